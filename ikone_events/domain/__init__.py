@@ -1,0 +1,1 @@
+"""Rules: pure Python that knows neither Flask nor the database."""

@@ -1,0 +1,1 @@
+"""Pages: public, personal and for organisers. No rule is decided here."""
