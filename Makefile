@@ -1,0 +1,121 @@
+# Needs Python 3.11 or newer with pip and venv, and make. Everything else goes into .venv.
+# `make` prints the targets; a target that needs packages installs them first (hashes checked),
+# a second run sees the stamp files and starts at once.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+UV ?= uv
+WORKERS ?= 2
+CATALOGUES := ikone_events/translations
+PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
+
+# Chromium for the browser tests: IKONE_CHROMIUM, or the first of these on the PATH.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+
+.PHONY: help run test quick check lint format bench translations lock browser install dev clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+run: install ## the demo with its data, worker and mail catcher, at http://127.0.0.1:8000
+	@$(BIN)/ikone-events demo
+
+test: dev browser check ## everything CI runs: lint, types, all tests, the browser included
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+quick: dev ## the tests that take no seconds
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not browser and not postgres"
+
+lint: check ## style and types
+
+check: dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict ikone_events
+
+format: dev ## put the code in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: dev ## measure speed and memory
+	$(BIN)/python -m tests.bench
+
+translations: dev ## collect new texts, update and compile the catalogues
+	$(BIN)/pybabel extract --mapping babel.cfg --keywords N_ --keywords lazy_gettext \
+	  --keywords lazy_ngettext:1,2 --no-location --sort-output --width 110 \
+	  --project "Ikone Events" --output $(VENV)/messages.pot .
+	$(BIN)/pybabel update --input-file $(VENV)/messages.pot --output-dir $(CATALOGUES) \
+	  --no-fuzzy-matching --ignore-pot-creation-date --width 110
+	$(BIN)/pybabel compile --directory $(CATALOGUES) --statistics
+
+# Each lock is held to the one before, so that all three agree. No address of an index inside.
+LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+lock: ## resolve the dependencies anew (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) --group build --constraints requirements.lock --output-file requirements-build.lock
+	$(LOCK) pyproject.toml --group dev --constraints requirements.lock \
+	  --constraints requirements-build.lock --output-file requirements-dev.lock
+
+# ---------------------------------------------------------------------------------------------
+
+install: $(VENV)/built.stamp ## only install what `make run` needs
+
+dev: $(VENV)/dev.stamp $(VENV)/built.stamp
+
+# The first Python that is new enough and can make an environment (Debian splits venv off).
+$(BIN)/python:
+	@for python in $(PYTHON) python3.11 python3; do \
+	  command -v $$python >/dev/null 2>&1 || continue; \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  found=$$python; \
+	  $$python -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	  echo "Making $(VENV) with $$($$python --version)"; \
+	  exec $$python -m venv --clear $(VENV); \
+	done; \
+	if [ -n "$$found" ]; then \
+	  echo "$$found has no venv or ensurepip; on Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	else \
+	  echo "Python 3.11 or newer was not found; install it or name it: make PYTHON=/path/to/python" >&2; \
+	fi; exit 1
+
+$(VENV)/run.stamp: requirements.lock requirements-build.lock | $(BIN)/python
+	@echo "Installing what the app needs"
+	@$(PIP) install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
+	@touch $@
+
+# Editable: copies KERN, compiles the translations, makes the command ikone-events.
+$(VENV)/built.stamp: $(VENV)/run.stamp pyproject.toml hatch_build.py $(PO)
+	@echo "Building ikone-events in place"
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@echo "Installing what the tests need"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+browser:
+	@find_browser() { \
+	  if [ -n "$$IKONE_CHROMIUM" ]; then command -v "$$IKONE_CHROMIUM"; return; fi; \
+	  for name in $(BROWSERS); do command -v $$name && return; done; return 1; }; \
+	if find_browser >/dev/null; then exit 0; fi; \
+	if [ -n "$$IKONE_CHROMIUM" ]; then echo "IKONE_CHROMIUM: $$IKONE_CHROMIUM is no program" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then root=""; elif sudo -n true 2>/dev/null; then root="sudo -n"; else root=no; fi; \
+	if [ "$$root" != no ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the browser tests"; \
+	  $$root apt-get update -qq </dev/null && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium </dev/null >/dev/null; \
+	fi; \
+	find_browser >/dev/null || { \
+	  echo "The browser tests need Chromium: install the package chromium, or set IKONE_CHROMIUM to its path" >&2; exit 1; }
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) build dist ikone_events/static/vendor $(CATALOGUES)/*/LC_MESSAGES/*.mo
