@@ -89,7 +89,7 @@ def test_every_address_in_kern_css_leads_into_the_wheel(contents: dict[str, byte
 
 
 def test_wheel_names_its_licence_and_its_command(contents: dict[str, bytes]) -> None:
-    about = {PurePosixPath(name).name: data for name, data in contents.items() if "dist-info" in name}
+    about = {Path(name).name: data for name, data in contents.items() if ".dist-info/" in name}
     assert message_from_bytes(about["METADATA"])["License-Expression"] == "EUPL-1.2"
     assert about["LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert "ikone-events = ikone_events.cli:main" in about["entry_points.txt"].decode()
