@@ -1,0 +1,234 @@
+"""Calendar objects: one person's invitation in letters, all public events in the feed.
+
+Built by icalendar's own classes; the bytes are never touched afterwards. One-off events are written
+in UTC, so no client can get a time zone wrong; the local time stands in the description. A UID in a
+letter is a secret (whoever knows it can cancel the entry in Thunderbird), a UID in the feed is
+public: they must never be the same.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar.parser_tools import DEFAULT_ENCODING
+
+from ikone_events.domain.header_text import ascii_address, clean_text, one_line
+from ikone_events.domain.messages import CANCEL, Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.salutation import full_name
+from ikone_events.domain.times import BERLIN, clock, span_letter
+
+PRODID = "-//Ikone Events//Ikone Events//DE"
+POLL_EVERY = timedelta(hours=6)
+
+# Every property an object of ours may hold; anything else came in through a text.
+PERSONAL = {"ORGANIZER", "ATTENDEE", "X-MICROSOFT-DISALLOW-COUNTER"}
+REQUIRED = {"UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "STATUS"}
+DESCRIBING = {"DESCRIPTION", "LOCATION", "URL", "TRANSP", "CLASS", "LAST-MODIFIED"}
+PROPERTIES = frozenset(REQUIRED | DESCRIBING | PERSONAL)
+
+_WORDS = {
+    "de": {
+        "online": "Online",
+        "join": "Teilnehmen",
+        "phone_in": "Per Telefon",
+        "when": "Wann",
+        "where": "Wo",
+        "questions": "Fragen",
+        "phone": "Telefon",
+        "opens": "Der Raum ist ab {} Uhr geöffnet.",
+        "zone": "Zeitzone",
+    },
+    "en": {
+        "online": "Online",
+        "join": "Join",
+        "phone_in": "By phone",
+        "when": "When",
+        "where": "Where",
+        "questions": "Questions",
+        "phone": "phone",
+        "opens": "The room opens at {}.",
+        "zone": "time zone",
+    },
+}
+
+
+class CalendarError(ValueError):
+    """A calendar object that does not read back as it was meant."""
+
+
+class _Text(vText):
+    """TEXT that keeps a backslash before an N: icalendar 7.3 takes `C:\\Neu` for a line break."""
+
+    __slots__ = ()
+
+    def to_ical(self) -> bytes:
+        text = str(self).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        return text.replace("\n", "\\n").encode(DEFAULT_ENCODING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicEntry:
+    """An event as the feed tells it; `changed_at` is its last change, so that an ETag holds."""
+
+    occasion: Occasion
+    uid: str
+    sequence: int
+    changed_at: datetime
+    cancelled: bool = False
+
+
+def calendar_object(
+    occasion: Occasion,
+    recipient: Recipient,
+    *,
+    links: Links,
+    invitation: Invitation,
+    method: str | None,
+    sender: Sender,
+) -> bytes:
+    """The object for one person; method None makes a copy for download that asks no answer."""
+    event = _event(occasion, locale=recipient.locale, room=links.room)
+    event.add("uid", invitation.uid)
+    event.add("sequence", invitation.sequence)
+    event.add("dtstamp", _utc(invitation.stamp))
+    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
+    calendar = _calendar()
+    if method is not None:
+        calendar.add("method", method)
+        event.add("x-microsoft-disallow-counter", "TRUE")
+        event["ORGANIZER"] = _address(sender.address, sender.name)
+        event["ATTENDEE"] = _attendee(recipient, invitation.partstat)
+    calendar.add_component(event)
+    return _written(calendar)
+
+
+def public_event(entry: PublicEntry, *, locale: str) -> bytes:
+    """One event for everybody: no attendee, no method, no secret link."""
+    calendar = _calendar()
+    calendar.add_component(_public_component(entry, locale))
+    return _written(calendar)
+
+
+def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str) -> bytes:
+    """The calendar to subscribe to; the same entries give the same bytes."""
+    calendar = _calendar()
+    calendar.add("name", _Text(one_line(name)))
+    calendar.add("x-wr-calname", _Text(one_line(name)))
+    calendar.add("refresh-interval", POLL_EVERY, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")
+    for entry in entries:
+        calendar.add_component(_public_component(entry, locale))
+    return _written(calendar)
+
+
+def checked(data: bytes) -> bytes:
+    """The same bytes, or CalendarError when they do not read back as events with only our lines.
+
+    For once a revision of an event: what differs between people is bounded by grammar.
+    """
+    try:
+        calendar = Calendar.from_ical(data)
+    except ValueError as error:
+        raise CalendarError(f"not a calendar: {error}") from error
+    if not isinstance(calendar, Calendar) or calendar.errors or calendar.get_missing_tzids():
+        raise CalendarError("the calendar is damaged")
+    if any(component.name != "VEVENT" for component in calendar.subcomponents):
+        raise CalendarError("the calendar holds something else than events")
+    for event in calendar.events:
+        names = {name.upper() for name in event}
+        if event.errors or not names >= REQUIRED or not names <= PROPERTIES or event.subcomponents:
+            raise CalendarError(f"an event of the calendar is damaged: {sorted(names ^ REQUIRED)}")
+        if any(isinstance(event[name], list) for name in names):
+            raise CalendarError("an event of the calendar says something twice")
+    return data
+
+
+def _written(calendar: Calendar) -> bytes:
+    data: bytes = calendar.to_ical()
+    return data
+
+
+def _calendar() -> Calendar:
+    # Calendar.new() would add a random UID: a new calendar in Outlook, a new ETag each time.
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODID)
+    return calendar
+
+
+def _event(occasion: Occasion, *, locale: str, room: str) -> Event:
+    event = Event()
+    event.add("dtstart", _utc(occasion.starts_at))
+    event.add("dtend", _utc(occasion.ends_at))
+    event.add("summary", _Text(one_line(occasion.title)))
+    event.add("location", _Text(_location(occasion, locale, room)))
+    event.add("description", _Text(_description(occasion, locale, room)))
+    event.add("url", room or occasion.public_url)
+    event.add("transp", "OPAQUE")
+    event.add("class", "PUBLIC")
+    return event
+
+
+def _public_component(entry: PublicEntry, locale: str) -> Event:
+    event = _event(entry.occasion, locale=locale, room="")
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("dtstamp", _utc(entry.changed_at))
+    event.add("last-modified", _utc(entry.changed_at))
+    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    return event
+
+
+def _location(occasion: Occasion, locale: str, room: str) -> str:
+    """Rooms and addresses as they are; online the person's door once it is known."""
+    place = one_line(occasion.place)
+    return place or room or _WORDS[locale]["online"]
+
+
+def _description(occasion: Occasion, locale: str, room: str) -> str:
+    words = _WORDS[locale]
+    when = span_letter(occasion.starts_at, occasion.ends_at, locale=locale, zone=occasion.zone)
+    zone = f" ({words['zone']} {BERLIN})" if occasion.zone == BERLIN and locale == "de" else ""
+    lines = [f"{words['join']}: {room}"] if room else []
+    if room and occasion.dial_in:
+        lines.append(f"{words['phone_in']}: {occasion.dial_in}")
+    if room and occasion.room_opens_at:
+        lines.append(words["opens"].format(clock(occasion.room_opens_at, zone=occasion.zone)))
+    lines.append(f"{words['when']}: {when}{zone}")
+    if occasion.place:
+        lines.append(f"{words['where']}: {one_line(occasion.place)}")
+    paragraphs = ("\n".join(lines), occasion.summary, _questions(occasion, locale))
+    return clean_text("\n\n".join(paragraph for paragraph in paragraphs if paragraph))
+
+
+def _questions(occasion: Occasion, locale: str) -> str:
+    words = _WORDS[locale]
+    phone = f"{words['phone']} {occasion.contact_phone}" if occasion.contact_phone else ""
+    whom = ", ".join(filter(None, (occasion.contact_name, occasion.contact_email, phone)))
+    return f"{words['questions']}: {whom}\n{occasion.public_url}"
+
+
+def _attendee(recipient: Recipient, partstat: str) -> vCalAddress:
+    name = full_name("", recipient.first_name, recipient.last_name)
+    attendee = _address(recipient.email, name)
+    attendee.params["CUTYPE"] = "INDIVIDUAL"
+    attendee.params["ROLE"] = "REQ-PARTICIPANT"
+    attendee.params["PARTSTAT"] = partstat
+    attendee.params["RSVP"] = "TRUE"
+    return attendee
+
+
+def _address(address: str, name: str) -> vCalAddress:
+    """mailto: with a CN without double quotes: RFC 6868's escape is not decoded by all."""
+    mailbox = ascii_address(address)
+    cal_address = vCalAddress(f"mailto:{mailbox}")
+    plain = one_line(name).replace('"', "'").replace("\\", "/")
+    cal_address.params["CN"] = plain or mailbox
+    return cal_address
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a calendar takes no naive time")
+    return moment.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,176 @@
+"""The kinds of letters, what each does to a calendar, and the facts a letter is written from.
+
+A letter knows nothing but these values: services fill them from rows, compose and calendar only
+read. They are frozen and hashable, so what is the same for ten thousand people is prepared once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from ikone_events.domain.refusals import N_
+
+
+class MailKind(StrEnum):
+    """Every letter this house writes to a person who registered."""
+
+    CONFIRMATION = "confirmation"
+    WAITLIST = "waitlist"
+    PROMOTION = "promotion"
+    WITHDRAWAL = "withdrawal"
+    ACCESS_LINK = "access_link"
+    MOVED = "moved"
+    POSTPONED = "postponed"
+    CANCELLATION = "cancellation"
+    FOLLOW_UP = "follow_up"
+    FOLLOW_UP_MISSED = "follow_up_missed"
+    FOLLOW_UP_UNKNOWN = "follow_up_unknown"
+    REPEAT = "repeat"
+
+
+REQUEST = "REQUEST"
+CANCEL = "CANCEL"
+
+# Kinds that are not here carry no calendar object.
+CALENDAR_METHODS: Mapping[MailKind, str] = MappingProxyType(
+    {
+        MailKind.CONFIRMATION: REQUEST,
+        MailKind.PROMOTION: REQUEST,
+        MailKind.ACCESS_LINK: REQUEST,
+        MailKind.MOVED: REQUEST,
+        MailKind.WITHDRAWAL: CANCEL,
+        MailKind.POSTPONED: CANCEL,
+        MailKind.CANCELLATION: CANCEL,
+    }
+)
+
+LABELS: Mapping[MailKind, str] = MappingProxyType(
+    {
+        MailKind.CONFIRMATION: N_("Confirmation of registration"),
+        MailKind.WAITLIST: N_("Waiting list notice"),
+        MailKind.PROMOTION: N_("Moved up from the waiting list"),
+        MailKind.WITHDRAWAL: N_("Confirmation of withdrawal"),
+        MailKind.ACCESS_LINK: N_("Access link"),
+        MailKind.MOVED: N_("New date"),
+        MailKind.POSTPONED: N_("Postponement"),
+        MailKind.CANCELLATION: N_("Cancellation of the event"),
+        MailKind.FOLLOW_UP: N_("Follow-up to those who attended"),
+        MailKind.FOLLOW_UP_MISSED: N_("Follow-up to those who were absent"),
+        MailKind.FOLLOW_UP_UNKNOWN: N_("Follow-up, attendance not known"),
+        MailKind.REPEAT: N_("Answer to a repeated registration"),
+    }
+)
+
+
+def calendar_method(kind: MailKind) -> str | None:
+    """REQUEST, CANCEL, or None for a letter without a calendar object."""
+    return CALENDAR_METHODS.get(kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One event in one language, as letters and calendars tell it."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    format: str
+    organisation: str
+    contact_email: str
+    public_url: str
+    register_url: str
+    summary: str = ""
+    place: str = ""
+    dial_in: str = ""
+    room_opens_at: datetime | None = None
+    contact_name: str = ""
+    contact_phone: str = ""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether people can take part by video."""
+        return self.format in ("online", "hybrid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """The person a letter is for; `letter_salutation`, the Briefanrede, overrides the rules."""
+
+    email: str
+    locale: str
+    first_name: str = ""
+    last_name: str = ""
+    salutation: str = ""
+    title: str = ""
+    question: str = ""
+    letter_salutation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The person's own absolute links; `room` is filled only once the room may be entered."""
+
+    manage: str
+    privacy: str
+    room: str = ""
+    materials: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """The calendar side of one registration: secret UID, counter and moment of this very letter."""
+
+    uid: str
+    sequence: int
+    stamp: datetime
+    partstat: str = "NEEDS-ACTION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A slide set or link as a follow-up names it; the address is absolute."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPerson:
+    """Whom to ask about what after the event."""
+
+    topic: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What only some kinds of letters tell; every field may stay empty.
+
+    `status` is the registration's state (moved, postponed, cancellation, repeat: waiting people are
+    told the truth). `answer` is the organiser's reply to the recipient's question in a follow-up.
+    """
+
+    reason: str = ""
+    replacement: str = ""
+    old_starts_at: datetime | None = None
+    old_ends_at: datetime | None = None
+    delete_on: date | None = None
+    link_sent_on: date | None = None
+    materials: tuple[Material, ...] = ()
+    contacts: tuple[ContactPerson, ...] = ()
+    available_until: date | None = None
+    status: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The fixed From of all letters; its address is the ORGANIZER too and must read answers."""
+
+    name: str
+    address: str
+    reply_to: str = ""

@@ -1,0 +1,61 @@
+"""How a letter greets a person: German and English customs, the highest title only.
+
+"divers" and no statement are greeted by the full name; a Briefanrede of one's own ("Sehr geehrte
+Frau Oberbürgermeisterin,") wins over every rule.
+"""
+
+import re
+
+_PROFESSOR = re.compile(r"(?<![\w-])Prof(essor(in)?)?(?![^\W\d_])", re.IGNORECASE)
+_DOCTOR = re.compile(r"(?<![\w-])(Dr|Doktor(in)?)(?![^\W\d_])", re.IGNORECASE)
+
+
+def letter_salutation(
+    *, salutation: str, title: str, first_name: str, last_name: str, locale: str, override: str = ""
+) -> str:
+    """The first line of a letter with its closing comma."""
+    if override.strip():
+        return _closed(override.strip())
+    greet = _german if locale == "de" else _english
+    known = salutation if last_name.strip() else ""
+    words = greet(known, title, first_name, last_name)
+    return " ".join(" ".join(words).split()) + ","
+
+
+def full_name(title: str, first_name: str, last_name: str) -> str:
+    """Title, first and last name in one line, without double spaces."""
+    return " ".join(f"{title} {first_name} {last_name}".split())
+
+
+def _german(salutation: str, title: str, first_name: str, last_name: str) -> tuple[str, ...]:
+    rank = _rank(title)
+    if salutation == "frau":
+        return ("Sehr geehrte Frau", "Professorin" if rank == "Prof." else rank, last_name)
+    if salutation == "herr":
+        return ("Sehr geehrter Herr", "Professor" if rank == "Prof." else rank, last_name)
+    return ("Guten Tag", rank, first_name, last_name)
+
+
+def _english(salutation: str, title: str, first_name: str, last_name: str) -> tuple[str, ...]:
+    rank = {"Prof.": "Professor"}.get(_rank(title), _rank(title))
+    if salutation == "frau":
+        return ("Dear", rank or "Ms", last_name)
+    if salutation == "herr":
+        return ("Dear", rank or "Mr", last_name)
+    if not f"{first_name}{last_name}".strip():
+        return ("Hello",)
+    return ("Dear", rank, first_name, last_name)
+
+
+def _rank(title: str) -> str:
+    """The highest title that is spoken: professor, else doctor; Dipl.-, B. A., M. A. are not.
+
+    "Prof." is kept short here because it fits everybody; Frau and Herr get the full word.
+    """
+    if _PROFESSOR.search(title):
+        return "Prof."
+    return "Dr." if _DOCTOR.search(title) else ""
+
+
+def _closed(line: str) -> str:
+    return line if line.endswith((",", "!", ".")) else f"{line},"

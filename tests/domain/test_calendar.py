@@ -1,0 +1,252 @@
+"""Calendar objects hold what clients need, whatever people write into titles and names."""
+
+from datetime import UTC, datetime
+
+import pytest
+import vobject
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar, Event
+
+from ikone_events.domain.calendar import (
+    PROPERTIES,
+    CalendarError,
+    PublicEntry,
+    calendar_object,
+    checked,
+    public_event,
+    public_feed,
+)
+from ikone_events.domain.header_text import one_line
+from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.refusals import UnfitInput
+
+NOW = datetime(2021, 1, 4, 8, 30, 15, 999, tzinfo=UTC)
+SENDER = Sender(name="IKONE Veranstaltungen", address="events@ikone.example.org")
+LINKS = Links(manage="https://x.example/r/tok", privacy="https://x.example/privacy")
+ROOM = "https://x.example/r/tok/room"
+DOOR = Links(manage=LINKS.manage, privacy=LINKS.privacy, room=ROOM)
+INVITATION = Invitation(uid="0b5f6b9e-secret", sequence=2, stamp=NOW)
+
+
+def occasion(**changes: object) -> Occasion:
+    values: dict[str, object] = {
+        "title": "Digitale Dörfer",
+        "summary": "Was ein Dorf braucht; Teil 1, mit Übung.\nZweite Zeile.",
+        "starts_at": datetime(2021, 1, 12, 9, tzinfo=UTC),
+        "ends_at": datetime(2021, 1, 12, 11, tzinfo=UTC),
+        "zone": "Europe/Berlin",
+        "format": "online",
+        "organisation": "IKONE",
+        "contact_email": "fragen@ikone.example.org",
+        "public_url": "https://x.example/events/doerfer",
+        "register_url": "https://x.example/events/doerfer/register",
+    }
+    return Occasion(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def recipient(**changes: str) -> Recipient:
+    values = {"email": "anna@example.org", "locale": "de", "first_name": "Anna"}
+    return Recipient(**{**values, "last_name": "Beispiel", **changes})
+
+
+def made(
+    *,
+    method: str | None = "REQUEST",
+    links: Links = LINKS,
+    who: Recipient | None = None,
+    **changes: object,
+) -> bytes:
+    return calendar_object(
+        occasion(**changes),
+        who or recipient(),
+        links=links,
+        invitation=INVITATION,
+        method=method,
+        sender=SENDER,
+    )
+
+
+def read(data: bytes) -> tuple[Calendar, Event]:
+    calendar = Calendar.from_ical(data)
+    assert isinstance(calendar, Calendar)
+    (event,) = calendar.events
+    return calendar, event
+
+
+def test_request_holds_every_property() -> None:
+    calendar, event = read(made())
+    assert calendar["METHOD"] == "REQUEST"
+    assert calendar["VERSION"] == "2.0"
+    assert "UID" not in calendar
+    assert event["UID"] == "0b5f6b9e-secret"
+    assert event["SEQUENCE"] == 2
+    assert event["DTSTAMP"].to_ical() == b"20210104T083015Z"
+    assert event["DTSTART"].to_ical() == b"20210112T090000Z"
+    assert event["DTEND"].to_ical() == b"20210112T110000Z"
+    assert (event["STATUS"], event["TRANSP"], event["CLASS"]) == ("CONFIRMED", "OPAQUE", "PUBLIC")
+    assert event["URL"] == "https://x.example/events/doerfer"
+    assert event["X-MICROSOFT-DISALLOW-COUNTER"] == "TRUE"
+    assert event.subcomponents == []
+
+
+def test_request_names_one_organiser_and_one_attendee() -> None:
+    _, event = read(made())
+    organiser, attendee = event["ORGANIZER"], event["ATTENDEE"]
+    assert str(organiser) == "mailto:events@ikone.example.org"
+    assert dict(organiser.params) == {"CN": "IKONE Veranstaltungen"}
+    assert str(attendee) == "mailto:anna@example.org"
+    assert dict(attendee.params) == {
+        "CN": "Anna Beispiel",
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "NEEDS-ACTION",
+        "RSVP": "TRUE",
+    }
+
+
+def test_lines_end_with_crlf_and_hold_at_most_75_octets() -> None:
+    data = made(title="Ü" * 150, summary="Grüße, " * 80)
+    assert data.endswith(b"END:VCALENDAR\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
+    for line in data.split(b"\r\n"):
+        assert len(line) <= 75
+        line.decode("utf-8")
+
+
+def test_cancel_withdraws_the_same_entry() -> None:
+    calendar, event = read(made(method="CANCEL"))
+    assert calendar["METHOD"] == "CANCEL"
+    assert event["STATUS"] == "CANCELLED"
+    assert event["UID"] == "0b5f6b9e-secret"
+    assert event["SUMMARY"] == "Digitale Dörfer"
+    assert event["LOCATION"] == "Online"
+    assert str(event["ATTENDEE"]) == "mailto:anna@example.org"
+
+
+def test_online_location_is_the_door_only_when_the_room_is_open_to_the_person() -> None:
+    assert read(made())[1]["LOCATION"] == "Online"
+    event = read(made(links=DOOR))[1]
+    assert event["LOCATION"] == ROOM
+    assert event["URL"] == ROOM
+    assert event["DESCRIPTION"].startswith(f"Teilnehmen: {ROOM}\n")
+
+
+def test_hybrid_keeps_the_place_and_tells_the_door_first() -> None:
+    event = read(made(links=DOOR, format="hybrid", place="Rathaus, Saal 1\nKaiserslautern"))[1]
+    assert event["LOCATION"] == "Rathaus, Saal 1 Kaiserslautern"
+    assert event["DESCRIPTION"].startswith(f"Teilnehmen: {ROOM}\n")
+    assert event["URL"] == ROOM
+
+
+def test_description_tells_local_time_with_the_zone() -> None:
+    german = read(made())[1]["DESCRIPTION"]
+    assert "Wann: Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr (Zeitzone Europe/Berlin)" in german
+    english = read(made(who=recipient(locale="en")))[1]["DESCRIPTION"]
+    assert "When: Tuesday, 12 January 2021, 10:00 to 12:00 (German time)" in english
+
+
+def test_description_of_an_open_room_tells_dial_in_and_opening() -> None:
+    opens = datetime(2021, 1, 12, 8, 45, tzinfo=UTC)
+    text = read(made(links=DOOR, dial_in="+49 631 1, PIN 23", room_opens_at=opens))[1][
+        "DESCRIPTION"
+    ]
+    assert "Per Telefon: +49 631 1, PIN 23" in text
+    assert "ab 9:45 Uhr" in text
+
+
+def test_personal_management_link_stays_out_of_calendars_that_colleagues_see() -> None:
+    assert b"r/tok" not in made()
+
+
+def test_download_copy_asks_nobody() -> None:
+    calendar, event = read(made(method=None))
+    assert "METHOD" not in calendar
+    assert "ATTENDEE" not in event
+    assert "ORGANIZER" not in event
+    assert event["UID"] == "0b5f6b9e-secret"
+
+
+def test_public_event_has_no_person_no_method_and_the_time_of_the_last_change() -> None:
+    entry = PublicEntry(occasion=occasion(), uid="doerfer@public", sequence=4, changed_at=NOW)
+    calendar, event = read(public_event(entry, locale="de"))
+    assert "METHOD" not in calendar
+    assert "ATTENDEE" not in event
+    assert "ORGANIZER" not in event
+    assert event["UID"] == "doerfer@public"
+    assert event["DTSTAMP"].to_ical() == b"20210104T083015Z"
+    assert event["LOCATION"] == "Online"
+
+
+def test_feed_is_stable_named_and_keeps_cancelled_events() -> None:
+    entries = [
+        PublicEntry(occasion=occasion(), uid="a", sequence=0, changed_at=NOW),
+        PublicEntry(occasion=occasion(), uid="b", sequence=1, changed_at=NOW, cancelled=True),
+    ]
+    data = public_feed(entries, locale="de", name="IKONE; Termine")
+    assert data == public_feed(entries, locale="de", name="IKONE; Termine")
+    calendar = Calendar.from_ical(checked(data))
+    assert [event["STATUS"] for event in calendar.events] == ["CONFIRMED", "CANCELLED"]
+    assert b"\r\nNAME:IKONE\\; Termine\r\n" in data
+    assert b"X-WR-CALNAME:IKONE\\; Termine\r\n" in data
+    assert b"REFRESH-INTERVAL;VALUE=DURATION:PT6H" in data
+    assert b"X-PUBLISHED-TTL:PT6H" in data
+
+
+def test_naive_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="naive"):
+        made(starts_at=datetime(2021, 1, 12, 9))  # noqa: DTZ001 - the point of the test
+
+
+@pytest.mark.parametrize("email", ["a@b\r\nATTENDEE:mailto:x@y", "a b@c.de", "a;b@c.de", ""])
+def test_unfit_address_is_refused(email: str) -> None:
+    with pytest.raises(UnfitInput):
+        made(who=recipient(email=email))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        made().replace(b"SUMMARY", b"X-INJECTED"),
+        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nATTACH:https://x"),
+        made().replace(b"SEQUENCE:2", b"SEQUENCE:two"),
+        made().replace(b"DTSTART:20210112T090000Z", b"DTSTART;TZID=Nowhere:20210112T090000"),
+        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nCLASS:PRIVATE"),
+    ],
+)
+def test_self_check_finds_damage(data: bytes) -> None:
+    with pytest.raises(CalendarError):
+        checked(data)
+
+
+def test_vobject_reads_the_same() -> None:
+    component = vobject.readOne(made(title="A; B, C\\Neu", place="Haus, Hof").decode())
+    assert component.method.value == "REQUEST"
+    assert component.vevent.summary.value == "A; B, C\\Neu"
+    assert component.vevent.location.value == "Haus, Hof"
+    assert component.vevent.dtstart.value == datetime(2021, 1, 12, 9, tzinfo=UTC)
+    assert component.vevent.attendee.params["CN"] == ["Anna Beispiel"]
+
+
+TEXT = st.text(max_size=120)
+
+
+@settings(max_examples=200, deadline=None)
+@given(title=TEXT, summary=TEXT, place=TEXT, first_name=TEXT, last_name=TEXT)
+def test_any_text_gives_one_event_with_only_our_properties(
+    title: str, summary: str, place: str, first_name: str, last_name: str
+) -> None:
+    who = recipient(first_name=first_name, last_name=last_name)
+    data = checked(made(title=title, summary=summary, place=place, who=who))
+    _, event = read(data)
+    assert {name.upper() for name in event} <= PROPERTIES
+    assert event["SUMMARY"] == one_line(title)
+    assert event["LOCATION"] == (one_line(place) or "Online")
+    name = one_line(f"{first_name} {last_name}").replace('"', "'").replace("\\", "/")
+    assert event["ATTENDEE"].params["CN"] == (name or "anna@example.org")
+    other = vobject.readOne(data.decode("utf-8")).vevent
+    assert other.summary.value == one_line(title)
+    assert {line.name for line in other.getChildren()} <= PROPERTIES
