@@ -22,8 +22,8 @@ BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
-run: install ## the demo with its data, worker and mail catcher, at http://127.0.0.1:8000
-	@$(BIN)/ikone-events demo
+run: install ## the demo: data, worker, mail catcher (ARGS="--port 8001 --scenario after")
+	@$(BIN)/ikone-events demo $(ARGS)
 
 test: dev browser check ## everything CI runs: lint, types, all tests, the browser included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
@@ -87,7 +87,7 @@ $(BIN)/python:
 	fi; exit 1
 
 $(VENV)/run.stamp: requirements.lock requirements-build.lock | $(BIN)/python
-	@echo "Installing what the app needs"
+	@echo "Installing what the app needs (about half a minute)"
 	@$(PIP) install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
 	@touch $@
 
