@@ -1,0 +1,172 @@
+"""A headless Chromium for tests: what axe sees, and what axe was green about while it was broken.
+
+Each check takes a page that is already open; `launch` and `serve` belong into module fixtures.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SMALLEST_TARGET = 24
+
+# What Tab has reached: its name, whether its ring shows, whether something lies over it.
+LOOK_AT_FOCUS = """() => {
+  const here = document.activeElement;
+  if (!here || here === document.body) return null;
+  const style = getComputedStyle(here), box = here.getBoundingClientRect();
+  const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+    && !/^(transparent|rgba\\(.*, 0\\))$/.test(style.outlineColor);
+  const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  const seen = box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight;
+  const name = here.tagName.toLowerCase() + (here.id ? "#" + here.id : "") + " "
+    + (here.innerText || here.value || "").trim().slice(0, 40);
+  here.dataset.stop ??= String(document.querySelectorAll("[data-stop]").length);
+  return {stop: here.dataset.stop, name, ring: ring || style.boxShadow !== "none", seen,
+          covered: seen && top !== null && !here.contains(top) && !top.contains(here)
+            && !top.closest("label")};
+}"""
+
+# WCAG 2.5.8 leaves out links inside a sentence; ours stand in p, li, dd and hints.
+SMALL_TARGETS = """smallest => [...document.querySelectorAll("a, button, input, select, summary")]
+  .filter(e => !e.closest(".skip") && e.type !== "hidden" && e.getClientRects().length)
+  .filter(e => !(e.tagName === "A" && e.closest("p, dd, .kern-hint, li:not(.site li, .foot li)")))
+  .map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
+  .filter(([, b]) => b.width < smallest || b.height < smallest)
+  .map(([html, b]) => `${Math.round(b.width)}x${Math.round(b.height)} ${html}`)"""
+
+WIDE_ELEMENTS = """() => document.scrollingElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .filter(e => !e.closest(".kern-table-responsive *"))
+  .map(e => e.outerHTML.slice(0, 90)).slice(0, 5)"""
+
+TEXT_SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
+  word-spacing: .16em !important } p { margin-bottom: 2em !important }"""
+
+
+@contextmanager
+def launch() -> Iterator[Browser]:
+    """Start the Chromium of IKONE_CHROMIUM, the system's, or the one playwright has brought."""
+    found = (shutil.which(name) for name in NAMES)
+    path = os.environ.get("IKONE_CHROMIUM") or next(filter(None, found), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def serve(app: Flask) -> Iterator[str]:
+    """Serve the app on a free port of this machine; gives its address, no slash at its end."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def collect_problems(page: Page) -> list[str]:
+    """Note from now on what the page complains about: console, CSP, scripts, foreign requests.
+
+    Call it before `goto`; the list fills while the page lives. The first address is home.
+    """
+    problems: list[str] = []
+    home: list[str] = []
+
+    def note_request(request: Any) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("http", "https"):
+            return
+        home[:] = home or [address.netloc]
+        if address.netloc != home[0]:
+            problems.append(f"foreign request: {request.url}")
+
+    def note_console(message: Any) -> None:
+        # Chromium reports the page's own status (404, 422) as an error of the console.
+        own_status = (
+            "Failed to load resource" in message.text and message.location["url"] == page.url
+        )
+        if message.type in ("error", "warning") and not own_status:
+            problems.append(f"console: {message.text}")
+
+    page.on("request", note_request)
+    page.on("console", note_console)
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    return problems
+
+
+def assert_accessible(page: Page) -> None:
+    """No finding of axe at level AA or among its good practices."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    assert found.violations_count == 0, found.generate_report()
+
+
+def assert_no_sideways_scroll(page: Page) -> None:
+    """The page is not wider than its window, not even with the text spacing WCAG grants."""
+    wide = page.evaluate(WIDE_ELEMENTS)
+    assert not wide, wide
+    # The page's own CSP forbids a style element; a constructed sheet is not affected by it.
+    page.evaluate(
+        """css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);
+        document.adoptedStyleSheets = [sheet]; }""",
+        TEXT_SPACING,
+    )
+    try:
+        wide = page.evaluate(WIDE_ELEMENTS)
+        assert not wide, f"too wide with WCAG's text spacing: {wide}"
+    finally:
+        page.evaluate("document.adoptedStyleSheets = []")
+
+
+def assert_targets_large_enough(page: Page) -> None:
+    """Everything to press is at least 24 px in both directions, links in sentences excepted."""
+    small = page.evaluate(SMALL_TARGETS, SMALLEST_TARGET)
+    assert not small, small
+
+
+def assert_focus_visible(page: Page, *, most: int = 200) -> int:
+    """Walk the page with Tab: every stop shows a ring, lies in the window and under nothing.
+
+    Returns the number of stops, so that a caller can refuse an empty walk.
+    """
+    faults: list[str] = []
+    page.emulate_media(reduced_motion="reduce")  # else the look comes while the page still glides
+    page.evaluate("document.activeElement?.blur?.()")
+    visited: set[str] = set()
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(LOOK_AT_FOCUS)
+        if stop is None or stop["stop"] in visited:
+            break
+        visited.add(stop["stop"])
+        faults += [f"{stop['name']}: no focus ring"] * (not stop["ring"])
+        faults += [f"{stop['name']}: out of sight"] * (not stop["seen"])
+        faults += [f"{stop['name']}: covered"] * stop["covered"]
+    assert not faults, "\n".join(faults)
+    return len(visited)
