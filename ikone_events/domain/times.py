@@ -18,6 +18,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 BERLIN = "Europe/Berlin"
 NBSP = "\u00a0"
 
+WORDS = {"de": "d. MMMM y", "en": "d MMMM y"}
 LONG = {"de": "EEEE, d. MMMM y", "en": "EEEE, d MMMM y"}
 MEDIUM = {"de": f"EE, d.{NBSP}MMMM{NBSP}y", "en": f"EE, d{NBSP}MMMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
@@ -58,6 +59,11 @@ def to_local(moment: datetime, zone: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment needs a zone, UTC by rule")
     return moment.astimezone(known_zone(zone))
+
+
+def date_words(day: date, *, locale: str, zone: str | None = None) -> str:
+    """Within a sentence of a letter: "12. Januar 2021", "12 January 2021"."""
+    return _day(_local_day(day, zone), WORDS[locale], locale)
 
 
 def date_long(day: date, *, locale: str, zone: str | None = None) -> str:

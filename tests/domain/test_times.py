@@ -83,6 +83,8 @@ def test_accepted_local_time_survives_the_round_trip(local: datetime) -> None:
 
 def test_dates_in_both_languages() -> None:
     day = date(2021, 1, 12)
+    assert times.date_words(day, locale="de") == "12. Januar 2021"
+    assert times.date_words(day, locale="en") == "12 January 2021"
     assert times.date_long(day, locale="de") == "Dienstag, 12. Januar 2021"
     assert times.date_long(day, locale="en") == "Tuesday, 12 January 2021"
     assert plain(times.date_medium(day, locale="de")) == "Di., 12. Januar 2021"

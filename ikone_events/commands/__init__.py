@@ -1,0 +1,17 @@
+"""The commands by subject; each opens its own transaction, as a page does."""
+
+import click
+from flask import Flask
+
+from ikone_events.commands.events import event
+from ikone_events.commands.lists import export, load
+from ikone_events.commands.organisers import organiser
+from ikone_events.commands.running import demo, serve, worker
+
+COMMANDS: tuple[click.Command, ...] = (demo, serve, worker, organiser, event, load, export)
+
+
+def register_commands(app: Flask) -> None:
+    """Offer the commands behind `flask --app wsgi` too."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

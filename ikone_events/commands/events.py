@@ -1,0 +1,80 @@
+"""Events and their lifecycle from the shell."""
+
+from datetime import datetime
+
+import click
+from flask.cli import AppGroup
+
+from ikone_events.commands.saying import fail, get_event, lines_of
+from ikone_events.domain.lifecycle import Action, offers
+from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.times import local_to_utc, span_page
+from ikone_events.services.office import now
+from ikone_events.services.transitions import Request, facts_of, perform
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import transaction
+from ikone_events.store.queries import all_events
+
+event = AppGroup("event", help="Events and their lifecycle.")
+
+
+@event.command("list")
+def list_events() -> None:
+    """One line an event: date, state, slug, title."""
+    for row in all_events():
+        click.echo(f"{row.starts_at:%Y-%m-%d}  {row.state:<12} {row.slug:<28} {row.title}")
+
+
+@event.command("show")
+@click.argument("slug")
+def show_event(slug: str) -> None:
+    """An event with its figures and what can be done next."""
+    row = get_event(slug)
+    counts = counts_for([row.id])[row.id]
+    click.echo(row.title)
+    click.echo(span_page(row.starts_at, row.ends_at, zone=row.zone, locale="en"))
+    click.echo(f"state: {row.state}")
+    click.echo(
+        f"registrations: {counts.total}, confirmed: {counts.confirmed}, waiting: {counts.waiting},"
+        f" administrations: {counts.administrations}"
+    )
+    for offer in offers(facts_of(row, now())):
+        click.echo(f"{offer.rule.action.value} -> {offer.rule.target.value}")
+        for complaint in offer.complaints:
+            click.echo(f"  needs: {complaint}")
+
+
+@event.command("do")
+@click.argument("slug")
+@click.argument("action")
+@click.option("--reason", default="", help="For postpone and cancel; everybody concerned reads it.")
+@click.option("--starts-at", default="", help="For reschedule: local time, 2027-02-09T10:00.")
+@click.option("--ends-at", default="", help="For reschedule: local time, 2027-02-09T12:00.")
+def do(slug: str, action: str, reason: str, starts_at: str, ends_at: str) -> None:
+    """Carry out an action; a refusal lists all complaints and ends with status 1."""
+    if action not in list(Action):
+        fail(f"“{action}” is not an action; there are: {', '.join(Action)}.")
+    zone = get_event(slug).zone
+    try:
+        request = Request(
+            action=Action(action),
+            actor="shell",
+            reason=reason,
+            new_starts_at=_moment(starts_at, zone),
+            new_ends_at=_moment(ends_at, zone),
+        )
+        with transaction():
+            done = perform(slug, request, now=now())
+    except Refusal as refusal:
+        fail(lines_of(refusal))
+    click.echo(f"{slug}: {done.rule.source.value} -> {done.rule.target.value}")
+
+
+def _moment(text: str, zone: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"“{text}” is not a moment like 2027-02-09T10:00.")
+    return local_to_utc(local.replace(tzinfo=None), zone)

@@ -1,0 +1,64 @@
+"""Lists in and out: loading a file, exporting tables."""
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TextIO
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from ikone_events.commands.saying import fail, get_event, lines_of
+from ikone_events.domain.refusals import Refusal
+from ikone_events.services.exports import outbox_rows, registration_rows, write_csv, write_json
+from ikone_events.services.loading import read_file, store_dataset
+from ikone_events.services.office import now
+from ikone_events.store.db import transaction
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def load(file: Path) -> None:
+    """Store events, people and registrations from a JSON file; no letter is sent."""
+    try:
+        dataset = read_file(file)
+        with transaction():
+            loaded = store_dataset(dataset, folder=file.parent, actor="load", now=now())
+    except Refusal as refusal:
+        fail(f"Nothing was loaded from {file}:\n{lines_of(refusal)}")
+    for name in loaded.missing_files:
+        click.echo(f"left out, not beside the file: {name}", err=True)
+    click.echo(f"{loaded.events} events, {loaded.registrations} registrations loaded.")
+
+
+export = AppGroup("export", help="Lists for other programs.")
+_output = click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, not the screen."
+)
+
+
+@export.command("registrations")
+@click.argument("slug")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
+@_output
+def export_registrations(slug: str, form: str, output: Path | None) -> None:
+    """The registrations of an event."""
+    rows = registration_rows(get_event(slug))
+    with _open(output) as stream:
+        (write_csv if form == "csv" else write_json)(stream, rows)
+
+
+@export.command("outbox")
+@click.option("--format", "form", type=click.Choice(["csv"]), default="csv")
+@_output
+def export_outbox(form: str, output: Path | None) -> None:
+    """All letters with their state, without their texts."""
+    with _open(output) as stream:
+        write_csv(stream, outbox_rows())
+
+
+def _open(output: Path | None) -> AbstractContextManager[TextIO]:
+    if output is None:
+        return nullcontext(sys.stdout)
+    return output.open("w", encoding="utf-8", newline="")

@@ -1,0 +1,59 @@
+"""Running: the trial, the server, the worker."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from ikone_events.commands.saying import fail, log_to_stderr
+from ikone_events.engine import Engine
+from ikone_events.server import serve as run
+from ikone_events.server import wait_for_stop
+from ikone_events.store.schema import SchemaError, migrate, require_current
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--scenario", type=click.Choice(["monday", "after", "summer"]), default="monday")
+def demo(port: int, host: str, scenario: str) -> None:
+    """Try it: a throw-away installation with demo data, worker and a local mail catcher."""
+    from ikone_events.demo.trial import run_trial  # noqa: PLC0415 - it builds the app around us
+
+    log_to_stderr()
+    run_trial(host=host, port=port, scenario=scenario)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--no-worker", is_flag=True, help="Pages only; a worker runs elsewhere.")
+@with_appcontext
+def serve(host: str, port: int, no_worker: bool) -> None:
+    """Migrate, then serve the pages and send the letters."""
+    log_to_stderr()
+    try:
+        migrate()
+    except SchemaError as fault:
+        fail(str(fault))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    click.echo(f"Ikone Events is at http://{host}:{port}")
+    run(app, host=host, port=port, worker=not no_worker)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Work off what is due, then end (for cron).")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Send due letters; any number of workers may run on PostgreSQL."""
+    log_to_stderr()
+    try:
+        require_current()
+    except SchemaError as fault:
+        fail(str(fault))
+    engine: Engine = current_app.extensions["ikone_engine"]
+    if once:
+        click.echo(f"{engine.run_once()} letters sent.")
+        return
+    engine.start()
+    wait_for_stop()
+    engine.stop()

@@ -1,0 +1,38 @@
+"""How commands speak: plain lines, exit status 1, no stack trace."""
+
+import logging
+import sys
+from typing import NoReturn
+
+import click
+
+from ikone_events.domain.refusals import Refusal
+from ikone_events.store.events import Event
+from ikone_events.store.queries import find_event
+
+
+def fail(message: str) -> NoReturn:
+    """End with exit status 1 and a message that needs no stack trace."""
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def lines_of(refusal: Refusal) -> str:
+    """All complaints of a refusal, one a line, each with what it is about."""
+    return "\n".join(f"{c.about}: {c}" if c.about else str(c) for c in refusal.complaints)
+
+
+def get_event(slug: str) -> Event:
+    """The event of that short name, or the end of the command."""
+    found = find_event(slug)
+    if found is None:
+        fail(f"There is no event “{slug}”.")
+    return found
+
+
+def log_to_stderr() -> None:
+    """Our own news at INFO, other people's only when something is wrong."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("ikone_events").setLevel(logging.INFO)

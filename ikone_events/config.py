@@ -1,0 +1,215 @@
+"""Settings from the environment: read once, checked whole, frozen."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+
+from ikone_events.mail.deliver import SmtpSettings
+
+MIN_SECRET_LENGTH = 32
+MIN_SECRET_VARIETY = 10
+_WEAK_WORDS = ("secret", "changeme", "password", "passwort", "ikone", "example", "development")
+
+
+class SettingsError(Exception):
+    """One or more settings that can't be used; the message lists all of them, one a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an installation decides. Durations are seconds."""
+
+    secret_key: str
+    base_url: str
+    data_dir: Path = Path("instance")
+    database_url: str = ""
+    engine_url: str = ""
+    smtp_url: str = "smtp://127.0.0.1:25?tls=none"
+    mail_from: str = ""
+    mail_per_minute: int = 60
+    mail_retry: tuple[int, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 28800)
+    timezone: str = "Europe/Berlin"
+    tick_seconds: int = 30
+    lease_seconds: int = 120
+    trusted_proxies: int = 0
+    rate_limits: bool = True
+    max_upload_mb: int = 50
+    organisation: str = "IKONE DS"
+    address: str = ""
+    privacy_contact: str = ""
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address; the embedded SQLite file when none is set."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'ikone.db').resolve()}"
+
+    @property
+    def smtp(self) -> SmtpSettings:
+        """The mail server, taken apart."""
+        return SmtpSettings.from_url(self.smtp_url)
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where slides are stored, outside everything the web server hands out by itself."""
+        return self.data_dir / "uploads"
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the installation by https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def sender(self) -> str:
+        """The address all letters come from and calendars answer to."""
+        return self.mail_from or f"events@{self.host}"
+
+    @property
+    def host(self) -> str:
+        """The public host name, for Message-IDs and calendar UIDs."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+def settings_from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `IKONE_…` from the environment and `.env` (the environment wins).
+
+    Raises SettingsError naming every unknown, missing or malformed variable.
+    """
+    if environ is None:
+        from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
+        environ = {**from_file, **os.environ}
+    return _Reader({k: v for k, v in environ.items() if k.startswith("IKONE_")}).settings()
+
+
+class _Reader:
+    """Turns texts into settings and collects every complaint on the way."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        self._faults: list[str] = []
+
+    def settings(self) -> Settings:
+        defaults = {f: field.default for f, field in Settings.__dataclass_fields__.items()}
+        known = {f"IKONE_{name.upper()}": name for name in defaults}
+        for key in sorted(set(self._values) - set(known) - OUTSIDE):
+            self._faults.append(f"{key} is not a setting of Ikone Events.")
+        found = {
+            name: self._convert(key, name, self._values[key].strip())
+            for key, name in known.items()
+            if self._values.get(key, "").strip()
+        }
+        for name in ("secret_key", "base_url"):
+            if not self._values.get(f"IKONE_{name.upper()}", "").strip():
+                self._faults.append(f"IKONE_{name.upper()} is missing.")
+        if self._faults:
+            raise SettingsError("\n".join(self._faults))
+        return Settings(**found)  # type: ignore[arg-type]  # converted one by one above
+
+    def _convert(self, key: str, name: str, text: str) -> object:
+        try:
+            return _CONVERTERS.get(name, str)(text)
+        except ValueError as fault:
+            self._faults.append(f"{key}: {fault}")
+            return None
+
+
+def _secret(text: str) -> str:
+    lowered = text.lower()
+    if len(text) < MIN_SECRET_LENGTH:
+        raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters.")
+    if len(set(text)) < MIN_SECRET_VARIETY or any(word in lowered for word in _WEAK_WORDS):
+        raise ValueError(
+            "is too easy to guess; make one with "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
+        )
+    return text
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must look like https://events.example.org.")
+    if parts.path not in ("", "/"):
+        raise ValueError("must not have a path; serve the application at the root of a host.")
+    return text.rstrip("/")
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise ValueError("must begin with sqlite:/// or postgresql://.")
+    return text
+
+
+def _engine_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("postgresql", "redis", "rediss"):
+        raise ValueError("must begin with postgresql:// or redis://, or be empty.")
+    return text
+
+
+def _smtp_url(text: str) -> str:
+    SmtpSettings.from_url(text)
+    return text
+
+
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as fault:
+        raise ValueError(f"“{text}” is not a known time zone.") from fault
+    return text
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise ValueError(f"“{text}” is not a whole number above zero.")
+    return number
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"“{text}” is not a whole number.")
+    return int(text)
+
+
+def _pauses(text: str) -> tuple[int, ...]:
+    return tuple(_positive(part.strip()) for part in text.split(","))
+
+
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError(f"“{text}” is neither on nor off.")
+    return text == "on"
+
+
+def _mail_from(text: str) -> str:
+    local, at, domain = text.partition("@")
+    if not (local and at and domain) or any(c in text for c in " <>,;\r\n"):
+        raise ValueError("must be one bare address such as events@example.org.")
+    return text
+
+
+_CONVERTERS = {
+    "secret_key": _secret,
+    "base_url": _base_url,
+    "data_dir": Path,
+    "database_url": _database_url,
+    "engine_url": _engine_url,
+    "smtp_url": _smtp_url,
+    "mail_from": _mail_from,
+    "mail_per_minute": _positive,
+    "mail_retry": _pauses,
+    "timezone": _timezone,
+    "tick_seconds": _positive,
+    "lease_seconds": _positive,
+    "trusted_proxies": _count,
+    "rate_limits": _switch,
+    "max_upload_mb": _positive,
+}
+
+# Variables of our name that the tests and the Makefile read, never the application.
+OUTSIDE = frozenset({"IKONE_CHROMIUM"})

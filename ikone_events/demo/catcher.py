@@ -1,0 +1,91 @@
+"""A mail server on loopback that keeps what it receives, to be read in the browser."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from ikone_events.services.office import Clock
+
+KEPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """One letter as it arrived."""
+
+    number: int
+    at: datetime
+    recipient: str
+    message: EmailMessage
+
+    @property
+    def subject(self) -> str:
+        """The decoded subject."""
+        return str(self.message["Subject"])
+
+    def part(self, content_type: str) -> str:
+        """The text of the first part of a type; empty when there is none."""
+        for part in self.message.walk():
+            if part.get_content_type() == content_type:
+                payload = part.get_payload(decode=True)
+                return payload.decode("utf-8") if isinstance(payload, bytes) else ""
+        return ""
+
+
+class Catcher:
+    """Speaks SMTP, stores letters in memory, and refuses the addresses it is told to refuse."""
+
+    def __init__(self, clock: Clock, refused: frozenset[str] = frozenset()) -> None:
+        self._clock, self._refused = clock, refused
+        self._letters: list[Caught] = []
+        self._lock = threading.Lock()
+        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+
+    def start(self) -> int:
+        """Listen on a free port of this machine; returns the port."""
+        self._controller.start()
+        server = self._controller.server
+        if server is None:
+            raise RuntimeError("the mail catcher did not start")
+        port: int = server.sockets[0].getsockname()[1]
+        return port
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._controller.stop()
+
+    def letters(self) -> list[Caught]:
+        """What has arrived, the newest first."""
+        with self._lock:
+            return self._letters[::-1]
+
+    def find(self, number: int) -> Caught | None:
+        """One letter by its number."""
+        return next((letter for letter in self.letters() if letter.number == number), None)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        """Refuse the mailboxes that the story says do not exist."""
+        if address.lower() in self._refused:
+            return "550 5.1.1 Mailbox unavailable"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Keep the letter."""
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        message = message_from_bytes(content, policy=policy.default)
+        with self._lock:
+            number = self._letters[-1].number + 1 if self._letters else 1
+            caught = Caught(number, self._clock(), envelope.rcpt_tos[0], message)
+            self._letters = [*self._letters[1 - KEPT :], caught]
+        return "250 2.0.0 kept"

@@ -1,0 +1,78 @@
+"""The demo data on the day a scenario begins, moved by whole weeks into the present."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ikone_events.domain.dataset import shift_weeks
+
+SCENARIOS = {"monday": 0, "after": 1, "summer": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A dataset ready to load and the moment at which it begins (aware, local zone)."""
+
+    data: Mapping[str, Any]
+    begins: datetime
+    undeliverable: frozenset[str]
+
+
+def folder() -> Path:
+    """Where the demo data and its slides lie."""
+    return Path(str(resources.files("ikone_events.demo")))
+
+
+def tell(scenario: str, *, today: date) -> Story:
+    """The story of a scenario, moved so that it begins in the week of `today`."""
+    data = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
+    plan = data["meta"]["scenarios"][SCENARIOS[scenario]]
+    weeks = (_monday(today) - _monday(datetime.fromisoformat(plan["now"]).date())).days // 7
+    chosen = _choose(data, plan)
+    moved = shift_weeks({**chosen, "now": plan["now"]}, weeks)
+    begins = datetime.fromisoformat(moved.pop("now"))
+    for event in moved["events"]:
+        _keep_what_happened(event, begins)
+    return Story(moved, begins, _undeliverable(data))
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _choose(data: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The scenario's events in its states, and only their registrations."""
+    events = [
+        {**event, "state": plan.get("states", {}).get(event["slug"], event["state"])}
+        for event in data["events"]
+        if plan["load"] == "all" or event["slug"] in plan["load"]
+    ]
+    slugs = {event["slug"] for event in events}
+    registrations = [r for r in data["registrations"] if r["event"] in slugs]
+    keep = ("users", "organisations", "people")
+    return {
+        **{section: data[section] for section in keep},
+        "events": events,
+        "registrations": registrations,
+    }
+
+
+def _keep_what_happened(event: dict[str, Any], begins: datetime) -> None:
+    """What belongs to the follow-up of an event is not there before it has been held."""
+    if datetime.fromisoformat(event["ends_at"]) > begins:
+        event["materials"] = []
+    elif event["state"] == "dispatched":
+        video = event.get("video") or {}
+        event["materials"] = []
+        video["url"] = video.get("url") or video.get("url_to_enter_in_demo")
+
+
+def _undeliverable(data: Mapping[str, Any]) -> frozenset[str]:
+    people = {person["id"]: person["email"] for person in data["people"]}
+    return frozenset(
+        people[r["person"]] for r in data["registrations"] if r.get("mail_status") == "unzustellbar"
+    )

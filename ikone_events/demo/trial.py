@@ -1,0 +1,90 @@
+"""`ikone-events demo`: everything in one process and one throw-away folder."""
+
+import secrets
+import tempfile
+from datetime import UTC, date
+from pathlib import Path
+
+import click
+
+from ikone_events.app import create_app
+from ikone_events.config import Settings
+from ikone_events.demo.catcher import Catcher
+from ikone_events.demo.clock import TrialClock
+from ikone_events.demo.pages import register_trial_pages
+from ikone_events.demo.story import Story, folder, tell
+from ikone_events.domain.dataset import read_dataset
+from ikone_events.server import serve
+from ikone_events.services.loading import store_dataset
+from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.store.db import transaction
+from ikone_events.store.schema import migrate
+
+# Invented people of the demo data; the password is printed and worth nothing.
+PASSWORD = "workshop-2021"  # noqa: S105 - of a throw-away installation on loopback
+LOGINS = (
+    NewOrganiser(
+        email="koordination@example.org", role="admin", name="Wilma Organisaria", password=PASSWORD
+    ),
+    NewOrganiser(
+        email="redaktion@example.org", role="organiser", name="Bruno Terminius", password=PASSWORD
+    ),
+    NewOrganiser(
+        email="leitung@example.org", role="viewer", name="Lea Einsichtia", password=PASSWORD
+    ),
+)
+
+
+def run_trial(*, host: str, port: int, scenario: str) -> None:
+    """Build a fresh installation, tell where it is, serve until stopped, then throw it away."""
+    story = tell(scenario, today=date.today())  # noqa: DTZ011 - the week on the user's own clock
+    clock = TrialClock(story.begins.astimezone(UTC))
+    catcher = Catcher(clock, story.undeliverable)
+    with tempfile.TemporaryDirectory(prefix="ikone-demo-") as name:
+        settings = _settings(Path(name), host=host, port=port, smtp_port=catcher.start())
+        app = create_app(settings, clock=clock, more_pages=register_trial_pages(clock, catcher))
+        with app.app_context():
+            migrate()
+            _fill(story, clock)
+        _say_where(settings, story)
+        try:
+            serve(app, host=host, port=port)
+        finally:
+            catcher.stop()
+
+
+def _settings(data_dir: Path, *, host: str, port: int, smtp_port: int) -> Settings:
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 - compared
+    return Settings(
+        secret_key=secrets.token_urlsafe(48),
+        base_url=f"http://{shown}:{port}",
+        data_dir=data_dir,
+        smtp_url=f"smtp://127.0.0.1:{smtp_port}?tls=none",
+        mail_from="termine@ikone.example",
+        mail_per_minute=6000,
+        tick_seconds=5,
+        organisation="IKONE DS",
+        address="IKONE DS, Beispielplatz 1, 67653 Kaiserslautern (Demo)",
+        privacy_contact="datenschutz@example.org",
+    )
+
+
+def _fill(story: Story, clock: TrialClock) -> None:
+    with transaction():
+        dataset = read_dataset(story.data)
+        store_dataset(dataset, folder=folder(), actor="demo", now=clock())
+        for login in LOGINS:
+            add(login, now=clock())
+
+
+def _say_where(settings: Settings, story: Story) -> None:
+    url = settings.base_url
+    click.echo(
+        f"\nIkone Events, a trial with invented data. It is {story.begins:%A %d %B %Y, %H:%M}.\n\n"
+        f"  Public pages   {url}/\n"
+        f"  Organisers     {url}/organise/\n"
+        f"  Caught mail    {url}/demo/\n\n"
+        f"  Logins         {LOGINS[0].email} (admin), {LOGINS[1].email} (organiser),\n"
+        f"                 {LOGINS[2].email} (viewer); password: {PASSWORD}\n\n"
+        "Stop with Ctrl+C; everything is thrown away then.\n"
+    )

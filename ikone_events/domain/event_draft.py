@@ -1,0 +1,153 @@
+"""What an organiser writes about an event, and what can't be accepted of it."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from ikone_events.domain.address import looks_like_address
+from ikone_events.domain.header_text import header_complaint, text_complaint
+from ikone_events.domain.lifecycle import EventFormat
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+
+# Longest texts, in characters; the database's columns are as wide.
+LINE_LENGTHS = {
+    "title": 200,
+    "title_en": 200,
+    "series": 200,
+    "place": 500,
+    "room_url": 2000,
+    "dial_in": 200,
+    "question_label": 200,
+    "question_label_en": 200,
+    "contact_name": 200,
+    "contact_email": 254,
+    "contact_phone": 50,
+}
+TEXT_LENGTH = 20_000
+PROGRAMME_LINE_LENGTH = 300
+PROGRAMME_TIME_LENGTH = 20
+MOST_PLACES = 100_000
+LONGEST_RETENTION_DAYS = 3650
+# Lines that end up in the header of a letter or in a calendar entry (security guide, R12).
+HEADER_LINES = ("title", "title_en", "contact_name")
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeItem:
+    """One line of the programme; `time` is local, as it is shown."""
+
+    time: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """The content of an event as its form holds it. Moments are aware UTC."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    title_en: str = ""
+    summary: str = ""
+    summary_en: str = ""
+    description: str = ""
+    description_en: str = ""
+    series: str = ""
+    programme: tuple[ProgrammeItem, ...] = field(default=())
+    speakers: str = ""
+    question_label: str = ""
+    question_label_en: str = ""
+    zone: str = "Europe/Berlin"
+    format: EventFormat = EventFormat.ONLINE
+    place: str = ""
+    room_url: str = ""
+    dial_in: str = ""
+    deadline: datetime | None = None
+    capacity: int | None = None
+    waiting_list: bool = True
+    accepts_late: bool = True
+    contact_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    retention_days: int = 90
+
+
+_ROOM_ADDRESS = N_("Please give the full address of the room, beginning with https://.")
+
+
+def check_draft(draft: EventDraft) -> None:
+    """Raise UnfitInput with everything that keeps the draft from being stored."""
+    found = [*_text_complaints(draft), *_value_complaints(draft)]
+    if found:
+        raise UnfitInput(found)
+
+
+def check_room(room_url: str, dial_in: str) -> None:
+    """Raise UnfitInput unless both can be stored; an empty room takes the link away."""
+    found: list[Complaint] = []
+    if room_url and not is_web_address(room_url):
+        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    if len(dial_in) > LINE_LENGTHS["dial_in"]:
+        text = N_("At most %(limit)d characters, please.")
+        found.append(Complaint(text, {"limit": LINE_LENGTHS["dial_in"]}, "dial_in"))
+    elif unfit := text_complaint(dial_in):
+        found.append(Complaint(unfit.text, unfit.values, "dial_in"))
+    if found:
+        raise UnfitInput(found)
+
+
+def _text_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    for name in (f.name for f in fields(draft)):
+        value = getattr(draft, name)
+        if type(value) is not str:
+            continue
+        limit = LINE_LENGTHS.get(name, TEXT_LENGTH)
+        if len(value) > limit:
+            text = N_("At most %(limit)d characters, please.")
+            found.append(Complaint(text, {"limit": limit}, name))
+        unfit = header_complaint(value) if name in HEADER_LINES else text_complaint(value)
+        if unfit is not None:
+            found.append(Complaint(unfit.text, unfit.values, name))
+    if any(not _fits(item) for item in draft.programme):
+        text = N_("A line of the programme is too long or holds characters that can't be stored.")
+        found.append(Complaint(text, about="programme"))
+    return found
+
+
+def _fits(item: ProgrammeItem) -> bool:
+    long = len(item.title) > PROGRAMME_LINE_LENGTH or len(item.time) > PROGRAMME_TIME_LENGTH
+    return not long and text_complaint(item.time + item.title) is None
+
+
+def _value_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    if not draft.title.strip():
+        found.append(Complaint(N_("The title is missing."), about="title"))
+    if draft.starts_at >= draft.ends_at:
+        found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
+    if draft.deadline is not None and draft.deadline > draft.ends_at:
+        text = N_("The registration deadline is after the end of the event.")
+        found.append(Complaint(text, about="deadline"))
+    if draft.room_url and not is_web_address(draft.room_url):
+        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    if draft.contact_email and not looks_like_address(draft.contact_email):
+        text = N_("Please enter an address like name@example.org.")
+        found.append(Complaint(text, about="contact_email"))
+    if draft.capacity is not None and not 0 < draft.capacity <= MOST_PLACES:
+        text = N_("Please enter a number between 1 and 100,000, or leave it empty for no limit.")
+        found.append(Complaint(text, about="capacity"))
+    if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
+        text = N_("Please enter a number of days between 1 and 3650.")
+        found.append(Complaint(text, about="retention_days"))
+    return found
+
+
+def is_web_address(text: str) -> bool:
+    """Whether the text is a complete web address that a page may link to."""
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("https", "http") and bool(parts.hostname)
+        return whole and " " not in text and text.isprintable() and len(text) <= 2000  # noqa: PLR2004
+    except ValueError:
+        return False

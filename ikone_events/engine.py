@@ -1,0 +1,102 @@
+"""The engine: Huey wakes a sender, a clock ticks; the truth is in the database, never in the queue.
+
+A wake-up may be lost or come twice: each run looks at the rows anew, and leases and unique keys
+make a second run harmless.
+"""
+
+import logging
+import threading
+
+from flask import Flask
+from huey.api import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer
+
+from ikone_events.config import Settings
+from ikone_events.work import Worker
+
+# How long a stopping process waits for the letter that is being sent.
+STOP_SECONDS = 40
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One queue for an application, and the threads that work it off."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._settings = settings
+        self._worker = Worker(app, settings)
+        self._huey: Huey | None = None
+        self._consumer: Consumer | None = None
+        self._ticker: threading.Thread | None = None
+
+    @property
+    def huey(self) -> Huey:
+        """The queue, opened when it is first needed."""
+        if self._huey is None:
+            self._huey = open_queue(self._settings)
+            self._task = self._huey.task(name="work_off")(self._worker.work_off)
+        return self._huey
+
+    def wake(self) -> None:
+        """Ask for a worker; one waiting wake-up serves everybody who asks before it begins."""
+        try:
+            if self.huey.pending_count() == 0:
+                self._task()
+        except Exception:  # the row is safe; the next tick finds it
+            log.exception("no wake-up was sent; the next tick will find the letters")
+
+    def run_once(self) -> int:
+        """Work off what is due in this thread; returns the number of letters handed over."""
+        return self._worker.work_off()
+
+    def start(self) -> None:
+        """Begin to work in threads of this process: one sender, one clock."""
+        self._consumer = _ThreadConsumer(
+            self.huey,
+            workers=1,
+            periodic=False,
+            check_worker_health=False,
+            max_delay=0.5,
+            shutdown_timeout=STOP_SECONDS,
+        )
+        self._consumer.start()
+        self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
+        self._ticker.start()
+
+    def _tick(self) -> None:
+        while True:
+            self.wake()
+            if self._worker.stopping.wait(self._settings.tick_seconds):
+                return
+
+    def stop(self) -> None:
+        """Finish the letter that is being sent, then end the threads."""
+        self._worker.stopping.set()
+        if self._consumer is not None:
+            self._consumer.stop(graceful=True)
+        if self._ticker is not None:
+            self._ticker.join(timeout=1)
+
+
+class _ThreadConsumer(Consumer):  # type: ignore[misc]  # Huey has no types
+    """A consumer inside another program, which keeps its own signal handlers."""
+
+    def _set_signal_handlers(self) -> None:
+        """Leave signals to the program around us."""
+
+
+def open_queue(settings: Settings) -> Huey:
+    """The queue that IKONE_ENGINE_URL names; a file beside the database when it names none.
+
+    The embedded queue is not synced to disk: a lost wake-up costs one tick, a sync costs every
+    registration.
+    """
+    url, options = settings.engine_url, {"results": False}
+    if url.startswith("postgresql"):
+        return PostgresHuey("ikone", dsn=url, **options)
+    if url.startswith("redis"):
+        return RedisHuey("ikone", url=url, **options)
+    return SqliteHuey(
+        "ikone", filename=str(settings.data_dir / "engine.db"), fsync=False, **options
+    )

@@ -1,0 +1,202 @@
+"""Storing a file of events and people; states are taken as given and no letter is sent."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from ikone_events.domain.address import email_key
+from ikone_events.domain.dataset import (
+    Dataset,
+    EventRecord,
+    Record,
+    RegistrationRecord,
+    read_dataset,
+)
+from ikone_events.domain.lifecycle import RULES, State
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registration import Attendance, Status
+from ikone_events.services.events import fill_event
+from ikone_events.services.materials import Upload, store_slides
+from ikone_events.services.office import office
+from ikone_events.services.privacy import archive_persons
+from ikone_events.store.db import db
+from ikone_events.store.events import Event, Material, StateChange
+from ikone_events.store.registrations import Organisation, Registration
+
+_SALUTATIONS = {"frau": "frau", "herr": "herr", "divers": "divers"}
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was stored, and the names of slides whose files were not beside the file."""
+
+    events: int = 0
+    registrations: int = 0
+    organisations: int = 0
+    missing_files: list[str] = field(default_factory=list)
+
+
+def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) -> Loaded:
+    """Store a checked file in the caller's transaction. Raises UnfitInput on a slug that exists."""
+    loaded = Loaded()
+    organisations = _store_organisations(dataset, loaded)
+    events = {
+        record.slug: _store_event(record, loaded, folder=folder, actor=actor, now=now)
+        for record in dataset.events
+    }
+    for record in dataset.registrations:
+        _store_registration(record, events[record.event], organisations, now=now)
+        loaded.registrations += 1
+    db.session.flush()
+    for event in events.values():
+        if event.state == State.ARCHIVED.value:
+            archive_persons(event, now=now)
+    return loaded
+
+
+def _store_organisations(dataset: Dataset, loaded: Loaded) -> dict[str, Organisation]:
+    known = {o.key: o for o in db.session.scalars(select(Organisation))}
+    for record in dataset.organisations:
+        key = str(record["id"])
+        if key not in known:
+            known[key] = Organisation(key=key)
+            db.session.add(known[key])
+            loaded.organisations += 1
+        _fill_organisation(known[key], record)
+    db.session.flush()
+    return known
+
+
+def _fill_organisation(organisation: Organisation, record: Record) -> None:
+    organisation.name = str(record["name"])
+    organisation.short_name = str(record.get("short") or "")
+    organisation.kind = str(record.get("kind") or "")
+    organisation.official_key = str(record.get("key") or "")
+    organisation.member = bool(record.get("member"))
+
+
+def _store_event(
+    record: EventRecord, loaded: Loaded, *, folder: Path, actor: str, now: datetime
+) -> Event:
+    if db.session.scalar(select(Event.id).where(Event.slug == record.slug)) is not None:
+        text = N_("An event with this slug exists already.")
+        raise UnfitInput(Complaint(text, {}, f"events {record.slug}"))
+    event = Event(slug=record.slug, state=record.state.value, created_at=now, changed_at=now)
+    fill_event(event, record.draft)
+    db.session.add(event)
+    db.session.flush()
+    _store_history(event, record, actor=actor, now=now)
+    for material in record.materials:
+        _store_material(event, material, loaded, folder=folder, now=now)
+    loaded.events += 1
+    return event
+
+
+def _store_history(event: Event, record: EventRecord, *, actor: str, now: datetime) -> None:
+    """The file's own history where it ends in the given state; else one row that says "loaded"."""
+    steps = list(record.history)
+    if not steps or steps[-1][2] is not record.state:
+        steps.append((now, actor, record.state))
+    source = ""
+    for at, by, state in steps:
+        row = StateChange(
+            event_id=event.id,
+            action=_action_between(source, state),
+            source=source,
+            target=state.value,
+            actor=by,
+            at=at,
+        )
+        db.session.add(row)
+        source = state.value
+
+
+def _action_between(source: str, target: State) -> str:
+    if not source:
+        return "create" if target is State.DRAFT else "load"
+    found = (r.action.value for r in RULES if r.source == source and r.target is target)
+    return next(found, "load")
+
+
+def _store_material(
+    event: Event, record: Record, loaded: Loaded, *, folder: Path, now: datetime
+) -> None:
+    title = str(record.get("title") or record.get("file") or "")
+    visibility = "public" if record.get("visibility") == "public" else "registered"
+    if record.get("type") == "slides":
+        path = folder / Path(str(record.get("file"))).name
+        if not path.is_file():
+            loaded.missing_files.append(path.name)
+            return
+        upload = Upload(file_name=path.name, content=path.read_bytes())
+        material = store_slides(upload, title=title, now=now)
+        material.visibility = visibility
+    else:
+        material = Material(
+            kind="contact" if record.get("type") == "contact" else "link",
+            title=title,
+            visibility=visibility,
+            url=str(record.get("url") or ""),
+            contact_name=str(record.get("name") or ""),
+            contact_email=str(record.get("email") or ""),
+            created_at=now,
+        )
+    material.event_id = event.id
+    db.session.add(material)
+
+
+def _store_registration(
+    record: RegistrationRecord,
+    event: Event,
+    organisations: Mapping[str, Organisation],
+    *,
+    now: datetime,
+) -> None:
+    person = record.person
+    organisation = organisations.get(record.organisation)
+    registration = Registration(
+        event_id=event.id,
+        status=record.status.value,
+        status_at=record.status_at,
+        registered_at=record.registered_at,
+        salutation=_SALUTATIONS.get(str(person.get("salutation") or ""), ""),
+        title=str(person.get("title") or ""),
+        first_name=str(person["first_name"]),
+        last_name=str(person["last_name"]),
+        email=str(person["email"]),
+        email_key=email_key(str(person["email"])),
+        organisation_text=record.organisation_text,
+        organisation_id=organisation.id if organisation else None,
+        position=str(person.get("function") or person.get("position") or ""),
+        question=record.question,
+        locale="en" if person.get("language") == "en" else "de",
+        calendar_uid=f"{uuid.uuid4()}@{office().settings.host}",
+        calendar_sequence=_sequence(record.status),
+    )
+    if record.attended is not None and event.ends_at <= now:
+        attended = record.attended and record.status is Status.CONFIRMED
+        registration.attendance = (Attendance.ATTENDED if attended else Attendance.MISSED).value
+    db.session.add(registration)
+
+
+def _sequence(status: Status) -> int | None:
+    """Whoever was confirmed before has an entry in the calendar that later letters must update."""
+    return {Status.CONFIRMED: 0, Status.CANCELLED: 1}.get(status)
+
+
+def read_file(path: Path) -> Dataset:
+    """Read and check a JSON file; raises UnfitInput that says where it is broken."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as fault:
+        raise UnfitInput(Complaint(N_("The file is not written in UTF-8."))) from fault
+    except json.JSONDecodeError as fault:
+        text = N_("The file is not JSON: line %(line)d, column %(column)d.")
+        values = {"line": fault.lineno, "column": fault.colno}
+        raise UnfitInput(Complaint(text, values)) from fault
+    return read_dataset(data)

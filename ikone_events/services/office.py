@@ -1,0 +1,52 @@
+"""What every letter and link needs to know of the installation, and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+
+from ikone_events.config import Settings
+from ikone_events.domain.tokens import Claim, LinkSigner, Purpose
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The installation as its services see it. Addresses come from settings, never a request."""
+
+    settings: Settings
+    signer: LinkSigner
+    clock: Clock
+
+    @property
+    def uploads_dir(self) -> Path:
+        """The folder of stored slides."""
+        return self.settings.uploads_dir
+
+    def page(self, path: str) -> str:
+        """The absolute address of a page on this site; `path` begins with a slash."""
+        return f"{self.settings.base_url}{path}"
+
+    def personal_page(self, public_id: str, epoch: int, part: str = "") -> str:
+        """The absolute address of a person's own page, or of a part of it ("/room")."""
+        token = self.signer.sign(Purpose.REGISTRATION, Claim(public_id, epoch))
+        return self.page(f"/r/{token}{part}")
+
+
+def office() -> Office:
+    """The office of the running application."""
+    return cast(Office, current_app.extensions["ikone_office"])
+
+
+def now() -> datetime:
+    """The present moment by the office's clock; only callers of services ask for it."""
+    return office().clock()

@@ -1,0 +1,125 @@
+"""The outbox: claim a letter with a lease, note what became of it, try again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.services.office import office
+from ikone_events.store.db import ask_for_delivery, db
+from ikone_events.store.events import Event
+from ikone_events.store.letters import OutboxMail
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to send one letter until the lease ends.
+
+    `tries` only ever rises, so it fences off a worker that wakes up after its lease;
+    `tries_before` is where an organiser's "try again" started the pauses anew.
+    """
+
+    id: int
+    tries: int
+    tries_before: int
+
+
+def claim_next(*, now: datetime, lease: timedelta) -> Claim | None:
+    """Take the next due letter, single ones before those of mailings; None when there is none.
+
+    The conditional UPDATE decides: of two workers that chose the same row one gets nothing.
+    """
+    free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
+    due = (OutboxMail.state == "queued") & (OutboxMail.due_at <= now) & free
+    wanted = (
+        select(OutboxMail.id)
+        .where(due)
+        .order_by(OutboxMail.mailing_id.isnot(None), OutboxMail.due_at, OutboxMail.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    found = db.session.scalar(wanted)
+    if found is None:
+        return None
+    taken = db.session.execute(
+        update(OutboxMail)
+        .where(OutboxMail.id == found, due)
+        .values(lease_until=now + lease, tries=OutboxMail.tries + 1)
+        .returning(OutboxMail.id, OutboxMail.tries, OutboxMail.tries_before)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return None if taken is None else Claim(*taken)
+
+
+def get_letter(claim: Claim) -> OutboxMail:
+    """The claimed letter with all its parts."""
+    return db.session.get_one(OutboxMail, claim.id, populate_existing=True)
+
+
+def mark_sent(claim: Claim, *, now: datetime, answer: str) -> bool:
+    """Note that the mail server took the letter; False when the lease had passed to another."""
+    return _settle(claim, state="sent", sent_at=now, lease_until=None, answer=answer[:2000])
+
+
+def mark_failed(claim: Claim, *, answer: str) -> bool:
+    """Note that the letter is refused for good, in the server's words."""
+    return _settle(claim, state="failed", lease_until=None, answer=answer[:2000])
+
+
+def mark_deferred(claim: Claim, *, now: datetime, answer: str) -> bool:
+    """Put the letter back for a later try, or give up after the last pause."""
+    pauses = office().settings.mail_retry
+    done = claim.tries - claim.tries_before
+    if done > len(pauses):
+        return mark_failed(claim, answer=answer)
+    due_at = now + timedelta(seconds=pauses[done - 1])
+    return _settle(claim, due_at=due_at, lease_until=None, answer=answer[:2000])
+
+
+def _settle(claim: Claim, **values: object) -> bool:
+    changed = db.session.execute(
+        update(OutboxMail)
+        .where(
+            OutboxMail.id == claim.id,
+            OutboxMail.tries == claim.tries,
+            OutboxMail.state == "queued",
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)
+
+
+def retry(event: Event, letter_id: int, *, now: datetime) -> OutboxMail:
+    """Send a failed letter of this event again, under its old Message-ID. Raises NotFound."""
+    letter = db.session.scalar(
+        select(OutboxMail)
+        .where(
+            OutboxMail.id == letter_id,
+            OutboxMail.event_id == event.id,
+            OutboxMail.state == "failed",
+        )
+        .with_for_update()
+    )
+    if letter is None or not letter.message_id:
+        raise NotFound(Complaint(N_("There is no such failed letter.")))
+    letter.state, letter.tries_before, letter.due_at = "queued", letter.tries, now
+    ask_for_delivery()
+    return letter
+
+
+def retry_all(event: Event, *, now: datetime) -> int:
+    """Send every failed letter of this event again; returns how many."""
+    changed = db.session.execute(
+        update(OutboxMail)
+        .where(
+            OutboxMail.event_id == event.id,
+            OutboxMail.state == "failed",
+            OutboxMail.message_id != "",
+        )
+        .values(state="queued", tries_before=OutboxMail.tries, due_at=now, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    ask_for_delivery()
+    return int(changed.rowcount)

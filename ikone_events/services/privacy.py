@@ -1,0 +1,103 @@
+"""Forgetting people and keeping figures."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Select, delete, func, select, update
+
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused
+from ikone_events.domain.registration import ACTIVE, Attendance, Status
+from ikone_events.store.counts import COUNTED_KINDS, counts_for
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.queries import retention_until
+from ikone_events.store.registrations import Organisation, Registration
+
+
+def archive_persons(event: Event, *, now: datetime) -> None:
+    """Store the figures of an event, then forget its persons, their letters and questions.
+
+    Organisation, standing and attendance stay: they name nobody and carry the figures.
+    """
+    event.figures = json.dumps(figures_of(event), ensure_ascii=False)
+    ids = select(Registration.id).where(Registration.event_id == event.id)
+    _forget(ids, now=now)
+    db.session.execute(delete(OutboxMail).where(OutboxMail.event_id == event.id))
+
+
+def forget_person(registration: Registration, *, now: datetime) -> None:
+    """Delete one person's details at once, on their own wish. Raises LinkRefused while active."""
+    if registration.status in {status.value for status in ACTIVE}:
+        text = N_("Please withdraw first; then your details can be deleted.")
+        raise LinkRefused(Complaint(text))
+    _forget(select(Registration.id).where(Registration.id == registration.id), now=now)
+    db.session.execute(delete(OutboxMail).where(OutboxMail.registration_id == registration.id))
+    db.session.refresh(registration)
+
+
+def _forget(ids: Select[tuple[int]], *, now: datetime) -> None:
+    db.session.execute(
+        update(Registration)
+        .where(Registration.id.in_(ids), Registration.anonymised_at.is_(None))
+        .values(
+            salutation="",
+            title="",
+            first_name="",
+            last_name="",
+            email="",
+            email_key=Registration.public_id,  # still unique, no longer an address
+            organisation_text="",
+            position="",
+            question="",
+            thread_id="",
+            link_epoch=Registration.link_epoch + 1,
+            anonymised_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def figures_of(event: Event) -> dict[str, int]:
+    """What the funder asks for: people and distinct administrations, members apart."""
+    counts = counts_for([event.id])[event.id]
+    attended = (
+        select(Organisation.id, Organisation.member)
+        .join(Registration, Registration.organisation_id == Organisation.id)
+        .where(
+            Registration.event_id == event.id,
+            Registration.attendance == Attendance.ATTENDED.value,
+            Organisation.kind.in_(COUNTED_KINDS),
+        )
+        .distinct()
+        .subquery()
+    )
+    bodies = db.session.execute(select(attended.c.member, func.count()).group_by(attended.c.member))
+    by_membership = dict(bodies.tuples().all())
+    people = db.session.scalar(
+        select(func.count()).where(
+            Registration.event_id == event.id,
+            Registration.attendance == Attendance.ATTENDED.value,
+        )
+    )
+    return {
+        "registrations": counts.total,
+        "confirmed": counts.confirmed,
+        "waitlisted": counts.waiting,
+        "cancelled": counts.by_status.get(Status.CANCELLED.value, 0),
+        "administrations_confirmed": counts.administrations,
+        "attended_people": people or 0,
+        "administrations_attended": sum(by_membership.values()),
+        "administrations_attended_members": by_membership.get(True, 0),
+        "administrations_attended_non_members": by_membership.get(False, 0),
+    }
+
+
+def events_to_archive(now: datetime) -> list[str]:
+    """The short names of events whose persons are due to be forgotten."""
+    done = (State.FOLLOWED_UP.value, State.CANCELLED.value)
+    candidates = db.session.scalars(
+        select(Event).where(Event.state.in_(done), Event.ends_at < now).order_by(Event.id)
+    )
+    return [event.slug for event in candidates if retention_until(event) <= now]

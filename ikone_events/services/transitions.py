@@ -1,0 +1,141 @@
+"""The one writer of an event's state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+
+from ikone_events.domain.lifecycle import Action, Facts, Message, Rule, State, plan
+from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
+from ikone_events.services.mailings import start_mailing
+from ikone_events.services.office import office
+from ikone_events.services.privacy import archive_persons
+from ikone_events.services.registrations import move_line_up
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import db
+from ikone_events.store.events import Event, StateChange
+from ikone_events.store.letters import Mailing
+from ikone_events.store.queries import get_facts, hold_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks for; `expected` is the state they saw when they pressed."""
+
+    action: Action
+    actor: str
+    expected: State | None = None
+    reason: str = ""
+    new_starts_at: datetime | None = None
+    new_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a transition did."""
+
+    event: Event
+    rule: Rule
+    mailing: Mailing | None
+
+
+def facts_of(event: Event, now: datetime, request: Request | None = None) -> Facts:
+    """The facts of one event now, with what a request brings along."""
+    counts = counts_for([event.id])[event.id]
+    return get_facts(
+        event,
+        now,
+        confirmed=counts.confirmed,
+        materials=counts.materials,
+        privacy_contact=bool(office().settings.privacy_contact),
+        reason=request.reason if request else None,
+        new_starts_at=request.new_starts_at if request else None,
+        new_ends_at=request.new_ends_at if request else None,
+    )
+
+
+def perform(slug: str, request: Request, *, now: datetime) -> Done:
+    """Carry out one action: state, history, calendar, mailing; all of it or nothing.
+
+    Raises TransitionRefused with all complaints, SomebodyWasFaster when the state is not the
+    one that was seen, NotFound.
+    """
+    event = hold_event(slug)
+    if request.expected is not None and event.state != request.expected.value:
+        raise _faster()
+    rule = plan(request.action, facts_of(event, now, request))
+    old = (event.starts_at, event.ends_at)
+    _set_state(event, rule, now=now)
+    _record(event, rule, request, now=now)
+    if request.action is Action.RESCHEDULE:
+        _move(event, request)
+    if request.action is Action.ARCHIVE:
+        archive_persons(event, now=now)
+    mailing = _write_to(event, rule.message, request, old, now=now)
+    if request.action in (Action.OPEN, Action.REOPEN):
+        move_line_up(event, now=now)
+    return Done(event, rule, mailing)
+
+
+def _set_state(event: Event, rule: Rule, *, now: datetime) -> None:
+    """Compare and set: of two that press at one moment, the second finds another state."""
+    changed = db.session.execute(
+        update(Event)
+        .where(Event.id == event.id, Event.state == rule.source.value)
+        .values(state=rule.target.value, changed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:
+        raise _faster()
+    db.session.refresh(event)
+
+
+def _record(event: Event, rule: Rule, request: Request, *, now: datetime) -> None:
+    db.session.add(
+        StateChange(
+            event_id=event.id,
+            action=rule.action.value,
+            source=rule.source.value,
+            target=rule.target.value,
+            actor=request.actor,
+            reason=request.reason.strip(),
+            at=now,
+        )
+    )
+
+
+def _move(event: Event, request: Request) -> None:
+    """The new date; a deadline that lay before the old start keeps its distance to it."""
+    if request.new_starts_at is None or request.new_ends_at is None:
+        raise RuntimeError("reschedule was planned without a date")
+    if event.deadline is not None:
+        event.deadline += request.new_starts_at - event.starts_at
+    event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
+    event.revision += 1
+
+
+def _write_to(
+    event: Event,
+    message: Message | None,
+    request: Request,
+    old: tuple[datetime, datetime],
+    *,
+    now: datetime,
+) -> Mailing | None:
+    if message is None:
+        return None
+    moved = request.action is Action.RESCHEDULE
+    return start_mailing(
+        event,
+        message,
+        now=now,
+        reason=request.reason.strip(),
+        old_starts_at=old[0] if moved else None,
+        old_ends_at=old[1] if moved else None,
+    )
+
+
+def _faster() -> SomebodyWasFaster:
+    return SomebodyWasFaster(
+        Complaint(N_("Somebody was faster: the event has changed. Please look again."))
+    )

@@ -1,0 +1,113 @@
+"""How many: seats, administrations, questions and letters of many events in four queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import case, func, select
+
+from ikone_events.domain.registration import ACTIVE, Status
+from ikone_events.store.db import db
+from ikone_events.store.events import Material
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.registrations import Organisation, Registration
+
+# The bodies that the funder counts: those with a full-time administration of their own.
+COUNTED_KINDS = (
+    "kreisfreie_stadt",
+    "landkreis",
+    "verbandsgemeinde",
+    "verbandsfreie_stadt",
+    "verbandsfreie_gemeinde",
+)
+
+
+@dataclass(slots=True)
+class Counts:
+    """The figures of one event. Administrations are counted once, of confirmed persons."""
+
+    by_status: dict[str, int] = field(default_factory=dict)
+    questions: int = 0
+    administrations: int = 0
+    members: int = 0
+    materials: int = 0
+    failed_mail: int = 0
+    queued_mail: int = 0
+
+    @property
+    def total(self) -> int:
+        """All registrations, whatever became of them."""
+        return sum(self.by_status.values())
+
+    @property
+    def confirmed(self) -> int:
+        """People who hold a seat for good."""
+        return self.by_status.get(Status.CONFIRMED.value, 0)
+
+    @property
+    def waiting(self) -> int:
+        """People in the line."""
+        return self.by_status.get(Status.WAITLISTED.value, 0)
+
+
+def counts_for(event_ids: Sequence[int]) -> dict[int, Counts]:
+    """The figures of each event, with a number of queries that does not grow."""
+    found = {event_id: Counts() for event_id in event_ids}
+    _count_registrations(found)
+    _count_administrations(found)
+    _count_materials(found)
+    _count_mail(found)
+    return found
+
+
+def _count_registrations(found: dict[int, Counts]) -> None:
+    active = Registration.status.in_([status.value for status in ACTIVE])
+    asked = func.sum(case((active & (Registration.question != ""), 1), else_=0))
+    rows = db.session.execute(
+        select(Registration.event_id, Registration.status, func.count(), asked)
+        .where(Registration.event_id.in_(found))
+        .group_by(Registration.event_id, Registration.status)
+    ).tuples()
+    for event_id, status, number, questions in rows:
+        found[event_id].by_status[status] = number
+        found[event_id].questions += questions
+
+
+def _count_administrations(found: dict[int, Counts]) -> None:
+    organisation = func.count(Organisation.id.distinct())
+    members = func.count(case((Organisation.member, Organisation.id)).distinct())
+    rows = db.session.execute(
+        select(Registration.event_id, organisation, members)
+        .join(Organisation, Registration.organisation_id == Organisation.id)
+        .where(
+            Registration.event_id.in_(found),
+            Registration.status == Status.CONFIRMED.value,
+            Organisation.kind.in_(COUNTED_KINDS),
+        )
+        .group_by(Registration.event_id)
+    ).tuples()
+    for event_id, number, of_members in rows:
+        found[event_id].administrations = number
+        found[event_id].members = of_members
+
+
+def _count_materials(found: dict[int, Counts]) -> None:
+    rows = db.session.execute(
+        select(Material.event_id, func.count())
+        .where(Material.event_id.in_(found))
+        .group_by(Material.event_id)
+    ).tuples()
+    for event_id, number in rows:
+        found[event_id].materials = number
+
+
+def _count_mail(found: dict[int, Counts]) -> None:
+    rows = db.session.execute(
+        select(OutboxMail.event_id, OutboxMail.state, func.count())
+        .where(OutboxMail.event_id.in_(found), OutboxMail.state.in_(("queued", "failed")))
+        .group_by(OutboxMail.event_id, OutboxMail.state)
+    ).tuples()
+    for event_id, state, number in rows:
+        if state == "failed":
+            found[event_id].failed_mail = number
+        else:
+            found[event_id].queued_mail = number

@@ -1,0 +1,149 @@
+"""The database: its connection settings, the one way to write, and the UTC column type."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from ikone_events.domain.refusals import N_, Busy, Complaint
+
+LOCK_WAIT_SECONDS = 5
+_LOCK_TIMEOUT = text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The common root of all tables."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment; stored in UTC, handed out in UTC, naive values are a fault."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments; SQLite keeps no zone, so it gets UTC without one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value!r}")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Aware UTC from both databases."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Connection settings for SQLAlchemy: SQLite's threads wait in Python, not in the file."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_connection(connection: Any, _record: Any) -> None:
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # SQLAlchemy says BEGIN, see below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # NORMAL may lose an acknowledged commit when power fails
+            f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    """Writers take SQLite's lock at once: a read that turns into a write fails without waiting."""
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+# A fair queue for the threads of this process: SQLite's own busy handler polls with growing
+# sleeps, and its unlucky waiters starve.
+_write_lock = threading.Lock()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Do everything inside in one write transaction, or nothing.
+
+    Ends the reading transaction before it, so that everything inside is read after the lock.
+    Raises Busy when the lock is not to be had within LOCK_WAIT_SECONDS.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("transaction() does not nest; services never open one")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("changes were made outside a transaction")
+    session.rollback()
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    if sqlite and not _write_lock.acquire(timeout=LOCK_WAIT_SECONDS):
+        raise _busy()
+    session.info["writing"] = True
+    try:
+        try:
+            connection = session.connection(execution_options={"write": True})
+            if not sqlite:
+                connection.execute(_LOCK_TIMEOUT)
+            yield
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+    except OperationalError as fault:
+        if is_lock_timeout(fault):
+            raise _busy() from fault
+        raise
+    finally:
+        session.info.pop("writing", None)
+        wake = session.info.pop("wake", False)
+        if sqlite:
+            _write_lock.release()
+    if wake:
+        current_app.extensions["ikone_wake"]()
+
+
+def ask_for_delivery() -> None:
+    """After this transaction commits, tell the engine that letters wait. A lost call is harmless."""
+    db.session().info["wake"] = True
+
+
+def is_lock_timeout(fault: DBAPIError) -> bool:
+    """Whether the database gave up waiting for a lock."""
+    words = str(fault.orig).lower()
+    return "locked" in words or "lock timeout" in words or "deadlock detected" in words
+
+
+def _busy() -> Busy:
+    return Busy(
+        Complaint(N_("Too many people are writing at this moment. Nothing was stored; try again."))
+    )

@@ -1,0 +1,40 @@
+"""Tables of those who work here: organisers, their roles, the events they may see."""
+
+from datetime import datetime
+
+from flask_security.models import sqla as security_models
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ikone_events.store.db import Base, UTCDateTime
+
+security_models.FsModels.set_db_info(
+    base_model=Base, user_table_name="organiser", role_table_name="role"
+)
+
+
+class Role(Base, security_models.FsRoleMixin):
+    """admin, organiser or viewer; what each may do stands in web/access.py."""
+
+    __tablename__ = "role"
+
+
+class Organiser(Base, security_models.FsUserMixin):
+    """Somebody who signs in. `sees_all` false limits them to the events they are assigned to."""
+
+    __tablename__ = "organiser"
+
+    name: Mapped[str] = mapped_column(String(200), default="")
+    locale: Mapped[str] = mapped_column(String(2), default="de")
+    sees_all: Mapped[bool] = mapped_column(default=True)
+    signed_up_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+assignment = Table(
+    "assignment",
+    Base.metadata,
+    Column(
+        "organiser_id", Integer, ForeignKey("organiser.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("event_id", Integer, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True),
+)

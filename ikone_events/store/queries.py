@@ -1,0 +1,253 @@
+"""Reads that deserve a name. `hold_event` is the lock of every write that concerns an event."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import defer, joinedload
+
+from ikone_events.domain.lifecycle import EventFormat, Facts, State
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.registration import SEATED, Sitting, Status
+from ikone_events.store.db import db
+from ikone_events.store.events import Event, StateChange
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.people import Organiser, assignment
+from ikone_events.store.registrations import Organisation, Registration
+
+Row = TypeVar("Row")
+
+PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT)
+# What stays on the public list: archived events keep their page, and so their links, but are old.
+LISTED_STATES = tuple(s.value for s in State if s not in (State.DRAFT, State.ARCHIVED))
+
+
+def hold_event(slug: str) -> Event:
+    """Lock the event by writing it, then read it; raises NotFound. Only inside a transaction.
+
+    Reading first and writing later oversells: on both databases only the write makes others wait.
+    """
+    statement = (
+        update(Event)
+        .where(Event.slug == slug)
+        .values(touched=Event.touched + 1)
+        .returning(Event)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    found = db.session.scalars(statement).one_or_none()
+    if found is None:
+        raise event_not_found()
+    return found
+
+
+def event_not_found() -> NotFound:
+    """The one answer for events that are missing and for those that somebody may not see."""
+    return NotFound(Complaint(N_("There is no such event.")))
+
+
+def find_event(slug: str) -> Event | None:
+    """An event by its slug, drafts included."""
+    return db.session.scalar(select(Event).where(Event.slug == slug))
+
+
+def all_events() -> list[Event]:
+    """Every event by date, drafts included."""
+    return list(db.session.scalars(select(Event).order_by(Event.starts_at, Event.id)))
+
+
+def get_public_event(slug: str) -> Event:
+    """An event that the public may see; raises NotFound."""
+    found = db.session.scalar(
+        select(Event).where(Event.slug == slug, Event.state.in_(PUBLIC_STATES))
+    )
+    if found is None:
+        raise event_not_found()
+    return found
+
+
+def public_events(now: datetime) -> tuple[list[Event], list[Event]]:
+    """Coming events, the next first, and past ones, the latest first (at most a hundred)."""
+    listed = select(Event).where(Event.state.in_(LISTED_STATES))
+    coming = listed.where(Event.ends_at > now).order_by(Event.starts_at, Event.id)
+    past = listed.where(Event.ends_at <= now).order_by(Event.starts_at.desc(), Event.id).limit(100)
+    return list(db.session.scalars(coming)), list(db.session.scalars(past))
+
+
+def visible_events(organiser: Organiser) -> Select[tuple[Event]]:
+    """The events an organiser may see: the root of every look-up behind the login."""
+    if organiser.sees_all:
+        return select(Event)
+    mine = select(assignment.c.event_id).where(assignment.c.organiser_id == organiser.id)
+    return select(Event).where(Event.id.in_(mine))
+
+
+def get_visible_event(organiser: Organiser, slug: str) -> Event:
+    """An event the organiser may see; raises NotFound, the same for foreign and missing ones."""
+    found = db.session.scalar(visible_events(organiser).where(Event.slug == slug))
+    if found is None:
+        raise event_not_found()
+    return found
+
+
+def get_sitting(event: Event, now: datetime) -> Sitting:
+    """What decides about registration for an event; counts rows, and only those that matter."""
+    seated = 0
+    if event.capacity is not None:
+        seated = _count(event, SEATED)
+    first_waiting = select(Registration.id).where(
+        Registration.event_id == event.id, Registration.status == Status.WAITLISTED.value
+    )
+    waits = db.session.scalar(first_waiting.limit(1)) is not None
+    return Sitting(
+        now=now,
+        state=State(event.state),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        deadline=event.deadline,
+        capacity=event.capacity,
+        waiting_list=event.waiting_list,
+        accepts_late=event.accepts_late,
+        seated=seated,
+        somebody_waits=waits,
+    )
+
+
+def _count(event: Event, statuses: Iterable[Status]) -> int:
+    values = [status.value for status in statuses]
+    counted = select(func.count()).where(
+        Registration.event_id == event.id, Registration.status.in_(values)
+    )
+    return db.session.scalar(counted) or 0
+
+
+def retention_until(event: Event) -> datetime:
+    """When the persons of an event may be anonymised."""
+    return event.ends_at + timedelta(days=event.retention_days)
+
+
+def get_facts(
+    event: Event,
+    now: datetime,
+    *,
+    confirmed: int,
+    materials: int,
+    privacy_contact: bool,
+    reason: str | None = None,
+    new_starts_at: datetime | None = None,
+    new_ends_at: datetime | None = None,
+) -> Facts:
+    """The event as the lifecycle's needs see it."""
+    return Facts(
+        now=now,
+        state=State(event.state),
+        title=event.title,
+        summary=event.summary,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        format=EventFormat(event.format),
+        place=event.place,
+        room_url=event.room_url,
+        deadline=event.deadline,
+        capacity=event.capacity,
+        confirmed=confirmed,
+        materials=materials,
+        privacy_contact=privacy_contact,
+        retention_until=retention_until(event),
+        reason=reason,
+        new_starts_at=new_starts_at,
+        new_ends_at=new_ends_at,
+    )
+
+
+def history_of(event: Event) -> list[StateChange]:
+    """Every transition of an event, the first one first."""
+    wanted = select(StateChange).where(StateChange.event_id == event.id).order_by(StateChange.id)
+    return list(db.session.scalars(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a long list; `number` counts from one."""
+
+    rows: list[Row]
+    number: int
+    total: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+def search_registrations(
+    event: Event, *, words: str = "", status: str = "", number: int = 1, size: int = 50
+) -> Page[Registration]:
+    """Registrations of an event by name, address or administration, the earliest first."""
+    wanted = select(Registration).where(Registration.event_id == event.id)
+    if status:
+        wanted = wanted.where(Registration.status == status)
+    for word in words.split()[:8]:
+        like = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        fields = (
+            Registration.first_name,
+            Registration.last_name,
+            Registration.email,
+            Registration.organisation_text,
+        )
+        wanted = wanted.where(or_(*(field.ilike(like, escape="!") for field in fields)))
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    number = max(1, min(number, -(-total // size)))
+    ordered = wanted.order_by(Registration.registered_at, Registration.id)
+    rows = db.session.scalars(ordered.limit(size).offset((number - 1) * size))
+    return Page(list(rows), number, total, size)
+
+
+def mail_of(event: Event, *, number: int = 1, size: int = 50) -> Page[OutboxMail]:
+    """The letters of an event, failed ones first, then the newest; their bodies are not read."""
+    mine = OutboxMail.event_id == event.id
+    total = db.session.scalar(select(func.count()).where(mine)) or 0
+    number = max(1, min(number, -(-total // size)))
+    rows = db.session.scalars(
+        select(OutboxMail)
+        .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
+        .where(mine)
+        .order_by((OutboxMail.state != "failed"), OutboxMail.id.desc())
+        .limit(size)
+        .offset((number - 1) * size)
+    )
+    return Page(list(rows), number, total, size)
+
+
+def organisation_names() -> list[str]:
+    """The names that the registration form offers, in order."""
+    return list(db.session.scalars(select(Organisation.name).order_by(Organisation.name)))
+
+
+def find_organisation(text: str) -> Organisation | None:
+    """The administration whose name or short name was typed, whatever the case."""
+    typed = " ".join(text.split()).lower()
+    if not typed:
+        return None
+    same = or_(func.lower(Organisation.name) == typed, func.lower(Organisation.short_name) == typed)
+    return db.session.scalar(select(Organisation).where(same).order_by(Organisation.id).limit(1))
+
+
+def find_registration(public_id: str) -> Registration | None:
+    """A registration by the name it has outside, with its event."""
+    wanted = select(Registration).where(Registration.public_id == public_id)
+    return db.session.scalar(wanted.options(joinedload(Registration.event)))
+
+
+def waiting_position(registration: Registration) -> int | None:
+    """The person's place in the line, from one; None when not waiting."""
+    if registration.status != Status.WAITLISTED.value:
+        return None
+    before = select(func.count()).where(
+        Registration.event_id == registration.event_id,
+        Registration.status == Status.WAITLISTED.value,
+        Registration.id <= registration.id,
+    )
+    return db.session.scalar(before)

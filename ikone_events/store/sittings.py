@@ -1,0 +1,65 @@
+"""What the public pages read: an event's version, and the seats of many events at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select
+
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.registration import SEATED, Sitting, Status
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.queries import PUBLIC_STATES, event_not_found
+from ikone_events.store.registrations import Registration
+
+
+class Version(NamedTuple):
+    """Changes with everything that an event's public page shows."""
+
+    id: int
+    touched: int
+    revision: int
+    state: str
+
+
+_COUNTED = (*(status.value for status in SEATED), Status.WAITLISTED.value)
+_VERSION = select(Event.id, Event.touched, Event.revision, Event.state).where(
+    Event.slug == bindparam("slug")
+)
+
+
+def get_version(slug: str) -> Version:
+    """The version of an event that the public may see; raises NotFound."""
+    row = db.session.execute(_VERSION, {"slug": slug}).one_or_none()
+    if row is None or row.state not in PUBLIC_STATES:
+        raise event_not_found()
+    return Version(*row)
+
+
+def sittings_of(events: Sequence[Event], now: datetime) -> dict[int, Sitting]:
+    """What decides about registration for each of many events, in one query."""
+    numbers: dict[int, dict[str, int]] = {event.id: {} for event in events}
+    rows = db.session.execute(
+        select(Registration.event_id, Registration.status, func.count())
+        .where(Registration.event_id.in_(numbers), Registration.status.in_(_COUNTED))
+        .group_by(Registration.event_id, Registration.status)
+    ).tuples()
+    for event_id, status, number in rows:
+        numbers[event_id][status] = number
+    return {event.id: _sitting(event, numbers[event.id], now) for event in events}
+
+
+def _sitting(event: Event, numbers: dict[str, int], now: datetime) -> Sitting:
+    return Sitting(
+        now=now,
+        state=State(event.state),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        deadline=event.deadline,
+        capacity=event.capacity,
+        waiting_list=event.waiting_list,
+        accepts_late=event.accepts_late,
+        seated=sum(numbers.get(status.value, 0) for status in SEATED),
+        somebody_waits=Status.WAITLISTED.value in numbers,
+    )

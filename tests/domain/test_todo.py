@@ -1,0 +1,154 @@
+"""What the dashboard puts first, from facts alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ikone_events.domain.lifecycle import RULES, Action, EventFormat, Facts, State, find_rule
+from ikone_events.domain.todo import Engine, Matter, Severity, Target, next_action, todos
+
+START = datetime(2021, 1, 12, 9, tzinfo=UTC)
+END = START + timedelta(hours=2)
+ROOM = "https://video.example.org/r"
+
+
+def matter(
+    *,
+    before: timedelta = timedelta(0),
+    seated: int = 0,
+    waiting: int = 0,
+    failed: int = 0,
+    slug: str = "workshop",
+    **facts: Any,
+) -> Matter:
+    """An event, seen some time before its start."""
+    values = {"now": START - before, "state": State.OPEN, "title": "Zukunft", "starts_at": START}
+    return Matter(
+        slug=slug,
+        facts=Facts(**{**values, "ends_at": END, **facts}),
+        seated=seated,
+        waiting=waiting,
+        failed_mail=failed,
+    )
+
+
+def said(*matters: Matter) -> list[tuple[Severity, Target]]:
+    """Severity and target of everything to do."""
+    return [(todo.severity, todo.target) for todo in todos(matters)]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (timedelta(days=3, minutes=1), []),
+        (timedelta(days=3), [(Severity.WARNING, Target.ROOM)]),
+        (timedelta(days=1), [(Severity.DANGER, Target.ROOM)]),
+        (timedelta(hours=-1), [(Severity.DANGER, Target.ROOM)]),
+    ],
+)
+def test_missing_link_becomes_urgent_the_day_before(before: timedelta, expected: list[Any]) -> None:
+    assert said(matter(before=before, confirmed=3)) == expected
+
+
+def test_missing_link_is_no_matter_of_events_on_site_or_drafts() -> None:
+    near = timedelta(hours=5)
+    assert said(matter(before=near, format=EventFormat.ON_SITE)) == []
+    assert Target.ROOM not in [t for _, t in said(matter(before=near, state=State.DRAFT))]
+
+
+def test_unsent_link_is_urgent_once_somebody_is_confirmed() -> None:
+    near = timedelta(hours=20)
+    assert said(matter(before=near, room_url=ROOM)) == []
+    [todo] = todos([matter(before=near, room_url=ROOM, confirmed=59)])
+    assert (todo.severity, todo.target) == (Severity.DANGER, Target.EVENT)
+    assert todo.text % todo.values == (
+        "The access link of “Zukunft” has not been sent. People waiting for it: 59."
+    )
+    assert said(matter(before=near, room_url=ROOM, confirmed=59, state=State.DISPATCHED)) == []
+
+
+def test_passed_deadline_of_an_open_event_is_told() -> None:
+    before, deadline = timedelta(days=4), START - timedelta(days=5)
+    assert said(matter(before=before, deadline=deadline)) == [(Severity.INFO, Target.EVENT)]
+    assert said(matter(before=before, deadline=deadline, state=State.CLOSED)) == []
+    assert said(matter(before=timedelta(days=6), deadline=deadline)) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "target"),
+    [
+        ({"state": State.DISPATCHED}, Target.MATERIALS),
+        ({"state": State.DISPATCHED, "materials": 1}, Target.EVENT),
+        ({"state": State.CLOSED, "format": EventFormat.ON_SITE}, Target.MATERIALS),
+        ({"state": State.CLOSED}, Target.EVENT),
+        ({"state": State.OPEN}, Target.EVENT),
+    ],
+)
+def test_event_that_is_over_wants_a_follow_up(facts: dict[str, Any], target: Target) -> None:
+    assert said(matter(before=START - END, **facts)) == [(Severity.WARNING, target)]
+
+
+def test_followed_up_and_archived_events_want_nothing() -> None:
+    for state in (State.FOLLOWED_UP, State.ARCHIVED, State.CANCELLED):
+        assert said(matter(before=timedelta(days=-9), state=state)) == []
+
+
+def test_failed_letters_are_told_in_every_state() -> None:
+    expected = [(Severity.DANGER, Target.MAIL)]
+    assert said(matter(before=timedelta(days=-9), state=State.FOLLOWED_UP, failed=2)) == expected
+
+
+def test_waiting_people_and_free_seats_do_not_go_together() -> None:
+    far = timedelta(days=9)
+    expected = [(Severity.WARNING, Target.REGISTRATIONS)]
+    assert said(matter(before=far, capacity=10, seated=9, waiting=1)) == expected
+    assert said(matter(before=far, capacity=10, seated=10, waiting=1)) == []
+    assert said(matter(before=far, waiting=1)) == expected
+
+
+def test_drafts_and_announcements_that_come_near_are_told() -> None:
+    draft, announced = State.DRAFT, State.ANNOUNCED
+    assert said(matter(before=timedelta(days=29), state=draft)) == []
+    assert said(matter(before=timedelta(days=28), state=draft)) == [(Severity.INFO, Target.EVENT)]
+    assert said(matter(before=timedelta(days=22), state=announced)) == []
+    expected = [(Severity.WARNING, Target.EVENT)]
+    assert said(matter(before=timedelta(days=21), state=announced)) == expected
+    assert said(matter(before=START - END, state=draft)) == [(Severity.INFO, Target.EDIT)]
+
+
+def test_postponed_event_without_a_date_is_told_once_the_old_one_has_passed() -> None:
+    assert said(matter(before=timedelta(days=1), state=State.POSTPONED)) == []
+    assert said(matter(before=START - END, state=State.POSTPONED)) == [
+        (Severity.INFO, Target.EVENT)
+    ]
+
+
+@pytest.mark.parametrize(("silence", "stands"), [(None, True), (61, True), (60, False), (0, False)])
+def test_worker_that_stands_still_comes_first(silence: int | None, stands: bool) -> None:
+    beat = None if silence is None else START - timedelta(seconds=silence)
+    engine = Engine(now=START, last_beat=beat, silent_after=timedelta(seconds=60), queued=7)
+    found = todos([matter(failed=1)], engine)
+    assert ("worker" in found[0].text) is stands
+    if stands:
+        assert "7" in found[0].text % found[0].values
+
+
+def test_most_pressing_comes_first_then_the_next_event() -> None:
+    late = matter(slug="late", before=timedelta(days=2), confirmed=1)
+    soon = matter(
+        slug="soon", before=timedelta(days=2), starts_at=START - timedelta(days=1), confirmed=1
+    )
+    failed = matter(slug="failed", before=timedelta(days=2), failed=1, room_url=ROOM)
+    assert [todo.slug for todo in todos([late, failed, soon])] == ["soon", "failed", "late"]
+
+
+def test_next_action_is_always_one_that_the_table_knows() -> None:
+    for state in {rule.source for rule in RULES}:
+        for kind in EventFormat:
+            for before in (timedelta(days=3), timedelta(days=-3)):
+                facts = matter(before=before, state=state, format=kind).facts
+                action = next_action(facts)
+                assert isinstance(action, Action)
+                assert find_rule(action, state) is not None
+    assert next_action(matter(state=State.ARCHIVED).facts) is None
