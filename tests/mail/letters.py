@@ -1,0 +1,89 @@
+"""Facts that the tests of letters share."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from ikone_events.domain.messages import (
+    ContactPerson,
+    Extras,
+    Invitation,
+    Links,
+    MailKind,
+    Material,
+    Occasion,
+    Recipient,
+    Sender,
+)
+from ikone_events.mail.compose import Letter, compose
+
+OCCASION = Occasion(
+    title="Digitale Dörfer",
+    summary="Was ein Dorf braucht.",
+    starts_at=datetime(2021, 1, 12, 9, tzinfo=UTC),
+    ends_at=datetime(2021, 1, 12, 11, tzinfo=UTC),
+    zone="Europe/Berlin",
+    format="online",
+    organisation="Netzwerk IKONE",
+    contact_name="Dr. Ada Muster",
+    contact_email="fragen@ikone.example.org",
+    contact_phone="+49 631 1",
+    public_url="https://x.example/events/d",
+    register_url="https://x.example/events/d/register",
+    dial_in="+49 631 99, PIN 4",
+    room_opens_at=datetime(2021, 1, 12, 8, 45, tzinfo=UTC),
+)
+LINKS = Links(manage="https://x.example/r/t", privacy="https://x.example/privacy")
+DOOR = replace(LINKS, room="https://x.example/r/t/room")
+SENDER = Sender(
+    name="IKONE Veranstaltungen",
+    address="events@ikone.example.org",
+    reply_to="fragen@ikone.example.org",
+)
+INVITATION = Invitation(uid="u-1", sequence=1, stamp=datetime(2021, 1, 4, tzinfo=UTC))
+EXTRAS = Extras(
+    reason="Die Referentin ist erkrankt.",
+    replacement="Aufzeichnung: https://x.example/neu",
+    old_starts_at=datetime(2021, 1, 5, 9, tzinfo=UTC),
+    old_ends_at=datetime(2021, 1, 5, 11, tzinfo=UTC),
+    delete_on=date(2021, 2, 12),
+    link_sent_on=date(2021, 1, 10),
+    materials=(Material(title="Folien: Teil 1. Anfang", url="https://x.example/m/1"),),
+    contacts=(ContactPerson(topic="DorfFunk", name="Bo Bei", email="bo@example.org"),),
+    available_until=date(2021, 4, 12),
+    status="confirmed",
+)
+
+
+def person(locale: str = "de", **changes: str) -> Recipient:
+    known = Recipient(
+        email="anna@example.org",
+        locale=locale,
+        salutation="frau",
+        title="Dr.",
+        first_name="Anna",
+        last_name="Beispiel",
+        question="Geht das auch offline?",
+    )
+    return replace(known, **changes)
+
+
+def written(
+    kind: MailKind,
+    locale: str = "de",
+    *,
+    occasion: Occasion = OCCASION,
+    recipient: Recipient | None = None,
+    links: Links = LINKS,
+    extras: Extras = EXTRAS,
+    invitation: Invitation | None = INVITATION,
+    sender: Sender = SENDER,
+) -> Letter:
+    return compose(
+        kind,
+        occasion,
+        recipient=recipient or person(locale),
+        links=links,
+        sender=sender,
+        extras=extras,
+        invitation=invitation,
+    )

@@ -1,0 +1,261 @@
+"""Every letter in both languages says what is true for its reader, and nothing is left unfilled."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from icalendar import Calendar
+
+from ikone_events.domain.messages import Extras, MailKind, calendar_method
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.mail.compose import Letter
+from tests.mail.letters import DOOR, EXTRAS, LINKS, OCCASION, SENDER, person, written
+
+EVERY_LETTER = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
+FOLLOW_UPS = [MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN]
+
+SUBJECTS = {
+    ("confirmation", "de"): "Anmeldung bestätigt: Digitale Dörfer, 12.01.2021",
+    ("confirmation", "en"): "Registration confirmed: Digitale Dörfer, 12 Jan 2021",
+    ("waitlist", "de"): "Warteliste: Digitale Dörfer, 12.01.2021",
+    ("waitlist", "en"): "Waiting list: Digitale Dörfer, 12 Jan 2021",
+    ("promotion", "de"): "Sie haben einen Platz: Digitale Dörfer, 12.01.2021",
+    ("promotion", "en"): "You have a place: Digitale Dörfer, 12 Jan 2021",
+    ("withdrawal", "de"): "Abmeldung bestätigt: Digitale Dörfer, 12.01.2021",
+    ("withdrawal", "en"): "Cancellation confirmed: Digitale Dörfer, 12 Jan 2021",
+    ("access_link", "de"): "Ihr Zugangslink: Digitale Dörfer, 12.01.2021, 10:00 Uhr",
+    ("access_link", "en"): "Your access link: Digitale Dörfer, 12 Jan 2021, 10:00",
+    ("moved", "de"): "Neuer Termin: Digitale Dörfer",
+    ("moved", "en"): "New date: Digitale Dörfer",
+    ("postponed", "de"): "Verschoben: Digitale Dörfer, 12.01.2021",
+    ("postponed", "en"): "Postponed: Digitale Dörfer, 12 Jan 2021",
+    ("cancellation", "de"): "Abgesagt: Digitale Dörfer, 12.01.2021",
+    ("cancellation", "en"): "Cancelled: Digitale Dörfer, 12 Jan 2021",
+    ("follow_up", "de"): "Folien und Links: Digitale Dörfer",
+    ("follow_up", "en"): "Slides and links: Digitale Dörfer",
+    ("follow_up_missed", "de"): "Unterlagen zum Nachlesen: Digitale Dörfer",
+    ("follow_up_missed", "en"): "Materials to read later: Digitale Dörfer",
+    ("follow_up_unknown", "de"): "Folien und Links: Digitale Dörfer",
+    ("follow_up_unknown", "en"): "Slides and links: Digitale Dörfer",
+    ("repeat", "de"): "Ihre Anmeldung: Digitale Dörfer, 12.01.2021",
+    ("repeat", "en"): "Your registration: Digitale Dörfer, 12 Jan 2021",
+}
+
+SENTENCES = {
+    ("confirmation", "de"): "Sie sind angemeldet:",
+    ("confirmation", "en"): "You are registered for:",
+    ("waitlist", "de"): "Sie stehen auf der Warteliste:",
+    ("waitlist", "en"): "You are on the waiting list for:",
+    ("promotion", "de"): "ein Platz ist frei geworden.",
+    ("promotion", "en"): "A place has become available.",
+    ("withdrawal", "de"): "Ihre Angaben löschen wir am 12. Februar 2021.",
+    ("withdrawal", "en"): "We will delete your details on 12 February 2021.",
+    ("access_link", "de"): "Der Raum ist ab 9:45 Uhr geöffnet. Sie brauchen kein Programm",
+    ("access_link", "en"): "The room opens at 9:45. You do not need to install anything",
+    ("moved", "de"): "Bisher: Dienstag, 5. Januar 2021, 10:00 bis 12:00 Uhr\nNeu: Dienstag, 12.",
+    ("moved", "en"): "Before: Tuesday, 5 January 2021, 10:00 to 12:00 (German time)\nNow: ",
+    ("postponed", "de"): "Der neue Termin steht noch nicht fest.",
+    ("postponed", "en"): "There is no new date yet.",
+    ("cancellation", "de"): "wir müssen diese Veranstaltung leider absagen:",
+    ("cancellation", "en"): "Unfortunately we have to cancel this event:",
+    ("follow_up", "de"): "vielen Dank für Ihre Teilnahme an „Digitale Dörfer“ am 12. Januar 2021.",
+    ("follow_up", "en"): "Thank you for taking part in “Digitale Dörfer” on 12 January 2021.",
+    ("follow_up_missed", "de"): "angemeldet, konnten aber nicht teilnehmen.",
+    ("follow_up_missed", "en"): "but could not attend.",
+    ("follow_up_unknown", "de"): "am 12. Januar 2021 fand „Digitale Dörfer“ statt.",
+    ("follow_up_unknown", "en"): "“Digitale Dörfer” took place on 12 January 2021.",
+    ("repeat", "de"): "Sie sind bereits angemeldet:",
+    ("repeat", "en"): "You are already registered for:",
+}
+
+
+def letter(kind: MailKind, locale: str = "de", **changes: object) -> Letter:
+    changes.setdefault("links", DOOR if kind == MailKind.ACCESS_LINK else LINKS)
+    return written(kind, locale, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+def test_letter_says_its_key_sentence(kind: MailKind, locale: str) -> None:
+    made = letter(kind, locale)
+    assert made.subject == SUBJECTS[kind, locale]
+    assert SENTENCES[kind, locale] in made.text
+
+
+@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+@pytest.mark.parametrize("extras", [EXTRAS, Extras(), Extras(status="waitlisted")])
+def test_letter_leaves_nothing_unfilled(kind: MailKind, locale: str, extras: Extras) -> None:
+    bare = replace(OCCASION, contact_name="", contact_phone="", dial_in="", room_opens_at=None)
+    for occasion in (OCCASION, bare):
+        made = letter(kind, locale, occasion=occasion, extras=extras)
+        for text in (made.subject, made.text, made.html):
+            assert not re.search(r"\{[{%#]|[%#}]\}|None|Undefined", text)
+        assert "\n\n\n" not in made.text
+        assert not re.search(r"[ \t]\n|\u00a0|: \n|am \.", made.text)
+        assert "\n" not in made.subject
+
+
+@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+def test_letter_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
+    text = letter(kind, locale).text
+    greeting = "Sehr geehrte Frau Dr. Beispiel,\n\n" if locale == "de" else "Dear Dr. Beispiel,\n\n"
+    assert text.startswith(greeting)
+    regards = "Freundliche Grüße" if locale == "de" else "Kind regards"
+    assert f"\n\n{regards}\nDr. Ada Muster\nNetzwerk IKONE\n\n" in text
+    assert text.count(LINKS.privacy) == 1
+    assert LINKS.manage in text
+    assert "fragen@ikone.example.org" in text
+
+
+@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
+    made = letter(kind, locale)
+    assert made.method == calendar_method(kind)
+    assert (made.calendar is None) == (made.method is None)
+    if made.calendar is not None:
+        assert Calendar.from_ical(made.calendar)["METHOD"] == made.method
+
+
+@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+def test_letter_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
+    made = letter(kind, locale, invitation=None)
+    assert made.calendar is None
+    assert made.method is None
+    assert not re.search("alender|Datei|calendar|attached", made.text)
+
+
+def test_online_confirmation_names_the_day_of_the_link() -> None:
+    text = letter(MailKind.CONFIRMATION).text
+    assert "Den Zugangslink erhalten Sie am 10. Januar 2021 per E-Mail." in text
+    later = letter(MailKind.CONFIRMATION, extras=Extras()).text
+    assert "Den Zugangslink erhalten Sie vor Beginn per E-Mail." in later
+
+
+def test_on_site_confirmation_names_the_place_and_no_link() -> None:
+    occasion = replace(OCCASION, format="on_site", place="Rathaus, Saal 1")
+    text = letter(MailKind.CONFIRMATION, occasion=occasion).text
+    assert "\nRathaus, Saal 1\n" in text
+    assert "Zugangslink" not in text
+
+
+def test_hybrid_letter_names_both_ways() -> None:
+    occasion = replace(OCCASION, format="hybrid", place="Rathaus")
+    assert "\nRathaus und online\n" in letter(MailKind.CONFIRMATION, occasion=occasion).text
+    assert "\nRathaus and online\n" in letter(MailKind.CONFIRMATION, "en", occasion=occasion).text
+
+
+@pytest.mark.parametrize("kind", [MailKind.CONFIRMATION, MailKind.PROMOTION, MailKind.REPEAT])
+def test_latecomer_gets_the_door_at_once(kind: MailKind) -> None:
+    text = letter(kind, links=DOOR).text
+    assert f"Teilnehmen: {DOOR.room}" in text
+    assert "Den Zugangslink erhalten" not in text
+
+
+def test_waiting_people_are_told_that_they_wait() -> None:
+    waiting = replace(EXTRAS, status="waitlisted")
+    for kind in (MailKind.MOVED, MailKind.POSTPONED):
+        text = letter(kind, extras=waiting, invitation=None).text
+        assert "Sie bleiben auf der Warteliste." in text
+        assert "Ihre Anmeldung gilt weiter" not in text
+    repeat = letter(MailKind.REPEAT, extras=waiting, invitation=None).text
+    assert "Sie stehen bereits auf der Warteliste:" in repeat
+    assert "Sie sind bereits angemeldet" not in repeat
+
+
+def test_moved_place_without_a_new_date_is_a_change() -> None:
+    made = letter(MailKind.MOVED, extras=Extras())
+    assert made.subject == "Geändert: Digitale Dörfer, 12.01.2021"
+    assert "die Angaben zu dieser Veranstaltung haben sich geändert:" in made.text
+    assert "Termin statt" not in made.text
+
+
+@pytest.mark.parametrize("kind", [MailKind.MOVED, MailKind.POSTPONED, MailKind.CANCELLATION])
+def test_reason_is_told(kind: MailKind) -> None:
+    assert "\n\nDie Referentin ist erkrankt.\n\n" in letter(kind).text
+
+
+def test_cancellation_names_the_replacement() -> None:
+    assert "Ersatz: Aufzeichnung: https://x.example/neu" in letter(MailKind.CANCELLATION).text
+
+
+@pytest.mark.parametrize("kind", FOLLOW_UPS)
+def test_follow_up_hands_out_materials_contacts_and_the_end_of_access(kind: MailKind) -> None:
+    links = replace(LINKS, materials="https://x.example/r/t/materials")
+    text = letter(kind, links=links).text
+    assert "– Folien: Teil 1. Anfang: https://x.example/m/1\n" in text
+    assert "Alle Unterlagen: https://x.example/r/t/materials\n" in text
+    assert "– DorfFunk: Bo Bei, bo@example.org\n" in text
+    assert "bis 12. April 2021 abrufbar" in text
+
+
+@pytest.mark.parametrize("kind", FOLLOW_UPS)
+def test_follow_up_without_materials_promises_none(kind: MailKind) -> None:
+    extras = replace(EXTRAS, materials=())
+    text = letter(kind, extras=extras).text
+    assert not re.search("Unterlagen|abrufbar", text)
+    assert "bo@example.org" in text
+
+
+@pytest.mark.parametrize("kind", FOLLOW_UPS)
+def test_follow_up_returns_to_the_question_of_those_who_asked(kind: MailKind) -> None:
+    open_question = letter(kind).text
+    assert "„Geht das auch offline?“\n\nIst Ihre Frage noch offen?" in open_question
+    answered = letter(kind, extras=replace(EXTRAS, answer="Ja, seit Mai.")).text
+    assert "Unsere Antwort: Ja, seit Mai." in answered
+    assert "gefragt" not in letter(kind, recipient=person(question="")).text
+
+
+def test_neutral_follow_up_claims_nothing_about_attendance() -> None:
+    for locale in ("de", "en"):
+        text = letter(MailKind.FOLLOW_UP_UNKNOWN, locale).text
+        assert not re.search("Teilnahme|konnten|taking part|could not", text)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["=?utf-8?q?Hi=0D=0ABcc:_x@y?=", "Titel\r\nBcc: x@y", "Titel\u2028neu", "x" * 201],
+)
+def test_title_that_could_become_a_header_is_refused(title: str) -> None:
+    with pytest.raises(UnfitInput) as refused:
+        letter(MailKind.CONFIRMATION, occasion=replace(OCCASION, title=title))
+    assert refused.value.complaints[0].about == "title"
+
+
+def test_name_and_sender_are_refused_together() -> None:
+    with pytest.raises(UnfitInput) as refused:
+        letter(
+            MailKind.CONFIRMATION,
+            recipient=person(last_name="=?utf-8?q?x?="),
+            sender=replace(SENDER, name="a\nb"),
+        )
+    assert [complaint.about for complaint in refused.value.complaints] == ["last_name", "sender"]
+
+
+@pytest.mark.parametrize("email", ["a@b\r\nBcc: x@y", "a b@c.de", "anna"])
+def test_unfit_address_is_refused(email: str) -> None:
+    with pytest.raises(UnfitInput):
+        letter(MailKind.WAITLIST, recipient=person(email=email))
+
+
+def test_longest_title_leaves_room_for_the_rest_of_the_subject() -> None:
+    subject = letter(MailKind.ACCESS_LINK, occasion=replace(OCCASION, title="Wort " * 39)).subject
+    assert len(subject) <= 200
+    assert subject.endswith("…, 12.01.2021, 10:00 Uhr")
+
+
+def test_text_in_braces_is_text() -> None:
+    occasion = replace(OCCASION, title="{{ links.manage }} {% raw %}")
+    assert "{{ links.manage }} {% raw %}" in letter(MailKind.WAITLIST, occasion=occasion).text
+
+
+def test_control_characters_of_long_texts_do_not_reach_the_mailbox() -> None:
+    made = letter(MailKind.CANCELLATION, extras=replace(EXTRAS, reason="krank\x00\x1b[31m\ud800"))
+    assert "krank[31m\n" in made.text
+    made.text.encode()
+    made.html.encode()
+
+
+def test_two_days_are_both_named() -> None:
+    occasion = replace(OCCASION, ends_at=datetime.fromisoformat("2021-01-13T15:00:00+00:00"))
+    text = letter(MailKind.CONFIRMATION, occasion=occasion).text
+    assert "10:00 Uhr bis Mittwoch, 13. Januar 2021, 16:00 Uhr\n" in text
