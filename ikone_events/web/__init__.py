@@ -1,1 +1,60 @@
 """Pages: public, personal and for organisers. No rule is decided here."""
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from ikone_events.services.office import Office
+from ikone_events.web import (
+    attendee,
+    errors,
+    feeds,
+    handouts,
+    headers,
+    health,
+    i18n,
+    limits,
+    login,
+    organiser,
+    pages,
+    public,
+    room,
+    signup,
+)
+from ikone_events.web.access import check_routes
+
+BLUEPRINTS = (
+    public.blueprint,
+    signup.blueprint,
+    feeds.blueprint,
+    pages.blueprint,
+    health.blueprint,
+    attendee.blueprint,
+    room.blueprint,
+    handouts.blueprint,
+)
+
+csrf = CSRFProtect()
+
+
+def register_pages(app: Flask) -> None:
+    """Attach everything that answers requests; raises RuntimeError for an unguarded route."""
+    app.jinja_env.undefined = StrictUndefined
+    app.config.update(
+        # A token lives as long as its session: forms stay open over lunch.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Personal pages send no referrer, so its absence must not refuse their forms.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    desk: Office = app.extensions["ikone_office"]
+    headers.init_app(app, desk.settings)
+    limits.init_app(app, enabled=desk.settings.rate_limits)
+    csrf.init_app(app)
+    csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
+    i18n.init_app(app)
+    errors.init_app(app)
+    login.init_login(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.register_blueprint(organiser.blueprint, url_prefix="/organise")
+    check_routes(app)

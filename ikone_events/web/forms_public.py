@@ -1,0 +1,140 @@
+"""The registration form and what it refuses, in words at the field."""
+
+import re
+from collections.abc import Callable
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, StopValidation
+
+from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
+from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.services.registrations import Applicant
+from ikone_events.web.i18n import SALUTATION_LABELS, say
+
+QUESTION_LENGTH = 2000
+_ADDRESS_IN_NAME = re.compile(
+    r"://|www\.|\w\.(?:de|com|net|org|info|biz|eu|io|me|ru|cn|xyz|top)(?![\w.])", re.IGNORECASE
+)
+
+Check = Callable[[FlaskForm, Field], None]
+
+
+def _stripped(value: str | None) -> str:
+    """Spaces at the ends are typing; anything odder is left for the checks to refuse."""
+    return (value or "").strip(" \t\u00a0")
+
+
+def _unless(complain: Callable[[str], Complaint | None]) -> Check:
+    def check(_form: FlaskForm, field: Field) -> None:
+        complaint = complain(field.data or "")
+        if complaint is not None:
+            raise StopValidation(say(complaint))
+
+    return check
+
+
+def no_web_address(_form: FlaskForm, field: Field) -> None:
+    """Names stand in letters to the address given: nobody may send advertising that way."""
+    if _ADDRESS_IN_NAME.search(field.data or ""):
+        raise StopValidation(_l("Please enter no web address here."))
+
+
+def deliverable(_form: FlaskForm, field: Field) -> None:
+    """An address by the grammar of mail; no question to the network."""
+    try:
+        address = validate_email(field.data or "", check_deliverability=False).normalized
+        ascii_address(address)
+    except (EmailNotValidError, UnfitInput, ValueError) as fault:
+        raise StopValidation(_l("Please enter an address like name@example.org.")) from fault
+    field.data = address
+
+
+_line = _unless(header_complaint)
+
+
+def _needed(text: str) -> DataRequired:
+    return DataRequired(text)
+
+
+def _at_most(number: int) -> Length:
+    return Length(max=number, message=_l("Please use at most %(max)d characters."))
+
+
+class RegistrationForm(FlaskForm):  # type: ignore[misc]
+    """Who comes; only what is needed is required (public-sector guide, P2)."""
+
+    salutation = SelectField(_l("Salutation"), default="")
+    title = StringField(
+        _l("Title"),
+        [_at_most(50), _line, no_web_address],
+        filters=[_stripped],
+        render_kw={"autocomplete": "honorific-prefix"},
+    )
+    first_name = StringField(
+        _l("First name"),
+        [_needed(_l("Please enter your first name.")), _at_most(100), _line, no_web_address],
+        filters=[_stripped],
+        render_kw={"autocomplete": "given-name"},
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [_needed(_l("Please enter your last name.")), _at_most(100), _line, no_web_address],
+        filters=[_stripped],
+        render_kw={"autocomplete": "family-name"},
+    )
+    email = EmailField(
+        _l("Work e-mail address"),
+        [_needed(_l("Please enter your e-mail address.")), _at_most(254), _line, deliverable],
+        filters=[_stripped],
+        description=_l("We send the confirmation, calendar entry and access link there."),
+        render_kw={"autocomplete": "email"},
+    )
+    organisation = StringField(
+        _l("Administration or organisation"),
+        [_needed(_l("Please name your administration.")), _at_most(200), _line, no_web_address],
+        filters=[_stripped],
+        description=_l("For example: Stadtverwaltung Bendorf, Kreisverwaltung Kusel"),
+        render_kw={"autocomplete": "organization"},
+    )
+    position = StringField(
+        _l("Department or position"),
+        [_at_most(200), _line, no_web_address],
+        filters=[_stripped],
+        render_kw={"autocomplete": "organization-title"},
+    )
+    question = TextAreaField(
+        _l("Question to the speakers"),
+        [_at_most(QUESTION_LENGTH), _unless(text_complaint)],
+        filters=[_stripped],
+        render_kw={"rows": 4},
+    )
+    website = StringField(_l("Leave this field empty"))
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.salutation.choices = [
+            (value, _l(label)) for value, label in SALUTATION_LABELS.items()
+        ]
+
+    def applicant(self, locale: str) -> Applicant:
+        """The checked entries."""
+        return Applicant(
+            salutation=self.salutation.data,
+            title=self.title.data,
+            first_name=self.first_name.data,
+            last_name=self.last_name.data,
+            email=self.email.data,
+            organisation=self.organisation.data,
+            position=self.position.data,
+            question=self.question.data.replace("\r\n", "\n"),
+            locale=locale,
+        )
+
+    def explain_expiry(self) -> None:
+        """Say in one sentence what a token without its session means for the person."""
+        if self.csrf_token.errors:
+            text = _l("The page was open for a long time. Please press the button once more.")
+            self.csrf_token.errors = [text]

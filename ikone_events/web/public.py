@@ -1,0 +1,129 @@
+"""Pages for everybody: all dates, one event."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.registration import Sitting
+from ikone_events.services.office import now
+from ikone_events.store.events import Event, Material
+from ikone_events.store.queries import get_public_event, get_sitting, public_events
+from ikone_events.store.sittings import Version, get_version, sittings_of
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.i18n import COOKIE, page_locale
+from ikone_events.web.page_cache import KeptPage, PageCache
+from ikone_events.web.standing import Standing, standing_of, unchanged
+
+blueprint = Blueprint("public", __name__)
+HTML = "text/html; charset=utf-8"
+HANDED_OUT = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One event in the list of dates."""
+
+    event: Event
+    sitting: Sitting
+    standing: Standing
+
+
+@blueprint.record_once
+def _make_cache(state: object) -> None:
+    app: Flask = state.app  # type: ignore[attr-defined]
+    app.extensions["ikone_pages"] = PageCache()
+
+
+@blueprint.get("/")
+@permission(Permission.PUBLIC)
+def index() -> ResponseReturnValue:
+    """Coming and past events."""
+    moment = now()
+    coming, past = public_events(moment)
+    sittings = sittings_of([*coming, *past], moment)
+    return revalidated(
+        render_template(
+            "public/index.html", coming=_listed(coming, sittings), past=_listed(past, sittings)
+        )
+    )
+
+
+def _listed(events: Iterable[Event], sittings: dict[int, Sitting]) -> list[Listed]:
+    return [
+        Listed(event, sittings[event.id], standing_of(sittings[event.id])) for event in events
+    ]
+
+
+@blueprint.get("/events/<slug>")
+@permission(Permission.PUBLIC)
+def event(slug: str) -> ResponseReturnValue:
+    """One event: facts, programme, seats. Kept rendered until something of it changes."""
+    version, moment = get_version(slug), now()
+    if not _keepable():
+        return revalidated(_render_event(slug, moment).body)
+    cache: PageCache = current_app.extensions["ikone_pages"]
+    key = (slug, page_locale(), request.script_root)
+    page = cache.find(key, version, moment)
+    if page is None:
+        page = _render_event(slug, moment, version)
+        cache.keep(key, page)
+    return _answer(page)
+
+
+def _keepable() -> bool:
+    """Pages with a query differ in their links, the trial's pages show a clock."""
+    return not (request.args.keys() - {COOKIE}) and "ikone_demo" not in current_app.extensions
+
+
+def _render_event(slug: str, moment: datetime, version: Version | None = None) -> KeptPage:
+    found = get_public_event(slug)
+    sitting = get_sitting(found, moment)
+    body = render_template(
+        "public/event.html",
+        event=found,
+        sitting=sitting,
+        standing=standing_of(sitting),
+        materials=public_materials(found),
+        material_url=_file_url,
+        # What one person was told must not stay in a page that is kept for all.
+        get_flashed_messages=_no_messages,
+    ).encode()
+    since, until = unchanged((found.deadline, found.starts_at, found.ends_at), moment)
+    etag = hashlib.sha256(body).hexdigest()[:32]
+    return KeptPage(body=body, etag=etag, version=version, true_from=since, true_until=until)
+
+
+def _file_url(material: Material) -> str:
+    slug = material.event.slug
+    return url_for("handouts.public_file", slug=slug, public_id=material.public_id)
+
+
+def _no_messages(**_options: object) -> tuple[()]:
+    return ()
+
+
+def _answer(page: KeptPage) -> Response:
+    response = Response(page.body, content_type=HTML)
+    response.headers["ETag"] = f'"{page.etag}"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+def public_materials(found: Event) -> list[Material]:
+    """What everybody may have, once the event has been followed up."""
+    if found.state not in HANDED_OUT:
+        return []
+    return [material for material in found.materials if material.visibility == "public"]
+
+
+def revalidated(body: str | bytes) -> Response:
+    """A public page that browsers keep and ask about: the language depends on a cookie."""
+    response = Response(body, content_type=HTML)
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)

@@ -1,0 +1,60 @@
+"""How an event stands for somebody who looks at it from outside: one badge, one sentence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.registration import Sitting, closed_because
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`kind` is the badge's colour, `label` its word; `closed` says why nobody can register."""
+
+    kind: str
+    label: str
+    closed: Complaint | None
+    line: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the form takes a registration now, for a seat or for the line."""
+        return self.closed is None
+
+
+_CALLED_OFF = {
+    State.CANCELLED: ("danger", N_("Cancelled")),
+    State.POSTPONED: ("warning", N_("Postponed")),
+}
+
+
+def standing_of(sitting: Sitting) -> Standing:
+    """The standing at the sitting's moment."""
+    closed = closed_because(sitting)
+    if sitting.state in _CALLED_OFF:
+        return Standing(*_CALLED_OFF[sitting.state], closed)
+    if sitting.now >= sitting.ends_at:
+        over = closed or Complaint(N_("The event is over."))
+        return Standing("neutral", N_("Over"), over)
+    waits = sitting.free == 0 or sitting.somebody_waits
+    if closed is None:
+        label = N_("Waiting list") if waits else N_("Registration open")
+        return Standing("warning" if waits else "success", label, None, line=waits)
+    if sitting.state is State.ANNOUNCED:
+        return Standing("info", N_("Registration opens later"), closed)
+    if sitting.now >= sitting.starts_at:
+        return Standing("info", N_("Taking place now"), closed)
+    if sitting.free == 0:
+        return Standing("neutral", N_("Fully booked"), closed)
+    return Standing("neutral", N_("Registration closed"), closed)
+
+
+def unchanged(
+    moments: tuple[datetime | None, ...], now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """The stretch of time around now in which none of the moments passes (from, until)."""
+    known = sorted(moment for moment in moments if moment is not None)
+    before = [moment for moment in known if moment <= now]
+    after = [moment for moment in known if moment > now]
+    return (before[-1] if before else None, after[0] if after else None)

@@ -1,0 +1,46 @@
+"""Fixtures for tests that need the whole application: a real SQLite file, a clock that obeys."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from ikone_events.app import create_app
+from ikone_events.config import Settings
+from ikone_events.store.db import db
+from tests.factories import FixedClock, make_settings
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands at factories.NOW; `clock.move(days=1)` or `clock.moment = …`."""
+    return FixedClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of `app`; override this fixture to run the application with others."""
+    return make_settings(tmp_path / "data")
+
+
+@pytest.fixture
+def app(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
+    """The application with an empty database. No context is pushed: requests make their own."""
+    application = create_app(settings, clock=clock)
+    application.testing = True
+    # Nobody works in the background: a test that wants a letter sent calls the engine itself.
+    application.extensions["ikone_wake"] = lambda: None
+    with application.app_context():
+        db.create_all()
+    yield application
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies."""
+    return app.test_client()

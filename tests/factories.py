@@ -1,0 +1,170 @@
+"""Makers of test data: sensible defaults, everything else by keyword, written and committed.
+
+They open their own application context, as a request does: a context that lies around a test
+client's requests would be shared by all of them. What they return is detached but fully loaded.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask
+
+from ikone_events.config import Settings
+from ikone_events.domain.address import email_key
+from ikone_events.services.office import office
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event, Material
+from ikone_events.store.letters import Heartbeat, OutboxMail
+from ikone_events.store.registrations import Organisation, Registration
+
+# A Monday, 10:00 in Berlin.
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SECRET = "kQ7vX2mZ9pL4tR8wN3bC6yH1jF5dG0sA"  # invented, for tests only
+
+_number = count(1)
+Row = TypeVar("Row")
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands still until a test moves it."""
+
+    moment: datetime = field(default=NOW)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def move(self, **duration: float) -> None:
+        """Move on by a timedelta's keywords: clock.move(days=1)."""
+        self.moment += timedelta(**duration)
+
+
+def make_settings(data_dir: Path, **changes: Any) -> Settings:
+    """Settings of a small installation at http://localhost with its data in a folder."""
+    values: dict[str, Any] = {
+        "secret_key": SECRET,
+        "base_url": "http://localhost",
+        "data_dir": data_dir,
+        "mail_from": "events@example.org",
+        "organisation": "IKONE DS",
+        "address": "Musterstraße 1, 67655 Kaiserslautern",
+        "privacy_contact": "datenschutz@example.org",
+        "rate_limits": False,
+    }
+    return Settings(**{**values, **changes})
+
+
+def make_event(app: Flask, **values: Any) -> Event:
+    """An open online event two weeks from NOW, 10:00 to 12:00 in Berlin, with 20 places."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "slug": f"workshop-{number}",
+        "state": "open",
+        "title": f"Workshop {number}",
+        "summary": "Kurz gesagt.",
+        "starts_at": NOW + timedelta(days=14),
+        "ends_at": NOW + timedelta(days=14, hours=2),
+        "format": "online",
+        "room_url": "https://video.example.org/raum-geheim",
+        "dial_in": "+49 631 000 123",
+        "capacity": 20,
+        "contact_name": "Jutta Beispiel",
+        "contact_email": "jutta.beispiel@example.org",
+        "created_at": NOW - timedelta(days=7),
+        "changed_at": NOW - timedelta(days=7),
+    }
+    return _stored(app, Event(**{**defaults, **values}))
+
+
+def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
+    """A confirmed person at an event; `email_key` follows `email`."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "event_id": event.id,
+        "status": "confirmed",
+        "status_at": NOW - timedelta(days=1),
+        "registered_at": NOW - timedelta(days=1),
+        "first_name": "Maria",
+        "last_name": f"Muster{number}",
+        "email": f"maria.muster{number}@example.org",
+        "organisation_text": "Stadtverwaltung Bendorf",
+        "calendar_uid": f"secret-{number}@localhost",
+    }
+    merged = {**defaults, **values}
+    merged.setdefault("email_key", email_key(merged["email"]))
+    return _stored(app, Registration(**merged))
+
+
+def make_material(app: Flask, event: Event, content: bytes = b"%PDF-1.7 ", **values: Any) -> Material:
+    """Slides of an event with their file; `kind`, `url` and so on make it something else."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "event_id": event.id,
+        "kind": "slides",
+        "title": f"Folien {number}",
+        "stored_name": f"stored{number}",
+        "file_name": f"Folien {number}.pdf",
+        "content_type": "application/pdf",
+        "size": len(content),
+        "created_at": NOW,
+    }
+    material = Material(**{**defaults, **values})
+    if material.stored_name:
+        with app.app_context():
+            folder = office().uploads_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / material.stored_name).write_bytes(content)
+    return _stored(app, material)
+
+
+def make_organisation(app: Flask, name: str, **values: Any) -> Organisation:
+    """An administration that counts, a member unless said otherwise."""
+    number = next(_number)
+    defaults: dict[str, Any] = {"key": f"org-{number}", "kind": "verbandsgemeinde", "member": True}
+    return _stored(app, Organisation(name=name, **{**defaults, **values}))
+
+
+def make_letter(app: Flask, registration: Registration, **values: Any) -> OutboxMail:
+    """A queued confirmation in the outbox."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "key": f"key-{number}",
+        "event_id": registration.event_id,
+        "registration_id": registration.id,
+        "kind": "confirmation",
+        "locale": "de",
+        "recipient": registration.email,
+        "subject": "Ihre Anmeldung",
+        "text": "Guten Tag",
+        "html": "<p>Guten Tag</p>",
+        "message_id": f"<{number}@localhost>",
+        "created_at": NOW,
+        "due_at": NOW,
+    }
+    return _stored(app, OutboxMail(**{**defaults, **values}))
+
+
+def make_heartbeat(app: Flask, beat_at: datetime = NOW, worker: str = "test:1") -> Heartbeat:
+    """A worker's last sign of life."""
+    return _stored(app, Heartbeat(worker=worker, beat_at=beat_at))
+
+
+def personal_path(app: Flask, registration: Registration, part: str = "") -> str:
+    """The path of a person's own page, or of a part of it ("/room")."""
+    with app.app_context():
+        desk = office()
+        whole = desk.personal_page(registration.public_id, registration.link_epoch, part)
+        return whole.removeprefix(desk.settings.base_url)
+
+
+def _stored(app: Flask, row: Row) -> Row:
+    with app.app_context():
+        with transaction():
+            db.session.add(row)
+            db.session.flush()
+            db.session.refresh(row)
+        db.session.expunge(row)
+    return row
