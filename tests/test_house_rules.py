@@ -1,0 +1,281 @@
+"""The rules of the house, read from the source: CONTRIBUTING.md tells them in words."""
+
+import ast
+import re
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import Environment, meta
+
+from ikone_events import app as app_module
+from ikone_events.config import Settings
+from ikone_events.domain.messages import MailKind
+from ikone_events.web.access import FOREIGN, Permission, check_routes
+from tests.source import NAME, ROOT, TEMPLATES, Module, modules, own_files, templates
+
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 40
+
+# What each part may import, besides itself. A row names only rows above it: so no circle is
+# possible, and everything points downwards. web is used by those alone who put parts together.
+MAY_IMPORT: dict[str, set[str]] = {
+    "domain": set(),
+    "store": {"domain"},
+    "mail": {"domain"},
+    "config": {"mail"},
+    "services": {"domain", "store", "mail", "config"},
+    "web": {"domain", "store", "config", "services"},
+    "work": {"domain", "store", "mail", "config", "services"},
+    "engine": {"config", "work"},
+    "server": {"engine"},
+    "commands": {"domain", "store", "services", "engine", "server"},
+    "app": {"domain", "store", "config", "services", "web", "engine", "commands"},
+    "demo": {"domain", "store", "config", "services", "web", "server", "app"},
+    "cli": {"config", "commands", "app"},
+}
+# The trial builds the app around itself; its command imports it when it is called.
+LATE_IMPORTS = {("commands.running", "demo.trial")}
+
+DOMAIN_LIBRARIES = {"icalendar", "itsdangerous"}
+# Names of days and months in German and English, in the one module that turns times into words.
+BABEL = {("domain.times", "babel"), ("domain.times", "babel.dates")}
+WEB_THINGS = {"request", "session", "g", "flash", "redirect", "abort", "url_for"}
+OPEN_TRANSACTIONS = {"web", "commands", "work", "demo"}
+
+
+def _inside(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """What a module imports of the package, dotted without the package's name."""
+    for name, node in module.imports():
+        if name.partition(".")[0] == NAME:
+            yield name.removeprefix(NAME).removeprefix("."), node
+
+
+def test_parts_rows_name_only_rows_above() -> None:
+    seen: set[str] = set()
+    for part, below in MAY_IMPORT.items():
+        assert below <= seen, part
+        seen.add(part)
+
+
+def test_imports_point_downwards() -> None:
+    faults = [
+        f"{module.at(node)} {module.part} imports {name}"
+        for module in modules()
+        for name, node in _inside(module)
+        if name
+        and (module.name, name) not in LATE_IMPORTS
+        and name.partition(".")[0] not in MAY_IMPORT.get(module.part, set()) | {module.part}
+    ]
+    assert faults == []
+
+
+def test_every_part_has_a_row() -> None:
+    assert {module.part for module in modules() if module.name} == set(MAY_IMPORT)
+
+
+def test_imports_are_absolute() -> None:
+    assert [m.at(n) for m in modules() for name, n in m.imports() if name.startswith(".")] == []
+
+
+def test_domain_knows_no_framework() -> None:
+    allowed = sys.stdlib_module_names | DOMAIN_LIBRARIES | {NAME}
+    faults = [
+        f"{module.at(node)} {name}"
+        for module in modules()
+        for name, node in module.imports()
+        if module.part == "domain"
+        and name.partition(".")[0] not in allowed
+        and (module.name, name) not in BABEL
+    ]
+    assert faults == []
+
+
+def test_services_know_no_request() -> None:
+    faults = [
+        f"{module.at(node)} {alias.name}"
+        for module in modules()
+        if module.part in {"store", "mail", "services", "work"}
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "flask"
+        for alias in node.names
+        if alias.name in WEB_THINGS
+    ]
+    assert faults == []
+
+
+def test_flask_mail_has_one_user() -> None:
+    users = {m.name for m in modules() for name, _ in m.imports() if name.startswith("flask_mail")}
+    assert users == {"mail.deliver"}
+
+
+def test_commit_stands_in_one_place() -> None:
+    assert {module.name for module in modules() for _ in module.calls("commit")} == {"store.db"}
+
+
+def test_transactions_are_opened_outside_services() -> None:
+    openers = {module.part for module in modules() for _ in module.calls("transaction")}
+    assert openers <= OPEN_TRANSACTIONS
+
+
+def _sets(module: Module, attribute: str) -> list[str]:
+    """Where a module sets a column: an assignment, or an UPDATE's values."""
+    nodes: list[ast.AST] = [*module.assignments(attribute)]
+    for call in module.calls("values"):
+        names = [keyword.arg for keyword in call.keywords]
+        keys = [k for a in call.args if isinstance(a, ast.Dict) for k in a.keys]
+        names += [k.value for k in keys if isinstance(k, ast.Constant)]
+        nodes += [call] if attribute in names else []
+    return [f"{module.name}.{module.enclosing(node)}" for node in nodes]
+
+
+def test_state_has_one_writer_for_events_and_one_for_letters() -> None:
+    writers = {place for module in modules() for place in _sets(module, "state")}
+    assert {place.rpartition(".")[0] for place in writers} == {
+        "services.transitions",
+        "services.outbox",
+    }
+    assert [p for p in writers if "transitions" in p] == ["services.transitions._set_state"]
+
+
+def test_seat_has_one_writer() -> None:
+    writers = {place for m in modules() if m.part != "web" for place in _sets(m, "status")}
+    assert writers == {"services.registrations._seat"}
+
+
+def test_registrations_are_made_by_signing_up_and_by_loading() -> None:
+    makers = {f"{m.name}.{m.enclosing(c)}" for m in modules() for c in m.calls("Registration")}
+    assert makers == {
+        "services.registrations._new_registration",
+        "services.loading._store_registration",
+    }
+
+
+def test_files_stay_short() -> None:
+    lengths = {
+        str(m.path.relative_to(ROOT)): len(m.path.read_text().splitlines()) for m in modules()
+    }
+    assert {name: n for name, n in lengths.items() if n > LONGEST_FILE} == {}
+
+
+def test_functions_stay_short() -> None:
+    lengths = {
+        f"{module.at(function)} {function.name}": (function.end_lineno or 0) - function.lineno + 1
+        for module in modules()
+        for function in module.functions()
+    }
+    assert {name: n for name, n in lengths.items() if n > LONGEST_FUNCTION} == {}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An application as any installation has it; nothing is stored."""
+    return app_module.create_app(
+        Settings(
+            secret_key=secrets.token_urlsafe(48),
+            base_url="http://localhost",
+            data_dir=tmp_path_factory.mktemp("data"),
+        )
+    )
+
+
+def test_every_route_names_its_permission(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in FOREIGN:
+            assert app.view_functions[rule.endpoint].permission in Permission, rule.rule
+
+
+def test_organisers_pages_are_behind_the_login(app: Flask) -> None:
+    open_to_all = {Permission.PUBLIC, Permission.PERSONAL_LINK}
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/organise"):
+            assert app.view_functions[rule.endpoint].permission not in open_to_all, rule.rule
+
+
+def test_route_without_a_permission_stops_the_start() -> None:
+    app = Flask("stranger", static_folder=None)
+    app.add_url_rule("/open-to-all", view_func=lambda: "hello", endpoint="forgotten")
+    with pytest.raises(RuntimeError, match="forgotten"):
+        check_routes(app)
+
+
+def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in FOREIGN:
+            personal = app.view_functions[rule.endpoint].permission is Permission.PERSONAL_LINK
+            assert personal == ("token" in rule.arguments), rule.rule
+
+
+# Written by their names: one letter's text a kind and language, Flask-Security's own pages.
+NAMED_BY_RULE = re.compile(rf"mail/(de|en)/({'|'.join(MailKind)})\.txt|security/\w+\.html")
+
+
+def _used_templates() -> set[str]:
+    """Names that Python or another template gives, f-strings filled with every file they fit."""
+    every = [path.relative_to(TEMPLATES).as_posix() for path in templates()]
+    used = {name for name in every if NAMED_BY_RULE.fullmatch(name)}
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+            elif isinstance(node, ast.JoinedStr) and (pattern := _pattern(node)):
+                used |= {name for name in every if re.fullmatch(pattern, name)}
+    environment = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701 - parses only
+    for path in templates():
+        tree = environment.parse(path.read_text(encoding="utf-8"))
+        used |= {name for name in meta.find_referenced_templates(tree) if name}
+    return used
+
+
+def _pattern(node: ast.JoinedStr) -> str:
+    """A pattern for an f-string that begins with a folder; the rest says too little."""
+    parts = [re.escape(v.value) if isinstance(v, ast.Constant) else r"[\w]+" for v in node.values]
+    return "".join(parts) if "/" in parts[0] else ""
+
+
+def test_every_template_is_used() -> None:
+    every = {path.relative_to(TEMPLATES).as_posix() for path in templates()}
+    assert every - _used_templates() == set()
+
+
+INLINE = re.compile(
+    r"""<style\b|<script(?![^>]*\bsrc=)|\sstyle\s*=|\son[a-z]+\s*=\s*["'{]|javascript:""",
+    re.IGNORECASE,
+)
+
+
+def test_templates_hold_no_inline_style_or_script() -> None:
+    """The Content-Security-Policy would drop them; letters alone need inline styles."""
+    faults = [
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for path in templates()
+        if path.suffix == ".html" and path.parent.name != "mail"
+        for found in INLINE.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert faults == []
+
+
+# Written backwards, so that this file does not find itself.
+MACHINE_FOLDERS = "|".join(name[::-1] for name in ("krow", "mraf", "toor", "bal/pmt", "hsab/pmt"))
+FOREIGN_WORDS = re.compile(
+    rf"(?<![\w.}}])/(?:{MACHINE_FOLDERS})[/_]|{'yrarbil.'[::-1]}/|{'eussi'[::-1]} \d\b"
+    r"|https?://[^ ]*/(?:simple|npm|debian)/"
+)
+
+
+def test_repository_speaks_of_no_machine() -> None:
+    """Paths of somebody's machine and addresses of its registries help nobody else."""
+    faults = [
+        f"{path.relative_to(ROOT)}:{number} {line.strip()[:80]}"
+        for path in own_files()
+        for number, line in enumerate(_lines(path), 1)
+        if FOREIGN_WORDS.search(line)
+    ]
+    assert faults == []
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
