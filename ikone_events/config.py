@@ -32,7 +32,7 @@ class Settings:
     smtp_url: str = "smtp://127.0.0.1:25?tls=none"
     mail_from: str = ""
     mail_per_minute: int = 60
-    mail_retry: tuple[int, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 28800)
+    mail_retry: tuple[int, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 43200)
     timezone: str = "Europe/Berlin"
     tick_seconds: int = 30
     lease_seconds: int = 120

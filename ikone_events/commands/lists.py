@@ -1,5 +1,6 @@
 """Lists in and out: loading a file, exporting tables."""
 
+import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -10,7 +11,13 @@ from flask.cli import AppGroup, with_appcontext
 
 from ikone_events.commands.saying import fail, get_event, lines_of
 from ikone_events.domain.refusals import Refusal
-from ikone_events.services.exports import outbox_rows, registration_rows, write_csv, write_json
+from ikone_events.services.exports import (
+    OUTBOX_COLUMNS,
+    REGISTRATION_COLUMNS,
+    outbox_rows,
+    registration_rows,
+    write_csv,
+)
 from ikone_events.services.loading import read_file, store_dataset
 from ikone_events.services.office import now
 from ikone_events.store.db import transaction
@@ -46,16 +53,19 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
     """The registrations of an event."""
     rows = registration_rows(get_event(slug))
     with _open(output) as stream:
-        (write_csv if form == "csv" else write_json)(stream, rows)
+        if form == "json":
+            json.dump(list(rows), stream, ensure_ascii=False, indent=1)
+        else:
+            write_csv(stream, REGISTRATION_COLUMNS, rows)
 
 
 @export.command("outbox")
-@click.option("--format", "form", type=click.Choice(["csv"]), default="csv")
+@click.option("--format", type=click.Choice(["csv"]), default="csv", expose_value=False)
 @_output
-def export_outbox(form: str, output: Path | None) -> None:
+def export_outbox(output: Path | None) -> None:
     """All letters with their state, without their texts."""
     with _open(output) as stream:
-        write_csv(stream, outbox_rows())
+        write_csv(stream, OUTBOX_COLUMNS, outbox_rows())
 
 
 def _open(output: Path | None) -> AbstractContextManager[TextIO]:

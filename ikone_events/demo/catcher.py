@@ -1,5 +1,6 @@
 """A mail server on loopback that keeps what it receives, to be read in the browser."""
 
+import socket
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,16 +46,12 @@ class Catcher:
         self._clock, self._refused = clock, refused
         self._letters: list[Caught] = []
         self._lock = threading.Lock()
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     def start(self) -> int:
         """Listen on a free port of this machine; returns the port."""
         self._controller.start()
-        server = self._controller.server
-        if server is None:
-            raise RuntimeError("the mail catcher did not start")
-        port: int = server.sockets[0].getsockname()[1]
-        return port
+        return int(self._controller.port)
 
     def stop(self) -> None:
         """Stop listening."""
@@ -89,3 +86,11 @@ class Catcher:
             caught = Caught(number, self._clock(), envelope.rcpt_tos[0], message)
             self._letters = [*self._letters[1 - KEPT :], caught]
         return "250 2.0.0 kept"
+
+
+def free_port() -> int:
+    """A port that is free now; aiosmtpd can't be asked which one it got."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -58,7 +58,7 @@ def registration_rows(event: Event) -> Iterator[Row]:
         .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
         .where(Registration.event_id == event.id)
         .order_by(Registration.registered_at, Registration.id)
-    ).tuples()
+    )
     positions = waiting_positions(event)
     for registration, organisation in found:
         yield _registration_row(registration, organisation, positions, event.zone)

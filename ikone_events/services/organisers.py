@@ -1,5 +1,6 @@
 """Those who may sign in."""
 
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +35,7 @@ def add(new: NewOrganiser, *, now: datetime) -> Organiser:
     organiser = Organiser(
         email=new.email.strip(),
         name=new.name,
-        password=hash_password(new.password),
+        password=hash_password(_typed_anywhere(new.password)),
         active=True,
         fs_uniquifier=uuid.uuid4().hex,
         sees_all=not new.only,
@@ -64,6 +65,11 @@ def _check(new: NewOrganiser) -> None:
         found.append(Complaint(text, {"length": MIN_PASSWORD_LENGTH}, "password"))
     if found:
         raise UnfitInput(found)
+
+
+def _typed_anywhere(password: str) -> str:
+    """One form for an “ö”, whichever keyboard wrote it; the login compares in the same form."""
+    return unicodedata.normalize("NFKD", password)
 
 
 def _role(name: str) -> Role:

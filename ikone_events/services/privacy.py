@@ -74,7 +74,7 @@ def figures_of(event: Event) -> dict[str, int]:
         .subquery()
     )
     bodies = db.session.execute(select(attended.c.member, func.count()).group_by(attended.c.member))
-    by_membership = dict(bodies.tuples().all())
+    by_membership = dict(bodies.all())
     people = db.session.scalar(
         select(func.count()).where(
             Registration.event_id == event.id,

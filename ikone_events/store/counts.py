@@ -66,7 +66,7 @@ def _count_registrations(found: dict[int, Counts]) -> None:
         select(Registration.event_id, Registration.status, func.count(), asked)
         .where(Registration.event_id.in_(found))
         .group_by(Registration.event_id, Registration.status)
-    ).tuples()
+    )
     for event_id, status, number, questions in rows:
         found[event_id].by_status[status] = number
         found[event_id].questions += questions
@@ -84,7 +84,7 @@ def _count_administrations(found: dict[int, Counts]) -> None:
             Organisation.kind.in_(COUNTED_KINDS),
         )
         .group_by(Registration.event_id)
-    ).tuples()
+    )
     for event_id, number, of_members in rows:
         found[event_id].administrations = number
         found[event_id].members = of_members
@@ -95,7 +95,7 @@ def _count_materials(found: dict[int, Counts]) -> None:
         select(Material.event_id, func.count())
         .where(Material.event_id.in_(found))
         .group_by(Material.event_id)
-    ).tuples()
+    )
     for event_id, number in rows:
         found[event_id].materials = number
 
@@ -105,7 +105,7 @@ def _count_mail(found: dict[int, Counts]) -> None:
         select(OutboxMail.event_id, OutboxMail.state, func.count())
         .where(OutboxMail.event_id.in_(found), OutboxMail.state.in_(("queued", "failed")))
         .group_by(OutboxMail.event_id, OutboxMail.state)
-    ).tuples()
+    )
     for event_id, state, number in rows:
         if state == "failed":
             found[event_id].failed_mail = number

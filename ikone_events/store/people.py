@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask_security.models import sqla as security_models
 from sqlalchemy import Column, ForeignKey, Integer, String, Table
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.store.db import Base, UTCDateTime
 
@@ -17,6 +17,11 @@ class Role(Base, security_models.FsRoleMixin):
     """admin, organiser or viewer; what each may do stands in web/access.py."""
 
     __tablename__ = "role"
+
+    # Flask-Security's mixin looks for a class called User.
+    users: Mapped[list["Organiser"]] = relationship(
+        secondary="roles_users", back_populates="roles"
+    )
 
 
 class Organiser(Base, security_models.FsUserMixin):

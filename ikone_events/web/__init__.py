@@ -20,6 +20,7 @@ from ikone_events.web import (
     public,
     room,
     signup,
+    visitors,
 )
 from ikone_events.web.access import check_routes
 
@@ -57,4 +58,5 @@ def register_pages(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(organiser.blueprint, url_prefix="/organise")
+    visitors.spare_visitors(app)
     check_routes(app)

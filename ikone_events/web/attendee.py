@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from ikone_events.domain.calendar import calendar_object
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.messages import Invitation, Recipient
-from ikone_events.domain.refusals import Complaint, LinkRefused, N_, NotFound
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
 from ikone_events.domain.registration import ACTIVE, Status
 from ikone_events.services.letters import link_day, links_of, occasion_of, sender_of
 from ikone_events.services.office import now, office

@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, make_response, render_template, request
@@ -89,7 +90,7 @@ def error_page(status: int, words: Words | None = None) -> Response:
     return response
 
 
-def _refused(status: int):  # type: ignore[no-untyped-def]
+def _refused(status: int) -> Callable[[Refusal], ResponseReturnValue]:
     def handle(refusal: Refusal) -> ResponseReturnValue:
         return error_page(status, _words_of(refusal))
 
@@ -138,7 +139,7 @@ def _database(fault: OperationalError) -> ResponseReturnValue:
     """A lock that was not to be had outside a transaction of ours is no fault of the program."""
     if is_lock_timeout(fault):
         return error_page(503)
-    current_app.log_exception((type(fault), fault, fault.__traceback__))
+    current_app.logger.exception("the database failed at %s", request.endpoint, exc_info=fault)
     return _fault(InternalServerError(original_exception=fault))
 
 

@@ -118,4 +118,5 @@ def _answer(data: bytes, content_type: str, changed_at: datetime | None) -> Resp
     response.add_etag()
     response.last_modified = changed_at
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -63,7 +63,7 @@ def _at_most(number: int) -> Length:
     return Length(max=number, message=_l("Please use at most %(max)d characters."))
 
 
-class RegistrationForm(FlaskForm):  # type: ignore[misc]
+class RegistrationForm(FlaskForm):
     """Who comes; only what is needed is required (public-sector guide, P2)."""
 
     salutation = SelectField(_l("Salutation"), default="")
@@ -115,9 +115,7 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.salutation.choices = [
-            (value, _l(label)) for value, label in SALUTATION_LABELS.items()
-        ]
+        self.salutation.choices = [(value, _l(label)) for value, label in SALUTATION_LABELS.items()]
 
     def applicant(self, locale: str) -> Applicant:
         """The checked entries."""

@@ -26,22 +26,22 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["TRUSTED_HOSTS"] = trusted_hosts(settings)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_DAY
     app.before_request(_refuse_nul)
-    fixed = {
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        "Cross-Origin-Opener-Policy": "same-origin",
-    }
+    fixed = [
+        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ]
     if settings.https:
-        fixed["Strict-Transport-Security"] = f"max-age={A_YEAR}"
+        fixed.append(("Strict-Transport-Security", f"max-age={A_YEAR}"))
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         if request.path.startswith("/r/"):
             no_store(response)
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
+        present = {name.lower() for name, _value in response.headers}
+        response.headers.extend([item for item in fixed if item[0].lower() not in present])
         if request.endpoint == "static" and "v" in request.args:
             response.cache_control.max_age = A_YEAR
             response.cache_control.immutable = True

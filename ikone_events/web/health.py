@@ -48,9 +48,7 @@ def _worker_is_alive() -> bool:
 def _stuck() -> int:
     """Letters overdue while nothing leaves the house; a long mailing that moves is not stuck."""
     limit = now() - STUCK_AFTER
-    overdue = select(func.count()).where(
-        OutboxMail.state == "queued", OutboxMail.due_at < limit
-    )
+    overdue = select(func.count()).where(OutboxMail.state == "queued", OutboxMail.due_at < limit)
     moving = select(OutboxMail.id).where(OutboxMail.state == "sent", OutboxMail.sent_at > limit)
     number = db.session.scalar(overdue) or 0
     if number and db.session.scalar(moving.limit(1)) is not None:

@@ -76,15 +76,21 @@ def page_locale() -> str:
 
 
 def _choose() -> str:
-    for wish in (request.args.get(COOKIE), request.cookies.get(COOKIE)):
+    for wish in (_asked_for(), request.cookies.get(COOKIE)):
         if wish in LOCALES:
             return wish
+    if "Accept-Language" not in request.headers:
+        return "de"
     return request.accept_languages.best_match(LOCALES, "de") or "de"
+
+
+def _asked_for() -> str | None:
+    return request.args.get(COOKIE) if request.query_string else None
 
 
 def _remember_language(response: Response) -> Response:
     """A choice made by hand holds for the visit; no cookie for anybody who made none."""
-    wish = request.args.get(COOKIE)
+    wish = _asked_for()
     if wish in LOCALES and wish != request.cookies.get(COOKIE):
         secure = request.is_secure
         response.set_cookie(COOKIE, wish, httponly=True, secure=secure, samesite="Lax")
@@ -116,9 +122,7 @@ def speak(locale: str) -> Any:
 
 
 def _span(event: Spanning) -> str:
-    return times.span_page(
-        event.starts_at, event.ends_at, locale=page_locale(), zone=event.zone
-    )
+    return times.span_page(event.starts_at, event.ends_at, locale=page_locale(), zone=event.zone)
 
 
 def _moment(value: datetime, zone: str = times.BERLIN) -> str:

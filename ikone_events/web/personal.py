@@ -1,6 +1,6 @@
 """Whoever holds a personal link: from the signed token to the registration it speaks of."""
 
-from ikone_events.domain.refusals import Complaint, LinkRefused, N_
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.office import office
 from ikone_events.store.queries import find_registration

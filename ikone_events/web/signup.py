@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.refusals import Busy, Complaint, Refusal, RegistrationClosed

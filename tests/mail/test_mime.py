@@ -190,3 +190,11 @@ def test_message_id_is_made_of_safe_characters() -> None:
     assert message_id("outbox-17", "ikone.example.org") == "<outbox-17@ikone.example.org>"
     with pytest.raises(ValueError, match="Message-ID"):
         message_id("a>\r\nBcc: <x", "y")
+
+
+@pytest.mark.parametrize("length", range(30, 70))
+def test_subject_folded_before_an_umlaut_is_sent(length: int) -> None:
+    subject = f"{'x' * length} Maßnahmenplan, 15.12.2026"
+    letter = row(written(MailKind.PROMOTION), subject=subject)
+    read = parsed(mime_bytes(letter, SENDER))
+    assert " ".join(str(read["Subject"]).split()) == subject

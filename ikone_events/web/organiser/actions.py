@@ -1,0 +1,164 @@
+"""Pressing the buttons of the lifecycle: what is asked first, what is refused, what was done."""
+
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+from wtforms import TextAreaField
+
+from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.lifecycle import ACTION_LABELS, Action, State, find_rule, offers, plan
+from ikone_events.domain.messages import LABELS
+from ikone_events.domain.refusals import (
+    Complaint,
+    N_,
+    SomebodyWasFaster,
+    TransitionRefused,
+    UnfitInput,
+)
+from ikone_events.services.office import now
+from ikone_events.services.transitions import Done, Request, facts_of, perform
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import transaction
+from ikone_events.store.events import Event
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.organiser.event_page import choice_of, show_event
+from ikone_events.web.organiser.fields import LocalTime, moment_of
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    place,
+    say_all,
+    seen_event,
+)
+
+
+MOST_REASON = 2000
+
+
+class ActionForm(FlaskForm):  # type: ignore[misc]  # published without types
+    """What postponing, calling off and a new date ask for."""
+
+    reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
+    starts_at = LocalTime(_l("New start"))
+    ends_at = LocalTime(_l("New end"))
+
+
+@blueprint.get("/events/<slug>/do/<action>")
+@permission(Permission.EDIT_EVENTS)
+def ask(slug: str, action: str) -> Answer:
+    """The page of an action: what it does, and what it wants to know first."""
+    event, wanted = seen_event(slug), _action(action)
+    if find_rule(wanted, State(event.state)) is None:
+        plan(wanted, facts_of(event, now()))  # refuses in the table's own words
+    return _ask(event, wanted, ActionForm())
+
+
+@blueprint.post("/events/<slug>/do/<action>")
+@permission(Permission.EDIT_EVENTS)
+def do(slug: str, action: str) -> Answer:
+    """Carry out an action, if the event is still as the page showed it."""
+    event, wanted, form = seen_event(slug), _action(action), ActionForm()
+    try:
+        wish = _request(event, wanted, form)
+        with transaction():
+            done = perform(slug, wish, now=now())
+    except SomebodyWasFaster as refusal:
+        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    except (TransitionRefused, UnfitInput) as refusal:
+        status = 422 if isinstance(refusal, UnfitInput) else 409
+        return _refused(seen_event(slug), wanted, form, refusal.complaints), status
+    flash(_done(done), "success")
+    return redirect(event_url(done.event), 303)
+
+
+def _action(name: str) -> Action:
+    try:
+        return Action(name)
+    except ValueError:
+        abort(404)
+
+
+def _request(event: Event, action: Action, form: ActionForm) -> Request:
+    found: list[Complaint] = []
+    reason = form.reason.data or ""
+    starts_at = _moment(form.starts_at, event.zone, found)
+    ends_at = _moment(form.ends_at, event.zone, found)
+    if unfit := _unfit(reason):
+        found.append(unfit)
+    if found:
+        raise UnfitInput(found)
+    return Request(
+        action=action,
+        actor=actor(),
+        expected=_expected(),
+        reason=reason,
+        new_starts_at=starts_at,
+        new_ends_at=ends_at,
+    )
+
+
+def _unfit(reason: str) -> Complaint | None:
+    if len(reason) > MOST_REASON:
+        text = N_("Please use at most %(most)d characters.")
+        return Complaint(text, {"most": MOST_REASON}, "reason")
+    return text_complaint(reason, "reason")
+
+
+def _moment(field: LocalTime, zone: str, found: list[Complaint]) -> datetime | None:
+    found.extend(Complaint(str(error), about=field.short_name) for error in field.process_errors)
+    return moment_of(field, zone, found)
+
+
+def _expected() -> State:
+    """The state the page showed; without it nobody knows what was pressed."""
+    try:
+        return State(request.form.get("state", ""))
+    except ValueError:
+        abort(422)
+
+
+def _refused(
+    event: Event, action: Action, form: ActionForm, complaints: tuple[Complaint, ...]
+) -> str:
+    if find_rule(action, State(event.state)) is None:
+        return show_event(event, refused=tuple(say_all(complaints)))
+    place(form, complaints)
+    return _ask(event, action, form)
+
+
+def _ask(event: Event, action: Action, form: ActionForm) -> str:
+    counts = counts_for([event.id])[event.id]
+    found = (o for o in offers(facts_of(event, now())) if o.rule.action is action)
+    return render_template(
+        "organiser/action.html",
+        event=event,
+        choice=choice_of(next(found), counts),
+        form=form,
+        wants_reason=action in (Action.POSTPONE, Action.CANCEL),
+        wants_date=action is Action.RESCHEDULE,
+        grave=action in (Action.CANCEL, Action.ARCHIVE),
+        counts=counts,
+    )
+
+
+def _done(done: Done) -> str:
+    label = _(ACTION_LABELS[done.rule.action])
+    if done.mailing is None:
+        return _("Done: %(action)s.", action=label)
+    counts = counts_for([done.event.id])[done.event.id]
+    number = counts.confirmed
+    if done.mailing.audience == "confirmed_and_waiting":
+        number += counts.waiting
+    return ngettext(
+        "Done: %(action)s. One letter is being written: “%(kind)s”.",
+        "Done: %(action)s. %(num)d letters are being written: “%(kind)s”.",
+        number,
+        action=label,
+        kind=_(LABELS[done.mailing.kind]),
+    )

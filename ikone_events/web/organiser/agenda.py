@@ -1,0 +1,89 @@
+"""From rows to facts: the events of an organiser as the rules of the dashboard look at them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import defer
+
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.registration import SEATED
+from ikone_events.domain.todo import Engine, Matter
+from ikone_events.services.office import office
+from ikone_events.store.counts import Counts
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.letters import Heartbeat, OutboxMail
+from ikone_events.store.people import Organiser
+from ikone_events.store.queries import get_facts, visible_events
+
+# A tick may be skipped; three in a row, and at least two minutes, are a standstill.
+_TICKS_MISSED = 3
+_AT_LEAST = timedelta(minutes=2)
+_COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
+
+
+def events_of(organiser: Organiser) -> list[Event]:
+    """Every event the person may see, the next first; long texts are not read."""
+    wanted = visible_events(organiser).options(
+        defer(Event.description), defer(Event.description_en), defer(Event.programme)
+    )
+    return list(db.session.scalars(wanted.order_by(Event.starts_at, Event.id)))
+
+
+def split(events: Iterable[Event], now: datetime) -> tuple[list[Event], list[Event]]:
+    """Coming events, the next first, and past ones, the latest first."""
+    coming = [event for event in events if event.ends_at > now]
+    past = [event for event in events if event.ends_at <= now]
+    return coming, past[::-1]
+
+
+def next_event(coming: Iterable[Event]) -> Event | None:
+    """The next event that will take place as things stand."""
+    return next((event for event in coming if event.state in _COMING), None)
+
+
+def seated(counts: Counts) -> int:
+    """People who hold a seat."""
+    return sum(counts.by_status.get(status.value, 0) for status in SEATED)
+
+
+def matters(
+    events: Iterable[Event], counts: Mapping[int, Counts], now: datetime
+) -> list[Matter]:
+    """The facts of each event that is not archived."""
+    return [
+        _matter(event, counts[event.id], now)
+        for event in events
+        if event.state != State.ARCHIVED.value
+    ]
+
+
+def _matter(event: Event, counts: Counts, now: datetime) -> Matter:
+    facts = get_facts(
+        event,
+        now,
+        confirmed=counts.confirmed,
+        materials=counts.materials,
+        privacy_contact=bool(office().settings.privacy_contact),
+    )
+    return Matter(
+        slug=event.slug,
+        facts=facts,
+        seated=seated(counts),
+        waiting=counts.waiting,
+        failed_mail=counts.failed_mail,
+    )
+
+
+def engine_health(now: datetime) -> Engine:
+    """The last sign of life of any worker, and how many letters are due."""
+    due = (OutboxMail.state == "queued") & (OutboxMail.due_at <= now)
+    queued = db.session.scalar(select(func.count()).select_from(OutboxMail).where(due))
+    ticks = timedelta(seconds=_TICKS_MISSED * office().settings.tick_seconds)
+    return Engine(
+        now=now,
+        last_beat=db.session.scalar(select(func.max(Heartbeat.beat_at))),
+        silent_after=max(ticks, _AT_LEAST),
+        queued=queued or 0,
+    )

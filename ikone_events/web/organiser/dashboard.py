@@ -1,0 +1,101 @@
+"""The overview that opens with what is to do today, and the list of all events."""
+
+from dataclasses import dataclass
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from ikone_events.domain.todo import Severity, Target, ToDo, todos
+from ikone_events.services.office import now
+from ikone_events.store.counts import counts_for
+from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.organiser.agenda import (
+    engine_health,
+    events_of,
+    matters,
+    next_event,
+    seated,
+    split,
+)
+from ikone_events.web.organiser.frame import blueprint
+
+_ENDPOINTS = {
+    Target.EVENT: "organiser.event",
+    Target.ROOM: "organiser.event",
+    Target.EDIT: "organiser.edit_event",
+    Target.REGISTRATIONS: "organiser.registrations",
+    Target.MAIL: "organiser.mail",
+    Target.MATERIALS: "organiser.materials",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to do, in words."""
+
+    kind: str
+    text: str
+    url: str
+    link: str
+
+
+@blueprint.get("/")
+@permission(Permission.SEE_EVENTS)
+def dashboard() -> str:
+    """What is to do, the figures of the next event, and what comes."""
+    moment = now()
+    events = events_of(organiser())
+    counts = counts_for([event.id for event in events])
+    coming, _past = split(events, moment)
+    return render_template(
+        "organiser/dashboard.html",
+        lines=[_line(todo) for todo in todos(matters(events, counts, moment), engine_health(moment))],
+        upcoming=next_event(coming),
+        coming=coming,
+        counts=counts,
+        seated=seated,
+    )
+
+
+@blueprint.get("/events")
+@permission(Permission.SEE_EVENTS)
+def events() -> str:
+    """All events: what comes, what was."""
+    found = events_of(organiser())
+    coming, past = split(found, now())
+    return render_template(
+        "organiser/events.html",
+        coming=coming,
+        past=past,
+        counts=counts_for([event.id for event in found]),
+        seated=seated,
+    )
+
+
+def _line(todo: ToDo) -> Line:
+    kind = {Severity.DANGER: "danger", Severity.WARNING: "warning", Severity.INFO: "info"}
+    return Line(
+        kind=kind[todo.severity],
+        text=_(todo.text) % todo.values,
+        url=_url(todo),
+        link=_link_text(todo.target),
+    )
+
+
+def _url(todo: ToDo) -> str:
+    if todo.target is Target.NOWHERE:
+        return ""
+    anchor = "room" if todo.target is Target.ROOM else None
+    return url_for(_ENDPOINTS[todo.target], slug=todo.slug, _anchor=anchor)
+
+
+def _link_text(target: Target) -> str:
+    words = {
+        Target.EVENT: _("Open event"),
+        Target.ROOM: _("Enter link"),
+        Target.EDIT: _("Edit event"),
+        Target.REGISTRATIONS: _("See registrations"),
+        Target.MAIL: _("See letters"),
+        Target.MATERIALS: _("Add materials"),
+    }
+    return words.get(target, "")

@@ -1,0 +1,151 @@
+"""Making and editing events; what somebody else saved meanwhile is shown, never overwritten."""
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template
+from flask_babel import gettext as _
+
+from ikone_events.domain.refusals import Complaint, N_, StaleForm, UnfitInput
+from ikone_events.services import events as event_service
+from ikone_events.services.office import now, office
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import transaction
+from ikone_events.store.events import Event
+from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.organiser.event_form import (
+    EventForm,
+    draft_fields,
+    draft_of,
+    format_names,
+    values_of,
+)
+from ikone_events.web.organiser.fields import typed
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    place,
+    say_all,
+    seen_event,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field on which the form and the stored event disagree."""
+
+    label: str
+    yours: str
+    stored: str
+
+
+@blueprint.get("/events/new")
+@permission(Permission.EDIT_EVENTS)
+def new_event() -> Answer:
+    """An empty form."""
+    person = organiser()
+    return _page(_form(zone=office().settings.timezone, contact_name=person.name,
+                       contact_email=person.email))
+
+
+@blueprint.post("/events/new")
+@permission(Permission.EDIT_EVENTS)
+def create_event() -> Answer:
+    """Store a new draft."""
+    form, person = _form(), organiser()
+    if not form.validate():
+        return _page(form), 422
+    try:
+        draft = draft_of(form)
+        with transaction():
+            event = event_service.create_event(draft, actor=actor(), now=now())
+            if not person.sees_all:
+                event_service.assign(person, event)
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form), 422
+    flash(_("The draft has been saved. It is not public yet."), "success")
+    return redirect(event_url(event), 303)
+
+
+@blueprint.get("/events/<slug>/edit")
+@permission(Permission.EDIT_EVENTS)
+def edit_event(slug: str) -> Answer:
+    """The stored content in a form."""
+    event = seen_event(slug)
+    return _page(_form(**values_of(event)), event)
+
+
+@blueprint.post("/events/<slug>/edit")
+@permission(Permission.EDIT_EVENTS)
+def save_event(slug: str) -> Answer:
+    """Save what was edited, if nobody saved in between."""
+    event, form = seen_event(slug), _form()
+    _require_revision(form, event)
+    if not form.validate():
+        return _page(form, event), 422
+    revision = form.revision.data
+    try:
+        draft = draft_of(form)
+        with transaction():
+            event, mailing = event_service.edit_event(
+                slug, draft, expected_revision=revision, now=now()
+            )
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form, seen_event(slug)), 422
+    except StaleForm as refusal:
+        return _conflict(form, seen_event(slug), refusal), 409
+    flash(_saved(moved=mailing is not None), "success")
+    return redirect(event_url(event), 303)
+
+
+def _saved(*, moved: bool) -> str:
+    if moved:
+        return _("Saved. Everybody concerned gets a letter with the new date.")
+    return _("Saved.")
+
+
+def _form(**values: object) -> EventForm:
+    form = EventForm(**values)
+    form.translate_choices(_(name) for name in format_names())
+    return form
+
+
+def _require_revision(form: EventForm, event: Event) -> None:
+    """The form says which version it was made from; without that nothing can be compared."""
+    number = form.revision.data
+    if form.revision.process_errors or number is None or not 0 < number <= event.revision:
+        raise UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
+
+
+def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
+    """Both versions of every field that differs; the form is kept and can be saved now."""
+    stored = _form(formdata=None, **values_of(event))
+    differences = [
+        Difference(form[name].label.text, _shown(form, name), _shown(stored, name))
+        for name in draft_fields()
+        if _shown(form, name) != _shown(stored, name)
+    ]
+    form.revision.raw_data, form.revision.data = None, event.revision
+    return _page(form, event, conflict=say_all(refusal.complaints), differences=differences)
+
+
+def _shown(form: EventForm, name: str) -> str:
+    field = form[name]
+    if name == "format":
+        return dict(field.choices).get(field.data, "")
+    if name in ("waiting_list", "accepts_late"):
+        return _("yes") if field.data else _("no")
+    if name in ("starts_at", "ends_at", "deadline"):
+        return f"{field.data:%d.%m.%Y, %H:%M}" if field.data else ""
+    return typed(field.data)
+
+
+def _page(form: EventForm, event: Event | None = None, **conflict: object) -> str:
+    context = {"conflict": (), "differences": (), **conflict}
+    counts = counts_for([event.id])[event.id] if event else None
+    return render_template(
+        "organiser/event_form.html", form=form, event=event, counts=counts, **context
+    )

@@ -1,0 +1,167 @@
+"""The page of one event: where it stands, what comes next, what can be done; and its history."""
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Audience, Offer, offers
+from ikone_events.domain.messages import LABELS
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.todo import next_action
+from ikone_events.services import events as event_service
+from ikone_events.services.office import now
+from ikone_events.services.transitions import facts_of
+from ikone_events.store.counts import Counts, counts_for
+from ikone_events.store.db import transaction
+from ikone_events.store.events import Event
+from ikone_events.store.queries import history_of
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.i18n import say
+from ikone_events.web.organiser.agenda import seated
+from ikone_events.web.organiser.frame import Answer, blueprint, event_url, place, seen_event
+from ikone_events.web.organiser.lifecycle_steps import OFF_THE_PATH, life_steps
+
+# Actions whose page asks for something first, and those that can't be taken back.
+ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
+# Where a complaint about this can be settled, other than the form of the event.
+_ROOM = "room_url"
+
+
+class RoomForm(FlaskForm):  # type: ignore[misc]  # published without types
+    """The video room of an event."""
+
+    room_url = StringField(
+        _l("Access link"), render_kw={"type": "url", "inputmode": "url", "autocomplete": "off"}
+    )
+    dial_in = StringField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One action in words: what it does, whom it writes to, what stands in its way."""
+
+    action: str
+    label: str
+    text: str
+    letters: str
+    complaints: tuple[tuple[str, str], ...]
+    asks: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether its button can be pressed."""
+        return not self.complaints
+
+
+@blueprint.get("/events/<slug>")
+@permission(Permission.SEE_EVENTS)
+def event(slug: str) -> str:
+    """The event at a glance."""
+    return show_event(seen_event(slug))
+
+
+def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str, ...] = ()) -> str:
+    """The page of an event, with what was just refused on top."""
+    moment = now()
+    counts, history = counts_for([event.id])[event.id], history_of(event)
+    facts = facts_of(event, moment)
+    choices = [choice_of(offer, counts) for offer in offers(facts)]
+    ahead = next_action(facts)
+    return render_template(
+        "organiser/event.html",
+        event=event,
+        counts=counts,
+        seated=seated(counts),
+        steps=life_steps(event, history, moment),
+        off_the_path=event.state in OFF_THE_PATH,
+        last=history[-1] if history else None,
+        step=next((choice for choice in choices if choice.action == ahead), None),
+        others=[choice for choice in choices if choice.action != ahead],
+        form=form or RoomForm(obj=event),
+        refused=refused,
+        facts=facts,
+    )
+
+
+def choice_of(offer: Offer, counts: Counts) -> Choice:
+    """An offer of the lifecycle in the language of the page."""
+    action = offer.rule.action
+    return Choice(
+        action=action.value,
+        label=_(ACTION_LABELS[action]),
+        text=_what_it_does(action),
+        letters=_letters(offer, counts),
+        complaints=tuple((say(c), _field(c.about)) for c in offer.complaints),
+        asks=action in ASKING,
+    )
+
+
+def _field(about: str | None) -> str:
+    return "room" if about == _ROOM else about or ""
+
+
+def _letters(offer: Offer, counts: Counts) -> str:
+    message = offer.rule.message
+    if message is None:
+        return _("Nobody is written to.")
+    number = counts.confirmed
+    if message.audience is Audience.CONFIRMED_AND_WAITING:
+        number += counts.waiting
+    kind = _(LABELS[message.kind])
+    return ngettext(
+        "One person gets a letter: “%(kind)s”.",
+        "%(num)d people get a letter each: “%(kind)s”.",
+        number,
+        kind=kind,
+    )
+
+
+def _what_it_does(action: Action) -> str:
+    words = {
+        Action.ANNOUNCE: _("The event gets a public page. Nobody can register yet."),
+        Action.OPEN: _("From now on people can register."),
+        Action.CLOSE: _("The form stops taking registrations. Whoever is confirmed stays so."),
+        Action.REOPEN: _("People can register again; those who wait move up where seats are free."),
+        Action.DISPATCH: _("Everybody who is confirmed gets the way into the video room."),
+        Action.FOLLOW_UP: _("Slides, links and contacts go to those who were confirmed."),
+        Action.ARCHIVE: _("Names and addresses are deleted for good; the figures stay."),
+        Action.POSTPONE: _("The calendar entries are withdrawn until there is a new date."),
+        Action.RESCHEDULE: _("The event gets its new date, and everybody a new invitation."),
+        Action.CANCEL: _("The event is called off and its calendar entries are withdrawn."),
+    }
+    return words[action]
+
+
+@blueprint.post("/events/<slug>/room")
+@permission(Permission.EDIT_EVENTS)
+def set_room(slug: str) -> Answer:
+    """Note the address of the video room."""
+    event, form = seen_event(slug), RoomForm()
+    try:
+        with transaction():
+            url, dial_in = (form.room_url.data or "").strip(), (form.dial_in.data or "").strip()
+            event_service.set_room(slug, url, dial_in, now=now())
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return show_event(event, form=form), 422
+    flash(_("The link has been saved.") if url else _("The link has been removed."), "success")
+    return redirect(event_url(event), 303)
+
+
+@blueprint.get("/events/<slug>/history")
+@permission(Permission.SEE_EVENTS)
+def history(slug: str) -> str:
+    """Who did what, when and why."""
+    event = seen_event(slug)
+    return render_template(
+        "organiser/history.html",
+        event=event,
+        changes=history_of(event)[::-1],
+        labels=ACTION_LABELS,
+        counts=counts_for([event.id])[event.id],
+    )

@@ -1,0 +1,101 @@
+"""What all organisers' pages share: the blueprint, the look-up of an event, paging."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from flask_security import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from ikone_events.domain.refusals import Complaint
+from ikone_events.store.events import Event
+from ikone_events.store.queries import Page, get_visible_event
+from ikone_events.web.access import Permission, may, organiser
+from ikone_events.web.headers import no_store
+from ikone_events.web.i18n import say
+
+Answer = str | Response | BaseResponse | tuple[str, int]
+
+blueprint = Blueprint("organiser", __name__)
+
+
+@blueprint.context_processor
+def _frame() -> dict[str, object]:
+    known = current_user.is_authenticated
+    return {
+        "area": "organiser",
+        "organiser_name": (current_user.name or current_user.email) if known else "",
+        "may_create": may(Permission.EDIT_EVENTS),
+        "may_edit": may(Permission.EDIT_EVENTS),
+        "may_export": may(Permission.EXPORT_PEOPLE),
+    }
+
+
+@blueprint.after_request
+def _keep_private(response: Response) -> Response:
+    return no_store(response)
+
+
+def seen_event(slug: str) -> Event:
+    """The event of the address, if the signed-in person may see it; raises NotFound."""
+    return get_visible_event(organiser(), slug)
+
+
+def actor() -> str:
+    """The signed-in person as the history names them."""
+    person = organiser()
+    return person.name or person.email
+
+
+def event_url(event: Event) -> str:
+    """The organisers' page of an event."""
+    return url_for("organiser.event", slug=event.slug)
+
+
+def page_number() -> int:
+    """The page asked for; nonsense is page one."""
+    return request.args.get("page", 1, type=int)
+
+
+def say_all(complaints: tuple[Complaint, ...]) -> list[str]:
+    """Every complaint in the language of the page."""
+    return [say(complaint) for complaint in complaints]
+
+
+def place(form: Any, complaints: tuple[Complaint, ...]) -> None:  # noqa: ANN401 - a WTForms form
+    """Put each complaint at the field it is about; the rest belongs to the form."""
+    for complaint in complaints:
+        if complaint.about in form:
+            field = form[complaint.about]
+            field.errors = [*field.errors, say(complaint)]
+        else:
+            form.form_errors.append(say(complaint))
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """A page of a list as the pagination macro wants it."""
+
+    page: int
+    pages: int
+
+    def iter_pages(self, **_edges: int) -> Iterator[int | None]:
+        """First, last and the neighbours; None where numbers are left out."""
+        shown = {1, self.pages, *range(self.page - 1, self.page + 2)}
+        last = 0
+        for number in sorted(n for n in shown if 1 <= n <= self.pages):
+            if number > last + 1:
+                yield None
+            yield number
+            last = number
+
+
+def pager(page: Page[Any]) -> Pager:
+    """The numbers below a list."""
+    return Pager(page.number, page.pages)
+
+
+def page_url(endpoint: str, **values: Any) -> Callable[[int], str]:  # noqa: ANN401
+    """Addresses of the other pages of this list."""
+    return lambda number: url_for(endpoint, **values, page=number)
