@@ -46,7 +46,7 @@ bench: dev ## measure speed and memory
 	$(BIN)/python -m tests.bench
 
 translations: dev ## collect new texts, update and compile the catalogues
-	$(BIN)/pybabel extract --mapping babel.cfg --keywords N_ --keywords lazy_gettext \
+	$(BIN)/pybabel extract --mapping babel.cfg --keywords N_ --keywords _l --keywords lazy_gettext \
 	  --keywords lazy_ngettext:1,2 --no-location --sort-output --width 110 \
 	  --project "Ikone Events" --output $(VENV)/messages.pot .
 	$(BIN)/pybabel update --input-file $(VENV)/messages.pot --output-dir $(CATALOGUES) \
