@@ -98,7 +98,9 @@ def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
     return _stored(app, Registration(**merged))
 
 
-def make_material(app: Flask, event: Event, content: bytes = b"%PDF-1.7 ", **values: Any) -> Material:
+def make_material(
+    app: Flask, event: Event, content: bytes = b"%PDF-1.7 ", **values: Any
+) -> Material:
     """Slides of an event with their file; `kind`, `url` and so on make it something else."""
     number = next(_number)
     defaults: dict[str, Any] = {

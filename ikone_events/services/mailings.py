@@ -79,7 +79,10 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
 
 
 def _next_people(mailing: Mailing) -> list[Registration]:
-    """Later arrivals are left out: their own letters already know the new state of things."""
+    """Later arrivals are left out: their own letters already know the new state of things.
+
+    So are those who had their details deleted: there is nobody left to write to.
+    """
     wanted = (
         select(Registration)
         .where(
@@ -87,6 +90,7 @@ def _next_people(mailing: Mailing) -> list[Registration]:
             Registration.id > mailing.last_registration_id,
             Registration.status.in_(_AUDIENCES[Audience(mailing.audience)]),
             Registration.status_at <= mailing.created_at,
+            Registration.anonymised_at.is_(None),
         )
         .order_by(Registration.id)
         .limit(CHUNK)

@@ -28,8 +28,12 @@ def archive_persons(event: Event, *, now: datetime) -> None:
 
 
 def forget_person(registration: Registration, *, now: datetime) -> None:
-    """Delete one person's details at once, on their own wish. Raises LinkRefused while active."""
-    if registration.status in {status.value for status in ACTIVE}:
+    """Delete one person's details at once, on their own wish.
+
+    Raises LinkRefused while they hold or await a place at an event that is not over yet.
+    """
+    active = registration.status in {status.value for status in ACTIVE}
+    if active and now < registration.event.ends_at:
         text = N_("Please withdraw first; then your details can be deleted.")
         raise LinkRefused(Complaint(text))
     _forget(select(Registration.id).where(Registration.id == registration.id), now=now)

@@ -59,10 +59,14 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Connection settings for SQLAlchemy: SQLite's threads wait in Python, not in the file."""
+    """Connection settings for SQLAlchemy: SQLite's threads wait in Python, not in the file.
+
+    A failed statement is logged without its parameters: they are names and addresses.
+    """
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+        connect = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
+        return {"connect_args": connect, "hide_parameters": True}
+    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "hide_parameters": True}
 
 
 @event.listens_for(Engine, "connect")

@@ -76,7 +76,7 @@ def cancel(token: str) -> ResponseReturnValue:
     try:
         with transaction():
             withdraw(registration.public_id, now=now())
-        flash(_("You have withdrawn. A letter confirms it."), "success")
+        flash(_("You have withdrawn. An e-mail confirms it."), "success")
     except LinkRefused as refusal:
         flash(" ".join(say(c) for c in refusal.complaints), "warning")
     return redirect(url_for("attendee.show", token=token), 303)

@@ -139,7 +139,7 @@ def _database(fault: OperationalError) -> ResponseReturnValue:
     """A lock that was not to be had outside a transaction of ours is no fault of the program."""
     if is_lock_timeout(fault):
         return error_page(503)
-    current_app.logger.exception("the database failed at %s", request.endpoint, exc_info=fault)
+    current_app.logger.error("the database failed at %s", request.endpoint, exc_info=fault)
     return _fault(InternalServerError(original_exception=fault))
 
 

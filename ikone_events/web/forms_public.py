@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, StopValidation
@@ -39,7 +39,7 @@ def _unless(complain: Callable[[str], Complaint | None]) -> Check:
 def no_web_address(_form: FlaskForm, field: Field) -> None:
     """Names stand in letters to the address given: nobody may send advertising that way."""
     if _ADDRESS_IN_NAME.search(field.data or ""):
-        raise StopValidation(_l("Please enter no web address here."))
+        raise StopValidation(lazy_gettext("Please enter no web address here."))
 
 
 def deliverable(_form: FlaskForm, field: Field) -> None:
@@ -48,7 +48,9 @@ def deliverable(_form: FlaskForm, field: Field) -> None:
         address = validate_email(field.data or "", check_deliverability=False).normalized
         ascii_address(address)
     except (EmailNotValidError, UnfitInput, ValueError) as fault:
-        raise StopValidation(_l("Please enter an address like name@example.org.")) from fault
+        raise StopValidation(
+            lazy_gettext("Please enter an address like name@example.org.")
+        ) from fault
     field.data = address
 
 
@@ -60,62 +62,84 @@ def _needed(text: str) -> DataRequired:
 
 
 def _at_most(number: int) -> Length:
-    return Length(max=number, message=_l("Please use at most %(max)d characters."))
+    return Length(max=number, message=lazy_gettext("Please use at most %(max)d characters."))
 
 
 class RegistrationForm(FlaskForm):
     """Who comes; only what is needed is required (public-sector guide, P2)."""
 
-    salutation = SelectField(_l("Salutation"), default="")
+    salutation = SelectField(lazy_gettext("Salutation"), default="")
     title = StringField(
-        _l("Title"),
+        lazy_gettext("Title"),
         [_at_most(50), _line, no_web_address],
         filters=[_stripped],
         render_kw={"autocomplete": "honorific-prefix"},
     )
     first_name = StringField(
-        _l("First name"),
-        [_needed(_l("Please enter your first name.")), _at_most(100), _line, no_web_address],
+        lazy_gettext("First name"),
+        [
+            _needed(lazy_gettext("Please enter your first name.")),
+            _at_most(100),
+            _line,
+            no_web_address,
+        ],
         filters=[_stripped],
         render_kw={"autocomplete": "given-name"},
     )
     last_name = StringField(
-        _l("Last name"),
-        [_needed(_l("Please enter your last name.")), _at_most(100), _line, no_web_address],
+        lazy_gettext("Last name"),
+        [
+            _needed(lazy_gettext("Please enter your last name.")),
+            _at_most(100),
+            _line,
+            no_web_address,
+        ],
         filters=[_stripped],
         render_kw={"autocomplete": "family-name"},
     )
     email = EmailField(
-        _l("Work e-mail address"),
-        [_needed(_l("Please enter your e-mail address.")), _at_most(254), _line, deliverable],
+        lazy_gettext("Work e-mail address"),
+        [
+            _needed(lazy_gettext("Please enter your e-mail address.")),
+            _at_most(254),
+            _line,
+            deliverable,
+        ],
         filters=[_stripped],
-        description=_l("We send the confirmation, calendar entry and access link there."),
+        description=lazy_gettext("We send the confirmation, calendar entry and access link there."),
         render_kw={"autocomplete": "email"},
     )
     organisation = StringField(
-        _l("Administration or organisation"),
-        [_needed(_l("Please name your administration.")), _at_most(200), _line, no_web_address],
+        lazy_gettext("Administration or organisation"),
+        [
+            _needed(lazy_gettext("Please name your administration.")),
+            _at_most(200),
+            _line,
+            no_web_address,
+        ],
         filters=[_stripped],
-        description=_l("For example: Stadtverwaltung Bendorf, Kreisverwaltung Kusel"),
+        description=lazy_gettext("For example: Stadtverwaltung Bendorf, Kreisverwaltung Kusel"),
         render_kw={"autocomplete": "organization"},
     )
     position = StringField(
-        _l("Department or position"),
+        lazy_gettext("Department or position"),
         [_at_most(200), _line, no_web_address],
         filters=[_stripped],
         render_kw={"autocomplete": "organization-title"},
     )
     question = TextAreaField(
-        _l("Question to the speakers"),
+        lazy_gettext("Question to the speakers"),
         [_at_most(QUESTION_LENGTH), _unless(text_complaint)],
         filters=[_stripped],
         render_kw={"rows": 4},
     )
-    website = StringField(_l("Leave this field empty"))
+    website = StringField(lazy_gettext("Leave this field empty"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.salutation.choices = [(value, _l(label)) for value, label in SALUTATION_LABELS.items()]
+        self.salutation.choices = [
+            (value, lazy_gettext(label)) for value, label in SALUTATION_LABELS.items()
+        ]
 
     def applicant(self, locale: str) -> Applicant:
         """The checked entries."""
@@ -134,5 +158,7 @@ class RegistrationForm(FlaskForm):
     def explain_expiry(self) -> None:
         """Say in one sentence what a token without its session means for the person."""
         if self.csrf_token.errors:
-            text = _l("The page was open for a long time. Please press the button once more.")
+            text = lazy_gettext(
+                "The page was open for a long time. Please press the button once more."
+            )
             self.csrf_token.errors = [text]

@@ -35,19 +35,22 @@ def standing_of(sitting: Sitting) -> Standing:
     if sitting.state in _CALLED_OFF:
         return Standing(*_CALLED_OFF[sitting.state], closed)
     if sitting.now >= sitting.ends_at:
-        over = closed or Complaint(N_("The event is over."))
-        return Standing("neutral", N_("Over"), over)
-    waits = sitting.free == 0 or sitting.somebody_waits
-    if closed is None:
-        label = N_("Waiting list") if waits else N_("Registration open")
-        return Standing("warning" if waits else "success", label, None, line=waits)
+        return Standing("neutral", N_("Over"), closed or Complaint(N_("The event is over.")))
+    if closed is not None:
+        return Standing(*_closed_badge(sitting), closed)
+    if sitting.free == 0 or sitting.somebody_waits:
+        return Standing("warning", N_("Waiting list"), None, line=True)
+    return Standing("success", N_("Registration open"), None)
+
+
+def _closed_badge(sitting: Sitting) -> tuple[str, str]:
     if sitting.state is State.ANNOUNCED:
-        return Standing("info", N_("Registration opens later"), closed)
+        return "info", N_("Registration opens later")
     if sitting.now >= sitting.starts_at:
-        return Standing("info", N_("Taking place now"), closed)
+        return "info", N_("Taking place now")
     if sitting.free == 0:
-        return Standing("neutral", N_("Fully booked"), closed)
-    return Standing("neutral", N_("Registration closed"), closed)
+        return "neutral", N_("Fully booked")
+    return "neutral", N_("Registration closed")
 
 
 def unchanged(
