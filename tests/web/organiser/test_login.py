@@ -1,0 +1,195 @@
+"""The team's door: who gets in, what everybody else is told, and when a session ends."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from ikone_events.config import Settings
+from ikone_events.store.db import db, transaction
+from ikone_events.store.people import Organiser
+from ikone_events.web.login import end_sessions, is_path_here
+from tests.factories import FixedClock, make_settings
+
+from .conftest import PASSWORD, Browser, Person, token_of
+
+
+def log_in(
+    client: FlaskClient, email: str, password: str = PASSWORD, query: str = "", **data: Any
+) -> TestResponse:
+    """Fill in the login page and send it."""
+    token = token_of(client.get(f"/login{query}"))
+    form = {"email": email, "password": password, "csrf_token": token, **data}
+    return client.post(f"/login{query}", data=form)
+
+
+def test_login_leads_to_the_overview(
+    client: FlaskClient, make_person: Callable[..., Person]
+) -> None:
+    person = make_person()
+    answer = log_in(client, person.email.upper())
+    assert (answer.status_code, answer.location) == (303, "/organise/")
+    assert client.get("/organise/").status_code == 200
+
+
+def test_login_page_speaks_both_languages(client: FlaskClient) -> None:
+    assert "Passwort" in client.get("/login?lang=de").text
+    assert "Password" in client.get("/login?lang=en").text
+
+
+def test_login_leads_back_to_the_page_that_was_asked_for(
+    client: FlaskClient, make_person: Callable[..., Person]
+) -> None:
+    person = make_person()
+    sent_away = client.get("/organise/events?x=1")
+    assert sent_away.status_code == 303
+    answer = log_in(client, person.email, query=sent_away.location.removeprefix("/login"))
+    assert answer.location == "/organise/events?x=1"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example",
+        "/\t/evil.example/",
+        "javascript:alert(1)",
+        "http:evil.example",
+        "/ /evil.example",
+    ],
+)
+def test_login_never_leads_to_another_site(
+    client: FlaskClient, make_person: Callable[..., Person], target: str
+) -> None:
+    person = make_person()
+    answer = log_in(client, person.email, next=target)
+    assert answer.status_code == 303
+    assert is_path_here(answer.location)
+    assert not is_path_here(target)
+    assert not answer.location.startswith(("//", "/\\"))
+
+
+def test_wrong_unknown_and_deactivated_are_answered_alike(
+    app: Flask, client: FlaskClient, make_person: Callable[..., Person]
+) -> None:
+    known, gone = make_person(), make_person("weg@example.org")
+    with app.app_context(), transaction():
+        db.session.get_one(Organiser, gone.id).active = False
+    answers = [
+        log_in(client, known.email, "falsch-aber-lang-genug"),
+        log_in(client, "niemand@example.org", "falsch-aber-lang-genug"),
+        log_in(client, gone.email),
+        log_in(client, "keine-adresse", "falsch-aber-lang-genug"),
+        log_in(client, known.email, ""),
+    ]
+    bodies = {re.sub(r'value="[^"]*"', "", answer.text) for answer in answers}
+    assert len(bodies) == 1
+    assert {answer.status_code for answer in answers} == {200}
+    assert PASSWORD not in answers[2].text
+
+
+def test_login_needs_its_token(client: FlaskClient, make_person: Callable[..., Person]) -> None:
+    person = make_person()
+    answer = client.post("/login", data={"email": person.email, "password": PASSWORD})
+    assert answer.status_code == 400
+    assert client.get("/organise/").status_code == 303
+
+
+def test_logout_is_a_post_and_ends_every_copy_of_the_session(
+    client: FlaskClient, app: Flask, make_person: Callable[..., Person]
+) -> None:
+    person = make_person()
+    log_in(client, person.email)
+    stolen = client.get_cookie("session")
+    assert stolen is not None
+    assert client.get("/logout").status_code == 405
+    answer = client.post("/logout", data={"csrf_token": token_of(client.get("/organise/"))})
+    assert (answer.status_code, answer.location) == (303, "/login")
+    assert client.get("/organise/").status_code == 303
+    thief = app.test_client()
+    thief.set_cookie("session", stolen.value)
+    assert thief.get("/organise/").status_code == 303
+
+
+def test_deactivation_and_a_new_identifier_end_the_session(
+    app: Flask,
+    make_person: Callable[..., Person],
+    browser_of: Callable[[Person], Browser],
+) -> None:
+    one, other = make_person(), make_person("zwei@example.org")
+    browsers = [browser_of(one), browser_of(other)]
+    assert [browser.get("/organise/").status_code for browser in browsers] == [200, 200]
+    with app.app_context(), transaction():
+        db.session.get_one(Organiser, one.id).active = False
+        end_sessions(db.session.get_one(Organiser, other.id))
+    assert [browser.get("/organise/").status_code for browser in browsers] == [303, 303]
+
+
+def test_session_ends_after_an_hour_of_rest(team: Browser, clock: FixedClock) -> None:
+    clock.move(minutes=59)
+    assert team.get("/organise/").status_code == 200
+    clock.move(minutes=59)
+    assert team.get("/organise/").status_code == 200
+    clock.move(minutes=61)
+    answer = team.get("/organise/events")
+    assert (answer.status_code, answer.location) == (303, "/login?next=/organise/events")
+
+
+def test_session_ends_after_twelve_hours_of_work(team: Browser, clock: FixedClock) -> None:
+    for _ in range(14):
+        clock.move(minutes=50)
+        assert team.get("/organise/").status_code == 200
+    clock.move(minutes=50)
+    assert team.get("/organise/").status_code == 303
+
+
+def test_token_in_the_address_opens_nothing(app: Flask, make_person: Callable[..., Person]) -> None:
+    person = make_person()
+    with app.test_request_context():
+        token = db.session.get_one(Organiser, person.id).get_auth_token()
+    client = app.test_client()
+    assert client.get(f"/organise/?auth_token={token}").status_code == 303
+    assert client.get("/organise/", headers={"Authentication-Token": token}).status_code == 303
+
+
+def test_only_login_and_logout_are_there(client: FlaskClient) -> None:
+    for path in ("/register", "/reset", "/verify", "/change", "/us-signin", "/tf-setup"):
+        assert client.get(path).status_code == 404, path
+
+
+class TestBrakes:
+    """Guessing is slowed down, from one network and at one address."""
+
+    @pytest.fixture
+    def settings(self, tmp_path: Any) -> Settings:
+        """Settings with the brakes on."""
+        return make_settings(tmp_path / "data", rate_limits=True)
+
+    def test_one_address_is_guarded_from_many_networks(
+        self, app: Flask, make_person: Callable[..., Person]
+    ) -> None:
+        person = make_person()
+        client = app.test_client()
+        token = token_of(client.get("/login"))
+        codes = []
+        for number in range(12):
+            form = {"email": person.email, "password": "falsch", "csrf_token": token}
+            network = {"REMOTE_ADDR": f"198.51.100.{number}"}
+            codes.append(client.post("/login", data=form, environ_base=network).status_code)
+        assert codes == [200] * 10 + [429] * 2
+
+    def test_one_network_is_slowed_down_whatever_the_address(self, client: FlaskClient) -> None:
+        token = token_of(client.get("/login"))
+        codes = []
+        for number in range(12):
+            form = {"email": f"a{number}@example.org", "password": "falsch", "csrf_token": token}
+            codes.append(client.post("/login", data=form).status_code)
+        assert codes[-1] == 429
+        assert client.post("/login", data={"csrf_token": token}).headers["Retry-After"]
+        assert client.get("/login").status_code == 200
