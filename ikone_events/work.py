@@ -95,8 +95,9 @@ class Worker:
         with transaction():
             present = now()
             db.session.merge(Heartbeat(worker=self._name, beat_at=present))
-            old = Heartbeat.beat_at < present - FORGET_WORKERS_AFTER
-            db.session.execute(delete(Heartbeat).where(old))
+            # Our own row may be as old after a long stop: containers keep their process number.
+            others, old = Heartbeat.worker != self._name, present - FORGET_WORKERS_AFTER
+            db.session.execute(delete(Heartbeat).where(others, Heartbeat.beat_at < old))
 
 
 def _settle(claim: outbox.Claim, outcome: Outcome, present: datetime) -> None:
