@@ -9,6 +9,7 @@ from ikone_events.web import (
     attendee,
     errors,
     feeds,
+    filters,
     handouts,
     headers,
     health,
@@ -53,6 +54,7 @@ def register_pages(app: Flask) -> None:
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     i18n.init_app(app)
+    filters.init_app(app)
     errors.init_app(app)
     login.init_login(app)
     for blueprint in BLUEPRINTS:

@@ -1,22 +1,14 @@
-"""Languages: which one a page speaks, and how moments, states and complaints become words."""
+"""Languages: which one a page speaks, and how complaints become words."""
 
-from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from babel.dates import format_date
-from flask import Flask, Response, g, has_request_context, request, url_for
-from flask_babel import Babel, force_locale, gettext
-from markupsafe import Markup
+from flask import Flask, Response, current_app, g, has_request_context, request, url_for
+from flask_babel import Babel, gettext
 
-from ikone_events.domain import times
-from ikone_events.domain.lifecycle import STATE_LABELS, State
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.registration import STATUS_LABELS, Status
 from ikone_events.services.office import Office
 from ikone_events.web.headers import fingerprint
-from ikone_events.web.markdown import to_html
 
 LOCALES = ("de", "en")
 COOKIE = "lang"
@@ -33,19 +25,10 @@ SALUTATION_LABELS = {
 }
 
 
-class Spanning(Protocol):
-    """Anything that takes place from one moment to another in a zone."""
-
-    starts_at: datetime
-    ends_at: datetime
-    zone: str
-
-
 def init_app(app: Flask) -> None:
-    """Speak German and English in pages; everything a template may rely on is set here."""
+    """Speak German and English in pages, and give the frame what it needs."""
     app.config["BABEL_DEFAULT_LOCALE"] = "de"
     Babel(app, locale_selector=page_locale)
-    app.jinja_env.filters.update(_FILTERS)
     app.after_request(_remember_language)
     desk = cast(Office, app.extensions["ikone_office"])
     version = fingerprint(Path(app.root_path, "static"))
@@ -92,7 +75,7 @@ def _remember_language(response: Response) -> Response:
     """A choice made by hand holds for the visit; no cookie for anybody who made none."""
     wish = _asked_for()
     if wish in LOCALES and wish != request.cookies.get(COOKIE):
-        secure = request.is_secure
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
         response.set_cookie(COOKIE, wish, httponly=True, secure=secure, samesite="Lax")
     return response
 
@@ -114,88 +97,3 @@ def say(complaint: Complaint) -> str:
     }
     text = cast(str, gettext(complaint.text))
     return text % values if values else text
-
-
-def speak(locale: str) -> Any:
-    """A context in which texts are in another language than the page's."""
-    return force_locale(locale)
-
-
-def _span(event: Spanning) -> str:
-    return times.span_page(event.starts_at, event.ends_at, locale=page_locale(), zone=event.zone)
-
-
-def _moment(value: datetime, zone: str = times.BERLIN) -> str:
-    return times.moment_page(value, locale=page_locale(), zone=zone)
-
-
-def _day(value: date, zone: str = times.BERLIN) -> str:
-    return times.date_medium(value, locale=page_locale(), zone=zone)
-
-
-def _day_short(value: date, zone: str = times.BERLIN) -> str:
-    return times.date_numeric(value, locale=page_locale(), zone=zone)
-
-
-def _clock(value: datetime, zone: str = times.BERLIN) -> str:
-    hour = times.clock(value, zone=zone)
-    return f"{hour}{times.NBSP}Uhr" if page_locale() == "de" else hour
-
-
-def _tile_day(value: datetime, zone: str) -> int:
-    return times.to_local(value, zone).day
-
-
-def _tile_month(value: datetime, zone: str) -> str:
-    return format_date(times.to_local(value, zone), "MMM", locale=page_locale())
-
-
-def _iso(value: datetime, zone: str = times.BERLIN) -> str:
-    return times.to_local(value, zone).isoformat(timespec="minutes")
-
-
-def _size(number: int) -> str:
-    """A file's size as people compare it: kilobytes, from a megabyte on megabytes."""
-    if number < 1024 * 1024:
-        return f"{max(1, round(number / 1024))}{times.NBSP}kB"
-    megabytes = f"{number / 1024 / 1024:.1f}"
-    return f"{megabytes.replace('.', ',') if page_locale() == 'de' else megabytes}{times.NBSP}MB"
-
-
-def _state(value: str) -> str:
-    return cast(str, gettext(STATE_LABELS[State(value)]))
-
-
-def _status(value: str) -> str:
-    return cast(str, gettext(STATUS_LABELS[Status(value)]))
-
-
-def _format(value: str) -> str:
-    return cast(str, gettext(FORMAT_LABELS[value]))
-
-
-def _salutation(value: str) -> str:
-    return cast(str, gettext(SALUTATION_LABELS.get(value, "Not stated")))
-
-
-def _markdown(text: str) -> Markup:
-    return to_html(text)
-
-
-_FILTERS: dict[str, Callable[..., object]] = {
-    "span": _span,
-    "moment": _moment,
-    "day": _day,
-    "day_short": _day_short,
-    "clock": _clock,
-    "tile_day": _tile_day,
-    "tile_month": _tile_month,
-    "iso": _iso,
-    "file_size": _size,
-    "state_label": _state,
-    "status_label": _status,
-    "format_label": _format,
-    "salutation_label": _salutation,
-    "say": say,
-    "markdown": _markdown,
-}

@@ -1,0 +1,109 @@
+"""How templates say moments, states and sizes in the language of the page."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Protocol, cast
+
+from babel.dates import format_date
+from flask import Flask
+from flask_babel import gettext
+from markupsafe import Markup
+
+from ikone_events.domain import times
+from ikone_events.domain.lifecycle import STATE_LABELS, State
+from ikone_events.domain.registration import STATUS_LABELS, Status
+from ikone_events.web.i18n import FORMAT_LABELS, SALUTATION_LABELS, page_locale, say
+from ikone_events.web.markdown import to_html
+
+
+class Spanning(Protocol):
+    """Anything that takes place from one moment to another in a zone."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+
+
+def init_app(app: Flask) -> None:
+    """Let templates use the filters below by their short names."""
+    app.jinja_env.filters.update(_FILTERS)
+
+
+def _span(event: Spanning) -> str:
+    return times.span_page(event.starts_at, event.ends_at, locale=page_locale(), zone=event.zone)
+
+
+def _moment(value: datetime, zone: str = times.BERLIN) -> str:
+    return times.moment_page(value, locale=page_locale(), zone=zone)
+
+
+def _day(value: date, zone: str = times.BERLIN) -> str:
+    return times.date_medium(value, locale=page_locale(), zone=zone)
+
+
+def _day_short(value: date, zone: str = times.BERLIN) -> str:
+    return times.date_numeric(value, locale=page_locale(), zone=zone)
+
+
+def _clock(value: datetime, zone: str = times.BERLIN) -> str:
+    hour = times.clock(value, zone=zone)
+    return f"{hour}{times.NBSP}Uhr" if page_locale() == "de" else hour
+
+
+def _tile_day(value: datetime, zone: str) -> int:
+    return times.to_local(value, zone).day
+
+
+def _tile_month(value: datetime, zone: str) -> str:
+    return format_date(times.to_local(value, zone), "MMM", locale=page_locale())
+
+
+def _iso(value: datetime, zone: str = times.BERLIN) -> str:
+    return times.to_local(value, zone).isoformat(timespec="minutes")
+
+
+def _size(number: int) -> str:
+    """A file's size as people compare it: kilobytes, from a megabyte on megabytes."""
+    if number < 1024 * 1024:
+        return f"{max(1, round(number / 1024))}{times.NBSP}kB"
+    megabytes = f"{number / 1024 / 1024:.1f}"
+    return f"{megabytes.replace('.', ',') if page_locale() == 'de' else megabytes}{times.NBSP}MB"
+
+
+def _state(value: str) -> str:
+    return cast(str, gettext(STATE_LABELS[State(value)]))
+
+
+def _status(value: str) -> str:
+    return cast(str, gettext(STATUS_LABELS[Status(value)]))
+
+
+def _format(value: str) -> str:
+    return cast(str, gettext(FORMAT_LABELS[value]))
+
+
+def _salutation(value: str) -> str:
+    return cast(str, gettext(SALUTATION_LABELS.get(value, "Not stated")))
+
+
+def _markdown(text: str) -> Markup:
+    return to_html(text)
+
+
+_FILTERS: dict[str, Callable[..., object]] = {
+    "span": _span,
+    "moment": _moment,
+    "day": _day,
+    "day_short": _day_short,
+    "clock": _clock,
+    "tile_day": _tile_day,
+    "tile_month": _tile_month,
+    "iso": _iso,
+    "file_size": _size,
+    "state_label": _state,
+    "status_label": _status,
+    "format_label": _format,
+    "salutation_label": _salutation,
+    "say": say,
+    "markdown": _markdown,
+}
