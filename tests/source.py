@@ -69,6 +69,14 @@ class Module:
             if set_here:
                 yield node
 
+    def literals(self, name: ast.Name) -> Iterator[ast.expr]:
+        """What a local name is given, in the function where it is used."""
+        where = self.enclosing(name)
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign) and self.enclosing(node) == where:
+                names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+                yield from [node.value] if name.id in names else []
+
     def enclosing(self, node: ast.AST) -> str:
         """The name of the innermost function around a node; empty at module level."""
         around = [f for f in self.functions() if any(child is node for child in ast.walk(f))]

@@ -121,15 +121,21 @@ def test_transactions_are_opened_outside_services() -> None:
     assert openers <= OPEN_TRANSACTIONS
 
 
-def _sets(module: Module, attribute: str) -> list[str]:
+def _sets(module: Module, column: str) -> list[str]:
     """Where a module sets a column: an assignment, or an UPDATE's values."""
-    nodes: list[ast.AST] = [*module.assignments(attribute)]
-    for call in module.calls("values"):
-        names = [keyword.arg for keyword in call.keywords]
-        keys = [k for a in call.args if isinstance(a, ast.Dict) for k in a.keys]
-        names += [k.value for k in keys if isinstance(k, ast.Constant)]
-        nodes += [call] if attribute in names else []
+    updates = [call for call in module.calls("values") if column in _columns(module, call)]
+    nodes: list[ast.AST] = [*module.assignments(column), *updates]
     return [f"{module.name}.{module.enclosing(node)}" for node in nodes]
+
+
+def _columns(module: Module, call: ast.Call) -> set[object]:
+    """The columns of `.values(…)`: keywords, a literal, or a name given to a literal before."""
+    names: set[object] = {keyword.arg for keyword in call.keywords}
+    for argument in call.args:
+        for literal in module.literals(argument) if isinstance(argument, ast.Name) else [argument]:
+            if isinstance(literal, ast.Dict):
+                names |= {key.value for key in literal.keys if isinstance(key, ast.Constant)}
+    return names
 
 
 def test_state_has_one_writer_for_events_and_one_for_letters() -> None:
