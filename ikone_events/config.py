@@ -1,7 +1,7 @@
 """Settings from the environment: read once, checked whole, frozen."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -193,7 +193,7 @@ def _mail_from(text: str) -> str:
     return text
 
 
-_CONVERTERS = {
+_CONVERTERS: dict[str, Callable[[str], object]] = {
     "secret_key": _secret,
     "base_url": _base_url,
     "data_dir": Path,

@@ -77,9 +77,11 @@ class Engine:
             self._consumer.stop(graceful=True)
         if self._ticker is not None:
             self._ticker.join(timeout=1)
+        if self._huey is not None:
+            self._huey.storage.close()
 
 
-class _ThreadConsumer(Consumer):  # type: ignore[misc]  # Huey has no types
+class _ThreadConsumer(Consumer):
     """A consumer inside another program, which keeps its own signal handlers."""
 
     def _set_signal_handlers(self) -> None:

@@ -83,7 +83,7 @@ class _Reader:
             for found in self._each(
                 "registrations", lambda record: _registration(record, people, known)
             )
-            if found.event in slugs or self._orphan(found)
+            if found.event in slugs or self._lost(found)
         ]
         if self._faults:
             raise UnfitInput(self._faults[:FAULTS_SHOWN])
@@ -115,8 +115,10 @@ class _Reader:
     def _note(self, where: str, text: str, values: Mapping[str, object] | None = None) -> None:
         self._faults.append(Complaint(text, values or {}, where))
 
-    def _orphan(self, found: RegistrationRecord) -> bool:
-        self._note(f"registrations {found.event}", N_("There is no such event in the file."))
+    def _lost(self, found: RegistrationRecord) -> bool:
+        """Note a registration for no event at all; one of a faulty event is told there already."""
+        if found.event not in {str(record.get("slug")) for record in self._records("events")}:
+            self._note(f"registrations {found.event}", N_("There is no such event in the file."))
         return False
 
     def _event(self, record: Record) -> EventRecord:
@@ -156,7 +158,7 @@ class _Reader:
             starts_at=_moment(record["starts_at"], "starts_at"),
             ends_at=_moment(record["ends_at"], "ends_at"),
             zone=_zone(str(record.get("timezone") or "Europe/Berlin")),
-            format=EventFormat(record.get("format", "online")),
+            format=_format(str(record.get("format") or "online")),
             place=_place(record.get("venue") or record.get("place")),
             room_url=str(video.get("url") or ""),
             dial_in=str(video.get("dial_in") or ""),
@@ -241,6 +243,10 @@ def _place(venue: object) -> str:
         parts = (venue.get("name"), venue.get("street"), town)
         return ", ".join(str(part) for part in parts if part)
     return str(venue or "")
+
+
+def _format(name: str) -> EventFormat:
+    return EventFormat.ON_SITE if name == "praesenz" else EventFormat(name)
 
 
 def _zone(name: str) -> str:

@@ -29,8 +29,8 @@ class Attendance(StrEnum):
 
 # Standings that block a second registration of the same address.
 ACTIVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.WAITLISTED, Status.OFFERED})
-# Standings that hold a seat. A pending person holds none until the address is confirmed.
-SEATED = frozenset({Status.CONFIRMED, Status.OFFERED})
+# Standings that hold a seat: whoever is asked to confirm an address or an offer finds it kept.
+SEATED = frozenset({Status.PENDING, Status.CONFIRMED, Status.OFFERED})
 
 STATUS_LABELS: dict[Status, str] = {
     Status.PENDING: N_("E-mail not confirmed"),

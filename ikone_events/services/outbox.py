@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.services.office import office
-from ikone_events.store.db import ask_for_delivery, db
+from ikone_events.store.db import ask_for_delivery, db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
 
@@ -78,17 +78,9 @@ def mark_deferred(claim: Claim, *, now: datetime, answer: str) -> bool:
 
 
 def _settle(claim: Claim, **values: object) -> bool:
-    changed = db.session.execute(
-        update(OutboxMail)
-        .where(
-            OutboxMail.id == claim.id,
-            OutboxMail.tries == claim.tries,
-            OutboxMail.state == "queued",
-        )
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(changed.rowcount)
+    mine = (OutboxMail.id == claim.id) & (OutboxMail.tries == claim.tries)
+    settled = update(OutboxMail).where(mine, OutboxMail.state == "queued").values(**values)
+    return rows_written(settled) == 1
 
 
 def retry(event: Event, letter_id: int, *, now: datetime) -> OutboxMail:
@@ -111,15 +103,11 @@ def retry(event: Event, letter_id: int, *, now: datetime) -> OutboxMail:
 
 def retry_all(event: Event, *, now: datetime) -> int:
     """Send every failed letter of this event again; returns how many."""
-    changed = db.session.execute(
+    failed = (OutboxMail.state == "failed") & (OutboxMail.message_id != "")
+    again = (
         update(OutboxMail)
-        .where(
-            OutboxMail.event_id == event.id,
-            OutboxMail.state == "failed",
-            OutboxMail.message_id != "",
-        )
+        .where(OutboxMail.event_id == event.id, failed)
         .values(state="queued", tries_before=OutboxMail.tries, due_at=now, lease_until=None)
-        .execution_options(synchronize_session=False)
     )
     ask_for_delivery()
-    return int(changed.rowcount)
+    return rows_written(again)

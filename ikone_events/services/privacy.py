@@ -9,7 +9,7 @@ from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.domain.registration import ACTIVE, Attendance, Status
 from ikone_events.store.counts import COUNTED_KINDS, counts_for
-from ikone_events.store.db import db
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import retention_until
@@ -41,8 +41,8 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     db.session.refresh(registration)
 
 
-def _forget(ids: Select[tuple[int]], *, now: datetime) -> None:
-    db.session.execute(
+def _forget(ids: Select[int], *, now: datetime) -> None:
+    rows_written(
         update(Registration)
         .where(Registration.id.in_(ids), Registration.anonymised_at.is_(None))
         .values(
@@ -59,7 +59,6 @@ def _forget(ids: Select[tuple[int]], *, now: datetime) -> None:
             link_epoch=Registration.link_epoch + 1,
             anonymised_at=now,
         )
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -78,7 +77,7 @@ def figures_of(event: Event) -> dict[str, int]:
         .subquery()
     )
     bodies = db.session.execute(select(attended.c.member, func.count()).group_by(attended.c.member))
-    by_membership = dict(bodies.all())
+    by_membership = {bool(member): number for member, number in bodies}
     people = db.session.scalar(
         select(func.count()).where(
             Registration.event_id == event.id,

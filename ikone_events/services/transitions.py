@@ -12,7 +12,7 @@ from ikone_events.services.office import office
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.registrations import move_line_up
 from ikone_events.store.counts import counts_for
-from ikone_events.store.db import db
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import Mailing
 from ikone_events.store.queries import get_facts, hold_event
@@ -79,13 +79,9 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
 
 def _set_state(event: Event, rule: Rule, *, now: datetime) -> None:
     """Compare and set: of two that press at one moment, the second finds another state."""
-    changed = db.session.execute(
-        update(Event)
-        .where(Event.id == event.id, Event.state == rule.source.value)
-        .values(state=rule.target.value, changed_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != 1:
+    mine = (Event.id == event.id) & (Event.state == rule.source.value)
+    values = {"state": rule.target.value, "changed_at": now}
+    if rows_written(update(Event).where(mine).values(values)) != 1:
         raise _faster()
     db.session.refresh(event)
 

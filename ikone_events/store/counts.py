@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import case, func, select
 
-from ikone_events.domain.registration import ACTIVE, Status
+from ikone_events.domain.registration import ACTIVE, SEATED, Status
 from ikone_events.store.db import db
 from ikone_events.store.events import Material
 from ikone_events.store.letters import OutboxMail
@@ -42,6 +42,11 @@ class Counts:
     def confirmed(self) -> int:
         """People who hold a seat for good."""
         return self.by_status.get(Status.CONFIRMED.value, 0)
+
+    @property
+    def seated(self) -> int:
+        """People who hold a seat, for good or for now."""
+        return sum(self.by_status.get(status.value, 0) for status in SEATED)
 
     @property
     def waiting(self) -> int:

@@ -4,11 +4,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, make_url, text
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    UpdateBase,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -136,8 +146,15 @@ def transaction() -> Iterator[None]:
         current_app.extensions["ikone_wake"]()
 
 
+def rows_written(statement: UpdateBase) -> int:
+    """Execute an UPDATE or DELETE and return how many rows it met; loaded objects don't notice."""
+    statement = statement.execution_options(synchronize_session=False)
+    result = cast(CursorResult[Any], db.session.execute(statement))
+    return result.rowcount
+
+
 def ask_for_delivery() -> None:
-    """After this transaction commits, tell the engine that letters wait. A lost call is harmless."""
+    """After this transaction commits, tell the engine that letters wait; a lost call is harmless."""
     db.session().info["wake"] = True
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.store.db import Base, UTCDateTime
 
-security_models.FsModels.set_db_info(
+security_models.FsModels.set_db_info(  # type: ignore[no-untyped-call]  # not annotated there
     base_model=Base, user_table_name="organiser", role_table_name="role"
 )
 
@@ -19,9 +19,7 @@ class Role(Base, security_models.FsRoleMixin):
     __tablename__ = "role"
 
     # Flask-Security's mixin looks for a class called User.
-    users: Mapped[list["Organiser"]] = relationship(
-        secondary="roles_users", back_populates="roles"
-    )
+    users: Mapped[list["Organiser"]] = relationship(secondary="roles_users", back_populates="roles")
 
 
 class Organiser(Base, security_models.FsUserMixin):

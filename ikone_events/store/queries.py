@@ -75,7 +75,7 @@ def public_events(now: datetime) -> tuple[list[Event], list[Event]]:
     return list(db.session.scalars(coming)), list(db.session.scalars(past))
 
 
-def visible_events(organiser: Organiser) -> Select[tuple[Event]]:
+def visible_events(organiser: Organiser) -> Select[Event]:
     """The events an organiser may see: the root of every look-up behind the login."""
     if organiser.sees_all:
         return select(Event)

@@ -200,7 +200,7 @@ def test_transition_owes_its_letter(
     room=st.sampled_from(["", "https://video.example.org"]),
     form=st.sampled_from(EventFormat),
 )
-def test_offered_button_and_rule_agree(
+def test_offered_button_and_rule_agree(  # noqa: PLR0917 - drawn one by one
     state: State,
     title: str,
     capacity: int | None,

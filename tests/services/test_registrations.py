@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.domain.refusals import NotFound, RegistrationClosed, UnfitInput
+from ikone_events.domain.refusals import NotFound, Refusal, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.services import registrations
 from ikone_events.services.registrations import Applicant, mark_attendance, register, withdraw
@@ -190,8 +190,8 @@ def rush(app: Flask, slug: str, people: int) -> Counter[str]:
         barrier.wait()
         try:
             outcome = sign_up(app, slug, f"person{number}@example.org").value
-        except Exception as fault:
-            outcome = type(fault).__name__
+        except Refusal as refusal:
+            outcome = type(refusal).__name__
         outcomes[outcome] += 1
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(people)]
@@ -231,7 +231,7 @@ def nobody_locks() -> Iterator[None]:
 @pytest.mark.parametrize("database", BOTH[1:], indirect=True)
 @pytest.mark.usefixtures("nobody_locks")
 def test_rush_oversells_when_the_lock_is_taken_away(app: Flask) -> None:
-    """The proof that the test above can fail. On SQLite BEGIN IMMEDIATE is the lock: see test_db."""
+    """The proof that the test above can fail. On SQLite BEGIN is the lock: see test_db."""
     event = make_event(app, capacity=1)
 
     assert rush(app, event.slug, 2) == {"confirmed": 2}

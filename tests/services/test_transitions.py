@@ -11,7 +11,7 @@ from icalendar import Calendar
 from sqlalchemy import select, update
 
 from ikone_events.domain.lifecycle import Action, State
-from ikone_events.domain.refusals import NotFound, SomebodyWasFaster, TransitionRefused
+from ikone_events.domain.refusals import NotFound, Refusal, SomebodyWasFaster, TransitionRefused
 from ikone_events.services import transitions
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store import queries
@@ -96,8 +96,8 @@ def press_together(app: Flask, slug: str) -> list[str]:
         try:
             do(app, slug, Action.CLOSE, expected=State.OPEN)
             outcomes.append("done")
-        except Exception as fault:
-            outcomes.append(type(fault).__name__)
+        except Refusal as refusal:
+            outcomes.append(type(refusal).__name__)
 
     threads = [threading.Thread(target=press) for _ in range(2)]
     for thread in threads:

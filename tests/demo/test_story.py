@@ -1,0 +1,152 @@
+"""The demo data: on its day, in the present, and with the numbers that were promised for it."""
+
+import json
+from datetime import date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from ikone_events.demo.story import folder, tell
+from ikone_events.domain.dataset import read_dataset, shift_weeks
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.loading import Loaded, read_file, store_dataset
+from ikone_events.services.privacy import figures_of
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import db, transaction
+from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.queries import all_events, find_event, history_of
+from ikone_events.store.registrations import Registration
+
+DATA = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
+
+
+def load(app: Flask, scenario: str) -> tuple[Loaded, datetime]:
+    story = tell(scenario, today=date(2026, 11, 22))
+    with app.app_context(), transaction():
+        dataset = read_dataset(story.data)
+        return store_dataset(dataset, folder=folder(), actor="demo", now=story.begins), story.begins
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 16) + timedelta(days=n) for n in range(14)])
+def test_monday_begins_on_the_monday_of_this_week(today: date) -> None:
+    story = tell("monday", today=today)
+
+    assert story.begins.date() == today - timedelta(days=today.weekday())
+    assert (story.begins.hour, story.begins.minute) == (8, 30)
+    workshop = next(e for e in story.data["events"] if e["slug"] == "smart-city-2")
+    starts_at = datetime.fromisoformat(workshop["starts_at"])
+    assert starts_at.date() == story.begins.date() + timedelta(days=1)
+    assert starts_at.hour == 10
+
+
+def test_move_across_a_dst_night_keeps_the_clock_time() -> None:
+    assert shift_weeks({"a": ["2021-01-12T10:00:00+01:00"]}, 24) == {
+        "a": ["2021-06-29T10:00:00+02:00"]
+    }
+
+
+def test_workshop_has_its_64_registrations_of_45_administrations(app: Flask) -> None:
+    load(app, "monday")
+    expected = DATA["test_cases"]["expected_numbers"]
+    with app.app_context():
+        events = {event.slug: event for event in all_events()}
+        counts = counts_for([event.id for event in events.values()])
+        for slug, numbers in expected.items():
+            found = counts[events[slug].id]
+            assert found.total == numbers["registrations"]
+            assert found.confirmed == numbers["confirmed"]
+            assert found.waiting == numbers["waitlist"]
+            assert found.administrations == numbers["administrations_confirmed"]
+
+
+def test_figures_after_the_workshop_are_those_of_the_press(app: Flask) -> None:
+    load(app, "after")
+    expected = DATA["test_cases"]["expected_numbers"]["smart-city-2"]
+    with app.app_context():
+        event = find_event("smart-city-2")
+        assert event is not None
+        figures = figures_of(event)
+    for name in (
+        "attended_people",
+        "administrations_attended",
+        "administrations_attended_members",
+        "administrations_attended_non_members",
+    ):
+        assert figures[name] == expected[name]
+
+
+@pytest.mark.parametrize("scenario", ["monday", "after", "summer"])
+def test_loading_sends_no_letter_and_explains_every_state(app: Flask, scenario: str) -> None:
+    load(app, scenario)
+    with app.app_context():
+        assert db.session.scalar(select(OutboxMail.id)) is None
+        assert db.session.scalar(select(Mailing.id)) is None
+        for event in all_events():
+            assert history_of(event)[-1].target == event.state
+
+
+def test_summer_has_forgotten_the_people_of_old(app: Flask) -> None:
+    load(app, "summer")
+    with app.app_context():
+        archived = [event.id for event in all_events() if event.state == "archived"]
+        emails = db.session.scalars(
+            select(Registration.email).where(Registration.event_id.in_(archived))
+        )
+        assert len(archived) == 8
+        assert set(emails) <= {""}
+
+
+def test_waiting_line_keeps_its_order(app: Flask) -> None:
+    load(app, "monday")
+    with app.app_context():
+        event = find_event("smart-city-3")
+        assert event is not None
+        line = list(
+            db.session.scalars(
+                select(Registration.registered_at)
+                .where(Registration.event_id == event.id, Registration.status == "waitlisted")
+                .order_by(Registration.id)
+            )
+        )
+    assert line[3] == min(line)  # the person in place four registered first and was moved back
+
+
+def test_whole_file_is_loaded_from_disk() -> None:
+    dataset = read_file(folder() / "ikone.json")
+    assert len(dataset.events) == 11
+    assert len(dataset.registrations) == 139
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda d: d["events"][0].pop("title"), "title"),
+        (lambda d: d["events"][0].update(starts_at="2021-13-01T10:00:00+01:00"), "moment"),
+        (lambda d: d["events"][0].update(starts_at="2021-01-01T10:00:00"), "time zone"),
+        (lambda d: d["events"][0].update(ends_at=d["events"][0]["starts_at"]), "not after"),
+        (lambda d: d["events"][0].update(state="lost"), "lost"),
+        (lambda d: d["events"][0].update(slug="../x"), "a-z"),
+        (lambda d: d["events"][1].update(slug=d["events"][0]["slug"]), "same slug"),
+        (lambda d: d["events"][0].update(title={"de": "=?utf-8?q?x?="}), "can't be used"),
+        (lambda d: d["registrations"][0].update(person="p999"), "person"),
+        (lambda d: d["registrations"][0].update(event="nowhere"), "no such event"),
+        (lambda d: d["registrations"][0].update(status="vip"), "vip"),
+        (lambda d: d["people"][0].update(email="not an address"), "address"),
+        (lambda d: d.update(people="none"), "list"),
+    ],
+)
+def test_broken_file_is_refused_whole(app: Flask, change: object, words: str) -> None:
+    broken = json.loads(json.dumps(DATA))
+    change(broken)  # type: ignore[operator]
+
+    with pytest.raises(UnfitInput, match=words):
+        read_dataset(broken)
+
+
+def test_event_that_exists_is_not_loaded_twice(app: Flask) -> None:
+    load(app, "monday")
+    with pytest.raises(UnfitInput, match="exists already"):
+        load(app, "monday")
+    with app.app_context():
+        assert len(all_events()) == 6

@@ -1,0 +1,164 @@
+"""The one way to write: it waits fairly, gives up politely, and never half."""
+
+import sqlite3
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import StatementError
+
+from ikone_events.domain.refusals import Busy
+from ikone_events.store import db as store_db
+from ikone_events.store.db import ask_for_delivery, db, transaction
+from ikone_events.store.events import Event
+from ikone_events.store.queries import find_event, hold_event
+from tests.factories import FixedClock, make_event
+
+
+def pragma(app: Flask, name: str) -> object:
+    with app.app_context():
+        return db.session.execute(text(f"PRAGMA {name}")).scalar()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
+)
+def test_sqlite_is_opened_safely(app: Flask, name: str, value: object) -> None:
+    assert pragma(app, name) == value
+
+
+def test_failed_transaction_leaves_nothing(app: Flask) -> None:
+    event = make_event(app)
+
+    def change_and_fail() -> None:
+        with transaction():
+            hold_event(event.slug).title = "half"
+            db.session.flush()
+            raise InterruptedError
+
+    with app.app_context(), pytest.raises(InterruptedError):
+        change_and_fail()
+
+    with app.app_context():
+        found = find_event(event.slug)
+        assert found is not None
+        assert (found.title, found.touched) == (event.title, 0)
+
+
+def test_transaction_does_not_nest(app: Flask) -> None:
+    with app.app_context(), transaction(), pytest.raises(RuntimeError), transaction():
+        pass
+
+
+def test_change_outside_a_transaction_is_a_fault(app: Flask) -> None:
+    event = make_event(app)
+    with app.app_context():
+        found = find_event(event.slug)
+        assert found is not None
+        found.title = "changed in passing"
+        with pytest.raises(RuntimeError, match="outside"), transaction():
+            pass
+        db.session.rollback()
+
+
+def test_naive_moment_is_not_stored(app: Flask, clock: FixedClock) -> None:
+    event = make_event(app)
+    with app.app_context(), transaction():
+        hold_event(event.slug).deadline = datetime(2026, 1, 1)  # noqa: DTZ001 - the point
+        with pytest.raises(StatementError):
+            db.session.flush()
+        db.session.rollback()
+
+
+def test_moments_come_back_aware(app: Flask) -> None:
+    event = make_event(app)
+    with app.app_context():
+        starts_at = db.session.scalar(select(Event.starts_at))
+    assert starts_at == event.starts_at
+    assert starts_at is not None
+    assert starts_at.tzinfo is not None
+
+
+def test_another_process_that_holds_the_lock_makes_us_say_busy(app: Flask, tmp_path: Path) -> None:
+    event = make_event(app)
+    other = sqlite3.connect(tmp_path / "data" / "ikone.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with app.app_context():
+        db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 200")
+        with pytest.raises(Busy), transaction():
+            hold_event(event.slug)
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_threads_of_this_process_wait_for_each_other(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_db, "LOCK_WAIT_SECONDS", 0.2)
+    event = make_event(app)
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with app.app_context(), transaction():
+            hold_event(event.slug)
+            held.set()
+            release.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    with app.app_context(), pytest.raises(Busy), transaction():
+        pass
+    release.set()
+    holder.join()
+    with app.app_context(), transaction():
+        hold_event(event.slug)
+
+
+def test_late_begin_fails_where_immediate_waits(tmp_path: Path) -> None:
+    """Why writers say BEGIN IMMEDIATE: a read that turns into a write fails at once."""
+    path = tmp_path / "proof.db"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+        connection.execute("PRAGMA journal_mode = WAL")
+        return connection
+
+    one, two = connect(), connect()
+    one.execute("CREATE TABLE seat (taken INTEGER)")
+    for connection in (one, two):
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM seat").fetchone()
+    one.execute("INSERT INTO seat VALUES (1)")
+    one.execute("COMMIT")
+
+    began = time.monotonic()
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        two.execute("INSERT INTO seat VALUES (2)")
+    assert time.monotonic() - began < 1
+    one.close()
+    two.close()
+
+
+def test_engine_is_woken_after_the_commit_only(app: Flask) -> None:
+    woken: list[bool] = []
+    app.extensions["ikone_wake"] = lambda: woken.append(db.session().in_transaction())
+
+    with app.app_context(), transaction():
+        ask_for_delivery()
+        assert woken == []
+    assert woken == [False]
+
+    def ask_and_fail() -> None:
+        with transaction():
+            ask_for_delivery()
+            raise InterruptedError
+
+    with app.app_context(), pytest.raises(InterruptedError):
+        ask_and_fail()
+    assert woken == [False]

@@ -1,0 +1,113 @@
+"""The engine inside a process: woken by a commit, ticking by itself, stopping cleanly."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from ikone_events.app import create_app
+from ikone_events.config import Settings
+from ikone_events.domain.registration import Status
+from ikone_events.engine import Engine
+from ikone_events.services.registrations import Applicant, register
+from ikone_events.store.db import db, transaction
+from tests.factories import (
+    NOW,
+    FixedClock,
+    make_event,
+    make_letter,
+    make_registration,
+    make_settings,
+)
+from tests.mailbox import Mailbox
+from tests.postgres import fresh_database
+
+# Huey leaves its threads' PostgreSQL connections to the garbage collector, and says so.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+PATIENCE = 15
+ENGINES = [
+    "embedded",
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+]
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as server:
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def settings(
+    request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox
+) -> Iterator[Settings]:
+    common = {"smtp_url": mailbox.url, "mail_per_minute": 600_000, "tick_seconds": 1}
+    if request.param == "embedded":
+        yield make_settings(tmp_path, **common)
+    else:
+        with fresh_database() as url:
+            yield make_settings(tmp_path, database_url=url, engine_url=url, **common)
+
+
+@pytest.fixture
+def running(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
+    """The application with its worker threads at work."""
+    app = create_app(settings, clock=clock)
+    with app.app_context():
+        db.create_all()
+    engine: Engine = app.extensions["ikone_engine"]
+    engine.start()
+    yield app
+    engine.stop()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.02)
+
+
+def test_registration_sends_its_letter_by_itself(running: Flask, mailbox: Mailbox) -> None:
+    event = make_event(running)
+    applicant = Applicant(
+        first_name="Eva",
+        last_name="Muster",
+        email="eva@example.org",
+        organisation="Stadt Trier",
+        locale="de",
+    )
+
+    with running.app_context(), transaction():
+        assert register(event.slug, applicant, now=NOW) is Status.CONFIRMED
+
+    wait_for(lambda: mailbox.received)
+    assert mailbox.received[0].recipient == "eva@example.org"
+
+
+def test_lost_wake_up_costs_one_tick(running: Flask, mailbox: Mailbox) -> None:
+    running.extensions["ikone_wake"] = lambda: None
+    make_letter(running, make_registration(running, make_event(running)))
+
+    wait_for(lambda: mailbox.received)
+
+
+def test_engine_that_cannot_be_reached_does_not_spoil_the_request(
+    running: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine: Engine = running.extensions["ikone_engine"]
+    engine.stop()
+    engine.huey.storage.close()
+    broken = Engine(
+        running, make_settings(Path("/nonexistent"), engine_url="postgresql://127.0.0.1:1/x")
+    )
+
+    broken.wake()
+
+    assert "next tick" in caplog.text
