@@ -1,0 +1,84 @@
+"""A whole installation in this process: web server, embedded engine, mail server, browser."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+
+import waitress
+from flask import Flask
+
+from ikone_events.app import create_app
+from ikone_events.demo.catcher import free_port
+from ikone_events.engine import Engine
+from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.store.db import db, transaction
+from ikone_events.store.schema import migrate
+from tests.factories import NOW, FixedClock, make_settings
+from tests.mailbox import Mailbox, Received
+
+PASSWORD = "Lange-Wörter-2026"
+ORGANISER = "wilma.organisaria@example.org"
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What a journey needs of it."""
+
+    app: Flask
+    url: str
+    clock: FixedClock
+    mailbox: Mailbox
+
+    def letters_to(self, recipient: str, *, number: int) -> list[Received]:
+        """The letters of one person, once there are that many; one too many is a fault."""
+        until = monotonic() + PATIENCE
+        while len(self.mailbox.to(recipient)) < number and monotonic() < until:
+            sleep(0.02)
+        found = self.mailbox.to(recipient)
+        assert len(found) == number, [letter.subject for letter in found]
+        return found
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Installation]:
+    """Serve from a fresh SQLite file by waitress, with the engine at work."""
+    clock, port = FixedClock(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    with Mailbox() as mailbox:
+        settings = make_settings(
+            folder, base_url=url, smtp_url=mailbox.url, mail_per_minute=600_000, tick_seconds=1
+        )
+        app = create_app(settings, clock=clock)
+        with app.app_context():
+            migrate()
+            with transaction():
+                add(_organiser(), now=NOW)
+        with _serving(app, port):
+            yield Installation(app, url, clock, mailbox)
+        with app.app_context():
+            db.engine.dispose()
+
+
+def _organiser() -> NewOrganiser:
+    return NewOrganiser(
+        email=ORGANISER, role="organiser", name="Wilma Organisaria", password=PASSWORD
+    )
+
+
+@contextmanager
+def _serving(app: Flask, port: int) -> Iterator[None]:
+    engine: Engine = app.extensions["ikone_engine"]
+    server = waitress.create_server(app, host="127.0.0.1", port=port, threads=4)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    engine.start()
+    try:
+        yield
+    finally:
+        engine.stop()
+        server.close()
+        thread.join(timeout=5)

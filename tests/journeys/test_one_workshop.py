@@ -1,0 +1,254 @@
+"""One workshop from the first draft to the slides, through the doors that people use."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.factories import make_event
+from tests.journeys.installation import Installation
+from tests.journeys.letters import (
+    Expected,
+    check_chain,
+    door_link,
+    entry_of,
+    personal_link,
+)
+from tests.journeys.people import (
+    ROOM,
+    Visitor,
+    create_event,
+    log_in,
+    outcome,
+    press,
+    register,
+    window,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+# After the clocks went forward: 10:00 in Berlin is 8:00 in UTC.
+STARTS_AT = datetime(2026, 4, 14, 8, 0, tzinfo=UTC)
+ENDS_AT = datetime(2026, 4, 14, 10, 0, tzinfo=UTC)
+CONTENT = {
+    "title": "Sensoren für Müllbehälter",
+    "title_en": "Sensors for waste bins",
+    "summary": "Wann lohnt sich die Leerung nach Bedarf?",
+    "starts_at": "2026-04-14T10:00",
+    "ends_at": "2026-04-14T12:00",
+    "deadline": "2026-04-13T18:00",
+    "capacity": "2",
+}
+ANNA = Visitor(first_name="Anna", last_name="Größer", email="anna.groesser@bendorf.example.org")
+BERND = Visitor(first_name="Bernd", last_name="Zweitmann", email="bernd@kusel.example.org")
+CORA = Visitor(
+    first_name="Cora",
+    last_name="O'Waiting",
+    email="cora.waiting@speyer.example.org",
+    locale="en-GB",
+    question="Wie lange hält der Akku?",
+)
+PEOPLE = (ANNA, BERND, CORA)
+
+
+def expected(person: Visitor) -> Expected:
+    others = [trace for other in PEOPLE if other is not person for trace in other.traces]
+    return Expected(email=person.email, locale=person.locale[:2], others=tuple(others))
+
+
+def test_workshop_goes_from_draft_to_slides(
+    browser: Browser, installation: Installation, tmp_path: Path
+) -> None:
+    office = installation
+    with window(browser) as desk:
+        slug = _prepare(desk, office)
+        _sign_up(browser, office, slug)
+        _first_letters(office)
+        _withdraw(browser, office)
+        office.clock.moment = STARTS_AT.replace(day=13)
+        _dispatch(desk, office, slug)
+        _doors(browser, office)
+        office.clock.moment = ENDS_AT.replace(hour=11)
+        slides = _make_slides(browser, tmp_path)
+        _follow_up(desk, office, slug, slides)
+        _download(browser, office, slides)
+        _all_is_told(desk, office, slug)
+    for person in PEOPLE:
+        check_chain(office.mailbox.to(person.email), expected(person))
+    assert len(office.mailbox.received) == 9
+
+
+def _prepare(desk: Page, office: Installation) -> str:
+    log_in(desk, office.url)
+    slug = create_event(desk, office.url, CONTENT)
+    page = f"{office.url}/organise/events/{slug}"
+    assert desk.request.get(f"{office.url}/events/{slug}").status == 404
+    press(desk, page, "announce")
+    assert desk.request.get(f"{office.url}/events/{slug}/register").status == 409
+    press(desk, page, "open")
+    return slug
+
+
+def _sign_up(browser: Browser, office: Installation, slug: str) -> None:
+    for person, result in zip(PEOPLE, ("confirmed", "confirmed", "waitlisted"), strict=True):
+        with window(browser, locale=person.locale) as page:
+            register(page, f"{office.url}/events/{slug}/register", person)
+            assert outcome(page) == result
+            assert page.get_attribute("html", "lang") == person.locale[:2]
+            assert person.email in page.inner_text("main")
+
+
+def _first_letters(office: Installation) -> None:
+    for person in (ANNA, BERND):
+        (letter,) = office.letters_to(person.email, number=1)
+        assert letter.subject.startswith("Anmeldung bestätigt: Sensoren für Müllbehälter")
+        assert "Dienstag, 14. April 2026, 10:00 bis 12:00 Uhr" in letter.text.replace("\xa0", " ")
+        entry = entry_of(letter)
+        assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 0, "CONFIRMED")
+        assert (entry.starts_at, entry.ends_at) == (STARTS_AT, ENDS_AT)
+        assert entry.asks == ("TRUE NEEDS-ACTION",)
+        assert door_link(letter.text) == ""
+    (waits,) = office.letters_to(CORA.email, number=1)
+    assert waits.subject.startswith("Waiting list: Sensors for waste bins")
+    assert waits.calendar is None
+
+
+def _withdraw(browser: Browser, office: Installation) -> None:
+    (confirmation,) = office.letters_to(BERND.email, number=1)
+    with window(browser) as page:
+        page.goto(personal_link(confirmation.text))
+        page.click("main a[href$='/cancel']")
+        page.click("form[action$='/cancel'] button")
+        assert page.get_attribute("main", "data-status") == "cancelled"
+    _, goodbye = office.letters_to(BERND.email, number=2)
+    entry = entry_of(goodbye)
+    assert (entry.method, entry.sequence, entry.status) == ("CANCEL", 1, "CANCELLED")
+    assert entry.uid == entry_of(confirmation).uid
+    _, moved_up = office.letters_to(CORA.email, number=2)
+    assert moved_up.subject.startswith("You have a place: Sensors for waste bins")
+    entry = entry_of(moved_up)
+    assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 0, "CONFIRMED")
+    assert (entry.starts_at, entry.ends_at) == (STARTS_AT, ENDS_AT)
+
+
+def _dispatch(desk: Page, office: Installation, slug: str) -> None:
+    page = f"{office.url}/organise/events/{slug}"
+    log_in(desk, office.url)  # the clock has moved by weeks: the session has ended
+    desk.goto(page)
+    assert desk.locator("form[action$='/do/dispatch']").count() == 0
+    assert desk.locator(".step .missing li").count() == 1
+    desk.fill("[name=room_url]", ROOM)
+    desk.click("form[action$='/room'] button[type=submit]")
+    press(desk, page, "dispatch")
+
+
+def _doors(browser: Browser, office: Installation) -> None:
+    doors = {}
+    for person, number in ((ANNA, 2), (CORA, 3)):
+        *_, before, letter = office.letters_to(person.email, number=number)
+        entry, door = entry_of(letter), door_link(letter.text)
+        assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 1, "CONFIRMED")
+        assert entry.uid == entry_of(before).uid
+        assert entry.location == entry.url == door
+        assert ROOM not in letter.text
+        doors[person] = door
+    assert doors[ANNA] != doors[CORA]
+    with window(browser) as page:
+        page.goto(doors[ANNA])
+        assert page.get_attribute("main", "data-door") == "waiting"
+        office.clock.moment = STARTS_AT.replace(hour=7, minute=50)
+        page.reload()
+        assert page.get_attribute("main", "data-door") == "open"
+        page.click("form[action$='/room'] button")
+        page.wait_for_url(f"{ROOM}*")
+        assert page.inner_text("body") == "the video room"
+
+
+def _make_slides(browser: Browser, folder: Path) -> Path:
+    """A real PDF, printed by the browser."""
+    path = folder / "Folien Müll.pdf"
+    with window(browser) as page:
+        page.set_content("<h1>Sensoren für Müllbehälter</h1>")
+        path.write_bytes(page.pdf())
+    return path
+
+
+def _follow_up(desk: Page, office: Installation, slug: str, slides: Path) -> None:
+    page = f"{office.url}/organise/events/{slug}"
+    log_in(desk, office.url)
+    desk.goto(f"{page}/materials")
+    desk.set_input_files("[name=slides-file]", slides)
+    desk.fill("[name=slides-title]", "Folien des Vortrags")
+    desk.click("form[action$='/materials/slides'] button[type=submit]")
+    desk.click("details:has([name=link-url]) summary")
+    desk.fill("[name=link-title]", "Leitfaden")
+    desk.fill("[name=link-url]", "https://leitfaden.example.org/sensoren")
+    desk.click("form[action$='/materials/link'] button[type=submit]")
+    press(desk, page, "follow_up")
+
+
+def _download(browser: Browser, office: Installation, slides: Path) -> None:
+    *_, letter = office.letters_to(ANNA.email, number=3)
+    assert letter.subject == "Folien und Links: Sensoren für Müllbehälter"
+    assert "vielen Dank für Ihre Teilnahme" in letter.text
+    assert "https://leitfaden.example.org/sensoren" in letter.text
+    *_, other = office.letters_to(CORA.email, number=4)
+    assert "Wie lange hält der Akku?" in other.text
+    with window(browser) as page:
+        page.goto(f"{personal_link(letter.text)}/materials")
+        with page.expect_download() as waiting:
+            page.click("main a:has-text('Folien des Vortrags')")
+        assert waiting.value.suggested_filename == slides.name
+        assert Path(waiting.value.path()).read_bytes() == slides.read_bytes()
+        answer = page.request.get(waiting.value.url)
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.url in letter.text
+
+
+def _all_is_told(desk: Page, office: Installation, slug: str) -> None:
+    """The office reads what happened: who was there, what was sent, who did what."""
+    page = f"{office.url}/organise/events/{slug}"
+    desk.goto(f"{page}/registrations")
+    row = desk.locator("tr", has_text="Größer").inner_text()
+    assert "Teilgenommen" in row
+    desk.goto(f"{page}/mail")
+    assert desk.locator("tbody tr").count() == 9
+    desk.goto(f"{page}/history")
+    assert desk.locator("tbody tr").count() == 5
+
+
+def test_attendee_needs_no_javascript(browser: Browser, installation: Installation) -> None:
+    office = installation
+    office.clock.moment = STARTS_AT - timedelta(minutes=10)  # registered late, by minutes
+    event = make_event(
+        office.app, state="dispatched", room_url=ROOM, starts_at=STARTS_AT, ends_at=ENDS_AT
+    )
+    with window(browser, javascript=False) as page:
+        page.goto(f"{office.url}/")
+        page.click(f"main a[href$='/events/{event.slug}']")
+        page.click("main a[href$='/register']")
+        page.click("main form button[type=submit]")
+        assert outcome(page) == "invalid"
+        assert page.locator(".error-summary a[href='#email']").count() == 1
+        register(page, page.url, ANNA)
+        assert outcome(page) == "confirmed"
+        (letter,) = office.letters_to(ANNA.email, number=1)
+        page.goto(door_link(letter.text))
+        page.click("form[action$='/room'] button")
+        page.wait_for_url(f"{ROOM}*")
+        _withdraw_and_vanish(page, personal_link(letter.text))
+
+
+def _withdraw_and_vanish(page: Page, link: str) -> None:
+    page.goto(link)
+    page.click("main a[href$='/cancel']")
+    page.click("form[action$='/cancel'] button")
+    assert page.get_attribute("main", "data-status") == "cancelled"
+    page.click("main a[href$='/delete']")
+    page.click("form[action$='/delete'] button")
+    assert page.url.endswith("/deleted")
+    gone = page.goto(link)
+    assert gone is not None
+    assert gone.status == 404
