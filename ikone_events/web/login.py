@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, flash, g, make_response, redirect, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_security import (
     LoginForm,
@@ -37,7 +48,7 @@ PER_ADDRESS = "10 per 15 minutes"
 log = logging.getLogger(__name__)
 
 
-class TeamLoginForm(LoginForm):  # type: ignore[misc]  # published without types
+class TeamLoginForm(LoginForm):
     """Address and password; nothing is remembered beyond the session."""
 
     remember = None

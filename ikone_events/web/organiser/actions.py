@@ -3,18 +3,16 @@
 from datetime import datetime
 
 from flask import abort, flash, redirect, render_template, request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.lifecycle import ACTION_LABELS, Action, State, find_rule, offers, plan
-from ikone_events.domain.messages import LABELS
+from ikone_events.domain.messages import LABELS, MailKind
 from ikone_events.domain.refusals import (
-    Complaint,
     N_,
+    Complaint,
     SomebodyWasFaster,
     TransitionRefused,
     UnfitInput,
@@ -36,12 +34,13 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
-
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
 
 MOST_REASON = 2000
 
 
-class ActionForm(FlaskForm):  # type: ignore[misc]  # published without types
+class ActionForm(FlaskForm):
     """What postponing, calling off and a new date ask for."""
 
     reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
@@ -160,5 +159,5 @@ def _done(done: Done) -> str:
         "Done: %(action)s. %(num)d letters are being written: “%(kind)s”.",
         number,
         action=label,
-        kind=_(LABELS[done.mailing.kind]),
+        kind=_(LABELS[MailKind(done.mailing.kind)]),
     )

@@ -48,9 +48,7 @@ def seated(counts: Counts) -> int:
     return sum(counts.by_status.get(status.value, 0) for status in SEATED)
 
 
-def matters(
-    events: Iterable[Event], counts: Mapping[int, Counts], now: datetime
-) -> list[Matter]:
+def matters(events: Iterable[Event], counts: Mapping[int, Counts], now: datetime) -> list[Matter]:
     """The facts of each event that is not archived."""
     return [
         _matter(event, counts[event.id], now)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from flask import render_template, url_for
-from flask_babel import gettext as _
 
 from ikone_events.domain.todo import Severity, Target, ToDo, todos
 from ikone_events.services.office import now
@@ -18,6 +17,7 @@ from ikone_events.web.organiser.agenda import (
     split,
 )
 from ikone_events.web.organiser.frame import blueprint
+from ikone_events.web.organiser.words import gettext as _
 
 _ENDPOINTS = {
     Target.EVENT: "organiser.event",
@@ -49,7 +49,9 @@ def dashboard() -> str:
     coming, _past = split(events, moment)
     return render_template(
         "organiser/dashboard.html",
-        lines=[_line(todo) for todo in todos(matters(events, counts, moment), engine_health(moment))],
+        lines=[
+            _line(todo) for todo in todos(matters(events, counts, moment), engine_health(moment))
+        ],
         upcoming=next_event(coming),
         coming=coming,
         counts=counts,

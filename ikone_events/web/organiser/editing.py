@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
-from flask_babel import gettext as _
 
-from ikone_events.domain.refusals import Complaint, N_, StaleForm, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now, office
 from ikone_events.store.counts import counts_for
@@ -29,6 +28,7 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
+from ikone_events.web.organiser.words import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class Difference:
 def new_event() -> Answer:
     """An empty form."""
     person = organiser()
-    return _page(_form(zone=office().settings.timezone, contact_name=person.name,
-                       contact_email=person.email))
+    return _page(
+        _form(zone=office().settings.timezone, contact_name=person.name, contact_email=person.email)
+    )
 
 
 @blueprint.post("/events/new")
@@ -82,10 +83,9 @@ def edit_event(slug: str) -> Answer:
 def save_event(slug: str) -> Answer:
     """Save what was edited, if nobody saved in between."""
     event, form = seen_event(slug), _form()
-    _require_revision(form, event)
+    revision = _read_revision(form, event)
     if not form.validate():
         return _page(form, event), 422
-    revision = form.revision.data
     try:
         draft = draft_of(form)
         with transaction():
@@ -113,11 +113,12 @@ def _form(**values: object) -> EventForm:
     return form
 
 
-def _require_revision(form: EventForm, event: Event) -> None:
+def _read_revision(form: EventForm, event: Event) -> int:
     """The form says which version it was made from; without that nothing can be compared."""
     number = form.revision.data
     if form.revision.process_errors or number is None or not 0 < number <= event.revision:
         raise UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
+    return int(number)
 
 
 def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
@@ -135,7 +136,7 @@ def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
 def _shown(form: EventForm, name: str) -> str:
     field = form[name]
     if name == "format":
-        return dict(field.choices).get(field.data, "")
+        return str(dict(field.choices).get(field.data, ""))
     if name in ("waiting_list", "accepts_late"):
         return _("yes") if field.data else _("no")
     if name in ("starts_at", "ends_at", "deadline"):

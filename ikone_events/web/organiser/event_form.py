@@ -12,7 +12,7 @@ from wtforms.widgets import HiddenInput
 
 from ikone_events.domain.event_draft import LINE_LENGTHS, EventDraft, ProgrammeItem
 from ikone_events.domain.lifecycle import EventFormat
-from ikone_events.domain.refusals import Complaint, N_, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events import Event
 from ikone_events.web.i18n import FORMAT_LABELS
@@ -49,7 +49,7 @@ def _text(label: str, rows: int = 4) -> TextAreaField:
     return TextAreaField(label, render_kw={"rows": rows, "maxlength": 20_000})
 
 
-class EventForm(FlaskForm):  # type: ignore[misc]  # published without types
+class EventForm(FlaskForm):
     """Everything an organiser writes about an event. Rules are checked by the draft."""
 
     revision = WholeNumber(widget=HiddenInput())

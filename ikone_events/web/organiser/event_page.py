@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
@@ -25,6 +23,8 @@ from ikone_events.web.i18n import say
 from ikone_events.web.organiser.agenda import seated
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, place, seen_event
 from ikone_events.web.organiser.lifecycle_steps import OFF_THE_PATH, life_steps
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
 
 # Actions whose page asks for something first, and those that can't be taken back.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
@@ -32,7 +32,7 @@ ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
 _ROOM = "room_url"
 
 
-class RoomForm(FlaskForm):  # type: ignore[misc]  # published without types
+class RoomForm(FlaskForm):
     """The video room of an event."""
 
     room_url = StringField(

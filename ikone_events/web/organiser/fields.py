@@ -3,17 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from wtforms import Field, IntegerField
 from wtforms.widgets import DateTimeLocalInput
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.times import local_to_utc, to_local
+from ikone_events.web.organiser.words import gettext as _
 
+_DIGITS = 9
 _PATTERNS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
-class LocalTime(Field):  # type: ignore[misc]  # published without types
+class LocalTime(Field):
     """A date and time on the clocks of the event; what was typed is kept as it is."""
 
     widget = DateTimeLocalInput()
@@ -38,7 +39,7 @@ class LocalTime(Field):  # type: ignore[misc]  # published without types
         return f"{self.data:%Y-%m-%dT%H:%M}" if self.data else ""
 
 
-class WholeNumber(IntegerField):  # type: ignore[misc]
+class WholeNumber(IntegerField):
     """A whole number, or nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -47,7 +48,7 @@ class WholeNumber(IntegerField):  # type: ignore[misc]
         text = valuelist[0].strip() if valuelist else ""
         if not text:
             return
-        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 10):
+        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= _DIGITS):
             raise ValueError(_("Please enter a whole number."))
         self.data = int(text)
 
@@ -68,6 +69,6 @@ def local_time(moment: datetime | None, zone: str) -> datetime | None:
     return to_local(moment or datetime.now(UTC), zone).replace(tzinfo=None) if moment else None
 
 
-def typed(value: Any) -> str:  # noqa: ANN401 - whatever a field holds
+def typed(value: Any) -> str:
     """A field's value as text, line ends alike, so that two forms can be compared."""
     return "\n".join(str("" if value is None else value).splitlines()).strip()

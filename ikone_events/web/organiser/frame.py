@@ -63,7 +63,7 @@ def say_all(complaints: tuple[Complaint, ...]) -> list[str]:
     return [say(complaint) for complaint in complaints]
 
 
-def place(form: Any, complaints: tuple[Complaint, ...]) -> None:  # noqa: ANN401 - a WTForms form
+def place(form: Any, complaints: tuple[Complaint, ...]) -> None:
     """Put each complaint at the field it is about; the rest belongs to the form."""
     for complaint in complaints:
         if complaint.about in form:
@@ -96,6 +96,6 @@ def pager(page: Page[Any]) -> Pager:
     return Pager(page.number, page.pages)
 
 
-def page_url(endpoint: str, **values: Any) -> Callable[[int], str]:  # noqa: ANN401
+def page_url(endpoint: str, **values: Any) -> Callable[[int], str]:
     """Addresses of the other pages of this list."""
     return lambda number: url_for(endpoint, **values, page=number)

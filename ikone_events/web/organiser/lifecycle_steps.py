@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
-
 from ikone_events.domain.lifecycle import EventFormat, State
 from ikone_events.domain.times import date_numeric
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.queries import retention_until
 from ikone_events.web.i18n import page_locale
+from ikone_events.web.organiser.words import gettext as _
 
 # "held" is derived from the clock, all others are states.
 _HELD = "held"
@@ -45,7 +44,9 @@ def life_steps(event: Event, history: Sequence[StateChange], now: datetime) -> l
         reached = path.index(_HELD)
     days = {change.target: change.at for change in history}
     return [
-        LifeStep(_label(step), _standing(number, reached), _note(step, number <= reached, event, days))
+        LifeStep(
+            _label(step), _standing(number, reached), _note(step, number <= reached, event, days)
+        )
         for number, step in enumerate(path)
     ]
 
@@ -53,7 +54,7 @@ def life_steps(event: Event, history: Sequence[StateChange], now: datetime) -> l
 def _is_on_path(step: str, event: Event) -> bool:
     """Only online events send a link; “closed” shows only while it is where the event stands."""
     if step == State.DISPATCHED.value:
-        return event.format != EventFormat.ON_SITE.value
+        return event.format != EventFormat.ON_SITE.value or event.state == step
     if step in (State.OPEN.value, State.CLOSED.value):
         closed = event.state == State.CLOSED.value
         return (step == State.CLOSED.value) is closed

@@ -4,13 +4,11 @@ import re
 from datetime import datetime
 
 from flask import flash, redirect, render_template, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from ikone_events.domain.calendar_words import calendar_words
 from ikone_events.domain.messages import LABELS
-from ikone_events.domain.refusals import Complaint, N_, NotFound
+from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.services import outbox
 from ikone_events.services.office import now
 from ikone_events.store.counts import counts_for
@@ -27,6 +25,8 @@ from ikone_events.web.organiser.frame import (
     pager,
     seen_event,
 )
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
 
 # The person's own link lets whoever holds it act as that person.
 _PERSONAL_LINK = re.compile(r"(/r/)[^/\s>\")\]]+")

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 from flask import Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField
 
-from ikone_events.domain.refusals import Complaint, N_, NotFound, UnfitInput, UploadRefused
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
 from ikone_events.services import materials as service
 from ikone_events.services.office import now, office
 from ikone_events.store.counts import counts_for
@@ -18,13 +17,14 @@ from ikone_events.store.events import Event, Material
 from ikone_events.web.access import Permission, may, permission
 from ikone_events.web.handouts import download
 from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
+from ikone_events.web.organiser.words import gettext as _
 
 _MEGABYTE = 1024 * 1024
 # What the form weighs besides its file.
 _FORM_BYTES = 64 * 1024
 
 
-class SlidesForm(FlaskForm):  # type: ignore[misc]  # published without types
+class SlidesForm(FlaskForm):
     """A file to hand out."""
 
     file = FileField(_l("File"))
@@ -33,7 +33,7 @@ class SlidesForm(FlaskForm):  # type: ignore[misc]  # published without types
     accessible = BooleanField(_l("The file is accessible (barrier-free)"))
 
 
-class LinkForm(FlaskForm):  # type: ignore[misc]
+class LinkForm(FlaskForm):
     """A link to hand out."""
 
     title = StringField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
@@ -41,7 +41,7 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
     visibility = SelectField(_l("Who may see it"), choices=["registered", "public"])
 
 
-class ContactForm(FlaskForm):  # type: ignore[misc]
+class ContactForm(FlaskForm):
     """Somebody whom participants may turn to."""
 
     title = StringField(_l("Topic"), render_kw={"maxlength": 200, "autocomplete": "off"})
@@ -49,7 +49,11 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
     email = StringField(_l("E-mail address"), render_kw={"type": "email", "inputmode": "email"})
 
 
-_FORMS: dict[str, type[FlaskForm]] = {"slides": SlidesForm, "link": LinkForm, "contact": ContactForm}
+_FORMS: dict[str, type[FlaskForm]] = {
+    "slides": SlidesForm,
+    "link": LinkForm,
+    "contact": ContactForm,
+}
 
 
 @blueprint.url_value_preprocessor
@@ -94,9 +98,11 @@ def add_slides(slug: str) -> Answer:
         upload = form.file.data
         if not upload or not upload.filename:
             raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
+        content = upload.read()
+        upload.close()
         return service.add_slides(
             slug,
-            service.Upload(file_name=upload.filename, content=upload.read()),
+            service.Upload(file_name=upload.filename, content=content),
             title=form.title.data or "",
             visibility=_visibility(form),
             accessible=bool(form.accessible.data),

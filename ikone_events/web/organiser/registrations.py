@@ -1,11 +1,12 @@
 """The people of an event: find them, note who came, take somebody off the list by hand."""
 
+from typing import Any
+
 from flask import abort, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ikone_events.domain.refusals import Complaint, LinkRefused, N_, NotFound
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
 from ikone_events.domain.registration import ACTIVE, STATUS_LABELS, Attendance, Status
 from ikone_events.services.exports import waiting_positions
 from ikone_events.services.office import now
@@ -25,6 +26,7 @@ from ikone_events.web.organiser.frame import (
     pager,
     seen_event,
 )
+from ikone_events.web.organiser.words import gettext as _
 
 
 @blueprint.get("/events/<slug>/registrations")
@@ -118,6 +120,8 @@ def _get_person(event: Event, public_id: str) -> Registration:
 
 def _back(slug: str, public_id: str) -> Response:
     """To the same place of the same list: the form carries its query along."""
-    kept = {key: request.form[key] for key in ("q", "status", "page") if request.form.get(key)}
+    kept: dict[str, Any] = {
+        key: request.form[key] for key in ("q", "status", "page") if request.form.get(key)
+    }
     url = url_for("organiser.registrations", slug=slug, **kept, _anchor=f"p-{public_id}")
     return redirect(url, 303)

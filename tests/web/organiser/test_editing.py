@@ -1,0 +1,211 @@
+"""Making and editing events: what is stored, refused, and never overwritten."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from ikone_events.services.events import edit_event
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event
+from ikone_events.store.letters import Mailing
+from ikone_events.web.organiser.event_form import EventForm, draft_of, programme_of, values_of
+from tests.factories import NOW, make_event, make_registration
+
+from .conftest import Browser
+
+
+def filled(**changes: Any) -> dict[str, Any]:
+    """The form of an event as a browser sends it."""
+    return {
+        "title": "Raum für Zukunft",
+        "summary": "Kurz.",
+        "starts_at": "2026-04-14T10:00",
+        "ends_at": "2026-04-14T12:00",
+        "zone": "Europe/Berlin",
+        "format": "online",
+        "capacity": "60",
+        "retention_days": "90",
+        "waiting_list": "y",
+        "programme": "10:00 Begrüßung\r\n\r\n10:15–10:30 Vortrag\r\nAusklang",
+        **changes,
+    }
+
+
+def stored(app: Flask) -> list[Event]:
+    """All events."""
+    with app.app_context():
+        return list(db.session.scalars(select(Event)))
+
+
+def test_new_event_is_a_draft_with_utc_times(app: Flask, team: Browser) -> None:
+    answer = team.post("/organise/events/new", filled())
+    assert (answer.status_code, answer.location) == (
+        303,
+        "/organise/events/raum-fuer-zukunft",
+    )
+    [event] = stored(app)
+    assert (event.state, event.capacity, event.waiting_list) == ("draft", 60, True)
+    assert event.accepts_late is False
+    assert event.starts_at.isoformat() == "2026-04-14T08:00:00+00:00"
+    assert event.programme_items == [
+        {"time": "10:00", "title": "Begrüßung"},
+        {"time": "10:15–10:30", "title": "Vortrag"},
+        {"time": "", "title": "Ausklang"},
+    ]
+
+
+def test_organiser_of_limited_sight_sees_what_they_made(app: Flask, stranger: Browser) -> None:
+    answer = stranger.post("/organise/events/new", filled())
+    assert stranger.get(answer.location).status_code == 200
+    assert stranger.get("/organise/events/new").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": "   "}, "title"),
+        ({"title": "=?utf-8?q?Hi=0D=0ABcc:_x@y?="}, "title"),
+        ({"title": "NUL\0"}, "title"),
+        ({"title": "Zeile\nZeile"}, "title"),
+        ({"title": "x" * 201}, "title"),
+        ({"title_en": "=?x?="}, "title_en"),
+        ({"summary": "kaputt\x01"}, "summary"),
+        ({"summary": "x" * 20_001}, "summary"),
+        ({"starts_at": "2026-03-29T02:30"}, "starts_at"),
+        ({"starts_at": "2026-10-25T02:30", "ends_at": "2026-10-25T09:00"}, "starts_at"),
+        ({"starts_at": ""}, "starts_at"),
+        ({"starts_at": "morgen"}, "starts_at"),
+        ({"starts_at": "9999-12-31T23:59"}, "ends_at"),
+        ({"ends_at": "2026-04-14T10:00"}, "ends_at"),
+        ({"deadline": "2026-05-01T10:00"}, "deadline"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"zone": "../../etc/passwd"}, "zone"),
+        ({"format": "on_mars"}, "format"),
+        ({"capacity": "0"}, "capacity"),
+        ({"capacity": "-3"}, "capacity"),
+        ({"capacity": "viele"}, "capacity"),
+        ({"capacity": "9" * 30}, "capacity"),
+        ({"retention_days": ""}, "retention_days"),
+        ({"room_url": "javascript:alert(1)"}, "room_url"),
+        ({"contact_email": "keine"}, "contact_email"),
+        ({"programme": "x" * 301}, "programme"),
+    ],
+)
+def test_unfit_input_is_told_at_its_field_and_kept(
+    app: Flask, team: Browser, changes: dict[str, str], field: str
+) -> None:
+    answer = team.post("/organise/events/new", filled(**changes, speakers="Cem Beispiel"))
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert "Cem Beispiel" in answer.text
+    assert stored(app) == []
+
+
+def test_body_of_a_megabyte_is_refused(app: Flask, team: Browser) -> None:
+    answer = team.post("/organise/events/new", filled(description="x" * 1_000_000))
+    assert answer.status_code == 413
+    assert stored(app) == []
+
+
+def test_edit_form_round_trip_changes_nothing(app: Flask, team: Browser) -> None:
+    team.post("/organise/events/new", filled(deadline="2026-04-10T23:59", question_label="Was?"))
+    [event] = stored(app)
+    with app.test_request_context():
+        before = values_of(event)
+        form = EventForm(formdata=None, meta={"csrf": False}, **before)
+        draft = draft_of(form)
+    with app.app_context(), transaction():
+        edit_event(event.slug, draft, expected_revision=1, now=NOW)
+    [after] = stored(app)
+    assert values_of(after) == {**before, "revision": 2}
+
+
+def test_edit_saves_and_raises_the_revision(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    path = f"/organise/events/{event.slug}/edit"
+    assert 'name="revision" value="1"' in team.get(path).text
+    assert team.post(path, filled(revision="1", title="Neuer Titel")).status_code == 303
+    [changed] = stored(app)
+    assert (changed.title, changed.revision, changed.slug) == ("Neuer Titel", 2, event.slug)
+
+
+def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    answer = team.post(
+        f"/organise/events/{event.slug}/edit?lang=en",
+        filled(revision="1", starts_at="2026-04-15T10:00", ends_at="2026-04-15T12:00"),
+        follow_redirects=True,
+    )
+    assert "letter with the new date" in answer.text
+    with app.app_context():
+        assert db.session.scalars(select(Mailing.kind)).all() == ["moved"]
+
+
+@pytest.mark.parametrize("revision", [None, "", "x", "-1", "0", "99", "1.5", "1 OR 1=1"])
+def test_missing_or_tampered_revision_is_refused(
+    app: Flask, team: Browser, revision: str | None
+) -> None:
+    event = make_event(app)
+    changes = {} if revision is None else {"revision": revision}
+    answer = team.post(f"/organise/events/{event.slug}/edit", filled(**changes))
+    assert answer.status_code == 422
+    assert stored(app)[0].title == event.title
+
+
+def test_stale_form_shows_both_versions_and_can_be_saved_again(app: Flask, team: Browser) -> None:
+    event = make_event(app, title="Alt")
+    path = f"/organise/events/{event.slug}/edit?lang=en"
+    assert team.post(path, filled(revision="1", title="Von Anna")).status_code == 303
+    mine = filled(revision="1", title="Von <Bert>", starts_at="2026-04-14T09:00")
+    answer = team.post(path, mine)
+    assert answer.status_code == 409
+    assert stored(app)[0].title == "Von Anna"
+    table = answer.text[answer.text.index("versions-caption") :]
+    table = table[: table.index("</table>")]
+    assert "Von &lt;Bert&gt;" in table
+    assert "Von Anna" in table
+    assert "14.04.2026, 09:00" in table
+    assert "Kurz." not in table  # the same in both
+    assert 'name="revision" value="2"' in answer.text
+    assert team.post(path, {**mine, "revision": "2"}).status_code == 303
+    assert stored(app)[0].title == "Von <Bert>"
+
+
+def test_fields_that_are_no_part_of_the_form_change_nothing(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    answer = team.post(
+        f"/organise/events/{event.slug}/edit",
+        filled(revision="1", state="archived", slug="anders", id="7", figures="{}"),
+    )
+    assert answer.status_code == 303
+    [after] = stored(app)
+    assert (after.state, after.slug, after.id) == ("open", event.slug, event.id)
+
+
+def test_two_events_of_one_title_get_two_addresses(app: Flask, team: Browser) -> None:
+    for _ in range(2):
+        team.post("/organise/events/new", filled())
+    assert {event.slug for event in stored(app)} == {"raum-fuer-zukunft", "raum-fuer-zukunft-2"}
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Event)) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("10:00 Begrüßung", ("10:00", "Begrüßung")),
+        ("9.30 Uhr Kaffee", ("9.30", "Kaffee")),
+        ("10:00 - 11:00 Vortrag", ("10:00 - 11:00", "Vortrag")),
+        ("Pause", ("", "Pause")),
+        ("2026 im Rückblick", ("", "2026 im Rückblick")),
+    ],
+)
+def test_programme_lines_begin_with_a_time_or_have_none(
+    line: str, expected: tuple[str, str]
+) -> None:
+    [item] = programme_of(f"\n  {line}  \n")
+    assert (item.time, item.title) == expected
