@@ -49,8 +49,7 @@ def app(tmp_path: Path, clock: Clock) -> Iterator[Flask]:
 
 def _beats() -> dict[str, datetime]:
     db.session.rollback()
-    rows = db.session.execute(select(Heartbeat.worker, Heartbeat.beat_at)).tuples()
-    return dict(rows.all())
+    return {beat.worker: beat.beat_at for beat in db.session.scalars(select(Heartbeat))}
 
 
 def test_worker_beats_again_after_days_of_silence(app: Flask, clock: Clock) -> None:
