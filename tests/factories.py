@@ -22,6 +22,8 @@ from ikone_events.store.registrations import Organisation, Registration
 
 # A Monday, 10:00 in Berlin.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+# Makes an event one of last week: make_event(app, **PAST).
+PAST = {"starts_at": NOW - timedelta(days=3), "ends_at": NOW - timedelta(days=3, hours=-2)}
 SECRET = "kQ7vX2mZ9pL4tR8wN3bC6yH1jF5dG0sA"  # invented, for tests only
 
 _number = count(1)

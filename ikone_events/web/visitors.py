@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_limiter import Limiter
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from flask_principal import Principal
 
 # Principal loads the user of each request: web/access.py asks for the user where it needs one.
@@ -34,6 +34,10 @@ def spare_visitors(app: Flask) -> None:
     app.session_interface = Sessions()
     _drop(app.before_request_funcs.get(None, []), _IDLE_BEFORE)
     _drop(app.after_request_funcs.get(None, []), _IDLE_AFTER)
+    # Templates get the name, not the person: who is behind it is looked up when one asks.
+    processors = app.template_context_processors[None]
+    processors[:] = [each for each in processors if each.__name__ != "_user_context_processor"]
+    app.jinja_env.globals["current_user"] = current_user
 
 
 def _drop(hooks: list[Any], owners: tuple[type, ...]) -> None:

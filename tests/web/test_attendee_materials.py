@@ -1,0 +1,61 @@
+"""Slides, links and contacts: for confirmed people, after the follow-up, as downloads."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.factories import PAST, make_event, make_material, make_registration, personal_path
+
+
+def test_confirmed_people_get_all_there_is(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app, state="followed_up", **PAST)
+    person = make_registration(app, event)
+    slides = make_material(app, event, accessible=True)
+    make_material(
+        app, event, kind="link", title="Förderprogramm", url="https://example.org/f", stored_name=""
+    )
+    make_material(
+        app, event, kind="contact", title="Förderung", stored_name="",
+        contact_name="Karl Kontakt", contact_email="karl@example.org",
+    )  # fmt: skip
+    text = client.get(personal_path(app, person, "/materials")).text
+    for words in (
+        slides.title,
+        "PDF, 1\u00a0kB",
+        "barrierefrei",
+        'href="https://example.org/f"',
+        "karl@example.org",
+    ):
+        assert words in text, words
+    path = personal_path(app, person, f"/materials/{slides.public_id}")
+    assert path in text
+    answer = client.get(path, buffered=True)
+    assert answer.data.startswith(b"%PDF")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+CASES = [("dispatched", "confirmed"), ("followed_up", "cancelled"), ("followed_up", "waitlisted")]
+
+
+@pytest.mark.parametrize(("state", "status"), CASES)
+def test_others_get_nothing(app: Flask, client: FlaskClient, state: str, status: str) -> None:
+    event = make_event(app, state=state, **PAST)
+    person = make_registration(app, event, status=status)
+    slides = make_material(app, event, visibility="public")
+    page = client.get(personal_path(app, person, "/materials"))
+    assert slides.title not in page.text
+    path = personal_path(app, person, f"/materials/{slides.public_id}")
+    assert client.get(path).status_code == 404
+
+
+def test_link_to_one_event_opens_no_other(app: Flask, client: FlaskClient) -> None:
+    mine = make_event(app, state="followed_up", **PAST)
+    other = make_event(app, state="followed_up", **PAST)
+    person = make_registration(app, mine)
+    foreign = make_material(app, other)
+    for name in (foreign.public_id, foreign.stored_name, "..%2f..%2fikone.db", "missing"):
+        answer = client.get(personal_path(app, person, f"/materials/{name}"))
+        assert answer.status_code == 404

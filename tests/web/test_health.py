@@ -1,0 +1,66 @@
+"""The two questions that machines ask."""
+
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from ikone_events.store.db import db
+from tests.factories import NOW, make_event, make_heartbeat, make_letter, make_registration
+
+
+def test_process_answers_without_a_database(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        db.drop_all()
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_ready_with_a_fresh_heartbeat(app: Flask, client: FlaskClient) -> None:
+    make_heartbeat(app)
+    answer = client.get("/readyz")
+    expected = {"ready": True, "database": True, "worker": True, "stuck_mail": 0, "failed_mail": 0}
+    assert (answer.status_code, answer.json) == (200, expected)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_not_ready_without_a_worker(app: Flask, client: FlaskClient) -> None:
+    assert client.get("/readyz").status_code == 503
+    make_heartbeat(app, NOW - timedelta(seconds=121))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {**(answer.json or {}), "worker": False, "ready": False}
+    make_heartbeat(app, NOW - timedelta(seconds=119), worker="other:1")
+    assert client.get("/readyz").status_code == 200, "one living worker is enough"
+
+
+def test_not_ready_without_a_database(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        db.drop_all()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"ready": False, "database": False})
+
+
+def test_not_ready_while_letters_are_stuck(app: Flask, client: FlaskClient) -> None:
+    make_heartbeat(app)
+    person = make_registration(app, make_event(app))
+    make_letter(app, person, due_at=NOW - timedelta(minutes=9))
+    assert client.get("/readyz").status_code == 200
+    make_letter(app, person, due_at=NOW - timedelta(minutes=11))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {**(answer.json or {}), "stuck_mail": 1})
+
+
+def test_long_mailing_that_moves_is_not_stuck(app: Flask, client: FlaskClient) -> None:
+    make_heartbeat(app)
+    person = make_registration(app, make_event(app))
+    make_letter(app, person, due_at=NOW - timedelta(hours=1))
+    make_letter(app, person, state="sent", sent_at=NOW - timedelta(minutes=1))
+    assert client.get("/readyz").status_code == 200
+
+
+def test_refused_letters_are_a_number_to_look_at(app: Flask, client: FlaskClient) -> None:
+    make_heartbeat(app)
+    make_letter(app, make_registration(app, make_event(app)), state="failed")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {**(answer.json or {}), "failed_mail": 1})

@@ -1,0 +1,178 @@
+"""Public and personal pages in a real browser: usable by everybody, and without JavaScript."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from ikone_events.app import create_app
+from ikone_events.store.db import db
+from tests.browser import (
+    assert_accessible,
+    assert_focus_visible,
+    assert_no_sideways_scroll,
+    assert_targets_large_enough,
+    collect_problems,
+    launch,
+    serve,
+)
+from tests.factories import (
+    PAST,
+    FixedClock,
+    make_event,
+    make_material,
+    make_organisation,
+    make_registration,
+    make_settings,
+    personal_path,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PROGRAMME = (
+    '[{"time": "10:00", "title": "Begrüßung"}, {"time": "10:15", "title": "Aus dem Antrag"}]'
+)
+
+
+@dataclass
+class Site:
+    """A served application and the paths worth looking at."""
+
+    address: str
+    pages: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all."""
+    with launch() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An event of each interesting kind, at a moment when a room is open."""
+    clock = FixedClock()
+    app = create_app(make_settings(tmp_path_factory.mktemp("site")), clock=clock)
+    app.extensions["ikone_wake"] = lambda: None
+    with app.app_context():
+        db.create_all()
+    pages = _fill(app)
+    with serve(app) as address:
+        yield Site(address, pages)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _fill(app: Flask) -> dict[str, str]:
+    make_organisation(app, "Stadtverwaltung Bendorf")
+    future = make_event(
+        app,
+        slug="zukunft",
+        title="Gemeinsam aus der Krise: Raum für Zukunft",
+        series="Workshop-Reihe „Bewerbung als Smart City“, Teil 2",
+        summary="Wie wird aus einer guten Idee ein förderfähiges Konzept?",
+        description="Aus *Anträgen* lernen.\n\n- erste Runde\n- zweite Runde",
+        speakers="Frau Dr. Beispiel, Stadtverwaltung Bendorf",
+        programme=PROGRAMME,
+    )
+    make_event(app, slug="voll", title="Sensornetze", capacity=0)
+    make_event(app, slug="abgesagt", title="Förderanträge", state="cancelled")
+    now = FixedClock().moment
+    running = {"starts_at": now, "ends_at": now.replace(hour=12), "state": "dispatched"}
+    open_now = make_event(app, title="Jetzt gerade", **running)
+    past = make_event(app, slug="vorbei", state="followed_up", **PAST)
+    make_material(app, past, visibility="public", accessible=True)
+    person, guest = make_registration(app, future), make_registration(app, open_now)
+    veteran = make_registration(app, past)
+    return {
+        "list": "/",
+        "event": "/events/zukunft",
+        "cancelled": "/events/abgesagt",
+        "past": "/events/vorbei",
+        "form": "/events/zukunft/register",
+        "line": "/events/voll/register",
+        "closed": "/events/abgesagt/register",
+        "privacy": "/privacy",
+        "person": personal_path(app, person),
+        "withdraw": personal_path(app, person, "/cancel"),
+        "delete": personal_path(app, person, "/delete"),
+        "room": personal_path(app, guest, "/room"),
+        "materials": personal_path(app, veteran, "/materials"),
+        "missing": "/nichts",
+    }
+
+
+PAGES = ["list", "event", "cancelled", "past", "form", "line", "closed", "privacy", "person", "withdraw", "delete", "room", "materials", "missing"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_serves_everybody(browser: Browser, site: Site, name: str) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    problems = collect_problems(page)
+    for language in ("de", "en"):
+        page.goto(f"{site.address}{site.pages[name]}?lang={language}")
+        for width in (1280, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert_accessible(page)
+            assert_no_sideways_scroll(page)
+            assert_targets_large_enough(page)
+        assert assert_focus_visible(page) > 6
+    assert problems == []
+    page.context.close()
+
+
+def test_signing_up_needs_no_javascript(browser: Browser, site: Site) -> None:
+    page = browser.new_context(java_script_enabled=False, locale="de-DE").new_page()
+    page.goto(f"{site.address}/events/zukunft")
+    page.get_by_role("link", name="Anmelden", exact=True).click()
+    page.get_by_label("Vorname").fill("Jördis")
+    page.get_by_role("button", name="Anmelden").click()
+    assert page.locator("main").get_attribute("data-outcome") == "invalid"
+    assert page.get_by_label("Vorname").input_value() == "Jördis"
+    _complete(page)
+    assert page.locator("main").get_attribute("data-outcome") == "confirmed"
+    assert page.url == f"{site.address}/events/zukunft/registered"
+    page.get_by_role("link", name="English").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "You are registered"
+    page.context.close()
+
+
+def _complete(page: Page) -> None:
+    page.get_by_label("Nachname").fill("Beispiel")
+    page.get_by_label("Dienstliche E-Mail-Adresse").fill("joerdis@example.org")
+    page.get_by_label("Verwaltung oder Organisation").fill("Stadtverwaltung Bendorf")
+    page.get_by_role("button", name="Anmelden").click()
+
+
+def test_refused_form_is_accessible_too(browser: Browser, site: Site) -> None:
+    page = browser.new_context(viewport={"width": 390, "height": 800}).new_page()
+    page.goto(f"{site.address}/events/zukunft/register?lang=de")
+    page.get_by_role("button", name="Anmelden").click()
+    assert page.title().startswith("Fehler:")
+    assert page.evaluate("document.activeElement.id") == "error-summary"
+    assert_accessible(page)
+    page.locator(".error-summary a").first.click()
+    assert page.evaluate("document.activeElement.id") == "first_name"
+    page.context.close()
+
+
+def test_door_leads_to_the_room_of_another_house(browser: Browser, site: Site) -> None:
+    context = browser.new_context(locale="de-DE")
+    page = context.new_page()
+    asked: list[str] = []
+
+    def room(route: object) -> None:
+        asked.append(route.request.url)  # type: ignore[attr-defined]
+        assert "referer" not in route.request.headers  # type: ignore[attr-defined]
+        route.fulfill(body="<h1>Raum</h1>", content_type="text/html")  # type: ignore[attr-defined]
+
+    context.route("https://video.example.org/**", room)
+    page.goto(site.address + site.pages["room"])
+    page.get_by_role("button", name="Jetzt teilnehmen").click()
+    page.wait_for_url("https://video.example.org/**")
+    assert asked == ["https://video.example.org/raum-geheim"]
+    context.close()
