@@ -42,13 +42,18 @@ def life_steps(event: Event, history: Sequence[StateChange], now: datetime) -> l
     reached = path.index(event.state) if event.state in path else -1
     if now >= event.ends_at and reached < path.index(_HELD):
         reached = path.index(_HELD)
-    days = {change.target: change.at for change in history}
+    days = {change.target: change.at for change in history if change.source or _is_draft(change)}
     return [
         LifeStep(
             _label(step), _standing(number, reached), _note(step, number <= reached, event, days)
         )
         for number, step in enumerate(path)
     ]
+
+
+def _is_draft(change: StateChange) -> bool:
+    """A loaded event begins further on the path; when it came there nobody knows."""
+    return change.target == State.DRAFT.value
 
 
 def _is_on_path(step: str, event: Event) -> bool:
