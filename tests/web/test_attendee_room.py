@@ -37,16 +37,14 @@ DOORS = [
 ]
 
 
-@pytest.mark.parametrize(("event_values", "person_values", "after_start", "door"), DOORS)
+@pytest.mark.parametrize("case", DOORS)
 def test_door_knows_its_hours_and_its_guests(
     app: Flask,
     client: FlaskClient,
     clock: FixedClock,
-    event_values: dict[str, str],
-    person_values: dict[str, str],
-    after_start: timedelta,
-    door: str,
+    case: tuple[dict[str, str], dict[str, str], timedelta, str],
 ) -> None:
+    event_values, person_values, after_start, door = case
     event = make_event(app, **event_values)
     person = make_registration(app, event, attendance="attended", **person_values)
     clock.moment = event.starts_at + after_start
