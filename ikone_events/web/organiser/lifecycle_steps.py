@@ -23,6 +23,8 @@ _PATH = (
     State.FOLLOWED_UP.value,
     State.ARCHIVED.value,
 )
+# States from which an event whose end has passed was held; a draft never was.
+_TOOK_PLACE = (State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 # States beside the path: where the event stood is told by an alert, not by steps.
 OFF_THE_PATH = (State.POSTPONED.value, State.CANCELLED.value)
 
@@ -40,7 +42,7 @@ def life_steps(event: Event, history: Sequence[StateChange], now: datetime) -> l
     """Every step of the event's path: done, current or to come."""
     path = [step for step in _PATH if _is_on_path(step, event)]
     reached = path.index(event.state) if event.state in path else -1
-    if now >= event.ends_at and reached < path.index(_HELD):
+    if now >= event.ends_at and event.state in _TOOK_PLACE:
         reached = path.index(_HELD)
     days = {change.target: change.at for change in history if change.source or _is_draft(change)}
     return [
