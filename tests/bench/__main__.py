@@ -141,4 +141,5 @@ def main() -> None:
         print(f"{name:<36}{figure:<26}{aim}")
 
 
-main()
+if __name__ == "__main__":
+    main()
