@@ -1,0 +1,168 @@
+"""Every page of the application: who opens it, how it answers, what is pressed on it first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, Route
+
+ROOM = "https://video.example.org/"
+
+Step = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page; names in braces stand for what site.fill returns.
+
+    `then` is done on the page before it is looked at; the answer to it has `status`.
+    """
+
+    path: str
+    status: int = 200
+    then: Step | None = None
+
+
+def send(form: str, **entries: str) -> Step:
+    """Fill in some fields of a form and send it."""
+
+    def fill_and_send(page: Page) -> None:
+        for name, value in entries.items():
+            page.fill(f"{form} [name={name}]", value)
+        page.click(f"{form} button[type=submit]")
+
+    return fill_and_send
+
+
+def _edited_by_two(page: Page) -> None:
+    """As if somebody had saved since the form was opened: the event is further than the form."""
+    page.evaluate("document.querySelector('[name=revision]').value = '1'")
+    page.fill("[name=title]", "Ein anderer Titel")
+    page.click("form[data-guard] button[type=submit]")
+
+
+def _enter_the_room(page: Page) -> None:
+    """Press the button, then come back to the page that leads on, which now stays.
+
+    Routed for these steps only, because Playwright turns the browser's cache off for it.
+    """
+    door = page.url
+    page.route(f"{ROOM}**", lambda route: route.fulfill(body="the video room"))
+    page.click("form[action$='/room'] button")
+    page.wait_for_url(f"{ROOM}**")
+    page.route("**/room?go=1", _without_refresh)
+    page.goto(f"{door}?go=1")
+    page.unroute_all()
+
+
+def _without_refresh(route: Route) -> None:
+    answer = route.fetch()
+    kept = {name: value for name, value in answer.headers.items() if name != "refresh"}
+    route.fulfill(response=answer, headers=kept)
+
+
+SIGN_UP = send(
+    "main form",
+    first_name="Jördis",
+    last_name="Beispiel-Namenszusatz",
+    email="joerdis.beispiel-namenszusatz@verbandsgemeinde.example.org",
+    organisation="Stadtverwaltung Bendorf",
+)
+
+VISITOR: dict[str, Stop] = {
+    "list": Stop("/"),
+    "event": Stop("/events/open"),
+    "event-full": Stop("/events/full"),
+    "event-announced": Stop("/events/announced"),
+    "event-past": Stop("/events/past"),
+    "event-postponed": Stop("/events/postponed"),
+    "event-cancelled": Stop("/events/cancelled"),
+    "form": Stop("/events/open/register"),
+    "form-refused": Stop("/events/open/register", 422, send("main form")),
+    "form-closed": Stop("/events/closed/register", 409),
+    "registered": Stop("/events/open/register", 200, SIGN_UP),
+    "waits": Stop("/events/full/register", 200, SIGN_UP),
+    "privacy": Stop("/privacy"),
+    "imprint": Stop("/imprint"),
+    "accessibility": Stop("/accessibility"),
+    "missing": Stop("/nichts", 404),
+    "login": Stop("/login"),
+    "login-refused": Stop("/login", 200, send("main form", email="a@b.example", password="x")),
+}
+
+ATTENDEE: dict[str, Stop] = {
+    "person": Stop("{person}"),
+    "person-early": Stop("{early}"),
+    "person-gone": Stop("{gone}"),
+    "person-waits": Stop("{waits}"),
+    "person-past": Stop("{veteran}"),
+    "person-postponed": Stop("{postponed_person}"),
+    "person-cancelled": Stop("{cancelled_person}"),
+    "withdraw": Stop("{person}/cancel"),
+    "delete": Stop("{gone}/delete"),
+    "deleted": Stop("/deleted"),
+    "room-link-comes": Stop("{person}/room"),
+    "room-waiting": Stop("{early}/room"),
+    "room-open": Stop("{guest}/room"),
+    "room-entered": Stop("{guest}/room", 200, _enter_the_room),
+    "room-over": Stop("{veteran}/room"),
+    "room-on-site": Stop("{visitor}/room"),
+    "room-no-place": Stop("{waits}/room"),
+    "room-called-off": Stop("{cancelled_person}/room"),
+    "materials": Stop("{veteran}/materials"),
+    "materials-none": Stop("{person}/materials"),
+    "link-damaged": Stop("{person}x", 404),
+}
+
+ORGANISER: dict[str, Stop] = {
+    "overview": Stop("/organise/"),
+    "events": Stop("/organise/events"),
+    "new": Stop("/organise/events/new"),
+    "new-refused": Stop("/organise/events/new", 422, send("form[data-guard]")),
+    "at-a-glance": Stop("/organise/events/open"),
+    "at-a-glance-draft": Stop("/organise/events/draft"),
+    "at-a-glance-closed": Stop("/organise/events/closed"),
+    "at-a-glance-past": Stop("/organise/events/past"),
+    "at-a-glance-postponed": Stop("/organise/events/postponed"),
+    "at-a-glance-cancelled": Stop("/organise/events/cancelled"),
+    "room-refused": Stop(
+        "/organise/events/closed", 422, send("form[action$='/room']", room_url="javascript:1")
+    ),
+    "edit": Stop("/organise/events/open/edit"),
+    "edited-by-two": Stop("/organise/events/open/edit", 409, _edited_by_two),
+    "registrations": Stop("/organise/events/open/registrations"),
+    "registrations-past": Stop("/organise/events/past/registrations"),
+    "registrations-none": Stop("/organise/events/open/registrations?q=niemand"),
+    "take-off": Stop("/organise/events/open/registrations/{public_id}/withdraw"),
+    "mail": Stop("/organise/events/open/mail"),
+    "mail-none": Stop("/organise/events/draft/mail"),
+    "letter": Stop("/organise/events/open/mail/{letter}"),
+    "letter-failed": Stop("/organise/events/open/mail/{failed}"),
+    "handouts": Stop("/organise/events/past/materials"),
+    "handouts-refused": Stop(
+        "/organise/events/over/materials", 422, send("form[action$='/slides']")
+    ),
+    "history": Stop("/organise/events/cancelled/history"),
+    "ask-cancel": Stop("/organise/events/open/do/cancel"),
+    "ask-cancel-refused": Stop(
+        "/organise/events/open/do/cancel", 409, send("form[action$='/do/cancel']")
+    ),
+    "ask-reschedule": Stop("/organise/events/postponed/do/reschedule"),
+    "not-possible": Stop("/organise/events/past/do/cancel", 409),
+    "office-missing": Stop("/organise/events/nichts", 404),
+}
+
+VIEWER: dict[str, Stop] = {
+    "viewer-at-a-glance": Stop("/organise/events/open"),
+    "viewer-forbidden": Stop("/organise/events/new", 403),
+}
+
+DEMO: dict[str, Stop] = {
+    "caught": Stop("/demo/"),
+    "caught-letter": Stop("/demo/letters/1"),
+}
+
+WHO: dict[str, dict[str, Stop]] = {
+    "visitor": {**VISITOR, **ATTENDEE},
+    "organiser": ORGANISER,
+    "viewer": VIEWER,
+}

@@ -1,0 +1,134 @@
+"""A filled application in which every page has something to show, and who looks at it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+
+from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.services.registrations import Applicant, register
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event, StateChange
+from ikone_events.store.letters import OutboxMail
+from tests.factories import (
+    NOW,
+    PAST,
+    make_event,
+    make_letter,
+    make_material,
+    make_organisation,
+    make_registration,
+    personal_path,
+)
+
+PASSWORD = "Lange-Wörter-2026"
+PEOPLE = {"organiser": "wilma@example.org", "viewer": "lea@example.org"}
+LONG = "Verbandsgemeindeverwaltung Bad Münster am Stein-Ebernburg"
+CONTENT: dict[str, Any] = {
+    "title": "Digitalisierungsstrategien für Verbandsgemeindeverwaltungen",
+    "title_en": "Digital strategies",
+    "series": "Workshop-Reihe „Bewerbung als Smart City“",
+    "description": "Aus *Anträgen* lernen.\n\n- erste Runde\n- [zweite](https://example.org)",
+    "speakers": "Frau Dr. Beispiel, Stadtverwaltung Bendorf",
+    "programme": '[{"time": "10:00", "title": "Begrüßung"}, {"time": "", "title": "Fragen"}]',
+    "deadline": NOW + timedelta(days=13),
+    "revision": 3,
+    "contact_phone": "+49 631 000 456",
+}
+SOON = {"starts_at": NOW + timedelta(minutes=10), "ends_at": NOW + timedelta(hours=2)}
+CALLED_OFF = {"postponed": "Der Referent ist erkrankt.", "cancelled": "Zu wenige Anmeldungen."}
+
+
+def fill(app: Flask) -> Mapping[str, str]:
+    """Write the data; returns the names that stand in the addresses of the pages."""
+    with app.app_context(), transaction():
+        for role, email in PEOPLE.items():
+            add(NewOrganiser(email=email, role=role, password=PASSWORD, name="W. O."), now=NOW)
+    make_organisation(app, LONG)
+    return {**_coming(app), **_running(app), **_past(app), **_called_off(app)}
+
+
+def _coming(app: Flask) -> dict[str, str]:
+    event = make_event(app, slug="open", **CONTENT)
+    for slug, state in (("draft", "draft"), ("announced", "announced"), ("closed", "closed")):
+        make_event(app, slug=slug, state=state, room_url="")
+    person = make_registration(app, event, question="Was kostet das?", position="Hauptamt")
+    gone = make_registration(app, event, status="cancelled")
+    full = make_event(app, slug="full", format="hybrid", place="Rathaus, Saal 2", capacity=1)
+    make_registration(app, full)
+    waits = make_registration(app, full, status="waitlisted")
+    on_site = make_event(app, slug="on-site", format="on_site", place="Rathaus, Saal 2")
+    return {
+        "person": personal_path(app, person),
+        "gone": personal_path(app, gone),
+        "waits": personal_path(app, waits),
+        "visitor": personal_path(app, make_registration(app, on_site)),
+        "public_id": person.public_id,
+        **_letters(app, event),
+    }
+
+
+def _letters(app: Flask, event: Event) -> dict[str, str]:
+    """One as it is really written, with its calendar entry, and one that was refused."""
+    applicant = Applicant(
+        first_name="Jördis",
+        last_name="Beispiel",
+        email="joerdis@example.org",
+        organisation=LONG,
+        locale="de",
+    )
+    with app.app_context():
+        with transaction():
+            register(event.slug, applicant, now=NOW)
+        wanted = db.select(OutboxMail.id).where(OutboxMail.recipient == applicant.email)
+        letter = db.session.scalars(wanted).one()
+    refused = make_registration(app, event, organisation_text=LONG)
+    words = "550 5.1.1 <maria@example.org>: Recipient address rejected: User unknown"
+    failed = make_letter(app, refused, state="failed", answer=words, tries=3)
+    return {"letter": str(letter), "failed": str(failed.id)}
+
+
+def _running(app: Flask) -> dict[str, str]:
+    later = make_event(app, slug="dispatched", state="dispatched")
+    soon = make_event(app, slug="running", state="dispatched", **SOON)
+    return {
+        "early": personal_path(app, make_registration(app, later)),
+        "guest": personal_path(app, make_registration(app, soon)),
+    }
+
+
+def _past(app: Flask) -> dict[str, str]:
+    event = make_event(app, slug="past", state="followed_up", **{**CONTENT, **PAST})
+    make_event(app, slug="over", state="dispatched", **PAST)
+    make_material(app, event, visibility="public", accessible=True)
+    make_material(app, event, kind="link", url="https://example.org/a", stored_name="")
+    make_material(
+        app,
+        event,
+        kind="contact",
+        stored_name="",
+        contact_name="Bo Bei",
+        contact_email="bo@example.org",
+    )
+    make_registration(app, event, attendance="missed")
+    return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+
+
+def _called_off(app: Flask) -> dict[str, str]:
+    paths = {}
+    for state, reason in CALLED_OFF.items():
+        event = make_event(app, slug=state, state=state)
+        paths[f"{state}_person"] = personal_path(app, make_registration(app, event))
+        change = StateChange(
+            event_id=event.id,
+            action="cancel" if state == "cancelled" else "postpone",
+            source="open",
+            target=state,
+            actor=PEOPLE["organiser"],
+            reason=reason,
+            at=NOW,
+        )
+        with app.app_context(), transaction():
+            db.session.add(change)
+    return paths

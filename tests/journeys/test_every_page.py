@@ -1,0 +1,196 @@
+"""Every page, in both languages, on a desk and on a phone: usable by everybody."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from ikone_events.app import create_app
+from ikone_events.demo.catcher import Catcher
+from ikone_events.demo.clock import TrialClock
+from ikone_events.demo.pages import register_trial_pages
+from ikone_events.engine import Engine
+from ikone_events.store.db import db
+from tests.browser import (
+    assert_accessible,
+    assert_focus_visible,
+    assert_no_sideways_scroll,
+    collect_problems,
+    serve,
+)
+from tests.factories import NOW, FixedClock, make_settings
+from tests.journeys.pages import DEMO, WHO, Stop
+from tests.journeys.site import PASSWORD, PEOPLE, fill
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+LANGUAGES = {"de": "de-DE", "en": "en-GB"}
+WIDTHS = (1280, 320)
+EVERY_STOP = [
+    pytest.param(who, name, language, id=f"{name}-{language}")
+    for who, stops in WHO.items()
+    for name in stops
+    for language in LANGUAGES
+]
+WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-glance", "edit")
+# Answers that are files, feeds or figures, and what only sends people on.
+NO_PAGES = {
+    *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
+    *("feeds.calendar", "feeds.atom", "feeds.event_ics", "attendee.calendar", "attendee.own_data"),
+    *("handouts.public_file", "handouts.personal_file", "organiser.material_file"),
+    *("organiser.export_registrations", "demo.letter_html", "demo.letter_calendar"),
+}
+
+
+@dataclass
+class Looker:
+    """Somebody with a window; `problems` fills with what the pages complain about."""
+
+    page: Page
+    problems: list[str]
+
+
+@dataclass
+class Served:
+    """The application, and the windows of those who look at it."""
+
+    app: Flask
+    address: str
+    browser: Browser
+    names: Mapping[str, str]
+    lookers: dict[tuple[str, str], Looker] = field(default_factory=dict)
+
+    def looker(self, who: str, language: str) -> Looker:
+        """One window for each person and language; cookies of one are not those of another."""
+        key = who, language
+        if key not in self.lookers:
+            self.lookers[key] = self._open(who, language)
+        return self.lookers[key]
+
+    def close(self) -> None:
+        """Close all windows."""
+        for looker in self.lookers.values():
+            looker.page.context.close()
+
+    def _open(self, who: str, language: str) -> Looker:
+        page = self.browser.new_page(locale=LANGUAGES[language])
+        looker = Looker(page, collect_problems(page))
+        if who in PEOPLE:
+            page.goto(f"{self.address}/login")
+            page.fill("[name=email]", PEOPLE[who])
+            page.fill("[name=password]", PASSWORD)
+            page.click("main form button[type=submit]")
+        return looker
+
+
+@pytest.fixture(scope="module")
+def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    app = create_app(make_settings(tmp_path_factory.mktemp("pages")), clock=FixedClock())
+    app.extensions["ikone_wake"] = lambda: None
+    with app.app_context():
+        db.create_all()
+    names = fill(app)
+    with serve(app) as address:
+        found = Served(app, address, browser, names)
+        yield found
+        found.close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(("who", "name", "language"), EVERY_STOP)
+def test_page_serves_everybody(served: Served, who: str, name: str, language: str) -> None:
+    looker = served.looker(who, language)
+    looker.problems.clear()
+    page = looker.page
+    page.set_viewport_size({"width": 1280, "height": 900})
+    _open(page, served.address, WHO[who][name], served.names)
+    _look_at(page, language)
+    if name in WALKED_BY_TAB:
+        assert assert_focus_visible(page) > 6
+    foreign_room = "foreign request: https://video.example.org/"
+    assert [p for p in looker.problems if not p.startswith(foreign_room)] == []
+
+
+def _open(page: Page, address: str, stop: Stop, names: Mapping[str, str]) -> None:
+    answers: list[int] = []
+
+    def note(response: Response) -> None:
+        if response.request.is_navigation_request():
+            answers.append(response.status)
+
+    page.on("response", note)
+    try:
+        page.goto(address + stop.path.format(**names))
+        if stop.then is not None:
+            answers.clear()
+            with page.expect_event("domcontentloaded"):
+                stop.then(page)
+            page.wait_for_load_state()
+    finally:
+        page.remove_listener("response", note)
+    assert stop.status in answers, answers
+
+
+def _look_at(page: Page, language: str) -> None:
+    assert page.get_attribute("html", "lang") == language
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert_accessible(page)
+        assert_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", DEMO)
+def test_trial_page_serves_everybody(trial: Served, name: str, language: str) -> None:
+    looker = trial.looker("visitor", language)
+    _open(looker.page, trial.address, DEMO[name], {})
+    _look_at(looker.page, language)
+    assert looker.problems == []
+
+
+@pytest.fixture(scope="module")
+def trial(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The application with the trial's own pages, and one letter that was caught."""
+    clock = TrialClock(NOW)
+    catcher = Catcher(clock)
+    folder = tmp_path_factory.mktemp("trial")
+    settings = make_settings(folder, smtp_url=f"smtp://127.0.0.1:{catcher.start()}?tls=none")
+    app = create_app(settings, clock=clock, more_pages=register_trial_pages(clock, catcher))
+    engine: Engine = app.extensions["ikone_engine"]
+    with app.app_context():
+        db.create_all()
+    fill(app)
+    engine.run_once()
+    with serve(app) as address:
+        found = Served(app, address, browser, {})
+        yield found
+        found.close()
+    catcher.stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_no_page_is_left_out(served: Served, trial: Served) -> None:
+    """A new page joins the list in pages.py, or is named there as none."""
+    paths = [stop.path.format(**served.names) for stops in WHO.values() for stop in stops.values()]
+    adapter = trial.app.url_map.bind("localhost")
+    paths += [stop.path for stop in DEMO.values()]
+    visited = {_endpoint(adapter, path) for path in paths} | {"signup.registered"}
+    shown = {
+        rule.endpoint for rule in trial.app.url_map.iter_rules() if "GET" in (rule.methods or ())
+    }
+    assert shown - NO_PAGES - visited == set()
+    assert shown >= NO_PAGES
+
+
+def _endpoint(adapter: MapAdapter, path: str) -> str:
+    try:
+        endpoint: str = adapter.match(path.partition("?")[0], method="GET")[0]
+    except HTTPException:
+        return ""
+    return endpoint
