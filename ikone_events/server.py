@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -17,28 +18,28 @@ CONNECTIONS = 2000
 log = logging.getLogger(__name__)
 
 
+class CannotListenError(Exception):
+    """The address is taken or not ours; the message says what to do."""
+
+
 class _Stop(Exception):
     """SIGTERM or SIGINT arrived."""
 
 
-def serve(app: Flask, *, host: str, port: int, worker: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT; running requests and the letter being sent are finished."""
+def serve(
+    app: Flask, *, host: str, port: int, ready: Callable[[], None], worker: bool = True
+) -> None:
+    """Serve until SIGTERM or SIGINT; running requests and the letter being sent are finished.
+
+    `ready` is called once the address answers. Raises CannotListenError before that.
+    """
     engine: Engine = app.extensions["ikone_engine"]
-    server = waitress.create_server(
-        app,
-        host=host,
-        port=port,
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        backlog=CONNECTIONS,
-        asyncore_use_poll=True,
-        clear_untrusted_proxy_headers=False,  # ProxyFix decides, by the number of trusted proxies
-        ident=None,
-    )
+    server = _listen(app, host, port)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     if worker:
         engine.start()
+    ready()
     try:
         server.run()
     except _Stop:
@@ -46,6 +47,26 @@ def serve(app: Flask, *, host: str, port: int, worker: bool = True) -> None:
     finally:
         server.close()
         engine.stop()
+
+
+def _listen(app: Flask, host: str, port: int) -> Any:
+    try:
+        return waitress.create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            connection_limit=CONNECTIONS,
+            backlog=CONNECTIONS,
+            asyncore_use_poll=True,
+            clear_untrusted_proxy_headers=False,  # ProxyFix decides, by the trusted proxies
+            ident=None,
+        )
+    except OSError as fault:
+        raise CannotListenError(
+            f"Can't listen on {host}:{port} ({fault.strerror or fault}). "
+            "Stop what uses it, or choose another with --port."
+        ) from fault
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> Any:

@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import delete
 
 from ikone_events.config import Settings
-from ikone_events.domain.lifecycle import Action
-from ikone_events.domain.refusals import Refusal, UnfitInput
+from ikone_events.domain.lifecycle import Action, State, find_rule
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.deliver import (
     Deferred,
     Delivered,
@@ -25,10 +25,11 @@ from ikone_events.mail.mime import mime_bytes
 from ikone_events.services import mailings, outbox
 from ikone_events.services.letters import sender_of
 from ikone_events.services.office import now
-from ikone_events.services.privacy import events_to_archive
+from ikone_events.services.privacy import archive_persons, events_to_forget
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.letters import Heartbeat
+from ikone_events.store.queries import hold_event
 
 # A worker that has been silent for a day is not coming back.
 FORGET_WORKERS_AFTER = timedelta(days=1)
@@ -51,7 +52,7 @@ class Worker:
         """Do everything that is due; returns the number of letters handed to the mail server."""
         with self._app.app_context():
             self._beat()
-            _archive_due()
+            _forget_due()
             return self._send_due()
 
     def _send_due(self) -> int:
@@ -117,11 +118,15 @@ def _expand_one_chunk() -> None:
         mailings.expand_chunk(mailing, now=now())
 
 
-def _archive_due() -> None:
-    """Forget the persons of events whose retention is over, as their letters promised."""
-    for slug in events_to_archive(now()):
-        try:
-            with transaction():
+def _forget_due() -> None:
+    """Forget the persons of events whose retention is over, as their letters promised.
+
+    Where the lifecycle allows it the event is archived; one that was never followed up or whose
+    link was never sent keeps its state, and loses its people all the same.
+    """
+    for slug, state in [(event.slug, event.state) for event in events_to_forget(now())]:
+        with transaction():
+            if find_rule(Action.ARCHIVE, State(state)) is not None:
                 perform(slug, Request(action=Action.ARCHIVE, actor=SYSTEM), now=now())
-        except Refusal as refusal:
-            log.warning("event %s was not archived: %s", slug, refusal)
+            else:
+                archive_persons(hold_event(slug), now=now())

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
@@ -25,11 +26,20 @@ def settings(tmp_path: Path) -> Settings:
     return make_settings(tmp_path / "data")
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once for all the applications of a run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
+def app(
+    settings: Settings, clock: FixedClock, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """The application with an empty database. No context is pushed: requests make their own."""
     application = create_app(settings, clock=clock)
     application.testing = True
+    application.jinja_env.bytecode_cache = compiled_templates
     # Nobody works in the background: a test that wants a letter sent calls the engine itself.
     application.extensions["ikone_wake"] = lambda: None
     with application.app_context():

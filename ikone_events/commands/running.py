@@ -6,8 +6,8 @@ from flask.cli import with_appcontext
 
 from ikone_events.commands.saying import fail, log_to_stderr
 from ikone_events.engine import Engine
+from ikone_events.server import CannotListenError, wait_for_stop
 from ikone_events.server import serve as run
-from ikone_events.server import wait_for_stop
 from ikone_events.store.schema import SchemaError, migrate, require_current
 
 
@@ -20,7 +20,10 @@ def demo(port: int, host: str, scenario: str) -> None:
     from ikone_events.demo.trial import run_trial  # noqa: PLC0415 - it builds the app around us
 
     log_to_stderr()
-    run_trial(host=host, port=port, scenario=scenario)
+    try:
+        run_trial(host=host, port=port, scenario=scenario)
+    except CannotListenError as fault:
+        fail(str(fault))
 
 
 @click.command()
@@ -36,8 +39,14 @@ def serve(host: str, port: int, no_worker: bool) -> None:
     except SchemaError as fault:
         fail(str(fault))
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    click.echo(f"Ikone Events is at http://{host}:{port}")
-    run(app, host=host, port=port, worker=not no_worker)
+
+    def ready() -> None:
+        click.echo(f"Ikone Events is at http://{host}:{port}")
+
+    try:
+        run(app, host=host, port=port, ready=ready, worker=not no_worker)
+    except CannotListenError as fault:
+        fail(str(fault))
 
 
 @click.command()

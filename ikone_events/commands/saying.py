@@ -5,6 +5,7 @@ import sys
 from typing import NoReturn
 
 import click
+from flask.logging import default_handler
 
 from ikone_events.domain.refusals import Refusal
 from ikone_events.store.events import Event
@@ -35,4 +36,6 @@ def log_to_stderr() -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    logging.getLogger("ikone_events").setLevel(logging.INFO)
+    ours = logging.getLogger("ikone_events")
+    ours.setLevel(logging.INFO)
+    ours.removeHandler(default_handler)  # Flask's own, which would say everything twice

@@ -46,9 +46,8 @@ def run_trial(*, host: str, port: int, scenario: str) -> None:
         with app.app_context():
             migrate()
             _fill(story, clock)
-        _say_where(settings, story)
         try:
-            serve(app, host=host, port=port)
+            serve(app, host=host, port=port, ready=lambda: _say_where(settings, story))
         finally:
             catcher.stop()
 

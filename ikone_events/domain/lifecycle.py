@@ -193,9 +193,9 @@ def needs_material(facts: Facts) -> Complaint | None:
     return Complaint(N_("No slides, link or contact have been added yet."))
 
 
-def needs_on_site_when_closed(facts: Facts) -> Complaint | None:
-    """Online events are followed up after their link was sent; only on site goes without."""
-    if facts.state is not State.CLOSED or facts.format is EventFormat.ON_SITE:
+def needs_link_sent(facts: Facts) -> Complaint | None:
+    """Events with a room are followed up after their link was sent; only on site goes without."""
+    if facts.state is State.DISPATCHED or facts.format is EventFormat.ON_SITE:
         return None
     return Complaint(N_("The access link was never sent; only events on site go without."))
 
@@ -265,7 +265,7 @@ _ANNOUNCE = (
     needs_privacy_contact,
 )
 _DISPATCH = (needs_video, needs_room, needs_confirmed_person, needs_not_over)
-_FOLLOW_UP = (needs_over, needs_material, needs_on_site_when_closed)
+_FOLLOW_UP = (needs_over, needs_material, needs_link_sent)
 _LINK = Message(MailKind.ACCESS_LINK, Audience.CONFIRMED)
 _MATERIALS = Message(MailKind.FOLLOW_UP, Audience.CONFIRMED)
 _POSTPONED = Message(MailKind.POSTPONED, Audience.CONFIRMED_AND_WAITING)
@@ -279,7 +279,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Action.CLOSE, State.OPEN, State.CLOSED),
     Rule(Action.REOPEN, State.CLOSED, State.OPEN, (needs_future_deadline,)),
     *_rows(Action.DISPATCH, (State.OPEN, State.CLOSED), State.DISPATCHED, _DISPATCH, _LINK),
-    *_rows(Action.FOLLOW_UP, (State.CLOSED, State.DISPATCHED), State.FOLLOWED_UP, _FOLLOW_UP, _MATERIALS),  # noqa: E501 - one row, one line
+    *_rows(Action.FOLLOW_UP, (State.OPEN, State.CLOSED, State.DISPATCHED), State.FOLLOWED_UP, _FOLLOW_UP, _MATERIALS),  # noqa: E501 - one row, one line
     *_rows(Action.ARCHIVE, (State.FOLLOWED_UP, State.CANCELLED), State.ARCHIVED, (needs_retention_over,)),  # noqa: E501 - one row, one line
     *_rows(Action.POSTPONE, _BEFORE_THE_EVENT, State.POSTPONED, (needs_reason, needs_not_over), _POSTPONED),  # noqa: E501 - one row, one line
     Rule(Action.RESCHEDULE, State.POSTPONED, State.ANNOUNCED, (needs_new_date,), _MOVED),

@@ -97,10 +97,15 @@ def figures_of(event: Event) -> dict[str, int]:
     }
 
 
-def events_to_archive(now: datetime) -> list[str]:
-    """The short names of events whose persons are due to be forgotten."""
-    done = (State.FOLLOWED_UP.value, State.CANCELLED.value)
+def events_to_forget(now: datetime) -> list[Event]:
+    """Events whose retention is over and whose persons are still known, whatever their state.
+
+    A postponed event waits for its new date; its people have been promised to be told.
+    """
+    settled = (State.ARCHIVED.value, State.POSTPONED.value)
     candidates = db.session.scalars(
-        select(Event).where(Event.state.in_(done), Event.ends_at < now).order_by(Event.id)
+        select(Event)
+        .where(Event.state.not_in(settled), Event.ends_at < now, Event.figures == "")
+        .order_by(Event.id)
     )
-    return [event.slug for event in candidates if retention_until(event) <= now]
+    return [event for event in candidates if retention_until(event) <= now]

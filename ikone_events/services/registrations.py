@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.messages import MailKind
@@ -21,8 +21,9 @@ from ikone_events.services.office import office
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import find_organisation, get_sitting, hold_event
+from ikone_events.store.queries import find_organisation, hold_event
 from ikone_events.store.registrations import Registration
+from ikone_events.store.sittings import get_sitting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +60,16 @@ def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
     return status
 
 
+_ACTIVE_ADDRESS = select(Registration).where(
+    Registration.event_id == bindparam("event_id"),
+    Registration.email_key == bindparam("email_key"),
+    Registration.status.in_([status.value for status in ACTIVE]),
+)
+
+
 def _find_active(event: Event, email: str) -> Registration | None:
-    return db.session.scalar(
-        select(Registration).where(
-            Registration.event_id == event.id,
-            Registration.email_key == email_key(email),
-            Registration.status.in_([status.value for status in ACTIVE]),
-        )
-    )
+    wanted = {"event_id": event.id, "email_key": email_key(email)}
+    return db.session.scalar(_ACTIVE_ADDRESS, wanted)
 
 
 def _remind(known: Registration, event: Event, *, now: datetime) -> None:
@@ -81,7 +84,6 @@ def _letter_exists(key: str) -> bool:
 
 
 def _new_registration(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
-    organisation = find_organisation(applicant.organisation)
     return Registration(
         event_id=event.id,
         registered_at=now,
@@ -92,7 +94,7 @@ def _new_registration(event: Event, applicant: Applicant, *, now: datetime) -> R
         email=applicant.email,
         email_key=email_key(applicant.email),
         organisation_text=applicant.organisation,
-        organisation_id=organisation.id if organisation else None,
+        organisation_id=find_organisation(applicant.organisation),
         position=applicant.position,
         question=applicant.question,
         locale=applicant.locale,

@@ -154,7 +154,7 @@ def rows_written(statement: UpdateBase) -> int:
 
 
 def ask_for_delivery() -> None:
-    """After this transaction commits, tell the engine that letters wait; a lost call is harmless."""
+    """Tell the engine after the commit that letters wait; a lost call is harmless."""
     db.session().info["wake"] = True
 
 

@@ -1,16 +1,15 @@
 """Reads that deserve a name. `hold_event` is the lock of every write that concerns an event."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import defer, joinedload
 
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.domain.registration import SEATED, Sitting, Status
+from ikone_events.domain.registration import Status
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import OutboxMail
@@ -24,19 +23,21 @@ PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT
 LISTED_STATES = tuple(s.value for s in State if s not in (State.DRAFT, State.ARCHIVED))
 
 
+_HOLD = (
+    update(Event)
+    .where(Event.slug == bindparam("wanted"))
+    .values(touched=Event.touched + 1)
+    .returning(Event)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+
+
 def hold_event(slug: str) -> Event:
     """Lock the event by writing it, then read it; raises NotFound. Only inside a transaction.
 
     Reading first and writing later oversells: on both databases only the write makes others wait.
     """
-    statement = (
-        update(Event)
-        .where(Event.slug == slug)
-        .values(touched=Event.touched + 1)
-        .returning(Event)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    found = db.session.scalars(statement).one_or_none()
+    found = db.session.scalars(_HOLD, {"wanted": slug}).one_or_none()
     if found is None:
         raise event_not_found()
     return found
@@ -89,37 +90,6 @@ def get_visible_event(organiser: Organiser, slug: str) -> Event:
     if found is None:
         raise event_not_found()
     return found
-
-
-def get_sitting(event: Event, now: datetime) -> Sitting:
-    """What decides about registration for an event; counts rows, and only those that matter."""
-    seated = 0
-    if event.capacity is not None:
-        seated = _count(event, SEATED)
-    first_waiting = select(Registration.id).where(
-        Registration.event_id == event.id, Registration.status == Status.WAITLISTED.value
-    )
-    waits = db.session.scalar(first_waiting.limit(1)) is not None
-    return Sitting(
-        now=now,
-        state=State(event.state),
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        deadline=event.deadline,
-        capacity=event.capacity,
-        waiting_list=event.waiting_list,
-        accepts_late=event.accepts_late,
-        seated=seated,
-        somebody_waits=waits,
-    )
-
-
-def _count(event: Event, statuses: Iterable[Status]) -> int:
-    values = [status.value for status in statuses]
-    counted = select(func.count()).where(
-        Registration.event_id == event.id, Registration.status.in_(values)
-    )
-    return db.session.scalar(counted) or 0
 
 
 def retention_until(event: Event) -> datetime:
@@ -226,13 +196,23 @@ def organisation_names() -> list[str]:
     return list(db.session.scalars(select(Organisation.name).order_by(Organisation.name)))
 
 
-def find_organisation(text: str) -> Organisation | None:
-    """The administration whose name or short name was typed, whatever the case."""
+_NAMED = (
+    select(Organisation.id)
+    .where(
+        or_(
+            func.lower(Organisation.name) == bindparam("typed"),
+            func.lower(Organisation.short_name) == bindparam("typed"),
+        )
+    )
+    .order_by(Organisation.id)
+    .limit(1)
+)
+
+
+def find_organisation(text: str) -> int | None:
+    """The row of the administration whose name or short name was typed, whatever the case."""
     typed = " ".join(text.split()).lower()
-    if not typed:
-        return None
-    same = or_(func.lower(Organisation.name) == typed, func.lower(Organisation.short_name) == typed)
-    return db.session.scalar(select(Organisation).where(same).order_by(Organisation.id).limit(1))
+    return db.session.scalar(_NAMED, {"typed": typed}) if typed else None
 
 
 def find_registration(public_id: str) -> Registration | None:

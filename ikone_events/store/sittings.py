@@ -1,11 +1,11 @@
-"""What the public pages read: an event's version, and the seats of many events at once."""
+"""Seats: what decides about registration for one event or many, and an event's version."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Dialect, bindparam, func, select
+from sqlalchemy import Dialect, bindparam, exists, func, literal, select
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.registration import SEATED, Sitting, Status
@@ -25,6 +25,16 @@ class Version(NamedTuple):
 
 
 _COUNTED = (*(status.value for status in SEATED), Status.WAITLISTED.value)
+_OF_EVENT = Registration.event_id == bindparam("event_id")
+_WAITING = exists().where(_OF_EVENT, Registration.status == Status.WAITLISTED.value)
+_SEATED = (
+    select(func.count())
+    .where(_OF_EVENT, Registration.status.in_([status.value for status in SEATED]))
+    .scalar_subquery()
+)
+# Built once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
+_WAITS = select(literal(0), _WAITING)
+_SEATED_AND_WAITS = select(_SEATED, _WAITING)
 _VERSION = select(Event.id, Event.touched, Event.revision, Event.state).where(
     Event.slug == bindparam("slug")
 )
@@ -57,6 +67,16 @@ def _for_driver(dialect: Dialect, slug: str) -> tuple[str, tuple[str] | dict[str
 @cache
 def _text(_dialect: str) -> str:
     return str(_VERSION.compile(dialect=db.engine.dialect))
+
+
+def get_sitting(event: Event, now: datetime) -> Sitting:
+    """What decides about registration for an event; counts rows, and only those that matter."""
+    asked = _WAITS if event.capacity is None else _SEATED_AND_WAITS
+    seated, waits = db.session.execute(asked, {"event_id": event.id}).one()
+    numbers = {Status.CONFIRMED.value: seated}
+    if waits:
+        numbers[Status.WAITLISTED.value] = 1
+    return _sitting(event, numbers, now)
 
 
 def sittings_of(events: Sequence[Event], now: datetime) -> dict[int, Sitting]:

@@ -25,9 +25,7 @@ class Permission(StrEnum):
 
 # Viewers look, and take no lists away (public-sector guide, P5).
 GRANTS: dict[str, frozenset[Permission]] = {
-    "admin": frozenset(
-        {Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE}
-    ),
+    "admin": frozenset({Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE}),
     "organiser": frozenset(
         {Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE}
     ),
@@ -93,5 +91,3 @@ def check_routes(app: Flask) -> None:
         view = app.view_functions[rule.endpoint]
         if rule.endpoint not in FOREIGN and not hasattr(view, "permission"):
             raise RuntimeError(f"route {rule} ({rule.endpoint}) names no permission")
-
-

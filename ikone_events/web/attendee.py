@@ -16,8 +16,9 @@ from ikone_events.services.office import now, office
 from ikone_events.services.privacy import forget_person
 from ikone_events.services.registrations import withdraw
 from ikone_events.store.db import transaction
-from ikone_events.store.queries import get_sitting, retention_until, waiting_position
+from ikone_events.store.queries import retention_until, waiting_position
 from ikone_events.store.registrations import Registration
+from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.door import door_of
 from ikone_events.web.i18n import page_locale, say

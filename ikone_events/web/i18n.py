@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any, cast
 
+from babel.support import Translations
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
 from flask_babel import Babel, gettext
 
+from ikone_events.domain.lifecycle import ACTION_LABELS, STATE_LABELS
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.services.office import Office
 from ikone_events.web.headers import fingerprint
@@ -29,6 +31,7 @@ def init_app(app: Flask) -> None:
     """Speak German and English in pages, and give the frame what it needs."""
     app.config["BABEL_DEFAULT_LOCALE"] = "de"
     Babel(app, locale_selector=page_locale)
+    _speak_quickly(app)
     app.after_request(_remember_language)
     desk = cast(Office, app.extensions["ikone_office"])
     version = fingerprint(Path(app.root_path, "static"))
@@ -47,6 +50,20 @@ def init_app(app: Flask) -> None:
             "organiser_name": "",
             "demo": demo(page_locale()) if demo else None,
         }
+
+
+def _speak_quickly(app: Flask) -> None:
+    """Let templates look texts up at once; Flask-Babel asks for its context at each of them."""
+    folder = Path(app.root_path, "translations")
+    catalogues = {code: Translations.load(folder, [code]) for code in LOCALES}
+
+    def one(text: str) -> str:
+        return catalogues[page_locale()].gettext(text)
+
+    def counted(singular: str, plural: str, number: int) -> str:
+        return catalogues[page_locale()].ngettext(singular, plural, number)
+
+    app.jinja_env.install_gettext_callables(one, counted, newstyle=True)  # type: ignore[attr-defined]
 
 
 def page_locale() -> str:
@@ -89,10 +106,14 @@ def language_url(code: str) -> str:
     return url_for(request.endpoint, **{**query, **(request.view_args or {})})
 
 
+# Values of complaints that are words of ours and not somebody's text.
+_LABELS = frozenset((*STATE_LABELS.values(), *ACTION_LABELS.values()))
+
+
 def say(complaint: Complaint) -> str:
     """A complaint in the language of the page; values that are labels are translated too."""
     values = {
-        key: gettext(value) if isinstance(value, str) and value else value
+        key: gettext(value) if value in _LABELS else value
         for key, value in complaint.values.items()
     }
     text = cast(str, gettext(complaint.text))

@@ -12,8 +12,8 @@ from ikone_events.domain.lifecycle import State
 from ikone_events.domain.registration import Sitting
 from ikone_events.services.office import now
 from ikone_events.store.events import Event, Material
-from ikone_events.store.queries import get_public_event, get_sitting, public_events
-from ikone_events.store.sittings import Version, get_version, sittings_of
+from ikone_events.store.queries import get_public_event, public_events
+from ikone_events.store.sittings import Version, get_sitting, get_version, sittings_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import COOKIE, page_locale
 from ikone_events.web.page_cache import KeptPage, PageCache

@@ -1,10 +1,9 @@
 """Signing up: the form, its answers, and the page that says what was stored."""
 
-from datetime import datetime
-
 from flask import (
     Blueprint,
     Response,
+    current_app,
     make_response,
     redirect,
     render_template,
@@ -13,6 +12,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from ikone_events.domain.refusals import Busy, Complaint, Refusal, RegistrationClosed
 from ikone_events.domain.registration import Status, admit
@@ -21,7 +21,8 @@ from ikone_events.services.letters import link_day
 from ikone_events.services.office import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
-from ikone_events.store.queries import get_public_event, get_sitting, organisation_names
+from ikone_events.store.queries import get_public_event, organisation_names
+from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.errors import RETRY_AFTER_BUSY
 from ikone_events.web.forms_public import RegistrationForm
@@ -48,32 +49,29 @@ def _keep_to_yourself(response: Response) -> Response:
 @limiter.limit(SIGN_UP, methods=["POST"])
 def register(slug: str) -> ResponseReturnValue:
     """The form, and its answer: 303 to the success page, 422, 409 or 503 with everything kept."""
-    event, moment = get_public_event(slug), now()
-    if closed := standing_of(get_sitting(event, moment)).closed:
-        return _closed_page(event, closed)
     form = RegistrationForm()
     if request.method == "GET":
-        return _form_page(event, form)
+        return _form_page(slug, form)
     if not form.validate():
         form.explain_expiry()
-        return _form_page(event, form, 422)
+        return _form_page(slug, form, 422)
     try:
-        status = _store(event, form, moment)
+        status = _store(slug, form)
     except RegistrationClosed as refusal:
-        return _closed_page(event, refusal.complaints[0])
+        return _closed_page(get_public_event(slug), refusal.complaints[0])
     except Busy as refusal:
-        return _form_page(event, form, 503, refusal)
+        return _form_page(slug, form, 503, refusal)
     session[DONE] = _facts(slug, form, status)
     return redirect(url_for("signup.registered", slug=slug), 303)
 
 
-def _store(event: Event, form: RegistrationForm, moment: datetime) -> Status:
+def _store(slug: str, form: RegistrationForm) -> Status:
     """Register, unless the field that only programs see was filled: they learn nothing from it."""
+    moment = now()
     if form.website.data:
-        return admit(get_sitting(event, moment))
+        return admit(get_sitting(get_public_event(slug), moment))
     with transaction():
-        applicant = form.applicant(page_locale())
-        return registrations.register(event.slug, applicant, now=moment)
+        return registrations.register(slug, form.applicant(page_locale()), now=moment)
 
 
 def _facts(slug: str, form: RegistrationForm, status: Status) -> dict[str, str]:
@@ -88,16 +86,21 @@ def _facts(slug: str, form: RegistrationForm, status: Status) -> dict[str, str]:
 
 
 def _form_page(
-    event: Event, form: RegistrationForm, status: int = 200, refusal: Refusal | None = None
+    slug: str, form: RegistrationForm, status: int = 200, refusal: Refusal | None = None
 ) -> Response:
+    """The form with what was typed, or the page that says why it is closed."""
+    event = get_public_event(slug)
     sitting = get_sitting(event, now())
+    standing = standing_of(sitting)
+    if standing.closed:
+        return _closed_page(event, standing.closed)
     page = render_template(
         "public/register.html",
         event=event,
         form=form,
+        fields=_fields(event, form),
         sitting=sitting,
-        standing=standing_of(sitting),
-        organisations=organisation_names(),
+        standing=standing,
         complaints=[say(c) for c in refusal.complaints] if refusal else [],
         outcome={422: "invalid", 503: "busy"}.get(status, ""),
     )
@@ -107,8 +110,31 @@ def _form_page(
     return response
 
 
-def _closed_page(event: Event, complaint: Complaint) -> ResponseReturnValue:
-    return render_template("public/closed.html", event=event, complaint=complaint), 409
+def _fields(event: Event, form: RegistrationForm) -> Markup:
+    """The form's fields; the empty ones are rendered once for all who open the form."""
+    names = tuple(organisation_names())
+    if request.method == "POST":
+        return _render_fields(event, form, names)
+    kept: dict[object, tuple[object, Markup]] = current_app.extensions.setdefault(
+        "ikone_empty_fields", {}
+    )
+    key = (event.slug, page_locale())
+    version = (event.revision, names)
+    found = kept.get(key)
+    if found is None or found[0] != version:
+        found = kept[key] = (version, _render_fields(event, form, names))
+    return found[1]
+
+
+def _render_fields(event: Event, form: RegistrationForm, names: tuple[str, ...]) -> Markup:
+    page = render_template("public/_fields.html", event=event, form=form, organisations=names)
+    return Markup(page)  # noqa: S704 - our own template, escaped there
+
+
+def _closed_page(event: Event, complaint: Complaint) -> Response:
+    return make_response(
+        render_template("public/closed.html", event=event, complaint=complaint), 409
+    )
 
 
 @blueprint.get("/events/<slug>/registered")

@@ -32,7 +32,7 @@ open        -         open       -           -           -           -          
 close       -         -          closed      -           -           -           -        -         -
 reopen      -         -          -           open        -           -           -        -         -
 dispatch    -         -          dispatched  dispatched  -           -           -        -         -
-follow_up   -         -          -           followed_up followed_up -           -        -         -
+follow_up   -         -          followed_up followed_up followed_up -           -        -         -
 archive     -         -          -           -           -           archived    -        -         archived
 postpone    -         postponed  postponed   postponed   postponed   -           -        -         -
 reschedule  -         -          -           -           -           -           -        announced -
@@ -79,7 +79,7 @@ def over(facts: Facts) -> Facts:
         now=facts.ends_at + timedelta(days=91),
         retention_until=facts.ends_at + timedelta(days=90),
         materials=1,
-        format=EventFormat.ON_SITE if facts.state is State.CLOSED else facts.format,
+        format=facts.format if facts.state is State.DISPATCHED else EventFormat.ON_SITE,
     )
 
 
@@ -166,8 +166,9 @@ def test_need_complains_about_what_is_missing(
     assert [complaint.about for complaint in refusal.value.complaints] == about
 
 
-def test_closed_online_event_is_not_followed_up() -> None:
-    facts = replace(over(make_facts(State.CLOSED)), format=EventFormat.ONLINE)
+@pytest.mark.parametrize("state", [State.OPEN, State.CLOSED])
+def test_online_event_is_not_followed_up_before_its_link_was_sent(state: State) -> None:
+    facts = replace(over(make_facts(state)), format=EventFormat.ONLINE)
     with pytest.raises(TransitionRefused):
         plan(Action.FOLLOW_UP, facts)
 

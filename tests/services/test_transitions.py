@@ -278,3 +278,18 @@ def test_worker_archives_when_retention_is_over(app: Flask, clock: FixedClock) -
     assert state_of(app, event) == "archived"
     with app.app_context():
         assert db.session.scalars(select(StateChange)).one().actor == "system"
+
+
+def test_worker_forgets_people_of_an_event_that_was_never_followed_up(
+    app: Flask, clock: FixedClock
+) -> None:
+    event = make_event(app, state="closed")
+    make_registration(app, event)
+    clock.moment = event.ends_at + timedelta(days=90, seconds=1)
+
+    work(app)
+
+    assert state_of(app, event) == "closed"
+    with app.app_context():
+        assert db.session.scalars(select(Registration.email)).all() == [""]
+        assert '"confirmed": 1' in db.session.get_one(Event, event.id).figures
