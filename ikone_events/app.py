@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ikone_events.commands import register_commands
@@ -28,6 +27,7 @@ def create_app(
     settings: Settings | None = None,
     *,
     clock: Clock = system_clock,
+    session_clock: Clock = system_clock,
     more_pages: Callable[[Flask], None] | None = None,
 ) -> Flask:
     """Build the application; raises SettingsError when the environment is not fit.
@@ -37,10 +37,12 @@ def create_app(
     settings = settings or settings_from_environment()
     app = Flask("ikone_events", root_path=str(PACKAGE), template_folder=str(resource("templates")))
     app.config.update(_flask_settings(settings))
-    app.extensions["ikone_office"] = Office(settings, LinkSigner(settings.secret_key), clock)
+    app.extensions["ikone_office"] = Office(
+        settings, LinkSigner(settings.secret_key), clock, session_clock
+    )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    Migrate(app, db, directory=str(resource("migrations")), render_as_batch=True)
+    app.extensions["ikone_migrations"] = resource("migrations")
     engine = Engine(app, settings)
     app.extensions["ikone_engine"] = engine
     app.extensions["ikone_wake"] = engine.wake

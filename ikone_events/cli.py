@@ -1,22 +1,53 @@
 """`ikone-events`: the commands of commands/ around an application from the environment."""
 
+from typing import cast
+
+import click
 from flask import Flask
 from flask.cli import FlaskGroup, NoAppException
 
 from ikone_events.app import create_app
 from ikone_events.commands import COMMANDS
 from ikone_events.config import SettingsError
+from ikone_events.store.schema import attach_alembic
+
+
+class _Commands(FlaskGroup):
+    """Our own commands and Alembic's `db`; what other extensions would add is left out."""
+
+    def _load_plugin_commands(self) -> None:
+        """Extensions' commands know nothing of our rules, and loading them takes its time."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """In alphabetical order."""
+        return sorted((*self.commands, "db"))
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """One of ours, or Alembic's, which is only loaded when it is asked for."""
+        if name == "db":
+            from flask_migrate.cli import db  # noqa: PLC0415 - half a second
+
+            return cast(click.Command, db)
+        return self.commands.get(name)
 
 
 def _create_app() -> Flask:
     """The application, or one clear line for each setting that is not fit."""
     try:
-        return create_app()
+        app = create_app()
     except SettingsError as fault:
         raise NoAppException(str(fault)) from fault
+    if _asked_for_db():
+        attach_alembic(app)
+    return app
 
 
-main = FlaskGroup(
+def _asked_for_db() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and " db" in context.command_path
+
+
+main = _Commands(
     create_app=_create_app,
     add_default_commands=False,
     help="Ikone Events: the lifecycle of workshops, from announcement to follow-up.",

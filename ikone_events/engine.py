@@ -50,6 +50,10 @@ class Engine:
         """Work off what is due in this thread; returns the number of letters handed over."""
         return self._worker.work_off()
 
+    def beat(self) -> None:
+        """Give the sign of life of this process now, not at the next tick."""
+        self._worker.beat()
+
     def start(self) -> None:
         """Begin to work in threads of this process: one sender, one clock."""
         self._consumer = _ThreadConsumer(

@@ -34,6 +34,8 @@ from ikone_events.store.queries import hold_event
 # A worker that has been silent for a day is not coming back.
 FORGET_WORKERS_AFTER = timedelta(days=1)
 SYSTEM = "system"
+# With longer pauses a letter is claimed after the pause, so that no lease runs out in it.
+_SHORT_PAUSE = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -51,35 +53,52 @@ class Worker:
     def work_off(self) -> int:
         """Do everything that is due; returns the number of letters handed to the mail server."""
         with self._app.app_context():
-            self._beat()
+            self.beat()
             _forget_due()
             return self._send_due()
 
     def _send_due(self) -> int:
         sent = 0
         with open_connection(self._settings.smtp) as connection:
-            while not self.stopping.is_set():
-                _expand_one_chunk()
-                outcome = self._send_next(connection)
-                if outcome is None or (isinstance(outcome, Deferred) and outcome.server_down):
-                    break  # the other letters would fare no better; the next tick tries again
+            claim = self._claim()
+            while claim is not None:
+                outcome = self._hand_over(claim, connection)
                 sent += isinstance(outcome, Delivered)
-                if time.monotonic() - self._beaten > self._settings.tick_seconds:
-                    self._beat()
-                self.stopping.wait(60 / self._settings.mail_per_minute)
+                claim = self._settle(claim, outcome)
         return sent
 
-    def _send_next(self, connection: MailConnection) -> Outcome | None:
-        """Claim, send outside any transaction, note the outcome behind the fence."""
+    def _claim(self) -> outbox.Claim | None:
+        """The next letter; while none is due, mailings are turned into letters."""
+        while not self.stopping.is_set():
+            with transaction():
+                claim = self._claim_next()
+            if claim is not None or not _expand_one_chunk():
+                return claim
+        return None
+
+    def _claim_next(self) -> outbox.Claim | None:
+        lease = timedelta(seconds=self._settings.lease_seconds)
+        return outbox.claim_next(now=now(), lease=lease)
+
+    def _settle(self, claim: outbox.Claim, outcome: Outcome) -> outbox.Claim | None:
+        """Note what became of a letter and take the next, in one transaction; None to stop.
+
+        A server that is down would treat the others no better: the next tick tries again.
+        """
+        down = isinstance(outcome, Deferred) and outcome.server_down
+        pause = 60 / self._settings.mail_per_minute
         with transaction():
-            lease = timedelta(seconds=self._settings.lease_seconds)
-            claim = outbox.claim_next(now=now(), lease=lease)
-        if claim is None:
-            return None
-        outcome = self._hand_over(claim, connection)
-        with transaction():
-            _settle(claim, outcome, now())
-        return outcome
+            _note(claim, outcome, now())
+            at_once = not down and pause < _SHORT_PAUSE and not self.stopping.is_set()
+            following = self._claim_next() if at_once else None
+        if time.monotonic() - self._beaten > self._settings.tick_seconds:
+            self.beat()
+        if not down and not self.stopping.wait(pause):
+            return following or self._claim()
+        if following is not None:
+            with transaction():
+                outbox.release(following)
+        return None
 
     def _hand_over(self, claim: outbox.Claim, connection: MailConnection) -> Outcome:
         letter = outbox.get_letter(claim)
@@ -91,7 +110,8 @@ class Worker:
         db.session.rollback()  # nothing stays open in the database while the mail server thinks
         return connection.deliver(content, self._settings.sender, recipient)
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Say that this worker is alive, and strike off those that have been silent for long."""
         self._beaten = time.monotonic()
         with transaction():
             present = now()
@@ -101,7 +121,7 @@ class Worker:
             db.session.execute(delete(Heartbeat).where(others, Heartbeat.beat_at < old))
 
 
-def _settle(claim: outbox.Claim, outcome: Outcome, present: datetime) -> None:
+def _note(claim: outbox.Claim, outcome: Outcome, present: datetime) -> None:
     if isinstance(outcome, Deferred):
         outbox.mark_deferred(claim, now=present, answer=outcome.words)
     elif isinstance(outcome, Rejected):
@@ -110,12 +130,14 @@ def _settle(claim: outbox.Claim, outcome: Outcome, present: datetime) -> None:
         outbox.mark_sent(claim, now=present, answer=outcome.words)
 
 
-def _expand_one_chunk() -> None:
+def _expand_one_chunk() -> bool:
+    """Turn the next part of a mailing into letters; False when there is none left."""
     mailing = mailings.find_open_mailing()
     if mailing is None:
-        return
+        return False
     with transaction():
         mailings.expand_chunk(mailing, now=now())
+    return True
 
 
 def _forget_due() -> None:

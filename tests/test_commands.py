@@ -8,7 +8,6 @@ from click.testing import Result
 from flask import Flask
 
 from ikone_events.demo.story import folder
-from ikone_events.store.db import db
 from ikone_events.store.queries import find_event
 from tests.factories import make_event, make_letter, make_registration
 
@@ -168,10 +167,6 @@ def test_outbox_is_exported_without_texts(app: Flask) -> None:
 
 
 def test_worker_once_works_off_what_is_due(app: Flask) -> None:
-    with app.app_context():
-        db.drop_all()
-    assert call(app, "db", "upgrade").exit_code == 0
-
     result = call(app, "worker", "--once")
 
     assert (result.exit_code, result.output) == (0, "0 letters sent.\n")

@@ -34,8 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server": {"engine"},
     "commands": {"domain", "store", "services", "engine", "server"},
     "app": {"domain", "store", "config", "services", "web", "engine", "commands"},
-    "demo": {"domain", "store", "config", "services", "web", "server", "app"},
-    "cli": {"config", "commands", "app"},
+    "demo": {"domain", "store", "config", "services", "web", "engine", "server", "app"},
+    "cli": {"store", "config", "commands", "app"},
 }
 # The trial builds the app around itself; its command imports it when it is called.
 LATE_IMPORTS = {("commands.running", "demo.trial")}

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 from flask.cli import AppGroup
 
-from ikone_events.commands.saying import fail, get_event, lines_of
+from ikone_events.commands.saying import fail, get_event, lines_of, with_tables
 from ikone_events.domain.lifecycle import Action, offers
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc, span_page
@@ -19,6 +19,7 @@ event = AppGroup("event", help="Events and their lifecycle.")
 
 
 @event.command("list")
+@with_tables
 def list_events() -> None:
     """One line an event: date, state, slug, title."""
     for row in all_events():
@@ -27,6 +28,7 @@ def list_events() -> None:
 
 @event.command("show")
 @click.argument("slug")
+@with_tables
 def show_event(slug: str) -> None:
     """An event with its figures and what can be done next."""
     row = get_event(slug)
@@ -50,6 +52,7 @@ def show_event(slug: str) -> None:
 @click.option("--reason", default="", help="For postpone and cancel; everybody concerned reads it.")
 @click.option("--starts-at", default="", help="For reschedule: local time, 2027-02-09T10:00.")
 @click.option("--ends-at", default="", help="For reschedule: local time, 2027-02-09T12:00.")
+@with_tables
 def do(slug: str, action: str, reason: str, starts_at: str, ends_at: str) -> None:
     """Carry out an action; a refusal lists all complaints and ends with status 1."""
     if action not in list(Action):

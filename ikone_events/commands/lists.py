@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from ikone_events.commands.saying import fail, get_event, lines_of
+from ikone_events.commands.saying import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.services.exports import (
     OUTBOX_COLUMNS,
@@ -26,6 +26,7 @@ from ikone_events.store.db import transaction
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
+@with_tables
 def load(file: Path) -> None:
     """Store events, people and registrations from a JSON file; no letter is sent."""
     try:
@@ -49,6 +50,7 @@ _output = click.option(
 @click.argument("slug")
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
 @_output
+@with_tables
 def export_registrations(slug: str, form: str, output: Path | None) -> None:
     """The registrations of an event."""
     rows = registration_rows(get_event(slug))
@@ -62,6 +64,7 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
 @export.command("outbox")
 @click.option("--format", type=click.Choice(["csv"]), default="csv", expose_value=False)
 @_output
+@with_tables
 def export_outbox(output: Path | None) -> None:
     """All letters with their state, without their texts."""
     with _open(output) as stream:

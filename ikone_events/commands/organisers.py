@@ -5,7 +5,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from ikone_events.commands.saying import fail, lines_of
+from ikone_events.commands.saying import fail, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.services.office import now
 from ikone_events.services.organisers import NewOrganiser, add
@@ -20,6 +20,7 @@ organiser = AppGroup("organiser", help="The people who work here.")
 @click.option("--name", default="")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--only", multiple=True, metavar="SLUG", help="Limit them to these events.")
+@with_tables
 def add_organiser(
     email: str, role: str, name: str, password_stdin: bool, only: tuple[str, ...]
 ) -> None:

@@ -4,11 +4,11 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from ikone_events.commands.saying import fail, log_to_stderr
+from ikone_events.commands.saying import fail, log_to_stderr, with_tables
 from ikone_events.engine import Engine
 from ikone_events.server import CannotListenError, wait_for_stop
 from ikone_events.server import serve as run
-from ikone_events.store.schema import SchemaError, migrate, require_current
+from ikone_events.store.schema import SchemaError, require_current
 
 
 @click.command()
@@ -31,13 +31,10 @@ def demo(port: int, host: str, scenario: str) -> None:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--no-worker", is_flag=True, help="Pages only; a worker runs elsewhere.")
 @with_appcontext
+@with_tables
 def serve(host: str, port: int, no_worker: bool) -> None:
     """Migrate, then serve the pages and send the letters."""
     log_to_stderr()
-    try:
-        migrate()
-    except SchemaError as fault:
-        fail(str(fault))
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
     def ready() -> None:

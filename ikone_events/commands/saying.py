@@ -2,7 +2,9 @@
 
 import logging
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn, TypeVar, cast
 
 import click
 from flask.logging import default_handler
@@ -10,6 +12,9 @@ from flask.logging import default_handler
 from ikone_events.domain.refusals import Refusal
 from ikone_events.store.events import Event
 from ikone_events.store.queries import find_event
+from ikone_events.store.schema import SchemaError, migrate
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def fail(message: str) -> NoReturn:
@@ -29,6 +34,20 @@ def get_event(slug: str) -> Event:
     if found is None:
         fail(f"There is no event “{slug}”.")
     return found
+
+
+def with_tables(command: F) -> F:
+    """Bring the tables up to date before a command; what can't be is one clear line."""
+
+    @wraps(command)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            migrate()
+        except SchemaError as fault:
+            fail(str(fault))
+        return command(*args, **kwargs)
+
+    return cast(F, checked)
 
 
 def log_to_stderr() -> None:

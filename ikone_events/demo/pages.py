@@ -1,13 +1,15 @@
 """Pages of the trial alone: the caught letters, and the clock."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from flask import (
     Blueprint,
     Flask,
     Response,
     abort,
+    current_app,
     make_response,
     redirect,
     render_template,
@@ -17,11 +19,12 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.demo.catcher import Catcher
+from ikone_events.demo.catcher import Catcher, Caught
 from ikone_events.demo.clock import TrialClock
 from ikone_events.domain.calendar_words import calendar_words
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import BERLIN, moment_page, to_local
+from ikone_events.engine import Engine
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale
 
@@ -34,78 +37,100 @@ STEPS: dict[str, str] = {
 }
 
 
-def register_trial_pages(clock: TrialClock, catcher: Catcher) -> Callable[[Flask], None]:
-    """What create_app calls to add the trial's pages and its bar."""
-
-    def register(app: Flask) -> None:
-        app.register_blueprint(_blueprint(clock, catcher), url_prefix="/demo")
-        app.extensions["ikone_demo"] = lambda locale: _bar(clock, locale)
-
-    return register
+pages = Blueprint("demo", __name__, url_prefix="/demo")
 
 
-def _bar(clock: TrialClock, locale: str) -> dict[str, object]:
-    links = [(_("Caught mail and clock"), url_for("demo.index"))]
-    return {"now": moment_page(clock(), locale=locale, zone=BERLIN), "links": links}
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the trial's pages show: its clock and the letters that were caught."""
+
+    clock: TrialClock
+    catcher: Catcher
+
+    def register(self, app: Flask) -> None:
+        """Add the trial's pages and its bar; create_app calls it."""
+        app.extensions["ikone_trial"] = self
+        app.extensions["ikone_demo"] = self.bar
+        app.register_blueprint(pages)
+
+    def bar(self, locale: str) -> dict[str, object]:
+        """What stands above every page."""
+        links = [(_("Caught mail and clock"), url_for("demo.index"))]
+        return {"now": moment_page(self.clock(), locale=locale, zone=BERLIN), "links": links}
 
 
-def _blueprint(clock: TrialClock, catcher: Catcher) -> Blueprint:
-    pages = Blueprint("demo", __name__)
+def _trial() -> Trial:
+    return cast(Trial, current_app.extensions["ikone_trial"])
 
-    @pages.get("/")
-    @permission(Permission.PUBLIC)
-    def index() -> str:
-        return render_template(
-            "demo/index.html", letters=catcher.letters(), present=clock(), steps=STEPS
-        )
 
-    @pages.post("/clock")
-    @permission(Permission.PUBLIC)
-    def forward() -> ResponseReturnValue:
-        if request.form.get("step") not in STEPS:
-            abort(400)
-        clock.forward_to(_later(clock(), request.form["step"]))
-        return redirect(url_for("demo.index"), 303)
+def _caught(number: int) -> Caught:
+    return _trial().catcher.find(number) or abort(404)
 
-    @pages.get("/letters/<int:number>")
-    @permission(Permission.PUBLIC)
-    def letter(number: int) -> str:
-        caught = catcher.find(number) or abort(404)
-        calendar = caught.part("text/calendar")
-        return render_template(
-            "demo/letter.html",
-            letter=caught,
-            text=caught.part("text/plain"),
-            calendar=calendar,
-            entry=_words(calendar) if calendar else None,
-        )
 
-    @pages.get("/letters/<int:number>/html")
-    @permission(Permission.PUBLIC)
-    def letter_html(number: int) -> Response:
-        """The HTML part as it came, in a sandbox, with the inline styles that mail needs."""
-        caught = catcher.find(number) or abort(404)
-        response = make_response(caught.part("text/html"))
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups "
-            "allow-top-navigation-by-user-activation"
-        )
-        return response
+@pages.get("/")
+@permission(Permission.PUBLIC)
+def index() -> str:
+    """The caught letters, and buttons that put the clock forward."""
+    trial = _trial()
+    return render_template(
+        "demo/index.html", letters=trial.catcher.letters(), present=trial.clock(), steps=STEPS
+    )
 
-    @pages.get("/letters/<int:number>/invite.ics")
-    @permission(Permission.PUBLIC)
-    def letter_calendar(number: int) -> Response:
-        caught = catcher.find(number) or abort(404)
-        response = make_response(caught.part("text/calendar"))
-        response.headers["Content-Type"] = "text/calendar; charset=utf-8"
-        response.headers["Content-Disposition"] = "attachment; filename=invite.ics"
-        return response
 
-    return pages
+@pages.post("/clock")
+@permission(Permission.PUBLIC)
+def forward() -> ResponseReturnValue:
+    """Put the clock forward by one of the steps."""
+    if request.form.get("step") not in STEPS:
+        abort(400)
+    clock = _trial().clock
+    clock.forward_to(_later(clock(), request.form["step"]))
+    engine: Engine = current_app.extensions["ikone_engine"]
+    engine.beat()  # to the new time the last sign of life would be long ago
+    engine.wake()
+    return redirect(url_for("demo.index"), 303)
+
+
+@pages.get("/letters/<int:number>")
+@permission(Permission.PUBLIC)
+def letter(number: int) -> str:
+    """One letter with its calendar part in plain words."""
+    caught = _caught(number)
+    calendar = caught.part("text/calendar")
+    return render_template(
+        "demo/letter.html",
+        letter=caught,
+        text=caught.part("text/plain"),
+        calendar=calendar,
+        entry=_words(calendar) if calendar else None,
+    )
+
+
+@pages.get("/letters/<int:number>/html")
+@permission(Permission.PUBLIC)
+def letter_html(number: int) -> Response:
+    """The HTML part as it came, in a sandbox, with the inline styles that mail needs."""
+    response = make_response(_caught(number).part("text/html"))
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups "
+        "allow-top-navigation-by-user-activation"
+    )
+    return response
+
+
+@pages.get("/letters/<int:number>/invite.ics")
+@permission(Permission.PUBLIC)
+def letter_calendar(number: int) -> Response:
+    """The calendar part as it came."""
+    response = make_response(_caught(number).part("text/calendar"))
+    response.headers["Content-Type"] = "text/calendar; charset=utf-8"
+    response.headers["Content-Disposition"] = "attachment; filename=invite.ics"
+    return response
 
 
 def _words(calendar: str) -> list[tuple[str, str]]:
-    return calendar_words(calendar.encode(), locale=page_locale(), zone=BERLIN)
+    words = calendar_words(calendar.encode(), locale=page_locale(), zone=BERLIN)
+    return [(_(label), _(value) if label == "Effect" else value) for label, value in words]
 
 
 def _later(present: datetime, step: str) -> datetime:

@@ -11,7 +11,7 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.clock import TrialClock
-from ikone_events.demo.pages import register_trial_pages
+from ikone_events.demo.pages import Trial
 from ikone_events.demo.story import Story, folder, tell
 from ikone_events.domain.dataset import read_dataset
 from ikone_events.server import serve
@@ -42,7 +42,7 @@ def run_trial(*, host: str, port: int, scenario: str) -> None:
     catcher = Catcher(clock, story.undeliverable)
     with tempfile.TemporaryDirectory(prefix="ikone-demo-") as name:
         settings = _settings(Path(name), host=host, port=port, smtp_port=catcher.start())
-        app = create_app(settings, clock=clock, more_pages=register_trial_pages(clock, catcher))
+        app = create_app(settings, clock=clock, more_pages=Trial(clock, catcher).register)
         with app.app_context():
             migrate()
             _fill(story, clock)

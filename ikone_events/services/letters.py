@@ -81,7 +81,7 @@ def _outbox_row(
     return OutboxMail(
         key=key,
         event_id=registration.event_id,
-        registration_id=registration.id,
+        registration=registration,
         kind=kind.value,
         locale=registration.locale,
         recipient=registration.email,

@@ -26,6 +26,7 @@ class Office:
     settings: Settings
     signer: LinkSigner
     clock: Clock
+    session_clock: Clock = system_clock
 
     @property
     def uploads_dir(self) -> Path:
@@ -45,6 +46,11 @@ class Office:
 def office() -> Office:
     """The office of the running application."""
     return cast(Office, current_app.extensions["ikone_office"])
+
+
+def session_now() -> datetime:
+    """The moment by which sessions grow old: real time, whatever a trial's clock shows."""
+    return office().session_clock()
 
 
 def now() -> datetime:

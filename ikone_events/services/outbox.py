@@ -77,6 +77,11 @@ def mark_deferred(claim: Claim, *, now: datetime, answer: str) -> bool:
     return _settle(claim, due_at=due_at, lease_until=None, answer=answer[:2000])
 
 
+def release(claim: Claim) -> bool:
+    """Give a claimed letter back untried; another worker may take it at once."""
+    return _settle(claim, lease_until=None)
+
+
 def _settle(claim: Claim, **values: object) -> bool:
     mine = (OutboxMail.id == claim.id) & (OutboxMail.tries == claim.tries)
     settled = update(OutboxMail).where(mine, OutboxMail.state == "queued").values(**values)

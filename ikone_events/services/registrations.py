@@ -19,7 +19,7 @@ from ikone_events.domain.registration import (
 from ikone_events.services.letters import write_letter
 from ikone_events.services.office import office
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
+from ikone_events.store.events import Event, new_public_id
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import find_organisation, hold_event
 from ikone_events.store.registrations import Registration
@@ -56,7 +56,7 @@ def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
     registration = _new_registration(event, applicant, now=now)
     _seat(registration, event, status, now=now)
     kind = MailKind.CONFIRMATION if status is Status.CONFIRMED else MailKind.WAITLIST
-    write_letter(kind, registration, event, key=f"registered:{registration.id}", now=now)
+    write_letter(kind, registration, event, key=f"registered:{registration.public_id}", now=now)
     return status
 
 
@@ -74,7 +74,7 @@ def _find_active(event: Event, email: str) -> Registration | None:
 
 def _remind(known: Registration, event: Event, *, now: datetime) -> None:
     """At most one such letter an hour, so that nobody can fill a mailbox with them."""
-    key = f"repeat:{known.id}:{now:%Y%m%d%H}"
+    key = f"repeat:{known.public_id}:{now:%Y%m%d%H}"
     if not _letter_exists(key):
         write_letter(MailKind.REPEAT, known, event, key=key, now=now)
 
@@ -86,6 +86,8 @@ def _letter_exists(key: str) -> bool:
 def _new_registration(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
     return Registration(
         event_id=event.id,
+        public_id=new_public_id(),
+        link_epoch=1,
         registered_at=now,
         salutation=applicant.salutation,
         title=applicant.title,
@@ -108,7 +110,6 @@ def _seat(registration: Registration, event: Event, status: Status, *, now: date
     registration.status = status.value
     registration.status_at = now
     db.session.add(registration)
-    db.session.flush()
 
 
 def withdraw(public_id: str, *, now: datetime) -> Registration:
@@ -123,7 +124,7 @@ def withdraw(public_id: str, *, now: datetime) -> Registration:
     if now >= event.ends_at:
         raise LinkRefused(Complaint(N_("The event is over; there is nothing left to withdraw.")))
     _seat(registration, event, Status.CANCELLED, now=now)
-    key = f"withdrawn:{registration.id}"
+    key = f"withdrawn:{registration.public_id}"
     write_letter(MailKind.WITHDRAWAL, registration, event, key=key, now=now)
     move_line_up(event, now=now)
     return registration
@@ -151,6 +152,7 @@ def _hold_registration(public_id: str) -> Registration:
 
 def move_line_up(event: Event, *, now: datetime) -> list[Registration]:
     """Confirm the first of the line for every free seat. The event must be held."""
+    db.session.flush()
     free = seats_for_the_line(get_sitting(event, now))
     if free == 0:
         return []
@@ -162,7 +164,7 @@ def move_line_up(event: Event, *, now: datetime) -> list[Registration]:
     promoted = list(db.session.scalars(line if free is None else line.limit(free)))
     for registration in promoted:
         _seat(registration, event, Status.CONFIRMED, now=now)
-        key = f"promoted:{registration.id}"
+        key = f"promoted:{registration.public_id}"
         write_letter(MailKind.PROMOTION, registration, event, key=key, now=now)
     return promoted
 

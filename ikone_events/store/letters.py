@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events import Event
+from ikone_events.store.registrations import Registration
 
 _QUEUED = text("state = 'queued'")
 
@@ -83,6 +84,7 @@ class OutboxMail(Base):
     answer: Mapped[str] = mapped_column(Text, default="")
 
     event: Mapped[Event] = relationship()
+    registration: Mapped[Registration | None] = relationship()
 
 
 class Heartbeat(Base):

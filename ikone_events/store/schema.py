@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import inspect, text
 
 from ikone_events.store.db import db
@@ -15,7 +15,7 @@ class SchemaError(Exception):
 
 def _versions() -> list[str]:
     """The numbers of all migrations, in order: 0001, 0002, …"""
-    folder = Path(current_app.extensions["migrate"].directory) / "versions"
+    folder: Path = current_app.extensions["ikone_migrations"] / "versions"
     return sorted(m[1] for p in folder.glob("*.py") if (m := re.match(r"(\d{4})_", p.name)))
 
 
@@ -30,6 +30,14 @@ def _current() -> str | None:
         return found
 
 
+def attach_alembic(app: Flask) -> None:
+    """Make Flask-Migrate work with an application; imports Alembic, which few starts need."""
+    from flask_migrate import Migrate  # noqa: PLC0415 - half a second
+
+    folder = str(app.extensions["ikone_migrations"])
+    Migrate(app, db, directory=folder, render_as_batch=True)
+
+
 def migrate() -> None:
     """Bring the tables up to date; refuse a database that a newer version has written."""
     versions, current = _versions(), _current()
@@ -40,7 +48,8 @@ def migrate() -> None:
             f"The database is of a newer version ({current}) than this program ({versions[-1]}). "
             "Install the newer version again, or restore a backup."
         )
-    import flask_migrate  # noqa: PLC0415 - Alembic costs half a second that few starts need
+    attach_alembic(current_app)
+    import flask_migrate  # noqa: PLC0415 - see attach_alembic
 
     flask_migrate.upgrade()
 

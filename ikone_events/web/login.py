@@ -32,7 +32,7 @@ from flask_security import (
 )
 
 from ikone_events.domain.address import email_key
-from ikone_events.services.office import now
+from ikone_events.services.office import session_now
 from ikone_events.services.organisers import MIN_PASSWORD_LENGTH
 from ikone_events.store.db import db, transaction
 from ikone_events.store.people import Organiser, Role
@@ -157,7 +157,7 @@ def end_sessions(organiser: Organiser) -> None:
 def _note_login(_app: Flask, user: Organiser, **_more: object) -> None:
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
-    session["signed_in_at"] = session["seen_at"] = int(now().timestamp())
+    session["signed_in_at"] = session["seen_at"] = int(session_now().timestamp())
     log.info("organiser %d signed in", user.id)
 
 
@@ -165,7 +165,7 @@ def _end_old_session() -> Response | None:
     """End a session after an hour of rest or half a day of work; only behind the login."""
     if not request.path.startswith("/organise") or not current_user.is_authenticated:
         return None
-    if _is_worn_out(now()):
+    if _is_worn_out(session_now()):
         logout_user()
         flash(_("You have been logged out because the session had ended."), "info")
         target = request.full_path.rstrip("?") if request.method == "GET" else None

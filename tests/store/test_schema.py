@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.store.db import db
-from ikone_events.store.schema import SchemaError, migrate, require_current
+from ikone_events.store.schema import SchemaError, attach_alembic, migrate, require_current
 from tests.factories import make_settings
 from tests.postgres import fresh_database
 
@@ -34,6 +34,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
 def empty_app(settings: Settings) -> Iterator[Flask]:
     """The application on a database without tables."""
     app = create_app(settings)
+    attach_alembic(app)
     with app.app_context():
         yield app
         db.session.remove()

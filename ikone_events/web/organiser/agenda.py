@@ -1,6 +1,7 @@
 """From rows to facts: the events of an organiser as the rules of the dashboard look at them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.letters import Heartbeat, OutboxMail
 from ikone_events.store.people import Organiser
 from ikone_events.store.queries import get_facts, visible_events
+from ikone_events.web.i18n import page_locale
 
 # A tick may be skipped; three in a row, and at least two minutes, are a standstill.
 _TICKS_MISSED = 3
@@ -67,7 +69,7 @@ def _matter(event: Event, counts: Counts, now: datetime) -> Matter:
     )
     return Matter(
         slug=event.slug,
-        facts=facts,
+        facts=replace(facts, title=event.title_in(page_locale())),
         seated=seated(counts),
         waiting=counts.waiting,
         failed_mail=counts.failed_mail,

@@ -106,7 +106,10 @@ def _entry(letter: OutboxMail, zone: str) -> list[tuple[str, str]]:
     if not letter.calendar:
         return []
     words = calendar_words(letter.calendar, locale=page_locale(), zone=zone)
-    return [(_(label), _without_link(_(value))) for label, value in words]
+    return [
+        (_(label), _(value) if label == "Effect" else _without_link(value))
+        for label, value in words
+    ]
 
 
 def _state_at(moment: datetime):  # type: ignore[no-untyped-def]  # a function for a template

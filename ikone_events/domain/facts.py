@@ -1,0 +1,66 @@
+"""An event at one moment, as the rules look at it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class EventFormat(StrEnum):
+    """Where an event takes place."""
+
+    ONLINE = "online"
+    ON_SITE = "on_site"
+    HYBRID = "hybrid"
+
+
+class State(StrEnum):
+    """What a person decided last about an event; what the clock decides is derived."""
+
+    DRAFT = "draft"
+    ANNOUNCED = "announced"
+    OPEN = "open"
+    CLOSED = "closed"
+    DISPATCHED = "dispatched"
+    FOLLOWED_UP = "followed_up"
+    ARCHIVED = "archived"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a need may look at, at one moment. Times are aware UTC."""
+
+    now: datetime
+    state: State
+    title: str = ""
+    summary: str = ""
+    starts_at: datetime
+    ends_at: datetime
+    format: EventFormat = EventFormat.ONLINE
+    place: str = ""
+    room_url: str = ""
+    deadline: datetime | None = None
+    capacity: int | None = None
+    confirmed: int = 0
+    materials: int = 0
+    privacy_contact: bool = False
+    retention_until: datetime | None = None
+    reason: str | None = None
+    new_starts_at: datetime | None = None
+    new_ends_at: datetime | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the event has ended."""
+        return self.now >= self.ends_at
+
+    @property
+    def running(self) -> bool:
+        """Whether the event has begun and not ended."""
+        return self.starts_at <= self.now < self.ends_at
+
+    @property
+    def has_room(self) -> bool:
+        """Whether people take part by video."""
+        return self.format is not EventFormat.ON_SITE
