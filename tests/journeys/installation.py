@@ -9,6 +9,7 @@ from time import monotonic, sleep
 
 import waitress
 from flask import Flask
+from waitress import wasyncore
 
 from ikone_events.app import create_app
 from ikone_events.demo.catcher import free_port
@@ -52,7 +53,7 @@ def running(folder: Path) -> Iterator[Installation]:
         settings = make_settings(
             folder, base_url=url, smtp_url=mailbox.url, mail_per_minute=600_000, tick_seconds=1
         )
-        app = create_app(settings, clock=clock)
+        app = create_app(settings, clock=clock, session_clock=clock)
         with app.app_context():
             migrate()
             with transaction():
@@ -80,5 +81,8 @@ def _serving(app: Flask, port: int) -> Iterator[None]:
         yield
     finally:
         engine.stop()
-        server.close()
-        thread.join(timeout=5)
+        # In the server's own thread: it only ends when no browser's idle connection is left.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join(timeout=10)
+        server.task_dispatcher.shutdown()
+        assert not thread.is_alive()

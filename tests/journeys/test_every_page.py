@@ -12,7 +12,7 @@ from werkzeug.routing import MapAdapter
 from ikone_events.app import create_app
 from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.clock import TrialClock
-from ikone_events.demo.pages import register_trial_pages
+from ikone_events.demo.pages import Trial
 from ikone_events.engine import Engine
 from ikone_events.store.db import db
 from tests.browser import (
@@ -160,7 +160,7 @@ def trial(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     catcher = Catcher(clock)
     folder = tmp_path_factory.mktemp("trial")
     settings = make_settings(folder, smtp_url=f"smtp://127.0.0.1:{catcher.start()}?tls=none")
-    app = create_app(settings, clock=clock, more_pages=register_trial_pages(clock, catcher))
+    app = create_app(settings, clock=clock, more_pages=Trial(clock, catcher).register)
     engine: Engine = app.extensions["ikone_engine"]
     with app.app_context():
         db.create_all()
