@@ -186,6 +186,13 @@ def test_any_fit_subject_and_name_travel_unchanged(subject: str, name: str) -> N
     assert parsed(data)["Subject"] == subject
 
 
+def test_name_that_folding_would_damage_is_left_out() -> None:
+    name = "фзкабзтя ожсжуаоозкууяк радсвма зислмкфж"
+    data = mime_bytes(row(PLAIN, recipient_name=name), SENDER)
+    (address,) = parsed(data)["To"].addresses
+    assert (address.display_name, address.addr_spec) == ("", row(PLAIN).recipient)
+
+
 def test_message_id_is_made_of_safe_characters() -> None:
     assert message_id("outbox-17", "ikone.example.org") == "<outbox-17@ikone.example.org>"
     with pytest.raises(ValueError, match="Message-ID"):
