@@ -1,6 +1,7 @@
 """Settings from the environment: read once, checked whole, frozen."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from ikone_events.mail.deliver import SmtpSettings
 
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 10
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _WEAK_WORDS = ("secret", "changeme", "password", "passwort", "ikone", "example", "development")
 
 
@@ -31,6 +33,7 @@ class Settings:
     engine_url: str = ""
     smtp_url: str = "smtp://127.0.0.1:25?tls=none"
     mail_from: str = ""
+    imap_url: str = ""
     mail_per_minute: int = 60
     mail_retry: tuple[int, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 43200)
     timezone: str = "Europe/Berlin"
@@ -133,6 +136,12 @@ def _base_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must look like https://events.example.org.")
+    try:
+        odd_port = parts.port == 0
+    except ValueError:
+        odd_port = True
+    if odd_port or "@" in parts.netloc or not _HOST.fullmatch(parts.hostname):
+        raise ValueError("needs a plain host name (foreign ones as xn--…) and at most a port.")
     if parts.path not in ("", "/"):
         raise ValueError("must not have a path; serve the application at the root of a host.")
     return text.rstrip("/")
@@ -152,6 +161,12 @@ def _engine_url(text: str) -> str:
 
 def _smtp_url(text: str) -> str:
     SmtpSettings.from_url(text)
+    return text
+
+
+def _imap_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("imap", "imaps") or not urlsplit(text).hostname:
+        raise ValueError("must look like imaps://user:password@host:993.")
     return text
 
 
@@ -201,6 +216,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "engine_url": _engine_url,
     "smtp_url": _smtp_url,
     "mail_from": _mail_from,
+    "imap_url": _imap_url,
     "mail_per_minute": _positive,
     "mail_retry": _pauses,
     "timezone": _timezone,

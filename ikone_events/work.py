@@ -25,7 +25,11 @@ from ikone_events.mail.mime import mime_bytes
 from ikone_events.services import mailings, outbox
 from ikone_events.services.letters import sender_of
 from ikone_events.services.office import now
-from ikone_events.services.privacy import archive_persons, events_to_forget
+from ikone_events.services.privacy import (
+    archive_persons,
+    drop_letters_of_forgotten,
+    events_to_forget,
+)
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.letters import Heartbeat
@@ -146,6 +150,8 @@ def _forget_due() -> None:
     Where the lifecycle allows it the event is archived; one that was never followed up or whose
     link was never sent keeps its state, and loses its people all the same.
     """
+    with transaction():
+        drop_letters_of_forgotten()
     for slug, state in [(event.slug, event.state) for event in events_to_forget(now())]:
         with transaction():
             if find_rule(Action.ARCHIVE, State(state)) is not None:

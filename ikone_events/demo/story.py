@@ -1,15 +1,16 @@
 """The demo data on the day a scenario begins, moved by whole weeks into the present."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from ikone_events.domain.dataset import shift_weeks
-
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*[+-]\d\d:\d\d")
 SCENARIOS = {"monday": 0, "after": 1, "summer": 2}
 
 
@@ -76,3 +77,23 @@ def _undeliverable(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(
         people[r["person"]] for r in data["registrations"] if r.get("mail_status") == "unzustellbar"
     )
+
+
+def shift_weeks(value: Any, weeks: int, zone: str = "Europe/Berlin") -> Any:
+    """Move every moment of a decoded file by whole weeks; clock times and weekdays stay.
+
+    The move happens on the clocks of the zone: ten o'clock stays ten o'clock across a DST night.
+    """
+    if isinstance(value, Mapping):
+        return {key: shift_weeks(item, weeks, zone) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shift_weeks(item, weeks, zone) for item in value]
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        tz = ZoneInfo(zone)
+        local = moment.astimezone(tz).replace(tzinfo=None) + timedelta(weeks=weeks)
+        return local.replace(tzinfo=tz).isoformat()
+    return value

@@ -5,8 +5,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from ikone_events.domain.address import looks_like_address
-from ikone_events.domain.header_text import header_complaint, text_complaint
-from ikone_events.domain.lifecycle import EventFormat
+from ikone_events.domain.facts import EventFormat
+from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 # Longest texts, in characters; the database's columns are as wide.
@@ -27,6 +27,7 @@ TEXT_LENGTH = 20_000
 PROGRAMME_LINE_LENGTH = 300
 PROGRAMME_TIME_LENGTH = 20
 MOST_PLACES = 100_000
+FIRST_YEAR, LAST_YEAR = 2000, 2200
 LONGEST_RETENTION_DAYS = 3650
 # Lines that end up in the header of a letter or in a calendar entry (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
@@ -124,6 +125,11 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
     found: list[Complaint] = []
     if not draft.title.strip():
         found.append(Complaint(N_("The title is missing."), about="title"))
+    for name in ("starts_at", "ends_at", "deadline"):
+        moment = getattr(draft, name)
+        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            text = N_("Please enter a year between %(first)d and %(last)d.")
+            found.append(Complaint(text, {"first": FIRST_YEAR, "last": LAST_YEAR}, name))
     if draft.starts_at >= draft.ends_at:
         found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
     if draft.deadline is not None and draft.deadline > draft.ends_at:
@@ -131,7 +137,7 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
         found.append(Complaint(text, about="deadline"))
     if draft.room_url and not is_web_address(draft.room_url):
         found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
-    if draft.contact_email and not looks_like_address(draft.contact_email):
+    if draft.contact_email and not can_be_written_to(draft.contact_email):
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, about="contact_email"))
     if draft.capacity is not None and not 0 < draft.capacity <= MOST_PLACES:
@@ -141,6 +147,14 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
         text = N_("Please enter a number of days between 1 and 3650.")
         found.append(Complaint(text, about="retention_days"))
     return found
+
+
+def can_be_written_to(address: str) -> bool:
+    """Whether a letter can name this address; what merely looks like one would refuse all."""
+    try:
+        return looks_like_address(address) and bool(ascii_address(address))
+    except UnfitInput:
+        return False
 
 
 def is_web_address(text: str) -> bool:

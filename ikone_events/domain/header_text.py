@@ -58,12 +58,19 @@ def one_line(value: str) -> str:
     return " ".join(_CONTROLS.sub(" ", _SURROGATES.sub("", value)).split())
 
 
+# Characters that the older IDNA of the standard library turns into others, and so into the
+# domain of somebody else; forms encode them by the newer one before an address comes here.
+_DEVIATIONS = frozenset("ßς\u200c\u200d")
+
+
 def ascii_address(value: str) -> str:
     """The mail address as it travels (foreign domains in their xn-- form), or UnfitInput.
 
     Addresses are checked when they are stored and again before a header or command is made of them.
     """
     local, _, domain = value.rpartition("@")
+    if _DEVIATIONS & set(domain):
+        domain = ""
     try:
         address = value if value.isascii() else f"{local}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ikone_events.domain.event_draft import LAST_YEAR
 from ikone_events.domain.facts import EventFormat, Facts, State
 from ikone_events.domain.refusals import N_, Complaint
 
@@ -136,4 +137,6 @@ def needs_new_date(facts: Facts) -> Complaint | None:
         return Complaint(N_("The new date is in the past."), about="starts_at")
     if start >= end:
         return Complaint(N_("The end is not after the start."), about="ends_at")
+    if end.year > LAST_YEAR:
+        return Complaint(N_("The new date is too far away."), about="starts_at")
     return None

@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 LONGEST = 100
+# Names that organisers' pages have taken below the same address.
+RESERVED = frozenset({"new"})
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -17,4 +19,6 @@ def slug_of(title: str) -> str:
 
 def is_slug(text: str) -> bool:
     """Whether the text can stand in an address as an event's short name."""
-    return re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", text) is not None and len(text) <= LONGEST
+    return re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", text) is not None and (
+        len(text) <= LONGEST and text not in RESERVED
+    )

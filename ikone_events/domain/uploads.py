@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -65,7 +66,7 @@ def _contains(kind: FileKind, content: bytes) -> bool:
             if declared.file_size > _LONGEST_MIMETYPE:
                 return False
             return archive.read(declared).decode("ascii", "replace").strip() == kind.content_type
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, KeyError, OSError, EOFError, RuntimeError, ValueError):
         return False
 
 

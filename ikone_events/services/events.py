@@ -10,7 +10,8 @@ from ikone_events.domain.event_draft import EventDraft, check_draft, check_room
 from ikone_events.domain.lifecycle import Audience, EventFormat, Message, State
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
-from ikone_events.domain.slug import slug_of
+from ikone_events.domain.registration import Status
+from ikone_events.domain.slug import RESERVED, slug_of
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.registrations import move_line_up
 from ikone_events.store.db import db
@@ -18,9 +19,16 @@ from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import Mailing
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
 
 # States in which people have a date in their calendars that a change must correct.
-_DATE_IS_KNOWN = (State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
+_DATE_IS_KNOWN = (
+    State.ANNOUNCED.value,
+    State.OPEN.value,
+    State.CLOSED.value,
+    State.DISPATCHED.value,
+)
+_COMING = (Status.CONFIRMED.value, Status.WAITLISTED.value)
 _MOVED = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 
 
@@ -47,6 +55,8 @@ def record_creation(event: Event, *, actor: str, now: datetime) -> None:
 
 def _free_slug(title: str) -> str:
     base = slug_of(title)
+    if base in RESERVED:
+        base += "-event"
     taken = set(db.session.scalars(select(Event.slug).where(Event.slug.startswith(base))))
     if base not in taken:
         return base
@@ -68,12 +78,12 @@ def edit_event(
                 N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
             )
         )
-    old = (event.starts_at, event.ends_at)
+    old = _place_and_time(event)
     fill_event(event, draft)
     event.revision += 1
     event.changed_at = now
     move_line_up(event, now=now)
-    return event, _tell_of_new_date(event, old, now=now)
+    return event, _tell_of_change(event, old, now=now)
 
 
 def fill_event(event: Event, draft: EventDraft) -> None:
@@ -87,13 +97,33 @@ def fill_event(event: Event, draft: EventDraft) -> None:
         setattr(event, name, value)
 
 
-def _tell_of_new_date(
-    event: Event, old: tuple[datetime, datetime], *, now: datetime
+def _place_and_time(event: Event) -> tuple[datetime, datetime, str, str]:
+    """What of an event stands in calendars and must be right there."""
+    return event.starts_at, event.ends_at, event.format, event.place
+
+
+def _tell_of_change(
+    event: Event, old: tuple[datetime, datetime, str, str], *, now: datetime
 ) -> Mailing | None:
-    moved = old != (event.starts_at, event.ends_at)
-    if not moved or event.state not in _DATE_IS_KNOWN:
+    """A new date or place updates the calendars of all who come or wait, if there are any."""
+    new = _place_and_time(event)
+    if old == new or event.state not in _DATE_IS_KNOWN or not _somebody_comes(event):
         return None
-    return start_mailing(event, _MOVED, now=now, old_starts_at=old[0], old_ends_at=old[1])
+    moved = old[:2] != new[:2]
+    return start_mailing(
+        event,
+        _MOVED,
+        now=now,
+        old_starts_at=old[0] if moved else None,
+        old_ends_at=old[1] if moved else None,
+    )
+
+
+def _somebody_comes(event: Event) -> bool:
+    coming = select(Registration.id).where(
+        Registration.event_id == event.id, Registration.status.in_(_COMING)
+    )
+    return db.session.scalar(coming.limit(1)) is not None
 
 
 def set_room(slug: str, room_url: str, dial_in: str, *, now: datetime) -> Event:

@@ -41,17 +41,22 @@ def write_letter(
     now: datetime,
     extras: Extras | None = None,
     mailing: Mailing | None = None,
+    held_at: tuple[datetime, datetime] | None = None,
 ) -> OutboxMail:
     """Compose a letter and put it into the outbox of this transaction.
 
     Raises the calendar sequence when the letter carries a calendar object. Any fault in
-    composing goes up: a single letter undoes its cause.
+    composing goes up: a single letter undoes its cause. `held_at` is the start and end that the
+    letter speaks of, where the event has moved on since.
     """
     desk = office()
     invitation = _invitation(kind, registration, now)
+    occasion = occasion_of(event, registration.locale)
+    if held_at is not None:
+        occasion = replace(occasion, starts_at=held_at[0], ends_at=held_at[1])
     letter = compose(
         kind,
-        occasion_of(event, registration.locale),
+        occasion,
         recipient=_recipient(registration),
         links=links_of(event, registration),
         sender=sender_of(event),

@@ -10,13 +10,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.dataset import (
-    Dataset,
-    EventRecord,
-    Record,
-    RegistrationRecord,
-    read_dataset,
-)
+from ikone_events.domain.dataset import Dataset, read_dataset
+from ikone_events.domain.dataset_records import EventRecord, Record, RegistrationRecord
 from ikone_events.domain.lifecycle import RULES, State
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Attendance, Status

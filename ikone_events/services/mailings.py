@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from ikone_events.domain.lifecycle import Audience, Message
-from ikone_events.domain.messages import Extras, MailKind
+from ikone_events.domain.messages import CANCEL, Extras, MailKind, calendar_method
 from ikone_events.domain.registration import Attendance, Status
 from ikone_events.services.letters import handout_of, write_letter
 from ikone_events.store.db import ask_for_delivery, db
@@ -41,6 +41,7 @@ def start_mailing(
         reason=reason,
         old_starts_at=old_starts_at,
         old_ends_at=old_ends_at,
+        event_touched=event.touched,
         created_at=now,
     )
     db.session.add(mailing)
@@ -89,7 +90,7 @@ def _next_people(mailing: Mailing) -> list[Registration]:
             Registration.event_id == mailing.event_id,
             Registration.id > mailing.last_registration_id,
             Registration.status.in_(_AUDIENCES[Audience(mailing.audience)]),
-            Registration.status_at <= mailing.created_at,
+            Registration.event_touched < mailing.event_touched,
             Registration.anonymised_at.is_(None),
         )
         .order_by(Registration.id)
@@ -109,6 +110,7 @@ def _write_one(mailing: Mailing, registration: Registration, *, now: datetime) -
             key=key,
             now=now,
             extras=_extras(mailing, event, registration),
+            held_at=_called_off(mailing),
             mailing=mailing,
         )
     except Exception as fault:  # one person's letter must not hold up the others
@@ -130,11 +132,22 @@ def _kind_for(mailing: Mailing, registration: Registration) -> MailKind:
 def _extras(mailing: Mailing, event: Event, registration: Registration) -> Extras:
     if mailing.kind == MailKind.FOLLOW_UP.value:
         return handout_of(event, registration)
+    if mailing.kind != MailKind.MOVED.value:
+        return Extras(reason=mailing.reason)
     return Extras(
         reason=mailing.reason,
         old_starts_at=mailing.old_starts_at,
         old_ends_at=mailing.old_ends_at,
     )
+
+
+def _called_off(mailing: Mailing) -> tuple[datetime, datetime] | None:
+    """The date that a cancellation takes out of calendars, whatever came after it."""
+    if calendar_method(MailKind(mailing.kind)) != CANCEL:
+        return None
+    if mailing.old_starts_at is None or mailing.old_ends_at is None:
+        return None
+    return mailing.old_starts_at, mailing.old_ends_at
 
 
 def _failed_row(

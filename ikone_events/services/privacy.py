@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
@@ -37,8 +37,19 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
         text = N_("Please withdraw first; then your details can be deleted.")
         raise LinkRefused(Complaint(text))
     _forget(select(Registration.id).where(Registration.id == registration.id), now=now)
-    db.session.execute(delete(OutboxMail).where(OutboxMail.registration_id == registration.id))
+    _drop_letters(OutboxMail.registration_id == registration.id)
     db.session.refresh(registration)
+
+
+def _drop_letters(whose: ColumnElement[bool]) -> None:
+    """Delete letters that are through; one that still waits was promised, and goes first."""
+    db.session.execute(delete(OutboxMail).where(whose, OutboxMail.state != "queued"))
+
+
+def drop_letters_of_forgotten() -> None:
+    """Delete the last letters of people who had their details deleted, once they have gone."""
+    forgotten = select(Registration.id).where(Registration.anonymised_at.is_not(None))
+    _drop_letters(OutboxMail.registration_id.in_(forgotten))
 
 
 def _forget(ids: Select[int], *, now: datetime) -> None:

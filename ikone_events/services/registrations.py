@@ -109,6 +109,7 @@ def _seat(registration: Registration, event: Event, status: Status, *, now: date
     registration.event = event
     registration.status = status.value
     registration.status_at = now
+    registration.event_touched = event.touched
     db.session.add(registration)
 
 

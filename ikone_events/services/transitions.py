@@ -120,14 +120,13 @@ def _write_to(
 ) -> Mailing | None:
     if message is None:
         return None
-    moved = request.action is Action.RESCHEDULE
     return start_mailing(
         event,
         message,
         now=now,
         reason=request.reason.strip(),
-        old_starts_at=old[0] if moved else None,
-        old_ends_at=old[1] if moved else None,
+        old_starts_at=old[0],
+        old_ends_at=old[1],
     )
 
 

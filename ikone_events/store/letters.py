@@ -16,8 +16,8 @@ class Mailing(Base):
     """A letter owed to many; the worker turns it into outbox rows, chunk by chunk.
 
     `last_registration_id` is how far it has come; `finished_at` is set when the last chunk is
-    done. Only registrations whose status is older than the mailing belong to it: later ones
-    get a letter of their own.
+    done. Only registrations whose standing is older than the mailing belong to it, by
+    the event's counter of writes and not by clocks: later ones get a letter of their own.
     """
 
     __tablename__ = "mailing"
@@ -29,6 +29,7 @@ class Mailing(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     old_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     old_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    event_touched: Mapped[int] = mapped_column(default=0)
     last_registration_id: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

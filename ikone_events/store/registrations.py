@@ -30,6 +30,7 @@ class Registration(Base):
     """One person at one event. A person who withdrew and returns gets a new row.
 
     `email` is as typed, `email_key` normalised; one active row per event and address.
+    `event_touched` is the event's counter of writes when the standing last changed.
     `calendar_sequence` is None until an invitation has been promised; the UID is a secret
     between us and the person's calendar. `thread_id` is the Message-ID of the first letter.
     """
@@ -53,6 +54,7 @@ class Registration(Base):
     link_epoch: Mapped[int] = mapped_column(default=1)
     status: Mapped[str] = mapped_column(String(12))
     status_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    event_touched: Mapped[int] = mapped_column(default=0)
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     salutation: Mapped[str] = mapped_column(String(10), default="")

@@ -114,7 +114,7 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
     if fault.response is not None or status < 400:  # noqa: PLR2004
         return fault
     if status not in _WORDED:
-        words = Words(title=fault.name, text=" ", outcome="")
+        words = Words(title=_("This can't be done at this address"), text=" ", outcome="")
         response = error_page(status, words)
     else:
         response = error_page(status)

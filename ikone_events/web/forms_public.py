@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Length, StopValidation
 
 from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
 from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.domain.salutation import full_name
 from ikone_events.services.registrations import Applicant
 from ikone_events.web.i18n import SALUTATION_LABELS, say
 
@@ -45,8 +46,9 @@ def no_web_address(_form: FlaskForm, field: Field) -> None:
 def deliverable(_form: FlaskForm, field: Field) -> None:
     """An address by the grammar of mail; no question to the network."""
     try:
-        address = validate_email(field.data or "", check_deliverability=False).normalized
-        ascii_address(address)
+        checked = validate_email(field.data or "", check_deliverability=False)
+        # Domains are kept as they travel: IDNA 2008 knows that "ß" is no "ss".
+        address = ascii_address(f"{checked.local_part}@{checked.ascii_domain}")
     except (EmailNotValidError, UnfitInput, ValueError) as fault:
         raise StopValidation(
             lazy_gettext("Please enter an address like name@example.org.")
@@ -140,6 +142,13 @@ class RegistrationForm(FlaskForm):
         self.salutation.choices = [
             (value, lazy_gettext(label)) for value, label in SALUTATION_LABELS.items()
         ]
+
+    def validate_last_name(self, field: Field) -> None:
+        """Title and names stand together in the header of every letter."""
+        parts = (self.title.data, self.first_name.data, field.data)
+        together = full_name(*(part or "" for part in parts))
+        if complaint := header_complaint(together):
+            raise StopValidation(say(complaint))
 
     def applicant(self, locale: str) -> Applicant:
         """The checked entries."""

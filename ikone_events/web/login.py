@@ -101,7 +101,10 @@ View = Callable[[], Any]
 
 def is_path_here(target: str) -> bool:
     """Whether a redirect stays on this site: one slash, no trick that browsers straighten out."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return False
     odd = any(c == "\\" or not c.isprintable() or c.isspace() for c in target)
     return not (odd or parts.scheme or parts.netloc or target[:2] == "//") and target[:1] == "/"
 

@@ -14,7 +14,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from ikone_events.domain.refusals import Busy, Complaint, Refusal, RegistrationClosed
+from ikone_events.domain.refusals import Busy, Complaint, Refusal, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Status, admit
 from ikone_events.services import registrations
 from ikone_events.services.letters import link_day
@@ -33,6 +33,7 @@ from ikone_events.web.standing import standing_of
 
 blueprint = Blueprint("signup", __name__)
 DONE = "registered"
+BUSY = 503
 
 
 @blueprint.after_request
@@ -60,7 +61,9 @@ def register(slug: str) -> ResponseReturnValue:
     except RegistrationClosed as refusal:
         return _closed_page(get_public_event(slug), refusal.complaints[0])
     except Busy as refusal:
-        return _form_page(slug, form, 503, refusal)
+        return _form_page(slug, form, BUSY, refusal)
+    except UnfitInput as refusal:
+        return _form_page(slug, form, 422, refusal)
     session[DONE] = _facts(slug, form, status)
     return redirect(url_for("signup.registered", slug=slug), 303)
 
@@ -102,10 +105,10 @@ def _form_page(
         sitting=sitting,
         standing=standing,
         complaints=[say(c) for c in refusal.complaints] if refusal else [],
-        outcome={422: "invalid", 503: "busy"}.get(status, ""),
+        outcome={422: "invalid", BUSY: "busy"}.get(status, ""),
     )
     response = make_response(page, status)
-    if refusal:
+    if status == BUSY:
         response.headers["Retry-After"] = str(RETRY_AFTER_BUSY)
     return response
 

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.demo.story import folder, tell
-from ikone_events.domain.dataset import read_dataset, shift_weeks
+from ikone_events.demo.story import folder, shift_weeks, tell
+from ikone_events.domain.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.loading import Loaded, read_file, store_dataset
 from ikone_events.services.privacy import figures_of
@@ -134,6 +134,14 @@ def test_whole_file_is_loaded_from_disk() -> None:
         (lambda d: d["registrations"][0].update(status="vip"), "vip"),
         (lambda d: d["people"][0].update(email="not an address"), "address"),
         (lambda d: d.update(people="none"), "list"),
+        (lambda d: d["people"][0].update(email="ä@b.de"), "address"),
+        (lambda d: d["people"][0].update(first_name="x" * 101), "characters"),
+        (lambda d: d["registrations"][0].update(question="a\0b"), "characters|stored"),
+        (lambda d: d["registrations"].append(d["registrations"][0]), "twice"),
+        (lambda d: d["organisations"][0].update(name="x" * 201), "characters"),
+        (lambda d: d["events"][1].update(materials=["x"]), "list of objects"),
+        (lambda d: d["events"][1]["materials"][1].update(url="javascript:alert(1)"), "address"),
+        (lambda d: d["events"][0].update(starts_at="0001-01-01T00:00:00+14:00"), "year|read"),
     ],
 )
 def test_broken_file_is_refused_whole(app: Flask, change: object, words: str) -> None:

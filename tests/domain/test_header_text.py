@@ -97,3 +97,9 @@ def test_address_travels_in_ascii(given_address: str, travels: str) -> None:
 def test_unfit_address_is_refused(value: str) -> None:
     with pytest.raises(UnfitInput):
         ascii_address(value)
+
+
+@pytest.mark.parametrize("domain", ["straße.de", "fuß.example", "βόλος.com"])
+def test_domain_that_would_become_somebody_elses_is_refused(domain: str) -> None:
+    with pytest.raises(UnfitInput):
+        ascii_address(f"anna@{domain}")

@@ -15,6 +15,17 @@ def archive(**members: str) -> bytes:
     return stream.getvalue()
 
 
+def damaged(content: bytes) -> bytes:
+    """The same archive with a member that can't be unpacked."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        text = packed.read("mimetype")
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mimetype", text * 3)
+    start = stream.getvalue().index(b"mimetype") + len("mimetype")
+    return stream.getvalue()[:start] + b"\xff" * 6 + stream.getvalue()[start + 6 :]
+
+
 PPTX = archive(**{"[Content_Types].xml": "<x/>", "ppt/presentation.xml": "<x/>"})
 ODP = archive(mimetype="application/vnd.oasis.opendocument.presentation")
 
@@ -52,6 +63,7 @@ def test_slides_are_accepted(name: str, content: bytes, content_type: str) -> No
         ("folien.odp", archive(mimetype="x" * 10_000)),
         ("folien.pptx", b"PK\x03\x04 broken"),
         ("bild.png", b"\xff\xd8\xff"),
+        ("folien.odp", damaged(ODP)),
     ],
 )
 def test_anything_else_is_refused(name: str, content: bytes) -> None:

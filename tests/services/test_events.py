@@ -1,7 +1,7 @@
 """Creating and editing: one version wins, a moved date is told to everybody, once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -9,6 +9,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from ikone_events.domain.event_draft import EventDraft
+from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.refusals import StaleForm, UnfitInput
 from ikone_events.services.events import create_event, edit_event
 from ikone_events.store.db import db, transaction
@@ -57,6 +58,8 @@ def test_new_event_is_a_draft_with_a_name_and_a_history(app: Flask) -> None:
         ({"deadline": DRAFT.ends_at + timedelta(hours=1)}, "deadline"),
         ({"room_url": "javascript:alert(1)"}, "room_url"),
         ({"contact_email": "a@b.de\nBcc: x@y.de"}, "contact_email"),
+        ({"contact_email": "müller@kommune.de"}, "contact_email"),
+        ({"starts_at": datetime(9999, 12, 30, tzinfo=UTC)}, "starts_at"),
         ({"capacity": 0}, "capacity"),
         ({"retention_days": 0}, "retention_days"),
     ],
@@ -107,7 +110,7 @@ def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox) -> None
     assert [letter.calendar for letter in mailbox.to(waits.email)] == [None]
 
 
-@pytest.mark.parametrize("state", ["draft", "announced"])
+@pytest.mark.parametrize("state", ["draft", "announced", "open"])
 def test_moved_date_nobody_knows_yet_is_told_to_nobody(app: Flask, state: str) -> None:
     event = make_event(app, state=state)
 
@@ -126,3 +129,32 @@ def test_raised_capacity_serves_the_line_first(app: Flask) -> None:
 
     with app.app_context():
         assert set(db.session.scalars(select(Registration.status))) == {"confirmed"}
+
+
+def test_date_moved_again_after_a_postponement_is_told(app: Flask) -> None:
+    event = make_event(app, state="announced")
+    make_registration(app, event, calendar_sequence=2)
+
+    edit(app, event.slug, replace(DRAFT, ends_at=DRAFT.ends_at + timedelta(hours=1)))
+
+    with app.app_context():
+        assert db.session.scalars(select(Mailing.kind)).all() == ["moved"]
+
+
+def test_new_place_updates_the_calendar(app: Flask, mailbox: Mailbox) -> None:
+    event = make_event(app)
+    person = make_registration(app, event, calendar_sequence=0)
+
+    edit(app, event.slug, replace(DRAFT, format=EventFormat.ON_SITE, place="Rathaus Mainz"))
+    app.extensions["ikone_engine"].run_once()
+
+    (told,) = mailbox.to(person.email)
+    assert told.calendar is not None
+    entry = Calendar.from_ical(told.calendar).events[0]
+    assert (str(entry["LOCATION"]), int(entry["SEQUENCE"])) == ("Rathaus Mainz", 1)
+    assert "Bisher:" not in told.text
+
+
+def test_name_of_a_page_is_no_name_of_an_event(app: Flask) -> None:
+    with app.app_context(), transaction():
+        assert create_event(replace(DRAFT, title="New"), actor="anna", now=NOW).slug == "new-event"

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from ikone_events.domain.refusals import NotFound, Refusal, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.services import registrations
+from ikone_events.services.privacy import forget_person
 from ikone_events.services.registrations import Applicant, mark_attendance, register, withdraw
 from ikone_events.store import queries
 from ikone_events.store.db import db, transaction
@@ -18,6 +19,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 from tests.factories import NOW, make_event, make_registration
+from tests.mailbox import Mailbox
 from tests.services.conftest import BOTH
 
 
@@ -256,3 +258,22 @@ def test_two_withdrawals_at_one_moment_promote_two_people(app: Flask) -> None:
         thread.join()
 
     assert statuses(app, event) == ["cancelled"] * 2 + ["confirmed"] * 2 + ["waitlisted"]
+
+
+def test_deleted_person_still_gets_the_letter_that_was_promised(
+    app: Flask, mailbox: Mailbox
+) -> None:
+    event = make_event(app)
+    sign_up(app, event.slug)
+    take_back(app, "eva.muster@example.org")
+    with app.app_context(), transaction():
+        forget_person(db.session.scalars(select(Registration)).one(), now=NOW)
+
+    app.extensions["ikone_engine"].run_once()
+
+    assert [m.subject.partition(":")[0] for m in mailbox.to("eva.muster@example.org")] == [
+        "Anmeldung bestätigt",
+        "Abmeldung bestätigt",
+    ]
+    app.extensions["ikone_engine"].run_once()
+    assert letters(app) == []

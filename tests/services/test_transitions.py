@@ -229,7 +229,7 @@ def test_later_arrivals_are_not_in_the_mailing(app: Flask, clock: FixedClock) ->
     event = make_event(app, state="closed")
     make_registration(app, event)
     do(app, event.slug, Action.DISPATCH)
-    make_registration(app, event, status_at=NOW + timedelta(seconds=1))
+    make_registration(app, event, event_touched=2)
     clock.move(minutes=1)
 
     assert work(app) == 1
@@ -293,3 +293,17 @@ def test_worker_forgets_people_of_an_event_that_was_never_followed_up(
     with app.app_context():
         assert db.session.scalars(select(Registration.email)).all() == [""]
         assert '"confirmed": 1' in db.session.get_one(Event, event.id).figures
+
+
+def test_postponement_written_late_withdraws_the_old_date(app: Flask, mailbox: Mailbox) -> None:
+    event = make_event(app)
+    person = make_registration(app, event, calendar_sequence=0)
+    start = NOW + timedelta(days=60)
+
+    do(app, event.slug, Action.POSTPONE, reason="Sturm")
+    moved = {"new_starts_at": start, "new_ends_at": start + timedelta(hours=2)}
+    do(app, event.slug, Action.RESCHEDULE, **moved)
+    work(app)
+
+    starts = [Calendar.from_ical(m.calendar).events[0].start for m in mailbox.to(person.email)]
+    assert starts == [event.starts_at, start]

@@ -165,7 +165,7 @@ def test_over_is_over(app: Flask, client: FlaskClient, clock: FixedClock) -> Non
 def test_deleting_forgets_the_person_and_kills_the_link(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     person = make_registration(app, event, status="cancelled", question="Privates")
-    make_letter(app, person)
+    make_letter(app, person, state="sent")
     answer = press(client, personal_path(app, person, "/delete"))
     assert (answer.status_code, answer.location) == (303, "/deleted")
     assert "Ihre Angaben sind gelöscht" in client.get("/deleted").text

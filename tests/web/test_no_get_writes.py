@@ -1,5 +1,7 @@
 """Mail gateways open every link before people do: no GET changes anything."""
 
+import re
+
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -24,8 +26,7 @@ def addresses(app: Flask, values: dict[str, str]) -> list[str]:
         with app.test_request_context():
             path = str(rule)
             for name in rule.arguments:
-                converter = next(c for c in ("<path:", "<int:", "<") if f"{c}{name}>" in path)
-                path = path.replace(f"{converter}{name}>", values[name])
+                path = re.sub(rf"<(?:[^<>]*:)?{name}>", values[name], path)
             found.append(path)
     return found
 

@@ -272,3 +272,26 @@ def test_too_many_sign_ups_from_one_network_are_slowed_down(
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def test_long_names_do_not_tell_who_is_registered(app: Flask) -> None:
+    event = make_event(app)
+    make_registration(app, event, email="known@example.org")
+    long = {"title": "Dr.", "first_name": "a" * 100, "last_name": "b" * 100}
+
+    answers = [
+        sign_up(app.test_client(), event.slug, email=f"{name}@example.org", **long)
+        for name in ("known", "unknown")
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert "a" * 100 in answers[1].text
+
+
+def test_domain_with_eszett_stays_its_own(app: Flask) -> None:
+    event = make_event(app)
+
+    sign_up(app.test_client(), event.slug, email="anna@straße.de")
+
+    with app.app_context():
+        assert db.session.scalar(select(Registration.email)) == "anna@xn--strae-oqa.de"

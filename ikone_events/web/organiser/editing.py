@@ -103,7 +103,7 @@ def save_event(slug: str) -> Answer:
 
 def _saved(*, moved: bool) -> str:
     if moved:
-        return _("Saved. Everybody concerned gets a letter with the new date.")
+        return _("Saved. Everybody concerned gets an e-mail with the change.")
     return _("Saved.")
 
 

@@ -50,7 +50,7 @@ def mail(slug: str) -> str:
     )
 
 
-@blueprint.get("/events/<slug>/mail/<int:letter_id>")
+@blueprint.get("/events/<slug>/mail/<int(max=2147483647):letter_id>")
 @permission(Permission.SEE_EVENTS)
 def letter(slug: str, letter_id: int) -> str:
     """One letter as its recipient reads it, without the recipient's own link."""
@@ -72,7 +72,7 @@ def letter(slug: str, letter_id: int) -> str:
     )
 
 
-@blueprint.post("/events/<slug>/mail/<int:letter_id>/retry")
+@blueprint.post("/events/<slug>/mail/<int(max=2147483647):letter_id>/retry")
 @permission(Permission.EDIT_EVENTS)
 def retry_letter(slug: str, letter_id: int) -> Answer:
     """Send one failed letter again."""

@@ -140,7 +140,7 @@ def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser
         filled(revision="1", starts_at="2026-04-15T10:00", ends_at="2026-04-15T12:00"),
         follow_redirects=True,
     )
-    assert "letter with the new date" in answer.text
+    assert "an e-mail with the change" in answer.text
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["moved"]
 

@@ -196,3 +196,9 @@ def test_removed_slides_are_gone_with_their_file(app: Flask, team: Browser) -> N
     assert team.post(f"{path}/remove").status_code == 303
     assert not stored.exists()
     assert team.get(f"{path}/file").status_code == 404
+
+
+def test_letter_with_an_endless_number_is_missing(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    page = team.get(f"/organise/events/{event.slug}/mail/99999999999999999999")
+    assert page.status_code == 404

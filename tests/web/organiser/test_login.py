@@ -193,3 +193,7 @@ class TestBrakes:
         assert codes[-1] == 429
         assert client.post("/login", data={"csrf_token": token}).headers["Retry-After"]
         assert client.get("/login").status_code == 200
+
+
+def test_broken_target_of_a_login_is_ignored(client: FlaskClient) -> None:
+    assert client.get("/login?next=//[").status_code == 200

@@ -1,0 +1,170 @@
+"""Single records of a JSON file: read, checked, joined; each fault is an UnfitInput of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ikone_events.domain.event_draft import (
+    TEXT_LENGTH,
+    EventDraft,
+    can_be_written_to,
+    is_web_address,
+)
+from ikone_events.domain.facts import EventFormat, State
+from ikone_events.domain.header_text import header_complaint, text_complaint
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registration import Status
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One event of a file; `history` holds (moment, who, state reached)."""
+
+    slug: str
+    draft: EventDraft
+    state: State
+    materials: tuple[Record, ...]
+    history: tuple[tuple[datetime, str, State], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRecord:
+    """One registration of a file, joined with its person."""
+
+    event: str
+    status: Status
+    status_at: datetime
+    registered_at: datetime
+    person: Record
+    organisation: str
+    organisation_text: str
+    question: str
+    attended: bool | None
+
+
+def organisation_of(record: Record) -> Record:
+    """An organisation as it stands in a file, checked."""
+    if not str(record["id"]) or not str(record["name"]).strip():
+        raise UnfitInput(Complaint(N_("An organisation needs an id and a name.")))
+    for name, most in (("id", 100), ("name", 200), ("short", 200), ("kind", 40), ("key", 20)):
+        _check_text(record, name, most)
+    return record
+
+
+def material_of(record: object) -> Record:
+    """Slides, a link or a contact as it stands in a file, checked."""
+    if not isinstance(record, Mapping):
+        raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
+    for name, most in (("title", 200), ("name", 200), ("file", 200)):
+        _check_text(record, name, most)
+    if record.get("url") and not is_web_address(str(record["url"])):
+        text = N_("Please give a complete address, beginning with https://.")
+        raise UnfitInput(Complaint(text, {}, "materials"))
+    if record.get("email") and not can_be_written_to(str(record["email"])):
+        text = N_("Please enter an address like name@example.org.")
+        raise UnfitInput(Complaint(text, {}, "materials"))
+    return record
+
+
+def _check_text(record: Record, name: str, most: int) -> None:
+    """One text of a record: not longer than its column, nothing that can't be stored."""
+    value = str(record.get(name) or "")
+    if len(value) > most:
+        text = N_("At most %(limit)d characters, please.")
+        raise UnfitInput(Complaint(text, {"limit": most}, name))
+    if complaint := text_complaint(value):
+        raise UnfitInput(Complaint(complaint.text, complaint.values, name))
+
+
+def registration_of(
+    record: Record, people: Mapping[str, Record], organisations: set[str]
+) -> RegistrationRecord:
+    """One registration, joined with its person. Raises UnfitInput."""
+    person = people.get(str(record["person"])) if "person" in record else record
+    if person is None:
+        raise UnfitInput(Complaint(N_("There is no such person in the file."), {}, "person"))
+    _check_person(person)
+    for name, most in (("organisation_as_typed", 200), ("question", TEXT_LENGTH)):
+        _check_text(record, name, most)
+    registered_at = moment_of(record["registered_at"], "registered_at")
+    organisation = str(record.get("organisation") or "")
+    attended = (record.get("after_event") or {}).get("attended")
+    question = str(record.get("question") or "")
+    return RegistrationRecord(
+        event=str(record["event"]),
+        status=Status(record.get("status", "confirmed")),
+        status_at=optional_moment_of(record.get("cancelled_at"), "cancelled_at") or registered_at,
+        registered_at=registered_at,
+        person={**person, "waitlist_position": record.get("waitlist_position")},
+        organisation=organisation if organisation in organisations else "",
+        organisation_text=str(record.get("organisation_as_typed") or organisation),
+        question=question,
+        attended=attended if isinstance(attended, bool) else None,
+    )
+
+
+def _check_person(person: Record) -> None:
+    for name, most in (("first_name", 100), ("last_name", 100), ("title", 50), ("function", 200)):
+        _check_text(person, name, most)
+    for name in ("first_name", "last_name"):
+        if complaint := header_complaint(str(person[name])):
+            raise UnfitInput(Complaint(complaint.text, complaint.values, name))
+    if not can_be_written_to(str(person["email"])):
+        text = N_("Please enter an address like name@example.org.")
+        raise UnfitInput(Complaint(text, {}, "email"))
+
+
+def text_in(value: object, locale: str) -> str:
+    """A text in a language: an object of languages, or a plain German text."""
+    if isinstance(value, Mapping):
+        return str(value.get(locale) or "")
+    return str(value or "") if locale == "de" else ""
+
+
+def name_of(user: Record) -> str:
+    """A user's name with the title."""
+    parts = (user.get("title"), user.get("first_name"), user.get("last_name"))
+    return " ".join(str(part) for part in parts if part)
+
+
+def place_of(venue: object) -> str:
+    """A venue in one line."""
+    if isinstance(venue, Mapping):
+        town = f"{venue.get('postcode') or ''} {venue.get('city') or ''}".strip()
+        parts = (venue.get("name"), venue.get("street"), town)
+        return ", ".join(str(part) for part in parts if part)
+    return str(venue or "")
+
+
+def format_of(name: str) -> EventFormat:
+    """The format; files from Germany may call the one on site “praesenz”."""
+    return EventFormat.ON_SITE if name == "praesenz" else EventFormat(name)
+
+
+def zone_of(name: str) -> str:
+    """The name of a known time zone."""
+    ZoneInfo(name)
+    return name
+
+
+def moment_of(text: object, about: str) -> datetime:
+    """An aware moment from ISO 8601. Raises UnfitInput."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError as fault:
+        raise UnfitInput(
+            Complaint(N_("“%(text)s” is not a moment in time."), {"text": text}, about)
+        ) from fault
+    if moment.tzinfo is None:
+        complaint = Complaint(N_("“%(text)s” says no time zone."), {"text": text}, about)
+        raise UnfitInput(complaint)
+    return moment
+
+
+def optional_moment_of(text: object, about: str) -> datetime | None:
+    """A moment, or nothing."""
+    return None if text in (None, "") else moment_of(text, about)
