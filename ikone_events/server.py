@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import waitress
 from flask import Flask
@@ -20,10 +20,6 @@ log = logging.getLogger(__name__)
 
 class CannotListenError(Exception):
     """The address is taken or not ours; the message says what to do."""
-
-
-class _Stop(Exception):
-    """SIGTERM or SIGINT arrived."""
 
 
 def serve(
@@ -42,7 +38,6 @@ def serve(
     ready()
     try:
         server.run()
-    except _Stop:
         log.info("stopping: no new requests, running ones are finished")
     finally:
         server.close()
@@ -69,8 +64,13 @@ def _listen(app: Flask, host: str, port: int) -> Any:
         ) from fault
 
 
-def _stop(_signum: int, _frame: FrameType | None) -> Any:
-    raise _Stop
+def _stop(_signum: int, _frame: FrameType | None) -> NoReturn:
+    """Leave the server's loop.
+
+    An ordinary exception could strike inside a connection's handler, which waitress would log
+    and forget: the process would never stop.
+    """
+    raise SystemExit(0)
 
 
 def wait_for_stop() -> None:
