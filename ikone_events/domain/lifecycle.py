@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ikone_events.domain.audiences import Audience
 from ikone_events.domain.facts import EventFormat, Facts, State
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.needs import (
@@ -63,13 +64,6 @@ class Action(StrEnum):
     CANCEL = "cancel"
 
 
-class Audience(StrEnum):
-    """The registrations a transition writes to."""
-
-    CONFIRMED = "confirmed"
-    CONFIRMED_AND_WAITING = "confirmed_and_waiting"
-
-
 @dataclass(frozen=True, slots=True)
 class Message:
     """The letter a transition owes to an audience."""
@@ -110,6 +104,8 @@ _ANNOUNCE = (
 )
 _DISPATCH = (needs_video, needs_room, needs_confirmed_person, needs_not_over)
 _FOLLOW_UP = (needs_over, needs_material, needs_link_sent)
+_NEWS = Message(MailKind.ANNOUNCEMENT, Audience.SUBSCRIBERS)
+_OPENING = Message(MailKind.OPENING, Audience.INTERESTED)
 _LINK = Message(MailKind.ACCESS_LINK, Audience.CONFIRMED)
 _MATERIALS = Message(MailKind.FOLLOW_UP, Audience.CONFIRMED)
 _POSTPONED = Message(MailKind.POSTPONED, Audience.CONFIRMED_AND_WAITING)
@@ -118,8 +114,8 @@ _CANCELLED = Message(MailKind.CANCELLATION, Audience.CONFIRMED_AND_WAITING)
 
 # fmt: off
 RULES: tuple[Rule, ...] = (
-    Rule(Action.ANNOUNCE, State.DRAFT, State.ANNOUNCED, _ANNOUNCE),
-    Rule(Action.OPEN, State.ANNOUNCED, State.OPEN, (needs_seats, needs_future_deadline)),
+    Rule(Action.ANNOUNCE, State.DRAFT, State.ANNOUNCED, _ANNOUNCE, _NEWS),
+    Rule(Action.OPEN, State.ANNOUNCED, State.OPEN, (needs_seats, needs_future_deadline), _OPENING),
     Rule(Action.CLOSE, State.OPEN, State.CLOSED),
     Rule(Action.REOPEN, State.CLOSED, State.OPEN, (needs_future_deadline,)),
     *_rows(Action.DISPATCH, (State.OPEN, State.CLOSED), State.DISPATCHED, _DISPATCH, _LINK),

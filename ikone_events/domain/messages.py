@@ -14,7 +14,7 @@ from ikone_events.domain.refusals import N_
 
 
 class MailKind(StrEnum):
-    """Every letter this house writes to a person who registered."""
+    """Every letter this house writes to people who registered or subscribed."""
 
     CONFIRMATION = "confirmation"
     WAITLIST = "waitlist"
@@ -28,6 +28,14 @@ class MailKind(StrEnum):
     FOLLOW_UP_MISSED = "follow_up_missed"
     FOLLOW_UP_UNKNOWN = "follow_up_unknown"
     REPEAT = "repeat"
+    REMINDER_DAY = "reminder_day"
+    REMINDER_HOUR = "reminder_hour"
+    FEEDBACK = "feedback"
+    NOTE = "note"
+    ANNOUNCEMENT = "announcement"
+    OPENING = "opening"
+    REMINDER_DEADLINE = "reminder_deadline"
+    SUBSCRIPTION = "subscription"
 
 
 REQUEST = "REQUEST"
@@ -60,6 +68,14 @@ LABELS: Mapping[MailKind, str] = MappingProxyType(
         MailKind.FOLLOW_UP_MISSED: N_("Follow-up to those who were absent"),
         MailKind.FOLLOW_UP_UNKNOWN: N_("Follow-up, attendance not known"),
         MailKind.REPEAT: N_("Answer to a repeated registration"),
+        MailKind.REMINDER_DAY: N_("Reminder the day before"),
+        MailKind.REMINDER_HOUR: N_("Reminder an hour before"),
+        MailKind.FEEDBACK: N_("Request for feedback"),
+        MailKind.NOTE: N_("Message of the organisers"),
+        MailKind.ANNOUNCEMENT: N_("Announcement"),
+        MailKind.OPENING: N_("Registration is open"),
+        MailKind.REMINDER_DEADLINE: N_("Reminder of the deadline"),
+        MailKind.SUBSCRIPTION: N_("Confirmation of a subscription"),
     }
 )
 

@@ -119,10 +119,11 @@ def _invitation(kind: MailKind, registration: Registration, now: datetime) -> In
     return Invitation(uid=registration.calendar_uid, sequence=sequence, stamp=now)
 
 
-def sender_of(event: Event) -> Sender:
+def sender_of(event: Event | None) -> Sender:
     """The fixed From of all letters; a human reads what is sent to Reply-To."""
     settings = office().settings
-    return Sender(name=settings.organisation, address=settings.sender, reply_to=event.contact_email)
+    reply_to = event.contact_email if event else ""
+    return Sender(name=settings.organisation, address=settings.sender, reply_to=reply_to)
 
 
 def occasion_of(event: Event, locale: str) -> Occasion:

@@ -73,7 +73,7 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     people = _next_people(mailing)
     for registration in people:
         _write_one(mailing, registration, now=now)
-        mailing.last_registration_id = registration.id
+        mailing.last_id = registration.id
     if len(people) < CHUNK:
         mailing.finished_at = now
     return len(people)
@@ -88,7 +88,7 @@ def _next_people(mailing: Mailing) -> list[Registration]:
         select(Registration)
         .where(
             Registration.event_id == mailing.event_id,
-            Registration.id > mailing.last_registration_id,
+            Registration.id > mailing.last_id,
             Registration.status.in_(_AUDIENCES[Audience(mailing.audience)]),
             Registration.event_touched < mailing.event_touched,
             Registration.anonymised_at.is_(None),

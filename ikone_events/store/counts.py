@@ -112,6 +112,8 @@ def _count_mail(found: dict[int, Counts]) -> None:
         .group_by(OutboxMail.event_id, OutboxMail.state)
     )
     for event_id, state, number in rows:
+        if event_id is None:
+            continue
         if state == "failed":
             found[event_id].failed_mail = number
         else:

@@ -22,7 +22,8 @@ class Event(Base):
 
     `revision` rises with every edit of the content (optimistic locking of forms); `touched`
     rises with every write that concerns the event, seats included: writing it is the lock,
-    and its value is the version of everything that the public page shows.
+    and its value is the version of everything that the public page shows. `plan` names the plan
+    that the event's steps were laid from.
     """
 
     __tablename__ = "event"
@@ -62,6 +63,8 @@ class Event(Base):
     capacity: Mapped[int | None]
     waiting_list: Mapped[bool] = mapped_column(default=True)
     accepts_late: Mapped[bool] = mapped_column(default=True)
+    plan: Mapped[str] = mapped_column(String(20), default="")
+    feedback_url: Mapped[str] = mapped_column(String(2000), default="")
 
     contact_name: Mapped[str] = mapped_column(String(200), default="")
     contact_email: Mapped[str] = mapped_column(String(254), default="")

@@ -1,4 +1,4 @@
-"""Tables of the post: mailings to many, the outbox of finished letters, the worker's heartbeat."""
+"""Tables of the post: mailings to many, finished letters with their journal, pace, heartbeat."""
 
 from datetime import datetime
 
@@ -7,7 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events import Event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.steps import Step
+from ikone_events.store.subscribers import Subscriber
 
 _QUEUED = text("state = 'queued'")
 
@@ -15,9 +17,11 @@ _QUEUED = text("state = 'queued'")
 class Mailing(Base):
     """A letter owed to many; the worker turns it into outbox rows, chunk by chunk.
 
-    `last_registration_id` is how far it has come; `finished_at` is set when the last chunk is
-    done. Only registrations whose standing is older than the mailing belong to it, by
-    the event's counter of writes and not by clocks: later ones get a letter of their own.
+    `last_id` is how far it has come (a registration's or a subscriber's number); `finished_at` is
+    set when the last chunk is done, `stopped_at` when somebody pressed stop. Only registrations
+    whose standing is older than the mailing belong to it, by the event's counter of writes and
+    not by clocks: later ones get a letter of their own. `texts` is the edited text as it was when
+    the mailing began, JSON {locale: {"subject", "body"}}; empty for the built-in text.
     """
 
     __tablename__ = "mailing"
@@ -30,24 +34,34 @@ class Mailing(Base):
     old_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     old_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     event_touched: Mapped[int] = mapped_column(default=0)
-    last_registration_id: Mapped[int] = mapped_column(default=0)
+    last_id: Mapped[int] = mapped_column(default=0)
+    step_id: Mapped[int | None] = mapped_column(ForeignKey("step.id", ondelete="SET NULL"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    texts: Mapped[str] = mapped_column(Text, default="")
+    started_by: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    stopped_by: Mapped[str] = mapped_column(String(200), default="")
 
     event: Mapped[Event] = relationship()
+    step: Mapped[Step | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
 
 
 class OutboxMail(Base):
     """One finished letter to one person, and what became of it.
 
-    States: queued, sent, failed. A live `lease_until` means that a worker is sending it now;
-    `tries` is the fence against a worker that wakes up after its lease. `answer` holds the
-    mail server's last words. `key` makes a second letter for the same cause impossible.
+    States: queued, sent, failed, stopped. A live `lease_until` means that a worker is sending it
+    now; `tries` is the fence against a worker that wakes up after its lease. `answer` holds the
+    mail server's last words. `key` makes a second letter for the same cause impossible. Letters
+    to subscribers carry `unsubscribe`, the address of RFC 8058; those to nobody's event have none.
     """
 
     __tablename__ = "outbox_mail"
     __table_args__ = (
         UniqueConstraint("mailing_id", "registration_id"),
+        UniqueConstraint("mailing_id", "subscriber_id"),
         Index(
             "ix_outbox_mail_due",
             "due_at",
@@ -59,9 +73,12 @@ class OutboxMail(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
     registration_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration.id", ondelete="CASCADE"), index=True
+    )
+    subscriber_id: Mapped[int | None] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="CASCADE"), index=True
     )
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(30))
@@ -75,6 +92,7 @@ class OutboxMail(Base):
     calendar_method: Mapped[str | None] = mapped_column(String(10))
     message_id: Mapped[str] = mapped_column(String(200))
     references: Mapped[str] = mapped_column(String(200), default="")
+    unsubscribe: Mapped[str] = mapped_column(String(500), default="")
     state: Mapped[str] = mapped_column(String(10), default="queued")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -84,8 +102,47 @@ class OutboxMail(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answer: Mapped[str] = mapped_column(Text, default="")
 
-    event: Mapped[Event] = relationship()
+    event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
+    subscriber: Mapped[Subscriber | None] = relationship()
+
+
+class DeliveryNote(Base):
+    """One thing that happened to a letter on its way, beside its creation and its last state.
+
+    `what`: deferred, failed, retried, corrected, stopped, resumed. `words` are the server's or the
+    system's, `actor` is who pressed a button.
+    """
+
+    __tablename__ = "delivery_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(
+        ForeignKey("outbox_mail.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    what: Mapped[str] = mapped_column(String(12))
+    words: Mapped[str] = mapped_column(Text, default="")
+    actor: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Pace(Base):
+    """The moment at which the next letter of the whole installation may leave; one row."""
+
+    __tablename__ = "pace"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    next_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Hold(Base):
+    """While this one row exists no letter leaves and no step runs: after a backup came back."""
+
+    __tablename__ = "hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class Heartbeat(Base):

@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask, current_app
 from sqlalchemy import inspect, text
 
+import ikone_events.store.texts  # noqa: F401 - its table belongs to the whole
 from ikone_events.store.db import db
 
 

@@ -83,3 +83,39 @@ def test_database_of_a_newer_version_is_refused() -> None:
 def test_worker_refuses_a_database_without_tables() -> None:
     with pytest.raises(SchemaError, match="db upgrade"):
         require_current()
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_update_keeps_what_the_first_version_wrote() -> None:
+    """On SQLite a table is rebuilt by dropping it, which must not delete what refers to it."""
+    flask_migrate.upgrade(revision="0001")
+    with db.engine.begin() as connection:
+        for statement in _FIRST_VERSION.split(";"):
+            connection.execute(text(statement))
+
+    migrate()
+
+    with db.engine.connect() as connection:
+        counted = "SELECT (SELECT count(*) FROM outbox_mail), (SELECT max(last_id) FROM mailing)"
+        assert connection.execute(text(counted)).one() == (1, 7)
+        if db.engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+_FIRST_VERSION = """
+INSERT INTO event (id, slug, state, revision, touched, title, title_en, summary, summary_en,
+  description, description_en, series, programme, speakers, question_label, question_label_en,
+  starts_at, ends_at, zone, format, place, room_url, dial_in, waiting_list, accepts_late,
+  contact_name, contact_email, contact_phone, retention_days, figures, created_at, changed_at)
+VALUES (1, 'a', 'open', 1, 0, 'A', '', '', '', '', '', '', '[]', '', '', '',
+  '2026-01-01 10:00:00', '2026-01-01 12:00:00', 'Europe/Berlin', 'online', '', '', '', true, true,
+  '', '', '', 90, '', '2026-01-01 10:00:00', '2026-01-01 10:00:00');
+INSERT INTO mailing (id, event_id, kind, audience, reason, event_touched, last_registration_id,
+  created_at)
+VALUES (1, 1, 'moved', 'confirmed', '', 0, 7, '2026-01-01 10:00:00');
+INSERT INTO outbox_mail (id, key, event_id, mailing_id, kind, locale, recipient, recipient_name,
+  subject, text, html, message_id, "references", state, created_at, due_at, tries, tries_before,
+  answer)
+VALUES (1, 'k', 1, 1, 'moved', 'de', 'a@example.org', '', '', '', '', '', '', 'queued',
+  '2026-01-01 10:00:00', '2026-01-01 10:00:00', 0, 0, '')
+"""

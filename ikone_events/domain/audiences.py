@@ -1,0 +1,47 @@
+"""The groups of people a letter can go to."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from ikone_events.domain.refusals import N_
+
+
+class Audience(StrEnum):
+    """Who is written to: registered people of one event, or subscribers."""
+
+    CONFIRMED = "confirmed"
+    CONFIRMED_AND_WAITING = "confirmed_and_waiting"
+    WAITING = "waiting"
+    PENDING = "pending"
+    ATTENDED = "attended"
+    MISSED = "missed"
+    NOT_MISSED = "not_missed"
+    ASKED = "asked"
+    ADMINISTRATION = "administration"
+    UNANSWERED = "unanswered"
+    SUBSCRIBERS = "subscribers"
+    UNREGISTERED = "unregistered"
+    INTERESTED = "interested"
+
+
+# These are subscribers, the others registered people.
+OF_SUBSCRIBERS = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED, Audience.INTERESTED})
+
+AUDIENCE_LABELS: Mapping[Audience, str] = MappingProxyType(
+    {
+        Audience.CONFIRMED: N_("Everybody confirmed"),
+        Audience.CONFIRMED_AND_WAITING: N_("Everybody confirmed or waiting"),
+        Audience.WAITING: N_("Everybody on the waiting list"),
+        Audience.PENDING: N_("Everybody whose address is not confirmed yet"),
+        Audience.ATTENDED: N_("Everybody who attended"),
+        Audience.MISSED: N_("Everybody who was absent"),
+        Audience.NOT_MISSED: N_("Everybody confirmed who was not marked absent"),
+        Audience.ASKED: N_("Everybody who asked a question"),
+        Audience.ADMINISTRATION: N_("Everybody of one administration"),
+        Audience.UNANSWERED: N_("Everybody confirmed whose calendar has not answered"),
+        Audience.SUBSCRIBERS: N_("Subscribers of the network"),
+        Audience.UNREGISTERED: N_("Subscribers of the network who are not registered"),
+        Audience.INTERESTED: N_("Those who asked to be told of the opening"),
+    }
+)

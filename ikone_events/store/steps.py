@@ -1,0 +1,49 @@
+"""Table of the steps of events: what will happen by itself, and what became of it."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.events import Event
+
+_WAITING = text("outcome = '' AND active")
+_WAITING_SQLITE = text("outcome = '' AND active = 1")
+
+
+class Step(Base):
+    """One thing that will happen by itself: a transition (`action`) or a letter (`kind`).
+
+    `name` is the step's name in the plan of its format, or "own-…" for an organiser's message.
+    `due_at` is derived from the event's dates and kept beside them, so that a worker finds what is
+    due by an index. `outcome` is empty until the step has run (done), was taken out by hand
+    (skipped), or came too late (expired); `note` then says who or why.
+    """
+
+    __tablename__ = "step"
+    __table_args__ = (
+        UniqueConstraint("event_id", "name"),
+        Index("ix_step_due", "due_at", sqlite_where=_WAITING_SQLITE, postgresql_where=_WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(40))
+    action: Mapped[str] = mapped_column(String(20), default="")
+    kind: Mapped[str] = mapped_column(String(30), default="")
+    audience: Mapped[str] = mapped_column(String(30), default="")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    anchor: Mapped[str] = mapped_column(String(12))
+    amount: Mapped[int] = mapped_column(default=0)
+    unit: Mapped[str] = mapped_column(String(12))
+    at: Mapped[str] = mapped_column(String(5), default="")
+    office_hours: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    outcome: Mapped[str] = mapped_column(String(10), default="")
+    outcome_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    note: Mapped[str] = mapped_column(String(500), default="")
+
+    event: Mapped[Event] = relationship()
