@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Update, or_, select, update
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.services.delivery_notes import add_notes
 from ikone_events.services.office import office
 from ikone_events.store.db import ask_for_delivery, db, rows_written
 from ikone_events.store.events import Event
-from ikone_events.store.letters import OutboxMail
+from ikone_events.store.letters import Mailing, OutboxMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +117,34 @@ def retry_all(event: Event, *, now: datetime) -> int:
     )
     ask_for_delivery()
     return rows_written(again)
+
+
+def stop(mailing: Mailing, *, actor: str, now: datetime) -> int:
+    """Hold back what a mailing has not sent yet; returns how many letters.
+
+    A letter that a worker holds at this moment is on its way and stays so.
+    """
+    free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
+    held = update(OutboxMail).where(
+        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued", free
+    )
+    values = {"state": "stopped", "lease_until": None}
+    return _note_all(held.values(values), "stopped", actor=actor, now=now)
+
+
+def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
+    """Send what was held back by `stop` after all; returns how many letters."""
+    waiting = update(OutboxMail).where(
+        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "stopped"
+    )
+    values = {"state": "queued", "due_at": now}
+    ask_for_delivery()
+    return _note_all(waiting.values(values), "resumed", actor=actor, now=now)
+
+
+def _note_all(change: Update, what: str, *, actor: str, now: datetime) -> int:
+    """Execute an UPDATE of letters and note it at each one it met."""
+    met = change.returning(OutboxMail.id).execution_options(synchronize_session=False)
+    letter_ids = list(db.session.scalars(met))
+    add_notes(letter_ids, what, actor=actor, now=now)
+    return len(letter_ids)
