@@ -1,27 +1,25 @@
 """Letters to many: one row in the cause's transaction, expanded by the worker chunk by chunk."""
 
-import logging
 from datetime import datetime
 
 from sqlalchemy import select
 
-from ikone_events.domain.lifecycle import Audience, Message
-from ikone_events.domain.messages import CANCEL, Extras, MailKind, calendar_method
-from ikone_events.domain.registration import Attendance, Status
-from ikone_events.services.letters import handout_of, write_letter
+from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
+from ikone_events.domain.lifecycle import Message
+from ikone_events.domain.messages import MailKind
+from ikone_events.services.audiences import people_of, subscribers_of
+from ikone_events.services.mailing_letters import write_one
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.letters import Mailing
 from ikone_events.store.registrations import Registration
+from ikone_events.store.steps import Step
+from ikone_events.store.subscribers import Subscriber
 
 CHUNK = 50
 
-_AUDIENCES = {
-    Audience.CONFIRMED: (Status.CONFIRMED.value,),
-    Audience.CONFIRMED_AND_WAITING: (Status.CONFIRMED.value, Status.WAITLISTED.value),
-}
-
-log = logging.getLogger(__name__)
+# Whoever registered after such a letter was due has just been told everything it says.
+_REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
 
 
 def start_mailing(
@@ -29,6 +27,9 @@ def start_mailing(
     message: Message,
     *,
     now: datetime,
+    started_by: str = "",
+    step: Step | None = None,
+    organisation_id: int | None = None,
     reason: str = "",
     old_starts_at: datetime | None = None,
     old_ends_at: datetime | None = None,
@@ -42,6 +43,9 @@ def start_mailing(
         old_starts_at=old_starts_at,
         old_ends_at=old_ends_at,
         event_touched=event.touched,
+        step_id=step.id if step else None,
+        organisation_id=organisation_id,
+        started_by=started_by,
         created_at=now,
     )
     db.session.add(mailing)
@@ -51,128 +55,51 @@ def start_mailing(
 
 
 def find_open_mailing() -> int | None:
-    """The oldest mailing that is not fully in the outbox yet."""
-    unfinished = select(Mailing.id).where(Mailing.finished_at.is_(None)).order_by(Mailing.id)
-    return db.session.scalar(unfinished.limit(1))
+    """The oldest mailing that is neither stopped nor fully in the outbox yet."""
+    unfinished = select(Mailing.id).where(
+        Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None)
+    )
+    return db.session.scalar(unfinished.order_by(Mailing.id).limit(1))
 
 
 def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     """Write the next letters of a mailing into the outbox; returns how many. Needs a transaction.
 
-    The row of the mailing is locked first, so that two workers never write the same chunk. A
-    letter that can't be composed is kept as failed, with the reason, and holds up nobody.
+    The row of the mailing is locked first, so that two workers never write the same chunk, and
+    nothing is written after somebody pressed stop.
     """
     mailing = db.session.scalar(
         select(Mailing)
-        .where(Mailing.id == mailing_id, Mailing.finished_at.is_(None))
+        .where(
+            Mailing.id == mailing_id,
+            Mailing.finished_at.is_(None),
+            Mailing.stopped_at.is_(None),
+        )
         .with_for_update(of=Mailing)
         .execution_options(populate_existing=True)
     )
     if mailing is None:
         return 0
     people = _next_people(mailing)
-    for registration in people:
-        _write_one(mailing, registration, now=now)
-        mailing.last_id = registration.id
+    for person in people:
+        write_one(mailing, person, now=now)
+        mailing.last_id = person.id
     if len(people) < CHUNK:
         mailing.finished_at = now
     return len(people)
 
 
-def _next_people(mailing: Mailing) -> list[Registration]:
-    """Later arrivals are left out: their own letters already know the new state of things.
-
-    So are those who had their details deleted: there is nobody left to write to.
-    """
-    wanted = (
-        select(Registration)
-        .where(
-            Registration.event_id == mailing.event_id,
-            Registration.id > mailing.last_id,
-            Registration.status.in_(_AUDIENCES[Audience(mailing.audience)]),
-            Registration.event_touched < mailing.event_touched,
-            Registration.anonymised_at.is_(None),
+def _next_people(mailing: Mailing) -> list[Registration] | list[Subscriber]:
+    """Later arrivals are left out: their own letters already know the new state of things."""
+    audience = Audience(mailing.audience)
+    if audience in OF_SUBSCRIBERS:
+        subscribers = subscribers_of(mailing.event, audience).where(
+            Subscriber.id > mailing.last_id, Subscriber.confirmed_at <= mailing.created_at
         )
-        .order_by(Registration.id)
-        .limit(CHUNK)
+        return list(db.session.scalars(subscribers.limit(CHUNK)))
+    people = people_of(mailing.event, audience, organisation_id=mailing.organisation_id).where(
+        Registration.id > mailing.last_id, Registration.event_touched < mailing.event_touched
     )
-    return list(db.session.scalars(wanted))
-
-
-def _write_one(mailing: Mailing, registration: Registration, *, now: datetime) -> None:
-    event, kind = mailing.event, _kind_for(mailing, registration)
-    key = f"mailing:{mailing.id}:{registration.id}"
-    try:
-        write_letter(
-            kind,
-            registration,
-            event,
-            key=key,
-            now=now,
-            extras=_extras(mailing, event, registration),
-            held_at=_called_off(mailing),
-            mailing=mailing,
-        )
-    except Exception as fault:  # one person's letter must not hold up the others
-        log.exception("letter %s could not be composed", key)
-        db.session.add(_failed_row(kind, mailing, registration, key=key, now=now, fault=fault))
-
-
-def _kind_for(mailing: Mailing, registration: Registration) -> MailKind:
-    kind = MailKind(mailing.kind)
-    if kind is not MailKind.FOLLOW_UP:
-        return kind
-    if registration.attendance == Attendance.ATTENDED.value:
-        return MailKind.FOLLOW_UP
-    if registration.attendance == Attendance.MISSED.value:
-        return MailKind.FOLLOW_UP_MISSED
-    return MailKind.FOLLOW_UP_UNKNOWN
-
-
-def _extras(mailing: Mailing, event: Event, registration: Registration) -> Extras:
-    if mailing.kind == MailKind.FOLLOW_UP.value:
-        return handout_of(event, registration)
-    if mailing.kind != MailKind.MOVED.value:
-        return Extras(reason=mailing.reason)
-    return Extras(
-        reason=mailing.reason,
-        old_starts_at=mailing.old_starts_at,
-        old_ends_at=mailing.old_ends_at,
-    )
-
-
-def _called_off(mailing: Mailing) -> tuple[datetime, datetime] | None:
-    """The date that a cancellation takes out of calendars, whatever came after it."""
-    if calendar_method(MailKind(mailing.kind)) != CANCEL:
-        return None
-    if mailing.old_starts_at is None or mailing.old_ends_at is None:
-        return None
-    return mailing.old_starts_at, mailing.old_ends_at
-
-
-def _failed_row(
-    kind: MailKind,
-    mailing: Mailing,
-    registration: Registration,
-    *,
-    key: str,
-    now: datetime,
-    fault: Exception,
-) -> OutboxMail:
-    return OutboxMail(
-        key=key,
-        event_id=mailing.event_id,
-        registration_id=registration.id,
-        mailing_id=mailing.id,
-        kind=kind.value,
-        locale=registration.locale,
-        recipient=registration.email,
-        subject="",
-        text="",
-        html="",
-        message_id="",
-        state="failed",
-        created_at=now,
-        due_at=now,
-        answer=f"not composed: {type(fault).__name__}: {fault}"[:2000],
-    )
+    if mailing.step is not None and mailing.kind in _REMINDERS:
+        people = people.where(Registration.status_at <= mailing.step.due_at)
+    return list(db.session.scalars(people.limit(CHUNK)))

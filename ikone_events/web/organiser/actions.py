@@ -8,8 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 
 from ikone_events.domain.header_text import text_complaint
-from ikone_events.domain.lifecycle import ACTION_LABELS, Action, State, find_rule, offers, plan
-from ikone_events.domain.messages import LABELS, MailKind
+from ikone_events.domain.lifecycle import Action, State, find_rule, offers, plan
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -18,7 +17,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
 )
 from ikone_events.services.office import now
-from ikone_events.services.transitions import Done, Request, facts_of, perform
+from ikone_events.services.transitions import Request, facts_of, perform
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
@@ -34,8 +33,7 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.organiser.letter_words import what_was_done
 
 MOST_REASON = 2000
 
@@ -72,7 +70,7 @@ def do(slug: str, action: str) -> Answer:
     except (TransitionRefused, UnfitInput) as refusal:
         status = 422 if isinstance(refusal, UnfitInput) else 409
         return _refused(seen_event(slug), wanted, form, refusal.complaints), status
-    flash(_done(done), "success")
+    flash(what_was_done(done), "success")
     return redirect(event_url(done.event), 303)
 
 
@@ -137,27 +135,10 @@ def _ask(event: Event, action: Action, form: ActionForm) -> str:
     return render_template(
         "organiser/action.html",
         event=event,
-        choice=choice_of(next(found), counts),
+        choice=choice_of(next(found), event),
         form=form,
         wants_reason=action in (Action.POSTPONE, Action.CANCEL),
         wants_date=action is Action.RESCHEDULE,
         grave=action in (Action.CANCEL, Action.ARCHIVE),
         counts=counts,
-    )
-
-
-def _done(done: Done) -> str:
-    label = _(ACTION_LABELS[done.rule.action])
-    if done.mailing is None:
-        return _("Done: %(action)s.", action=label)
-    counts = counts_for([done.event.id])[done.event.id]
-    number = counts.confirmed
-    if done.mailing.audience == "confirmed_and_waiting":
-        number += counts.waiting
-    return ngettext(
-        "Done: %(action)s. One letter is being written: “%(kind)s”.",
-        "Done: %(action)s. %(num)d letters are being written: “%(kind)s”.",
-        number,
-        action=label,
-        kind=_(LABELS[MailKind(done.mailing.kind)]),
     )

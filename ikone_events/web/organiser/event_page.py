@@ -7,14 +7,13 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
-from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Audience, Offer, offers
-from ikone_events.domain.messages import LABELS
+from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, offers
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.todo import next_action
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now
 from ikone_events.services.transitions import facts_of
-from ikone_events.store.counts import Counts, counts_for
+from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import history_of
@@ -22,9 +21,9 @@ from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import say
 from ikone_events.web.organiser.agenda import seated
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, place, seen_event
+from ikone_events.web.organiser.letter_words import who_gets
 from ikone_events.web.organiser.lifecycle_steps import OFF_THE_PATH, life_steps
 from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
 
 # Actions whose page asks for something first, and those that can't be taken back.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
@@ -70,7 +69,7 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
     moment = now()
     counts, history = counts_for([event.id])[event.id], history_of(event)
     facts = facts_of(event, moment)
-    choices = [choice_of(offer, counts) for offer in offers(facts)]
+    choices = [choice_of(offer, event) for offer in offers(facts)]
     ahead = next_action(facts)
     return render_template(
         "organiser/event.html",
@@ -88,14 +87,14 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
     )
 
 
-def choice_of(offer: Offer, counts: Counts) -> Choice:
+def choice_of(offer: Offer, event: Event) -> Choice:
     """An offer of the lifecycle in the language of the page."""
     action = offer.rule.action
     return Choice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
         text=_what_it_does(action),
-        letters=_letters(offer, counts),
+        letters=who_gets(event, offer.rule.message),
         complaints=tuple((say(c), _field(c.about)) for c in offer.complaints),
         asks=action in ASKING,
     )
@@ -103,22 +102,6 @@ def choice_of(offer: Offer, counts: Counts) -> Choice:
 
 def _field(about: str | None) -> str:
     return "room" if about == _ROOM else about or ""
-
-
-def _letters(offer: Offer, counts: Counts) -> str:
-    message = offer.rule.message
-    if message is None:
-        return _("Nobody is written to.")
-    number = counts.confirmed
-    if message.audience is Audience.CONFIRMED_AND_WAITING:
-        number += counts.waiting
-    kind = _(LABELS[message.kind])
-    return ngettext(
-        "One person gets a letter: “%(kind)s”.",
-        "%(num)d people get a letter each: “%(kind)s”.",
-        number,
-        kind=kind,
-    )
 
 
 def _what_it_does(action: Action) -> str:

@@ -1,0 +1,83 @@
+"""Who belongs to an audience: registered people of one event, or subscribers.
+
+Anonymised people belong to none: there is nobody left to write to.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
+from ikone_events.domain.registration import ACTIVE, Attendance, Status
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.registrations import Registration
+from ikone_events.store.subscribers import NETWORK, Subscriber
+
+
+def people_of(
+    event: Event, audience: Audience, *, organisation_id: int | None = None
+) -> Select[Registration]:
+    """The registered people of an audience, in the order of their rows."""
+    return (
+        select(Registration)
+        .where(
+            Registration.event_id == event.id,
+            Registration.anonymised_at.is_(None),
+            *_conditions(audience, organisation_id),
+        )
+        .order_by(Registration.id)
+    )
+
+
+def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
+    """The confirmed subscribers of an audience, in the order of their rows."""
+    wanted = select(Subscriber).where(Subscriber.confirmed_at.is_not(None)).order_by(Subscriber.id)
+    if audience is Audience.INTERESTED:
+        return wanted.where(Subscriber.event_id == event.id)
+    wanted = wanted.where(Subscriber.topic == NETWORK)
+    if audience is Audience.SUBSCRIBERS:
+        return wanted
+    if audience is Audience.UNREGISTERED:
+        registered = select(Registration.email_key).where(
+            Registration.event_id == event.id, _standing(ACTIVE)
+        )
+        return wanted.where(Subscriber.email_key.not_in(registered))
+    raise ValueError(f"{audience} is no audience of subscribers")
+
+
+def count(event: Event, audience: Audience, *, organisation_id: int | None = None) -> int:
+    """How many people an audience has now."""
+    people: Select[Registration] | Select[Subscriber]
+    if audience in OF_SUBSCRIBERS:
+        people = subscribers_of(event, audience)
+    else:
+        people = people_of(event, audience, organisation_id=organisation_id)
+    number = select(func.count()).select_from(people.order_by(None).subquery())
+    return db.session.scalar(number) or 0
+
+
+def _conditions(audience: Audience, organisation_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    confirmed = _standing((Status.CONFIRMED,))
+    coming = _standing((Status.CONFIRMED, Status.WAITLISTED))
+    answered = Registration.partstat != ""
+    of_audience: dict[Audience, tuple[ColumnElement[bool], ...]] = {
+        Audience.CONFIRMED: (confirmed,),
+        Audience.CONFIRMED_AND_WAITING: (coming,),
+        Audience.WAITING: (_standing((Status.WAITLISTED,)),),
+        Audience.PENDING: (_standing((Status.PENDING,)),),
+        Audience.ATTENDED: (confirmed, Registration.attendance == Attendance.ATTENDED.value),
+        Audience.MISSED: (confirmed, Registration.attendance == Attendance.MISSED.value),
+        Audience.NOT_MISSED: (
+            confirmed,
+            Registration.attendance.is_distinct_from(Attendance.MISSED.value),
+        ),
+        Audience.ASKED: (_standing(ACTIVE), Registration.question != ""),
+        Audience.ADMINISTRATION: (coming, Registration.organisation_id == organisation_id),
+        Audience.UNANSWERED: (confirmed, Registration.calendar_sequence.is_not(None), ~answered),
+    }
+    return of_audience[audience]
+
+
+def _standing(statuses: Iterable[Status]) -> ColumnElement[bool]:
+    return Registration.status.in_(sorted(status.value for status in statuses))

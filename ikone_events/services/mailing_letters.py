@@ -1,0 +1,118 @@
+"""One letter of a mailing: which kind a person gets, and what if it can't be written."""
+
+import logging
+from datetime import datetime
+
+from ikone_events.domain.messages import CANCEL, Extras, MailKind, calendar_method
+from ikone_events.domain.registration import Attendance
+from ikone_events.services.letters import handout_of, write_letter
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.registrations import Registration
+from ikone_events.store.subscribers import Subscriber
+
+log = logging.getLogger(__name__)
+
+
+def write_one(mailing: Mailing, person: Registration | Subscriber, *, now: datetime) -> None:
+    """Write the letter of one person; one that can't be composed is kept as failed."""
+    try:
+        if isinstance(person, Subscriber):
+            _to_subscriber(mailing, person, now=now)
+        else:
+            _to_registered(mailing, person, now=now)
+    except Exception as fault:  # one person's letter must not hold up the others
+        log.exception("letter %s could not be composed", _key(mailing, person))
+        db.session.add(_failed_row(mailing, person, now=now, fault=fault))
+
+
+def kind_for(kind: MailKind, registration: Registration) -> MailKind:
+    """A follow-up speaks to each as what is known about them; other kinds are one for all."""
+    if kind is not MailKind.FOLLOW_UP:
+        return kind
+    if registration.attendance == Attendance.ATTENDED.value:
+        return MailKind.FOLLOW_UP
+    if registration.attendance == Attendance.MISSED.value:
+        return MailKind.FOLLOW_UP_MISSED
+    return MailKind.FOLLOW_UP_UNKNOWN
+
+
+def extras_for(mailing: Mailing, event: Event, registration: Registration) -> Extras:
+    """What this kind of mailing tells beside the event itself."""
+    if mailing.kind == MailKind.FOLLOW_UP.value:
+        return handout_of(event, registration)
+    if mailing.kind != MailKind.MOVED.value:
+        return Extras(reason=mailing.reason)
+    return Extras(
+        reason=mailing.reason,
+        old_starts_at=mailing.old_starts_at,
+        old_ends_at=mailing.old_ends_at,
+    )
+
+
+def called_off(mailing: Mailing) -> tuple[datetime, datetime] | None:
+    """The date that a cancellation takes out of calendars, whatever came after it."""
+    if calendar_method(MailKind(mailing.kind)) != CANCEL:
+        return None
+    if mailing.old_starts_at is None or mailing.old_ends_at is None:
+        return None
+    return mailing.old_starts_at, mailing.old_ends_at
+
+
+def _to_registered(mailing: Mailing, registration: Registration, *, now: datetime) -> None:
+    event = mailing.event
+    write_letter(
+        kind_for(MailKind(mailing.kind), registration),
+        registration,
+        event,
+        key=_key(mailing, registration),
+        now=now,
+        extras=extras_for(mailing, event, registration),
+        held_at=called_off(mailing),
+        mailing=mailing,
+    )
+
+
+def _to_subscriber(mailing: Mailing, subscriber: Subscriber, *, now: datetime) -> None:
+    from ikone_events.services.subscribers import write_to_subscriber  # noqa: PLC0415
+
+    write_to_subscriber(
+        MailKind(mailing.kind),
+        subscriber,
+        mailing.event,
+        key=_key(mailing, subscriber),
+        now=now,
+        extras=Extras(reason=mailing.reason),
+        mailing=mailing,
+    )
+
+
+def _key(mailing: Mailing, person: Registration | Subscriber) -> str:
+    mark = "s" if isinstance(person, Subscriber) else ""
+    return f"mailing:{mailing.id}:{mark}{person.id}"
+
+
+def _failed_row(
+    mailing: Mailing, person: Registration | Subscriber, *, now: datetime, fault: Exception
+) -> OutboxMail:
+    subscribed = isinstance(person, Subscriber)
+    kind = MailKind(mailing.kind)
+    return OutboxMail(
+        key=_key(mailing, person),
+        event_id=mailing.event_id,
+        registration_id=None if subscribed else person.id,
+        subscriber_id=person.id if subscribed else None,
+        mailing_id=mailing.id,
+        kind=(kind if isinstance(person, Subscriber) else kind_for(kind, person)).value,
+        locale=person.locale,
+        recipient=person.email,
+        subject="",
+        text="",
+        html="",
+        message_id="",
+        state="failed",
+        created_at=now,
+        due_at=now,
+        answer=f"not composed: {type(fault).__name__}: {fault}"[:2000],
+    )
