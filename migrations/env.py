@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 from ikone_events.store.db import db
+from ikone_events.store.schema import alone
 
 QUEUE_TABLES = "huey_"
 
@@ -14,25 +15,35 @@ def ours(_object, name, kind, _reflected, _compare_to):
 
 
 def run():
-    """Migrate in one transaction."""
-    with db.engine.connect().execution_options(write=True) as connection:
+    """Migrate in one transaction: in the caller's, or as the only process that does so."""
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        migrate(given)
+        return
+    with alone(), db.engine.connect().execution_options(write=True) as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             # A batch drops the old table, and a drop deletes what refers to its rows.
             connection.connection.execute("PRAGMA foreign_keys=OFF")
-        context.configure(
-            connection=connection,
-            target_metadata=db.metadata,
-            include_object=ours,
-            **current_app.extensions["migrate"].configure_args,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-            if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
-                raise RuntimeError(f"the migration left rows without their owner: {lost[:5]}")
+        migrate(connection)
         if sqlite:
             connection.commit()  # the switch does nothing inside a transaction
             connection.connection.execute("PRAGMA foreign_keys=ON")
+
+
+def migrate(connection):
+    """Run the migrations that are wanted; no row may lose its owner."""
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        include_object=ours,
+        **current_app.extensions["migrate"].configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+            raise RuntimeError(f"the migration left rows without their owner: {lost[:5]}")
 
 
 run()
