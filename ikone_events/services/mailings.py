@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.lifecycle import Message
 from ikone_events.domain.messages import MailKind
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.services import outbox
 from ikone_events.services.audiences import people_of, subscribers_of
 from ikone_events.services.mailing_letters import write_one
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Mailing
+from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
@@ -80,7 +82,7 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     )
     if mailing is None:
         return 0
-    people = _next_people(mailing)
+    people = db.session.scalars(_people_after(mailing).limit(CHUNK)).all()
     for person in people:
         write_one(mailing, person, now=now)
         mailing.last_id = person.id
@@ -89,17 +91,68 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     return len(people)
 
 
-def _next_people(mailing: Mailing) -> list[Registration] | list[Subscriber]:
-    """Later arrivals are left out: their own letters already know the new state of things."""
+def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
+    """Hold back everything of a mailing that has not gone; what has gone is gone.
+
+    A second press, or one that comes after the last letter, changes nothing. Raises NotFound.
+    """
+    mailing = _hold(event, mailing_id)
+    if mailing.stopped_at is None and (mailing.finished_at is None or _has_queued(mailing)):
+        mailing.stopped_at, mailing.stopped_by = now, actor
+        outbox.stop(mailing, actor=actor, now=now)
+    return mailing
+
+
+def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
+    """Send the rest of a stopped mailing after all. Raises NotFound."""
+    mailing = _hold(event, mailing_id)
+    if mailing.stopped_at is not None:
+        mailing.stopped_at, mailing.stopped_by = None, ""
+        outbox.resume(mailing, actor=actor, now=now)
+    return mailing
+
+
+def count_remaining(mailing: Mailing) -> int:
+    """How many people an unfinished mailing has not come to yet."""
+    if mailing.finished_at is not None:
+        return 0
+    people = _people_after(mailing).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(people)) or 0
+
+
+def _hold(event: Event, mailing_id: int) -> Mailing:
+    """Lock the row of a mailing: no worker expands it until this transaction ends."""
+    mailing = db.session.scalar(
+        select(Mailing)
+        .where(Mailing.id == mailing_id, Mailing.event_id == event.id)
+        .with_for_update(of=Mailing)
+        .execution_options(populate_existing=True)
+    )
+    if mailing is None:
+        raise NotFound(Complaint(N_("There is no such mailing.")))
+    return mailing
+
+
+def _has_queued(mailing: Mailing) -> bool:
+    queued = select(OutboxMail.id).where(
+        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued"
+    )
+    return db.session.scalar(queued.limit(1)) is not None
+
+
+def _people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
+    """Whom a mailing still has to come to.
+
+    Later arrivals are left out: their own letters already know the new state of things.
+    """
     audience = Audience(mailing.audience)
     if audience in OF_SUBSCRIBERS:
-        subscribers = subscribers_of(mailing.event, audience).where(
+        return subscribers_of(mailing.event, audience).where(
             Subscriber.id > mailing.last_id, Subscriber.confirmed_at <= mailing.created_at
         )
-        return list(db.session.scalars(subscribers.limit(CHUNK)))
     people = people_of(mailing.event, audience, organisation_id=mailing.organisation_id).where(
         Registration.id > mailing.last_id, Registration.event_touched < mailing.event_touched
     )
     if mailing.step is not None and mailing.kind in _REMINDERS:
         people = people.where(Registration.status_at <= mailing.step.due_at)
-    return list(db.session.scalars(people.limit(CHUNK)))
+    return people

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, or_, select, update
+from sqlalchemy import ColumnElement, Update, or_, select, update
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.services.delivery_notes import add_notes
@@ -29,23 +29,28 @@ class Claim:
 def claim_next(*, now: datetime, lease: timedelta) -> Claim | None:
     """Take the next due letter, single ones before those of mailings; None when there is none.
 
-    The conditional UPDATE decides: of two workers that chose the same row one gets nothing.
+    The conditional UPDATE decides: of two workers that chose the same row one gets nothing. A
+    letter that was on its way when its mailing was stopped, and came back, is held back here.
     """
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
     due = (OutboxMail.state == "queued") & (OutboxMail.due_at <= now) & free
+    stopped = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id)
     wanted = (
-        select(OutboxMail.id)
+        select(OutboxMail.id, stopped.scalar_subquery())
         .where(due)
         .order_by(OutboxMail.mailing_id.isnot(None), OutboxMail.due_at, OutboxMail.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=OutboxMail)
     )
-    found = db.session.scalar(wanted)
+    found = db.session.execute(wanted).one_or_none()
+    while found is not None and found[1] is not None:
+        _note_all(_held(OutboxMail.id == found[0], due), "stopped", actor="", now=now)
+        found = db.session.execute(wanted).one_or_none()
     if found is None:
         return None
     taken = db.session.execute(
         update(OutboxMail)
-        .where(OutboxMail.id == found, due)
+        .where(OutboxMail.id == found[0], due)
         .values(lease_until=now + lease, tries=OutboxMail.tries + 1)
         .returning(OutboxMail.id, OutboxMail.tries, OutboxMail.tries_before)
         .execution_options(synchronize_session=False)
@@ -125,11 +130,8 @@ def stop(mailing: Mailing, *, actor: str, now: datetime) -> int:
     A letter that a worker holds at this moment is on its way and stays so.
     """
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
-    held = update(OutboxMail).where(
-        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued", free
-    )
-    values = {"state": "stopped", "lease_until": None}
-    return _note_all(held.values(values), "stopped", actor=actor, now=now)
+    held = _held(OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued", free)
+    return _note_all(held, "stopped", actor=actor, now=now)
 
 
 def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
@@ -140,6 +142,10 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     values = {"state": "queued", "due_at": now}
     ask_for_delivery()
     return _note_all(waiting.values(values), "resumed", actor=actor, now=now)
+
+
+def _held(*which: ColumnElement[bool]) -> Update:
+    return update(OutboxMail).where(*which).values(state="stopped", lease_until=None)
 
 
 def _note_all(change: Update, what: str, *, actor: str, now: datetime) -> int:
