@@ -1,8 +1,6 @@
 """From a letter of the outbox to the bytes that travel: the MIME tree, headers read back.
 
-The calendar part comes last in the alternative, which must be the first child: nothing else decides
-whether Outlook shows buttons. Parts are given as bytes, because text parts would get bare line
-feeds. The same row gives the same headers at every try, so a doubled letter can be dropped.
+The same row gives the same bytes at every try, so a doubled letter can be told by its Message-ID.
 """
 
 import re
@@ -10,23 +8,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from email import policy
 from email.header import Header, decode_header, make_header
-from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr, quote
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Protocol
 
 from ikone_events.domain.header_text import ascii_address, header_complaint, one_line
 from ikone_events.domain.messages import Sender
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.mail.parts import Content, content_of
 
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>")
+_UNSUBSCRIBE = re.compile(r"https?://[!-;=?-~]+")
+# Letters of one mailing share sender and subject: what is remembered need not be encoded again.
+_REMEMBERED = 256
 _MAILBOXES = {"From", "To", "Reply-To"}
 _STRUCTURE = ["MIME-Version", "Content-Type"]
+_PARSER = BytesHeaderParser(policy=policy.compat32)
+_ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
-class Post(Protocol):
-    """What the outbox keeps of a letter; `references` is the Message-ID it follows, or empty."""
+class Post(Content, Protocol):
+    """What the outbox keeps of a letter.
+
+    `references` is the Message-ID it follows, `unsubscribe` the address of RFC 8058; or empty.
+    """
 
     @property
     def recipient(self) -> str: ...
@@ -35,17 +41,9 @@ class Post(Protocol):
     @property
     def subject(self) -> str: ...
     @property
-    def text(self) -> str: ...
-    @property
-    def html(self) -> str: ...
-    @property
-    def calendar(self) -> bytes | None: ...
-    @property
-    def calendar_method(self) -> str | None: ...
-    @property
-    def message_id(self) -> str: ...
-    @property
     def references(self) -> str: ...
+    @property
+    def unsubscribe(self) -> str: ...
     @property
     def created_at(self) -> datetime: ...
 
@@ -61,15 +59,15 @@ def message_id(key: str, domain: str) -> str:
 def mime_bytes(letter: Post, sender: Sender) -> bytes:
     """The finished message, CRLF and 7 bit; UnfitInput when it does not read back as meant."""
     meant = _headers(letter, sender)
-    message = EmailMessage(policy=policy.SMTP)
-    _add_content(message, letter)
     lines = [_line(name, value) for name, value in meant.items()]
     lines.append(f"Date: {format_datetime(letter.created_at)}\r\n")
-    finished = "".join(lines).encode("ascii") + message.as_bytes()
+    lines.append("MIME-Version: 1.0\r\n")
+    finished = "".join(lines).encode("ascii") + content_of(letter)
     _read_back(finished, meant)
     return finished
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _line(name: str, value: str) -> str:
     """One folded header line. Encoded by email.header: EmailMessage of Python 3.11 may lose a
     space between two encoded words, or write one too many before the first.
@@ -100,12 +98,21 @@ def _headers(letter: Post, sender: Sender) -> Mapping[str, str]:
         headers["Reply-To"] = _words("", sender.reply_to)
     if letter.references and letter.references != letter.message_id:
         headers["In-Reply-To"] = headers["References"] = letter.references
+    if letter.unsubscribe:
+        headers |= _unsubscribing(letter.unsubscribe)
     for name in ("Message-ID", "References"):
         if name in headers and not _MESSAGE_ID.fullmatch(headers[name]):
             raise UnfitInput(Complaint(N_("The letter has a damaged message number.")))
     if complaint := header_complaint(letter.subject, "subject"):
         raise UnfitInput(complaint)
-    return MappingProxyType(headers)
+    return headers
+
+
+def _unsubscribing(address: str) -> dict[str, str]:
+    """One click without login (RFC 8058). An address can't be folded, so it takes its own line."""
+    if not _UNSUBSCRIBE.fullmatch(address):
+        raise UnfitInput(Complaint(N_("The letter has a damaged link to unsubscribe.")))
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": _ONE_CLICK}
 
 
 def _words(name: str, address: str) -> str:
@@ -114,39 +121,24 @@ def _words(name: str, address: str) -> str:
     return f"{one_line(name)} <{ascii_address(address)}>".lstrip()
 
 
-def _add_content(message: EmailMessage, letter: Post) -> None:
-    message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, "html", cte="quoted-printable")
-    if letter.calendar is None:
-        return
-    method = letter.calendar_method or "REQUEST"
-    parameters = {"charset": "utf-8", "method": method}
-    message.add_alternative(letter.calendar, "text", "calendar", cte="base64", params=parameters)
-    message.add_attachment(
-        letter.calendar,
-        "application",
-        "ics",
-        filename="invite.ics",
-        params={"name": "invite.ics"},
-    )
-
-
 def _read_back(finished: bytes, meant: Mapping[str, str]) -> None:
     """Compare the finished headers with the meant ones: none more, none less, none different.
 
     The old parser is asked, with the oldest rules for encoded words: the new one of Python 3.11
     puts spaces between the halves of a long foreign name.
     """
-    read = BytesHeaderParser(policy=policy.compat32).parsebytes(finished)
-    names = sorted(name for name in read if name != "Content-Transfer-Encoding")
-    expected = sorted([*meant, "Date", *_STRUCTURE])
-    if names != expected or any(_decoded(name, read[name]) != meant[name] for name in meant):
+    head, _, _ = finished.partition(b"\r\n\r\n")
+    read = _PARSER.parsebytes(head + b"\r\n\r\n").items()
+    names = sorted(name for name, _ in read)
+    differs = any(name in meant and _decoded(name, text) != meant[name] for name, text in read)
+    if differs or names != sorted([*meant, "Date", *_STRUCTURE]):
         raise UnfitInput(Complaint(N_("The finished letter does not read back as it was meant.")))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _decoded(name: str, value: str) -> str:
     unfolded = re.sub(r"\r?\n", "", value).strip()
     if name not in _MAILBOXES:
-        return str(make_header(decode_header(unfolded)))
+        return str(make_header(decode_header(unfolded))) if "=?" in unfolded else unfolded
     display_name, address = parseaddr(unfolded)
     return f"{make_header(decode_header(display_name))} <{address}>".lstrip()

@@ -32,6 +32,7 @@ class Row:
     calendar_method: str | None
     message_id: str
     references: str
+    unsubscribe: str
     created_at: datetime
 
 
@@ -46,6 +47,7 @@ def row(letter: Letter, **changes: str) -> Row:
         calendar_method=letter.method,
         message_id="<outbox-17@ikone.example.org>",
         references="",
+        unsubscribe="",
         created_at=datetime(2021, 1, 4, 8, 30, tzinfo=UTC),
     )
     return replace(plain, **changes)
@@ -112,6 +114,11 @@ def test_letter_without_calendar_is_text_and_html() -> None:
     assert html.get_content().replace("\r\n", "\n").rstrip() == PLAIN.html.rstrip()
 
 
+def test_damaged_calendar_method_is_refused() -> None:
+    with pytest.raises(UnfitInput):
+        mime_bytes(replace(row(INVITING), calendar_method="X\r\nY: z"), SENDER)
+
+
 def test_message_is_crlf_seven_bit_and_has_no_long_lines() -> None:
     data = mime_bytes(row(INVITING), SENDER)
     assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
@@ -140,10 +147,49 @@ def test_later_letters_point_to_the_first() -> None:
     assert b"References" not in own
 
 
-def test_same_row_gives_the_same_headers() -> None:
-    once, twice = (parsed(mime_bytes(row(PLAIN), SENDER)) for _ in range(2))
-    headers = [name for name in once if name != "Content-Type"]
-    assert [once[name] for name in headers] == [twice[name] for name in headers]
+def test_same_row_gives_the_same_bytes() -> None:
+    assert mime_bytes(row(INVITING), SENDER) == mime_bytes(row(INVITING), SENDER)
+
+
+def test_letter_to_a_subscriber_is_left_by_one_click() -> None:
+    address = f"https://ikone.example.org/s/{'x' * 200}/unsubscribe"
+    data = mime_bytes(row(PLAIN, unsubscribe=address), SENDER)
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in data
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in data
+    assert "List-Unsubscribe" not in parsed(mime_bytes(row(PLAIN), SENDER))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ohne Zeilenende",
+        "zwei am Ende\n\n",
+        ". Punkt\n.\n..\nFrom mir\n",
+        "Leerzeichen am Ende \t\n= Gleich\n",
+        "\u2028 \x85 \u200b 🙂\n",
+        "--=_alternative_0\n" + "ö" * 300,
+        "Mac\rWindows\r\nUnix\n",
+    ],
+)
+def test_any_text_arrives_line_by_line(text: str) -> None:
+    message = message_from_bytes(mime_bytes(replace(row(INVITING), text=text, html=text), SENDER))
+    plain, html = list(message.walk())[2:4]
+    expected = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
+    for part in (plain, html):
+        payload = part.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        assert payload.decode().replace("\r\n", "\n") == expected
+    assert not [part for part in message.walk() if part.defects]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_every_text_is_seven_bit_in_short_lines(text: str) -> None:
+    data = mime_bytes(replace(row(PLAIN), text=text), SENDER)
+    assert data.isascii()
+    assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
+    assert max(len(line) for line in data.split(b"\r\n")) <= 78
 
 
 def test_foreign_domain_travels_as_xn() -> None:
@@ -161,6 +207,9 @@ def test_foreign_domain_travels_as_xn() -> None:
         {"recipient": "a@b.de\r\nBcc: x@y"},
         {"message_id": "<a@b>\r\nBcc: x@y"},
         {"references": "<a@b> x"},
+        {"unsubscribe": "https://x.example/s\r\nBcc: x@y"},
+        {"unsubscribe": "https://x.example/s>, <mailto:x@y"},
+        {"unsubscribe": "mailto:x@y"},
     ],
 )
 def test_header_injection_is_refused(changes: dict[str, str]) -> None:
