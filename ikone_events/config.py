@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
+from holidays import list_supported_countries
 
 from ikone_events.mail.deliver import SmtpSettings
 
@@ -37,6 +38,7 @@ class Settings:
     mail_per_minute: int = 60
     mail_retry: tuple[int, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 43200)
     timezone: str = "Europe/Berlin"
+    holidays: str = "DE-RP"
     tick_seconds: int = 30
     lease_seconds: int = 120
     trusted_proxies: int = 0
@@ -178,6 +180,14 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _holidays(text: str) -> str:
+    country, _, part = text.partition("-")
+    known = list_supported_countries(include_aliases=False)
+    if country not in known or (part and part not in known[country]):
+        raise ValueError(f"“{text}” is not a country or state such as DE-RP.")
+    return text
+
+
 def _positive(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 1:
@@ -220,6 +230,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "mail_per_minute": _positive,
     "mail_retry": _pauses,
     "timezone": _timezone,
+    "holidays": _holidays,
     "tick_seconds": _positive,
     "lease_seconds": _positive,
     "trusted_proxies": _count,

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from flask import Flask
 from sqlalchemy import delete
+from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.config import Settings
 from ikone_events.domain.lifecycle import Action, State, find_rule
-from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.refusals import Refusal, UnfitInput
 from ikone_events.mail.deliver import (
     Deferred,
     Delivered,
@@ -22,7 +23,7 @@ from ikone_events.mail.deliver import (
     open_connection,
 )
 from ikone_events.mail.mime import mime_bytes
-from ikone_events.services import mailings, outbox
+from ikone_events.services import mailings, outbox, plans, steps
 from ikone_events.services.letters import sender_of
 from ikone_events.services.office import now
 from ikone_events.services.privacy import (
@@ -58,8 +59,22 @@ class Worker:
         """Do everything that is due; returns the number of letters handed to the mail server."""
         with self._app.app_context():
             self.beat()
+            self._run_due_steps()
             _forget_due()
             return self._send_due()
+
+    def _run_due_steps(self) -> None:
+        """Settle every step whose time has come; the fault of one holds up no other."""
+        for slug in plans.events_without_plan():
+            with transaction():
+                plans.lay_plan(hold_event(slug), now=now())
+        for step_id in steps.due_steps(now()):
+            if self.stopping.is_set():
+                return
+            try:
+                _settle_step(step_id)
+            except (Refusal, SQLAlchemyError):
+                log.exception("step %d did not run; the next tick tries again", step_id)
 
     def _send_due(self) -> int:
         sent = 0
@@ -132,6 +147,15 @@ def _note(claim: outbox.Claim, outcome: Outcome, present: datetime) -> None:
         outbox.mark_failed(claim, answer=outcome.words)
     else:
         outbox.mark_sent(claim, now=present, answer=outcome.words)
+
+
+def _settle_step(step_id: int) -> None:
+    """Look first, then lock: a step that stays blocked must not cost a write at every tick."""
+    if not steps.is_to_be_settled(step_id, now=now()):
+        return
+    with transaction():
+        outcome = steps.run_due(step_id, now=now())
+    log.info("step %d: %s", step_id, outcome or "settled by somebody else")
 
 
 def _expand_one_chunk() -> bool:

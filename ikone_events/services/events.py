@@ -13,6 +13,7 @@ from ikone_events.domain.refusals import N_, Complaint, StaleForm
 from ikone_events.domain.registration import Status
 from ikone_events.domain.slug import RESERVED, slug_of
 from ikone_events.services.mailings import start_mailing
+from ikone_events.services.plans import lay_plan, move_steps
 from ikone_events.services.registrations import move_line_up
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
@@ -40,6 +41,7 @@ def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
     db.session.add(event)
     db.session.flush()
     record_creation(event, actor=actor, now=now)
+    lay_plan(event, now=now)
     return event
 
 
@@ -83,6 +85,8 @@ def edit_event(
     event.revision += 1
     event.changed_at = now
     move_line_up(event, now=now)
+    move_steps(event, now=now)
+    lay_plan(event, now=now)
     return event, _tell_of_change(event, old, now=now)
 
 

@@ -18,6 +18,7 @@ from ikone_events.domain.registration import Attendance, Status
 from ikone_events.services.events import fill_event
 from ikone_events.services.materials import Upload, store_slides
 from ikone_events.services.office import office
+from ikone_events.services.plans import lay_plan
 from ikone_events.services.privacy import archive_persons
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, Material, StateChange
@@ -49,6 +50,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         loaded.registrations += 1
     db.session.flush()
     for event in events.values():
+        lay_plan(event, now=now)
         if event.state == State.ARCHIVED.value:
             archive_persons(event, now=now)
     return loaded

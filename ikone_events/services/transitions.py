@@ -9,6 +9,7 @@ from ikone_events.domain.lifecycle import Action, Facts, Message, Rule, State, p
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.office import office
+from ikone_events.services.plans import mark_performed, move_steps
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.registrations import move_line_up
 from ikone_events.store.counts import counts_for
@@ -68,7 +69,8 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     _set_state(event, rule, now=now)
     _record(event, rule, request, now=now)
     if request.action is Action.RESCHEDULE:
-        _move(event, request)
+        _move(event, request, now=now)
+    mark_performed(event, request.action, request.actor, now=now)
     if request.action is Action.ARCHIVE:
         archive_persons(event, now=now)
     mailing = _write_to(event, rule.message, request, old, now=now)
@@ -100,7 +102,7 @@ def _record(event: Event, rule: Rule, request: Request, *, now: datetime) -> Non
     )
 
 
-def _move(event: Event, request: Request) -> None:
+def _move(event: Event, request: Request, *, now: datetime) -> None:
     """The new date; a deadline that lay before the old start keeps its distance to it."""
     if request.new_starts_at is None or request.new_ends_at is None:
         raise RuntimeError("reschedule was planned without a date")
@@ -108,6 +110,7 @@ def _move(event: Event, request: Request) -> None:
         event.deadline += request.new_starts_at - event.starts_at
     event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
     event.revision += 1
+    move_steps(event, now=now, anew=True)
 
 
 def _write_to(

@@ -32,7 +32,8 @@ class Registration(Base):
     `email` is as typed, `email_key` normalised; one active row per event and address.
     `event_touched` is the event's counter of writes when the standing last changed.
     `calendar_sequence` is None until an invitation has been promised; the UID is a secret
-    between us and the person's calendar; `partstat` is what that calendar answered, if it did. `thread_id` is the Message-ID of the first letter.
+    between us and the person's calendar; `partstat` is what that calendar answered, if it did.
+    `thread_id` is the Message-ID of the first letter.
     """
 
     __tablename__ = "registration"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.store.db import Base, UTCDateTime
@@ -18,7 +18,9 @@ class Step(Base):
     `name` is the step's name in the plan of its format, or "own-…" for an organiser's message.
     `due_at` is derived from the event's dates and kept beside them, so that a worker finds what is
     due by an index. `outcome` is empty until the step has run (done), was taken out by hand
-    (skipped), or came too late (expired); `note` then says who or why.
+    (skipped), came too late (expired), or was overtaken by the event (moot). `actor` is who did
+    that; `reasons` says why, as a JSON list of [message id, values]. `at` is a time of day such as
+    "09:00", local to the event.
     """
 
     __tablename__ = "step"
@@ -44,6 +46,7 @@ class Step(Base):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     outcome: Mapped[str] = mapped_column(String(10), default="")
     outcome_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    note: Mapped[str] = mapped_column(String(500), default="")
+    actor: Mapped[str] = mapped_column(String(200), default="")
+    reasons: Mapped[str] = mapped_column(Text, default="")
 
     event: Mapped[Event] = relationship()

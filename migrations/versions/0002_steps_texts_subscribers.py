@@ -59,7 +59,8 @@ def upgrade():
     sa.Column('due_at', ikone_events.store.db.UTCDateTime(timezone=True), nullable=False),
     sa.Column('outcome', sa.String(length=10), nullable=False),
     sa.Column('outcome_at', ikone_events.store.db.UTCDateTime(timezone=True), nullable=True),
-    sa.Column('note', sa.String(length=500), nullable=False),
+    sa.Column('actor', sa.String(length=200), nullable=False),
+    sa.Column('reasons', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_step_event_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_step_organisation_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_step')),
@@ -103,6 +104,10 @@ def upgrade():
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.add_column(sa.Column('plan', sa.String(length=20), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('feedback_url', sa.String(length=2000), nullable=False, server_default=''))
+
+    with op.batch_alter_table('heartbeat', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('refused_at', ikone_events.store.db.UTCDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('refusal', sa.Text(), nullable=False, server_default=''))
 
     with op.batch_alter_table('mailing', schema=None) as batch_op:
         batch_op.alter_column('last_registration_id', new_column_name='last_id')
@@ -156,6 +161,10 @@ def downgrade():
         batch_op.drop_column('organisation_id')
         batch_op.drop_column('step_id')
         batch_op.alter_column('last_id', new_column_name='last_registration_id')
+
+    with op.batch_alter_table('heartbeat', schema=None) as batch_op:
+        batch_op.drop_column('refusal')
+        batch_op.drop_column('refused_at')
 
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.drop_column('feedback_url')

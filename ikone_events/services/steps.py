@@ -1,0 +1,235 @@
+"""Running steps: what is due runs once, what is blocked says why, what is too late is skipped."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from ikone_events.domain.audiences import Audience
+from ikone_events.domain.facts import Facts
+from ikone_events.domain.lifecycle import Action, Message
+from ikone_events.domain.messages import MailKind
+from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused
+from ikone_events.domain.step_times import Timing
+from ikone_events.domain.steps import (
+    RESTING,
+    Judgement,
+    Verdict,
+    judge,
+    obstacles,
+)
+from ikone_events.services.mailings import start_mailing
+from ikone_events.services.plans import (
+    DONE,
+    EXPIRED,
+    MOOT,
+    OVERTAKEN,
+    PLAN,
+    SKIPPED,
+    anchors_of,
+    finish,
+    reopen,
+    set_timing,
+    steps_of,
+    what_of,
+)
+from ikone_events.services.transitions import Request, facts_of, perform
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.letters import Mailing
+from ikone_events.store.queries import hold_event
+from ikone_events.store.steps import Step
+
+_TOO_LATE = Complaint(N_("It came too late to make sense."))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One step as the plan's page shows it; `judgement` is None once it has an outcome."""
+
+    step: Step
+    judgement: Judgement | None
+
+    @property
+    def standing(self) -> str:
+        """The outcome, else off, else the verdict."""
+        if self.step.outcome:
+            return self.step.outcome
+        if not self.step.active or self.judgement is None:
+            return "off"
+        return self.judgement.verdict.value
+
+
+def outlook(event: Event, *, now: datetime, facts: Facts | None = None) -> list[Outlook]:
+    """Everything done and to come, in the order of its time."""
+    facts, anchors = facts or facts_of(event, now), anchors_of(event)
+    return [
+        Outlook(
+            step,
+            None if step.outcome else judge(what_of(step), step.due_at, anchors, facts),
+        )
+        for step in steps_of(event)
+    ]
+
+
+def due_steps(now: datetime) -> list[int]:
+    """The numbers of all steps whose time has come, the oldest first; resting plans left out."""
+    resting = [state.value for state in RESTING]
+    wanted = (
+        select(Step.id)
+        .join(Event, Step.event_id == Event.id)
+        .where(
+            Step.outcome == "",
+            Step.active,
+            Step.due_at <= now,
+            or_(Event.state.not_in(resting), Step.action == Action.ANNOUNCE.value),
+        )
+        .order_by(Step.due_at, Step.id)
+    )
+    return list(db.session.scalars(wanted))
+
+
+def is_to_be_settled(step_id: int, *, now: datetime) -> bool:
+    """Whether a due step may run or is over, by a look without the lock.
+
+    A blocked step is looked at every tick; it must not keep others waiting for that.
+    """
+    step = db.session.get(Step, step_id, populate_existing=True)
+    if step is None or step.outcome or not step.active or step.due_at > now:
+        return False
+    facts = facts_of(step.event, now)
+    verdict = judge(what_of(step), step.due_at, anchors_of(step.event), facts).verdict
+    return verdict in (Verdict.READY, Verdict.LATE, Verdict.MOOT)
+
+
+def run_due(step_id: int, *, now: datetime) -> str:
+    """Settle one due step and return its outcome; empty when there is nothing to do any more.
+
+    The event's row is the lock: of several workers one runs the step, the others find it done.
+    """
+    step = _hold(step_id)
+    if step is None or step.outcome or not step.active or step.due_at > now:
+        return ""
+    facts = facts_of(step.event, now)
+    judgement = judge(what_of(step), step.due_at, anchors_of(step.event), facts)
+    if judgement.verdict is Verdict.READY:
+        _carry_out(step, PLAN, now=now)
+    elif judgement.verdict is Verdict.LATE:
+        finish(step, EXPIRED, PLAN, *(judgement.complaints or (_TOO_LATE,)), now=now)
+    elif judgement.verdict is Verdict.MOOT:
+        finish(step, MOOT, PLAN, OVERTAKEN, now=now)
+    return step.outcome
+
+
+def run_now(event: Event, step_id: int, *, actor: str, now: datetime) -> Mailing | None:
+    """Run a step before its time, or one that is switched off; returns the mailing it began.
+
+    Raises TransitionRefused with everything that stands in the way, NotFound.
+    """
+    step = _find(event, step_id)
+    if found := obstacles(what_of(step), facts_of(step.event, now)):
+        raise TransitionRefused(found)
+    return _carry_out(step, actor, now=now)
+
+
+def skip(event: Event, step_id: int, *, actor: str, now: datetime) -> Step:
+    """Take a step out of the plan; it can be taken back in."""
+    step = _find(event, step_id)
+    finish(step, SKIPPED, actor, now=now)
+    return step
+
+
+def take_back(event: Event, step_id: int) -> Step:
+    """Let a skipped step, or one that came too late, wait again. Raises NotFound."""
+    step = _find(event, step_id, waiting=False)
+    if step.outcome in (SKIPPED, EXPIRED):
+        reopen(step)
+    return step
+
+
+def switch(event: Event, step_id: int, *, active: bool) -> Step:
+    """Switch a waiting step on or off; deleting names in time can't be switched off."""
+    step = _find(event, step_id)
+    _refuse_archive(step)
+    step.active = active
+    return step
+
+
+def retime(event: Event, step_id: int, timing: Timing) -> Step:
+    """Give a step another time; one that was skipped or came too late waits for it again.
+
+    Raises UnfitInput, NotFound.
+    """
+    step = _find(event, step_id, waiting=False)
+    _refuse_archive(step)
+    if step.outcome not in ("", SKIPPED, EXPIRED):
+        raise _no_such_step()
+    set_timing(step, timing, anchors_of(step.event))
+    reopen(step)
+    return step
+
+
+def remove_message(event: Event, step_id: int) -> None:
+    """Delete a letter of the organisers' own that was never sent."""
+    step = _find(event, step_id)
+    if step.kind != MailKind.NOTE.value:
+        raise _no_such_step()
+    db.session.delete(step)
+
+
+def find_step(event: Event, step_id: int) -> Step:
+    """A step of this event, for reading; raises NotFound."""
+    step = db.session.get(Step, step_id, populate_existing=True)
+    if step is None or step.event_id != event.id:
+        raise _no_such_step()
+    return step
+
+
+def _carry_out(step: Step, actor: str, *, now: datetime) -> Mailing | None:
+    """Do what the step is for; a transition marks its own step."""
+    if step.action:
+        request = Request(action=Action(step.action), actor=actor)
+        mailing = perform(step.event.slug, request, now=now).mailing
+        if mailing is not None:
+            mailing.step_id = step.id
+        return mailing
+    message = Message(MailKind(step.kind), Audience(step.audience))
+    finish(step, DONE, actor, now=now)
+    return start_mailing(
+        step.event,
+        message,
+        now=now,
+        started_by=actor,
+        step=step,
+        organisation_id=step.organisation_id,
+    )
+
+
+def _find(event: Event, step_id: int, *, waiting: bool = True) -> Step:
+    """A step of the event, behind the lock; one that has run is no longer there for changes."""
+    step = _hold(step_id)
+    if step is None or step.event_id != event.id or (waiting and step.outcome):
+        raise _no_such_step()
+    return step
+
+
+def _hold(step_id: int) -> Step | None:
+    """Lock the event of a step first, then read the step behind the lock."""
+    slug = db.session.scalar(
+        select(Event.slug).join(Step, Step.event_id == Event.id).where(Step.id == step_id)
+    )
+    if slug is None:
+        return None
+    hold_event(slug)
+    return db.session.get(Step, step_id, populate_existing=True)
+
+
+def _refuse_archive(step: Step) -> None:
+    """Art. 5 GDPR: names go when the promised time is over; that time is edited with the event."""
+    if step.action == Action.ARCHIVE.value:
+        text = N_("This step keeps a promise; change the retention period of the event instead.")
+        raise TransitionRefused(Complaint(text))
+
+
+def _no_such_step() -> NotFound:
+    return NotFound(Complaint(N_("There is no such step, or it has already run.")))
