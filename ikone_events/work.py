@@ -8,11 +8,9 @@ import time
 from datetime import datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.config import Settings
-from ikone_events.domain.lifecycle import Action, State, find_rule
 from ikone_events.domain.refusals import Refusal, UnfitInput
 from ikone_events.mail.deliver import (
     Deferred,
@@ -23,21 +21,15 @@ from ikone_events.mail.deliver import (
     open_connection,
 )
 from ikone_events.mail.mime import mime_bytes
-from ikone_events.services import mailings, outbox, plans, steps
+from ikone_events.services import health, mailings, outbox, plans, steps
+from ikone_events.services.hold import is_held
 from ikone_events.services.letters import sender_of
 from ikone_events.services.office import now
-from ikone_events.services.privacy import (
-    archive_persons,
-    drop_letters_of_forgotten,
-    events_to_forget,
-)
-from ikone_events.services.transitions import Request, perform
+from ikone_events.services.privacy import drop_letters_of_forgotten, events_to_forget
+from ikone_events.services.retention import forget_event
 from ikone_events.store.db import db, transaction
-from ikone_events.store.letters import Heartbeat
 from ikone_events.store.queries import hold_event
 
-# A worker that has been silent for a day is not coming back.
-FORGET_WORKERS_AFTER = timedelta(days=1)
 SYSTEM = "system"
 # With longer pauses a letter is claimed after the pause, so that no lease runs out in it.
 _SHORT_PAUSE = 1.0
@@ -53,12 +45,15 @@ class Worker:
         self._settings = settings
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._beaten = 0.0
+        self._refused = True  # an earlier life under this name may have left its word
         self.stopping = threading.Event()
 
     def work_off(self) -> int:
         """Do everything that is due; returns the number of letters handed to the mail server."""
         with self._app.app_context():
             self.beat()
+            if is_held():
+                return 0  # a backup came back; somebody has to look before anything leaves
             self._run_due_steps()
             _forget_due()
             return self._send_due()
@@ -108,6 +103,7 @@ class Worker:
         pause = 60 / self._settings.mail_per_minute
         with transaction():
             _note(claim, outcome, now())
+            self._remember(outcome, down=down)
             at_once = not down and pause < _SHORT_PAUSE and not self.stopping.is_set()
             following = self._claim_next() if at_once else None
         if time.monotonic() - self._beaten > self._settings.tick_seconds:
@@ -118,6 +114,14 @@ class Worker:
             with transaction():
                 outbox.release(following)
         return None
+
+    def _remember(self, outcome: Outcome, *, down: bool) -> None:
+        """Keep what the mail server says about ourselves, where pages and commands find it."""
+        if isinstance(outcome, Deferred) and down:
+            health.note_refusal(self._name, outcome.words, now=now())
+        elif self._refused:
+            health.note_acceptance(self._name)
+        self._refused = down
 
     def _hand_over(self, claim: outbox.Claim, connection: MailConnection) -> Outcome:
         letter = outbox.get_letter(claim)
@@ -133,11 +137,7 @@ class Worker:
         """Say that this worker is alive, and strike off those that have been silent for long."""
         self._beaten = time.monotonic()
         with transaction():
-            present = now()
-            db.session.merge(Heartbeat(worker=self._name, beat_at=present))
-            # Our own row may be as old after a long stop: containers keep their process number.
-            others, old = Heartbeat.worker != self._name, present - FORGET_WORKERS_AFTER
-            db.session.execute(delete(Heartbeat).where(others, Heartbeat.beat_at < old))
+            health.beat(self._name, now=now())
 
 
 def _note(claim: outbox.Claim, outcome: Outcome, present: datetime) -> None:
@@ -169,16 +169,9 @@ def _expand_one_chunk() -> bool:
 
 
 def _forget_due() -> None:
-    """Forget the persons of events whose retention is over, as their letters promised.
-
-    Where the lifecycle allows it the event is archived; one that was never followed up or whose
-    link was never sent keeps its state, and loses its people all the same.
-    """
+    """Forget the persons of events whose retention is over, and their last letters."""
     with transaction():
         drop_letters_of_forgotten()
-    for slug, state in [(event.slug, event.state) for event in events_to_forget(now())]:
+    for slug in [event.slug for event in events_to_forget(now())]:
         with transaction():
-            if find_rule(Action.ARCHIVE, State(state)) is not None:
-                perform(slug, Request(action=Action.ARCHIVE, actor=SYSTEM), now=now())
-            else:
-                archive_persons(hold_event(slug), now=now())
+            forget_event(slug, actor=SYSTEM, now=now())

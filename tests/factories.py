@@ -151,9 +151,11 @@ def make_letter(app: Flask, registration: Registration, **values: Any) -> Outbox
     return _stored(app, OutboxMail(**{**defaults, **values}))
 
 
-def make_heartbeat(app: Flask, beat_at: datetime = NOW, worker: str = "test:1") -> Heartbeat:
-    """A worker's last sign of life."""
-    return _stored(app, Heartbeat(worker=worker, beat_at=beat_at))
+def make_heartbeat(
+    app: Flask, beat_at: datetime = NOW, worker: str = "test:1", **values: Any
+) -> Heartbeat:
+    """A worker's last sign of life; `refused_at` and `refusal` say what the mail server said."""
+    return _stored(app, Heartbeat(worker=worker, beat_at=beat_at, **values))
 
 
 def personal_path(app: Flask, registration: Registration, part: str = "") -> str:

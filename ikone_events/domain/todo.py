@@ -61,16 +61,6 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    """The health of the post: the last sign of life of any worker, and what waits for it."""
-
-    now: datetime
-    last_beat: datetime | None
-    silent_after: timedelta
-    queued: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ToDo:
     """One thing to do: an English message id with its values, and where to do it."""
 
@@ -88,28 +78,10 @@ _BEFORE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
 _RUNNING = (State.OPEN, State.CLOSED, State.DISPATCHED)
 
 
-def todos(matters: Iterable[Matter], engine: Engine | None = None) -> tuple[ToDo, ...]:
-    """Everything to do, the most pressing first, then the next event first."""
+def todos(matters: Iterable[Matter]) -> tuple[ToDo, ...]:
+    """Everything to do about events, the most pressing first, then the next event first."""
     found = [todo for matter in matters for rule in RULES if (todo := rule(matter)) is not None]
-    found.sort(key=lambda todo: (todo.severity, todo.starts_at))
-    standstill = None if engine is None else worker_stands_still(engine)
-    return (*([standstill] if standstill else []), *found)
-
-
-def worker_stands_still(engine: Engine) -> ToDo | None:
-    """Without a worker no letter leaves, whatever the pages say."""
-    if engine.last_beat is not None and engine.now - engine.last_beat <= engine.silent_after:
-        return None
-    values: dict[str, object] = {"queued": engine.queued}
-    if engine.last_beat is None:
-        text = N_("No worker has run yet. Letters waiting to be sent: %(queued)d.")
-    else:
-        text = N_(
-            "The worker has given no sign for %(minutes)d minutes. "
-            "Letters waiting to be sent: %(queued)d."
-        )
-        values["minutes"] = int((engine.now - engine.last_beat).total_seconds() // 60)
-    return ToDo(severity=Severity.DANGER, text=text, values=values, target=Target.NOWHERE)
+    return tuple(sorted(found, key=lambda todo: (todo.severity, todo.starts_at)))
 
 
 def link_missing(matter: Matter) -> ToDo | None:

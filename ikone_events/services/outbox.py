@@ -10,7 +10,10 @@ from ikone_events.services.delivery_notes import add_notes
 from ikone_events.services.office import office
 from ikone_events.store.db import ask_for_delivery, db, rows_written
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.letters import Hold, Mailing, OutboxMail
+
+# After a backup came back nothing leaves until somebody says so, whatever a worker is at.
+_NOT_HELD = ~select(Hold.id).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def claim_next(*, now: datetime, lease: timedelta) -> Claim | None:
     letter that was on its way when its mailing was stopped, and came back, is held back here.
     """
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
-    due = (OutboxMail.state == "queued") & (OutboxMail.due_at <= now) & free
+    due = (OutboxMail.state == "queued") & (OutboxMail.due_at <= now) & free & _NOT_HELD
     stopped = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id)
     wanted = (
         select(OutboxMail.id, stopped.scalar_subquery())

@@ -146,9 +146,15 @@ class Hold(Base):
 
 
 class Heartbeat(Base):
-    """The last sign of life of a worker, one row a worker."""
+    """The last sign of life of a worker, one row a worker.
+
+    `refused_at` is since when the mail server takes nothing from it, with the server's words in
+    `refusal`; unset once it takes a letter again.
+    """
 
     __tablename__ = "heartbeat"
 
     worker: Mapped[str] = mapped_column(String(100), primary_key=True)
     beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    refused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    refusal: Mapped[str] = mapped_column(Text, default="")

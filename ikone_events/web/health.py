@@ -1,19 +1,15 @@
 """Whether the process lives, and whether the whole house works."""
 
-from datetime import timedelta
-
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.services.office import now, office
-from ikone_events.store.db import db
-from ikone_events.store.letters import Heartbeat, OutboxMail
+from ikone_events.domain.alarms import Alarm
+from ikone_events.services.health import engine_health
+from ikone_events.services.office import now
 from ikone_events.web.access import Permission, permission
 
 blueprint = Blueprint("health", __name__)
-STUCK_AFTER = timedelta(minutes=10)
 
 
 @blueprint.get("/healthz")
@@ -26,39 +22,28 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @permission(Permission.PUBLIC)
 def ready() -> ResponseReturnValue:
-    """Database, worker and post; 503 when the database or the worker is gone or letters stick.
+    """Database, worker and post; 503 with the reasons while letters can't leave the house.
 
     Letters that were refused for good are a number to look at, no reason to restart anything.
+    The mail server's words are for organisers; here stands only that it refuses us.
     """
     try:
-        worker, stuck, failed = _worker_is_alive(), _stuck(), _failed()
+        engine = engine_health(now())
     except SQLAlchemyError:
-        return _fresh(jsonify(ready=False, database=False)), 503
-    fit = worker and not stuck
-    answer = jsonify(ready=fit, database=True, worker=worker, stuck_mail=stuck, failed_mail=failed)
-    return _fresh(answer), 200 if fit else 503
-
-
-def _worker_is_alive() -> bool:
-    last = db.session.scalar(select(func.max(Heartbeat.beat_at)))
-    patience = timedelta(seconds=3 * office().settings.tick_seconds + 30)
-    return last is not None and last > now() - patience
-
-
-def _stuck() -> int:
-    """Letters overdue while nothing leaves the house; a long mailing that moves is not stuck."""
-    limit = now() - STUCK_AFTER
-    overdue = select(func.count()).where(OutboxMail.state == "queued", OutboxMail.due_at < limit)
-    moving = select(OutboxMail.id).where(OutboxMail.state == "sent", OutboxMail.sent_at > limit)
-    number = db.session.scalar(overdue) or 0
-    if number and db.session.scalar(moving.limit(1)) is not None:
-        return 0
-    return number
-
-
-def _failed() -> int:
-    wanted = select(func.count()).where(OutboxMail.state == "failed")
-    return db.session.scalar(wanted) or 0
+        answer = jsonify(ready=False, database=False, reasons=["database"])
+        return _fresh(answer), 503
+    alarms = engine.alarms
+    answer = jsonify(
+        ready=not alarms,
+        database=True,
+        worker=not engine.silent,
+        mail_server=Alarm.MAIL_SERVER not in alarms,
+        held=Alarm.HELD in alarms,
+        stuck_mail=engine.stuck,
+        failed_mail=engine.failed,
+        reasons=list(alarms),
+    )
+    return _fresh(answer), 503 if alarms else 200
 
 
 def _fresh(response: Response) -> Response:

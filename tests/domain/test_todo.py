@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ikone_events.domain.lifecycle import RULES, Action, EventFormat, Facts, State, find_rule
-from ikone_events.domain.todo import Engine, Matter, Severity, Target, next_action, todos
+from ikone_events.domain.todo import Matter, Severity, Target, next_action, todos
 
 START = datetime(2021, 1, 12, 9, tzinfo=UTC)
 END = START + timedelta(hours=2)
@@ -122,16 +122,6 @@ def test_postponed_event_without_a_date_is_told_once_the_old_one_has_passed() ->
     assert said(matter(before=START - END, state=State.POSTPONED)) == [
         (Severity.INFO, Target.EVENT)
     ]
-
-
-@pytest.mark.parametrize(("silence", "stands"), [(None, True), (61, True), (60, False), (0, False)])
-def test_worker_that_stands_still_comes_first(silence: int | None, stands: bool) -> None:
-    beat = None if silence is None else START - timedelta(seconds=silence)
-    engine = Engine(now=START, last_beat=beat, silent_after=timedelta(seconds=60), queued=7)
-    found = todos([matter(failed=1)], engine)
-    assert ("worker" in found[0].text) is stands
-    if stands:
-        assert "7" in found[0].text % found[0].values
 
 
 def test_most_pressing_comes_first_then_the_next_event() -> None:

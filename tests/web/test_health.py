@@ -5,7 +5,8 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ikone_events.store.db import db
+from ikone_events.services.hold import put_on_hold
+from ikone_events.store.db import db, transaction
 from tests.factories import NOW, make_event, make_heartbeat, make_letter, make_registration
 
 
@@ -19,7 +20,16 @@ def test_process_answers_without_a_database(app: Flask, client: FlaskClient) -> 
 def test_ready_with_a_fresh_heartbeat(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app)
     answer = client.get("/readyz")
-    expected = {"ready": True, "database": True, "worker": True, "stuck_mail": 0, "failed_mail": 0}
+    expected = {
+        "ready": True,
+        "database": True,
+        "worker": True,
+        "mail_server": True,
+        "held": False,
+        "stuck_mail": 0,
+        "failed_mail": 0,
+        "reasons": [],
+    }
     assert (answer.status_code, answer.json) == (200, expected)
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -29,7 +39,12 @@ def test_not_ready_without_a_worker(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app, NOW - timedelta(seconds=121))
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json == {**(answer.json or {}), "worker": False, "ready": False}
+    assert answer.json == {
+        **(answer.json or {}),
+        "worker": False,
+        "ready": False,
+        "reasons": ["worker"],
+    }
     make_heartbeat(app, NOW - timedelta(seconds=119), worker="other:1")
     assert client.get("/readyz").status_code == 200, "one living worker is enough"
 
@@ -38,7 +53,8 @@ def test_not_ready_without_a_database(app: Flask, client: FlaskClient) -> None:
     with app.app_context():
         db.drop_all()
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json) == (503, {"ready": False, "database": False})
+    expected = {"ready": False, "database": False, "reasons": ["database"]}
+    assert (answer.status_code, answer.json) == (503, expected)
 
 
 def test_not_ready_while_letters_are_stuck(app: Flask, client: FlaskClient) -> None:
@@ -64,3 +80,26 @@ def test_refused_letters_are_a_number_to_look_at(app: Flask, client: FlaskClient
     make_letter(app, make_registration(app, make_event(app)), state="failed")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (200, {**(answer.json or {}), "failed_mail": 1})
+
+
+def test_not_ready_while_the_mail_server_refuses_us(app: Flask, client: FlaskClient) -> None:
+    make_heartbeat(app, refused_at=NOW - timedelta(minutes=5), refusal="535 wrong password")
+    assert client.get("/readyz").status_code == 200, "nothing waits for the mail server"
+    make_letter(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(minutes=1))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (
+        503,
+        {**(answer.json or {}), "mail_server": False, "reasons": ["mail_server"]},
+    )
+    assert "535" not in answer.text, "the server's words are no business of strangers"
+
+
+def test_not_ready_while_a_backup_waits_to_be_released(app: Flask, client: FlaskClient) -> None:
+    make_heartbeat(app)
+    with app.app_context(), transaction():
+        put_on_hold("backup of yesterday", now=NOW)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (
+        503,
+        {**(answer.json or {}), "held": True, "reasons": ["held"]},
+    )

@@ -2,26 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.registration import SEATED
-from ikone_events.domain.todo import Engine, Matter
+from ikone_events.domain.todo import Matter
 from ikone_events.services.office import office
 from ikone_events.store.counts import Counts
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Heartbeat, OutboxMail
 from ikone_events.store.people import Organiser
 from ikone_events.store.queries import get_facts, visible_events
 from ikone_events.web.i18n import page_locale
 
-# A tick may be skipped; three in a row, and at least two minutes, are a standstill.
-_TICKS_MISSED = 3
-_AT_LEAST = timedelta(minutes=2)
 _COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 
 
@@ -73,17 +68,4 @@ def _matter(event: Event, counts: Counts, now: datetime) -> Matter:
         seated=seated(counts),
         waiting=counts.waiting,
         failed_mail=counts.failed_mail,
-    )
-
-
-def engine_health(now: datetime) -> Engine:
-    """The last sign of life of any worker, and how many letters are due."""
-    due = (OutboxMail.state == "queued") & (OutboxMail.due_at <= now)
-    queued = db.session.scalar(select(func.count()).select_from(OutboxMail).where(due))
-    ticks = timedelta(seconds=_TICKS_MISSED * office().settings.tick_seconds)
-    return Engine(
-        now=now,
-        last_beat=db.session.scalar(select(func.max(Heartbeat.beat_at))),
-        silent_after=max(ticks, _AT_LEAST),
-        queued=queued or 0,
     )

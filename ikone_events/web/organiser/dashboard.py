@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from flask import render_template, url_for
 
+from ikone_events.domain.alarms import todos_of
 from ikone_events.domain.todo import Severity, Target, ToDo, todos
+from ikone_events.services.health import engine_health
 from ikone_events.services.office import now
 from ikone_events.store.counts import counts_for
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser.agenda import (
-    engine_health,
     events_of,
     matters,
     next_event,
@@ -50,7 +51,11 @@ def dashboard() -> str:
     return render_template(
         "organiser/dashboard.html",
         lines=[
-            _line(todo) for todo in todos(matters(events, counts, moment), engine_health(moment))
+            _line(todo)
+            for todo in (
+                *todos_of(engine_health(moment)),
+                *todos(matters(events, counts, moment)),
+            )
         ],
         upcoming=next_event(coming),
         coming=coming,

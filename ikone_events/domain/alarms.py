@@ -1,0 +1,104 @@
+"""What stands in the way of every letter: derived from the signs of the workers and the outbox.
+
+The dashboard, `/readyz` and `doctor` tell the same alarms, so they can't disagree.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ikone_events.domain.refusals import N_
+from ikone_events.domain.todo import Severity, Target, ToDo
+
+# A letter that is due is tried at once; after this time nobody seems to try.
+STUCK_AFTER = timedelta(minutes=10)
+# A tick may be skipped; three in a row, and at least two minutes, are a standstill.
+_TICKS_MISSED = 3
+_AT_LEAST = timedelta(minutes=2)
+
+
+class Alarm(StrEnum):
+    """Why the engine does not do its work; the words are those of `/readyz`."""
+
+    HELD = "held"
+    WORKER = "worker"
+    MAIL_SERVER = "mail_server"
+    STUCK = "stuck_mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The health of the post at one moment.
+
+    `refused_at` and `refusal` tell since when the mail server takes nothing from us, and its
+    words; `stuck` counts letters that are overdue while none leaves.
+    """
+
+    now: datetime
+    last_beat: datetime | None
+    silent_after: timedelta
+    queued: int = 0
+    stuck: int = 0
+    failed: int = 0
+    refused_at: datetime | None = None
+    refusal: str = ""
+    held_since: datetime | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether no worker has given a sign of life for too long."""
+        return self.last_beat is None or self.now - self.last_beat > self.silent_after
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What keeps letters from leaving; what only follows from another alarm is left out."""
+        held = self.held_since is not None
+        found = {
+            Alarm.HELD: held,
+            Alarm.WORKER: self.silent,
+            Alarm.MAIL_SERVER: self.refused_at is not None and not self.silent,
+            Alarm.STUCK: bool(self.stuck) and not held,
+        }
+        return tuple(alarm for alarm, on in found.items() if on)
+
+
+def silence_limit(tick: timedelta) -> timedelta:
+    """After which silence a worker that looks every `tick` is taken for dead."""
+    return max(_TICKS_MISSED * tick, _AT_LEAST)
+
+
+def todos_of(engine: Engine) -> tuple[ToDo, ...]:
+    """The alarms as things to do; all of them come before anything about one event."""
+    return tuple(_todo(alarm, engine) for alarm in engine.alarms)
+
+
+_TEXTS = {
+    Alarm.HELD: N_(
+        "A backup was put back. Until the outbox is released, no letter leaves and no step runs. "
+        "Letters waiting to be sent: %(queued)d."
+    ),
+    Alarm.WORKER: N_(
+        "The worker has given no sign for %(minutes)d minutes. "
+        "Letters waiting to be sent: %(queued)d."
+    ),
+    Alarm.MAIL_SERVER: N_(
+        "The mail server has taken nothing from us for %(minutes)d minutes: “%(words)s”. "
+        "Letters waiting to be sent: %(queued)d."
+    ),
+    Alarm.STUCK: N_("Letters are overdue and none leaves. Letters overdue: %(stuck)d."),
+}
+
+
+def _todo(alarm: Alarm, engine: Engine) -> ToDo:
+    since, text = engine.last_beat, _TEXTS[alarm]
+    if alarm is Alarm.WORKER and since is None:
+        text = N_("No worker has run yet. Letters waiting to be sent: %(queued)d.")
+    if alarm is Alarm.MAIL_SERVER:
+        since = engine.refused_at
+    values: dict[str, object] = {
+        "queued": engine.queued,
+        "stuck": engine.stuck,
+        "minutes": int((engine.now - since).total_seconds() // 60) if since else 0,
+        "words": engine.refusal,
+    }
+    return ToDo(severity=Severity.DANGER, text=text, values=values, target=Target.NOWHERE)

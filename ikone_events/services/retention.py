@@ -1,0 +1,20 @@
+"""Forgetting the persons of events whose retention is over, as their letters promised."""
+
+from datetime import datetime
+
+from ikone_events.domain.lifecycle import Action, State, find_rule
+from ikone_events.services.privacy import archive_persons
+from ikone_events.services.transitions import Request, perform
+from ikone_events.store.queries import hold_event
+
+
+def forget_event(slug: str, *, actor: str, now: datetime) -> None:
+    """Archive an event where the lifecycle allows it, and forget its persons in any case.
+
+    One that was never followed up or whose link was never sent keeps its state.
+    """
+    event = hold_event(slug)
+    if find_rule(Action.ARCHIVE, State(event.state)) is not None:
+        perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
+    else:
+        archive_persons(event, now=now)
