@@ -104,6 +104,7 @@ class Occasion:
     room_opens_at: datetime | None = None
     contact_name: str = ""
     contact_phone: str = ""
+    feedback_url: str = ""
 
     @property
     def has_room(self) -> bool:
@@ -127,12 +128,17 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """The person's own absolute links; `room` is filled only once the room may be entered."""
+    """The person's own absolute links; `room` is filled only once the room may be entered.
+
+    Subscribers have no registration: their `manage` is the page to unsubscribe, and `confirm` the
+    one that turns the letters on, empty once that is done.
+    """
 
     manage: str
     privacy: str
     room: str = ""
     materials: str = ""
+    confirm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +174,8 @@ class Extras:
 
     `status` is the registration's state (moved, postponed, cancellation, repeat: waiting people are
     told the truth). `answer` is the organiser's reply to the recipient's question in a follow-up.
+    Subscribers learn until when one can register and how many places are free (None: no limit);
+    `for_event` says that they asked about this event alone.
     """
 
     reason: str = ""
@@ -181,6 +189,9 @@ class Extras:
     available_until: date | None = None
     status: str = ""
     answer: str = ""
+    deadline: datetime | None = None
+    free_places: int | None = None
+    for_event: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ class Purpose(StrEnum):
     """What a personal link is good for; a link of one purpose opens nothing else."""
 
     REGISTRATION = "registration"
+    SUBSCRIPTION = "subscription"
 
 
 @dataclass(frozen=True, slots=True)

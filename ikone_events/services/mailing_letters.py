@@ -6,6 +6,7 @@ from datetime import datetime
 from ikone_events.domain.messages import CANCEL, Extras, MailKind, calendar_method
 from ikone_events.domain.registration import Attendance
 from ikone_events.services.letters import handout_of, write_letter
+from ikone_events.services.subscriber_letters import write_to_subscriber
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -75,8 +76,6 @@ def _to_registered(mailing: Mailing, registration: Registration, *, now: datetim
 
 
 def _to_subscriber(mailing: Mailing, subscriber: Subscriber, *, now: datetime) -> None:
-    from ikone_events.services.subscribers import write_to_subscriber  # noqa: PLC0415
-
     write_to_subscriber(
         MailKind(mailing.kind),
         subscriber,
