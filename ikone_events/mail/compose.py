@@ -3,10 +3,12 @@
 Everything that could make a letter unsendable is found here, before anything is queued.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from ikone_events.domain.calendar import calendar_object
+from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.header_text import (
     ascii_address,
     clean_text,
@@ -25,9 +27,18 @@ from ikone_events.domain.messages import (
 )
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.salutation import full_name, letter_salutation
-from ikone_events.domain.times import NBSP, clock, date_numeric, date_words, span_letter
-from ikone_events.mail.html import Marks, html_letter
-from ikone_events.mail.texts import render_letter
+from ikone_events.domain.times import (
+    NBSP,
+    clock,
+    date_numeric,
+    date_words,
+    moment_letter,
+    span_letter,
+)
+from ikone_events.mail.filling import fill_body, fill_subject, plain_text
+from ikone_events.mail.html import Block, Marks, Piece, html_letter, html_of_blocks
+from ikone_events.mail.placeholder_values import PlaceholderValues
+from ikone_events.mail.texts import Rendering
 
 LONGEST_TITLE_IN_SUBJECT = 120
 
@@ -46,6 +57,12 @@ _OPENS_ROOM = {
     MailKind.MOVED,
     MailKind.REPEAT,
 }
+_NEWS_ACTIONS = {
+    "de": ("Zur Veranstaltung", "Jetzt anmelden"),
+    "en": ("View the event", "Register now"),
+}
+_STOP = {"de": "Abbestellen", "en": "Unsubscribe"}
+_OPENS_FORM = {MailKind.OPENING, MailKind.REMINDER_DEADLINE}
 _WAITING = "waitlisted"
 
 
@@ -69,6 +86,7 @@ def compose(
     sender: Sender,
     extras: Extras | None = None,
     invitation: Invitation | None = None,
+    edited: EditedText | None = None,
 ) -> Letter:
     """The letter, or UnfitInput when its header material can't be sent.
 
@@ -80,9 +98,7 @@ def compose(
     locale = recipient.locale
     method = calendar_method(kind) if invitation else None
     values = _values(occasion, recipient, links=links, extras=extras, calendar=method is not None)
-    subject, text = render_letter(f"mail/{locale}/{kind}.txt", values)
-    subject, text = one_line(subject), clean_text(text)
-    label, href = _action(kind, links, extras, locale=locale)
+    label, href = _action(kind, occasion, links, extras, locale=locale)
     marks = Marks(
         title=one_line(occasion.title),
         when=str(values["when"]),
@@ -90,13 +106,53 @@ def compose(
         action_label=label,
         action_href=href,
     )
-    html = html_letter(subject, text, marks, lang=locale)
+    if edited is None or _tells_otherwise(kind, extras):
+        subject, text, html = _built_in(kind, values, marks, locale)
+    else:
+        subject, text, html = _edited(kind, edited, values, marks=marks, locale=locale)
     if invitation is None or method is None:
         return Letter(subject, text, html)
     data = calendar_object(
         occasion, recipient, links=links, invitation=invitation, method=method, sender=sender
     )
     return Letter(subject, text, html, data, method)
+
+
+def _tells_otherwise(kind: MailKind, extras: Extras) -> bool:
+    """An edited text on a new date is wrong where only the place or the title has changed."""
+    return kind is MailKind.MOVED and extras.old_starts_at is None
+
+
+def _built_in(
+    kind: MailKind, values: Mapping[str, object], marks: Marks, locale: str
+) -> tuple[str, str, str]:
+    rendering = Rendering(f"mail/{locale}/{kind}.txt", values)
+    subject, text = one_line(rendering.subject), clean_text(rendering.text)
+    return subject, text, html_letter(subject, text, marks, lang=locale)
+
+
+def _edited(
+    kind: MailKind,
+    edited: EditedText,
+    values: Mapping[str, object],
+    *,
+    marks: Marks,
+    locale: str,
+) -> tuple[str, str, str]:
+    """Salutation, closing and all below are the built-in letter's; the middle is the edited text.
+
+    Its passages come from the built-in letter too, so they say what is true for this person.
+    """
+    frame = Rendering(f"mail/{locale}/{kind}.txt", values, {"body": ""})
+    above, _, below = clean_text(frame.text).strip().partition(f"\n\n{marks.closing}\n")
+    ending = f"{marks.closing}\n{below}"
+    filled = PlaceholderValues(values, frame)
+    subject = fill_subject(edited.subject, filled.in_subject) or one_line(frame.subject)
+    blocks = fill_body(edited.body, filled, marks)
+    text = "\n\n".join(part for part in (above, plain_text(blocks, locale), ending) if part)
+    greeting = Block("text", ((Piece(above),),))
+    html = html_of_blocks(subject, [greeting, *blocks], ending, marks, lang=locale)
+    return subject, text + "\n", html
 
 
 def recipient_name(recipient: Recipient) -> str:
@@ -142,10 +198,13 @@ def _values(
         "day": _plain(date_numeric(occasion.starts_at, locale=locale, zone=occasion.zone)),
         "held_on": date_words(occasion.starts_at, locale=locale, zone=occasion.zone),
         "start": clock(occasion.starts_at, zone=occasion.zone),
+        "end": clock(occasion.ends_at, zone=occasion.zone),
         "opens_at": _clock(occasion.room_opens_at, occasion.zone),
         "delete_on": _date(extras.delete_on, locale),
         "link_sent_on": _date(extras.link_sent_on, locale),
         "available_until": _date(extras.available_until, locale),
+        "deadline": _moment(extras.deadline, occasion.zone, locale),
+        "seats_left": "" if extras.free_places is None else str(extras.free_places),
     }
 
 
@@ -160,8 +219,16 @@ def _greeting(recipient: Recipient) -> str:
     )
 
 
-def _action(kind: MailKind, links: Links, extras: Extras, *, locale: str) -> tuple[str, str]:
+def _action(
+    kind: MailKind, occasion: Occasion, links: Links, extras: Extras, *, locale: str
+) -> tuple[str, str]:
     """The address of the one button a letter has, and its words for the personal page."""
+    if kind is MailKind.ANNOUNCEMENT or kind in _OPENS_FORM:
+        opens_form = kind in _OPENS_FORM
+        href = occasion.register_url if opens_form else occasion.public_url
+        return _NEWS_ACTIONS[locale][opens_form], href
+    if kind is MailKind.SUBSCRIPTION:
+        return _STOP[locale], links.confirm or links.manage
     ended = kind in _FOLLOW_UPS or kind in _ENDINGS
     label = _ACTIONS[locale][ended]
     if kind in _OPENS_ROOM and links.room and extras.status != _WAITING:
@@ -190,6 +257,10 @@ def _clock(moment: datetime | None, zone: str) -> str:
 
 def _date(day: date | None, locale: str) -> str:
     return date_words(day, locale=locale) if day else ""
+
+
+def _moment(moment: datetime | None, zone: str, locale: str) -> str:
+    return moment_letter(moment, locale=locale, zone=zone) if moment else ""
 
 
 def _plain(text: str) -> str:

@@ -21,10 +21,12 @@ _BULLETS = ("– ", "- ")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text, with the address it leads to."""
+    """A stretch of text, with the address it leads to and its style."""
 
     text: str
     href: str = ""
+    strong: bool = False
+    emphasis: bool = False
 
 
 Row = tuple[Piece, ...]
@@ -32,11 +34,12 @@ Row = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list, box or button of the letter."""
+    """A paragraph, list, box, heading or button of the letter; numbers begin with `start`."""
 
     kind: str
     rows: tuple[Row, ...]
     heading: str = ""
+    start: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +59,27 @@ class Marks:
 def html_letter(subject: str, text: str, marks: Marks, *, lang: str) -> str:
     """The letter as HTML."""
     body, _, below = text.strip().rpartition(f"\n\n{marks.closing}\n")
-    blocks = [block for part in body.split("\n\n") for block in _paragraph(part, marks)]
+    ending = f"{marks.closing}\n{below}"
+    return html_of_blocks(subject, list(blocks_of(body, marks)), ending, marks, lang=lang)
+
+
+def html_of_blocks(
+    subject: str, blocks: list[Block], ending: str, marks: Marks, *, lang: str
+) -> str:
+    """The letter as HTML; what has no button gets one above the closing words."""
     if all(block.kind != "button" for block in blocks):
         blocks.append(Block("button", ((Piece(marks.action_label, marks.action_href),),)))
-    ending = f"{marks.closing}\n{below}".split("\n\n")
-    blocks += [Block("text", tuple(_row(line) for line in part.split("\n"))) for part in ending]
-    return render_layout({"lang": lang, "subject": subject, "blocks": blocks})
+    below = [
+        Block("text", tuple(row_of(line) for line in part.split("\n")))
+        for part in ending.split("\n\n")
+    ]
+    return render_layout({"lang": lang, "subject": subject, "blocks": blocks + below})
+
+
+def blocks_of(body: str, marks: Marks) -> Iterator[Block]:
+    """The paragraphs, lists, boxes and buttons of a plain text."""
+    for part in body.split("\n\n"):
+        yield from _paragraph(part, marks)
 
 
 def _paragraph(paragraph: str, marks: Marks) -> Iterator[Block]:
@@ -69,36 +87,41 @@ def _paragraph(paragraph: str, marks: Marks) -> Iterator[Block]:
     lines = paragraph.split("\n")
     if any(line.endswith(marks.when) for line in lines):
         titled = lines[0] == marks.title
-        rows = tuple(_row(line) for line in (lines[1:] if titled else lines))
+        rows = tuple(row_of(line) for line in (lines[1:] if titled else lines))
         yield Block("box", rows, marks.title if titled else "")
         return
     for kind, run in groupby(lines, key=lambda line: _kind(line, marks)):
-        rows = tuple(_row(line.removeprefix(_bullet(line)), item=kind == "list") for line in run)
+        rows = tuple(row_of(line.removeprefix(_bullet(line)), item=kind == "list") for line in run)
         yield Block(kind, rows)
 
 
 def _kind(line: str, marks: Marks) -> str:
     if _bullet(line):
         return "list"
-    row = _row(line)
-    return "button" if len(row) == 1 and row[0].href == marks.action_href else "text"
+    return "button" if is_button(row_of(line), marks) else "text"
+
+
+def is_button(row: Row, marks: Marks) -> bool:
+    """Whether a line is nothing but the letter's main action."""
+    return len(row) == 1 and row[0].href == marks.action_href
 
 
 def _bullet(line: str) -> str:
     return next((bullet for bullet in _BULLETS if line.startswith(bullet)), "")
 
 
-def _row(line: str, *, item: bool = False) -> Row:
+def row_of(line: str, *, item: bool = False) -> Row:
     """A line; what stands before its address becomes the words of the link, unless it is long."""
     labelled = _LABELLED.fullmatch(line)
     label = labelled["label"] if labelled else ""
     short = item or not _SENTENCE_END.search(label)
     if labelled and short and not _LINK.search(label):
         return (Piece(label, labelled["href"]),)
-    return tuple(_pieces(line))
+    return tuple(pieces_of(line))
 
 
-def _pieces(line: str) -> Iterator[Piece]:
+def pieces_of(line: str) -> Iterator[Piece]:
+    """The words of a line and the addresses in it."""
     done = 0
     for link in _LINK.finditer(line):
         if link.start() > done:

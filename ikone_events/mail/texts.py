@@ -4,10 +4,12 @@ A name missing in a template is an error, not an empty place: a letter with a ho
 """
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2.runtime import Context
 
 import ikone_events
 
@@ -35,13 +37,34 @@ def environment() -> Environment:
     )
 
 
-def render_letter(name: str, values: dict[str, object]) -> tuple[str, str]:
-    """Subject and text of one letter: the block "subject" and the whole template, in one pass."""
-    template = _template(name)
-    context = template.new_context(values)
-    text = "".join(template.root_render_func(context))
-    subject = "".join(context.blocks["subject"][0](context))
-    return subject, _tidy(text)
+class Rendering:
+    """A letter's text under way: subject, whole text, and single passages on request.
+
+    Passages are the blocks of a template that carry a placeholder's name. `replaced` puts words in
+    the place of blocks; they are not read as a template.
+    """
+
+    def __init__(
+        self, name: str, values: Mapping[str, object], replaced: Mapping[str, str] | None = None
+    ) -> None:
+        template = _template(name)
+        self._context = template.new_context(dict(values))
+        for block, words in (replaced or {}).items():
+            self._context.blocks[block] = [_saying(words)]
+        text = "".join(template.root_render_func(self._context))
+        self.subject = self._block("subject")
+        self.text = _tidy(text)
+
+    def passage(self, block: str) -> str:
+        """The words of one block; empty when the letter has none of this name."""
+        return _tidy(self._block(block)).strip() if block in self._context.blocks else ""
+
+    def _block(self, name: str) -> str:
+        return "".join(self._context.blocks[name][0](self._context))
+
+
+def _saying(words: str) -> Callable[[Context], Iterator[str]]:
+    return lambda _context: iter((words,))
 
 
 def render_layout(values: dict[str, object]) -> str:

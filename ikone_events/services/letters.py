@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.lifecycle import EventFormat, State
 from ikone_events.domain.messages import (
     CANCEL,
@@ -18,10 +19,12 @@ from ikone_events.domain.messages import (
     Sender,
     calendar_method,
 )
+from ikone_events.domain.placeholders import EDITABLE
 from ikone_events.domain.registration import Status
 from ikone_events.domain.times import to_local
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.services.office import Office, office
+from ikone_events.services.texts import find_text, from_snapshot
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -42,26 +45,31 @@ def write_letter(
     extras: Extras | None = None,
     mailing: Mailing | None = None,
     held_at: tuple[datetime, datetime] | None = None,
+    edited: EditedText | None = None,
 ) -> OutboxMail:
     """Compose a letter and put it into the outbox of this transaction.
 
     Raises the calendar sequence when the letter carries a calendar object. Any fault in
     composing goes up: a single letter undoes its cause. `held_at` is the start and end that the
-    letter speaks of, where the event has moved on since.
+    letter speaks of, where the event has moved on since. `edited` is the text to write with; when
+    it is left out, a mailing's own is taken, and for single letters the one in force now.
     """
     desk = office()
-    invitation = _invitation(kind, registration, now)
+    # A follow-up's mailing holds three letters; which one this is, its caller need not know.
+    own = edited is None or (mailing is not None and mailing.kind != kind.value)
+    invitation = invitation_for(kind, registration, now)
     occasion = occasion_of(event, registration.locale)
     if held_at is not None:
         occasion = replace(occasion, starts_at=held_at[0], ends_at=held_at[1])
     letter = compose(
         kind,
         occasion,
-        recipient=_recipient(registration),
+        recipient=recipient_of(registration),
         links=links_of(event, registration),
         sender=sender_of(event),
-        extras=_extras(extras or Extras(), event, registration, now),
+        extras=complete_extras(extras or Extras(), event, registration, now),
         invitation=invitation,
+        edited=_text_for(kind, registration, event, mailing) if own else edited,
     )
     row = _outbox_row(kind, letter, registration, key=key, now=now, desk=desk)
     row.mailing_id = mailing.id if mailing else None
@@ -72,6 +80,16 @@ def write_letter(
     db.session.add(row)
     ask_for_delivery()
     return row
+
+
+def _text_for(
+    kind: MailKind, registration: Registration, event: Event, mailing: Mailing | None
+) -> EditedText | None:
+    if mailing is not None:
+        return from_snapshot(mailing.texts or "", registration.locale, kind.value)
+    if kind not in EDITABLE:
+        return None
+    return find_text(event, kind.value, registration.locale)
 
 
 def _outbox_row(
@@ -104,7 +122,7 @@ def _outbox_row(
     )
 
 
-def _invitation(kind: MailKind, registration: Registration, now: datetime) -> Invitation | None:
+def invitation_for(kind: MailKind, registration: Registration, now: datetime) -> Invitation | None:
     """The calendar side of the letter, with the next sequence (RFC 5546 section 2.1.4).
 
     Who waits has no entry; who never got one needs no CANCEL.
@@ -145,6 +163,7 @@ def occasion_of(event: Event, locale: str) -> Occasion:
         contact_phone=event.contact_phone,
         public_url=desk.page(f"/events/{event.slug}"),
         register_url=desk.page(f"/events/{event.slug}/register"),
+        feedback_url=event.feedback_url,
     )
 
 
@@ -162,7 +181,8 @@ def links_of(event: Event, registration: Registration) -> Links:
     )
 
 
-def _recipient(registration: Registration) -> Recipient:
+def recipient_of(registration: Registration) -> Recipient:
+    """The person as letters address them."""
     return Recipient(
         email=registration.email,
         locale=registration.locale,
@@ -174,7 +194,10 @@ def _recipient(registration: Registration) -> Recipient:
     )
 
 
-def _extras(extras: Extras, event: Event, registration: Registration, now: datetime) -> Extras:
+def complete_extras(
+    extras: Extras, event: Event, registration: Registration, now: datetime
+) -> Extras:
+    """What a kind of letter tells, with what holds for this person and this moment."""
     until = retention_until(event).date()
     return replace(
         extras,
