@@ -11,6 +11,7 @@ from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.services import outbox
 from ikone_events.services.audiences import people_of, subscribers_of
 from ikone_events.services.mailing_letters import write_one
+from ikone_events.services.texts import snapshot
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -47,6 +48,7 @@ def start_mailing(
         event_touched=event.touched,
         step_id=step.id if step else None,
         organisation_id=organisation_id,
+        texts=snapshot(event, step.name if step and step.kind == MailKind.NOTE else message.kind),
         started_by=started_by,
         created_at=now,
     )
