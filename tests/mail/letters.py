@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.messages import (
     ContactPerson,
     Extras,
@@ -77,6 +78,7 @@ def written(
     extras: Extras = EXTRAS,
     invitation: Invitation | None = INVITATION,
     sender: Sender = SENDER,
+    edited: EditedText | None = None,
 ) -> Letter:
     return compose(
         kind,
@@ -86,4 +88,5 @@ def written(
         sender=sender,
         extras=extras,
         invitation=invitation,
+        edited=edited,
     )

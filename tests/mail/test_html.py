@@ -10,7 +10,7 @@ from ikone_events.domain.messages import MailKind
 from tests.mail.letters import DOOR, EXTRAS, LINKS, OCCASION, person, written
 
 EVERY_LETTER = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
-ALLOWED_TAGS = set("html head meta title body div p strong br ul li a".split())  # noqa: SIM905
+ALLOWED_TAGS = set("html head meta title body div p strong em br h2 ul ol li a".split())  # noqa: SIM905
 BUTTON = re.compile(r'<a href="([^"]*)" style="display:inline-block[^>]*>([^<]*)</a>')
 
 
