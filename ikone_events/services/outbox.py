@@ -1,94 +1,88 @@
-"""The outbox: claim a letter with a lease, note what became of it, try again."""
+"""The outbox: claim a letter with a lease, note what became of it, try again, hold back."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Update, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, literal_column, or_, select, update
 
+from ikone_events.domain.pauses import pause_after
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.services.delivery_notes import add_notes
+from ikone_events.services.delivery_notes import add_note, add_notes
 from ikone_events.services.office import office
-from ikone_events.store.db import ask_for_delivery, db, rows_written
+from ikone_events.store.claims import Claim, take_next
+from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, rows_written
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Hold, Mailing, OutboxMail
+from ikone_events.store.letters import Mailing, OutboxMail
 
-# After a backup came back nothing leaves until somebody says so, whatever a worker is at.
-_NOT_HELD = ~select(Hold.id).exists()
+MOST_WORDS = 2000
 
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to send one letter until the lease ends.
-
-    `tries` only ever rises, so it fences off a worker that wakes up after its lease;
-    `tries_before` is where an organiser's "try again" started the pauses anew.
-    """
-
-    id: int
-    tries: int
-    tries_before: int
+_MINE = (
+    (OutboxMail.id == bindparam("letter"))
+    & (OutboxMail.tries == bindparam("fence"))
+    & (OutboxMail.state == literal_column("'queued'"))
+)
+# Built once: this one is asked for every letter.
+_SENT = (
+    update(OutboxMail)
+    .where(_MINE)
+    .values(
+        state="sent",
+        sent_at=bindparam("moment", type_=UTCDateTime()),
+        lease_until=None,
+        answer=bindparam("words"),
+    )
+)
 
 
 def claim_next(*, now: datetime, lease: timedelta) -> Claim | None:
     """Take the next due letter, single ones before those of mailings; None when there is none.
 
-    The conditional UPDATE decides: of two workers that chose the same row one gets nothing. A
-    letter that was on its way when its mailing was stopped, and came back, is held back here.
+    A letter that was on its way when its mailing was stopped, and came back, is held back here.
     """
-    free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
-    due = (OutboxMail.state == "queued") & (OutboxMail.due_at <= now) & free & _NOT_HELD
-    stopped = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id)
-    wanted = (
-        select(OutboxMail.id, stopped.scalar_subquery())
-        .where(due)
-        .order_by(OutboxMail.mailing_id.isnot(None), OutboxMail.due_at, OutboxMail.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=OutboxMail)
-    )
-    found = db.session.execute(wanted).one_or_none()
-    while found is not None and found[1] is not None:
-        _note_all(_held(OutboxMail.id == found[0], due), "stopped", actor="", now=now)
-        found = db.session.execute(wanted).one_or_none()
-    if found is None:
-        return None
-    taken = db.session.execute(
-        update(OutboxMail)
-        .where(OutboxMail.id == found[0], due)
-        .values(lease_until=now + lease, tries=OutboxMail.tries + 1)
-        .returning(OutboxMail.id, OutboxMail.tries, OutboxMail.tries_before)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return None if taken is None else Claim(*taken)
-
-
-def get_letter(claim: Claim) -> OutboxMail:
-    """The claimed letter with all its parts."""
-    return db.session.get_one(OutboxMail, claim.id, populate_existing=True)
+    claim = take_next(now=now, lease=lease)
+    while claim is not None and claim.mailing_stopped is not None:
+        _note_all(_held(OutboxMail.id == claim.id), "stopped", actor="", now=now)
+        claim = take_next(now=now, lease=lease)
+    return claim
 
 
 def mark_sent(claim: Claim, *, now: datetime, answer: str) -> bool:
     """Note that the mail server took the letter; False when the lease had passed to another."""
-    return _settle(claim, state="sent", sent_at=now, lease_until=None, answer=answer[:2000])
+    values = {"letter": claim.id, "fence": claim.tries, "moment": now, "words": answer[:MOST_WORDS]}
+    return db.session.connection().execute(_SENT, values).rowcount == 1
 
 
-def mark_failed(claim: Claim, *, answer: str) -> bool:
+def mark_failed(claim: Claim, *, now: datetime, answer: str) -> bool:
     """Note that the letter is refused for good, in the server's words."""
-    return _settle(claim, state="failed", lease_until=None, answer=answer[:2000])
+    settled = _settle(claim, state="failed", lease_until=None, answer=answer[:MOST_WORDS])
+    if settled:
+        add_note(claim.id, "failed", now=now, words=answer)
+    return settled
 
 
-def mark_deferred(claim: Claim, *, now: datetime, answer: str) -> bool:
-    """Put the letter back for a later try, or give up after the last pause."""
-    pauses = office().settings.mail_retry
-    done = claim.tries - claim.tries_before
-    if done > len(pauses):
-        return mark_failed(claim, answer=answer)
-    due_at = now + timedelta(seconds=pauses[done - 1])
-    return _settle(claim, due_at=due_at, lease_until=None, answer=answer[:2000])
+def mark_deferred(claim: Claim, *, now: datetime, answer: str, about_us: bool = False) -> bool:
+    """Put the letter back for a later try, or give up after the last pause.
+
+    With `about_us` the server would have taken no letter: it costs none of the tries, and the
+    same words are noted once.
+    """
+    settings, words = office().settings, answer[:MOST_WORDS]
+    spent = claim.tries - claim.tries_before
+    seed = f"{claim.id}:{claim.tries}"
+    pause = pause_after(0 if about_us else spent, settings.mail_retry, seed=seed)
+    if pause is None:
+        return mark_failed(claim, now=now, answer=answer)
+    before = claim.tries_before + (1 if about_us else 0)
+    settled = _settle(
+        claim, due_at=now + pause, lease_until=None, answer=words, tries_before=before
+    )
+    if settled and not (about_us and words == claim.answer):
+        add_note(claim.id, "deferred", now=now, words=words)
+    return settled
 
 
 def release(claim: Claim) -> bool:
     """Give a claimed letter back untried; another worker may take it at once."""
-    return _settle(claim, lease_until=None)
+    return _settle(claim, lease_until=None, tries_before=claim.tries_before + 1)
 
 
 def _settle(claim: Claim, **values: object) -> bool:
@@ -97,8 +91,8 @@ def _settle(claim: Claim, **values: object) -> bool:
     return rows_written(settled) == 1
 
 
-def retry(event: Event, letter_id: int, *, now: datetime) -> OutboxMail:
-    """Send a failed letter of this event again, under its old Message-ID. Raises NotFound."""
+def hold_failed(event: Event, letter_id: int) -> OutboxMail:
+    """Lock a letter of this event that failed. Raises NotFound."""
     letter = db.session.scalar(
         select(OutboxMail)
         .where(
@@ -106,16 +100,34 @@ def retry(event: Event, letter_id: int, *, now: datetime) -> OutboxMail:
             OutboxMail.event_id == event.id,
             OutboxMail.state == "failed",
         )
-        .with_for_update()
+        .with_for_update(of=OutboxMail)
+        .execution_options(populate_existing=True)
     )
-    if letter is None or not letter.message_id:
+    if letter is None:
         raise NotFound(Complaint(N_("There is no such failed letter.")))
+    return letter
+
+
+def retry(event: Event, letter_id: int, *, now: datetime, actor: str = "") -> OutboxMail:
+    """Send a failed letter of this event again, under its old Message-ID. Raises NotFound."""
+    letter = hold_failed(event, letter_id)
+    if not letter.message_id:
+        raise NotFound(Complaint(N_("There is no such failed letter.")))
+    return requeue(letter, "retried", now=now, actor=actor)
+
+
+def requeue(
+    letter: OutboxMail, what: str, *, now: datetime, actor: str, words: str = ""
+) -> OutboxMail:
+    """Let a failed letter leave again, its pauses begun anew, with a note why."""
     letter.state, letter.tries_before, letter.due_at = "queued", letter.tries, now
+    letter.lease_until = None
+    add_note(letter.id, what, now=now, words=words, actor=actor)
     ask_for_delivery()
     return letter
 
 
-def retry_all(event: Event, *, now: datetime) -> int:
+def retry_all(event: Event, *, now: datetime, actor: str = "") -> int:
     """Send every failed letter of this event again; returns how many."""
     failed = (OutboxMail.state == "failed") & (OutboxMail.message_id != "")
     again = (
@@ -124,7 +136,7 @@ def retry_all(event: Event, *, now: datetime) -> int:
         .values(state="queued", tries_before=OutboxMail.tries, due_at=now, lease_until=None)
     )
     ask_for_delivery()
-    return rows_written(again)
+    return _note_all(again, "retried", actor=actor, now=now)
 
 
 def stop(mailing: Mailing, *, actor: str, now: datetime) -> int:

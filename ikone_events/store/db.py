@@ -97,8 +97,11 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
 def _begin(connection: Any) -> None:
     """Writers take SQLite's lock at once: a read that turns into a write fails without waiting."""
     if connection.dialect.name == "sqlite":
-        write = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("write"):
+            sync = "FULL" if options.get("lasting", True) else "NORMAL"
+            connection.connection.dbapi_connection.execute(f"PRAGMA synchronous={sync}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
 
 
 # A fair queue for the threads of this process: SQLite's own busy handler polls with growing
@@ -107,11 +110,13 @@ _write_lock = threading.Lock()
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
+def transaction(*, lasting: bool = True) -> Iterator[None]:
     """Do everything inside in one write transaction, or nothing.
 
     Ends the reading transaction before it, so that everything inside is read after the lock.
-    Raises Busy when the lock is not to be had within LOCK_WAIT_SECONDS.
+    Raises Busy when the lock is not to be had within LOCK_WAIT_SECONDS. What is not `lasting`
+    survives the end of every process, but on SQLite a power failure may take it back until the
+    next transaction that is.
     """
     session = db.session()
     if session.info.get("writing"):
@@ -125,7 +130,8 @@ def transaction() -> Iterator[None]:
     session.info["writing"] = True
     try:
         try:
-            connection = session.connection(execution_options={"write": True})
+            options = {"write": True, "lasting": lasting}
+            connection = session.connection(execution_options=options)
             if not sqlite:
                 connection.execute(_LOCK_TIMEOUT)
             yield

@@ -68,6 +68,13 @@ class OutboxMail(Base):
             sqlite_where=_QUEUED,
             postgresql_where=_QUEUED,
         ),
+        Index(
+            "ix_outbox_mail_mailing_id_due_at",
+            "mailing_id",
+            "due_at",
+            sqlite_where=_QUEUED,
+            postgresql_where=_QUEUED,
+        ),
         Index("ix_outbox_mail_event_id_id", "event_id", "id"),
     )
 

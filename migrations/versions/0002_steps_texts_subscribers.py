@@ -103,6 +103,7 @@ def upgrade():
 
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.add_column(sa.Column('plan', sa.String(length=20), nullable=False, server_default=''))
+        batch_op.add_column(sa.Column('seats_kept', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('feedback_url', sa.String(length=2000), nullable=False, server_default=''))
 
     with op.batch_alter_table('heartbeat', schema=None) as batch_op:
@@ -127,6 +128,7 @@ def upgrade():
                existing_type=sa.INTEGER(),
                nullable=True)
         batch_op.create_index(batch_op.f('ix_outbox_mail_subscriber_id'), ['subscriber_id'], unique=False)
+        batch_op.create_index('ix_outbox_mail_mailing_id_due_at', ['mailing_id', 'due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.create_unique_constraint(batch_op.f('uq_outbox_mail_mailing_id_subscriber_id'), ['mailing_id', 'subscriber_id'])
         batch_op.create_foreign_key(batch_op.f('fk_outbox_mail_subscriber_id'), 'subscriber', ['subscriber_id'], ['id'], ondelete='CASCADE')
 
@@ -145,6 +147,7 @@ def downgrade():
         batch_op.drop_constraint(batch_op.f('fk_outbox_mail_subscriber_id'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('uq_outbox_mail_mailing_id_subscriber_id'), type_='unique')
         batch_op.drop_index(batch_op.f('ix_outbox_mail_subscriber_id'))
+        batch_op.drop_index('ix_outbox_mail_mailing_id_due_at', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.alter_column('event_id',
                existing_type=sa.INTEGER(),
                nullable=False)
@@ -168,6 +171,7 @@ def downgrade():
 
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.drop_column('feedback_url')
+        batch_op.drop_column('seats_kept')
         batch_op.drop_column('plan')
 
     with op.batch_alter_table('delivery_note', schema=None) as batch_op:

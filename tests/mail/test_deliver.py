@@ -11,15 +11,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from ikone_events.mail.deliver import (
-    Deferred,
-    Delivered,
-    MailConnection,
-    Outcome,
-    Rejected,
-    SmtpSettings,
-    open_connection,
-)
+from ikone_events.mail.deliver import MailConnection, open_connection
+from ikone_events.mail.outcomes import Deferred, Delivered, Outcome, Rejected
+from ikone_events.mail.smtp_settings import SmtpSettings
 
 CONTENT = b"From: e@x.example\r\nSubject: Hallo\r\n\r\nErste Zeile\r\n.Punkt am Anfang\r\n\r\n"
 SENDER = "events@ikone.example.org"
@@ -142,7 +136,7 @@ def test_4xx_at_every_stage_is_deferred_in_the_servers_words(stage: str) -> None
         assert deliver_to(settings) == Deferred("450 4.2.1 Mailbox busy")
 
 
-@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("stage", ["RCPT", "DATA"])
 def test_5xx_at_every_stage_is_rejected_in_the_servers_words(stage: str) -> None:
     with serving(Catcher(**{stage: ["550 5.1.1 User unknown"]})) as settings:
         assert deliver_to(settings) == Rejected("550 5.1.1 User unknown")
@@ -154,11 +148,23 @@ def test_any_4xx_at_data_is_deferred(code: str) -> None:
         assert isinstance(deliver_to(settings), Deferred)
 
 
+@pytest.mark.parametrize("line", ["550 5.7.1 Sender rejected", "421 4.7.0 Too many letters"])
+def test_refused_sender_is_about_us_not_about_the_letter(line: str) -> None:
+    with serving(Catcher(MAIL=[line])) as settings:
+        assert deliver_to(settings) == Deferred(line, server_down=True, about_us=True)
+
+
+def test_letter_that_is_too_large_is_rejected() -> None:
+    with serving(Catcher(MAIL=["552 5.3.4 Message too big"])) as settings:
+        assert deliver_to(settings) == Rejected("552 5.3.4 Message too big")
+
+
 @pytest.mark.parametrize("code", ["530", "535"])
 def test_wish_for_a_login_is_about_us_not_about_the_letter(code: str) -> None:
     with serving(Catcher(MAIL=[f"{code} 5.7.0 Authentication required"])) as settings:
         outcome = deliver_to(settings)
-    assert outcome == Deferred(f"{code} 5.7.0 Authentication required", server_down=True)
+    words = f"{code} 5.7.0 Authentication required"
+    assert outcome == Deferred(words, server_down=True, about_us=True)
 
 
 def test_one_bad_recipient_does_not_hold_up_the_next_letter() -> None:

@@ -1,0 +1,97 @@
+"""What becomes of a letter at the mail server, read from the first digit of its answer.
+
+4 tries again, 5 is final. What the server says about ourselves (greeting, TLS, password) or does
+not say at all never rejects a letter.
+"""
+
+import smtplib
+from dataclasses import dataclass
+
+from ikone_events.domain.header_text import one_line
+
+LONGEST_WORDS = 500
+GOING_AWAY = 421
+_REFUSED_FOR_GOOD = 500
+_TOO_LARGE = 552
+# RFC 4954: the server wants a (better) login; that is about us, not about the letter.
+_LOGIN_WANTED = {530, 534, 535, 538}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The server took the letter; its words often hold its queue number."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Try again later; `server_down` says that no other letter would fare better now.
+
+    `about_us` says that it can't have been this letter's fault: it loses none of its tries.
+    """
+
+    words: str
+    server_down: bool = False
+    about_us: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The server refuses this letter for good."""
+
+    words: str
+
+
+Outcome = Delivered | Deferred | Rejected
+
+
+class Refusal(Exception):
+    """What the server answered instead of going on."""
+
+    def __init__(self, code: int, words: bytes | str, *, of_sender: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.line = line_of(code, words)
+        self._of_sender = of_sender
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the answer means for the letter."""
+        final = self.code >= _REFUSED_FOR_GOOD
+        if self._of_sender and self.code != _TOO_LARGE and (final or self.code == GOING_AWAY):
+            return about_us(self.line)
+        if self.code in _LOGIN_WANTED:
+            return about_us(self.line)
+        return (
+            Rejected(self.line)
+            if final
+            else Deferred(self.line, server_down=self.code == GOING_AWAY)
+        )
+
+
+def expect(digit: int, code: int, words: bytes | str, *, of_sender: bool = False) -> None:
+    """Go on when the answer begins with the hoped for digit; raise Refusal otherwise.
+
+    `of_sender` says that we have not named the letter's recipient yet.
+    """
+    if code // 100 != digit:
+        raise Refusal(code, words, of_sender=of_sender)
+
+
+def about_us(words: str) -> Deferred:
+    """No letter is taken now, whichever it is."""
+    return Deferred(words, server_down=True, about_us=True)
+
+
+def line_of(code: int, words: bytes | str) -> str:
+    """A server's answer as one clean line."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return one_line(f"{code} {text}")[:LONGEST_WORDS]
+
+
+def words_of(error: Exception) -> str:
+    """The server's words when it said some, else what the system says about the connection."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return line_of(error.smtp_code, error.smtp_error)
+    return one_line(f"{type(error).__name__}: {error}")[:LONGEST_WORDS]
