@@ -19,6 +19,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, Material
 from ikone_events.store.letters import Heartbeat, OutboxMail
 from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.subscribers import NETWORK, Subscriber
 
 # A Monday, 10:00 in Berlin.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -149,6 +150,21 @@ def make_letter(app: Flask, registration: Registration, **values: Any) -> Outbox
         "due_at": NOW,
     }
     return _stored(app, OutboxMail(**{**defaults, **values}))
+
+
+def make_subscriber(app: Flask, event: Event | None = None, **values: Any) -> Subscriber:
+    """A confirmed subscriber of the network, or of the opening of an event."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "topic": f"event:{event.id}" if event else NETWORK,
+        "event_id": event.id if event else None,
+        "email": f"leserin{number}@example.org",
+        "created_at": NOW - timedelta(days=1),
+        "confirmed_at": NOW - timedelta(days=1),
+    }
+    merged = {**defaults, **values}
+    merged.setdefault("email_key", email_key(merged["email"]))
+    return _stored(app, Subscriber(**merged))
 
 
 def make_heartbeat(

@@ -21,6 +21,7 @@ from ikone_events.web import (
     public,
     room,
     signup,
+    subscriptions,
     visitors,
 )
 from ikone_events.web.access import check_routes
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     attendee.blueprint,
     room.blueprint,
     handouts.blueprint,
+    subscriptions.blueprint,
 )
 
 csrf = CSRFProtect()
@@ -53,6 +55,11 @@ def register_pages(app: Flask) -> None:
     limits.init_app(app, enabled=desk.settings.rate_limits)
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
+    csrf.exempt(subscriptions.subscribe)  # the same
+    csrf.exempt(subscriptions.notify)
+    # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
+    # whose row is deleted, and the view can do nothing else.
+    csrf.exempt(subscriptions.unsubscribe)
     i18n.init_app(app)
     filters.init_app(app)
     errors.init_app(app)

@@ -21,14 +21,21 @@ class Permission(StrEnum):
     SEE_EVENTS = "see events"
     EDIT_EVENTS = "edit events"
     EXPORT_PEOPLE = "export people"
+    SEE_SUBSCRIBERS = "see subscribers"
 
 
 # Viewers look, and take no lists away (public-sector guide, P5).
+_WORKS = frozenset(
+    {
+        Permission.SEE_EVENTS,
+        Permission.EDIT_EVENTS,
+        Permission.EXPORT_PEOPLE,
+        Permission.SEE_SUBSCRIBERS,
+    }
+)
 GRANTS: dict[str, frozenset[Permission]] = {
-    "admin": frozenset({Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE}),
-    "organiser": frozenset(
-        {Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE}
-    ),
+    "admin": _WORKS,
+    "organiser": _WORKS,
     "viewer": frozenset({Permission.SEE_EVENTS}),
 }
 

@@ -42,7 +42,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(r"/r/[^/\s\]]+")
+_TOKEN = re.compile(r"/(r|subscribe|unsubscribe)/[^/\s\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +151,6 @@ def _fault(_fault: InternalServerError) -> ResponseReturnValue:
 
 def hide_tokens(record: logging.LogRecord) -> bool:
     """Replace the secret of personal links in a log line."""
-    record.msg = _TOKEN.sub("/r/…", record.getMessage())
+    record.msg = _TOKEN.sub(r"/\1/…", record.getMessage())
     record.args = None
     return True

@@ -67,7 +67,38 @@ def _at_most(number: int) -> Length:
     return Length(max=number, message=lazy_gettext("Please use at most %(max)d characters."))
 
 
-class RegistrationForm(FlaskForm):
+class PublicForm(FlaskForm):
+    """What the forms for everybody share: a field that only programs see, and one sentence."""
+
+    website = StringField(lazy_gettext("Leave this field empty"))
+
+    def explain_expiry(self) -> None:
+        """Say in one sentence what a token without its session means for the person."""
+        if self.csrf_token.errors:
+            text = lazy_gettext(
+                "The page was open for a long time. Please press the button once more."
+            )
+            self.csrf_token.errors = [text]
+
+
+class SubscriptionForm(PublicForm):
+    """An address and nothing else: who is behind it is not needed for writing to it."""
+
+    email = EmailField(
+        lazy_gettext("E-mail address"),
+        [
+            _needed(lazy_gettext("Please enter your e-mail address.")),
+            _at_most(254),
+            _line,
+            deliverable,
+        ],
+        filters=[_stripped],
+        description=lazy_gettext("For example: name@example.org"),
+        render_kw={"autocomplete": "email"},
+    )
+
+
+class RegistrationForm(PublicForm):
     """Who comes; only what is needed is required (public-sector guide, P2)."""
 
     salutation = SelectField(lazy_gettext("Salutation"), default="")
@@ -135,7 +166,6 @@ class RegistrationForm(FlaskForm):
         filters=[_stripped],
         render_kw={"rows": 4},
     )
-    website = StringField(lazy_gettext("Leave this field empty"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -163,11 +193,3 @@ class RegistrationForm(FlaskForm):
             question=self.question.data.replace("\r\n", "\n"),
             locale=locale,
         )
-
-    def explain_expiry(self) -> None:
-        """Say in one sentence what a token without its session means for the person."""
-        if self.csrf_token.errors:
-            text = lazy_gettext(
-                "The page was open for a long time. Please press the button once more."
-            )
-            self.csrf_token.errors = [text]

@@ -18,6 +18,7 @@ CONTENT_SECURITY_POLICY = (
 FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
+_PERSONAL = ("/r/", "/subscribe/", "/unsubscribe/")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -38,7 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        if request.path.startswith("/r/"):
+        if request.path.startswith(_PERSONAL):
             no_store(response)
         present = {name.lower() for name, _value in response.headers}
         response.headers.extend([item for item in fixed if item[0].lower() not in present])

@@ -8,6 +8,8 @@ from flask_limiter import Limiter
 # A town hall sits behind one address, and a mailing makes all of it sign up at once.
 SIGN_UP = "60 per minute; 600 per hour"
 PERSONAL = "60 per minute"
+# A mail provider presses for all its people from a few addresses of its own.
+UNSUBSCRIBE = "600 per minute"
 LOGIN = "10 per minute; 60 per hour"
 
 
