@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import click
 from flask.logging import default_handler
+from sqlalchemy.exc import DatabaseError
 
 from ikone_events.domain.refusals import Refusal
 from ikone_events.store.events import Event
@@ -45,6 +46,8 @@ def with_tables(command: F) -> F:
             migrate()
         except SchemaError as fault:
             fail(str(fault))
+        except DatabaseError as fault:
+            fail(f"database: can't be used: {fault.orig}")
         return command(*args, **kwargs)
 
     return cast(F, checked)

@@ -21,6 +21,7 @@ from ikone_events.store.letters import Mailing
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
+from ikone_events.store.sittings import get_sitting
 
 # States in which people have a date in their calendars that a change must correct.
 _DATE_IS_KNOWN = (
@@ -80,14 +81,22 @@ def edit_event(
                 N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
             )
         )
-    old = _place_and_time(event)
+    old, old_capacity = _place_and_time(event), event.capacity
     fill_event(event, draft)
+    if event.capacity != old_capacity:
+        keep_seats(event, now=now)
     event.revision += 1
     event.changed_at = now
     move_line_up(event, now=now)
     move_steps(event, now=now)
     lay_plan(event, now=now)
     return event, _tell_of_change(event, old, now=now)
+
+
+def keep_seats(event: Event, *, now: datetime) -> None:
+    """Remember how many are in when there are fewer seats than people: the rules allow them."""
+    seated = get_sitting(event, now).seated if event.capacity is not None else 0
+    event.seats_kept = seated if seated > (event.capacity or 0) else None
 
 
 def fill_event(event: Event, draft: EventDraft) -> None:

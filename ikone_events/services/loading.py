@@ -15,7 +15,7 @@ from ikone_events.domain.dataset_records import EventRecord, Record, Registratio
 from ikone_events.domain.lifecycle import RULES, State
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Attendance, Status
-from ikone_events.services.events import fill_event
+from ikone_events.services.events import fill_event, keep_seats
 from ikone_events.services.materials import Upload, store_slides
 from ikone_events.services.office import office
 from ikone_events.services.plans import lay_plan
@@ -51,6 +51,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
     db.session.flush()
     for event in events.values():
         lay_plan(event, now=now)
+        keep_seats(event, now=now)
         if event.state == State.ARCHIVED.value:
             archive_persons(event, now=now)
     return loaded

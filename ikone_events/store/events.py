@@ -23,7 +23,8 @@ class Event(Base):
     `revision` rises with every edit of the content (optimistic locking of forms); `touched`
     rises with every write that concerns the event, seats included: writing it is the lock,
     and its value is the version of everything that the public page shows. `plan` names the plan
-    that the event's steps were laid from.
+    that the event's steps were laid from. `seats_kept` is how many people held seats when the
+    capacity was lowered below that: they stay, and nobody joins them.
     """
 
     __tablename__ = "event"
@@ -61,6 +62,7 @@ class Event(Base):
 
     deadline: Mapped[datetime | None] = mapped_column(UTCDateTime)
     capacity: Mapped[int | None]
+    seats_kept: Mapped[int | None]
     waiting_list: Mapped[bool] = mapped_column(default=True)
     accepts_late: Mapped[bool] = mapped_column(default=True)
     plan: Mapped[str] = mapped_column(String(20), default="")

@@ -1,0 +1,62 @@
+"""Every invariant of the house, checked from the rows: each fault is one line of plain English.
+
+A check yields what can't be explained by the rules. What the rules allow is no fault: more people
+than seats after the capacity was lowered, a letter that the mail server refused.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy.exc import DatabaseError
+
+from ikone_events.services.verification.database import broken_database
+from ikone_events.services.verification.events import (
+    broken_history,
+    misplaced_steps,
+    missing_files,
+    remembered_persons,
+)
+from ikone_events.services.verification.letters import (
+    abandoned_leases,
+    double_letters,
+    gaps_in_mailings,
+    missing_letters,
+    odd_letters,
+)
+from ikone_events.services.verification.seats import (
+    double_seats,
+    idle_seats,
+    overtaken_people,
+    sold_twice,
+    unknown_standings,
+)
+
+Check = Callable[[datetime], Iterator[str]]
+
+CHECKS: tuple[Check, ...] = (
+    broken_database,
+    sold_twice,
+    double_seats,
+    unknown_standings,
+    idle_seats,
+    overtaken_people,
+    missing_letters,
+    double_letters,
+    gaps_in_mailings,
+    odd_letters,
+    abandoned_leases,
+    broken_history,
+    misplaced_steps,
+    missing_files,
+    remembered_persons,
+)
+
+
+def faults(now: datetime) -> Iterator[str]:
+    """All faults, one line each; what can't be read ends the search."""
+    for check in CHECKS:
+        try:
+            yield from check(now)
+        except DatabaseError as fault:
+            yield f"database: can't be read: {fault.orig}"
+            return
