@@ -8,7 +8,13 @@ from ikone_events.web.organiser import (
     export,
     mail,
     materials,
+    network_plan,
+    plan,
+    preview,
     registrations,
+    texts,
+    step_form,
+    step_preview,
 )
 from ikone_events.web.organiser.frame import blueprint
 
@@ -21,5 +27,11 @@ __all__ = [
     "export",
     "mail",
     "materials",
+    "network_plan",
+    "plan",
+    "preview",
     "registrations",
+    "texts",
+    "step_form",
+    "step_preview",
 ]

@@ -50,7 +50,7 @@ class ActionForm(FlaskForm):
 @permission(Permission.EDIT_EVENTS)
 def ask(slug: str, action: str) -> Answer:
     """The page of an action: what it does, and what it wants to know first."""
-    event, wanted = seen_event(slug), _action(action)
+    event, wanted = seen_event(slug), find_action(action)
     if find_rule(wanted, State(event.state)) is None:
         plan(wanted, facts_of(event, now()))  # refuses in the table's own words
     return _ask(event, wanted, ActionForm())
@@ -60,28 +60,30 @@ def ask(slug: str, action: str) -> Answer:
 @permission(Permission.EDIT_EVENTS)
 def do(slug: str, action: str) -> Answer:
     """Carry out an action, if the event is still as the page showed it."""
-    event, wanted, form = seen_event(slug), _action(action), ActionForm()
+    event, wanted, form = seen_event(slug), find_action(action), ActionForm()
     try:
-        wish = _request(event, wanted, form)
+        wish = request_of(event, wanted, form)
         with transaction():
             done = perform(slug, wish, now=now())
     except SomebodyWasFaster as refusal:
         return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
     except (TransitionRefused, UnfitInput) as refusal:
         status = 422 if isinstance(refusal, UnfitInput) else 409
-        return _refused(seen_event(slug), wanted, form, refusal.complaints), status
+        return refused(seen_event(slug), wanted, form, refusal.complaints), status
     flash(what_was_done(done), "success")
     return redirect(event_url(done.event), 303)
 
 
-def _action(name: str) -> Action:
+def find_action(name: str) -> Action:
+    """The action of an address; nonsense is not found."""
     try:
         return Action(name)
     except ValueError:
         abort(404)
 
 
-def _request(event: Event, action: Action, form: ActionForm) -> Request:
+def request_of(event: Event, action: Action, form: ActionForm) -> Request:
+    """What a form asks for; raises UnfitInput."""
     found: list[Complaint] = []
     reason = form.reason.data or ""
     starts_at = _moment(form.starts_at, event.zone, found)
@@ -120,9 +122,10 @@ def _expected() -> State:
         abort(422)
 
 
-def _refused(
+def refused(
     event: Event, action: Action, form: ActionForm, complaints: tuple[Complaint, ...]
 ) -> str:
+    """The form again with what is wrong, or the event when the action is not possible at all."""
     if find_rule(action, State(event.state)) is None:
         return show_event(event, refused=tuple(say_all(complaints)))
     place(form, complaints)

@@ -21,7 +21,7 @@ from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import say
 from ikone_events.web.organiser.agenda import seated
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, place, seen_event
-from ikone_events.web.organiser.letter_words import who_gets
+from ikone_events.web.organiser.letter_words import reaches_somebody, who_gets
 from ikone_events.web.organiser.lifecycle_steps import OFF_THE_PATH, life_steps
 from ikone_events.web.organiser.words import gettext as _
 
@@ -50,6 +50,7 @@ class Choice:
     letters: str
     complaints: tuple[tuple[str, str], ...]
     asks: bool
+    writes: bool
 
     @property
     def ready(self) -> bool:
@@ -93,10 +94,11 @@ def choice_of(offer: Offer, event: Event) -> Choice:
     return Choice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
-        text=_what_it_does(action),
+        text=what_it_does(action),
         letters=who_gets(event, offer.rule.message),
         complaints=tuple((say(c), _field(c.about)) for c in offer.complaints),
         asks=action in ASKING,
+        writes=reaches_somebody(event, offer.rule.message),
     )
 
 
@@ -104,7 +106,8 @@ def _field(about: str | None) -> str:
     return "room" if about == _ROOM else about or ""
 
 
-def _what_it_does(action: Action) -> str:
+def what_it_does(action: Action) -> str:
+    """An action in a sentence."""
     words = {
         Action.ANNOUNCE: _("The event gets a public page. Nobody can register yet."),
         Action.OPEN: _("From now on people can register."),

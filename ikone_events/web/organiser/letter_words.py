@@ -23,6 +23,11 @@ def who_gets(event: Event, message: Message | None) -> str:
     )
 
 
+def reaches_somebody(event: Event, message: Message | None) -> bool:
+    """Whether there is a letter that is worth a look before it is sent."""
+    return message is not None and count(event, message.audience) > 0
+
+
 def what_was_done(done: Done) -> str:
     """What an action did, and how many letters it is having written."""
     label, mailing = _(ACTION_LABELS[done.rule.action]), done.mailing
