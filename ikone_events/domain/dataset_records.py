@@ -44,6 +44,7 @@ class RegistrationRecord:
     organisation_text: str
     question: str
     attended: bool | None
+    subscribed: bool
 
 
 def organisation_of(record: Record) -> Record:
@@ -104,7 +105,14 @@ def registration_of(
         organisation_text=str(record.get("organisation_as_typed") or organisation),
         question=question,
         attended=attended if isinstance(attended, bool) else None,
+        subscribed=_has_subscribed(record),
     )
+
+
+def _has_subscribed(record: Record) -> bool:
+    """Only a consent that was confirmed by the owner of the address counts."""
+    consent = record.get("consent")
+    return isinstance(consent, Mapping) and consent.get("newsletter_confirmed") is True
 
 
 def _check_person(person: Record) -> None:

@@ -23,6 +23,7 @@ from ikone_events.services.privacy import archive_persons
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, Material, StateChange
 from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.subscribers import NETWORK, Subscriber
 
 _SALUTATIONS = {"frau": "frau", "herr": "herr", "divers": "divers"}
 
@@ -48,6 +49,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
     for record in dataset.registrations:
         _store_registration(record, events[record.event], organisations, now=now)
         loaded.registrations += 1
+    _store_subscribers(dataset)
     db.session.flush()
     for event in events.values():
         lay_plan(event, now=now)
@@ -185,6 +187,25 @@ def _store_registration(
 def _sequence(status: Status) -> int | None:
     """Whoever was confirmed before has an entry in the calendar that later letters must update."""
     return {Status.CONFIRMED: 0, Status.CANCELLED: 1}.get(status)
+
+
+def _store_subscribers(dataset: Dataset) -> None:
+    """One confirmed subscriber of the network for each address that agreed, the first time."""
+    on_list = select(Subscriber.email_key).where(Subscriber.topic == NETWORK)
+    known = set(db.session.scalars(on_list))
+    for record in sorted(dataset.registrations, key=lambda record: record.registered_at):
+        email = str(record.person["email"])
+        if not record.subscribed or email_key(email) in known:
+            continue
+        known.add(email_key(email))
+        subscriber = Subscriber(
+            email=email,
+            email_key=email_key(email),
+            locale="en" if record.person.get("language") == "en" else "de",
+            created_at=record.registered_at,
+            confirmed_at=record.registered_at,
+        )
+        db.session.add(subscriber)
 
 
 def read_file(path: Path) -> Dataset:

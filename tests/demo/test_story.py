@@ -17,6 +17,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.queries import all_events, find_event, history_of
 from ikone_events.store.registrations import Registration
+from ikone_events.store.subscribers import Subscriber
 
 DATA = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
 
@@ -44,6 +45,21 @@ def test_move_across_a_dst_night_keeps_the_clock_time() -> None:
     assert shift_weeks({"a": ["2021-01-12T10:00:00+01:00"]}, 24) == {
         "a": ["2021-06-29T10:00:00+02:00"]
     }
+
+
+def test_people_who_confirmed_the_newsletter_are_subscribers_once(app: Flask) -> None:
+    load(app, "monday")
+    people = {person["id"]: person["email"] for person in DATA["people"]}
+    agreed = {
+        people[record["person"]]
+        for record in DATA["registrations"]
+        if record["consent"].get("newsletter_confirmed")
+    }
+    with app.app_context():
+        rows = list(db.session.scalars(select(Subscriber)))
+    assert len(agreed) > 20
+    assert sorted(row.email for row in rows) == sorted(agreed)
+    assert all(row.topic == "network" and row.confirmed_at for row in rows)
 
 
 def test_workshop_has_its_64_registrations_of_45_administrations(app: Flask) -> None:
