@@ -20,6 +20,7 @@ from ikone_events.store.events import Event, Material
 from ikone_events.store.letters import Heartbeat, OutboxMail
 from ikone_events.store.registrations import Organisation, Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
+from ikone_events.store.texts import MailText
 
 # A Monday, 10:00 in Berlin.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -172,6 +173,21 @@ def make_heartbeat(
 ) -> Heartbeat:
     """A worker's last sign of life; `refused_at` and `refusal` say what the mail server said."""
     return _stored(app, Heartbeat(worker=worker, beat_at=beat_at, **values))
+
+
+def make_text(app: Flask, kind: str, event: Event | None = None, **values: Any) -> MailText:
+    """A German text in place of the standard one, of one event or of all."""
+    defaults: dict[str, Any] = {
+        "scope": f"event:{event.id}" if event else "installation",
+        "event_id": event.id if event else None,
+        "kind": kind,
+        "locale": "de",
+        "subject": "Eigener Betreff",
+        "body": "Eigener Text",
+        "changed_at": NOW,
+        "changed_by": "Wilma Organisaria",
+    }
+    return _stored(app, MailText(**{**defaults, **values}))
 
 
 def personal_path(app: Flask, registration: Registration, part: str = "") -> str:

@@ -20,6 +20,7 @@ from ikone_events.store.texts import MailText
 
 INSTALLATION = "installation"
 LOCALES = ("de", "en")
+NO_TEXT = EditedText("", "")
 # Sent by one mailing: which of them somebody gets depends on the attendance.
 _FOLLOW_UPS = (MailKind.FOLLOW_UP_MISSED.value, MailKind.FOLLOW_UP_UNKNOWN.value)
 
@@ -72,7 +73,7 @@ def snapshot(event: Event, kind: str) -> str:
     An organiser's own message has no built-in text: its other language stands in.
     """
     texts = {locale: text for locale in LOCALES if (text := find_text(event, kind, locale))}
-    if _is_own(kind) and texts:
+    if is_own(kind) and texts:
         texts = {locale: texts.get(locale) or next(iter(texts.values())) for locale in LOCALES}
     if kind == MailKind.FOLLOW_UP.value:
         for other in _FOLLOW_UPS:
@@ -97,7 +98,8 @@ def from_snapshot(texts: str, locale: str, kind: str = "") -> EditedText | None:
     return EditedText(found["subject"], found["body"]) if found else None
 
 
-def _is_own(kind: str) -> bool:
+def is_own(kind: str) -> bool:
+    """Whether this is an organiser's own message, by the name of its step."""
     return kind not in set(MailKind)
 
 

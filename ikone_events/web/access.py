@@ -21,6 +21,7 @@ class Permission(StrEnum):
     SEE_EVENTS = "see events"
     EDIT_EVENTS = "edit events"
     EXPORT_PEOPLE = "export people"
+    EDIT_TEXTS = "edit texts of all events"
     SEE_SUBSCRIBERS = "see subscribers"
 
 
@@ -34,7 +35,7 @@ _WORKS = frozenset(
     }
 )
 GRANTS: dict[str, frozenset[Permission]] = {
-    "admin": _WORKS,
+    "admin": _WORKS | {Permission.EDIT_TEXTS},
     "organiser": _WORKS,
     "viewer": frozenset({Permission.SEE_EVENTS}),
 }

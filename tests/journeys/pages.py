@@ -40,6 +40,17 @@ def _edited_by_two(page: Page) -> None:
     page.click("form[data-guard] button[type=submit]")
 
 
+def _show_the_letter(page: Page) -> None:
+    page.click("form[data-guard] button[name=do]")
+
+
+def _text_by_two(page: Page) -> None:
+    """As if somebody had begun a text of their own since the form was opened."""
+    page.evaluate("document.querySelector('[name=seen_de]').value = '2026-03-01T09:00:00+00:00'")
+    page.fill("[name=body_de]", "Ein anderer Text")
+    page.click("form[data-guard] button:not([name])")
+
+
 def _enter_the_room(page: Page) -> None:
     """Press the button, then come back to the page that leads on, which now stays.
 
@@ -142,6 +153,15 @@ ORGANISER: dict[str, Stop] = {
         "/organise/events/over/materials", 422, send("form[action$='/slides']")
     ),
     "history": Stop("/organise/events/cancelled/history"),
+    "texts": Stop("/organise/events/open/texts"),
+    "texts-series": Stop("/organise/events/open/series-texts"),
+    "text": Stop("/organise/events/open/texts/confirmation"),
+    "text-series": Stop("/organise/events/open/series-texts/moved"),
+    "text-refused": Stop(
+        "/organise/events/open/texts/moved", 422, send("form[data-guard]", body_de="{{titl}}")
+    ),
+    "text-shown": Stop("/organise/events/open/texts/access_link", 200, _show_the_letter),
+    "text-by-two": Stop("/organise/events/open/texts/waitlist", 409, _text_by_two),
     "ask-cancel": Stop("/organise/events/open/do/cancel"),
     "ask-cancel-refused": Stop(
         "/organise/events/open/do/cancel", 409, send("form[action$='/do/cancel']")
@@ -161,8 +181,14 @@ DEMO: dict[str, Stop] = {
     "caught-letter": Stop("/demo/letters/1"),
 }
 
+ADMIN: dict[str, Stop] = {
+    "house-texts": Stop("/organise/texts"),
+    "house-text": Stop("/organise/texts/follow_up"),
+}
+
 WHO: dict[str, dict[str, Stop]] = {
     "visitor": {**VISITOR, **ATTENDEE},
     "organiser": ORGANISER,
     "viewer": VIEWER,
+    "admin": ADMIN,
 }

@@ -19,11 +19,16 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    make_text,
     personal_path,
 )
 
 PASSWORD = "Lange-Wörter-2026"
-PEOPLE = {"organiser": "wilma@example.org", "viewer": "lea@example.org"}
+PEOPLE = {
+    "organiser": "wilma@example.org",
+    "viewer": "lea@example.org",
+    "admin": "ada@example.org",
+}
 LONG = "Verbandsgemeindeverwaltung Bad Münster am Stein-Ebernburg"
 CONTENT: dict[str, Any] = {
     "title": "Digitalisierungsstrategien für Verbandsgemeindeverwaltungen",
@@ -53,6 +58,7 @@ def _coming(app: Flask) -> dict[str, str]:
     event = make_event(app, slug="open", **CONTENT)
     for slug, state in (("draft", "draft"), ("announced", "announced"), ("closed", "closed")):
         make_event(app, slug=slug, state=state, room_url="")
+    make_text(app, "confirmation", event, body="**Danke**, {{vorname}}!\n\n{{zugang}}")
     person = make_registration(app, event, question="Was kostet das?", position="Hauptamt")
     gone = make_registration(app, event, status="cancelled")
     full = make_event(app, slug="full", format="hybrid", place="Rathaus, Saal 2", capacity=1)

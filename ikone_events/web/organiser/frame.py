@@ -28,7 +28,9 @@ def _frame() -> dict[str, object]:
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.EDIT_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),
+        "may_edit_texts": may(Permission.EDIT_TEXTS),
         "may_export": may(Permission.EXPORT_PEOPLE),
+        "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS) and organiser().sees_all,
     }
 
 

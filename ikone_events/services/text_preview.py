@@ -1,0 +1,169 @@
+"""Texts for the editor: the one to begin with, and a letter as somebody would get it.
+
+Nothing is stored or sent; personal addresses open nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import inspect
+
+from ikone_events.domain.edited_text import EditedText
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.messages import (
+    ContactPerson,
+    Extras,
+    Invitation,
+    MailKind,
+    Material,
+    calendar_method,
+)
+from ikone_events.domain.registration import Status
+from ikone_events.mail.compose import Letter, compose
+from ikone_events.mail.starting import starting_text
+from ikone_events.services.drafts import mask_links
+from ikone_events.services.letters import (
+    complete_extras,
+    handout_of,
+    links_of,
+    occasion_of,
+    recipient_of,
+    sender_of,
+)
+from ikone_events.services.office import office
+from ikone_events.services.subscriber_letters import compose_to_subscriber
+from ikone_events.store.events import Event
+from ikone_events.store.registrations import Registration
+from ikone_events.store.subscribers import Subscriber
+
+_TO_SUBSCRIBERS = (MailKind.ANNOUNCEMENT, MailKind.OPENING, MailKind.REMINDER_DEADLINE)
+_SAMPLE_ROOM = "https://video.example.org/raum"
+
+
+def standard_text(kind: str, locale: str) -> EditedText:
+    """The built-in text with placeholders; for an own message, a skeleton."""
+    return starting_text(_letter_kind(kind), locale)
+
+
+def preview(
+    kind: str,
+    text: EditedText,
+    locale: str,
+    *,
+    event: Event | None,
+    person: Registration | None,
+    now: datetime,
+) -> Letter:
+    """The letter for a person, or for an invented one, about an event or an invented one."""
+    letter_kind, shown = _letter_kind(kind), event or _sample_event(now)
+    if letter_kind in _TO_SUBSCRIBERS:
+        subscriber = Subscriber(
+            public_id="beispiel",
+            link_epoch=1,
+            email="erika.beispiel@example.org",
+            locale=locale,
+            created_at=now,
+            confirmed_at=now,
+        )
+        made = compose_to_subscriber(letter_kind, subscriber, shown, now=now, edited=text)
+    else:
+        reader = person or _sample_person()
+        made = _to_registered(letter_kind, text, locale, event=shown, person=reader, now=now)
+    return replace(made, subject=mask_links(made.subject), text=mask_links(made.text))
+
+
+def _to_registered(
+    kind: MailKind,
+    text: EditedText,
+    locale: str,
+    *,
+    event: Event,
+    person: Registration,
+    now: datetime,
+) -> Letter:
+    """As if the event stood where this letter is written, with everything it can tell."""
+    then = _with_open_room(event)
+    extras = complete_extras(_extras(kind, event, person), then, person, now)
+    invited = calendar_method(kind) is not None and person.status == Status.CONFIRMED.value
+    return compose(
+        kind,
+        occasion_of(then, locale),
+        recipient=replace(recipient_of(person), locale=locale),
+        links=links_of(then, person),
+        sender=sender_of(then),
+        extras=extras,
+        invitation=Invitation(uid="preview", sequence=0, stamp=now) if invited else None,
+        edited=text,
+    )
+
+
+def _extras(kind: MailKind, event: Event, person: Registration) -> Extras:
+    handout = handout_of(event, person)
+    if not handout.materials:
+        sample = Material(title="Folien", url=office().page("/"))
+        handout = replace(handout, materials=(sample,))
+    if not handout.contacts:
+        contact = ContactPerson(topic="Förderung", name="Erika Beispiel", email="e@example.org")
+        handout = replace(handout, contacts=(contact,))
+    moved = kind is MailKind.MOVED
+    return replace(
+        handout,
+        reason="Die Referentin ist erkrankt.",
+        old_starts_at=event.starts_at - timedelta(days=7) if moved else None,
+        old_ends_at=event.ends_at - timedelta(days=7) if moved else None,
+    )
+
+
+def _with_open_room(event: Event) -> Event:
+    """A row that no session knows, so nothing of it can be stored."""
+    values = {column.key: getattr(event, column.key) for column in inspect(Event).column_attrs}
+    values |= {"state": State.DISPATCHED.value, "room_url": event.room_url or _SAMPLE_ROOM}
+    return Event(**values)
+
+
+def _sample_event(now: datetime) -> Event:
+    starts_at = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=14)
+    settings = office().settings
+    return Event(
+        id=0,
+        slug="beispiel",
+        state=State.OPEN.value,
+        title="Beispiel-Veranstaltung",
+        title_en="Example event",
+        summary="Worum es geht, in einem Satz.",
+        summary_en="What it is about, in one sentence.",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        zone=settings.timezone,
+        format="online",
+        place="",
+        dial_in="+49 631 000 000",
+        capacity=30,
+        seats_kept=0,
+        waiting_list=True,
+        accepts_late=True,
+        feedback_url="",
+        contact_name="Erika Beispiel",
+        contact_email=settings.sender,
+        contact_phone="",
+        retention_days=90,
+    )
+
+
+def _sample_person() -> Registration:
+    return Registration(
+        public_id="beispiel",
+        link_epoch=1,
+        status=Status.CONFIRMED.value,
+        salutation="frau",
+        title="Dr.",
+        first_name="Erika",
+        last_name="Beispiel",
+        email="erika.beispiel@example.org",
+        question="Geht das auch ohne eigene IT-Abteilung?",
+        locale="de",
+    )
+
+
+def _letter_kind(kind: str) -> MailKind:
+    return MailKind(kind) if kind in set(MailKind) else MailKind.NOTE
