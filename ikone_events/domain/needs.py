@@ -104,7 +104,7 @@ def needs_material(facts: Facts) -> Complaint | None:
     """A follow-up hands something out."""
     if facts.materials > 0:
         return None
-    return Complaint(N_("No slides, link or contact have been added yet."))
+    return Complaint(N_("No slides, link or contact have been added yet."), about="materials")
 
 
 def needs_link_sent(facts: Facts) -> Complaint | None:

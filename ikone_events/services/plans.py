@@ -181,13 +181,17 @@ def reasons_of(step: Step) -> tuple[Complaint, ...]:
     return tuple(Complaint(text, values) for text, values in json.loads(step.reasons or "[]"))
 
 
-def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -> None:
-    """After a transition: the step that would have done it is done, those left behind are over."""
+def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -> Step | None:
+    """After a transition: the step that would have done it is done, those left behind are over.
+
+    Returns that step. One that was skipped or came too late is done all the same: somebody pressed.
+    """
+    performed = None
     for step in steps_of(event):
-        if step.outcome:
-            continue
-        if step.action == action.value:
+        if step.action == action.value and step.outcome in ("", SKIPPED, EXPIRED):
             finish(step, DONE, actor, now=now)
-        elif is_moot(what_of(step), State(event.state)):
+            performed = step
+        elif not step.outcome and is_moot(what_of(step), State(event.state)):
             called_off = event.state == State.CANCELLED.value
             finish(step, MOOT, actor, _CALLED_OFF if called_off else OVERTAKEN, now=now)
+    return performed

@@ -9,7 +9,7 @@ from ikone_events.domain.audiences import Audience
 from ikone_events.domain.facts import Facts
 from ikone_events.domain.lifecycle import Action, Message
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused
+from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused, UnfitInput
 from ikone_events.domain.step_times import Timing
 from ikone_events.domain.steps import (
     RESTING,
@@ -62,14 +62,15 @@ class Outlook:
 
 def outlook(event: Event, *, now: datetime, facts: Facts | None = None) -> list[Outlook]:
     """Everything done and to come, in the order of its time."""
-    facts, anchors = facts or facts_of(event, now), anchors_of(event)
-    return [
-        Outlook(
-            step,
-            None if step.outcome else judge(what_of(step), step.due_at, anchors, facts),
-        )
-        for step in steps_of(event)
-    ]
+    facts = facts or facts_of(event, now)
+    return [look_at(step, facts) for step in steps_of(event)]
+
+
+def look_at(step: Step, facts: Facts) -> Outlook:
+    """One step, judged by facts of its event."""
+    if step.outcome:
+        return Outlook(step, None)
+    return Outlook(step, judge(what_of(step), step.due_at, anchors_of(step.event), facts))
 
 
 def due_steps(now: datetime) -> list[int]:
@@ -135,6 +136,7 @@ def run_now(event: Event, step_id: int, *, actor: str, now: datetime) -> Mailing
 def skip(event: Event, step_id: int, *, actor: str, now: datetime) -> Step:
     """Take a step out of the plan; it can be taken back in."""
     step = _find(event, step_id)
+    _refuse_archive(step)
     finish(step, SKIPPED, actor, now=now)
     return step
 
@@ -155,9 +157,10 @@ def switch(event: Event, step_id: int, *, active: bool) -> Step:
     return step
 
 
-def retime(event: Event, step_id: int, timing: Timing) -> Step:
+def retime(event: Event, step_id: int, timing: Timing, *, now: datetime) -> Step:
     """Give a step another time; one that was skipped or came too late waits for it again.
 
+    A time that has passed is refused: the step would run before anybody could look at it twice.
     Raises UnfitInput, NotFound.
     """
     step = _find(event, step_id, waiting=False)
@@ -165,6 +168,10 @@ def retime(event: Event, step_id: int, timing: Timing) -> Step:
     if step.outcome not in ("", SKIPPED, EXPIRED):
         raise _no_such_step()
     set_timing(step, timing, anchors_of(step.event))
+    if step.due_at <= now:
+        text = N_("That time has already passed. Choose a later one, or run the step now.")
+        about = "fixed" if timing.fixed else "amount"
+        raise UnfitInput(Complaint(text, about=about))
     reopen(step)
     return step
 
@@ -189,10 +196,7 @@ def _carry_out(step: Step, actor: str, *, now: datetime) -> Mailing | None:
     """Do what the step is for; a transition marks its own step."""
     if step.action:
         request = Request(action=Action(step.action), actor=actor)
-        mailing = perform(step.event.slug, request, now=now).mailing
-        if mailing is not None:
-            mailing.step_id = step.id
-        return mailing
+        return perform(step.event.slug, request, now=now).mailing
     message = Message(MailKind(step.kind), Audience(step.audience))
     finish(step, DONE, actor, now=now)
     return start_mailing(
@@ -224,9 +228,14 @@ def _hold(step_id: int) -> Step | None:
     return db.session.get(Step, step_id, populate_existing=True)
 
 
+def is_promised(step: Step) -> bool:
+    """Whether the step keeps a promise to people, so that nobody moves it or takes it out."""
+    return step.action == Action.ARCHIVE.value
+
+
 def _refuse_archive(step: Step) -> None:
     """Art. 5 GDPR: names go when the promised time is over; that time is edited with the event."""
-    if step.action == Action.ARCHIVE.value:
+    if is_promised(step):
         text = N_("This step keeps a promise; change the retention period of the event instead.")
         raise TransitionRefused(Complaint(text))
 

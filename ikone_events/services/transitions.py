@@ -17,6 +17,7 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import Mailing
 from ikone_events.store.queries import get_facts, hold_event
+from ikone_events.store.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,10 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     _record(event, rule, request, now=now)
     if request.action is Action.RESCHEDULE:
         _move(event, request, now=now)
-    mark_performed(event, request.action, request.actor, now=now)
+    step = mark_performed(event, request.action, request.actor, now=now)
     if request.action is Action.ARCHIVE:
         archive_persons(event, now=now)
-    mailing = _write_to(event, rule.message, request, old, now=now)
+    mailing = _write_to(event, rule.message, request, old, step, now=now)
     if request.action in (Action.OPEN, Action.REOPEN):
         move_line_up(event, now=now)
     return Done(event, rule, mailing)
@@ -118,6 +119,7 @@ def _write_to(
     message: Message | None,
     request: Request,
     old: tuple[datetime, datetime],
+    step: Step | None,
     *,
     now: datetime,
 ) -> Mailing | None:
@@ -127,6 +129,8 @@ def _write_to(
         event,
         message,
         now=now,
+        started_by=request.actor,
+        step=step,
         reason=request.reason.strip(),
         old_starts_at=old[0],
         old_ends_at=old[1],

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request,
 from flask_babel import Babel, gettext
 
 from ikone_events.domain.lifecycle import ACTION_LABELS, STATE_LABELS
+from ikone_events.domain.messages import LABELS as MAIL_LABELS
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.services.office import Office
 from ikone_events.web.headers import fingerprint
@@ -107,7 +108,7 @@ def language_url(code: str) -> str:
 
 
 # Values of complaints that are words of ours and not somebody's text.
-_LABELS = frozenset((*STATE_LABELS.values(), *ACTION_LABELS.values()))
+_LABELS = frozenset((*STATE_LABELS.values(), *ACTION_LABELS.values(), *MAIL_LABELS.values()))
 
 
 def say(complaint: Complaint) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import defer
 
-from ikone_events.domain.lifecycle import State
+from ikone_events.domain.lifecycle import Facts, State
 from ikone_events.domain.registration import SEATED
 from ikone_events.domain.todo import Matter
 from ikone_events.services.office import office
@@ -54,17 +54,21 @@ def matters(events: Iterable[Event], counts: Mapping[int, Counts], now: datetime
     ]
 
 
-def _matter(event: Event, counts: Counts, now: datetime) -> Matter:
-    facts = get_facts(
+def facts_from(event: Event, counts: Counts, now: datetime) -> Facts:
+    """The facts of an event whose figures are there already."""
+    return get_facts(
         event,
         now,
         confirmed=counts.confirmed,
         materials=counts.materials,
         privacy_contact=bool(office().settings.privacy_contact),
     )
+
+
+def _matter(event: Event, counts: Counts, now: datetime) -> Matter:
     return Matter(
         slug=event.slug,
-        facts=replace(facts, title=event.title_in(page_locale())),
+        facts=replace(facts_from(event, counts, now), title=event.title_in(page_locale())),
         seated=seated(counts),
         waiting=counts.waiting,
         failed_mail=counts.failed_mail,

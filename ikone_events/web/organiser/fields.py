@@ -1,16 +1,19 @@
 """Form fields of our own: local times as browsers send them, told in our words when wrong."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, time
 from typing import Any
 
 from wtforms import Field, IntegerField
-from wtforms.widgets import DateTimeLocalInput
+from wtforms.widgets import DateTimeLocalInput, TimeInput
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.times import local_to_utc, to_local
 from ikone_events.web.organiser.words import gettext as _
 
 _DIGITS = 9
+# Browsers send seconds when the step of the field asks for them; a plan has no use for them.
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?")
 _PATTERNS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
@@ -37,6 +40,28 @@ class LocalTime(Field):
         if self.raw_data:
             return str(self.raw_data[0])
         return f"{self.data:%Y-%m-%dT%H:%M}" if self.data else ""
+
+
+class ClockTime(Field):
+    """A time of day, or none; what was typed is kept as it is."""
+
+    widget = TimeInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read "9:30" or "09:30"; an empty field is no time."""
+        self.data = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        found = _CLOCK.fullmatch(text)
+        if found is None:
+            raise ValueError(_("Please enter a time of day, such as 09:30."))
+        self.data = time(int(found[1]), int(found[2]))
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data:%H:%M}" if self.data else ""
 
 
 class WholeNumber(IntegerField):
