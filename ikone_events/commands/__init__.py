@@ -3,13 +3,26 @@
 import click
 from flask import Flask
 
+from ikone_events.commands.backups import backup, outbox, restore
 from ikone_events.commands.checking import verify
 from ikone_events.commands.events import event
 from ikone_events.commands.lists import export, load
 from ikone_events.commands.organisers import organiser
 from ikone_events.commands.running import demo, serve, worker
 
-COMMANDS: tuple[click.Command, ...] = (demo, serve, worker, organiser, event, load, export, verify)
+COMMANDS: tuple[click.Command, ...] = (
+    demo,
+    serve,
+    worker,
+    organiser,
+    event,
+    load,
+    export,
+    verify,
+    backup,
+    restore,
+    outbox,
+)
 
 
 def register_commands(app: Flask) -> None:

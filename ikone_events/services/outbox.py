@@ -159,6 +159,13 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     return _note_all(waiting.values(values), "resumed", actor=actor, now=now)
 
 
+def set_aside(*, before: datetime, words: str, now: datetime) -> int:
+    """Do not send what was written before a moment; shown as failed, each can be sent by hand."""
+    old = update(OutboxMail).where(OutboxMail.state == "queued", OutboxMail.created_at < before)
+    values = {"state": "failed", "lease_until": None, "answer": words}
+    return _note_all(old.values(values), "failed", actor="", now=now)
+
+
 def _held(*which: ColumnElement[bool]) -> Update:
     return update(OutboxMail).where(*which).values(state="stopped", lease_until=None)
 

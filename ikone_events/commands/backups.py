@@ -1,0 +1,106 @@
+"""Copies: making one, putting one back, letting its letters leave."""
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
+
+from ikone_events.commands.saying import fail, with_tables
+from ikone_events.services.backups.archive import BackupError
+from ikone_events.services.backups.making import make_backup
+from ikone_events.services.backups.releasing import set_aside, waiting
+from ikone_events.services.backups.restoring import restore_backup
+from ikone_events.services.hold import end_hold, find_hold
+from ikone_events.services.office import now
+from ikone_events.store.db import transaction
+
+_MAY_HAVE_LEFT = (
+    "Letters that waited when the backup was made may have been sent since then; "
+    "`outbox release --set-aside` does not send them."
+)
+_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.command()
+@_file
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@with_appcontext
+def backup(file: Path, force: bool) -> None:
+    """Copy database, slides and legal pages into one file, while everything runs."""
+    try:
+        made = make_backup(file, now=now(), overwrite=force)
+    except (BackupError, SQLAlchemyError, OSError) as fault:
+        fail(f"No backup was made: {_words(fault)}")
+    for name in made.missing:
+        click.echo(f"missing, so not in the backup: the slides stored as {name}", err=True)
+    rows, files = sum(made.rows.values()), len(made.sha256) - len(made.rows)
+    click.echo(f"{file}: {rows} rows of {len(made.rows)} tables, {files} files.")
+
+
+@click.command()
+@_file
+@click.option("--force", is_flag=True, help="Replace an installation that is in use.")
+@with_appcontext
+def restore(file: Path, force: bool) -> None:
+    """Put a backup back. No letter leaves and no step runs until `outbox release`."""
+    try:
+        done = restore_backup(file, now=now(), force=force)
+    except (BackupError, SQLAlchemyError, OSError) as fault:
+        fail(f"Nothing was restored: {_words(fault)}")
+    made = done.manifest
+    if done.kept is not None:
+        click.echo(f"What was here before is kept in {done.kept}.")
+    click.echo(
+        f"Restored the backup of {made.created_at}: {made.rows.get('event', 0)} events, "
+        f"{made.rows.get('registration', 0)} registrations."
+    )
+    for name in made.missing:
+        click.echo(f"was missing when the backup was made: the slides stored as {name}")
+    for line in _what_waits():
+        click.echo(line)
+    click.echo("Everything is held. To let it go: ikone-events outbox release")
+
+
+outbox = AppGroup("outbox", help="Letters that wait to leave.")
+
+
+@outbox.command("release")
+@click.option(
+    "--set-aside",
+    "aside",
+    is_flag=True,
+    help="Do not send the letters that waited in the backup; each can be sent by hand.",
+)
+@with_tables
+def release(aside: bool) -> None:
+    """Let letters leave and steps run after a backup was put back."""
+    hold = find_hold()
+    if hold is None:
+        click.echo("Nothing is held.")
+        return
+    lines = _what_waits()
+    with transaction():
+        number = set_aside(hold.since, now=now()) if aside else 0
+        end_hold()
+    for line in lines:
+        click.echo(line)
+    if aside:
+        click.echo(
+            f"Mailings were stopped and {number} letters set aside; "
+            "the pages “E-mails” of their events show them."
+        )
+    click.echo("Released: letters leave and steps run again.")
+
+
+def _what_waits() -> list[str]:
+    found = waiting(now())
+    first = f"{found.letters} letters wait to be sent, {found.mailings} mailings are unfinished"
+    lines = [f"{first}, {found.steps} steps are due."]
+    if found.letters or found.mailings:
+        lines.append(_MAY_HAVE_LEFT)
+    return lines
+
+
+def _words(fault: Exception) -> str:
+    return str(getattr(fault, "orig", None) or fault)

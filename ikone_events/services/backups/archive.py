@@ -1,0 +1,153 @@
+"""The file of a backup: a ZIP archive whose manifest names every member with its hash.
+
+Members are `tables/<table>.jsonl`, `uploads/<stored name>` and `pages/<name>.md`.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_MEMBER = re.compile(r"(tables|uploads|pages)/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
+_BLOCK = 1 << 20
+
+
+class BackupError(Exception):
+    """A backup that can't be made or put back; the message says why, nothing was changed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Manifest:
+    """What an archive says of itself. `missing` are slides that were gone when it was made."""
+
+    program: str
+    schema: str
+    created_at: str
+    rows: dict[str, int] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    format: int = FORMAT
+
+    def folder(self, name: str) -> list[str]:
+        """The names of the members in one folder, without it."""
+        return [m.removeprefix(f"{name}/") for m in self.sha256 if m.startswith(f"{name}/")]
+
+
+class Writer:
+    """Adds members to an archive and remembers their hashes."""
+
+    def __init__(self, archive: zipfile.ZipFile, manifest: Manifest) -> None:
+        self._archive = archive
+        self._manifest = manifest
+
+    def add_lines(self, name: str, lines: Iterable[str]) -> int:
+        """Write lines of text; returns how many."""
+        number = 0
+        digest = hashlib.sha256()
+        with self._archive.open(name, "w", force_zip64=True) as member:
+            for number, line in enumerate(lines, start=1):  # noqa: B007 - counted
+                content = f"{line}\n".encode()
+                digest.update(content)
+                member.write(content)
+        self._manifest.sha256[name] = digest.hexdigest()
+        return number
+
+    def add_file(self, name: str, path: Path) -> bool:
+        """Copy a file; False when there is none."""
+        digest = hashlib.sha256()
+        try:
+            source = path.open("rb")
+        except FileNotFoundError:
+            return False
+        with source, self._archive.open(name, "w", force_zip64=True) as member:
+            while block := source.read(_BLOCK):
+                digest.update(block)
+                member.write(block)
+        self._manifest.sha256[name] = digest.hexdigest()
+        return True
+
+
+@contextmanager
+def writing(path: Path, manifest: Manifest) -> Iterator[Writer]:
+    """Write an archive beside its place and move it there once it is whole and on the disk.
+
+    Only its owner may read it: it holds names and addresses.
+    """
+    part = path.with_name(f"{path.name}.part")
+    handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, 0o600)  # one that lay there may have been open to others
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                yield Writer(archive, manifest)
+                archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
+            file.flush()
+            os.fsync(handle)
+        part.replace(path)
+        sync_folder(path.parent)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's names on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
+    """Open an archive whose every member is what its manifest says. Raises BackupError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = _manifest_of(archive)
+            _check_members(archive, manifest)
+            yield archive, manifest
+    except (zipfile.BadZipFile, EOFError, OSError) as fault:
+        raise BackupError(f"{path} can't be read: {fault}") from fault
+
+
+def lines_in(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
+    """The lines of a member, one after another."""
+    with archive.open(name) as member:
+        yield from io.TextIOWrapper(member, encoding="utf-8", newline="\n")
+
+
+def _manifest_of(archive: zipfile.ZipFile) -> Manifest:
+    try:
+        values = json.loads(archive.read(MANIFEST))
+        manifest = Manifest(**values)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise BackupError("This is no backup of Ikone Events: its manifest is missing.") from fault
+    if manifest.format != FORMAT:
+        raise BackupError(f"The backup has the unknown format {manifest.format}.")
+    return manifest
+
+
+def _check_members(archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    names = [name for name in archive.namelist() if name != MANIFEST]
+    for name in (*names, *manifest.sha256):
+        if not _MEMBER.fullmatch(name):
+            raise BackupError(f"The backup holds a name that is not safe: {name!r}.")
+    if sorted(names) != sorted(manifest.sha256):
+        raise BackupError("The backup is damaged: its members are not those of its manifest.")
+    for name, expected in manifest.sha256.items():
+        if _hash_of(archive, name) != expected:
+            raise BackupError(f"The backup is damaged: {name} is not what was written.")
+
+
+def _hash_of(archive: zipfile.ZipFile, name: str) -> str:
+    with archive.open(name) as member:
+        return hashlib.file_digest(member, "sha256").hexdigest()  # type: ignore[arg-type]

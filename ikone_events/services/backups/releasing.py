@@ -1,0 +1,53 @@
+"""After a backup came back: what waits to leave, and letting it go or setting it aside."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from ikone_events.services import outbox
+from ikone_events.services.mailings import stop_mailing
+from ikone_events.services.steps import due_steps
+from ikone_events.store.db import db
+from ikone_events.store.letters import Mailing, OutboxMail
+
+_ACTOR = "outbox release"
+_WORDS = "not sent: it waited in a backup that was put back, and may have left before"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What will happen as soon as nothing is held any more."""
+
+    letters: int
+    mailings: int
+    steps: int
+
+
+def waiting(now: datetime) -> Waiting:
+    """How much waits."""
+    letters = select(func.count(OutboxMail.id)).where(OutboxMail.state == "queued")
+    mailings = select(func.count(Mailing.id)).where(
+        Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None)
+    )
+    return Waiting(
+        letters=db.session.scalar(letters) or 0,
+        mailings=db.session.scalar(mailings) or 0,
+        steps=len(due_steps(now)),
+    )
+
+
+def set_aside(before: datetime, *, now: datetime) -> int:
+    """Stop what was on its way when the backup was made; returns how many single letters.
+
+    Mailings are stopped and can be resumed. Letters are shown as failed, each can be sent again.
+    """
+    for mailing in db.session.scalars(select(Mailing).where(_is_under_way(before))).all():
+        stop_mailing(mailing.event, mailing.id, actor=_ACTOR, now=now)
+    return outbox.set_aside(before=before, words=_WORDS, now=now)
+
+
+def _is_under_way(before: datetime) -> ColumnElement[bool]:
+    mine = (OutboxMail.mailing_id == Mailing.id) & (OutboxMail.state == "queued")
+    left = or_(Mailing.finished_at.is_(None), select(OutboxMail.id).where(mine).exists())
+    return (Mailing.created_at < before) & Mailing.stopped_at.is_(None) & left
