@@ -23,7 +23,7 @@ from ikone_events.domain.placeholders import EDITABLE
 from ikone_events.domain.registration import Status
 from ikone_events.domain.times import to_local
 from ikone_events.mail.compose import Letter, compose
-from ikone_events.services.office import Office, office
+from ikone_events.services.office import office
 from ikone_events.services.texts import find_text, from_snapshot
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
@@ -54,7 +54,60 @@ def write_letter(
     letter speaks of, where the event has moved on since. `edited` is the text to write with; when
     it is left out, a mailing's own is taken, and for single letters the one in force now.
     """
-    desk = office()
+    letter, invitation = _compose(
+        kind,
+        registration,
+        event,
+        now=now,
+        extras=extras,
+        mailing=mailing,
+        held_at=held_at,
+        edited=edited,
+    )
+    row = _outbox_row(kind, registration, key=key, now=now)
+    _fill(row, letter, registration, invitation)
+    row.mailing_id = mailing.id if mailing else None
+    if not registration.thread_id:
+        registration.thread_id = row.message_id
+    db.session.add(row)
+    ask_for_delivery()
+    return row
+
+
+def rewrite_letter(
+    row: OutboxMail,
+    kind: MailKind,
+    registration: Registration,
+    event: Event,
+    *,
+    now: datetime,
+    extras: Extras | None = None,
+    mailing: Mailing | None = None,
+    held_at: tuple[datetime, datetime] | None = None,
+) -> None:
+    """Compose a letter anew in its own row: another letter to mail programs, the same to us."""
+    letter, invitation = _compose(
+        kind, registration, event, now=now, extras=extras, mailing=mailing, held_at=held_at
+    )
+    began_thread = registration.thread_id in ("", row.message_id)
+    row.message_id, row.created_at = _new_message_id(), now
+    if began_thread:
+        registration.thread_id = row.message_id
+    row.references = "" if began_thread else registration.thread_id
+    _fill(row, letter, registration, invitation)
+
+
+def _compose(
+    kind: MailKind,
+    registration: Registration,
+    event: Event,
+    *,
+    now: datetime,
+    extras: Extras | None,
+    mailing: Mailing | None,
+    held_at: tuple[datetime, datetime] | None,
+    edited: EditedText | None = None,
+) -> tuple[Letter, Invitation | None]:
     # A follow-up's mailing holds three letters; which one this is, its caller need not know.
     own = edited is None or (mailing is not None and mailing.kind != kind.value)
     invitation = invitation_for(kind, registration, now)
@@ -71,15 +124,18 @@ def write_letter(
         invitation=invitation,
         edited=_text_for(kind, registration, event, mailing) if own else edited,
     )
-    row = _outbox_row(kind, letter, registration, key=key, now=now, desk=desk)
-    row.mailing_id = mailing.id if mailing else None
+    return letter, invitation
+
+
+def _fill(
+    row: OutboxMail, letter: Letter, registration: Registration, invitation: Invitation | None
+) -> None:
+    row.recipient = registration.email
+    row.recipient_name = f"{registration.first_name} {registration.last_name}"
+    row.subject, row.text, row.html = letter.subject, letter.text, letter.html
+    row.calendar, row.calendar_method = letter.calendar, letter.method
     if invitation is not None:
         registration.calendar_sequence = invitation.sequence
-    if not registration.thread_id:
-        registration.thread_id = row.message_id
-    db.session.add(row)
-    ask_for_delivery()
-    return row
 
 
 def _text_for(
@@ -93,13 +149,7 @@ def _text_for(
 
 
 def _outbox_row(
-    kind: MailKind,
-    letter: Letter,
-    registration: Registration,
-    *,
-    key: str,
-    now: datetime,
-    desk: Office,
+    kind: MailKind, registration: Registration, *, key: str, now: datetime
 ) -> OutboxMail:
     return OutboxMail(
         key=key,
@@ -107,19 +157,16 @@ def _outbox_row(
         registration=registration,
         kind=kind.value,
         locale=registration.locale,
-        recipient=registration.email,
-        recipient_name=f"{registration.first_name} {registration.last_name}",
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        calendar=letter.calendar,
-        calendar_method=letter.method,
-        message_id=f"<{uuid4().hex}@{desk.settings.host}>",
+        message_id=_new_message_id(),
         references=registration.thread_id,
         state="queued",
         created_at=now,
         due_at=now,
     )
+
+
+def _new_message_id() -> str:
+    return f"<{uuid4().hex}@{office().settings.host}>"
 
 
 def invitation_for(kind: MailKind, registration: Registration, now: datetime) -> Invitation | None:
