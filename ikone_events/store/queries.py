@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, func, or_, select, update
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registration import Status
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
-from ikone_events.store.letters import OutboxMail
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.searching import containing
 
 Row = TypeVar("Row")
 
@@ -159,35 +159,17 @@ def search_registrations(
     wanted = select(Registration).where(Registration.event_id == event.id)
     if status:
         wanted = wanted.where(Registration.status == status)
-    for word in words.split()[:8]:
-        like = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        fields = (
-            Registration.first_name,
-            Registration.last_name,
-            Registration.email,
-            Registration.organisation_text,
-        )
-        wanted = wanted.where(or_(*(field.ilike(like, escape="!") for field in fields)))
+    fields = (
+        Registration.first_name,
+        Registration.last_name,
+        Registration.email,
+        Registration.organisation_text,
+    )
+    wanted = wanted.where(*containing(words, fields))
     total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     number = max(1, min(number, -(-total // size)))
     ordered = wanted.order_by(Registration.registered_at, Registration.id)
     rows = db.session.scalars(ordered.limit(size).offset((number - 1) * size))
-    return Page(list(rows), number, total, size)
-
-
-def mail_of(event: Event, *, number: int = 1, size: int = 50) -> Page[OutboxMail]:
-    """The letters of an event, failed ones first, then the newest; their bodies are not read."""
-    mine = OutboxMail.event_id == event.id
-    total = db.session.scalar(select(func.count()).where(mine)) or 0
-    number = max(1, min(number, -(-total // size)))
-    rows = db.session.scalars(
-        select(OutboxMail)
-        .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
-        .where(mine)
-        .order_by((OutboxMail.state != "failed"), OutboxMail.id.desc())
-        .limit(size)
-        .offset((number - 1) * size)
-    )
     return Page(list(rows), number, total, size)
 
 

@@ -9,12 +9,16 @@ from ikone_events.web.organiser import (
     mail,
     materials,
     network_plan,
+    person,
     plan,
     preview,
     registrations,
-    texts,
     step_form,
     step_preview,
+    stopping,
+    subscribers,
+    texts,
+    writing,
 )
 from ikone_events.web.organiser.frame import blueprint
 
@@ -28,10 +32,14 @@ __all__ = [
     "mail",
     "materials",
     "network_plan",
+    "person",
     "plan",
     "preview",
     "registrations",
-    "texts",
     "step_form",
     "step_preview",
+    "stopping",
+    "subscribers",
+    "texts",
+    "writing",
 ]

@@ -1,84 +1,143 @@
-"""The letters of an event: what became of each, what it says, and sending failed ones again."""
+"""The letters of an event: what became of each mailing and each letter, and what can be done."""
 
-import re
-from datetime import datetime
+from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import select
+from wtforms import StringField
 
 from ikone_events.domain.calendar_words import calendar_words
-from ikone_events.domain.messages import LABELS
-from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services import outbox
+from ikone_events.services.corrections import correct_and_retry
+from ikone_events.services.drafts import mask_links
+from ikone_events.services.mailing_figures import accounts_of
 from ikone_events.services.office import now
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import mail_of
+from ikone_events.store.mail_log import STATES, Wish, kinds_in, search_letters
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale
 from ikone_events.web.organiser.frame import (
     Answer,
+    actor,
     blueprint,
     page_number,
     page_url,
     pager,
+    place,
     seen_event,
 )
+from ikone_events.web.organiser.mailing_words import (
+    figures_words,
+    happenings,
+    kind_label,
+    mailing_label,
+    rest_words,
+    state_of,
+)
+from ikone_events.web.organiser.preview_page import sandboxed
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
-# The person's own link lets whoever holds it act as that person.
-_PERSONAL_LINK = re.compile(r"(/r/)[^/\s>\")\]]+")
+LETTER = "/events/<slug>/mail/<int(max=2147483647):letter_id>"
 
 
 @blueprint.get("/events/<slug>/mail")
 @permission(Permission.SEE_EVENTS)
 def mail(slug: str) -> str:
-    """The mail log, failed letters first."""
-    event = seen_event(slug)
-    page = mail_of(event, number=page_number())
+    """Mailings with their figures, and the log of letters, failed ones first."""
+    event, wish, moment = seen_event(slug), _wish(), now()
+    page = search_letters(event, wish, number=page_number())
+    query = _query(wish)
     return render_template(
         "organiser/mail.html",
         event=event,
         counts=counts_for([event.id])[event.id],
+        accounts=accounts_of(event),
         page=page,
         pager=pager(page),
-        page_url=page_url("organiser.mail", slug=slug),
-        labels=LABELS,
-        state_of=_state_at(now()),
+        page_url=page_url("organiser.mail", slug=slug, **query),
+        wish=wish,
+        query=query,
+        states=STATES,
+        kinds=kinds_in(event),
+        kind_label=kind_label,
+        mailing_label=mailing_label,
+        figures_words=figures_words,
+        rest_words=rest_words,
+        state_of=lambda letter: state_of(letter, moment),
     )
 
 
-@blueprint.get("/events/<slug>/mail/<int(max=2147483647):letter_id>")
+class AddressForm(FlaskForm):
+    """The right address of somebody whose letter came back."""
+
+    email = StringField(
+        _l("Right address"), render_kw={"type": "email", "inputmode": "email", "maxlength": 254}
+    )
+
+
+@blueprint.get(LETTER)
 @permission(Permission.SEE_EVENTS)
 def letter(slug: str, letter_id: int) -> str:
-    """One letter as its recipient reads it, without the recipient's own link."""
+    """One letter as its recipient reads it, without the recipient's own link; and its journey."""
     event = seen_event(slug)
-    found = db.session.scalar(
-        select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == letter_id)
-    )
-    if found is None:
-        raise NotFound(Complaint(N_("There is no such letter.")))
+    found = get_letter(event, letter_id)
+    return show_letter(event, found, AddressForm(email=found.recipient))
+
+
+def show_letter(event: Event, found: OutboxMail, form: AddressForm) -> str:
+    """The page of a letter, with a form for its address where it failed."""
     return render_template(
         "organiser/letter.html",
         event=event,
         counts=counts_for([event.id])[event.id],
         letter=found,
-        text=_without_link(found.text),
+        text=mask_links(found.text),
         entry=_entry(found, event.zone),
-        labels=LABELS,
-        state=_state_at(now())(found),
+        kind_label=kind_label,
+        happenings=happenings(found),
+        state=state_of(found, now()),
+        form=form,
     )
 
 
-@blueprint.post("/events/<slug>/mail/<int(max=2147483647):letter_id>/retry")
+@blueprint.post(f"{LETTER}/correct")
+@permission(Permission.EDIT_EVENTS)
+def correct_letter(slug: str, letter_id: int) -> Answer:
+    """Correct the address of a failed letter, also with the person, and send it again."""
+    event, form = seen_event(slug), AddressForm()
+    address = (form.email.data or "").strip()
+
+    try:
+        with transaction():
+            correct_and_retry(event, letter_id, address, now=now(), actor=actor())
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return show_letter(event, get_letter(event, letter_id), form), 422
+    flash(_("The address has been corrected; the letter is being sent again."), "success")
+    return redirect(url_for("organiser.letter", slug=slug, letter_id=letter_id), 303)
+
+
+@blueprint.get(f"{LETTER}/html")
+@permission(Permission.SEE_EVENTS)
+def letter_html(slug: str, letter_id: int) -> Answer:
+    """The letter with its design, in a sandbox and without the recipient's own link."""
+    return sandboxed(mask_links(get_letter(seen_event(slug), letter_id).html))
+
+
+@blueprint.post(f"{LETTER}/retry")
 @permission(Permission.EDIT_EVENTS)
 def retry_letter(slug: str, letter_id: int) -> Answer:
     """Send one failed letter again."""
     event = seen_event(slug)
     with transaction():
-        outbox.retry(event, letter_id, now=now())
+        outbox.retry(event, letter_id, now=now(), actor=actor())
     flash(_("The letter is being sent again."), "success")
     return redirect(url_for("organiser.mail", slug=slug), 303)
 
@@ -89,7 +148,7 @@ def retry_letters(slug: str) -> Answer:
     """Send every failed letter of the event again."""
     event = seen_event(slug)
     with transaction():
-        number = outbox.retry_all(event, now=now())
+        number = outbox.retry_all(event, now=now(), actor=actor())
     words = ngettext(
         "One letter is being sent again.", "%(num)d letters are being sent again.", number
     )
@@ -97,8 +156,31 @@ def retry_letters(slug: str) -> Answer:
     return redirect(url_for("organiser.mail", slug=slug), 303)
 
 
-def _without_link(text: str) -> str:
-    return _PERSONAL_LINK.sub(r"\1…", text)
+def get_letter(event: Event, letter_id: int) -> OutboxMail:
+    """A letter of this very event; raises NotFound."""
+    found = db.session.scalar(
+        select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == letter_id)
+    )
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such letter.")))
+    return found
+
+
+def _wish() -> Wish:
+    """The filter of the address; nonsense filters nothing."""
+    state = request.args.get("state", "")
+    mailing = request.args.get("mailing", 0, type=int)
+    return Wish(
+        words=request.args.get("q", "")[:200],
+        state=state if state in STATES else "",
+        kind=request.args.get("kind", "")[:30],
+        mailing_id=mailing if 0 < mailing < 2**31 else None,
+    )
+
+
+def _query(wish: Wish) -> dict[str, Any]:
+    values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
+    return {name: value for name, value in values.items() if value}
 
 
 def _entry(letter: OutboxMail, zone: str) -> list[tuple[str, str]]:
@@ -107,14 +189,5 @@ def _entry(letter: OutboxMail, zone: str) -> list[tuple[str, str]]:
         return []
     words = calendar_words(letter.calendar, locale=page_locale(), zone=zone)
     return [
-        (_(label), _(value) if label == "Effect" else _without_link(value))
-        for label, value in words
+        (_(label), _(value) if label == "Effect" else mask_links(value)) for label, value in words
     ]
-
-
-def _state_at(moment: datetime):  # type: ignore[no-untyped-def]  # a function for a template
-    def state(letter: OutboxMail) -> str:
-        leased = letter.lease_until is not None and letter.lease_until > moment
-        return "sending" if letter.state == "queued" and leased else letter.state
-
-    return state

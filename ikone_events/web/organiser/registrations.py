@@ -68,7 +68,7 @@ def _organisations(rows: list[Registration]) -> dict[int, Organisation]:
 @permission(Permission.EDIT_EVENTS)
 def set_attendance(slug: str, public_id: str) -> Answer:
     """Note that somebody came, did not come, or that nobody knows."""
-    person = _get_person(seen_event(slug), public_id)
+    person = get_person(seen_event(slug), public_id)
     wish = request.form.get("attendance", "")
     if wish not in ("", *Attendance):
         abort(422)
@@ -86,7 +86,7 @@ def ask_withdrawal(slug: str, public_id: str) -> str:
         "organiser/withdraw.html",
         event=event,
         counts=counts_for([event.id])[event.id],
-        person=_get_person(event, public_id),
+        person=get_person(event, public_id),
     )
 
 
@@ -94,7 +94,7 @@ def ask_withdrawal(slug: str, public_id: str) -> str:
 @permission(Permission.EDIT_EVENTS)
 def withdraw_person(slug: str, public_id: str) -> Answer:
     """Take a person off the list; the seat goes to the next in line."""
-    person = _get_person(seen_event(slug), public_id)
+    person = get_person(seen_event(slug), public_id)
     try:
         with transaction():
             withdraw(person.public_id, now=now())
@@ -106,7 +106,7 @@ def withdraw_person(slug: str, public_id: str) -> Answer:
     return redirect(url_for("organiser.registrations", slug=slug), 303)
 
 
-def _get_person(event: Event, public_id: str) -> Registration:
+def get_person(event: Event, public_id: str) -> Registration:
     """A registration of this very event; raises NotFound."""
     found = db.session.scalar(
         select(Registration).where(

@@ -78,7 +78,7 @@ def save_step(slug: str, step_id: int) -> Answer:
     found = steps.find_step(event, step_id)
     form = _form(found)
     try:
-        timing = _timing_of(form, event) if form.validate() else None
+        timing = timing_from(form, event) if form.validate() else None
         if timing is None:
             return _page(form, event, found), 422
         with transaction():
@@ -118,7 +118,7 @@ def _values_of(step: Step, event: Event) -> dict[str, object]:
     }
 
 
-def _timing_of(form: StepForm, event: Event) -> Timing:
+def timing_from(form: StepForm, event: Event) -> Timing:
     """The timing the form describes; raises UnfitInput."""
     if form.anchor.data == Anchor.FIXED.value:
         return Timing(anchor=Anchor.FIXED, fixed=_fixed(form, event))

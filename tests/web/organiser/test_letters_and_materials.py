@@ -47,7 +47,7 @@ def test_mail_log_shows_failed_letters_first_in_the_servers_words(
     failed = make_letter(app, person, state="failed", answer="550 5.1.1 <User> unknown", tries=1)
     make_letter(app, person, state="sent", sent_at=NOW)
     page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
-    assert page.index("550 5.1.1 &lt;User&gt; unknown") < page.index("Sent<")
+    assert page.index("550 5.1.1 &lt;User&gt; unknown") < page.index("Sent</span>")
     assert f"/mail/{failed.id}/retry" in page
 
 

@@ -1,0 +1,76 @@
+"""The mail log of an event: found by recipient, state, kind or mailing, without the bodies."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import defer
+
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.queries import Page
+from ikone_events.store.registrations import Registration
+from ikone_events.store.searching import containing
+
+# Words of the filter; "deferred" is a letter that the mail server has sent back at least once.
+DEFERRED = "deferred"
+STATES = ("queued", DEFERRED, "sent", "failed", "stopped")
+_DEFERRED = (OutboxMail.state == "queued") & (OutboxMail.tries > OutboxMail.tries_before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody looks for; what is empty does not matter."""
+
+    words: str = ""
+    state: str = ""
+    kind: str = ""
+    mailing_id: int | None = None
+
+
+def search_letters(
+    event: Event, wish: Wish, *, number: int = 1, size: int = 50
+) -> Page[OutboxMail]:
+    """Letters of an event, failed ones first, then the newest."""
+    conditions = [OutboxMail.event_id == event.id, *_conditions(wish)]
+    total = db.session.scalar(select(func.count()).where(*conditions)) or 0
+    number = max(1, min(number, -(-total // size)))
+    rows = db.session.scalars(
+        select(OutboxMail)
+        .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
+        .where(*conditions)
+        .order_by((OutboxMail.state != "failed"), OutboxMail.id.desc())
+        .limit(size)
+        .offset((number - 1) * size)
+    )
+    return Page(list(rows), number, total, size)
+
+
+def letters_to(registration: Registration) -> list[OutboxMail]:
+    """Every letter to one person, the first one first."""
+    wanted = (
+        select(OutboxMail)
+        .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
+        .where(OutboxMail.registration_id == registration.id)
+        .order_by(OutboxMail.id)
+    )
+    return list(db.session.scalars(wanted))
+
+
+def kinds_in(event: Event) -> list[str]:
+    """The kinds of letters that an event has written."""
+    wanted = select(OutboxMail.kind).where(OutboxMail.event_id == event.id).distinct()
+    return sorted(db.session.scalars(wanted))
+
+
+def _conditions(wish: Wish) -> list[ColumnElement[bool]]:
+    found = containing(wish.words, [OutboxMail.recipient_name, OutboxMail.recipient])
+    if wish.state == DEFERRED:
+        found.append(_DEFERRED)
+    elif wish.state:
+        found.append(OutboxMail.state == wish.state)
+    if wish.kind:
+        found.append(OutboxMail.kind == wish.kind)
+    if wish.mailing_id is not None:
+        found.append(OutboxMail.mailing_id == wish.mailing_id)
+    return found
