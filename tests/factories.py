@@ -14,6 +14,7 @@ from flask import Flask
 
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
+from ikone_events.domain.tokens import Claim, Purpose
 from ikone_events.services.office import office
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, Material
@@ -196,6 +197,13 @@ def personal_path(app: Flask, registration: Registration, part: str = "") -> str
         desk = office()
         whole = desk.personal_page(registration.public_id, registration.link_epoch, part)
         return whole.removeprefix(desk.settings.base_url)
+
+
+def subscription_path(app: Flask, subscriber: Subscriber, action: str = "unsubscribe") -> str:
+    """The path of the page that a letter to a subscriber leads to: subscribe or unsubscribe."""
+    with app.app_context():
+        claim = Claim(subscriber.public_id, subscriber.link_epoch)
+        return f"/{action}/{office().signer.sign(Purpose.SUBSCRIPTION, claim)}"
 
 
 def _stored(app: Flask, row: Row) -> Row:

@@ -92,6 +92,12 @@ VISITOR: dict[str, Stop] = {
     "form-closed": Stop("/events/closed/register", 409),
     "registered": Stop("/events/open/register", 200, SIGN_UP),
     "waits": Stop("/events/full/register", 200, SIGN_UP),
+    "subscribe": Stop("/subscribe"),
+    "subscribe-refused": Stop("/subscribe", 422, send("main form", email="kein")),
+    "subscribed": Stop("/subscribe", 200, send("main form", email="leserin@example.org")),
+    "notify": Stop("/events/announced/notify"),
+    "notify-closed": Stop("/events/postponed/notify", 409),
+    "notified": Stop("/events/announced/notify", 200, send("main form", email="a@example.org")),
     "privacy": Stop("/privacy"),
     "imprint": Stop("/imprint"),
     "accessibility": Stop("/accessibility"),
@@ -122,6 +128,17 @@ ATTENDEE: dict[str, Stop] = {
     "materials": Stop("{veteran}/materials"),
     "materials-none": Stop("{person}/materials"),
     "link-damaged": Stop("{person}x", 404),
+}
+
+SUBSCRIBER: dict[str, Stop] = {
+    "subscription-asks": Stop("{asked}"),
+    "subscription-asks-event": Stop("{asked_event}"),
+    "subscription-stands": Stop("{subscribed}"),
+    "subscription-stands-event": Stop("{waits_for_opening}"),
+    "subscription-damaged": Stop("{asked}x", 404),
+    "unsubscribe": Stop("{leaves}"),
+    "unsubscribe-event": Stop("{leaves_event}"),
+    "unsubscribed": Stop("{leaves}x"),
 }
 
 ORGANISER: dict[str, Stop] = {
@@ -168,6 +185,9 @@ ORGANISER: dict[str, Stop] = {
     ),
     "ask-reschedule": Stop("/organise/events/postponed/do/reschedule"),
     "not-possible": Stop("/organise/events/past/do/cancel", 409),
+    "subscribers": Stop("/organise/subscribers"),
+    "subscribers-none": Stop("/organise/subscribers?q=niemand"),
+    "subscriber-remove": Stop("/organise/subscribers/{subscriber}/remove"),
     "office-missing": Stop("/organise/events/nichts", 404),
 }
 
@@ -187,7 +207,7 @@ ADMIN: dict[str, Stop] = {
 }
 
 WHO: dict[str, dict[str, Stop]] = {
-    "visitor": {**VISITOR, **ATTENDEE},
+    "visitor": {**VISITOR, **ATTENDEE, **SUBSCRIBER},
     "organiser": ORGANISER,
     "viewer": VIEWER,
     "admin": ADMIN,

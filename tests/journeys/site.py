@@ -19,8 +19,10 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    make_subscriber,
     make_text,
     personal_path,
+    subscription_path,
 )
 
 PASSWORD = "Lange-Wörter-2026"
@@ -51,7 +53,13 @@ def fill(app: Flask) -> Mapping[str, str]:
         for role, email in PEOPLE.items():
             add(NewOrganiser(email=email, role=role, password=PASSWORD, name="W. O."), now=NOW)
     make_organisation(app, LONG)
-    return {**_coming(app), **_running(app), **_past(app), **_called_off(app)}
+    return {
+        **_coming(app),
+        **_running(app),
+        **_past(app),
+        **_called_off(app),
+        **_subscribers(app),
+    }
 
 
 def _coming(app: Flask) -> dict[str, str]:
@@ -138,3 +146,21 @@ def _called_off(app: Flask) -> dict[str, str]:
         with app.app_context(), transaction():
             db.session.add(change)
     return paths
+
+
+def _subscribers(app: Flask) -> dict[str, str]:
+    """Of the network and of one opening, before and after they have confirmed."""
+    event = make_event(app, state="announced", title=CONTENT["title"])
+    known, waits = make_subscriber(app), make_subscriber(app, event)
+    asked = make_subscriber(app, confirmed_at=None)
+    email = "hauptamt.digitalisierung@verbandsgemeinde-muenster-am-stein.example.org"
+    asked_event = make_subscriber(app, event, confirmed_at=None, email=email)
+    return {
+        "asked": subscription_path(app, asked, "subscribe"),
+        "asked_event": subscription_path(app, asked_event, "subscribe"),
+        "subscribed": subscription_path(app, known, "subscribe"),
+        "waits_for_opening": subscription_path(app, waits, "subscribe"),
+        "leaves": subscription_path(app, known),
+        "leaves_event": subscription_path(app, waits),
+        "subscriber": asked_event.public_id,
+    }

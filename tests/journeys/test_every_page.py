@@ -42,7 +42,12 @@ NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
     *("feeds.calendar", "feeds.atom", "feeds.event_ics", "attendee.calendar", "attendee.own_data"),
     *("handouts.public_file", "handouts.personal_file", "organiser.material_file"),
-    *("organiser.export_registrations", "demo.letter_html", "demo.letter_calendar"),
+    *(
+        "organiser.export_registrations",
+        "organiser.export_subscribers",
+        "demo.letter_html",
+        "demo.letter_calendar",
+    ),
 }
 
 

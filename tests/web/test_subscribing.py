@@ -12,7 +12,13 @@ from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import Subscriber
-from tests.factories import FixedClock, make_event, make_registration, make_subscriber
+from tests.factories import (
+    FixedClock,
+    make_event,
+    make_registration,
+    make_subscriber,
+    subscription_path,
+)
 from tests.web.visitor import count, everything, outcome_of, press, token_of
 
 ADDRESS = "leserin@example.org"
@@ -40,12 +46,6 @@ def link_in(letter: OutboxMail, action: str) -> str:
     return found[1]
 
 
-def path_of(app: Flask, subscriber: Subscriber, action: str = "unsubscribe") -> str:
-    with app.app_context():
-        claim = Claim(subscriber.public_id, subscriber.link_epoch)
-        return f"/{action}/{office().signer.sign(Purpose.SUBSCRIPTION, claim)}"
-
-
 def test_subscribing_takes_a_button_behind_the_letters_link(
     app: Flask, client: FlaskClient
 ) -> None:
@@ -67,8 +67,8 @@ def test_subscribing_takes_a_button_behind_the_letters_link(
 
 def test_pressing_on_the_page_needs_its_token(app: Flask, client: FlaskClient) -> None:
     waits = make_subscriber(app, confirmed_at=None)
-    assert client.post(path_of(app, waits, "subscribe")).status_code == 400
-    assert press(client, path_of(app, waits, "subscribe")).status_code == 303
+    assert client.post(subscription_path(app, waits, "subscribe")).status_code == 400
+    assert press(client, subscription_path(app, waits, "subscribe")).status_code == 303
 
 
 def test_answer_is_the_same_for_every_address(app: Flask, client: FlaskClient) -> None:
@@ -171,7 +171,7 @@ def test_draft_is_not_there(app: Flask, client: FlaskClient) -> None:
 
 def test_unsubscribing_on_the_page_deletes_the_address(app: Flask, client: FlaskClient) -> None:
     reader = make_subscriber(app)
-    path = path_of(app, reader)
+    path = subscription_path(app, reader)
     page = client.get(path)
     assert reader.email in page.text
     assert count(app, Subscriber) == 1, "opening the link is no press"
@@ -186,7 +186,7 @@ def test_unsubscribing_on_the_page_deletes_the_address(app: Flask, client: Flask
 def test_provider_unsubscribes_in_one_click(app: Flask, client: FlaskClient, encoding: str) -> None:
     """RFC 8058: a POST with this body, without cookie, page or token, that meets no redirect."""
     reader, other = make_subscriber(app), make_subscriber(app)
-    answer = client.post(path_of(app, reader), data=ONE_CLICK, content_type=encoding)
+    answer = client.post(subscription_path(app, reader), data=ONE_CLICK, content_type=encoding)
     assert answer.status_code == 200
     assert outcome_of(answer) == "unsubscribed"
     assert "Set-Cookie" not in answer.headers
@@ -199,7 +199,7 @@ def test_one_click_is_good_for_nothing_else(app: Flask, client: FlaskClient) -> 
     person = make_registration(app, event)
     waits = make_subscriber(app, confirmed_at=None)
     before = everything(app)
-    token = path_of(app, waits).removeprefix("/unsubscribe/")
+    token = subscription_path(app, waits).removeprefix("/unsubscribe/")
     with app.app_context():
         desk = office()
         foreign = desk.personal_page(person.public_id, 1).rpartition("/")[2]
@@ -217,7 +217,7 @@ def test_unsubscribing_keeps_registrations(app: Flask, client: FlaskClient) -> N
     event = make_event(app)
     person = make_registration(app, event, email=ADDRESS)
     reader = make_subscriber(app, email=ADDRESS)
-    client.post(path_of(app, reader), data=ONE_CLICK)
+    client.post(subscription_path(app, reader), data=ONE_CLICK)
     with app.app_context():
         assert db.session.get_one(Registration, person.id).status == "confirmed"
 
@@ -236,7 +236,7 @@ def test_confirming_after_unsubscribing_asks_to_begin_anew(app: Flask, client: F
 def test_pages_behind_links_are_kept_nowhere(app: Flask, client: FlaskClient) -> None:
     reader = make_subscriber(app)
     for action in ("subscribe", "unsubscribe"):
-        for path in (path_of(app, reader, action), f"/{action}/damaged"):
+        for path in (subscription_path(app, reader, action), f"/{action}/damaged"):
             headers = client.get(path).headers
             assert headers["Cache-Control"] == "no-store", path
             assert headers["Referrer-Policy"] == "no-referrer", path
