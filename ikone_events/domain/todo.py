@@ -5,12 +5,12 @@ the most pressing first, then by date.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from ikone_events.domain.lifecycle import Action, EventFormat, Facts, State
-from ikone_events.domain.refusals import N_
+from ikone_events.domain.refusals import N_, Complaint
 
 LINK_NEEDED_BEFORE = timedelta(days=3)
 LINK_SENT_BEFORE = timedelta(days=1)
@@ -36,18 +36,38 @@ class Target(StrEnum):
     REGISTRATIONS = "registrations"
     MAIL = "mail"
     MATERIALS = "materials"
+    STEPS = "steps"
     NOWHERE = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """A step whose time has come and that can't run; `label` is its message id or own title."""
+
+    step_id: int
+    label: str
+    complaints: tuple[Complaint, ...]
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """One event as the rules look at it. `seated` counts those who hold a seat."""
+    """One event as the rules look at it. `seated` counts those who hold a seat.
+
+    `blocked` are the steps of its plan that stand still, the oldest first. Only that one is told:
+    the others mostly wait for it.
+    """
 
     slug: str
     facts: Facts
     seated: int = 0
     waiting: int = 0
     failed_mail: int = 0
+    blocked: tuple[Blocked, ...] = ()
+
+    def tells_of(self, *actions: Action) -> bool:
+        """Whether the blocked step that is told is one of these actions."""
+        return bool(self.blocked) and self.blocked[0].action in actions
 
     @property
     def free(self) -> int | None:
@@ -62,7 +82,10 @@ class Matter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToDo:
-    """One thing to do: an English message id with its values, and where to do it."""
+    """One thing to do: an English message id with its values, and where to do it.
+
+    Of a blocked step `step_id` is its number, and `complaints` follow the text.
+    """
 
     severity: Severity
     text: str
@@ -70,6 +93,8 @@ class ToDo:
     values: dict[str, object] = field(default_factory=dict)
     slug: str = ""
     starts_at: datetime | None = None
+    step_id: int = 0
+    complaints: tuple[Complaint, ...] = ()
 
 
 Rule = Callable[[Matter], ToDo | None]
@@ -79,14 +104,33 @@ _RUNNING = (State.OPEN, State.CLOSED, State.DISPATCHED)
 
 
 def todos(matters: Iterable[Matter]) -> tuple[ToDo, ...]:
-    """Everything to do about events, the most pressing first, then the next event first."""
+    """Everything to do about events: blocked steps, then the most pressing, then by date."""
     found = [todo for matter in matters for rule in RULES if (todo := rule(matter)) is not None]
-    return tuple(sorted(found, key=lambda todo: (todo.severity, todo.starts_at)))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(todo: ToDo) -> tuple[bool, Severity, datetime | None]:
+    return not todo.step_id, todo.severity, todo.starts_at
+
+
+def step_blocked(matter: Matter) -> ToDo | None:
+    """What should have happened by itself and did not."""
+    if not matter.blocked:
+        return None
+    blocked = matter.blocked[0]
+    text = N_("“%(step)s” (%(title)s) is blocked:")
+    about = {complaint.about for complaint in blocked.complaints}
+    places = {"room_url": Target.ROOM, "materials": Target.MATERIALS}
+    target = next((places[name] for name in about if name in places), Target.STEPS)
+    todo = _todo(matter, Severity.DANGER, text, target, step=blocked.label)
+    return replace(todo, step_id=blocked.step_id, complaints=blocked.complaints)
 
 
 def link_missing(matter: Matter) -> ToDo | None:
     """Three days before, the room has to be known; one day before, it is urgent."""
     facts = matter.facts
+    if matter.tells_of(Action.DISPATCH):
+        return None
     if facts.state not in _BEFORE or not facts.has_room or facts.room_url:
         return None
     if not matter.starts_within(LINK_NEEDED_BEFORE):
@@ -100,7 +144,11 @@ def link_not_sent(matter: Matter) -> ToDo | None:
     """The day before, everybody who is confirmed should have the link."""
     facts = matter.facts
     ready = facts.has_room and facts.room_url and facts.confirmed
-    if facts.state not in (State.OPEN, State.CLOSED) or not ready:
+    if (
+        matter.tells_of(Action.DISPATCH)
+        or facts.state not in (State.OPEN, State.CLOSED)
+        or not ready
+    ):
         return None
     if not matter.starts_within(LINK_SENT_BEFORE):
         return None
@@ -124,7 +172,7 @@ def deadline_passed(matter: Matter) -> ToDo | None:
 def follow_up_due(matter: Matter) -> ToDo | None:
     """After the event: gather what is handed out, then send it."""
     facts = matter.facts
-    if facts.state not in _RUNNING or not facts.over:
+    if facts.state not in _RUNNING or not facts.over or matter.tells_of(Action.FOLLOW_UP):
         return None
     if facts.state is State.OPEN:
         text = N_("“%(title)s” is over, but its registration was never closed.")
@@ -162,6 +210,8 @@ def opening_due(matter: Matter) -> ToDo | None:
     facts = matter.facts
     if facts.state not in (State.DRAFT, State.ANNOUNCED):
         return None
+    if matter.tells_of(Action.ANNOUNCE, Action.OPEN):
+        return None
     if facts.over:
         text = N_("The date of “%(title)s” has passed without a registration.")
         return _todo(matter, Severity.INFO, text, Target.EDIT)
@@ -183,6 +233,7 @@ def new_date_due(matter: Matter) -> ToDo | None:
 
 
 RULES: tuple[Rule, ...] = (
+    step_blocked,
     link_missing,
     link_not_sent,
     letters_failed,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ikone_events.domain.lifecycle import RULES, Action, EventFormat, Facts, State, find_rule
-from ikone_events.domain.todo import Matter, Severity, Target, next_action, todos
+from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.todo import Blocked, Matter, Severity, Target, next_action, todos
 
 START = datetime(2021, 1, 12, 9, tzinfo=UTC)
 END = START + timedelta(hours=2)
@@ -20,6 +21,7 @@ def matter(
     waiting: int = 0,
     failed: int = 0,
     slug: str = "workshop",
+    blocked: tuple[Blocked, ...] = (),
     **facts: Any,
 ) -> Matter:
     """An event, seen some time before its start."""
@@ -30,7 +32,14 @@ def matter(
         seated=seated,
         waiting=waiting,
         failed_mail=failed,
+        blocked=blocked,
     )
+
+
+def stuck(action: Action | None, about: str | None = None) -> Blocked:
+    """A step that can't run."""
+    complaint = Complaint("Etwas fehlt.", about=about)
+    return Blocked(step_id=7, label="Zugangslink", complaints=(complaint,), action=action)
 
 
 def said(*matters: Matter) -> list[tuple[Severity, Target]]:
@@ -142,3 +151,38 @@ def test_next_action_is_always_one_that_the_table_knows() -> None:
                 assert isinstance(action, Action)
                 assert find_rule(action, state) is not None
     assert next_action(matter(state=State.ARCHIVED).facts) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [
+        (Action.DISPATCH, {"before": timedelta(hours=5), "confirmed": 3}),
+        (Action.DISPATCH, {"before": timedelta(hours=5), "confirmed": 3, "room_url": ROOM}),
+        (Action.FOLLOW_UP, {"before": -timedelta(hours=5), "state": State.DISPATCHED}),
+        (Action.OPEN, {"before": timedelta(days=5), "state": State.ANNOUNCED, "room_url": ROOM}),
+        (Action.ANNOUNCE, {"before": timedelta(days=5), "state": State.DRAFT}),
+    ],
+)
+def test_blocked_step_is_told_once_and_by_nobody_else(
+    action: Action, facts: dict[str, Any]
+) -> None:
+    assert len(todos([matter(**facts)])) == 1
+    [todo] = todos([matter(**facts, blocked=(stuck(action), stuck(None)))])
+    assert todo.text % todo.values == "“Zugangslink” (Zukunft) is blocked:"
+    assert (todo.severity, todo.target, todo.step_id) == (Severity.DANGER, Target.STEPS, 7)
+    assert [str(complaint) for complaint in todo.complaints] == ["Etwas fehlt."]
+
+
+def test_other_rules_still_speak_beside_a_blocked_step() -> None:
+    near = matter(before=timedelta(hours=5), failed=2, blocked=(stuck(None),))
+    assert [todo.target for todo in todos([near])] == [Target.STEPS, Target.ROOM, Target.MAIL]
+
+
+def test_blocked_step_comes_first_and_leads_where_it_is_settled() -> None:
+    soon = matter(before=timedelta(hours=5), confirmed=1, slug="soon", failed=1)
+    later = matter(before=timedelta(days=20), slug="later", blocked=(stuck(None, "room_url"),))
+    found = todos([soon, later])
+    assert [todo.slug for todo in found] == ["later", "soon", "soon"]
+    assert found[0].target is Target.ROOM
+    [todo] = todos([matter(before=timedelta(days=9), blocked=(stuck(None, "materials"),))])
+    assert todo.target is Target.MATERIALS

@@ -49,6 +49,7 @@ def test_walk_over_all_links_changes_nothing(
             "action": "cancel",
             "filename": "app.css",
             "letter_id": "1",
+            "step_id": "1",
         }
         before = everything(app)
         for path in addresses(app, values):

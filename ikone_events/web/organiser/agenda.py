@@ -1,6 +1,6 @@
 """From rows to facts: the events of an organiser as the rules of the dashboard look at them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,13 +8,18 @@ from sqlalchemy.orm import defer
 
 from ikone_events.domain.lifecycle import Facts, State
 from ikone_events.domain.registration import SEATED
-from ikone_events.domain.todo import Matter
+from ikone_events.domain.steps import Verdict
+from ikone_events.domain.todo import Blocked, Matter
 from ikone_events.services.office import office
+from ikone_events.services.plans import what_of
+from ikone_events.services.steps import look_at
 from ikone_events.store.counts import Counts
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.people import Organiser
 from ikone_events.store.queries import get_facts, visible_events
+from ikone_events.store.step_queries import waiting_steps
+from ikone_events.store.steps import Step
 from ikone_events.web.i18n import page_locale
 
 _COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
@@ -46,12 +51,25 @@ def seated(counts: Counts) -> int:
 
 
 def matters(events: Iterable[Event], counts: Mapping[int, Counts], now: datetime) -> list[Matter]:
-    """The facts of each event that is not archived."""
-    return [
-        _matter(event, counts[event.id], now)
-        for event in events
-        if event.state != State.ARCHIVED.value
-    ]
+    """The facts of each event that is not archived, with the steps that stand still."""
+    wanted = [event for event in events if event.state != State.ARCHIVED.value]
+    due: dict[int, list[Step]] = {event.id: [] for event in wanted}
+    for step in waiting_steps(due, now):
+        due[step.event_id].append(step)
+    return [_matter(event, counts[event.id], due[event.id], now) for event in wanted]
+
+
+def _blocked(steps: Iterable[Step], facts: Facts) -> Iterator[Blocked]:
+    for step in steps:
+        judgement = look_at(step, facts).judgement
+        if judgement is not None and judgement.verdict is Verdict.BLOCKED:
+            what = what_of(step)
+            yield Blocked(
+                step_id=step.id,
+                label=step.title or what.label,
+                complaints=judgement.complaints,
+                action=what.action,
+            )
 
 
 def facts_from(event: Event, counts: Counts, now: datetime) -> Facts:
@@ -65,11 +83,13 @@ def facts_from(event: Event, counts: Counts, now: datetime) -> Facts:
     )
 
 
-def _matter(event: Event, counts: Counts, now: datetime) -> Matter:
+def _matter(event: Event, counts: Counts, due: Iterable[Step], now: datetime) -> Matter:
+    facts = facts_from(event, counts, now)
     return Matter(
         slug=event.slug,
-        facts=replace(facts_from(event, counts, now), title=event.title_in(page_locale())),
+        facts=replace(facts, title=event.title_in(page_locale())),
         seated=seated(counts),
         waiting=counts.waiting,
         failed_mail=counts.failed_mail,
+        blocked=tuple(_blocked(due, facts)),
     )

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from flask import render_template, url_for
 
 from ikone_events.domain.alarms import todos_of
+from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.todo import Severity, Target, ToDo, todos
 from ikone_events.services.health import engine_health
 from ikone_events.services.office import now
 from ikone_events.store.counts import counts_for
 from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.i18n import say
 from ikone_events.web.organiser.agenda import (
     events_of,
     matters,
@@ -27,6 +29,7 @@ _ENDPOINTS = {
     Target.REGISTRATIONS: "organiser.registrations",
     Target.MAIL: "organiser.mail",
     Target.MATERIALS: "organiser.materials",
+    Target.STEPS: "organiser.steps",
 }
 
 
@@ -83,7 +86,7 @@ def _line(todo: ToDo) -> Line:
     kind = {Severity.DANGER: "danger", Severity.WARNING: "warning", Severity.INFO: "info"}
     return Line(
         kind=kind[todo.severity],
-        text=_(todo.text) % todo.values,
+        text=" ".join(say(c) for c in (Complaint(todo.text, todo.values), *todo.complaints)),
         url=_url(todo),
         link=_link_text(todo.target),
     )
@@ -93,6 +96,8 @@ def _url(todo: ToDo) -> str:
     if todo.target is Target.NOWHERE:
         return ""
     anchor = "room" if todo.target is Target.ROOM else None
+    if todo.target is Target.STEPS:
+        anchor = f"step-{todo.step_id}"
     return url_for(_ENDPOINTS[todo.target], slug=todo.slug, _anchor=anchor)
 
 
@@ -104,5 +109,6 @@ def _link_text(target: Target) -> str:
         Target.REGISTRATIONS: _("See registrations"),
         Target.MAIL: _("See letters"),
         Target.MATERIALS: _("Add materials"),
+        Target.STEPS: _("See the plan"),
     }
     return words.get(target, "")

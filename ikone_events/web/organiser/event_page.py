@@ -12,23 +12,25 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.todo import next_action
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now
-from ikone_events.services.transitions import facts_of
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import history_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import say
-from ikone_events.web.organiser.agenda import seated
+from ikone_events.web.organiser.agenda import facts_from, seated
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, place, seen_event
 from ikone_events.web.organiser.letter_words import reaches_somebody, who_gets
 from ikone_events.web.organiser.lifecycle_steps import OFF_THE_PATH, life_steps
+from ikone_events.web.organiser.plan_rows import next_rows, plan_view
+from ikone_events.web.organiser.step_words import who_did
 from ikone_events.web.organiser.words import gettext as _
 
 # Actions whose page asks for something first, and those that can't be taken back.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
 # Where a complaint about this can be settled, other than the form of the event.
 _ROOM = "room_url"
+_ROWS_OF_THE_PLAN = 3
 
 
 class RoomForm(FlaskForm):
@@ -69,7 +71,7 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
     """The page of an event, with what was just refused on top."""
     moment = now()
     counts, history = counts_for([event.id])[event.id], history_of(event)
-    facts = facts_of(event, moment)
+    facts = facts_from(event, counts, moment)
     choices = [choice_of(offer, event) for offer in offers(facts)]
     ahead = next_action(facts)
     return render_template(
@@ -85,6 +87,7 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
         form=form or RoomForm(obj=event),
         refused=refused,
         facts=facts,
+        plan=next_rows(plan_view(event, facts), _ROWS_OF_THE_PLAN),
     )
 
 
@@ -149,5 +152,6 @@ def history(slug: str) -> str:
         event=event,
         changes=history_of(event)[::-1],
         labels=ACTION_LABELS,
+        who_did=who_did,
         counts=counts_for([event.id])[event.id],
     )

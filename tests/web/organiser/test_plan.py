@@ -491,3 +491,53 @@ def test_button_pressed_after_a_colleague_changes_nothing(
     assert "Bruno" in row(answer.text, step)
     after = step_of(app, event, "close")
     assert (after.outcome, after.actor) == ("skipped", "Bruno")
+
+
+def test_event_page_shows_the_next_three_steps(app: Flask, team: Browser) -> None:
+    event = laid(app)
+    page = team.get(f"/organise/events/{event.slug}?lang=de").text
+    part = page[page.index('id="by-itself"') : page.index("Ganzen Ablauf ansehen")]
+    assert re.findall(r"<h3>([^<]+?)\s*<", part) == [
+        "Erinnerung an den Anmeldeschluss",
+        "Zugangslink versenden",
+        "Erinnerung eine Stunde vorher",
+    ]
+
+
+def test_dashboard_puts_the_blocked_step_first_and_says_it_once(
+    app: Flask, clock: FixedClock, later: Callable[[], Browser]
+) -> None:
+    event = laid(app, room_url="", title="Smart City 2")
+    make_registration(app, event)
+    clock.moment = step_of(app, event, "dispatch").due_at + timedelta(minutes=5)
+    page = later().get("/organise/?lang=de").text
+    lines = re.findall(r'<li class="danger">.*?</li>', page, re.DOTALL)
+    said = [line for line in lines if "Smart City 2" in line]
+    assert len(said) == 1
+    words = "„Zugangslink versenden“ (Smart City 2) ist blockiert: Der Zugangslink zum Videoraum"
+    assert words in said[0]
+    assert f'href="/organise/events/{event.slug}#room"' in said[0]
+
+
+def test_dashboard_costs_the_same_number_of_queries(app: Flask, team: Browser) -> None:
+    laid(app)
+    team.get("/organise/")
+    with counted(app) as few:
+        team.get("/organise/")
+    for _ in range(4):
+        laid(app, room_url="")
+    with counted(app) as many:
+        team.get("/organise/")
+    assert len(many) == len(few)
+
+
+def test_history_says_what_the_plan_did(
+    app: Flask, clock: FixedClock, later: Callable[[], Browser]
+) -> None:
+    event = laid(app)
+    make_registration(app, event)
+    clock.moment = step_of(app, event, "dispatch").due_at + timedelta(minutes=1)
+    app.extensions["ikone_engine"].run_once()
+    page = later().get(f"/organise/events/{event.slug}/history?lang=de").text
+    assert "vom Ablauf ausgeführt" in page
+    assert ">plan<" not in page
