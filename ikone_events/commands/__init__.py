@@ -4,7 +4,7 @@ import click
 from flask import Flask
 
 from ikone_events.commands.backups import backup, outbox, restore
-from ikone_events.commands.checking import verify
+from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
 from ikone_events.commands.lists import export, load
 from ikone_events.commands.organisers import organiser
@@ -19,6 +19,8 @@ COMMANDS: tuple[click.Command, ...] = (
     load,
     export,
     verify,
+    doctor,
+    retention,
     backup,
     restore,
     outbox,

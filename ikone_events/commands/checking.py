@@ -1,13 +1,25 @@
-"""Looking after the house: are all invariants kept, are the settings right."""
+"""Looking after the house: are invariants kept, are settings right, is forgotten what must be."""
 
 import sys
+from datetime import datetime, timedelta
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
-from ikone_events.commands.saying import with_tables
-from ikone_events.services.office import now
+from ikone_events.commands.saying import fail, lines_of, with_tables
+from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.times import local_to_utc
+from ikone_events.engine import Engine
+from ikone_events.services.doctor import findings
+from ikone_events.services.doctor.findings import Finding
+from ikone_events.services.doctor.findings import fault as bad
+from ikone_events.services.doctor.findings import ok as good
+from ikone_events.services.office import now, office
+from ikone_events.services.privacy import drop_letters_of_forgotten, events_to_forget
+from ikone_events.services.retention import count_known, forget_event
 from ikone_events.services.verification import faults
+from ikone_events.store.db import transaction
 
 
 @click.command()
@@ -21,3 +33,56 @@ def verify() -> None:
     if number:
         sys.exit(1)
     click.echo("No fault found.")
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Say what is wrong with the settings; exit status 1 when something has to be put right."""
+    fine = True
+    for finding in (*findings(now()), _queue()):
+        click.echo(str(finding))
+        fine = fine and finding.is_fine
+    if not fine:
+        sys.exit(1)
+
+
+def _queue() -> Finding:
+    """Whether wake-ups reach a worker; without them each letter waits for a tick."""
+    engine: Engine = current_app.extensions["ikone_engine"]
+    kind = office().settings.engine_url.partition(":")[0] or "embedded"
+    try:
+        engine.huey.pending_count()
+    except Exception as error:  # noqa: BLE001 - three kinds of queues, each with errors of its own
+        return bad("queue", f"{kind}: {type(error).__name__}: {error}")
+    return good("queue", kind)
+
+
+@click.command()
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As if it were the end of that day."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be forgotten.")
+@with_appcontext
+@with_tables
+def retention(as_of: datetime | None, dry_run: bool) -> None:
+    """Forget the persons of events whose retention is over; the figures stay."""
+    moment = now() if as_of is None else _end_of(as_of)
+    due = [(event.slug, count_known(event)) for event in events_to_forget(moment)]
+    if not dry_run:
+        with transaction():
+            drop_letters_of_forgotten()
+    for slug, number in due:
+        try:
+            if not dry_run:
+                with transaction():
+                    forget_event(slug, actor="retention", now=moment)
+        except Refusal as refusal:
+            fail(f"{slug}: {lines_of(refusal)}")
+        click.echo(f"{slug}: {number} people {'would be ' if dry_run else ''}forgotten")
+    if not due:
+        click.echo("Nobody is to be forgotten.")
+
+
+def _end_of(day: datetime) -> datetime:
+    return local_to_utc(day.replace(tzinfo=None) + timedelta(days=1), office().settings.timezone)

@@ -2,10 +2,15 @@
 
 from datetime import datetime
 
+from sqlalchemy import func, select
+
 from ikone_events.domain.lifecycle import Action, State, find_rule
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.transitions import Request, perform
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
 from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:
@@ -18,3 +23,11 @@ def forget_event(slug: str, *, actor: str, now: datetime) -> None:
         perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
     else:
         archive_persons(event, now=now)
+
+
+def count_known(event: Event) -> int:
+    """How many people of an event still have a name."""
+    known = select(func.count()).where(
+        Registration.event_id == event.id, Registration.anonymised_at.is_(None)
+    )
+    return db.session.scalar(known) or 0

@@ -1,0 +1,85 @@
+"""The database as the doctor sees it: reached, of our version, written to, safe, on time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from ikone_events.services.doctor.findings import Finding, fault, ok, warning
+from ikone_events.services.office import system_clock
+from ikone_events.store.db import db
+from ikone_events.store.schema import current_version, versions
+
+_CLOCKS_APART = timedelta(seconds=2)
+
+
+def connection() -> Finding:
+    """Whether the database answers, and which one it is."""
+    try:
+        with db.engine.connect() as link:
+            version = link.scalar(text(f"SELECT {_version_of(db.engine.dialect.name)}"))
+    except SQLAlchemyError as error:
+        return fault("database", f"can't be reached: {getattr(error, 'orig', None) or error}")
+    where = db.engine.url.render_as_string(hide_password=True)
+    return ok("database", f"{db.engine.dialect.name} {version} at {where}")
+
+
+def _version_of(dialect: str) -> str:
+    return "sqlite_version()" if dialect == "sqlite" else "current_setting('server_version')"
+
+
+def tables(_now: datetime) -> Iterator[Finding]:
+    """Whether the tables are those of this program."""
+    known, current = versions(), current_version()
+    if current == known[-1]:
+        yield ok("tables", f"version {current}")
+    elif current is not None and current not in known:
+        yield fault("tables", f"version {current} is newer than this program ({known[-1]})")
+    else:
+        words = f"version {current or 'none'}, this program needs {known[-1]}"
+        yield fault("tables", f"{words}; run: ikone-events db upgrade")
+
+
+def writing(_now: datetime) -> Iterator[Finding]:
+    """Whether rows can be written; what is tried is taken back."""
+    if current_version() is None:
+        return
+    try:
+        with db.engine.connect().execution_options(write=True) as link:
+            link.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            link.rollback()
+    except SQLAlchemyError as error:
+        yield fault("database", f"can't be written to: {getattr(error, 'orig', None) or error}")
+        return
+    yield ok("database", "can be written to")
+
+
+def durability(_now: datetime) -> Iterator[Finding]:
+    """Whether what was acknowledged survives a loss of power."""
+    with db.engine.connect() as link:
+        if db.engine.dialect.name == "sqlite":
+            mode = str(link.scalar(text("PRAGMA journal_mode")))
+            if mode != "wal":
+                words = f"journal_mode is {mode}; WAL needs a local disk, no network share"
+                yield warning("database", words)
+            return
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            value = str(link.scalar(text("SELECT current_setting(:name)"), {"name": name}))
+            if value == "off":
+                words = f"{name} is off: confirmed registrations may be lost when power fails"
+                yield warning("database", words)
+
+
+def clock_of_database(_now: datetime) -> Iterator[Finding]:
+    """Whether this machine and the database's machine have the same time."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    with db.engine.connect() as link:
+        theirs = link.scalar(text("SELECT clock_timestamp()"))
+    apart = abs(system_clock() - theirs.astimezone(UTC)) if theirs else timedelta(0)
+    if apart > _CLOCKS_APART:
+        words = f"differs from the database's by {apart.total_seconds():.0f} seconds"
+        yield fault("clock", f"{words}; let both machines keep time by NTP")
+    else:
+        yield ok("clock", "agrees with the database's")
