@@ -84,7 +84,9 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     )
     if mailing is None:
         return 0
-    people = db.session.scalars(_people_after(mailing).limit(CHUNK)).all()
+    # Who unsubscribes at this moment waits for the chunk, and takes the letter along.
+    next_ones = _people_after(mailing).limit(CHUNK).with_for_update(read=True, key_share=True)
+    people = db.session.scalars(next_ones).all()
     for person in people:
         write_one(mailing, person, now=now)
         mailing.last_id = person.id

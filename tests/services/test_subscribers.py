@@ -167,6 +167,22 @@ def test_unsubscribing_takes_row_and_letters_and_lets_one_come_back(app: Flask) 
     assert kinds(app) == ["subscription"]
 
 
+def test_who_leaves_while_a_mailing_is_written_holds_up_nobody(app: Flask) -> None:
+    """The deletion waits for the chunk and takes its letter along."""
+    reader, other = make_subscriber(app), make_subscriber(app)
+    act(app, make_event(app, state="draft"), Action.ANNOUNCE)
+    leaving = threading.Thread(target=leave, args=(app, token_of(app, reader)))
+    with app.app_context(), transaction():
+        mailing = db.session.scalars(select(Mailing)).one()
+        assert expand_chunk(mailing.id, now=NOW) == 2
+        leaving.start()
+        leaving.join(0.5)
+    leaving.join()
+    assert [row.id for row in rows(app)] == [other.id]
+    with app.app_context():
+        assert db.session.scalars(select(OutboxMail.subscriber_id)).all() == [other.id]
+
+
 def test_forgotten_registration_link_unsubscribes_nobody(app: Flask) -> None:
     reader = make_subscriber(app)
     leave(app, "x")
