@@ -18,7 +18,7 @@ from ikone_events.domain.tokens import Claim, Purpose
 from ikone_events.services.office import office
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, Material
-from ikone_events.store.letters import Heartbeat, OutboxMail
+from ikone_events.store.letters import Heartbeat, Mailing, OutboxMail
 from ikone_events.store.registrations import Organisation, Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
 from ikone_events.store.texts import MailText
@@ -167,6 +167,18 @@ def make_subscriber(app: Flask, event: Event | None = None, **values: Any) -> Su
     merged = {**defaults, **values}
     merged.setdefault("email_key", email_key(merged["email"]))
     return _stored(app, Subscriber(**merged))
+
+
+def make_mailing(app: Flask, event: Event, **values: Any) -> Mailing:
+    """A mailing of access links whose letters have all been written."""
+    defaults: dict[str, Any] = {
+        "event_id": event.id,
+        "kind": "access_link",
+        "audience": "confirmed",
+        "created_at": NOW,
+        "finished_at": NOW,
+    }
+    return _stored(app, Mailing(**{**defaults, **values}))
 
 
 def make_heartbeat(

@@ -164,7 +164,23 @@ ORGANISER: dict[str, Stop] = {
     "mail": Stop("/organise/events/open/mail"),
     "mail-none": Stop("/organise/events/draft/mail"),
     "letter": Stop("/organise/events/open/mail/{letter}"),
+    "mail-filtered": Stop("/organise/events/open/mail?state=failed&q=niemand"),
     "letter-failed": Stop("/organise/events/open/mail/{failed}"),
+    "letter-not-corrected": Stop(
+        "/organise/events/open/mail/{failed}", 422, send("form[action$='/correct']", email="kein")
+    ),
+    "one-person": Stop("/organise/events/open/registrations/{public_id}"),
+    "write": Stop("/organise/events/open/write"),
+    "write-refused": Stop(
+        "/organise/events/open/write", 422, send("form[data-guard]", body_de="{{titl}}")
+    ),
+    "preview": Stop("/organise/events/open/preview/dispatch"),
+    "preview-with-reason": Stop(
+        "/organise/events/open/do/cancel", 200, send("form[action$='/do/cancel']", reason="Sturm")
+    ),
+    "preview-to-subscribers": Stop("/organise/events/draft/preview/announce"),
+    "preview-not-possible": Stop("/organise/events/over/preview/follow_up"),
+    "preview-step": Stop("/organise/events/open/steps/{own_step}/preview"),
     "handouts": Stop("/organise/events/past/materials"),
     "handouts-refused": Stop(
         "/organise/events/over/materials", 422, send("form[action$='/slides']")
@@ -193,6 +209,7 @@ ORGANISER: dict[str, Stop] = {
 
 VIEWER: dict[str, Stop] = {
     "viewer-at-a-glance": Stop("/organise/events/open"),
+    "viewer-preview": Stop("/organise/events/open/steps/{own_step}/preview"),
     "viewer-forbidden": Stop("/organise/events/new", 403),
 }
 

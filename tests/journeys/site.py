@@ -6,8 +6,13 @@ from typing import Any
 
 from flask import Flask
 
+from ikone_events.domain.audiences import Audience
+from ikone_events.domain.edited_text import EditedText
+from ikone_events.domain.step_times import Anchor, Timing
 from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.services.own_messages import OwnMessage, note_message
 from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.texts import TextChange
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import OutboxMail
@@ -16,6 +21,7 @@ from tests.factories import (
     PAST,
     make_event,
     make_letter,
+    make_mailing,
     make_material,
     make_organisation,
     make_registration,
@@ -80,6 +86,7 @@ def _coming(app: Flask) -> dict[str, str]:
         "visitor": personal_path(app, make_registration(app, on_site)),
         "public_id": person.public_id,
         **_letters(app, event),
+        "own_step": _sendings(app, event),
     }
 
 
@@ -101,6 +108,26 @@ def _letters(app: Flask, event: Event) -> dict[str, str]:
     words = "550 5.1.1 <maria@example.org>: Recipient address rejected: User unknown"
     failed = make_letter(app, refused, state="failed", answer=words, tries=3)
     return {"letter": str(letter), "failed": str(failed.id)}
+
+
+def _sendings(app: Flask, event: Event) -> str:
+    """Letters to many: one that runs, one that was stopped, and one that waits for a word."""
+    stopped = {"stopped_at": NOW, "stopped_by": PEOPLE["organiser"]}
+    for states, values in ((("sent", "failed", "queued"), {}), (("sent", "stopped"), stopped)):
+        mailing = make_mailing(app, event, started_by=PEOPLE["organiser"], **values)
+        for state in states:
+            person = make_registration(app, event, last_name=LONG)
+            make_letter(app, person, mailing_id=mailing.id, kind="access_link", state=state)
+    fixed = Timing(anchor=Anchor.FIXED, fixed=NOW + timedelta(days=1))
+    text = EditedText("Neuer Raum: {{titel}}", "Wir treffen uns in **Saal 2**.")
+    message = OwnMessage(
+        title=f"Raumwechsel {LONG}",
+        audience=Audience.CONFIRMED,
+        timing=fixed,
+        texts=[TextChange("de", text)],
+    )
+    with app.app_context(), transaction():
+        return str(note_message(event.slug, message, actor="W. O.", now=NOW).id)
 
 
 def _running(app: Flask) -> dict[str, str]:

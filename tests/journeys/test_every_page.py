@@ -45,6 +45,9 @@ NO_PAGES = {
     *(
         "organiser.export_registrations",
         "organiser.export_subscribers",
+        "organiser.letter_html",
+        "organiser.preview_html",
+        "organiser.preview_step_html",
         "demo.letter_html",
         "demo.letter_calendar",
     ),

@@ -14,20 +14,11 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.registrations import Registration
-from tests.factories import NOW, make_event, make_letter, make_registration
+from tests.factories import NOW, make_event, make_letter, make_mailing, make_registration
 
 from .conftest import Browser
 
 STATES = ("sent", "failed", "queued", "stopped")
-
-
-def make_mailing(app: Flask, event: Event, **values: Any) -> int:
-    defaults = {"kind": "access_link", "audience": "confirmed", "created_at": NOW}
-    with app.app_context(), transaction():
-        mailing = Mailing(event_id=event.id, **{**defaults, "finished_at": NOW, **values})
-        db.session.add(mailing)
-        db.session.flush()
-        return mailing.id
 
 
 def fill(app: Flask, event: Event, mailing: int, **numbers: int) -> list[OutboxMail]:
@@ -57,7 +48,7 @@ def counted(app: Flask) -> Iterator[list[str]]:
 
 def test_mailing_says_what_became_of_it(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    fill(app, event, make_mailing(app, event, started_by="Wilma"), sent=3, failed=1)
+    fill(app, event, make_mailing(app, event, started_by="Wilma").id, sent=3, failed=1)
 
     page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
 
@@ -69,7 +60,7 @@ def test_mailing_says_what_became_of_it(app: Flask, team: Browser) -> None:
 
 def test_running_mailing_is_stopped_and_goes_on(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    mailing = make_mailing(app, event)
+    mailing = make_mailing(app, event).id
     fill(app, event, mailing, sent=3, queued=2)
     base = f"/organise/events/{event.slug}"
     assert f"{base}/mailings/{mailing}/stop" in team.get(f"{base}/mail").text
@@ -86,7 +77,7 @@ def test_running_mailing_is_stopped_and_goes_on(app: Flask, team: Browser) -> No
 
 def test_mailing_that_is_through_is_not_called_stopped(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    mailing = make_mailing(app, event)
+    mailing = make_mailing(app, event).id
     fill(app, event, mailing, sent=2)
     path = f"/organise/events/{event.slug}/mailings/{mailing}/stop?lang=en"
     answer = team.post(path, follow_redirects=True)
@@ -97,7 +88,7 @@ def test_stopping_is_for_those_who_may(
     app: Flask, team: Browser, viewer: Browser, stranger: Browser
 ) -> None:
     event, other = make_event(app), make_event(app)
-    mailing = make_mailing(app, event)
+    mailing = make_mailing(app, event).id
     fill(app, event, mailing, queued=1)
     for press in ("stop", "resume"):
         path = f"/organise/events/{event.slug}/mailings/{mailing}/{press}"
@@ -111,7 +102,7 @@ def test_stopping_is_for_those_who_may(
 
 def test_letters_are_found_by_recipient_state_kind_and_mailing(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    mailing = make_mailing(app, event)
+    mailing = make_mailing(app, event).id
     rows = fill(app, event, mailing, sent=1, failed=1, stopped=1)
     late = make_letter(app, make_registration(app, event), tries=1, answer="450 later")
     base = f"/organise/events/{event.slug}/mail?lang=en"
@@ -133,9 +124,9 @@ def test_letters_are_found_by_recipient_state_kind_and_mailing(app: Flask, team:
 
 def test_log_costs_as_many_queries_for_many_letters_as_for_few(app: Flask, team: Browser) -> None:
     few, many = make_event(app), make_event(app)
-    fill(app, few, make_mailing(app, few), sent=1)
+    fill(app, few, make_mailing(app, few).id, sent=1)
     for _ in range(4):
-        fill(app, many, make_mailing(app, many), sent=4, failed=2)
+        fill(app, many, make_mailing(app, many).id, sent=4, failed=2)
     team.get("/organise/")
 
     with counted(app) as first:

@@ -193,11 +193,13 @@ def test_complaints_stand_where_the_button_would_be(app: Flask, team: Browser) -
     assert "/do/dispatch" not in page
 
 
-def test_test_letter_goes_to_the_one_who_asked_and_is_harmless(app: Flask, team: Browser) -> None:
+def test_letter_to_try_goes_to_the_one_who_asked_and_is_harmless(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_sequence=0)
 
-    answer = team.post(path(event, "dispatch", "/test"), {"state": "open", "person": person.public_id})
+    answer = team.post(
+        path(event, "dispatch", "/test"), {"state": "open", "person": person.public_id}
+    )
 
     assert answer.status_code == 200
     [letter] = letters(app)
