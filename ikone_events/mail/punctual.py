@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ikone_events.mail.outcomes import GOING_AWAY
+
+_ACCEPTED = range(200, 300)
 # Where a name has several addresses, each may take so long.
 _CONNECT_SECONDS = 10.0
 
@@ -50,6 +53,16 @@ class _Timed(smtplib.SMTP):
         if self.sock is not None:
             self.sock.settimeout(self.seconds_left())
         super().send(s)
+
+    def ehlo_or_helo_if_needed(self) -> None:
+        """Greet once; a server that says 421 hangs up, and its words would be lost with HELO."""
+        if self.helo_resp is not None or self.ehlo_resp is not None:
+            return
+        code, words = self.ehlo()
+        if code not in (*_ACCEPTED, GOING_AWAY):
+            code, words = self.helo()
+        if code not in _ACCEPTED:
+            raise smtplib.SMTPHeloError(code, words)
 
     def getreply(self) -> tuple[int, bytes]:
         """An answer that is complete before the deadline."""

@@ -1,10 +1,12 @@
 """What becomes of a letter at a real SMTP server on this machine, at every stage it can fail."""
 
 # ruff: noqa: ARG002 - aiosmtpd prescribes what its handlers take
+import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -345,3 +347,32 @@ def test_bad_url_is_explained_without_the_password(url: str, words: str) -> None
 
 def test_settings_do_not_show_the_password() -> None:
     assert "geheim" not in repr(SmtpSettings.from_url("smtp://u:geheim@h"))
+
+
+def test_server_that_drips_is_left_at_the_deadline() -> None:
+    def drip(peer: socket.socket) -> None:
+        with suppress(OSError):
+            for byte in b"220-" + b"x" * 500:
+                peer.sendall(bytes([byte]))
+                threading.Event().wait(0.05)
+
+    with speaking(drip) as settings:
+        start = time.monotonic()
+        outcome = deliver_to(replace(settings, letter_seconds=0.5))
+    assert isinstance(outcome, Deferred)
+    assert "timed out" in outcome.words
+    assert time.monotonic() - start < 2
+
+
+def test_answer_to_the_content_is_waited_for_longer_than_others() -> None:
+    class Slow(Catcher):
+        async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+            self, server: SMTP, session: Session, envelope: Envelope
+        ) -> str:
+            await asyncio.sleep(0.6)
+            return await super().handle_DATA(server, session, envelope)
+
+    catcher = Slow()
+    with serving(catcher) as settings:
+        assert isinstance(deliver_to(replace(settings, timeout=0.3)), Delivered)
+    assert len(catcher.caught) == 1
