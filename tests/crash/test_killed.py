@@ -1,0 +1,203 @@
+"""kill -9 of web and worker at random moments: nothing lost, nothing stuck, nothing twice.
+
+On SQLite one process serves and sends; on PostgreSQL two serve and three send, and any of them is
+killed. The one letter that may come twice is the one whose acknowledgement was on its way.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import Envelope
+from sqlalchemy import func, select
+
+from ikone_events.demo.catcher import free_port
+from ikone_events.services import plans, verification
+from ikone_events.services.events import record_creation
+from ikone_events.services.office import now
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event
+from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
+from ikone_events.store.steps import Step
+from tests.crash.crowd import Crowd
+from tests.crash.site import Killed, Site, open_site, wait_until_served
+from tests.factories import make_event, make_letter, make_registration
+from tests.mailbox import Mailbox
+from tests.postgres import fresh_database
+
+ROUNDS = 40
+MAILING = 500
+SMALL_EVENTS = 40
+SETTLED_WITHIN = 60
+# So the work lasts about as long as the killing.
+APART = timedelta(seconds=0.4)
+LETTER_TAKES = 0.02
+
+BOTH = [
+    pytest.param("sqlite"),
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+]
+
+pytestmark = [pytest.mark.slow]
+
+
+class SlowMailbox(Mailbox):
+    """Takes its time over each letter, so that many are caught in the middle."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(LETTER_TAKES)
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with SlowMailbox() as server:
+        yield server
+
+
+@pytest.fixture(params=BOTH)
+def site(request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox) -> Iterator[Site]:
+    if request.param == "sqlite":
+        with open_site(tmp_path, database_url="", smtp_url=mailbox.url) as site:
+            yield site
+        return
+    with (
+        fresh_database() as url,
+        open_site(tmp_path, database_url=url, smtp_url=mailbox.url) as site,
+    ):
+        yield site
+
+
+def fill(site: Site) -> None:
+    """An open event to sign up for; one with 500 people, and small ones, whose links are due."""
+    soon = datetime.now(UTC) + timedelta(hours=20)
+    dates = {"starts_at": soon, "ends_at": soon + timedelta(hours=2)}
+    make_event(site.app, slug="open", capacity=None, **dates)
+    full = make_event(site.app, slug="full", capacity=None, **dates)
+    for number in range(MAILING):
+        make_registration(site.app, full, email=f"person-{number}@example.org")
+    for number in range(SMALL_EVENTS):
+        small = make_event(site.app, slug=f"small-{number}", **dates)
+        make_registration(site.app, small, email=f"small-{number}@example.org")
+    with site.app.app_context():
+        with transaction():
+            for event in db.session.scalars(select(Event)):
+                record_creation(event, actor="test", now=now())
+        slugs = db.session.scalars(select(Event.slug).where(Event.slug != "open")).all()
+        for number, slug in enumerate(slugs):
+            with transaction():
+                _lay(slug, now() + number * APART)
+
+
+def _lay(slug: str, due_at: datetime) -> None:
+    """The plan of an event whose link is due at that moment, and nothing else."""
+    event = hold_event(slug)
+    plans.lay_plan(event, now=due_at - timedelta(days=30))
+    for step in plans.steps_of(event):
+        step.active = step.name == "dispatch"
+        if step.name == "dispatch":
+            step.due_at = due_at
+
+
+def start_all(site: Site) -> list[Killed]:
+    if not site.settings.database_url:
+        return [site.start("serve", free_port())]
+    # `serve` brings no worker here: each process is killed for itself.
+    webs = [site.start("serve --no-worker", free_port()) for _ in range(2)]
+    return [*webs, *(site.start("worker") for _ in range(3))]
+
+
+def kill_and_replace(site: Site, chance: random.Random) -> None:
+    time.sleep(chance.uniform(0.05, 0.6))
+    victim = chance.choice(site.processes)
+    victim.kill()
+    following = site.replace(victim)
+    if following.port and len(site.processes) == 1:
+        wait_until_served(site, following.port)
+
+
+def wait_until_settled(site: Site, mailbox: Mailbox) -> None:
+    """Everything that was begun has come to its end, by what is running now."""
+    end = time.monotonic() + SETTLED_WITHIN
+    while time.monotonic() < end:
+        with site.app.app_context():
+            queued = db.session.scalar(select(func.count()).where(OutboxMail.state == "queued"))
+            mailings = select(func.count()).where(Mailing.finished_at.is_(None))
+            due = (Step.outcome == "") & Step.active & (Step.due_at <= now())
+            steps = select(func.count()).where(due)
+            if not queued and not db.session.scalar(mailings) and not db.session.scalar(steps):
+                return
+            db.session.remove()
+        time.sleep(0.2)
+    raise AssertionError(f"{queued} letters are stuck; {site.log()[-2000:]}")
+
+
+def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
+    site: Site, mailbox: Mailbox
+) -> None:
+    fill(site)
+    chance = random.Random(4711)
+    servers = [process.port for process in start_all(site) if process.port]
+    for port in servers:
+        wait_until_served(site, port)
+
+    rounds = ROUNDS if len(site.processes) == 1 else 2 * ROUNDS
+    with Crowd(servers, "/events/open/register") as crowd:
+        for _ in range(rounds):
+            kill_and_replace(site, chance)
+        for port in servers:
+            wait_until_served(site, port)
+    wait_until_settled(site, mailbox)
+
+    with site.app.app_context():
+        stored = set(
+            db.session.scalars(
+                select(Registration.email)
+                .join(Event, Registration.event_id == Event.id)
+                .where(Event.slug == "open")
+            )
+        )
+        letters = db.session.execute(select(OutboxMail.recipient, OutboxMail.message_id)).all()
+        states = Counter(db.session.scalars(select(Event.state)))
+        faults = list(verification.faults(now()))
+    assert set(crowd.answers) == {303}
+    assert len(crowd.acknowledged) > rounds
+    assert crowd.acknowledged <= stored
+    assert states == {"dispatched": SMALL_EVENTS + 1, "open": 1}
+    assert faults == []
+    promised = {f"person-{n}@example.org" for n in range(MAILING)} | stored
+    promised |= {f"small-{n}@example.org" for n in range(SMALL_EVENTS)}
+    assert Counter(recipient for recipient, _ in letters) == dict.fromkeys(promised, 1)
+    arrived = Counter(str(letter.message["Message-ID"]) for letter in mailbox.received)
+    assert set(arrived) == {message_id for _, message_id in letters}
+    assert sum(arrived.values()) - len(arrived) <= rounds
+
+
+def test_lease_of_a_killed_worker_ends(site: Site, mailbox: Mailbox) -> None:
+    """A worker killed while the mail server thinks leaves its letter to another one."""
+    soon = datetime.now(UTC) + timedelta(days=20)
+    event = make_event(site.app, starts_at=soon, ends_at=soon + timedelta(hours=2))
+    registration = make_registration(site.app, event)
+    make_letter(site.app, registration, due_at=datetime.now(UTC), created_at=datetime.now(UTC))
+    mailbox.answer = lambda _recipient: time.sleep(1.5)
+    worker = site.start("worker")
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with site.app.app_context():
+            if db.session.scalar(select(OutboxMail.lease_until)) is not None:
+                break
+            db.session.remove()
+        time.sleep(0.02)
+    worker.kill()
+    mailbox.answer = lambda _recipient: None
+    site.replace(worker)
+    wait_until_settled(site, mailbox)
+    assert len({str(letter.message["Message-ID"]) for letter in mailbox.received}) == 1
