@@ -49,34 +49,50 @@ def fill_body(body: str, values: Values, marks: Marks) -> list[Block]:
 
 def plain_text(blocks: list[Block], locale: str) -> str:
     """The same words as a text: links as "words: https://…", lists with dashes."""
-    return "\n\n".join(_plain_block(block, _BULLETS[locale]) for block in blocks)
+    parts: list[str] = []
+    for block in blocks:
+        if parts:
+            parts.append("\n" if block.glued else "\n\n")
+        parts.append(_plain_block(block, _BULLETS[locale]))
+    return "".join(parts)
 
 
 def _blocks(passage: Passage, values: Values, marks: Marks) -> Iterator[Block]:
     lines = [line for line in passage.lines if _is_filled(line, values)]
-    if passage.kind == "text" and any(_is_when(line) for line in passage.lines):
+    if passage.kind != "text":
+        rows = tuple(_row(line, values, item=passage.kind == "list") for line in lines)
+        if rows:
+            yield Block(passage.kind, rows, start=passage.start)
+    elif lines and any(_is_when(line) for line in passage.lines):
         yield _box(lines, values)
-        return
+    else:
+        yield from _paragraph(lines, values, marks)
+
+
+def _paragraph(lines: list[Line], values: Values, marks: Marks) -> Iterator[Block]:
+    """The lines of one paragraph, cut where a passage or the button stands alone on its line."""
     run: list[Row] = []
+    glued = False
     for line in lines:
-        if passage.kind == "text" and (name := line.only) and _is_passage(name):
-            yield from _flushed(passage, run)
-            run = []
-            yield from blocks_of(values(name).strip(), marks)
+        apart = list(_standing_alone(line, values, marks))
+        if not apart:
+            run.append(_row(line, values))
             continue
-        row = _row(line, values, item=passage.kind == "list")
-        if passage.kind == "text" and is_button(row, marks):
-            yield from _flushed(passage, run)
-            run = []
-            yield Block("button", (row,))
-        else:
-            run.append(row)
-    yield from _flushed(passage, run)
-
-
-def _flushed(passage: Passage, run: list[Row]) -> Iterator[Block]:
+        if run:
+            yield Block("text", tuple(run), glued=glued)
+        yield replace(apart[0], glued=glued or bool(run))
+        yield from apart[1:]
+        run, glued = [], True
     if run:
-        yield Block(passage.kind, tuple(run), start=passage.start)
+        yield Block("text", tuple(run), glued=glued)
+
+
+def _standing_alone(line: Line, values: Values, marks: Marks) -> Iterator[Block]:
+    """The blocks of a line that is one passage or the main action; none for other lines."""
+    if (name := line.only) and _is_passage(name):
+        yield from blocks_of(values(name).strip(), marks)
+    elif is_button(row := _row(line, values), marks):
+        yield Block("button", (row,))
 
 
 def _is_filled(line: Line, values: Values) -> bool:

@@ -34,12 +34,16 @@ Row = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list, box, heading or button of the letter; numbers begin with `start`."""
+    """A paragraph, list, box, heading or button of the letter.
+
+    Numbers begin with `start`. A `glued` block goes on in the paragraph of the one before it.
+    """
 
     kind: str
     rows: tuple[Row, ...]
     heading: str = ""
     start: int = 1
+    glued: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +94,11 @@ def _paragraph(paragraph: str, marks: Marks) -> Iterator[Block]:
         rows = tuple(row_of(line) for line in (lines[1:] if titled else lines))
         yield Block("box", rows, marks.title if titled else "")
         return
+    glued = False
     for kind, run in groupby(lines, key=lambda line: _kind(line, marks)):
         rows = tuple(row_of(line.removeprefix(_bullet(line)), item=kind == "list") for line in run)
-        yield Block(kind, rows)
+        yield Block(kind, rows, glued=glued)
+        glued = True
 
 
 def _kind(line: str, marks: Marks) -> str:

@@ -129,6 +129,11 @@ def test_link_to_the_room_alone_on_its_line_is_the_button() -> None:
         assert f"Jetzt teilnehmen: {DOOR.room}" in letter.text
 
 
+def test_lines_of_a_paragraph_stay_together_in_the_plain_text() -> None:
+    letter = edited("Oben\nTeilnehmen: {{zugangslink}}\nUnten\n{{grund}}", kind="moved", links=DOOR)
+    assert middle(letter) == (f"Oben\nTeilnehmen: {DOOR.room}\nUnten\nDie Referentin ist erkrankt.")
+
+
 def test_html_and_pictures_stay_words() -> None:
     letter = edited("<script>alert(1)</script> <b>x</b> ![Bild](https://x.example/p.png) `a` &amp;")
     assert read(letter.html).tags <= ALLOWED_TAGS
