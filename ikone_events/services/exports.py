@@ -44,6 +44,7 @@ OUTBOX_COLUMNS = (
     "created_at",
     "sent_at",
     "answer",
+    "mailing",
 )
 
 # What a spreadsheet takes for the start of a formula or of a cell's end (security guide, R26).
@@ -100,7 +101,10 @@ def _registration_row(
 
 
 def outbox_rows() -> Iterator[Row]:
-    """Every letter of the outbox in the order of writing, without its text."""
+    """Every letter of the outbox in the order of writing, without its text.
+
+    Those to subscribers of the network belong to no event.
+    """
     found = db.session.execute(
         select(
             OutboxMail.id,
@@ -113,8 +117,9 @@ def outbox_rows() -> Iterator[Row]:
             OutboxMail.created_at,
             OutboxMail.sent_at,
             OutboxMail.answer,
+            OutboxMail.mailing_id.label("mailing"),
         )
-        .join(Event, OutboxMail.event_id == Event.id)
+        .outerjoin(Event, OutboxMail.event_id == Event.id)
         .order_by(OutboxMail.id)
     )
     for row in found.mappings():
