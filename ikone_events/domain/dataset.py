@@ -167,6 +167,8 @@ class _Reader:
             contact_email=str(contact.get("email") or ""),
             contact_phone=str(contact.get("phone") or ""),
             retention_days=int(record.get("retention_days") or 90),
+            plan=str(record.get("plan") or ""),
+            feedback_url=str(record.get("feedback_url") or ""),
         )
 
     def _moderation(self, record: Record) -> str:

@@ -16,6 +16,7 @@ LINE_LENGTHS = {
     "series": 200,
     "place": 500,
     "room_url": 2000,
+    "feedback_url": 2000,
     "dial_in": 200,
     "question_label": 200,
     "question_label_en": 200,
@@ -29,6 +30,8 @@ PROGRAMME_TIME_LENGTH = 20
 MOST_PLACES = 100_000
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 LONGEST_RETENTION_DAYS = 3650
+# The plans an organiser may ask for: that of the format, or (domain/plans.py) the round table's.
+CHOSEN_PLANS = ("", "round_table")
 # Lines that end up in the header of a letter or in a calendar entry (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
 
@@ -43,7 +46,10 @@ class ProgrammeItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft:
-    """The content of an event as its form holds it. Moments are aware UTC."""
+    """The content of an event as its form holds it. Moments are aware UTC.
+
+    `plan` is the plan asked for; empty for that of the format. `feedback_url` leads to a survey.
+    """
 
     title: str
     starts_at: datetime
@@ -71,6 +77,8 @@ class EventDraft:
     contact_email: str = ""
     contact_phone: str = ""
     retention_days: int = 90
+    plan: str = ""
+    feedback_url: str = ""
 
 
 _ROOM_ADDRESS = N_("Please give the full address of the room, beginning with https://.")
@@ -78,7 +86,12 @@ _ROOM_ADDRESS = N_("Please give the full address of the room, beginning with htt
 
 def check_draft(draft: EventDraft) -> None:
     """Raise UnfitInput with everything that keeps the draft from being stored."""
-    found = [*_text_complaints(draft), *_value_complaints(draft)]
+    found = [
+        *_text_complaints(draft),
+        *_value_complaints(draft),
+        *_address_complaints(draft),
+        *_plan_complaints(draft),
+    ]
     if found:
         raise UnfitInput(found)
 
@@ -135,17 +148,35 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
     if draft.deadline is not None and draft.deadline > draft.ends_at:
         text = N_("The registration deadline is after the end of the event.")
         found.append(Complaint(text, about="deadline"))
-    if draft.room_url and not is_web_address(draft.room_url):
-        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
-    if draft.contact_email and not can_be_written_to(draft.contact_email):
-        text = N_("Please enter an address like name@example.org.")
-        found.append(Complaint(text, about="contact_email"))
     if draft.capacity is not None and not 0 < draft.capacity <= MOST_PLACES:
         text = N_("Please enter a number between 1 and 100,000, or leave it empty for no limit.")
         found.append(Complaint(text, about="capacity"))
     if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
         text = N_("Please enter a number of days between 1 and 3650.")
         found.append(Complaint(text, about="retention_days"))
+    return found
+
+
+def _address_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    if draft.room_url and not is_web_address(draft.room_url):
+        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    if draft.feedback_url and not is_web_address(draft.feedback_url):
+        text = N_("Please give a complete address, beginning with https://.")
+        found.append(Complaint(text, about="feedback_url"))
+    if draft.contact_email and not can_be_written_to(draft.contact_email):
+        text = N_("Please enter an address like name@example.org.")
+        found.append(Complaint(text, about="contact_email"))
+    return found
+
+
+def _plan_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    if draft.plan not in CHOSEN_PLANS:
+        found.append(Complaint(N_("There is no such plan."), about="plan"))
+    elif draft.plan and draft.format is EventFormat.ON_SITE:
+        text = N_("An event on site has no access link; it can only follow the plan of its format.")
+        found.append(Complaint(text, about="plan"))
     return found
 
 

@@ -50,6 +50,8 @@ def test_walk_over_all_links_changes_nothing(
             "filename": "app.css",
             "letter_id": "1",
             "step_id": "1",
+            "mailing_id": "1",
+            "kind": "reminder_day",
         }
         before = everything(app)
         for path in addresses(app, values):

@@ -15,7 +15,6 @@ from ikone_events.web.organiser.event_form import (
     EventForm,
     draft_fields,
     draft_of,
-    format_names,
     values_of,
 )
 from ikone_events.web.organiser.fields import typed
@@ -109,7 +108,7 @@ def _saved(*, moved: bool) -> str:
 
 def _form(**values: object) -> EventForm:
     form = EventForm(**values)
-    form.translate_choices(_(name) for name in format_names())
+    form.translate_choices(_)
     return form
 
 
@@ -135,7 +134,7 @@ def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
 
 def _shown(form: EventForm, name: str) -> str:
     field = form[name]
-    if name == "format":
+    if name in ("format", "plan"):
         return str(dict(field.choices).get(field.data, ""))
     if name in ("waiting_list", "accepts_late"):
         return _("yes") if field.data else _("no")

@@ -1,7 +1,7 @@
 """The form of an event: its fields, and the ways from a row to the form and on to a draft."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import fields
 
 from flask_babel import lazy_gettext as _l
@@ -10,8 +10,14 @@ from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
-from ikone_events.domain.event_draft import LINE_LENGTHS, EventDraft, ProgrammeItem
+from ikone_events.domain.event_draft import (
+    CHOSEN_PLANS,
+    LINE_LENGTHS,
+    EventDraft,
+    ProgrammeItem,
+)
 from ikone_events.domain.lifecycle import EventFormat
+from ikone_events.domain.plans import PLAN_LABELS, PlanName
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events import Event
@@ -19,6 +25,10 @@ from ikone_events.web.i18n import FORMAT_LABELS
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
 
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
+PLAN_NAMES = {
+    "": N_("By the format of the event"),
+    PlanName.ROUND_TABLE.value: PLAN_LABELS[PlanName.ROUND_TABLE],
+}
 _PLAIN = (
     "title",
     "title_en",
@@ -33,6 +43,7 @@ _PLAIN = (
     "place",
     "room_url",
     "dial_in",
+    "feedback_url",
     "contact_name",
     "contact_email",
     "contact_phone",
@@ -69,6 +80,9 @@ class EventForm(FlaskForm):
     ends_at = LocalTime(_l("End"), [InputRequired(_l("Please enter the end."))])
     zone = StringField(_l("Time zone"), render_kw={"maxlength": 60, "autocomplete": "off"})
     format = RadioField(_l("Format"), choices=list(EventFormat), default=EventFormat.ONLINE.value)
+    plan = RadioField(
+        _l("Plan"), choices=[(name, PLAN_NAMES[name]) for name in CHOSEN_PLANS], default=""
+    )
     place = _line(_l("Place"), "place")
     room_url = _line(_l("Access link of the video room"), "room_url", type="url", inputmode="url")
     dial_in = _line(_l("Dial-in by telephone"), "dial_in")
@@ -80,6 +94,8 @@ class EventForm(FlaskForm):
         _l("Accept registrations until the end, also after the access link was sent"), default=True
     )
     question_label = _line(_l("Question in the registration form"), "question_label")
+
+    feedback_url = _line(_l("Address of the survey"), "feedback_url", type="url", inputmode="url")
 
     contact_name = _line(_l("Name"), "contact_name")
     contact_email = _line(_l("E-mail address"), "contact_email", type="email", inputmode="email")
@@ -95,14 +111,10 @@ class EventForm(FlaskForm):
     description_en = _text(_l("Description in English"), 8)
     question_label_en = _line(_l("Question in English"), "question_label_en", lang="en")
 
-    def translate_choices(self, words: Iterable[str]) -> None:
-        """Show the formats in the language of the page."""
-        self.format.choices = list(zip([kind.value for kind in EventFormat], words, strict=True))
-
-
-def format_names() -> list[str]:
-    """The message ids of the formats, in the order of the choices."""
-    return [FORMAT_LABELS[kind.value] for kind in EventFormat]
+    def translate_choices(self, say: Callable[[str], str]) -> None:
+        """Show the formats and the plans in the language of the page."""
+        self.format.choices = [(k.value, say(FORMAT_LABELS[k.value])) for k in EventFormat]
+        self.plan.choices = [(name, say(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
 
 
 def values_of(event: Event) -> dict[str, object]:
@@ -119,6 +131,7 @@ def values_of(event: Event) -> dict[str, object]:
         "deadline": local_time(event.deadline, zone),
         "zone": zone,
         "format": event.format,
+        "plan": event.plan if event.plan in CHOSEN_PLANS else "",
         "capacity": event.capacity,
         "waiting_list": event.waiting_list,
         "accepts_late": event.accepts_late,
@@ -142,6 +155,7 @@ def draft_of(form: EventForm) -> EventDraft:
         deadline=deadline,
         zone=zone,
         format=EventFormat(form.format.data),
+        plan=form.plan.data or "",
         capacity=form.capacity.data,
         waiting_list=form.waiting_list.data,
         accepts_late=form.accepts_late.data,

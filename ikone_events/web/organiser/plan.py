@@ -93,11 +93,12 @@ def take_back_step(slug: str, step_id: int) -> Answer:
 @permission(Permission.EDIT_EVENTS)
 def switch_step(slug: str, step_id: int) -> Answer:
     """Switch a step on or off; the button says which of both it meant."""
-    active = {"on": True, "off": False}.get(request.form.get("to", ""))
-    if active is None:
-        abort(422)
 
     def switch(event: Event) -> str:
+        steps.find_step(event, step_id)
+        active = {"on": True, "off": False}.get(request.form.get("to", ""))
+        if active is None:
+            abort(422)
         step = steps.switch(event, step_id, active=active)
         if active:
             return _comes(step, event)

@@ -7,9 +7,16 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from ikone_events.domain.audiences import Audience
+from ikone_events.domain.lifecycle import Message
+from ikone_events.domain.messages import MailKind
+from ikone_events.services.mailings import start_mailing
+from ikone_events.services.plans import lay_plan, steps_of
+from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.queries import hold_event
 from ikone_events.web.access import Permission
-from tests.factories import make_event, make_letter, make_material, make_registration
+from tests.factories import NOW, make_event, make_letter, make_material, make_registration
 
 from .conftest import Browser
 
@@ -39,9 +46,21 @@ def event(app: Flask) -> Event:
 
 @pytest.fixture
 def ids(app: Flask, event: Event) -> dict[str, object]:
-    """A person, and a letter of the event."""
+    """A person, a letter, a mailing and a step of the event."""
     person = make_registration(app, event)
-    return {"public_id": person.public_id, "letter_id": make_letter(app, person).id}
+    with app.app_context(), transaction():
+        held = hold_event(event.slug)
+        lay_plan(held, now=NOW)
+        dispatch = next(step for step in steps_of(held) if step.name == "dispatch")
+        message = Message(MailKind.NOTE, Audience.CONFIRMED)
+        mailing = start_mailing(held, message, now=NOW, step=dispatch)
+    return {
+        "public_id": person.public_id,
+        "letter_id": make_letter(app, person).id,
+        "mailing_id": mailing.id,
+        "step_id": dispatch.id,
+        "kind": MailKind.REMINDER_DAY.value,
+    }
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

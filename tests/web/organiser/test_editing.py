@@ -1,11 +1,14 @@
 """Making and editing events: what is stored, refused, and never overwritten."""
 
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from ikone_events.domain.event_draft import CHOSEN_PLANS
+from ikone_events.domain.plans import PlanName
 from ikone_events.services.events import edit_event
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
@@ -90,6 +93,9 @@ def test_organiser_of_limited_sight_sees_what_they_made(app: Flask, stranger: Br
         ({"capacity": "9" * 30}, "capacity"),
         ({"retention_days": ""}, "retention_days"),
         ({"room_url": "javascript:alert(1)"}, "room_url"),
+        ({"feedback_url": "umfrage"}, "feedback_url"),
+        ({"plan": "marathon"}, "plan"),
+        ({"plan": "round_table", "format": "on_site"}, "plan"),
         ({"contact_email": "keine"}, "contact_email"),
         ({"programme": "x" * 301}, "programme"),
     ],
@@ -209,3 +215,20 @@ def test_programme_lines_begin_with_a_time_or_have_none(
 ) -> None:
     [item] = programme_of(f"\n  {line}  \n")
     assert (item.time, item.title) == expected
+
+
+def test_event_follows_the_plan_that_was_chosen(app: Flask, team: Browser) -> None:
+    survey = "https://umfrage.example.org/x"
+    team.post("/organise/events/new", filled(plan="round_table", feedback_url=survey))
+    [event] = stored(app)
+    assert (event.plan, event.feedback_url) == (PlanName.ROUND_TABLE.value, survey)
+    page = team.get(f"/organise/events/{event.slug}/edit").text
+    assert re.search(r'<input[^>]*checked[^>]*value="round_table"', page)
+    assert f'value="{survey}"' in page
+    team.post(f"/organise/events/{event.slug}/edit", filled(revision="1", plan=""))
+    [event] = stored(app)
+    assert (event.plan, event.feedback_url) == (PlanName.WORKSHOP.value, "")
+
+
+def test_chosen_plans_are_known_ones() -> None:
+    assert set(CHOSEN_PLANS) - {""} <= {plan.value for plan in PlanName}
