@@ -18,7 +18,7 @@ from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.subscribers import NETWORK, Subscriber
 
-# So long the office can correct an address and send the news of an opening once more.
+# So long the office sees whom the news reached, and can send it once more where it failed.
 AFTER_OPENING = timedelta(days=7)
 _NEVER_OPENS = (State.CANCELLED.value, State.ARCHIVED.value)
 _OPENED_ONCE = (State.DRAFT.value, State.ANNOUNCED.value, State.POSTPONED.value)

@@ -1,21 +1,27 @@
 """Asking to be told: nobody can probe who is on the list, links only show, one click is enough."""
 
+import logging
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.app import create_app
 from ikone_events.domain.tokens import Claim, Purpose
 from ikone_events.services.office import office
+from ikone_events.services.subscriber_letters import unsubscribe_page
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import Subscriber
+from ikone_events.web.errors import hide_tokens
 from tests.factories import (
     FixedClock,
     make_event,
     make_registration,
+    make_settings,
     make_subscriber,
     subscription_path,
 )
@@ -253,3 +259,36 @@ def test_home_page_and_every_footer_lead_to_the_form(app: Flask, client: FlaskCl
     privacy = client.get("/privacy").text
     assert "Ankündigungen per E-Mail" in privacy
     assert "nach sieben Tagen" in privacy
+
+
+def test_strangers_are_slowed_down_and_mail_providers_are_not(
+    tmp_path_factory: pytest.TempPathFactory, clock: FixedClock
+) -> None:
+    settings = make_settings(tmp_path_factory.mktemp("limited"), rate_limits=True)
+    app = create_app(settings, clock=clock)
+    with app.app_context():
+        db.create_all()
+    client, event = app.test_client(), make_event(app, state="announced")
+    for path in ("/subscribe", f"/events/{event.slug}/notify"):
+        codes = [client.post(path, data={}).status_code for _number in range(61)]
+        assert codes == [422] * 60 + [429], path
+    path = subscription_path(app, make_subscriber(app))
+    assert {client.post(path, data=ONE_CLICK).status_code for _number in range(200)} == {200}
+
+
+def test_one_click_address_is_the_sites_own_and_https(tmp_path: Path, clock: FixedClock) -> None:
+    """RFC 8058 asks for https; a request's host has no say in it."""
+    settings = make_settings(tmp_path, base_url="https://events.example.org")
+    app = create_app(settings, clock=clock)
+    with app.test_request_context(base_url="http://evil.example"):
+        address = unsubscribe_page(Subscriber(public_id="a", link_epoch=1))
+    assert address.startswith("https://events.example.org/unsubscribe/")
+
+
+def test_log_holds_no_subscribers_link(app: Flask) -> None:
+    reader = make_subscriber(app)
+    for action in ("subscribe", "unsubscribe"):
+        path = subscription_path(app, reader, action)
+        record = logging.makeLogRecord({"msg": "Exception on %s [POST]", "args": (path,)})
+        hide_tokens(record)
+        assert record.getMessage() == f"Exception on /{action}/… [POST]"
