@@ -24,6 +24,7 @@ from ikone_events.domain.registration import Status
 from ikone_events.domain.times import to_local
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.services.office import office
+from ikone_events.services.plans import dispatch_due_at
 from ikone_events.services.texts import find_text, from_snapshot
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
@@ -256,10 +257,17 @@ def complete_extras(
 
 
 def link_day(event: Event, now: datetime) -> date | None:
-    """The day before the event, when the access link goes out; None when that has passed."""
+    """The day on which the plan sends the access link; None when nobody can promise one.
+
+    Without a plan it is the day before the event.
+    """
     if event.format == EventFormat.ON_SITE.value or event.state == State.DISPATCHED.value:
         return None
-    day = to_local(event.starts_at - timedelta(days=1), event.zone).date()
+    day_before = event.starts_at - timedelta(days=1)
+    sent_at = dispatch_due_at(event) if event.plan else day_before
+    if sent_at is None:
+        return None
+    day = to_local(sent_at, event.zone).date()
     return day if day >= to_local(now, event.zone).date() else None
 
 

@@ -4,7 +4,7 @@ import json
 import secrets
 from datetime import datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ikone_events.domain.audiences import Audience
 from ikone_events.domain.facts import EventFormat, State
@@ -32,6 +32,19 @@ def steps_of(event: Event) -> list[Step]:
     """Every step of an event in the order of its time."""
     wanted = select(Step).where(Step.event_id == event.id).order_by(Step.due_at, Step.id)
     return list(db.session.scalars(wanted))
+
+
+_DISPATCH_DUE = select(Step.due_at).where(
+    Step.event_id == bindparam("event_id"),
+    Step.name == Action.DISPATCH.value,
+    Step.outcome == "",
+    Step.active,
+)
+
+
+def dispatch_due_at(event: Event) -> datetime | None:
+    """When the access link goes out by itself; None when it does not."""
+    return db.session.scalar(_DISPATCH_DUE, {"event_id": event.id})
 
 
 def anchors_of(event: Event) -> Anchors:
@@ -79,8 +92,8 @@ def lay_plan(event: Event, *, now: datetime) -> None:
         if name not in planned and step.kind != MailKind.NOTE.value and not step.outcome:
             db.session.delete(step)
     anchors = anchors_of(event)
-    for name in planned.keys() - present.keys():
-        db.session.add(_laid(event, planned[name], anchors, now=now))
+    missing = [new for name, new in planned.items() if name not in present]
+    db.session.add_all(_laid(event, new, anchors, now=now) for new in missing)
     db.session.flush()
 
 

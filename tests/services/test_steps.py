@@ -17,6 +17,7 @@ from ikone_events.domain.refusals import NotFound, TransitionRefused
 from ikone_events.domain.step_times import Anchor, Timing, Unit
 from ikone_events.services import events as event_service
 from ikone_events.services import plans, steps
+from ikone_events.services.letters import link_day
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, StateChange
@@ -437,3 +438,15 @@ def test_two_workers_run_a_step_once(app: Flask, due: tuple[Event, int], clock: 
         assert db.session.scalar(select(func.count()).select_from(Mailing)) == 1
         changes = select(func.count()).where(StateChange.event_id == event.id)
         assert db.session.scalar(changes) == 1
+
+
+def test_letters_name_the_day_on_which_the_plan_sends_the_link(app: Flask) -> None:
+    event = laid(app)  # on a Monday: the link goes out on the Friday before
+    with app.app_context():
+        found = db.session.get_one(Event, event.id)
+        assert link_day(found, NOW) == step_of(app, event, "dispatch").due_at.date()
+        assert link_day(found, NOW) == (event.starts_at - timedelta(days=3)).date()
+    with app.app_context(), transaction():
+        steps.switch(event, step_of(app, event, "dispatch").id, active=False)
+    with app.app_context():
+        assert link_day(db.session.get_one(Event, event.id), NOW) is None
