@@ -1,6 +1,6 @@
-"""`python -m tests.bench`: what a registration costs, next to the least it could cost here.
+"""`python -m tests.bench`: what a registration and a letter cost, and the least they could cost.
 
-Absolute figures belong to this machine and this minute; the ratios travel. Ends within 90 seconds,
+Absolute figures belong to this machine and this minute; the ratios travel. Takes three minutes,
 uses loopback alone, and is no test: nothing fails when a figure is bad.
 """
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from tests.bench import to_many
 from tests.bench.house import House, Served, answer_of, free_port, served, sink
 
 ROUNDS = 3
 SECONDS = 3.0
 WARM_UP = 0.7
-LETTERS = 4.0
 _first = count(1, 1_000_000)
 
 
@@ -80,9 +80,7 @@ def measure(folder: Path, smtp_port: int) -> list[tuple[str, str, str]]:
         memory, start = server.megabytes(), server.seconds_to_start
     expected = warm.done + sums["registration"].done + sums["post"].done
     _must_be_stored(house, int(expected))
-    worker = house.work(LETTERS)
-    loop = answer_of("tests.bench.post_office", "loop", smtp_port, LETTERS / 2, of_letter * 4 // 3)
-    return rows(sums, memory=memory, starts=(first_start, start), letters=(worker, loop))
+    return rows(sums, memory=memory, starts=(first_start, start))
 
 
 JOBS = ("registration", "post", "bare post", "page", "bare get")
@@ -109,12 +107,10 @@ def rows(
     *,
     memory: float,
     starts: tuple[float, float],
-    letters: tuple[dict[str, float], dict[str, float]],
 ) -> list[tuple[str, str, str]]:
     """The figures in words."""
     full, post, page = sums["registration"], sums["post"], sums["page"]
     bare_post, bare_get = sums["bare post"], sums["bare get"]
-    worker, loop = (one["done"] / one["seconds"] for one in letters)
     return [
         ("server CPU, a whole registration", f"{full.cost:.1f} ms", "10 ms"),
         ("whole registrations", f"{full.rate:.0f}/s", ""),
@@ -127,18 +123,18 @@ def rows(
         ("memory, server and worker", f"{memory:.0f} MB", "< 150 MB"),
         ("first 200 on /, empty database", f"{starts[0]:.1f} s", ""),
         ("first 200 on /, usual start", f"{starts[1]:.1f} s", "< 2 s"),
-        ("letters by one worker", f"{worker:.0f}/s", ""),
-        ("letters by a bare loop", f"{loop:.0f}/s", ""),
-        ("  ratio", f"{worker / loop:.2f}", ""),
     ]
 
 
 def main() -> None:
     """Measure and print the table."""
     with tempfile.TemporaryDirectory(prefix="ikone-bench-") as folder, sink() as smtp_port:
-        table = measure(Path(folder), smtp_port)
+        for part in ("one", "many"):
+            (Path(folder) / part).mkdir()
+        table = measure(Path(folder) / "one", smtp_port)
+        table += to_many.measure(Path(folder) / "many", smtp_port)
     for name, figure, aim in table:
-        print(f"{name:<36}{figure:<26}{aim}")
+        print(f"{name:<40}{figure:<26}{aim}")
 
 
 if __name__ == "__main__":

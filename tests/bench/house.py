@@ -38,6 +38,7 @@ class House:
             "IKONE_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}?tls=none",
             "IKONE_RATE_LIMITS": "off",
             "IKONE_PRIVACY_CONTACT": "datenschutz@example.org",
+            "IKONE_MAIL_PER_CONNECTION": "1000000",
         }
 
     def run(self, *words: str) -> None:
@@ -45,11 +46,15 @@ class House:
         subprocess.run([*START, *words], env=self._environment, check=True, capture_output=True)
 
     @contextmanager
-    def serving(self) -> Iterator["Served"]:
+    def serving(self, **settings: str) -> Iterator["Served"]:
         """`serve` until the block ends."""
-        port = free_port()
-        with served([*START, "serve", "--port", str(port)], port, self._environment) as server:
+        port, environment = free_port(), {**self._environment, **settings}
+        with served([*START, "serve", "--port", str(port)], port, environment) as server:
             yield server
+
+    def call(self, module: str, *words: object) -> dict[str, float]:
+        """What a module says that is run with the settings of this house."""
+        return answer_of(module, *words, environment=self._environment)
 
     def work(self, seconds: float) -> dict[str, float]:
         """What one worker sends in that time when nothing holds it back."""

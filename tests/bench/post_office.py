@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import psutil
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -40,12 +41,27 @@ def worker(seconds: float) -> None:
     app = create_app()
     engine = app.extensions["ikone_engine"]
     stop = threading.Timer(seconds, engine.stop)
+    over, memory = threading.Event(), [_megabytes()]
+    watch = threading.Thread(target=_watch_memory, args=(over, memory))
+    watch.start()
     start = time.monotonic()
     stop.start()
     sent = engine.run_once()
     elapsed = time.monotonic() - start
     stop.cancel()
-    print(json.dumps({"done": sent, "seconds": elapsed}))
+    over.set()
+    watch.join()
+    told = {"megabytes_before": memory[0], "megabytes": max(memory)}
+    print(json.dumps({"done": sent, "seconds": elapsed, **told}))
+
+
+def _watch_memory(over: threading.Event, found: list[float]) -> None:
+    while not over.wait(0.2):
+        found.append(_megabytes())
+
+
+def _megabytes() -> float:
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def loop(port: int, seconds: float, size: int) -> None:
