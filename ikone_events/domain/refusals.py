@@ -66,3 +66,7 @@ class UploadRefused(Refusal):
 
 class Busy(Refusal):
     """The database did not give the lock in time; nothing was stored, trying again helps."""
+
+
+class Outage(Busy):
+    """The database is full, read-only or out of reach; nothing was stored, somebody must look."""

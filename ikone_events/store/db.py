@@ -1,5 +1,6 @@
 """The database: its connection settings, the one way to write, and the UTC column type."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from ikone_events.domain.refusals import N_, Busy, Complaint
+from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
+from ikone_events.store.outages import is_outage
 
 LOCK_WAIT_SECONDS = 5
+log = logging.getLogger(__name__)
 _LOCK_TIMEOUT = text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
 
 _NAMING = {
@@ -139,9 +142,8 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
         except BaseException:
             session.rollback()
             raise
-    except OperationalError as fault:
-        if is_lock_timeout(fault):
-            raise _busy() from fault
+    except DBAPIError as fault:
+        _refuse_for(fault)
         raise
     finally:
         session.info.pop("writing", None)
@@ -168,6 +170,16 @@ def is_lock_timeout(fault: DBAPIError) -> bool:
     """Whether the database gave up waiting for a lock."""
     words = str(fault.orig).lower()
     return "locked" in words or "lock timeout" in words or "deadlock detected" in words
+
+
+def _refuse_for(fault: DBAPIError) -> None:
+    """Say in words what is about the database and not about what was asked of it."""
+    if isinstance(fault, OperationalError) and is_lock_timeout(fault):
+        raise _busy() from fault
+    if is_outage(fault):
+        log.error("the database can't store anything: %s", fault.orig)
+        text = N_("Nothing can be stored at this moment. Please try again later.")
+        raise Outage(Complaint(text)) from fault
 
 
 def _busy() -> Busy:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, bindparam, exists, func, literal, select
+from sqlalchemy import Dialect, Engine, bindparam, exists, func, literal, select
+from sqlalchemy.exc import OperationalError
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.registration import SEATED, Sitting, Status
@@ -47,16 +48,26 @@ def get_version(slug: str) -> Version:
     database, and SQLAlchemy's session and connection would cost five times the answer.
     """
     engine = db.engine
+    try:
+        row = _row(engine, slug)
+    except engine.dialect.loaded_dbapi.Error as fault:
+        raise OperationalError(_text(engine.dialect.name), None, fault) from fault
+    if row is None or row[3] not in PUBLIC_STATES:
+        raise event_not_found()
+    return Version(*row)
+
+
+def _row(engine: Engine, slug: str) -> Any:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
         cursor.execute(*_for_driver(engine.dialect, slug))
-        row = cursor.fetchone()
+        return cursor.fetchone()
+    except engine.dialect.loaded_dbapi.Error:
+        connection.invalidate()  # the pool must not hand it out again
+        raise
     finally:
         connection.close()
-    if row is None or row[3] not in PUBLIC_STATES:
-        raise event_not_found()
-    return Version(*row)
 
 
 def _for_driver(dialect: Dialect, slug: str) -> tuple[str, tuple[str] | dict[str, str]]:

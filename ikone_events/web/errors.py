@@ -6,18 +6,20 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from ikone_events.domain.refusals import (
     Busy,
     LinkRefused,
     NotFound,
+    Outage,
     Refusal,
     RegistrationClosed,
     SomebodyWasFaster,
@@ -27,6 +29,7 @@ from ikone_events.domain.refusals import (
     UploadRefused,
 )
 from ikone_events.store.db import is_lock_timeout
+from ikone_events.store.outages import is_outage
 from ikone_events.web.i18n import say
 
 RETRY_AFTER_BUSY = 5
@@ -65,7 +68,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(CSRFError, _http)
     app.register_error_handler(RateLimitExceeded, _too_many)
-    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(InternalServerError, _fault)
     app.register_error_handler(HTTPException, _http)
 
@@ -103,9 +106,18 @@ def _words_of(refusal: Refusal) -> Words:
         return Words(title=_("This link does not work (any more)"), text=" ".join(said))
     if isinstance(refusal, NotFound):
         return Words(text=" ".join(said))
+    if isinstance(refusal, Outage):
+        return _out_of_order()
     if isinstance(refusal, RegistrationClosed):
         return Words(complaints=said, outcome="closed")
     return Words(complaints=said)
+
+
+def _out_of_order() -> Words:
+    return Words(
+        title=_("This does not work right now"),
+        text=_("The server can't reach its database or can't store anything. We have to mend it."),
+    )
 
 
 def _http(fault: HTTPException) -> ResponseReturnValue:
@@ -135,10 +147,15 @@ def _too_many(fault: RateLimitExceeded) -> ResponseReturnValue:
     return response
 
 
-def _database(fault: OperationalError) -> ResponseReturnValue:
-    """A lock that was not to be had outside a transaction of ours is no fault of the program."""
+def _database(fault: DBAPIError) -> ResponseReturnValue:
+    """A lock that was not to be had, or a database that is away, is no fault of the program."""
     if is_lock_timeout(fault):
         return error_page(503)
+    if is_outage(fault):
+        current_app.logger.error("the database can't be used: %s", fault.orig)
+        # The frame names who is signed in, which nobody can tell while the database is away.
+        g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login looks first
+        return error_page(503, _out_of_order())
     current_app.logger.error("the database failed at %s", request.endpoint, exc_info=fault)
     return _fault(InternalServerError(original_exception=fault))
 
