@@ -58,7 +58,7 @@ def mail(slug: str) -> str:
         "organiser/mail.html",
         event=event,
         counts=counts_for([event.id])[event.id],
-        accounts=accounts_of(event),
+        accounts=[one for one in accounts_of(event) if one.figures.total or one.is_running],
         page=page,
         pager=pager(page),
         page_url=page_url("organiser.mail", slug=slug, **query),
