@@ -9,8 +9,10 @@ public: they must never be the same.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar.parser import Contentline
 from icalendar.parser_tools import DEFAULT_ENCODING
 
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
@@ -145,7 +147,14 @@ def checked(data: bytes) -> bytes:
 
 
 def _written(calendar: Calendar) -> bytes:
-    data: bytes = calendar.to_ical()
+    """What calendar.to_ical() gives; lines that are the same for everybody are folded once."""
+    lines = [_folded(line) for line in calendar.content_lines() if line]
+    return b"\r\n".join(lines) + b"\r\n"
+
+
+@lru_cache(maxsize=512)
+def _folded(line: Contentline) -> bytes:
+    data: bytes = line.to_ical()  # type: ignore[no-untyped-call]  # not annotated there
     return data
 
 
@@ -158,15 +167,34 @@ def _calendar() -> Calendar:
 
 
 def _event(occasion: Occasion, *, locale: str, room: str) -> Event:
+    """A fresh event; what does not depend on the person is built once."""
+    event = Event()
+    event.update(_common(occasion))
+    event.update(_of_room(occasion, locale, room) if room else _without_room(occasion, locale))
+    return event
+
+
+@lru_cache(maxsize=64)
+def _common(occasion: Occasion) -> Event:
     event = Event()
     event.add("dtstart", _utc(occasion.starts_at))
     event.add("dtend", _utc(occasion.ends_at))
     event.add("summary", _Text(one_line(occasion.title)))
+    event.add("transp", "OPAQUE")
+    event.add("class", "PUBLIC")
+    return event
+
+
+@lru_cache(maxsize=64)
+def _without_room(occasion: Occasion, locale: str) -> Event:
+    return _of_room(occasion, locale, "")
+
+
+def _of_room(occasion: Occasion, locale: str, room: str) -> Event:
+    event = Event()
     event.add("location", _Text(_location(occasion, locale, room)))
     event.add("description", _Text(_description(occasion, locale, room)))
     event.add("url", room or occasion.public_url)
-    event.add("transp", "OPAQUE")
-    event.add("class", "PUBLIC")
     return event
 
 

@@ -7,6 +7,7 @@ so the layout escapes every word. Without styles, pictures or HTML at all the le
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from ikone_events.mail.texts import render_layout
@@ -116,6 +117,7 @@ def _bullet(line: str) -> str:
     return next((bullet for bullet in _BULLETS if line.startswith(bullet)), "")
 
 
+@lru_cache(maxsize=512)
 def row_of(line: str, *, item: bool = False) -> Row:
     """A line; what stands before its address becomes the words of the link, unless it is long."""
     labelled = _LABELLED.fullmatch(line)
