@@ -71,6 +71,13 @@ def _without_refresh(route: Route) -> None:
     route.fulfill(response=answer, headers=kept)
 
 
+def _open_the_buttons(page: Page) -> None:
+    """Unfold what can be done with the steps, on a page loaded once more."""
+    page.reload()
+    for summary in page.locator("details.steer summary").all():
+        summary.click()
+
+
 SIGN_UP = send(
     "main form",
     first_name="Jördis",
@@ -181,6 +188,15 @@ ORGANISER: dict[str, Stop] = {
     "preview-to-subscribers": Stop("/organise/events/draft/preview/announce"),
     "preview-not-possible": Stop("/organise/events/over/preview/follow_up"),
     "preview-step": Stop("/organise/events/open/steps/{own_step}/preview"),
+    "plan": Stop("/organise/events/open/steps", 200, _open_the_buttons),
+    "plan-blocked": Stop("/organise/events/stuck/steps"),
+    "plan-draft": Stop("/organise/events/draft/steps"),
+    "plan-past": Stop("/organise/events/past/steps"),
+    "plan-refused": Stop(
+        "/organise/events/stuck/steps/{stuck_step}", 422, send("form.form", amount="99")
+    ),
+    "plan-network": Stop("/organise/steps"),
+    "step": Stop("/organise/events/open/steps/{own_step}"),
     "handouts": Stop("/organise/events/past/materials"),
     "handouts-refused": Stop(
         "/organise/events/over/materials", 422, send("form[action$='/slides']")
@@ -209,6 +225,7 @@ ORGANISER: dict[str, Stop] = {
 
 VIEWER: dict[str, Stop] = {
     "viewer-at-a-glance": Stop("/organise/events/open"),
+    "viewer-plan": Stop("/organise/events/stuck/steps"),
     "viewer-preview": Stop("/organise/events/open/steps/{own_step}/preview"),
     "viewer-forbidden": Stop("/organise/events/new", 403),
 }

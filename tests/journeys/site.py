@@ -11,11 +11,14 @@ from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.step_times import Anchor, Timing
 from ikone_events.services.organisers import NewOrganiser, add
 from ikone_events.services.own_messages import OwnMessage, note_message
+from ikone_events.services.plans import lay_plan
 from ikone_events.services.registrations import Applicant, register
 from ikone_events.services.texts import TextChange
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import OutboxMail
+from ikone_events.store.queries import all_events
+from ikone_events.store.steps import Step
 from tests.factories import (
     NOW,
     PAST,
@@ -50,6 +53,7 @@ CONTENT: dict[str, Any] = {
     "contact_phone": "+49 631 000 456",
 }
 SOON = {"starts_at": NOW + timedelta(minutes=10), "ends_at": NOW + timedelta(hours=2)}
+TOMORROW = {"starts_at": NOW + timedelta(hours=20), "ends_at": NOW + timedelta(hours=22)}
 CALLED_OFF = {"postponed": "Der Referent ist erkrankt.", "cancelled": "Zu wenige Anmeldungen."}
 
 
@@ -59,13 +63,25 @@ def fill(app: Flask) -> Mapping[str, str]:
         for role, email in PEOPLE.items():
             add(NewOrganiser(email=email, role=role, password=PASSWORD, name="W. O."), now=NOW)
     make_organisation(app, LONG)
-    return {
+    names = {
         **_coming(app),
         **_running(app),
         **_past(app),
         **_called_off(app),
         **_subscribers(app),
     }
+    return {**names, **_plans(app)}
+
+
+def _plans(app: Flask) -> dict[str, str]:
+    """Every event has its plan, as if made a month ago: one step is blocked, others are over."""
+    stuck = make_event(app, slug="stuck", room_url="", **TOMORROW)
+    make_registration(app, stuck)
+    with app.app_context(), transaction():
+        for event in all_events():
+            lay_plan(event, now=NOW - timedelta(days=30))
+        dispatch = db.select(Step.id).where(Step.event_id == stuck.id, Step.name == "dispatch")
+        return {"stuck_step": str(db.session.scalars(dispatch).one())}
 
 
 def _coming(app: Flask) -> dict[str, str]:

@@ -61,6 +61,7 @@ class Row:
     writes: bool = False
     mailing_id: int = 0
     promised: bool = False
+    own: bool = False
     may: frozenset[str] = field(default=frozenset())
 
     @property
@@ -72,7 +73,7 @@ class Row:
     @property
     def preview(self) -> str:
         """The page that shows the letters of this step before they are written."""
-        return f"{url_for('organiser.steps', slug=self.event.slug)}/{self.id}/preview"
+        return url_for("organiser.preview_step", slug=self.event.slug, step_id=self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def row_of(
         writes=message is not None,
         mailing_id=fate.mailing_id if fate else 0,
         promised=is_promised(step),
+        own=step.kind == MailKind.NOTE.value,
         may=_may(step, facts),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, time
 
 from ikone_events.domain.audiences import AUDIENCE_LABELS, Audience
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.step_times import Anchor, Timing, Unit
 from ikone_events.domain.steps import Verdict
@@ -33,19 +34,20 @@ def who_did(actor: str) -> str:
 
 def standing_words(step: Step, standing: str, reasons: Iterable[Complaint]) -> str:
     """What became of a step, by whom and why; empty where the row says it all."""
-    why = " ".join(say(reason) for reason in reasons)
     if step.outcome == DONE:
         by_itself = step.actor in (PLAN, SYSTEM)
         return _("Done by the plan.") if by_itself else _("Done by %(who)s.", who=step.actor)
     if step.outcome == SKIPPED:
         return _("Skipped by %(who)s.", who=who_did(step.actor))
     if step.outcome:
-        return why
-    if standing == EXPIRED:
-        return _("It came too late to make sense.")
-    if standing == Verdict.READY.value:
-        return _("It is due and runs within the next minute.")
-    return ""
+        return " ".join(say(reason) for reason in reasons)
+    if step.kind == MailKind.NOTE.value and not step.active:
+        return _("Nothing leaves before you say so.")
+    words = {
+        EXPIRED: _("It came too late to make sense."),
+        Verdict.READY.value: _("It is due and runs within the next minute."),
+    }
+    return words.get(standing, "")
 
 
 def moment_words(moment: datetime, event: Event) -> str:
