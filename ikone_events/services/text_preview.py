@@ -3,7 +3,7 @@
 Nothing is stored or sent; personal addresses open nothing.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import inspect
@@ -14,8 +14,10 @@ from ikone_events.domain.messages import (
     ContactPerson,
     Extras,
     Invitation,
+    Links,
     MailKind,
     Material,
+    Recipient,
     calendar_method,
 )
 from ikone_events.domain.registration import Status
@@ -25,6 +27,7 @@ from ikone_events.services.drafts import mask_links
 from ikone_events.services.letters import (
     complete_extras,
     handout_of,
+    link_day,
     links_of,
     occasion_of,
     recipient_of,
@@ -33,6 +36,7 @@ from ikone_events.services.letters import (
 from ikone_events.services.office import office
 from ikone_events.services.subscriber_letters import compose_to_subscriber
 from ikone_events.store.events import Event
+from ikone_events.store.queries import retention_until
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import Subscriber
 
@@ -67,47 +71,82 @@ def preview(
         )
         made = compose_to_subscriber(letter_kind, subscriber, shown, now=now, edited=text)
     else:
-        reader = person or _sample_person()
-        made = _to_registered(letter_kind, text, locale, event=shown, person=reader, now=now)
+        then = _with_open_room(shown)
+        reader = _known(person, shown, then, now) if person else _invented(then, locale, now)
+        spoken_to = replace(reader.recipient, locale=locale)
+        made = _to_registered(letter_kind, text, replace(reader, recipient=spoken_to), then, now)
     return replace(made, subject=mask_links(made.subject), text=mask_links(made.text))
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Whom a letter is shown for, and what only that person's letter tells."""
+
+    recipient: Recipient
+    links: Links
+    extras: Extras
+
+
+def _known(person: Registration, event: Event, then: Event, now: datetime) -> _Reader:
+    """A person of the event; the copy of the event with the open room has no materials."""
+    extras = complete_extras(handout_of(event, person), then, person, now)
+    return _Reader(recipient_of(person), links_of(then, person), extras)
+
+
+def _invented(event: Event, locale: str, now: datetime) -> _Reader:
+    """Not a row: registrations are made by signing up alone."""
+    desk, until = office(), retention_until(event).date()
+    manage = desk.page("/r/beispiel")
+    links = Links(
+        manage=manage,
+        room=f"{manage}/room" if event.room_url else "",
+        materials=f"{manage}/materials",
+        privacy=desk.page("/privacy"),
+    )
+    recipient = Recipient(
+        email="erika.beispiel@example.org",
+        locale=locale,
+        salutation="frau",
+        title="Dr.",
+        first_name="Erika",
+        last_name="Beispiel",
+        question="Geht das auch ohne eigene IT-Abteilung?",
+    )
+    extras = Extras(
+        status=Status.CONFIRMED.value,
+        delete_on=until,
+        available_until=until,
+        link_sent_on=link_day(event, now),
+    )
+    return _Reader(recipient, links, extras)
+
+
 def _to_registered(
-    kind: MailKind,
-    text: EditedText,
-    locale: str,
-    *,
-    event: Event,
-    person: Registration,
-    now: datetime,
+    kind: MailKind, text: EditedText, reader: _Reader, event: Event, now: datetime
 ) -> Letter:
     """As if the event stood where this letter is written, with everything it can tell."""
-    then = _with_open_room(event)
-    extras = complete_extras(_extras(kind, event, person), then, person, now)
-    invited = calendar_method(kind) is not None and person.status == Status.CONFIRMED.value
+    invited = calendar_method(kind) is not None and reader.extras.status == Status.CONFIRMED.value
     return compose(
         kind,
-        occasion_of(then, locale),
-        recipient=replace(recipient_of(person), locale=locale),
-        links=links_of(then, person),
-        sender=sender_of(then),
-        extras=extras,
+        occasion_of(event, reader.recipient.locale),
+        recipient=reader.recipient,
+        links=reader.links,
+        sender=sender_of(event),
+        extras=_full(kind, reader.extras, event),
         invitation=Invitation(uid="preview", sequence=0, stamp=now) if invited else None,
         edited=text,
     )
 
 
-def _extras(kind: MailKind, event: Event, person: Registration) -> Extras:
-    handout = handout_of(event, person)
-    if not handout.materials:
-        sample = Material(title="Folien", url=office().page("/"))
-        handout = replace(handout, materials=(sample,))
-    if not handout.contacts:
-        contact = ContactPerson(topic="Förderung", name="Erika Beispiel", email="e@example.org")
-        handout = replace(handout, contacts=(contact,))
+def _full(kind: MailKind, extras: Extras, event: Event) -> Extras:
+    """With invented words in place of what does not exist yet."""
     moved = kind is MailKind.MOVED
+    slides = Material(title="Folien", url=office().page("/"))
+    contact = ContactPerson(topic="Förderung", name="Erika Beispiel", email="e@example.org")
     return replace(
-        handout,
+        extras,
+        materials=extras.materials or (slides,),
+        contacts=extras.contacts or (contact,),
         reason="Die Referentin ist erkrankt.",
         old_starts_at=event.starts_at - timedelta(days=7) if moved else None,
         old_ends_at=event.ends_at - timedelta(days=7) if moved else None,
@@ -147,21 +186,6 @@ def _sample_event(now: datetime) -> Event:
         contact_email=settings.sender,
         contact_phone="",
         retention_days=90,
-    )
-
-
-def _sample_person() -> Registration:
-    return Registration(
-        public_id="beispiel",
-        link_epoch=1,
-        status=Status.CONFIRMED.value,
-        salutation="frau",
-        title="Dr.",
-        first_name="Erika",
-        last_name="Beispiel",
-        email="erika.beispiel@example.org",
-        question="Geht das auch ohne eigene IT-Abteilung?",
-        locale="de",
     )
 
 
