@@ -100,7 +100,7 @@ def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) ->
 
     A second press, or one that comes after the last letter, changes nothing. Raises NotFound.
     """
-    mailing = _hold(event, mailing_id)
+    mailing = get_mailing(event, mailing_id)
     if mailing.stopped_at is None and (mailing.finished_at is None or _has_queued(mailing)):
         mailing.stopped_at, mailing.stopped_by = now, actor
         outbox.stop(mailing, actor=actor, now=now)
@@ -109,7 +109,7 @@ def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) ->
 
 def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
     """Send the rest of a stopped mailing after all. Raises NotFound."""
-    mailing = _hold(event, mailing_id)
+    mailing = get_mailing(event, mailing_id)
     if mailing.stopped_at is not None:
         mailing.stopped_at, mailing.stopped_by = None, ""
         outbox.resume(mailing, actor=actor, now=now)
@@ -124,8 +124,8 @@ def count_remaining(mailing: Mailing) -> int:
     return db.session.scalar(select(func.count()).select_from(people)) or 0
 
 
-def _hold(event: Event, mailing_id: int) -> Mailing:
-    """Lock the row of a mailing: no worker expands it until this transaction ends."""
+def get_mailing(event: Event, mailing_id: int) -> Mailing:
+    """A mailing of this event, locked until the transaction ends; raises NotFound."""
     mailing = db.session.scalar(
         select(Mailing)
         .where(Mailing.id == mailing_id, Mailing.event_id == event.id)

@@ -127,9 +127,13 @@ def requeue(
     return letter
 
 
-def retry_all(event: Event, *, now: datetime, actor: str = "") -> int:
-    """Send every failed letter of this event again; returns how many."""
+def retry_all(
+    event: Event, *, now: datetime, actor: str = "", mailing_id: int | None = None
+) -> int:
+    """Send every failed letter of this event, or of one mailing, again; returns how many."""
     failed = (OutboxMail.state == "failed") & (OutboxMail.message_id != "")
+    if mailing_id is not None:
+        failed &= OutboxMail.mailing_id == mailing_id
     again = (
         update(OutboxMail)
         .where(OutboxMail.event_id == event.id, failed)

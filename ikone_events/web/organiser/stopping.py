@@ -1,9 +1,10 @@
-"""The stop button of a running mailing, and going on after it."""
+"""The buttons of a mailing: stop it, go on, try its failed letters again."""
 
 from flask import flash, redirect, url_for
 
+from ikone_events.services import outbox
 from ikone_events.services.mailing_figures import account_of
-from ikone_events.services.mailings import resume_mailing, stop_mailing
+from ikone_events.services.mailings import get_mailing, resume_mailing, stop_mailing
 from ikone_events.services.office import now
 from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
@@ -46,4 +47,19 @@ def resume(slug: str, mailing_id: int) -> Answer:
     flash(
         ngettext("One letter is being sent.", "%(num)d letters are being sent.", waiting), "success"
     )
+    return redirect(url_for("organiser.mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)
+
+
+@blueprint.post(f"{MAILING}/retry")
+@permission(Permission.EDIT_EVENTS)
+def retry_mailing(slug: str, mailing_id: int) -> Answer:
+    """Send the failed letters of one mailing again."""
+    event = seen_event(slug)
+    with transaction():
+        mailing = get_mailing(event, mailing_id)
+        number = outbox.retry_all(event, now=now(), actor=actor(), mailing_id=mailing.id)
+    words = ngettext(
+        "One letter is being sent again.", "%(num)d letters are being sent again.", number
+    )
+    flash(words, "success")
     return redirect(url_for("organiser.mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)

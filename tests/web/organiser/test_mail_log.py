@@ -75,6 +75,22 @@ def test_running_mailing_is_stopped_and_goes_on(app: Flask, team: Browser) -> No
     assert "2 waiting to be sent" in answer.text
 
 
+def test_failed_letters_of_one_mailing_are_sent_again(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    mailing, other = make_mailing(app, event).id, make_mailing(app, event).id
+    mine = fill(app, event, mailing, failed=2, sent=1)
+    foreign = fill(app, event, other, failed=1)
+    path = f"/organise/events/{event.slug}/mailings/{mailing}/retry"
+    assert path in team.get(f"/organise/events/{event.slug}/mail").text
+
+    answer = team.post(f"{path}?lang=en", follow_redirects=True)
+
+    assert "2 letters are being sent again." in answer.text
+    with app.app_context():
+        states = [db.session.get_one(OutboxMail, row.id).state for row in (*mine, *foreign)]
+    assert states == ["queued", "queued", "sent", "failed"]
+
+
 def test_mailing_that_is_through_is_not_called_stopped(app: Flask, team: Browser) -> None:
     event = make_event(app)
     mailing = make_mailing(app, event).id
@@ -90,7 +106,7 @@ def test_stopping_is_for_those_who_may(
     event, other = make_event(app), make_event(app)
     mailing = make_mailing(app, event).id
     fill(app, event, mailing, queued=1)
-    for press in ("stop", "resume"):
+    for press in ("stop", "resume", "retry"):
         path = f"/organise/events/{event.slug}/mailings/{mailing}/{press}"
         assert viewer.post(path).status_code == 403
         assert stranger.post(path).status_code == 404
