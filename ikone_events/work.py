@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+from contextlib import suppress
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +13,7 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.deliver import open_connection
 from ikone_events.sending import LetterSender
-from ikone_events.services import health, plans, steps
+from ikone_events.services import health, plans, steps, subscribers
 from ikone_events.services.hold import is_held
 from ikone_events.services.office import now
 from ikone_events.services.privacy import drop_letters_of_forgotten, events_to_forget
@@ -72,6 +73,11 @@ class Worker:
         with transaction():
             health.beat(self._name, now=now())
 
+    def leave(self) -> None:
+        """Take the sign of life back at a clean end; without a database it grows old by itself."""
+        with self._app.app_context(), suppress(Refusal, SQLAlchemyError), transaction():
+            health.leave(self._name)
+
 
 def _settle_step(step_id: int) -> None:
     """Look first, then lock: a step that stays blocked must not cost a write at every tick."""
@@ -83,9 +89,10 @@ def _settle_step(step_id: int) -> None:
 
 
 def _forget_due() -> None:
-    """Forget the persons of events whose retention is over, and their last letters."""
+    """Forget the persons of events whose retention is over, their last letters, old addresses."""
     with transaction():
         drop_letters_of_forgotten()
+        subscribers.tidy(now())
     for slug in [event.slug for event in events_to_forget(now())]:
         with transaction():
             forget_event(slug, actor=SYSTEM, now=now())

@@ -25,6 +25,7 @@ PLAN = "plan"
 
 _PAST_ALREADY = Complaint(N_("Its time had passed when the plan was made."))
 OVERTAKEN = Complaint(N_("The event had already gone past it."))
+_FORGOTTEN = Complaint(N_("All names have been deleted; the event kept its state."))
 _CALLED_OFF = Complaint(N_("The event has been cancelled."))
 
 
@@ -208,3 +209,11 @@ def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -
             called_off = event.state == State.CANCELLED.value
             finish(step, MOOT, actor, _CALLED_OFF if called_off else OVERTAKEN, now=now)
     return performed
+
+
+def mark_forgotten(event: Event, actor: str, *, now: datetime) -> None:
+    """After the names went from an event that could not be archived: its plan is over."""
+    for step in steps_of(event):
+        if not step.outcome:
+            outcome = DONE if step.action == Action.ARCHIVE.value else MOOT
+            finish(step, outcome, actor, _FORGOTTEN, now=now)

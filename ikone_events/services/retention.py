@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ikone_events.domain.lifecycle import Action, State, find_rule
+from ikone_events.services.plans import mark_forgotten
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db
@@ -23,6 +24,7 @@ def forget_event(slug: str, *, actor: str, now: datetime) -> None:
         perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
     else:
         archive_persons(event, now=now)
+        mark_forgotten(event, actor, now=now)
 
 
 def count_known(event: Event) -> int:

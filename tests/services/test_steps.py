@@ -450,3 +450,15 @@ def test_letters_name_the_day_on_which_the_plan_sends_the_link(app: Flask) -> No
         steps.switch(event, step_of(app, event, "dispatch").id, active=False)
     with app.app_context():
         assert link_day(db.session.get_one(Event, event.id), NOW) is None
+
+
+def test_promise_to_delete_names_is_kept_where_the_event_cannot_be_archived(
+    app: Flask, clock: FixedClock
+) -> None:
+    event = laid(app, state="closed")
+    make_registration(app, event)
+    clock.moment = step_of(app, event, "archive").due_at
+    work(app)
+    found = outcomes(app, event)
+    assert (state_of(app, event), found["archive"]) == ("closed", plans.DONE)
+    assert "" not in found.values()

@@ -25,6 +25,7 @@ from ikone_events.store.subscribers import Subscriber
 from tests.factories import (
     NOW,
     PAST,
+    FixedClock,
     make_event,
     make_registration,
     make_subscriber,
@@ -336,3 +337,11 @@ def test_interest_ends_with_the_event(app: Flask, values: dict[str, object]) -> 
     assert tidy(app) == 1
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 1
+
+
+def test_worker_forgets_unconfirmed_addresses_by_itself(app: Flask, clock: FixedClock) -> None:
+    make_subscriber(app, confirmed_at=None, created_at=NOW)
+    clock.moment = NOW + 7 * DAY
+    app.extensions["ikone_engine"].run_once()
+    with app.app_context():
+        assert list(db.session.scalars(select(Subscriber.id))) == []
