@@ -129,7 +129,7 @@ def test_plan_stands_in_the_order_of_time_around_now(app: Flask, team: Browser) 
         "<h3>Die Veranstaltung<",
         "<h3>Archivieren",
     ]
-    places = [page.index(words, page.index("plan-head")) for words in order]
+    places = [page.index(words, page.index("plan-tools")) for words in order]
     assert places == sorted(places)
 
 
