@@ -127,4 +127,11 @@ def _press(event: Event, rule: Rule) -> Press:
         complaints=tuple(say_all(offer.complaints)),
         grave=action is Action.CANCEL,
         asks=asks,
+        more=_more(event, rule),
     )
+
+
+def _more(event: Event, rule: Rule) -> tuple[tuple[str, str], ...]:
+    """Where the text that one has just read can be changed."""
+    kind = rule.message.kind.value if rule.message else ""
+    return ((_("Change the text"), url_for("organiser.event_text", slug=event.slug, kind=kind)),)

@@ -52,6 +52,7 @@ class Press:
     asks: bool = False
     schedule: str = ""
     schedule_label: str = ""
+    more: tuple[tuple[str, str], ...] = ()
 
 
 def show_preview(sending: Sending, press: Press) -> str:

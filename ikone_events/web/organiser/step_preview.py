@@ -3,6 +3,7 @@
 from flask import url_for
 
 from ikone_events.domain.lifecycle import RULES, Action, State, find_rule
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.step_times import Anchor
 from ikone_events.domain.steps import obstacles
@@ -76,9 +77,20 @@ def _press(step: Step) -> Press:
         send_label=_("Send now"),
         back=plan_url(event, step.id),
         complaints=tuple(say_all(complaints)),
+        more=() if done else _more(step, event),
         schedule=_schedule(step, event),
         schedule_label=_("Send on %(when)s", when=moment_words(step.due_at, event)),
     )
+
+
+def _more(step: Step, event: Event) -> tuple[tuple[str, str], ...]:
+    """Where what one has just read can be changed."""
+    time = (_("Change the time"), url_for("organiser.step", slug=event.slug, step_id=step.id))
+    kind = step.name if step.kind == MailKind.NOTE.value else step.kind
+    if not kind:
+        return (time,)
+    text = (_("Change the text"), url_for("organiser.event_text", slug=event.slug, kind=kind))
+    return text, time
 
 
 def _schedule(step: Step, event: Event) -> str:
