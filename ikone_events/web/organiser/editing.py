@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
 
+from ikone_events.domain.audiences import Audience
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
 from ikone_events.services import events as event_service
+from ikone_events.services.audiences import count
 from ikone_events.services.office import now, office
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.letters import Mailing
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser.event_form import (
     EventForm,
@@ -28,6 +31,7 @@ from ikone_events.web.organiser.frame import (
     seen_event,
 )
 from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,20 @@ def save_event(slug: str) -> Answer:
         return _page(form, seen_event(slug)), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
-    flash(_saved(moved=mailing is not None), "success")
+    flash(_saved(event, mailing), "success")
     return redirect(event_url(event), 303)
 
 
-def _saved(*, moved: bool) -> str:
-    if moved:
-        return _("Saved. Everybody concerned gets an e-mail with the change.")
-    return _("Saved.")
+def _saved(event: Event, mailing: Mailing | None) -> str:
+    """What was done, and how many letters tell of it."""
+    number = count(event, Audience(mailing.audience)) if mailing else 0
+    if number == 0:
+        return _("Saved.")
+    return ngettext(
+        "Saved. One person gets an e-mail with the change.",
+        "Saved. %(num)d people get an e-mail with the change.",
+        number,
+    )
 
 
 def _form(**values: object) -> EventForm:
