@@ -131,6 +131,16 @@ def plan_url(event: Event, step_id: int | None = None) -> str:
     return url_for("organiser.steps", slug=event.slug, _anchor=place)
 
 
+def show_gone(event: Event, step_id: int) -> Answer:
+    """The plan as it is now, for somebody whose colleague or worker was faster.
+
+    A step of another event stays not found.
+    """
+    steps.find_step(event, step_id)
+    gone = Complaint(N_("Somebody was faster: this step is not as you saw it any more."))
+    return show_plan(event, refused=tuple(say_all((gone,)))), 409
+
+
 def _press(slug: str, step_id: int, do: Callable[[Event], str]) -> Answer:
     """Do one thing to a step; when somebody was faster, the plan says so as it is now."""
     event = seen_event(slug)
@@ -138,9 +148,7 @@ def _press(slug: str, step_id: int, do: Callable[[Event], str]) -> Answer:
         with transaction():
             said = do(event)
     except NotFound:
-        steps.find_step(seen_event(slug), step_id)  # a foreign step stays not found
-        gone = Complaint(N_("Somebody was faster: this step is not as you saw it any more."))
-        return show_plan(seen_event(slug), refused=tuple(say_all((gone,)))), 409
+        return show_gone(seen_event(slug), step_id)
     except (TransitionRefused, SomebodyWasFaster) as refusal:
         return show_plan(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
     flash(said, "success")

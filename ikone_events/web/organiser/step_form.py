@@ -9,11 +9,11 @@ from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired
 
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.refusals import N_, Complaint, TransitionRefused, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused, UnfitInput
 from ikone_events.domain.step_times import ANCHOR_LABELS, Anchor, Timing, Unit
 from ikone_events.services import steps
 from ikone_events.services.office import now
-from ikone_events.services.plans import timing_of
+from ikone_events.services.plans import DONE, MOOT, timing_of
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
@@ -27,7 +27,7 @@ from ikone_events.web.organiser.fields import (
     moment_of,
 )
 from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all, seen_event
-from ikone_events.web.organiser.plan import STEP, name_of, plan_url, show_plan
+from ikone_events.web.organiser.plan import STEP, name_of, plan_url, show_gone, show_plan
 from ikone_events.web.organiser.step_words import moment_words
 from ikone_events.web.organiser.words import gettext as _
 
@@ -67,6 +67,8 @@ def step(slug: str, step_id: int) -> Answer:
     if steps.is_promised(found):
         text = N_("This step keeps a promise; change the retention period of the event instead.")
         return show_plan(event, refused=tuple(say_all((Complaint(text),)))), 409
+    if found.outcome in (DONE, MOOT):
+        return show_gone(event, step_id)
     return _page(_form(found, **_values_of(found, event)), event, found)
 
 
@@ -86,6 +88,8 @@ def save_step(slug: str, step_id: int) -> Answer:
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _page(form, seen_event(slug), steps.find_step(event, step_id)), 422
+    except NotFound:
+        return show_gone(seen_event(slug), step_id)
     except TransitionRefused as refusal:
         return show_plan(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
     when = moment_words(moved.due_at, event)

@@ -541,3 +541,17 @@ def test_history_says_what_the_plan_did(
     page = later().get(f"/organise/events/{event.slug}/history?lang=de").text
     assert "vom Ablauf ausgeführt" in page
     assert ">plan<" not in page
+
+
+def test_step_that_has_run_meanwhile_gets_no_other_time(app: Flask, team: Browser) -> None:
+    event = laid(app)
+    step = step_of(app, event, "close")
+    assert team.get(plan_path(event, step)).status_code == 200
+    team.post(f"/organise/events/{event.slug}/do/close", {"state": "open"})
+    for answer in (
+        team.get(plan_path(event, step)),
+        team.post(plan_path(event, step), BUTTONS[""]),
+    ):
+        assert answer.status_code == 409
+        assert "Jemand war schneller" in answer.text
+    assert step_of(app, event, "close").outcome == "done"
