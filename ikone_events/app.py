@@ -40,7 +40,7 @@ def create_app(
     app.extensions["ikone_office"] = Office(
         settings, LinkSigner(settings.secret_key), clock, session_clock
     )
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and addresses
     db.init_app(app)
     app.extensions["ikone_migrations"] = resource("migrations")
     engine = Engine(app, settings)

@@ -79,6 +79,7 @@ class Engine:
         self._worker.stopping.set()
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
+            self._worker.leave()
         if self._ticker is not None:
             self._ticker.join(timeout=1)
         if self._huey is not None:

@@ -13,11 +13,11 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.deliver import open_connection
 from ikone_events.sending import LetterSender
-from ikone_events.services import health, plans, steps, subscribers
+from ikone_events.services import health, plans, steps
 from ikone_events.services.hold import is_held
 from ikone_events.services.office import now
-from ikone_events.services.privacy import drop_letters_of_forgotten, events_to_forget
-from ikone_events.services.retention import forget_event
+from ikone_events.services.privacy import events_to_forget
+from ikone_events.services.retention import forget_event, tidy
 from ikone_events.store.db import transaction
 from ikone_events.store.queries import hold_event
 
@@ -91,8 +91,7 @@ def _settle_step(step_id: int) -> None:
 def _forget_due() -> None:
     """Forget the persons of events whose retention is over, their last letters, old addresses."""
     with transaction():
-        drop_letters_of_forgotten()
-        subscribers.tidy(now())
+        tidy(now())
     for slug in [event.slug for event in events_to_forget(now())]:
         with transaction():
             forget_event(slug, actor=SYSTEM, now=now())

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import select
 
+from ikone_events.engine import Engine
 from ikone_events.store.db import db
 from ikone_events.store.letters import Heartbeat
 from tests.factories import NOW, FixedClock, make_heartbeat
@@ -29,3 +30,15 @@ def test_worker_forgets_others_that_fell_silent(app: Flask) -> None:
     beats = _work(app)
     assert "gone:1" not in beats
     assert "busy:2" in beats
+
+
+def test_worker_that_ends_as_it_should_leaves_no_sign(app: Flask) -> None:
+    """A sign that grows old would call it alive, and a restore would wait for minutes."""
+    make_heartbeat(app, worker="other:1")
+    engine: Engine = app.extensions["ikone_engine"]
+    engine.start()
+    with app.app_context():
+        engine.beat()
+    engine.stop()
+    with app.app_context():
+        assert list(db.session.scalars(select(Heartbeat.worker))) == ["other:1"]

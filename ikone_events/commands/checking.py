@@ -16,8 +16,8 @@ from ikone_events.services.doctor.findings import Finding
 from ikone_events.services.doctor.findings import fault as bad
 from ikone_events.services.doctor.findings import ok as good
 from ikone_events.services.office import now, office
-from ikone_events.services.privacy import drop_letters_of_forgotten, events_to_forget
-from ikone_events.services.retention import count_known, forget_event
+from ikone_events.services.privacy import events_to_forget
+from ikone_events.services.retention import count_known, forget_event, tidy
 from ikone_events.services.verification import faults
 from ikone_events.store.db import transaction
 
@@ -71,7 +71,7 @@ def retention(as_of: datetime | None, dry_run: bool) -> None:
     due = [(event.slug, count_known(event)) for event in events_to_forget(moment)]
     if not dry_run:
         with transaction():
-            drop_letters_of_forgotten()
+            tidy(moment)
     for slug, number in due:
         try:
             if not dry_run:

@@ -92,7 +92,7 @@ _TEXTS = {
 def _todo(alarm: Alarm, engine: Engine) -> ToDo:
     since, text = engine.last_beat, _TEXTS[alarm]
     if alarm is Alarm.WORKER and since is None:
-        text = N_("No worker has run yet. Letters waiting to be sent: %(queued)d.")
+        text = N_("No worker is running. Letters waiting to be sent: %(queued)d.")
     if alarm is Alarm.MAIL_SERVER:
         since = engine.refused_at
     values: dict[str, object] = {

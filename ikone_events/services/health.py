@@ -44,6 +44,11 @@ def beat(worker: str, *, now: datetime) -> None:
     db.session.execute(delete(Heartbeat).where(others, Heartbeat.beat_at < old))
 
 
+def leave(worker: str) -> None:
+    """Say that a worker has ended as it should: nobody has to wait for its silence."""
+    db.session.execute(delete(Heartbeat).where(Heartbeat.worker == worker))
+
+
 def note_refusal(worker: str, words: str, *, now: datetime) -> None:
     """Remember that the mail server takes nothing from this worker; the first moment stays."""
     since = func.coalesce(Heartbeat.refused_at, now)

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.story import folder
 from ikone_events.domain.lifecycle import Action
@@ -14,9 +15,10 @@ from ikone_events.services.registrations import Applicant, register, withdraw
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.registrations import Registration
-from tests.factories import NOW, make_letter, make_material, make_settings
+from tests.factories import NOW, FixedClock, make_letter, make_material, make_settings
 from tests.mailbox import Mailbox
 from tests.operation.houses import call, draft, lay_event, sign_up
+from tests.postgres import fresh_database
 
 
 @pytest.fixture
@@ -178,3 +180,24 @@ def test_damaged_file_is_one_line(house: Flask, settings: Settings) -> None:
     lines = found(house)
     assert lines
     assert all(line.startswith("database: ") for line in lines)
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_numbers_that_would_be_given_twice_are_found(tmp_path: Path, clock: FixedClock) -> None:
+    with fresh_database() as url:
+        settings = make_settings(tmp_path / "other", database_url=url)
+        app = create_app(settings, clock=clock)
+        app.extensions["ikone_wake"] = lambda: None
+        assert call(app, "event", "list").exit_code == 0
+        lay_event(app, "workshop", capacity=2)
+        for name in ("anna", "bert", "carl"):
+            sign_up(app, "workshop", name)
+        assert found(app) == ["No fault found."]
+        with app.app_context(), db.engine.begin() as connection:
+            connection.execute(text("SELECT setval('registration_id_seq', 1)"))
+        lines = found(app)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+    assert lines == ["database: numbers of registration go on from 1, its rows go to 3"]

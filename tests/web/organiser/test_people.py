@@ -256,7 +256,7 @@ def test_overview_names_what_is_to_do(app: Flask, team: Browser) -> None:
 def test_overview_says_when_the_worker_stands_still(
     app: Flask, team: Browser, clock: FixedClock
 ) -> None:
-    assert "No worker has run yet" in team.get("/organise/?lang=en").text
+    assert "No worker is running" in team.get("/organise/?lang=en").text
     make_heartbeat(app)
     assert "worker" not in team.get("/organise/").text
     clock.move(minutes=7)
