@@ -19,7 +19,7 @@ from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
 
-CHUNK = 50
+CHUNK = 25
 
 # Whoever registered after such a letter was due has just been told everything it says.
 _REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.edited_text import EditedText, check_text
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.refusals import N_, Complaint, StaleForm
+from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.texts import MailText
@@ -145,7 +145,13 @@ def save_text(
 
 
 def reset_text(scope: str, kind: str, locale: str, *, seen: datetime | None) -> None:
-    """Go back to what is in force without this scope's own text."""
+    """Go back to what is in force without this scope's own text.
+
+    Raises UnfitInput for the German text of an own message: it has no other to go back to.
+    """
+    if is_own(kind) and locale == "de":
+        text = N_("A message of your own needs its German text; delete the message instead.")
+        raise UnfitInput(Complaint(text))
     row = _held(scope, kind, locale, seen=seen)
     if row is not None:
         rows_written(delete(MailText).where(MailText.id == row.id))

@@ -185,3 +185,9 @@ def test_follow_ups_of_one_mailing_have_each_their_own_text(app: Flask, attendan
         )  # fmt: skip
         expected = {"follow_up": "Danke", "follow_up_missed": "Schade"}.get(kind, "Folien und")
         assert letter.subject.startswith(expected)
+
+
+def test_own_message_keeps_its_german_text(app: Flask) -> None:
+    """Without it the step would send an empty letter; the whole message can be deleted."""
+    with pytest.raises(UnfitInput), app.app_context(), transaction():
+        reset_text("event:1", "own-0123456789abcdef", "de", seen=None)

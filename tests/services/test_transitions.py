@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from ikone_events.domain.lifecycle import Action, State
 from ikone_events.domain.refusals import NotFound, Refusal, SomebodyWasFaster, TransitionRefused
 from ikone_events.services import transitions
+from ikone_events.services.plans import PLAN
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store import queries
 from ikone_events.store.db import db, transaction
@@ -277,7 +278,7 @@ def test_worker_archives_when_retention_is_over(app: Flask, clock: FixedClock) -
 
     assert state_of(app, event) == "archived"
     with app.app_context():
-        assert db.session.scalars(select(StateChange)).one().actor == "system"
+        assert db.session.scalars(select(StateChange)).one().actor == PLAN
 
 
 def test_worker_forgets_people_of_an_event_that_was_never_followed_up(
