@@ -18,7 +18,7 @@ from ikone_events.domain.tokens import Claim, Purpose
 from ikone_events.services.office import office
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, Material
-from ikone_events.store.letters import Heartbeat, Mailing, OutboxMail
+from ikone_events.store.letters import Heartbeat, Hold, Mailing, OutboxMail
 from ikone_events.store.registrations import Organisation, Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
 from ikone_events.store.texts import MailText
@@ -201,6 +201,11 @@ def make_text(app: Flask, kind: str, event: Event | None = None, **values: Any) 
         "changed_by": "Wilma Organisaria",
     }
     return _stored(app, MailText(**{**defaults, **values}))
+
+
+def make_hold(app: Flask, reason: str = "restored") -> Hold:
+    """Everything is held, as after a restore."""
+    return _stored(app, Hold(id=1, since=NOW, reason=reason))
 
 
 def personal_path(app: Flask, registration: Registration, part: str = "") -> str:

@@ -88,20 +88,22 @@ _FOLLOW_UP = _transition(Action.FOLLOW_UP, _working_days(Anchor.END, 1, 9))
 _FEEDBACK = _letter(MailKind.FEEDBACK, Audience.NOT_MISSED, _working_days(Anchor.END, 3, 10))
 _ARCHIVE = _transition(Action.ARCHIVE, Timing(anchor=Anchor.RETENTION))
 
+_WITH_ROOM = (
+    _ANNOUNCE,
+    _OPEN,
+    _DEADLINE,
+    _CLOSE,
+    _DISPATCH,
+    _REMIND_DAY_OFF,
+    _REMIND_HOUR,
+    _FOLLOW_UP,
+    _FEEDBACK,
+    _ARCHIVE,
+)
+
 PLANS: Mapping[PlanName, tuple[Planned, ...]] = MappingProxyType(
     {
-        PlanName.WORKSHOP: (
-            _ANNOUNCE,
-            _OPEN,
-            _DEADLINE,
-            _CLOSE,
-            _DISPATCH,
-            _REMIND_DAY_OFF,
-            _REMIND_HOUR,
-            _FOLLOW_UP,
-            _FEEDBACK,
-            _ARCHIVE,
-        ),
+        PlanName.WORKSHOP: _WITH_ROOM,
         PlanName.ON_SITE: (
             _ANNOUNCE,
             _OPEN,
@@ -112,18 +114,7 @@ PLANS: Mapping[PlanName, tuple[Planned, ...]] = MappingProxyType(
             _FEEDBACK,
             _ARCHIVE,
         ),
-        PlanName.HYBRID: (
-            _ANNOUNCE,
-            _OPEN,
-            _DEADLINE,
-            _CLOSE,
-            _DISPATCH,
-            _REMIND_DAY_OFF,
-            _REMIND_HOUR,
-            _FOLLOW_UP,
-            _FEEDBACK,
-            _ARCHIVE,
-        ),
+        PlanName.HYBRID: _WITH_ROOM,
         PlanName.ROUND_TABLE: (
             _ANNOUNCE,
             _OPEN_ROUND_TABLE,

@@ -66,11 +66,6 @@ def date_words(day: date, *, locale: str, zone: str | None = None) -> str:
     return _day(_local_day(day, zone), WORDS[locale], locale)
 
 
-def date_long(day: date, *, locale: str, zone: str | None = None) -> str:
-    """For letters: "Dienstag, 12. Januar 2021", "Tuesday, 12 January 2021"."""
-    return _day(_local_day(day, zone), LONG[locale], locale)
-
-
 def date_medium(day: date, *, locale: str, zone: str | None = None) -> str:
     """For pages: "Di., 12. Januar 2021", "Tue, 12 January 2021", kept together."""
     return _day(_local_day(day, zone), MEDIUM[locale], locale)

@@ -1,13 +1,9 @@
 """The hold: while its one row exists no letter leaves and no step runs."""
 
-from datetime import datetime
-
 from sqlalchemy import delete, select
 
 from ikone_events.store.db import ask_for_delivery, db, rows_written
 from ikone_events.store.letters import Hold
-
-_ONLY = 1
 
 
 def find_hold() -> Hold | None:
@@ -18,12 +14,6 @@ def find_hold() -> Hold | None:
 def is_held() -> bool:
     """Whether the worker has to leave everything as it is."""
     return find_hold() is not None
-
-
-def put_on_hold(reason: str, *, now: datetime) -> None:
-    """Let nothing leave the house until somebody says so; a hold that exists stays as it is."""
-    if not is_held():
-        db.session.add(Hold(id=_ONLY, since=now, reason=reason))
 
 
 def end_hold() -> bool:

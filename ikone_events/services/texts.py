@@ -120,11 +120,6 @@ def texts_of(scopes: Sequence[str]) -> list[MailText]:
     return list(db.session.scalars(select(MailText).where(MailText.scope.in_(scopes))))
 
 
-def stored_text(scope: str, kind: str, locale: str) -> MailText | None:
-    """The row of exactly this scope."""
-    return db.session.scalar(_row(scope, kind, locale))
-
-
 def save_text(
     scope: str, kind: str, change: TextChange, *, event: Event | None, actor: str, now: datetime
 ) -> MailText:

@@ -10,13 +10,13 @@ from flask import Flask
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
-from ikone_events.services.hold import put_on_hold
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import db
 from tests.factories import (
     NOW,
     FixedClock,
     make_event,
     make_heartbeat,
+    make_hold,
     make_letter,
     make_registration,
     make_settings,
@@ -76,8 +76,7 @@ def test_sick_engine_is_told_in_the_words_of_the_overview(app: Flask) -> None:
     make_heartbeat(app, refused_at=NOW - timedelta(minutes=4), refusal="535 wrong password")
     make_letter(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(hours=1))
     make_letter(app, make_registration(app, make_event(app)), state="failed")
-    with app.app_context(), transaction():
-        put_on_hold("restored", now=NOW)
+    make_hold(app)
     found = "\n".join(bad(app))
     assert "fault: engine: A backup was put back" in found
     assert "4 minutes: “535 wrong password”" in found

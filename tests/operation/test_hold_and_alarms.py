@@ -7,7 +7,7 @@ from flask import Flask
 
 from ikone_events.config import Settings
 from ikone_events.services.health import engine_health
-from ikone_events.services.hold import end_hold, put_on_hold
+from ikone_events.services.hold import end_hold
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from tests.factories import (
@@ -15,6 +15,7 @@ from tests.factories import (
     PAST,
     FixedClock,
     make_event,
+    make_hold,
     make_letter,
     make_registration,
     make_settings,
@@ -35,8 +36,7 @@ def work(app: Flask) -> int:
 def test_held_worker_sends_and_forgets_nothing_until_released(app: Flask, mailbox: Mailbox) -> None:
     over = make_event(app, **PAST, retention_days=0)
     make_letter(app, make_registration(app, make_event(app)))
-    with app.app_context(), transaction():
-        put_on_hold("restored", now=NOW)
+    make_hold(app)
 
     assert (work(app), mailbox.received) == (0, [])
     assert _figures(app, over) == ""
@@ -58,8 +58,7 @@ def test_hold_stops_a_worker_between_two_letters(app: Flask, mailbox: Mailbox) -
         make_letter(app, person)
 
     def hold_after_the_first(_recipient: str) -> None:
-        with app.app_context(), transaction():
-            put_on_hold("restored meanwhile", now=NOW)
+        make_hold(app, "restored meanwhile")
 
     mailbox.answer = hold_after_the_first
     # The next letter was claimed with the settling of the one before.

@@ -55,6 +55,17 @@ class Died(Exception):
     """The process is gone."""
 
 
+def _draft(start: datetime) -> EventDraft:
+    return EventDraft(
+        title="Workshop",
+        summary="Kurz.",
+        starts_at=start,
+        ends_at=start + timedelta(hours=2),
+        room_url="https://video.example.org/raum",
+        capacity=3,
+    )
+
+
 class Office(RuleBasedStateMachine):
     """One event, its people and subscribers, two organisers, and workers without luck."""
 
@@ -67,15 +78,7 @@ class Office(RuleBasedStateMachine):
         self.sent_by_the_dead: Counter[str] = Counter()
 
         mailbox.received.clear()
-        start = NOW + timedelta(days=30)
-        draft = EventDraft(
-            title="Workshop",
-            summary="Kurz.",
-            starts_at=start,
-            ends_at=start + timedelta(hours=2),
-            room_url="https://video.example.org/raum",
-            capacity=3,
-        )
+        draft = _draft(NOW + timedelta(days=30))
         with app.app_context(), transaction():
             for table in reversed(db.metadata.sorted_tables):
                 db.session.execute(table.delete())
@@ -111,15 +114,7 @@ class Office(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 40))
     def move_the_event(self, days: int) -> None:
-        start = self.now + timedelta(days=days)
-        draft = EventDraft(
-            title="Workshop",
-            summary="Kurz.",
-            starts_at=start,
-            ends_at=start + timedelta(hours=2),
-            room_url="https://video.example.org/raum",
-            capacity=3,
-        )
+        draft = _draft(self.now + timedelta(days=days))
         self.write(
             lambda event: event_service.edit_event(
                 event.slug, draft, expected_revision=event.revision, now=self.now
