@@ -35,7 +35,7 @@ class Engine:
         """The queue, opened when it is first needed."""
         if self._huey is None:
             self._huey = open_queue(self._settings)
-            self._task = self._huey.task(name="work_off")(self._worker.work_off)
+            self._task = self._huey.task(name="work_off")(self._worker.wake_up)
         return self._huey
 
     def wake(self) -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from contextlib import suppress
 
 from flask import Flask
@@ -26,6 +27,10 @@ SYSTEM = "system"
 log = logging.getLogger(__name__)
 
 
+# How often a rush of wake-ups may ask for the steps that are due.
+LOOK_SECONDS = 1.0
+
+
 class Worker:
     """The work of one process. `stopping` ends it between two letters."""
 
@@ -33,27 +38,43 @@ class Worker:
         self._app = app
         self._settings = settings
         self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._looked = -LOOK_SECONDS
         self.stopping = threading.Event()
 
-    def work_off(self) -> int:
-        """Do everything that is due; returns the number of letters handed to the mail server.
+    def wake_up(self) -> int:
+        """Send what is due; look at steps only if nobody has done so just now.
 
-        Many letters are sent in spells of a tick, so that steps keep their time in between.
+        Every sign-up wakes a worker: a rush of them must not ask for the steps each time.
         """
+        return self._work(look=time.monotonic() - self._looked >= LOOK_SECONDS)
+
+    def work_off(self) -> int:
+        """Do everything that is due; returns the number of letters handed to the mail server."""
+        return self._work(look=True)
+
+    def _work(self, *, look: bool) -> int:
+        """Many letters are sent in spells of a tick, so that steps keep their time in between."""
         sent, sender = 0, LetterSender(self._settings, self._name, self.stopping)
         with self._app.app_context(), open_connection(self._settings.smtp) as connection:
             while True:
-                self.beat()
                 if is_held():
+                    self.beat()
                     return sent  # a backup came back; somebody has to look before anything leaves
-                self._run_due_steps()
-                _forget_due()
+                if look:
+                    self._look_around()
+                look = True
                 sent += sender.send(connection, seconds=self._settings.tick_seconds)
                 if self.stopping.is_set() or not sender.unfinished:
                     break
             if sender.owes_sync:
                 self.beat()  # any commit that waits for the disk
             return sent
+
+    def _look_around(self) -> None:
+        self._looked = time.monotonic()
+        self.beat()
+        self._run_due_steps()
+        _forget_due()
 
     def _run_due_steps(self) -> None:
         """Settle every step whose time has come; the fault of one holds up no other."""

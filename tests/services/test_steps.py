@@ -24,6 +24,7 @@ from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.steps import Step
+from ikone_events.work import Worker
 from tests.factories import (
     NOW,
     FixedClock,
@@ -462,3 +463,16 @@ def test_promise_to_delete_names_is_kept_where_the_event_cannot_be_archived(
     found = outcomes(app, event)
     assert (state_of(app, event), found["archive"]) == ("closed", plans.DONE)
     assert "" not in found.values()
+
+
+def test_rush_of_wake_ups_asks_for_the_steps_once(app: Flask, clock: FixedClock) -> None:
+    """Every sign-up wakes a worker; the tick comes soon enough for steps."""
+    event = laid(app)
+    make_registration(app, event)
+    worker = Worker(app, app.extensions["ikone_office"].settings)
+    worker.wake_up()
+    clock.moment = step_of(app, event, "dispatch").due_at
+    worker.wake_up()
+    assert state_of(app, event) == "open"
+    worker.work_off()
+    assert state_of(app, event) == "dispatched"
