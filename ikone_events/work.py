@@ -17,6 +17,7 @@ from ikone_events.sending import LetterSender
 from ikone_events.services import health, plans, steps
 from ikone_events.services.hold import is_held
 from ikone_events.services.office import now
+from ikone_events.services.overtaken import stop_late
 from ikone_events.services.privacy import events_to_forget
 from ikone_events.services.retention import forget_event, tidy
 from ikone_events.store.db import transaction
@@ -74,6 +75,8 @@ class Worker:
         self._looked = time.monotonic()
         self.beat()
         self._run_due_steps()
+        with transaction():
+            stop_late(actor=SYSTEM, now=now())
         _forget_due()
 
     def _run_due_steps(self) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.lifecycle import Message
@@ -23,6 +23,7 @@ CHUNK = 25
 
 # Whoever registered after such a letter was due has just been told everything it says.
 _REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
+_OF_SUBSCRIBERS = sorted(audience.value for audience in OF_SUBSCRIBERS)
 
 
 def start_mailing(
@@ -59,11 +60,19 @@ def start_mailing(
 
 
 def find_open_mailing() -> int | None:
-    """The oldest mailing that is neither stopped nor fully in the outbox yet."""
+    """The next mailing that is neither stopped nor fully in the outbox yet.
+
+    Reminders first, then what people of an event have to know; news to thousands may take hours.
+    """
     unfinished = select(Mailing.id).where(
         Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None)
     )
-    return db.session.scalar(unfinished.order_by(Mailing.id).limit(1))
+    urgency = case(
+        (Mailing.kind.in_([kind.value for kind in _REMINDERS]), 0),
+        (Mailing.audience.in_(_OF_SUBSCRIBERS), 2),
+        else_=1,
+    )
+    return db.session.scalar(unfinished.order_by(urgency, Mailing.id).limit(1))
 
 
 def expand_chunk(mailing_id: int, *, now: datetime) -> int:

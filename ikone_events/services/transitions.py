@@ -9,6 +9,7 @@ from ikone_events.domain.lifecycle import Action, Facts, Message, Rule, State, p
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.office import office
+from ikone_events.services.overtaken import stop_hopes
 from ikone_events.services.plans import mark_performed, move_steps
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.registrations import move_line_up
@@ -74,6 +75,8 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     step = mark_performed(event, request.action, request.actor, now=now)
     if request.action is Action.ARCHIVE:
         archive_persons(event, now=now)
+    if request.action in (Action.CANCEL, Action.POSTPONE):
+        stop_hopes(event, actor=request.actor, now=now)
     mailing = _write_to(event, rule.message, request, old, step, now=now)
     if request.action in (Action.OPEN, Action.REOPEN):
         move_line_up(event, now=now)

@@ -6,6 +6,7 @@ from ikone_events.domain.messages import LABELS
 from ikone_events.services.delivery_notes import notes_of
 from ikone_events.services.mailing_figures import Account, Figures
 from ikone_events.store.letters import DeliveryNote, OutboxMail
+from ikone_events.web.organiser.step_words import SYSTEM
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
@@ -45,9 +46,11 @@ def rest_words(account: Account) -> str:
     waiting = figures.queued + figures.unwritten
     if account.is_stopped:
         held = figures.stopped + figures.unwritten
-        words = _(
-            "stopped by %(who)s: %(number)d held back", who=account.mailing.stopped_by, number=held
-        )
+        who = account.mailing.stopped_by
+        if who == SYSTEM:
+            words = _("too late for the event: %(number)d held back", number=held)
+        else:
+            words = _("stopped by %(who)s: %(number)d held back", who=who, number=held)
         if figures.queued:
             words += ", " + _("%(number)d on the way", number=figures.queued)
         return words
