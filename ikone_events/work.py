@@ -5,7 +5,8 @@ import os
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,7 +21,7 @@ from ikone_events.services.office import now
 from ikone_events.services.overtaken import stop_late
 from ikone_events.services.privacy import events_to_forget
 from ikone_events.services.retention import forget_event, tidy
-from ikone_events.store.db import transaction
+from ikone_events.store.db import db, transaction
 from ikone_events.store.queries import hold_event
 
 SYSTEM = "system"
@@ -82,15 +83,13 @@ class Worker:
     def _run_due_steps(self) -> None:
         """Settle every step whose time has come; the fault of one holds up no other."""
         for slug in plans.events_without_plan():
-            with transaction():
+            with _apart(f"the plan of {slug} was not laid"), transaction():
                 plans.lay_plan(hold_event(slug), now=now())
         for step_id in steps.due_steps(now()):
             if self.stopping.is_set():
                 return
-            try:
+            with _apart(f"step {step_id} did not run"):
                 _settle_step(step_id)
-            except (Refusal, SQLAlchemyError):
-                log.exception("step %d did not run; the next tick tries again", step_id)
 
     def beat(self) -> None:
         """Say that this worker is alive, and strike off those that have been silent for long."""
@@ -101,6 +100,16 @@ class Worker:
         """Take the sign of life back at a clean end; without a database it grows old by itself."""
         with self._app.app_context(), suppress(Refusal, SQLAlchemyError), transaction():
             health.leave(self._name)
+
+
+@contextmanager
+def _apart(what: str) -> Iterator[None]:
+    """Log a fault and go on: it must hold up neither other events nor the letters."""
+    try:
+        yield
+    except Exception:  # whatever it is, the next tick tries again
+        db.session.rollback()
+        log.exception("%s; the next tick tries again", what)
 
 
 def _settle_step(step_id: int) -> None:
@@ -117,5 +126,5 @@ def _forget_due() -> None:
     with transaction():
         tidy(now())
     for slug in [event.slug for event in events_to_forget(now())]:
-        with transaction():
+        with _apart(f"{slug} was not forgotten"), transaction():
             forget_event(slug, actor=SYSTEM, now=now())
