@@ -1,8 +1,10 @@
 """The health of the engine from its rows: signs of life, letters that wait, what holds them."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.alarms import STUCK_AFTER, Engine, silence_limit
 from ikone_events.services.hold import find_hold
@@ -38,7 +40,9 @@ def beat(worker: str, *, now: datetime) -> None:
     """Say that a worker is alive, and strike off those that have been silent for long."""
     alive = update(Heartbeat).where(Heartbeat.worker == worker).values(beat_at=now)
     if not rows_written(alive):
-        db.session.add(Heartbeat(worker=worker, beat_at=now))
+        # Two containers may bear one name; the other's row, just written, serves as well.
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(Heartbeat(worker=worker, beat_at=now))
     # Our own row may be as old after a long stop: containers keep their process number.
     others, old = Heartbeat.worker != worker, now - FORGET_WORKERS_AFTER
     db.session.execute(delete(Heartbeat).where(others, Heartbeat.beat_at < old))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ikone_events.config import Settings
 from ikone_events.domain.refusals import NotFound
-from ikone_events.services import outbox
+from ikone_events.services import health, outbox
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Heartbeat, Mailing, OutboxMail
@@ -219,3 +219,29 @@ def test_worker_gives_a_sign_of_life_and_forgets_dead_ones(app: Flask, clock: Fi
     with app.app_context():
         beats = list(db.session.scalars(select(Heartbeat)))
     assert [beat.beat_at for beat in beats] == [NOW]
+
+
+def test_workers_of_one_name_beat_at_the_same_moment(app: Flask) -> None:
+    """Two containers may both be process 1 of a machine with the same name."""
+    ready = threading.Barrier(4)
+    faults: list[Exception] = []
+
+    def first_beat() -> None:
+        ready.wait()
+        with app.app_context():
+            try:
+                with transaction():
+                    health.beat("app:1", now=NOW)
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the test shows it
+                faults.append(fault)
+            db.session.remove()
+
+    threads = [threading.Thread(target=first_beat) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert faults == []
+    with app.app_context():
+        assert [row.worker for row in db.session.scalars(select(Heartbeat))] == ["app:1"]

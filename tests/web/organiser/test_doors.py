@@ -156,5 +156,6 @@ def test_every_page_speaks_german_and_english(
     for path in addresses(app, "GET", event.slug, ids):
         for lang in ("de", "en"):
             answer = team.get(f"{path}?lang={lang}")
-            if answer.mimetype == "text/html" and answer.status_code == 200:
+            letter = "sandbox" in answer.headers["Content-Security-Policy"]
+            if answer.mimetype == "text/html" and answer.status_code == 200 and not letter:
                 assert f'<html lang="{lang}">' in answer.text
