@@ -179,5 +179,16 @@ def _placeholders(text: str) -> tuple[str, ...]:
     return tuple(sorted(PLACEHOLDER.findall(text)))
 
 
+def test_german_has_one_word_for_a_letter(german: Catalog) -> None:
+    faults = [
+        text
+        for message in german
+        if message.id
+        for text in _texts(message)
+        if re.search(r"Nachricht|\bBriefe?n?\b|(?<!-)\bMails?\b", text)
+    ]
+    assert faults == []
+
+
 def test_no_translation_is_fuzzy(german: Catalog) -> None:
     assert [message.id for message in german if message.id and message.fuzzy] == []

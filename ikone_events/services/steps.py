@@ -16,6 +16,7 @@ from ikone_events.domain.steps import (
     Judgement,
     Verdict,
     judge,
+    latest,
     obstacles,
 )
 from ikone_events.services.mailings import start_mailing
@@ -161,16 +162,22 @@ def retime(event: Event, step_id: int, timing: Timing, *, now: datetime) -> Step
     """Give a step another time; one that was skipped or came too late waits for it again.
 
     A time that has passed is refused: the step would run before anybody could look at it twice.
+    So is one at which it would be too late, as for a reminder after the start: it would never run.
     Raises UnfitInput, NotFound.
     """
     step = _find(event, step_id, waiting=False)
     _refuse_archive(step)
     if step.outcome not in ("", SKIPPED, EXPIRED):
         raise _no_such_step()
-    set_timing(step, timing, anchors_of(step.event))
+    anchors = anchors_of(step.event)
+    set_timing(step, timing, anchors)
+    about = "fixed" if timing.fixed else "amount"
     if step.due_at <= now:
         text = N_("That time has already passed. Choose a later one, or run the step now.")
-        about = "fixed" if timing.fixed else "amount"
+        raise UnfitInput(Complaint(text, about=about))
+    last = latest(what_of(step), step.due_at, anchors)
+    if last is not None and step.due_at > last:
+        text = N_("That is too late for this step: it would no longer run. Choose an earlier time.")
         raise UnfitInput(Complaint(text, about=about))
     reopen(step)
     return step

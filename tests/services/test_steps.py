@@ -13,7 +13,7 @@ from ikone_events.domain.audiences import Audience
 from ikone_events.domain.event_draft import EventDraft
 from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.lifecycle import Action
-from ikone_events.domain.refusals import NotFound, TransitionRefused
+from ikone_events.domain.refusals import NotFound, TransitionRefused, UnfitInput
 from ikone_events.domain.step_times import Anchor, Timing, Unit
 from ikone_events.services import events as event_service
 from ikone_events.services import plans, steps
@@ -342,6 +342,27 @@ def test_skipped_step_does_not_run_and_can_be_taken_back(app: Flask, clock: Fixe
         steps.take_back(event, dispatch.id)
     work(app)
     assert state_of(app, event) == "dispatched"
+
+
+@pytest.mark.parametrize(
+    ("name", "anchor"),
+    [
+        ("reminder_hour", Anchor.START),
+        ("reminder_deadline", Anchor.DEADLINE),
+        ("dispatch", Anchor.END),
+        ("announce", Anchor.START),
+    ],
+)
+def test_step_is_not_moved_to_where_it_could_never_run(
+    app: Flask, name: str, anchor: Anchor
+) -> None:
+    event = laid(app, state="draft") if name == "announce" else laid(app)
+    step = step_of(app, event, name)
+    beyond = Timing(anchor=anchor, amount=3, unit=Unit.HOURS)
+    with app.app_context(), pytest.raises(UnfitInput, match="too late"), transaction():
+        steps.retime(event, step.id, beyond, now=NOW)
+    with app.app_context(), transaction():
+        steps.retime(event, step.id, replace(beyond, amount=-3), now=NOW)
 
 
 def test_step_switched_off_does_not_run(app: Flask, clock: FixedClock) -> None:

@@ -500,7 +500,7 @@ def test_event_page_shows_the_next_three_steps(app: Flask, team: Browser) -> Non
     assert re.findall(r"<h3>([^<]+?)\s*<", part) == [
         "Erinnerung an den Anmeldeschluss",
         "Zugangslink versenden",
-        "Erinnerung eine Stunde vorher",
+        "Erinnerung kurz vor Beginn",
     ]
 
 

@@ -74,7 +74,7 @@ def test_plan_is_steered_without_javascript(page: Page) -> None:
 
 
 def test_letters_are_looked_at_before_they_are_sent(page: Page) -> None:
-    reminder = page.locator(".plan > li", has_text="Erinnerung eine Stunde vorher")
+    reminder = page.locator(".plan > li", has_text="Erinnerung kurz vor Beginn")
     reminder.locator("summary").click()
     reminder.get_by_role("link", name="Ansehen und jetzt ausführen").click()
     page.get_by_role("button", name="Jetzt senden").first.click()
