@@ -15,6 +15,7 @@ from ikone_events.services.texts import snapshot
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
@@ -78,9 +79,11 @@ def find_open_mailing() -> int | None:
 def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     """Write the next letters of a mailing into the outbox; returns how many. Needs a transaction.
 
-    The row of the mailing is locked first, so that two workers never write the same chunk, and
-    nothing is written after somebody pressed stop.
+    The row of the mailing is locked, so that two workers never write the same chunk, and nothing
+    is written after somebody pressed stop. Before it the event is, as in every change of a seat:
+    who withdraws meanwhile would get a withdrawal that counts no more than the chunk's letter.
     """
+    _hold_event_of(mailing_id)
     mailing = db.session.scalar(
         select(Mailing)
         .where(
@@ -102,6 +105,17 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     if len(people) < CHUNK:
         mailing.finished_at = now
     return len(people)
+
+
+def _hold_event_of(mailing_id: int) -> None:
+    """Subscribers have no seats: news to thousands keeps nobody from registering."""
+    slug = db.session.scalar(
+        select(Event.slug)
+        .join(Mailing, Mailing.event_id == Event.id)
+        .where(Mailing.id == mailing_id, Mailing.audience.not_in(_OF_SUBSCRIBERS))
+    )
+    if slug is not None:
+        hold_event(slug)
 
 
 def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
