@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.header_text import ascii_address
@@ -10,6 +10,7 @@ from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.services import outbox
+from ikone_events.services.delivery_notes import add_note
 from ikone_events.services.letters import rewrite_letter
 from ikone_events.services.mailing_letters import called_off, extras_for
 from ikone_events.store.db import db
@@ -26,6 +27,7 @@ def correct_and_retry(
 ) -> OutboxMail:
     """Write a failed letter anew to the right address, which becomes the person's own.
 
+    Whatever else has not left for the wrong one is written anew too; only this letter is sent.
     Raises NotFound, and UnfitInput when the address is none or somebody else's at this event.
     """
     held = hold_event(event.slug)
@@ -35,10 +37,32 @@ def correct_and_retry(
         text = N_("The address of this letter can't be corrected here.")
         raise UnfitInput(Complaint(text, about="email"))
     wrong = letter.recipient
-    _give_address(registration, email)
-    _rewrite(letter, registration, held, now=now)
     words = f"{wrong} → {email}"
+    _give_address(registration, email)
+    # In the order of their making, as calendars count.
+    for unsent in _unsent(registration, wrong, now=now):
+        _rewrite(unsent, registration, held, now=now)
+        if unsent.id != letter.id:
+            add_note(unsent.id, "corrected", now=now, words=words, actor=actor)
     return outbox.requeue(letter, "corrected", now=now, actor=actor, words=words)
+
+
+def _unsent(registration: Registration, address: str, *, now: datetime) -> list[OutboxMail]:
+    """The person's letters to an address that no worker holds and no server has taken."""
+    free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
+    wanted = (
+        select(OutboxMail)
+        .where(
+            OutboxMail.registration_id == registration.id,
+            OutboxMail.recipient == address,
+            OutboxMail.state != "sent",
+            free,
+        )
+        .order_by(OutboxMail.id)
+        .with_for_update(of=OutboxMail)
+    )
+    fresh = wanted.execution_options(populate_existing=True)
+    return list(db.session.scalars(fresh))
 
 
 def _give_address(registration: Registration, email: str) -> None:

@@ -1,5 +1,7 @@
 """A failed letter reaches its person once the address is put right; nothing else may change."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from icalendar import Calendar
@@ -8,6 +10,7 @@ from ikone_events.domain.lifecycle import Action
 from ikone_events.domain.refusals import NotFound, UnfitInput
 from ikone_events.services.corrections import correct_and_retry
 from ikone_events.services.delivery_notes import notes_of
+from ikone_events.services.outbox import retry_all
 from ikone_events.services.registrations import Applicant, register
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
@@ -143,3 +146,42 @@ def test_only_failed_letters_of_the_event_are_corrected(
         correct(app, event, queued, RIGHT)
     with pytest.raises(NotFound):
         correct(app, other, failed, RIGHT)
+
+
+def test_other_letters_leave_for_the_right_address_too(app: Flask, mailbox: Mailbox) -> None:
+    """One that failed as well, one that waits, one that was held back: none to a stranger."""
+    event = make_event(app, state="dispatched")
+    person = make_registration(app, event, email=WRONG, calendar_sequence=0)
+    letters = {
+        state: make_letter(app, person, kind=kind, state=state)
+        for state, kind in (
+            ("failed", "access_link"),
+            ("queued", "reminder_day"),
+            ("stopped", "reminder_hour"),
+            ("sent", "confirmation"),
+        )
+    }
+    pressed = make_letter(app, person, kind="moved", state="failed")
+
+    correct(app, event, pressed, RIGHT)
+
+    with app.app_context(), transaction():
+        assert retry_all(event, now=NOW) == 1
+    assert work(app) == 3
+    assert mailbox.to(WRONG) == []
+    with app.app_context():
+        rows = {kept.id: kept for kept in db.session.query(OutboxMail)}
+    kept = {state: rows[letter.id].recipient for state, letter in letters.items()}
+    assert kept == {"failed": RIGHT, "queued": RIGHT, "stopped": RIGHT, "sent": WRONG}
+    entry = rows[letters["failed"].id].calendar
+    assert entry is not None
+    assert f"mailto:{RIGHT}".encode() in entry.replace(b"\r\n ", b"")
+
+
+def test_letter_on_its_way_is_left_to_its_worker(app: Flask, mailbox: Mailbox) -> None:
+    event = make_event(app, state="dispatched")
+    person = make_registration(app, event, email=WRONG)
+    going = make_letter(app, person, lease_until=NOW + timedelta(minutes=2))
+    correct(app, event, make_letter(app, person, state="failed"), RIGHT)
+    with app.app_context():
+        assert db.session.get_one(OutboxMail, going.id).message_id == going.message_id
