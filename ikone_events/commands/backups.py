@@ -9,15 +9,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from ikone_events.commands.saying import fail, with_tables
 from ikone_events.services.backups.archive import BackupError
 from ikone_events.services.backups.making import make_backup
-from ikone_events.services.backups.releasing import set_aside, waiting
+from ikone_events.services.backups.releasing import set_aside, skip_steps, waiting
 from ikone_events.services.backups.restoring import restore_backup
 from ikone_events.services.hold import end_hold, find_hold
 from ikone_events.services.office import now
 from ikone_events.store.db import transaction
 
 _MAY_HAVE_LEFT = (
-    "Letters that waited when the backup was made may have been sent since then; "
-    "`outbox release --set-aside` does not send them."
+    "Letters that waited when the backup was made, and those of steps that came due later, "
+    "may have been sent since then; `outbox release --set-aside` does not send them."
 )
 _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
@@ -70,7 +70,8 @@ outbox = AppGroup("outbox", help="Letters that wait to leave.")
     "--set-aside",
     "aside",
     is_flag=True,
-    help="Do not send the letters that waited in the backup; each can be sent by hand.",
+    help="Do not send the letters that waited in the backup, nor those of steps that have come "
+    "due since; each can be sent by hand.",
 )
 @with_tables
 def release(aside: bool) -> None:
@@ -82,6 +83,7 @@ def release(aside: bool) -> None:
     lines = _what_waits()
     with transaction():
         number = set_aside(hold.since, now=now()) if aside else 0
+        skipped = skip_steps(hold.since, now=now()) if aside else 0
         end_hold()
     for line in lines:
         click.echo(line)
@@ -90,6 +92,11 @@ def release(aside: bool) -> None:
             f"Mailings were stopped and {number} letters set aside; "
             "the pages “E-mails” of their events show them."
         )
+    if skipped:
+        click.echo(
+            f"{skipped} steps that would write letters were skipped; the pages "
+            "“What happens next” of their events show them."
+        )
     click.echo("Released: letters leave and steps run again.")
 
 
@@ -97,7 +104,7 @@ def _what_waits() -> list[str]:
     found = waiting(now())
     first = f"{found.letters} letters wait to be sent, {found.mailings} mailings are unfinished"
     lines = [f"{first}, {found.steps} steps are due."]
-    if found.letters or found.mailings:
+    if found.letters or found.mailings or found.steps:
         lines.append(_MAY_HAVE_LEFT)
     return lines
 

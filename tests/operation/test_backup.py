@@ -15,13 +15,16 @@ from sqlalchemy import select, text
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.lifecycle import Action
+from ikone_events.services.plans import lay_plan
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Hold, Mailing, OutboxMail
+from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from ikone_events.store.schema import attach_alembic, migrate
 from ikone_events.store.snapshot import frozen, lines_of, tables_of
+from ikone_events.store.steps import Step
 from tests.factories import NOW, FixedClock, make_heartbeat, make_material, make_settings
 from tests.mailbox import Mailbox
 from tests.operation.houses import call, lay_event, sign_up
@@ -156,6 +159,27 @@ def test_letters_of_the_backup_can_be_set_aside(
         assert set(db.session.scalars(select(OutboxMail.state))) == {"failed"}
         dispatch = select(Mailing).where(Mailing.kind == "access_link")
         assert db.session.scalars(dispatch).one().stopped_at is not None
+
+
+def test_steps_that_came_due_since_the_backup_can_be_set_aside(
+    house: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    """They may have run before the installation was lost; those that write nothing run again."""
+    with house.app_context(), transaction():
+        lay_plan(hold_event("workshop"), now=NOW)
+        dispatch = select(Step).where(Step.name == "dispatch")
+        clock.moment = db.session.scalars(dispatch).one().due_at
+    call(house, "backup", str(tmp_path / "b.zip"))
+    call(other, "restore", str(tmp_path / "b.zip"))
+
+    result = call(other, "outbox", "release", "--set-aside")
+
+    assert "2 steps that would write letters were skipped" in result.output
+    assert other.extensions["ikone_engine"].run_once() == 0
+    assert mailbox.received == []
+    with other.app_context():
+        step = db.session.scalars(dispatch).one()
+        assert (step.outcome, step.actor) == ("skipped", "outbox release")
 
 
 def test_backup_is_private_and_never_half(house: Flask, file: Path) -> None:

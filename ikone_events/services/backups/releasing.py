@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from ikone_events.services import outbox
 from ikone_events.services.mailings import stop_mailing
-from ikone_events.services.steps import due_steps
+from ikone_events.services.step_letters import message_of
+from ikone_events.services.steps import due_steps, skip
 from ikone_events.store.db import db
 from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.steps import Step
 
 _ACTOR = "outbox release"
 _WORDS = "not sent: it waited in a backup that was put back, and may have left before"
@@ -45,6 +47,18 @@ def set_aside(before: datetime, *, now: datetime) -> int:
     for mailing in db.session.scalars(select(Mailing).where(_is_under_way(before))).all():
         stop_mailing(mailing.event, mailing.id, actor=_ACTOR, now=now)
     return outbox.set_aside(before=before, words=_WORDS, now=now)
+
+
+def skip_steps(before: datetime, *, now: datetime) -> int:
+    """Take out the steps that write letters and were due; returns how many.
+
+    They may have run after the backup was made. Each can be taken back in.
+    """
+    due = [db.session.get_one(Step, step_id) for step_id in due_steps(before)]
+    writing = [step for step in due if message_of(step) is not None]
+    for step in writing:
+        skip(step.event, step.id, actor=_ACTOR, now=now)
+    return len(writing)
 
 
 def _is_under_way(before: datetime) -> ColumnElement[bool]:
