@@ -85,7 +85,7 @@ class Worker:
         for slug in plans.events_without_plan():
             with _apart(f"the plan of {slug} was not laid"), transaction():
                 plans.lay_plan(hold_event(slug), now=now())
-        for step_id in steps.due_steps(now()):
+        for step_id in steps.steps_to_look_at(now()):
             if self.stopping.is_set():
                 return
             with _apart(f"step {step_id} did not run"):

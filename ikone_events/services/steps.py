@@ -1,9 +1,11 @@
 """Running steps: what is due runs once, what is blocked says why, what is too late is skipped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager
 
 from ikone_events.domain.audiences import Audience
 from ikone_events.domain.facts import Facts
@@ -35,6 +37,7 @@ from ikone_events.services.plans import (
     what_of,
 )
 from ikone_events.services.transitions import Request, facts_of, perform
+from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing
@@ -76,10 +79,32 @@ def look_at(step: Step, facts: Facts) -> Outlook:
 
 def due_steps(now: datetime) -> list[int]:
     """The numbers of all steps whose time has come, the oldest first; resting plans left out."""
+    return [step.id for step in _due(now)]
+
+
+def steps_to_look_at(now: datetime) -> list[int]:
+    """The due steps of events in which something moves, found by a few queries for all events.
+
+    Many may be blocked for months, such as follow-ups without materials. All of such an event are
+    left out; where one step can be settled the others are kept, for it may clear their way.
+    """
+    due = _due(now)
+    counts = counts_for(sorted({step.event_id for step in due}))
+    moving = {
+        step.event_id
+        for step in due
+        if _may_be_settled(step, facts_of(step.event, now, counts=counts[step.event_id]))
+    }
+    return [step.id for step in due if step.event_id in moving]
+
+
+def _due(now: datetime) -> Sequence[Step]:
     resting = [state.value for state in RESTING]
     wanted = (
-        select(Step.id)
-        .join(Event, Step.event_id == Event.id)
+        select(Step)
+        .join(Step.event)
+        .options(contains_eager(Step.event))
+        .execution_options(populate_existing=True)
         .where(
             Step.outcome == "",
             Step.active,
@@ -88,7 +113,7 @@ def due_steps(now: datetime) -> list[int]:
         )
         .order_by(Step.due_at, Step.id)
     )
-    return list(db.session.scalars(wanted))
+    return db.session.scalars(wanted).all()
 
 
 def is_to_be_settled(step_id: int, *, now: datetime) -> bool:
@@ -99,7 +124,10 @@ def is_to_be_settled(step_id: int, *, now: datetime) -> bool:
     step = db.session.get(Step, step_id, populate_existing=True)
     if step is None or step.outcome or not step.active or step.due_at > now:
         return False
-    facts = facts_of(step.event, now)
+    return _may_be_settled(step, facts_of(step.event, now))
+
+
+def _may_be_settled(step: Step, facts: Facts) -> bool:
     verdict = judge(what_of(step), step.due_at, anchors_of(step.event), facts).verdict
     return verdict in (Verdict.READY, Verdict.LATE, Verdict.MOOT)
 

@@ -13,7 +13,7 @@ from ikone_events.services.overtaken import stop_hopes
 from ikone_events.services.plans import mark_performed, move_steps
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.registrations import move_line_up
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Counts, counts_for
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import Mailing
@@ -42,9 +42,11 @@ class Done:
     mailing: Mailing | None
 
 
-def facts_of(event: Event, now: datetime, request: Request | None = None) -> Facts:
-    """The facts of one event now, with what a request brings along."""
-    counts = counts_for([event.id])[event.id]
+def facts_of(
+    event: Event, now: datetime, request: Request | None = None, *, counts: Counts | None = None
+) -> Facts:
+    """The facts of one event now, with what a request brings along; `counts` if known already."""
+    counts = counts or counts_for([event.id])[event.id]
     return get_facts(
         event,
         now,

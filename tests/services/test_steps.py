@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
 from ikone_events.domain.audiences import Audience
@@ -184,6 +185,33 @@ def test_blocked_step_costs_no_write_at_every_tick(app: Flask, clock: FixedClock
     work(app)
     with app.app_context():
         assert db.session.scalars(select(Event.touched)).one() == before
+
+
+def test_blocked_steps_of_many_events_cost_no_queries_of_their_own(
+    app: Flask, clock: FixedClock
+) -> None:
+    """Follow-ups without materials stay blocked until the names are deleted."""
+
+    def statements() -> int:
+        asked: list[str] = []
+
+        def ask(*args: Any) -> None:
+            asked.append(args[2])
+
+        with app.app_context():
+            sqlalchemy_event.listen(db.engine, "before_cursor_execute", ask)
+            work(app)
+            sqlalchemy_event.remove(db.engine, "before_cursor_execute", ask)
+        return len(asked)
+
+    clock.moment = NOW + timedelta(days=30)
+    laid(app, state="closed")
+    work(app)
+    before = statements()
+    for _ in range(5):
+        laid(app, state="closed")
+    work(app)
+    assert statements() == before
 
 
 def test_step_that_stayed_blocked_expires_and_says_why(app: Flask, clock: FixedClock) -> None:
