@@ -14,13 +14,17 @@ from ikone_events.store.letters import Mailing, OutboxMail
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Letters by what became of them; `unwritten` are people the worker has not come to yet."""
+    """Letters by what became of them; `unwritten` are people the worker has not come to yet.
+
+    `reached` tells a mailing whose letters have been deleted since from one that wrote to nobody.
+    """
 
     sent: int = 0
     failed: int = 0
     queued: int = 0
     stopped: int = 0
     unwritten: int = 0
+    reached: bool = False
 
     @property
     def total(self) -> int:
@@ -78,4 +82,5 @@ def _figures(mailing: Mailing, by_state: Counter[str]) -> Figures:
         queued=by_state["queued"],
         stopped=by_state["stopped"],
         unwritten=count_remaining(mailing),
+        reached=mailing.last_id > 0,
     )

@@ -23,7 +23,9 @@ from ikone_events.store.steps import Step
 DONE, SKIPPED, EXPIRED, MOOT = "done", "skipped", "expired", "moot"
 PLAN = "plan"
 
-_PAST_ALREADY = Complaint(N_("Its time had passed when the plan was made."))
+_PAST_ALREADY = Complaint(
+    N_("Its time had passed when the plan was made. Give it a new time if it is still to run.")
+)
 OVERTAKEN = Complaint(N_("The event had already gone past it."))
 _FORGOTTEN = Complaint(N_("All names have been deleted; the event kept its state."))
 _CALLED_OFF = Complaint(N_("The event has been cancelled."))

@@ -22,7 +22,10 @@ _MOST_AT_ONCE = 60
 
 @dataclass(slots=True)
 class Fate:
-    """What became of the letters of one step; `mailing_id` is the last mailing it began."""
+    """What became of the letters of one step; `mailing_id` is the last mailing it began.
+
+    `reached` tells a mailing whose letters have been deleted since from one that wrote to nobody.
+    """
 
     mailing_id: int
     sent: int = 0
@@ -30,6 +33,7 @@ class Fate:
     waiting: int = 0
     stopped: int = 0
     finished: bool = True
+    reached: bool = False
 
 
 def message_of(step: Step) -> Message | None:
@@ -55,19 +59,21 @@ def count_people(steps: Iterable[Step]) -> dict[int, int]:
 
 def fates_of(event: Event) -> dict[int, Fate]:
     """What became of the letters of every step of an event that began a mailing."""
+    columns = (Mailing.step_id, Mailing.id, Mailing.finished_at, Mailing.last_id, OutboxMail.state)
     rows = db.session.execute(
-        select(Mailing.step_id, Mailing.id, Mailing.finished_at, OutboxMail.state, func.count())
+        select(*columns, func.count())
         .outerjoin(OutboxMail, OutboxMail.mailing_id == Mailing.id)
         .where(Mailing.event_id == event.id, Mailing.step_id.is_not(None))
-        .group_by(Mailing.step_id, Mailing.id, Mailing.finished_at, OutboxMail.state)
+        .group_by(*columns)
         .order_by(Mailing.id)
     )
     found: dict[int, Fate] = {}
-    for step_id, mailing_id, finished_at, state, number in rows:
+    for step_id, mailing_id, finished_at, last_id, state, number in rows:
         if step_id is None:
             continue
         fate = found.setdefault(step_id, Fate(mailing_id))
         fate.mailing_id, fate.finished = mailing_id, finished_at is not None
+        fate.reached = fate.reached or last_id > 0
         _add(fate, state, number)
     return found
 

@@ -6,7 +6,7 @@ from ikone_events.domain.messages import LABELS
 from ikone_events.services.delivery_notes import notes_of
 from ikone_events.services.mailing_figures import Account, Figures
 from ikone_events.store.letters import DeliveryNote, OutboxMail
-from ikone_events.web.organiser.step_words import SYSTEM
+from ikone_events.web.organiser.step_words import SYSTEM, nothing_left
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
@@ -26,7 +26,7 @@ def mailing_label(account: Account) -> str:
 def figures_words(figures: Figures) -> str:
     """ "62 of 64 delivered, 2 failed": all that is to be said of a mailing."""
     if figures.total == 0:
-        return _("Nobody was written to.")
+        return nothing_left(figures.reached)
     said = [
         ngettext(
             "%(sent)d of one letter delivered",

@@ -120,7 +120,7 @@ def row_of(
         label=step_label(step, what_of(step).label),
         standing=standing,
         when=moment_words(at, event),
-        relation=timing_words(timing_of(step), step.due_at, event.zone),
+        relation=_relation(step, at),
         people=_people(step, people, fate),
         note=standing_words(step, standing, reasons_of(step)),
         missing=_missing(look, event),
@@ -175,6 +175,14 @@ def _moment(step: Step) -> datetime:
     """Where a step stands in time: when it was done, or overtaken, else when it is due."""
     settled = step.outcome_at if step.outcome in (DONE, MOOT) else None
     return min(settled, step.due_at) if settled and step.outcome == MOOT else settled or step.due_at
+
+
+def _relation(step: Step, at: datetime) -> str:
+    """How the shown time hangs on the event; nothing where it was another than planned."""
+    zone = step.event.zone
+    if moment_words(at, step.event) != moment_words(step.due_at, step.event):
+        return ""
+    return timing_words(timing_of(step), step.due_at, zone)
 
 
 def _is_past(row: Row, now: datetime) -> bool:

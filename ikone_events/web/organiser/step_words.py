@@ -77,11 +77,18 @@ def people_words(audience: Audience, number: int) -> str:
     )
 
 
+def nothing_left(reached: bool) -> str:
+    """Why a mailing has no letters: they went with their addresses, or there were none."""
+    if reached:
+        return _("The letters were deleted together with the addresses.")
+    return _("Nobody was written to.")
+
+
 def letters_words(fate: Fate) -> str:
     """What became of the letters of a step."""
     total = fate.sent + fate.failed + fate.waiting + fate.stopped
     if total == 0:
-        return _("Nobody was written to.") if fate.finished else _("The letters are being written.")
+        return nothing_left(fate.reached) if fate.finished else _("The letters are being written.")
     said = [
         ngettext(
             "%(sent)d of one letter delivered",

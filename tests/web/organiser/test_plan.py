@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete, select
 from sqlalchemy import event as sa_event
-from sqlalchemy import select
 
 from ikone_events.domain.audiences import Audience
 from ikone_events.domain.step_times import Anchor, Timing
 from ikone_events.services import plans, steps
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Mailing
+from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.steps import Step
 from tests.factories import NOW, FixedClock, make_event, make_registration
@@ -172,7 +172,7 @@ def test_outcomes_say_who_and_why(
     assert "von einer E-Mail" in done
     late = row(page, step_of(app, event, "reminder_deadline"))
     assert "Zu spät" in late
-    assert "Es war zu spät" in late
+    assert "Dafür war es zu spät" in late
 
 
 def test_resting_plan_says_so(app: Flask, team: Browser) -> None:
@@ -204,7 +204,23 @@ def test_transition_done_by_hand_shows_its_letters_in_the_plan(app: Flask, team:
         mailing = db.session.scalars(select(Mailing)).one()
     assert (mailing.step_id, step.actor) == (step.id, "Wilma Organisaria")
     app.extensions["ikone_engine"].run_once()
-    assert "von einer E-Mail" in row(team.get(plan_path(event) + "?lang=de").text, step)
+    shown = row(team.get(plan_path(event) + "?lang=de").text, step)
+    assert "von einer E-Mail" in shown
+    assert "vor Beginn" not in shown[: shown.index("Zugangslink")], "it ran at another time"
+
+
+def test_step_whose_letters_were_deleted_does_not_claim_to_have_written_to_nobody(
+    app: Flask, team: Browser
+) -> None:
+    event = laid(app)
+    make_registration(app, event)
+    team.post(f"/organise/events/{event.slug}/do/dispatch", {"state": "open"})
+    app.extensions["ikone_engine"].run_once()
+    with app.app_context(), transaction():
+        db.session.execute(delete(OutboxMail))
+    shown = row(team.get(plan_path(event) + "?lang=de").text, step_of(app, event, "dispatch"))
+    assert "Die E-Mails wurden zusammen mit den Adressen gelöscht." in shown
+    assert "Niemand wurde angeschrieben." not in shown
 
 
 def test_second_press_finds_it_done_and_is_told_so(app: Flask, team: Browser) -> None:
