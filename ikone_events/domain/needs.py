@@ -114,6 +114,11 @@ def needs_link_sent(facts: Facts) -> Complaint | None:
     return Complaint(N_("The access link was never sent; only events on site go without."))
 
 
+def needs_link_to_have_been_sent(facts: Facts) -> Complaint | None:
+    """Nobody is asked how they liked what they could not enter."""
+    return None if facts.state is State.FOLLOWED_UP else needs_link_sent(facts)
+
+
 def needs_retention_over(facts: Facts) -> Complaint | None:
     """Persons are anonymised when the retention period is over, not before."""
     if facts.retention_until is not None and facts.now >= facts.retention_until:

@@ -22,6 +22,7 @@ from ikone_events.domain.lifecycle import (
 from ikone_events.domain.messages import LABELS, MailKind
 from ikone_events.domain.needs import (
     Need,
+    needs_link_to_have_been_sent,
     needs_not_over,
     needs_over,
     needs_retention_over,
@@ -77,7 +78,9 @@ LETTERS: Mapping[MailKind, Letter] = MappingProxyType(
         MailKind.REMINDER_DEADLINE: Letter(frozenset({State.OPEN}), (needs_not_over,)),
         MailKind.REMINDER_DAY: Letter(_TAKES_PLACE, (needs_not_over,)),
         MailKind.REMINDER_HOUR: Letter(_TAKES_PLACE, (needs_not_over,)),
-        MailKind.FEEDBACK: Letter(_TAKES_PLACE | {State.FOLLOWED_UP}, (needs_over,)),
+        MailKind.FEEDBACK: Letter(
+            _TAKES_PLACE | {State.FOLLOWED_UP}, (needs_over, needs_link_to_have_been_sent)
+        ),
         MailKind.NOTE: Letter(_KNOWN),
     }
 )

@@ -41,7 +41,7 @@ def correct_and_retry(
     _give_address(registration, email)
     # In the order of their making, as calendars count.
     for unsent in _unsent(registration, wrong, now=now):
-        _rewrite(unsent, registration, held, now=now)
+        rewrite(unsent, registration, held, now=now)
         if unsent.id != letter.id:
             add_note(unsent.id, "corrected", now=now, words=words, actor=actor)
     return outbox.requeue(letter, "corrected", now=now, actor=actor, words=words)
@@ -87,9 +87,8 @@ def _is_taken(registration: Registration, email: str) -> bool:
     return db.session.scalar(others) is not None
 
 
-def _rewrite(
-    letter: OutboxMail, registration: Registration, event: Event, *, now: datetime
-) -> None:
+def rewrite(letter: OutboxMail, registration: Registration, event: Event, *, now: datetime) -> None:
+    """Compose a letter that has not left anew, as things stand with its mailing and event now."""
     mailing = db.session.get(Mailing, letter.mailing_id) if letter.mailing_id else None
     rewrite_letter(
         letter,

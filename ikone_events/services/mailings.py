@@ -7,7 +7,7 @@ from sqlalchemy import Select, case, func, select
 from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.lifecycle import Message
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services import outbox
 from ikone_events.services.audiences import people_of, subscribers_of
 from ikone_events.services.mailing_letters import write_one
@@ -131,9 +131,19 @@ def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) ->
 
 
 def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
-    """Send the rest of a stopped mailing after all. Raises NotFound."""
+    """Send the rest of a stopped mailing after all.
+
+    Raises NotFound, and UnfitInput when the event has changed since it began: what was written
+    then may be wrong by now.
+    """
     mailing = get_mailing(event, mailing_id)
     if mailing.stopped_at is not None:
+        if mailing.event.changed_at > mailing.created_at:
+            text = N_(
+                "The event has changed since these letters were written. "
+                "Please write a new message instead."
+            )
+            raise UnfitInput(Complaint(text))
         mailing.stopped_at, mailing.stopped_by = None, ""
         outbox.resume(mailing, actor=actor, now=now)
     return mailing

@@ -1,5 +1,6 @@
 """The outbox: claim a letter with a lease, note what became of it, try again, hold back."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Update, bindparam, literal_column, or_, select, update
@@ -12,6 +13,7 @@ from ikone_events.store.claims import Claim, take_next
 from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.registrations import Registration
 
 MOST_WORDS = 2000
 
@@ -128,7 +130,12 @@ def requeue(
 
 
 def retry_all(
-    event: Event, *, now: datetime, actor: str = "", mailing_id: int | None = None
+    event: Event,
+    *,
+    now: datetime,
+    actor: str = "",
+    mailing_id: int | None = None,
+    without: Sequence[int] = (),
 ) -> int:
     """Send every failed letter of this event, or of one mailing, again; returns how many."""
     failed = (OutboxMail.state == "failed") & (OutboxMail.message_id != "")
@@ -136,7 +143,7 @@ def retry_all(
         failed &= OutboxMail.mailing_id == mailing_id
     again = (
         update(OutboxMail)
-        .where(OutboxMail.event_id == event.id, failed)
+        .where(OutboxMail.event_id == event.id, failed, OutboxMail.id.not_in(without))
         .values(state="queued", tries_before=OutboxMail.tries, due_at=now, lease_until=None)
     )
     ask_for_delivery()
@@ -154,9 +161,18 @@ def stop(mailing: Mailing, *, actor: str, now: datetime) -> int:
 
 
 def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
-    """Send what was held back by `stop` after all; returns how many letters."""
+    """Send what was held back by `stop` after all; returns how many letters.
+
+    Who withdrew or moved up since has a letter that says so; the old one stays held back.
+    """
+    changed = select(Registration.id).where(
+        Registration.event_id == mailing.event_id,
+        Registration.event_touched > mailing.event_touched,
+    )
     waiting = update(OutboxMail).where(
-        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "stopped"
+        OutboxMail.mailing_id == mailing.id,
+        OutboxMail.state == "stopped",
+        or_(OutboxMail.registration_id.is_(None), OutboxMail.registration_id.not_in(changed)),
     )
     values = {"state": "queued", "due_at": now}
     ask_for_delivery()

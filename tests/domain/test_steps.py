@@ -159,3 +159,18 @@ def test_plan_follows_the_format_unless_a_round_table_was_chosen(
     event_format: EventFormat, chosen: str, expected: PlanName
 ) -> None:
     assert plan_for(event_format, chosen) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.CLOSED, Verdict.BLOCKED),
+        (State.DISPATCHED, Verdict.READY),
+        (State.FOLLOWED_UP, Verdict.READY),
+    ],
+)
+def test_nobody_is_asked_how_they_liked_what_they_could_not_enter(
+    state: State, expected: Verdict
+) -> None:
+    after = DATES.ends_at + timedelta(days=1)
+    assert verdict(What(kind=MailKind.FEEDBACK), after, facts(after, state)) is expected

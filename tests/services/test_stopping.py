@@ -69,7 +69,7 @@ def test_stopped_mailing_writes_and_sends_nothing_more(app: Flask, mailbox: Mail
 
     assert work(app) == 0
     assert mailbox.received == []
-    assert figures(app, mailing) == Figures(stopped=CHUNK, unwritten=5)
+    assert figures(app, mailing) == Figures(stopped=CHUNK, unwritten=5, reached=True)
 
 
 def test_resumed_mailing_reaches_everybody_once(app: Flask, mailbox: Mailbox) -> None:
@@ -82,7 +82,7 @@ def test_resumed_mailing_reaches_everybody_once(app: Flask, mailbox: Mailbox) ->
 
     assert work(app) == CHUNK + 5
     assert max(Counter(letter.recipient for letter in mailbox.received).values()) == 1
-    assert figures(app, mailing) == Figures(sent=CHUNK + 5)
+    assert figures(app, mailing) == Figures(sent=CHUNK + 5, reached=True)
 
 
 def test_letter_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> None:
@@ -97,7 +97,7 @@ def test_letter_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> 
     with app.app_context(), transaction():
         assert outbox.mark_sent(claim, now=NOW, answer="250 ok")
 
-    assert figures(app, mailing) == Figures(sent=1, stopped=2)
+    assert figures(app, mailing) == Figures(sent=1, stopped=2, reached=True)
 
 
 def test_letter_deferred_after_the_stop_is_held_back_too(
@@ -117,7 +117,7 @@ def test_letter_deferred_after_the_stop_is_held_back_too(
 
     assert work(app) == 0
     assert mailbox.received == []
-    assert figures(app, mailing) == Figures(stopped=3)
+    assert figures(app, mailing) == Figures(stopped=3, reached=True)
 
 
 def test_letter_whose_worker_died_before_the_stop_is_held_back(
@@ -133,7 +133,7 @@ def test_letter_whose_worker_died_before_the_stop_is_held_back(
     clock.move(minutes=10)
 
     assert work(app) == 0
-    assert figures(app, mailing) == Figures(stopped=3)
+    assert figures(app, mailing) == Figures(stopped=3, reached=True)
 
 
 def test_stop_against_a_running_worker_sends_none_twice_and_none_later(

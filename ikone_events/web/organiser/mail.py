@@ -10,7 +10,7 @@ from wtforms import StringField
 
 from ikone_events.domain.calendar_words import calendar_words
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
-from ikone_events.services import outbox
+from ikone_events.services import resending
 from ikone_events.services.corrections import correct_and_retry
 from ikone_events.services.drafts import mask_links
 from ikone_events.services.mailing_figures import accounts_of
@@ -137,7 +137,7 @@ def retry_letter(slug: str, letter_id: int) -> Answer:
     """Send one failed letter again."""
     event = seen_event(slug)
     with transaction():
-        outbox.retry(event, letter_id, now=now(), actor=actor())
+        resending.retry_letter(event, letter_id, now=now(), actor=actor())
     flash(_("The letter is being sent again."), "success")
     return redirect(url_for("organiser.mail", slug=slug), 303)
 
@@ -148,7 +148,7 @@ def retry_letters(slug: str) -> Answer:
     """Send every failed letter of the event again."""
     event = seen_event(slug)
     with transaction():
-        number = outbox.retry_all(event, now=now(), actor=actor())
+        number = resending.retry_letters(event, now=now(), actor=actor())
     words = ngettext(
         "One letter is being sent again.", "%(num)d letters are being sent again.", number
     )

@@ -2,7 +2,7 @@
 
 from flask import flash, redirect, url_for
 
-from ikone_events.services import outbox
+from ikone_events.services import resending
 from ikone_events.services.mailing_figures import account_of
 from ikone_events.services.mailings import get_mailing, resume_mailing, stop_mailing
 from ikone_events.services.office import now
@@ -57,7 +57,7 @@ def retry_mailing(slug: str, mailing_id: int) -> Answer:
     event = seen_event(slug)
     with transaction():
         mailing = get_mailing(event, mailing_id)
-        number = outbox.retry_all(event, now=now(), actor=actor(), mailing_id=mailing.id)
+        number = resending.retry_letters(event, now=now(), actor=actor(), mailing_id=mailing.id)
     words = ngettext(
         "One letter is being sent again.", "%(num)d letters are being sent again.", number
     )

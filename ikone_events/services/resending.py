@@ -1,0 +1,86 @@
+"""Sending again what failed: as things stand now, and not what makes no sense any more."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ikone_events.domain.facts import State
+from ikone_events.domain.messages import MailKind
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registration import ACTIVE
+from ikone_events.services import outbox
+from ikone_events.services.corrections import rewrite
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.queries import hold_event
+
+_OFF = (State.POSTPONED.value, State.CANCELLED.value, State.ARCHIVED.value)
+_ACTIVE = frozenset(status.value for status in ACTIVE)
+# These tell of an end; they are right whatever came after them.
+_ENDINGS = frozenset(
+    {
+        MailKind.WITHDRAWAL.value,
+        MailKind.POSTPONED.value,
+        MailKind.CANCELLATION.value,
+        MailKind.NOTE.value,
+    }
+)
+
+
+def retry_letter(event: Event, letter_id: int, *, actor: str, now: datetime) -> OutboxMail:
+    """Send a failed letter again; one that the event has overtaken is written anew first.
+
+    Raises NotFound, and UnfitInput when it would tell what is no longer true.
+    """
+    held = hold_event(event.slug)
+    letter = outbox.hold_failed(held, letter_id)
+    if _is_senseless(letter, held):
+        text = N_("This letter would tell what is no longer true. It is not sent again.")
+        raise UnfitInput(Complaint(text))
+    _bring_up_to_date(letter, held, now=now)
+    return outbox.retry(held, letter_id, now=now, actor=actor)
+
+
+def retry_letters(event: Event, *, actor: str, now: datetime, mailing_id: int | None = None) -> int:
+    """Send the failed letters of an event, or of one mailing, again; returns how many.
+
+    What would tell what is no longer true stays where it is.
+    """
+    held = hold_event(event.slug)
+    wanted = (
+        select(OutboxMail)
+        .where(
+            OutboxMail.event_id == held.id,
+            OutboxMail.state == "failed",
+            OutboxMail.created_at < held.changed_at,
+        )
+        .order_by(OutboxMail.id)
+        .with_for_update(of=OutboxMail)
+        .execution_options(populate_existing=True)
+    )
+    if mailing_id is not None:
+        wanted = wanted.where(OutboxMail.mailing_id == mailing_id)
+    old = list(db.session.scalars(wanted))
+    senseless = [letter.id for letter in old if _is_senseless(letter, held)]
+    for letter in old:
+        if letter.id not in senseless:
+            _bring_up_to_date(letter, held, now=now)
+    return outbox.retry_all(held, now=now, actor=actor, mailing_id=mailing_id, without=senseless)
+
+
+def _is_senseless(letter: OutboxMail, event: Event) -> bool:
+    if letter.kind in _ENDINGS:
+        return False
+    person = letter.registration
+    gone = person is not None and person.status not in _ACTIVE
+    return gone or event.state in _OFF
+
+
+def _bring_up_to_date(letter: OutboxMail, event: Event, *, now: datetime) -> None:
+    """An old date or an old link must not leave because somebody presses a button."""
+    person = letter.registration
+    known = person is not None and person.anonymised_at is None
+    if person is not None and known and letter.created_at < event.changed_at:
+        rewrite(letter, person, event, now=now)
+        db.session.flush()
