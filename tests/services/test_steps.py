@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +72,16 @@ def kinds_sent(app: Flask, event: Event) -> list[str]:
         )
 
 
+def next_due(app: Flask, event: Event, clock: FixedClock) -> datetime:
+    """The moment of the next step, or an hour later where something is due already."""
+    with app.app_context():
+        waiting = select(func.min(Step.due_at)).where(
+            Step.event_id == event.id, Step.outcome == "", Step.active
+        )
+        due: datetime = db.session.scalars(waiting).one()
+    return max(due, clock.moment + timedelta(hours=1))
+
+
 def work(app: Flask) -> None:
     app.extensions["ikone_engine"].run_once()
 
@@ -138,12 +148,12 @@ def test_workshop_runs_by_itself_from_opening_to_feedback(app: Flask, clock: Fix
         ends_at=NOW + timedelta(days=30, hours=2),
         deadline=NOW + timedelta(days=29),
     )
-    states = []
-    for _day in range(40 * 24):
-        clock.move(hours=1)
+    states = ["announced"]
+    while (moment := next_due(app, event, clock)) < event.ends_at + timedelta(days=10):
+        clock.moment = moment
         work(app)
         state = state_of(app, event)
-        if not states or states[-1] != state:
+        if states[-1] != state:
             states.append(state)
             if state == "open":
                 make_registration(app, event, registered_at=clock.moment, status_at=clock.moment)
