@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV ?= uv
-WORKERS ?= 2
+WORKERS ?= 3
 CATALOGUES := ikone_events/translations
 PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from flask import Flask
@@ -36,11 +36,14 @@ LOOK_SECONDS = 1.0
 class Worker:
     """The work of one process. `stopping` ends it between two letters."""
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
         self._app = app
         self._settings = settings
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._looked = -LOOK_SECONDS
+        self._timer = timer
+        self._looked = timer() - LOOK_SECONDS
         self.stopping = threading.Event()
 
     def wake_up(self) -> int:
@@ -48,7 +51,7 @@ class Worker:
 
         Every sign-up wakes a worker: a rush of them must not ask for the steps each time.
         """
-        return self._work(look=time.monotonic() - self._looked >= LOOK_SECONDS)
+        return self._work(look=self._timer() - self._looked >= LOOK_SECONDS)
 
     def work_off(self) -> int:
         """Do everything that is due; returns the number of letters handed to the mail server."""
@@ -73,7 +76,7 @@ class Worker:
             return sent
 
     def _look_around(self) -> None:
-        self._looked = time.monotonic()
+        self._looked = self._timer()
         self.beat()
         self._run_due_steps()
         with transaction():

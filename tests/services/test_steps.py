@@ -528,7 +528,7 @@ def test_rush_of_wake_ups_asks_for_the_steps_once(app: Flask, clock: FixedClock)
     """Every sign-up wakes a worker; the tick comes soon enough for steps."""
     event = laid(app)
     make_registration(app, event)
-    worker = Worker(app, app.extensions["ikone_office"].settings)
+    worker = Worker(app, app.extensions["ikone_office"].settings, timer=lambda: 0.0)
     worker.wake_up()
     clock.moment = step_of(app, event, "dispatch").due_at
     worker.wake_up()

@@ -5,9 +5,15 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ikone_events.services.hold import put_on_hold
-from ikone_events.store.db import db, transaction
-from tests.factories import NOW, make_event, make_heartbeat, make_letter, make_registration
+from ikone_events.store.db import db
+from tests.factories import (
+    NOW,
+    make_event,
+    make_heartbeat,
+    make_hold,
+    make_letter,
+    make_registration,
+)
 
 
 def test_process_answers_without_a_database(app: Flask, client: FlaskClient) -> None:
@@ -96,8 +102,7 @@ def test_not_ready_while_the_mail_server_refuses_us(app: Flask, client: FlaskCli
 
 def test_not_ready_while_a_backup_waits_to_be_released(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app)
-    with app.app_context(), transaction():
-        put_on_hold("backup of yesterday", now=NOW)
+    make_hold(app, "backup of yesterday")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (
         503,
