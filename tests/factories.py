@@ -16,10 +16,11 @@ from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
 from ikone_events.domain.tokens import Claim, Purpose
 from ikone_events.services.office import office
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, Material
 from ikone_events.store.letters import Heartbeat, Hold, Mailing, OutboxMail
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
 from ikone_events.store.texts import MailText
 

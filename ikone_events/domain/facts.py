@@ -27,6 +27,13 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Mode(StrEnum):
+    """How one person takes part; people of hybrid events choose."""
+
+    ONLINE = "online"
+    ON_SITE = "on_site"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that a need may look at, at one moment. Times are aware UTC."""

@@ -36,6 +36,14 @@ class MailKind(StrEnum):
     OPENING = "opening"
     REMINDER_DEADLINE = "reminder_deadline"
     SUBSCRIPTION = "subscription"
+    CONFIRM_ADDRESS = "confirm_address"
+    AWAITING_APPROVAL = "awaiting_approval"
+    DECLINED = "declined"
+    OFFER = "offer"
+    OFFER_LAPSED = "offer_lapsed"
+    HANDED_OVER = "handed_over"
+    TAKEN_OVER = "taken_over"
+    CHANGED = "changed"
 
 
 REQUEST = "REQUEST"
@@ -51,6 +59,10 @@ CALENDAR_METHODS: Mapping[MailKind, str] = MappingProxyType(
         MailKind.WITHDRAWAL: CANCEL,
         MailKind.POSTPONED: CANCEL,
         MailKind.CANCELLATION: CANCEL,
+        MailKind.DECLINED: CANCEL,
+        MailKind.HANDED_OVER: CANCEL,
+        MailKind.TAKEN_OVER: REQUEST,
+        MailKind.CHANGED: REQUEST,
     }
 )
 
@@ -76,6 +88,14 @@ LABELS: Mapping[MailKind, str] = MappingProxyType(
         MailKind.OPENING: N_("Registration is open"),
         MailKind.REMINDER_DEADLINE: N_("Reminder of the deadline"),
         MailKind.SUBSCRIPTION: N_("Confirmation of a subscription"),
+        MailKind.CONFIRM_ADDRESS: N_("Request to confirm the address"),
+        MailKind.AWAITING_APPROVAL: N_("Registration to be approved"),
+        MailKind.DECLINED: N_("Registration declined"),
+        MailKind.OFFER: N_("Offer of a place"),
+        MailKind.OFFER_LAPSED: N_("Offer has lapsed"),
+        MailKind.HANDED_OVER: N_("Place handed over"),
+        MailKind.TAKEN_OVER: N_("Place taken over"),
+        MailKind.CHANGED: N_("Registration changed"),
     }
 )
 
@@ -131,7 +151,8 @@ class Links:
     """The person's own absolute links; `room` is filled only once the room may be entered.
 
     Subscribers have no registration: their `manage` is the page to unsubscribe, and `confirm` the
-    one that turns the letters on, empty once that is done.
+    one that turns the letters on, empty once that is done. To registered people `confirm` confirms
+    the address, `accept` takes an offered place.
     """
 
     manage: str
@@ -139,6 +160,7 @@ class Links:
     room: str = ""
     materials: str = ""
     confirm: str = ""
+    accept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +197,9 @@ class Extras:
     `status` is the registration's state (moved, postponed, cancellation, repeat: waiting people are
     told the truth). `answer` is the organiser's reply to the recipient's question in a follow-up.
     Subscribers learn until when one can register and how many places are free (None: no limit);
-    `for_event` says that they asked about this event alone.
+    `for_event` says that they asked about this event alone. `hold_until` is when a seat that is
+    kept or offered goes to the next, `other_person` the deputy or whose place was taken over,
+    `registered_by` who filled in the form for a colleague.
     """
 
     reason: str = ""
@@ -192,6 +216,9 @@ class Extras:
     deadline: datetime | None = None
     free_places: int | None = None
     for_event: bool = False
+    hold_until: datetime | None = None
+    other_person: str = ""
+    registered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from ikone_events.store.letters import Mailing
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
-from ikone_events.store.sittings import get_sitting
+from ikone_events.store.sittings import sittings_of
 
 # States in which people have a date in their calendars that a change must correct.
 _DATE_IS_KNOWN = (
@@ -95,7 +95,7 @@ def edit_event(
 
 def keep_seats(event: Event, *, now: datetime) -> None:
     """Remember how many are in when there are fewer seats than people: the rules allow them."""
-    seated = get_sitting(event, now).seated if event.capacity is not None else 0
+    seated = sittings_of([event], now)[event.id].seated if event.capacity is not None else 0
     event.seats_kept = seated if seated > (event.capacity or 0) else None
 
 

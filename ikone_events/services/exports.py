@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from ikone_events.domain.registration import Status
 from ikone_events.domain.times import to_local
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 
 Row = Mapping[str, str | int | None]
 

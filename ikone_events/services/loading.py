@@ -20,9 +20,10 @@ from ikone_events.services.materials import Upload, store_slides
 from ikone_events.services.office import office
 from ikone_events.services.plans import lay_plan
 from ikone_events.services.privacy import archive_persons
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, Material, StateChange
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
 
 _SALUTATIONS = {"frau": "frau", "herr": "herr", "divers": "divers"}

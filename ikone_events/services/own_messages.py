@@ -15,10 +15,11 @@ from ikone_events.domain.step_times import Timing
 from ikone_events.services.audiences import count
 from ikone_events.services.plans import add_message
 from ikone_events.services.texts import TextChange, event_scope, save_text
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 
 MOST_TITLE = 200

@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.domain.registration import ACTIVE, Attendance, Status
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.counts import COUNTED_KINDS, counts_for
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import retention_until
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 
 
 def archive_persons(event: Event, *, now: datetime) -> None:

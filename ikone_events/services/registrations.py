@@ -1,21 +1,19 @@
 """Signing up, withdrawing and moving up: every way into a seat goes through `_seat`."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, select
 
 from ikone_events.domain.address import email_key
+from ikone_events.domain.facts import EventFormat, Mode
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
-from ikone_events.domain.registration import (
-    ACTIVE,
-    Attendance,
-    Status,
-    admit,
-    seats_for_the_line,
-)
+from ikone_events.domain.registration import ACTIVE, Attendance, Status
+from ikone_events.domain.seating import Candidate, admit
 from ikone_events.services.letters import write_letter
 from ikone_events.services.office import office
 from ikone_events.store.db import db
@@ -28,7 +26,11 @@ from ikone_events.store.sittings import get_sitting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applicant:
-    """What a person told us in the form; the shape was checked there."""
+    """What a person told us in the form; the shape was checked there.
+
+    `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
+    event's own fields, by key; a single answer is a list of one.
+    """
 
     first_name: str
     last_name: str
@@ -39,6 +41,10 @@ class Applicant:
     title: str = ""
     position: str = ""
     question: str = ""
+    mode: str = ""
+    code: str = ""
+    answers: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
+    registered_by: str = ""
 
 
 def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
@@ -48,7 +54,8 @@ def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
     truth, so that nobody can probe who is registered. Raises RegistrationClosed, NotFound.
     """
     event = hold_event(slug)
-    status = admit(get_sitting(event, now))
+    candidate = Candidate(mode=mode_for(event, applicant.mode))
+    status = admit(get_sitting(event, now), candidate).status
     known = _find_active(event, applicant.email)
     if known is not None:
         _remind(known, event, now=now)
@@ -65,6 +72,13 @@ _ACTIVE_ADDRESS = select(Registration).where(
     Registration.email_key == bindparam("email_key"),
     Registration.status.in_([status.value for status in ACTIVE]),
 )
+
+
+def mode_for(event: Event, wish: str) -> Mode:
+    """How somebody takes part: as they wish at a hybrid event, else as everybody does."""
+    if event.format == EventFormat.HYBRID.value:
+        return Mode(wish or Mode.ONLINE)
+    return Mode(event.format)
 
 
 def _find_active(event: Event, email: str) -> Registration | None:
@@ -89,6 +103,7 @@ def _new_registration(event: Event, applicant: Applicant, *, now: datetime) -> R
         public_id=new_public_id(),
         link_epoch=1,
         registered_at=now,
+        mode=mode_for(event, applicant.mode).value,
         salutation=applicant.salutation,
         title=applicant.title,
         first_name=applicant.first_name,
@@ -154,7 +169,8 @@ def _hold_registration(public_id: str) -> Registration:
 def move_line_up(event: Event, *, now: datetime) -> list[Registration]:
     """Confirm the first of the line for every free seat. The event must be held."""
     db.session.flush()
-    free = seats_for_the_line(get_sitting(event, now))
+    sitting = get_sitting(event, now)
+    free = sitting.free if sitting.moves and sitting.somebody_waits else 0
     if free == 0:
         return []
     line = (

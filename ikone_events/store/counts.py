@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import case, func, select
 
 from ikone_events.domain.registration import ACTIVE, SEATED, Status
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
 from ikone_events.store.events import Material
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 
 # The bodies that the funder counts: those with a full-time administration of their own.
 COUNTED_KINDS = (

@@ -25,6 +25,11 @@ class Event(Base):
     and its value is the version of everything that the public page shows. `plan` names the plan
     that the event's steps were laid from. `seats_kept` is how many people held seats when the
     capacity was lowered below that: they stay, and nobody joins them.
+
+    `capacity` limits all seats together; of a hybrid event each mode may have a limit of its own.
+    Before `members_until` only members get seats. `confirm_hours` asks people to confirm their
+    address and says how long their seat is held, `offer_hours` how long a freed seat is offered to
+    the first in line; None: not asked, and given at once.
     """
 
     __tablename__ = "event"
@@ -62,7 +67,16 @@ class Event(Base):
 
     deadline: Mapped[datetime | None] = mapped_column(UTCDateTime)
     capacity: Mapped[int | None]
+    capacity_online: Mapped[int | None]
+    capacity_on_site: Mapped[int | None]
     seats_kept: Mapped[int | None]
+    per_administration: Mapped[int | None]
+    members_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    by_code: Mapped[bool] = mapped_column(default=False)
+    approval: Mapped[bool] = mapped_column(default=False)
+    confirm_hours: Mapped[int | None]
+    offer_hours: Mapped[int | None]
+    colleagues: Mapped[bool] = mapped_column(default=True)
     waiting_list: Mapped[bool] = mapped_column(default=True)
     accepts_late: Mapped[bool] = mapped_column(default=True)
     plan: Mapped[str] = mapped_column(String(20), default="")

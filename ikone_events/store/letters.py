@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events import Event
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
 

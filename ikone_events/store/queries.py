@@ -10,10 +10,11 @@ from sqlalchemy.orm import joinedload
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registration import Status
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.people import Organiser, assignment
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 from ikone_events.store.searching import containing
 
 Row = TypeVar("Row")

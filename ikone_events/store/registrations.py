@@ -1,29 +1,19 @@
-"""Tables of those who come: administrations and registrations."""
+"""Table of those who come, and of what changed their standing."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ikone_events.domain.registration import ACTIVE
+from ikone_events.domain.facts import Mode
+from ikone_events.domain.registration import ACTIVE, Status
+from ikone_events.store.administrations import Organisation
+from ikone_events.store.codes import Code
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events import Event, new_public_id
 
+_HELD = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
 _ACTIVE = text(f"status IN ({', '.join(repr(status.value) for status in sorted(ACTIVE))})")
-
-
-class Organisation(Base):
-    """An administration or other body. `kind` decides whether it counts as an administration."""
-
-    __tablename__ = "organisation"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(100), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    short_name: Mapped[str] = mapped_column(String(200), default="")
-    kind: Mapped[str] = mapped_column(String(40))
-    official_key: Mapped[str] = mapped_column(String(20), default="")
-    member: Mapped[bool] = mapped_column(default=False)
 
 
 class Registration(Base):
@@ -34,6 +24,14 @@ class Registration(Base):
     `calendar_sequence` is None until an invitation has been promised; the UID is a secret
     between us and the person's calendar; `partstat` is what that calendar answered, if it did.
     `thread_id` is the Message-ID of the first letter.
+
+    `mode` is how the person takes part, and counts at hybrid events only. `awaits` says what a
+    pending registration waits for, `hold_until` until when its seat or an offer is kept. `line` is
+    the place in the order of those who joined the waiting list (the event's counter of writes; kept
+    when they move up, and by a deputy). `address_confirmed_at`, `approved_at` and `accepted_at` are
+    the doors that have been passed. `organisation_key` is what was typed, as it is compared with
+    the directory. `predecessor_id` is the registration that was handed over to this one.
+    `note` is for the organisers' eyes. `registered_by` is who filled in the form for a colleague.
     """
 
     __tablename__ = "registration"
@@ -47,6 +45,9 @@ class Registration(Base):
             postgresql_where=_ACTIVE,
         ),
         Index("ix_registration_event_status", "event_id", "status"),
+        Index("ix_registration_event_organisation", "event_id", "organisation_id"),
+        Index("ix_registration_organisation_key", "organisation_key"),
+        Index("ix_registration_held", "hold_until", sqlite_where=_HELD, postgresql_where=_HELD),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -58,6 +59,18 @@ class Registration(Base):
     event_touched: Mapped[int] = mapped_column(default=0)
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
+    mode: Mapped[str] = mapped_column(String(10), default=Mode.ONLINE.value)
+    awaits: Mapped[str] = mapped_column(String(10), default="")
+    hold_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    line: Mapped[int | None]
+    address_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    code_id: Mapped[int | None] = mapped_column(ForeignKey("code.id"), index=True)
+    predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"), index=True)
+    registered_by: Mapped[str] = mapped_column(String(300), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+
     salutation: Mapped[str] = mapped_column(String(10), default="")
     title: Mapped[str] = mapped_column(String(50), default="")
     first_name: Mapped[str] = mapped_column(String(100))
@@ -65,6 +78,7 @@ class Registration(Base):
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254))
     organisation_text: Mapped[str] = mapped_column(String(200), default="")
+    organisation_key: Mapped[str] = mapped_column(String(200), default="")
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     position: Mapped[str] = mapped_column(String(200), default="")
     question: Mapped[str] = mapped_column(Text, default="")
@@ -80,3 +94,28 @@ class Registration(Base):
 
     event: Mapped[Event] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+    code: Mapped[Code | None] = relationship()
+
+
+class StandingChange(Base):
+    """One change of a registration's standing: who did what, when and why.
+
+    The chain explains why each one stands where. `event_touched` orders changes of one event
+    whatever the clocks say; `actor` is an organiser's address, "person" or "system".
+    """
+
+    __tablename__ = "standing_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), index=True
+    )
+    action: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(12))
+    target: Mapped[str] = mapped_column(String(12))
+    actor: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    event_touched: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    registration: Mapped[Registration] = relationship()

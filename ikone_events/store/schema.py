@@ -9,7 +9,9 @@ from pathlib import Path
 from flask import Flask, current_app
 from sqlalchemy import Connection, inspect, text
 
-import ikone_events.store.texts  # noqa: F401 - its table belongs to the whole
+import ikone_events.store.form_fields
+import ikone_events.store.imports
+import ikone_events.store.texts  # noqa: F401 - their tables belong to the whole
 from ikone_events.store.db import db
 
 # Any number that no other program uses for a lock in our database.

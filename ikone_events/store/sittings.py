@@ -5,11 +5,22 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Engine, bindparam, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Engine,
+    ScalarSelect,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.exc import OperationalError
 
-from ikone_events.domain.lifecycle import State
-from ikone_events.domain.registration import SEATED, Sitting, Status
+from ikone_events.domain.facts import EventFormat, Mode, State
+from ikone_events.domain.registration import SEATED, Status
+from ikone_events.domain.seating import Pool, Sitting
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.queries import PUBLIC_STATES, event_not_found
@@ -25,17 +36,29 @@ class Version(NamedTuple):
     state: str
 
 
-_COUNTED = (*(status.value for status in SEATED), Status.WAITLISTED.value)
+_SEATED = [status.value for status in SEATED]
+_COUNTED = (*_SEATED, Status.WAITLISTED.value)
 _OF_EVENT = Registration.event_id == bindparam("event_id")
 _WAITING = exists().where(_OF_EVENT, Registration.status == Status.WAITLISTED.value)
-_SEATED = (
-    select(func.count())
-    .where(_OF_EVENT, Registration.status.in_([status.value for status in SEATED]))
-    .scalar_subquery()
-)
+
+
+def _counted(*conditions: ColumnElement[bool], most: str) -> ScalarSelect[int]:
+    """How many hold a seat, counted no further than to the number of seats."""
+    rows = select(literal(1)).where(_OF_EVENT, Registration.status.in_(_SEATED), *conditions)
+    return (
+        select(func.count()).select_from(rows.limit(bindparam(most)).subquery()).scalar_subquery()
+    )
+
+
 # Built once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
+# Counting stops where it no longer matters, so that a long list costs no more than a short one.
 _WAITS = select(literal(0), _WAITING)
-_SEATED_AND_WAITS = select(_SEATED, _WAITING)
+_SEATED_AND_WAITS = select(_counted(most="most"), _WAITING)
+_BY_MODE = select(
+    *(_counted(Registration.mode == mode.value, most=mode.value) for mode in Mode),
+    _counted(most="most"),
+    _WAITING,
+)
 _VERSION = select(Event.id, Event.touched, Event.revision, Event.state).where(
     Event.slug == bindparam("slug")
 )
@@ -81,29 +104,63 @@ def _text(_dialect: str) -> str:
 
 
 def get_sitting(event: Event, now: datetime) -> Sitting:
-    """What decides about registration for an event; counts rows, and only those that matter."""
+    """What decides about registration for an event; counts rows, and only those that matter.
+
+    Where there is no limit nothing is counted, and `seated` says nothing.
+    """
+    if event.format == EventFormat.HYBRID.value:
+        return _hybrid_sitting(event, now)
     asked = _WAITS if event.capacity is None else _SEATED_AND_WAITS
-    seated, waits = db.session.execute(asked, {"event_id": event.id}).one()
-    numbers = {Status.CONFIRMED.value: seated}
-    if waits:
-        numbers[Status.WAITLISTED.value] = 1
-    return _sitting(event, numbers, now)
+    wanted = {"event_id": event.id, "most": event.capacity}
+    seated, waits = db.session.execute(asked, wanted).one()
+    return _sitting(event, now, seated=seated, waits=bool(waits))
+
+
+def _hybrid_sitting(event: Event, now: datetime) -> Sitting:
+    limits = _limits(event)
+    wanted = {mode.value: limits[mode] or 0 for mode in Mode}
+    whole = {"event_id": event.id, "most": event.capacity or 0}
+    *by_mode, seated, waits = db.session.execute(_BY_MODE, {**wanted, **whole}).one()
+    numbers = dict(zip(Mode, by_mode, strict=True))
+    return _sitting(event, now, seated=seated, waits=bool(waits), by_mode=numbers)
+
+
+def _limits(event: Event) -> dict[Mode, int | None]:
+    return {Mode.ONLINE: event.capacity_online, Mode.ON_SITE: event.capacity_on_site}
 
 
 def sittings_of(events: Sequence[Event], now: datetime) -> dict[int, Sitting]:
     """What decides about registration for each of many events, in one query."""
-    numbers: dict[int, dict[str, int]] = {event.id: {} for event in events}
+    numbers: dict[int, dict[tuple[str, str], int]] = {event.id: {} for event in events}
     rows = db.session.execute(
-        select(Registration.event_id, Registration.status, func.count())
+        select(Registration.event_id, Registration.status, Registration.mode, func.count())
         .where(Registration.event_id.in_(numbers), Registration.status.in_(_COUNTED))
-        .group_by(Registration.event_id, Registration.status)
+        .group_by(Registration.event_id, Registration.status, Registration.mode)
     )
-    for event_id, status, number in rows:
-        numbers[event_id][status] = number
-    return {event.id: _sitting(event, numbers[event.id], now) for event in events}
+    for event_id, status, mode, number in rows:
+        numbers[event_id][status, mode] = number
+    return {event.id: _counted_sitting(event, numbers[event.id], now) for event in events}
 
 
-def _sitting(event: Event, numbers: dict[str, int], now: datetime) -> Sitting:
+def _counted_sitting(event: Event, numbers: dict[tuple[str, str], int], now: datetime) -> Sitting:
+    by_mode = {
+        mode: sum(numbers.get((status, mode.value), 0) for status in _SEATED) for mode in Mode
+    }
+    waits = any(status == Status.WAITLISTED.value for status, _mode in numbers)
+    return _sitting(event, now, seated=sum(by_mode.values()), waits=waits, by_mode=by_mode)
+
+
+def _sitting(
+    event: Event,
+    now: datetime,
+    *,
+    seated: int,
+    waits: bool,
+    by_mode: dict[Mode, int] | None = None,
+) -> Sitting:
+    pools: dict[Mode, Pool] = {}
+    if event.format == EventFormat.HYBRID.value and by_mode is not None:
+        pools = {mode: Pool(limit, by_mode[mode]) for mode, limit in _limits(event).items()}
     return Sitting(
         now=now,
         state=State(event.state),
@@ -113,6 +170,12 @@ def _sitting(event: Event, numbers: dict[str, int], now: datetime) -> Sitting:
         capacity=event.capacity,
         waiting_list=event.waiting_list,
         accepts_late=event.accepts_late,
-        seated=sum(numbers.get(status.value, 0) for status in SEATED),
-        somebody_waits=Status.WAITLISTED.value in numbers,
+        seated=seated,
+        somebody_waits=waits,
+        pools=pools,
+        per_administration=event.per_administration,
+        members_until=event.members_until,
+        approval=event.approval,
+        confirm_hours=event.confirm_hours,
+        offer_hours=event.offer_hours,
     )

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.lifecycle import State
-from ikone_events.domain.registration import Sitting
+from ikone_events.domain.seating import Sitting
 from ikone_events.services.office import now
 from ikone_events.store.events import Event, Material
 from ikone_events.store.queries import get_public_event, public_events

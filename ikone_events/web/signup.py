@@ -15,7 +15,8 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from ikone_events.domain.refusals import Busy, Complaint, Refusal, RegistrationClosed, UnfitInput
-from ikone_events.domain.registration import Status, admit
+from ikone_events.domain.registration import Status
+from ikone_events.domain.seating import Candidate, admit
 from ikone_events.services import registrations
 from ikone_events.services.letters import link_day
 from ikone_events.services.office import now
@@ -72,7 +73,9 @@ def _store(slug: str, form: RegistrationForm) -> Status:
     """Register, unless the field that only programs see was filled: they learn nothing from it."""
     moment = now()
     if form.website.data:
-        return admit(get_sitting(get_public_event(slug), moment))
+        event = get_public_event(slug)
+        candidate = Candidate(mode=registrations.mode_for(event, ""))
+        return admit(get_sitting(event, moment), candidate).status
     with transaction():
         return registrations.register(slug, form.applicant(page_locale()), now=moment)
 

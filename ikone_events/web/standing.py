@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.registration import Sitting, closed_because
+from ikone_events.domain.seating import Sitting, closed_because
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from ikone_events.domain.registration import ACTIVE, Status, seats_for_the_line
+from ikone_events.domain.registration import ACTIVE, Status
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.queries import all_events
@@ -57,7 +57,8 @@ def idle_seats(now: datetime) -> Iterator[str]:
     events = all_events()
     sittings = sittings_of(events, now)
     for event in events:
-        free = seats_for_the_line(sittings[event.id])
+        sitting = sittings[event.id]
+        free = sitting.free if sitting.moves and sitting.somebody_waits else 0
         if free is None or free > 0:
             number = "no limit of" if free is None else free
             yield f"waiting order: {event.slug}: people wait although there are {number} free seats"

@@ -11,11 +11,12 @@ from ikone_events.domain.registration import ACTIVE, STATUS_LABELS, Attendance, 
 from ikone_events.services.exports import waiting_positions
 from ikone_events.services.office import now
 from ikone_events.services.registrations import mark_attendance, withdraw
+from ikone_events.store.administrations import Organisation
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import search_registrations
-from ikone_events.store.registrations import Organisation, Registration
+from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import say
 from ikone_events.web.organiser.frame import (
