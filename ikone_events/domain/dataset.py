@@ -14,13 +14,13 @@ from ikone_events.domain.dataset_records import (
     material_of,
     moment_of,
     name_of,
-    optional_moment_of,
     organisation_of,
     place_of,
     registration_of,
     text_in,
     zone_of,
 )
+from ikone_events.domain.dataset_settings import settings_in
 from ikone_events.domain.event_draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.facts import State
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
@@ -136,7 +136,6 @@ class _Reader:
         contact = self._users.get(str(record.get("organiser")), {})
         video = record.get("video") or {}
         question = record.get("registration_question")
-        capacity = record.get("capacity")
         return EventDraft(
             title=text_in(record["title"], "de"),
             title_en=text_in(record["title"], "en"),
@@ -159,10 +158,7 @@ class _Reader:
             place=place_of(record.get("venue") or record.get("place")),
             room_url=str(video.get("url") or ""),
             dial_in=str(video.get("dial_in") or ""),
-            deadline=optional_moment_of(record.get("registration_closes_at"), "deadline"),
-            capacity=None if capacity is None else int(capacity),
-            waiting_list=bool(record.get("waiting_list", True)),
-            accepts_late=bool(record.get("accepts_late", True)),
+            **settings_in(record),
             contact_name=name_of(contact),
             contact_email=str(contact.get("email") or ""),
             contact_phone=str(contact.get("phone") or ""),

@@ -8,6 +8,7 @@ from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registration_settings import RegistrationSettings, settings_complaints
 
 # Longest texts, in characters; the database's columns are as wide.
 LINE_LENGTHS = {
@@ -27,7 +28,6 @@ LINE_LENGTHS = {
 TEXT_LENGTH = 20_000
 PROGRAMME_LINE_LENGTH = 300
 PROGRAMME_TIME_LENGTH = 20
-MOST_PLACES = 100_000
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 LONGEST_RETENTION_DAYS = 3650
 # The plans an organiser may ask for: that of the format, or (domain/plans.py) the round table's.
@@ -45,7 +45,7 @@ class ProgrammeItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventDraft:
+class EventDraft(RegistrationSettings):
     """The content of an event as its form holds it. Moments are aware UTC.
 
     `plan` is the plan asked for; empty for that of the format. `feedback_url` leads to a survey.
@@ -69,10 +69,6 @@ class EventDraft:
     place: str = ""
     room_url: str = ""
     dial_in: str = ""
-    deadline: datetime | None = None
-    capacity: int | None = None
-    waiting_list: bool = True
-    accepts_late: bool = True
     contact_name: str = ""
     contact_email: str = ""
     contact_phone: str = ""
@@ -89,6 +85,9 @@ def check_draft(draft: EventDraft) -> None:
     found = [
         *_text_complaints(draft),
         *_value_complaints(draft),
+        *settings_complaints(
+            draft, form=draft.format, starts_at=draft.starts_at, ends_at=draft.ends_at
+        ),
         *_address_complaints(draft),
         *_plan_complaints(draft),
     ]
@@ -138,19 +137,13 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
     found: list[Complaint] = []
     if not draft.title.strip():
         found.append(Complaint(N_("The title is missing."), about="title"))
-    for name in ("starts_at", "ends_at", "deadline"):
+    for name in ("starts_at", "ends_at", "deadline", "members_until"):
         moment = getattr(draft, name)
         if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
             text = N_("Please enter a year between %(first)d and %(last)d.")
             found.append(Complaint(text, {"first": FIRST_YEAR, "last": LAST_YEAR}, name))
     if draft.starts_at >= draft.ends_at:
         found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
-    if draft.deadline is not None and draft.deadline > draft.ends_at:
-        text = N_("The registration deadline is after the end of the event.")
-        found.append(Complaint(text, about="deadline"))
-    if draft.capacity is not None and not 0 < draft.capacity <= MOST_PLACES:
-        text = N_("Please enter a number between 1 and 100,000, or leave it empty for no limit.")
-        found.append(Complaint(text, about="capacity"))
     if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
         text = N_("Please enter a number of days between 1 and 3650.")
         found.append(Complaint(text, about="retention_days"))

@@ -81,9 +81,9 @@ def edit_event(
                 N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
             )
         )
-    old, old_capacity = _place_and_time(event), event.capacity
+    old, old_limits = _place_and_time(event), _limits(event)
     fill_event(event, draft)
-    if event.capacity != old_capacity:
+    if _limits(event) != old_limits:
         keep_seats(event, now=now)
     event.revision += 1
     event.changed_at = now
@@ -91,6 +91,11 @@ def edit_event(
     move_steps(event, now=now)
     lay_plan(event, now=now)
     return event, _tell_of_change(event, old, now=now)
+
+
+def _limits(event: Event) -> tuple[int | str | None, ...]:
+    """All that says how many seats there are."""
+    return event.format, event.capacity, event.capacity_online, event.capacity_on_site
 
 
 def keep_seats(event: Event, *, now: datetime) -> None:

@@ -20,6 +20,7 @@ from ikone_events.web.organiser.event_form import (
     draft_of,
     values_of,
 )
+from ikone_events.web.organiser.event_settings import MOMENTS, TICKS
 from ikone_events.web.organiser.fields import typed
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -146,9 +147,9 @@ def _shown(form: EventForm, name: str) -> str:
     field = form[name]
     if name in ("format", "plan"):
         return str(dict(field.choices).get(field.data, ""))
-    if name in ("waiting_list", "accepts_late"):
+    if name in TICKS:
         return _("yes") if field.data else _("no")
-    if name in ("starts_at", "ends_at", "deadline"):
+    if name in ("starts_at", "ends_at", *MOMENTS):
         return f"{field.data:%d.%m.%Y, %H:%M}" if field.data else ""
     return typed(field.data)
 

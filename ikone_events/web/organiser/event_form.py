@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -22,6 +22,11 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events import Event
 from ikone_events.web.i18n import FORMAT_LABELS
+from ikone_events.web.organiser.event_settings import (
+    SettingsForm,
+    settings_from,
+    settings_values,
+)
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
 
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
@@ -60,7 +65,7 @@ def _text(label: str, rows: int = 4) -> TextAreaField:
     return TextAreaField(label, render_kw={"rows": rows, "maxlength": 20_000})
 
 
-class EventForm(FlaskForm):
+class EventForm(SettingsForm):
     """Everything an organiser writes about an event. Rules are checked by the draft."""
 
     revision = WholeNumber(widget=HiddenInput())
@@ -87,12 +92,6 @@ class EventForm(FlaskForm):
     room_url = _line(_l("Access link of the video room"), "room_url", type="url", inputmode="url")
     dial_in = _line(_l("Dial-in by telephone"), "dial_in")
 
-    deadline = LocalTime(_l("Registration until"))
-    capacity = WholeNumber(_l("Number of places"), render_kw={"min": 1, "inputmode": "numeric"})
-    waiting_list = BooleanField(_l("Keep a waiting list when all places are taken"), default=True)
-    accepts_late = BooleanField(
-        _l("Accept registrations until the end, also after the access link was sent"), default=True
-    )
     question_label = _line(_l("Question in the registration form"), "question_label")
 
     feedback_url = _line(_l("Address of the survey"), "feedback_url", type="url", inputmode="url")
@@ -128,13 +127,10 @@ def values_of(event: Event) -> dict[str, object]:
         ),
         "starts_at": local_time(event.starts_at, zone),
         "ends_at": local_time(event.ends_at, zone),
-        "deadline": local_time(event.deadline, zone),
+        **settings_values(event),
         "zone": zone,
         "format": event.format,
         "plan": event.plan if event.plan in CHOSEN_PLANS else "",
-        "capacity": event.capacity,
-        "waiting_list": event.waiting_list,
-        "accepts_late": event.accepts_late,
         "retention_days": event.retention_days,
     }
 
@@ -144,21 +140,19 @@ def draft_of(form: EventForm) -> EventDraft:
     zone, found = _zone(form)
     starts_at = moment_of(form.starts_at, zone, found)
     ends_at = moment_of(form.ends_at, zone, found)
-    deadline = moment_of(form.deadline, zone, found)
+    settings = settings_from(form, zone, found)
     if found or starts_at is None or ends_at is None:
         raise UnfitInput(found)
+    texts: dict[str, Any] = {name: _clean(form, name) for name in _PLAIN}
     return EventDraft(
-        **{name: _clean(form, name) for name in _PLAIN},
+        **texts,
         programme=programme_of(form.programme.data or ""),
         starts_at=starts_at,
         ends_at=ends_at,
-        deadline=deadline,
+        **settings,
         zone=zone,
         format=EventFormat(form.format.data),
         plan=form.plan.data or "",
-        capacity=form.capacity.data,
-        waiting_list=form.waiting_list.data,
-        accepts_late=form.accepts_late.data,
         retention_days=0 if form.retention_days.data is None else form.retention_days.data,
     )
 

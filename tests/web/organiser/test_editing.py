@@ -1,6 +1,7 @@
 """Making and editing events: what is stored, refused, and never overwritten."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ikone_events.services.events import edit_event
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing
+from ikone_events.store.registrations import Registration
 from ikone_events.web.organiser.event_form import EventForm, draft_of, programme_of, values_of
 from tests.factories import NOW, make_event, make_registration
 
@@ -98,6 +100,15 @@ def test_organiser_of_limited_sight_sees_what_they_made(app: Flask, stranger: Br
         ({"plan": "round_table", "format": "on_site"}, "plan"),
         ({"contact_email": "keine"}, "contact_email"),
         ({"programme": "x" * 301}, "programme"),
+        ({"capacity_online": "5"}, "capacity_online"),
+        ({"capacity_on_site": "0", "format": "hybrid"}, "capacity_on_site"),
+        ({"per_administration": "-1"}, "per_administration"),
+        ({"members_until": "2026-04-14T10:00"}, "members_until"),
+        ({"members_until": "2026-03-29T02:30"}, "members_until"),
+        ({"members_until": "1999-03-29T02:00"}, "members_until"),
+        ({"confirm_hours": "337"}, "confirm_hours"),
+        ({"offer_hours": "0"}, "offer_hours"),
+        ({"offer_hours": "12", "waiting_list": ""}, "offer_hours"),
     ],
 )
 def test_unfit_input_is_told_at_its_field_and_kept(
@@ -108,6 +119,71 @@ def test_unfit_input_is_told_at_its_field_and_kept(
     assert f'id="{field}-error"' in answer.text
     assert "Cem Beispiel" in answer.text
     assert stored(app) == []
+
+
+SETTINGS: dict[str, Any] = {
+    "format": "hybrid",
+    "capacity_online": 40,
+    "capacity_on_site": 20,
+    "per_administration": 3,
+    "members_until": datetime(2026, 3, 28, 23, 0, tzinfo=UTC),
+    "by_code": True,
+    "approval": True,
+    "confirm_hours": 48,
+    "offer_hours": 24,
+    "colleagues": False,
+}
+
+
+def test_settings_of_registration_are_stored(app: Flask, team: Browser) -> None:
+    typed = {name: str(value) for name, value in SETTINGS.items() if value is not False}
+    answer = team.post(
+        "/organise/events/new", filled(**{**typed, "members_until": "2026-03-29T00:00"})
+    )
+    assert answer.status_code == 303
+    [event] = stored(app)
+    assert {name: getattr(event, name) for name in SETTINGS} == SETTINGS
+    form = team.get(f"/organise/events/{event.slug}/edit").text
+    assert '<details class="kern-accordion" open>' in form
+    assert f"/organise/events/{event.slug}/codes" in form
+
+
+def test_settings_nobody_uses_are_folded(team: Browser) -> None:
+    form = team.get("/organise/events/new").text
+    assert form.count('<details class="kern-accordion">') == 2
+    assert "<details open" not in form
+
+
+def test_conflict_shows_settings_of_both(app: Flask, team: Browser) -> None:
+    event = make_event(app, revision=2, format="hybrid", place="Rathaus", confirm_hours=48)
+    answer = team.post(
+        f"/organise/events/{event.slug}/edit?lang=en",
+        filled(
+            title=event.title, format="hybrid", revision="1", approval="y", capacity_online="12"
+        ),
+    )
+    assert answer.status_code == 409
+    table = answer.text.partition("Where the two versions differ")[2].partition("</table>")[0]
+    said = re.findall(r'<th scope="row">(.*?)</th><td.*?>(.*?)</td><td.*?>(.*?)</td>', table)
+    for expected in (
+        ("Every registration needs our approval", "yes", "no"),
+        ("Of these at most online", "12", "–"),
+        ("Hours to confirm the e-mail address", "–", "48"),
+    ):
+        assert expected in said
+
+
+def test_more_places_serve_the_line_at_once(app: Flask, team: Browser) -> None:
+    event = make_event(
+        app, format="hybrid", place="Rathaus", capacity=None, capacity_online=1, title="Hybrid"
+    )
+    make_registration(app, event, mode="online")
+    waits = make_registration(app, event, mode="online", status="waitlisted", line=1)
+    changes = {"title": "Hybrid", "format": "hybrid", "capacity": "", "revision": "1"}
+    path = f"/organise/events/{event.slug}/edit"
+    assert team.post(path, filled(**changes, capacity_online="2")).status_code == 303
+    with app.app_context():
+        assert db.session.get_one(Registration, waits.id).status == "confirmed"
 
 
 def test_body_of_a_megabyte_is_refused(app: Flask, team: Browser) -> None:
