@@ -11,6 +11,7 @@ from ikone_events.commands.saying import fail, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc
 from ikone_events.engine import Engine
+from ikone_events.services import early_forgetting
 from ikone_events.services.doctor import findings
 from ikone_events.services.doctor.findings import Finding
 from ikone_events.services.doctor.findings import fault as bad
@@ -66,12 +67,15 @@ def _queue() -> Finding:
 @with_appcontext
 @with_tables
 def retention(as_of: datetime | None, dry_run: bool) -> None:
-    """Forget the persons of events whose retention is over; the figures stay."""
+    """Forget the persons of events whose retention is over, and earlier who had no place there."""
     moment = now() if as_of is None else _end_of(as_of)
     due = [(event.slug, count_known(event)) for event in events_to_forget(moment)]
+    whole = {slug for slug, _number in due}
+    early = [some for some in early_forgetting.due(moment) if some.slug not in whole]
     if not dry_run:
         with transaction():
             tidy(moment)
+    _tell_early(early, "would be " if dry_run else "")
     for slug, number in due:
         try:
             if not dry_run:
@@ -80,8 +84,16 @@ def retention(as_of: datetime | None, dry_run: bool) -> None:
         except Refusal as refusal:
             fail(f"{slug}: {lines_of(refusal)}")
         click.echo(f"{slug}: {number} people {'would be ' if dry_run else ''}forgotten")
-    if not due:
+    if not due and not early:
         click.echo("Nobody is to be forgotten.")
+
+
+def _tell_early(early: list[early_forgetting.Due], mood: str) -> None:
+    for event in early:
+        if event.answers:
+            click.echo(f"{event.slug}: {event.answers} answers {mood}deleted before the rest")
+        if event.people:
+            click.echo(f"{event.slug}: {event.people} people without a place {mood}forgotten")
 
 
 def _end_of(day: datetime) -> datetime:

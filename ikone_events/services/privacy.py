@@ -3,29 +3,31 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.domain.registration import ACTIVE, Attendance, Status
-from ikone_events.store.administrations import Organisation
+from ikone_events.services.forgetting import drop_imports, drop_letters, forget, strike_out
+from ikone_events.store.administrations import Organisation, member_on
+from ikone_events.store.codes import Code
 from ikone_events.store.counts import COUNTED_KINDS, counts_for
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
+from ikone_events.store.imports import ImportList
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import retention_until
 from ikone_events.store.registrations import Registration
 
 
 def archive_persons(event: Event, *, now: datetime) -> None:
-    """Store the figures of an event, then forget its persons, their letters and questions.
-
-    Organisation, standing and attendance stay: they name nobody and carry the figures.
-    """
+    """Store the figures of an event, then forget its persons and everything that names them."""
     event.figures = json.dumps(figures_of(event), ensure_ascii=False)
-    ids = select(Registration.id).where(Registration.event_id == event.id)
-    _forget(ids, now=now)
-    db.session.execute(delete(OutboxMail).where(OutboxMail.event_id == event.id))
+    forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
+    for table in (OutboxMail, ImportList):
+        db.session.execute(delete(table).where(table.event_id == event.id))
+    # Single codes are made out to somebody.
+    rows_written(update(Code).where(Code.event_id == event.id).values(label=""))
 
 
 def forget_person(registration: Registration, *, now: datetime) -> None:
@@ -37,48 +39,18 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     if active and now < registration.event.ends_at:
         text = N_("Please withdraw first; then your details can be deleted.")
         raise LinkRefused(Complaint(text))
-    _forget(select(Registration.id).where(Registration.id == registration.id), now=now)
-    _drop_letters(OutboxMail.registration_id == registration.id)
+    strike_out(registration)
+    drop_imports(registration)
+    forget(select(Registration.id).where(Registration.id == registration.id), now=now)
+    drop_letters(OutboxMail.registration_id == registration.id)
     db.session.refresh(registration)
-
-
-def _drop_letters(whose: ColumnElement[bool]) -> None:
-    """Delete letters that are through; one that still waits was promised, and goes first."""
-    db.session.execute(delete(OutboxMail).where(whose, OutboxMail.state != "queued"))
-
-
-def drop_letters_of_forgotten() -> None:
-    """Delete the last letters of people who had their details deleted, once they have gone."""
-    forgotten = select(Registration.id).where(Registration.anonymised_at.is_not(None))
-    _drop_letters(OutboxMail.registration_id.in_(forgotten))
-
-
-def _forget(ids: Select[int], *, now: datetime) -> None:
-    rows_written(
-        update(Registration)
-        .where(Registration.id.in_(ids), Registration.anonymised_at.is_(None))
-        .values(
-            salutation="",
-            title="",
-            first_name="",
-            last_name="",
-            email="",
-            email_key=Registration.public_id,  # still unique, no longer an address
-            organisation_text="",
-            position="",
-            question="",
-            thread_id="",
-            link_epoch=Registration.link_epoch + 1,
-            anonymised_at=now,
-        )
-    )
 
 
 def figures_of(event: Event) -> dict[str, int]:
     """What the funder asks for: people and distinct administrations, members apart."""
     counts = counts_for([event.id])[event.id]
     attended = (
-        select(Organisation.id, Organisation.member)
+        select(Organisation.id, member_on(event.day).label("member"))
         .join(Registration, Registration.organisation_id == Organisation.id)
         .where(
             Registration.event_id == event.id,

@@ -6,8 +6,10 @@ from sqlalchemy import func, select
 
 from ikone_events.domain.lifecycle import Action, State, find_rule
 from ikone_events.services import subscribers
+from ikone_events.services.early_forgetting import forget_due
+from ikone_events.services.forgetting import drop_letters_of_forgotten
 from ikone_events.services.plans import mark_forgotten
-from ikone_events.services.privacy import archive_persons, drop_letters_of_forgotten
+from ikone_events.services.privacy import archive_persons
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -16,9 +18,10 @@ from ikone_events.store.registrations import Registration
 
 
 def tidy(now: datetime) -> None:
-    """Delete the last letters of forgotten people and addresses that were never confirmed."""
+    """Delete last letters, unconfirmed addresses, and what is kept less long than an event."""
     drop_letters_of_forgotten()
     subscribers.tidy(now)
+    forget_due(now)
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
+from ikone_events.store.erasing import empty_log
 from ikone_events.store.outages import is_outage
 
 LOCK_WAIT_SECONDS = 5
@@ -91,6 +92,7 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
             "synchronous=FULL",  # NORMAL may lose an acknowledged commit when power fails
             f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
             "foreign_keys=ON",
+            "secure_delete=ON",  # a name that was deleted is not to be read from the file
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -148,8 +150,11 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
     finally:
         session.info.pop("writing", None)
         wake = session.info.pop("wake", False)
+        erase = session.info.pop("erase", False)
         if sqlite:
             _write_lock.release()
+    if erase:
+        empty_log(db.engine, usual_ms=LOCK_WAIT_SECONDS * 1000)
     if wake:
         current_app.extensions["ikone_wake"]()
 
@@ -164,6 +169,11 @@ def rows_written(statement: UpdateBase) -> int:
 def ask_for_delivery() -> None:
     """Tell the engine after the commit that letters wait; a lost call is harmless."""
     db.session().info["wake"] = True
+
+
+def ask_for_erasure() -> None:
+    """Empty the log after the commit: somebody's details were deleted."""
+    db.session().info["erase"] = True
 
 
 def is_lock_timeout(fault: DBAPIError) -> bool:

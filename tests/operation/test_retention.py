@@ -9,6 +9,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration
 from tests.factories import PAST, make_event, make_registration
 from tests.operation.houses import call
+from tests.own_fields import make_answer, make_field
 
 DAY_AFTER_RETENTION = "2026-05-28"  # the event ended on 27 February, 90 days before
 
@@ -47,3 +48,18 @@ def test_due_people_are_forgotten_and_their_event_archived(app: Flask, event: Ev
         assert db.session.get_one(Event, event.id).state == "archived"
     again = call(app, "retention", "--as-of", DAY_AFTER_RETENTION)
     assert again.output == "Nobody is to be forgotten.\n"
+
+
+def test_short_lived_answers_and_people_without_a_place_go_first(app: Flask, event: Event) -> None:
+    person = make_registration(app, event, status="cancelled")
+    make_answer(app, person, make_field(app, event, keep_days=7), "vegan")
+    told = call(app, "retention", "--as-of", "2026-04-01", "--dry-run")
+    assert told.output == (
+        f"{event.slug}: 1 answers would be deleted before the rest\n"
+        f"{event.slug}: 1 people without a place would be forgotten\n"
+    )
+    assert known(app) == 3
+    done = call(app, "retention", "--as-of", "2026-04-01")
+    assert done.output == told.output.replace("would be ", "")
+    assert known(app) == 2
+    assert call(app, "retention", "--as-of", "2026-04-01").output == "Nobody is to be forgotten.\n"
