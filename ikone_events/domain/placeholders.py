@@ -53,6 +53,9 @@ PLACEHOLDERS = _by_name(
     Placeholder("ende", N_("Time of the end")),
     Placeholder("einlass", N_("Time from which the video room is open")),
     Placeholder("anmeldeschluss", N_("Day and time until which one can register")),
+    Placeholder("frist", N_("Day and time until which a place is kept for the recipient")),
+    Placeholder("teilnahme", N_("How the recipient takes part, such as “online” or “vor Ort”")),
+    Placeholder("andere_person", N_("Name of the deputy, or of the one who handed over")),
     Placeholder("plaetze_frei", N_("Number of free places")),
     Placeholder("bisheriger_termin", N_("Day and time before the event was moved")),
     Placeholder("vorname", N_("First name of the recipient")),
@@ -67,13 +70,24 @@ PLACEHOLDERS = _by_name(
     Placeholder("kontakt_email", N_("E-mail address for questions")),
     Placeholder("kontakt_telefon", N_("Telephone number for questions")),
     Placeholder("zusammenfassung", N_("Summary of the event"), Shape.PASSAGE),
-    Placeholder("grund", N_("The reason you give when you move or cancel"), Shape.PASSAGE),
+    Placeholder("grund", N_("The reason you give"), Shape.PASSAGE),
     Placeholder("ersatz", N_("What is offered in place of the event"), Shape.PASSAGE),
     Placeholder(
         "kalenderhinweis",
         N_("One sentence on the calendar entry; empty for people who get none"),
         Shape.PASSAGE,
     ),
+    Placeholder(
+        "angemeldet_von",
+        N_("Who registered the recipient; empty for people who registered themselves"),
+        Shape.PASSAGE,
+    ),
+    Placeholder(
+        "bestaetigung",
+        N_("The link to confirm the address, and until when; empty where it is not needed"),
+        Shape.PASSAGE,
+    ),
+    Placeholder("annahme", N_("The link to accept the place, and until when"), Shape.PASSAGE),
     Placeholder(
         "anmeldestand",
         N_("Whether the recipient stays registered or on the waiting list"),
@@ -93,6 +107,10 @@ PLACEHOLDERS = _by_name(
     ),
     Placeholder("rueckmeldung", N_("How to tell you what one thinks"), Shape.PASSAGE),
     Placeholder("zugangslink", N_("The recipient's own link to the video room"), Shape.ADDRESS),
+    Placeholder(
+        "bestaetigungslink", N_("The recipient's own link to confirm the address"), Shape.ADDRESS
+    ),
+    Placeholder("annahmelink", N_("The recipient's own link to accept the place"), Shape.ADDRESS),
     Placeholder("verwaltenlink", N_("The recipient's own link to the registration"), Shape.ADDRESS),
     Placeholder("unterlagenlink", N_("The recipient's own link to the materials"), Shape.ADDRESS),
     Placeholder("anmeldelink", N_("The public registration form"), Shape.ADDRESS),
@@ -116,17 +134,18 @@ _EVENT = [
     "kontakt_email",
     "kontakt_telefon",
 ]
-_PERSON = [*_EVENT, "vorname", "nachname", "frage", "verwaltenlink"]
+_PERSON = [*_EVENT, "vorname", "nachname", "frage", "teilnahme", "verwaltenlink"]
+_CONFIRM = ["angemeldet_von", "bestaetigung", "bestaetigungslink", "frist"]
 _DOOR = ["zugangslink", "einwahl", "einlass"]
 _SEATED = [*_PERSON, *_DOOR, "zugang", "kalenderhinweis"]
 _HANDOUT = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", "abrufbar_bis"]
 _AFTER = [*_PERSON, *_HANDOUT]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
 
-# REPEAT tells four standings apart and SUBSCRIPTION proves a consent: their words stay as they are.
+# REPEAT tells all standings apart and SUBSCRIPTION proves a consent: their words stay as they are.
 _NAMES: Mapping[MailKind, Iterable[str]] = {
-    MailKind.CONFIRMATION: [*_SEATED, "linkversand"],
-    MailKind.WAITLIST: _PERSON,
+    MailKind.CONFIRMATION: [*_SEATED, "linkversand", "angemeldet_von"],
+    MailKind.WAITLIST: [*_PERSON, "angemeldet_von", "bestaetigung", "bestaetigungslink"],
     MailKind.PROMOTION: [*_SEATED, "linkversand"],
     MailKind.WITHDRAWAL: [*_PERSON, "kalenderhinweis", "loeschdatum"],
     MailKind.ACCESS_LINK: [*_PERSON, *_DOOR, "kalenderhinweis"],
@@ -139,7 +158,23 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.REMINDER_DAY: [*_PERSON, *_DOOR, "zugang"],
     MailKind.REMINDER_HOUR: [*_PERSON, *_DOOR, "zugang"],
     MailKind.FEEDBACK: [*_PERSON, "rueckmeldung", "rueckmeldelink"],
-    MailKind.NOTE: [*_PERSON, *_DOOR, "unterlagenlink", "rueckmeldelink"],
+    MailKind.NOTE: [
+        *_PERSON,
+        *_DOOR,
+        "unterlagenlink",
+        "rueckmeldelink",
+        "bestaetigungslink",
+        "annahmelink",
+        "frist",
+    ],
+    MailKind.CONFIRM_ADDRESS: [*_PERSON, *_CONFIRM],
+    MailKind.AWAITING_APPROVAL: [*_PERSON, "angemeldet_von"],
+    MailKind.DECLINED: [*_PERSON, "grund", "kalenderhinweis"],
+    MailKind.OFFER: [*_PERSON, "annahme", "annahmelink", "frist"],
+    MailKind.OFFER_LAPSED: _PERSON,
+    MailKind.HANDED_OVER: [*_PERSON, "andere_person", "kalenderhinweis", "loeschdatum"],
+    MailKind.TAKEN_OVER: [*_SEATED, "andere_person", "anmeldestand", "linkversand"],
+    MailKind.CHANGED: [*_SEATED, "anmeldestand", "linkversand"],
     MailKind.ANNOUNCEMENT: _NEWS,
     MailKind.OPENING: _NEWS,
     MailKind.REMINDER_DEADLINE: _NEWS,

@@ -37,6 +37,7 @@ from ikone_events.domain.times import (
 )
 from ikone_events.mail.filling import fill_body, fill_subject, plain_text
 from ikone_events.mail.html import Block, Marks, Piece, html_letter, html_of_blocks
+from ikone_events.mail.main_action import main_action
 from ikone_events.mail.placeholder_values import PlaceholderValues
 from ikone_events.mail.texts import Rendering
 
@@ -44,26 +45,13 @@ LONGEST_TITLE_IN_SUBJECT = 120
 
 _CLOSING = {"de": "Freundliche Grüße", "en": "Kind regards"}
 _AND_ONLINE = {"de": "und online", "en": "and online"}
-_ACTIONS = {
-    "de": ("Anmeldung ansehen oder ändern", "Angaben ansehen oder löschen"),
-    "en": ("View or change registration", "View or delete your details"),
+_WAYS = {
+    "de": {"online": "online", "on_site": "vor Ort", "hybrid": "vor Ort oder online"},
+    "en": {"online": "online", "on_site": "on site", "hybrid": "on site or online"},
 }
-_FOLLOW_UPS = {MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN}
-_ENDINGS = {MailKind.WITHDRAWAL, MailKind.CANCELLATION}
-_OPENS_ROOM = {
-    MailKind.CONFIRMATION,
-    MailKind.PROMOTION,
-    MailKind.ACCESS_LINK,
-    MailKind.MOVED,
-    MailKind.REPEAT,
-}
-_NEWS_ACTIONS = {
-    "de": ("Zur Veranstaltung", "Jetzt anmelden"),
-    "en": ("View the event", "Register now"),
-}
-_STOP = {"de": "Abbestellen", "en": "Unsubscribe"}
-_OPENS_FORM = {MailKind.OPENING, MailKind.REMINDER_DEADLINE}
 _WAITING = "waitlisted"
+# A seat is kept for them, but it is not theirs yet.
+_HELD = ("pending", "offered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +86,7 @@ def compose(
     locale = recipient.locale
     method = calendar_method(kind) if invitation else None
     values = _values(occasion, recipient, links=links, extras=extras, calendar=method is not None)
-    label, href = _action(kind, occasion, links, extras, locale=locale)
+    label, href = main_action(kind, occasion, links, extras, locale=locale)
     marks = Marks(
         title=one_line(occasion.title),
         when=str(values["when"]),
@@ -187,6 +175,8 @@ def _values(
         "extras": extras,
         "calendar": calendar,
         "waiting": extras.status == _WAITING,
+        "held": extras.status in _HELD,
+        "way": _WAYS[locale].get(occasion.format, ""),
         "has_materials": bool(extras.materials or links.materials),
         "greeting": _greeting(recipient),
         "closing": _CLOSING[locale],
@@ -204,6 +194,7 @@ def _values(
         "link_sent_on": _date(extras.link_sent_on, locale),
         "available_until": _date(extras.available_until, locale),
         "deadline": _moment(extras.deadline, occasion.zone, locale),
+        "hold_until": _moment(extras.hold_until, occasion.zone, locale),
         "seats_left": "" if extras.free_places is None else str(extras.free_places),
     }
 
@@ -217,25 +208,6 @@ def _greeting(recipient: Recipient) -> str:
         locale=recipient.locale,
         override=one_line(recipient.letter_salutation),
     )
-
-
-def _action(
-    kind: MailKind, occasion: Occasion, links: Links, extras: Extras, *, locale: str
-) -> tuple[str, str]:
-    """The address of the one button a letter has, and its words for the personal page."""
-    if kind is MailKind.ANNOUNCEMENT or kind in _OPENS_FORM:
-        opens_form = kind in _OPENS_FORM
-        href = occasion.register_url if opens_form else occasion.public_url
-        return _NEWS_ACTIONS[locale][opens_form], href
-    if kind is MailKind.SUBSCRIPTION:
-        return _STOP[locale], links.confirm or links.manage
-    ended = kind in _FOLLOW_UPS or kind in _ENDINGS
-    label = _ACTIONS[locale][ended]
-    if kind in _OPENS_ROOM and links.room and extras.status != _WAITING:
-        return label, links.room
-    if kind in _FOLLOW_UPS and links.materials:
-        return label, links.materials
-    return label, links.manage
 
 
 def _where(occasion: Occasion, locale: str) -> str:

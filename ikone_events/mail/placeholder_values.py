@@ -23,6 +23,9 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "ende": "end",
         "einlass": "opens_at",
         "anmeldeschluss": "deadline",
+        "frist": "hold_until",
+        "teilnahme": "way",
+        "andere_person": "extras.other_person",
         "plaetze_frei": "seats_left",
         "bisheriger_termin": "old_when",
         "vorname": "recipient.first_name",
@@ -40,6 +43,8 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "grund": "extras.reason",
         "ersatz": "extras.replacement",
         "zugangslink": "links.room",
+        "bestaetigungslink": "links.confirm",
+        "annahmelink": "links.accept",
         "verwaltenlink": "links.manage",
         "unterlagenlink": "links.materials",
         "anmeldelink": "occasion.register_url",
@@ -87,6 +92,7 @@ def symbolic_values() -> dict[str, object]:
     values: dict[str, object] = {
         "calendar": True,
         "waiting": False,
+        "held": False,
         "has_materials": True,
         "greeting": "",
         "closing": "",
@@ -97,7 +103,13 @@ def symbolic_values() -> dict[str, object]:
         "occasion": {"has_room": True},
         "recipient": {},
         "links": {"privacy": ""},
-        "extras": {"status": "confirmed", "materials": (), "contacts": (), "answer": ""},
+        "extras": {
+            "status": "confirmed",
+            "materials": (),
+            "contacts": (),
+            "answer": "",
+            "registered_by": "",
+        },
     }
     for name, source in SOURCES.items():
         first, _, attribute = source.partition(".")

@@ -13,8 +13,11 @@ def test_every_kind_has_a_label_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("method", "kinds"),
     [
-        ("REQUEST", {"confirmation", "promotion", "access_link", "moved"}),
-        ("CANCEL", {"withdrawal", "postponed", "cancellation"}),
+        (
+            "REQUEST",
+            {"confirmation", "promotion", "access_link", "moved", "taken_over", "changed"},
+        ),
+        ("CANCEL", {"withdrawal", "postponed", "cancellation", "declined", "handed_over"}),
     ],
 )
 def test_calendar_method_of_kinds(method: str, kinds: set[str]) -> None:

@@ -34,6 +34,9 @@ OCCASION = Occasion(
     room_opens_at=datetime(2021, 1, 12, 8, 45, tzinfo=UTC),
 )
 LINKS = Links(manage="https://x.example/r/t", privacy="https://x.example/privacy")
+# What people have who are asked for something: to confirm the address, or to take a place.
+CONFIRM = replace(LINKS, confirm="https://x.example/r/t/confirm")
+ACCEPT = replace(LINKS, accept="https://x.example/r/t/accept")
 DOOR = replace(LINKS, room="https://x.example/r/t/room")
 SENDER = Sender(
     name="IKONE Veranstaltungen",
@@ -52,6 +55,9 @@ EXTRAS = Extras(
     contacts=(ContactPerson(topic="DorfFunk", name="Bo Bei", email="bo@example.org"),),
     available_until=date(2021, 4, 12),
     status="confirmed",
+    hold_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
+    other_person="Bo Bei",
+    registered_by="Kai Kollege",
 )
 
 

@@ -20,7 +20,12 @@ from tests.mail.letters import DOOR, EXTRAS, LINKS, OCCASION, person, written
 from tests.mail.test_html import ALLOWED_TAGS, BUTTON, read
 
 EVERY_TEXT = [(kind, locale) for kind in EDITABLE for locale in ("de", "en")]
-FULL = replace(DOOR, materials="https://x.example/r/t/materials")
+FULL = replace(
+    DOOR,
+    materials="https://x.example/r/t/materials",
+    confirm="https://x.example/r/t/confirm",
+    accept="https://x.example/r/t/accept",
+)
 OPEN = replace(OCCASION, feedback_url="https://x.example/umfrage")
 
 

@@ -1,0 +1,75 @@
+"""The one button of a letter: what its reader is asked to do first, or can look at."""
+
+from ikone_events.domain.messages import Extras, Links, MailKind, Occasion
+
+_ACTIONS = {
+    "de": ("Anmeldung ansehen oder ändern", "Angaben ansehen oder löschen"),
+    "en": ("View or change registration", "View or delete your details"),
+}
+_FOLLOW_UPS = {MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN}
+_ENDINGS = {
+    MailKind.WITHDRAWAL,
+    MailKind.CANCELLATION,
+    MailKind.DECLINED,
+    MailKind.OFFER_LAPSED,
+    MailKind.HANDED_OVER,
+}
+_OPENS_ROOM = {
+    MailKind.CONFIRMATION,
+    MailKind.PROMOTION,
+    MailKind.ACCESS_LINK,
+    MailKind.MOVED,
+    MailKind.REPEAT,
+    MailKind.TAKEN_OVER,
+    MailKind.CHANGED,
+}
+_NEWS_ACTIONS = {
+    "de": ("Zur Veranstaltung", "Jetzt anmelden"),
+    "en": ("View the event", "Register now"),
+}
+_STOP = {"de": "Abbestellen", "en": "Unsubscribe"}
+_CONFIRM = {"de": "E-Mail-Adresse bestätigen", "en": "Confirm e-mail address"}
+_ACCEPT = {"de": "Platz annehmen", "en": "Accept place"}
+_AGAIN = {"de": "Noch einmal anmelden", "en": "Register again"}
+_OPENS_FORM = {MailKind.OPENING, MailKind.REMINDER_DEADLINE}
+_WAITING = "waitlisted"
+
+
+def main_action(
+    kind: MailKind, occasion: Occasion, links: Links, extras: Extras, *, locale: str
+) -> tuple[str, str]:
+    """The address of the one button a letter has, and its words for the personal page."""
+    if kind is MailKind.SUBSCRIPTION:
+        return _STOP[locale], links.confirm or links.manage
+    if found := _public(kind, occasion, locale):
+        return found
+    ended = kind in _FOLLOW_UPS or kind in _ENDINGS
+    if not ended and (found := _asked(kind, links, extras, locale)):
+        return found
+    label = _ACTIONS[locale][ended]
+    if kind in _OPENS_ROOM and links.room and extras.status != _WAITING:
+        return label, links.room
+    if kind in _FOLLOW_UPS and links.materials:
+        return label, links.materials
+    return label, links.manage
+
+
+def _public(kind: MailKind, occasion: Occasion, locale: str) -> tuple[str, str] | None:
+    """Pages for everybody: people who have no place yet, or none any more."""
+    if kind is MailKind.ANNOUNCEMENT:
+        return _NEWS_ACTIONS[locale][0], occasion.public_url
+    if kind in _OPENS_FORM:
+        return _NEWS_ACTIONS[locale][1], occasion.register_url
+    if kind is MailKind.OFFER_LAPSED:
+        return _AGAIN[locale], occasion.register_url
+    return None
+
+
+def _asked(kind: MailKind, links: Links, extras: Extras, locale: str) -> tuple[str, str] | None:
+    """What only the person can do, before anything else: accept a place, confirm the address."""
+    if links.accept and (kind is MailKind.OFFER or extras.status == "offered"):
+        return _ACCEPT[locale], links.accept
+    to_be_confirmed = extras.status in (_WAITING, "pending") or kind is MailKind.CONFIRM_ADDRESS
+    if links.confirm and to_be_confirmed:
+        return _CONFIRM[locale], links.confirm
+    return None

@@ -1,0 +1,171 @@
+"""What letters and calendars are made of, read from rows: the event, the person, the links.
+
+At a hybrid event everything that a person is told depends on how that person takes part.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from ikone_events.domain.facts import Mode
+from ikone_events.domain.lifecycle import EventFormat, State
+from ikone_events.domain.messages import (
+    ContactPerson,
+    Extras,
+    Links,
+    Material,
+    Occasion,
+    Recipient,
+    Sender,
+)
+from ikone_events.domain.registration import Awaits, Status
+from ikone_events.domain.seating import MOVING
+from ikone_events.domain.times import to_local
+from ikone_events.services.office import office
+from ikone_events.services.plans import dispatch_due_at
+from ikone_events.store.events import Event
+from ikone_events.store.queries import retention_until
+from ikone_events.store.registrations import Registration
+
+# The room opens a little before the start, so that cameras and sound can be tried.
+DOORS_OPEN_BEFORE = timedelta(minutes=15)
+_MOVING = frozenset(state.value for state in MOVING)
+
+
+def sender_of(event: Event | None) -> Sender:
+    """The fixed From of all letters; a human reads what is sent to Reply-To."""
+    settings = office().settings
+    reply_to = event.contact_email if event else ""
+    return Sender(name=settings.organisation, address=settings.sender, reply_to=reply_to)
+
+
+def occasion_of(event: Event, locale: str) -> Occasion:
+    """The event in one language, as letters and calendars tell it."""
+    desk = office()
+    return Occasion(
+        title=event.title_in(locale),
+        summary=event.summary_in(locale),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        zone=event.zone,
+        format=event.format,
+        place="" if event.format == EventFormat.ONLINE.value else event.place,
+        dial_in=event.dial_in,
+        room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
+        organisation=desk.settings.organisation,
+        contact_name=event.contact_name,
+        contact_email=event.contact_email or desk.settings.sender,
+        contact_phone=event.contact_phone,
+        public_url=desk.page(f"/events/{event.slug}"),
+        register_url=desk.page(f"/events/{event.slug}/register"),
+        feedback_url=event.feedback_url,
+    )
+
+
+def occasion_for(event: Event, registration: Registration) -> Occasion:
+    """The event as this person takes part: on site the place and no room, online the reverse."""
+    whole = occasion_of(event, registration.locale)
+    if event.format != EventFormat.HYBRID.value:
+        return whole
+    if _comes_online(event, registration):
+        return replace(whole, format=EventFormat.ONLINE.value, place="")
+    return replace(whole, format=EventFormat.ON_SITE.value, dial_in="", room_opens_at=None)
+
+
+def _comes_online(event: Event, registration: Registration) -> bool:
+    if event.format == EventFormat.HYBRID.value:
+        return registration.mode != Mode.ON_SITE.value
+    return event.format == EventFormat.ONLINE.value
+
+
+def links_of(event: Event, registration: Registration) -> Links:
+    """The person's own links: the room, to confirm and to accept only where these open something.
+
+    The door opens once the link has been dispatched, to those who take part online.
+    """
+    desk = office()
+    manage = desk.personal_page(registration.public_id, registration.link_epoch)
+    dispatched = event.state in (State.DISPATCHED.value, State.FOLLOWED_UP.value)
+    confirmed = registration.status == Status.CONFIRMED.value
+    enters = dispatched and confirmed and event.room_url and _comes_online(event, registration)
+    return Links(
+        manage=manage,
+        room=f"{manage}/room" if enters else "",
+        materials=f"{manage}/materials",
+        privacy=desk.page("/privacy"),
+        confirm=f"{manage}/confirm" if _asks_to_confirm(event, registration) else "",
+        accept=f"{manage}/accept" if _is_offered(event, registration) else "",
+    )
+
+
+def _asks_to_confirm(event: Event, registration: Registration) -> bool:
+    """Who waits in line can confirm early, so that a seat is theirs as soon as one is free."""
+    if event.state not in _MOVING:
+        return False
+    if registration.status == Status.PENDING.value:
+        return registration.awaits == Awaits.ADDRESS.value
+    waits = registration.status == Status.WAITLISTED.value
+    return waits and event.confirm_hours is not None and registration.address_confirmed_at is None
+
+
+def _is_offered(event: Event, registration: Registration) -> bool:
+    return event.state in _MOVING and registration.status == Status.OFFERED.value
+
+
+def recipient_of(registration: Registration) -> Recipient:
+    """The person as letters address them."""
+    return Recipient(
+        email=registration.email,
+        locale=registration.locale,
+        salutation=registration.salutation,
+        title=registration.title,
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        question=registration.question,
+    )
+
+
+def complete_extras(
+    extras: Extras, event: Event, registration: Registration, now: datetime
+) -> Extras:
+    """What a kind of letter tells, with what holds for this person and this moment."""
+    until = retention_until(event).date()
+    return replace(
+        extras,
+        status=registration.status,
+        hold_until=extras.hold_until or registration.hold_until,
+        registered_by=extras.registered_by or registration.registered_by,
+        delete_on=until,
+        available_until=until,
+        link_sent_on=link_day(event, now),
+    )
+
+
+def link_day(event: Event, now: datetime) -> date | None:
+    """The day on which the plan sends the access link; None when nobody can promise one.
+
+    Without a plan it is the day before the event.
+    """
+    if event.format == EventFormat.ON_SITE.value or event.state == State.DISPATCHED.value:
+        return None
+    day_before = event.starts_at - timedelta(days=1)
+    sent_at = dispatch_due_at(event) if event.plan else day_before
+    if sent_at is None:
+        return None
+    day = to_local(sent_at, event.zone).date()
+    return day if day >= to_local(now, event.zone).date() else None
+
+
+def handout_of(event: Event, registration: Registration) -> Extras:
+    """What a follow-up hands out: links, files behind the person's own link, contacts."""
+    root = links_of(event, registration).materials
+    files = [item for item in event.materials if item.kind != "contact"]
+    contacts = [item for item in event.materials if item.kind == "contact"]
+    return Extras(
+        materials=tuple(
+            Material(title=item.title, url=item.url or f"{root}/{item.public_id}") for item in files
+        ),
+        contacts=tuple(
+            ContactPerson(topic=item.title, name=item.contact_name, email=item.contact_email)
+            for item in contacts
+        ),
+    )
