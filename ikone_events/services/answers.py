@@ -1,97 +1,222 @@
 """Answers to an event's own fields: places of choices claimed, answers stored and read."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, inspect, select
 
+from ikone_events.domain.form_fields import CHOOSING, Answers, Choice, Kind, OwnField, kept_answers
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.form_fields import Answer, FormField
+from ikone_events.store.form_fields import Answer, FormField, fields_of_event
 from ikone_events.store.registrations import Registration
 
-Answers = Mapping[str, Sequence[str]]
 _KEY_LENGTH = 100
+_ACTIVE = [status.value for status in ACTIVE]
 
 
-def fields_of(event: Event) -> list[FormField]:
-    """The fields that are asked now, in their order."""
-    wanted = select(FormField).where(FormField.event_id == event.id, FormField.retired_at.is_(None))
-    return list(db.session.scalars(wanted.order_by(FormField.position, FormField.id)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one person answered to one field, a consent with the text that was agreed to."""
+
+    field: OwnField
+    values: tuple[str, ...]
+    at: datetime
+
+
+def all_fields(event: Event) -> tuple[OwnField, ...]:
+    """Every field in its order, retired ones included: for lists and exports."""
+    return tuple(row.described() for row in db.session.scalars(fields_of_event(event.id)))
+
+
+def asked_fields(event: Event, *, besides: Registration | None = None) -> tuple[OwnField, ...]:
+    """The fields that are asked now, in their order, with what is full and without what is retired.
+
+    For `besides`, whose own answers are shown, the choices they have stay on offer, and consents
+    they gave have the text they agreed to.
+    """
+    rows = _asked_rows(event)
+    own = {row.field_id: row for row in _rows_of([besides.id])} if besides and rows else {}
+    held = answers_of(besides) if own and besides else {}
+    full = _full_values(rows, held)
+    return tuple(_asked(row, held.get(row.key, ()), full, own.get(row.id)) for row in rows)
+
+
+def _asked_rows(event: Event) -> list[FormField]:
+    wanted = fields_of_event(event.id).where(FormField.retired_at.is_(None))
+    return list(db.session.scalars(wanted))
+
+
+def _asked(
+    row: FormField, held: Sequence[str], full: Collection[tuple[str, str]], own: Answer | None
+) -> OwnField:
+    field = row.described()
+    choices = tuple(c for c in field.choices if not c.retired or c.value in held)
+    taken_up = frozenset(value for key, value in full if key == row.key)
+    field = replace(field, choices=choices, full=taken_up)
+    return field if own is None or own.version is None else _as_agreed(field, row, own.version)
+
+
+def _as_agreed(field: OwnField, row: FormField, version: int) -> OwnField:
+    """A consent with the text of the version that a person agreed to."""
+    text = next((text for text in row.texts if text["version"] == version), None)
+    if text is None:
+        return field
+    return replace(field, version=version, label=text["label"], label_en=text["label_en"])
+
+
+def _full_values(rows: Iterable[FormField], held: Answers) -> set[tuple[str, str]]:
+    """Which choices have no place left for somebody who does not hold one already."""
+    limited = {
+        (row.id, row.key): [c for c in field.choices if c.places is not None]
+        for row in rows
+        if (field := row.described()).kind in CHOOSING
+    }
+    wanted = [(id_, choice.value) for (id_, _), found in limited.items() for choice in found]
+    taken = _places_taken(wanted)
+    return {
+        (key, choice.value)
+        for (id_, key), found in limited.items()
+        for choice in found
+        if taken.get((id_, choice.value), 0) >= (choice.places or 0)
+        and choice.value not in held.get(key, ())
+    }
+
+
+def _places_taken(wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """How many who hold or await a seat have each of these choices (field, value)."""
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(Answer.field_id, Answer.value_key, func.count())
+        .join(Registration, Answer.registration_id == Registration.id)
+        .where(
+            Answer.field_id.in_({field_id for field_id, _ in wanted}),
+            Answer.value_key.in_({value for _, value in wanted}),
+            Registration.status.in_(_ACTIVE),
+        )
+        .group_by(Answer.field_id, Answer.value_key)
+    )
+    return {(field_id, value): number for field_id, value, number in rows}
+
+
+def places_taken(event: Event) -> dict[tuple[str, str], int]:
+    """How many who hold or await a seat have each choice of an event (key of the field, value)."""
+    rows = {row.id: row for row in db.session.scalars(fields_of_event(event.id))}
+    wanted = [(row.id, c.value) for row in rows.values() for c in row.described().choices]
+    return {(rows[id_].key, value): n for (id_, value), n in _places_taken(wanted).items()}
 
 
 def claim_choices(event: Event, answers: Answers, *, besides: Registration | None = None) -> None:
-    """Make sure that every chosen choice has a place left. The event must be held.
+    """Make sure that every chosen choice is on offer and has a place left. The event must be held.
 
     Everybody who holds or awaits a seat holds the places of their choices too. `besides` is the
     person whose own answers are about to be replaced. Raises UnfitInput, about `f_<key>`.
     """
     if not answers:
         return
-    full = [
-        Complaint(N_("“%(choice)s” has no places left."), {"choice": choice}, f"f_{field.key}")
-        for field in fields_of(event)
-        for choice in _full(field, answers.get(field.key, ()), besides)
+    fields = asked_fields(event, besides=besides)
+    kept = kept_answers(fields, answers)
+    found = [
+        complaint
+        for field in fields
+        if field.kind in CHOOSING
+        for value in kept.get(field.key, ())
+        if (complaint := _not_to_be_had(field, value)) is not None
     ]
-    if full:
-        raise UnfitInput(full)
+    if found:
+        raise UnfitInput(found)
 
 
-def _full(field: FormField, chosen: Sequence[str], besides: Registration | None) -> list[str]:
-    limits = {choice["value"]: choice for choice in json.loads(field.choices)}
-    wanted = [limits[value] for value in chosen if value in limits]
-    return [
-        choice["label"]
-        for choice in wanted
-        if choice.get("places") is not None
-        and taken(field, choice["value"], besides=besides) >= choice["places"]
-    ]
-
-
-def taken(field: FormField, value: str, *, besides: Registration | None = None) -> int:
-    """How many who hold or await a seat have chosen this."""
-    rows = (
-        select(func.count())
-        .select_from(Answer)
-        .join(Registration, Answer.registration_id == Registration.id)
-        .where(
-            Answer.field_id == field.id,
-            Answer.value_key == value[:_KEY_LENGTH],
-            Registration.status.in_([status.value for status in ACTIVE]),
-        )
-    )
-    if besides is not None:
-        rows = rows.where(Registration.id != besides.id)
-    return db.session.scalar(rows) or 0
+def _not_to_be_had(field: OwnField, value: str) -> Complaint | None:
+    choice: Choice | None = field.choice(value)
+    if choice is None:
+        return Complaint(N_("“%(choice)s” is not on offer."), {"choice": value[:80]}, field.name)
+    if value in field.full:
+        text = N_("“%(choice)s” has no places left.")
+        return Complaint(text, {"choice": choice.label}, field.name)
+    return None
 
 
 def store_answers(
     registration: Registration, event: Event, answers: Answers, *, now: datetime
 ) -> None:
-    """Replace what a person answered to the fields that are asked now; others stay."""
-    asked = fields_of(event) if answers or registration.id is not None else []
-    if not asked:
+    """Replace what a person answered to the fields that are asked now; others stay.
+
+    An answer that stays the same keeps its moment, and a consent the version it was given to.
+    """
+    if not answers and not inspect(registration).persistent:
         return
     db.session.flush()
-    ids = [field.id for field in asked]
-    db.session.execute(
-        delete(Answer).where(Answer.registration_id == registration.id, Answer.field_id.in_(ids))
-    )
-    for field in asked:
-        for value in answers.get(field.key, ()):
-            db.session.add(_answer(registration, field, value, now))
+    rows = {row.key: row for row in _asked_rows(event)}
+    kept = kept_answers((row.described() for row in rows.values()), answers)
+    wanted = {(rows[key].id, value) for key, values in kept.items() for value in values}
+    ids = {row.id for row in rows.values()}
+    before = [a for a in _rows_of([registration.id]) if a.field_id in ids]
+    for old in before:
+        if (old.field_id, old.value) not in wanted:
+            db.session.delete(old)
+    db.session.flush()
+    known = {(answer.field_id, answer.value) for answer in before}
+    for key, values in kept.items():
+        new = [value for value in values if (rows[key].id, value) not in known]
+        db.session.add_all(_answer(registration, rows[key], value, now) for value in new)
 
 
-def _answer(registration: Registration, field: FormField, value: str, now: datetime) -> Answer:
-    versions = json.loads(field.versions)
+def _answer(registration: Registration, row: FormField, value: str, now: datetime) -> Answer:
+    field = row.described()
     return Answer(
         registration_id=registration.id,
-        field_id=field.id,
+        field_id=row.id,
         value=value,
-        value_key=value[:_KEY_LENGTH] if json.loads(field.choices) else "",
-        version=versions[-1]["version"] if versions else None,
+        value_key=value[:_KEY_LENGTH] if field.kind in CHOOSING else "",
+        version=field.version if field.kind is Kind.CONSENT else None,
         at=now,
+    )
+
+
+def _rows_of(ids: Collection[int]) -> list[Answer]:
+    wanted = select(Answer).where(Answer.registration_id.in_(ids)).order_by(Answer.id)
+    return list(db.session.scalars(wanted)) if ids else []
+
+
+def answers_for(registration_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
+    """What these people answered, by registration and key, in one query; nobody is missing."""
+    found: dict[int, dict[str, list[str]]] = {id_: {} for id_ in registration_ids}
+    if not found:
+        return found
+    rows = db.session.execute(
+        select(Answer.registration_id, FormField.key, Answer.value)
+        .join(FormField, Answer.field_id == FormField.id)
+        .where(Answer.registration_id.in_(found))
+        .order_by(FormField.position, FormField.id, Answer.id)
+    )
+    for registration_id, key, value in rows:
+        found[registration_id].setdefault(key, []).append(value)
+    return found
+
+
+def answers_of(registration: Registration) -> dict[str, list[str]]:
+    """What one person answered, by key, also to fields that are asked no more."""
+    return answers_for([registration.id])[registration.id]
+
+
+def told_by(registration: Registration) -> list[Told]:
+    """What one person answered with the fields as they were asked: for their own data."""
+    fields = {row.id: row for row in db.session.scalars(fields_of_event(registration.event_id))}
+    given: dict[int, list[Answer]] = {}
+    for answer in _rows_of([registration.id]):
+        given.setdefault(answer.field_id, []).append(answer)
+    return [_told(fields[id_], given[id_]) for id_ in fields if id_ in given]
+
+
+def _told(row: FormField, answers: list[Answer]) -> Told:
+    field, version = row.described(), answers[0].version
+    return Told(
+        field=field if version is None else _as_agreed(field, row, version),
+        values=tuple(answer.value for answer in answers),
+        at=answers[0].at,
     )

@@ -1,10 +1,13 @@
 """Tables of an event's own form fields and of what people answered."""
 
+import json
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ikone_events.domain.form_fields import Choice, Kind, OwnField
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.registrations import Registration
 
@@ -13,10 +16,11 @@ class FormField(Base):
     """One field of an event's form beyond those that everybody is asked.
 
     `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of objects
-    {value, label, label_en, places}; `versions` one of {version, label, label_en, since}: the texts
-    of a consent, the last one in force. The field is shown when the field `shown_if` has the value
-    `shown_value`. `keep_days` is how long after the event's end answers are kept (None: as long as
-    the person's details), `seen_by` the least role that sees them. A retired one is asked no more.
+    {value, label, label_en, places, retired}; `versions` one of {version, label, label_en, since}:
+    the texts of a consent, the last one in force. The field is shown when the field `shown_if` has
+    the value `shown_value`. `keep_days` is how long after the event's end answers are kept (None:
+    as long as the person's details), `seen_by` the least role that sees them. A retired one is
+    asked no more.
     """
 
     __tablename__ = "form_field"
@@ -39,6 +43,38 @@ class FormField(Base):
     keep_days: Mapped[int | None]
     seen_by: Mapped[str] = mapped_column(String(10), default="viewer")
     retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def texts(self) -> list[dict[str, Any]]:
+        """The versions of a consent's text, the one in force last."""
+        found: list[dict[str, Any]] = json.loads(self.versions)
+        return found
+
+    def described(self) -> OwnField:
+        """The row as the rules and the forms look at it."""
+        texts = self.texts
+        return OwnField(
+            key=self.key,
+            kind=Kind(self.kind),
+            label=self.label,
+            label_en=self.label_en,
+            help=self.help,
+            help_en=self.help_en,
+            required=self.required,
+            choices=tuple(Choice(**choice) for choice in json.loads(self.choices)),
+            shown_if=self.shown_if,
+            shown_value=self.shown_value,
+            keep_days=self.keep_days,
+            seen_by=self.seen_by,
+            retired=self.retired_at is not None,
+            version=texts[-1]["version"] if texts else None,
+        )
+
+
+def fields_of_event(event_id: int) -> Select[FormField]:
+    """The fields of an event in their order, retired ones included."""
+    wanted = select(FormField).where(FormField.event_id == event_id)
+    return wanted.order_by(FormField.position, FormField.id)
 
 
 class Answer(Base):
