@@ -11,9 +11,13 @@ class Audience(StrEnum):
     """Who is written to: registered people of one event, or subscribers."""
 
     CONFIRMED = "confirmed"
+    CONFIRMED_ONLINE = "confirmed_online"
+    CONFIRMED_ON_SITE = "confirmed_on_site"
     CONFIRMED_AND_WAITING = "confirmed_and_waiting"
     WAITING = "waiting"
-    PENDING = "pending"
+    UNCONFIRMED = "pending"  # the name that is stored with letters noted earlier
+    UNAPPROVED = "unapproved"
+    OFFERED = "offered"
     ATTENDED = "attended"
     MISSED = "missed"
     NOT_MISSED = "not_missed"
@@ -31,9 +35,13 @@ OF_SUBSCRIBERS = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED, Audienc
 AUDIENCE_LABELS: Mapping[Audience, str] = MappingProxyType(
     {
         Audience.CONFIRMED: N_("Everybody confirmed"),
-        Audience.CONFIRMED_AND_WAITING: N_("Everybody confirmed or waiting"),
+        Audience.CONFIRMED_ONLINE: N_("Everybody confirmed who takes part online"),
+        Audience.CONFIRMED_ON_SITE: N_("Everybody confirmed who takes part on site"),
+        Audience.CONFIRMED_AND_WAITING: N_("Everybody registered or waiting"),
         Audience.WAITING: N_("Everybody on the waiting list"),
-        Audience.PENDING: N_("Everybody whose address is not confirmed yet"),
+        Audience.UNCONFIRMED: N_("Everybody whose address is not confirmed yet"),
+        Audience.UNAPPROVED: N_("Everybody who waits for approval"),
+        Audience.OFFERED: N_("Everybody who has been offered a place"),
         Audience.ATTENDED: N_("Everybody who attended"),
         Audience.MISSED: N_("Everybody who was absent"),
         Audience.NOT_MISSED: N_("Everybody confirmed who was not marked absent"),

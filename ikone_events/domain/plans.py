@@ -1,7 +1,8 @@
 """The plans: which steps an event of each format gets, and when.
 
 Two steps are laid switched off. A draft is made public by a person's press, not by a date. And
-whoever gets the access link the day before needs no second letter that day.
+whoever gets the access link the day before needs no second letter that day; of a hybrid event
+those who come on site get no link, so they are reminded.
 """
 
 from collections.abc import Mapping
@@ -83,6 +84,7 @@ _DISPATCH = _transition(Action.DISPATCH, _working_days(Anchor.START, -1, 10))
 _DAY_BEFORE = _working_days(Anchor.START, -1, 10)
 _REMIND_DAY = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE)
 _REMIND_DAY_OFF = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE, active=False)
+_REMIND_ON_SITE = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED_ON_SITE, _DAY_BEFORE)
 _REMIND_HOUR = _letter(MailKind.REMINDER_HOUR, Audience.CONFIRMED, _HOUR_BEFORE)
 _FOLLOW_UP = _transition(Action.FOLLOW_UP, _working_days(Anchor.END, 1, 9))
 _FEEDBACK = _letter(MailKind.FEEDBACK, Audience.NOT_MISSED, _working_days(Anchor.END, 3, 10))
@@ -114,7 +116,9 @@ PLANS: Mapping[PlanName, tuple[Planned, ...]] = MappingProxyType(
             _FEEDBACK,
             _ARCHIVE,
         ),
-        PlanName.HYBRID: _WITH_ROOM,
+        PlanName.HYBRID: tuple(
+            _REMIND_ON_SITE if step is _REMIND_DAY_OFF else step for step in _WITH_ROOM
+        ),
         PlanName.ROUND_TABLE: (
             _ANNOUNCE,
             _OPEN_ROUND_TABLE,

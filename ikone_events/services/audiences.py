@@ -5,10 +5,11 @@ Anonymised people belong to none: there is nobody left to write to.
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, select, true
 
 from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
-from ikone_events.domain.registration import ACTIVE, Attendance, Status
+from ikone_events.domain.facts import EventFormat, Mode
+from ikone_events.domain.registration import ACTIVE, Attendance, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration
@@ -24,7 +25,7 @@ def people_of(
         .where(
             Registration.event_id == event.id,
             Registration.anonymised_at.is_(None),
-            *_conditions(audience, organisation_id),
+            *_conditions(event, audience, organisation_id),
         )
         .order_by(Registration.id)
     )
@@ -57,26 +58,39 @@ def count(event: Event, audience: Audience, *, organisation_id: int | None = Non
     return db.session.scalar(number) or 0
 
 
-def _conditions(audience: Audience, organisation_id: int | None) -> tuple[ColumnElement[bool], ...]:
-    confirmed = _standing((Status.CONFIRMED,))
-    coming = _standing((Status.CONFIRMED, Status.WAITLISTED))
+def _conditions(
+    event: Event, audience: Audience, organisation_id: int | None
+) -> tuple[ColumnElement[bool], ...]:
+    confirmed, pending = _standing((Status.CONFIRMED,)), _standing((Status.PENDING,))
+    coming = _standing(ACTIVE)
     answered = Registration.partstat != ""
     of_audience: dict[Audience, tuple[ColumnElement[bool], ...]] = {
         Audience.CONFIRMED: (confirmed,),
+        Audience.CONFIRMED_ONLINE: (confirmed, _comes(event, Mode.ONLINE)),
+        Audience.CONFIRMED_ON_SITE: (confirmed, _comes(event, Mode.ON_SITE)),
         Audience.CONFIRMED_AND_WAITING: (coming,),
         Audience.WAITING: (_standing((Status.WAITLISTED,)),),
-        Audience.PENDING: (_standing((Status.PENDING,)),),
+        Audience.UNCONFIRMED: (pending, Registration.awaits == Awaits.ADDRESS.value),
+        Audience.UNAPPROVED: (pending, Registration.awaits == Awaits.APPROVAL.value),
+        Audience.OFFERED: (_standing((Status.OFFERED,)),),
         Audience.ATTENDED: (confirmed, Registration.attendance == Attendance.ATTENDED.value),
         Audience.MISSED: (confirmed, Registration.attendance == Attendance.MISSED.value),
         Audience.NOT_MISSED: (
             confirmed,
             Registration.attendance.is_distinct_from(Attendance.MISSED.value),
         ),
-        Audience.ASKED: (_standing(ACTIVE), Registration.question != ""),
+        Audience.ASKED: (coming, Registration.question != ""),
         Audience.ADMINISTRATION: (coming, Registration.organisation_id == organisation_id),
         Audience.UNANSWERED: (confirmed, Registration.calendar_sequence.is_not(None), ~answered),
     }
     return of_audience[audience]
+
+
+def _comes(event: Event, mode: Mode) -> ColumnElement[bool]:
+    """Who takes part this way: only at hybrid events does that depend on the person."""
+    if event.format == EventFormat.HYBRID.value:
+        return Registration.mode == mode.value
+    return true() if event.format == mode.value else false()
 
 
 def _standing(statuses: Iterable[Status]) -> ColumnElement[bool]:

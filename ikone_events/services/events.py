@@ -10,11 +10,11 @@ from ikone_events.domain.event_draft import EventDraft, check_draft, check_room
 from ikone_events.domain.lifecycle import Audience, EventFormat, Message, State
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
-from ikone_events.domain.registration import Status
+from ikone_events.domain.registration import ACTIVE
 from ikone_events.domain.slug import RESERVED, slug_of
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.plans import lay_plan, move_steps
-from ikone_events.services.registrations import move_line_up
+from ikone_events.services.seating import move_line_up
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import Mailing
@@ -30,7 +30,7 @@ _DATE_IS_KNOWN = (
     State.CLOSED.value,
     State.DISPATCHED.value,
 )
-_COMING = (Status.CONFIRMED.value, Status.WAITLISTED.value)
+_COMING = sorted(status.value for status in ACTIVE)
 _MOVED = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 
 

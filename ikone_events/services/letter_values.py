@@ -73,7 +73,7 @@ def occasion_for(event: Event, registration: Registration) -> Occasion:
 
 def _comes_online(event: Event, registration: Registration) -> bool:
     if event.format == EventFormat.HYBRID.value:
-        return registration.mode != Mode.ON_SITE.value
+        return registration.mode == Mode.ONLINE.value
     return event.format == EventFormat.ONLINE.value
 
 

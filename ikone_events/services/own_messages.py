@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ikone_events.domain.audiences import Audience
+from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.own_message import AUDIENCES
+from ikone_events.domain.own_message import AUDIENCES, audiences_at
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registration import Status
+from ikone_events.domain.registration import ACTIVE
 from ikone_events.domain.step_times import Timing
 from ikone_events.services.audiences import count
 from ikone_events.services.plans import add_message
@@ -23,7 +24,7 @@ from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 
 MOST_TITLE = 200
-_COMING = (Status.CONFIRMED.value, Status.WAITLISTED.value)
+_COMING = sorted(status.value for status in ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def counts_of_audiences(event: Event) -> dict[Audience, int]:
     """How many people each audience would reach now; that of an administration is asked for."""
     return {
         audience: count(event, audience)
-        for audience in AUDIENCES
+        for audience in audiences_at(EventFormat(event.format))
         if audience is not Audience.ADMINISTRATION
     }
 

@@ -18,11 +18,16 @@ PEOPLE = {
     "came": {"attendance": "attended"},
     "stayed-away": {"attendance": "missed"},
     "waits": {"status": "waitlisted", "question": "Was kostet das?"},
-    "pending": {"status": "pending"},
+    "pending": {"status": "pending", "awaits": "address"},
+    "judged": {"status": "pending", "awaits": "approval"},
+    "offered": {"status": "offered"},
+    "on-site": {"mode": "on_site", "partstat": "ACCEPTED"},
     "withdrew": {"status": "cancelled", "question": "Warum?", "calendar_sequence": 0},
     "forgotten": {"anonymised_at": NOW, "question": "x", "calendar_sequence": 0},
 }
-CONFIRMED = {"invited", "answered", "came", "stayed-away"}
+ONLINE = {"invited", "answered", "came", "stayed-away"}
+CONFIRMED = ONLINE | {"on-site"}
+ACTIVE = CONFIRMED | {"waits", "pending", "judged", "offered"}
 
 
 def subscribe(app: Flask, name: str, event: Event | None = None, *, confirmed: bool = True) -> None:
@@ -42,11 +47,12 @@ def subscribe(app: Flask, name: str, event: Event | None = None, *, confirmed: b
 @pytest.fixture
 def event(app: Flask) -> Event:
     """An event with one person of each sort, and another with the same people."""
-    event, other = make_event(app), make_event(app)
+    event, other = make_event(app, format="hybrid"), make_event(app, format="hybrid")
     bendorf = make_organisation(app, "Stadtverwaltung Bendorf")
     for name, values in PEOPLE.items():
         email = f"{name}@example.org"
-        organisation = bendorf.id if name in ("waits", "came", "withdrew") else None
+        theirs = name in ("waits", "came", "offered", "withdrew")
+        organisation = bendorf.id if theirs else None
         make_registration(app, event, email=email, organisation_id=organisation, **values)
         make_registration(app, other, email=email, organisation_id=organisation, **values)
     for name in ("news", "came", "withdrew"):
@@ -77,14 +83,18 @@ def names(app: Flask, event: Event, audience: Audience) -> set[str]:
     ("audience", "members"),
     [
         (Audience.CONFIRMED, CONFIRMED),
-        (Audience.CONFIRMED_AND_WAITING, CONFIRMED | {"waits"}),
+        (Audience.CONFIRMED_ONLINE, ONLINE),
+        (Audience.CONFIRMED_ON_SITE, {"on-site"}),
+        (Audience.CONFIRMED_AND_WAITING, ACTIVE),
         (Audience.WAITING, {"waits"}),
-        (Audience.PENDING, {"pending"}),
+        (Audience.UNCONFIRMED, {"pending"}),
+        (Audience.UNAPPROVED, {"judged"}),
+        (Audience.OFFERED, {"offered"}),
         (Audience.ATTENDED, {"came"}),
         (Audience.MISSED, {"stayed-away"}),
         (Audience.NOT_MISSED, CONFIRMED - {"stayed-away"}),
         (Audience.ASKED, {"waits"}),
-        (Audience.ADMINISTRATION, {"waits", "came"}),
+        (Audience.ADMINISTRATION, {"waits", "came", "offered"}),
         (Audience.UNANSWERED, {"invited"}),
         (Audience.SUBSCRIBERS, {"news", "came", "withdrew"}),
         (Audience.UNREGISTERED, {"news", "withdrew"}),
@@ -95,6 +105,20 @@ def test_audience_holds_its_people_and_nobody_else(
     app: Flask, event: Event, audience: Audience, members: set[str]
 ) -> None:
     assert names(app, event, audience) == members
+
+
+@pytest.mark.parametrize(
+    ("event_format", "online", "on_site"), [("online", 2, 0), ("on_site", 0, 2)]
+)
+def test_mode_counts_at_hybrid_events_only(
+    app: Flask, event_format: str, online: int, on_site: int
+) -> None:
+    event = make_event(app, format=event_format)
+    for mode in ("online", "on_site"):
+        make_registration(app, event, mode=mode)
+    with app.app_context():
+        assert count(event, Audience.CONFIRMED_ONLINE) == online
+        assert count(event, Audience.CONFIRMED_ON_SITE) == on_site
 
 
 def test_every_audience_can_be_counted(app: Flask, event: Event) -> None:

@@ -7,6 +7,8 @@ from sqlalchemy import Select, func, or_, select
 
 from ikone_events.domain.alarms import STUCK_AFTER
 from ikone_events.domain.audiences import Audience
+from ikone_events.domain.facts import Mode
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.registration import Status
 from ikone_events.services.audiences import people_of
 from ikone_events.store.db import db
@@ -21,7 +23,12 @@ _TOLD_BY = {
     Status.CANCELLED: ("withdrawn:",),
 }
 # Audiences by standing alone: what else decides may have changed since a mailing went out.
-_DECIDABLE = (Audience.CONFIRMED, Audience.CONFIRMED_AND_WAITING, Audience.WAITING)
+_DECIDABLE = (
+    Audience.CONFIRMED,
+    Audience.CONFIRMED_ONLINE,
+    Audience.CONFIRMED_AND_WAITING,
+    Audience.WAITING,
+)
 _STATES = ("queued", "sent", "failed", "stopped")
 
 
@@ -82,6 +89,13 @@ def _left_out(mailing: Mailing) -> Select[int]:
     people = people_of(mailing.event, Audience(mailing.audience)).where(
         Registration.event_touched < mailing.event_touched, ~got.exists()
     )
+    if mailing.audience == Audience.CONFIRMED_ONLINE.value:
+        # Who came on site when the links went out had the link with a letter of their own.
+        switched = select(OutboxMail.id).where(
+            OutboxMail.registration_id == Registration.id,
+            OutboxMail.kind == MailKind.CHANGED.value,
+        )
+        people = people.where(Registration.mode == Mode.ONLINE.value, ~switched.exists())
     return select(func.count()).select_from(people.order_by(None).subquery())
 
 

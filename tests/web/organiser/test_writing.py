@@ -57,7 +57,7 @@ def test_numbers_stand_beside_the_audiences(app: Flask, team: Browser) -> None:
     page = team.get(f"/organise/events/{event.slug}/write?lang=en").text
 
     assert "Everybody confirmed (2)" in page
-    assert "Everybody confirmed or waiting (3)" in page
+    assert "Everybody registered or waiting (3)" in page
     assert "Everybody who asked a question (1)" in page
     assert "Everybody confirmed whose calendar has not answered (1)" in page
     assert "Bad Münster am Stein-Ebernburg (1)" in page
