@@ -1,15 +1,215 @@
-"""Names of administrations as people type them: one key for all spellings of one name."""
+"""Names of administrations as people type them: one key for all spellings of one name.
+
+A key is the kind of body, if the name says it, and the place: "VG Landstuhl", "Verbandsgemeinde
+Landstuhl" and "Landstuhl, Verbandsgemeindeverwaltung" are all "vg landstuhl". A kind is never
+guessed: "Stadt Landstuhl" is another body than the Verbandsgemeinde around it.
+"""
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
-_PARTS = re.compile(r"[^a-z0-9]+")
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+from ikone_events.domain.refusals import N_
+
 LONGEST = 200
+_LONGEST_WORD = 100  # whole words only: one that were cut could end in the name of a kind
+_LONGEST_KNOWN = 40
+_PARTS = re.compile(r"[\W_]+")
+_BRACKETS = re.compile(r"\([^)]*\)")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+CLASSES = {
+    "vg": "vg verbandsgemeinde verbandsgemeindeverwaltung vgv vgem vgverwaltung verbandsgem",
+    "stadt": "stadt stadtverwaltung sv stv stadtverw landeshauptstadt kreisstadt",
+    "kreis": "kreis landkreis kreisverwaltung kreisverw landkreisverwaltung kv lk lkr landratsamt",
+    "gemeinde": "gemeinde gemeindeverwaltung gv gem gmde gemeindeverw",
+    "og": "og ortsgemeinde ortsgemeindeverwaltung",
+}
+_CLASS_OF = {word: name for name, words in CLASSES.items() for word in words.split()}
+# Words that change nothing about which body is meant.
+_EMPTY = frozenset(
+    (
+        *("verwaltung", "am", "an", "auf", "bei", "das", "dem", "den", "der", "des", "die", "im"),
+        *("in", "ob", "und", "von", "vom", "zu", "zum", "zur", "a", "d", "i", "v", "grosse"),
+        *("grossen", "kreisfreie", "kreisfreien", "verbandsfreie", "verbandsfreien"),
+        *("kreisangehoerige", "kreisangehoerigen"),
+    )
+)
+_WRITTEN_OUT = {"rh": "rhein", "st": "sankt", "wstr": "weinstrasse"}
+# Where what only tells places of one name apart begins: Ludwigshafen am Rhein.
+_TAIL = re.compile(r"\s(?:am|an|auf|bei|im|in|ob|a\.|i\.)\s?(?=\w|\s).*$", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    """What a body is; the stored values are those of the official lists' usual headings."""
+
+    CITY = "kreisfreie_stadt"
+    DISTRICT = "landkreis"
+    MUNICIPAL_ASSOCIATION = "verbandsgemeinde"
+    TOWN = "verbandsfreie_stadt"
+    MUNICIPALITY = "verbandsfreie_gemeinde"
+    LOCAL_MUNICIPALITY = "ortsgemeinde"
+    SPECIAL_ASSOCIATION = "zweckverband"
+    STATE = "land"
+    RESEARCH = "forschung"
+    OTHER = "sonstige"
+
+
+KIND_LABELS = {
+    Kind.CITY: N_("City without a district"),
+    Kind.DISTRICT: N_("District"),
+    Kind.MUNICIPAL_ASSOCIATION: N_("Municipal association"),
+    Kind.TOWN: N_("Town of its own administration"),
+    Kind.MUNICIPALITY: N_("Municipality of its own administration"),
+    Kind.LOCAL_MUNICIPALITY: N_("Local municipality"),
+    Kind.SPECIAL_ASSOCIATION: N_("Special-purpose association"),
+    Kind.STATE: N_("State authority"),
+    Kind.RESEARCH: N_("University or research"),
+    Kind.OTHER: N_("Other body"),
+}
+_CLASSES_OF_KIND = {
+    Kind.CITY: ("stadt",),
+    Kind.DISTRICT: ("kreis",),
+    Kind.MUNICIPAL_ASSOCIATION: ("vg",),
+    Kind.TOWN: ("stadt",),
+    Kind.MUNICIPALITY: ("gemeinde",),
+    Kind.LOCAL_MUNICIPALITY: ("og", "gemeinde"),
+}
+
+
+class Source(StrEnum):
+    """Where a name comes from, the strongest first.
+
+    CUT is a name without its brackets or its river. PART is one half of a double name: nobody is
+    found by it, but a cut name that is also somebody's half is not sure enough.
+    """
+
+    NAME = "name"
+    SHORT = "short"
+    ALIAS = "alias"
+    CUT = "cut"
+    PART = "part"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of a body, and the key by which it is found."""
+
+    text: str
+    key: str
+    source: Source
 
 
 def key_of(text: str) -> str:
-    """The form under which a typed name is compared; empty when nothing is left of it."""
+    """The form under which a typed name is compared; empty when it holds no letter or digit."""
+    classes, place = _analyse(text)
+    return _joined([*classes, *place])
+
+
+def place_of(text: str) -> str:
+    """The key without the kind: what two bodies around one town have in common."""
+    return _joined(_analyse(text)[1])
+
+
+def names_of(name: str, short_name: str, kind: str, aliases: Iterable[str]) -> list[Name]:
+    """All names that a body is found by, each key once, the strongest first."""
+    found: dict[str, Name] = {}
+    typed = [(name, Source.NAME), (short_name, Source.SHORT), *((a, Source.ALIAS) for a in aliases)]
+    for text, source in typed:
+        _add(found, text, key_of(text), source)
+    for text, source in typed[:2]:
+        _add(found, text, place_of(text), source)
+        for key in _of_kind(text, kind):
+            _add(found, text, key, source)
+    for text, _source in typed[:2]:
+        if (cut := _cut(text)) != text:
+            for key in (key_of(cut), place_of(cut), *_of_kind(cut, kind)):
+                _add(found, cut, key, Source.CUT)
+    for part in (part for text, _source in typed[:2] for part in _halves(text)):
+        _add(found, part, key_of(part), Source.PART)
+    return list(found.values())
+
+
+def pick(found: Collection[tuple[int, str]]) -> int | None:
+    """The one body among (body, source) that share a key; None when there is none, or no sure one.
+
+    Whole names count before cut ones: "Bitburg" is the town, whatever is called Bitburg-Prüm.
+    """
+    whole = {body for body, source in found if source not in (Source.CUT, Source.PART)}
+    sure = whole or {body for body, _source in found}
+    if len(sure) != 1:
+        return None
+    return None if all(source == Source.PART for _body, source in found) else sure.pop()
+
+
+def _add(found: dict[str, Name], text: str, key: str, source: Source) -> None:
+    if key and key not in CLASSES:
+        found.setdefault(key, Name(text, key, source))
+
+
+def _of_kind(text: str, kind: str) -> Iterator[str]:
+    """A name that says no kind, with the kind that the directory knows."""
+    classes, place = _analyse(text)
+    if classes or not place or kind not in _CLASSES_OF_KIND:
+        return
+    for name in _CLASSES_OF_KIND[Kind(kind)]:
+        yield _joined([name, *place])
+
+
+def _cut(text: str) -> str:
+    return _TAIL.sub("", _BRACKETS.sub(" ", text)).strip()
+
+
+def _halves(text: str) -> Iterator[str]:
+    """ "Altenkirchen" and "Flammersfeld", or "Trier" of "Trier-Land"."""
+    for word in text.split():
+        if "-" in word:
+            yield from (half for half in word.split("-") if half and not _analyse(half)[0])
+
+
+def _analyse(text: str) -> tuple[list[str], list[str]]:
+    """The kinds that a name says, and the other words in their order."""
+    words = [word[:_LONGEST_WORD] for word in _PARTS.split(_plain(text)) if word]
+    classes: set[str] = set()
+    place = [rest for word in words if (rest := _sift(word, classes))]
+    if not classes and not place:
+        return [], words
+    return sorted(classes), place
+
+
+def _sift(word: str, classes: set[str]) -> str:
+    """What a word says about the place; the kind that it says goes to the others."""
+    if len(word) > _LONGEST_KNOWN:
+        return word
+    if word.endswith("kreises"):
+        word = word.removesuffix("es")
+    if word in _CLASS_OF:
+        classes.add(_CLASS_OF[word])
+        return ""
+    if word.endswith("kreis"):
+        classes.add("kreis")
+        return _sift(word.removesuffix("kreis"), classes)
+    if word.endswith("str") and word not in _WRITTEN_OUT:
+        return f"{word}asse"
+    return "" if word in _EMPTY else _WRITTEN_OUT.get(word, word)
+
+
+def _plain(text: str) -> str:
+    """Small letters without accents, umlauts written out."""
     folded = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
-    plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode("ascii")
-    return " ".join(_PARTS.split(plain)).strip()[:LONGEST]
+    spread = unicodedata.normalize("NFKD", folded).casefold()
+    letters = (c for c in unicodedata.normalize("NFKD", spread) if not unicodedata.combining(c))
+    return "".join(letters)
+
+
+def _joined(words: list[str]) -> str:
+    """As many whole words as fit."""
+    key = ""
+    for word in words:
+        longer = f"{key} {word}" if key else word
+        if len(longer) > LONGEST:
+            break
+        key = longer
+    return key

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, u
 
 from ikone_events.domain.salutation import full_name
 from ikone_events.store.db import ask_for_erasure, db, rows_written
+from ikone_events.store.directory import drop_unused_left_texts
 from ikone_events.store.form_fields import Answer
 from ikone_events.store.imports import ImportList
 from ikone_events.store.letters import OutboxMail
@@ -60,6 +61,7 @@ def forget(ids: Select[int], *, now: datetime) -> int:
             anonymised_at=now,
         )
     )
+    drop_unused_left_texts()
     return known
 
 

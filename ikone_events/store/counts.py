@@ -1,14 +1,15 @@
-"""How many: seats, administrations, questions and letters of many events in four queries."""
+"""How many: seats, administrations, questions and letters of many events in five queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Date, case, func, literal, select
 
 from ikone_events.domain.registration import ACTIVE, SEATED, Status
-from ikone_events.store.administrations import Organisation
+from ikone_events.store.administrations import Organisation, member_on
 from ikone_events.store.db import db
-from ikone_events.store.events import Material
+from ikone_events.store.events import Event, Material
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 
@@ -24,7 +25,10 @@ COUNTED_KINDS = (
 
 @dataclass(slots=True)
 class Counts:
-    """The figures of one event. Administrations are counted once, of confirmed persons."""
+    """The figures of one event. Administrations are counted once, of confirmed persons.
+
+    `members` are those that belong to the network on the event's day.
+    """
 
     by_status: dict[str, int] = field(default_factory=dict)
     questions: int = 0
@@ -79,8 +83,13 @@ def _count_registrations(found: dict[int, Counts]) -> None:
 
 
 def _count_administrations(found: dict[int, Counts]) -> None:
+    """Members are counted as of each event's own day."""
+    days = _days_of(found)
+    if not days:
+        return
     organisation = func.count(Organisation.id.distinct())
-    members = func.count(case((Organisation.member, Organisation.id)).distinct())
+    is_member = member_on(case(days, value=Registration.event_id))
+    members = func.count(case((is_member, Organisation.id)).distinct())
     rows = db.session.execute(
         select(Registration.event_id, organisation, members)
         .join(Organisation, Registration.organisation_id == Organisation.id)
@@ -94,6 +103,11 @@ def _count_administrations(found: dict[int, Counts]) -> None:
     for event_id, number, of_members in rows:
         found[event_id].administrations = number
         found[event_id].members = of_members
+
+
+def _days_of(found: dict[int, Counts]) -> dict[int, ColumnElement[date]]:
+    events = db.session.scalars(select(Event).where(Event.id.in_(found)))
+    return {event.id: literal(event.day, Date) for event in events}
 
 
 def _count_materials(found: dict[int, Counts]) -> None:

@@ -2,13 +2,14 @@
 
 import json
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.lifecycle import EventFormat, State
+from ikone_events.domain.times import to_local
 from ikone_events.store.db import Base, UTCDateTime
 
 
@@ -94,6 +95,11 @@ class Event(Base):
     materials: Mapped[list["Material"]] = relationship(
         back_populates="event", order_by="Material.id", cascade="all, delete-orphan"
     )
+
+    @property
+    def day(self) -> date:
+        """The local day on which it begins; memberships count as of it."""
+        return to_local(self.starts_at, self.zone).date()
 
     @property
     def programme_items(self) -> list[dict[str, Any]]:

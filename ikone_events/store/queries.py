@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import Select, bindparam, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registration import Status
-from ikone_events.store.administrations import Organisation
+from ikone_events.store import naming
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.people import Organiser, assignment
@@ -176,26 +176,13 @@ def search_registrations(
 
 def organisation_names() -> list[str]:
     """The names that the registration form offers, in order."""
-    return list(db.session.scalars(select(Organisation.name).order_by(Organisation.name)))
-
-
-_NAMED = (
-    select(Organisation.id)
-    .where(
-        or_(
-            func.lower(Organisation.name) == bindparam("typed"),
-            func.lower(Organisation.short_name) == bindparam("typed"),
-        )
-    )
-    .order_by(Organisation.id)
-    .limit(1)
-)
+    return naming.organisation_names()
 
 
 def find_organisation(text: str) -> int | None:
-    """The row of the administration whose name or short name was typed, whatever the case."""
-    typed = " ".join(text.split()).lower()
-    return db.session.scalar(_NAMED, {"typed": typed}) if typed else None
+    """The row of the administration that goes by what was typed."""
+    found = naming.find_by_name(text)
+    return None if found is None else found.id
 
 
 def find_registration(public_id: str) -> Registration | None:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from ikone_events.domain.administrations import key_of
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.registration import ACTIVE, Status
 from ikone_events.store.administrations import Organisation
@@ -95,6 +96,12 @@ class Registration(Base):
     event: Mapped[Event] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
     code: Mapped[Code | None] = relationship()
+
+    @validates("organisation_text")
+    def _note_key(self, _name: str, text: str) -> str:
+        """Whoever sets what was typed sets how it is compared."""
+        self.organisation_key = key_of(text)
+        return text
 
 
 class StandingChange(Base):

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 import flask_security.datastore
 import ikone_events.store.db
+from ikone_events.domain.administrations import key_of, names_of
 
 
 revision = '0003'
@@ -76,6 +77,13 @@ def upgrade():
         batch_op.create_index('ix_organisation_name_key', ['key'], unique=False)
         batch_op.create_index(batch_op.f('ix_organisation_name_organisation_id'), ['organisation_id'], unique=False)
 
+    op.create_table('left_text',
+    sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('text', sa.String(length=200), nullable=False),
+    sa.Column('left_by', sa.String(length=200), nullable=False),
+    sa.Column('left_at', ikone_events.store.db.UTCDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_left_text'))
+    )
     op.create_table('answer',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('registration_id', sa.Integer(), nullable=False),
@@ -120,6 +128,7 @@ def upgrade():
         batch_op.add_column(sa.Column('colleagues', sa.Boolean(), server_default=sa.true(), nullable=False))
 
     with op.batch_alter_table('organisation', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('revision', sa.Integer(), nullable=False, server_default='1'))
         batch_op.add_column(sa.Column('district', sa.String(length=200), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('member_since', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('member_until', sa.Date(), nullable=True))
@@ -158,7 +167,39 @@ def upgrade():
         " SELECT id, 'recorded', '', status, 'system', '', event_touched, status_at"
         " FROM registration ORDER BY id"
     )
+    _name_organisations()
+    _note_keys()
 
+
+def _name_organisations():
+    """The names that the bodies of before are found by."""
+    bodies = sa.table(
+        'organisation', sa.column('id'), sa.column('name'), sa.column('short_name'), sa.column('kind')
+    )
+    rows = [
+        {'organisation_id': body.id, 'text': name.text, 'key': name.key, 'source': name.source.value}
+        for body in op.get_bind().execute(sa.select(bodies).order_by(bodies.c.id)).all()
+        for name in names_of(body.name, body.short_name, body.kind, ())
+    ]
+    columns = [sa.column(name) for name in ('organisation_id', 'text', 'key', 'source')]
+    if rows:
+        op.bulk_insert(sa.table('organisation_name', *columns), rows)
+
+
+def _note_keys():
+    """How the texts that people typed before are compared."""
+    people = sa.table(
+        'registration', sa.column('id'), sa.column('organisation_text'), sa.column('organisation_key')
+    )
+    typed = people.c.organisation_text
+    found = op.get_bind().execute(sa.select(people.c.id, typed).where(typed != '')).all()
+    if found:
+        op.get_bind().execute(
+            people.update()
+            .where(people.c.id == sa.bindparam('row'))
+            .values(organisation_key=sa.bindparam('typed_key')),
+            [{'row': row, 'typed_key': key_of(text)} for row, text in found],
+        )
 
 
 def downgrade():
@@ -188,6 +229,7 @@ def downgrade():
         batch_op.drop_column('member_until')
         batch_op.drop_column('member_since')
         batch_op.drop_column('district')
+        batch_op.drop_column('revision')
 
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.drop_column('colleagues')
@@ -213,6 +255,7 @@ def downgrade():
         batch_op.drop_index('ix_organisation_name_key')
 
     op.drop_table('organisation_name')
+    op.drop_table('left_text')
     with op.batch_alter_table('import_list', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_list_event_id'))
 

@@ -1,0 +1,63 @@
+"""Reads of the directory of administrations for those who keep it."""
+
+from datetime import date
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from ikone_events.store.administrations import (
+    LeftText,
+    Organisation,
+    OrganisationName,
+    member_on,
+)
+from ikone_events.store.db import db, rows_written
+from ikone_events.store.queries import Page
+from ikone_events.store.registrations import Registration
+from ikone_events.store.searching import MOST_WORDS, containing
+
+
+def find_administration(public_key: str) -> Organisation | None:
+    """A body by the key it has outside, with its names."""
+    wanted = select(Organisation).where(Organisation.key == public_key)
+    return db.session.scalar(wanted.options(selectinload(Organisation.names)))
+
+
+def all_administrations() -> list[Organisation]:
+    """The whole directory with all names, in the order of the rows."""
+    wanted = select(Organisation).order_by(Organisation.id)
+    return list(db.session.scalars(wanted.options(selectinload(Organisation.names))))
+
+
+def search_administrations(
+    words: str = "", *, kind: str = "", member_day: date | None = None, number: int = 1
+) -> Page[Organisation]:
+    """The directory by name, fifty at a time; with a day only those who are members then."""
+    size = 50
+    wanted = select(Organisation)
+    if kind:
+        wanted = wanted.where(Organisation.kind == kind)
+    if member_day is not None:
+        wanted = wanted.where(member_on(member_day))
+    fields = (
+        Organisation.name,
+        Organisation.short_name,
+        Organisation.district,
+        Organisation.official_key,
+    )
+    for word in words.split()[:MOST_WORDS]:
+        named = select(OrganisationName.organisation_id).where(
+            or_(*containing(word, [OrganisationName.text, OrganisationName.key]))
+        )
+        wanted = wanted.where(or_(*containing(word, fields), Organisation.id.in_(named)))
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    number = max(1, min(number, -(-total // size)))
+    ordered = wanted.order_by(Organisation.name, Organisation.id)
+    rows = db.session.scalars(ordered.limit(size).offset((number - 1) * size))
+    return Page(list(rows), number, total, size)
+
+
+def drop_unused_left_texts() -> None:
+    """Forget which texts were set aside once nobody who typed them is known any more."""
+    typed = select(Registration.organisation_key).where(Registration.organisation_key != "")
+    rows_written(delete(LeftText).where(LeftText.key.not_in(typed)))
