@@ -6,16 +6,20 @@ make a second run harmless.
 
 import logging
 import threading
+import time
 
 from flask import Flask
 from huey.api import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
+from psycopg.errors import UniqueViolation
 
 from ikone_events.config import Settings
 from ikone_events.work import Worker
 
 # How long a stopping process waits for the letter that is being sent.
 STOP_SECONDS = 40
+# For so long a wake-up of our own that nobody has begun yet is taken at its word.
+TRUST_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -29,21 +33,36 @@ class Engine:
         self._huey: Huey | None = None
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
+        self._asked = 0.0  # when the wake-up was sent that our own worker has not begun yet
 
     @property
     def huey(self) -> Huey:
         """The queue, opened when it is first needed."""
         if self._huey is None:
             self._huey = open_queue(self._settings)
-            self._task = self._huey.task(name="work_off")(self._worker.wake_up)
+            self._task = self._huey.task(name="work_off")(self._work_off)
         return self._huey
 
+    def _work_off(self) -> int:
+        """Whoever asks from now on may have written what this run does not see any more."""
+        self._asked = 0.0
+        return self._worker.wake_up()
+
     def wake(self) -> None:
-        """Ask for a worker; one waiting wake-up serves everybody who asks before it begins."""
+        """Ask for a worker; one waiting wake-up serves everybody who asks before it begins.
+
+        A rush asks a hundred times a second: where the one worker is a thread of this process, the
+        queue need not be read to know that one waits.
+        """
+        alone = self._consumer is not None and not self._settings.engine_url
+        if alone and time.monotonic() - self._asked < TRUST_SECONDS:
+            return
+        self._asked = time.monotonic()  # first: the worker may begin before the next line is done
         try:
             if self.huey.pending_count() == 0:
                 self._task()
         except Exception:  # the row is safe; the next tick finds it
+            self._asked = 0.0
             log.exception("no wake-up was sent; the next tick will find the letters")
 
     def run_once(self) -> int:
@@ -101,9 +120,17 @@ def open_queue(settings: Settings) -> Huey:
     """
     url, options = settings.engine_url, {"results": False}
     if url.startswith("postgresql"):
-        return PostgresHuey("ikone", dsn=url, **options)
+        return _postgres_queue(url, **options)
     if url.startswith("redis"):
         return RedisHuey("ikone", url=url, **options)
     return SqliteHuey(
         "ikone", filename=str(settings.data_dir / "engine.db"), fsync=False, **options
     )
+
+
+def _postgres_queue(url: str, **options: bool) -> Huey:
+    """Huey makes its tables where there are none; of two that start at once the second stumbles."""
+    try:
+        return PostgresHuey("ikone", dsn=url, **options)
+    except UniqueViolation:
+        return PostgresHuey("ikone", dsn=url, **options)

@@ -1,6 +1,7 @@
 """One process that serves the pages and, unless told otherwise, sends the letters."""
 
 import logging
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from ikone_events.engine import Engine
 
 THREADS = 8
 CONNECTIONS = 2000
+# Each connection is a file to the kernel; many systems give a process a thousand by default.
+FILES = CONNECTIONS + 500
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,7 @@ def serve(
     `ready` is called once the address answers. Raises CannotListenError before that.
     """
     engine: Engine = app.extensions["ikone_engine"]
+    _allow_files()
     server = _listen(app, host, port)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
@@ -42,6 +46,14 @@ def serve(
     finally:
         server.close()
         engine.stop()
+
+
+def _allow_files() -> None:
+    """Take as many files as the connections need, or as many as the system lets us have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < FILES:
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(app: Flask, host: str, port: int) -> Any:

@@ -1,7 +1,10 @@
 """The engine inside a process: woken by a commit, ticking by itself, stopping cleanly."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from flask import Flask
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.registration import Status
-from ikone_events.engine import Engine
+from ikone_events.engine import Engine, open_queue
 from ikone_events.services.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
 from tests.factories import (
@@ -89,6 +92,44 @@ def test_registration_sends_its_letter_by_itself(running: Flask, mailbox: Mailbo
 
     wait_for(lambda: mailbox.received)
     assert mailbox.received[0].recipient == "eva@example.org"
+
+
+def test_each_wake_up_is_heard_without_a_tick(
+    settings: Settings, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    """Also the one that comes at the very moment in which the worker begins or ends its run."""
+    app = create_app(replace(settings, tick_seconds=1000), clock=clock)
+    with app.app_context():
+        db.create_all()
+    engine: Engine = app.extensions["ikone_engine"]
+    engine.start()
+    registration = make_registration(app, make_event(app))
+    for number in range(1, 13):
+        make_letter(app, registration)
+        engine.wake()
+        wait_for(lambda number=number: len(mailbox.received) == number)
+    engine.stop()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_two_processes_may_open_the_queue_at_one_moment(tmp_path: Path) -> None:
+    """Huey makes its tables by itself; PostgreSQL lets "if not exists" fail when two do so."""
+    with fresh_database() as url, ThreadPoolExecutor() as pool:
+        settings = make_settings(tmp_path, engine_url=url)
+        start = threading.Barrier(4)
+
+        def open_one() -> int:
+            start.wait()
+            queue = open_queue(settings)
+            number: int = queue.pending_count()
+            queue.storage.close()
+            return number
+
+        assert [job.result() for job in [pool.submit(open_one) for _ in range(4)]] == [0] * 4
 
 
 def test_lost_wake_up_costs_one_tick(running: Flask, mailbox: Mailbox) -> None:

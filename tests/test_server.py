@@ -1,6 +1,8 @@
 """The server as a process: it stops when it is told to, however busy it is."""
 
 import os
+import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ikone_events.demo.catcher import free_port
+from ikone_events.server import CONNECTIONS
 from tests.factories import SECRET
 
 START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
@@ -54,3 +57,22 @@ def test_busy_server_stops_when_it_is_told_to(tmp_path: Path) -> None:
                 server.kill()
                 for visitor in visitors:
                     visitor.join()
+
+
+@pytest.mark.slow
+def test_server_takes_the_files_that_its_connections_need(tmp_path: Path) -> None:
+    """With the thousand that many systems give, the thousandth visitor would find a closed door."""
+    environment = {
+        **os.environ,
+        "IKONE_SECRET_KEY": SECRET,
+        "IKONE_BASE_URL": "http://localhost",
+        "IKONE_DATA_DIR": str(tmp_path),
+    }
+    command = shlex.join([*START, "serve", "--port", str(free_port())])
+    limited = ["sh", "-c", f"ulimit -Sn 256; exec {command}"]
+    with subprocess.Popen(limited, env=environment, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        soft, _hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        server.send_signal(signal.SIGTERM)
+    assert soft > CONNECTIONS

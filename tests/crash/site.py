@@ -88,8 +88,13 @@ def wait_until_served(site: Site, port: int) -> None:
 
 
 @contextmanager
-def open_site(folder: Path, *, database_url: str, smtp_url: str) -> Iterator[Site]:
-    """An empty installation; everything that runs is killed at the end."""
+def open_site(
+    folder: Path, *, database_url: str, smtp_url: str, zygote: str = "tests.crash.zygote"
+) -> Iterator[Site]:
+    """An empty installation; everything that runs is killed at the end.
+
+    `zygote` is the module that its processes are forked from.
+    """
     own = {
         "IKONE_SECRET_KEY": secrets.token_urlsafe(48),
         "IKONE_BASE_URL": "http://localhost",
@@ -112,20 +117,20 @@ def open_site(folder: Path, *, database_url: str, smtp_url: str) -> Iterator[Sit
         db.session.remove()
     others = {k: v for k, v in os.environ.items() if not k.startswith("IKONE_")}
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.zygote", str(folder / "log")],
+        [sys.executable, "-m", zygote, str(folder / "log")],
         env={**others, **own},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    ) as zygote:
-        site = Site(settings, app, folder, zygote)
+    ) as process:
+        site = Site(settings, app, folder, process)
         try:
             yield site
         finally:
-            for process in site.processes:
-                process.kill()
-            assert zygote.stdin is not None
-            zygote.stdin.close()
+            for killed in site.processes:
+                killed.kill()
+            assert process.stdin is not None
+            process.stdin.close()
             with app.app_context():
                 db.session.remove()
                 db.engine.dispose()

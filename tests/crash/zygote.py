@@ -7,6 +7,7 @@ child whose number is printed. So a test can afford to kill processes by the doz
 import os
 import signal
 import sys
+import traceback
 
 from ikone_events.app import create_app
 from ikone_events.cli import main
@@ -22,6 +23,8 @@ def run(words: list[str], log: str) -> None:
         main(args=words)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
+    except Exception:  # noqa: BLE001 - it is told to whoever reads the log
+        traceback.print_exc()
     finally:
         os._exit(status)
 

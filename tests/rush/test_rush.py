@@ -1,0 +1,147 @@
+"""Many people for few seats at one instant, over HTTP: every seat is given once, all know it."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from ikone_events.demo.catcher import free_port
+from ikone_events.services import verification
+from ikone_events.services.events import record_creation
+from ikone_events.services.office import now
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
+from tests.crash.site import Site, open_site, wait_until_served
+from tests.factories import make_event
+from tests.mailbox import Mailbox
+from tests.postgres import fresh_database
+from tests.rush.crowd import Answer
+
+PEOPLE, SEATS = 1000, 50
+SEE_OTHER, CONFLICT = 303, 409
+ON_POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+
+pytestmark = [pytest.mark.slow]
+
+
+@dataclass
+class House:
+    """A running installation: one server on SQLite, two on PostgreSQL."""
+
+    site: Site
+    ports: list[int]
+
+    def open_event(self, *, capacity: int, waiting_list: bool) -> Event:
+        start = datetime.now(UTC) + timedelta(days=20)
+        dates = {"starts_at": start, "ends_at": start + timedelta(hours=2)}
+        event = make_event(self.site.app, capacity=capacity, waiting_list=waiting_list, **dates)
+        with self.site.app.app_context(), transaction():
+            record_creation(hold_event(event.slug), actor="test", now=now())
+        return event
+
+    def rush(self, event: Event, people: int) -> list[Answer]:
+        """All of them press at once, from a process of their own."""
+        words = [f"/events/{event.slug}/register", str(people), *map(str, self.ports)]
+        command = [sys.executable, "-m", "tests.rush.crowd", *words]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:] + self.site.log()[-2000:]
+        return [Answer(**answer) for answer in json.loads(done.stdout)]
+
+    def stored(self, event: Event) -> dict[str, str]:
+        """Everybody who has a row, with their standing."""
+        of_event = Registration.event_id == event.id
+        with self.site.app.app_context():
+            rows = db.session.execute(
+                select(Registration.email, Registration.status).where(of_event)
+            )
+            return {row.email: row.status for row in rows}
+
+    def letters(self, event: Event) -> Counter[tuple[str, str]]:
+        """How many letters of which kind each address has got."""
+        of_event = OutboxMail.event_id == event.id
+        with self.site.app.app_context():
+            rows = db.session.execute(select(OutboxMail.recipient, OutboxMail.kind).where(of_event))
+            return Counter((recipient, kind) for recipient, kind in rows)
+
+    def faults(self) -> list[str]:
+        """What `verify` finds."""
+        with self.site.app.app_context():
+            return list(verification.faults(now()))
+
+
+@pytest.fixture
+def zygote() -> str:
+    """What the servers are forked from."""
+    return "tests.crash.zygote"
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", id="one-process"),
+        pytest.param("postgres", id="two-processes", marks=ON_POSTGRES),
+    ]
+)
+def house(request: pytest.FixtureRequest, zygote: str, tmp_path: Path) -> Iterator[House]:
+    with ExitStack() as stack:
+        mailbox = stack.enter_context(Mailbox())
+        of_many = request.param == "postgres"
+        url = stack.enter_context(fresh_database()) if of_many else ""
+        site = stack.enter_context(
+            open_site(tmp_path, database_url=url, smtp_url=mailbox.url, zygote=zygote)
+        )
+        ports = [site.start("serve", free_port()).port for _ in range(2 if of_many else 1)]
+        for port in ports:
+            wait_until_served(site, port)
+        yield House(site, ports)
+
+
+def test_thousand_people_at_one_instant_fill_fifty_seats_and_the_line(house: House) -> None:
+    event = house.open_event(capacity=SEATS, waiting_list=True)
+
+    answers = house.rush(event, PEOPLE)
+
+    assert Counter(answer.status for answer in answers) == {SEE_OTHER: PEOPLE}
+    stored = house.stored(event)
+    assert Counter(stored.values()) == {"confirmed": SEATS, "waitlisted": PEOPLE - SEATS}
+    assert {answer.email: answer.outcome for answer in answers} == stored
+    assert all(answer.names_me for answer in answers)
+    kinds = {"confirmed": "confirmation", "waitlisted": "waitlist"}
+    promised = {(email, kinds[status]): 1 for email, status in stored.items()}
+    assert house.letters(event) == promised
+    assert house.faults() == []
+
+
+def test_without_a_waiting_list_all_others_are_told_that_it_is_full(house: House) -> None:
+    event = house.open_event(capacity=SEATS, waiting_list=False)
+
+    answers = house.rush(event, PEOPLE)
+
+    expected = {SEE_OTHER: SEATS, CONFLICT: PEOPLE - SEATS}
+    assert Counter(answer.status for answer in answers) == expected
+    told = {answer.email: answer.outcome for answer in answers if answer.status == SEE_OTHER}
+    assert house.stored(event) == told == dict.fromkeys(told, "confirmed")
+    assert house.letters(event) == {(email, "confirmation"): 1 for email in told}
+    assert house.faults() == []
+
+
+@pytest.mark.parametrize("zygote", ["tests.rush.unlocked"])
+@pytest.mark.parametrize("house", [pytest.param("postgres", marks=ON_POSTGRES)], indirect=True)
+def test_rush_oversells_when_the_lock_is_taken_away(house: House) -> None:
+    """The proof that the tests above can fail."""
+    event = house.open_event(capacity=5, waiting_list=False)
+
+    house.rush(event, 100)
+
+    assert len(house.stored(event)) > 5
+    assert any("people hold 5 seats" in fault for fault in house.faults())

@@ -1,0 +1,29 @@
+"""`python -m tests.rush.unlocked LOG`: our commands, with the lock of an event taken away.
+
+Whoever writes the event's row makes the others wait. Here the driver is given a SELECT of the same
+row in the place of that UPDATE; all else is as it is.
+"""
+
+import sys
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from tests.crash.zygote import serve
+
+_LOCK = "UPDATE event SET touched="
+
+
+@event.listens_for(Engine, "before_cursor_execute", retval=True)
+def _read_instead(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any
+) -> tuple[str, Any]:
+    if statement.startswith(_LOCK):
+        change, _, columns = statement.partition(" RETURNING ")
+        wanted = change.partition(" WHERE ")[2]
+        statement = f"SELECT {columns} FROM event WHERE {wanted}"  # noqa: S608 - our own statement
+    return statement, parameters
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
