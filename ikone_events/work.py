@@ -1,4 +1,4 @@
-"""What a worker does when it is woken: run steps, send what is due, archive, give a sign."""
+"""What a worker does when it is woken: run steps, serve lines, send what is due, archive."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.deliver import open_connection
 from ikone_events.sending import LetterSender
-from ikone_events.services import health, plans, steps
+from ikone_events.services import health, lapses, plans, steps
 from ikone_events.services.hold import is_held
 from ikone_events.services.office import now
 from ikone_events.services.overtaken import stop_late
@@ -79,6 +79,7 @@ class Worker:
         self._looked = self._timer()
         self.beat()
         self._run_due_steps()
+        self._serve_lines()
         with transaction():
             stop_late(actor=SYSTEM, now=now())
         _forget_due()
@@ -93,6 +94,14 @@ class Worker:
                 return
             with _apart(f"step {step_id} did not run"):
                 _settle_step(step_id)
+
+    def _serve_lines(self) -> None:
+        """Take back what nobody confirmed or accepted in time, and give it to those who wait."""
+        for slug in lapses.events_to_serve(now()):
+            if self.stopping.is_set():
+                return
+            with _apart(f"the line of {slug} was not served"), transaction():
+                lapses.lapse_due(slug, now=now())
 
     def beat(self) -> None:
         """Say that this worker is alive, and strike off those that have been silent for long."""

@@ -48,8 +48,16 @@ class RegistrationClosed(Refusal):
     """Registration is not possible now: not yet, no longer, or full without a waiting list."""
 
 
+class StandingRefused(Refusal):
+    """Something that a registration's standing, its event or the moment does not allow."""
+
+
 class LinkRefused(Refusal):
     """A personal link that is damaged, revoked or belongs to deleted data."""
+
+
+class LinkGone(LinkRefused):
+    """A personal link that was ours and has been revoked, or whose details have been deleted."""
 
 
 class NotFound(Refusal):

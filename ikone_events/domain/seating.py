@@ -1,7 +1,7 @@
 """Who may register, and whether the next person gets a seat or a place in the line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -9,6 +9,8 @@ from ikone_events.domain.facts import Mode, State
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed
 from ikone_events.domain.registration import Awaits, Status
 
+# States in which an event has been made public and has a date that holds.
+TAKES_PLACE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
 # States in which those who wait move up by themselves.
 MOVING = (State.OPEN, State.CLOSED, State.DISPATCHED)
 
@@ -67,6 +69,13 @@ class Sitting:
         known = [free for free in (whole, own) if free is not None]
         return min(known) if known else None
 
+    def taking(self, mode: Mode) -> "Sitting":
+        """The same after one more person has taken a seat in this mode."""
+        pools = dict(self.pools)
+        if mode in pools:
+            pools[mode] = replace(pools[mode], seated=pools[mode].seated + 1)
+        return replace(self, seated=self.seated + 1, pools=pools)
+
     @property
     def moves(self) -> bool:
         """Whether people move up, confirm and lapse: not while postponed, called off or over."""
@@ -104,6 +113,15 @@ class Place:
     hold_until: datetime | None = None
 
 
+def not_addable_because(sitting: Sitting) -> Complaint | None:
+    """Why organisers can add nobody, or None: no opening and no deadline binds them."""
+    if sitting.now >= sitting.ends_at:
+        return Complaint(N_("The event is over."))
+    if sitting.state not in TAKES_PLACE:
+        return Complaint(N_("People can be added once the event is announced and has a date."))
+    return None
+
+
 def closed_because(sitting: Sitting) -> Complaint | None:
     """Why nobody can register now, or None when the form is open."""
     if sitting.state in (State.DRAFT, State.ANNOUNCED, State.POSTPONED):
@@ -130,7 +148,7 @@ def obstacle(sitting: Sitting, candidate: Candidate) -> Complaint | None:
     limit = sitting.per_administration
     if limit is not None and candidate.colleagues >= limit:
         return Complaint(
-            N_("Your administration has all the places that one can have (%(number)d)."),
+            N_("The administration has all the places that one can have (%(number)d)."),
             {"number": limit},
         )
     return None
@@ -178,6 +196,11 @@ def admit(sitting: Sitting, candidate: Candidate) -> Place:
     """
     if complaint := closed_because(sitting):
         raise RegistrationClosed(complaint)
+    return admit_by_hand(sitting, candidate)
+
+
+def admit_by_hand(sitting: Sitting, candidate: Candidate) -> Place:
+    """The same for organisers, whom no closed form keeps out; they get no more seats."""
     place = place_for(sitting, candidate)
     if place is not None:
         return place

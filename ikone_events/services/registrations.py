@@ -1,4 +1,4 @@
-"""Signing up, withdrawing and moving up: every way into a seat goes through `_seat`."""
+"""Signing up: alone, with colleagues, or by an organiser's hand."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -9,17 +9,30 @@ from types import MappingProxyType
 from sqlalchemy import bindparam, select
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.facts import EventFormat, Mode
+from ikone_events.domain.administrations import key_of
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.refusals import N_, Complaint, LinkRefused
-from ikone_events.domain.registration import ACTIVE, Attendance, Status
-from ikone_events.domain.seating import Candidate, admit
+from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
+from ikone_events.domain.registration import ACTIVE, Status
+from ikone_events.domain.seating import (
+    Place,
+    Sitting,
+    admit,
+    admit_by_hand,
+    closed_because,
+    not_addable_because,
+)
+from ikone_events.domain.standings import HELD_BACK, Action
+from ikone_events.services.answers import claim_choices, store_answers
+from ikone_events.services.codes import redeem
 from ikone_events.services.letters import write_letter
+from ikone_events.services.matching import match
 from ikone_events.services.office import office
+from ikone_events.services.seating import PERSON, Cause, candidate_of, mode_for, serve, settle
+from ikone_events.store.codes import Code
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, new_public_id
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import find_organisation, hold_event
+from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 
@@ -29,7 +42,8 @@ class Applicant:
     """What a person told us in the form; the shape was checked there.
 
     `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
-    event's own fields, by key; a single answer is a list of one.
+    event's own fields, by key; a single answer is a list of one. `registered_by` is who filled in
+    the form, where that is somebody else.
     """
 
     first_name: str
@@ -51,20 +65,116 @@ def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
     """Give a person a seat or a place in the line; returns what a new person gets now.
 
     An address that is registered already gets the same answer and a letter that tells the
-    truth, so that nobody can probe who is registered. Raises RegistrationClosed, NotFound.
+    truth, so that nobody can probe who is registered. Raises RegistrationClosed, UnfitInput
+    about a code or a choice that has no places left, NotFound.
     """
     event = hold_event(slug)
-    candidate = Candidate(mode=mode_for(event, applicant.mode))
-    status = admit(get_sitting(event, now), candidate).status
-    known = _find_active(event, applicant.email)
-    if known is not None:
-        _remind(known, event, now=now)
-        return status
-    registration = _new_registration(event, applicant, now=now)
-    _seat(registration, event, status, now=now)
-    kind = MailKind.CONFIRMATION if status is Status.CONFIRMED else MailKind.WAITLIST
-    write_letter(kind, registration, event, key=f"registered:{registration.public_id}", now=now)
-    return status
+    sitting = _open_sitting(event, now)
+    return _register(event, applicant, sitting, now=now).status
+
+
+def register_all(
+    slug: str, applicants: Sequence[Applicant], *, now: datetime
+) -> tuple[Status, ...]:
+    """Register a group from one form, all or nobody; returns what new people would get.
+
+    The first is who filled in the form. Each counts against the next. What is answered comes from
+    a rehearsal in which everybody is new, so that it does not tell who of them is registered.
+    """
+    event = hold_event(slug)
+    _check_group(event, applicants)
+    _open_sitting(event, now)
+    with db.session.begin_nested() as rehearsal:
+        promised = [_rehearse(event, each, now=now) for each in applicants]
+        rehearsal.rollback()
+    for applicant in applicants:
+        db.session.flush()
+        _register(event, applicant, get_sitting(event, now), now=now)
+    return tuple(promised)
+
+
+def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) -> Registration:
+    """Enter somebody by an organiser's hand: without code, also before and after the public.
+
+    Seats and waiting list are those of everybody; the approval counts as given. Raises
+    RegistrationClosed, NotFound, UnfitInput about an address that is registered already.
+    """
+    event = hold_event(slug)
+    sitting = serve(event, now=now)
+    if complaint := not_addable_because(sitting):
+        raise RegistrationClosed(complaint)
+    claim_choices(event, applicant.answers)
+    person = new_registration(event, applicant, now=now)
+    place = admit_by_hand(sitting, candidate_of(event, person, sitting, action=Action.ADD))
+    if find_active(event, applicant.email) is not None:
+        text = N_("Somebody is registered for this event with this address.")
+        raise UnfitInput(Complaint(text, about="email"))
+    _store(person, event, applicant, place, _cause(Action.ADD, actor, sitting))
+    return person
+
+
+def _open_sitting(event: Event, now: datetime) -> Sitting:
+    """How things stand once the line has been served; raises RegistrationClosed."""
+    sitting = serve(event, now=now)
+    if complaint := closed_because(sitting):
+        raise RegistrationClosed(complaint)
+    return sitting
+
+
+def _register(event: Event, applicant: Applicant, sitting: Sitting, *, now: datetime) -> Place:
+    """Whether the address is known is looked at last: until then both get the same."""
+    code = redeem(event, applicant.code)
+    claim_choices(event, applicant.answers)
+    person = new_registration(event, applicant, code=code, now=now)
+    place = admit(sitting, candidate_of(event, person, sitting))
+    known = find_active(event, applicant.email)
+    if known is None:
+        _store(person, event, applicant, place, _cause(Action.REGISTER, PERSON, sitting))
+    else:
+        remind(known, event, now=now)
+    return place
+
+
+def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Status:
+    """What somebody new would get, stored under an address that nobody has, to be undone."""
+    db.session.flush()
+    sitting = get_sitting(event, now)
+    code = redeem(event, applicant.code)
+    claim_choices(event, applicant.answers)
+    person = new_registration(event, applicant, code=code, now=now)
+    person.email_key = person.public_id
+    place = admit(sitting, candidate_of(event, person, sitting))
+    cause = _cause(Action.REGISTER, PERSON, sitting)
+    settle(person, event, place, cause, silent=True)
+    if applicant.answers:
+        store_answers(person, event, applicant.answers, now=now)
+    return place.status
+
+
+def _check_group(event: Event, applicants: Sequence[Applicant]) -> None:
+    if len(applicants) > 1 and not event.colleagues:
+        raise UnfitInput(Complaint(N_("For this event everybody registers on their own.")))
+    keys = [email_key(each.email) for each in applicants]
+    text = N_("This address stands in the form twice. Everybody needs one of their own.")
+    twice = [number for number, key in enumerate(keys) if key in keys[:number]]
+    if twice:
+        raise UnfitInput([Complaint(text, about=f"colleagues-{n - 1}-email") for n in twice])
+
+
+def _cause(action: Action, actor: str, sitting: Sitting) -> Cause:
+    """Who gets a seat while others wait has in the chain why: those can't have this seat."""
+    reason = HELD_BACK if sitting.somebody_waits else ""
+    return Cause(action=action, actor=actor, now=sitting.now, reason=reason)
+
+
+def _store(
+    person: Registration, event: Event, applicant: Applicant, place: Place, cause: Cause
+) -> None:
+    if place.status is Status.WAITLISTED:
+        cause = Cause(action=cause.action, actor=cause.actor, now=cause.now)
+    settle(person, event, place, cause)
+    if applicant.answers:
+        store_answers(person, event, applicant.answers, now=cause.now)
 
 
 _ACTIVE_ADDRESS = select(Registration).where(
@@ -74,36 +184,36 @@ _ACTIVE_ADDRESS = select(Registration).where(
 )
 
 
-def mode_for(event: Event, wish: str) -> Mode:
-    """How somebody takes part: as they wish at a hybrid event, else as everybody does."""
-    if event.format == EventFormat.HYBRID.value:
-        return Mode(wish or Mode.ONLINE)
-    return Mode(event.format)
-
-
-def _find_active(event: Event, email: str) -> Registration | None:
+def find_active(event: Event, email: str) -> Registration | None:
+    """Who is registered for an event with an address."""
     wanted = {"event_id": event.id, "email_key": email_key(email)}
     return db.session.scalar(_ACTIVE_ADDRESS, wanted)
 
 
-def _remind(known: Registration, event: Event, *, now: datetime) -> None:
-    """At most one such letter an hour, so that nobody can fill a mailbox with them."""
+def remind(known: Registration, event: Event, *, now: datetime) -> None:
+    """Tell somebody that they are registered: at most once an hour, so as to fill no mailbox.
+
+    The letter is composed in any case: the time of the answer must not tell anything either.
+    """
     key = f"repeat:{known.public_id}:{now:%Y%m%d%H}"
-    if not _letter_exists(key):
+    wanted = select(OutboxMail.id).where(OutboxMail.key == key)
+    if db.session.scalar(wanted) is None:
         write_letter(MailKind.REPEAT, known, event, key=key, now=now)
 
 
-def _letter_exists(key: str) -> bool:
-    return db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key)) is not None
-
-
-def _new_registration(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
+def new_registration(
+    event: Event, applicant: Applicant, *, now: datetime, code: Code | None = None
+) -> Registration:
+    """The row of somebody who has no standing yet; stored by whoever gives one."""
+    organisation = match(applicant.organisation)
     return Registration(
         event_id=event.id,
         public_id=new_public_id(),
         link_epoch=1,
         registered_at=now,
         mode=mode_for(event, applicant.mode).value,
+        code_id=code.id if code else None,
+        registered_by=applicant.registered_by,
         salutation=applicant.salutation,
         title=applicant.title,
         first_name=applicant.first_name,
@@ -111,87 +221,11 @@ def _new_registration(event: Event, applicant: Applicant, *, now: datetime) -> R
         email=applicant.email,
         email_key=email_key(applicant.email),
         organisation_text=applicant.organisation,
-        organisation_id=find_organisation(applicant.organisation),
+        organisation_key=key_of(applicant.organisation),
+        organisation=organisation,
+        organisation_id=organisation.id if organisation else None,
         position=applicant.position,
         question=applicant.question,
         locale=applicant.locale,
         calendar_uid=f"{uuid.uuid4()}@{office().settings.host}",
     )
-
-
-def _seat(registration: Registration, event: Event, status: Status, *, now: datetime) -> None:
-    """The one writer of a seat. The event's row is locked by the caller through hold_event."""
-    registration.event = event
-    registration.status = status.value
-    registration.status_at = now
-    registration.event_touched = event.touched
-    db.session.add(registration)
-
-
-def withdraw(public_id: str, *, now: datetime) -> Registration:
-    """Take a registration back and let the next in line move up; a second time changes nothing.
-
-    Raises LinkRefused when the registration is gone or the event is over.
-    """
-    registration = _hold_registration(public_id)
-    event = registration.event
-    if registration.status not in {status.value for status in ACTIVE}:
-        return registration
-    if now >= event.ends_at:
-        raise LinkRefused(Complaint(N_("The event is over; there is nothing left to withdraw.")))
-    _seat(registration, event, Status.CANCELLED, now=now)
-    key = f"withdrawn:{registration.public_id}"
-    write_letter(MailKind.WITHDRAWAL, registration, event, key=key, now=now)
-    move_line_up(event, now=now)
-    return registration
-
-
-def _hold_registration(public_id: str) -> Registration:
-    """Lock the event of a registration first, then read the registration behind the lock."""
-    slug = db.session.scalar(
-        select(Event.slug)
-        .join(Registration, Registration.event_id == Event.id)
-        .where(Registration.public_id == public_id)
-    )
-    if slug is None:
-        raise LinkRefused(Complaint(N_("This link is not valid.")))
-    hold_event(slug)
-    found = db.session.scalar(
-        select(Registration)
-        .where(Registration.public_id == public_id)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise LinkRefused(Complaint(N_("This link is not valid.")))
-    return found
-
-
-def move_line_up(event: Event, *, now: datetime) -> list[Registration]:
-    """Confirm the first of the line for every free seat. The event must be held."""
-    db.session.flush()
-    sitting = get_sitting(event, now)
-    free = sitting.free if sitting.moves and sitting.somebody_waits else 0
-    if free == 0:
-        return []
-    line = (
-        select(Registration)
-        .where(Registration.event_id == event.id, Registration.status == Status.WAITLISTED.value)
-        .order_by(Registration.id)
-    )
-    promoted = list(db.session.scalars(line if free is None else line.limit(free)))
-    for registration in promoted:
-        _seat(registration, event, Status.CONFIRMED, now=now)
-        key = f"promoted:{registration.public_id}"
-        write_letter(MailKind.PROMOTION, registration, event, key=key, now=now)
-    return promoted
-
-
-def mark_attendance(
-    public_id: str, attendance: Attendance | None, *, now: datetime
-) -> Registration:
-    """Note that a confirmed person came or did not; None takes the note back."""
-    registration = _hold_registration(public_id)
-    if registration.status == Status.CONFIRMED.value:
-        registration.attendance = attendance.value if attendance else None
-        registration.attended_at = now if attendance is Attendance.ATTENDED else None
-    return registration

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from ikone_events.domain.calendar import calendar_object
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.messages import Invitation, Recipient
-from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound, StandingRefused
 from ikone_events.domain.registration import ACTIVE, Status
 from ikone_events.services.letters import link_day, links_of, occasion_of, sender_of
 from ikone_events.services.office import now, office
 from ikone_events.services.privacy import forget_person
-from ikone_events.services.registrations import withdraw
+from ikone_events.services.standings import withdraw
 from ikone_events.store.db import transaction
 from ikone_events.store.queries import retention_until, waiting_position
 from ikone_events.store.registrations import Registration
@@ -78,7 +78,7 @@ def cancel(token: str) -> ResponseReturnValue:
         with transaction():
             withdraw(registration.public_id, now=now())
         flash(_("You have withdrawn. An e-mail confirms it."), "success")
-    except LinkRefused as refusal:
+    except StandingRefused as refusal:
         flash(" ".join(say(c) for c in refusal.complaints), "warning")
     return redirect(url_for("attendee.show", token=token), 303)
 

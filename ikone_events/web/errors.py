@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from ikone_events.domain.refusals import (
     Busy,
+    LinkGone,
     LinkRefused,
     NotFound,
     Outage,
@@ -24,6 +25,7 @@ from ikone_events.domain.refusals import (
     RegistrationClosed,
     SomebodyWasFaster,
     StaleForm,
+    StandingRefused,
     TransitionRefused,
     UnfitInput,
     UploadRefused,
@@ -39,8 +41,10 @@ _STATUS: dict[type[Refusal], int] = {
     SomebodyWasFaster: 409,
     StaleForm: 409,
     RegistrationClosed: 409,
+    StandingRefused: 409,
     UnfitInput: 422,
     UploadRefused: 422,
+    LinkGone: 410,
     LinkRefused: 404,
     NotFound: 404,
     Busy: 503,
@@ -110,7 +114,13 @@ def _words_of(refusal: Refusal) -> Words:
         return _out_of_order()
     if isinstance(refusal, RegistrationClosed):
         return Words(complaints=said, outcome="closed")
-    return Words(complaints=said)
+    return Words(complaints=said, back=_own_page())
+
+
+def _own_page() -> str:
+    """Whoever came by a personal link goes back to the page that says how things stand."""
+    token = (request.view_args or {}).get("token")
+    return url_for("attendee.show", token=token) if token else ""
 
 
 def _out_of_order() -> Words:

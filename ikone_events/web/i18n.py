@@ -5,11 +5,13 @@ from typing import Any, cast
 
 from babel.support import Translations
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
-from flask_babel import Babel, gettext
+from flask_babel import Babel, gettext, refresh
 
 from ikone_events.domain.lifecycle import ACTION_LABELS, STATE_LABELS
 from ikone_events.domain.messages import LABELS as MAIL_LABELS
 from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.standings import ACTION_LABELS as STANDING_ACTION_LABELS
+from ikone_events.domain.standings import STANDING_LABELS
 from ikone_events.services.office import Office
 from ikone_events.web.headers import fingerprint
 
@@ -76,6 +78,12 @@ def page_locale() -> str:
     return cast(str, g.page_locale)
 
 
+def speak(code: str) -> None:
+    """Speak another language from here on, as somebody wished who may have typed half a form."""
+    g.page_locale = g.language_wish = code
+    refresh()
+
+
 def _choose() -> str:
     for wish in (_asked_for(), request.cookies.get(COOKIE)):
         if wish in LOCALES:
@@ -86,6 +94,8 @@ def _choose() -> str:
 
 
 def _asked_for() -> str | None:
+    if "language_wish" in g:
+        return cast(str, g.language_wish)
     return request.args.get(COOKIE) if request.query_string else None
 
 
@@ -108,7 +118,17 @@ def language_url(code: str) -> str:
 
 
 # Values of complaints that are words of ours and not somebody's text.
-_LABELS = frozenset((*STATE_LABELS.values(), *ACTION_LABELS.values(), *MAIL_LABELS.values()))
+_LABELS = frozenset(
+    text
+    for labels in (
+        STATE_LABELS,
+        ACTION_LABELS,
+        MAIL_LABELS,
+        STANDING_LABELS,
+        STANDING_ACTION_LABELS,
+    )
+    for text in labels.values()
+)
 
 
 def say(complaint: Complaint) -> str:

@@ -9,10 +9,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.domain.refusals import NotFound, Refusal, RegistrationClosed, UnfitInput
-from ikone_events.domain.registration import Status
+from ikone_events.domain.registration import Attendance, Status
 from ikone_events.services import registrations
+from ikone_events.services.attendance import mark_attendance
 from ikone_events.services.privacy import forget_person
-from ikone_events.services.registrations import Applicant, mark_attendance, register, withdraw
+from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.standings import withdraw
 from ikone_events.store import queries
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
@@ -176,7 +178,7 @@ def test_attendance_is_noted_for_confirmed_people_only(app: Flask) -> None:
 
     with app.app_context(), transaction():
         for person in (came, waits):
-            mark_attendance(person.public_id, registrations.Attendance.ATTENDED, now=NOW)
+            mark_attendance(person.public_id, Attendance.ATTENDED, now=NOW)
 
     with app.app_context():
         noted = list(db.session.scalars(select(Registration.attendance).order_by(Registration.id)))

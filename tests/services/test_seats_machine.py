@@ -19,7 +19,9 @@ from sqlalchemy import select, update
 from ikone_events.domain.lifecycle import Action
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registration import SEATED, Status
-from ikone_events.services.registrations import Applicant, move_line_up, register, withdraw
+from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.seating import move_line_up
+from ikone_events.services.standings import withdraw
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event

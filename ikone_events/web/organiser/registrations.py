@@ -6,11 +6,12 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
+from ikone_events.domain.refusals import N_, Complaint, NotFound, StandingRefused
 from ikone_events.domain.registration import ACTIVE, STATUS_LABELS, Attendance, Status
+from ikone_events.services.attendance import mark_attendance
 from ikone_events.services.exports import waiting_positions
 from ikone_events.services.office import now
-from ikone_events.services.registrations import mark_attendance, withdraw
+from ikone_events.services.standings import withdraw
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction
@@ -99,7 +100,7 @@ def withdraw_person(slug: str, public_id: str) -> Answer:
     try:
         with transaction():
             withdraw(person.public_id, now=now())
-    except LinkRefused as refusal:
+    except StandingRefused as refusal:
         for complaint in refusal.complaints:
             flash(say(complaint), "danger")
     else:

@@ -1,0 +1,218 @@
+"""The table of standings: who may do what to a registration, where it leads, what is written.
+
+What the table does not hold is refused. Doors and seats decide which of several targets it is
+(`domain/seating.py`); `domain/self_service.py` says until when people may do it themselves.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from ikone_events.domain.messages import MailKind
+from ikone_events.domain.refusals import N_, Complaint, StandingRefused
+from ikone_events.domain.registration import Awaits, Status
+
+
+class Action(StrEnum):
+    """What can be done to a registration."""
+
+    REGISTER = "register"
+    ADD = "add"
+    TAKE_OVER = "take_over"
+    CONFIRM_ADDRESS = "confirm_address"
+    APPROVE = "approve"
+    ACCEPT = "accept"
+    PROMOTE = "promote"
+    MOVE_UP = "move_up"
+    SWITCH_MODE = "switch_mode"
+    HAND_OVER = "hand_over"
+    WITHDRAW = "withdraw"
+    DECLINE = "decline"
+    LAPSE = "lapse"
+
+
+class Actor(StrEnum):
+    """Who does it; the clock also stands for the line that moves up by itself."""
+
+    PERSON = "person"
+    ORGANISER = "organiser"
+    CLOCK = "clock"
+
+
+class Standing(StrEnum):
+    """A status together with what a pending registration waits for; `none` is before the first."""
+
+    NONE = "none"
+    ADDRESS = "pending: address"
+    APPROVAL = "pending: approval"
+    WAITING = "waitlisted"
+    OFFERED = "offered"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table. Targets that are not the source of the row get their letter."""
+
+    action: Action
+    sources: tuple[Standing, ...]
+    targets: tuple[Standing, ...]
+    actors: tuple[Actor, ...]
+    letters: tuple[MailKind, ...] = ()
+    done_in: tuple[Standing, ...] = ()
+
+
+_NONE = (Standing.NONE,)
+_PENDING = (Standing.ADDRESS, Standing.APPROVAL)
+_WAITING, _OFFERED = (Standing.WAITING,), (Standing.OFFERED,)
+_CONFIRMED, _CANCELLED = (Standing.CONFIRMED,), (Standing.CANCELLED,)
+_ACTIVE = (*_PENDING, *_WAITING, *_OFFERED, *_CONFIRMED)
+_SEAT = (*_PENDING, *_OFFERED, *_CONFIRMED)
+_PERSON, _OFFICE, _CLOCK = (Actor.PERSON,), (Actor.ORGANISER,), (Actor.CLOCK,)
+_BOTH = (*_PERSON, *_OFFICE)
+_DOORS = (MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL, MailKind.OFFER)
+_FIRST = (*_DOORS[:2], MailKind.WAITLIST, MailKind.CONFIRMATION)
+_MOVED_UP = (*_DOORS, MailKind.PROMOTION)
+
+# A action is "done" in the standings of the last column: pressing again is a success, and nothing
+# happens. A target that is among its sources may be where it was: the row then changes no standing.
+# fmt: off
+RULES: tuple[Rule, ...] = (
+    Rule(Action.REGISTER, _NONE, (*_PENDING, *_WAITING, *_CONFIRMED), _PERSON, _FIRST),
+    Rule(Action.ADD, _NONE, (Standing.ADDRESS, *_WAITING, *_CONFIRMED), _OFFICE, _FIRST),
+    Rule(Action.TAKE_OVER, (*_NONE, *_WAITING), (*_WAITING, *_CONFIRMED), _BOTH, (MailKind.TAKEN_OVER,)),  # noqa: E501 - one row, one line
+    Rule(Action.CONFIRM_ADDRESS, (Standing.ADDRESS,), (Standing.APPROVAL, *_OFFERED, *_CONFIRMED), _BOTH, (*_DOORS[1:], MailKind.CONFIRMATION), (Standing.APPROVAL, *_OFFERED, *_CONFIRMED)),  # noqa: E501 - one row, one line
+    Rule(Action.APPROVE, (Standing.APPROVAL,), (*_OFFERED, *_CONFIRMED), _OFFICE, (MailKind.OFFER, MailKind.CONFIRMATION)),  # noqa: E501 - one row, one line
+    Rule(Action.ACCEPT, _OFFERED, _CONFIRMED, _PERSON, (MailKind.CONFIRMATION,), _CONFIRMED),
+    Rule(Action.PROMOTE, _WAITING, _SEAT, _CLOCK, _MOVED_UP),
+    Rule(Action.MOVE_UP, _WAITING, (Standing.ADDRESS, *_OFFERED, *_CONFIRMED), _OFFICE, _MOVED_UP),
+    Rule(Action.SWITCH_MODE, (*_PENDING, *_WAITING, *_CONFIRMED), (*_PENDING, *_WAITING, *_CONFIRMED), _PERSON, (MailKind.CHANGED,)),  # noqa: E501 - one row, one line
+    Rule(Action.HAND_OVER, (*_WAITING, *_CONFIRMED), _CANCELLED, _BOTH, (MailKind.HANDED_OVER,)),
+    Rule(Action.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, (MailKind.WITHDRAWAL,), _CANCELLED),
+    Rule(Action.DECLINE, _ACTIVE, (Standing.DECLINED,), _OFFICE, (MailKind.DECLINED,)),
+    Rule(Action.LAPSE, (*_PENDING, *_OFFERED), (Standing.EXPIRED,), _CLOCK, (MailKind.OFFER_LAPSED,)),  # noqa: E501 - one row, one line
+)
+# fmt: on
+
+# The letter that tells of a standing, unless the action has one of its own.
+_TELLS: Mapping[Standing, MailKind] = MappingProxyType(
+    {
+        Standing.ADDRESS: MailKind.CONFIRM_ADDRESS,
+        Standing.APPROVAL: MailKind.AWAITING_APPROVAL,
+        Standing.WAITING: MailKind.WAITLIST,
+        Standing.OFFERED: MailKind.OFFER,
+        Standing.CONFIRMED: MailKind.CONFIRMATION,
+    }
+)
+_PENDING_BY = {Awaits.ADDRESS: Standing.ADDRESS, Awaits.APPROVAL: Standing.APPROVAL}
+_BY_ACTION: Mapping[Action, Rule] = MappingProxyType({rule.action: rule for rule in RULES})
+
+
+def rule_of(action: Action) -> Rule:
+    """The row of a action."""
+    return _BY_ACTION[action]
+
+
+def standing_of(status: str, awaits: str) -> Standing:
+    """A registration's standing from its two columns."""
+    return _PENDING_BY[Awaits(awaits)] if status == Status.PENDING else Standing(status)
+
+
+def actor_of(name: str) -> Actor:
+    """Who an actor of the chain is; organisers stand there by their address."""
+    return {"person": Actor.PERSON, "system": Actor.CLOCK}.get(name, Actor.ORGANISER)
+
+
+def is_done(action: Action, standing: Standing) -> bool:
+    """Whether a press finds its work done: a success without a second letter."""
+    return standing in _BY_ACTION[action].done_in
+
+
+def check(action: Action, standing: Standing, actor: Actor) -> None:
+    """Raise StandingRefused unless the table has this."""
+    rule = _BY_ACTION[action]
+    if standing not in rule.sources or actor not in rule.actors:
+        text = N_("“%(action)s” is not possible while the registration stands at “%(standing)s”.")
+        values = {"action": ACTION_LABELS[action], "standing": STANDING_LABELS[standing]}
+        raise StandingRefused(Complaint(text, values))
+
+
+def possible_actions(standing: Standing, actor: Actor) -> tuple[Action, ...]:
+    """What somebody may do to a registration at a standing: the source of buttons."""
+    return tuple(rule.action for rule in RULES if standing in rule.sources and actor in rule.actors)
+
+
+def letter_for(action: Action, target: Standing) -> MailKind | None:
+    """The letter that a action with this outcome owes to the person, if any."""
+    letters = _BY_ACTION[action].letters
+    if action in (Action.PROMOTE, Action.MOVE_UP) and target is Standing.CONFIRMED:
+        return MailKind.PROMOTION
+    if len(letters) == 1:
+        return letters[0]
+    return _TELLS.get(target)
+
+
+_KEYS: Mapping[MailKind, str] = MappingProxyType(
+    {
+        MailKind.CONFIRM_ADDRESS: "address",
+        MailKind.AWAITING_APPROVAL: "approval",
+        MailKind.WAITLIST: "registered",
+        MailKind.OFFER: "offer",
+        MailKind.CONFIRMATION: "confirmed",
+        MailKind.PROMOTION: "promoted",
+        MailKind.CHANGED: "changed",
+        MailKind.WITHDRAWAL: "withdrawn",
+        MailKind.DECLINED: "declined",
+        MailKind.OFFER_LAPSED: "lapsed",
+        MailKind.HANDED_OVER: "handed",
+        MailKind.TAKEN_OVER: "taken",
+    }
+)
+
+
+def letter_key(kind: MailKind, public_id: str, touched: int, *, fresh: bool = False) -> str:
+    """The key that makes a letter once; `fresh` is the letter of a new registration."""
+    if fresh and kind is MailKind.CONFIRMATION:
+        return f"registered:{public_id}"
+    again = kind in (MailKind.OFFER, MailKind.CHANGED)
+    again |= kind is MailKind.TAKEN_OVER and not fresh
+    return f"{_KEYS[kind]}:{public_id}" + (f":{touched}" if again else "")
+
+
+STANDING_LABELS: dict[Standing, str] = {
+    Standing.NONE: N_("Not registered"),
+    Standing.ADDRESS: N_("E-mail not confirmed"),
+    Standing.APPROVAL: N_("To be approved"),
+    Standing.WAITING: N_("Waiting list"),
+    Standing.OFFERED: N_("Place offered"),
+    Standing.CONFIRMED: N_("Confirmed"),
+    Standing.CANCELLED: N_("Withdrawn"),
+    Standing.DECLINED: N_("Declined"),
+    Standing.EXPIRED: N_("Expired"),
+}
+
+ACTION_LABELS: dict[Action, str] = {
+    Action.REGISTER: N_("Register"),
+    Action.ADD: N_("Add by hand"),
+    Action.TAKE_OVER: N_("Take over a place"),
+    Action.CONFIRM_ADDRESS: N_("Confirm the address"),
+    Action.APPROVE: N_("Approve"),
+    Action.ACCEPT: N_("Accept the offer"),
+    Action.PROMOTE: N_("Move up by the line"),
+    Action.MOVE_UP: N_("Move up by hand"),
+    Action.SWITCH_MODE: N_("Change how to take part"),
+    Action.HAND_OVER: N_("Hand over"),
+    Action.WITHDRAW: N_("Withdraw"),
+    Action.DECLINE: N_("Decline"),
+    Action.LAPSE: N_("Lapse"),
+}
+
+# Reasons that the chain gives by itself; organisers write their own.
+HELD_BACK = N_("Whoever waited before had to: no place in their mode, or for their administration.")
+OUT_OF_ORDER = N_("Moved up although others waited before.")
+OVER = N_("The event was over.")
+REASONS = frozenset({HELD_BACK, OUT_OF_ORDER, OVER})
