@@ -37,9 +37,9 @@ def steps_of(event: Event) -> list[Step]:
     return list(db.session.scalars(wanted))
 
 
-_DISPATCH_DUE = select(Step.due_at).where(
+_DUE = select(Step.due_at).where(
     Step.event_id == bindparam("event_id"),
-    Step.name == Action.DISPATCH.value,
+    Step.name == bindparam("name"),
     Step.outcome == "",
     Step.active,
 )
@@ -47,7 +47,12 @@ _DISPATCH_DUE = select(Step.due_at).where(
 
 def dispatch_due_at(event: Event) -> datetime | None:
     """When the access link goes out by itself; None when it does not."""
-    return db.session.scalar(_DISPATCH_DUE, {"event_id": event.id})
+    return due_at_of(event, Action.DISPATCH)
+
+
+def due_at_of(event: Event, action: Action) -> datetime | None:
+    """When the plan takes an action by itself that it has not taken yet; None when it does not."""
+    return db.session.scalar(_DUE, {"event_id": event.id, "name": action.value})
 
 
 def anchors_of(event: Event) -> Anchors:

@@ -1,4 +1,4 @@
-"""The registration form and what it refuses, in words at the field."""
+"""What the forms for everybody share, and what they refuse, in words at the field."""
 
 import re
 from collections.abc import Callable
@@ -6,16 +6,13 @@ from collections.abc import Callable
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, SelectField, StringField, TextAreaField
+from wtforms import EmailField, Field, StringField
 from wtforms.validators import DataRequired, Length, StopValidation
 
-from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
+from ikone_events.domain.header_text import ascii_address, header_complaint
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.domain.salutation import full_name
-from ikone_events.services.registrations import Applicant
-from ikone_events.web.i18n import SALUTATION_LABELS, say
+from ikone_events.web.i18n import say
 
-QUESTION_LENGTH = 2000
 _ADDRESS_IN_NAME = re.compile(
     r"://|www\.|\w\.(?:de|com|net|org|info|biz|eu|io|me|ru|cn|xyz|top)(?![\w.])", re.IGNORECASE
 )
@@ -23,12 +20,14 @@ _ADDRESS_IN_NAME = re.compile(
 Check = Callable[[FlaskForm, Field], None]
 
 
-def _stripped(value: str | None) -> str:
+def stripped(value: str | None) -> str:
     """Spaces at the ends are typing; anything odder is left for the checks to refuse."""
     return (value or "").strip(" \t\u00a0")
 
 
-def _unless(complain: Callable[[str], Complaint | None]) -> Check:
+def unless(complain: Callable[[str], Complaint | None]) -> Check:
+    """Refuse what a rule complains about, in its words."""
+
     def check(_form: FlaskForm, field: Field) -> None:
         complaint = complain(field.data or "")
         if complaint is not None:
@@ -56,14 +55,23 @@ def deliverable(_form: FlaskForm, field: Field) -> None:
     field.data = address
 
 
-_line = _unless(header_complaint)
+one_line = unless(header_complaint)
 
 
-def _needed(text: str) -> DataRequired:
+class AddressField(EmailField):
+    """An address whose data is as it travels, while the page shows it as it was typed."""
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else self.data or ""
+
+
+def needed(text: str) -> DataRequired:
+    """The field must be filled in."""
     return DataRequired(text)
 
 
-def _at_most(number: int) -> Length:
+def at_most(number: int) -> Length:
+    """The text has its room in the table."""
     return Length(max=number, message=lazy_gettext("Please use at most %(max)d characters."))
 
 
@@ -84,112 +92,15 @@ class PublicForm(FlaskForm):
 class SubscriptionForm(PublicForm):
     """An address and nothing else: who is behind it is not needed for writing to it."""
 
-    email = EmailField(
+    email = AddressField(
         lazy_gettext("E-mail address"),
         [
-            _needed(lazy_gettext("Please enter your e-mail address.")),
-            _at_most(254),
-            _line,
+            needed(lazy_gettext("Please enter your e-mail address.")),
+            at_most(254),
+            one_line,
             deliverable,
         ],
-        filters=[_stripped],
+        filters=[stripped],
         description=lazy_gettext("For example: name@example.org"),
         render_kw={"autocomplete": "email"},
     )
-
-
-class RegistrationForm(PublicForm):
-    """Who comes; only what is needed is required (public-sector guide, P2)."""
-
-    salutation = SelectField(lazy_gettext("Salutation"), default="")
-    title = StringField(
-        lazy_gettext("Title"),
-        [_at_most(50), _line, no_web_address],
-        filters=[_stripped],
-        render_kw={"autocomplete": "honorific-prefix"},
-    )
-    first_name = StringField(
-        lazy_gettext("First name"),
-        [
-            _needed(lazy_gettext("Please enter your first name.")),
-            _at_most(100),
-            _line,
-            no_web_address,
-        ],
-        filters=[_stripped],
-        render_kw={"autocomplete": "given-name"},
-    )
-    last_name = StringField(
-        lazy_gettext("Last name"),
-        [
-            _needed(lazy_gettext("Please enter your last name.")),
-            _at_most(100),
-            _line,
-            no_web_address,
-        ],
-        filters=[_stripped],
-        render_kw={"autocomplete": "family-name"},
-    )
-    email = EmailField(
-        lazy_gettext("Work e-mail address"),
-        [
-            _needed(lazy_gettext("Please enter your e-mail address.")),
-            _at_most(254),
-            _line,
-            deliverable,
-        ],
-        filters=[_stripped],
-        description=lazy_gettext("We send the confirmation, calendar entry and access link there."),
-        render_kw={"autocomplete": "email"},
-    )
-    organisation = StringField(
-        lazy_gettext("Administration or organisation"),
-        [
-            _needed(lazy_gettext("Please name your administration.")),
-            _at_most(200),
-            _line,
-            no_web_address,
-        ],
-        filters=[_stripped],
-        description=lazy_gettext("For example: Stadtverwaltung Bendorf, Kreisverwaltung Kusel"),
-        render_kw={"autocomplete": "organization"},
-    )
-    position = StringField(
-        lazy_gettext("Department or position"),
-        [_at_most(200), _line, no_web_address],
-        filters=[_stripped],
-        render_kw={"autocomplete": "organization-title"},
-    )
-    question = TextAreaField(
-        lazy_gettext("Question to the speakers"),
-        [_at_most(QUESTION_LENGTH), _unless(text_complaint)],
-        filters=[_stripped],
-        render_kw={"rows": 4},
-    )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.salutation.choices = [
-            (value, lazy_gettext(label)) for value, label in SALUTATION_LABELS.items()
-        ]
-
-    def validate_last_name(self, field: Field) -> None:
-        """Title and names stand together in the header of every letter."""
-        parts = (self.title.data, self.first_name.data, field.data)
-        together = full_name(*(part or "" for part in parts))
-        if complaint := header_complaint(together):
-            raise StopValidation(say(complaint))
-
-    def applicant(self, locale: str) -> Applicant:
-        """The checked entries."""
-        return Applicant(
-            salutation=self.salutation.data,
-            title=self.title.data,
-            first_name=self.first_name.data,
-            last_name=self.last_name.data,
-            email=self.email.data,
-            organisation=self.organisation.data,
-            position=self.position.data,
-            question=self.question.data.replace("\r\n", "\n"),
-            locale=locale,
-        )

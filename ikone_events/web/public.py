@@ -8,18 +8,21 @@ from datetime import datetime
 from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ikone_events.domain.lifecycle import State
+from ikone_events.domain.lifecycle import Action, State
 from ikone_events.domain.seating import Sitting
 from ikone_events.services.office import now
+from ikone_events.services.plans import due_at_of
 from ikone_events.store.events import Event, Material
 from ikone_events.store.queries import get_public_event, public_events
 from ikone_events.store.sittings import Version, get_sitting, get_version, sittings_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import COOKIE, page_locale
 from ikone_events.web.page_cache import KeptPage, PageCache
+from ikone_events.web.registering.modes import places_left
 from ikone_events.web.standing import Standing, standing_of, unchanged
 
 blueprint = Blueprint("public", __name__)
+blueprint.add_app_template_filter(places_left, "places")
 HTML = "text/html; charset=utf-8"
 HANDED_OUT = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
 
@@ -82,19 +85,30 @@ def _keepable() -> bool:
 def _render_event(slug: str, moment: datetime, version: Version | None = None) -> KeptPage:
     found = get_public_event(slug)
     sitting = get_sitting(found, moment)
+    opens_at = _opens_at(found, moment)
     body = render_template(
         "public/event.html",
         event=found,
         sitting=sitting,
         standing=standing_of(sitting),
+        opens_at=opens_at,
         materials=public_materials(found),
         material_url=_file_url,
         # What one person was told must not stay in a page that is kept for all.
         get_flashed_messages=_no_messages,
     ).encode()
-    since, until = unchanged((found.deadline, found.starts_at, found.ends_at), moment)
+    moments = (found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at)
+    since, until = unchanged(moments, moment)
     etag = hashlib.sha256(body).hexdigest()[:32]
     return KeptPage(body=body, etag=etag, version=version, true_from=since, true_until=until)
+
+
+def _opens_at(found: Event, moment: datetime) -> datetime | None:
+    """When the plan opens the registration, as long as that is still to come."""
+    if found.state != State.ANNOUNCED.value:
+        return None
+    due = due_at_of(found, Action.OPEN)
+    return due if due is not None and due > moment else None
 
 
 def _file_url(material: Material) -> str:

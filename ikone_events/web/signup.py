@@ -1,40 +1,46 @@
 """Signing up: the form, its answers, and the page that says what was stored."""
 
-from flask import (
-    Blueprint,
-    Response,
-    current_app,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
-from flask.typing import ResponseReturnValue
-from markupsafe import Markup
+from collections.abc import Sequence
+from contextlib import suppress
 
-from ikone_events.domain.refusals import Busy, Complaint, Refusal, RegistrationClosed, UnfitInput
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from ikone_events.domain.refusals import Busy, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Status
-from ikone_events.domain.seating import Candidate, admit
 from ikone_events.services import registrations
 from ikone_events.services.letters import link_day
 from ikone_events.services.office import now
+from ikone_events.services.registrations import Applicant
 from ikone_events.store.db import transaction
-from ikone_events.store.events import Event
-from ikone_events.store.queries import get_public_event, organisation_names
-from ikone_events.store.sittings import get_sitting
+from ikone_events.store.queries import get_public_event
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.errors import RETRY_AFTER_BUSY
-from ikone_events.web.forms_public import RegistrationForm
 from ikone_events.web.headers import no_store
-from ikone_events.web.i18n import page_locale, say
-from ikone_events.web.limits import SIGN_UP, limiter
-from ikone_events.web.standing import standing_of
+from ikone_events.web.i18n import LOCALES, page_locale, speak
+from ikone_events.web.limits import (
+    SIGN_UP,
+    SIGN_UP_OF_ADDRESS,
+    brake_addresses,
+    brake_network,
+)
+from ikone_events.web.registering.outcome import find_outcome, keep_outcome
+from ikone_events.web.registering.page import (
+    Desk,
+    closed_page,
+    empty_page,
+    filled_page,
+    open_desk,
+)
+from ikone_events.web.registering.sign_up import ADD, REMOVE, SignUp
 
 blueprint = Blueprint("signup", __name__)
-DONE = "registered"
-BUSY = 503
+SWITCH = "switch_language"
+
+
+class _TrapFilled(Exception):
+    """The field that only programs see was filled: everything is done, and undone."""
 
 
 @blueprint.after_request
@@ -48,109 +54,95 @@ def _keep_to_yourself(response: Response) -> Response:
 
 @blueprint.route("/events/<slug>/register", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
-@limiter.limit(SIGN_UP, methods=["POST"])
 def register(slug: str) -> ResponseReturnValue:
-    """The form, and its answer: 303 to the success page, 422, 409 or 503 with everything kept."""
-    form = RegistrationForm()
+    """The form, and its answer: 303 to the success page, or 422, 409, 429, 503 with all kept."""
+    if request.form.get(SWITCH) in LOCALES:
+        speak(request.form[SWITCH])
+    desk = open_desk(slug)
+    if desk.standing.closed:
+        return closed_page(desk.event, desk.standing.closed)
     if request.method == "GET":
-        return _form_page(slug, form)
-    if not form.validate():
-        form.explain_expiry()
-        return _form_page(slug, form, 422)
+        return filled_page(desk, desk.read()) if "code" in request.args else empty_page(desk)
+    return _answer(desk, desk.read())
+
+
+def _answer(desk: Desk, sign_up: SignUp) -> ResponseReturnValue:
+    if wait := brake_network(SIGN_UP, "sign up"):
+        return _ask_to_wait(desk, sign_up, wait)
+    if request.form.keys() & {SWITCH, ADD, REMOVE}:
+        return filled_page(desk, sign_up)
+    if not sign_up.validate():
+        return filled_page(desk, sign_up, 422, "invalid")
+    applicants = sign_up.applicants(page_locale())
+    if wait := brake_addresses(SIGN_UP_OF_ADDRESS, "sign up", (a.email for a in applicants)):
+        return _ask_to_wait(desk, sign_up, wait)
+    return _try_to_store(desk, sign_up, applicants)
+
+
+def _try_to_store(
+    desk: Desk, sign_up: SignUp, applicants: Sequence[Applicant]
+) -> ResponseReturnValue:
+    slug = desk.event.slug
     try:
-        status = _store(slug, form)
+        statuses = _store(slug, applicants, trapped=bool(sign_up.first.website.data))
     except RegistrationClosed as refusal:
-        return _closed_page(get_public_event(slug), refusal.complaints[0])
+        return _refused(slug, refusal)
     except Busy as refusal:
-        return _form_page(slug, form, BUSY, refusal)
+        sign_up.place(refusal.complaints)
+        response = filled_page(desk, sign_up, 503, "busy")
+        response.headers["Retry-After"] = str(RETRY_AFTER_BUSY)
+        return response
     except UnfitInput as refusal:
-        return _form_page(slug, form, 422, refusal)
-    session[DONE] = _facts(slug, form, status)
+        sign_up.place(refusal.complaints)
+        return filled_page(desk, sign_up, 422, "invalid")
+    keep_outcome(slug, applicants, statuses, now())
     return redirect(url_for("signup.registered", slug=slug), 303)
 
 
-def _store(slug: str, form: RegistrationForm) -> Status:
-    """Register, unless the field that only programs see was filled: they learn nothing from it."""
-    moment = now()
-    if form.website.data:
-        event = get_public_event(slug)
-        candidate = Candidate(mode=registrations.mode_for(event, ""))
-        return admit(get_sitting(event, moment), candidate).status
-    with transaction():
-        return registrations.register(slug, form.applicant(page_locale()), now=moment)
+def _store(slug: str, applicants: Sequence[Applicant], *, trapped: bool) -> Sequence[Status]:
+    """Register all of them or nobody. A program that filled the trap learns nothing from it."""
+    statuses: Sequence[Status] = ()
+    with suppress(_TrapFilled), transaction():
+        statuses = [registrations.register(slug, each, now=now()) for each in applicants]
+        if trapped:
+            raise _TrapFilled
+    return statuses
 
 
-def _facts(slug: str, form: RegistrationForm, status: Status) -> dict[str, str]:
-    """What the success page tells, carried in the person's own session."""
-    name = f"{form.title.data} {form.first_name.data} {form.last_name.data}"
-    return {
-        "slug": slug,
-        "outcome": status.value,
-        "name": " ".join(name.split()),
-        "email": form.email.data,
-    }
+def _refused(slug: str, refusal: RegistrationClosed) -> Response:
+    """Closed for everybody, or only for this wish: then the form stays, and all that was typed."""
+    desk = open_desk(slug)
+    if desk.standing.closed:
+        return closed_page(desk.event, desk.standing.closed)
+    sign_up = desk.read()
+    sign_up.validate()
+    sign_up.place(refusal.complaints)
+    return filled_page(desk, sign_up, 409, "closed")
 
 
-def _form_page(
-    slug: str, form: RegistrationForm, status: int = 200, refusal: Refusal | None = None
-) -> Response:
-    """The form with what was typed, or the page that says why it is closed."""
-    event = get_public_event(slug)
-    sitting = get_sitting(event, now())
-    standing = standing_of(sitting)
-    if standing.closed:
-        return _closed_page(event, standing.closed)
-    page = render_template(
-        "public/register.html",
-        event=event,
-        form=form,
-        fields=_fields(event, form),
-        sitting=sitting,
-        standing=standing,
-        complaints=[say(c) for c in refusal.complaints] if refusal else [],
-        outcome={422: "invalid", BUSY: "busy"}.get(status, ""),
+def _ask_to_wait(desk: Desk, sign_up: SignUp, seconds: int) -> Response:
+    text = gettext(
+        "There were many registrations from here within a short time. Nothing was stored this time,"
+        " and your entries are kept. Please wait a little and press the button once more."
     )
-    response = make_response(page, status)
-    if status == BUSY:
-        response.headers["Retry-After"] = str(RETRY_AFTER_BUSY)
+    sign_up.form_errors.append(text)
+    response = filled_page(desk, sign_up, 429, "busy")
+    response.headers["Retry-After"] = str(seconds)
     return response
-
-
-def _fields(event: Event, form: RegistrationForm) -> Markup:
-    """The form's fields; the empty ones are rendered once for all who open the form."""
-    names = tuple(organisation_names())
-    if request.method == "POST":
-        return _render_fields(event, form, names)
-    kept: dict[object, tuple[object, Markup]] = current_app.extensions.setdefault(
-        "ikone_empty_fields", {}
-    )
-    key = (event.slug, page_locale())
-    version = (event.revision, names)
-    found = kept.get(key)
-    if found is None or found[0] != version:
-        found = kept[key] = (version, _render_fields(event, form, names))
-    return found[1]
-
-
-def _render_fields(event: Event, form: RegistrationForm, names: tuple[str, ...]) -> Markup:
-    page = render_template("public/_fields.html", event=event, form=form, organisations=names)
-    return Markup(page)  # noqa: S704 - our own template, escaped there
-
-
-def _closed_page(event: Event, complaint: Complaint) -> Response:
-    return make_response(
-        render_template("public/closed.html", event=event, complaint=complaint), 409
-    )
 
 
 @blueprint.get("/events/<slug>/registered")
 @permission(Permission.PUBLIC)
 def registered(slug: str) -> ResponseReturnValue:
     """What was stored and what comes next; only for the session that has just registered."""
-    facts = session.get(DONE)
-    if not isinstance(facts, dict) or facts.get("slug") != slug:
+    outcome = find_outcome(slug)
+    if outcome is None:
         return redirect(url_for("public.event", slug=slug), 303)
     event = get_public_event(slug)
     return render_template(
-        "public/registered.html", event=event, facts=facts, link_day=link_day(event, now())
+        "public/registered.html",
+        event=event,
+        outcome=outcome,
+        confirm_until=outcome.confirm_until(event),
+        link_day=link_day(event, now()),
     )

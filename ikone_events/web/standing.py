@@ -7,6 +7,9 @@ from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.seating import Sitting, closed_because
 
+# From here on people had better hurry; of a small event half its places.
+FEW = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -38,7 +41,7 @@ def standing_of(sitting: Sitting) -> Standing:
         return Standing("neutral", N_("Over"), closed or Complaint(N_("The event is over.")))
     if closed is not None:
         return Standing(*_closed_badge(sitting), closed)
-    if sitting.free == 0 or sitting.somebody_waits:
+    if sitting.free == 0:
         return Standing("warning", N_("Waiting list"), None, line=True)
     return Standing("success", N_("Registration open"), None)
 
@@ -51,6 +54,18 @@ def _closed_badge(sitting: Sitting) -> tuple[str, str]:
     if sitting.free == 0:
         return "neutral", N_("Fully booked")
     return "neutral", N_("Registration closed")
+
+
+def places_words(free: int | None, capacity: int | None) -> str:
+    """What is left, in steps; nothing where there is no limit.
+
+    Never the number: whoever signs up an address and sees it fall knows that the address was new.
+    """
+    if free is None or capacity is None:
+        return ""
+    if free == 0:
+        return N_("All places taken")
+    return N_("Only a few places left") if free <= min(FEW, capacity // 2) else N_("Places free")
 
 
 def unchanged(

@@ -44,6 +44,19 @@ def sign_up(client: FlaskClient, slug: str, **changes: Any) -> TestResponse:
     return client.post(path, data={**PERSON, **changes, "csrf_token": token})
 
 
+def colleague(number: int, **changes: Any) -> dict[str, Any]:
+    """The entries for somebody who is registered along."""
+    entries = {
+        "salutation": "herr",
+        "title": "",
+        "first_name": f"Kollege{number}",
+        "last_name": "Muster",
+        "email": f"kollege{number}@example.org",
+        **changes,
+    }
+    return {f"p{number}-{name}": value for name, value in entries.items()}
+
+
 def press(client: FlaskClient, form: str, target: str | None = None) -> TestResponse:
     """Open a page with a button and press it."""
     token = token_of(client.get(form))

@@ -1,0 +1,1 @@
+"""The public registration form: its fields, its people, its page, and what comes after it."""
