@@ -90,7 +90,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Action.ACCEPT, _OFFERED, _CONFIRMED, _PERSON, (MailKind.CONFIRMATION,), _CONFIRMED),
     Rule(Action.PROMOTE, _WAITING, _SEAT, _CLOCK, _MOVED_UP),
     Rule(Action.MOVE_UP, _WAITING, (Standing.ADDRESS, *_OFFERED, *_CONFIRMED), _OFFICE, _MOVED_UP),
-    Rule(Action.SWITCH_MODE, (*_PENDING, *_WAITING, *_CONFIRMED), (*_PENDING, *_WAITING, *_CONFIRMED), _PERSON, (MailKind.CHANGED,)),  # noqa: E501 - one row, one line
+    Rule(Action.SWITCH_MODE, (*_PENDING, *_WAITING, *_CONFIRMED), (*_PENDING, *_WAITING, *_CONFIRMED), _BOTH, (MailKind.CHANGED,)),  # noqa: E501 - one row, one line
     Rule(Action.HAND_OVER, (*_WAITING, *_CONFIRMED), _CANCELLED, _BOTH, (MailKind.HANDED_OVER,)),
     Rule(Action.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, (MailKind.WITHDRAWAL,), _CANCELLED),
     Rule(Action.DECLINE, _ACTIVE, (Standing.DECLINED,), _OFFICE, (MailKind.DECLINED,)),

@@ -40,15 +40,17 @@ class Details:
     question: str = ""
 
 
-def switch_mode(public_id: str, mode: Mode, *, now: datetime) -> Registration:
+def switch_mode(
+    public_id: str, mode: Mode, *, now: datetime, actor: str = PERSON
+) -> Registration:
     """Take part the other way, while there is room; whoever waits then waits for that one.
 
-    The seat that gets free goes to the line. The same mode again changes nothing. Raises
-    StandingRefused.
+    The seat that gets free goes to the line. The same mode again changes nothing. The deadline
+    binds people, not organisers. Raises StandingRefused.
     """
     registration = hold_registration(public_id)
     event = registration.event
-    cause = Cause(action=Action.SWITCH_MODE, actor=PERSON, now=now, reason=mode.value)
+    cause = Cause(action=Action.SWITCH_MODE, actor=actor, now=now, reason=mode.value)
     check_allowed(registration, cause, Wish.SWITCH_MODE)
     if event.format != EventFormat.HYBRID.value:
         raise StandingRefused(Complaint(N_("At this event everybody takes part in the same way.")))

@@ -24,7 +24,7 @@ from ikone_events.domain.seating import (
 from ikone_events.domain.standings import HELD_BACK, Action
 from ikone_events.services.answers import claim_choices, store_answers
 from ikone_events.services.codes import redeem
-from ikone_events.services.letters import write_letter
+from ikone_events.services.letters import compose_in_vain, write_letter
 from ikone_events.services.matching import match
 from ikone_events.services.office import office
 from ikone_events.services.seating import PERSON, Cause, candidate_of, mode_for, serve, settle
@@ -193,12 +193,14 @@ def find_active(event: Event, email: str) -> Registration | None:
 def remind(known: Registration, event: Event, *, now: datetime) -> None:
     """Tell somebody that they are registered: at most once an hour, so as to fill no mailbox.
 
-    The letter is composed in any case: the time of the answer must not tell anything either.
+    It is composed in any case: the time of the answer must not tell anything either.
     """
     key = f"repeat:{known.public_id}:{now:%Y%m%d%H}"
     wanted = select(OutboxMail.id).where(OutboxMail.key == key)
     if db.session.scalar(wanted) is None:
         write_letter(MailKind.REPEAT, known, event, key=key, now=now)
+    else:
+        compose_in_vain(MailKind.REPEAT, known, event, now=now)
 
 
 def new_registration(

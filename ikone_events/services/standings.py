@@ -36,6 +36,9 @@ from ikone_events.store.line import first_waiting, position_of
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 
+# The deadline is for people; organisers change what it keeps people from changing.
+_WITHOUT_DEADLINE = {Wish.SWITCH_MODE: Wish.HAND_OVER}
+
 
 def withdraw(public_id: str, *, now: datetime, actor: str = PERSON) -> Registration:
     """Take a registration back; the seat goes to the next in line.
@@ -136,6 +139,8 @@ def check_wish(
     registration: Registration, wish: Wish, now: datetime, *, by_hand: bool = False
 ) -> None:
     """Raise StandingRefused when it is too late or too early, with the way out."""
+    if by_hand:
+        wish = _WITHOUT_DEADLINE.get(wish, wish)
     if found := complaint(wish, situation_of(registration, now)):
         text = N_("This is possible neither after the event nor while it is called off.")
         raise StandingRefused(Complaint(text) if by_hand else found)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.domain.registration import Status
 from ikone_events.store import naming
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
@@ -189,15 +188,3 @@ def find_registration(public_id: str) -> Registration | None:
     """A registration by the name it has outside, with its event."""
     wanted = select(Registration).where(Registration.public_id == public_id)
     return db.session.scalar(wanted.options(joinedload(Registration.event)))
-
-
-def waiting_position(registration: Registration) -> int | None:
-    """The person's place in the line, from one; None when not waiting."""
-    if registration.status != Status.WAITLISTED.value:
-        return None
-    before = select(func.count()).where(
-        Registration.event_id == registration.event_id,
-        Registration.status == Status.WAITLISTED.value,
-        Registration.id <= registration.id,
-    )
-    return db.session.scalar(before)

@@ -16,7 +16,8 @@ from ikone_events.services.office import now, office
 from ikone_events.services.privacy import forget_person
 from ikone_events.services.standings import withdraw
 from ikone_events.store.db import transaction
-from ikone_events.store.queries import retention_until, waiting_position
+from ikone_events.store.line import line_number
+from ikone_events.store.queries import retention_until
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
@@ -42,7 +43,7 @@ def show(token: str) -> ResponseReturnValue:
         registration=registration,
         event=event,
         door=door_of(registration, moment).value,
-        position=waiting_position(registration),
+        position=line_number(registration),
         link_day=link_day(event, moment),
         may_withdraw=is_active(registration) and moment < event.ends_at,
         may_forget=not is_active(registration) or moment >= event.ends_at,
