@@ -103,7 +103,7 @@ def _store(slug: str, applicants: Sequence[Applicant], *, trapped: bool) -> Sequ
     """Register all of them or nobody. A program that filled the trap learns nothing from it."""
     statuses: Sequence[Status] = ()
     with suppress(_TrapFilled), transaction():
-        statuses = [registrations.register(slug, each, now=now()) for each in applicants]
+        statuses = registrations.register_all(slug, applicants, now=now())
         if trapped:
             raise _TrapFilled
     return statuses

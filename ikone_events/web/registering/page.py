@@ -16,7 +16,13 @@ from ikone_events.store.queries import get_public_event, organisation_names
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.i18n import page_locale
 from ikone_events.web.registering.modes import places_left
-from ikone_events.web.registering.sign_up import MOST_PEOPLE, SignUp, next_anchor, read_sign_up
+from ikone_events.web.registering.sign_up import (
+    MOST_PEOPLE,
+    SignUp,
+    asked_of_colleagues,
+    next_anchor,
+    read_sign_up,
+)
 from ikone_events.web.standing import Standing, standing_of
 
 
@@ -67,6 +73,7 @@ def _page(
         sign_up=sign_up,
         token=generate_csrf(),
         fields=fields,
+        own_fields=desk.fields,
         sitting=desk.sitting,
         standing=desk.standing,
         outcome=outcome,
@@ -93,6 +100,8 @@ def _render_fields(desk: Desk, sign_up: SignUp, names: tuple[str, ...] | None = 
         event=desk.event,
         sign_up=sign_up,
         form=sign_up.first,
+        fields=desk.fields,
+        shared_fields=asked_of_colleagues(desk.fields),
         organisations=names if names is not None else tuple(organisation_names()),
         room_for_more=desk.event.colleagues and len(sign_up.forms) < MOST_PEOPLE,
         next_anchor=next_anchor(sign_up),

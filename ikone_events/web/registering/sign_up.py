@@ -17,7 +17,8 @@ from ikone_events.domain.salutation import full_name
 from ikone_events.domain.seating import Sitting
 from ikone_events.services.registrations import Applicant
 from ikone_events.store.events import Event
-from ikone_events.web.i18n import say
+from ikone_events.web.i18n import page_locale, say
+from ikone_events.web.own_fields import add_own_fields, answers_of
 from ikone_events.web.registering.modes import mode_choices
 from ikone_events.web.registering.person_form import ColleagueForm, PersonForm, RegistrationForm
 
@@ -49,7 +50,7 @@ class SignUp:
     """The form of one event as it was sent, or empty."""
 
     event: Event
-    fields: Sequence[OwnField]
+    fields: tuple[OwnField, ...]
     first: RegistrationForm
     others: list[Colleague]
     form_errors: list[str] = field(default_factory=list)
@@ -90,10 +91,24 @@ class SignUp:
     def place(self, complaints: Sequence[Complaint]) -> None:
         """Put each complaint of the rules at the field it is about, the others above the form."""
         for complaint in complaints:
-            if complaint.about in self.first:
-                _add_error(self.first[complaint.about], say(complaint))
-            else:
+            form = self._form_of(complaint)
+            if form is None:
                 self.form_errors.append(say(complaint))
+            else:
+                _add_error(form[complaint.about], say(complaint))
+
+    def _form_of(self, complaint: Complaint) -> PersonForm | None:
+        """Whose entry it is about. Of a choice that ran out, the last who took it goes without."""
+        asked = [form for form in self.forms if complaint.about in form]
+        label = complaint.values.get("choice")
+        took = [form for form in asked if label in self._chosen(form, complaint.about or "")]
+        return took[-1] if took else next(iter(asked), None)
+
+    def _chosen(self, form: PersonForm, name: str) -> set[str]:
+        data = form[name].data
+        values = data if isinstance(data, list) else [data]
+        choices = [each for own in self.fields if own.name == name for each in own.choices]
+        return {choice.label for choice in choices if choice.value in values}
 
     def applicants(self, locale: str) -> list[Applicant]:
         """The checked entries, whoever filled in the form first."""
@@ -107,11 +122,20 @@ class SignUp:
         return [
             _applicant(
                 first,
+                answers=answers_of(first, self.fields),
                 position=first.position.data,
                 question=first.question.data.replace("\r\n", "\n"),
                 **shared,
             ),
-            *(_applicant(other.form, registered_by=sender, **shared) for other in self.others),
+            *(
+                _applicant(
+                    other.form,
+                    answers=answers_of(other.form, asked_of_colleagues(self.fields)),
+                    registered_by=sender,
+                    **shared,
+                )
+                for other in self.others
+            ),
         ]
 
 
@@ -127,22 +151,24 @@ def _applicant(form: PersonForm, **more: Any) -> Applicant:
     )
 
 
-def read_sign_up(event: Event, sitting: Sitting, fields: Sequence[OwnField]) -> SignUp:
+def read_sign_up(event: Event, sitting: Sitting, fields: tuple[OwnField, ...]) -> SignUp:
     """The form of an event with what was sent, or with the code of the address."""
-    first = RegistrationForm()
+    first: RegistrationForm = add_own_fields(RegistrationForm, fields, page_locale())()
     if not event.by_code:
         del first.code
     elif request.method == "GET":
         first.code.data = request.args.get("code", "")[:60]
     _offer_modes(first, event, sitting)
-    others = [_colleague(event, sitting, number, place) for place, number in _numbers(event)]
+    form_class = add_own_fields(ColleagueForm, asked_of_colleagues(fields), page_locale())
+    others = [
+        Colleague(
+            number, gettext("Person %(number)d", number=place), form_class(prefix=f"p{number}-")
+        )
+        for place, number in _numbers(event)
+    ]
+    for other in others:
+        _offer_modes(other.form, event, sitting)
     return SignUp(event, fields, first, others)
-
-
-def _colleague(event: Event, sitting: Sitting, number: int, place: int) -> Colleague:
-    form = ColleagueForm(prefix=f"p{number}-")
-    _offer_modes(form, event, sitting)
-    return Colleague(number, gettext("Person %(number)d", number=place), form)
 
 
 def _offer_modes(form: PersonForm, event: Event, sitting: Sitting) -> None:
@@ -169,9 +195,9 @@ def next_anchor(sign_up: SignUp | None) -> str:
     return f"person-{max([1, *(other.number for other in others)]) + 1}"
 
 
-def asked_of_colleagues(fields: Sequence[OwnField]) -> list[OwnField]:
+def asked_of_colleagues(fields: tuple[OwnField, ...]) -> tuple[OwnField, ...]:
     """Own fields that one may fill in for another; a consent each person gives themself."""
-    return [each for each in fields if each.kind is not Kind.CONSENT]
+    return tuple(each for each in fields if each.kind is not Kind.CONSENT)
 
 
 def _add_error(field: Field, text: str) -> None:
