@@ -4,7 +4,6 @@ They open their own application context, as a request does: a context that lies 
 client's requests would be shared by all of them. What they return is detached but fully loaded.
 """
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -20,7 +19,6 @@ from ikone_events.services.office import office
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, Material
-from ikone_events.store.form_fields import FormField
 from ikone_events.store.letters import Heartbeat, Hold, Mailing, OutboxMail
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
@@ -85,23 +83,6 @@ def make_event(app: Flask, **values: Any) -> Event:
         "changed_at": NOW - timedelta(days=7),
     }
     return _stored(app, Event(**{**defaults, **values}))
-
-
-def make_field(app: Flask, event: Event, **values: Any) -> FormField:
-    """A short text of an event's own form; `choices` and `versions` may be lists."""
-    number = next(_number)
-    defaults: dict[str, Any] = {
-        "event_id": event.id,
-        "key": f"feld_{number}",
-        "kind": "short_text",
-        "position": number,
-        "label": f"Feld {number}",
-    }
-    merged = {**defaults, **values}
-    for name in ("choices", "versions"):
-        if name in merged and not isinstance(merged[name], str):
-            merged[name] = json.dumps(merged[name])
-    return _stored(app, FormField(**merged))
 
 
 def make_registration(app: Flask, event: Event, **values: Any) -> Registration:

@@ -27,7 +27,7 @@ def make_field(app: Flask, event: Event, **values: Any) -> FormField:
     defaults: dict[str, Any] = {
         "event_id": event.id,
         "key": f"field{number}",
-        "kind": "text",
+        "kind": "short_text",
         "position": number,
         "label": f"Frage {number}",
     }

@@ -1,0 +1,239 @@
+"""The form of an event, built by organisers: fields added, edited, moved, retired, deleted."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from ikone_events.domain.field_rules import (
+    MOST_FIELDS,
+    Surroundings,
+    field_complaints,
+    order_complaint,
+    plain_field,
+)
+from ikone_events.domain.form_fields import (
+    CHOICE_KEY_LENGTH,
+    Choice,
+    Kind,
+    OwnField,
+    key_of,
+)
+from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.form_fields import Answer, FormField, fields_of_event
+from ikone_events.store.queries import hold_event
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field in the organisers' list: what it is, and how many people have answered it."""
+
+    field: OwnField
+    answers: int
+
+
+def entries_of(event: Event) -> list[Entry]:
+    """Every field of an event in its order, retired ones included."""
+    people = func.count(Answer.registration_id.distinct())
+    counted = db.session.execute(
+        select(Answer.field_id, people)
+        .join(FormField, Answer.field_id == FormField.id)
+        .where(FormField.event_id == event.id)
+        .group_by(Answer.field_id)
+    )
+    numbers = {row[0]: row[1] for row in counted}
+    return [Entry(row.described(), numbers.get(row.id, 0)) for row in _rows(event)]
+
+
+def get_entry(event: Event, key: str) -> Entry:
+    """One field of an event; raises NotFound."""
+    found = next((entry for entry in entries_of(event) if entry.field.key == key), None)
+    if found is None:
+        raise _missing()
+    return found
+
+
+def surroundings_of(event: Event, key: str = "") -> Surroundings:
+    """What decides about a change of a field, or about a new one at the end."""
+    rows = _rows(event)
+    row = next((row for row in rows if row.key == key), None)
+    fields = [row.described() for row in rows]
+    end = next((n for n, field in enumerate(fields) if field.key == key), len(fields))
+    if row is None:
+        return Surroundings(before=[field for field in fields if not field.retired])
+    answered = select(Answer.value).where(Answer.field_id == row.id).distinct()
+    values = set(db.session.scalars(answered))
+    return Surroundings(
+        before=[field for field in fields[:end] if not field.retired],
+        hanging=[field for field in fields if field.shown_if == key],
+        old=row.described(),
+        has_answers=bool(values),
+        answered=values,
+    )
+
+
+def add_field(slug: str, draft: OwnField, *, expected: int, now: datetime) -> OwnField:
+    """Put a new field at the end of the form. Raises UnfitInput, StaleForm, NotFound."""
+    event = _hold(slug, expected, now=now)
+    rows = _rows(event)
+    if len(rows) >= MOST_FIELDS:
+        text = N_("At most %(limit)d fields, please.")
+        raise UnfitInput(Complaint(text, {"limit": MOST_FIELDS}))
+    field = _checked(draft, surroundings_of(event))
+    row = FormField(
+        event_id=event.id,
+        key=key_of(field.label, [row.key for row in rows]),
+        position=max((row.position for row in rows), default=0) + 1,
+        versions="[]",
+    )
+    fill_field(row, field, now=now)
+    db.session.add(row)
+    db.session.flush()
+    return row.described()
+
+
+def edit_field(slug: str, key: str, draft: OwnField, *, expected: int, now: datetime) -> OwnField:
+    """Replace what a field is. A consent's changed text becomes a new version of it.
+
+    Raises UnfitInput, StaleForm, NotFound.
+    """
+    event = _hold(slug, expected, now=now)
+    row = _get(event, key)
+    fill_field(row, _checked(draft, surroundings_of(event, key)), now=now)
+    db.session.flush()
+    return row.described()
+
+
+def _checked(draft: OwnField, around: Surroundings) -> OwnField:
+    field = plain_field(draft)
+    if complaints := field_complaints(field, around):
+        raise UnfitInput(complaints)
+    return replace(field, choices=_named(field.choices, around.old))
+
+
+def _named(choices: tuple[Choice, ...], old: OwnField | None) -> tuple[Choice, ...]:
+    """Choices that were there keep their values; new ones get theirs from their words."""
+    known = {choice.value for choice in old.choices} if old else set()
+    taken = set(known)
+    named: list[Choice] = []
+    for choice in choices:
+        value = choice.value
+        if value not in known:
+            value = key_of(choice.label, taken, longest=CHOICE_KEY_LENGTH)
+        taken.add(value)
+        named.append(replace(choice, value=value))
+    return tuple(named)
+
+
+def fill_field(row: FormField, field: OwnField, *, now: datetime) -> None:
+    """Copy a checked field into its row; the key stays."""
+    row.kind = field.kind.value
+    for name in ("label", "label_en", "help", "help_en", "required", "shown_if", "shown_value"):
+        setattr(row, name, getattr(field, name))
+    row.keep_days, row.seen_by = field.keep_days, field.seen_by
+    row.choices = json.dumps([_packed(c) for c in field.choices], ensure_ascii=False)
+    texts = row.texts if field.kind is Kind.CONSENT else []
+    words = {"label": field.label, "label_en": field.label_en}
+    if field.kind is Kind.CONSENT and not (texts and words.items() <= texts[-1].items()):
+        number = texts[-1]["version"] + 1 if texts else 1
+        texts = [*texts, {"version": number, **words, "since": now.isoformat()}]
+    row.versions = json.dumps(texts, ensure_ascii=False)
+
+
+def _packed(choice: Choice) -> dict[str, Any]:
+    return {name: getattr(choice, name) for name in choice.__slots__}
+
+
+def move_field(slug: str, key: str, *, up: bool, expected: int, now: datetime) -> None:
+    """Ask a field one place earlier or later; at the end of the form nothing happens.
+
+    Raises UnfitInput when it would stand before what it hangs on, StaleForm, NotFound.
+    """
+    event = _hold(slug, expected, now=now)
+    rows = [row for row in _rows(event) if row.retired_at is None]
+    here = next((n for n, row in enumerate(rows) if row.key == key), None)
+    if here is None:
+        raise _missing()
+    there = here - 1 if up else here + 1
+    if not 0 <= there < len(rows):
+        return
+    moved = list(rows)
+    moved[here], moved[there] = rows[there], rows[here]
+    if complaint := order_complaint([row.described() for row in moved]):
+        raise UnfitInput(complaint)
+    a, b = rows[here], rows[there]
+    a.position, b.position = b.position, a.position
+
+
+def delete_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
+    """Take a field out for good. Raises UnfitInput when it has answers or others hang on it."""
+    event = _hold(slug, expected, now=now)
+    row, around = _get(event, key), surroundings_of(event, key)
+    if around.has_answers:
+        text = N_("“%(field)s” has answers, so it can't be deleted. Ask it no more instead.")
+        raise UnfitInput(Complaint(text, {"field": row.label}))
+    _refuse_hanging(row, around.hanging)
+    db.session.delete(row)
+    return row.described()
+
+
+def retire_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
+    """Ask a field no more; its answers stay in lists and exports. Raises UnfitInput."""
+    event = _hold(slug, expected, now=now)
+    row, around = _get(event, key), surroundings_of(event, key)
+    _refuse_hanging(row, [field for field in around.hanging if not field.retired])
+    row.retired_at = row.retired_at or now
+    return row.described()
+
+
+def bring_back_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
+    """Ask a retired field again, at the end of the form. Raises UnfitInput."""
+    event = _hold(slug, expected, now=now)
+    row, rows = _get(event, key), _rows(event)
+    asked = {other.key for other in rows if other.retired_at is None}
+    if row.shown_if and row.shown_if not in asked:
+        text = N_("“%(field)s” hangs on “%(other)s”, which is not asked. Bring that back first.")
+        labels = {other.key: other.label for other in rows}
+        other = labels.get(row.shown_if, row.shown_if)
+        raise UnfitInput(Complaint(text, {"field": row.label, "other": other}))
+    if row.retired_at is not None:
+        row.retired_at = None
+        row.position = max(other.position for other in rows) + 1
+    return row.described()
+
+
+def _refuse_hanging(row: FormField, hanging: Any) -> None:
+    text = N_("“%(field)s” is shown only if “%(other)s” has a value. Change that first.")
+    complaints = [Complaint(text, {"field": field.label, "other": row.label}) for field in hanging]
+    if complaints:
+        raise UnfitInput(complaints)
+
+
+def _hold(slug: str, expected: int, *, now: datetime) -> Event:
+    """Lock the event and make it new: forms that are kept show its fields."""
+    event = hold_event(slug)
+    if event.revision != expected:
+        text = N_("Somebody saved this event since you opened the page. Nothing was changed.")
+        raise StaleForm(Complaint(text))
+    event.revision += 1
+    event.changed_at = now
+    return event
+
+
+def _rows(event: Event) -> list[FormField]:
+    return list(db.session.scalars(fields_of_event(event.id)))
+
+
+def _get(event: Event, key: str) -> FormField:
+    row = next((row for row in _rows(event) if row.key == key), None)
+    if row is None:
+        raise _missing()
+    return row
+
+
+def _missing() -> NotFound:
+    return NotFound(Complaint(N_("There is no such field.")))
