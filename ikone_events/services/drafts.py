@@ -14,7 +14,7 @@ from ikone_events.services.letters import (
     handout_of,
     invitation_for,
     links_of,
-    occasion_of,
+    occasion_for,
     recipient_of,
     sender_of,
 )
@@ -138,7 +138,7 @@ def _values_of(row: Event | Subscriber) -> dict[str, object]:
 
 def _to_registered(sending: Sending, person: Registration, locale: str, *, now: datetime) -> Draft:
     kind, then = kind_for(sending.message.kind, person), sending.then
-    occasion = occasion_of(then, locale)
+    occasion = occasion_for(then, person, locale)
     if calendar_method(kind) == CANCEL:
         held = sending.event
         occasion = replace(occasion, starts_at=held.starts_at, ends_at=held.ends_at)

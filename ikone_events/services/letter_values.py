@@ -61,12 +61,17 @@ def occasion_of(event: Event, locale: str) -> Occasion:
     )
 
 
-def occasion_for(event: Event, registration: Registration) -> Occasion:
-    """The event as this person takes part: on site the place and no room, online the reverse."""
-    whole = occasion_of(event, registration.locale)
+def occasion_for(event: Event, registration: Registration, locale: str = "") -> Occasion:
+    """The event as this person takes part in it."""
+    return occasion_in(event, registration.mode, locale or registration.locale)
+
+
+def occasion_in(event: Event, mode: str, locale: str) -> Occasion:
+    """The event as it is told in one mode: on site the place and no room, online the reverse."""
+    whole = occasion_of(event, locale)
     if event.format != EventFormat.HYBRID.value:
         return whole
-    if _comes_online(event, registration):
+    if mode == Mode.ONLINE.value:
         return replace(whole, format=EventFormat.ONLINE.value, place="")
     return replace(whole, format=EventFormat.ON_SITE.value, dial_in="", room_opens_at=None)
 

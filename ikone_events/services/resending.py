@@ -1,19 +1,22 @@
 """Sending again what failed: as things stand now, and not what makes no sense any more."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ikone_events.domain.facts import State
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registration import ACTIVE
+from ikone_events.domain.registration import ACTIVE, Awaits, Status
 from ikone_events.services import outbox
 from ikone_events.services.corrections import rewrite
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
 
 _OFF = (State.POSTPONED.value, State.CANCELLED.value, State.ARCHIVED.value)
 _ACTIVE = frozenset(status.value for status in ACTIVE)
@@ -24,6 +27,18 @@ _ENDINGS = frozenset(
         MailKind.POSTPONED.value,
         MailKind.CANCELLATION.value,
         MailKind.NOTE.value,
+        MailKind.DECLINED.value,
+        MailKind.OFFER_LAPSED.value,
+        MailKind.HANDED_OVER.value,
+    }
+)
+# These ask for something, or promise it, only as long as the person stands there.
+_TRUE_WHILE: Mapping[str, tuple[Status, Awaits]] = MappingProxyType(
+    {
+        MailKind.WAITLIST.value: (Status.WAITLISTED, Awaits.NOTHING),
+        MailKind.CONFIRM_ADDRESS.value: (Status.PENDING, Awaits.ADDRESS),
+        MailKind.AWAITING_APPROVAL.value: (Status.PENDING, Awaits.APPROVAL),
+        MailKind.OFFER.value: (Status.OFFERED, Awaits.NOTHING),
     }
 )
 
@@ -53,7 +68,10 @@ def retry_letters(event: Event, *, actor: str, now: datetime, mailing_id: int | 
         .where(
             OutboxMail.event_id == held.id,
             OutboxMail.state == "failed",
-            OutboxMail.created_at < held.changed_at,
+            or_(
+                OutboxMail.created_at < held.changed_at,
+                OutboxMail.kind.in_(sorted(_TRUE_WHILE)),
+            ),
         )
         .order_by(OutboxMail.id)
         .with_for_update(of=OutboxMail)
@@ -73,8 +91,13 @@ def _is_senseless(letter: OutboxMail, event: Event) -> bool:
     if letter.kind in _ENDINGS:
         return False
     person = letter.registration
-    gone = person is not None and person.status not in _ACTIVE
-    return gone or event.state in _OFF
+    return event.state in _OFF or (person is not None and _is_untrue(letter.kind, person))
+
+
+def _is_untrue(kind: str, person: Registration) -> bool:
+    if needed := _TRUE_WHILE.get(kind):
+        return (person.status, person.awaits) != needed
+    return person.status not in _ACTIVE
 
 
 def _bring_up_to_date(letter: OutboxMail, event: Event, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import inspect
 
 from ikone_events.domain.edited_text import EditedText
+from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.messages import (
     ContactPerson,
@@ -24,12 +25,12 @@ from ikone_events.domain.registration import Status
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.mail.starting import starting_text
 from ikone_events.services.drafts import mask_links
-from ikone_events.services.letters import (
+from ikone_events.services.letter_values import (
     complete_extras,
     handout_of,
     link_day,
     links_of,
-    occasion_of,
+    occasion_in,
     recipient_of,
     sender_of,
 )
@@ -41,6 +42,18 @@ from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import Subscriber
 
 _TO_SUBSCRIBERS = (MailKind.ANNOUNCEMENT, MailKind.OPENING, MailKind.REMINDER_DEADLINE)
+# The standing in which somebody gets such a letter; others are written to whoever is registered.
+_STANDINGS = {
+    MailKind.WAITLIST: Status.WAITLISTED,
+    MailKind.CONFIRM_ADDRESS: Status.PENDING,
+    MailKind.AWAITING_APPROVAL: Status.PENDING,
+    MailKind.OFFER: Status.OFFERED,
+    MailKind.DECLINED: Status.DECLINED,
+    MailKind.OFFER_LAPSED: Status.EXPIRED,
+    MailKind.HANDED_OVER: Status.CANCELLED,
+}
+_WITHDRAWS_ENTRY = (MailKind.DECLINED, MailKind.HANDED_OVER)
+_KEPT_FOR = timedelta(days=2)
 _SAMPLE_ROOM = "https://video.example.org/raum"
 
 
@@ -73,6 +86,7 @@ def preview(
     else:
         then = _with_open_room(shown)
         reader = _known(person, shown, then, now) if person else _invented(then, locale, now)
+        reader = _as_written_to(letter_kind, reader, shown, now)
         spoken_to = replace(reader.recipient, locale=locale)
         made = _to_registered(letter_kind, text, replace(reader, recipient=spoken_to), then, now)
     return replace(made, subject=mask_links(made.subject), text=mask_links(made.text))
@@ -85,12 +99,13 @@ class _Reader:
     recipient: Recipient
     links: Links
     extras: Extras
+    mode: str = Mode.ONLINE.value
 
 
 def _known(person: Registration, event: Event, then: Event, now: datetime) -> _Reader:
     """A person of the event; the copy of the event with the open room has no materials."""
     extras = complete_extras(handout_of(event, person), then, person, now)
-    return _Reader(recipient_of(person), links_of(then, person), extras)
+    return _Reader(recipient_of(person), links_of(then, person), extras, person.mode)
 
 
 def _invented(event: Event, locale: str, now: datetime) -> _Reader:
@@ -117,18 +132,39 @@ def _invented(event: Event, locale: str, now: datetime) -> _Reader:
         delete_on=until,
         available_until=until,
         link_sent_on=link_day(event, now),
+        registered_by="Kim Beispiel",
     )
     return _Reader(recipient, links, extras)
+
+
+def _as_written_to(kind: MailKind, reader: _Reader, event: Event, now: datetime) -> _Reader:
+    """The reader at the moment of such a letter, with the links that only this one carries."""
+    manage, status = reader.links.manage, _STANDINGS.get(kind, reader.extras.status)
+    asks = kind is MailKind.CONFIRM_ADDRESS
+    asks |= kind is MailKind.WAITLIST and event.confirm_hours is not None
+    links = replace(
+        reader.links,
+        confirm=f"{manage}/confirm" if asks else reader.links.confirm,
+        accept=f"{manage}/accept" if kind is MailKind.OFFER else reader.links.accept,
+    )
+    extras = replace(
+        reader.extras,
+        status=str(status),
+        hold_until=reader.extras.hold_until or now + _KEPT_FOR,
+        other_person="Kai Beispiel",
+    )
+    return replace(reader, links=links, extras=extras)
 
 
 def _to_registered(
     kind: MailKind, text: EditedText, reader: _Reader, event: Event, now: datetime
 ) -> Letter:
     """As if the event stood where this letter is written, with everything it can tell."""
-    invited = calendar_method(kind) is not None and reader.extras.status == Status.CONFIRMED.value
+    has_entry = reader.extras.status == Status.CONFIRMED.value or kind in _WITHDRAWS_ENTRY
+    invited = calendar_method(kind) is not None and has_entry
     return compose(
         kind,
-        occasion_of(event, reader.recipient.locale),
+        occasion_in(event, reader.mode, reader.recipient.locale),
         recipient=reader.recipient,
         links=reader.links,
         sender=sender_of(event),
