@@ -2,7 +2,8 @@
 
 A mailing sends hundreds of people to one page within a minute. Only the database's version of the
 event and the clock decide whether a kept page is still true, so several processes need no word
-between them.
+between them. Each sign-up makes a new version, mostly without anything to be seen on the page: then
+the page is kept whose `shows` is the same.
 """
 
 import threading
@@ -16,11 +17,15 @@ MOST_PAGES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPage:
-    """A page, the version it shows, and the stretch of time for which it is true."""
+    """A page, the version it shows, and the stretch of time for which it is true.
+
+    `shows` is everything that the page was made from.
+    """
 
     body: bytes
     etag: str
     version: Hashable
+    shows: object
     true_from: datetime | None
     true_until: datetime | None
 
@@ -48,6 +53,12 @@ class PageCache:
                 return None
             self._pages.move_to_end(key)
             return page
+
+    def find_same(self, key: Hashable, shows: object) -> KeptPage | None:
+        """The kept page if it was made from the same."""
+        with self._lock:
+            page = self._pages.get(key)
+            return page if page is not None and page.shows == shows else None
 
     def keep(self, key: Hashable, page: KeptPage) -> None:
         """Keep a page in the place of its older version."""

@@ -1,7 +1,7 @@
 """Pages for everybody: all dates, one event."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import COOKIE, page_locale
 from ikone_events.web.page_cache import KeptPage, PageCache
 from ikone_events.web.registering.modes import places_left
+from ikone_events.web.shown import seats_shown, stored_values
 from ikone_events.web.standing import Standing, standing_of, unchanged
 
 blueprint = Blueprint("public", __name__)
@@ -66,12 +67,12 @@ def event(slug: str) -> ResponseReturnValue:
     """One event: facts, programme, seats. Kept rendered until something of it changes."""
     version, moment = get_version(slug), now()
     if not _keepable():
-        return revalidated(_render_event(slug, moment).body)
+        return revalidated(_render_event(_look_at(slug, moment)))
     cache: PageCache = current_app.extensions["ikone_pages"]
     key = (slug, page_locale(), request.script_root)
     page = cache.find(key, version, moment)
     if page is None:
-        page = _render_event(slug, moment, version)
+        page = _made_page(cache, key, _look_at(slug, moment), version)
         cache.keep(key, page)
     return _answer(page)
 
@@ -82,25 +83,57 @@ def _keepable() -> bool:
     return plain and "ikone_demo" not in current_app.extensions
 
 
-def _render_event(slug: str, moment: datetime, version: Version | None = None) -> KeptPage:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What an event's page is made from."""
+
+    event: Event
+    sitting: Sitting
+    opens_at: datetime | None
+    materials: list[Material]
+
+    @property
+    def shows(self) -> object:
+        """The same as long as the page is: a sign-up alone changes no word before seats run out."""
+        return (
+            stored_values(self.event, besides=("touched",)),
+            seats_shown(self.sitting),
+            self.opens_at,
+            tuple(stored_values(material) for material in self.materials),
+        )
+
+
+def _look_at(slug: str, moment: datetime) -> _Seen:
     found = get_public_event(slug)
-    sitting = get_sitting(found, moment)
-    opens_at = _opens_at(found, moment)
-    body = render_template(
+    sitting, opens_at = get_sitting(found, moment), _opens_at(found, moment)
+    return _Seen(found, sitting, opens_at, public_materials(found))
+
+
+def _made_page(cache: PageCache, key: Hashable, seen: _Seen, version: Version) -> KeptPage:
+    """The page as it is from now on, rendered only if that is another one than before."""
+    shows, found = seen.shows, seen.event
+    moments = (found.deadline, found.members_until, found.starts_at, found.ends_at, seen.opens_at)
+    since, until = unchanged(moments, seen.sitting.now)
+    same = cache.find_same(key, shows)
+    body = same.body if same else _render_event(seen)
+    etag = same.etag if same else hashlib.sha256(body).hexdigest()[:32]
+    return KeptPage(
+        body=body, etag=etag, version=version, shows=shows, true_from=since, true_until=until
+    )
+
+
+def _render_event(seen: _Seen) -> bytes:
+    return render_template(
         "public/event.html",
-        event=found,
-        sitting=sitting,
-        standing=standing_of(sitting),
-        opens_at=opens_at,
-        materials=public_materials(found),
+        event=seen.event,
+        sitting=seen.sitting,
+        standing=standing_of(seen.sitting),
+        opens_at=seen.opens_at,
+        materials=seen.materials,
         material_url=_file_url,
         # What one person was told must not stay in a page that is kept for all.
         get_flashed_messages=_no_messages,
     ).encode()
-    moments = (found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at)
-    since, until = unchanged(moments, moment)
-    etag = hashlib.sha256(body).hexdigest()[:32]
-    return KeptPage(body=body, etag=etag, version=version, true_from=since, true_until=until)
 
 
 def _opens_at(found: Event, moment: datetime) -> datetime | None:
