@@ -56,13 +56,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table. Targets that are not the source of the row get their letter."""
+    """One row of the table. Without a letter of its own it sends the one that tells of the target.
+
+    Which of several targets it is depends on the doors that the event has (`domain/seating.py`).
+    """
 
     action: Action
     sources: tuple[Standing, ...]
     targets: tuple[Standing, ...]
     actors: tuple[Actor, ...]
-    letters: tuple[MailKind, ...] = ()
+    letter: MailKind | None = None
     done_in: tuple[Standing, ...] = ()
 
 
@@ -74,31 +77,33 @@ _ACTIVE = (*_PENDING, *_WAITING, *_OFFERED, *_CONFIRMED)
 _SEAT = (*_PENDING, *_OFFERED, *_CONFIRMED)
 _PERSON, _OFFICE, _CLOCK = (Actor.PERSON,), (Actor.ORGANISER,), (Actor.CLOCK,)
 _BOTH = (*_PERSON, *_OFFICE)
-_DOORS = (MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL, MailKind.OFFER)
-_FIRST = (*_DOORS[:2], MailKind.WAITLIST, MailKind.CONFIRMATION)
-_MOVED_UP = (*_DOORS, MailKind.PROMOTION)
+_BEHIND_ADDRESS = (Standing.APPROVAL, *_OFFERED, *_CONFIRMED)
+_BEHIND_APPROVAL = (*_OFFERED, *_CONFIRMED)
+_MOVED_UP = (Standing.ADDRESS, *_OFFERED, *_CONFIRMED)
+_IN_LINE_OR_IN = (*_WAITING, *_CONFIRMED)
+_SWITCHING = (*_PENDING, *_WAITING, *_CONFIRMED)
 
-# A action is "done" in the standings of the last column: pressing again is a success, and nothing
-# happens. A target that is among its sources may be where it was: the row then changes no standing.
+# An action is done already in the standings of the last column: pressing again is a success, and
+# nothing happens. "Switch mode" leaves everybody at the standing where they are.
 # fmt: off
 RULES: tuple[Rule, ...] = (
-    Rule(Action.REGISTER, _NONE, (*_PENDING, *_WAITING, *_CONFIRMED), _PERSON, _FIRST),
-    Rule(Action.ADD, _NONE, (Standing.ADDRESS, *_WAITING, *_CONFIRMED), _OFFICE, _FIRST),
-    Rule(Action.TAKE_OVER, (*_NONE, *_WAITING), (*_WAITING, *_CONFIRMED), _BOTH, (MailKind.TAKEN_OVER,)),  # noqa: E501 - one row, one line
-    Rule(Action.CONFIRM_ADDRESS, (Standing.ADDRESS,), (Standing.APPROVAL, *_OFFERED, *_CONFIRMED), _BOTH, (*_DOORS[1:], MailKind.CONFIRMATION), (Standing.APPROVAL, *_OFFERED, *_CONFIRMED)),  # noqa: E501 - one row, one line
-    Rule(Action.APPROVE, (Standing.APPROVAL,), (*_OFFERED, *_CONFIRMED), _OFFICE, (MailKind.OFFER, MailKind.CONFIRMATION)),  # noqa: E501 - one row, one line
-    Rule(Action.ACCEPT, _OFFERED, _CONFIRMED, _PERSON, (MailKind.CONFIRMATION,), _CONFIRMED),
-    Rule(Action.PROMOTE, _WAITING, _SEAT, _CLOCK, _MOVED_UP),
-    Rule(Action.MOVE_UP, _WAITING, (Standing.ADDRESS, *_OFFERED, *_CONFIRMED), _OFFICE, _MOVED_UP),
-    Rule(Action.SWITCH_MODE, (*_PENDING, *_WAITING, *_CONFIRMED), (*_PENDING, *_WAITING, *_CONFIRMED), _BOTH, (MailKind.CHANGED,)),  # noqa: E501 - one row, one line
-    Rule(Action.HAND_OVER, (*_WAITING, *_CONFIRMED), _CANCELLED, _BOTH, (MailKind.HANDED_OVER,)),
-    Rule(Action.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, (MailKind.WITHDRAWAL,), _CANCELLED),
-    Rule(Action.DECLINE, _ACTIVE, (Standing.DECLINED,), _OFFICE, (MailKind.DECLINED,)),
-    Rule(Action.LAPSE, (*_PENDING, *_OFFERED), (Standing.EXPIRED,), _CLOCK, (MailKind.OFFER_LAPSED,)),  # noqa: E501 - one row, one line
+    Rule(Action.REGISTER, _NONE, (*_PENDING, *_WAITING, *_CONFIRMED), _PERSON),
+    Rule(Action.ADD, _NONE, (Standing.ADDRESS, *_WAITING, *_CONFIRMED), _OFFICE),
+    Rule(Action.TAKE_OVER, (*_NONE, *_WAITING), _IN_LINE_OR_IN, _BOTH, MailKind.TAKEN_OVER),
+    Rule(Action.CONFIRM_ADDRESS, _PENDING[:1], _BEHIND_ADDRESS, _BOTH, done_in=_BEHIND_ADDRESS),
+    Rule(Action.APPROVE, _PENDING[1:], _BEHIND_APPROVAL, _OFFICE),
+    Rule(Action.ACCEPT, _OFFERED, _CONFIRMED, _PERSON, done_in=_CONFIRMED),
+    Rule(Action.PROMOTE, _WAITING, _SEAT, _CLOCK, MailKind.PROMOTION),
+    Rule(Action.MOVE_UP, _WAITING, _MOVED_UP, _OFFICE, MailKind.PROMOTION),
+    Rule(Action.SWITCH_MODE, _SWITCHING, _SWITCHING, _BOTH, MailKind.CHANGED),
+    Rule(Action.HAND_OVER, _IN_LINE_OR_IN, _CANCELLED, _BOTH, MailKind.HANDED_OVER),
+    Rule(Action.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, MailKind.WITHDRAWAL, _CANCELLED),
+    Rule(Action.DECLINE, _ACTIVE, (Standing.DECLINED,), _OFFICE, MailKind.DECLINED),
+    Rule(Action.LAPSE, (*_PENDING, *_OFFERED), (Standing.EXPIRED,), _CLOCK, MailKind.OFFER_LAPSED),
 )
 # fmt: on
 
-# The letter that tells of a standing, unless the action has one of its own.
+# The letter that tells of a standing.
 _TELLS: Mapping[Standing, MailKind] = MappingProxyType(
     {
         Standing.ADDRESS: MailKind.CONFIRM_ADDRESS,
@@ -113,7 +118,7 @@ _BY_ACTION: Mapping[Action, Rule] = MappingProxyType({rule.action: rule for rule
 
 
 def rule_of(action: Action) -> Rule:
-    """The row of a action."""
+    """The row of an action."""
     return _BY_ACTION[action]
 
 
@@ -147,13 +152,14 @@ def possible_actions(standing: Standing, actor: Actor) -> tuple[Action, ...]:
 
 
 def letter_for(action: Action, target: Standing) -> MailKind | None:
-    """The letter that a action with this outcome owes to the person, if any."""
-    letters = _BY_ACTION[action].letters
-    if action in (Action.PROMOTE, Action.MOVE_UP) and target is Standing.CONFIRMED:
-        return MailKind.PROMOTION
-    if len(letters) == 1:
-        return letters[0]
-    return _TELLS.get(target)
+    """The letter that an action with this outcome owes to the person.
+
+    Who moves up to a seat that is not theirs yet is told what is missing.
+    """
+    own = _BY_ACTION[action].letter
+    if own is None or (own is MailKind.PROMOTION and target is not Standing.CONFIRMED):
+        return _TELLS.get(target)
+    return own
 
 
 _KEYS: Mapping[MailKind, str] = MappingProxyType(
