@@ -1,5 +1,6 @@
 """Pages that are kept between visits say what a page made afresh would say, whatever happens."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,14 @@ from flask.testing import FlaskClient
 
 from ikone_events.store.db import transaction
 from ikone_events.store.queries import hold_event
-from tests.factories import NOW, FixedClock, make_event, make_material, make_registration
+from tests.factories import (
+    NOW,
+    FixedClock,
+    make_event,
+    make_material,
+    make_organisation,
+    make_registration,
+)
 
 
 def sign_up(app: Flask, slug: str, number: int) -> None:
@@ -17,7 +25,7 @@ def sign_up(app: Flask, slug: str, number: int) -> None:
     page = visitor.get(f"/events/{slug}/register")
     if page.status_code != 200:
         return
-    token = page.text.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+    token = token_of(page.text)
     person = {"first_name": "Eva", "last_name": f"Muster {number}", "organisation": "Trier"}
     form = {**person, "email": f"eva.{number}@example.org", "mode": "online", "csrf_token": token}
     assert visitor.post(f"/events/{slug}/register", data=form).status_code in (303, 409)
@@ -71,6 +79,56 @@ def test_event_page_follows_every_edit_and_every_moment(
         pages.append(assert_fresh(client, path))
         clock.move(days=2)
     assert len(set(pages)) == len(pages) - 1  # open again it is what it was
+
+
+def token_of(text: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', text)
+    assert found is not None
+    return found[1]
+
+
+def assert_fresh_form(app: Flask, path: str) -> str:
+    """The empty form with a code in its address is never a kept one; the code is not asked here."""
+    kept, fresh = app.test_client().get(path), app.test_client().get(f"{path}?code=")
+    assert kept.status_code == fresh.status_code
+    if kept.status_code != 200:
+        return kept.text
+    pages = [page.text.replace(token_of(page.text), "TOKEN") for page in (kept, fresh)]
+    assert pages[0] == pages[1]
+    return pages[0]
+
+
+def test_form_follows_every_sign_up_and_edit(app: Flask, clock: FixedClock) -> None:
+    event = make_event(app, capacity=4, deadline=NOW + timedelta(days=3))
+    path = f"/events/{event.slug}/register"
+    pages = [assert_fresh_form(app, path)]
+    for number in range(6):
+        sign_up(app, event.slug, number)
+        pages.append(assert_fresh_form(app, path))
+    assert len(set(pages)) == 3  # places, few places, the waiting list
+    with app.app_context(), transaction():
+        hold_event(event.slug).question_label = "Was wollten Sie immer schon fragen?"
+    pages.append(assert_fresh_form(app, path))
+    make_organisation(app, "Verbandsgemeinde Neuland")
+    pages.append(assert_fresh_form(app, path))
+    clock.move(days=4)
+    pages.append(assert_fresh_form(app, path))
+    assert len(set(pages)) == 6
+
+
+def test_each_visitor_gets_a_token_of_their_own(app: Flask) -> None:
+    path = f"/events/{make_event(app).slug}/register"
+    visitors = [app.test_client() for _ in range(3)]
+
+    tokens = [token_of(visitor.get(path).text) for visitor in visitors]
+
+    assert len(set(tokens)) == 3
+    form = {"first_name": "Eva", "last_name": "Muster", "organisation": "Trier"}
+    for number, (visitor, token) in enumerate(zip(visitors, tokens, strict=True)):
+        data = {**form, "email": f"eva.{number}@example.org", "csrf_token": token}
+        assert visitor.post(path, data=data).status_code == 303
+    stolen = {**form, "email": "other@example.org", "csrf_token": tokens[0]}
+    assert visitors[1].post(path, data=stolen).status_code == 422
 
 
 def test_page_that_stayed_the_same_is_not_made_again(app: Flask, client: FlaskClient) -> None:

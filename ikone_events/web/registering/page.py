@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from flask import Response, current_app, make_response, render_template
+from flask import Response, make_response, render_template
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -14,8 +14,7 @@ from ikone_events.services.office import now
 from ikone_events.store.events import Event
 from ikone_events.store.queries import get_public_event, organisation_names
 from ikone_events.store.sittings import get_sitting
-from ikone_events.web.i18n import page_locale
-from ikone_events.web.registering.modes import places_left
+from ikone_events.web.registering.kept_form import kept_forms
 from ikone_events.web.registering.sign_up import (
     MOST_PEOPLE,
     SignUp,
@@ -23,6 +22,7 @@ from ikone_events.web.registering.sign_up import (
     next_anchor,
     read_sign_up,
 )
+from ikone_events.web.shown import seats_shown, stored_values
 from ikone_events.web.standing import Standing, standing_of
 
 
@@ -49,13 +49,21 @@ def open_desk(slug: str) -> Desk:
 
 
 def empty_page(desk: Desk) -> Response:
-    """The form for somebody who has just come; its fields are rendered once for all."""
-    return _page(desk, None, _empty_fields(desk), 200, "")
+    """The form for somebody who has just come, rendered once for all."""
+    names = tuple(organisation_names())
+    of_event = stored_values(desk.event, besides=("touched",))
+    shows = (of_event, seats_shown(desk.sitting), desk.fields, names)
+
+    def render(token: str) -> str:
+        return _render(desk, None, render_fields(desk, desk.read(), names), token, "")
+
+    return make_response(kept_forms().page(desk.event.slug, shows, render))
 
 
 def filled_page(desk: Desk, sign_up: SignUp, status: int = 200, outcome: str = "") -> Response:
     """The form with everything that was typed."""
-    return _page(desk, sign_up, _render_fields(desk, sign_up), status, outcome)
+    fields = render_fields(desk, sign_up)
+    return make_response(_render(desk, sign_up, fields, generate_csrf(), outcome), status)
 
 
 def closed_page(event: Event, complaint: Complaint) -> Response:
@@ -64,37 +72,22 @@ def closed_page(event: Event, complaint: Complaint) -> Response:
     return make_response(page, 409)
 
 
-def _page(
-    desk: Desk, sign_up: SignUp | None, fields: Markup, status: int, outcome: str
-) -> Response:
-    page = render_template(
+def _render(desk: Desk, sign_up: SignUp | None, fields: Markup, token: str, outcome: str) -> str:
+    return render_template(
         "public/register.html",
         event=desk.event,
         sign_up=sign_up,
-        token=generate_csrf(),
+        token=token,
         fields=fields,
         own_fields=desk.fields,
         sitting=desk.sitting,
         standing=desk.standing,
         outcome=outcome,
     )
-    return make_response(page, status)
 
 
-def _empty_fields(desk: Desk) -> Markup:
-    names = tuple(organisation_names())
-    version = (desk.event.revision, desk.fields, places_left(desk.sitting), names)
-    key = (desk.event.slug, page_locale())
-    kept: dict[object, tuple[object, Markup]] = current_app.extensions.setdefault(
-        "ikone_empty_fields", {}
-    )
-    found = kept.get(key)
-    if found is None or found[0] != version:
-        found = kept[key] = (version, _render_fields(desk, desk.read(), names))
-    return found[1]
-
-
-def _render_fields(desk: Desk, sign_up: SignUp, names: tuple[str, ...] | None = None) -> Markup:
+def render_fields(desk: Desk, sign_up: SignUp, names: tuple[str, ...] | None = None) -> Markup:
+    """The fields alone, also for those who only look at them."""
     page = render_template(
         "public/_fields.html",
         event=desk.event,
