@@ -36,15 +36,15 @@ def offered(choice: Choice, locale: str, *, full: bool) -> SelectChoice:
 class _RadioOption(RadioInput):
     """A radio button that can be full."""
 
-    def __call__(self, field: Field, **look: Any) -> str:
-        return str(super().__call__(field, **{**look, **field.choice.render_kw}))
+    def __call__(self, field: Field, **look: Any) -> Any:
+        return super().__call__(field, **{**look, **field.choice.render_kw})
 
 
 class _BoxOption(CheckboxInput):
     """A box of a group that can be full."""
 
-    def __call__(self, field: Field, **look: Any) -> str:
-        return str(super().__call__(field, **{**look, **field.choice.render_kw}))
+    def __call__(self, field: Field, **look: Any) -> Any:
+        return super().__call__(field, **{**look, **field.choice.render_kw})
 
 
 class _Limited(SelectField):
@@ -115,6 +115,8 @@ class ChoiceList(_Limited, SelectMultipleField):
 
 class ConsentBox(BooleanField):
     """A box whose value is the version of the text beside it: a newer text is asked for anew."""
+
+    data: Any
 
     def __init__(self, label: str, validators: Sequence[Any], *, version: int, **more: Any) -> None:
         super().__init__(label, validators, **more)

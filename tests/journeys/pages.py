@@ -40,6 +40,10 @@ def _edited_by_two(page: Page) -> None:
     page.click("form[data-guard] button[type=submit]")
 
 
+def _send_empty_field(page: Page) -> None:
+    page.click("form[data-guard] button:not([name])")
+
+
 def _show_the_letter(page: Page) -> None:
     page.click("form[data-guard] button[name=do]")
 
@@ -163,6 +167,15 @@ ORGANISER: dict[str, Stop] = {
         "/organise/events/closed", 422, send("form[action$='/room']", room_url="javascript:1")
     ),
     "edit": Stop("/organise/events/open/edit"),
+    "form-fields": Stop("/organise/events/open/form"),
+    "form-fields-none": Stop("/organise/events/full/form"),
+    "form-field-new": Stop("/organise/events/open/form/new?kind=several_choices"),
+    "form-field-consent": Stop("/organise/events/open/form/new?kind=consent"),
+    "form-field-refused": Stop(
+        "/organise/events/open/form/new?kind=one_choice", 422, _send_empty_field
+    ),
+    "form-field-edit": Stop("/organise/events/open/form/fields/mittagessen"),
+    "form-preview": Stop("/organise/events/open/form/preview"),
     "edited-by-two": Stop("/organise/events/open/edit", 409, _edited_by_two),
     "registrations": Stop("/organise/events/open/registrations"),
     "registrations-past": Stop("/organise/events/past/registrations"),

@@ -18,6 +18,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import all_events
+from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from tests.factories import (
     NOW,
@@ -33,6 +34,7 @@ from tests.factories import (
     personal_path,
     subscription_path,
 )
+from tests.own_fields import make_answer, make_field
 
 PASSWORD = "Lange-Wörter-2026"
 PEOPLE = {
@@ -95,6 +97,7 @@ def _coming(app: Flask) -> dict[str, str]:
     make_registration(app, full)
     waits = make_registration(app, full, status="waitlisted")
     on_site = make_event(app, slug="on-site", format="on_site", place="Rathaus, Saal 2")
+    _own_fields(app, event, person)
     return {
         "person": personal_path(app, person),
         "gone": personal_path(app, gone),
@@ -104,6 +107,38 @@ def _coming(app: Flask) -> dict[str, str]:
         **_letters(app, event),
         "own_step": _sendings(app, event),
     }
+
+
+def _own_fields(app: Flask, event: Event, person: Registration) -> None:
+    """One of each kind, one that hangs on another, one that is full, one asked no more."""
+    meals = [
+        {"value": "vegan", "label": "Vegan", "label_en": "Vegan", "places": 1},
+        {"value": "kaese", "label": f"Mit Käse, wie in der {LONG}"},
+    ]
+    own: dict[str, dict[str, Any]] = {
+        "mittagessen": {"kind": "one_choice", "choices": meals, "keep_days": 7},
+        "unvertraeglich": {
+            "kind": "long_text",
+            "help": "Zum Beispiel Nüsse.",
+            "required": True,
+            "shown_if": "mittagessen",
+            "shown_value": "kaese",
+        },
+        "werkstatt": {"kind": "several_choices", "choices": meals, "seen_by": "organiser"},
+        "ankunft": {"kind": "date"},
+        "begleitung": {"kind": "number"},
+        "vertretung": {"kind": "email"},
+        "hotel": {"kind": "yes_no"},
+        "liste": {
+            "kind": "consent",
+            "versions": [{"version": 1, "label": "Ja, auf die Liste.", "label_en": ""}],
+        },
+        "frueher": {"retired_at": NOW},
+    }
+    for number, (key, values) in enumerate(own.items(), 1):
+        field = make_field(app, event, key=key, label=key.title(), position=number, **values)
+        if key in ("mittagessen", "frueher"):
+            make_answer(app, person, field, "vegan")
 
 
 def _letters(app: Flask, event: Event) -> dict[str, str]:

@@ -34,6 +34,7 @@ def sent(
         form.validate()
         form.errors  # noqa: B018 - in the language of this request
         page = render_template_string(PAGE, form=form, fields=fields, locale=locale)
+        assert "&lt;" not in page
         return form, page
 
 
