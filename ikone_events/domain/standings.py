@@ -113,7 +113,12 @@ _TELLS: Mapping[Standing, MailKind] = MappingProxyType(
         Standing.CONFIRMED: MailKind.CONFIRMATION,
     }
 )
-_PENDING_BY = {Awaits.ADDRESS: Standing.ADDRESS, Awaits.APPROVAL: Standing.APPROVAL}
+# Whose row says nothing came from a file: their address is what nobody has confirmed.
+_PENDING_BY = {
+    Awaits.NOTHING: Standing.ADDRESS,
+    Awaits.ADDRESS: Standing.ADDRESS,
+    Awaits.APPROVAL: Standing.APPROVAL,
+}
 _BY_ACTION: Mapping[Action, Rule] = MappingProxyType({rule.action: rule for rule in RULES})
 
 

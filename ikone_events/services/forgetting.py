@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from html import escape
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
 
@@ -17,52 +18,33 @@ from ikone_events.store.registrations import Registration, StandingChange
 _NAMELESS = ("person", "system")
 _SOMEBODY = "organiser"
 _STRUCK_OUT = "…"
+_NAMING = (
+    *("salutation", "title", "first_name", "last_name", "email", "organisation_text"),
+    *("organisation_key", "position", "question", "note", "registered_by", "partstat", "thread_id"),
+)
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys(_NAMING, ""),
+    "email_key": Registration.public_id,  # still unique, no longer an address
+    "calendar_uid": Registration.public_id,  # the old one stands in the person's calendar
+    "code_id": None,
+    "link_epoch": Registration.link_epoch + 1,
+}
 
 
-def forget(ids: Select[int], *, now: datetime) -> int:
-    """Take the persons out of these registrations; returns how many were still known.
+def forget(ids: Select[int], *, now: datetime) -> None:
+    """Take the persons out of these registrations.
 
     Organisation, mode, standing and attendance stay: they name nobody and carry the figures.
     """
     ask_for_erasure()
     db.session.flush()  # what still waits in objects would come back over the empty fields
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
-    rows_written(
-        update(StandingChange)
-        .where(StandingChange.registration_id.in_(ids))
-        .values(
-            reason="",
-            actor=case(
-                (StandingChange.actor.in_(_NAMELESS), StandingChange.actor), else_=_SOMEBODY
-            ),
-        )
-    )
-    known = rows_written(
-        update(Registration)
-        .where(Registration.id.in_(ids), Registration.anonymised_at.is_(None))
-        .values(
-            salutation="",
-            title="",
-            first_name="",
-            last_name="",
-            email="",
-            email_key=Registration.public_id,  # still unique, no longer an address
-            organisation_text="",
-            organisation_key="",
-            position="",
-            question="",
-            note="",
-            registered_by="",
-            code_id=None,
-            calendar_uid=Registration.public_id,  # the old one stands in the person's calendar
-            partstat="",
-            thread_id="",
-            link_epoch=Registration.link_epoch + 1,
-            anonymised_at=now,
-        )
-    )
+    nameless = case((StandingChange.actor.in_(_NAMELESS), StandingChange.actor), else_=_SOMEBODY)
+    changes = update(StandingChange).where(StandingChange.registration_id.in_(ids))
+    rows_written(changes.values(reason="", actor=nameless))
+    known = Registration.id.in_(ids), Registration.anonymised_at.is_(None)
+    rows_written(update(Registration).where(*known).values(_EMPTY).values(anonymised_at=now))
     drop_unused_left_texts()
-    return known
 
 
 def drop_letters(whose: ColumnElement[bool]) -> None:

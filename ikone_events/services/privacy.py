@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 
 from ikone_events.domain.lifecycle import State
-from ikone_events.domain.refusals import N_, Complaint, LinkRefused
-from ikone_events.domain.registration import ACTIVE, Attendance, Status
+from ikone_events.domain.registration import Attendance, Status
+from ikone_events.domain.self_service import Wish
 from ikone_events.services.forgetting import drop_imports, drop_letters, forget, strike_out
+from ikone_events.services.standings import check_wish
 from ikone_events.store.administrations import Organisation, member_on
 from ikone_events.store.codes import Code
 from ikone_events.store.counts import COUNTED_KINDS, counts_for
@@ -33,12 +34,9 @@ def archive_persons(event: Event, *, now: datetime) -> None:
 def forget_person(registration: Registration, *, now: datetime) -> None:
     """Delete one person's details at once, on their own wish.
 
-    Raises LinkRefused while they hold or await a place at an event that is not over yet.
+    Raises StandingRefused while they hold or await a place at an event that is not over yet.
     """
-    active = registration.status in {status.value for status in ACTIVE}
-    if active and now < registration.event.ends_at:
-        text = N_("Please withdraw first; then your details can be deleted.")
-        raise LinkRefused(Complaint(text))
+    check_wish(registration, Wish.DELETE, now)
     strike_out(registration)
     drop_imports(registration)
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)

@@ -112,6 +112,8 @@ def _begin(connection: Any) -> None:
 # A fair queue for the threads of this process: SQLite's own busy handler polls with growing
 # sleeps, and its unlucky waiters starve.
 _write_lock = threading.Lock()
+# What a transaction asks for after its commit.
+_WAKE, _ERASE = "wake", "erase"
 
 
 @contextmanager
@@ -149,13 +151,17 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
         raise
     finally:
         session.info.pop("writing", None)
-        wake = session.info.pop("wake", False)
-        erase = session.info.pop("erase", False)
+        asked = {name for name in (_WAKE, _ERASE) if session.info.pop(name, False)}
         if sqlite:
             _write_lock.release()
-    if erase:
+    _follow_up(asked)
+
+
+def _follow_up(asked: set[str]) -> None:
+    """What had to wait for the commit."""
+    if _ERASE in asked:
         empty_log(db.engine, usual_ms=LOCK_WAIT_SECONDS * 1000)
-    if wake:
+    if _WAKE in asked:
         current_app.extensions["ikone_wake"]()
 
 
@@ -168,12 +174,12 @@ def rows_written(statement: UpdateBase) -> int:
 
 def ask_for_delivery() -> None:
     """Tell the engine after the commit that letters wait; a lost call is harmless."""
-    db.session().info["wake"] = True
+    db.session().info[_WAKE] = True
 
 
 def ask_for_erasure() -> None:
     """Empty the log after the commit: somebody's details were deleted."""
-    db.session().info["erase"] = True
+    db.session().info[_ERASE] = True
 
 
 def is_lock_timeout(fault: DBAPIError) -> bool:

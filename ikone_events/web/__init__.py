@@ -57,6 +57,8 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same
     csrf.exempt(subscriptions.notify)
+    csrf.exempt(attendee.changing.change)
+    csrf.exempt(attendee.handing_over.hand_over)
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)

@@ -4,9 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from ikone_events.domain.event_draft import is_web_address
-from ikone_events.domain.lifecycle import EventFormat, State
+from ikone_events.domain.facts import Mode
+from ikone_events.domain.lifecycle import State
 from ikone_events.domain.registration import Status
-from ikone_events.services.letters import DOORS_OPEN_BEFORE
+from ikone_events.services.letter_values import DOORS_OPEN_BEFORE
+from ikone_events.services.seating import mode_of
 from ikone_events.store.registrations import Registration
 
 
@@ -33,7 +35,7 @@ def door_of(registration: Registration, now: datetime) -> Door:
         return Door.CALLED_OFF
     if registration.status != Status.CONFIRMED.value:
         return Door.NOT_CONFIRMED
-    if event.format == EventFormat.ON_SITE.value:
+    if mode_of(event, registration) is Mode.ON_SITE:
         return Door.ON_SITE
     if now >= event.ends_at or event.state in _DONE:
         return Door.OVER

@@ -1,0 +1,66 @@
+"""The two buttons of letters: "this is my address" and "I take the place"."""
+
+from flask import flash, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ikone_events.domain.self_service import Wish
+from ikone_events.services.office import now
+from ikone_events.services.standings import accept_offer, confirm_address, situation_of
+from ikone_events.store.db import transaction
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.attendee.frame import blueprint, to_own_page
+from ikone_events.web.attendee.possible import choices
+from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.personal import holder
+
+
+@blueprint.get("/r/<token>/confirm")
+@permission(Permission.PERSONAL_LINK)
+def ask_confirm(token: str) -> ResponseReturnValue:
+    """The button that confirms the address; the own page where there is nothing to confirm."""
+    return _ask(token, Wish.CONFIRM_ADDRESS, "attendee/confirm.html")
+
+
+@blueprint.post("/r/<token>/confirm")
+@permission(Permission.PERSONAL_LINK)
+@limiter.limit(PERSONAL)
+def confirm(token: str) -> ResponseReturnValue:
+    """Note that the address is the person's own; a second press leads to the same page."""
+    with transaction():
+        confirm_address(holder(token).public_id, now=now())
+    flash(_("Thank you. Your e-mail address is confirmed."), "success")
+    return to_own_page(token)
+
+
+@blueprint.get("/r/<token>/accept")
+@permission(Permission.PERSONAL_LINK)
+def ask_accept(token: str) -> ResponseReturnValue:
+    """The button that takes the offered place; the own page where nothing is offered."""
+    return _ask(token, Wish.ACCEPT, "attendee/accept.html")
+
+
+@blueprint.post("/r/<token>/accept")
+@permission(Permission.PERSONAL_LINK)
+@limiter.limit(PERSONAL)
+def accept(token: str) -> ResponseReturnValue:
+    """Take the place; a second press leads to the same page."""
+    with transaction():
+        accept_offer(holder(token).public_id, now=now())
+    flash(_("The place is yours. An e-mail confirms it."), "success")
+    return to_own_page(token)
+
+
+def _ask(token: str, wish: Wish, template: str) -> ResponseReturnValue:
+    """The page with the button, as long as pressing it can do something."""
+    registration = holder(token)
+    choice = choices(situation_of(registration, now())).get(wish)
+    if choice is None or choice.complaint is not None:
+        return to_own_page(token)
+    return render_template(
+        template,
+        token=token,
+        registration=registration,
+        event=registration.event,
+        until=choice.until,
+    )

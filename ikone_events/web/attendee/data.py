@@ -1,0 +1,62 @@
+"""What a person takes along: the calendar entry, and all their data as a file."""
+
+import json
+from uuid import NAMESPACE_URL, uuid5
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from ikone_events.domain.calendar import calendar_object
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.messages import Invitation, Recipient
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.registration import Status
+from ikone_events.services.letters import links_of, occasion_for, sender_of
+from ikone_events.services.office import now, office
+from ikone_events.services.own_data import data_of
+from ikone_events.store.registrations import Registration
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.attendee.frame import blueprint
+from ikone_events.web.personal import holder
+
+_CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
+
+
+@blueprint.get("/r/<token>/calendar.ics")
+@permission(Permission.PERSONAL_LINK)
+def calendar(token: str) -> ResponseReturnValue:
+    """The person's entry to take along, with their door to the room."""
+    registration = holder(token)
+    event = registration.event
+    if registration.status != Status.CONFIRMED.value or event.state in _CALLED_OFF:
+        raise NotFound(Complaint(N_("There is no calendar entry for you at present.")))
+    data = calendar_object(
+        occasion_for(event, registration),
+        Recipient(email=registration.email, locale=registration.locale),
+        links=links_of(event, registration),
+        invitation=_copy_of_invitation(registration),
+        method=None,
+        sender=sender_of(event),
+    )
+    response = Response(data, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.ics"'
+    return response
+
+
+def _copy_of_invitation(registration: Registration) -> Invitation:
+    """Another UID than in the letters: whoever knows that one can cancel the entry there."""
+    event = registration.event
+    uid = f"{uuid5(NAMESPACE_URL, registration.public_id)}@{office().settings.host}"
+    return Invitation(uid=uid, sequence=event.revision, stamp=event.changed_at)
+
+
+@blueprint.get("/r/<token>/data.json")
+@permission(Permission.PERSONAL_LINK)
+def own_data(token: str) -> ResponseReturnValue:
+    """Everything that is stored about the person, as a file (Art. 15 and 20 GDPR)."""
+    registration = holder(token)
+    text = json.dumps(data_of(registration, now=now()), ensure_ascii=False, indent=2)
+    response = Response(text + "\n", content_type="application/json; charset=utf-8")
+    name = f"{registration.event.slug}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,77 @@
+"""The two ways to go: withdrawing, and having one's details deleted."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ikone_events.domain.self_service import Wish
+from ikone_events.services.office import now
+from ikone_events.services.privacy import forget_person
+from ikone_events.services.standings import situation_of, withdraw
+from ikone_events.store.db import transaction
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.attendee.frame import blueprint, to_own_page
+from ikone_events.web.attendee.possible import can, choices
+from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.personal import holder
+
+
+@blueprint.get("/r/<token>/cancel")
+@permission(Permission.PERSONAL_LINK)
+def ask_cancel(token: str) -> ResponseReturnValue:
+    """Whether they mean it; the button does it."""
+    registration = holder(token)
+    offered = choices(situation_of(registration, now()))
+    if not can(Wish.WITHDRAW, offered):
+        return to_own_page(token)
+    return render_template(
+        "attendee/cancel.html",
+        token=token,
+        registration=registration,
+        event=registration.event,
+        may_hand_over=can(Wish.HAND_OVER, offered),
+    )
+
+
+@blueprint.post("/r/<token>/cancel")
+@permission(Permission.PERSONAL_LINK)
+@limiter.limit(PERSONAL)
+def cancel(token: str) -> ResponseReturnValue:
+    """Take the registration back; a second press leads to the same page."""
+    with transaction():
+        withdraw(holder(token).public_id, now=now())
+    flash(_("You have withdrawn. An e-mail confirms it."), "success")
+    if "delete" in request.form:
+        return redirect(url_for("attendee.ask_delete", token=token), 303)
+    return to_own_page(token)
+
+
+@blueprint.get("/r/<token>/delete")
+@permission(Permission.PERSONAL_LINK)
+def ask_delete(token: str) -> ResponseReturnValue:
+    """Whether they mean it; what goes and what stays. Who has a place gives it up first."""
+    registration, moment = holder(token), now()
+    situation = situation_of(registration, moment)
+    return render_template(
+        "attendee/delete.html",
+        token=token,
+        event=registration.event,
+        withdraws_first=situation.active and moment < situation.ends_at,
+    )
+
+
+@blueprint.post("/r/<token>/delete")
+@permission(Permission.PERSONAL_LINK)
+@limiter.limit(PERSONAL)
+def delete(token: str) -> ResponseReturnValue:
+    """Delete the person's details at once; the link says so afterwards."""
+    with transaction():
+        forget_person(holder(token), now=now())
+    return redirect(url_for("attendee.deleted"), 303)
+
+
+@blueprint.get("/deleted")
+@permission(Permission.PUBLIC)
+def deleted() -> ResponseReturnValue:
+    """The last page: it names nobody, because nothing is known any more."""
+    return render_template("attendee/deleted.html")

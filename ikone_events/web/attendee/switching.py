@@ -1,0 +1,75 @@
+"""From on site to online and back, at events that have both, while there is room."""
+
+from datetime import datetime
+
+from flask import flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ikone_events.domain.facts import Mode
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registration import Status
+from ikone_events.domain.self_service import Wish
+from ikone_events.services.changes import switch_mode
+from ikone_events.services.office import now
+from ikone_events.services.seating import mode_of
+from ikone_events.services.standings import situation_of
+from ikone_events.store.db import transaction
+from ikone_events.store.registrations import Registration
+from ikone_events.store.sittings import get_sitting
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.attendee.frame import blueprint, to_own_page
+from ikone_events.web.attendee.possible import choices
+from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.personal import holder
+
+
+@blueprint.get("/r/<token>/mode")
+@permission(Permission.PERSONAL_LINK)
+def ask_mode(token: str) -> ResponseReturnValue:
+    """The button that switches, or that there is no room in the other mode now."""
+    registration, moment = holder(token), now()
+    choice = choices(situation_of(registration, moment)).get(Wish.SWITCH_MODE)
+    if choice is None or choice.complaint is not None:
+        return to_own_page(token)
+    return render_template(
+        "attendee/mode.html",
+        token=token,
+        event=registration.event,
+        waits=registration.status == Status.WAITLISTED.value,
+        to=other_mode(registration).value,
+        room=has_room_to_switch(registration, moment),
+        until=choice.until,
+    )
+
+
+@blueprint.post("/r/<token>/mode")
+@permission(Permission.PERSONAL_LINK)
+@limiter.limit(PERSONAL)
+def mode(token: str) -> ResponseReturnValue:
+    """Take part the other way; a second press leads to the same page."""
+    wish = request.form.get("mode", "")
+    if wish not in set(Mode):
+        raise UnfitInput(Complaint(N_("Please choose how you take part.")))
+    with transaction():
+        switch_mode(holder(token).public_id, Mode(wish), now=now())
+    done = {
+        Mode.ONLINE: _("You take part online now. An e-mail confirms it."),
+        Mode.ON_SITE: _("You take part on site now. An e-mail confirms it."),
+    }
+    flash(done[Mode(wish)], "success")
+    return to_own_page(token)
+
+
+def other_mode(registration: Registration) -> Mode:
+    """The mode in which this person does not take part."""
+    own = mode_of(registration.event, registration)
+    return Mode.ON_SITE if own is Mode.ONLINE else Mode.ONLINE
+
+
+def has_room_to_switch(registration: Registration, moment: datetime) -> bool:
+    """Whether the other mode has a place; who waits may wait for either."""
+    if registration.status == Status.WAITLISTED.value:
+        return True
+    pool = get_sitting(registration.event, moment).pools.get(other_mode(registration))
+    return pool is not None and pool.free != 0
