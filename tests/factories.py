@@ -15,6 +15,7 @@ from flask import Flask
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
 from ikone_events.domain.tokens import Claim, Purpose
+from ikone_events.services.matching import keep_names
 from ikone_events.services.office import office
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db, transaction
@@ -129,10 +130,13 @@ def make_material(
 
 
 def make_organisation(app: Flask, name: str, **values: Any) -> Organisation:
-    """An administration that counts, a member unless said otherwise."""
+    """An administration that counts, a member unless said otherwise; found by its names."""
     number = next(_number)
     defaults: dict[str, Any] = {"key": f"org-{number}", "kind": "verbandsgemeinde", "member": True}
-    return _stored(app, Organisation(name=name, **{**defaults, **values}))
+    aliases = values.pop("aliases", ())
+    organisation = Organisation(name=name, **{"short_name": "", **defaults, **values})
+    keep_names(organisation, aliases)
+    return _stored(app, organisation)
 
 
 def make_letter(app: Flask, registration: Registration, **values: Any) -> OutboxMail:

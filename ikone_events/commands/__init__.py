@@ -3,6 +3,7 @@
 import click
 from flask import Flask
 
+from ikone_events.commands.administrations import administrations
 from ikone_events.commands.backups import backup, outbox, restore
 from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
@@ -16,6 +17,7 @@ COMMANDS: tuple[click.Command, ...] = (
     worker,
     organiser,
     event,
+    administrations,
     load,
     export,
     verify,

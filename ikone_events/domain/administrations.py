@@ -119,10 +119,11 @@ def names_of(name: str, short_name: str, kind: str, aliases: Iterable[str]) -> l
     typed = [(name, Source.NAME), (short_name, Source.SHORT), *((a, Source.ALIAS) for a in aliases)]
     for text, source in typed:
         _add(found, text, key_of(text), source)
-    for text, source in typed[:2]:
-        _add(found, text, place_of(text), source)
+    for text, source in typed:
         for key in _of_kind(text, kind):
             _add(found, text, key, source)
+    for text, source in typed[:2]:
+        _add(found, text, place_of(text), source)
     for text, _source in typed[:2]:
         if (cut := _cut(text)) != text:
             for key in (key_of(cut), place_of(cut), *_of_kind(cut, kind)):

@@ -8,6 +8,7 @@ from typing import Any
 from ikone_events.domain.address import email_key
 from ikone_events.domain.dataset_records import (
     EventRecord,
+    OrganisationRecord,
     Record,
     RegistrationRecord,
     format_of,
@@ -34,7 +35,7 @@ FAULTS_SHOWN = 20
 class Dataset:
     """A whole file, in the order in which it is stored."""
 
-    organisations: tuple[Record, ...]
+    organisations: tuple[OrganisationRecord, ...]
     events: tuple[EventRecord, ...]
     registrations: tuple[RegistrationRecord, ...]
 
@@ -61,7 +62,7 @@ class _Reader:
         if len(slugs) != len(events):
             self._note("events", N_("Two events have the same slug."))
         people = {str(p.get("id")): p for p in self._records("people")}
-        known = {str(o["id"]) for o in organisations}
+        known = {organisation.id for organisation in organisations}
         registrations = [
             found
             for found in self._each(

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
+from ikone_events.domain.administrations import Kind
 from ikone_events.domain.event_draft import (
     TEXT_LENGTH,
     EventDraft,
@@ -47,13 +49,56 @@ class RegistrationRecord:
     subscribed: bool
 
 
-def organisation_of(record: Record) -> Record:
-    """An organisation as it stands in a file, checked."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationRecord:
+    """One organisation of a file; `id` is what registrations of the file call it."""
+
+    id: str
+    draft: AdministrationDraft
+
+
+def organisation_of(record: Record) -> OrganisationRecord:
+    """An organisation as it stands in a file, checked. Its dates of membership may be open."""
     if not str(record["id"]) or not str(record["name"]).strip():
         raise UnfitInput(Complaint(N_("An organisation needs an id and a name.")))
-    for name, most in (("id", 100), ("name", 200), ("short", 200), ("kind", 40), ("key", 20)):
-        _check_text(record, name, most)
-    return record
+    _check_text(record, "id", 100)
+    since, until = (_day_of(record.get(name), name) for name in ("member_since", "member_until"))
+    draft = AdministrationDraft(
+        name=str(record["name"]).strip(),
+        short_name=str(record.get("short") or ""),
+        kind=_kind_of(record.get("kind")),
+        official_key=str(record.get("key") or ""),
+        district=str(record.get("district") or record.get("landkreis") or ""),
+        aliases=tuple(_texts_of(record.get("aliases"), "aliases")),
+        member=bool(record.get("member", since or until)),
+        member_since=since,
+        member_until=until,
+    )
+    check_administration(draft)
+    return OrganisationRecord(id=str(record["id"]), draft=draft)
+
+
+def _kind_of(value: object) -> str:
+    """Files may know kinds that we don't; those bodies count as no administration."""
+    return str(value) if value in set(Kind) else Kind.OTHER.value
+
+
+def _day_of(value: object, about: str) -> date | None:
+    if value in (None, ""):
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as fault:
+        text = N_("“%(text)s” is not a day; please write it like 2026-01-31.")
+        raise UnfitInput(Complaint(text, {"text": value}, about)) from fault
+
+
+def _texts_of(value: object, about: str) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise UnfitInput(Complaint(N_("This must be a list of texts."), {}, about))
+    return [text.strip() for text in value if text.strip()]
 
 
 def material_of(record: object) -> Record:

@@ -15,7 +15,9 @@ from ikone_events.domain.dataset_records import EventRecord, Record, Registratio
 from ikone_events.domain.lifecycle import RULES, State
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Attendance, Status
+from ikone_events.services.administration_import import store_organisations
 from ikone_events.services.events import fill_event, keep_seats
+from ikone_events.services.matching import match
 from ikone_events.services.materials import Upload, store_slides
 from ikone_events.services.office import office
 from ikone_events.services.plans import lay_plan
@@ -42,7 +44,7 @@ class Loaded:
 def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) -> Loaded:
     """Store a checked file in the caller's transaction. Raises UnfitInput on a slug that exists."""
     loaded = Loaded()
-    organisations = _store_organisations(dataset, loaded)
+    organisations, loaded.organisations = store_organisations(dataset.organisations, now=now)
     events = {
         record.slug: _store_event(record, loaded, folder=folder, actor=actor, now=now)
         for record in dataset.events
@@ -58,27 +60,6 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         if event.state == State.ARCHIVED.value:
             archive_persons(event, now=now)
     return loaded
-
-
-def _store_organisations(dataset: Dataset, loaded: Loaded) -> dict[str, Organisation]:
-    known = {o.key: o for o in db.session.scalars(select(Organisation))}
-    for record in dataset.organisations:
-        key = str(record["id"])
-        if key not in known:
-            known[key] = Organisation(key=key)
-            db.session.add(known[key])
-            loaded.organisations += 1
-        _fill_organisation(known[key], record)
-    db.session.flush()
-    return known
-
-
-def _fill_organisation(organisation: Organisation, record: Record) -> None:
-    organisation.name = str(record["name"])
-    organisation.short_name = str(record.get("short") or "")
-    organisation.kind = str(record.get("kind") or "")
-    organisation.official_key = str(record.get("key") or "")
-    organisation.member = bool(record.get("member"))
 
 
 def _store_event(
@@ -159,7 +140,7 @@ def _store_registration(
     now: datetime,
 ) -> None:
     person = record.person
-    organisation = organisations.get(record.organisation)
+    organisation = organisations.get(record.organisation) or match(record.organisation_text)
     registration = Registration(
         event_id=event.id,
         status=record.status.value,

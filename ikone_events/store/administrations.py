@@ -44,7 +44,8 @@ class Organisation(Base):
     @property
     def aliases(self) -> list[str]:
         """The names that organisers gave it besides its own."""
-        return [name.text for name in self.names if name.source == Source.ALIAS]
+        texts = (name.text for name in self.names if name.source == Source.ALIAS)
+        return list(dict.fromkeys(texts))
 
 
 def member_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:

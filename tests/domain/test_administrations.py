@@ -141,9 +141,11 @@ def test_strongest_source_of_a_key_counts() -> None:
     assert {name.key: name.source for name in names} == {
         "stadt bitberg eifel": Source.NAME,
         "bitberg eifel": Source.NAME,
-        "stadt bitberg": Source.CUT,
+        "stadt bitberg": Source.ALIAS,
         "bitberg": Source.ALIAS,
     }
+    plain = names_of("Stadt Bitberg (Eifel)", "", "verbandsfreie_stadt", ())
+    assert {name.key for name in plain if name.source is Source.CUT} == {"stadt bitberg", "bitberg"}
 
 
 def test_place_is_the_key_without_the_kind() -> None:
