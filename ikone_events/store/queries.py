@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
@@ -14,7 +14,6 @@ from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.registrations import Registration
-from ikone_events.store.searching import containing
 
 Row = TypeVar("Row")
 
@@ -150,27 +149,6 @@ class Page(Generic[Row]):
     def pages(self) -> int:
         """How many pages there are, at least one."""
         return max(1, -(-self.total // self.size))
-
-
-def search_registrations(
-    event: Event, *, words: str = "", status: str = "", number: int = 1, size: int = 50
-) -> Page[Registration]:
-    """Registrations of an event by name, address or administration, the earliest first."""
-    wanted = select(Registration).where(Registration.event_id == event.id)
-    if status:
-        wanted = wanted.where(Registration.status == status)
-    fields = (
-        Registration.first_name,
-        Registration.last_name,
-        Registration.email,
-        Registration.organisation_text,
-    )
-    wanted = wanted.where(*containing(words, fields))
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    number = max(1, min(number, -(-total // size)))
-    ordered = wanted.order_by(Registration.registered_at, Registration.id)
-    rows = db.session.scalars(ordered.limit(size).offset((number - 1) * size))
-    return Page(list(rows), number, total, size)
 
 
 def organisation_names() -> list[str]:

@@ -5,23 +5,46 @@ import logging
 
 from flask import Response
 
-from ikone_events.services.exports import REGISTRATION_COLUMNS, registration_rows, write_csv
+from ikone_events.services.exports import registration_columns, registration_rows, write_json
+from ikone_events.services.spreadsheets import write_csv, write_xlsx
+from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.limits import limiter
 from ikone_events.web.organiser.frame import blueprint, seen_event
+from ikone_events.web.organiser.sight import asker_role
 
 log = logging.getLogger(__name__)
 
+_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
 
-@blueprint.get("/events/<slug>/registrations.csv")
+
+@blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):kind>")
 @permission(Permission.EXPORT_PEOPLE)
 @limiter.limit("60 per hour", key_func=lambda: f"export:{organiser().id}")
-def export_registrations(slug: str) -> Response:
-    """All registrations of an event as CSV for a German Excel."""
+def export_registrations(slug: str, kind: str) -> Response:
+    """All registrations of an event: CSV for a German Excel, a workbook, or JSON for programs."""
     event = seen_event(slug)
-    stream = io.StringIO()
-    number = write_csv(stream, REGISTRATION_COLUMNS, registration_rows(event), excel=True)
-    log.info("organiser %d exported %d registrations of event %d", organiser().id, number, event.id)
-    response = Response(stream.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.csv"'
+    number, content = _file(event, kind, asker_role())
+    who = organiser().id
+    log.info("organiser %d exported %d registrations of event %d: %s", who, number, event.id, kind)
+    response = Response(content, mimetype=_TYPES[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.{kind}"'
     return response
+
+
+def _file(event: Event, kind: str, role: str) -> tuple[int, bytes]:
+    columns, rows = registration_columns(event, role), registration_rows(event, role)
+    if kind == "xlsx":
+        binary = io.BytesIO()
+        number = write_xlsx(binary, columns, rows, title=event.slug)
+        return number, binary.getvalue()
+    stream = io.StringIO(newline="")
+    if kind == "json":
+        number = write_json(stream, rows)
+    else:
+        number = write_csv(stream, columns, rows, excel=True)
+    return number, stream.getvalue().encode()

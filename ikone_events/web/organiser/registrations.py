@@ -1,25 +1,33 @@
-"""The people of an event: find them, note who came, take somebody off the list by hand."""
+"""The people of an event: find them, see who waits why, note who came."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ikone_events.domain.refusals import N_, Complaint, NotFound, StandingRefused
-from ikone_events.domain.registration import ACTIVE, STATUS_LABELS, Attendance, Status
+from ikone_events.domain.form_fields import OwnField, visible_to
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.registration import Attendance
+from ikone_events.domain.standings import Action, standing_of
+from ikone_events.services.answers import all_fields, answers_for
 from ikone_events.services.attendance import mark_attendance
+from ikone_events.services.by_organiser import FOR_SEVERAL, actions_for
 from ikone_events.services.exports import waiting_positions
 from ikone_events.services.office import now
-from ikone_events.services.standings import withdraw
-from ikone_events.store.administrations import Organisation
+from ikone_events.services.waiting_reasons import waiting_reasons
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
-from ikone_events.store.queries import search_registrations
+from ikone_events.store.registration_search import (
+    administrations_at,
+    count_undecided,
+    search_people,
+)
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.i18n import say
+from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
@@ -28,18 +36,27 @@ from ikone_events.web.organiser.frame import (
     pager,
     seen_event,
 )
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.own_answers import Said, said_by
+from ikone_events.web.organiser.people_filter import (
+    FILTER_LABELS,
+    ORDER_LABELS,
+    STATUSES,
+    choices_for,
+    query_of,
+    wish_of,
+)
+from ikone_events.web.organiser.people_words import ASKING, QUICK, action_label
+from ikone_events.web.organiser.sight import asker_role
 
 
 @blueprint.get("/events/<slug>/registrations")
 @permission(Permission.SEE_EVENTS)
 def registrations(slug: str) -> str:
-    """The list, by name or administration and by standing, fifty at a time."""
-    event = seen_event(slug)
-    words, status = request.args.get("q", "")[:200], request.args.get("status", "")
-    status = status if status in list(Status) else ""
-    page = search_registrations(event, words=words, status=status, number=page_number())
-    query = {key: value for key, value in (("q", words), ("status", status)) if value}
+    """The list, fifty at a time, narrowed and ordered as the address says."""
+    event, moment = seen_event(slug), now()
+    wish = wish_of(request.args)
+    page = search_people(event, wish, number=page_number())
+    query = query_of(wish)
     return render_template(
         "organiser/registrations.html",
         event=event,
@@ -47,23 +64,51 @@ def registrations(slug: str) -> str:
         page=page,
         pager=pager(page),
         page_url=page_url("organiser.registrations", slug=slug, **query),
-        organisations=_organisations(page.rows),
         positions=waiting_positions(event),
-        statuses=STATUS_LABELS,
-        words=words,
-        status=status,
+        reasons=_reasons(event, page.rows),
+        answers=_answers(event, page.rows),
+        undecided=count_undecided(event),
+        statuses=STATUSES,
+        orders=ORDER_LABELS,
+        filters=choices_for(event, administrations_at(event)),
+        filter_labels=FILTER_LABELS,
+        wish=wish,
         query=query,
-        active_statuses=[status.value for status in ACTIVE],
-        begun=now() >= event.starts_at,
-        over=now() >= event.ends_at,
+        quick=_quick(page.rows),
+        asking=ASKING,
+        action_label=action_label,
+        several=FOR_SEVERAL,
+        standing=lambda person: standing_of(person.status, person.awaits).value,
+        begun=moment >= event.starts_at,
+        over=moment >= event.ends_at,
+        day=event.day,
     )
 
 
-def _organisations(rows: list[Registration]) -> dict[int, Organisation]:
-    """The administrations of one page of people, in one query."""
-    wanted = {row.organisation_id for row in rows if row.organisation_id is not None}
-    found = db.session.scalars(select(Organisation).where(Organisation.id.in_(wanted)))
-    return {organisation.id: organisation for organisation in found}
+def _quick(people: Sequence[Registration]) -> dict[int, list[Action]]:
+    """The buttons of each row: what the table allows of what the list offers."""
+    return {
+        each.id: [
+            action
+            for action in QUICK.get(standing_of(each.status, each.awaits), ())
+            if action in actions_for(each)
+        ]
+        for each in people
+    }
+
+
+def _reasons(event: Event, people: Sequence[Registration]) -> dict[int, str]:
+    found = waiting_reasons(event, people, now=now())
+    return {row: say(complaint) for row, complaint in found.items()}
+
+
+def _answers(event: Event, people: Sequence[Registration]) -> Mapping[int, list[Said]]:
+    """What the people of one page answered, as far as the asker may see it."""
+    fields: list[OwnField] = visible_to(asker_role(), all_fields(event))
+    if not fields:
+        return {}
+    given = answers_for([each.id for each in people])
+    return {row: said_by(fields, values, page_locale()) for row, values in given.items()}
 
 
 @blueprint.post("/events/<slug>/registrations/<public_id>/attendance")
@@ -76,36 +121,7 @@ def set_attendance(slug: str, public_id: str) -> Answer:
         abort(422)
     with transaction():
         mark_attendance(person.public_id, Attendance(wish) if wish else None, now=now())
-    return _back(slug, public_id)
-
-
-@blueprint.get("/events/<slug>/registrations/<public_id>/withdraw")
-@permission(Permission.EDIT_EVENTS)
-def ask_withdrawal(slug: str, public_id: str) -> str:
-    """Ask before a person is taken off the list."""
-    event = seen_event(slug)
-    return render_template(
-        "organiser/withdraw.html",
-        event=event,
-        counts=counts_for([event.id])[event.id],
-        person=get_person(event, public_id),
-    )
-
-
-@blueprint.post("/events/<slug>/registrations/<public_id>/withdraw")
-@permission(Permission.EDIT_EVENTS)
-def withdraw_person(slug: str, public_id: str) -> Answer:
-    """Take a person off the list; the seat goes to the next in line."""
-    person = get_person(seen_event(slug), public_id)
-    try:
-        with transaction():
-            withdraw(person.public_id, now=now())
-    except StandingRefused as refusal:
-        for complaint in refusal.complaints:
-            flash(say(complaint), "danger")
-    else:
-        flash(_("The registration has been withdrawn. The person gets a letter."), "success")
-    return redirect(url_for("organiser.registrations", slug=slug), 303)
+    return back_to_list(slug, public_id)
 
 
 def get_person(event: Event, public_id: str) -> Registration:
@@ -120,10 +136,11 @@ def get_person(event: Event, public_id: str) -> Registration:
     return found
 
 
-def _back(slug: str, public_id: str) -> Response:
+def back_to_list(slug: str, public_id: str = "") -> Response:
     """To the same place of the same list: the form carries its query along."""
-    kept: dict[str, Any] = {
-        key: request.form[key] for key in ("q", "status", "page") if request.form.get(key)
-    }
-    url = url_for("organiser.registrations", slug=slug, **kept, _anchor=f"p-{public_id}")
-    return redirect(url, 303)
+    kept: dict[str, Any] = query_of(wish_of(request.form))
+    if request.form.get("page", "").isdecimal():
+        kept["page"] = request.form["page"][:6]
+    if public_id:
+        kept["_anchor"] = f"p-{public_id}"
+    return redirect(url_for("organiser.registrations", slug=slug, **kept), 303)

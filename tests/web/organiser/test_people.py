@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
-from ikone_events.services.exports import OUTBOX_COLUMNS, outbox_rows, safe_cell, write_csv
+from ikone_events.services.exports import OUTBOX_COLUMNS, outbox_rows
+from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.db import db
 from ikone_events.store.registrations import Registration
 from tests.factories import (
@@ -135,28 +136,6 @@ def test_attendance_is_noted_and_taken_back(app: Flask, team: Browser) -> None:
     assert team.post(path, {"attendance": "vielleicht"}).status_code == 422
 
 
-def test_withdrawal_by_hand_asks_first_and_lets_the_line_move(app: Flask, team: Browser) -> None:
-    event = make_event(app, capacity=1)
-    first, second = (
-        make_registration(app, event, status=status) for status in ("confirmed", "waitlisted")
-    )
-    path = f"/organise/events/{event.slug}/registrations/{first.public_id}/withdraw"
-    assert first.last_name in team.get(path).text
-    assert person_in(app, first).status == "confirmed"
-    assert team.post(path).status_code == 303
-    assert person_in(app, first).status == "cancelled"
-    assert person_in(app, second).status == "confirmed"
-
-
-def test_withdrawal_after_the_end_is_told(app: Flask, team: Browser) -> None:
-    event = make_event(app, starts_at=NOW - timedelta(hours=3), ends_at=NOW - timedelta(hours=1))
-    person = make_registration(app, event)
-    path = f"/organise/events/{event.slug}/registrations/{person.public_id}/withdraw"
-    answer = team.post(f"{path}?lang=en", follow_redirects=True)
-    assert "The event is over" in answer.text
-    assert person_in(app, person).status == "confirmed"
-
-
 def test_names_are_shown_not_run(app: Flask, team: Browser) -> None:
     event = make_event(app, title="<script>alert(1)</script>")
     make_registration(app, event, last_name="<img src=x onerror=alert(1)>", title="\"'")
@@ -190,39 +169,6 @@ def test_export_opens_in_a_german_excel_and_is_logged(
     assert "2 registrations" in line
     assert "@" not in line
     assert waits.last_name not in line
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "=1+1",
-        "+49 631",
-        "-1",
-        "@SUM(A1)",
-        "\t=1",
-        "\r=1",
-        "\n=1",
-        '"=1+1"',
-        "'=1",
-        "  =1",
-        "\u00a0=1",
-        "\u200b=1",
-        "\ufeff=1",
-        "＝1",
-        "＋1",
-        "－1",
-        "＠x",
-        "−1",
-        "„=1“",
-    ],
-)
-def test_formula_is_defused(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "Anna", "a=b", "O'Neil", "1+1", "Straße 5-7", "x@y.de"])
-def test_plain_text_stays_as_it_is(text: str) -> None:
-    assert safe_cell(text) == text
 
 
 def test_csv_for_programs_has_commas_and_no_mark(app: Flask) -> None:

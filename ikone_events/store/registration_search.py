@@ -1,0 +1,175 @@
+"""People of one event, found by what an organiser asks for, fifty at a time."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from ikone_events.domain.registration import ACTIVE, Awaits, Status
+from ikone_events.store.administrations import LeftText, Organisation, member_on
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.line import LINE
+from ikone_events.store.queries import Page
+from ikone_events.store.registrations import Registration
+from ikone_events.store.searching import containing
+
+_SEARCHED = (
+    Registration.first_name,
+    Registration.last_name,
+    Registration.email,
+    Registration.organisation_text,
+)
+
+
+class Belonging(StrEnum):
+    """How somebody's administration stands to the network as of the event's day."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    UNMATCHED = "unmatched"
+
+
+class Order(StrEnum):
+    """In which order people are listed; those who need a decision come first in the first."""
+
+    REGISTERED = "registered"
+    LINE = "line"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is looked for; an empty text asks for nothing.
+
+    `administration` is the key of an organisation, `came` may be "unknown", `decision` is
+    "yes" for people who need one.
+    """
+
+    words: str = ""
+    status: str = ""
+    awaits: str = ""
+    mode: str = ""
+    administration: str = ""
+    belonging: str = ""
+    came: str = ""
+    decision: str = ""
+    order: str = Order.REGISTERED
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anybody may be left out."""
+        return any(getattr(self, f.name) for f in fields(self) if f.name != "order")
+
+
+def search_people(
+    event: Event, wish: Wish, *, number: int = 1, size: int = 50
+) -> Page[Registration]:
+    """One page of the people of an event, each with the administration, in two queries."""
+    wanted = _matching(event, wish)
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    number = max(1, min(number, -(-total // size)))
+    people = wanted.order_by(*_ordered(wish.order)).limit(size).offset((number - 1) * size)
+    rows = db.session.scalars(people.options(joinedload(Registration.organisation)))
+    return Page(list(rows), number, total, size)
+
+
+def _matching(event: Event, wish: Wish) -> Select[Registration]:
+    conditions = [Registration.event_id == event.id, *_conditions(event, wish)]
+    return (
+        select(Registration)
+        .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
+        .where(*conditions)
+    )
+
+
+def _conditions(event: Event, wish: Wish) -> list[ColumnElement[bool]]:
+    found = containing(wish.words, (*_SEARCHED, Organisation.name))
+    if wish.status:
+        found.append(Registration.status == wish.status)
+    if wish.awaits:
+        found.append(
+            and_(
+                Registration.status == Status.PENDING.value,
+                Registration.awaits == wish.awaits,
+            )
+        )
+    if wish.mode:
+        found.append(Registration.mode == wish.mode)
+    if wish.administration:
+        found.append(Organisation.key == wish.administration)
+    if wish.belonging:
+        found.append(_belongs(event, wish.belonging))
+    if wish.came:
+        found.append(_attended(wish.came))
+    if wish.decision:
+        found.append(or_(_awaits_approval(), _unmatched()))
+    return found
+
+
+def _belongs(event: Event, belonging: str) -> ColumnElement[bool]:
+    matched = Registration.organisation_id.is_not(None)
+    return {
+        Belonging.MEMBER: and_(matched, member_on(event.day)),
+        Belonging.GUEST: and_(matched, ~member_on(event.day)),
+        Belonging.UNMATCHED: ~matched,
+    }[Belonging(belonging)]
+
+
+def _attended(attendance: str) -> ColumnElement[bool]:
+    confirmed = Registration.status == Status.CONFIRMED.value
+    if attendance == "unknown":
+        return and_(confirmed, Registration.attendance.is_(None))
+    return and_(confirmed, Registration.attendance == attendance)
+
+
+def _awaits_approval() -> ColumnElement[bool]:
+    return and_(
+        Registration.status == Status.PENDING.value,
+        Registration.awaits == Awaits.APPROVAL.value,
+    )
+
+
+def _unmatched() -> ColumnElement[bool]:
+    """Somebody whose administration nobody has named yet; without a directory nobody can."""
+    return and_(
+        Registration.status.in_([status.value for status in ACTIVE]),
+        Registration.organisation_id.is_(None),
+        Registration.organisation_key != "",
+        Registration.organisation_key.not_in(select(LeftText.key)),
+        exists(select(Organisation.id)),
+    )
+
+
+def _ordered(order: str) -> tuple[Any, ...]:
+    registered = (Registration.registered_at, Registration.id)
+    if order == Order.LINE:
+        waits = Registration.status == Status.WAITLISTED.value
+        return (case((waits, 0), else_=1), case((waits, LINE)), *registered)
+    if order == Order.NAME:
+        names = (Registration.last_name, Registration.first_name)
+        return (*(func.lower(name) for name in names), Registration.id)
+    first = case((_awaits_approval(), 0), (_unmatched(), 1), else_=2)
+    return (first, *registered)
+
+
+def administrations_at(event: Event) -> dict[str, str]:
+    """The administrations that somebody of an event belongs to: name by key, in order."""
+    rows = db.session.execute(
+        select(Organisation.key, Organisation.name)
+        .where(
+            Organisation.id.in_(
+                select(Registration.organisation_id).where(Registration.event_id == event.id)
+            )
+        )
+        .order_by(Organisation.name)
+    )
+    return {row.key: row.name for row in rows}
+
+
+def count_undecided(event: Event) -> int:
+    """How many people of an event wait for an organiser's word."""
+    waiting = _matching(event, Wish(decision="yes"))
+    return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0

@@ -1,0 +1,77 @@
+"""What organisers may do to people, and what was done, in words."""
+
+from ikone_events.domain.refusals import N_
+from ikone_events.domain.registration import Status
+from ikone_events.domain.standings import ACTION_LABELS, REASONS, Action, Standing
+from ikone_events.store.registrations import StandingChange
+from ikone_events.web.organiser.words import gettext as _
+
+# Actions whose page asks for something before, or whose press can't be taken back.
+ASKING = (Action.DECLINE, Action.WITHDRAW, Action.HAND_OVER, Action.SWITCH_MODE)
+# The actions that the list itself offers; the person's page has them all.
+QUICK: dict[Standing, tuple[Action, ...]] = {
+    Standing.APPROVAL: (Action.APPROVE, Action.DECLINE),
+    Standing.ADDRESS: (Action.CONFIRM_ADDRESS,),
+    Standing.WAITING: (Action.MOVE_UP,),
+    Standing.OFFERED: (Action.WITHDRAW,),
+    Standing.CONFIRMED: (Action.WITHDRAW,),
+}
+_DONE: dict[Action, str] = {
+    Action.APPROVE: N_("Approved. The person gets an e-mail."),
+    Action.MOVE_UP: N_("Moved up. The person gets an e-mail."),
+    Action.CONFIRM_ADDRESS: N_("The address counts as confirmed. The person gets an e-mail."),
+    Action.SWITCH_MODE: N_("Changed. The person gets an e-mail."),
+    Action.HAND_OVER: N_("The place has been handed over. Both get an e-mail."),
+    Action.DECLINE: N_("Declined. The person gets an e-mail with the reason."),
+    Action.WITHDRAW: N_("The registration has been withdrawn. The person gets an e-mail."),
+}
+_CHANGES: dict[str, str] = {
+    Action.REGISTER: N_("Registered"),
+    Action.ADD: N_("Added by hand"),
+    Action.TAKE_OVER: N_("Took over a place"),
+    Action.CONFIRM_ADDRESS: N_("Address confirmed"),
+    Action.APPROVE: N_("Approved"),
+    Action.ACCEPT: N_("Offer accepted"),
+    Action.PROMOTE: N_("Moved up from the waiting list"),
+    Action.MOVE_UP: N_("Moved up by hand"),
+    Action.SWITCH_MODE: N_("Takes part another way"),
+    Action.HAND_OVER: N_("Handed over"),
+    Action.WITHDRAW: N_("Withdrawn"),
+    Action.DECLINE: N_("Declined"),
+    Action.LAPSE: N_("Time ran out"),
+}
+
+
+def action_label(action: Action) -> str:
+    """What a button says."""
+    return _(ACTION_LABELS[action])
+
+
+def done_words(action: Action) -> str:
+    """What is said after a press."""
+    return _(_DONE[action])
+
+
+def change_words(change: StandingChange) -> str:
+    """One link of the chain: what happened."""
+    known = _CHANGES.get(change.action)
+    return _(known) if known else change.action
+
+
+def reason_words(change: StandingChange) -> str:
+    """Why, where the chain says so; reasons of our own are translated."""
+    modes = {"online": _("Online"), "on_site": _("On site")}
+    if change.action == Action.SWITCH_MODE:
+        return modes.get(change.reason, change.reason)
+    return _(change.reason) if change.reason in REASONS else change.reason
+
+
+def actor_words(change: StandingChange) -> str:
+    """Who did it, as the chain names them."""
+    known = {"person": _("the person"), "system": _("by itself")}
+    return known.get(change.actor, change.actor)
+
+
+def target_status(change: StandingChange) -> Status | None:
+    """The standing it led to, if the rules know it."""
+    return Status(change.target) if change.target in set(Status) else None
