@@ -17,7 +17,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import IS_ACTIVE, Registration
 
 _ACTIVE = [status.value for status in ACTIVE]
 
@@ -82,7 +82,7 @@ def _is_taken(registration: Registration, email: str) -> bool:
         Registration.event_id == registration.event_id,
         Registration.id != registration.id,
         Registration.email_key == email_key(email),
-        Registration.status.in_(_ACTIVE),
+        IS_ACTIVE,
     )
     return db.session.scalar(others) is not None
 

@@ -12,7 +12,7 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.administrations import key_of
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
-from ikone_events.domain.registration import ACTIVE, Status
+from ikone_events.domain.registration import Status
 from ikone_events.domain.seating import (
     Place,
     Sitting,
@@ -33,7 +33,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events import Event, new_public_id
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import IS_ACTIVE, Registration
 from ikone_events.store.sittings import get_sitting
 
 
@@ -183,7 +183,7 @@ def _store(
 _ACTIVE_ADDRESS = select(Registration).where(
     Registration.event_id == bindparam("event_id"),
     Registration.email_key == bindparam("email_key"),
-    Registration.status.in_([status.value for status in ACTIVE]),
+    IS_ACTIVE,
 )
 
 

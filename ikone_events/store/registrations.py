@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.administrations import key_of
@@ -102,6 +102,12 @@ class Registration(Base):
         """Whoever sets what was typed sets how it is compared."""
         self.organisation_key = key_of(text)
         return text
+
+
+# The words of the partial indexes, in their order: with parameters neither database finds them.
+IS_ACTIVE = Registration.status.in_(
+    [literal_column(repr(status.value)) for status in sorted(ACTIVE)]
+)
 
 
 class StandingChange(Base):

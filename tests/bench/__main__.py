@@ -1,6 +1,6 @@
 """`python -m tests.bench`: what a registration and a letter cost, and the least they could cost.
 
-Absolute figures belong to this machine and this minute; the ratios travel. Takes three minutes,
+Absolute figures belong to this machine and this minute; the ratios travel. Takes five minutes,
 uses loopback alone, and is no test: nothing fails when a figure is bad.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from tests.bench import to_many
+from tests.bench import growth, to_many
 from tests.bench.house import House, Served, answer_of, free_port, served, sink
 
 ROUNDS = 3
@@ -129,10 +129,11 @@ def rows(
 def main() -> None:
     """Measure and print the table."""
     with tempfile.TemporaryDirectory(prefix="ikone-bench-") as folder, sink() as smtp_port:
-        for part in ("one", "many"):
+        for part in ("one", "many", "growth"):
             (Path(folder) / part).mkdir()
         table = measure(Path(folder) / "one", smtp_port)
         table += to_many.measure(Path(folder) / "many", smtp_port)
+        table += growth.measure(Path(folder) / "growth")
     for name, figure, aim in table:
         print(f"{name:<40}{figure:<26}{aim}")
 

@@ -1,0 +1,85 @@
+"""What a sign-up asks of the database never walks through everybody who is registered."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event, text
+
+from ikone_events.config import Settings
+from ikone_events.store.db import db
+from tests.factories import make_event, make_registration, make_settings
+from tests.services.conftest import database
+
+__all__ = ["database"]
+
+Statements = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str) -> Settings:
+    return make_settings(tmp_path / "data", database_url=database)
+
+
+@contextmanager
+def heard(app: Flask) -> Iterator[Statements]:
+    """Every question that is asked meanwhile, with its values."""
+    statements: Statements = []
+
+    def hear(_connection: Any, _cursor: Any, words: str, values: Any, *_rest: Any) -> None:
+        if words.startswith(("SELECT", "UPDATE")) and "registration" in words:
+            statements.append((words, values))
+
+    with app.app_context():
+        engine: Engine = db.engine
+    event.listen(engine, "before_cursor_execute", hear)
+    yield statements
+    event.remove(engine, "before_cursor_execute", hear)
+
+
+def plans(app: Flask, statements: Statements) -> dict[str, str]:
+    """How the database would find the rows of each statement, if it had very many."""
+    with app.app_context(), db.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if not sqlite:
+            connection.execute(text("SET enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
+        found = {}
+        for words, values in statements:
+            rows = connection.exec_driver_sql(explain + words, values).all()
+            found[words] = "\n".join(str(row[-1]) for row in rows)
+        return found
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"capacity": None},
+        {"capacity": 2},
+        {"capacity": 9, "per_administration": 3},
+        {"format": "hybrid", "capacity": 9, "capacity_online": 3, "capacity_on_site": 6},
+    ],
+)
+def test_sign_up_finds_its_rows_by_index(app: Flask, rules: dict[str, Any]) -> None:
+    workshop = make_event(app, **rules)
+    make_registration(app, workshop)
+    make_registration(app, workshop, status="waitlisted", line=1)
+    visitor, path = app.test_client(), f"/events/{workshop.slug}/register"
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', visitor.get(path).text)
+    assert token is not None
+    form = {"first_name": "Eva", "last_name": "Muster", "organisation": "Trier", "mode": "online"}
+
+    with heard(app) as statements:
+        data = {**form, "email": "eva@example.org", "csrf_token": token[1]}
+        assert visitor.post(path, data=data).status_code == 303
+
+    found = plans(app, statements)
+    scans = re.compile(r"SCAN registration|Seq Scan on registration")
+    assert {words: plan for words, plan in found.items() if scans.search(plan)} == {}
+    by_address = [plan for words, plan in found.items() if "email_key =" in words]
+    assert len(by_address) == 1
+    assert "uq_registration_active_address" in by_address[0]
