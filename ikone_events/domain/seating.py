@@ -27,6 +27,12 @@ class Pool:
         """Seats that nobody holds; None when there is no limit."""
         return None if self.capacity is None else max(self.capacity - self.seated, 0)
 
+    @property
+    def excess(self) -> int | None:
+        """How many hold seats where there are fewer seats than people; None where there are not."""
+        over = self.capacity is not None and self.seated > self.capacity
+        return self.seated if over else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitting:
@@ -202,8 +208,10 @@ def admit(sitting: Sitting, candidate: Candidate) -> Place:
 def admit_by_hand(sitting: Sitting, candidate: Candidate) -> Place:
     """The same for organisers, whom no closed form keeps out; they get no more seats."""
     place = place_for(sitting, candidate)
-    if place is not None:
+    stands = sitting.somebody_waits and not sitting.moves  # a line that is not served goes first
+    if place is not None and not stands:
         return place
     if sitting.waiting_list:
         return Place(Status.WAITLISTED)
-    raise RegistrationClosed(obstacle(sitting, candidate) or ())
+    waits = Complaint(N_("Others wait for these places already."))
+    raise RegistrationClosed(obstacle(sitting, candidate) or waits)

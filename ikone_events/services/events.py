@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from ikone_events.domain.event_draft import EventDraft, check_draft, check_room
+from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import Audience, EventFormat, Message, State
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
 from ikone_events.domain.registration import ACTIVE
+from ikone_events.domain.seating import Pool
 from ikone_events.domain.slug import RESERVED, slug_of
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.plans import lay_plan, move_steps
@@ -100,8 +102,11 @@ def _limits(event: Event) -> tuple[int | str | None, ...]:
 
 def keep_seats(event: Event, *, now: datetime) -> None:
     """Remember how many are in when there are fewer seats than people: the rules allow them."""
-    seated = sittings_of([event], now)[event.id].seated if event.capacity is not None else 0
-    event.seats_kept = seated if seated > (event.capacity or 0) else None
+    sitting = sittings_of([event], now)[event.id]
+    event.seats_kept = Pool(event.capacity, sitting.seated).excess
+    pools = sitting.pools
+    event.seats_kept_online = pools[Mode.ONLINE].excess if pools else None
+    event.seats_kept_on_site = pools[Mode.ON_SITE].excess if pools else None
 
 
 def fill_event(event: Event, draft: EventDraft) -> None:

@@ -21,7 +21,6 @@ from ikone_events.domain.standings import (
     letter_key,
     standing_of,
 )
-from ikone_events.domain.times import to_local
 from ikone_events.services.letters import write_letter
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -182,8 +181,7 @@ def count_colleagues(registration: Registration) -> int:
 def is_member(event: Event, registration: Registration) -> bool:
     """Whether the person's administration belongs to the network on the event's local day."""
     organisation = registration.organisation
-    day = to_local(event.starts_at, event.zone).date()
-    return organisation is not None and organisation.is_member_on(day)
+    return organisation is not None and organisation.is_member_on(event.day)
 
 
 def serve(event: Event, *, now: datetime) -> Sitting:

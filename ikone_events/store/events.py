@@ -25,7 +25,8 @@ class Event(Base):
     rises with every write that concerns the event, seats included: writing it is the lock,
     and its value is the version of everything that the public page shows. `plan` names the plan
     that the event's steps were laid from. `seats_kept` is how many people held seats when the
-    capacity was lowered below that: they stay, and nobody joins them.
+    capacity was lowered below that: they stay, and nobody joins them; of a hybrid event for each
+    mode as well.
 
     `capacity` limits all seats together; of a hybrid event each mode may have a limit of its own.
     Before `members_until` only members get seats. `confirm_hours` asks people to confirm their
@@ -71,6 +72,8 @@ class Event(Base):
     capacity_online: Mapped[int | None]
     capacity_on_site: Mapped[int | None]
     seats_kept: Mapped[int | None]
+    seats_kept_online: Mapped[int | None]
+    seats_kept_on_site: Mapped[int | None]
     per_administration: Mapped[int | None]
     members_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     by_code: Mapped[bool] = mapped_column(default=False)

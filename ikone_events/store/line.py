@@ -8,7 +8,6 @@ from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.registration import SEATED, Status
 from ikone_events.domain.seating import Sitting
-from ikone_events.domain.times import to_local
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -108,12 +107,11 @@ def _held_back(
 
 
 def _members(event: Event) -> Select[int]:
-    day = to_local(event.starts_at, event.zone).date()
     since, until = Organisation.member_since, Organisation.member_until
     return select(Organisation.id).where(
         Organisation.member,
-        or_(since.is_(None), since <= day),
-        or_(until.is_(None), until >= day),
+        or_(since.is_(None), since <= event.day),
+        or_(until.is_(None), until >= event.day),
     )
 
 

@@ -119,6 +119,8 @@ def upgrade():
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.add_column(sa.Column('capacity_online', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('capacity_on_site', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('seats_kept_online', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('seats_kept_on_site', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('per_administration', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('members_until', ikone_events.store.db.UTCDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('by_code', sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -239,6 +241,8 @@ def downgrade():
         batch_op.drop_column('by_code')
         batch_op.drop_column('members_until')
         batch_op.drop_column('per_administration')
+        batch_op.drop_column('seats_kept_on_site')
+        batch_op.drop_column('seats_kept_online')
         batch_op.drop_column('capacity_on_site')
         batch_op.drop_column('capacity_online')
 

@@ -28,6 +28,11 @@ from ikone_events.services.verification.seats import (
     idle_seats,
     overtaken_people,
     sold_twice,
+    used_up_codes,
+)
+from ikone_events.services.verification.standings import (
+    incomplete_standings,
+    unexplained_standings,
     unknown_standings,
 )
 
@@ -37,7 +42,10 @@ CHECKS: tuple[Check, ...] = (
     broken_database,
     sold_twice,
     double_seats,
+    used_up_codes,
     unknown_standings,
+    incomplete_standings,
+    unexplained_standings,
     idle_seats,
     overtaken_people,
     missing_letters,

@@ -1,9 +1,9 @@
 """Letters: every promise has its letter, once; every letter can be explained."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from ikone_events.domain.alarms import STUCK_AFTER
 from ikone_events.domain.audiences import Audience
@@ -14,13 +14,16 @@ from ikone_events.services.audiences import people_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import Registration, StandingChange
 
-# The keys under which the letter that told a person of a standing is stored.
+# The letters that tell a person of a standing.
 _TOLD_BY = {
-    Status.CONFIRMED: ("registered:", "promoted:"),
-    Status.WAITLISTED: ("registered:",),
-    Status.CANCELLED: ("withdrawn:",),
+    Status.PENDING: (MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL),
+    Status.OFFERED: (MailKind.OFFER,),
+    Status.CONFIRMED: (MailKind.CONFIRMATION, MailKind.PROMOTION, MailKind.TAKEN_OVER),
+    Status.WAITLISTED: (MailKind.WAITLIST, MailKind.TAKEN_OVER),
+    Status.CANCELLED: (MailKind.WITHDRAWAL, MailKind.HANDED_OVER),
+    Status.DECLINED: (MailKind.DECLINED,),
 }
 # Audiences by standing alone: what else decides may have changed since a mailing went out.
 _DECIDABLE = (
@@ -34,22 +37,36 @@ _STATES = ("queued", "sent", "failed", "stopped")
 
 def missing_letters(_now: datetime) -> Iterator[str]:
     """Who got a standing here was told of it; loaded people were not, anonymised ones no longer."""
-    for status, keys in _TOLD_BY.items():
-        told = [OutboxMail.key == key + Registration.public_id for key in keys]
-        rows = db.session.execute(
-            select(Event.slug, Registration.id)
-            .select_from(Event)
-            .join(Registration, Registration.event_id == Event.id)
-            .where(
-                Registration.status == status.value,
-                Registration.event_touched > 0,  # loaded rows never went through a seat
-                Registration.anonymised_at.is_(None),
-                ~select(OutboxMail.id).where(or_(*told)).exists(),
-            )
-            .order_by(Registration.id)
-        )
-        for slug, number in rows:
+    for status, kinds in _TOLD_BY.items():
+        wanted = [kind.value for kind in kinds]
+        for slug, number in _without(wanted, Registration.status == status.value):
             yield f"letters: {slug}: registration {number} is {status} and was never told"
+    lapsed = select(StandingChange.id).where(
+        StandingChange.registration_id == Registration.id,
+        StandingChange.source == Status.OFFERED.value,
+        StandingChange.target == Status.EXPIRED.value,
+        StandingChange.reason == "",  # after the end nobody is told
+    )
+    for slug, number in _without([MailKind.OFFER_LAPSED.value], lapsed.exists()):
+        yield f"letters: {slug}: the offer of registration {number} lapsed and nobody told so"
+
+
+def _without(kinds: Sequence[str], which: ColumnElement[bool]) -> Sequence[Row[str, int]]:
+    told = select(OutboxMail.id).where(
+        OutboxMail.registration_id == Registration.id, OutboxMail.kind.in_(kinds)
+    )
+    return db.session.execute(
+        select(Event.slug, Registration.id)
+        .select_from(Event)
+        .join(Registration, Registration.event_id == Event.id)
+        .where(
+            which,
+            Registration.event_touched > 0,  # loaded rows never went through a seat
+            Registration.anonymised_at.is_(None),
+            ~told.exists(),
+        )
+        .order_by(Registration.id)
+    ).all()
 
 
 def double_letters(_now: datetime) -> Iterator[str]:
