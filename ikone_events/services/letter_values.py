@@ -20,6 +20,7 @@ from ikone_events.domain.messages import (
 from ikone_events.domain.registration import Awaits, Status
 from ikone_events.domain.seating import MOVING
 from ikone_events.domain.times import to_local
+from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import office
 from ikone_events.services.plans import dispatch_due_at
 from ikone_events.store.events import Event
@@ -28,6 +29,8 @@ from ikone_events.store.registrations import Registration
 
 # The room opens a little before the start, so that cameras and sound can be tried.
 DOORS_OPEN_BEFORE = timedelta(minutes=15)
+# Their details are deleted before those of people who came.
+_ENDED = (Status.CANCELLED.value, Status.DECLINED.value)
 _MOVING = frozenset(state.value for state in MOVING)
 
 
@@ -139,7 +142,7 @@ def complete_extras(
         status=registration.status,
         hold_until=extras.hold_until or registration.hold_until,
         registered_by=extras.registered_by or registration.registered_by,
-        delete_on=until,
+        delete_on=kept_until(registration).date() if registration.status in _ENDED else until,
         available_until=until,
         link_sent_on=link_day(event, now),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.messages import Extras, MailKind
 from ikone_events.domain.registration import Status
+from ikone_events.domain.salutation import full_name
 from ikone_events.store.db import db
 from ikone_events.store.registrations import Registration, StandingChange
 
@@ -48,4 +49,4 @@ def _name(person: Registration | None) -> str:
     """Nobody's name once it has been deleted."""
     if person is None or person.anonymised_at is not None:
         return ""
-    return f"{person.first_name} {person.last_name}"
+    return full_name(person.title, person.first_name, person.last_name)
