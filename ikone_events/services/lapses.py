@@ -18,9 +18,8 @@ from ikone_events.services.seating import (
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import IS_HELD, Registration
 
-_HELD = Registration.status.in_([Status.PENDING.value, Status.OFFERED.value])
 _MOVES = Event.state.in_([state.value for state in MOVING])
 # While an event is postponed its clock stands still.
 _NOT_POSTPONED = Event.state != State.POSTPONED.value
@@ -31,7 +30,7 @@ def events_to_serve(now: datetime) -> list[str]:
     lapsed = (
         select(Event.slug)
         .join(Registration, Registration.event_id == Event.id)
-        .where(_HELD, _due(now))
+        .where(IS_HELD, _due(now))
         .distinct()
     )
     return sorted({*db.session.scalars(lapsed), *_free_for_all(now)})
@@ -63,7 +62,7 @@ def lapse_due(slug: str, *, now: datetime) -> list[Registration]:
     due = (
         select(Registration)
         .join(Event, Registration.event_id == Event.id)
-        .where(Registration.event_id == event.id, _HELD, _due(now))
+        .where(Registration.event_id == event.id, IS_HELD, _due(now))
         .order_by(Registration.hold_until, Registration.id)
         .execution_options(populate_existing=True)
     )
@@ -75,7 +74,7 @@ def lapse_due(slug: str, *, now: datetime) -> list[Registration]:
 
 def lapse_all(event: Event, *, now: datetime) -> None:
     """Nothing stays open at an event that is put away. It must be held."""
-    held = select(Registration).where(Registration.event_id == event.id, _HELD)
+    held = select(Registration).where(Registration.event_id == event.id, IS_HELD)
     _expire(event, list(db.session.scalars(held.order_by(Registration.id))), now=now)
 
 

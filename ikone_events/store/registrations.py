@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, literal_column, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.administrations import key_of
@@ -104,10 +104,14 @@ class Registration(Base):
         return text
 
 
-# The words of the partial indexes, in their order: with parameters neither database finds them.
-IS_ACTIVE = Registration.status.in_(
-    [literal_column(repr(status.value)) for status in sorted(ACTIVE)]
-)
+def _stands(*statuses: Status) -> ColumnElement[bool]:
+    """The words of a partial index, in its order: with parameters neither database finds it."""
+    words: list[ColumnElement[str]] = [literal_column(repr(each.value)) for each in statuses]
+    return Registration.status.in_(words)
+
+
+IS_ACTIVE = _stands(*sorted(ACTIVE))
+IS_HELD = _stands(Status.PENDING, Status.OFFERED)
 
 
 class StandingChange(Base):

@@ -11,8 +11,9 @@ from flask import Flask
 from sqlalchemy import Engine, event, text
 
 from ikone_events.config import Settings
+from ikone_events.services.lapses import events_to_serve
 from ikone_events.store.db import db
-from tests.factories import make_event, make_registration, make_settings
+from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.services.conftest import database
 
 __all__ = ["database"]
@@ -83,3 +84,15 @@ def test_sign_up_finds_its_rows_by_index(app: Flask, rules: dict[str, Any]) -> N
     by_address = [plan for words, plan in found.items() if "email_key =" in words]
     assert len(by_address) == 1
     assert "uq_registration_active_address" in by_address[0]
+
+
+def test_worker_finds_what_lapses_by_index(app: Flask) -> None:
+    """It asks at every tick, however many have ever registered."""
+    make_registration(app, make_event(app), status="pending", awaits="address", hold_until=NOW)
+
+    with heard(app) as statements, app.app_context():
+        events_to_serve(NOW)
+
+    held = [plan for words, plan in plans(app, statements).items() if "hold_until" in words]
+    assert len(held) == 1
+    assert "ix_registration_held" in held[0]
