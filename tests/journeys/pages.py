@@ -167,6 +167,10 @@ ORGANISER: dict[str, Stop] = {
         "/organise/events/closed", 422, send("form[action$='/room']", room_url="javascript:1")
     ),
     "edit": Stop("/organise/events/open/edit"),
+    "copy": Stop("/organise/events/open/copy"),
+    "copy-refused": Stop(
+        "/organise/events/open/copy", 422, send("main form[action$='/copy']", title="")
+    ),
     "form-fields": Stop("/organise/events/open/form"),
     "form-fields-none": Stop("/organise/events/full/form"),
     "form-field-new": Stop("/organise/events/open/form/new?kind=several_choices"),
