@@ -80,7 +80,11 @@ def needs_room(facts: Facts) -> Complaint | None:
 
 
 def needs_confirmed_person(facts: Facts) -> Complaint | None:
-    """A dispatch writes to somebody."""
+    """A dispatch waits for somebody who comes.
+
+    At a hybrid event all of them may come on site: nobody is written to then, but latecomers
+    online get their link at once, and the follow-up has its way.
+    """
     if facts.confirmed > 0:
         return None
     return Complaint(N_("Nobody is confirmed yet."))

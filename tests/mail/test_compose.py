@@ -59,7 +59,7 @@ SUBJECTS = {
     ("awaiting_approval", "de"): "Anmeldung eingegangen: Digitale Dörfer, 12.01.2021",
     ("awaiting_approval", "en"): "Registration received: Digitale Dörfer, 12 Jan 2021",
     ("declined", "de"): "Leider keine Zusage: Digitale Dörfer, 12.01.2021",
-    ("declined", "en"): "No place for you: Digitale Dörfer, 12 Jan 2021",
+    ("declined", "en"): "Registration declined: Digitale Dörfer, 12 Jan 2021",
     ("offer", "de"): "Ein Platz ist frei: Digitale Dörfer, 12.01.2021",
     ("offer", "en"): "A place is free: Digitale Dörfer, 12 Jan 2021",
     ("offer_lapsed", "de"): "Frist abgelaufen: Digitale Dörfer, 12.01.2021",

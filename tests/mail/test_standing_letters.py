@@ -170,6 +170,11 @@ def test_who_has_no_seat_yet_is_told_so(
         assert promise not in text
 
 
+def test_new_date_stands_apart_from_what_is_asked() -> None:
+    text = letter(MailKind.MOVED, extras=OFFERED, links=ACCEPT).text
+    assert f"Platz annehmen: {ACCEPT.accept}\n\nPasst der neue Termin nicht?" in text
+
+
 def test_changed_registration_shows_the_place_or_the_door() -> None:
     on_site = letter(MailKind.CHANGED, occasion=ON_SITE, invited=True)
     assert "So nehmen Sie jetzt teil: vor Ort." in on_site.text

@@ -87,6 +87,14 @@ def test_access_links_go_to_those_who_come_online(app: Flask, event: Event) -> N
     assert entry(letter)["LOCATION"].endswith("/room")
 
 
+def test_hybrid_event_goes_on_where_everybody_comes_on_site(app: Flask) -> None:
+    event = make_event(app, **HYBRID)
+    make_registration(app, event, email=ON_SITE, mode="on_site")
+    assert act(app, event, Action.DISPATCH) == {}
+    with app.app_context():
+        assert db.session.get_one(Event, event.id).state == State.DISPATCHED
+
+
 def test_preview_of_the_dispatch_counts_and_shows_the_same(app: Flask, event: Event) -> None:
     with app.app_context():
         row = db.session.get_one(Event, event.id)
