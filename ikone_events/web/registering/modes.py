@@ -3,6 +3,9 @@
 from typing import Any
 
 from flask_babel import gettext
+from wtforms import Field, RadioField
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import RadioInput
 
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.refusals import N_
@@ -13,9 +16,25 @@ from ikone_events.web.standing import places_words
 _OFFERED = (Mode.ON_SITE, Mode.ONLINE)
 
 
-def mode_choices(sitting: Sitting) -> list[tuple[str, str, dict[str, Any]]]:
-    """Value, label and attributes of each mode; one that can't be had is shown, not offered."""
-    return [(mode.value, _label(sitting, mode), _attributes(sitting, mode)) for mode in _OFFERED]
+class _ModeOption(RadioInput):
+    """A radio button that may be shown without being offered."""
+
+    def __call__(self, field: Field, **look: Any) -> Any:
+        return super().__call__(field, **{**look, **field.choice.render_kw})
+
+
+class ModeField(RadioField):
+    """How somebody takes part; whether there is room is decided behind the lock."""
+
+    option_widget = _ModeOption()
+
+
+def mode_choices(sitting: Sitting) -> list[SelectChoice]:
+    """Each mode with what is left of it; one that can't be had is shown, not offered."""
+    return [
+        SelectChoice(mode.value, _label(sitting, mode), _attributes(sitting, mode))
+        for mode in _OFFERED
+    ]
 
 
 def places_left(sitting: Sitting) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
 from ikone_events.domain.header_text import header_complaint, text_complaint
@@ -21,6 +21,7 @@ from ikone_events.web.forms_public import (
     unless,
 )
 from ikone_events.web.i18n import SALUTATION_LABELS, say
+from ikone_events.web.registering.modes import ModeField
 
 QUESTION_LENGTH = 2000
 _OF_NAMES = (at_most(100), one_line, no_web_address)
@@ -57,7 +58,7 @@ class PersonForm(FlaskForm):
         description=lazy_gettext("We send the confirmation, calendar entry and access link there."),
         render_kw={"autocomplete": "email"},
     )
-    mode = RadioField(lazy_gettext("How do you take part?"), choices=[], validate_choice=False)
+    mode = ModeField(lazy_gettext("How do you take part?"), choices=[], validate_choice=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,7 +75,7 @@ class PersonForm(FlaskForm):
 
     def validate_mode(self, field: Field) -> None:
         """Nobody is asked twice how they come, and nobody is guessed."""
-        if field.data not in {value for value, _label, *_more in field.choices}:
+        if field.data not in {choice.value for choice in field.choices}:
             raise StopValidation(lazy_gettext("Please choose how you take part."))
 
 
