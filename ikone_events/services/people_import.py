@@ -30,7 +30,7 @@ from ikone_events.services.people_rows import ReadRow, read_row
 from ikone_events.services.registrations import Applicant, add_person, new_registration
 from ikone_events.services.seating import candidate_of, is_member
 from ikone_events.services.table_reading import read_table
-from ikone_events.store.db import db
+from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.events import Event, new_public_id
 from ikone_events.store.imports import ImportList
 from ikone_events.store.line import NOBODYS, party_of, seated_by_party
@@ -277,4 +277,5 @@ def drop_list(stored: ImportList) -> None:
 
 def tidy(now: datetime) -> None:
     """Forget lists that were handed in more than a day ago: they are full of names."""
-    db.session.execute(delete(ImportList).where(ImportList.created_at <= now - KEPT))
+    if rows_written(delete(ImportList).where(ImportList.created_at <= now - KEPT)):
+        ask_for_erasure()

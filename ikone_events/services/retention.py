@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ikone_events.domain.lifecycle import Action, State, find_rule
-from ikone_events.services import subscribers
+from ikone_events.services import people_import, subscribers
 from ikone_events.services.early_forgetting import forget_due
 from ikone_events.services.forgetting import drop_letters_of_forgotten
 from ikone_events.services.plans import mark_forgotten
@@ -21,6 +21,7 @@ def tidy(now: datetime) -> None:
     """Delete last letters, unconfirmed addresses, and what is kept less long than an event."""
     drop_letters_of_forgotten()
     subscribers.tidy(now)
+    people_import.tidy(now)
     forget_due(now)
 
 

@@ -68,8 +68,11 @@ def _table(lines: Iterator[tuple[int, tuple[str, ...]]]) -> Table:
 
 
 def _filled(lines: Iterable[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Rows in which anything stands."""
-    return ((number, cells) for number, cells in lines if any(cells))
+    """Rows in which anything stands, without the empty cells behind it."""
+    for number, cells in lines:
+        last = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
+        if last:
+            yield number, cells[:last]
 
 
 def _csv_lines(content: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
