@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.self_service import Wish
-from ikone_events.domain.standings import Action, Actor, Standing, actor_of
+from ikone_events.domain.standings import OVER, Action, Actor, Standing, actor_of
 from ikone_events.store.registrations import Registration, StandingChange
 from ikone_events.web.attendee.frame import is_handed_over, moment_words
 
@@ -158,15 +158,21 @@ def _declined(look: Look) -> Words:
 
 
 def _expired(look: Look) -> Words:
-    offered = look.last is not None and look.last.source == Standing.OFFERED.value
-    if look.last is not None and look.last.action == Action.LAPSE.value and not offered:
-        text = _("Your e-mail address was not confirmed in time, so the place was given on.")
-    elif offered:
+    return_ = _("You can register again.") if look.may_return else _("Please ask the contact.")
+    headline = _("Your registration has expired")
+    return Words(headline, (_why_expired(look.last), return_), again=look.may_return)
+
+
+def _why_expired(last: StandingChange | None) -> str:
+    if last is None or last.action != Action.LAPSE.value:
+        return str(_("The time for an answer has run out."))
+    if last.reason == OVER:
+        return str(_("The event was over."))
+    if last.source == Standing.OFFERED.value:
         text = _("The place that was offered to you was not accepted in time and was given on.")
     else:
-        text = _("The time for an answer has run out.")
-    return_ = _("You can register again.") if look.may_return else _("Please ask the contact.")
-    return Words(_("Your registration has expired"), (text, return_), again=look.may_return)
+        text = _("Your e-mail address was not confirmed in time, so the place was given on.")
+    return str(text)
 
 
 def _hold(look: Look) -> str:
