@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import resources
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,6 +39,7 @@ def tell(scenario: str, *, today: date) -> Story:
     begins = datetime.fromisoformat(moved.pop("now"))
     for event in moved["events"]:
         _keep_what_happened(event, begins)
+    _ask_more(moved)
     return Story(moved, begins, _undeliverable(data))
 
 
@@ -70,6 +72,17 @@ def _keep_what_happened(event: dict[str, Any], begins: datetime) -> None:
         video = event.get("video") or {}
         event["materials"] = []
         video["url"] = video.get("url") or video.get("url_to_enter_in_demo")
+
+
+def _ask_more(data: dict[str, Any]) -> None:
+    """Own fields of some events; their answers are given to the registrations in turn."""
+    more = json.loads((folder() / "fields.json").read_text(encoding="utf-8"))
+    for event in data["events"]:
+        event["fields"] = more.get(event["slug"], {}).get("fields", [])
+    turns = {slug: cycle(own["answers"] or [{}]) for slug, own in more.items()}
+    for registration in data["registrations"]:
+        if registration["event"] in turns:
+            registration["answers"] = next(turns[registration["event"]])
 
 
 def _undeliverable(data: Mapping[str, Any]) -> frozenset[str]:

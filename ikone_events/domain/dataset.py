@@ -1,11 +1,12 @@
 """Events and people from a JSON file: read and checked whole before anything is stored."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ikone_events.domain.address import email_key
+from ikone_events.domain.dataset_fields import answers_in, fields_in
 from ikone_events.domain.dataset_records import (
     EventRecord,
     OrganisationRecord,
@@ -63,11 +64,17 @@ class _Reader:
             self._note("events", N_("Two events have the same slug."))
         people = {str(p.get("id")): p for p in self._records("people")}
         known = {organisation.id for organisation in organisations}
+        fields = {event.slug: event.fields for event in events}
+
+        def read(record: Record) -> RegistrationRecord:
+            found = registration_of(record, people, known)
+            if found.event not in fields:
+                return found  # a faulty or missing event is told once
+            return replace(found, answers=answers_in(record, fields[found.event]))
+
         registrations = [
             found
-            for found in self._each(
-                "registrations", lambda record: registration_of(record, people, known)
-            )
+            for found in self._each("registrations", read)
             if found.event in slugs or self._lost(found)
         ]
         self._note_repeats(registrations)
@@ -131,6 +138,7 @@ class _Reader:
             state=State(record.get("state", "draft")),
             materials=tuple(material_of(item) for item in record.get("materials") or ()),
             history=tuple(self._history(record)),
+            fields=fields_in(record),
         )
 
     def _draft(self, record: Record) -> EventDraft:

@@ -1,7 +1,7 @@
 """Single records of a JSON file: read, checked, joined; each fault is an UnfitInput of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from ikone_events.domain.event_draft import (
     is_web_address,
 )
 from ikone_events.domain.facts import EventFormat, State
+from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.header_text import header_complaint, text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
@@ -31,6 +32,7 @@ class EventRecord:
     state: State
     materials: tuple[Record, ...]
     history: tuple[tuple[datetime, str, State], ...]
+    fields: tuple[OwnField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class RegistrationRecord:
     question: str
     attended: bool | None
     subscribed: bool
+    answers: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from ikone_events.domain.lifecycle import EventFormat
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import local_to_utc, to_local
 from ikone_events.services.events import create_event
-from ikone_events.services.form_fields import fill_field
+from ikone_events.services.form_fields import lay_fields
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import FormField, fields_of_event
@@ -82,10 +82,7 @@ def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:
     rows = db.session.scalars(fields_of_event(source.id).where(FormField.retired_at.is_(None)))
     described = [row.described() for row in rows]
     steering = {(field.shown_if, field.shown_value) for field in described}
-    for position, field in enumerate(described, 1):
-        row = FormField(event_id=event.id, key=field.key, position=position, versions="[]")
-        fill_field(row, _as_offered(field, steering), now=now)
-        db.session.add(row)
+    lay_fields(event, (_as_offered(field, steering) for field in described), now=now)
 
 
 def _as_offered(field: OwnField, steering: set[tuple[str, str]]) -> OwnField:

@@ -1,6 +1,7 @@
 """The form of an event, built by organisers: fields added, edited, moved, retired, deleted."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -127,6 +128,16 @@ def _named(choices: tuple[Choice, ...], old: OwnField | None) -> tuple[Choice, .
         taken.add(value)
         named.append(replace(choice, value=value))
     return tuple(named)
+
+
+def lay_fields(event: Event, fields: Iterable[OwnField], *, now: datetime) -> None:
+    """Give a new event its fields; they were checked when they were read or first made."""
+    for position, field in enumerate(fields, 1):
+        row = FormField(event_id=event.id, key=field.key, position=position, versions="[]")
+        fill_field(row, field, now=now)
+        row.retired_at = now if field.retired else None
+        db.session.add(row)
+    db.session.flush()
 
 
 def fill_field(row: FormField, field: OwnField, *, now: datetime) -> None:

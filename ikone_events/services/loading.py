@@ -16,7 +16,9 @@ from ikone_events.domain.lifecycle import RULES, State
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Attendance, Status
 from ikone_events.services.administration_import import store_organisations
+from ikone_events.services.answers import store_answers
 from ikone_events.services.events import fill_event, keep_seats
+from ikone_events.services.form_fields import lay_fields
 from ikone_events.services.matching import match
 from ikone_events.services.materials import Upload, store_slides
 from ikone_events.services.office import office
@@ -73,6 +75,7 @@ def _store_event(
     db.session.add(event)
     db.session.flush()
     _store_history(event, record, actor=actor, now=now)
+    lay_fields(event, record.fields, now=now)
     for material in record.materials:
         _store_material(event, material, loaded, folder=folder, now=now)
     loaded.events += 1
@@ -164,6 +167,7 @@ def _store_registration(
         attended = record.attended and record.status is Status.CONFIRMED
         registration.attendance = (Attendance.ATTENDED if attended else Attendance.MISSED).value
     db.session.add(registration)
+    store_answers(registration, event, record.answers, now=record.registered_at)
 
 
 def _sequence(status: Status) -> int | None:
