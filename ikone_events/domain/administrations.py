@@ -77,6 +77,13 @@ _CLASSES_OF_KIND = {
     Kind.MUNICIPALITY: ("gemeinde",),
     Kind.LOCAL_MUNICIPALITY: ("og", "gemeinde"),
 }
+_KIND_OF_CLASS = {
+    "vg": Kind.MUNICIPAL_ASSOCIATION,
+    "stadt": Kind.TOWN,
+    "kreis": Kind.DISTRICT,
+    "gemeinde": Kind.MUNICIPALITY,
+    "og": Kind.LOCAL_MUNICIPALITY,
+}
 
 
 class Source(StrEnum):
@@ -111,6 +118,12 @@ def key_of(text: str) -> str:
 def place_of(text: str) -> str:
     """The key without the kind: what two bodies around one town have in common."""
     return _joined(_analyse(text)[1])
+
+
+def likely_kind(text: str) -> Kind:
+    """The kind that a name says; a town is taken for one of those within a district."""
+    classes = _analyse(text)[0]
+    return _KIND_OF_CLASS.get(classes[0], Kind.OTHER) if len(classes) == 1 else Kind.OTHER
 
 
 def names_of(name: str, short_name: str, kind: str, aliases: Iterable[str]) -> list[Name]:

@@ -63,7 +63,7 @@ def unmatched_groups(organiser: Organiser, *, left: bool = False, number: int = 
     wanted = (
         select(
             Registration.organisation_key,
-            func.min(Registration.organisation_text),
+            func.max(Registration.organisation_text),
             people,
             func.count(Registration.event_id.distinct()),
         )

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import selectinload
 
+from ikone_events.domain.administrations import key_of
 from ikone_events.store.administrations import (
     LeftText,
     Organisation,
@@ -15,12 +16,6 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.queries import Page
 from ikone_events.store.registrations import Registration
 from ikone_events.store.searching import MOST_WORDS, containing
-
-
-def find_administration(public_key: str) -> Organisation | None:
-    """A body by the key it has outside, with its names."""
-    wanted = select(Organisation).where(Organisation.key == public_key)
-    return db.session.scalar(wanted.options(selectinload(Organisation.names)))
 
 
 def all_administrations() -> list[Organisation]:
@@ -47,7 +42,10 @@ def search_administrations(
     )
     for word in words.split()[:MOST_WORDS]:
         named = select(OrganisationName.organisation_id).where(
-            or_(*containing(word, [OrganisationName.text, OrganisationName.key]))
+            or_(
+                *containing(word, [OrganisationName.text]),
+                *containing(key_of(word), [OrganisationName.key]),
+            )
         )
         wanted = wanted.where(or_(*containing(word, fields), Organisation.id.in_(named)))
     total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0

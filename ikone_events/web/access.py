@@ -23,6 +23,7 @@ class Permission(StrEnum):
     EXPORT_PEOPLE = "export people"
     EDIT_TEXTS = "edit texts of all events"
     SEE_SUBSCRIBERS = "see subscribers"
+    EDIT_ADMINISTRATIONS = "edit the directory of administrations"
 
 
 # Viewers look, and take no lists away (public-sector guide, P5).
@@ -32,6 +33,7 @@ _WORKS = frozenset(
         Permission.EDIT_EVENTS,
         Permission.EXPORT_PEOPLE,
         Permission.SEE_SUBSCRIBERS,
+        Permission.EDIT_ADMINISTRATIONS,
     }
 )
 GRANTS: dict[str, frozenset[Permission]] = {

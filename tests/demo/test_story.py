@@ -11,10 +11,12 @@ from ikone_events.demo.story import folder, shift_weeks, tell
 from ikone_events.domain.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.loading import Loaded, read_file, store_dataset
+from ikone_events.services.matching import match
 from ikone_events.services.privacy import figures_of
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction
 from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.naming import namesakes
 from ikone_events.store.queries import all_events, find_event, history_of
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import Subscriber
@@ -74,6 +76,21 @@ def test_workshop_has_its_64_registrations_of_45_administrations(app: Flask) -> 
             assert found.confirmed == numbers["confirmed"]
             assert found.waiting == numbers["waitlist"]
             assert found.administrations == numbers["administrations_confirmed"]
+
+
+def test_only_a_name_that_two_bodies_share_is_left_to_the_organiser(app: Flask) -> None:
+    load(app, "monday")
+    with app.app_context():
+        unmatched = select(Registration).where(Registration.organisation_id.is_(None))
+        texts = {person.organisation_key for person in db.session.scalars(unmatched)}
+        assert texts == {"kaiserslautern"}
+        assert [o.name for o in namesakes("kaiserslautern")] == [
+            "Stadtverwaltung Kaiserslautern",
+            "Kreisverwaltung Kaiserslautern",
+        ]
+        found = match("VG Landstuhl")
+        assert found is not None
+        assert found.key == "vg-landstuhl"
 
 
 def test_figures_after_the_workshop_are_those_of_the_press(app: Flask) -> None:

@@ -29,6 +29,7 @@ def _frame() -> dict[str, object]:
         "may_create": may(Permission.EDIT_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),
         "may_edit_texts": may(Permission.EDIT_TEXTS),
+        "may_edit_administrations": may(Permission.EDIT_ADMINISTRATIONS),
         "may_export": may(Permission.EXPORT_PEOPLE),
         "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS) and organiser().sees_all,
     }
