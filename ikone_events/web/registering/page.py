@@ -82,6 +82,7 @@ def _render(desk: Desk, sign_up: SignUp | None, fields: Markup, token: str, outc
         own_fields=desk.fields,
         sitting=desk.sitting,
         standing=desk.standing,
+        next_anchor=next_anchor(desk.event, sign_up),
         outcome=outcome,
     )
 
@@ -96,7 +97,6 @@ def render_fields(desk: Desk, sign_up: SignUp, names: tuple[str, ...] | None = N
         fields=desk.fields,
         shared_fields=asked_of_colleagues(desk.fields),
         organisations=names if names is not None else tuple(organisation_names()),
-        room_for_more=desk.event.colleagues and len(sign_up.forms) < MOST_PEOPLE,
-        next_anchor=next_anchor(sign_up),
+        most_people=MOST_PEOPLE,
     )
     return Markup(page)  # noqa: S704 - our own template, escaped there

@@ -189,9 +189,11 @@ def _numbers(event: Event) -> Iterator[tuple[int, int]]:
     return enumerate(kept[: MOST_PEOPLE - 1], start=2)
 
 
-def next_anchor(sign_up: SignUp | None) -> str:
-    """Where the next colleague will stand, so that the browser goes there."""
+def next_anchor(event: Event, sign_up: SignUp | None) -> str:
+    """Where one more person will stand, so that the browser goes there; "" where none may."""
     others = sign_up.others if sign_up else []
+    if not event.colleagues or len(others) + 1 >= MOST_PEOPLE:
+        return ""
     return f"person-{max([1, *(other.number for other in others)]) + 1}"
 
 
