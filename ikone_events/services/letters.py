@@ -38,7 +38,6 @@ from ikone_events.store.registrations import Registration
 __all__ = [
     "DOORS_OPEN_BEFORE",
     "complete_extras",
-    "compose_in_vain",
     "handout_of",
     "invitation_for",
     "link_day",
@@ -89,13 +88,6 @@ def write_letter(
     db.session.add(row)
     ask_for_delivery()
     return row
-
-
-def compose_in_vain(
-    kind: MailKind, registration: Registration, event: Event, *, now: datetime
-) -> None:
-    """Take the time of a letter that nobody gets: an answer must not tell by its speed either."""
-    _compose(kind, registration, event, now=now, extras=None, mailing=None, held_at=None)
 
 
 def rewrite_letter(

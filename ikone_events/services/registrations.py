@@ -24,7 +24,7 @@ from ikone_events.domain.seating import (
 from ikone_events.domain.standings import HELD_BACK, Action
 from ikone_events.services.answers import claim_choices, store_answers
 from ikone_events.services.codes import redeem
-from ikone_events.services.letters import compose_in_vain, write_letter
+from ikone_events.services.letters import write_letter
 from ikone_events.services.matching import match
 from ikone_events.services.office import office
 from ikone_events.services.seating import PERSON, Cause, candidate_of, mode_for, serve, settle
@@ -131,11 +131,23 @@ def _register(event: Event, applicant: Applicant, sitting: Sitting, *, now: date
     person = new_registration(event, applicant, code=code, now=now)
     place = admit(sitting, candidate_of(event, person, sitting))
     known = find_active(event, applicant.email)
+    cause = _cause(Action.REGISTER, PERSON, sitting)
     if known is None:
-        _store(person, event, applicant, place, _cause(Action.REGISTER, PERSON, sitting))
+        _store(person, event, applicant, place, cause)
     else:
+        _store_in_vain(person, event, applicant, place, cause)
         remind(known, event, now=now)
     return place
+
+
+def _store_in_vain(
+    person: Registration, event: Event, applicant: Applicant, place: Place, cause: Cause
+) -> None:
+    """Write what somebody new costs and take it back: the time of the answer must tell nothing."""
+    person.email_key = person.public_id
+    with db.session.begin_nested() as attempt:
+        _store(person, event, applicant, place, cause, silent=True)
+        attempt.rollback()
 
 
 def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Status:
@@ -171,11 +183,17 @@ def _cause(action: Action, actor: str, sitting: Sitting) -> Cause:
 
 
 def _store(
-    person: Registration, event: Event, applicant: Applicant, place: Place, cause: Cause
+    person: Registration,
+    event: Event,
+    applicant: Applicant,
+    place: Place,
+    cause: Cause,
+    *,
+    silent: bool = False,
 ) -> None:
     if place.status is Status.WAITLISTED:
         cause = Cause(action=cause.action, actor=cause.actor, now=cause.now)
-    settle(person, event, place, cause)
+    settle(person, event, place, cause, silent=silent)
     if applicant.answers:
         store_answers(person, event, applicant.answers, now=cause.now)
 
@@ -196,14 +214,17 @@ def find_active(event: Event, email: str) -> Registration | None:
 def remind(known: Registration, event: Event, *, now: datetime) -> None:
     """Tell somebody that they are registered: at most once an hour, so as to fill no mailbox.
 
-    It is composed in any case: the time of the answer must not tell anything either.
+    It is written in any case and taken back: the time of the answer must not tell anything either.
     """
     key = f"repeat:{known.public_id}:{now:%Y%m%d%H}"
     wanted = select(OutboxMail.id).where(OutboxMail.key == key)
-    if db.session.scalar(wanted) is None:
-        write_letter(MailKind.REPEAT, known, event, key=key, now=now)
-    else:
-        compose_in_vain(MailKind.REPEAT, known, event, now=now)
+    told = db.session.scalar(wanted) is not None
+    with db.session.begin_nested() as attempt:
+        own = f"{key}:{new_public_id()}" if told else key
+        write_letter(MailKind.REPEAT, known, event, key=own, now=now)
+        db.session.flush()
+        if told:
+            attempt.rollback()
 
 
 def new_registration(

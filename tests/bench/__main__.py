@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from tests.bench import growth, to_many
+from tests.bench import crowded, growth, probing, to_many
 from tests.bench.house import House, Served, answer_of, free_port, served, sink
 
 ROUNDS = 3
@@ -129,11 +129,13 @@ def rows(
 def main() -> None:
     """Measure and print the table."""
     with tempfile.TemporaryDirectory(prefix="ikone-bench-") as folder, sink() as smtp_port:
-        for part in ("one", "many", "growth"):
+        for part in ("one", "many", "crowd", "growth", "probing"):
             (Path(folder) / part).mkdir()
         table = measure(Path(folder) / "one", smtp_port)
         table += to_many.measure(Path(folder) / "many", smtp_port)
+        table += crowded.measure(Path(folder) / "crowd", smtp_port)
         table += growth.measure(Path(folder) / "growth")
+        table += probing.measure(Path(folder) / "probing")
     for name, figure, aim in table:
         print(f"{name:<40}{figure:<26}{aim}")
 

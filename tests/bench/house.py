@@ -61,8 +61,8 @@ class House:
         environment = {**self._environment, "IKONE_MAIL_PER_MINUTE": "1000000"}
         return answer_of("tests.bench.post_office", "worker", seconds, environment=environment)
 
-    def fill(self) -> list[str]:
-        """Open events without a limit of seats; the paths of their pages."""
+    def fill(self, **values: object) -> list[str]:
+        """Open events, without a limit of seats if not said otherwise; the paths of their pages."""
         start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
         events = [
             {
@@ -72,6 +72,7 @@ class House:
                 "starts_at": start.isoformat(),
                 "ends_at": (start + timedelta(hours=2)).isoformat(),
                 "state": "open",
+                **values,
             }
             for number in range(EVENTS)
         ]
@@ -147,14 +148,11 @@ def sink() -> Iterator[int]:
         process.stdin.close()
 
 
-def answer_of(
-    module: str, *words: object, environment: dict[str, str] | None = None
-) -> dict[str, float]:
+def answer_of(module: str, *words: object, environment: dict[str, str] | None = None) -> Any:
     """Run a module in a process of its own and read the JSON it prints."""
     command = [sys.executable, "-m", module, *map(str, words)]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(done.stdout)
-    return result
+    return json.loads(done.stdout)
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ from ikone_events.store import queries
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import Registration, StandingChange
 from tests.factories import NOW, make_event, make_registration
 from tests.mailbox import Mailbox
 from tests.services.conftest import BOTH
@@ -279,3 +279,17 @@ def test_deleted_person_still_gets_the_letter_that_was_promised(
     ]
     app.extensions["ikone_engine"].run_once()
     assert letters(app) == []
+
+
+def test_known_address_leaves_nothing_but_one_letter(app: Flask) -> None:
+    """What somebody new costs is written for it and taken back, every time anew."""
+    event = make_event(app, capacity=1)
+    sign_up(app, event.slug)
+    for _ in range(3):
+        assert sign_up(app, event.slug, organisation="Stadt Koblenz") is Status.WAITLISTED
+
+    assert statuses(app, event) == ["confirmed"]
+    assert [kind for _recipient, kind in letters(app)] == ["confirmation", "repeat"]
+    with app.app_context():
+        assert db.session.scalars(select(StandingChange.target)).all() == ["confirmed"]
+        assert db.session.scalars(select(Registration.organisation_text)).all() == ["Stadt Trier"]
