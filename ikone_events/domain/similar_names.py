@@ -15,16 +15,21 @@ _WITHIN = 0.85  # one place stands whole in the other: "Landstuhl, Bauamt"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One name of one body."""
+    """One name of one body; `pairs` are the neighbouring letters of its place."""
 
     body: int
     key: str
     place: str
+    pairs: frozenset[str]
 
 
 def candidates_of(names: Iterable[tuple[int, str]]) -> list[Candidate]:
     """The names of the directory, taken apart once for many texts."""
-    return [Candidate(body, key, place_of(key)) for body, key in names]
+    found: list[Candidate] = []
+    for body, key in names:
+        place = " ".join(word for word in key.split() if word not in CLASSES)
+        found.append(Candidate(body, key, place, _pairs(place)))
+    return found
 
 
 def similar(text: str, candidates: Sequence[Candidate]) -> list[int]:
@@ -38,9 +43,13 @@ def similar(text: str, candidates: Sequence[Candidate]) -> list[int]:
 def _scored(text: str, candidates: Sequence[Candidate]) -> Iterator[tuple[int, float]]:
     place = place_of(text)
     kinds = _kinds(key_of(text))
+    pairs = _pairs(place)
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(place)
     for candidate in candidates:
+        # Sets are compared a hundred times faster than letters; a third of them sorts most out.
+        if 3 * len(pairs & candidate.pairs) < min(len(pairs), len(candidate.pairs)):
+            continue
         likeness = _likeness(matcher, place, candidate.place)
         if likeness >= _LEAST:
             yield candidate.body, likeness + _bonus(kinds, _kinds(candidate.key))
@@ -52,9 +61,11 @@ def _likeness(matcher: SequenceMatcher[str], place: str, other: str) -> float:
     if f" {other} " in f" {place} " or f" {place} " in f" {other} ":
         return 1.0 if place == other else _WITHIN
     matcher.set_seq1(other)
-    if matcher.real_quick_ratio() < _LEAST or matcher.quick_ratio() < _LEAST:
-        return 0.0
-    return matcher.ratio()
+    return matcher.ratio() if matcher.real_quick_ratio() >= _LEAST else 0.0
+
+
+def _pairs(place: str) -> frozenset[str]:
+    return frozenset(place[at : at + 2] for at in range(len(place) - 1))
 
 
 def _kinds(key: str) -> set[str]:

@@ -18,6 +18,8 @@ class Organisation(Base):
     """
 
     __tablename__ = "organisation"
+    # Holds all that tells a version of the form's list of names from another (store/naming.py).
+    __table_args__ = (Index("ix_organisation_version", "revision", "changed_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(100), unique=True)

@@ -135,6 +135,7 @@ def upgrade():
         batch_op.add_column(sa.Column('member_since', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('member_until', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('changed_at', ikone_events.store.db.UTCDateTime(timezone=True), nullable=True))
+        batch_op.create_index('ix_organisation_version', ['revision', 'changed_at'], unique=False)
 
     with op.batch_alter_table('registration', schema=None) as batch_op:
         batch_op.add_column(sa.Column('mode', sa.String(length=10), nullable=False, server_default='online'))
@@ -227,6 +228,7 @@ def downgrade():
         batch_op.drop_column('mode')
 
     with op.batch_alter_table('organisation', schema=None) as batch_op:
+        batch_op.drop_index('ix_organisation_version')
         batch_op.drop_column('changed_at')
         batch_op.drop_column('member_until')
         batch_op.drop_column('member_since')

@@ -102,6 +102,42 @@ def test_update_keeps_what_the_first_version_wrote() -> None:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
+@pytest.mark.usefixtures("empty_app")
+def test_update_names_the_bodies_and_the_texts_of_before() -> None:
+    """What the program writes beside a name today would be missing for those of old."""
+    flask_migrate.upgrade(revision="0001")
+    with db.engine.begin() as connection:
+        for statement in (*_FIRST_VERSION.split(";"), *_DIRECTORY.split(";")):
+            connection.execute(text(statement))
+
+    migrate()
+
+    with db.engine.connect() as connection:
+        names = connection.execute(
+            text("SELECT organisation_id, key, source FROM organisation_name")
+        )
+        assert {tuple(row) for row in names} == {
+            (1, "vg landburg", "name"),
+            (1, "landburg", "short"),
+            (2, "hochschule muster", "name"),
+        }
+        typed = connection.execute(text("SELECT organisation_key FROM registration ORDER BY id"))
+        assert list(typed.scalars()) == ["vg landburg", ""]
+
+
+_DIRECTORY = """
+INSERT INTO organisation (id, key, name, short_name, kind, official_key, member)
+VALUES (1, 'a', 'Verbandsgemeindeverwaltung Landburg', 'Landburg', 'verbandsgemeinde', '', true),
+  (2, 'b', 'Hochschule Muster', '', '', '', false);
+INSERT INTO registration (id, event_id, public_id, link_epoch, status, status_at, event_touched,
+  registered_at, salutation, title, first_name, last_name, email, email_key, organisation_text,
+  position, question, locale, calendar_uid, thread_id)
+VALUES (1, 1, 'p', 1, 'confirmed', '2026-01-01 10:00:00', 0, '2026-01-01 10:00:00', '', '', 'M',
+  'M', 'a@example.org', 'a@example.org', 'VG  LANDBURG', '', '', 'de', 'u', ''),
+  (2, 1, 'q', 1, 'confirmed', '2026-01-01 10:00:00', 0, '2026-01-01 10:00:00', '', '', 'M',
+  'M', 'b@example.org', 'b@example.org', '', '', '', 'de', 'v', '')
+"""
+
 _FIRST_VERSION = """
 INSERT INTO event (id, slug, state, revision, touched, title, title_en, summary, summary_en,
   description, description_en, series, programme, speakers, question_label, question_label_en,
