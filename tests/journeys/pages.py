@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, Route
 
+from tests.administrations import FILE
+
 ROOM = "https://video.example.org/"
 
 Step = Callable[[Page], None]
@@ -55,6 +57,19 @@ def _text_by_two(page: Page) -> None:
     page.click("form[data-guard] button:not([name])")
 
 
+def _check_a_list(page: Page) -> None:
+    page.set_input_files("[name=file]", FILE)
+    page.click("form[enctype] button[name=do]")
+
+
+def _send_a_wrong_list(page: Page) -> None:
+    content = b"name;art\n;landkreis\nKreis A;grafschaft\n"
+    page.set_input_files(
+        "[name=file]", {"name": "liste.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    page.click("form[enctype] button:not([name])")
+
+
 def _enter_the_room(page: Page) -> None:
     """Press the button, then come back to the page that leads on, which now stays.
 
@@ -82,6 +97,49 @@ def _open_the_buttons(page: Page) -> None:
         summary.click()
 
 
+def _register_a_colleague(page: Page) -> None:
+    page.click("button[name=add]")
+
+
+def _send_two_empty_people(page: Page) -> None:
+    """The answer to the second press is looked at."""
+    with page.expect_navigation():
+        page.click("button[name=add]")
+    page.click("main form .actions button")
+
+
+def _unfold_filters(page: Page) -> None:
+    """On a page loaded once more."""
+    page.reload()
+    page.click("details.more-filters summary")
+
+
+def _tick_everybody(page: Page) -> None:
+    for box in page.locator("[name=person]").all():
+        box.check()
+
+
+def _decline_everybody(page: Page) -> None:
+    _tick_everybody(page)
+    page.click("#several button[formaction$='/decline']")
+
+
+def _approve_everybody(page: Page) -> None:
+    _tick_everybody(page)
+    page.click("#several button[formaction$='/approve']")
+
+
+def _approve_nobody(page: Page) -> None:
+    page.click("#several button[formaction$='/approve']")
+
+
+def _hand_in_people(page: Page) -> None:
+    lines = "Vorname;Nachname;E-Mail;Zimmer\nAnna;Beispiel;anna@example.org;1\n;;kein;\n"
+    file = {"name": "liste.csv", "mimeType": "text/csv", "buffer": lines.encode()}
+    page.set_input_files("[name=file]", file)
+    page.click("form[enctype] button[type=submit]")
+
+
 SIGN_UP = send(
     "main form",
     first_name="Jördis",
@@ -100,6 +158,9 @@ VISITOR: dict[str, Stop] = {
     "event-cancelled": Stop("/events/cancelled"),
     "form": Stop("/events/open/register"),
     "form-refused": Stop("/events/open/register", 422, send("main form")),
+    "form-colleagues": Stop("/events/invited/register?code=RATHAUS", 200, _register_a_colleague),
+    "form-colleagues-refused": Stop("/events/invited/register", 422, _send_two_empty_people),
+    "event-invited": Stop("/events/invited"),
     "form-closed": Stop("/events/closed/register", 409),
     "registered": Stop("/events/open/register", 200, SIGN_UP),
     "waits": Stop("/events/full/register", 200, SIGN_UP),
@@ -139,6 +200,28 @@ ATTENDEE: dict[str, Stop] = {
     "materials": Stop("{veteran}/materials"),
     "materials-none": Stop("{person}/materials"),
     "link-damaged": Stop("{person}x", 404),
+    "link-deleted": Stop("{deleted_person}", 410),
+    "person-pending": Stop("{pending}"),
+    "person-to-approve": Stop("{approval}"),
+    "person-in-line": Stop("{in_the_line}"),
+    "person-offered": Stop("{offered}"),
+    "person-on-site": Stop("{on_site_guest}"),
+    "person-declined": Stop("{declined}"),
+    "person-expired": Stop("{expired}"),
+    "person-handed-over": Stop("{handed_over}"),
+    "confirm-address": Stop("{pending}/confirm"),
+    "accept-offer": Stop("{offered}/accept"),
+    "change-own": Stop("{person}/change"),
+    "change-own-refused": Stop("{person}/change", 422, send("form.form", first_name="")),
+    "change-mode": Stop("{on_site_guest}/mode"),
+    "change-mode-full": Stop("{pending}/mode"),
+    "change-mode-waiting": Stop("{in_the_line}/mode"),
+    "deputy": Stop("{person}/hand-over"),
+    "deputy-refused": Stop("{person}/hand-over", 422, send("form.form", email="kein")),
+    "deputy-in-line": Stop("{in_the_line}/hand-over"),
+    "delete-first-step": Stop("{person}/delete"),
+    "room-on-site-hybrid": Stop("{on_site_guest}/room"),
+    "room-not-yet-mine": Stop("{pending}/room"),
 }
 
 SUBSCRIBER: dict[str, Stop] = {
@@ -184,7 +267,38 @@ ORGANISER: dict[str, Stop] = {
     "registrations": Stop("/organise/events/open/registrations"),
     "registrations-past": Stop("/organise/events/past/registrations"),
     "registrations-none": Stop("/organise/events/open/registrations?q=niemand"),
-    "take-off": Stop("/organise/events/open/registrations/{public_id}/withdraw"),
+    "take-off": Stop("/organise/events/open/registrations/{public_id}/do/withdraw"),
+    "people": Stop("/organise/events/people/registrations"),
+    "people-filtered": Stop("/organise/events/people/registrations?awaits=approval&order=name"),
+    "people-open": Stop("/organise/events/people/registrations", 200, _unfold_filters),
+    "people-asked": Stop("/organise/events/people/registrations", 200, _decline_everybody),
+    "people-done": Stop("/organise/events/full/registrations", 200, _approve_everybody),
+    "people-nobody": Stop("/organise/events/people/registrations", 422, _approve_nobody),
+    "person-waits-why": Stop("/organise/events/people/registrations/{in_line}"),
+    "person-approval": Stop("/organise/events/people/registrations/{to_approve}"),
+    "decline": Stop("/organise/events/people/registrations/{to_approve}/do/decline"),
+    "decline-refused": Stop(
+        "/organise/events/people/registrations/{to_approve}/do/decline", 422, send("form.form")
+    ),
+    "switch": Stop("/organise/events/people/registrations/{in_line}/do/switch_mode"),
+    "hand-over": Stop("/organise/events/open/registrations/{public_id}/do/hand_over"),
+    "hand-over-refused": Stop(
+        "/organise/events/open/registrations/{public_id}/do/hand_over", 422, send("form.form")
+    ),
+    "add": Stop("/organise/events/people/registrations/add"),
+    "add-refused": Stop(
+        "/organise/events/people/registrations/add", 422, send("form[data-guard]", email="kein")
+    ),
+    "import": Stop("/organise/events/people/registrations/import"),
+    "import-refused": Stop(
+        "/organise/events/people/registrations/import", 422, send("form[enctype]")
+    ),
+    "import-report": Stop("/organise/events/people/registrations/import", 200, _hand_in_people),
+    "codes": Stop("/organise/events/invited/codes"),
+    "codes-none": Stop("/organise/events/open/codes"),
+    "codes-refused": Stop(
+        "/organise/events/invited/codes", 422, send("form[action$='/codes/shared']")
+    ),
     "mail": Stop("/organise/events/open/mail"),
     "mail-none": Stop("/organise/events/draft/mail"),
     "letter": Stop("/organise/events/open/mail/{letter}"),
@@ -234,6 +348,25 @@ ORGANISER: dict[str, Stop] = {
     ),
     "ask-reschedule": Stop("/organise/events/postponed/do/reschedule"),
     "not-possible": Stop("/organise/events/past/do/cancel", 409),
+    "administrations": Stop("/organise/administrations"),
+    "administrations-none": Stop("/organise/administrations?q=niemand"),
+    "administration": Stop("/organise/administrations/{administration}"),
+    "administration-new": Stop("/organise/administrations/new"),
+    "administration-refused": Stop(
+        "/organise/administrations/new", 422, send("form[data-guard]", member_since="2026-01-01")
+    ),
+    "administration-delete": Stop("/organise/administrations/{administration}/delete"),
+    "administrations-import": Stop("/organise/administrations/import"),
+    "administrations-checked": Stop("/organise/administrations/import", 200, _check_a_list),
+    "administrations-refused": Stop("/organise/administrations/import", 422, _send_a_wrong_list),
+    "unmatched": Stop("/organise/administrations/unmatched"),
+    "unmatched-left": Stop("/organise/administrations/unmatched?left=1"),
+    "unmatched-people": Stop("/organise/administrations/unmatched/people?key=lautersheim"),
+    "unmatched-refused": Stop(
+        "/organise/administrations/unmatched/people?key=lautersheim",
+        422,
+        send("form[action$='/decide']"),
+    ),
     "subscribers": Stop("/organise/subscribers"),
     "subscribers-none": Stop("/organise/subscribers?q=niemand"),
     "subscriber-remove": Stop("/organise/subscribers/{subscriber}/remove"),
@@ -242,6 +375,7 @@ ORGANISER: dict[str, Stop] = {
 
 VIEWER: dict[str, Stop] = {
     "viewer-at-a-glance": Stop("/organise/events/open"),
+    "viewer-administrations": Stop("/organise/administrations"),
     "viewer-plan": Stop("/organise/events/stuck/steps"),
     "viewer-preview": Stop("/organise/events/open/steps/{own_step}/preview"),
     "viewer-forbidden": Stop("/organise/events/new", 403),

@@ -14,6 +14,8 @@ from ikone_events.services.own_messages import OwnMessage, note_message
 from ikone_events.services.plans import lay_plan
 from ikone_events.services.registrations import Applicant, register
 from ikone_events.services.texts import TextChange
+from ikone_events.store.administrations import LeftText
+from ikone_events.store.codes import Code
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import OutboxMail
@@ -34,7 +36,7 @@ from tests.factories import (
     personal_path,
     subscription_path,
 )
-from tests.own_fields import make_answer, make_field
+from tests.own_fields import make_answer, make_change, make_field, stored
 
 PASSWORD = "Lange-Wörter-2026"
 PEOPLE = {
@@ -66,13 +68,30 @@ def fill(app: Flask) -> Mapping[str, str]:
             add(NewOrganiser(email=email, role=role, password=PASSWORD, name="W. O."), now=NOW)
     make_organisation(app, LONG)
     names = {
+        **_directory(app),
         **_coming(app),
         **_running(app),
+        **_standings(app),
         **_past(app),
+        **_people(app),
+        **_invited(app),
         **_called_off(app),
         **_subscribers(app),
     }
     return {**names, **_plans(app)}
+
+
+def _directory(app: Flask) -> dict[str, str]:
+    """A town and a district of one name, people who typed just that, and names that fit nobody."""
+    town = make_organisation(app, "Stadtverwaltung Lautersheim", kind="kreisfreie_stadt")
+    ended = {"member_until": NOW.date() - timedelta(days=1), "district": "Lautersheim"}
+    make_organisation(app, "Kreisverwaltung Lautersheim", kind="landkreis", **ended)
+    event = make_event(app, slug="directory", title=CONTENT["title"])
+    for text in ("Lautersheim", "LAUTERSHEIM", f"Rathaus {LONG}", "Verein", "Privat"):
+        make_registration(app, event, organisation_text=text, last_name=LONG[:60])
+    with app.app_context(), transaction():
+        db.session.add(LeftText(key="privat", text="Privat", left_by="w@example.org", left_at=NOW))
+    return {"administration": str(town.id)}
 
 
 def _plans(app: Flask) -> dict[str, str]:
@@ -188,6 +207,80 @@ def _running(app: Flask) -> dict[str, str]:
         "early": personal_path(app, make_registration(app, later)),
         "guest": personal_path(app, make_registration(app, soon)),
     }
+
+
+def _invited(app: Flask) -> dict[str, str]:
+    """Everything that registration can ask for at once, and codes in every state."""
+    event = make_event(
+        app,
+        slug="invited",
+        title=CONTENT["title"],
+        format="hybrid",
+        place="Rathaus, Saal 2",
+        capacity_on_site=1,
+        by_code=True,
+        approval=True,
+        confirm_hours=24,
+        per_administration=3,
+        members_until=NOW + timedelta(days=2),
+    )
+    make_registration(app, event, mode="on_site")
+    make_field(app, event, key="essen", label="Mittagessen", required=True)
+    for text, values in (
+        ("RATHAUS2026", {"label": LONG}),
+        ("ABCDEFGHJK", {"uses": 1}),
+        ("GESTERN2026", {"revoked_at": NOW}),
+    ):
+        stored(app, Code(event_id=event.id, text=text, created_at=NOW, **values))
+    return {}
+
+
+def _people(app: Flask) -> dict[str, str]:
+    """Somebody at every standing, with notes, reasons and long names."""
+    event = make_event(
+        app,
+        slug="people",
+        title=CONTENT["title"],
+        format="hybrid",
+        place="Rathaus, Saal 2",
+        capacity_on_site=1,
+        approval=True,
+        confirm_hours=24,
+        offer_hours=12,
+    )
+    until = NOW + timedelta(hours=20)
+    make_registration(app, event, mode="on_site", note="Kommt mit dem Zug.", last_name=LONG)
+    for status in ("cancelled", "declined", "expired"):
+        make_registration(app, event, status=status, organisation_text=LONG)
+    make_registration(app, event, status="offered", hold_until=until)
+    make_registration(app, event, status="pending", awaits="address", hold_until=until)
+    approval = make_registration(app, event, status="pending", awaits="approval", title="Dr.")
+    waits = make_registration(app, event, status="waitlisted", line=1, mode="on_site")
+    return {"to_approve": approval.public_id, "in_line": waits.public_id}
+
+
+def _standings(app: Flask) -> dict[str, str]:
+    """One person in each standing, at an event that has all the rules."""
+    rules = {"offer_hours": 24, "confirm_hours": 24, "per_administration": 2}
+    places = {"format": "hybrid", "place": "Rathaus, Saal 2", "capacity_on_site": 1}
+    event = make_event(app, slug="standings", capacity_online=9, **{**CONTENT, **rules, **places})
+    hold = {"hold_until": NOW + timedelta(hours=20), "organisation_text": LONG}
+    people = {
+        "pending": {"status": "pending", "awaits": "address", **hold},
+        "approval": {"status": "pending", "awaits": "approval"},
+        "in_the_line": {"status": "waitlisted", "line": 2, "mode": "on_site"},
+        "offered": {"status": "offered", "line": 1, **hold},
+        "on_site_guest": {"mode": "on_site", "registered_by": f"Bernd {LONG}"},
+        "declined": {"status": "declined"},
+        "expired": {"status": "expired"},
+        "handed_over": {"status": "cancelled"},
+        "deleted_person": {"status": "cancelled", "anonymised_at": NOW},
+    }
+    made = {name: make_registration(app, event, **values) for name, values in people.items()}
+    make_change(app, made["declined"], action="decline", actor="w@example.org", reason=LONG)
+    make_change(app, made["expired"], action="lapse", source="pending", actor="system")
+    make_change(app, made["handed_over"], action="hand_over")
+    return {name: personal_path(app, person) for name, person in made.items()}
 
 
 def _past(app: Flask) -> dict[str, str]:

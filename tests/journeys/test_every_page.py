@@ -43,6 +43,7 @@ NO_PAGES = {
     *("feeds.calendar", "feeds.atom", "feeds.event_ics", "attendee.calendar", "attendee.own_data"),
     *("handouts.public_file", "handouts.personal_file", "organiser.material_file"),
     *(
+        "organiser.export_codes",
         "organiser.export_registrations",
         "organiser.export_subscribers",
         "organiser.letter_html",
