@@ -275,3 +275,18 @@ def test_presses_are_slowed_down_and_looking_is_not(
     assert 429 not in codes[:60]
     assert codes[60] == 429
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("seats", "words"), [(1, "Zurzeit sind auch dort alle Plätze vergeben"), (2, "noch Platz.")]
+)
+def test_who_waits_learns_whether_the_other_way_has_room(
+    app: Flask, client: FlaskClient, seats: int, words: str
+) -> None:
+    event = hybrid(app, capacity_online=seats)
+    for mode in ("online", "on_site"):
+        make_registration(app, event, mode=mode)
+    person = make_registration(app, event, status="waitlisted", line=1, mode="on_site")
+    page = client.get(personal_path(app, person)).text
+    assert words in page
+    assert personal_path(app, person, "/mode") in page

@@ -74,9 +74,7 @@ class DeputyForm(_OwnForm):
         for field in self:
             # A browser would fill in the person who sits before it.
             field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
-        self.email.description = lazy_gettext(
-            "Your deputy gets an e-mail, a link and a calendar entry of their own."
-        )
+        self.email.description = ""
 
     def deputy(self) -> Deputy:
         """The checked entries."""

@@ -18,9 +18,9 @@ from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.answer_words import answer_rows
 from ikone_events.web.attendee.confirmed_words import confirmed_words
 from ikone_events.web.attendee.frame import blueprint, last_change
-from ikone_events.web.attendee.possible import choices
+from ikone_events.web.attendee.possible import can, choices
 from ikone_events.web.attendee.standing_words import Look, Words, standing_words
-from ikone_events.web.attendee.switching import has_room_to_switch
+from ikone_events.web.attendee.switching import has_room
 from ikone_events.web.door import Door, door_of
 from ikone_events.web.personal import holder
 from ikone_events.web.standing import standing_of
@@ -44,7 +44,8 @@ def show(token: str) -> ResponseReturnValue:
         words=_words(look, door),
         door=door.value,
         choices=choices(situation),
-        may_switch=look.may_switch,
+        room=look.room_in_other_mode,
+        waits=situation.standing is Standing.WAITING,
         mode=mode_of(registration.event, registration).value,
         answers=answer_rows(registration),
         active=situation.active,
@@ -67,14 +68,13 @@ def _look_at(registration: Registration, situation: Situation) -> Look:
         last=last_change(registration) if left else None,
         position=line_number(registration),
         may_return=left and _form_is_open(registration, situation.now),
-        may_switch=_may_switch(registration, situation),
+        room_in_other_mode=_has_room(registration, situation),
     )
 
 
-def _may_switch(registration: Registration, situation: Situation) -> bool:
-    choice = choices(situation).get(Wish.SWITCH_MODE)
-    open_ = choice is not None and choice.complaint is None
-    return open_ and has_room_to_switch(registration, situation.now)
+def _has_room(registration: Registration, situation: Situation) -> bool:
+    possible = can(Wish.SWITCH_MODE, choices(situation))
+    return possible and has_room(registration, situation.now)
 
 
 def _form_is_open(registration: Registration, moment: datetime) -> bool:

@@ -21,7 +21,7 @@ class Look:
     """One registration at one moment, with all that its words depend on.
 
     `last` is the change that led here, `position` the place in the line, `may_return` whether the
-    form is open, `may_switch` whether the other mode can be had.
+    form is open.
     """
 
     now: datetime
@@ -30,7 +30,7 @@ class Look:
     last: StandingChange | None
     position: int | None
     may_return: bool
-    may_switch: bool
+    room_in_other_mode: bool
 
     @property
     def over(self) -> bool:
@@ -103,7 +103,7 @@ def _what_a_free_place_does(look: Look) -> str:
 def _why_others_pass(look: Look) -> Iterator[str]:
     """Rules beside the order, because of which somebody behind may come first."""
     event = look.registration.event
-    if look.may_switch:
+    if look.room_in_other_mode:
         yield _("You wait for a place in the way you chose. In the other way there is still room.")
     elif event.capacity_online is not None or event.capacity_on_site is not None:
         yield _(

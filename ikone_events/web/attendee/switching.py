@@ -38,7 +38,7 @@ def ask_mode(token: str) -> ResponseReturnValue:
         event=registration.event,
         waits=registration.status == Status.WAITLISTED.value,
         to=other_mode(registration).value,
-        room=has_room_to_switch(registration, moment),
+        possible=may_switch(registration, moment),
         until=choice.until,
     )
 
@@ -67,9 +67,16 @@ def other_mode(registration: Registration) -> Mode:
     return Mode.ON_SITE if own is Mode.ONLINE else Mode.ONLINE
 
 
-def has_room_to_switch(registration: Registration, moment: datetime) -> bool:
-    """Whether the other mode has a place; who waits may wait for either."""
+def may_switch(registration: Registration, moment: datetime) -> bool:
+    """Whether pressing does something: who waits may wait for either mode."""
+    waits = registration.status == Status.WAITLISTED.value
+    return waits or has_room(registration, moment)
+
+
+def has_room(registration: Registration, moment: datetime) -> bool:
+    """Whether the other mode has a place left; a seat of one's own is given up for it."""
+    sitting, mode = get_sitting(registration.event, moment), other_mode(registration)
     if registration.status == Status.WAITLISTED.value:
-        return True
-    pool = get_sitting(registration.event, moment).pools.get(other_mode(registration))
+        return sitting.free_for(mode) != 0
+    pool = sitting.pools.get(mode)
     return pool is not None and pool.free != 0
