@@ -1,9 +1,11 @@
 """What organisers may do to people, and what was done, in words."""
 
+from collections.abc import Sequence
+
 from ikone_events.domain.refusals import N_
-from ikone_events.domain.registration import Status
+from ikone_events.domain.registration import Awaits
 from ikone_events.domain.standings import ACTION_LABELS, REASONS, Action, Standing
-from ikone_events.store.registrations import StandingChange
+from ikone_events.store.registrations import Registration, StandingChange
 from ikone_events.web.organiser.words import gettext as _
 
 # Actions whose page asks for something before, or whose press can't be taken back.
@@ -42,6 +44,13 @@ _CHANGES: dict[str, str] = {
 }
 
 
+# What a pending person had waited for when this was done.
+_LED_ON: dict[str, str] = {
+    Action.CONFIRM_ADDRESS: Awaits.ADDRESS,
+    Action.APPROVE: Awaits.APPROVAL,
+}
+
+
 def action_label(action: Action) -> str:
     """What a button says."""
     return _(ACTION_LABELS[action])
@@ -72,6 +81,9 @@ def actor_words(change: StandingChange) -> str:
     return known.get(change.actor, change.actor)
 
 
-def target_status(change: StandingChange) -> Status | None:
-    """The standing it led to, if the rules know it."""
-    return Status(change.target) if change.target in set(Status) else None
+def with_awaits(
+    chain: Sequence[StandingChange], person: Registration
+) -> list[tuple[StandingChange, str]]:
+    """Each link with what the person waited for after it: the next link tells, or today."""
+    later = [*(_LED_ON.get(change.action, "") for change in chain[1:]), person.awaits]
+    return list(zip(chain, later, strict=True)) if chain else []

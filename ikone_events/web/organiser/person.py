@@ -31,7 +31,7 @@ from ikone_events.web.organiser.people_words import (
     actor_words,
     change_words,
     reason_words,
-    target_status,
+    with_awaits,
 )
 from ikone_events.web.organiser.registrations import get_person
 from ikone_events.web.organiser.sight import asker_role
@@ -70,7 +70,7 @@ def show_person(
         before=before,
         after=after,
         said=said_by(visible_to(asker_role(), all_fields(event)), answers_of(found), page_locale()),
-        chain=chain_of(found),
+        chain=with_awaits(chain_of(found), found),
         actions=actions_for(found),
         asking=ASKING,
         expected=standing_of(found.status, found.awaits).value,
@@ -91,7 +91,6 @@ def _words() -> dict[str, object]:
         "change_words": change_words,
         "reason_words": reason_words,
         "actor_words": actor_words,
-        "target_status": target_status,
     }
 
 

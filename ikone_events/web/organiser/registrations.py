@@ -75,6 +75,7 @@ def registrations(slug: str) -> str:
         wish=wish,
         query=query,
         quick=_quick(page.rows),
+        tickable={each.id for each in page.rows if set(FOR_SEVERAL) & set(actions_for(each))},
         asking=ASKING,
         action_label=action_label,
         several=FOR_SEVERAL,
