@@ -12,11 +12,13 @@ from ikone_events.domain.lifecycle import Message
 from ikone_events.domain.messages import MailKind
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.plans import lay_plan, steps_of
+from ikone_events.store.codes import Code
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import hold_event
 from ikone_events.web.access import Permission
 from tests.factories import NOW, make_event, make_letter, make_material, make_registration
+from tests.own_fields import stored
 
 from .conftest import Browser
 
@@ -59,6 +61,7 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "letter_id": make_letter(app, person).id,
         "mailing_id": mailing.id,
         "step_id": dispatch.id,
+        "code_id": stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=NOW)).id,
         "kind": MailKind.REMINDER_DAY.value,
     }
 
