@@ -29,8 +29,11 @@ class Surroundings:
 
 def plain_field(draft: OwnField) -> OwnField:
     """A draft without what its kind has no use for."""
+    words = draft.kind is Kind.CONSENT
     return replace(
         draft,
+        label=draft.label if words else " ".join(draft.label.split()),
+        label_en=draft.label_en if words else " ".join(draft.label_en.split()),
         choices=draft.choices if draft.kind in CHOOSING else (),
         shown_value=draft.shown_value if draft.shown_if else "",
     )

@@ -27,6 +27,7 @@ from ikone_events.domain.form_fields import (
     kept_answers,
 )
 from ikone_events.domain.header_text import text_complaint
+from ikone_events.web.forms_public import deliverable
 from ikone_events.web.i18n import say
 from ikone_events.web.own_inputs import (
     ChoiceList,
@@ -132,13 +133,6 @@ def _fit_text(_form: Form, field: Field) -> None:
         raise StopValidation(say(complaint))
 
 
-def _deliverable(form: Form, field: Field) -> None:
-    # forms_public may come to use this module: late, so that neither waits for the other.
-    from ikone_events.web.forms_public import deliverable  # noqa: PLC0415
-
-    deliverable(form, field)
-
-
 def _stripped(value: str | None) -> str:
     return (value or "").strip()
 
@@ -197,13 +191,13 @@ def _several(asked: _Asked) -> Any:
 
 def _yes_no(asked: _Asked) -> Any:
     choices = [
-        offered(Choice(value=value, label=say_label(label)), asked.locale, full=False)
+        offered(Choice(value=value, label=_translated(label)), asked.locale, full=False)
         for value, label in YES_NO_LABELS.items()
     ]
     return ChoiceRadio.asking(asked.label, asked.checks, choices, required=asked.own.required)
 
 
-def say_label(label: str) -> str:
+def _translated(label: str) -> str:
     """A label of ours that is translated when the form is shown."""
     return _l(label)  # type: ignore[no-any-return]
 
@@ -215,7 +209,7 @@ def _consent(asked: _Asked) -> Any:
 _MAKERS: Mapping[Kind, Callable[[_Asked], Any]] = {
     Kind.SHORT_TEXT: _text(StringField, SHORT, _fit_text),
     Kind.LONG_TEXT: _text(TextAreaField, LONG, _fit_text, rows=4),
-    Kind.EMAIL: _text(EmailField, ADDRESS, _deliverable),
+    Kind.EMAIL: _text(EmailField, ADDRESS, deliverable),
     Kind.NUMBER: _number,
     Kind.DATE: _day,
     Kind.ONE_CHOICE: _one,

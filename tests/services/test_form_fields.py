@@ -179,6 +179,12 @@ def test_answers_protect_what_they_say(builder: Builder) -> None:
     assert [choice.value for choice in asked.choices] == ["mit_kaese", "fisch"]
 
 
+def test_label_is_one_line_and_a_consent_may_have_more(builder: Builder) -> None:
+    made = builder.do("add_field", draft(label=" Woher \n kommen Sie? ", label_en="Where\nfrom?"))
+    assert (made.label, made.label_en) == ("Woher kommen Sie?", "Where from?")
+    assert builder.do("add_field", draft(Kind.CONSENT, "Eins.\nZwei.")).label == "Eins.\nZwei."
+
+
 def test_kind_can_change_before_anybody_has_answered(builder: Builder) -> None:
     made = builder.do("add_field", draft(Kind.ONE_CHOICE, "Essen", choices=FOOD))
     builder.do("edit_field", "essen", replace(made, kind=Kind.LONG_TEXT))

@@ -155,6 +155,8 @@ def _page(
     fixed: bool = False,
     **more: object,
 ) -> str:
+    if kind is not Kind.CONSENT:
+        form.ask_for_a_line()
     return render_template(
         "organiser/form_field.html",
         event=event,

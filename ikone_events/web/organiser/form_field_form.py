@@ -16,9 +16,15 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import HiddenInput, TextInput
 
-from ikone_events.domain.field_rules import CHOICE_LENGTH, HELP_LENGTH, MOST_CHOICES, MOST_DAYS
+from ikone_events.domain.field_rules import (
+    CHOICE_LENGTH,
+    HELP_LENGTH,
+    LABEL_LENGTH,
+    MOST_CHOICES,
+    MOST_DAYS,
+)
 from ikone_events.domain.form_fields import (
     CHOOSING,
     KIND_LABELS,
@@ -84,6 +90,12 @@ class FieldForm(FlaskForm):
             SelectChoice("", _("Always")),
             *(choice for field in before for choice in _conditions(field)),
         ]
+
+    def ask_for_a_line(self) -> None:
+        """Labels are one line, unless they are the sentences of a consent."""
+        for label in (self.label, self.label_en):
+            label.widget = TextInput()
+            label.render_kw = {"maxlength": LABEL_LENGTH, "autocomplete": "off"}
 
     def add_rows(self, number: int) -> None:
         """Put empty lines below the choices."""
