@@ -1,7 +1,7 @@
 """Fixtures for tests that need the whole application: a real SQLite file, a clock that obeys."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import text
+from werkzeug.routing import Rule
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
@@ -33,6 +34,23 @@ def settings(tmp_path: Path) -> Settings:
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
     """Templates are compiled once for all the applications of a run."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_addresses() -> Iterator[None]:
+    """Werkzeug writes two functions for each route; they are the same in all the applications."""
+    write = Rule._compile_builder
+    written: dict[object, Callable[..., tuple[str, str]]] = {}
+
+    def find_or_write(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in written:
+            written[key] = write(rule, append_unknown)
+        return written[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", find_or_write)
+        yield
 
 
 @pytest.fixture(scope="session")

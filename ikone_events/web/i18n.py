@@ -1,9 +1,10 @@
 """Languages: which one a page speaks, and how complaints become words."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
 from flask_babel import Babel, gettext, refresh
 
@@ -58,7 +59,7 @@ def init_app(app: Flask) -> None:
 def _speak_quickly(app: Flask) -> None:
     """Let templates look texts up at once; Flask-Babel asks for its context at each of them."""
     folder = Path(app.root_path, "translations")
-    catalogues = {code: Translations.load(folder, [code]) for code in LOCALES}
+    catalogues = {code: _catalogue(folder, code) for code in LOCALES}
 
     def one(text: str) -> str:
         return catalogues[page_locale()].gettext(text)
@@ -67,6 +68,11 @@ def _speak_quickly(app: Flask) -> None:
         return catalogues[page_locale()].ngettext(singular, plural, number)
 
     app.jinja_env.install_gettext_callables(one, counted, newstyle=True)  # type: ignore[attr-defined]
+
+
+@cache
+def _catalogue(folder: Path, code: str) -> NullTranslations:
+    return Translations.load(folder, [code])
 
 
 def page_locale() -> str:
