@@ -1,11 +1,13 @@
 """The commands as a shell calls them: plain lines, exit status, nothing half done."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
+from openpyxl import load_workbook
 
 from ikone_events.demo.story import folder
 from ikone_events.store.queries import find_event
@@ -155,6 +157,19 @@ def test_registrations_are_exported_as_csv_and_json(app: Flask, tmp_path: Path) 
     call(app, "export", "registrations", event.slug, "--format", "json", "--output", str(target))
     rows = json.loads(target.read_text(encoding="utf-8"))
     assert [row["waitlist_position"] for row in rows] == [None, 1]
+
+
+def test_registrations_are_exported_as_a_workbook(app: Flask, tmp_path: Path) -> None:
+    event = make_event(app)
+    make_registration(app, event, first_name="=cmd()")
+    target = tmp_path / "people.xlsx"
+    words = ("export", "registrations", event.slug, "--format", "xlsx")
+
+    assert call(app, *words, "--output", str(target)).exit_code == 0
+    for source in (target, io.BytesIO(call(app, *words).stdout_bytes)):
+        heads, row = load_workbook(source).worksheets[0].iter_rows()
+        cells = dict(zip((cell.value for cell in heads), row, strict=True))
+        assert (cells["first_name"].value, cells["first_name"].data_type) == ("=cmd()", "s")
 
 
 def test_outbox_is_exported_without_texts(app: Flask) -> None:
