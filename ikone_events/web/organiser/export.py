@@ -22,17 +22,19 @@ _TYPES = {
 }
 
 
-@blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):kind>")
+@blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
 @limiter.limit("60 per hour", key_func=lambda: f"export:{organiser().id}")
-def export_registrations(slug: str, kind: str) -> Response:
+def export_registrations(slug: str, file_type: str) -> Response:
     """All registrations of an event: CSV for a German Excel, a workbook, or JSON for programs."""
     event = seen_event(slug)
-    number, content = _file(event, kind, asker_role())
+    number, content = _file(event, file_type, asker_role())
     who = organiser().id
-    log.info("organiser %d exported %d registrations of event %d: %s", who, number, event.id, kind)
-    response = Response(content, mimetype=_TYPES[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.{kind}"'
+    log.info(
+        "organiser %d exported %d registrations of event %d: %s", who, number, event.id, file_type
+    )
+    response = Response(content, mimetype=_TYPES[file_type])
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.{file_type}"'
     return response
 
 

@@ -17,8 +17,15 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import hold_event
 from ikone_events.web.access import Permission
-from tests.factories import NOW, make_event, make_letter, make_material, make_registration
-from tests.own_fields import stored
+from tests.factories import (
+    NOW,
+    make_event,
+    make_letter,
+    make_material,
+    make_organisation,
+    make_registration,
+)
+from tests.own_fields import make_field, stored
 
 from .conftest import Browser
 
@@ -63,6 +70,9 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "step_id": dispatch.id,
         "code_id": stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=NOW)).id,
         "kind": MailKind.REMINDER_DAY.value,
+        "file_type": "csv",
+        "key": make_field(app, event).key,
+        "number": make_organisation(app, "Stadt Worms").id,
     }
 
 
@@ -111,8 +121,8 @@ def test_ids_of_another_event_are_not_found(app: Flask, team: Browser, event: Ev
     letter = make_letter(app, person, state="failed")
     slides = make_material(app, other)
     base = f"/organise/events/{event.slug}"
-    assert team.get(f"{base}/registrations/{person.public_id}/withdraw").status_code == 404
-    assert team.post(f"{base}/registrations/{person.public_id}/withdraw").status_code == 404
+    assert team.get(f"{base}/registrations/{person.public_id}/do/withdraw").status_code == 404
+    assert team.post(f"{base}/registrations/{person.public_id}/do/withdraw").status_code == 404
     assert team.post(f"{base}/registrations/{person.public_id}/attendance").status_code == 404
     assert team.get(f"{base}/mail/{letter.id}").status_code == 404
     assert team.post(f"{base}/mail/{letter.id}/retry").status_code == 404
