@@ -106,13 +106,9 @@ def links_of(event: Event, registration: Registration) -> Links:
 
 
 def _asks_to_confirm(event: Event, registration: Registration) -> bool:
-    """Who waits in line can confirm early, so that a seat is theirs as soon as one is free."""
-    if event.state not in _MOVING:
-        return False
-    if registration.status == Status.PENDING.value:
-        return registration.awaits == Awaits.ADDRESS.value
-    waits = registration.status == Status.WAITLISTED.value
-    return waits and event.confirm_hours is not None and registration.address_confirmed_at is None
+    """Who waits in line is asked once a seat is kept: the table of standings has it no earlier."""
+    asked = registration.status == Status.PENDING.value
+    return event.state in _MOVING and asked and registration.awaits == Awaits.ADDRESS.value
 
 
 def _is_offered(event: Event, registration: Registration) -> bool:

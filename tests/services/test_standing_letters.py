@@ -128,21 +128,10 @@ def test_first_in_line_gets_the_link_to_accept(app: Flask) -> None:
     assert "bis Mittwoch, 4. März 2026, 10:00 Uhr" in letter.text
 
 
-@pytest.mark.parametrize(
-    ("event_values", "values", "asked"),
-    [
-        ({"confirm_hours": 24}, {}, True),
-        ({"confirm_hours": 24}, {"address_confirmed_at": NOW}, False),
-        ({}, {}, False),
-        ({"confirm_hours": 24, "state": "postponed"}, {}, False),
-    ],
-)
-def test_waiting_people_confirm_early_only_where_it_opens_something(
-    app: Flask, event_values: dict[str, Any], values: dict[str, Any], *, asked: bool
-) -> None:
-    event = make_event(app, **event_values)
-    person = make_registration(app, event, status="waitlisted", **values)
-    assert ("/confirm" in write(app, person, MailKind.WAITLIST).text) is asked
+def test_waiting_people_are_asked_to_confirm_once_a_seat_is_kept(app: Flask) -> None:
+    event = make_event(app, confirm_hours=24)
+    person = make_registration(app, event, status="waitlisted")
+    assert "/confirm" not in write(app, person, MailKind.WAITLIST).text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from ikone_events.services.letters import links_of
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
@@ -229,3 +230,15 @@ def test_link_of_another_purpose_opens_no_personal_page(app: Flask, client: Flas
         assert client.get(f"/r/{token}{part}").status_code == 404
     assert client.get(f"/subscribe/{own}").status_code == 404
     assert count(app, Registration) == 1
+
+
+def test_letters_link_to_no_button_that_is_not_there(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app, confirm_hours=24, offer_hours=24)
+    for values in (ADDRESS, OFFER, {"status": "waitlisted", "line": 2}, {"status": "confirmed"}):
+        person = make_registration(app, event, **values)
+        with app.app_context():
+            links = links_of(event, db.session.get_one(Registration, person.id))
+        for link in filter(None, (links.confirm, links.accept)):
+            assert client.get(link.removeprefix("http://localhost")).status_code == 200
+        assert bool(links.confirm) == (values is ADDRESS)
+        assert bool(links.accept) == (values is OFFER)
