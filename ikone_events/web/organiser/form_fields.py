@@ -123,6 +123,7 @@ def value_words(steering: OwnField, value: str) -> str:
 @permission(Permission.EDIT_EVENTS)
 def move_field(slug: str, key: str) -> Answer:
     """One place up or down; the button says which."""
+    seen_event(slug)
     up = {"up": True, "down": False}.get(request.form.get("to", ""))
     if up is None:
         abort(422)
