@@ -1,6 +1,6 @@
 """What the clock takes back: seats nobody confirmed or accepted, and those kept for members."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -20,6 +20,8 @@ from ikone_events.store.events import Event
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import IS_HELD, Registration
 
+# Where the event names no such time any more.
+_HOURS_ANEW = 24
 _MOVES = Event.state.in_([state.value for state in MOVING])
 # While an event is postponed its clock stands still.
 _NOT_POSTPONED = Event.state != State.POSTPONED.value
@@ -76,6 +78,18 @@ def lapse_all(event: Event, *, now: datetime) -> None:
     """Nothing stays open at an event that is put away. It must be held."""
     held = select(Registration).where(Registration.event_id == event.id, IS_HELD)
     _expire(event, list(db.session.scalars(held.order_by(Registration.id))), now=now)
+
+
+def renew_holds(event: Event, *, now: datetime) -> None:
+    """Give those their time anew whose hold ran out while the event was called off."""
+    passed = select(Registration).where(
+        Registration.event_id == event.id, IS_HELD, Registration.hold_until <= now
+    )
+    for registration in db.session.scalars(passed):
+        offered = registration.status == Status.OFFERED.value
+        hours = event.offer_hours if offered else event.confirm_hours
+        until = now + timedelta(hours=hours or _HOURS_ANEW)
+        registration.hold_until = min(until, event.ends_at)
 
 
 def _expire(event: Event, lapsed: list[Registration], *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from ikone_events.domain.lifecycle import Action, Facts, Message, Rule, State, plan
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
-from ikone_events.services.lapses import lapse_all
+from ikone_events.services.lapses import lapse_all, renew_holds
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.office import office
 from ikone_events.services.overtaken import stop_hopes
@@ -82,6 +82,8 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     if request.action in (Action.CANCEL, Action.POSTPONE):
         stop_hopes(event, actor=request.actor, now=now)
     mailing = _write_to(event, rule.message, request, old, step, now=now)
+    if request.action is Action.OPEN:
+        renew_holds(event, now=now)
     if request.action in (Action.OPEN, Action.REOPEN):
         move_line_up(event, now=now)
     return Done(event, rule, mailing)

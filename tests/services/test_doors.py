@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from ikone_events.domain.lifecycle import Action
 from ikone_events.domain.refusals import (
     SomebodyWasFaster,
     StandingRefused,
@@ -20,6 +21,7 @@ from ikone_events.services.standings import (
     move_up,
     withdraw,
 )
+from ikone_events.services.transitions import Request, perform
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_registration
 from tests.services.seats import (
     HOUR,
@@ -267,3 +269,23 @@ def test_members_come_first_until_their_time_is_over(app: Flask) -> None:
     assert standings(app, event) == {"ben": "confirmed", "dora": "confirmed"}
     with app.app_context():
         assert events_to_serve(until) == []
+
+
+def test_time_is_given_anew_when_an_event_opens_again(app: Flask) -> None:
+    event = make_event(app, state="announced", confirm_hours=24)
+    held = make_registration(
+        app,
+        event,
+        email="eva@example.org",
+        status="pending",
+        awaits="address",
+        hold_until=NOW - HOUR,
+    )
+    request = Request(action=Action.OPEN, actor=ANNA)
+
+    write(app, lambda: perform(event.slug, request, now=NOW))
+
+    assert person(app, "eva").hold_until == NOW + 24 * HOUR
+    with app.app_context():
+        assert events_to_serve(NOW) == []
+    write(app, lambda: confirm_address(held.public_id, now=NOW))
