@@ -18,11 +18,11 @@ BOTH = [
 
 @pytest.fixture(params=BOTH)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty database; "" is the embedded SQLite file."""
+    """The address of a database with empty tables; "" is the embedded SQLite file."""
     if request.param == "sqlite":
         yield ""
     else:
-        with fresh_database() as url:
+        with fresh_database(laid=True) as url:
             yield url
 
 
