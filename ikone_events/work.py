@@ -15,11 +15,12 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.deliver import open_connection
 from ikone_events.sending import LetterSender
-from ikone_events.services import health, lapses, plans, steps
+from ikone_events.services import health, plans, steps
 from ikone_events.services.hold import is_held
 from ikone_events.services.office import now
 from ikone_events.services.overtaken import stop_late
 from ikone_events.services.privacy import events_to_forget
+from ikone_events.services.registering import lapses
 from ikone_events.services.retention import forget_event, tidy
 from ikone_events.store.db import db, transaction
 from ikone_events.store.queries import hold_event

@@ -15,7 +15,7 @@ from flask import Flask
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
 from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.matching import keep_names
+from ikone_events.services.directory.matching import keep_names
 from ikone_events.services.office import office
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db, transaction

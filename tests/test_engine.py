@@ -14,7 +14,7 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.registration import Status
 from ikone_events.engine import Engine, open_queue
-from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
 from tests.factories import (
     NOW,

@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from ikone_events.commands.saying import fail, with_tables
 from ikone_events.domain.refusals import Complaint, Refusal
-from ikone_events.services.administration_import import Imported, check_list, import_list
+from ikone_events.services.directory.importing import Imported, check_list, import_list
 from ikone_events.services.office import now
 from ikone_events.store.db import transaction
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from ikone_events.domain.facts import State
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.seating import MOVING, TAKES_PLACE
-from ikone_events.domain.standings import Action, Actor, Standing, is_done, possible_actions
+from ikone_events.domain.standings import Action, Actor, Standing, possible_actions
 
 
 class Wish(StrEnum):

@@ -16,7 +16,7 @@ from ikone_events.domain.lifecycle import EventFormat
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import local_to_utc, to_local
 from ikone_events.services.events import create_event
-from ikone_events.services.form_fields import lay_fields
+from ikone_events.services.registering.form_fields import lay_fields
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import FormField, fields_of_event

@@ -16,7 +16,7 @@ from ikone_events.domain.seating import Pool
 from ikone_events.domain.slug import RESERVED, slug_of
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.plans import lay_plan, move_steps
-from ikone_events.services.seating import move_line_up
+from ikone_events.services.registering.seating import move_line_up
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.letters import Mailing

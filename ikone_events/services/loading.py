@@ -15,15 +15,15 @@ from ikone_events.domain.dataset_records import EventRecord, Record, Registratio
 from ikone_events.domain.lifecycle import RULES, State
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Attendance, Status
-from ikone_events.services.administration_import import store_organisations
-from ikone_events.services.answers import store_answers
+from ikone_events.services.directory.importing import store_organisations
+from ikone_events.services.directory.matching import match
 from ikone_events.services.events import fill_event, keep_seats
-from ikone_events.services.form_fields import lay_fields
-from ikone_events.services.matching import match
 from ikone_events.services.materials import Upload, store_slides
 from ikone_events.services.office import office
 from ikone_events.services.plans import lay_plan
 from ikone_events.services.privacy import archive_persons
+from ikone_events.services.registering.answers import store_answers
+from ikone_events.services.registering.form_fields import lay_fields
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, Material, StateChange

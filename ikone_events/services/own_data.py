@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from ikone_events.domain.form_fields import answer_words
-from ikone_events.services.answers import Told, told_by
 from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import office
-from ikone_events.services.seating import mode_of
+from ikone_events.services.registering.answers import Told, told_by
+from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.line import line_number

@@ -9,7 +9,7 @@ from ikone_events.domain.lifecycle import State
 from ikone_events.domain.registration import Attendance, Status
 from ikone_events.domain.self_service import Wish
 from ikone_events.services.forgetting import drop_imports, drop_letters, forget, strike_out
-from ikone_events.services.standings import check_wish
+from ikone_events.services.registering.standings import check_wish
 from ikone_events.store.administrations import Organisation, member_on
 from ikone_events.store.codes import Code
 from ikone_events.store.counts import COUNTED_KINDS, counts_for

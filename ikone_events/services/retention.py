@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ikone_events.domain.lifecycle import Action, State, find_rule
-from ikone_events.services import people_import, subscribers
+from ikone_events.services import subscribers
 from ikone_events.services.early_forgetting import forget_due
 from ikone_events.services.forgetting import drop_letters_of_forgotten
+from ikone_events.services.lists import people_import
 from ikone_events.services.plans import mark_forgotten
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.transitions import Request, perform

@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.times import to_local
+from ikone_events.services.lists.spreadsheets import Row
 from ikone_events.services.office import office
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db
 from ikone_events.store.queries import Page
 from ikone_events.store.subscribers import NETWORK, Subscriber

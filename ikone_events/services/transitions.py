@@ -7,13 +7,13 @@ from sqlalchemy import update
 
 from ikone_events.domain.lifecycle import Action, Facts, Message, Rule, State, plan
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
-from ikone_events.services.lapses import lapse_all, renew_holds
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.office import office
 from ikone_events.services.overtaken import stop_hopes
 from ikone_events.services.plans import mark_performed, move_steps
 from ikone_events.services.privacy import archive_persons
-from ikone_events.services.seating import move_line_up
+from ikone_events.services.registering.lapses import lapse_all, renew_holds
+from ikone_events.services.registering.seating import move_line_up
 from ikone_events.store.counts import Counts, counts_for
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event, StateChange

@@ -8,7 +8,7 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.registration import Status
 from ikone_events.services.letter_values import DOORS_OPEN_BEFORE
-from ikone_events.services.seating import mode_of
+from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.registrations import Registration
 
 

@@ -9,10 +9,10 @@ from flask_babel import gettext
 
 from ikone_events.domain.refusals import Busy, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Status
-from ikone_events.services import registrations
 from ikone_events.services.letters import link_day
 from ikone_events.services.office import now
-from ikone_events.services.registrations import Applicant
+from ikone_events.services.registering import registrations
+from ikone_events.services.registering.registrations import Applicant
 from ikone_events.store.db import transaction
 from ikone_events.store.queries import get_public_event
 from ikone_events.web.access import Permission, permission

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from ikone_events.demo.story import SCENARIOS, folder, tell
 from ikone_events.domain.dataset import read_dataset
 from ikone_events.domain.form_fields import Kind
-from ikone_events.services.answers import all_fields, answers_for, asked_fields
 from ikone_events.services.loading import store_dataset
+from ikone_events.services.registering.answers import all_fields, answers_for, asked_fields
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer

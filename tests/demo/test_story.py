@@ -10,8 +10,8 @@ from sqlalchemy import select
 from ikone_events.demo.story import folder, shift_weeks, tell
 from ikone_events.domain.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.directory.matching import match
 from ikone_events.services.loading import Loaded, read_file, store_dataset
-from ikone_events.services.matching import match
 from ikone_events.services.privacy import figures_of
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction

@@ -12,7 +12,7 @@ from ikone_events.domain.step_times import Anchor, Timing
 from ikone_events.services.organisers import NewOrganiser, add
 from ikone_events.services.own_messages import OwnMessage, note_message
 from ikone_events.services.plans import lay_plan
-from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.texts import TextChange
 from ikone_events.store.administrations import LeftText
 from ikone_events.store.codes import Code

@@ -9,7 +9,7 @@ from flask import Flask
 from ikone_events.domain.event_draft import EventDraft
 from ikone_events.domain.lifecycle import Action
 from ikone_events.services.events import create_event
-from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import transaction
 from tests.factories import NOW

@@ -11,8 +11,8 @@ from ikone_events.config import Settings
 from ikone_events.demo.story import folder
 from ikone_events.domain.lifecycle import Action
 from ikone_events.services.events import edit_event
-from ikone_events.services.registrations import Applicant, register
-from ikone_events.services.standings import withdraw
+from ikone_events.services.registering.registrations import Applicant, register
+from ikone_events.services.registering.standings import withdraw
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.registrations import Registration

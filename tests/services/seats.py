@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.registration import Status
 from ikone_events.services import verification
-from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail

@@ -9,15 +9,15 @@ from sqlalchemy import select
 
 from ikone_events.domain.administration_draft import AdministrationDraft
 from ikone_events.domain.refusals import NotFound, StaleForm, UnfitInput
-from ikone_events.services.administration_import import Imported, check_list, import_list
-from ikone_events.services.administrations import (
+from ikone_events.services.directory.administrations import (
     add_administration,
     delete_administration,
     draft_of,
     edit_administration,
     get_administration,
 )
-from ikone_events.services.matching import match
+from ikone_events.services.directory.importing import Imported, check_list, import_list
+from ikone_events.services.directory.matching import match
 from ikone_events.store.administrations import Organisation, OrganisationName
 from ikone_events.store.db import db, transaction
 from ikone_events.store.naming import organisation_names

@@ -8,7 +8,7 @@ from flask import Flask
 
 from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services import answers
+from ikone_events.services.registering import answers
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer, FormField

@@ -11,7 +11,7 @@ from ikone_events.domain.audiences import Audience
 from ikone_events.domain.lifecycle import Message
 from ikone_events.domain.messages import MailKind
 from ikone_events.services.mailings import expand_chunk, start_mailing
-from ikone_events.services.standings import withdraw
+from ikone_events.services.registering.standings import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event

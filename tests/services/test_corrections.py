@@ -11,7 +11,7 @@ from ikone_events.domain.refusals import NotFound, UnfitInput
 from ikone_events.services.corrections import correct_and_retry
 from ikone_events.services.delivery_notes import notes_of
 from ikone_events.services.outbox import retry_all
-from ikone_events.services.registrations import Applicant, register
+from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event

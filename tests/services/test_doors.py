@@ -12,8 +12,8 @@ from ikone_events.domain.refusals import (
     UnfitInput,
 )
 from ikone_events.domain.registration import Status
-from ikone_events.services.lapses import events_to_serve, lapse_due
-from ikone_events.services.standings import (
+from ikone_events.services.registering.lapses import events_to_serve, lapse_due
+from ikone_events.services.registering.standings import (
     accept_offer,
     approve,
     confirm_address,

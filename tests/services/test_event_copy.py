@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services.answers import all_fields
 from ikone_events.services.event_copy import copy_event
 from ikone_events.services.plans import steps_of
+from ikone_events.services.registering.answers import all_fields
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.queries import find_event

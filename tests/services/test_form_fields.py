@@ -9,8 +9,8 @@ from flask import Flask
 
 from ikone_events.domain.form_fields import Choice, Kind, OwnField
 from ikone_events.domain.refusals import NotFound, StaleForm, UnfitInput
-from ikone_events.services import form_fields
-from ikone_events.services.answers import all_fields, asked_fields
+from ikone_events.services.registering import form_fields
+from ikone_events.services.registering.answers import all_fields, asked_fields
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import FormField, fields_of_event

@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.registration import Status
-from ikone_events.services.changes import switch_mode
-from ikone_events.services.hand_over import Deputy, hand_over
-from ikone_events.services.lapses import lapse_due
-from ikone_events.services.registrations import Applicant, register, register_all
-from ikone_events.services.standings import (
+from ikone_events.services.registering.changes import switch_mode
+from ikone_events.services.registering.hand_over import Deputy, hand_over
+from ikone_events.services.registering.lapses import lapse_due
+from ikone_events.services.registering.registrations import Applicant, register, register_all
+from ikone_events.services.registering.standings import (
     accept_offer,
     approve,
     confirm_address,

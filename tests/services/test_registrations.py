@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from ikone_events.domain.refusals import NotFound, Refusal, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Attendance, Status
-from ikone_events.services import registrations
-from ikone_events.services.attendance import mark_attendance
 from ikone_events.services.privacy import forget_person
-from ikone_events.services.registrations import Applicant, register
-from ikone_events.services.standings import withdraw
+from ikone_events.services.registering import registrations
+from ikone_events.services.registering.attendance import mark_attendance
+from ikone_events.services.registering.registrations import Applicant, register
+from ikone_events.services.registering.standings import withdraw
 from ikone_events.store import queries
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event

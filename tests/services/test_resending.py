@@ -13,8 +13,8 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.events import set_room
 from ikone_events.services.letters import write_letter
 from ikone_events.services.mailings import expand_chunk, resume_mailing, start_mailing, stop_mailing
+from ikone_events.services.registering.standings import withdraw
 from ikone_events.services.resending import retry_letter, retry_letters
-from ikone_events.services.standings import withdraw
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.refusals import RegistrationClosed, StandingRefused, UnfitInput
 from ikone_events.domain.registration import Status
-from ikone_events.services.changes import Details, change_details, switch_mode
 from ikone_events.services.events import keep_seats
-from ikone_events.services.hand_over import Deputy, hand_over
-from ikone_events.services.registrations import add_person, register_all
-from ikone_events.services.standings import withdraw
+from ikone_events.services.registering.changes import Details, change_details, switch_mode
+from ikone_events.services.registering.hand_over import Deputy, hand_over
+from ikone_events.services.registering.registrations import add_person, register_all
+from ikone_events.services.registering.standings import withdraw
 from ikone_events.store.codes import Code
 from ikone_events.store.db import db
 from ikone_events.store.events import Event

@@ -21,11 +21,12 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import Action
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registration import SEATED, Status
-from ikone_events.services import changes, hand_over, registrations, standings, verification
+from ikone_events.services import verification
 from ikone_events.services.events import keep_seats
-from ikone_events.services.lapses import events_to_serve, lapse_due
-from ikone_events.services.registrations import Applicant
-from ikone_events.services.seating import move_line_up
+from ikone_events.services.registering import changes, hand_over, registrations, standings
+from ikone_events.services.registering.lapses import events_to_serve, lapse_due
+from ikone_events.services.registering.registrations import Applicant
+from ikone_events.services.registering.seating import move_line_up
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.codes import Code
 from ikone_events.store.db import db, transaction

@@ -8,11 +8,11 @@ from flask import Flask
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.refusals import StandingRefused
 from ikone_events.domain.registration import Status
-from ikone_events.services.changes import switch_mode
-from ikone_events.services.hand_over import Deputy, hand_over
-from ikone_events.services.lapses import lapse_due
-from ikone_events.services.seating import move_line_up
-from ikone_events.services.standings import (
+from ikone_events.services.registering.changes import switch_mode
+from ikone_events.services.registering.hand_over import Deputy, hand_over
+from ikone_events.services.registering.lapses import lapse_due
+from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.registering.standings import (
     accept_offer,
     approve,
     confirm_address,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from ikone_events.domain.refusals import UploadRefused
-from ikone_events.services.spreadsheets import write_csv, write_xlsx
-from ikone_events.services.table_reading import MOST_BYTES, MOST_ROWS, Table, read_table
+from ikone_events.services.lists.spreadsheets import write_csv, write_xlsx
+from ikone_events.services.lists.table_reading import MOST_BYTES, MOST_ROWS, Table, read_table
 
 TEXT = "Vorname;Nachname;E-Mail\r\nJörg;Groß;j@example.org\r\n"
 EXPECTED = Table(("Vorname", "Nachname", "E-Mail"), ((2, ("Jörg", "Groß", "j@example.org")),))

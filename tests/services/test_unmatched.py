@@ -9,10 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.domain.refusals import NotFound
-from ikone_events.services.matching import match
-from ikone_events.services.organisers import NewOrganiser, add
-from ikone_events.services.privacy import archive_persons, figures_of
-from ikone_events.services.unmatched import (
+from ikone_events.services.directory.matching import match
+from ikone_events.services.directory.unmatched import (
     Group,
     count_unmatched,
     decide,
@@ -21,6 +19,8 @@ from ikone_events.services.unmatched import (
     take_up,
     unmatched_groups,
 )
+from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.services.privacy import archive_persons, figures_of
 from ikone_events.store.administrations import LeftText, Organisation
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction

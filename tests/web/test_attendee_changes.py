@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ikone_events.app import create_app
-from ikone_events.services.answers import answers_of
+from ikone_events.services.registering.answers import answers_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail

@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from ikone_events.app import create_app
-from ikone_events.services.answers import answers_for
+from ikone_events.services.registering.answers import answers_for
 from ikone_events.store.db import db
 from ikone_events.store.registrations import Registration
 from tests.browser import (

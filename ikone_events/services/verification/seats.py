@@ -9,7 +9,7 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.registration import ACTIVE, SEATED, Status
 from ikone_events.domain.seating import Pool
 from ikone_events.domain.standings import Action
-from ikone_events.services.seating import somebody_could_move_up
+from ikone_events.services.registering.seating import somebody_could_move_up
 from ikone_events.store.codes import Code
 from ikone_events.store.db import db
 from ikone_events.store.events import Event

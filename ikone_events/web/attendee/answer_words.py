@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from ikone_events.domain.form_fields import Kind, OwnField, answer_words
 from ikone_events.domain.times import date_medium
-from ikone_events.services.answers import Told, told_by
+from ikone_events.services.registering.answers import Told, told_by
 from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration
 from ikone_events.web.attendee.frame import moment_words

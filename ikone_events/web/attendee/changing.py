@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.self_service import Wish, complaint
-from ikone_events.services.answers import answers_of as stored_answers
-from ikone_events.services.answers import asked_fields
-from ikone_events.services.changes import change_details
 from ikone_events.services.office import now
-from ikone_events.services.standings import situation_of
+from ikone_events.services.registering.answers import answers_of as stored_answers
+from ikone_events.services.registering.answers import asked_fields
+from ikone_events.services.registering.changes import change_details
+from ikone_events.services.registering.standings import situation_of
 from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission

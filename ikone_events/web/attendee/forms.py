@@ -8,8 +8,8 @@ from wtforms import StringField, TextAreaField
 
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import Complaint
-from ikone_events.services.changes import Details
-from ikone_events.services.hand_over import Deputy
+from ikone_events.services.registering.changes import Details
+from ikone_events.services.registering.hand_over import Deputy
 from ikone_events.web.forms_public import (
     PublicForm,
     at_most,

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from ikone_events.domain.refusals import StandingRefused, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.domain.self_service import Wish
-from ikone_events.services.hand_over import hand_over as pass_on
 from ikone_events.services.office import now
-from ikone_events.services.standings import situation_of
+from ikone_events.services.registering.hand_over import hand_over as pass_on
+from ikone_events.services.registering.standings import situation_of
 from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission

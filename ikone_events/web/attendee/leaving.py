@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from ikone_events.domain.self_service import Wish
 from ikone_events.services.office import now
 from ikone_events.services.privacy import forget_person
-from ikone_events.services.standings import situation_of, withdraw
+from ikone_events.services.registering.standings import situation_of, withdraw
 from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint, to_own_page

@@ -9,8 +9,8 @@ from ikone_events.domain.self_service import Situation, Wish
 from ikone_events.domain.standings import Standing
 from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import now
-from ikone_events.services.seating import mode_of
-from ikone_events.services.standings import situation_of
+from ikone_events.services.registering.seating import mode_of
+from ikone_events.services.registering.standings import situation_of
 from ikone_events.store.line import line_number
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting

@@ -10,10 +10,10 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.domain.self_service import Wish
-from ikone_events.services.changes import switch_mode
 from ikone_events.services.office import now
-from ikone_events.services.seating import mode_of
-from ikone_events.services.standings import situation_of
+from ikone_events.services.registering.changes import switch_mode
+from ikone_events.services.registering.seating import mode_of
+from ikone_events.services.registering.standings import situation_of
 from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting

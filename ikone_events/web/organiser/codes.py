@@ -9,9 +9,9 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services import codes as service
+from ikone_events.services.lists.spreadsheets import Row, write_csv
 from ikone_events.services.office import now, office
-from ikone_events.services.spreadsheets import Row, write_csv
+from ikone_events.services.registering import codes as service
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event

@@ -8,7 +8,7 @@ import logging
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 
-from ikone_events.services.spreadsheets import write_csv
+from ikone_events.services.lists.spreadsheets import write_csv
 from ikone_events.services.subscriber_list import (
     SUBSCRIBER_COLUMNS,
     count_subscribers,

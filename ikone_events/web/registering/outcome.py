@@ -9,7 +9,7 @@ from flask import session
 
 from ikone_events.domain.registration import Status
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.registrations import Applicant
+from ikone_events.services.registering.registrations import Applicant
 from ikone_events.store.events import Event
 
 _KEY = "registered"

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.seating import Sitting
-from ikone_events.services.answers import asked_fields
 from ikone_events.services.office import now
+from ikone_events.services.registering.answers import asked_fields
 from ikone_events.store.events import Event
 from ikone_events.store.queries import get_public_event, organisation_names
 from ikone_events.store.sittings import get_sitting

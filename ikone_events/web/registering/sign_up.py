@@ -15,7 +15,7 @@ from ikone_events.domain.form_fields import Kind, OwnField
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.seating import Sitting
-from ikone_events.services.registrations import Applicant
+from ikone_events.services.registering.registrations import Applicant
 from ikone_events.store.events import Event
 from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.own_fields import add_own_fields, answers_of

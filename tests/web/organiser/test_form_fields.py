@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.domain.form_fields import OwnField
-from ikone_events.services.answers import all_fields
+from ikone_events.services.registering.answers import all_fields
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from tests.factories import NOW, make_event, make_registration

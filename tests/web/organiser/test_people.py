@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
-from ikone_events.services.exports import OUTBOX_COLUMNS, outbox_rows
-from ikone_events.services.spreadsheets import write_csv
+from ikone_events.services.lists.exports import OUTBOX_COLUMNS, outbox_rows
+from ikone_events.services.lists.spreadsheets import write_csv
 from ikone_events.store.db import db
 from ikone_events.store.registrations import Registration
 from tests.factories import (

@@ -1,0 +1,1 @@
+"""The directory of administrations: kept, imported, matched with what people typed."""

@@ -1,0 +1,172 @@
+"""Keeping the directory: add, edit, delete a body; texts that waited for it are matched at once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
+from ikone_events.domain.administrations import Source, key_of, names_of
+from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
+from ikone_events.services.directory.matching import keep_names
+from ikone_events.services.directory.rematching import rematch
+from ikone_events.store.administrations import Organisation, OrganisationName
+from ikone_events.store.db import db
+from ikone_events.store.events import new_public_id
+from ikone_events.store.naming import hold_directory
+from ikone_events.store.registrations import Registration
+
+_COLUMNS = (
+    "name",
+    "short_name",
+    "kind",
+    "official_key",
+    "district",
+    "member",
+    "member_since",
+    "member_until",
+)
+
+
+def get_administration(number: int) -> Organisation:
+    """A body by its row; raises NotFound."""
+    found = db.session.get(Organisation, number)
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such administration.")))
+    return found
+
+
+def draft_of(organisation: Organisation) -> AdministrationDraft:
+    """A stored body as a form or a list would give it."""
+    columns = {name: getattr(organisation, name) for name in _COLUMNS}
+    return AdministrationDraft(**columns, aliases=tuple(organisation.aliases))
+
+
+def add_administration(draft: AdministrationDraft, *, now: datetime) -> Organisation:
+    """Store a new body. Raises UnfitInput."""
+    hold_directory()
+    check_administration(draft)
+    _refuse_namesakes(draft, None)
+    organisation = new_administration(draft, now=now)
+    db.session.flush()
+    rematch(now=now)
+    return organisation
+
+
+def new_administration(draft: AdministrationDraft, *, now: datetime) -> Organisation:
+    """A body from a checked draft, in the session."""
+    organisation = Organisation(key=new_public_id(), revision=0, names=[])
+    db.session.add(organisation)
+    fill_administration(organisation, draft, now=now)
+    return organisation
+
+
+def fill_administration(
+    organisation: Organisation, draft: AdministrationDraft, *, now: datetime
+) -> bool:
+    """Write a checked draft into a body; returns whether anything differed."""
+    changed = False
+    for name in _COLUMNS:
+        value = getattr(draft, name)
+        if organisation.revision == 0 or getattr(organisation, name) != value:
+            setattr(organisation, name, value)
+            changed = True
+    if keep_names(organisation, draft.aliases) or changed:
+        organisation.revision += 1
+        organisation.changed_at = now
+        return True
+    return False
+
+
+def differs(organisation: Organisation, draft: AdministrationDraft) -> bool:
+    """Whether a checked draft would change a body."""
+    names = names_of(draft.name, draft.short_name, draft.kind, draft.aliases)
+    aliases = dict.fromkeys(name.text for name in names if name.source is Source.ALIAS)
+    return replace(draft, aliases=tuple(aliases)) != draft_of(organisation)
+
+
+def edit_administration(
+    number: int, draft: AdministrationDraft, *, revision: int, now: datetime
+) -> Organisation:
+    """Change a body. Raises NotFound, UnfitInput, StaleForm when somebody saved in between."""
+    hold_directory()
+    organisation = get_administration(number)
+    if organisation.revision != revision:
+        raise StaleForm(Complaint(N_("Somebody has changed this administration meanwhile.")))
+    check_administration(draft)
+    _refuse_namesakes(draft, organisation)
+    if fill_administration(organisation, draft, now=now):
+        db.session.flush()
+        rematch(now=now)
+    return organisation
+
+
+def count_references(organisation: Organisation) -> int:
+    """How many registrations refer to a body."""
+    wanted = select(func.count()).where(Registration.organisation_id == organisation.id)
+    return db.session.scalar(wanted) or 0
+
+
+def delete_administration(number: int) -> Organisation:
+    """Take a body out of the directory; raises UnfitInput while registrations refer to it.
+
+    A name that was shared with it may be clear now: the organiser's next change finds that out.
+    """
+    hold_directory()
+    organisation = get_administration(number)
+    if count_references(organisation):
+        raise _needed()
+    db.session.delete(organisation)
+    try:
+        db.session.flush()
+    except IntegrityError as fault:  # somebody registered for it at this very moment
+        raise _needed() from fault
+    return organisation
+
+
+def _needed() -> UnfitInput:
+    text = N_(
+        "Registrations belong to this administration. It stays, so that the figures are right."
+    )
+    return UnfitInput(Complaint(text))
+
+
+def _refuse_namesakes(draft: AdministrationDraft, own: Organisation | None) -> None:
+    if found := tuple(_taken(draft, own)):
+        raise UnfitInput(found)
+
+
+def _taken(draft: AdministrationDraft, own: Organisation | None) -> Iterator[Complaint]:
+    """Complaints about a name, a key or an alias that belongs to another body already."""
+    number = 0 if own is None else own.id
+    others = select(Organisation).where(Organisation.id != number)
+    same_name = others.where(func.lower(Organisation.name) == draft.name.lower())
+    if draft.official_key:  # places share names; their keys tell them apart
+        same_name = same_name.where(Organisation.official_key == "")
+    if db.session.scalar(same_name.limit(1)) is not None:
+        yield Complaint(N_("There is another administration of this name."), {}, "name")
+    if draft.official_key:
+        same_key = others.where(Organisation.official_key == draft.official_key)
+        if other := db.session.scalar(same_key.limit(1)):
+            text = N_("This is the official key of “%(name)s”.")
+            yield Complaint(text, {"name": other.name}, "official_key")
+    for alias in draft.aliases:
+        if other := find_owner(key_of(alias), besides=number):
+            text = N_("“%(alias)s” is a name of “%(name)s” too; nobody would be found by it.")
+            yield Complaint(text, {"alias": alias, "name": other.name}, "aliases")
+
+
+def find_owner(key: str, *, besides: int) -> Organisation | None:
+    """Another body that goes by this key itself; half a double name does not count."""
+    return db.session.scalar(
+        select(Organisation)
+        .join(OrganisationName, OrganisationName.organisation_id == Organisation.id)
+        .where(
+            OrganisationName.key == key,
+            OrganisationName.source != Source.PART.value,
+            Organisation.id != besides,
+        )
+        .limit(1)
+    )

@@ -1,0 +1,188 @@
+"""Taking lists of administrations into the directory: all of a list, or nothing of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
+from ikone_events.domain.administration_list import FAULTS_SHOWN, ListRow, at_line, read_list
+from ikone_events.domain.dataset_records import OrganisationRecord
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.services.directory.administrations import (
+    differs,
+    draft_of,
+    fill_administration,
+    new_administration,
+)
+from ikone_events.services.directory.rematching import rematch
+from ikone_events.store.administrations import Organisation
+from ikone_events.store.db import db
+from ikone_events.store.directory import all_administrations
+from ikone_events.store.naming import hold_directory
+
+
+@dataclass(slots=True)
+class Imported:
+    """What a list changed, and how many registrations found their administration by it."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    matched: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """The directory by the marks that a list may know a body by. Names may be shared."""
+
+    by_key: dict[str, Organisation] = field(default_factory=dict)
+    by_official_key: dict[str, Organisation] = field(default_factory=dict)
+    by_name: dict[str, list[Organisation]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls) -> "_Known":
+        known = cls()
+        for organisation in all_administrations():
+            known.by_key[organisation.key] = organisation
+            known.by_name.setdefault(organisation.name.casefold(), []).append(organisation)
+            if organisation.official_key:
+                known.by_official_key.setdefault(organisation.official_key, organisation)
+        return known
+
+    def named(self, name: str) -> list[Organisation]:
+        """The bodies of this very name."""
+        return self.by_name.get(name.casefold(), [])
+
+
+def import_list(content: bytes, *, now: datetime) -> Imported:
+    """Store a list of administrations. Raises UnfitInput with every fault and its line."""
+    rows = read_list(content)
+    hold_directory()
+    done = Imported()
+    for organisation, draft in _plan(rows):
+        if organisation is None:
+            new_administration(draft, now=now)
+            done.added.append(draft.name)
+        elif fill_administration(organisation, draft, now=now):
+            done.changed.append(draft.name)
+        else:
+            done.unchanged += 1
+    db.session.flush()
+    if done.added or done.changed:
+        done.matched = rematch(now=now)
+    return done
+
+
+def check_list(content: bytes) -> Imported:
+    """What a list would change; refuses what import_list refuses, and writes nothing."""
+    found = Imported()
+    for organisation, draft in _plan(read_list(content)):
+        if organisation is None:
+            found.added.append(draft.name)
+        elif differs(organisation, draft):
+            found.changed.append(draft.name)
+        else:
+            found.unchanged += 1
+    return found
+
+
+def _plan(rows: list[ListRow]) -> list[tuple[Organisation | None, AdministrationDraft]]:
+    """The body of each line and what becomes of it; no line is refused before all were seen."""
+    known = _Known.read()
+    keys = {row.official_key for row in rows}
+    faults: list[Complaint] = []
+    drafts: list[tuple[Organisation | None, AdministrationDraft]] = []
+    taken: dict[int, int] = {}
+    for row in rows:
+        try:
+            organisation = _body_of(row, known, keys)
+            drafts.append((organisation, _draft(row, organisation, taken)))
+        except UnfitInput as refusal:
+            faults.extend(at_line(row.line, complaint) for complaint in refusal.complaints)
+    if faults:
+        raise UnfitInput(faults[:FAULTS_SHOWN])
+    return drafts
+
+
+def _body_of(row: ListRow, known: _Known, keys: set[str]) -> Organisation | None:
+    """By the official key, then by the name; None is a new one. Raises UnfitInput when in doubt."""
+    named = known.named(row.name)
+    body = known.by_official_key.get(row.official_key)
+    if body is not None:
+        if named and body not in named:
+            text = N_("The key is that of “%(name)s”, the name that of another administration.")
+            raise UnfitInput(Complaint(text, {"name": body.name}))
+        return body
+    if row.official_key:
+        # Places share names: one with another key of this list is another body.
+        named = [body for body in named if body.official_key not in keys - {""}]
+    if len(named) > 1:
+        text = N_("Several administrations are called “%(name)s”; please give the key.")
+        raise UnfitInput(Complaint(text, {"name": row.name}))
+    body = named[0] if named else None
+    if body is not None and row.official_key and body.official_key:
+        text = N_("“%(name)s” has the official key %(key)s in the directory.")
+        raise UnfitInput(Complaint(text, {"name": body.name, "key": body.official_key}))
+    return body
+
+
+def _draft(
+    row: ListRow, organisation: Organisation | None, taken: dict[int, int]
+) -> AdministrationDraft:
+    if organisation is None:
+        return AdministrationDraft(**row.values)
+    first = taken.setdefault(organisation.id, row.line)
+    if first != row.line:
+        text = N_("This is “%(name)s”, as line %(line)d is already.")
+        raise UnfitInput(Complaint(text, {"name": organisation.name, "line": first}))
+    draft = _merged(draft_of(organisation), row.values)
+    check_administration(draft)
+    return draft
+
+
+def _merged(stored: AdministrationDraft, values: Mapping[str, Any]) -> AdministrationDraft:
+    """What is stored with what a line says; other names are added, never taken away."""
+    together = dict.fromkeys([*stored.aliases, *values.get("aliases", ())])
+    merged = replace(stored, **{**values, "aliases": tuple(together)})
+    if values.get("member") is False:
+        return replace(merged, member_since=None, member_until=None)
+    return merged
+
+
+def store_organisations(
+    records: Iterable[OrganisationRecord], *, now: datetime
+) -> tuple[dict[str, Organisation], int]:
+    """The organisations of a dataset, by what the dataset calls them, and how many are new.
+
+    One that the directory has already, by its official key or its name, is that one.
+    """
+    hold_directory()
+    known = _Known.read()
+    stored: dict[str, Organisation] = {}
+    added = 0
+    for record in records:
+        body = _stored_before(record, known, stored)
+        if body is None:
+            added += 1
+            body = new_administration(record.draft, now=now)
+            body.key = record.id
+        else:
+            together = dict.fromkeys([*body.aliases, *record.draft.aliases])
+            fill_administration(body, replace(record.draft, aliases=tuple(together)), now=now)
+        stored[record.id] = body
+    db.session.flush()
+    if stored:
+        rematch(now=now)
+    return stored, added
+
+
+def _stored_before(
+    record: OrganisationRecord, known: _Known, stored: Mapping[str, Organisation]
+) -> Organisation | None:
+    """The body of the directory that a record is; two records of a file are never the same one."""
+    draft = record.draft
+    candidates = [known.by_key.get(record.id), known.by_official_key.get(draft.official_key)]
+    candidates += [body for body in known.named(draft.name) if body.kind == draft.kind]
+    taken = set(stored.values())
+    return next((body for body in candidates if body is not None and body not in taken), None)

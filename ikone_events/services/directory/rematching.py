@@ -1,0 +1,82 @@
+"""Typed texts that nobody was found for get their administration once the directory knows it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+
+from ikone_events.domain.administrations import pick
+from ikone_events.domain.lifecycle import State
+from ikone_events.services.registering.seating import move_line_up
+from ikone_events.store.administrations import Organisation, OrganisationName
+from ikone_events.store.db import db
+from ikone_events.store.events import Event
+from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
+
+
+def is_unmatched() -> ColumnElement[bool]:
+    """Somebody typed something, and no administration has been found for it."""
+    return and_(Registration.organisation_id.is_(None), Registration.organisation_key != "")
+
+
+def rematch(*, now: datetime) -> int:
+    """Match again what nobody was found for, after the directory changed; returns how many."""
+    open_keys = (
+        select(Registration.organisation_key)
+        .join(Event, Registration.event_id == Event.id)
+        .where(is_unmatched(), Event.state != State.ARCHIVED.value)
+    )
+    rows = db.session.execute(
+        select(OrganisationName.key, OrganisationName.organisation_id, OrganisationName.source)
+        .where(OrganisationName.key.in_(open_keys))
+        .order_by(OrganisationName.key)
+    )
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for key, number, source in rows:
+        found[key].append((number, source))
+    picked = {key: pick(bodies) for key, bodies in found.items()}
+    return assign({key: body for key, body in picked.items() if body is not None}, now=now)
+
+
+def assign(bodies: Mapping[str, int], *, now: datetime, only: Collection[int] | None = None) -> int:
+    """Give the unmatched registrations with these keys their bodies; `only` limits it to rows.
+
+    Every event is held, in the order of their rows, so that two who do this don't wait for each
+    other. An administration changes who may have a seat: the line is served.
+    """
+    if not bodies:
+        return 0
+    whose = [
+        is_unmatched(),
+        Registration.organisation_key.in_(bodies),
+        *(() if only is None else (Registration.id.in_(only),)),
+    ]
+    slugs = db.session.scalars(
+        select(Event.slug)
+        .where(
+            Event.id.in_(select(Registration.event_id).where(*whose)),
+            Event.state != State.ARCHIVED.value,
+        )
+        .order_by(Event.id)
+    ).all()
+    return sum(_assign_at(slug, bodies, whose, now=now) for slug in slugs)
+
+
+def _assign_at(
+    slug: str, bodies: Mapping[str, int], whose: list[ColumnElement[bool]], *, now: datetime
+) -> int:
+    event = hold_event(slug)
+    registrations = db.session.scalars(
+        select(Registration)
+        .where(Registration.event_id == event.id, *whose)
+        .execution_options(populate_existing=True)
+    ).all()
+    for registration in registrations:
+        number = bodies[registration.organisation_key]
+        registration.organisation = db.session.get_one(Organisation, number)
+        registration.organisation_id = number
+    db.session.flush()
+    move_line_up(event, now=now)
+    return len(registrations)

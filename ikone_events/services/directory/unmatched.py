@@ -1,0 +1,161 @@
+"""Typed texts that no administration was found for: shown in groups, decided once for all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from ikone_events.domain.administrations import Source
+from ikone_events.domain.lifecycle import State
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.registration import ACTIVE
+from ikone_events.domain.similar_names import Candidate, candidates_of, similar
+from ikone_events.services.directory.administrations import find_owner, get_administration
+from ikone_events.services.directory.matching import keep_names
+from ikone_events.services.directory.rematching import assign, is_unmatched
+from ikone_events.store.administrations import LeftText, Organisation, OrganisationName
+from ikone_events.store.db import db, rows_written
+from ikone_events.store.events import Event
+from ikone_events.store.naming import hold_directory, namesakes
+from ikone_events.store.people import Organiser
+from ikone_events.store.queries import Page, visible_events
+from ikone_events.store.registrations import Registration
+
+GROUPS_SHOWN = 20
+PEOPLE_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One typed text in all its spellings; `shared` says that several bodies go by it."""
+
+    key: str
+    text: str
+    people: int
+    events: int
+    suggestions: list[Organisation]
+    shared: bool
+
+
+def _waiting(organiser: Organiser) -> list[ColumnElement[bool]]:
+    """Unmatched people who take part or want to, at events that the organiser may see."""
+    events = visible_events(organiser).where(Event.state != State.ARCHIVED.value)
+    return [
+        is_unmatched(),
+        Registration.status.in_([status.value for status in ACTIVE]),
+        Registration.event_id.in_(events.with_only_columns(Event.id)),
+    ]
+
+
+_LEFT = Registration.organisation_key.in_(select(LeftText.key))
+
+
+def count_unmatched(organiser: Organiser) -> int:
+    """How many texts wait for a decision."""
+    wanted = select(func.count(Registration.organisation_key.distinct()))
+    return db.session.scalar(wanted.where(*_waiting(organiser), ~_LEFT)) or 0
+
+
+def unmatched_groups(organiser: Organiser, *, left: bool = False, number: int = 1) -> Page[Group]:
+    """The texts most people typed first; with `left` those that were set aside."""
+    people = func.count().label("people")
+    wanted = (
+        select(
+            Registration.organisation_key,
+            func.max(Registration.organisation_text),
+            people,
+            func.count(Registration.event_id.distinct()),
+        )
+        .where(*_waiting(organiser), _LEFT if left else ~_LEFT)
+        .group_by(Registration.organisation_key)
+    )
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    number = max(1, min(number, -(-total // GROUPS_SHOWN)))
+    rows = db.session.execute(
+        wanted.order_by(people.desc(), Registration.organisation_key)
+        .limit(GROUPS_SHOWN)
+        .offset((number - 1) * GROUPS_SHOWN)
+    ).all()
+    candidates = _candidates() if rows else []
+    groups = [_group(*row, candidates=candidates) for row in rows]
+    return Page(groups, number, total, GROUPS_SHOWN)
+
+
+def find_group(organiser: Organiser, key: str) -> tuple[Group, list[Registration]]:
+    """One text with the people who typed it, at most two hundred; raises NotFound."""
+    whose = [*_waiting(organiser), Registration.organisation_key == key]
+    rows = select(Registration).where(*whose).order_by(Registration.id)
+    people = list(db.session.scalars(rows.limit(PEOPLE_SHOWN)).unique())
+    if not people:
+        raise NotFound(Complaint(N_("Nobody waits for this name to be matched.")))
+    total = db.session.scalar(select(func.count()).where(*whose)) or 0
+    events = len({person.event_id for person in people})
+    text = people[0].organisation_text
+    return _group(key, text, total, events, candidates=_candidates()), people
+
+
+def _candidates() -> list[Candidate]:
+    names = db.session.execute(
+        select(OrganisationName.organisation_id, OrganisationName.key)
+        .where(OrganisationName.source != Source.PART.value)
+        .order_by(OrganisationName.id)
+    )
+    return candidates_of((number, key) for number, key in names)
+
+
+def _group(
+    key: str, text: str, people: int, events: int, *, candidates: Sequence[Candidate]
+) -> Group:
+    """Bodies that go by the very name come first; only then those with similar ones."""
+    same = namesakes(key)
+    numbers = dict.fromkeys([*(body.id for body in same), *similar(key, candidates)])
+    bodies = [get_administration(number) for number in list(numbers)[: max(3, len(same))]]
+    return Group(key, text.strip(), people, events, bodies, len(same) > 1)
+
+
+def decide(
+    organiser: Organiser,
+    key: str,
+    number: int,
+    *,
+    people: Sequence[str] | None = None,
+    now: datetime,
+) -> tuple[Organisation, int, bool]:
+    """Say which body a text means; returns it, how many people got it, and if it is remembered.
+
+    The text becomes another name of the body, so that nobody has to decide it again; unless other
+    bodies go by it too, or only some of those who typed it are meant. Everybody else who typed it
+    gets the body as well, at all events. Raises NotFound.
+    """
+    hold_directory()
+    organisation = get_administration(number)
+    group, shown = find_group(organiser, key)
+    if people is not None or find_owner(key, besides=organisation.id):
+        wanted = {person.id for person in shown if people is None or person.public_id in people}
+        return organisation, assign({key: organisation.id}, now=now, only=wanted), False
+    learnt = _learn(organisation, group.text, now=now)
+    db.session.flush()
+    return organisation, assign({key: organisation.id}, now=now), learnt
+
+
+def _learn(organisation: Organisation, text: str, *, now: datetime) -> bool:
+    if not keep_names(organisation, [*organisation.aliases, text]):
+        return False
+    organisation.revision += 1
+    organisation.changed_at = now
+    return True
+
+
+def leave(organiser: Organiser, key: str, *, now: datetime) -> str:
+    """Set a text aside as no administration; raises NotFound. Returns the text."""
+    group, _people = find_group(organiser, key)
+    if db.session.get(LeftText, key) is None:
+        row = LeftText(key=key, text=group.text, left_by=organiser.email, left_at=now)
+        db.session.add(row)
+    return group.text
+
+
+def take_up(key: str) -> None:
+    """Ask about a text again that was set aside."""
+    rows_written(delete(LeftText).where(LeftText.key == key))

@@ -1,0 +1,1 @@
+"""Registrations: how people get in, what is done to them, how they get out."""

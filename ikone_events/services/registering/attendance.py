@@ -1,0 +1,18 @@
+"""Who came and who did not."""
+
+from datetime import datetime
+
+from ikone_events.domain.registration import Attendance, Status
+from ikone_events.services.registering.held import hold_registration
+from ikone_events.store.registrations import Registration
+
+
+def mark_attendance(
+    public_id: str, attendance: Attendance | None, *, now: datetime
+) -> Registration:
+    """Note that a confirmed person came or did not; None takes the note back."""
+    registration = hold_registration(public_id)
+    if registration.status == Status.CONFIRMED.value:
+        registration.attendance = attendance.value if attendance else None
+        registration.attended_at = now if attendance is Attendance.ATTENDED else None
+    return registration

@@ -1,0 +1,89 @@
+"""What people change about their registration: how they take part, what they told of themselves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from ikone_events.domain.facts import EventFormat, Mode
+from ikone_events.domain.refusals import N_, Complaint, StandingRefused
+from ikone_events.domain.registration import SEATED, Awaits, Status
+from ikone_events.domain.seating import Place
+from ikone_events.domain.self_service import Wish, complaint
+from ikone_events.domain.standings import Action
+from ikone_events.services.registering.answers import claim_choices, store_answers
+from ikone_events.services.registering.held import hold_registration
+from ikone_events.services.registering.places import moves_places
+from ikone_events.services.registering.seating import PERSON, Cause, mode_of, move_line_up, settle
+from ikone_events.services.registering.standings import check_allowed, check_wish, situation_of
+from ikone_events.store.events import Event
+from ikone_events.store.registrations import Registration
+from ikone_events.store.sittings import get_sitting
+
+_FULL = {
+    Mode.ONLINE: N_("All places online are taken, so nothing was changed. You keep your place."),
+    Mode.ON_SITE: N_("All places on site are taken, so nothing was changed. You keep your place."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What people may correct of themselves; address and administration are changed by the office.
+
+    With another address somebody else would come: that is a hand-over.
+    """
+
+    first_name: str
+    last_name: str
+    salutation: str = ""
+    title: str = ""
+    position: str = ""
+    question: str = ""
+
+
+def switch_mode(public_id: str, mode: Mode, *, now: datetime, actor: str = PERSON) -> Registration:
+    """Take part the other way, while there is room; whoever waits then waits for that one.
+
+    The seat that gets free goes to the line. The same mode again changes nothing. The deadline
+    binds people, not organisers. Raises StandingRefused.
+    """
+    registration = hold_registration(public_id)
+    event = registration.event
+    cause = Cause(action=Action.SWITCH_MODE, actor=actor, now=now, reason=mode.value)
+    check_allowed(registration, cause, Wish.SWITCH_MODE)
+    if event.format != EventFormat.HYBRID.value:
+        raise StandingRefused(Complaint(N_("At this event everybody takes part in the same way.")))
+    if mode_of(event, registration) is mode:
+        return registration
+    if registration.status in {status.value for status in SEATED}:
+        _check_room(event, mode, now)
+    registration.mode = mode.value
+    place = Place(Status(registration.status), Awaits(registration.awaits), registration.hold_until)
+    settle(registration, event, place, cause)
+    move_line_up(event, now=now)
+    return registration
+
+
+def _check_room(event: Event, mode: Mode, now: datetime) -> None:
+    if get_sitting(event, now).pools[mode].free == 0:
+        raise StandingRefused(Complaint(_FULL[mode], about="mode"))
+
+
+def change_details(
+    public_id: str, details: Details, answers: Mapping[str, Sequence[str]], *, now: datetime
+) -> Registration:
+    """Correct names and answers. Raises StandingRefused, and UnfitInput about a choice.
+
+    After the deadline answers that hold places stay as they are.
+    """
+    registration = hold_registration(public_id)
+    event, situation = registration.event, situation_of(registration, now)
+    if not situation.active:
+        raise StandingRefused(Complaint(N_("This registration is over; nothing can be changed.")))
+    check_wish(registration, Wish.CHANGE, now)
+    if complaint(Wish.CLAIM, situation) and moves_places(registration, event, answers):
+        check_wish(registration, Wish.CLAIM, now)
+    claim_choices(event, answers, besides=registration)
+    for name in (field.name for field in fields(details)):
+        setattr(registration, name, getattr(details, name))
+    store_answers(registration, event, answers, now=now)
+    return registration

@@ -1,0 +1,108 @@
+"""A deputy comes instead: the place stays with the administration, also at a full event.
+
+Nobody learns here whether the deputy is registered already. Then too this person does not come
+and that one does: who waits gets the place, who has one keeps it and is told so, and the place
+that is left over goes to the line. Page and letter of whoever hands over are the same each time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ikone_events.domain.address import email_key
+from ikone_events.domain.messages import Extras
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registration import Status
+from ikone_events.domain.salutation import full_name
+from ikone_events.domain.seating import Place
+from ikone_events.domain.self_service import Wish
+from ikone_events.domain.standings import Action
+from ikone_events.services.registering.held import hold_registration
+from ikone_events.services.registering.places import pass_on_places
+from ikone_events.services.registering.registrations import (
+    Applicant,
+    find_active,
+    new_registration,
+    remind,
+)
+from ikone_events.services.registering.seating import PERSON, Cause, move_line_up, settle
+from ikone_events.services.registering.standings import check_allowed
+from ikone_events.store.events import Event
+from ikone_events.store.registrations import Registration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deputy:
+    """Who comes instead. The administration stays, and the language unless another is given."""
+
+    first_name: str
+    last_name: str
+    email: str
+    salutation: str = ""
+    title: str = ""
+    position: str = ""
+    locale: str = ""
+
+    @property
+    def name(self) -> str:
+        """The person as a letter names them."""
+        return full_name(self.title, self.first_name, self.last_name)
+
+
+def hand_over(
+    public_id: str, deputy: Deputy, *, now: datetime, actor: str = PERSON
+) -> Registration:
+    """Give a confirmed place, or one in the line, to a deputy; returns the deputy's registration.
+
+    Raises StandingRefused, and UnfitInput when somebody names their own address.
+    """
+    leaving = hold_registration(public_id)
+    event, seated = leaving.event, leaving.status == Status.CONFIRMED.value
+    cause = Cause(action=Action.HAND_OVER, actor=actor, now=now)
+    check_allowed(leaving, cause, Wish.HAND_OVER)
+    if email_key(deputy.email) == leaving.email_key:
+        text = N_("This is the address that is registered. Please give the deputy's.")
+        raise UnfitInput(Complaint(text, about="email"))
+    heir = find_active(event, deputy.email)
+    extras = Extras(other_person=deputy.name)
+    settle(leaving, event, Place(Status.CANCELLED), cause, extras=extras)
+    taking = Cause(action=Action.TAKE_OVER, actor=actor, now=now)
+    if heir is None:
+        heir = _successor(leaving, event, deputy, now=now)
+        _take(heir, leaving, Status.CONFIRMED if seated else Status.WAITLISTED, taking)
+        pass_on_places(leaving, heir, now=now)
+    elif seated and heir.status == Status.WAITLISTED.value:
+        heir.mode, heir.predecessor_id = leaving.mode, leaving.id
+        _take(heir, leaving, Status.CONFIRMED, taking)
+    else:
+        remind(heir, event, now=now)
+    move_line_up(event, now=now)
+    return heir
+
+
+def _take(heir: Registration, leaving: Registration, status: Status, cause: Cause) -> None:
+    before = full_name(leaving.title, leaving.first_name, leaving.last_name)
+    settle(heir, leaving.event, Place(status), cause, extras=Extras(other_person=before))
+
+
+def _successor(
+    leaving: Registration, event: Event, deputy: Deputy, *, now: datetime
+) -> Registration:
+    """A row of its own, with a fresh link and calendar entry, in the place of the one before."""
+    applicant = Applicant(
+        first_name=deputy.first_name,
+        last_name=deputy.last_name,
+        email=deputy.email,
+        organisation=leaving.organisation_text,
+        locale=deputy.locale or leaving.locale,
+        salutation=deputy.salutation,
+        title=deputy.title,
+        position=deputy.position,
+        mode=leaving.mode,
+    )
+    heir = new_registration(event, applicant, now=now)
+    heir.predecessor_id, heir.code_id = leaving.id, leaving.code_id
+    heir.mode, heir.line = leaving.mode, leaving.line
+    heir.organisation, heir.organisation_id = leaving.organisation, leaving.organisation_id
+    heir.organisation_key = leaving.organisation_key
+    heir.approved_at, heir.accepted_at = leaving.approved_at, leaving.accepted_at
+    return heir

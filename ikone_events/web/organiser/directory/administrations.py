@@ -1,0 +1,107 @@
+"""The directory of administrations: find one, see who is a member, take one out."""
+
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+
+from ikone_events.domain.administrations import KIND_LABELS, Kind
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.times import date_numeric, to_local
+from ikone_events.services.directory.administrations import (
+    count_references,
+    delete_administration,
+    get_administration,
+)
+from ikone_events.services.directory.unmatched import count_unmatched
+from ikone_events.services.office import now, office
+from ikone_events.store.administrations import Organisation
+from ikone_events.store.db import transaction
+from ikone_events.store.directory import search_administrations
+from ikone_events.web.access import Permission, may, organiser, permission
+from ikone_events.web.i18n import page_locale
+from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
+from ikone_events.web.organiser.words import gettext as _
+
+
+def kind_label(kind: str) -> str:
+    """What a body is, in words."""
+    return _(KIND_LABELS[Kind(kind)]) if kind in set(Kind) else kind
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Every kind with its words, in the order of the table."""
+    return [(kind.value, kind_label(kind)) for kind in Kind]
+
+
+def today() -> date:
+    """The present day on the clocks of the installation."""
+    return to_local(now(), office().settings.timezone).date()
+
+
+def membership(organisation: Organisation, day: date) -> tuple[str, str]:
+    """The look and the words of a badge: member, once, one day; nothing for the others."""
+    since, until = organisation.member_since, organisation.member_until
+    if not organisation.member:
+        return "", ""
+    if since and day < since:
+        return "info", _("From %(day)s", day=_numeric(since))
+    if until and until < day:
+        return "neutral", _("Until %(day)s", day=_numeric(until))
+    if until:
+        return "success", _("Member until %(day)s", day=_numeric(until))
+    return "success", _("Member")
+
+
+def _numeric(day: date) -> str:
+    return date_numeric(day, locale=page_locale())
+
+
+@blueprint.get("/administrations")
+@permission(Permission.SEE_EVENTS)
+def administrations() -> str:
+    """The directory, fifty at a time."""
+    words = request.args.get("q", "")[:200].strip()
+    kind = request.args.get("kind", "")
+    members = request.args.get("members") == "1"
+    day = today()
+    page = search_administrations(
+        words, kind=kind, member_day=day if members else None, number=page_number()
+    )
+    query = {"q": words, "kind": kind, "members": "1" if members else ""}
+    chosen = {name: value for name, value in query.items() if value}
+    return render_template(
+        "organiser/administrations.html",
+        page=page,
+        rows=[(body, kind_label(body.kind), membership(body, day)) for body in page.rows],
+        pager=pager(page),
+        page_url=page_url("organiser.administrations", **chosen),
+        words=words,
+        kind=kind,
+        members=members,
+        filtered=bool(chosen),
+        kinds=kind_choices(),
+        unmatched=count_unmatched(organiser()) if may(Permission.EDIT_ADMINISTRATIONS) else 0,
+    )
+
+
+@blueprint.get("/administrations/<int:number>/delete")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def ask_to_delete_administration(number: int) -> str:
+    """Ask before a body is taken out, or say why it stays."""
+    body = get_administration(number)
+    return render_template(
+        "organiser/administration_delete.html", body=body, references=count_references(body)
+    )
+
+
+@blueprint.post("/administrations/<int:number>/delete")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def remove_administration(number: int) -> Answer:
+    """Take a body out that nobody refers to."""
+    try:
+        with transaction():
+            body = delete_administration(number)
+    except UnfitInput:
+        return ask_to_delete_administration(number), 409
+    flash(_("“%(name)s” has been deleted.", name=body.name), "success")
+    return redirect(url_for("organiser.administrations"), 303)

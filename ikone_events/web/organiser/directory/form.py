@@ -1,0 +1,173 @@
+"""Adding and editing one administration."""
+
+from datetime import date
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    Field,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired
+from wtforms.widgets import DateInput, HiddenInput
+
+from ikone_events.domain.administration_draft import LENGTHS, AdministrationDraft
+from ikone_events.domain.administrations import Kind, likely_kind
+from ikone_events.domain.refusals import StaleForm, UnfitInput
+from ikone_events.services.directory.administrations import (
+    add_administration,
+    count_references,
+    draft_of,
+    edit_administration,
+    get_administration,
+)
+from ikone_events.services.office import now
+from ikone_events.store.administrations import Organisation
+from ikone_events.store.db import transaction
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.organiser.directory.administrations import kind_choices
+from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
+from ikone_events.web.organiser.words import gettext as _
+
+
+class Day(Field):
+    """A date, or none; what was typed is kept as it is."""
+
+    widget = DateInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what the browser sent; an empty field is no day."""
+        self.data = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        try:
+            self.data = date.fromisoformat(text)
+        except ValueError as fault:
+            raise ValueError(_("Please enter a date, such as 31.01.2026.")) from fault
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return self.data.isoformat() if self.data else ""
+
+
+def _line(label: str, name: str, *validators: Any) -> StringField:
+    render = {"maxlength": LENGTHS[name], "autocomplete": "off"}
+    return StringField(label, validators=validators, render_kw=render)
+
+
+class AdministrationForm(FlaskForm):
+    """What the directory says of a body."""
+
+    revision = IntegerField(widget=HiddenInput(), default=0)
+    name = _line(_l("Name"), "name", InputRequired(_l("Please enter a name.")))
+    short_name = _line(_l("Short name"), "short_name")
+    kind = SelectField(_l("Kind"), choices=[], default=Kind.OTHER.value)
+    official_key = _line(_l("Official key"), "official_key")
+    district = _line(_l("District"), "district")
+    aliases = TextAreaField(_l("Other names"), render_kw={"rows": 5, "autocomplete": "off"})
+    member = BooleanField(_l("Belongs to the network"))
+    member_since = Day(_l("Member from"))
+    member_until = Day(_l("Member until"))
+
+
+def _form(**values: object) -> AdministrationForm:
+    form = AdministrationForm(**values)
+    form.kind.choices = kind_choices()
+    return form
+
+
+def _draft(form: AdministrationForm) -> AdministrationDraft:
+    aliases = (" ".join(line.split()) for line in (form.aliases.data or "").splitlines())
+    texts = ("name", "short_name", "official_key", "district")
+    return AdministrationDraft(
+        **{name: " ".join((form[name].data or "").split()) for name in texts},
+        kind=form.kind.data,
+        aliases=tuple(dict.fromkeys(alias for alias in aliases if alias)),
+        member=form.member.data,
+        member_since=form.member_since.data,
+        member_until=form.member_until.data,
+    )
+
+
+def _values_of(body: Organisation) -> dict[str, object]:
+    draft = draft_of(body)
+    values: dict[str, object] = {name: getattr(draft, name) for name in draft.__slots__}
+    return {**values, "aliases": "\n".join(draft.aliases), "revision": body.revision}
+
+
+def _page(
+    form: AdministrationForm, body: Organisation | None = None, conflict: tuple[str, ...] = ()
+) -> str:
+    return render_template(
+        "organiser/administration.html",
+        form=form,
+        body=body,
+        conflict=conflict,
+        references=count_references(body) if body else 0,
+    )
+
+
+@blueprint.get("/administrations/new")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def new_administration() -> str:
+    """An empty form; a typed text that fitted nobody may stand in it already."""
+    name = request.args.get("name", "")[: LENGTHS["name"]]
+    return _page(_form(formdata=None, name=name, kind=likely_kind(name).value))
+
+
+@blueprint.post("/administrations/new")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def create_administration() -> Answer:
+    """Store a new body; who typed its name belongs to it from now on."""
+    form = _form()
+    if not form.validate():
+        return _page(form), 422
+    try:
+        with transaction():
+            body = add_administration(_draft(form), now=now())
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form), 422
+    return _saved(body)
+
+
+@blueprint.get("/administrations/<int:number>")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def administration(number: int) -> str:
+    """What is stored, in a form."""
+    body = get_administration(number)
+    return _page(_form(formdata=None, **_values_of(body)), body)
+
+
+@blueprint.post("/administrations/<int:number>")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def save_administration(number: int) -> Answer:
+    """Store what was edited, if nobody saved in between."""
+    form, body = _form(), get_administration(number)
+    if not form.validate():
+        return _page(form, body), 422
+    revision = form.revision.data or 0
+    try:
+        with transaction():
+            body = edit_administration(number, _draft(form), revision=revision, now=now())
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form, get_administration(number)), 422
+    except StaleForm as refusal:
+        body = get_administration(number)
+        form.revision.raw_data, form.revision.data = None, body.revision
+        return _page(form, body, tuple(say_all(refusal.complaints))), 409
+    return _saved(body)
+
+
+def _saved(body: Organisation) -> Answer:
+    flash(_("“%(name)s” has been saved.", name=body.name), "success")
+    return redirect(url_for("organiser.administrations", q=body.name), 303)

@@ -1,0 +1,99 @@
+"""A list of administrations from a file: checked whole, then taken over or refused with reasons."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+
+from ikone_events.domain.administration_list import COLUMNS, MOST_BYTES
+from ikone_events.domain.administrations import Kind
+from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.services.directory.importing import Imported, check_list, import_list
+from ikone_events.services.office import now
+from ikone_events.store.db import transaction
+from ikone_events.web.access import Permission, may, permission
+from ikone_events.web.i18n import say
+from ikone_events.web.organiser.frame import Answer, blueprint
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
+
+# What the form weighs besides its file.
+_FORM_BYTES = 64 * 1024
+
+
+class ListForm(FlaskForm):
+    """The file; which of two buttons was pressed says what to do with it."""
+
+    file = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv"})
+
+
+@blueprint.url_value_preprocessor
+def _allow_lists(endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """Before anything reads the body: only somebody who may import sends that much."""
+    if endpoint == "organiser.import_administrations" and may(Permission.EDIT_ADMINISTRATIONS):
+        request.max_content_length = MOST_BYTES + _FORM_BYTES
+
+
+def _page(
+    form: ListForm,
+    faults: list[tuple[str, str]] | None = None,
+    found: Imported | None = None,
+) -> str:
+    return render_template(
+        "organiser/administrations_import.html",
+        form=form,
+        faults=faults or [],
+        found=found,
+        columns=list(COLUMNS),
+        kinds=[kind.value for kind in Kind],
+    )
+
+
+@blueprint.get("/administrations/import")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def choose_list() -> str:
+    """The form for the file, and what it may hold."""
+    return _page(ListForm(formdata=None))
+
+
+@blueprint.post("/administrations/import")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def import_administrations() -> Answer:
+    """Check the list, or take it over; one wrong line and nothing is stored."""
+    form = ListForm()
+    if not form.validate() or not form.file.data:
+        if not form.errors:
+            form.file.errors = [_("Please choose a file.")]
+        return _page(form), 422
+    content = form.file.data.read()
+    try:
+        if request.form.get("do") == "check":
+            return _page(form, found=check_list(content))
+        with transaction():
+            done = import_list(content, now=now())
+    except UnfitInput as refusal:
+        return _page(form, [_fault(complaint) for complaint in refusal.complaints]), 422
+    flash(_told(done), "success")
+    return redirect(url_for("organiser.administrations"), 303)
+
+
+def _fault(complaint: Complaint) -> tuple[str, str]:
+    """The line of a complaint, if it is about one, and the reason."""
+    return complaint.about or "", say(complaint)
+
+
+def _told(done: Imported) -> str:
+    words = _(
+        "The list has been taken over: %(new)d new, %(changed)d changed, %(same)d as before.",
+        new=len(done.added),
+        changed=len(done.changed),
+        same=done.unchanged,
+    )
+    if not done.matched:
+        return words
+    more = ngettext(
+        "%(num)d registration has found its administration by it.",
+        "%(num)d registrations have found their administration by it.",
+        done.matched,
+    )
+    return f"{words} {more}"

@@ -1,0 +1,130 @@
+"""Typed names that fit no administration: decided by one press, for everybody who typed them."""
+
+import logging
+
+from flask import flash, redirect, render_template, request, url_for
+
+from ikone_events.domain.administrations import key_of
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.services.directory.unmatched import (
+    PEOPLE_SHOWN,
+    decide,
+    find_group,
+    leave,
+    take_up,
+    unmatched_groups,
+)
+from ikone_events.services.office import now
+from ikone_events.store.db import transaction
+from ikone_events.store.naming import find_by_name, organisation_names
+from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
+
+log = logging.getLogger(__name__)
+
+
+@blueprint.get("/administrations/unmatched")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def unmatched() -> str:
+    """The texts that most people typed first, with the bodies they may mean."""
+    left = request.args.get("left") == "1"
+    page = unmatched_groups(organiser(), left=left, number=page_number())
+    query = {"left": "1"} if left else {}
+    return render_template(
+        "organiser/administrations_unmatched.html",
+        page=page,
+        left=left,
+        pager=pager(page),
+        page_url=page_url("organiser.unmatched", **query),
+    )
+
+
+@blueprint.get("/administrations/unmatched/people")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def unmatched_people() -> str:
+    """One text with everybody who typed it, to decide for some of them or for a body far off."""
+    return _people(_key())
+
+
+def _people(key: str, wrong: str = "", typed: str = "") -> str:
+    group, people = find_group(organiser(), key)
+    return render_template(
+        "organiser/administrations_people.html",
+        group=group,
+        people=people,
+        shown=PEOPLE_SHOWN,
+        names=organisation_names(),
+        wrong=wrong,
+        typed=typed,
+        chosen=set(request.form.getlist("people")) or {person.public_id for person in people},
+    )
+
+
+def _key() -> str:
+    """The text of the address in the form in which it is compared; raises NotFound."""
+    key = request.values.get("key", "")
+    if not key or key_of(key) != key:
+        raise NotFound(Complaint(N_("Nobody waits for this name to be matched.")))
+    return key
+
+
+@blueprint.post("/administrations/unmatched/decide")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def decide_unmatched() -> Answer:
+    """This is …: the body for everybody who typed the text, or for those who were chosen."""
+    key, number = _key(), request.form.get("body", type=int)
+    typed = request.form.get("name", "").strip()
+    if number is None or typed:
+        body = find_by_name(typed)
+        number = None if body is None else body.id
+    people = request.form.getlist("people") if request.form.get("choose") else None
+    if number is None or people == []:
+        wrong = _wrong(typed) if number is None else _("Please choose at least one person.")
+        return _people(key, wrong, typed), 422
+    everybody = people is not None and _is_everybody(key, people)
+    with transaction():
+        chosen, given, learnt = decide(
+            organiser(), key, number, people=None if everybody else people, now=now()
+        )
+    log.info("organiser %d matched %d registrations", organiser().id, given)
+    told = ngettext(
+        "%(num)d registration now belongs to “%(name)s”.",
+        "%(num)d registrations now belong to “%(name)s”.",
+        given,
+        name=chosen.name,
+    )
+    more = _("From now on this name is recognised.") if learnt else ""
+    flash(f"{told} {more}".strip(), "success")
+    return redirect(url_for("organiser.unmatched"), 303)
+
+
+def _wrong(typed: str) -> str:
+    if not typed:
+        return _("Please choose an administration.")
+    return _("“%(name)s” is no single administration of the directory.", name=typed)
+
+
+def _is_everybody(key: str, people: list[str]) -> bool:
+    _group, known = find_group(organiser(), key)
+    return {person.public_id for person in known} <= set(people)
+
+
+@blueprint.post("/administrations/unmatched/leave")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def leave_unmatched() -> Answer:
+    """Not an administration: ask no more."""
+    with transaction():
+        text = leave(organiser(), _key(), now=now())
+    flash(_("“%(name)s” stays without an administration.", name=text), "success")
+    return redirect(url_for("organiser.unmatched"), 303)
+
+
+@blueprint.post("/administrations/unmatched/take-up")
+@permission(Permission.EDIT_ADMINISTRATIONS)
+def take_up_unmatched() -> Answer:
+    """Ask again about a text that was set aside."""
+    with transaction():
+        take_up(_key())
+    return redirect(url_for("organiser.unmatched"), 303)

@@ -1,0 +1,138 @@
+"""Importing a list of people: hand in, read the report, press the button."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+
+from ikone_events.domain.refusals import SomebodyWasFaster, UploadRefused
+from ikone_events.domain.registration import Status
+from ikone_events.services.lists import people_import as service
+from ikone_events.services.lists.table_reading import MOST_BYTES, MOST_ROWS
+from ikone_events.services.office import now
+from ikone_events.services.registering.answers import asked_fields
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import transaction
+from ikone_events.store.events import Event
+from ikone_events.store.imports import ImportList
+from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.limits import limiter
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, say_all, seen_event
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
+
+_PATH = "/events/<slug>/registrations/import"
+_FORM_BYTES = 16 * 1024
+# As many rows as a report shows; who is refused is always shown.
+_SHOWN = 200
+
+
+class ImportForm(FlaskForm):
+    """The file."""
+
+    file = FileField(_l("List (CSV or Excel)"), render_kw={"accept": ".csv,.txt,.xlsx"})
+
+
+@blueprint.get(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def import_form(slug: str) -> Answer:
+    """Which columns are known, and where to hand in the file."""
+    return _upload_page(seen_event(slug), ImportForm())
+
+
+@blueprint.post(_PATH)
+@permission(Permission.EDIT_EVENTS)
+@limiter.limit("60 per hour", key_func=lambda: f"import:{organiser().id}")
+def read_list(slug: str) -> Answer:
+    """Check the file whole; nobody is registered by that."""
+    # The rest of the application takes no bodies of this size.
+    request.max_content_length = MOST_BYTES + _FORM_BYTES
+    event, form = seen_event(slug), ImportForm()
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        form.file.errors = [_("Please choose a file.")]
+        return _upload_page(event, form), 422
+    content, name = file.read(), file.filename
+    try:
+        rows = service.read_people(event, content)
+    except UploadRefused as refusal:
+        place(form, refusal.complaints)
+        return _upload_page(event, form), 422
+    with transaction():
+        stored = service.keep_list(event, organiser(), rows, file_name=name, now=now())
+    url = url_for("organiser.import_report", slug=slug, public_id=stored.public_id)
+    return redirect(url, 303)
+
+
+@blueprint.get(f"{_PATH}/<public_id>")
+@permission(Permission.EDIT_EVENTS)
+def import_report(slug: str, public_id: str) -> Answer:
+    """Who comes in and how, as of now, and who does not and why."""
+    event = seen_event(slug)
+    return _report_page(event, _stored(event, public_id))
+
+
+@blueprint.post(f"{_PATH}/<public_id>")
+@permission(Permission.EDIT_EVENTS)
+def import_list(slug: str, public_id: str) -> Answer:
+    """Register everybody of the report, or nobody if it is no longer true."""
+    event = seen_event(slug)
+    stored = _stored(event, public_id)
+    seen = request.form.get("seen", "")
+    try:
+        with transaction():
+            added = service.import_people(slug, stored, seen=seen, actor=actor(), now=now())
+    except (SomebodyWasFaster, UploadRefused) as refusal:
+        event = seen_event(slug)
+        stored = _stored(event, public_id)
+        return _report_page(event, stored, refused=say_all(refusal.complaints)), 409
+    words = ngettext(
+        "One person has been registered and gets an e-mail.",
+        "%(num)d people have been registered. Each gets an e-mail.",
+        len(added),
+    )
+    flash(words, "success")
+    return redirect(url_for("organiser.registrations", slug=slug), 303)
+
+
+@blueprint.post(f"{_PATH}/<public_id>/drop")
+@permission(Permission.EDIT_EVENTS)
+def drop_import(slug: str, public_id: str) -> Answer:
+    """Forget a list without storing it."""
+    stored = _stored(seen_event(slug), public_id)
+    with transaction():
+        service.drop_list(stored)
+    flash(_("The list has been deleted. Nobody was registered by it."), "success")
+    return redirect(url_for("organiser.registrations", slug=slug), 303)
+
+
+def _stored(event: Event, public_id: str) -> ImportList:
+    return service.get_list(event, organiser(), public_id, now=now())
+
+
+def _upload_page(event: Event, form: ImportForm) -> str:
+    return render_template(
+        "organiser/people_import.html",
+        event=event,
+        counts=counts_for([event.id])[event.id],
+        form=form,
+        fields=asked_fields(event),
+        most_rows=MOST_ROWS,
+    )
+
+
+def _report_page(event: Event, stored: ImportList, *, refused: list[str] | None = None) -> str:
+    report = service.report_on(event, stored, now=now())
+    return render_template(
+        "organiser/import_report.html",
+        event=event,
+        counts=counts_for([event.id])[event.id],
+        stored=stored,
+        report=report,
+        confirmed=report.count(Status.CONFIRMED),
+        pending=report.count(Status.PENDING, Status.OFFERED),
+        waiting=report.count(Status.WAITLISTED),
+        turned_away=[(row, say_all(row.complaints)) for row in report.refused],
+        shown=_SHOWN,
+        refused=refused or [],
+    )

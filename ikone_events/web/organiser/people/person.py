@@ -1,0 +1,118 @@
+"""The page of one registered person: standing, answers, note, and every letter with its fate."""
+
+from collections.abc import Iterable
+
+from flask import flash, redirect, render_template, request, url_for
+
+from ikone_events.domain.form_fields import visible_to
+from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.domain.standings import standing_of
+from ikone_events.services.lists.exports import waiting_positions
+from ikone_events.services.office import now
+from ikone_events.services.registering.answers import all_fields, answers_of
+from ikone_events.services.registering.by_organiser import actions_for
+from ikone_events.services.registering.notes import LONGEST, annotate
+from ikone_events.services.registering.seating import mode_of
+from ikone_events.services.registering.waiting_reasons import waiting_reasons
+from ikone_events.store.chains import chain_of, relatives_of
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import transaction
+from ikone_events.store.events import Event
+from ikone_events.store.mail_log import letters_to
+from ikone_events.store.registrations import Registration
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.i18n import page_locale, say
+from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.mailing_words import kind_label, state_of
+from ikone_events.web.organiser.people.own_answers import said_by
+from ikone_events.web.organiser.people.people_words import (
+    ASKING,
+    action_label,
+    actor_words,
+    change_words,
+    reason_words,
+    with_awaits,
+)
+from ikone_events.web.organiser.people.registrations import get_person
+from ikone_events.web.organiser.people.sight import asker_role
+from ikone_events.web.organiser.words import gettext as _
+
+
+@blueprint.get("/events/<slug>/registrations/<public_id>")
+@permission(Permission.SEE_EVENTS)
+def person(slug: str, public_id: str) -> str:
+    """One person at one event."""
+    event = seen_event(slug)
+    return show_person(event, get_person(event, public_id))
+
+
+def show_person(
+    event: Event,
+    found: Registration,
+    *,
+    refused: Iterable[Complaint] = (),
+    note: str | None = None,
+) -> str:
+    """The page of a person, with what was just refused on top, and a note that was not taken."""
+    moment = now()
+    reasons = waiting_reasons(event, [found], now=moment)
+    before, after = relatives_of(found)
+    return render_template(
+        "organiser/person.html",
+        event=event,
+        counts=counts_for([event.id])[event.id],
+        person=found,
+        refused=say_all(tuple(refused)),
+        mode=mode_of(event, found).value,
+        position=waiting_positions(event).get(found.id),
+        waits_because=say(reasons[found.id]) if found.id in reasons else "",
+        member=found.organisation.is_member_on(event.day) if found.organisation else None,
+        before=before,
+        after=after,
+        said=said_by(visible_to(asker_role(), all_fields(event)), answers_of(found), page_locale()),
+        chain=with_awaits(chain_of(found), found),
+        actions=actions_for(found),
+        asking=ASKING,
+        expected=standing_of(found.status, found.awaits).value,
+        note=found.note if note is None else note,
+        longest_note=LONGEST,
+        answer=_answer(found.partstat),
+        letters=letters_to(found),
+        kind_label=kind_label,
+        state_of=lambda letter: state_of(letter, moment),
+        over=moment >= event.ends_at,
+        **_words(),
+    )
+
+
+def _words() -> dict[str, object]:
+    return {
+        "action_label": action_label,
+        "change_words": change_words,
+        "reason_words": reason_words,
+        "actor_words": actor_words,
+    }
+
+
+@blueprint.post("/events/<slug>/registrations/<public_id>/note")
+@permission(Permission.EDIT_EVENTS)
+def note_on_person(slug: str, public_id: str) -> Answer:
+    """Keep a note on somebody."""
+    event = seen_event(slug)
+    found, text = get_person(event, public_id), request.form.get("note", "")
+    try:
+        with transaction():
+            annotate(found.public_id, text)
+    except UnfitInput as refusal:
+        event = seen_event(slug)
+        found = get_person(event, public_id)
+        return show_person(event, found, refused=refusal.complaints, note=text), 422
+    flash(_("The note has been saved."), "success")
+    return redirect(
+        url_for("organiser.person", slug=slug, public_id=public_id, _anchor="note"), 303
+    )
+
+
+def _answer(partstat: str) -> str:
+    words = {"ACCEPTED": _("Accepted"), "DECLINED": _("Declined"), "TENTATIVE": _("Tentative")}
+    return words.get(partstat, partstat)

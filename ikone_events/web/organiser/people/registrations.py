@@ -1,0 +1,147 @@
+"""The people of an event: find them, see who waits why, note who came."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import abort, redirect, render_template, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from ikone_events.domain.form_fields import OwnField, visible_to
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.registration import Attendance
+from ikone_events.domain.standings import Action, standing_of
+from ikone_events.services.lists.exports import waiting_positions
+from ikone_events.services.office import now
+from ikone_events.services.registering.answers import all_fields, answers_for
+from ikone_events.services.registering.attendance import mark_attendance
+from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
+from ikone_events.services.registering.waiting_reasons import waiting_reasons
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event
+from ikone_events.store.registration_search import (
+    administrations_at,
+    count_undecided,
+    search_people,
+)
+from ikone_events.store.registrations import Registration
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.i18n import page_locale, say
+from ikone_events.web.organiser.frame import (
+    Answer,
+    blueprint,
+    page_number,
+    page_url,
+    pager,
+    seen_event,
+)
+from ikone_events.web.organiser.people.filter import (
+    FILTER_LABELS,
+    ORDER_LABELS,
+    STATUSES,
+    choices_for,
+    query_of,
+    wish_of,
+)
+from ikone_events.web.organiser.people.own_answers import Said, said_by
+from ikone_events.web.organiser.people.people_words import ASKING, QUICK, action_label
+from ikone_events.web.organiser.people.sight import asker_role
+
+
+@blueprint.get("/events/<slug>/registrations")
+@permission(Permission.SEE_EVENTS)
+def registrations(slug: str) -> str:
+    """The list, fifty at a time, narrowed and ordered as the address says."""
+    event, moment = seen_event(slug), now()
+    wish = wish_of(request.args)
+    page = search_people(event, wish, number=page_number())
+    query = query_of(wish)
+    return render_template(
+        "organiser/registrations.html",
+        event=event,
+        counts=counts_for([event.id])[event.id],
+        page=page,
+        pager=pager(page),
+        page_url=page_url("organiser.registrations", slug=slug, **query),
+        positions=waiting_positions(event),
+        reasons=_reasons(event, page.rows),
+        answers=_answers(event, page.rows),
+        undecided=count_undecided(event),
+        statuses=STATUSES,
+        orders=ORDER_LABELS,
+        filters=choices_for(event, administrations_at(event)),
+        filter_labels=FILTER_LABELS,
+        wish=wish,
+        query=query,
+        quick=_quick(page.rows),
+        tickable={each.id for each in page.rows if set(FOR_SEVERAL) & set(actions_for(each))},
+        asking=ASKING,
+        action_label=action_label,
+        several=FOR_SEVERAL,
+        standing=lambda person: standing_of(person.status, person.awaits).value,
+        begun=moment >= event.starts_at,
+        over=moment >= event.ends_at,
+        day=event.day,
+    )
+
+
+def _quick(people: Sequence[Registration]) -> dict[int, list[Action]]:
+    """The buttons of each row: what the table allows of what the list offers."""
+    return {
+        each.id: [
+            action
+            for action in QUICK.get(standing_of(each.status, each.awaits), ())
+            if action in actions_for(each)
+        ]
+        for each in people
+    }
+
+
+def _reasons(event: Event, people: Sequence[Registration]) -> dict[int, str]:
+    found = waiting_reasons(event, people, now=now())
+    return {row: say(complaint) for row, complaint in found.items()}
+
+
+def _answers(event: Event, people: Sequence[Registration]) -> Mapping[int, list[Said]]:
+    """What the people of one page answered, as far as the asker may see it."""
+    fields: list[OwnField] = visible_to(asker_role(), all_fields(event))
+    if not fields:
+        return {}
+    given = answers_for([each.id for each in people])
+    return {row: said_by(fields, values, page_locale()) for row, values in given.items()}
+
+
+@blueprint.post("/events/<slug>/registrations/<public_id>/attendance")
+@permission(Permission.EDIT_EVENTS)
+def set_attendance(slug: str, public_id: str) -> Answer:
+    """Note that somebody came, did not come, or that nobody knows."""
+    person = get_person(seen_event(slug), public_id)
+    wish = request.form.get("attendance", "")
+    if wish not in ("", *Attendance):
+        abort(422)
+    with transaction():
+        mark_attendance(person.public_id, Attendance(wish) if wish else None, now=now())
+    return back_to_list(slug, public_id)
+
+
+def get_person(event: Event, public_id: str) -> Registration:
+    """A registration of this very event; raises NotFound."""
+    found = db.session.scalar(
+        select(Registration).where(
+            Registration.event_id == event.id, Registration.public_id == public_id
+        )
+    )
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such registration.")))
+    return found
+
+
+def back_to_list(slug: str, public_id: str = "") -> Response:
+    """To the same place of the same list: the form carries its query along."""
+    kept: dict[str, Any] = query_of(wish_of(request.form))
+    if request.form.get("page", "").isdecimal():
+        kept["page"] = request.form["page"][:6]
+    if public_id:
+        kept["_anchor"] = f"p-{public_id}"
+    return redirect(url_for("organiser.registrations", slug=slug, **kept), 303)
