@@ -1,5 +1,6 @@
 """The directory: kept by hand and from lists, its names in step, and nobody left unmatched."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -278,6 +279,20 @@ def test_registrations_find_their_body_when_the_directory_learns_of_it(app: Flas
         )
         edit_administration(body.id, new, revision=body.revision, now=LATER)
     assert body_of(app, other) == body.id
+
+
+def test_new_member_gets_the_seat_that_is_kept_for_members(app: Flask) -> None:
+    body = make_organisation(app, "Stadt Worms", member=False)
+    rule = {"members_until": NOW + timedelta(days=1)}
+    event, before = make_event(app, **rule), make_event(app, state="announced", **rule)
+    waits = {"status": "waitlisted", "line": 1, "organisation_id": body.id}
+    comes, stands = (make_registration(app, each, **waits) for each in (event, before))
+    with app.app_context(), transaction():
+        new = replace(draft_of(get_administration(body.id)), member=True)
+        edit_administration(body.id, new, revision=body.revision, now=NOW)
+    with app.app_context():
+        assert db.session.get_one(Registration, comes.id).status == "confirmed"
+        assert db.session.get_one(Registration, stands.id).status == "waitlisted"
 
 
 def test_offered_names_follow_every_change(app: Flask) -> None:

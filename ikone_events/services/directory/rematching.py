@@ -1,4 +1,4 @@
-"""Typed texts that nobody was found for get their administration once the directory knows it."""
+"""What follows from a change of the directory: typed texts find their body, lines are served."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, and_, select
 
 from ikone_events.domain.administrations import pick
 from ikone_events.domain.lifecycle import State
-from ikone_events.services.registering.seating import move_line_up
+from ikone_events.domain.registration import Status
+from ikone_events.domain.seating import MOVING
+from ikone_events.services.registering.seating import move_line_up, somebody_could_move_up
 from ikone_events.store.administrations import Organisation, OrganisationName
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -22,7 +24,10 @@ def is_unmatched() -> ColumnElement[bool]:
 
 
 def rematch(*, now: datetime) -> int:
-    """Match again what nobody was found for, after the directory changed; returns how many."""
+    """Match again what nobody was found for, after the directory changed; returns how many.
+
+    Where members come first, who has become a member has waited for a seat that is theirs now.
+    """
     open_keys = (
         select(Registration.organisation_key)
         .join(Event, Registration.event_id == Event.id)
@@ -37,7 +42,27 @@ def rematch(*, now: datetime) -> int:
     for key, number, source in rows:
         found[key].append((number, source))
     picked = {key: pick(bodies) for key, bodies in found.items()}
-    return assign({key: body for key, body in picked.items() if body is not None}, now=now)
+    matched = assign({key: body for key, body in picked.items() if body is not None}, now=now)
+    _serve_members(now=now)
+    return matched
+
+
+def _serve_members(*, now: datetime) -> None:
+    waits = select(Registration.id).where(
+        Registration.event_id == Event.id, Registration.status == Status.WAITLISTED.value
+    )
+    events = db.session.scalars(
+        select(Event)
+        .where(
+            Event.members_until > now,
+            Event.ends_at > now,
+            Event.state.in_([state.value for state in MOVING]),
+            waits.exists(),
+        )
+        .order_by(Event.id)
+    ).all()
+    for slug in [event.slug for event in events if somebody_could_move_up(event, now=now)]:
+        move_line_up(hold_event(slug), now=now)
 
 
 def assign(bodies: Mapping[str, int], *, now: datetime, only: Collection[int] | None = None) -> int:
