@@ -10,8 +10,10 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.refusals import RegistrationClosed, StandingRefused, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.services.events import keep_seats
+from ikone_events.services.registering.answers import answers_of
 from ikone_events.services.registering.changes import Details, change_details, switch_mode
 from ikone_events.services.registering.hand_over import Deputy, hand_over
+from ikone_events.services.registering.held import hold_registration
 from ikone_events.services.registering.registrations import add_person, register_all
 from ikone_events.services.registering.standings import withdraw
 from ikone_events.store.codes import Code
@@ -20,6 +22,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer, FormField
 from ikone_events.store.queries import hold_event
 from tests.factories import NOW, make_event, make_registration
+from tests.own_fields import make_field
 from tests.services.seats import (
     HOUR,
     applicant,
@@ -315,6 +318,27 @@ def test_place_of_a_choice_goes_along_with_the_seat(app: Flask) -> None:
         assert list(held) == ["a"]
     with pytest.raises(UnfitInput, match="no places left"):
         sign_up(app, event, "ben", answers={"group": ["a"]})
+
+
+def test_deputy_keeps_a_place_that_hangs_on_another_answer(app: Flask) -> None:
+    event = make_event(app, deadline=NOW + HOUR)
+    table = {"value": "a", "label": "A", "places": 1}
+    make_field(app, event, key="lunch", kind="yes_no")
+    shown = {"shown_if": "lunch", "shown_value": "yes"}
+    make_field(app, event, key="table", kind="one_choice", choices=[table], **shown)
+    make_field(app, event, key="diet")
+    told = {"lunch": ["yes"], "table": ["a"], "diet": ["keine Nüsse"]}
+    sign_up(app, event, "eva", answers=told)
+    write(app, lambda: hand_over(person(app, "eva").public_id, deputy(), now=NOW))
+
+    dora = person(app, "dora").public_id
+    seen = {"lunch": ["yes"], "table": ["a"]}  # what the form of changes shows and sends back
+    with app.app_context():
+        assert answers_of(hold_registration(dora)) == seen
+    details = Details(first_name="Dora", last_name="Neu")
+    write(app, lambda: change_details(dora, details, seen, now=NOW + 2 * HOUR))
+    with pytest.raises(UnfitInput, match="no places left"):
+        sign_up(app, event, "ben", answers={"lunch": ["yes"], "table": ["a"]})
 
 
 def test_answers_that_hold_places_stay_after_the_deadline(app: Flask) -> None:

@@ -23,10 +23,16 @@ def moves_places(registration: Registration, event: Event, answers: Answers) -> 
 
 
 def pass_on_places(leaving: Registration, heir: Registration, *, now: datetime) -> None:
-    """The places of choices belong to the seat and go along; other answers are personal."""
-    limited = _limited(all_fields(leaving.event))
+    """The places of choices belong to the seat and go along; other answers are personal.
+
+    What made the form ask for such a choice goes along too: without it the choice is not asked,
+    and the heir's first correction would give its place back.
+    """
+    fields = all_fields(leaving.event)
+    limited = _limited(fields)
     if not limited:
         return
+    passed = limited | _asking(fields, limited & _chosen(answers_of(leaving)))
     rows = db.session.execute(
         select(FormField.key, Answer)
         .join(FormField, Answer.field_id == FormField.id)
@@ -34,7 +40,7 @@ def pass_on_places(leaving: Registration, heir: Registration, *, now: datetime) 
         .order_by(Answer.id)
     )
     for key, held in rows.all():
-        if (key, held.value) in limited:
+        if (key, held.value) in passed:
             db.session.add(
                 Answer(
                     registration_id=heir.id,
@@ -54,6 +60,18 @@ def _limited(fields: tuple[OwnField, ...]) -> Chosen:
         for choice in field.choices
         if choice.places is not None
     }
+
+
+def _asking(fields: tuple[OwnField, ...], chosen: Chosen) -> Chosen:
+    """The answers before these choices that made the form show them."""
+    shown_if = {field.key: (field.shown_if, field.shown_value) for field in fields}
+    found: Chosen = set()
+    for key, _value in chosen:
+        steering = shown_if[key]
+        while steering[0] and steering not in found:
+            found.add(steering)
+            steering = shown_if.get(steering[0], ("", ""))
+    return found
 
 
 def _chosen(answers: Answers) -> Chosen:
