@@ -54,6 +54,7 @@ class Blocked:
 class Matter:
     """One event as the rules look at it. `seated` counts those who hold a seat.
 
+    `held_back`: the event has rules by which people may wait while there are free places.
     `blocked` are the steps of its plan that stand still, the oldest first. Only that one is told:
     the others mostly wait for it.
     """
@@ -62,6 +63,8 @@ class Matter:
     facts: Facts
     seated: int = 0
     waiting: int = 0
+    to_approve: int = 0
+    held_back: bool = False
     failed_mail: int = 0
     blocked: tuple[Blocked, ...] = ()
 
@@ -199,10 +202,18 @@ def seats_free_while_waiting(matter: Matter) -> ToDo | None:
     """The line moves by itself; when it does not, somebody has to look."""
     if matter.facts.state not in _RUNNING or matter.facts.over:
         return None
-    if not matter.waiting or matter.free == 0:
+    if not matter.waiting or matter.free == 0 or matter.held_back:
         return None
     text = N_("People wait for “%(title)s” although there are free places. Waiting: %(number)d.")
     return _todo(matter, Severity.WARNING, text, Target.REGISTRATIONS, number=matter.waiting)
+
+
+def approvals_due(matter: Matter) -> ToDo | None:
+    """People who hold a place until somebody decides: they do not know whether they can come."""
+    if not matter.to_approve or matter.facts.over:
+        return None
+    text = N_("People wait for your approval for “%(title)s”: %(number)d.")
+    return _todo(matter, Severity.WARNING, text, Target.REGISTRATIONS, number=matter.to_approve)
 
 
 def opening_due(matter: Matter) -> ToDo | None:
@@ -237,6 +248,7 @@ RULES: tuple[Rule, ...] = (
     link_missing,
     link_not_sent,
     letters_failed,
+    approvals_due,
     seats_free_while_waiting,
     follow_up_due,
     deadline_passed,

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Date, case, func, literal, select
 
-from ikone_events.domain.registration import ACTIVE, SEATED, Status
+from ikone_events.domain.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.administrations import Organisation, member_on
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, Material
@@ -31,6 +31,7 @@ class Counts:
     """
 
     by_status: dict[str, int] = field(default_factory=dict)
+    to_approve: int = 0
     questions: int = 0
     administrations: int = 0
     members: int = 0
@@ -54,6 +55,11 @@ class Counts:
         return sum(self.by_status.get(status.value, 0) for status in SEATED)
 
     @property
+    def unconfirmed(self) -> int:
+        """People who hold a seat until they have confirmed their address."""
+        return self.by_status.get(Status.PENDING.value, 0) - self.to_approve
+
+    @property
     def waiting(self) -> int:
         """People in the line."""
         return self.by_status.get(Status.WAITLISTED.value, 0)
@@ -72,14 +78,19 @@ def counts_for(event_ids: Sequence[int]) -> dict[int, Counts]:
 def _count_registrations(found: dict[int, Counts]) -> None:
     active = Registration.status.in_([status.value for status in ACTIVE])
     asked = func.sum(case((active & (Registration.question != ""), 1), else_=0))
+    undecided = (Registration.status == Status.PENDING.value) & (
+        Registration.awaits == Awaits.APPROVAL.value
+    )
+    to_approve = func.sum(case((undecided, 1), else_=0))
     rows = db.session.execute(
-        select(Registration.event_id, Registration.status, func.count(), asked)
+        select(Registration.event_id, Registration.status, func.count(), asked, to_approve)
         .where(Registration.event_id.in_(found))
         .group_by(Registration.event_id, Registration.status)
     )
-    for event_id, status, number, questions in rows:
+    for event_id, status, number, questions, approvals in rows:
         found[event_id].by_status[status] = number
         found[event_id].questions += questions
+        found[event_id].to_approve += approvals
 
 
 def _count_administrations(found: dict[int, Counts]) -> None:

@@ -19,6 +19,8 @@ def matter(
     before: timedelta = timedelta(0),
     seated: int = 0,
     waiting: int = 0,
+    to_approve: int = 0,
+    held_back: bool = False,
     failed: int = 0,
     slug: str = "workshop",
     blocked: tuple[Blocked, ...] = (),
@@ -31,6 +33,8 @@ def matter(
         facts=Facts(**{**values, "ends_at": END, **facts}),
         seated=seated,
         waiting=waiting,
+        to_approve=to_approve,
+        held_back=held_back,
         failed_mail=failed,
         blocked=blocked,
     )
@@ -114,6 +118,13 @@ def test_waiting_people_and_free_seats_do_not_go_together() -> None:
     assert said(matter(before=far, capacity=10, seated=9, waiting=1)) == expected
     assert said(matter(before=far, capacity=10, seated=10, waiting=1)) == []
     assert said(matter(before=far, waiting=1)) == expected
+    assert said(matter(before=far, waiting=1, held_back=True)) == []
+
+
+def test_approvals_are_told_until_the_event_is_over() -> None:
+    expected = [(Severity.WARNING, Target.REGISTRATIONS)]
+    assert said(matter(before=timedelta(days=9), to_approve=2)) == expected
+    assert expected[0] not in said(matter(before=timedelta(days=-1), to_approve=2))
 
 
 def test_drafts_and_announcements_that_come_near_are_told() -> None:

@@ -83,6 +83,13 @@ def facts_from(event: Event, counts: Counts, now: datetime) -> Facts:
     )
 
 
+def _holds_back(event: Event, now: datetime) -> bool:
+    """Whether somebody may wait although there are free places."""
+    closed_to_others = event.members_until is not None and now < event.members_until
+    limits = (event.per_administration, event.capacity_online, event.capacity_on_site)
+    return closed_to_others or any(limit is not None for limit in limits)
+
+
 def _matter(event: Event, counts: Counts, due: Iterable[Step], now: datetime) -> Matter:
     facts = facts_from(event, counts, now)
     return Matter(
@@ -90,6 +97,8 @@ def _matter(event: Event, counts: Counts, due: Iterable[Step], now: datetime) ->
         facts=replace(facts, title=event.title_in(page_locale())),
         seated=seated(counts),
         waiting=counts.waiting,
+        to_approve=counts.to_approve,
+        held_back=_holds_back(event, now),
         failed_mail=counts.failed_mail,
         blocked=tuple(_blocked(due, facts)),
     )

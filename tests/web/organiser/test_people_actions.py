@@ -305,3 +305,19 @@ def test_waiting_person_has_the_reason_beside_the_place(
     assert "The administration has all the places that one can have (1)." in listed
     page = f"/organise/events/{event.slug}/registrations/{second.public_id}?lang=en"
     assert "The administration has all the places" in team.get(page).text
+
+
+def test_who_waits_for_approval_is_called_so_everywhere(app: Flask, team: Browser) -> None:
+    """On the overview, on the event's page, and in the chain, also after the answer was no."""
+    event = hybrid(app, approval=True, confirm_hours=24)
+    person = standing_at(app, event, Standing.ADDRESS)
+    team.post(path_of(event, person, "confirm_address"), {"expected": Standing.ADDRESS.value})
+    assert "Auf Ihre Zusage warten Anmeldungen" in team.get("/organise/").text
+    page = team.get(f"/organise/events/{event.slug}").text
+    assert ("Noch zu entscheiden" in page, "E-Mail nicht bestätigt" in page) == (True, False)
+    said = {"expected": Standing.APPROVAL.value, "reason": "Zu viele."}
+    team.post(path_of(event, person, "decline"), said)
+    page = team.get(f"/organise/events/{event.slug}/registrations/{person.public_id}").text
+    chain = re.findall(r'data-l="Stand">(.*?)</td>', page)
+    assert "Noch zu entscheiden" in chain[0]
+    assert "Abgelehnt" in chain[1]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registration import Awaits
 from ikone_events.domain.standings import ACTION_LABELS, REASONS, Action, Standing
+from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration, StandingChange
 from ikone_events.web.organiser.words import gettext as _
 
@@ -82,8 +83,17 @@ def actor_words(change: StandingChange) -> str:
 
 
 def with_awaits(
-    chain: Sequence[StandingChange], person: Registration
+    chain: Sequence[StandingChange], person: Registration, event: Event
 ) -> list[tuple[StandingChange, str]]:
-    """Each link with what the person waited for after it: the next link tells, or today."""
-    later = [*(_LED_ON.get(change.action, "") for change in chain[1:]), person.awaits]
-    return list(zip(chain, later, strict=True)) if chain else []
+    """Each link with what a pending person waited for after it.
+
+    A confirmed address leaves the approval; else a later link tells, or today. Of who left before
+    anything was done the event tells: the address comes first.
+    """
+    awaits = person.awaits or (Awaits.ADDRESS if event.confirm_hours else Awaits.APPROVAL)
+    told: list[tuple[StandingChange, str]] = []
+    for change in reversed(chain):
+        confirmed = change.action == Action.CONFIRM_ADDRESS
+        told.append((change, Awaits.APPROVAL if confirmed else awaits))
+        awaits = _LED_ON.get(change.action, awaits)
+    return told[::-1]

@@ -70,7 +70,7 @@ def show_person(
         before=before,
         after=after,
         said=said_by(visible_to(asker_role(), all_fields(event)), answers_of(found), page_locale()),
-        chain=with_awaits(chain_of(found), found),
+        chain=with_awaits(chain_of(found), found, event),
         actions=actions_for(found),
         asking=ASKING,
         expected=standing_of(found.status, found.awaits).value,
