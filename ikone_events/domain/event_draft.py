@@ -139,15 +139,22 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
         found.append(Complaint(N_("The title is missing."), about="title"))
     for name in ("starts_at", "ends_at", "deadline", "members_until"):
         moment = getattr(draft, name)
-        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            text = N_("Please enter a year between %(first)d and %(last)d.")
-            found.append(Complaint(text, {"first": FIRST_YEAR, "last": LAST_YEAR}, name))
+        if moment is not None and (far := year_complaint(moment, name)):
+            found.append(far)
     if draft.starts_at >= draft.ends_at:
         found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
     if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
         text = N_("Please enter a number of days between 1 and 3650.")
         found.append(Complaint(text, about="retention_days"))
     return found
+
+
+def year_complaint(moment: datetime, name: str) -> Complaint | None:
+    """What is wrong with a moment that no event can have; near year 9999 nothing can be counted."""
+    if FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    text = N_("Please enter a year between %(first)d and %(last)d.")
+    return Complaint(text, {"first": FIRST_YEAR, "last": LAST_YEAR}, name)
 
 
 def _address_complaints(draft: EventDraft) -> list[Complaint]:

@@ -10,7 +10,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ikone_events.domain.event_draft import CHOSEN_PLANS, EventDraft, ProgrammeItem
+from ikone_events.domain.event_draft import (
+    CHOSEN_PLANS,
+    EventDraft,
+    ProgrammeItem,
+    year_complaint,
+)
 from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.lifecycle import EventFormat
 from ikone_events.domain.refusals import UnfitInput
@@ -35,6 +40,8 @@ def copy_event(
 
     Raises UnfitInput when it can't be stored like that.
     """
+    if far := year_complaint(starts_at, "starts_at"):
+        raise UnfitInput(far)
     draft = replace(_moved(_draft_of(source), starts_at), title=title, title_en=title_en)
     event = create_event(draft, actor=actor, now=now)
     _copy_fields(source, event, now=now)

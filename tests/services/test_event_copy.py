@@ -157,9 +157,17 @@ def test_texts_of_the_event_come_along_but_not_those_of_its_own_steps(app: Flask
         ]
 
 
-def test_copy_that_can_not_be_stored_leaves_nothing(app: Flask) -> None:
-    event = make_event(app)
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"title": " "},
+        {"starts_at": datetime(9999, 12, 31, 22, tzinfo=UTC)},
+        {"starts_at": datetime(1, 1, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_copy_that_can_not_be_stored_leaves_nothing(app: Flask, unfit: dict[str, Any]) -> None:
+    event = make_event(app, deadline=NOW)
     with pytest.raises(UnfitInput):
-        copied(app, event, title=" ")
+        copied(app, event, **unfit)
     with app.app_context():
         assert list(db.session.scalars(select(Event.slug))) == [event.slug]

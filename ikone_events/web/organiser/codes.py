@@ -119,7 +119,7 @@ def _refused(slug: str, form: FlaskForm, refusal: UnfitInput) -> Answer:
     return _page(seen_event(slug), form), 422
 
 
-@blueprint.post("/events/<slug>/codes/<int:code_id>/revoke")
+@blueprint.post("/events/<slug>/codes/<int(max=2147483647):code_id>/revoke")
 @permission(Permission.EDIT_EVENTS)
 def revoke_code(slug: str, code_id: int) -> Answer:
     """Let nobody else come with a code."""

@@ -84,7 +84,7 @@ def administrations() -> str:
     )
 
 
-@blueprint.get("/administrations/<int:number>/delete")
+@blueprint.get("/administrations/<int(max=2147483647):number>/delete")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def ask_to_delete_administration(number: int) -> str:
     """Ask before a body is taken out, or say why it stays."""
@@ -94,7 +94,7 @@ def ask_to_delete_administration(number: int) -> str:
     )
 
 
-@blueprint.post("/administrations/<int:number>/delete")
+@blueprint.post("/administrations/<int(max=2147483647):number>/delete")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def remove_administration(number: int) -> Answer:
     """Take a body out that nobody refers to."""

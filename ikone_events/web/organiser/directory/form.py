@@ -139,7 +139,7 @@ def create_administration() -> Answer:
     return _saved(body)
 
 
-@blueprint.get("/administrations/<int:number>")
+@blueprint.get("/administrations/<int(max=2147483647):number>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def administration(number: int) -> str:
     """What is stored, in a form."""
@@ -147,7 +147,7 @@ def administration(number: int) -> str:
     return _page(_form(formdata=None, **_values_of(body)), body)
 
 
-@blueprint.post("/administrations/<int:number>")
+@blueprint.post("/administrations/<int(max=2147483647):number>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def save_administration(number: int) -> Answer:
     """Store what was edited, if nobody saved in between."""

@@ -79,6 +79,8 @@ def decide_unmatched() -> Answer:
     if number is None or typed:
         body = find_by_name(typed)
         number = None if body is None else body.id
+    if number is not None and number >= 2**31:  # no row has such a number
+        number = None
     people = request.form.getlist("people") if request.form.get("choose") else None
     if number is None or people == []:
         wrong = _wrong(typed) if number is None else _("Please choose at least one person.")
