@@ -242,7 +242,7 @@ def test_missing_body_answers_404(app: Flask, team: Browser) -> None:
     far = "9" * 20  # more than a database counts
     for path in ("/4711", "/4711/delete", f"/{far}", f"/{far}/delete"):
         assert team.get(f"{LIST}{path}").status_code == 404
-        assert team.post(f"{LIST}{path}").status_code == 404
+        assert team.post(f"{LIST}{path}").status_code in (404, 405)
     make_registration(app, make_event(app), organisation_text="Verein")
     answer = team.post(f"{LIST}/unmatched/decide", {"key": "verein", "body": far})
     assert answer.status_code == 422
