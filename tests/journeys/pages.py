@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 from playwright.sync_api import Page, Route
 
 from tests.administrations import FILE
+
+_numbers = count(1)
 
 ROOM = "https://video.example.org/"
 
@@ -135,10 +138,16 @@ def _approve_nobody(page: Page) -> None:
 
 
 def _hand_in_people(page: Page) -> None:
-    lines = "Vorname;Nachname;E-Mail;Zimmer\nAnna;Beispiel;anna@example.org;1\n;;kein;\n"
+    someone = f"anna{next(_numbers)}@example.org"
+    lines = f"Vorname;Nachname;E-Mail;Zimmer\nAnna;Beispiel;{someone};1\n;;kein;\n"
     file = {"name": "liste.csv", "mimeType": "text/csv", "buffer": lines.encode()}
     page.set_input_files("[name=file]", file)
     page.click("form[enctype] button[type=submit]")
+
+
+def _import_people(page: Page) -> None:
+    _hand_in_people(page)
+    page.click("main form[action*='/registrations/import/']:not([action$='/drop']) button")
 
 
 SIGN_UP = send(
@@ -295,6 +304,7 @@ ORGANISER: dict[str, Stop] = {
         "/organise/events/people/registrations/import", 422, send("form[enctype]")
     ),
     "import-report": Stop("/organise/events/people/registrations/import", 200, _hand_in_people),
+    "import-progress": Stop("/organise/events/people/registrations/import", 200, _import_people),
     "codes": Stop("/organise/events/invited/codes"),
     "codes-none": Stop("/organise/events/open/codes"),
     "codes-refused": Stop(

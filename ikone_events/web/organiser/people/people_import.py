@@ -1,13 +1,14 @@
-"""Importing a list of people: hand in, read the report, press the button."""
+"""Importing a list of people: hand in, read the report, press the button until all are in."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 
-from ikone_events.domain.refusals import SomebodyWasFaster, UploadRefused
+from ikone_events.domain.refusals import UploadRefused
 from ikone_events.domain.registration import Status
 from ikone_events.services.lists import people_import as service
+from ikone_events.services.lists.people_report import Progress, progress_of, report_on
 from ikone_events.services.lists.table_reading import MOST_BYTES, MOST_ROWS
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
@@ -17,9 +18,9 @@ from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.limits import limiter
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all, seen_event
+from ikone_events.web.organiser.people.portions import enter_list
 from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
 
 _PATH = "/events/<slug>/registrations/import"
 _FORM_BYTES = 16 * 1024
@@ -67,42 +68,37 @@ def read_list(slug: str) -> Answer:
 @blueprint.get(f"{_PATH}/<public_id>")
 @permission(Permission.EDIT_EVENTS)
 def import_report(slug: str, public_id: str) -> Answer:
-    """Who comes in and how, as of now, and who does not and why."""
+    """Who comes in and how, as of now, and who does not and why; then how far it has come."""
     event = seen_event(slug)
-    return _report_page(event, _stored(event, public_id))
+    stored = _stored(event, public_id)
+    progress = progress_of(event, stored)
+    if progress is None:
+        return _report_page(event, stored)
+    return _progress_page(event, stored, progress)
 
 
 @blueprint.post(f"{_PATH}/<public_id>")
 @permission(Permission.EDIT_EVENTS)
 def import_list(slug: str, public_id: str) -> Answer:
-    """Register everybody of the report, or nobody if it is no longer true."""
-    event = seen_event(slug)
-    stored = _stored(event, public_id)
-    seen = request.form.get("seen", "")
-    try:
-        with transaction():
-            added = service.import_people(slug, stored, seen=seen, actor=actor(), now=now())
-    except (SomebodyWasFaster, UploadRefused) as refusal:
-        event = seen_event(slug)
-        stored = _stored(event, public_id)
-        return _report_page(event, stored, refused=say_all(refusal.complaints)), 409
-    words = ngettext(
-        "One person has been registered and gets an e-mail.",
-        "%(num)d people have been registered. Each gets an e-mail.",
-        len(added),
-    )
-    flash(words, "success")
-    return redirect(url_for("organiser.registrations", slug=slug), 303)
+    """Register the people of the report, as many as a few seconds allow."""
+    _stored(seen_event(slug), public_id)
+    enter_list(slug, public_id)
+    return redirect(url_for("organiser.import_report", slug=slug, public_id=public_id), 303)
 
 
 @blueprint.post(f"{_PATH}/<public_id>/drop")
 @permission(Permission.EDIT_EVENTS)
 def drop_import(slug: str, public_id: str) -> Answer:
-    """Forget a list without storing it."""
-    stored = _stored(seen_event(slug), public_id)
+    """Forget a list; who has been entered stays."""
+    event = seen_event(slug)
+    stored = _stored(event, public_id)
+    untouched = progress_of(event, stored) is None
     with transaction():
         service.drop_list(stored)
-    flash(_("The list has been deleted. Nobody was registered by it."), "success")
+    if untouched:
+        flash(_("The list has been deleted. Nobody was registered by it."), "success")
+    else:
+        flash(_("The list has been deleted. Whoever was entered stays registered."), "success")
     return redirect(url_for("organiser.registrations", slug=slug), 303)
 
 
@@ -121,8 +117,8 @@ def _upload_page(event: Event, form: ImportForm) -> str:
     )
 
 
-def _report_page(event: Event, stored: ImportList, *, refused: list[str] | None = None) -> str:
-    report = service.report_on(event, stored, now=now())
+def _report_page(event: Event, stored: ImportList) -> str:
+    report = report_on(event, stored, now=now())
     return render_template(
         "organiser/import_report.html",
         event=event,
@@ -134,5 +130,19 @@ def _report_page(event: Event, stored: ImportList, *, refused: list[str] | None 
         waiting=report.count(Status.WAITLISTED),
         turned_away=[(row, say_all(row.complaints)) for row in report.refused],
         shown=_SHOWN,
-        refused=refused or [],
+    )
+
+
+def _progress_page(event: Event, stored: ImportList, progress: Progress) -> str:
+    return render_template(
+        "organiser/import_progress.html",
+        event=event,
+        counts=counts_for([event.id])[event.id],
+        stored=stored,
+        progress=progress,
+        confirmed=progress.count(Status.CONFIRMED),
+        pending=progress.count(Status.PENDING, Status.OFFERED),
+        waiting=progress.count(Status.WAITLISTED),
+        elsewhere=[row for row in progress.entered if row.status != Status.CONFIRMED],
+        turned_away=[(row, say_all(row.complaints)) for row in progress.refused],
     )
