@@ -19,6 +19,8 @@ NOBODYS: Party = (None, "")
 Position = tuple[int, int]
 
 _SEATED = [status.value for status in SEATED]
+# As many are looked at in one go: one free seat must not load the whole line.
+BATCH = 100
 # Who came from a file has no place of their own and stands before all others.
 LINE = func.coalesce(Registration.line, 0)
 ORDER = (LINE, Registration.id)
@@ -67,7 +69,7 @@ def seated_by_party(event: Event) -> Counter[Party]:
 def next_in_line(
     event: Event, sitting: Sitting, colleagues: Counter[Party], *, after: Position | None
 ) -> Sequence[Registration]:
-    """Those behind a position to whom seats may go, at most as many as there are seats.
+    """The next behind a position to whom seats may go, no more than there are seats.
 
     Whom a rule surely holds back is left out here, so that a long line of them costs nothing.
     """
@@ -76,8 +78,7 @@ def next_in_line(
         wanted = wanted.where(tuple_(*ORDER) > tuple_(*after))
     for condition in _held_back(event, sitting, colleagues):
         wanted = wanted.where(condition)
-    if sitting.free is not None:
-        wanted = wanted.limit(sitting.free)
+    wanted = wanted.limit(BATCH if sitting.free is None else min(sitting.free, BATCH))
     return db.session.scalars(_with_membership(wanted, sitting)).all()
 
 

@@ -1,5 +1,6 @@
 """Why those who wait have no seat, for a whole page of people at once."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from ikone_events.domain.registration import Status
 from ikone_events.domain.seating import Sitting, obstacle
 from ikone_events.services.registering.seating import candidate_of, is_member
 from ikone_events.store.events import Event
-from ikone_events.store.line import party_of, seated_by_party
+from ikone_events.store.line import Party, party_of, seated_by_party
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 
@@ -24,7 +25,9 @@ def waiting_reasons(
     waiting = [each for each in people if each.status == Status.WAITLISTED.value]
     if not waiting:
         return {}
-    sitting, colleagues = get_sitting(event, now), seated_by_party(event)
+    sitting = get_sitting(event, now)
+    counted = sitting.per_administration is not None
+    colleagues = seated_by_party(event) if counted else Counter[Party]()
     return {each.id: _reason(event, each, sitting, colleagues[party_of(each)]) for each in waiting}
 
 
