@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
 
 from ikone_events.domain.salutation import full_name
+from ikone_events.store.codes import Code
 from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.directory import drop_unused_left_texts
 from ikone_events.store.form_fields import Answer
@@ -42,6 +43,9 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     nameless = case((StandingChange.actor.in_(_NAMELESS), StandingChange.actor), else_=_SOMEBODY)
     changes = update(StandingChange).where(StandingChange.registration_id.in_(ids))
     rows_written(changes.values(reason="", actor=nameless))
+    used = select(Registration.code_id).where(Registration.id.in_(ids))
+    own = Code.uses == 1, Code.id.in_(used)  # such a code is made out to somebody
+    rows_written(update(Code).where(*own).values(label=""))
     known = Registration.id.in_(ids), Registration.anonymised_at.is_(None)
     rows_written(update(Registration).where(*known).values(_EMPTY).values(anonymised_at=now))
     drop_unused_left_texts()

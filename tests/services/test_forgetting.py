@@ -11,6 +11,7 @@ from ikone_events.services.early_forgetting import due, forget_due
 from ikone_events.services.privacy import archive_persons, figures_of, forget_person
 from ikone_events.services.retention import tidy
 from ikone_events.services.verification import faults
+from ikone_events.store.codes import Code
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer
@@ -18,7 +19,7 @@ from ikone_events.store.imports import ImportList
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration, StandingChange
 from tests.factories import NOW, PAST, make_event, make_letter, make_registration
-from tests.own_fields import make_answer, make_change, make_field, make_import
+from tests.own_fields import make_answer, make_change, make_field, make_import, stored
 from tests.web.visitor import everything
 
 # Words that stand nowhere else in an installation: whatever is found of them was not deleted.
@@ -115,6 +116,24 @@ def test_deleted_name_is_struck_out_where_others_know_it(app: Flask, settings: S
         assert db.session.get_one(Registration, colleague.id).registered_by == ""
         assert db.session.scalars(select(ImportList)).all() == []
     assert found(app, settings) == []
+
+
+def test_single_code_forgets_whom_it_was_made_out_to(app: Flask) -> None:
+    event = make_event(app, by_code=True)
+    codes = [
+        stored(
+            app, Code(event_id=event.id, text=text, label="Frau Quitte", uses=uses, created_at=NOW)
+        )
+        for text, uses in (("HERS", 1), ("OTHERS", 1), ("SHARED", 5))
+    ]
+    for code in (codes[0], codes[2]):
+        gone = {"status": "cancelled", "code_id": code.id}
+        number = make_registration(app, event, **gone).id
+        with app.app_context(), transaction():
+            forget_person(db.session.get_one(Registration, number), now=NOW)
+    with app.app_context():
+        labels = dict(db.session.execute(select(Code.text, Code.label)).all())
+    assert labels == {"HERS": "", "OTHERS": "Frau Quitte", "SHARED": "Frau Quitte"}
 
 
 def test_answers_go_when_their_field_says(app: Flask) -> None:
