@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.lifecycle import EventFormat, State
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import to_local
 from ikone_events.store.db import Base, UTCDateTime
 
@@ -101,8 +102,15 @@ class Event(Base):
 
     @property
     def day(self) -> date:
-        """The local day on which it begins; memberships count as of it."""
-        return to_local(self.starts_at, self.zone).date()
+        """The local day on which it begins; memberships count as of it.
+
+        Where this machine does not know the zone it is the day in UTC: the figures of all events
+        are counted together, and one of them must not stop the others.
+        """
+        try:
+            return to_local(self.starts_at, self.zone).date()
+        except UnfitInput:
+            return self.starts_at.date()
 
     @property
     def programme_items(self) -> list[dict[str, Any]]:
