@@ -242,3 +242,13 @@ def test_letters_link_to_no_button_that_is_not_there(app: Flask, client: FlaskCl
             assert client.get(link.removeprefix("http://localhost")).status_code == 200
         assert bool(links.confirm) == (values is ADDRESS)
         assert bool(links.accept) == (values is OFFER)
+
+
+def test_waiting_person_is_promised_no_place_to_pass_on(app: Flask, client: FlaskClient) -> None:
+    event, kept = make_event(app, format="hybrid", place="Rathaus"), "bleibt bei Ihrer Verwaltung"
+    for status, values in (("confirmed", {}), ("waitlisted", {"line": 2}), ("cancelled", {})):
+        person = make_registration(app, event, status=status, mode="online", **values)
+        page = client.get(personal_path(app, person)).text
+        assert (kept in page) is (status == "confirmed")
+        assert ("rücken andere auf" in page) is (status == "waitlisted")
+        assert ("Sie nehmen teil" in page) is (status != "cancelled")
