@@ -12,6 +12,7 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.todo import next_action
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now
+from ikone_events.services.registering.codes import codes_of
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
@@ -86,6 +87,7 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
         others=[choice for choice in choices if choice.action != ahead],
         form=form or RoomForm(obj=event),
         refused=refused,
+        no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
         plan=next_rows(plan_view(event, facts), _ROWS_OF_THE_PLAN),
     )

@@ -181,3 +181,16 @@ def test_wrong_code_tells_nothing_of_who_is_registered(app: Flask, event: Event)
     new = sign_up(app.test_client(), event.slug, code="GIBTESNICHT", email="neu@example.org")
     assert known.status_code == new.status_code == 422
     assert token.sub("", known.text) == token.sub("", new.text)
+
+
+def test_event_without_a_valid_code_says_that_nobody_can_register(
+    app: Flask, team: Browser, event: Event
+) -> None:
+    warning, page = "Ohne Code kann sich niemand anmelden", f"/organise/events/{event.slug}"
+    assert warning in team.get(page).text
+    make_shared(team, event)
+    assert warning not in team.get(page).text
+    team.post(f"{page}/codes/{codes(app)[0].id}/revoke", {})
+    assert warning in team.get(page).text
+    open_to_all = make_event(app, slug="ohne-code")
+    assert warning not in team.get(f"/organise/events/{open_to_all.slug}").text

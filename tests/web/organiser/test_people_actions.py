@@ -200,6 +200,11 @@ def test_move_up_gives_no_seat_that_is_not_there(app: Flask, team: Browser) -> N
     answer = team.post(path_of(event, waits, "move_up"), {"expected": "waitlisted"})
     assert (answer.status_code, letters(app)) == (409, 0)
     assert now_at(app, waits) is Standing.WAITING
+    base = f"/organise/events/{event.slug}/registrations"
+    for page in (base, f"{base}/{waits.public_id}"):
+        shown = team.get(page).text
+        assert waits.public_id in shown
+        assert f"{waits.public_id}/do/move_up" not in shown
 
 
 def test_hand_over_checks_the_deputy_and_keeps_what_was_typed(app: Flask, team: Browser) -> None:
@@ -260,6 +265,14 @@ def test_several_are_asked_about_before(
     assert done.status_code == 200
     assert {now_at(app, each).value for each in people} == {target}
     assert letters(app) == 2
+
+
+def test_nobody_is_approved_where_nothing_asks_for_it(app: Flask, team: Browser) -> None:
+    for event, expected in ((hybrid(app, slug="frei"), False), (hybrid(app, approval=True), True)):
+        standing_at(app, event, Standing.CONFIRMED)
+        page = team.get(f"/organise/events/{event.slug}/registrations").text
+        assert ('/several/approve">' in page or 'approve">Zusagen' in page) is expected
+        assert "Ablehnen" in page
 
 
 def test_nobody_ticked_is_told(app: Flask, team: Browser) -> None:

@@ -1,10 +1,11 @@
 """What organisers may do to people, and what was done, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registration import Awaits
 from ikone_events.domain.standings import ACTION_LABELS, REASONS, Action, Standing
+from ikone_events.store.counts import Counts
 from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration, StandingChange
 from ikone_events.web.organiser.words import gettext as _
@@ -50,6 +51,12 @@ _LED_ON: dict[str, str] = {
     Action.CONFIRM_ADDRESS: Awaits.ADDRESS,
     Action.APPROVE: Awaits.APPROVAL,
 }
+
+
+def possible_now(actions: Iterable[Action], event: Event, counts: Counts) -> list[Action]:
+    """The actions without those that would be refused for everybody: a full event has no seat."""
+    full = event.capacity is not None and counts.seated >= event.capacity
+    return [action for action in actions if not (full and action is Action.MOVE_UP)]
 
 
 def action_label(action: Action) -> str:

@@ -30,6 +30,7 @@ from ikone_events.web.organiser.people.people_words import (
     action_label,
     actor_words,
     change_words,
+    possible_now,
     reason_words,
     with_awaits,
 )
@@ -57,10 +58,11 @@ def show_person(
     moment = now()
     reasons = waiting_reasons(event, [found], now=moment)
     before, after = relatives_of(found)
+    counts = counts_for([event.id])[event.id]
     return render_template(
         "organiser/person.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
+        counts=counts,
         person=found,
         refused=say_all(tuple(refused)),
         mode=mode_of(event, found).value,
@@ -71,7 +73,7 @@ def show_person(
         after=after,
         said=said_by(visible_to(asker_role(), all_fields(event)), answers_of(found), page_locale()),
         chain=with_awaits(chain_of(found), found, event),
-        actions=actions_for(found),
+        actions=possible_now(actions_for(found), event, counts),
         asking=ASKING,
         expected=standing_of(found.status, found.awaits).value,
         note=found.note if note is None else note,

@@ -45,7 +45,7 @@ from ikone_events.web.organiser.people.filter import (
     wish_of,
 )
 from ikone_events.web.organiser.people.own_answers import Said, said_by
-from ikone_events.web.organiser.people.people_words import ASKING, QUICK, action_label
+from ikone_events.web.organiser.people.people_words import ASKING, QUICK, action_label, possible_now
 from ikone_events.web.organiser.people.sight import asker_role
 
 
@@ -57,10 +57,11 @@ def registrations(slug: str) -> str:
     wish = wish_of(request.args)
     page = search_people(event, wish, number=page_number())
     query = query_of(wish)
+    counts = counts_for([event.id])[event.id]
     return render_template(
         "organiser/registrations.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
+        counts=counts,
         page=page,
         pager=pager(page),
         page_url=page_url("organiser.registrations", slug=slug, **query),
@@ -74,7 +75,7 @@ def registrations(slug: str) -> str:
         filter_labels=FILTER_LABELS,
         wish=wish,
         query=query,
-        quick=_quick(page.rows),
+        quick={each.id: possible_now(_quick(each), event, counts) for each in page.rows},
         tickable={each.id for each in page.rows if set(FOR_SEVERAL) & set(actions_for(each))},
         asking=ASKING,
         action_label=action_label,
@@ -86,16 +87,11 @@ def registrations(slug: str) -> str:
     )
 
 
-def _quick(people: Sequence[Registration]) -> dict[int, list[Action]]:
-    """The buttons of each row: what the table allows of what the list offers."""
-    return {
-        each.id: [
-            action
-            for action in QUICK.get(standing_of(each.status, each.awaits), ())
-            if action in actions_for(each)
-        ]
-        for each in people
-    }
+def _quick(person: Registration) -> list[Action]:
+    """The buttons of a row: what the table allows of what the list offers."""
+    possible = actions_for(person)
+    quick = QUICK.get(standing_of(person.status, person.awaits), ())
+    return [action for action in quick if action in possible]
 
 
 def _reasons(event: Event, people: Sequence[Registration]) -> dict[int, str]:
