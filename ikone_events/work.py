@@ -136,7 +136,7 @@ def _settle_step(step_id: int) -> None:
 
 def _forget_due() -> None:
     """Forget the persons of events whose retention is over, their last letters, old addresses."""
-    with transaction():
+    with _apart("what is kept less long was not forgotten"), transaction():
         tidy(now())
     for slug in [event.slug for event in events_to_forget(now())]:
         with _apart(f"{slug} was not forgotten"), transaction():

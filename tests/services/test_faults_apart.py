@@ -3,14 +3,28 @@
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from ikone_events.services import plans
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
 from tests.factories import NOW, FixedClock, make_event, make_letter, make_registration
 from tests.mailbox import Mailbox
+
+STUCK = {
+    "sqlite": [
+        "CREATE TRIGGER stuck BEFORE UPDATE ON registration BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+    ],
+    "postgresql": [
+        (
+            "CREATE FUNCTION stuck() RETURNS trigger AS"
+            " $$ BEGIN RAISE EXCEPTION 'stuck'; END $$ LANGUAGE plpgsql"
+        ),
+        "CREATE TRIGGER stuck BEFORE UPDATE ON registration FOR EACH ROW EXECUTE FUNCTION stuck()",
+    ],
+}
 
 
 def test_fault_of_one_event_holds_up_no_other(
@@ -32,3 +46,18 @@ def test_fault_of_one_event_holds_up_no_other(
         states = dict(db.session.execute(select(Event.id, Event.state)).all())
     assert states[sound.id] == "open"
     assert states[broken.id] == "announced"
+
+
+def test_fault_in_forgetting_holds_up_no_letter(
+    app: Flask, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    """A trigger keeps the row of somebody who is to be forgotten as it is."""
+    over = make_event(app, starts_at=NOW - timedelta(days=40), ends_at=NOW - timedelta(days=39))
+    stays = make_registration(app, over, status="cancelled")
+    make_letter(app, make_registration(app, make_event(app)))
+    with app.app_context(), transaction():
+        for words in STUCK[db.engine.dialect.name]:
+            db.session.execute(text(words))
+    assert app.extensions["ikone_engine"].run_once() == 1
+    with app.app_context():
+        assert db.session.get_one(Registration, stays.id).anonymised_at is None
