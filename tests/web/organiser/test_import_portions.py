@@ -15,6 +15,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy import event as hooks
 
 from ikone_events.config import Settings
+from ikone_events.services.forgetting import drop_imports
 from ikone_events.services.lists.people_import import PORTION
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
@@ -105,7 +106,7 @@ def test_list_is_entered_in_portions_until_the_time_is_over(
     page = team.get(f"{path}?lang=en").text
     assert first_names(app, event) == everybody(PORTION)
     assert f"{PORTION} of {LONG} are registered" in page
-    assert f"{LONG - PORTION} people are still missing" in page
+    assert f"{LONG - PORTION} people are still to come" in page
 
     make_registration(app, event, first_name="Z", email=f"p{LONG - 2}@example.org")
     page = team.post(f"{path}?lang=en", follow_redirects=True).text
@@ -256,6 +257,20 @@ def test_rest_of_a_list_can_be_dropped(app: Flask, team: Browser, person: Person
     assert "stays registered" in answer.text
     assert first_names(app, event) == everybody(PORTION)
     assert team.post(path).status_code == 404
+
+
+def test_refused_person_who_is_forgotten_is_in_no_list(
+    app: Flask, team: Browser, person: Person
+) -> None:
+    event = make_event(app, capacity=None)
+    path = hand_in(team, event)
+    known = make_registration(app, event, email="P3@example.org")
+    enter(app, person, path, event, seconds=0)
+
+    with app.app_context(), transaction():
+        drop_imports(known)
+
+    assert team.get(path).status_code == 404
 
 
 def guest() -> Applicant:
