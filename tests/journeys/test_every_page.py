@@ -192,8 +192,11 @@ def test_no_page_is_left_out(served: Served, trial: Served) -> None:
     paths = [stop.path.format(**served.names) for stops in WHO.values() for stop in stops.values()]
     adapter = trial.app.url_map.bind("localhost")
     paths += [stop.path for stop in DEMO.values()]
-    # Two pages are only seen after something was sent.
-    after_sending = {"signup.registered", "subscriptions.subscribed"}
+    # These pages are only seen after something was sent.
+    after_sending = {
+        *("signup.registered", "subscriptions.subscribed"),
+        *("organiser.import_report", "organiser.several_done"),
+    }
     visited = {_endpoint(adapter, path) for path in paths} | after_sending
     shown = {
         rule.endpoint for rule in trial.app.url_map.iter_rules() if "GET" in (rule.methods or ())
