@@ -128,7 +128,7 @@ class ConsentBox(BooleanField):
     def pre_validate(self, _form: Form) -> None:
         """Whoever ticked an older text has not agreed to this one."""
         sent = str(self.raw_data[0]) if self.data and self.raw_data else ""
-        if sent.isdigit() and int(sent) != self._version:
+        if sent.isdigit() and sent != self._value():
             self.data = False
             raise ValidationError(_l("This text has just been changed. Please read it again."))
 

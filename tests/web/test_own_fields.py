@@ -88,6 +88,8 @@ def test_answer_comes_out_as_it_is_stored(app: Flask, kind: Kind, value: str, st
         (Kind.SEVERAL_CHOICES, "fremd", "zur Wahl stehen"),
         (Kind.YES_NO, "vielleicht", "zur Wahl stehen"),
         (Kind.CONSENT, "2", "gerade geändert"),
+        (Kind.CONSENT, "²", "gerade geändert"),
+        (Kind.CONSENT, "9" * 5000, "gerade geändert"),
     ],
 )
 def test_answer_that_does_not_fit_is_refused(app: Flask, kind: Kind, value: str, text: str) -> None:
