@@ -3,7 +3,15 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ikone_events.domain.form_fields import CHOOSING, ROLES, STEERING, Choice, Kind, OwnField
+from ikone_events.domain.form_fields import (
+    CHOOSING,
+    ROLES,
+    STEERING,
+    Choice,
+    Kind,
+    OwnField,
+    visible_to,
+)
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import N_, Complaint
 
@@ -17,7 +25,8 @@ class Surroundings:
     """What else decides about a change: the form as it is, and what has been answered.
 
     `before` are the fields that are asked earlier, `hanging` all fields that are shown only if
-    this one has a value. `old` is the field as it was; `answered` the values given to it so far.
+    this one has a value. `old` is the field as it was; `answered` the values given to it so far;
+    `role` that of whoever changes it.
     """
 
     before: Sequence[OwnField] = ()
@@ -25,6 +34,7 @@ class Surroundings:
     old: OwnField | None = None
     has_answers: bool = False
     answered: Collection[str] = ()
+    role: str = ROLES[-1]
 
 
 def plain_field(draft: OwnField) -> OwnField:
@@ -114,6 +124,10 @@ def _change_complaints(draft: OwnField, around: Surroundings) -> Iterator[Compla
     old = around.old
     if old is None:
         return
+    sees = visible_to(around.role, [old])
+    if draft.seen_by != old.seen_by and around.has_answers and not sees:
+        text = N_("People have answered for other eyes than yours, so who sees it stays as it is.")
+        yield Complaint(text, about="seen_by")
     if draft.kind is not old.kind and around.has_answers:
         text = N_("People have answered already, so the kind stays as it is.")
         yield Complaint(text, about="kind")

@@ -17,6 +17,7 @@ from ikone_events.domain.field_rules import (
 )
 from ikone_events.domain.form_fields import (
     CHOICE_KEY_LENGTH,
+    ROLES,
     Choice,
     Kind,
     OwnField,
@@ -97,14 +98,24 @@ def add_field(slug: str, draft: OwnField, *, expected: int, now: datetime) -> Ow
     return row.described()
 
 
-def edit_field(slug: str, key: str, draft: OwnField, *, expected: int, now: datetime) -> OwnField:
+def edit_field(
+    slug: str,
+    key: str,
+    draft: OwnField,
+    *,
+    expected: int,
+    now: datetime,
+    role: str = ROLES[-1],
+) -> OwnField:
     """Replace what a field is. A consent's changed text becomes a new version of it.
 
-    Raises UnfitInput, StaleForm, NotFound.
+    Nobody whose `role` may not see the answers lets themself see them. Raises UnfitInput,
+    StaleForm, NotFound.
     """
     event = _hold(slug, expected, now=now)
     row = _get(event, key)
-    fill_field(row, _checked(draft, surroundings_of(event, key)), now=now)
+    around = replace(surroundings_of(event, key), role=role)
+    fill_field(row, _checked(draft, around), now=now)
     db.session.flush()
     return row.described()
 

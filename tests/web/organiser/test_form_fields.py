@@ -1,6 +1,7 @@
 """The form builder: fields added, edited, moved, retired and previewed by hand."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from ikone_events.store.events import Event
 from tests.factories import NOW, make_event, make_registration
 from tests.own_fields import make_answer, make_field
 
-from .conftest import Browser
+from .conftest import Browser, Person
 
 FOOD = [
     {"value": "vegan", "label": "Vegan", "label_en": "Vegan food"},
@@ -139,6 +140,26 @@ def test_field_is_edited_under_its_key(app: Flask, team: Browser) -> None:
     assert (field.key, field.label, field.label_en) == ("wunsch", "Käsewunsch", "Cheese")
     assert (field.shown_if, field.shown_value, field.keep_days) == ("essen", "kaese", None)
     assert "Nur, wenn bei „Essen“ „Mit Käse“ gewählt ist" in team.get(path(event)).text
+
+
+def test_nobody_lets_themself_see_answers_for_other_eyes(
+    app: Flask,
+    team: Browser,
+    make_person: Callable[..., Person],
+    browser_of: Callable[[Person], Browser],
+) -> None:
+    event = make_event(app)
+    own = make_field(app, event, key="diet", label="Anreise", seen_by="admin")
+    make_answer(app, make_registration(app, event), own, "Nussallergie")
+    address = path(event, "/fields/diet")
+    answer = team.post(address, entries(app, event, seen_by="organiser"))
+    assert answer.status_code == 422
+    assert "nicht für Sie" in answer.text
+    assert "Nussallergie" not in team.get(f"/organise/events/{event.slug}/registrations.csv").text
+    assert team.post(address, entries(app, event, seen_by="admin")).status_code == 303
+    admin = browser_of(make_person("chefin@example.org", "admin"))
+    assert admin.post(address, entries(app, event, seen_by="viewer")).status_code == 303
+    assert team.post(address, entries(app, event, seen_by="organiser")).status_code == 303
 
 
 def test_answered_field_keeps_its_kind_and_its_chosen_choices(app: Flask, team: Browser) -> None:

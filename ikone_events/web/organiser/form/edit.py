@@ -21,6 +21,7 @@ from ikone_events.web.organiser.form.field_form import (
 )
 from ikone_events.web.organiser.form.fields import FIELD, FORM, fields_url, refuse
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.people.sight import asker_role
 from ikone_events.web.organiser.words import gettext as _
 
 ROWS = "rows"
@@ -110,7 +111,9 @@ def _store(event: Event, form: FieldForm, draft: OwnField, own: OwnField | None)
     expected, moment = form.revision.data or 0, now()
     if own is None:
         return form_fields.add_field(event.slug, draft, expected=expected, now=moment)
-    return form_fields.edit_field(event.slug, own.key, draft, expected=expected, now=moment)
+    return form_fields.edit_field(
+        event.slug, own.key, draft, expected=expected, now=moment, role=asker_role()
+    )
 
 
 def _refused(
