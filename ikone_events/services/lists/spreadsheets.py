@@ -14,7 +14,7 @@ Row = Mapping[str, str | int | None]
 
 # What a spreadsheet takes for the start of a formula or of a cell's end (security guide, R26).
 _DANGEROUS = frozenset("=+-@\t\r\n|%")
-_BEFORE_IT = " '\"‘’“”„`\u00a0\u200b\ufeff"
+_QUOTES = frozenset("'\"‘’“”„`")
 # What XML 1.0 can't carry; everything else survives in a cell.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_CELL = 32_767
@@ -47,9 +47,14 @@ def safe_cell(value: str | int | None) -> str:
     if isinstance(value, int):
         return str(value)
     text = value.replace("\0", "")
-    core = text.lstrip(_BEFORE_IT)
-    folded = unicodedata.normalize("NFKC", core[:1]) or " "
+    first = next((char for char in text if char in _DANGEROUS or not _passes_unseen(char)), "")
+    folded = unicodedata.normalize("NFKC", first) or " "
     return f"'{text}" if folded[0] in _DANGEROUS or folded[0] == "\u2212" else text
+
+
+def _passes_unseen(char: str) -> bool:
+    """Whether a sign may stand before a formula: quotes, all kinds of spaces, what has no shape."""
+    return char in _QUOTES or unicodedata.category(char)[0] in "CZ"
 
 
 def write_xlsx(stream: BinaryIO, columns: Iterable[str], rows: Iterable[Row], *, title: str) -> int:
