@@ -6,9 +6,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.engine import Engine
+from ikone_events.services.health import engine_health
 from ikone_events.store.db import db
 from ikone_events.store.letters import Heartbeat
-from tests.factories import NOW, FixedClock, make_heartbeat
+from tests.factories import (
+    NOW,
+    FixedClock,
+    make_event,
+    make_heartbeat,
+    make_letter,
+    make_registration,
+)
 
 
 def _work(app: Flask) -> dict[str, datetime]:
@@ -42,3 +50,11 @@ def test_worker_that_ends_as_it_should_leaves_no_sign(app: Flask) -> None:
     engine.stop()
     with app.app_context():
         assert list(db.session.scalars(select(Heartbeat.worker))) == ["other:1"]
+
+
+def test_letters_that_were_put_off_still_wait(app: Flask) -> None:
+    """A mail server that is down puts them off: the alarm must not say that none waits."""
+    person = make_registration(app, make_event(app))
+    make_letter(app, person, state="queued", due_at=NOW + timedelta(hours=1))
+    with app.app_context():
+        assert engine_health(NOW).queued == 1

@@ -27,7 +27,7 @@ def engine_health(now: datetime) -> Engine:
         now=now,
         last_beat=last_beat,
         silent_after=limit,
-        queued=_count(OutboxMail.state == "queued", OutboxMail.due_at <= now),
+        queued=_count(OutboxMail.state == "queued"),
         stuck=_stuck(now),
         failed=_count(OutboxMail.state == "failed"),
         refused_at=trouble.refused_at if trouble else None,

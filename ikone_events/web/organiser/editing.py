@@ -87,7 +87,7 @@ def edit_event(slug: str) -> Answer:
 def save_event(slug: str) -> Answer:
     """Save what was edited, if nobody saved in between."""
     event, form = seen_event(slug), _form()
-    revision = _read_revision(form, event)
+    revision, waited = _read_revision(form, event), _waiting(event)
     if not form.validate():
         return _page(form, event), 422
     try:
@@ -101,8 +101,25 @@ def save_event(slug: str) -> Answer:
         return _page(form, seen_event(slug)), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
-    flash(_saved(event, mailing), "success")
+    flash(" ".join((_saved(event, mailing), *_moved_up(waited - _waiting(event)))), "success")
     return redirect(event_url(event), 303)
+
+
+def _waiting(event: Event) -> int:
+    return counts_for([event.id])[event.id].waiting
+
+
+def _moved_up(number: int) -> tuple[str, ...]:
+    """What else the new rules did at once: more seats serve the line, each with a letter."""
+    if number <= 0:
+        return ()
+    return (
+        ngettext(
+            "One person has moved up from the waiting list and gets an e-mail.",
+            "%(num)d people have moved up from the waiting list and get an e-mail.",
+            number,
+        ),
+    )
 
 
 def _saved(event: Event, mailing: Mailing | None) -> str:

@@ -182,6 +182,7 @@ def test_more_places_serve_the_line_at_once(app: Flask, team: Browser) -> None:
     changes = {"title": "Hybrid", "format": "hybrid", "capacity": "", "revision": "1"}
     path = f"/organise/events/{event.slug}/edit"
     assert team.post(path, filled(**changes, capacity_online="2")).status_code == 303
+    assert "Eine Person ist von der Warteliste nachgerückt" in team.get(path).text
     with app.app_context():
         assert db.session.get_one(Registration, waits.id).status == "confirmed"
 
