@@ -18,7 +18,7 @@ SAID = [
     ({"per_administration": 1}, "Jede Verwaltung kann 1 Platz bekommen."),
     ({"per_administration": 4}, "Jede Verwaltung kann 4 Plätze bekommen."),
     ({"approval": True}, "Organisationsteam entscheidet über jede Anmeldung"),
-    ({"confirm_hours": 24}, "halten wir Ihren Platz frei: 24 Stunden."),
+    ({"confirm_hours": 24}, "Dafür ist Ihr Platz 24 Stunden lang reserviert."),
     ({"capacity": 5}, "gibt es eine Warteliste."),
     ({"capacity": 5, "waiting_list": False}, "Es gibt keine Warteliste."),
 ]
@@ -75,3 +75,14 @@ def test_others_wait_while_members_come_first(app: Flask, client: FlaskClient) -
     page = client.get(sign_up(client, event.slug).location)
     assert 'data-outcome="waitlisted"' in page.text
     assert "Danach rückt die Warteliste nach." in page.text
+
+
+@pytest.mark.parametrize(("hours", "offered"), [(24, True), (None, False)])
+def test_line_is_described_as_it_moves(
+    app: Flask, client: FlaskClient, hours: int | None, offered: bool
+) -> None:
+    """Who has to accept a place must not read that they get it."""
+    event = make_event(app, capacity=0, offer_hours=hours)
+    page = client.get(f"/events/{event.slug}/register").text
+    assert "auf die Warteliste setzen lassen" in page
+    assert ("24 Stunden" in page) is offered
