@@ -158,6 +158,12 @@ SIGN_UP = send(
     organisation="Stadtverwaltung Bendorf",
 )
 
+
+def _sign_up_online(page: Page) -> None:
+    page.check("[name=mode][value=online]")
+    SIGN_UP(page)
+
+
 VISITOR: dict[str, Stop] = {
     "list": Stop("/"),
     "event": Stop("/events/open"),
@@ -173,7 +179,7 @@ VISITOR: dict[str, Stop] = {
     "event-invited": Stop("/events/invited"),
     "form-closed": Stop("/events/closed/register", 409),
     "registered": Stop("/events/open/register", 200, SIGN_UP),
-    "waits": Stop("/events/full/register", 200, SIGN_UP),
+    "waits": Stop("/events/full/register", 200, _sign_up_online),
     "subscribe": Stop("/subscribe"),
     "subscribe-refused": Stop("/subscribe", 422, send("main form", email="kein")),
     "subscribed": Stop("/subscribe", 200, send("main form", email="leserin@example.org")),

@@ -75,6 +75,9 @@ def log_in(page: Page, url: str) -> None:
 def create_event(page: Page, url: str, fields: Mapping[str, str]) -> str:
     """Fill in the form of a new event; returns the name of the event in addresses."""
     page.goto(f"{url}/organise/events/new")
+    for summary in page.locator("main details > summary").all():
+        if summary.evaluate("summary => !summary.parentElement.open"):
+            summary.click()
     for name, value in fields.items():
         page.fill(f"[name={name}]", value)
     page.click("main form[data-guard] button[type=submit]")

@@ -112,7 +112,9 @@ def _coming(app: Flask) -> dict[str, str]:
     make_text(app, "confirmation", event, body="**Danke**, {{vorname}}!\n\n{{zugang}}")
     person = make_registration(app, event, question="Was kostet das?", position="Hauptamt")
     gone = make_registration(app, event, status="cancelled")
-    full = make_event(app, slug="full", format="hybrid", place="Rathaus, Saal 2", capacity=1)
+    full = make_event(
+        app, slug="full", format="hybrid", place="Rathaus, Saal 2", capacity=1, approval=True
+    )
     make_registration(app, full)
     waits = make_registration(app, full, status="waitlisted")
     on_site = make_event(app, slug="on-site", format="on_site", place="Rathaus, Saal 2")

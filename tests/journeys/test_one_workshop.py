@@ -26,7 +26,7 @@ from tests.journeys.people import (
     window,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("workshop")]
 
 # After the clocks went forward: 10:00 in Berlin is 8:00 in UTC.
 STARTS_AT = datetime(2026, 4, 14, 8, 0, tzinfo=UTC)
@@ -251,4 +251,4 @@ def _withdraw_and_vanish(page: Page, link: str) -> None:
     assert page.url.endswith("/deleted")
     gone = page.goto(link)
     assert gone is not None
-    assert gone.status == 404
+    assert gone.status == 410

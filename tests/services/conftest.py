@@ -12,7 +12,7 @@ from tests.postgres import fresh_database
 
 BOTH = [
     pytest.param("sqlite"),
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres-services")]),
 ]
 
 

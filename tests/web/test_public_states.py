@@ -142,7 +142,8 @@ def test_hybrid_form_asks_how_people_come(app: Flask, client: FlaskClient) -> No
     assert "Vor Ort – Alle Plätze vergeben – Warteliste" in text
     assert "Online – Plätze frei" in text
     assert "checked" not in text, "nobody is guessed"
-    none = sign_up(client, event.slug)
+    none = sign_up(client, event.slug, mode_asked="1")
+    assert 'name="mode_asked" value="1"' in text
     assert none.status_code == 422
     assert 'href="#mode-0"' in none.text
     assert sign_up(client, event.slug, mode="nirgends").status_code == 422
@@ -150,6 +151,13 @@ def test_hybrid_form_asks_how_people_come(app: Flask, client: FlaskClient) -> No
     assert outcome_of(client.get(answer.location)) == "waitlisted"
     with app.app_context():
         assert db.session.scalars(select(Registration.mode)).all() == ["on_site", "on_site"]
+
+
+def test_program_that_knows_no_modes_registers_for_online(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app, format="hybrid")
+    assert sign_up(client, event.slug).status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(Registration.mode)).all() == ["online"]
 
 
 def test_mode_counts_at_hybrid_events_only(app: Flask, client: FlaskClient) -> None:

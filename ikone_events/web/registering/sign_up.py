@@ -10,7 +10,7 @@ from flask_babel import gettext
 from wtforms import Field
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.facts import EventFormat
+from ikone_events.domain.facts import EventFormat, Mode
 from ikone_events.domain.form_fields import Kind, OwnField
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.salutation import full_name
@@ -24,6 +24,8 @@ from ikone_events.web.registering.person_form import ColleagueForm, PersonForm, 
 
 MOST_PEOPLE = 10
 PERSON, ADD, REMOVE = "person", "add", "remove"
+# Our own page sends it along: who saw the question and left it open is asked again.
+MODE_ASKED = "mode_asked"
 _NUMBER = re.compile("[1-9][0-9]{0,2}")
 _ORDER = (
     *("csrf_token", "code", "salutation", "title", "first_name", "last_name", "email", "mode"),
@@ -159,6 +161,12 @@ def read_sign_up(event: Event, sitting: Sitting, fields: tuple[OwnField, ...]) -
     elif request.method == "GET":
         first.code.data = request.args.get("code", "")[:60]
     _offer_modes(first, event, sitting)
+    if (
+        "mode" in first
+        and request.method == "POST"
+        and not {"mode", MODE_ASKED} & set(request.form)
+    ):
+        first.mode.data = Mode.ONLINE.value  # a program that knows the usual fields alone
     form_class = add_own_fields(ColleagueForm, asked_of_colleagues(fields), page_locale())
     others = [
         Colleague(
