@@ -12,7 +12,9 @@ from tests.postgres import fresh_database
 
 BOTH = [
     pytest.param("sqlite"),
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres-services")]),
+    pytest.param(
+        "postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres-services")]
+    ),
 ]
 
 
