@@ -169,7 +169,7 @@ def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
         states = Counter(db.session.scalars(select(Event.state)))
         faults = list(verification.faults(now()))
     assert set(crowd.answers) == {303}
-    assert len(crowd.acknowledged) > rounds // 4  # a busy machine lets few through between kills
+    assert len(crowd.acknowledged) > rounds
     assert crowd.acknowledged <= stored
     assert states == {"dispatched": SMALL_EVENTS + 1, "open": 1}
     assert faults == []
