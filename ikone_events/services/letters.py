@@ -153,7 +153,10 @@ def _fill(
     row.subject, row.text, row.html = letter.subject, letter.text, letter.html
     row.calendar, row.calendar_method = letter.calendar, letter.method
     if invitation is not None:
+        row.calendar_uid, row.calendar_sequence = invitation.uid, invitation.sequence
+        registration.calendar_uid = invitation.uid
         registration.calendar_sequence = invitation.sequence
+        registration.calendar_method = letter.method or ""
 
 
 def _text_for(

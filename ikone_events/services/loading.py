@@ -13,6 +13,7 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.dataset import Dataset, read_dataset
 from ikone_events.domain.dataset_records import EventRecord, Record, RegistrationRecord
 from ikone_events.domain.lifecycle import RULES, State
+from ikone_events.domain.messages import CANCEL, REQUEST
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Attendance, Status
 from ikone_events.services.directory.importing import store_organisations
@@ -30,6 +31,7 @@ from ikone_events.store.events import Event, Material, StateChange
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
 
+_METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
 _SALUTATIONS = {"frau": "frau", "herr": "herr", "divers": "divers"}
 
 
@@ -162,6 +164,7 @@ def _store_registration(
         locale="en" if person.get("language") == "en" else "de",
         calendar_uid=f"{uuid.uuid4()}@{office().settings.host}",
         calendar_sequence=_sequence(record.status),
+        calendar_method=_METHODS.get(record.status, ""),
     )
     if record.attended is not None and event.ends_at <= now:
         attended = record.attended and record.status is Status.CONFIRMED

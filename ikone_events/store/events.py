@@ -5,7 +5,7 @@ import secrets
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.lifecycle import EventFormat, State
@@ -33,6 +33,11 @@ class Event(Base):
     Before `members_until` only members get seats. `confirm_hours` asks people to confirm their
     address and says how long their seat is held, `offer_hours` how long a freed seat is offered to
     the first in line; None: not asked, and given at once.
+
+    `version` rises when something changes that stands in calendars; what it was before lies in
+    `FormerVersion`. Whom it concerns is told at `update_due_at`, once the organisers have been
+    quiet; `update_since` is the first edit that waits for it and `update_by` who made the last.
+    `decline_frees`: whose calendar declines, by an answer that is proved, gives the seat back.
     """
 
     __tablename__ = "event"
@@ -47,6 +52,10 @@ class Event(Base):
     state: Mapped[str] = mapped_column(String(20), default=State.DRAFT.value)
     revision: Mapped[int] = mapped_column(default=1)
     touched: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    update_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    update_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    update_by: Mapped[str] = mapped_column(String(200), default="")
 
     title: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200), default="")
@@ -84,6 +93,7 @@ class Event(Base):
     colleagues: Mapped[bool] = mapped_column(default=True)
     waiting_list: Mapped[bool] = mapped_column(default=True)
     accepts_late: Mapped[bool] = mapped_column(default=True)
+    decline_frees: Mapped[bool] = mapped_column(default=False)
     plan: Mapped[str] = mapped_column(String(20), default="")
     feedback_url: Mapped[str] = mapped_column(String(2000), default="")
 
@@ -129,6 +139,30 @@ class Event(Base):
     def description_in(self, locale: str) -> str:
         """The Markdown description in a language, German when there is no other."""
         return (locale == "en" and self.description_en) or self.description
+
+
+class FormerVersion(Base):
+    """What stood in calendars before an edit; `number` is the event's version, `until` the edit.
+
+    The version in force lies in the event alone. Letters remember the version that they told.
+    """
+
+    __tablename__ = "former_version"
+    __table_args__ = (UniqueConstraint("event_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    zone: Mapped[str] = mapped_column(String(60))
+    format: Mapped[str] = mapped_column(String(10))
+    place: Mapped[str] = mapped_column(String(500), default="")
+    room_url: Mapped[str] = mapped_column(String(2000), default="")
+    dial_in: Mapped[str] = mapped_column(String(200), default="")
+    until: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Material(Base):

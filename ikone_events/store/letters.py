@@ -13,6 +13,7 @@ from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
 
 _QUEUED = text("state = 'queued'")
+_WITH_OBJECT = text("calendar_uid <> ''")
 
 
 class Mailing(Base):
@@ -23,6 +24,7 @@ class Mailing(Base):
     whose standing is older than the mailing belong to it, by the event's counter of writes and
     not by clocks: later ones get a letter of their own. `texts` is the edited text as it was when
     the mailing began, JSON {locale: {"subject", "body"}}; empty for the built-in text.
+    With `only_changed` who has been told all of it already is left out.
     """
 
     __tablename__ = "mailing"
@@ -32,6 +34,7 @@ class Mailing(Base):
     kind: Mapped[str] = mapped_column(String(30))
     audience: Mapped[str] = mapped_column(String(30))
     reason: Mapped[str] = mapped_column(Text, default="")
+    only_changed: Mapped[bool] = mapped_column(default=False)
     old_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     old_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     event_touched: Mapped[int] = mapped_column(default=0)
@@ -57,6 +60,8 @@ class OutboxMail(Base):
     now; `tries` is the fence against a worker that wakes up after its lease. `answer` holds the
     mail server's last words. `key` makes a second letter for the same cause impossible. Letters
     to subscribers carry `unsubscribe`, the address of RFC 8058; those to nobody's event have none.
+    `calendar_uid` and `calendar_sequence` are those of the object inside, by which answers find
+    it. `event_version` is what of the event the letter made known, if it did.
     """
 
     __tablename__ = "outbox_mail"
@@ -77,6 +82,13 @@ class OutboxMail(Base):
             postgresql_where=_QUEUED,
         ),
         Index("ix_outbox_mail_event_id_id", "event_id", "id"),
+        Index(
+            "ix_outbox_mail_calendar_uid",
+            "calendar_uid",
+            sqlite_where=_WITH_OBJECT,
+            postgresql_where=_WITH_OBJECT,
+        ),
+        Index("ix_outbox_mail_message_id", "message_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +110,9 @@ class OutboxMail(Base):
     html: Mapped[str] = mapped_column(Text)
     calendar: Mapped[bytes | None] = mapped_column(LargeBinary)
     calendar_method: Mapped[str | None] = mapped_column(String(10))
+    calendar_uid: Mapped[str] = mapped_column(String(100), default="")
+    calendar_sequence: Mapped[int | None]
+    event_version: Mapped[int | None]
     message_id: Mapped[str] = mapped_column(String(200))
     references: Mapped[str] = mapped_column(String(200), default="")
     unsubscribe: Mapped[str] = mapped_column(String(500), default="")

@@ -23,7 +23,9 @@ class Registration(Base):
     `email` is as typed, `email_key` normalised; one active row per event and address.
     `event_touched` is the event's counter of writes when the standing last changed.
     `calendar_sequence` is None until an invitation has been promised; the UID is a secret
-    between us and the person's calendar; `partstat` is what that calendar answered, if it did.
+    between us and the person's calendar; `calendar_method` is what the last object of a letter
+    asked for: after CANCEL the next invitation bears another UID. `partstat` is what that calendar
+    answered to the date in force, if it did.
     `thread_id` is the Message-ID of the first letter.
 
     `mode` is how the person takes part, and counts at hybrid events only. `awaits` says what a
@@ -89,6 +91,7 @@ class Registration(Base):
 
     calendar_uid: Mapped[str] = mapped_column(String(100), unique=True)
     calendar_sequence: Mapped[int | None]
+    calendar_method: Mapped[str] = mapped_column(String(10), default="")
     partstat: Mapped[str] = mapped_column(String(12), default="")
     thread_id: Mapped[str] = mapped_column(String(200), default="")
     anonymised_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

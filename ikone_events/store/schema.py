@@ -11,6 +11,8 @@ from sqlalchemy import Connection, inspect, text
 
 import ikone_events.store.form_fields
 import ikone_events.store.imports
+import ikone_events.store.incoming
+import ikone_events.store.personal_feeds
 import ikone_events.store.texts  # noqa: F401 - their tables belong to the whole
 from ikone_events.store.db import db
 
