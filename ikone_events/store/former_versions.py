@@ -1,0 +1,80 @@
+"""What stood in calendars before, and which of it each person was told last."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from ikone_events.store.db import db
+from ikone_events.store.events import Event, FormerVersion
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.registrations import Registration
+
+# All that a calendar shows of an event or leads to from there.
+FACTS = (
+    *("title", "title_en", "starts_at", "ends_at", "zone", "format", "place"),
+    *("room_url", "dial_in"),
+)
+# Letters that have left or are about to; one that failed or was held back told nobody anything.
+_TOLD = ("queued", "sent")
+
+
+def facts_of(version: Event | FormerVersion) -> dict[str, object]:
+    """What of an event, or of what it was, stands in calendars."""
+    return {name: getattr(version, name) for name in FACTS}
+
+
+def keep_former(event: Event, facts: Mapping[str, object], *, until: datetime) -> None:
+    """Remember the facts that were in force until now; the event has a new version."""
+    db.session.add(FormerVersion(event_id=event.id, number=event.version, until=until, **facts))
+    event.version += 1
+
+
+def former_versions(event: Event) -> list[FormerVersion]:
+    """Every former version of an event, the first one first; mostly there is none."""
+    if event.version == 1:
+        return []
+    wanted = select(FormerVersion).where(FormerVersion.event_id == event.id)
+    return list(db.session.scalars(wanted.order_by(FormerVersion.number)))
+
+
+def as_if(event: Event, changes: Mapping[str, object]) -> Event:
+    """The event as it was or will be; a row that no session knows, so nothing of it is stored."""
+    values = {column.key: getattr(event, column.key) for column in Event.__table__.columns}
+    return Event(**{**values, **changes})
+
+
+def event_in(event: Event, version: int, known: Collection[FormerVersion]) -> Event:
+    """The event as it was in a version; one that is unknown, or in force, is the event itself."""
+    former = next((each for each in known if each.number == version), None)
+    return event if former is None else as_if(event, facts_of(former))
+
+
+def times_of(event: Event, version: int | None) -> tuple[datetime, datetime] | None:
+    """Start and end in a version of the event; None where that is not known."""
+    if version is None:
+        return None
+    if version == event.version:
+        return event.starts_at, event.ends_at
+    wanted = select(FormerVersion.starts_at, FormerVersion.ends_at).where(
+        FormerVersion.event_id == event.id, FormerVersion.number == version
+    )
+    found = db.session.execute(wanted).one_or_none()
+    return None if found is None else (found.starts_at, found.ends_at)
+
+
+def told_numbers(people: Collection[Registration], *, before: int | None = None) -> dict[int, int]:
+    """The newest version that letters made known, by registration; `before` a letter's number."""
+    ids = [person.id for person in people]
+    told = (
+        select(OutboxMail.registration_id, func.max(OutboxMail.event_version))
+        .where(
+            OutboxMail.registration_id.in_(ids),
+            OutboxMail.event_version.is_not(None),
+            OutboxMail.state.in_(_TOLD),
+        )
+        .group_by(OutboxMail.registration_id)
+    )
+    if before is not None:
+        told = told.where(OutboxMail.id < before)
+    return {number: version for number, version in db.session.execute(told) if number is not None}
