@@ -40,6 +40,7 @@ class Settings:
     mail_per_minute: int = 60
     mail_per_connection: int = 100
     mail_retry: tuple[int, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 43200)
+    quiet_minutes: int = 10
     timezone: str = "Europe/Berlin"
     holidays: str = "DE-RP"
     tick_seconds: int = 30
@@ -237,6 +238,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "mail_per_minute": _positive,
     "mail_per_connection": _positive,
     "mail_retry": _pauses,
+    "quiet_minutes": _count,
     "timezone": _timezone,
     "holidays": _holidays,
     "tick_seconds": _positive,

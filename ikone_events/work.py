@@ -15,7 +15,7 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.deliver import open_connection
 from ikone_events.sending import LetterSender
-from ikone_events.services import health, plans, steps
+from ikone_events.services import health, plans, steps, updates
 from ikone_events.services.hold import is_held
 from ikone_events.services.office import now
 from ikone_events.services.overtaken import stop_late
@@ -81,6 +81,7 @@ class Worker:
         self.beat()
         self._run_due_steps()
         self._serve_lines()
+        self._tell_of_changes()
         with transaction():
             stop_late(actor=SYSTEM, now=now())
         _forget_due()
@@ -103,6 +104,12 @@ class Worker:
                 return
             with _apart(f"the line of {slug} was not served"), transaction():
                 lapses.lapse_due(slug, now=now())
+
+    def _tell_of_changes(self) -> None:
+        """Start the letters about changes whose organisers have been quiet for long enough."""
+        for slug in updates.events_with_update_due(now()):
+            with _apart(f"nobody was told of the change of {slug}"), transaction():
+                updates.tell_if_due(slug, now=now())
 
     def beat(self) -> None:
         """Say that this worker is alive, and strike off those that have been silent for long."""

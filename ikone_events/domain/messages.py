@@ -48,6 +48,8 @@ class MailKind(StrEnum):
 
 REQUEST = "REQUEST"
 CANCEL = "CANCEL"
+# PARTSTAT of whom an object asks (RFC 5545 section 3.2.12).
+NO_ANSWER = "NEEDS-ACTION"
 
 # Kinds that are not here carry no calendar object.
 CALENDAR_METHODS: Mapping[MailKind, str] = MappingProxyType(
@@ -107,7 +109,10 @@ def calendar_method(kind: MailKind) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """One event in one language, as letters and calendars tell it."""
+    """One event in one language, as letters and calendars tell it.
+
+    `room_mark` tells one video room from another without being its address.
+    """
 
     title: str
     starts_at: datetime
@@ -121,6 +126,7 @@ class Occasion:
     summary: str = ""
     place: str = ""
     dial_in: str = ""
+    room_mark: str = ""
     room_opens_at: datetime | None = None
     contact_name: str = ""
     contact_phone: str = ""
@@ -170,7 +176,7 @@ class Invitation:
     uid: str
     sequence: int
     stamp: datetime
-    partstat: str = "NEEDS-ACTION"
+    partstat: str = NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +196,26 @@ class ContactPerson:
     email: str
 
 
+class Fact(StrEnum):
+    """What of an event people are told of when it changes."""
+
+    TITLE = "title"
+    WHEN = "when"
+    WHERE = "where"
+    ROOM = "room"
+    DIAL_IN = "dial_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One fact that reads otherwise: `old` is empty where the old one says nothing to anybody."""
+
+    fact: Fact
+    label: str
+    old: str
+    new: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
     """What only some kinds of letters tell; every field may stay empty.
@@ -199,11 +225,13 @@ class Extras:
     Subscribers learn until when one can register and how many places are free (None: no limit);
     `for_event` says that they asked about this event alone. `hold_until` is when a seat that is
     kept or offered goes to the next, `other_person` the deputy or whose place was taken over,
-    `registered_by` who filled in the form for a colleague.
+    `registered_by` who filled in the form for a colleague. `changes` is what this person has been
+    told otherwise, in the letter's language.
     """
 
     reason: str = ""
     replacement: str = ""
+    changes: tuple[Difference, ...] = ()
     old_starts_at: datetime | None = None
     old_ends_at: datetime | None = None
     delete_on: date | None = None

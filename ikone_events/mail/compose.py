@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ikone_events.domain.calendar import calendar_object
+from ikone_events.domain.changes import where
 from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.header_text import (
     ascii_address,
@@ -36,7 +37,7 @@ from ikone_events.domain.times import (
     span_letter,
 )
 from ikone_events.mail.filling import fill_body, fill_subject, plain_text
-from ikone_events.mail.html import Block, Marks, Piece, html_letter, html_of_blocks
+from ikone_events.mail.html import Block, Marks, Piece, blocks_of, html_letter, html_of_blocks
 from ikone_events.mail.main_action import main_action
 from ikone_events.mail.placeholder_values import PlaceholderValues
 from ikone_events.mail.texts import Rendering
@@ -44,12 +45,13 @@ from ikone_events.mail.texts import Rendering
 LONGEST_TITLE_IN_SUBJECT = 120
 
 _CLOSING = {"de": "Freundliche Grüße", "en": "Kind regards"}
-_AND_ONLINE = {"de": "und online", "en": "and online"}
 _WAYS = {
     "de": {"online": "online", "on_site": "vor Ort", "hybrid": "vor Ort oder online"},
     "en": {"online": "online", "on_site": "on site", "hybrid": "on site or online"},
 }
 _WAITING = "waitlisted"
+# The passage that no letter may leave out.
+_CHANGES = "aenderungen"
 # A seat is kept for them, but it is not theirs yet.
 _HELD = ("pending", "offered")
 
@@ -129,7 +131,8 @@ def _edited(
 ) -> tuple[str, str, str]:
     """Salutation, closing and all below are the built-in letter's; the middle is the edited text.
 
-    Its passages come from the built-in letter too, so they say what is true for this person.
+    Its passages come from the built-in letter too, so they say what is true for this person. What
+    has changed is told also where the edited text has forgotten it.
     """
     frame = Rendering(f"mail/{locale}/{kind}.txt", values, {"body": ""})
     above, _, below = clean_text(frame.text).strip().partition(f"\n\n{marks.closing}\n")
@@ -137,7 +140,10 @@ def _edited(
     filled = PlaceholderValues(values, frame)
     subject = fill_subject(edited.subject, filled.in_subject) or one_line(frame.subject)
     blocks = fill_body(edited.body, filled, marks)
-    text = "\n\n".join(part for part in (above, plain_text(blocks, locale), ending) if part)
+    news = "" if _CHANGES in edited.body.lower() else frame.passage(_CHANGES)
+    body = plain_text(blocks, locale)
+    text = "\n\n".join(part for part in (above, body, news, ending) if part)
+    blocks += blocks_of(news, marks) if news else ()
     greeting = Block("text", ((Piece(above),),))
     html = html_of_blocks(subject, [greeting, *blocks], ending, marks, lang=locale)
     return subject, text + "\n", html
@@ -167,7 +173,7 @@ def _values(
     locale = recipient.locale
     title = one_line(occasion.title)
     when = _span(occasion.starts_at, occasion.ends_at, occasion.zone, locale=locale)
-    where = _where(occasion, locale)
+    place = where(occasion, locale)
     return {
         "occasion": occasion,
         "recipient": recipient,
@@ -182,8 +188,9 @@ def _values(
         "closing": _CLOSING[locale],
         "title": _short(title),
         "when": when,
-        "where": where,
-        "box": f"{title}\n{when}\n{where}",
+        "where": place,
+        "box": f"{title}\n{when}\n{place}",
+        "changes": extras.changes,
         "old_when": _span(extras.old_starts_at, extras.old_ends_at, occasion.zone, locale=locale),
         "day": _plain(date_numeric(occasion.starts_at, locale=locale, zone=occasion.zone)),
         "held_on": date_words(occasion.starts_at, locale=locale, zone=occasion.zone),
@@ -208,13 +215,6 @@ def _greeting(recipient: Recipient) -> str:
         locale=recipient.locale,
         override=one_line(recipient.letter_salutation),
     )
-
-
-def _where(occasion: Occasion, locale: str) -> str:
-    place = one_line(occasion.place)
-    if occasion.format == "hybrid" and place:
-        return f"{place} {_AND_ONLINE[locale]}"
-    return place or "Online"
 
 
 def _span(starts_at: datetime | None, ends_at: datetime | None, zone: str, *, locale: str) -> str:

@@ -94,6 +94,7 @@ def symbolic_values() -> dict[str, object]:
         "waiting": False,
         "held": False,
         "has_materials": True,
+        "changes": (),
         "greeting": "",
         "closing": "",
         "title": "{{titel}}",

@@ -12,7 +12,7 @@ from ikone_events.domain.registration import ACTIVE
 from ikone_events.services import outbox
 from ikone_events.services.delivery_notes import add_note
 from ikone_events.services.letters import rewrite_letter
-from ikone_events.services.mailing_letters import called_off, extras_for
+from ikone_events.services.mailing_letters import extras_for
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -97,6 +97,5 @@ def rewrite(letter: OutboxMail, registration: Registration, event: Event, *, now
         event,
         now=now,
         extras=extras_for(mailing, event, registration) if mailing else None,
-        held_at=called_off(mailing) if mailing else None,
         mailing=mailing,
     )

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.lifecycle import Action, Message, Rule
-from ikone_events.domain.messages import CANCEL, Extras, MailKind, calendar_method
+from ikone_events.domain.messages import Extras, MailKind
 from ikone_events.mail.compose import Letter, compose
+from ikone_events.services.invitations import invitation_for
 from ikone_events.services.letters import (
     complete_extras,
     handout_of,
-    invitation_for,
     links_of,
-    occasion_for,
+    occasion_told,
     recipient_of,
     sender_of,
 )
@@ -22,7 +22,9 @@ from ikone_events.services.mailing_letters import kind_for
 from ikone_events.services.office import office
 from ikone_events.services.subscriber_letters import compose_to_subscriber
 from ikone_events.services.texts import from_snapshot, snapshot
+from ikone_events.services.told import is_moved, told_event, with_changes
 from ikone_events.store.events import Event
+from ikone_events.store.former_versions import as_if
 from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
@@ -73,7 +75,7 @@ def sending_of_action(
         changes |= {"starts_at": new_starts_at, "ends_at": new_ends_at}
     return Sending(
         event=event,
-        then=_as_if(event, changes),
+        then=as_if(event, changes),
         message=rule.message,
         reason=reason.strip(),
         texts=snapshot(event, rule.message.kind.value),
@@ -127,29 +129,24 @@ def _masked_address() -> re.Pattern[str]:
     return re.compile(rf"{base}/[a-z]+/…[^\s\"<>)\]]*")
 
 
-def _as_if(event: Event, changes: dict[str, object]) -> Event:
-    """The event as it will be; a row that no session knows, so nothing of it can be stored."""
-    return Event(**{**_values_of(event), **changes})
-
-
-def _values_of(row: Event | Subscriber) -> dict[str, object]:
+def _values_of(row: Subscriber) -> dict[str, object]:
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}
 
 
 def _to_registered(sending: Sending, person: Registration, locale: str, *, now: datetime) -> Draft:
     kind, then = kind_for(sending.message.kind, person), sending.then
-    occasion = occasion_for(then, person, locale)
-    if calendar_method(kind) == CANCEL:
-        held = sending.event
-        occasion = replace(occasion, starts_at=held.starts_at, ends_at=held.ends_at)
+    told = told_event(sending.event, person)
+    extras = with_changes(
+        _extras(sending, person), kind, person, told=told, event=then, locale=locale
+    )
     letter = compose(
         kind,
-        occasion,
+        occasion_told(kind, person, then, told, locale),
         recipient=replace(recipient_of(person), locale=locale),
         links=links_of(then, person),
         sender=sender_of(then),
-        extras=complete_extras(_extras(sending, person), then, person, now),
-        invitation=invitation_for(kind, person, now),
+        extras=complete_extras(extras, then, person, now),
+        invitation=invitation_for(kind, person, now, moved=is_moved(told, then)),
         edited=from_snapshot(sending.texts, locale, kind.value),
     )
     return Draft(kind, locale, letter)
@@ -158,12 +155,7 @@ def _to_registered(sending: Sending, person: Registration, locale: str, *, now: 
 def _extras(sending: Sending, person: Registration) -> Extras:
     if sending.message.kind is MailKind.FOLLOW_UP:
         return handout_of(sending.event, person)
-    moved = sending.message.kind is MailKind.MOVED
-    return Extras(
-        reason=sending.reason,
-        old_starts_at=sending.event.starts_at if moved else None,
-        old_ends_at=sending.event.ends_at if moved else None,
-    )
+    return Extras(reason=sending.reason)
 
 
 def _to_subscriber(sending: Sending, person: Subscriber, locale: str, *, now: datetime) -> Draft:

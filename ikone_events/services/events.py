@@ -1,4 +1,4 @@
-"""Creating and editing events; a moved date tells everybody whom it concerns."""
+"""Creating and editing events; what stands in calendars has versions, and is told."""
 
 import json
 from dataclasses import asdict, fields
@@ -8,32 +8,19 @@ from sqlalchemy import insert, select
 
 from ikone_events.domain.event_draft import EventDraft, check_draft, check_room
 from ikone_events.domain.facts import Mode
-from ikone_events.domain.lifecycle import Audience, EventFormat, Message, State
-from ikone_events.domain.messages import MailKind
+from ikone_events.domain.lifecycle import EventFormat, State
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
-from ikone_events.domain.registration import ACTIVE
 from ikone_events.domain.seating import Pool
 from ikone_events.domain.slug import RESERVED, slug_of
-from ikone_events.services.mailings import start_mailing
 from ikone_events.services.plans import lay_plan, move_steps
 from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.updates import note_change
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
-from ikone_events.store.letters import Mailing
+from ikone_events.store.former_versions import calendar_facts
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import sittings_of
-
-# States in which people have a date in their calendars that a change must correct.
-_DATE_IS_KNOWN = (
-    State.ANNOUNCED.value,
-    State.OPEN.value,
-    State.CLOSED.value,
-    State.DISPATCHED.value,
-)
-_COMING = sorted(status.value for status in ACTIVE)
-_MOVED = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 
 
 def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
@@ -69,9 +56,15 @@ def _free_slug(title: str) -> str:
 
 
 def edit_event(
-    slug: str, draft: EventDraft, *, expected_revision: int, now: datetime
-) -> tuple[Event, Mailing | None]:
-    """Replace the content of an event; a moved date starts the mailing that says so.
+    slug: str,
+    draft: EventDraft,
+    *,
+    expected_revision: int,
+    now: datetime,
+    actor: str = "",
+    silent: bool = False,
+) -> Event:
+    """Replace the content of an event; what stands in calendars is told, unless `silent`.
 
     Raises UnfitInput, NotFound, and StaleForm when somebody saved since the form was opened.
     """
@@ -83,16 +76,17 @@ def edit_event(
                 N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
             )
         )
-    old, old_limits = _place_and_time(event), _limits(event)
+    before, old_limits = calendar_facts(event), _limits(event)
     fill_event(event, draft)
     if _limits(event) != old_limits:
         keep_seats(event, now=now)
     event.revision += 1
     event.changed_at = now
+    note_change(event, before, actor=actor, silent=silent, now=now)
     move_line_up(event, now=now)
     move_steps(event, now=now)
     lay_plan(event, now=now)
-    return event, _tell_of_change(event, old, now=now)
+    return event
 
 
 def _limits(event: Event) -> tuple[int | str | None, ...]:
@@ -120,45 +114,20 @@ def fill_event(event: Event, draft: EventDraft) -> None:
         setattr(event, name, value)
 
 
-def _place_and_time(event: Event) -> tuple[datetime, datetime, str, str]:
-    """What of an event stands in calendars and must be right there."""
-    return event.starts_at, event.ends_at, event.format, event.place
-
-
-def _tell_of_change(
-    event: Event, old: tuple[datetime, datetime, str, str], *, now: datetime
-) -> Mailing | None:
-    """A new date or place updates the calendars of all who come or wait, if there are any."""
-    new = _place_and_time(event)
-    if old == new or event.state not in _DATE_IS_KNOWN or not _somebody_comes(event):
-        return None
-    moved = old[:2] != new[:2]
-    return start_mailing(
-        event,
-        _MOVED,
-        now=now,
-        old_starts_at=old[0] if moved else None,
-        old_ends_at=old[1] if moved else None,
-    )
-
-
-def _somebody_comes(event: Event) -> bool:
-    coming = select(Registration.id).where(
-        Registration.event_id == event.id, Registration.status.in_(_COMING)
-    )
-    return db.session.scalar(coming.limit(1)) is not None
-
-
-def set_room(slug: str, room_url: str, dial_in: str, *, now: datetime) -> Event:
+def set_room(
+    slug: str, room_url: str, dial_in: str, *, now: datetime, actor: str = "", silent: bool = False
+) -> Event:
     """Note the address of the video room; personal doors lead to the new one at once.
 
-    Raises UnfitInput, NotFound.
+    Once the doors are open people are told, unless `silent`. Raises UnfitInput, NotFound.
     """
     check_room(room_url, dial_in)
     event = hold_event(slug)
+    before = calendar_facts(event)
     event.room_url, event.dial_in = room_url, dial_in
     event.revision += 1
     event.changed_at = now
+    note_change(event, before, actor=actor, silent=silent, now=now)
     return event
 
 

@@ -5,6 +5,7 @@ At a hybrid event everything that a person is told depends on how that person ta
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from hashlib import blake2s
 
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import EventFormat, State
@@ -53,6 +54,7 @@ def occasion_of(event: Event, locale: str) -> Occasion:
         format=event.format,
         place="" if event.format == EventFormat.ONLINE.value else event.place,
         dial_in=event.dial_in,
+        room_mark=_mark(event.room_url),
         room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
         organisation=desk.settings.organisation,
         contact_name=event.contact_name,
@@ -62,6 +64,10 @@ def occasion_of(event: Event, locale: str) -> Occasion:
         register_url=desk.page(f"/events/{event.slug}/register"),
         feedback_url=event.feedback_url,
     )
+
+
+def _mark(room_url: str) -> str:
+    return blake2s(room_url.encode(), digest_size=8).hexdigest() if room_url else ""
 
 
 def occasion_for(event: Event, registration: Registration, locale: str = "") -> Occasion:

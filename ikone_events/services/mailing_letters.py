@@ -3,10 +3,11 @@
 import logging
 from datetime import datetime
 
-from ikone_events.domain.messages import CANCEL, Extras, MailKind, calendar_method
+from ikone_events.domain.messages import Extras, MailKind
 from ikone_events.domain.registration import Attendance
 from ikone_events.services.letters import handout_of, write_letter
 from ikone_events.services.subscriber_letters import write_to_subscriber
+from ikone_events.services.told import changes_for, told_event
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -16,13 +17,22 @@ from ikone_events.store.subscribers import Subscriber
 log = logging.getLogger(__name__)
 
 
-def write_one(mailing: Mailing, person: Registration | Subscriber, *, now: datetime) -> None:
-    """Write the letter of one person; one that can't be composed is kept as failed."""
+def write_one(
+    mailing: Mailing,
+    person: Registration | Subscriber,
+    *,
+    now: datetime,
+    told: Event | None = None,
+) -> None:
+    """Write the letter of one person; one that can't be composed is kept as failed.
+
+    `told` is the event as this person knows it, looked up when it is left out.
+    """
     try:
         if isinstance(person, Subscriber):
             _to_subscriber(mailing, person, now=now)
         else:
-            _to_registered(mailing, person, now=now)
+            _to_registered(mailing, person, now=now, told=told)
     except Exception as fault:  # one person's letter must not hold up the others
         log.exception("letter %s could not be composed", _key(mailing, person))
         db.session.add(_failed_row(mailing, person, now=now, fault=fault))
@@ -52,17 +62,13 @@ def extras_for(mailing: Mailing, event: Event, registration: Registration) -> Ex
     )
 
 
-def called_off(mailing: Mailing) -> tuple[datetime, datetime] | None:
-    """The date that a cancellation takes out of calendars, whatever came after it."""
-    if calendar_method(MailKind(mailing.kind)) != CANCEL:
-        return None
-    if mailing.old_starts_at is None or mailing.old_ends_at is None:
-        return None
-    return mailing.old_starts_at, mailing.old_ends_at
-
-
-def _to_registered(mailing: Mailing, registration: Registration, *, now: datetime) -> None:
+def _to_registered(
+    mailing: Mailing, registration: Registration, *, now: datetime, told: Event | None
+) -> None:
     event = mailing.event
+    told = told or told_event(event, registration)
+    if mailing.only_changed and not changes_for(told, event, registration, knows_door=True):
+        return
     write_letter(
         kind_for(MailKind(mailing.kind), registration),
         registration,
@@ -70,8 +76,8 @@ def _to_registered(mailing: Mailing, registration: Registration, *, now: datetim
         key=_key(mailing, registration),
         now=now,
         extras=extras_for(mailing, event, registration),
-        held_at=called_off(mailing),
         mailing=mailing,
+        told=told,
     )
 
 

@@ -12,6 +12,7 @@ from ikone_events.services import outbox
 from ikone_events.services.audiences import people_of, subscribers_of
 from ikone_events.services.mailing_letters import write_one
 from ikone_events.services.texts import snapshot
+from ikone_events.services.told import told_events
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -36,6 +37,7 @@ def start_mailing(
     step: Step | None = None,
     organisation_id: int | None = None,
     reason: str = "",
+    only_changed: bool = False,
     old_starts_at: datetime | None = None,
     old_ends_at: datetime | None = None,
 ) -> Mailing:
@@ -45,6 +47,7 @@ def start_mailing(
         kind=message.kind.value,
         audience=message.audience.value,
         reason=reason,
+        only_changed=only_changed,
         old_starts_at=old_starts_at,
         old_ends_at=old_ends_at,
         event_touched=event.touched,
@@ -99,8 +102,11 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     # Who unsubscribes at this moment waits for the chunk, and takes the letter along.
     next_ones = _people_after(mailing).limit(CHUNK).with_for_update(read=True, key_share=True)
     people = db.session.scalars(next_ones).all()
+    registered = [person for person in people if isinstance(person, Registration)]
+    told = told_events(mailing.event, registered)
     for person in people:
-        write_one(mailing, person, now=now)
+        knows = told.get(person.id) if registered else None
+        write_one(mailing, person, now=now, told=knows)
         mailing.last_id = person.id
     if len(people) < CHUNK:
         mailing.finished_at = now

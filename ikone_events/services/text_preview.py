@@ -13,7 +13,9 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.messages import (
     ContactPerson,
+    Difference,
     Extras,
+    Fact,
     Invitation,
     Links,
     MailKind,
@@ -55,6 +57,10 @@ _STANDINGS = {
 _WITHDRAWS_ENTRY = (MailKind.DECLINED, MailKind.HANDED_OVER)
 _KEPT_FOR = timedelta(days=2)
 _SAMPLE_ROOM = "https://video.example.org/raum"
+_ANOTHER_PLACE = {
+    "de": Difference(Fact.WHERE, "Ort", "Rathaus, großer Saal", "Rathaus, kleiner Saal"),
+    "en": Difference(Fact.WHERE, "Place", "Town hall, great hall", "Town hall, small hall"),
+}
 
 
 def standard_text(kind: str, locale: str) -> EditedText:
@@ -168,13 +174,13 @@ def _to_registered(
         recipient=reader.recipient,
         links=reader.links,
         sender=sender_of(event),
-        extras=_full(kind, reader.extras, event),
+        extras=_full(kind, reader.extras, event, reader.recipient.locale),
         invitation=Invitation(uid="preview", sequence=0, stamp=now) if invited else None,
         edited=text,
     )
 
 
-def _full(kind: MailKind, extras: Extras, event: Event) -> Extras:
+def _full(kind: MailKind, extras: Extras, event: Event, locale: str) -> Extras:
     """With invented words in place of what does not exist yet."""
     moved = kind is MailKind.MOVED
     slides = Material(title="Folien", url=office().page("/"))
@@ -184,6 +190,7 @@ def _full(kind: MailKind, extras: Extras, event: Event) -> Extras:
         materials=extras.materials or (slides,),
         contacts=extras.contacts or (contact,),
         reason="Die Referentin ist erkrankt.",
+        changes=(_ANOTHER_PLACE[locale],) if moved else (),
         old_starts_at=event.starts_at - timedelta(days=7) if moved else None,
         old_ends_at=event.ends_at - timedelta(days=7) if moved else None,
     )

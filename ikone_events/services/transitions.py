@@ -14,9 +14,11 @@ from ikone_events.services.plans import mark_performed, move_steps
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.registering.lapses import lapse_all, renew_holds
 from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.updates import KNOWN_STATES, forget_update
 from ikone_events.store.counts import Counts, counts_for
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event, StateChange
+from ikone_events.store.former_versions import calendar_facts, keep_former
 from ikone_events.store.letters import Mailing
 from ikone_events.store.queries import get_facts, hold_event
 from ikone_events.store.steps import Step
@@ -79,6 +81,8 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     if request.action is Action.ARCHIVE:
         lapse_all(event, now=now)
         archive_persons(event, now=now)
+    if event.state not in KNOWN_STATES:
+        forget_update(event)
     if request.action in (Action.CANCEL, Action.POSTPONE):
         stop_hopes(event, actor=request.actor, now=now)
     mailing = _write_to(event, rule.message, request, old, step, now=now)
@@ -116,6 +120,7 @@ def _move(event: Event, request: Request, *, now: datetime) -> None:
     """The new date; a deadline that lay before the old start keeps its distance to it."""
     if request.new_starts_at is None or request.new_ends_at is None:
         raise RuntimeError("reschedule was planned without a date")
+    keep_former(event, calendar_facts(event), until=now)
     if event.deadline is not None:
         event.deadline += request.new_starts_at - event.starts_at
     event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -19,12 +20,12 @@ FACTS = (
 _TOLD = ("queued", "sent")
 
 
-def facts_of(version: Event | FormerVersion) -> dict[str, object]:
+def calendar_facts(version: Event | FormerVersion) -> dict[str, Any]:
     """What of an event, or of what it was, stands in calendars."""
     return {name: getattr(version, name) for name in FACTS}
 
 
-def keep_former(event: Event, facts: Mapping[str, object], *, until: datetime) -> None:
+def keep_former(event: Event, facts: Mapping[str, Any], *, until: datetime) -> None:
     """Remember the facts that were in force until now; the event has a new version."""
     db.session.add(FormerVersion(event_id=event.id, number=event.version, until=until, **facts))
     event.version += 1
@@ -47,7 +48,7 @@ def as_if(event: Event, changes: Mapping[str, object]) -> Event:
 def event_in(event: Event, version: int, known: Collection[FormerVersion]) -> Event:
     """The event as it was in a version; one that is unknown, or in force, is the event itself."""
     former = next((each for each in known if each.number == version), None)
-    return event if former is None else as_if(event, facts_of(former))
+    return event if former is None else as_if(event, calendar_facts(former))
 
 
 def times_of(event: Event, version: int | None) -> tuple[datetime, datetime] | None:
@@ -77,4 +78,5 @@ def told_numbers(people: Collection[Registration], *, before: int | None = None)
     )
     if before is not None:
         told = told.where(OutboxMail.id < before)
-    return {number: version for number, version in db.session.execute(told) if number is not None}
+    rows = db.session.execute(told)
+    return {number: version for number, version in rows if number and version}

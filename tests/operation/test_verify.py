@@ -115,6 +115,9 @@ PLANTED = {
     "UPDATE outbox_mail SET state = 'lost' WHERE id = 1": "letter 1 is “lost”",
     "UPDATE outbox_mail SET sent_at = NULL WHERE id = 1": "letter 1 is “sent”",
     "UPDATE outbox_mail SET registration_id = 99 WHERE id = 1": "belongs to no row",
+    "UPDATE registration SET calendar_sequence = 7 WHERE id = 1": "counts to 7, its newest",
+    "UPDATE outbox_mail SET calendar_uid = 'one' WHERE calendar_uid <> ''": "object 0 of one entry",
+    "UPDATE event SET version = 3": "0 former versions are kept of an event in version 3",
     "UPDATE registration SET anonymised_at = status_at WHERE id = 3": "1 people should have been",
 }
 
@@ -149,7 +152,8 @@ def _without_unique_keys() -> tuple[str, ...]:
         "CREATE TABLE copied AS SELECT * FROM outbox_mail",
         "DROP TABLE outbox_mail",
         "ALTER TABLE copied RENAME TO outbox_mail",
-        "DROP TABLE delivery_note",  # its reference would be the first fault
+        "DROP TABLE delivery_note",  # their references would be the first fault
+        "DROP TABLE incoming_mail",
     )
 
 

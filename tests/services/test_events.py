@@ -17,7 +17,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing
 from ikone_events.store.queries import history_of
 from ikone_events.store.registrations import Registration
-from tests.factories import NOW, make_event, make_registration
+from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
 
 DRAFT = EventDraft(
@@ -31,6 +31,12 @@ DRAFT = EventDraft(
 def edit(app: Flask, slug: str, draft: EventDraft, revision: int = 1) -> None:
     with app.app_context(), transaction():
         edit_event(slug, draft, expected_revision=revision, now=NOW)
+
+
+def work_after_the_quiet(app: Flask, clock: FixedClock) -> None:
+    """Changes are told once the organisers have been quiet for ten minutes."""
+    clock.move(minutes=11)
+    app.extensions["ikone_engine"].run_once()
 
 
 def test_new_event_is_a_draft_with_a_name_and_a_history(app: Flask) -> None:
@@ -87,7 +93,7 @@ def test_second_of_two_editors_is_told(app: Flask) -> None:
         assert (stored.title, stored.revision) == ("First", 2)
 
 
-def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox) -> None:
+def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox, clock: FixedClock) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_sequence=0)
     waits = make_registration(app, event, status="waitlisted")
@@ -100,7 +106,7 @@ def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox) -> None
             DRAFT, starts_at=DRAFT.starts_at + later, ends_at=DRAFT.ends_at + later, capacity=1
         ),
     )
-    app.extensions["ikone_engine"].run_once()
+    work_after_the_quiet(app, clock)
 
     (told,) = mailbox.to(person.email)
     assert told.calendar is not None
@@ -111,10 +117,13 @@ def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox) -> None
 
 
 @pytest.mark.parametrize("state", ["draft", "announced", "open"])
-def test_moved_date_nobody_knows_yet_is_told_to_nobody(app: Flask, state: str) -> None:
+def test_moved_date_nobody_knows_yet_is_told_to_nobody(
+    app: Flask, state: str, clock: FixedClock
+) -> None:
     event = make_event(app, state=state)
 
     edit(app, event.slug, replace(DRAFT, ends_at=DRAFT.ends_at + timedelta(hours=1)))
+    work_after_the_quiet(app, clock)
 
     with app.app_context():
         assert db.session.scalar(select(Mailing.id)) is None
@@ -131,22 +140,23 @@ def test_raised_capacity_serves_the_line_first(app: Flask) -> None:
         assert set(db.session.scalars(select(Registration.status))) == {"confirmed"}
 
 
-def test_date_moved_again_after_a_postponement_is_told(app: Flask) -> None:
+def test_date_moved_again_after_a_postponement_is_told(app: Flask, clock: FixedClock) -> None:
     event = make_event(app, state="announced")
     make_registration(app, event, calendar_sequence=2)
 
     edit(app, event.slug, replace(DRAFT, ends_at=DRAFT.ends_at + timedelta(hours=1)))
+    work_after_the_quiet(app, clock)
 
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["moved"]
 
 
-def test_new_place_updates_the_calendar(app: Flask, mailbox: Mailbox) -> None:
+def test_new_place_updates_the_calendar(app: Flask, mailbox: Mailbox, clock: FixedClock) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_sequence=0)
 
     edit(app, event.slug, replace(DRAFT, format=EventFormat.ON_SITE, place="Rathaus Mainz"))
-    app.extensions["ikone_engine"].run_once()
+    work_after_the_quiet(app, clock)
 
     (told,) = mailbox.to(person.email)
     assert told.calendar is not None

@@ -9,6 +9,11 @@ from datetime import datetime
 
 from sqlalchemy.exc import DatabaseError
 
+from ikone_events.services.verification.calendars import (
+    broken_versions,
+    doubled_objects,
+    lost_objects,
+)
 from ikone_events.services.verification.database import broken_database
 from ikone_events.services.verification.events import (
     broken_history,
@@ -53,6 +58,9 @@ CHECKS: tuple[Check, ...] = (
     gaps_in_mailings,
     odd_letters,
     abandoned_leases,
+    lost_objects,
+    doubled_objects,
+    broken_versions,
     broken_history,
     misplaced_steps,
     missing_files,

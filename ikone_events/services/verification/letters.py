@@ -86,11 +86,15 @@ def double_letters(_now: datetime) -> Iterator[str]:
 
 
 def gaps_in_mailings(_now: datetime) -> Iterator[str]:
-    """A finished mailing wrote to everybody who belonged to it and still has that standing."""
+    """A finished mailing wrote to everybody who belonged to it and still has that standing.
+
+    One about changes leaves out whoever knew them already.
+    """
     finished = db.session.scalars(
         select(Mailing).where(
             Mailing.finished_at.is_not(None),
             Mailing.stopped_at.is_(None),
+            ~Mailing.only_changed,
             Mailing.audience.in_([audience.value for audience in _DECIDABLE]),
         )
     )

@@ -17,6 +17,7 @@ from ikone_events.web.organiser import (
     stopping,
     subscribers,
     texts,
+    updating,
     writing,
 )
 from ikone_events.web.organiser.directory import administrations
@@ -69,5 +70,6 @@ __all__ = [
     "stopping",
     "subscribers",
     "texts",
+    "updating",
     "writing",
 ]

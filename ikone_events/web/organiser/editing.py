@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
 
-from ikone_events.domain.audiences import Audience
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
 from ikone_events.services import events as event_service
-from ikone_events.services.audiences import count
 from ikone_events.services.office import now, office
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Mailing
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser.event_form import (
     EventForm,
@@ -31,6 +28,7 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
+from ikone_events.web.organiser.update_words import saved_words, tells
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
@@ -93,15 +91,20 @@ def save_event(slug: str) -> Answer:
     try:
         draft = draft_of(form)
         with transaction():
-            event, mailing = event_service.edit_event(
-                slug, draft, expected_revision=revision, now=now()
+            event = event_service.edit_event(
+                slug,
+                draft,
+                expected_revision=revision,
+                now=now(),
+                actor=actor(),
+                silent=form.is_silent,
             )
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _page(form, seen_event(slug)), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
-    flash(" ".join((_saved(event, mailing), *_moved_up(waited - _waiting(event)))), "success")
+    flash(" ".join((saved_words(event), *_moved_up(waited - _waiting(event)))), "success")
     return redirect(event_url(event), 303)
 
 
@@ -119,18 +122,6 @@ def _moved_up(number: int) -> tuple[str, ...]:
             "%(num)d people have moved up from the waiting list and get an e-mail.",
             number,
         ),
-    )
-
-
-def _saved(event: Event, mailing: Mailing | None) -> str:
-    """What was done, and how many letters tell of it."""
-    number = count(event, Audience(mailing.audience)) if mailing else 0
-    if number == 0:
-        return _("Saved.")
-    return ngettext(
-        "Saved. One person gets an e-mail with the change.",
-        "Saved. %(num)d people get an e-mail with the change.",
-        number,
     )
 
 
@@ -175,5 +166,10 @@ def _page(form: EventForm, event: Event | None = None, **conflict: object) -> st
     context = {"conflict": (), "differences": (), **conflict}
     counts = counts_for([event.id])[event.id] if event else None
     return render_template(
-        "organiser/event_form.html", form=form, event=event, counts=counts, **context
+        "organiser/event_form.html",
+        form=form,
+        event=event,
+        counts=counts,
+        tells=event is not None and tells(event),
+        **context,
     )

@@ -65,6 +65,13 @@ def _text(label: str, rows: int = 4) -> TextAreaField:
     return TextAreaField(label, render_kw={"rows": rows, "maxlength": 20_000})
 
 
+TELL, SILENT = "tell", "silent"
+TELLING = {
+    TELL: N_("Tell everybody whom it concerns"),
+    SILENT: N_("Save silently, for a typing error; the next letter with a calendar entry tells it"),
+}
+
+
 class EventForm(SettingsForm):
     """Everything an organiser writes about an event. Rules are checked by the draft."""
 
@@ -105,6 +112,12 @@ class EventForm(SettingsForm):
         render_kw={"min": 1, "max": 3650, "inputmode": "numeric"},
     )
 
+    telling = RadioField(
+        _l("If something changes that stands in calendars"),
+        choices=list(TELLING),
+        default=TELL,
+    )
+
     title_en = _line(_l("Title in English"), "title_en", lang="en")
     summary_en = _text(_l("Summary in English"), 3)
     description_en = _text(_l("Description in English"), 8)
@@ -114,6 +127,12 @@ class EventForm(SettingsForm):
         """Show the formats and the plans in the language of the page."""
         self.format.choices = [(k.value, say(FORMAT_LABELS[k.value])) for k in EventFormat]
         self.plan.choices = [(name, say(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
+        self.telling.choices = [(name, say(words)) for name, words in TELLING.items()]
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody is to be told of what is saved."""
+        return bool(self.telling.data == SILENT)
 
 
 def values_of(event: Event) -> dict[str, object]:

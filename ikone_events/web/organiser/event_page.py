@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import BooleanField, StringField
 
-from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, offers
+from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, State, offers
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.todo import next_action
 from ikone_events.services import events as event_service
@@ -20,11 +20,19 @@ from ikone_events.store.queries import history_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import say
 from ikone_events.web.organiser.agenda import facts_from, seated
-from ikone_events.web.organiser.frame import Answer, blueprint, event_url, place, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    place,
+    seen_event,
+)
 from ikone_events.web.organiser.letter_words import reaches_somebody, who_gets
 from ikone_events.web.organiser.lifecycle_steps import OFF_THE_PATH, life_steps
 from ikone_events.web.organiser.plan_rows import next_rows, plan_view
 from ikone_events.web.organiser.step_words import who_did
+from ikone_events.web.organiser.update_words import saved_words, tells, waiting_of
 from ikone_events.web.organiser.words import gettext as _
 
 # Actions whose page asks for something first, and those that can't be taken back.
@@ -41,6 +49,7 @@ class RoomForm(FlaskForm):
         _l("Access link"), render_kw={"type": "url", "inputmode": "url", "autocomplete": "off"}
     )
     dial_in = StringField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
+    silent = BooleanField(_l("Tell nobody of the change"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,8 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
         step=next((choice for choice in choices if choice.action == ahead), None),
         others=[choice for choice in choices if choice.action != ahead],
         form=form or RoomForm(obj=event),
+        tells=event.state == State.DISPATCHED.value and tells(event),
+        waiting=waiting_of(event),
         refused=refused,
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
@@ -136,11 +147,16 @@ def set_room(slug: str) -> Answer:
     try:
         with transaction():
             url, dial_in = (form.room_url.data or "").strip(), (form.dial_in.data or "").strip()
-            event_service.set_room(slug, url, dial_in, now=now())
+            event = event_service.set_room(
+                slug, url, dial_in, now=now(), actor=actor(), silent=bool(form.silent.data)
+            )
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return show_event(event, form=form), 422
-    flash(_("The link has been saved.") if url else _("The link has been removed."), "success")
+    if event.update_due_at is not None:
+        flash(saved_words(event), "success")
+    else:
+        flash(_("The link has been saved.") if url else _("The link has been removed."), "success")
     return redirect(event_url(event), 303)
 
 

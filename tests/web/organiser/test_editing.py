@@ -223,9 +223,39 @@ def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser
         filled(revision="1", starts_at="2026-04-15T10:00", ends_at="2026-04-15T12:00"),
         follow_redirects=True,
     )
-    assert "an e-mail with the change" in answer.text
+    assert "one person gets an e-mail with the change" in answer.text
+    assert "Wed, 15 April" in answer.text or "Wednesday, 15 April 2026" in answer.text
+    assert team.post(f"/organise/events/{event.slug}/update/tell").status_code == 303
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["moved"]
+    again = team.post(f"/organise/events/{event.slug}/update/tell?lang=en")
+    assert again.status_code == 409
+    assert "No change waits to be told any more" in again.text
+
+
+def test_silent_edit_writes_to_nobody(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    page = team.get(f"/organise/events/{event.slug}/edit?lang=en").text
+    assert "Save silently, for a typing error" in page
+    answer = team.post(
+        f"/organise/events/{event.slug}/edit?lang=en",
+        filled(revision="1", title="Neuer Titel", telling="silent"),
+        follow_redirects=True,
+    )
+    assert "A change waits to be told" not in answer.text
+    assert stored(app)[0].update_due_at is None
+
+
+def test_change_that_waits_can_be_kept_silent(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    path = f"/organise/events/{event.slug}"
+    team.post(f"{path}/edit", filled(revision="1", title="Neuer Titel"))
+    assert "A change waits to be told" in team.get(f"{path}?lang=en").text
+    assert team.post(f"{path}/update/silent").status_code == 303
+    assert "A change waits to be told" not in team.get(f"{path}?lang=en").text
+    assert stored(app)[0].update_due_at is None
 
 
 @pytest.mark.parametrize("revision", [None, "", "x", "-1", "0", "99", "1.5", "1 OR 1=1"])

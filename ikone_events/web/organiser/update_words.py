@@ -1,0 +1,54 @@
+"""Changes that wait to be told, in words: what, to how many people, when."""
+
+from dataclasses import dataclass
+
+from ikone_events.domain.audiences import Audience
+from ikone_events.domain.messages import Difference
+from ikone_events.domain.times import clock
+from ikone_events.services.audiences import count
+from ikone_events.services.office import now
+from ikone_events.services.updates import KNOWN_STATES, somebody_comes, waiting_changes
+from ikone_events.store.events import Event
+from ikone_events.web.i18n import page_locale
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The letters about a change that have not begun: at most so many, at that time."""
+
+    changes: tuple[Difference, ...]
+    number: int
+    at: str
+    overdue: bool
+
+
+def waiting_of(event: Event) -> Waiting | None:
+    """What waits to be told about this event; None when nothing does."""
+    if event.update_due_at is None:
+        return None
+    return Waiting(
+        changes=waiting_changes(event, page_locale()),
+        number=count(event, Audience.CONFIRMED_AND_WAITING),
+        at=clock(event.update_due_at, zone=event.zone),
+        overdue=event.update_due_at <= now(),
+    )
+
+
+def tells(event: Event) -> bool:
+    """Whether a change of this event is told to anybody, so that one may not want it."""
+    return event.state in KNOWN_STATES and event.ends_at > now() and somebody_comes(event)
+
+
+def saved_words(event: Event) -> str:
+    """What was done, and how many people will be told when."""
+    waiting = waiting_of(event)
+    if waiting is None:
+        return _("Saved.")
+    return ngettext(
+        "Saved. At %(at)s one person gets an e-mail with the change.",
+        "Saved. At %(at)s up to %(num)d people get an e-mail with the change.",
+        waiting.number,
+        at=waiting.at,
+    )
