@@ -15,19 +15,20 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from icalendar.parser import Contentline
 from icalendar.parser_tools import DEFAULT_ENCODING
 
+from ikone_events.domain.calendar_check import (
+    CalendarError,
+    checked,
+    checked_feed,
+    checked_letter,
+)
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.messages import CANCEL, Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import BERLIN, clock, span_letter
 
 PRODID = "-//Ikone Events//Ikone Events//DE"
 POLL_EVERY = timedelta(hours=6)
-
-# Every property an object of ours may hold; anything else came in through a text.
-PERSONAL = {"ORGANIZER", "ATTENDEE", "X-MICROSOFT-DISALLOW-COUNTER"}
-REQUIRED = {"UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "STATUS"}
-DESCRIBING = {"DESCRIPTION", "LOCATION", "URL", "TRANSP", "CLASS", "LAST-MODIFIED"}
-PROPERTIES = frozenset(REQUIRED | DESCRIBING | PERSONAL)
 
 _WORDS = {
     "de": {
@@ -53,10 +54,6 @@ _WORDS = {
         "zone": "time zone",
     },
 }
-
-
-class CalendarError(ValueError):
-    """A calendar object that does not read back as it was meant."""
 
 
 class _Text(vText):
@@ -90,7 +87,24 @@ def calendar_object(
     sender: Sender,
 ) -> bytes:
     """The object for one person; method None makes a copy for download that asks no answer."""
-    event = _event(occasion, locale=recipient.locale, room=links.room)
+    _prove(occasion, recipient.locale, bool(links.room), method, sender)
+    data = _personal(
+        occasion, recipient, room=links.room, invitation=invitation, method=method, sender=sender
+    )
+    mailbox = ascii_address(recipient.email)
+    return checked_letter(data, method=method, attendee=mailbox, organiser=sender.address)
+
+
+def _personal(
+    occasion: Occasion,
+    recipient: Recipient,
+    *,
+    room: str,
+    invitation: Invitation,
+    method: str | None,
+    sender: Sender,
+) -> bytes:
+    event = _event(occasion, locale=recipient.locale, room=room)
     event.add("uid", invitation.uid)
     event.add("sequence", invitation.sequence)
     event.add("dtstamp", _utc(invitation.stamp))
@@ -109,41 +123,48 @@ def public_event(entry: PublicEntry, *, locale: str) -> bytes:
     """One event for everybody: no attendee, no method, no secret link."""
     calendar = _calendar()
     calendar.add_component(_public_component(entry, locale))
-    return _written(calendar)
+    return checked_feed(checked(_written(calendar)))
 
 
 def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str) -> bytes:
-    """The calendar to subscribe to; the same entries give the same bytes."""
+    """The calendar to subscribe to; the same entries give the same bytes.
+
+    An event that our checker refuses is left out: it must not take all others with it.
+    """
     calendar = _calendar()
     calendar.add("name", _Text(one_line(name)))
     calendar.add("x-wr-calname", _Text(one_line(name)))
     calendar.add("refresh-interval", POLL_EVERY, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
-    for entry in entries:
+    for entry in (entry for entry in entries if _is_fit(entry, locale)):
         calendar.add_component(_public_component(entry, locale))
-    return _written(calendar)
+    return checked_feed(_written(calendar))
 
 
-def checked(data: bytes) -> bytes:
-    """The same bytes, or CalendarError when they do not read back as events with only our lines.
-
-    For once a revision of an event: what differs between people is bounded by grammar.
-    """
+@lru_cache(maxsize=512)
+def _is_fit(entry: PublicEntry, locale: str) -> bool:
     try:
-        calendar = Calendar.from_ical(data)
-    except ValueError as error:
-        raise CalendarError(f"not a calendar: {error}") from error
-    if not isinstance(calendar, Calendar) or calendar.errors or calendar.get_missing_tzids():
-        raise CalendarError("the calendar is damaged")
-    if any(component.name != "VEVENT" for component in calendar.subcomponents):
-        raise CalendarError("the calendar holds something else than events")
-    for event in calendar.events:
-        names = {name.upper() for name in event}
-        if event.errors or not names >= REQUIRED or not names <= PROPERTIES or event.subcomponents:
-            raise CalendarError(f"an event of the calendar is damaged: {sorted(names ^ REQUIRED)}")
-        if any(isinstance(event[name], list) for name in names):
-            raise CalendarError("an event of the calendar says something twice")
-    return data
+        public_event(entry, locale=locale)
+    except CalendarError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def _prove(
+    occasion: Occasion, locale: str, has_room: bool, method: str | None, sender: Sender
+) -> None:
+    """Read a specimen back, once a revision: what differs between people is bounded by grammar."""
+    room = f"{occasion.public_url}/room" if has_room else ""
+    specimen = Invitation(uid="specimen", sequence=0, stamp=occasion.starts_at)
+    whom = Recipient(email=sender.address, locale=locale)
+    data = _personal(occasion, whom, room=room, invitation=specimen, method=method, sender=sender)
+    (event,) = Calendar.from_ical(checked(data)).events
+    read = [event.start, event.end, *(str(event[name]) for name in ("SUMMARY", "DESCRIPTION"))]
+    meant: list[object] = [_utc(occasion.starts_at), _utc(occasion.ends_at)]
+    meant += [one_line(occasion.title), _description(occasion, locale, room)]
+    if read != meant:
+        raise CalendarError(Complaint(N_("The calendar entry does not read back as it was meant.")))
 
 
 def _written(calendar: Calendar) -> bytes:

@@ -44,6 +44,8 @@ class MailKind(StrEnum):
     HANDED_OVER = "handed_over"
     TAKEN_OVER = "taken_over"
     CHANGED = "changed"
+    TRIAL_INVITATION = "trial_invitation"
+    TRIAL_WITHDRAWAL = "trial_withdrawal"
 
 
 REQUEST = "REQUEST"
@@ -65,6 +67,8 @@ CALENDAR_METHODS: Mapping[MailKind, str] = MappingProxyType(
         MailKind.HANDED_OVER: CANCEL,
         MailKind.TAKEN_OVER: REQUEST,
         MailKind.CHANGED: REQUEST,
+        MailKind.TRIAL_INVITATION: REQUEST,
+        MailKind.TRIAL_WITHDRAWAL: CANCEL,
     }
 )
 
@@ -98,6 +102,8 @@ LABELS: Mapping[MailKind, str] = MappingProxyType(
         MailKind.HANDED_OVER: N_("Place handed over"),
         MailKind.TAKEN_OVER: N_("Place taken over"),
         MailKind.CHANGED: N_("Registration changed"),
+        MailKind.TRIAL_INVITATION: N_("Test invitation"),
+        MailKind.TRIAL_WITHDRAWAL: N_("Withdrawal of a test invitation"),
     }
 )
 

@@ -31,6 +31,8 @@ _STOP = {"de": "Abbestellen", "en": "Unsubscribe"}
 _CONFIRM = {"de": "E-Mail-Adresse bestätigen", "en": "Confirm e-mail address"}
 _ACCEPT = {"de": "Platz annehmen", "en": "Accept place"}
 _AGAIN = {"de": "Noch einmal anmelden", "en": "Register again"}
+_TRIAL = {"de": "Testeinladung ansehen", "en": "View the test invitation"}
+_TRIALS = {MailKind.TRIAL_INVITATION, MailKind.TRIAL_WITHDRAWAL}
 _OPENS_FORM = {MailKind.OPENING, MailKind.REMINDER_DEADLINE}
 _WAITING = "waitlisted"
 
@@ -46,7 +48,7 @@ def main_action(
     ended = kind in _FOLLOW_UPS or kind in _ENDINGS
     if not ended and (found := _asked(kind, links, extras, locale)):
         return found
-    label = _ACTIONS[locale][ended]
+    label = _TRIAL[locale] if kind in _TRIALS else _ACTIONS[locale][ended]
     if kind in _OPENS_ROOM and links.room and extras.status != _WAITING:
         return label, links.room
     if kind in _FOLLOW_UPS and links.materials:

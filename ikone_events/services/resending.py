@@ -30,6 +30,7 @@ _ENDINGS = frozenset(
         MailKind.DECLINED.value,
         MailKind.OFFER_LAPSED.value,
         MailKind.HANDED_OVER.value,
+        MailKind.TRIAL_WITHDRAWAL.value,
     }
 )
 # These ask for something, or promise it, only as long as the person stands there.

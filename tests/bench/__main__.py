@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from tests.bench import crowded, growth, probing, to_many
+from tests.bench import crowded, growth, invitations, probing, to_many
 from tests.bench.house import House, Served, answer_of, free_port, served, sink
 
 ROUNDS = 3
@@ -132,6 +132,7 @@ def main() -> None:
         for part in ("one", "many", "crowd", "growth", "probing"):
             (Path(folder) / part).mkdir()
         table = measure(Path(folder) / "one", smtp_port)
+        table += invitations.measure()
         table += to_many.measure(Path(folder) / "many", smtp_port)
         table += crowded.measure(Path(folder) / "crowd", smtp_port)
         table += growth.measure(Path(folder) / "growth")

@@ -8,15 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
-from ikone_events.domain.calendar import (
-    PROPERTIES,
-    CalendarError,
-    PublicEntry,
-    calendar_object,
-    checked,
-    public_event,
-    public_feed,
-)
+from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
+from ikone_events.domain.calendar_check import PROPERTIES, CalendarError, checked
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
 from ikone_events.domain.refusals import UnfitInput

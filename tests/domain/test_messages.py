@@ -15,9 +15,27 @@ def test_every_kind_has_a_label_of_its_own() -> None:
     [
         (
             "REQUEST",
-            {"confirmation", "promotion", "access_link", "moved", "taken_over", "changed"},
+            {
+                "confirmation",
+                "promotion",
+                "access_link",
+                "moved",
+                "taken_over",
+                "changed",
+                "trial_invitation",
+            },
         ),
-        ("CANCEL", {"withdrawal", "postponed", "cancellation", "declined", "handed_over"}),
+        (
+            "CANCEL",
+            {
+                "withdrawal",
+                "postponed",
+                "cancellation",
+                "declined",
+                "handed_over",
+                "trial_withdrawal",
+            },
+        ),
     ],
 )
 def test_calendar_method_of_kinds(method: str, kinds: set[str]) -> None:

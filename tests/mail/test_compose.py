@@ -70,6 +70,10 @@ SUBJECTS = {
     ("taken_over", "en"): "You are the deputy: Digitale Dörfer, 12 Jan 2021",
     ("changed", "de"): "Ihre Anmeldung ist geändert: Digitale Dörfer, 12.01.2021",
     ("changed", "en"): "Your registration has changed: Digitale Dörfer, 12 Jan 2021",
+    ("trial_invitation", "de"): "Digitale Dörfer, 12.01.2021",
+    ("trial_invitation", "en"): "Digitale Dörfer, 12 Jan 2021",
+    ("trial_withdrawal", "de"): "Entfernt: Digitale Dörfer, 12.01.2021",
+    ("trial_withdrawal", "en"): "Removed: Digitale Dörfer, 12 Jan 2021",
     ("repeat", "de"): "Ihre Anmeldung: Digitale Dörfer, 12.01.2021",
     ("repeat", "en"): "Your registration: Digitale Dörfer, 12 Jan 2021",
 }
@@ -129,6 +133,10 @@ SENTENCES = {
     ("taken_over", "en"): "You are registered as a deputy for this event:",
     ("changed", "de"): "So nehmen Sie jetzt teil: online.",
     ("changed", "en"): "This is how you now take part: online.",
+    ("trial_invitation", "de"): "dies ist eine Testeinladung.",
+    ("trial_invitation", "en"): "This is a test invitation.",
+    ("trial_withdrawal", "de"): "Ihre Testeinladung ist zurückgenommen:",
+    ("trial_withdrawal", "en"): "Your test invitation has been taken back:",
     ("repeat", "de"): "Sie sind bereits angemeldet:",
     ("repeat", "en"): "You are already registered for:",
 }

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from ikone_events.domain.calendar import checked
+from ikone_events.domain.calendar_check import checked
 from ikone_events.store.db import transaction
 from ikone_events.store.queries import hold_event
 from tests.factories import NOW, make_event, make_registration

@@ -2,6 +2,7 @@
 
 from ikone_events.web.organiser import (
     actions,
+    calendar_page,
     codes,
     dashboard,
     editing,
@@ -45,6 +46,7 @@ __all__ = [
     "administrations_import",
     "administrations_unmatched",
     "blueprint",
+    "calendar_page",
     "codes",
     "dashboard",
     "editing",

@@ -1,0 +1,153 @@
+"""A test invitation to an organiser's own mailbox: a real one, that can be answered and taken out.
+
+It belongs to no registration. UID and version are those of the last one to this address at this
+event, so a second press updates the entry and nothing is left in calendars that nothing can remove.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from ikone_events.domain.facts import Mode, State
+from ikone_events.domain.header_text import MOST_CHARACTERS
+from ikone_events.domain.messages import (
+    REQUEST,
+    Invitation,
+    Links,
+    MailKind,
+    Occasion,
+    Recipient,
+)
+from ikone_events.mail.compose import Letter, compose
+from ikone_events.services.letter_values import occasion_in, sender_of
+from ikone_events.services.office import office
+from ikone_events.store.calendar_letters import answer_to_trial, trials_of
+from ikone_events.store.db import ask_for_delivery, db
+from ikone_events.store.events import Event
+from ikone_events.store.incoming import IncomingMail
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.queries import hold_event
+
+MARK = "Test: "
+KEY = "test:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tester:
+    """One of us who tries an invitation: in which language, and as whom at a hybrid event."""
+
+    email: str
+    name: str
+    locale: str
+    mode: str = Mode.ONLINE.value
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The newest test invitation of one of us, and the answer to it if one came back."""
+
+    letter: OutboxMail
+    answer: IncomingMail | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is in the calendar, or on its way there."""
+        return self.letter.calendar_method == REQUEST
+
+
+def trial_of(event: Event, email: str) -> Trial | None:
+    """The newest test invitation to an address; None when there never was one."""
+    newest = next(iter(trials_of(event, email)), None)
+    return None if newest is None else Trial(newest, answer_to_trial(newest.calendar_uid))
+
+
+def send_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail:
+    """Queue an invitation to the event as it is; another press updates the entry."""
+    event = hold_event(slug)
+    earlier = trials_of(event, tester.email)
+    last = earlier[0] if earlier and earlier[0].calendar_method == REQUEST else None
+    invitation = Invitation(
+        uid=last.calendar_uid if last else f"{uuid4()}@{office().settings.host}",
+        sequence=(last.calendar_sequence or 0) + 1 if last else 0,
+        stamp=now,
+    )
+    return _queue(MailKind.TRIAL_INVITATION, event, tester, invitation, now=now)
+
+
+def take_back_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail | None:
+    """Queue what takes it out of the calendar again; None when it was taken out already."""
+    event = hold_event(slug)
+    trial = trial_of(event, tester.email)
+    if trial is None or not trial.stands:
+        return None
+    invitation = Invitation(
+        uid=trial.letter.calendar_uid,
+        sequence=(trial.letter.calendar_sequence or 0) + 1,
+        stamp=now,
+    )
+    return _queue(MailKind.TRIAL_WITHDRAWAL, event, tester, invitation, now=now)
+
+
+def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
+    """The entry that a test would bring: what the first to register will get."""
+    invitation = Invitation(uid=f"test@{office().settings.host}", sequence=0, stamp=now)
+    letter = _letter(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
+    return letter.calendar or b""
+
+
+def _queue(
+    kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, now: datetime
+) -> OutboxMail:
+    letter = _letter(kind, event, tester, invitation, mark=MARK)
+    earlier = [row for row in trials_of(event, tester.email) if row.calendar_uid == invitation.uid]
+    row = OutboxMail(
+        key=f"{KEY}{uuid4().hex}",
+        event_id=event.id,
+        kind=kind.value,
+        locale=tester.locale,
+        recipient=tester.email,
+        recipient_name=tester.name,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        calendar=letter.calendar,
+        calendar_method=letter.method,
+        calendar_uid=invitation.uid,
+        calendar_sequence=invitation.sequence,
+        message_id=f"<{uuid4().hex}@{office().settings.host}>",
+        references=earlier[-1].message_id if earlier else "",
+        created_at=now,
+        due_at=now,
+    )
+    db.session.add(row)
+    ask_for_delivery()
+    return row
+
+
+def _letter(
+    kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, mark: str
+) -> Letter:
+    desk = office()
+    return compose(
+        kind,
+        _marked(occasion_in(event, tester.mode, tester.locale), mark),
+        recipient=Recipient(email=tester.email, locale=tester.locale, last_name=tester.name),
+        links=Links(
+            manage=desk.page(f"/organise/events/{event.slug}/calendar"),
+            privacy=desk.page("/privacy"),
+            room=_door(event, tester),
+        ),
+        sender=sender_of(event),
+        invitation=invitation,
+    )
+
+
+def _marked(occasion: Occasion, mark: str) -> Occasion:
+    return replace(occasion, title=f"{mark}{occasion.title}"[:MOST_CHARACTERS])
+
+
+def _door(event: Event, tester: Tester) -> str:
+    """Where people have their own door to the room, a test has the public page."""
+    occasion = occasion_in(event, tester.mode, tester.locale)
+    open_now = event.state == State.DISPATCHED.value and event.room_url and occasion.has_room
+    return occasion.public_url if open_now else ""
