@@ -17,7 +17,7 @@ from ikone_events.services.registering.seating import move_line_up
 from ikone_events.services.updates import note_change
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, StateChange
-from ikone_events.store.former_versions import calendar_facts
+from ikone_events.store.former_versions import as_if, calendar_facts
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.queries import hold_event
 from ikone_events.store.sittings import sittings_of
@@ -87,6 +87,14 @@ def edit_event(
     move_steps(event, now=now)
     lay_plan(event, now=now)
     return event
+
+
+def event_as_edited(event: Event, draft: EventDraft) -> Event:
+    """The event as it would be after an edit; nothing is stored. Raises UnfitInput."""
+    check_draft(draft)
+    edited = as_if(event, {})
+    fill_event(edited, draft)
+    return edited
 
 
 def _limits(event: Event) -> tuple[int | str | None, ...]:

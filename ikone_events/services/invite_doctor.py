@@ -25,9 +25,11 @@ from ikone_events.services.letters import (
     invitation_for,
     links_of,
     occasion_for,
+    occasion_told,
     recipient_of,
     sender_of,
 )
+from ikone_events.services.told import is_moved, told_events
 from ikone_events.store.calendar_letters import objects_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -97,9 +99,11 @@ def views_of(
     """The calendars of these people, or of a sample; `then` is the event after a change."""
     chosen = samples_of(event) if people is None else people
     letters = objects_of([person.id for person in chosen])
-    dead = _dead_addresses(chosen)
+    dead, told = _dead_addresses(chosen), told_events(event, chosen)
     return [
-        _view(event, then or event, person, letters.get(person.id, ()), dead=dead, now=now)
+        _view(
+            told[person.id], then or event, person, letters.get(person.id, ()), dead=dead, now=now
+        )
         for person in chosen
     ]
 
@@ -111,7 +115,7 @@ def _dead_addresses(people: Sequence[Registration]) -> frozenset[str]:
 
 
 def _view(
-    event: Event,
+    told: Event,
     then: Event,
     person: Registration,
     letters: Sequence[OutboxMail],
@@ -123,7 +127,7 @@ def _view(
     newest = sent[0] if sent else None
     under_way = letters[0] if letters and letters[0] is not newest else None
     shown = newest.calendar if newest and newest.calendar_method == REQUEST else None
-    sent_next, complaints = _next_object(event, then, person, now=now)
+    sent_next, complaints = _next_object(told, then, person, now=now)
     return CalendarView(
         person=person,
         stand=_stand(newest),
@@ -145,18 +149,18 @@ def _stand(newest: OutboxMail | None) -> Stand:
 
 
 def _next_object(
-    event: Event, then: Event, person: Registration, *, now: datetime
+    told: Event, then: Event, person: Registration, *, now: datetime
 ) -> tuple[bytes | None, tuple[Complaint, ...]]:
     """The object that would be sent, or why it can't be; None where none is sent at all."""
     kind = _kind(then, person, now)
-    invitation = invitation_for(kind, person, now) if kind else None
+    moved = is_moved(told, then)
+    invitation = invitation_for(kind, person, now, moved=moved) if kind else None
     if kind is None or invitation is None:
         return None, ()
     method = calendar_method(kind)
-    told = event if method == CANCEL else then
     try:
         data = calendar_object(
-            occasion_for(told, person),
+            occasion_told(kind, person, then, told),
             recipient_of(person),
             links=links_of(then, person),
             invitation=invitation,

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import select
 
 from ikone_events.domain.audiences import Audience
-from ikone_events.domain.changes import differences
+from ikone_events.domain.changes import LABELS, differences
 from ikone_events.domain.lifecycle import Message, State
-from ikone_events.domain.messages import Difference, MailKind
+from ikone_events.domain.messages import Difference, Fact, MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.services.letter_values import occasion_of
@@ -156,7 +156,23 @@ def waiting_changes(event: Event, locale: str) -> tuple[Difference, ...]:
 
 
 def changes_between(before: Event, after: Event, locale: str) -> tuple[Difference, ...]:
-    """What reads otherwise of two versions of an event for somebody who comes in any way."""
+    """What reads otherwise of two versions of an event for somebody who comes in any way.
+
+    A title that changes in the other language alone is there too.
+    """
+    found = _in_language(before, after, locale)
+    titles = {each.fact for each in found if each.fact is Fact.TITLE}
+    others = (
+        each
+        for other in LABELS
+        if other != locale and not titles
+        for each in _in_language(before, after, other)
+        if each.fact is Fact.TITLE
+    )
+    return (*others, *found)
+
+
+def _in_language(before: Event, after: Event, locale: str) -> tuple[Difference, ...]:
     return differences(
         occasion_of(before, locale),
         occasion_of(after, locale),

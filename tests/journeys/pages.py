@@ -45,6 +45,13 @@ def _edited_by_two(page: Page) -> None:
     page.click("form[data-guard] button[type=submit]")
 
 
+def _look_at_calendars(page: Page) -> None:
+    """See what an edit would do to calendars before it is saved."""
+    page.fill("[name=title]", "Ein anderer Titel")
+    page.fill("[name=starts_at]", page.input_value("[name=starts_at]").replace("T10", "T11"))
+    page.click("form[data-guard] button[formaction$='/look']")
+
+
 def _send_empty_field(page: Page) -> None:
     """By Enter, which saves: the button for more lines stands before that for saving."""
     page.press("form[data-guard] [name=label]", "Enter")
@@ -279,6 +286,7 @@ ORGANISER: dict[str, Stop] = {
     ),
     "form-field-edit": Stop("/organise/events/open/form/fields/mittagessen"),
     "form-preview": Stop("/organise/events/open/form/preview"),
+    "edit-looked-at": Stop("/organise/events/open/edit", 200, _look_at_calendars),
     "edited-by-two": Stop("/organise/events/open/edit", 409, _edited_by_two),
     "calendars": Stop("/organise/events/open/calendar"),
     "calendars-tried": Stop("/organise/events/open/calendar", 200, send("#test form.tools")),

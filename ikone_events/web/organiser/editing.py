@@ -28,7 +28,7 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
-from ikone_events.web.organiser.update_words import saved_words, tells
+from ikone_events.web.organiser.update_words import look_at, saved_words, tells
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
@@ -108,6 +108,21 @@ def save_event(slug: str) -> Answer:
     return redirect(event_url(event), 303)
 
 
+@blueprint.post("/events/<slug>/edit/look")
+@permission(Permission.EDIT_EVENTS)
+def look_at_edit(slug: str) -> Answer:
+    """What calendars would show if this were saved; the form stays as it was typed."""
+    event, form = seen_event(slug), _form()
+    if not form.validate():
+        return _page(form, event), 422
+    try:
+        then = event_service.event_as_edited(event, draft_of(form))
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form, event), 422
+    return _page(form, event, look=look_at(event, then))
+
+
 def _waiting(event: Event) -> int:
     return counts_for([event.id])[event.id].waiting
 
@@ -163,7 +178,7 @@ def _shown(form: EventForm, name: str) -> str:
 
 
 def _page(form: EventForm, event: Event | None = None, **conflict: object) -> str:
-    context = {"conflict": (), "differences": (), **conflict}
+    context = {"conflict": (), "differences": (), "look": None, **conflict}
     counts = counts_for([event.id])[event.id] if event else None
     return render_template(
         "organiser/event_form.html",

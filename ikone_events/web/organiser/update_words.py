@@ -6,10 +6,17 @@ from ikone_events.domain.audiences import Audience
 from ikone_events.domain.messages import Difference
 from ikone_events.domain.times import clock
 from ikone_events.services.audiences import count
+from ikone_events.services.invite_doctor import views_of
 from ikone_events.services.office import now
-from ikone_events.services.updates import KNOWN_STATES, somebody_comes, waiting_changes
+from ikone_events.services.updates import (
+    KNOWN_STATES,
+    changes_between,
+    somebody_comes,
+    waiting_changes,
+)
 from ikone_events.store.events import Event
 from ikone_events.web.i18n import page_locale
+from ikone_events.web.organiser.calendar_rows import Card, card_of, with_shared_hints
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
@@ -39,6 +46,29 @@ def waiting_of(event: Event) -> Waiting | None:
 def tells(event: Event) -> bool:
     """Whether a change of this event is told to anybody, so that one may not want it."""
     return event.state in KNOWN_STATES and event.ends_at > now() and somebody_comes(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an edit would do that is not saved yet: what reads otherwise, and in whose calendar."""
+
+    changes: tuple[Difference, ...]
+    number: int
+    cards: list[Card]
+    hints: list[str]
+
+
+def look_at(event: Event, then: Event) -> Look:
+    """An event as it is and as it would be, by the calendars of a sample of people."""
+    concerned = tells(event)
+    views = views_of(event, then=then, now=now()) if concerned else []
+    cards, hints = with_shared_hints([card_of(view, event, then) for view in views])
+    return Look(
+        changes=changes_between(event, then, page_locale()),
+        number=count(event, Audience.CONFIRMED_AND_WAITING) if concerned else 0,
+        cards=cards,
+        hints=hints,
+    )
 
 
 def saved_words(event: Event) -> str:

@@ -233,6 +233,39 @@ def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser
     assert "No change waits to be told any more" in again.text
 
 
+def test_look_at_calendars_stores_nothing_and_keeps_the_form(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    [before] = stored(app)
+    path = f"/organise/events/{event.slug}/edit"
+    assert f"{path}/look" in team.get(path).text
+
+    answer = team.post(f"{path}/look?lang=en", filled(revision="1", title="Neuer Titel"))
+
+    assert answer.status_code == 200
+    assert "Nothing has been saved yet." in answer.text
+    assert "Neuer Titel, until now: " in answer.text
+    assert 'value="Neuer Titel"' in answer.text
+    assert 'name="revision" value="1"' in answer.text
+    assert "One person would be told" in answer.text
+    [after] = stored(app)
+    assert values_of(after) == values_of(before)
+
+
+def test_look_at_calendars_refuses_what_saving_would_refuse(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    path = f"/organise/events/{event.slug}/edit/look"
+    assert team.post(path, filled(revision="1", title="")).status_code == 422
+    assert team.post(path, filled(revision="1", title="=?utf-8?q?x?=")).status_code == 422
+
+
+def test_look_tells_of_an_english_title_on_a_german_page(app: Flask, team: Browser) -> None:
+    event = make_event(app, title="Neu", title_en="Old")
+    path = f"/organise/events/{event.slug}/edit/look"
+    answer = team.post(path, filled(revision="1", title="Neu", title_en="New"))
+    assert "New, bisher: Old" in answer.text
+
+
 def test_silent_edit_writes_to_nobody(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)
