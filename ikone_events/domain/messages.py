@@ -46,6 +46,7 @@ class MailKind(StrEnum):
     CHANGED = "changed"
     TRIAL_INVITATION = "trial_invitation"
     TRIAL_WITHDRAWAL = "trial_withdrawal"
+    NOT_COMING = "not_coming"
 
 
 REQUEST = "REQUEST"
@@ -104,6 +105,7 @@ LABELS: Mapping[MailKind, str] = MappingProxyType(
         MailKind.CHANGED: N_("Registration changed"),
         MailKind.TRIAL_INVITATION: N_("Test invitation"),
         MailKind.TRIAL_WITHDRAWAL: N_("Withdrawal of a test invitation"),
+        MailKind.NOT_COMING: N_("Question after a decline in the calendar"),
     }
 )
 

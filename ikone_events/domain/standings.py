@@ -132,9 +132,14 @@ def standing_of(status: str, awaits: str) -> Standing:
     return _PENDING_BY[Awaits(awaits)] if status == Status.PENDING else Standing(status)
 
 
+# Whoever declines in a calendar does it in person, though by no press of ours.
+CALENDAR = "calendar"
+_ACTORS = {"person": Actor.PERSON, CALENDAR: Actor.PERSON, "system": Actor.CLOCK}
+
+
 def actor_of(name: str) -> Actor:
     """Who an actor of the chain is; organisers stand there by their address."""
-    return {"person": Actor.PERSON, "system": Actor.CLOCK}.get(name, Actor.ORGANISER)
+    return _ACTORS.get(name, Actor.ORGANISER)
 
 
 def is_done(action: Action, standing: Standing) -> bool:

@@ -30,6 +30,7 @@ _NEWS_ACTIONS = {
 _STOP = {"de": "Abbestellen", "en": "Unsubscribe"}
 _CONFIRM = {"de": "E-Mail-Adresse bestätigen", "en": "Confirm e-mail address"}
 _ACCEPT = {"de": "Platz annehmen", "en": "Accept place"}
+_WITHDRAW = {"de": "Platz freigeben", "en": "Give up my place"}
 _AGAIN = {"de": "Noch einmal anmelden", "en": "Register again"}
 _TRIAL = {"de": "Testeinladung ansehen", "en": "View the test invitation"}
 _TRIALS = {MailKind.TRIAL_INVITATION, MailKind.TRIAL_WITHDRAWAL}
@@ -69,6 +70,8 @@ def _public(kind: MailKind, occasion: Occasion, locale: str) -> tuple[str, str] 
 
 def _asked(kind: MailKind, links: Links, extras: Extras, locale: str) -> tuple[str, str] | None:
     """What only the person can do, before anything else: accept a place, confirm the address."""
+    if kind is MailKind.NOT_COMING:
+        return _WITHDRAW[locale], f"{links.manage}/cancel"
     if links.accept and (kind is MailKind.OFFER or extras.status == "offered"):
         return _ACCEPT[locale], links.accept
     to_be_confirmed = extras.status in (_WAITING, "pending") or kind is MailKind.CONFIRM_ADDRESS

@@ -93,6 +93,26 @@ def _settle(claim: Claim, **values: object) -> bool:
     return rows_written(settled) == 1
 
 
+def mark_bounced(letter_id: int, *, now: datetime, answer: str) -> bool:
+    """Note that a letter which a server took came back; False when it has failed or waits again.
+
+    The bounce may be faster than the worker that is sending the letter: then its mark comes too
+    late. When the letter was taken stays in its notes.
+    """
+    wanted = select(OutboxMail).where(OutboxMail.id == letter_id).with_for_update(of=OutboxMail)
+    letter = db.session.scalar(wanted.execution_options(populate_existing=True))
+    on_its_way = letter is not None and letter.lease_until is not None and letter.lease_until > now
+    if letter is None or not (letter.state == "sent" or (letter.state == "queued" and on_its_way)):
+        return False
+    if letter.sent_at is not None:
+        add_note(letter.id, "sent", now=letter.sent_at, words=letter.answer)
+    letter.state, letter.answer = "failed", answer[:MOST_WORDS]
+    letter.sent_at = letter.lease_until = None
+    add_note(letter.id, "bounced", now=now, words=answer)
+    db.session.flush()
+    return True
+
+
 def hold_failed(event: Event, letter_id: int) -> OutboxMail:
     """Lock a letter of this event that failed. Raises NotFound."""
     letter = db.session.scalar(

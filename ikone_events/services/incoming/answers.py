@@ -1,0 +1,158 @@
+"""What the answer of a calendar does: it is noted at the person, and no more than asked for.
+
+The only writer of `Registration.partstat` beside the letter that asks again for a new date.
+"""
+
+from datetime import datetime
+from itertools import takewhile
+
+from sqlalchemy import select, update
+
+from ikone_events.domain.answer_rules import (
+    DECLINED,
+    Invited,
+    Order,
+    counts_for_date,
+    is_proved,
+    same_person,
+)
+from ikone_events.domain.answer_rules import judge as judge_answer
+from ikone_events.domain.facts import State
+from ikone_events.domain.incoming import CalendarAnswer, Outcome
+from ikone_events.domain.messages import CANCEL, MailKind
+from ikone_events.domain.registration import ACTIVE, Status
+from ikone_events.domain.seating import TAKES_PLACE
+from ikone_events.domain.standings import CALENDAR
+from ikone_events.services.incoming import dead_addresses
+from ikone_events.services.incoming.matching import Subject
+from ikone_events.services.letters import write_letter
+from ikone_events.services.registering.standings import withdraw
+from ikone_events.store.db import db, rows_written
+from ikone_events.store.events import Event
+from ikone_events.store.former_versions import times_of
+from ikone_events.store.incoming import IncomingMail
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.received import SentObject, taken_answers
+from ikone_events.store.registrations import Registration
+
+_ACTIVE = frozenset(status.value for status in ACTIVE)
+
+
+def judge(answer: CalendarAnswer, subject: Subject) -> Outcome:
+    """What the answer counts for, as everything stands behind the lock."""
+    registration, event = subject.registration, subject.event
+    if registration is None or event is None:
+        return Outcome.TRIAL
+    return judge_answer(answer, _invited(answer, registration, event, subject.objects))
+
+
+def act(answer: CalendarAnswer, subject: Subject, outcome: Outcome, *, now: datetime) -> None:
+    """Do what an answer may do; most may do nothing."""
+    registration, event = subject.registration, subject.event
+    if registration is None or event is None:
+        return
+    if outcome is Outcome.TAKEN:
+        _take(answer, registration, event, now=now)
+    elif outcome is Outcome.REFRESH and not answer.envelope.automatic:
+        _invite_again(registration, event, now=now)
+
+
+def _invited(
+    answer: CalendarAnswer,
+    registration: Registration,
+    event: Event,
+    objects: tuple[SentObject, ...],
+) -> Invited:
+    """The invitation as the rules look at it."""
+    live = (
+        registration.calendar_uid == answer.uid
+        and registration.calendar_method != CANCEL
+        and registration.status in _ACTIVE
+    )
+    since, told_at = _date_told(registration, event, objects)
+    invited = Invited(address=registration.email, live=live, since=since, told_at=told_at)
+    counting = [
+        order
+        for row in taken_answers(registration)
+        if counts_for_date(row.sequence, order := order_of_row(row), invited)
+    ]
+    return Invited(
+        address=registration.email,
+        live=live,
+        since=since,
+        told_at=told_at,
+        latest=max(counting, default=None),
+    )
+
+
+def order_of_row(row: IncomingMail) -> Order:
+    """The place of a stored answer in the order of answers."""
+    return Order(row.stamp or row.received_at, row.received_at)
+
+
+def _date_told(
+    registration: Registration, event: Event, objects: tuple[SentObject, ...]
+) -> tuple[int, datetime | None]:
+    """From which sequence on letters have told the date of the last one, and when they began to.
+
+    None: there never was another. Where nobody knows what a letter told, only an answer to the
+    last one counts.
+    """
+    ours = registration.calendar_sequence or 0
+    date = times_of(event, objects[0].version) if objects else None
+    same = list(takewhile(lambda sent: times_of(event, sent.version) == date, objects))
+    if date is None or not same:
+        return ours, None
+    first = same[-1]
+    return min(ours, first.sequence), first.created_at if len(same) < len(objects) else None
+
+
+def _take(
+    answer: CalendarAnswer, registration: Registration, event: Event, *, now: datetime
+) -> None:
+    registration.partstat = answer.partstat
+    _settle_older(registration, answer, now=now)
+    if same_person(answer.envelope.sender, registration.email):
+        dead_addresses.lift(registration.email)
+    db.session.flush()
+    if answer.partstat == DECLINED and not answer.envelope.automatic:
+        _decline(answer, registration, event, now=now)
+
+
+def _settle_older(registration: Registration, answer: CalendarAnswer, *, now: datetime) -> None:
+    """Who answers the date in force has settled what came of the old one."""
+    old = update(IncomingMail).where(
+        IncomingMail.registration_id == registration.id,
+        IncomingMail.outcome == Outcome.OLD_DATE.value,
+        IncomingMail.seen_at.is_(None),
+        IncomingMail.received_at <= answer.envelope.received_at,
+    )
+    rows_written(old.values(seen_at=now))
+
+
+def _decline(
+    answer: CalendarAnswer, registration: Registration, event: Event, *, now: datetime
+) -> None:
+    """Free the seat where the event says so and the answer is proved, else ask by a letter."""
+    if event.ends_at <= now or State(event.state) not in TAKES_PLACE:
+        return
+    if event.decline_frees and is_proved(answer, registration.email):
+        withdraw(registration.public_id, now=now, actor=CALENDAR)
+        return
+    date = f"{event.starts_at:%Y%m%d%H%M}-{event.ends_at:%Y%m%d%H%M}"
+    key = f"not_coming:{registration.public_id}:{date}"
+    if not _is_written(key):
+        write_letter(MailKind.NOT_COMING, registration, event, key=key, now=now)
+
+
+def _invite_again(registration: Registration, event: Event, *, now: datetime) -> None:
+    """Send the invitation once more to the address we know: at most once an hour."""
+    key = f"refresh:{registration.public_id}:{now:%Y%m%d%H}"
+    over = event.ends_at <= now or State(event.state) not in TAKES_PLACE
+    if over or registration.status != Status.CONFIRMED.value or _is_written(key):
+        return
+    write_letter(MailKind.CONFIRMATION, registration, event, key=key, now=now)
+
+
+def _is_written(key: str) -> bool:
+    return db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key)) is not None

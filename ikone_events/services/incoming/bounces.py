@@ -1,0 +1,36 @@
+"""What a returned letter does: the letter has failed after all, and its address is marked."""
+
+from datetime import datetime
+
+from ikone_events.domain.answer_rules import same_person
+from ikone_events.domain.incoming import Bounce, Outcome
+from ikone_events.services import outbox
+from ikone_events.services.delivery_notes import add_note
+from ikone_events.services.incoming import dead_addresses
+from ikone_events.services.incoming.matching import Subject
+
+
+def judge(bounce: Bounce, subject: Subject) -> Outcome:
+    """Whether the letter's own recipient can't be reached; whoever it was forwarded to is another.
+
+    A bounce comes late as well, when the address has been put right and the letter written anew.
+    """
+    letter = subject.letter
+    if letter is None:
+        return Outcome.UNKNOWN
+    if bounce.recipient and not same_person(bounce.recipient, letter.recipient):
+        return Outcome.OTHER_ADDRESS
+    return Outcome.TAKEN if bounce.permanent else Outcome.TEMPORARY
+
+
+def act(bounce: Bounce, subject: Subject, outcome: Outcome, *, now: datetime) -> None:
+    """Settle the letter and mark the address, or note that the letter is late."""
+    letter = subject.letter
+    if letter is None:
+        return
+    said = " ".join(part for part in (bounce.code, bounce.words) if part)
+    if outcome is Outcome.TEMPORARY:
+        add_note(letter.id, "delayed", now=now, words=said)
+    elif outcome is Outcome.TAKEN:
+        outbox.mark_bounced(letter.id, now=now, answer=said)
+        dead_addresses.mark(letter.recipient, code=bounce.code, words=bounce.words, now=now)

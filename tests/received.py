@@ -1,0 +1,82 @@
+"""Makers of mails that come back, as the readers of the mailbox hand them on."""
+
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from flask import Flask
+
+from ikone_events.domain.incoming import (
+    Absence,
+    Bounce,
+    CalendarAnswer,
+    Envelope,
+    Incoming,
+    Method,
+    Outcome,
+)
+from ikone_events.services.incoming.taking import take_in
+from ikone_events.store.db import transaction
+from ikone_events.store.letters import OutboxMail
+from ikone_events.store.registrations import Registration
+from tests.factories import NOW
+
+_number = count(1)
+_OF_ENVELOPE = ("sender", "received_at", "references", "authenticated", "automatic", "digest")
+
+
+def _envelope(values: dict[str, Any]) -> Envelope:
+    number = next(_number)
+    own = {name: values.pop(name) for name in _OF_ENVELOPE if name in values}
+    plain = {
+        "digest": f"{number:064d}",
+        "message_id": f"<answer-{number}@example.org>",
+        "sender": "somebody@example.org",
+        "received_at": NOW,
+    }
+    return Envelope(**{**plain, **own})
+
+
+def calendar_answer(
+    person: Registration, partstat: str = "ACCEPTED", **values: Any
+) -> CalendarAnswer:
+    """What the person's own calendar program answers to the last invitation."""
+    values.setdefault("sender", person.email)
+    envelope = _envelope(values)
+    plain = {
+        "method": Method.REPLY,
+        "uid": person.calendar_uid,
+        "attendee": person.email,
+        "partstat": partstat,
+        "sequence": person.calendar_sequence,
+        "stamp": envelope.received_at,
+    }
+    return CalendarAnswer(envelope=envelope, **{**plain, **values})
+
+
+def bounce(letter: OutboxMail, **values: Any) -> Bounce:
+    """What a mail server says about a letter it can't deliver, for good unless said otherwise."""
+    values.setdefault("sender", "mailer-daemon@example.net")
+    envelope = _envelope(values)
+    plain = {
+        "original_message_id": letter.message_id,
+        "recipient": letter.recipient,
+        "code": "5.1.1",
+        "permanent": True,
+        "words": "550 5.1.1 no such user here",
+    }
+    return Bounce(envelope=envelope, **{**plain, **values})
+
+
+def absence(letter: OutboxMail, **values: Any) -> Absence:
+    """The automatic reply of somebody who is away."""
+    values.setdefault("sender", letter.recipient)
+    values.setdefault("references", (letter.message_id,))
+    words = values.pop("words", "Ich bin bis Montag nicht im Haus.")
+    return Absence(envelope=_envelope({"automatic": True, **values}), words=words)
+
+
+def receive(app: Flask, found: Incoming, now: datetime = NOW) -> Outcome:
+    """Take a mail in, as the worker does."""
+    with app.app_context(), transaction():
+        return take_in(found, now=now)
