@@ -15,7 +15,10 @@ _NUMBERS = (
     "confirm_hours",
     "offer_hours",
 )
-_YES_OR_NO = ("by_code", "approval", "colleagues", "waiting_list", "accepts_late")
+_YES_OR_NO = (
+    *("by_code", "approval", "colleagues", "waiting_list", "accepts_late"),
+    "decline_frees",
+)
 
 
 def settings_in(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class RegistrationSettings:
 
     `confirm_hours` is how long a seat is held for an address to be confirmed, `offer_hours` how
     long a freed seat is offered to the first in line; without it that one moves up at once.
+    `decline_frees`: an answer of a calendar that declines, and is proved, gives the seat back.
     """
 
     deadline: datetime | None = None
@@ -34,6 +35,7 @@ class RegistrationSettings:
     colleagues: bool = True
     waiting_list: bool = True
     accepts_late: bool = True
+    decline_frees: bool = False
 
 
 def settings_complaints(

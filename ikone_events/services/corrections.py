@@ -11,6 +11,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.services import outbox
 from ikone_events.services.delivery_notes import add_note
+from ikone_events.services.incoming import dead_addresses
 from ikone_events.services.letters import rewrite_letter
 from ikone_events.services.mailing_letters import extras_for
 from ikone_events.store.db import db
@@ -75,6 +76,7 @@ def _give_address(registration: Registration, email: str) -> None:
         text = N_("Somebody else is registered for this event with this address.")
         raise UnfitInput(Complaint(text, about="email"))
     registration.email, registration.email_key = email, email_key(email)
+    dead_addresses.lift(email)
 
 
 def _is_taken(registration: Registration, email: str) -> bool:

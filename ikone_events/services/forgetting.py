@@ -12,11 +12,12 @@ from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.directory import drop_unused_left_texts
 from ikone_events.store.form_fields import Answer
 from ikone_events.store.imports import ImportList
+from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration, StandingChange
 
 # Actors that name nobody; any other is an organiser's address.
-_NAMELESS = ("person", "system")
+_NAMELESS = ("person", "system", "calendar")
 _SOMEBODY = "organiser"
 _STRUCK_OUT = "…"
 _NAMING = (
@@ -40,6 +41,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     ask_for_erasure()
     db.session.flush()  # what still waits in objects would come back over the empty fields
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
+    rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
     nameless = case((StandingChange.actor.in_(_NAMELESS), StandingChange.actor), else_=_SOMEBODY)
     changes = update(StandingChange).where(StandingChange.registration_id.in_(ids))
     rows_written(changes.values(reason="", actor=nameless))

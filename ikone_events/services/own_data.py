@@ -16,8 +16,10 @@ from ikone_events.services.office import office
 from ikone_events.services.registering.answers import Told, told_by
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.db import db
+from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.line import line_number
+from ikone_events.store.received import received_from
 from ikone_events.store.registrations import Registration, StandingChange
 
 Data = dict[str, Any]
@@ -27,7 +29,7 @@ _DETAILS = (
     *("locale", "registered_at", "registered_by", "note"),
 )
 # Who acts for themselves or by the clock; an organiser's address is another person's.
-_ACTORS = {"person": "you", "system": "system"}
+_ACTORS = {"person": "you", "calendar": "your calendar", "system": "system"}
 
 
 def data_of(registration: Registration, *, now: datetime) -> Data:
@@ -62,6 +64,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,
         },
+        "mails_from_you": [_received(mail) for mail in received_from(registration)],
         "letters": [_letter(letter) for letter in _letters(registration)],
         "deletion": {"details_are_deleted_at": _iso(kept_until(registration))},
     }
@@ -139,6 +142,22 @@ def _letter(letter: OutboxMail) -> Data:
         "state": letter.state,
         "written_at": _iso(letter.created_at),
         "sent_at": _iso(letter.sent_at),
+    }
+
+
+def _received(mail: IncomingMail) -> Data:
+    """What came back by mail about the registration; the names are those of the columns."""
+    return {
+        "kind": mail.kind,
+        "outcome": mail.outcome,
+        "received_at": _iso(mail.received_at),
+        "from": mail.sender,
+        "answered_as": mail.attendee,
+        "answer": mail.partstat or None,
+        "code": mail.code or None,
+        "proposed_starts_at": _iso(mail.proposed_starts_at),
+        "proposed_ends_at": _iso(mail.proposed_ends_at),
+        "words": mail.words,
     }
 
 

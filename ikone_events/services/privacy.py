@@ -16,6 +16,7 @@ from ikone_events.store.counts import COUNTED_KINDS, counts_for
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
+from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import retention_until
 from ikone_events.store.registrations import Registration
@@ -25,7 +26,7 @@ def archive_persons(event: Event, *, now: datetime) -> None:
     """Store the figures of an event, then forget its persons and everything that names them."""
     event.figures = json.dumps(figures_of(event), ensure_ascii=False)
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
-    for table in (OutboxMail, ImportList):
+    for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
     # Single codes are made out to somebody.
     rows_written(update(Code).where(Code.event_id == event.id).values(label=""))

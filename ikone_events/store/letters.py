@@ -133,8 +133,8 @@ class OutboxMail(Base):
 class DeliveryNote(Base):
     """One thing that happened to a letter on its way, beside its creation and its last state.
 
-    `what`: deferred, failed, retried, corrected, stopped, resumed. `words` are the server's or the
-    system's, `actor` is who pressed a button.
+    `what`: deferred, failed, retried, corrected, stopped, resumed; sent, delayed and bounced where
+    a mail came back. `words` are the server's or the system's, `actor` is who pressed a button.
     """
 
     __tablename__ = "delivery_note"

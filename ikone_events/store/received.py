@@ -105,3 +105,9 @@ def taken_answers(registration: Registration) -> Sequence[IncomingMail]:
         .order_by(IncomingMail.id)
     )
     return db.session.scalars(wanted).all()
+
+
+def received_from(registration: Registration) -> Sequence[IncomingMail]:
+    """Everything that came back about a registration, the oldest first."""
+    wanted = select(IncomingMail).where(IncomingMail.registration_id == registration.id)
+    return db.session.scalars(wanted.order_by(IncomingMail.received_at, IncomingMail.id)).all()

@@ -121,7 +121,8 @@ class StandingChange(Base):
     """One change of a registration's standing: who did what, when and why.
 
     The chain explains why each one stands where. `event_touched` orders changes of one event
-    whatever the clocks say; `actor` is an organiser's address, "person" or "system".
+    whatever the clocks say; `actor` is an organiser's address, "person", "calendar" or
+    "system".
     """
 
     __tablename__ = "standing_change"

@@ -26,6 +26,7 @@ SETTINGS: dict[str, Any] = {
     "confirm_hours": 48,
     "offer_hours": 24,
     "colleagues": False,
+    "decline_frees": True,
 }
 
 

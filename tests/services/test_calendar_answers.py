@@ -373,6 +373,27 @@ def test_answer_that_would_not_fit_is_cut_and_kept(app: Flask, person: Registrat
     assert (len(row.words), len(row.attendee)) == (2000, 254)
 
 
+def test_verify_names_an_answer_that_no_mail_explains(app: Flask, person: Registration) -> None:
+    receive(app, calendar_answer(person, "TENTATIVE"))
+    is_sound(app)
+    with app.app_context(), transaction():
+        db.session.get_one(Registration, person.id).partstat = "DECLINED"
+    with app.app_context():
+        [fault] = [fault for fault in faults(SOON) if fault.startswith("answers:")]
+    assert "is noted as “DECLINED”, its calendar answered “TENTATIVE”" in fault
+    with app.app_context(), transaction():
+        db.session.get_one(Registration, person.id).partstat = ""
+    is_sound(app)
+
+
+def test_verify_names_an_answer_that_counted_for_nobody(app: Flask, person: Registration) -> None:
+    receive(app, calendar_answer(person))
+    with app.app_context(), transaction():
+        db.session.scalars(select(IncomingMail)).one().registration_id = None
+    with app.app_context():
+        assert any("belongs to nobody" in fault for fault in faults(SOON))
+
+
 STATS = st.sampled_from(["ACCEPTED", "DECLINED", "TENTATIVE"])
 ANSWERS = st.lists(
     st.tuples(STATS, st.integers(0, 2), st.integers(0, 50)),

@@ -57,6 +57,7 @@ def test_copy_has_content_and_rules_and_its_own_name(app: Flask) -> None:
         confirm_hours=24,
         offer_hours=12,
         colleagues=False,
+        decline_frees=True,
         retention_days=30,
         figures='{"registrations": 3}',
         seats_kept=40,
@@ -64,7 +65,14 @@ def test_copy_has_content_and_rules_and_its_own_name(app: Flask) -> None:
     )
     made = copied(app, event)
     same = ("summary", "format", "place", "plan", "capacity", "capacity_on_site", "programme")
-    rules = ("per_administration", "approval", "confirm_hours", "offer_hours", "colleagues")
+    rules = (
+        "per_administration",
+        "approval",
+        "confirm_hours",
+        "offer_hours",
+        "colleagues",
+        "decline_frees",
+    )
     for name in (*same, *rules, "retention_days"):
         assert getattr(made, name) == getattr(event, name), name
     assert (made.slug, made.title, made.state) == ("neuer-titel", "Neuer Titel", "draft")

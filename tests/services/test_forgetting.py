@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.config import Settings
+from ikone_events.domain.incoming import Outcome
 from ikone_events.services.early_forgetting import due, forget_due
 from ikone_events.services.privacy import archive_persons, figures_of, forget_person
 from ikone_events.services.retention import tidy
@@ -20,6 +21,7 @@ from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration, StandingChange
 from tests.factories import NOW, PAST, make_event, make_letter, make_registration
 from tests.own_fields import make_answer, make_change, make_field, make_import, stored
+from tests.received import calendar_answer, receive
 from tests.web.visitor import everything
 
 # Words that stand nowhere else in an installation: whatever is found of them was not deleted.
@@ -38,7 +40,8 @@ SECRETS = {
     "thread_id": "<faden-sanddorn@localhost>",
 }
 ANSWER, REASON = "nur Stachelbeeren", "sagt, sie habe Hagebuttenallergie"
-WORDS = [*SECRETS.values(), ANSWER, REASON, "brief-an-die-quitte", "WALNUSSWORT"]
+COMMENT = "Komme nach dem Moosbeerenpflücken"
+WORDS = [*SECRETS.values(), ANSWER, REASON, COMMENT, "brief-an-die-quitte", "WALNUSSWORT"]
 
 
 def guest(app: Flask, event: Event, **values: object) -> Registration:
@@ -50,6 +53,8 @@ def guest(app: Flask, event: Event, **values: object) -> Registration:
         app, person, state="sent", text="brief-an-die-quitte", answer="WALNUSSWORT",
         subject=f"An {SECRETS['last_name']}",
     )  # fmt: skip
+    answer = calendar_answer(person, comment=COMMENT)
+    assert receive(app, answer) in (Outcome.TAKEN, Outcome.ENDED)
     make_import(app, event, f'[{{"email": "{SECRETS["email"].upper()}"}}]')
     return person
 

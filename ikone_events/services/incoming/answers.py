@@ -3,6 +3,7 @@
 The only writer of `Registration.partstat` beside the letter that asks again for a new date.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
@@ -32,7 +33,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.former_versions import times_of
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.received import SentObject, taken_answers
+from ikone_events.store.received import SentObject, objects_of, taken_answers
 from ikone_events.store.registrations import Registration
 
 _ACTIVE = frozenset(status.value for status in ACTIVE)
@@ -71,18 +72,26 @@ def _invited(
     )
     since, told_at = _date_told(registration, event, objects)
     invited = Invited(address=registration.email, live=live, since=since, told_at=told_at)
-    counting = [
-        order
-        for row in taken_answers(registration)
-        if counts_for_date(row.sequence, order := order_of_row(row), invited)
-    ]
-    return Invited(
-        address=registration.email,
-        live=live,
-        since=since,
-        told_at=told_at,
-        latest=max(counting, default=None),
-    )
+    latest = _latest(registration, invited)
+    return replace(invited, latest=order_of_row(latest) if latest else None)
+
+
+def answer_in_force(registration: Registration, event: Event) -> IncomingMail | None:
+    """The answer that counts for the invitation and the date that hold now."""
+    since, told_at = _date_told(registration, event, tuple(objects_of(registration.calendar_uid)))
+    invited = Invited(address=registration.email, live=True, since=since, told_at=told_at)
+    return _latest(registration, invited)
+
+
+def _latest(registration: Registration, invited: Invited) -> IncomingMail | None:
+    latest: IncomingMail | None = None
+    for row in taken_answers(registration):
+        order = order_of_row(row)
+        if not counts_for_date(row.sequence, order, invited):
+            continue
+        if latest is None or order >= order_of_row(latest):
+            latest = row
+    return latest
 
 
 def order_of_row(row: IncomingMail) -> Order:

@@ -21,6 +21,11 @@ from ikone_events.services.verification.events import (
     missing_files,
     remembered_persons,
 )
+from ikone_events.services.verification.incoming import (
+    answers_of_nobody,
+    bounces_without_a_mail,
+    unexplained_answers,
+)
 from ikone_events.services.verification.letters import (
     abandoned_leases,
     double_letters,
@@ -61,6 +66,9 @@ CHECKS: tuple[Check, ...] = (
     lost_objects,
     doubled_objects,
     broken_versions,
+    unexplained_answers,
+    answers_of_nobody,
+    bounces_without_a_mail,
     broken_history,
     misplaced_steps,
     missing_files,

@@ -20,7 +20,10 @@ NUMBERS = (
     "confirm_hours",
     "offer_hours",
 )
-TICKS = ("waiting_list", "accepts_late", "by_code", "approval", "colleagues")
+TICKS = (
+    *("waiting_list", "accepts_late", "by_code", "approval", "colleagues"),
+    "decline_frees",
+)
 # Settings most events leave alone: their part of the form is folded until one is used or refused.
 _DEFAULTS: dict[str, object] = {
     "capacity_online": None,
@@ -32,6 +35,7 @@ _DEFAULTS: dict[str, object] = {
     "confirm_hours": None,
     "offer_hours": None,
     "colleagues": True,
+    "decline_frees": False,
 }
 
 
@@ -68,6 +72,7 @@ class SettingsForm(FlaskForm):
     approval = BooleanField(_l("Every registration needs our approval"))
 
     offer_hours = _hours(_l("Hours to accept a place from the waiting list"))
+    decline_frees = BooleanField(_l("Whoever declines in the calendar gives up the place"))
 
     @property
     def settings_in_use(self) -> bool:

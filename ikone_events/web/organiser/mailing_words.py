@@ -66,14 +66,18 @@ def state_of(letter: OutboxMail, moment: datetime) -> str:
     return "deferred" if letter.tries > letter.tries_before else "queued"
 
 
+_ENDS = ("failed", "bounced")
+
+
 def happenings(letter: OutboxMail) -> list[tuple[datetime, str, str, str]]:
     """Everything that happened to a letter, in order: when, what, whose words, by whom."""
     begun = (letter.created_at, _("Written and queued"), "", "")
     ended = []
     if letter.sent_at is not None:
         ended.append((letter.sent_at, _("Taken by the mail server"), letter.answer, ""))
-    notes = [_happening(note) for note in notes_of(letter)]
-    if letter.state == "failed" and not any(n.what == "failed" for n in notes_of(letter)):
+    noted = notes_of(letter)
+    notes = [_happening(note) for note in noted]
+    if letter.state == "failed" and not any(n.what in _ENDS for n in noted):
         ended.append((letter.due_at, _("Refused for good"), letter.answer, ""))
     return [begun, *notes, *ended]
 
@@ -86,5 +90,8 @@ def _happening(note: DeliveryNote) -> tuple[datetime, str, str, str]:
         "corrected": _("Address corrected"),
         "stopped": _("Held back with its mailing"),
         "resumed": _("Released with its mailing"),
+        "sent": _("Taken by the mail server"),
+        "delayed": _("Another mail server could not deliver it yet"),
+        "bounced": _("Came back: the address could not be reached"),
     }
     return note.at, words.get(note.what, note.what), note.words, note.actor

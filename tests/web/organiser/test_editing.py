@@ -132,6 +132,7 @@ SETTINGS: dict[str, Any] = {
     "confirm_hours": 48,
     "offer_hours": 24,
     "colleagues": False,
+    "decline_frees": True,
 }
 
 

@@ -85,7 +85,11 @@ def reason_words(change: StandingChange) -> str:
 
 def actor_words(change: StandingChange) -> str:
     """Who did it, as the chain names them."""
-    known = {"person": _("the person"), "system": _("by itself")}
+    known = {
+        "person": _("the person"),
+        "calendar": _("the person’s calendar"),
+        "system": _("by itself"),
+    }
     return known.get(change.actor, change.actor)
 
 
