@@ -35,6 +35,7 @@ class Target(StrEnum):
     EDIT = "edit"
     REGISTRATIONS = "registrations"
     MAIL = "mail"
+    ANSWERS = "answers"
     MATERIALS = "materials"
     STEPS = "steps"
     NOWHERE = ""
@@ -55,6 +56,8 @@ class Matter:
     """One event as the rules look at it. `seated` counts those who hold a seat.
 
     `held_back`: the event has rules by which people may wait while there are free places.
+    `failed_mail` are letters that no server took, `unreached` addresses whose letters came back,
+    `odd_answers` mails of calendars that somebody has to look at.
     `blocked` are the steps of its plan that stand still, the oldest first. Only that one is told:
     the others mostly wait for it.
     """
@@ -66,6 +69,8 @@ class Matter:
     to_approve: int = 0
     held_back: bool = False
     failed_mail: int = 0
+    unreached: int = 0
+    odd_answers: int = 0
     blocked: tuple[Blocked, ...] = ()
 
     def tells_of(self, *actions: Action) -> bool:
@@ -198,6 +203,25 @@ def letters_failed(matter: Matter) -> ToDo | None:
     return _todo(matter, Severity.DANGER, text, Target.MAIL, number=matter.failed_mail)
 
 
+def letters_came_back(matter: Matter) -> ToDo | None:
+    """A server took the letter and sent it back: the person knows of nothing."""
+    if not matter.unreached:
+        return None
+    one = N_("One invitation to “%(title)s” did not arrive.")
+    text = (
+        N_("%(number)d invitations to “%(title)s” did not arrive.") if matter.unreached > 1 else one
+    )
+    return _todo(matter, Severity.DANGER, text, Target.ANSWERS, number=matter.unreached)
+
+
+def answers_to_look_at(matter: Matter) -> ToDo | None:
+    """An answer that nobody but a person can make sense of."""
+    if not matter.odd_answers:
+        return None
+    text = N_("Answers to “%(title)s” that you should look at: %(number)d.")
+    return _todo(matter, Severity.WARNING, text, Target.ANSWERS, number=matter.odd_answers)
+
+
 def seats_free_while_waiting(matter: Matter) -> ToDo | None:
     """The line moves by itself; when it does not, somebody has to look."""
     if matter.facts.state not in _RUNNING or matter.facts.over:
@@ -248,6 +272,8 @@ RULES: tuple[Rule, ...] = (
     link_missing,
     link_not_sent,
     letters_failed,
+    letters_came_back,
+    answers_to_look_at,
     approvals_due,
     seats_free_while_waiting,
     follow_up_due,
@@ -266,24 +292,3 @@ def _todo(matter: Matter, severity: Severity, text: str, target: Target, **value
         slug=matter.slug,
         starts_at=matter.facts.starts_at,
     )
-
-
-_NEXT: dict[State, Action] = {
-    State.DRAFT: Action.ANNOUNCE,
-    State.ANNOUNCED: Action.OPEN,
-    State.DISPATCHED: Action.FOLLOW_UP,
-    State.FOLLOWED_UP: Action.ARCHIVE,
-    State.CANCELLED: Action.ARCHIVE,
-    State.POSTPONED: Action.RESCHEDULE,
-}
-
-
-def next_action(facts: Facts) -> Action | None:
-    """The step that leads on: of all actions a state allows, the one an organiser looks for."""
-    if facts.state in _NEXT:
-        return _NEXT[facts.state]
-    if facts.state is State.OPEN:
-        return Action.DISPATCH if facts.has_room and not facts.over else Action.CLOSE
-    if facts.state is State.CLOSED:
-        return Action.DISPATCH if facts.has_room and not facts.over else Action.FOLLOW_UP
-    return None

@@ -1,4 +1,4 @@
-"""How many: seats, administrations, questions and letters of many events in five queries."""
+"""How many: seats, administrations, questions and letters of many events in seven queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, Date, case, func, literal, select
 
 from ikone_events.domain.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.administrations import Organisation, member_on
+from ikone_events.store.answer_lists import IS_LOST, IS_ODD
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, Material
+from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 
@@ -27,7 +29,10 @@ COUNTED_KINDS = (
 class Counts:
     """The figures of one event. Administrations are counted once, of confirmed persons.
 
-    `members` are those that belong to the network on the event's day.
+    `members` are those that belong to the network on the event's day. `failed_mail` are all letters
+    that did not arrive, `bounced_mail` those of them that a server had taken and sent back;
+    `unreached` is how many addresses nobody has looked at yet came back so. `odd_answers` are mails
+    that somebody has to look at, bounces apart.
     """
 
     by_status: dict[str, int] = field(default_factory=dict)
@@ -38,6 +43,14 @@ class Counts:
     materials: int = 0
     failed_mail: int = 0
     queued_mail: int = 0
+    bounced_mail: int = 0
+    unreached: int = 0
+    odd_answers: int = 0
+
+    @property
+    def unseen(self) -> int:
+        """What came back and has to be looked at."""
+        return self.odd_answers + self.unreached
 
     @property
     def total(self) -> int:
@@ -72,6 +85,8 @@ def counts_for(event_ids: Sequence[int]) -> dict[int, Counts]:
     _count_administrations(found)
     _count_materials(found)
     _count_mail(found)
+    _count_bounces(found)
+    _count_odd_answers(found)
     return found
 
 
@@ -144,3 +159,33 @@ def _count_mail(found: dict[int, Counts]) -> None:
             found[event_id].failed_mail = number
         else:
             found[event_id].queued_mail = number
+
+
+def _count_bounces(found: dict[int, Counts]) -> None:
+    """Letters that came back: all of them, and the addresses that nobody has looked at yet."""
+    unseen = case((IncomingMail.seen_at.is_(None), OutboxMail.recipient))
+    rows = db.session.execute(
+        select(
+            IncomingMail.event_id,
+            func.count(OutboxMail.id.distinct()),
+            func.count(unseen.distinct()),
+        )
+        .join(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .where(IncomingMail.event_id.in_(found), IS_LOST)
+        .group_by(IncomingMail.event_id)
+    )
+    for event_id, letters, addresses in rows:
+        if event_id is not None:
+            found[event_id].bounced_mail = letters
+            found[event_id].unreached = addresses
+
+
+def _count_odd_answers(found: dict[int, Counts]) -> None:
+    rows = db.session.execute(
+        select(IncomingMail.event_id, func.count())
+        .where(IncomingMail.event_id.in_(found), IncomingMail.seen_at.is_(None), IS_ODD)
+        .group_by(IncomingMail.event_id)
+    )
+    for event_id, number in rows:
+        if event_id is not None:
+            found[event_id].odd_answers = number

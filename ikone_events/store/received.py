@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ikone_events.domain.incoming import Kind, Outcome
-from ikone_events.store.db import db
+from ikone_events.store.db import UTCDateTime, db
+from ikone_events.store.events import Event
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
@@ -111,3 +112,20 @@ def received_from(registration: Registration) -> Sequence[IncomingMail]:
     """Everything that came back about a registration, the oldest first."""
     wanted = select(IncomingMail).where(IncomingMail.registration_id == registration.id)
     return db.session.scalars(wanted.order_by(IncomingMail.received_at, IncomingMail.id)).all()
+
+
+def answered_at(event: Event) -> dict[int, datetime]:
+    """When each person of an event gave the answer that is noted, by the row's number."""
+    given = func.max(func.coalesce(IncomingMail.stamp, IncomingMail.received_at), type_=UTCDateTime)
+    rows = db.session.execute(
+        select(IncomingMail.registration_id, given)
+        .join(Registration, IncomingMail.registration_id == Registration.id)
+        .where(
+            Registration.event_id == event.id,
+            IncomingMail.kind == Kind.ANSWER.value,
+            IncomingMail.outcome == Outcome.TAKEN.value,
+            IncomingMail.partstat == Registration.partstat,
+        )
+        .group_by(IncomingMail.registration_id)
+    )
+    return {row[0]: row[1] for row in rows if row[0] is not None}

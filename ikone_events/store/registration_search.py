@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from ikone_events.domain.answer_rules import ANSWERS
 from ikone_events.domain.registration import ACTIVE, Awaits, Status
 from ikone_events.store.administrations import LeftText, Organisation, member_on
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
+from ikone_events.store.incoming import DeadAddress
 from ikone_events.store.line import LINE
 from ikone_events.store.queries import Page
 from ikone_events.store.registrations import Registration
@@ -22,6 +24,9 @@ _SEARCHED = (
     Registration.email,
     Registration.organisation_text,
 )
+
+
+SILENT, UNREACHED = "none", "unreached"
 
 
 class Belonging(StrEnum):
@@ -44,8 +49,9 @@ class Order(StrEnum):
 class Wish:
     """What is looked for; an empty text asks for nothing.
 
-    `administration` is the key of an organisation, `came` may be "unknown", `decision` is
-    "yes" for people who need one.
+    `administration` is the key of an organisation, `came` may be "unknown", `answer` is that of the
+    calendar or "none", "unreached" of those whose letters come back. `decision` is "yes" for people
+    who need one.
     """
 
     words: str = ""
@@ -55,6 +61,7 @@ class Wish:
     administration: str = ""
     belonging: str = ""
     came: str = ""
+    answer: str = ""
     decision: str = ""
     order: str = Order.REGISTERED
 
@@ -104,6 +111,8 @@ def _conditions(event: Event, wish: Wish) -> list[ColumnElement[bool]]:
         found.append(_belongs(event, wish.belonging))
     if wish.came:
         found.append(_attended(wish.came))
+    if wish.answer:
+        found.append(_answered(wish.answer))
     if wish.decision:
         found.append(or_(_awaits_approval(), _unmatched()))
     return found
@@ -123,6 +132,15 @@ def _attended(attendance: str) -> ColumnElement[bool]:
     if attendance == "unknown":
         return and_(confirmed, Registration.attendance.is_(None))
     return and_(confirmed, Registration.attendance == attendance)
+
+
+def _answered(answer: str) -> ColumnElement[bool]:
+    if answer == UNREACHED:
+        return Registration.email_key.in_(select(DeadAddress.email_key))
+    if answer == SILENT:
+        confirmed = Registration.status == Status.CONFIRMED.value
+        return and_(confirmed, Registration.partstat.not_in(ANSWERS))
+    return Registration.partstat == answer
 
 
 def _awaits_approval() -> ColumnElement[bool]:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from ikone_events.domain.lifecycle import RULES, Action, EventFormat, Facts, State, find_rule
+from ikone_events.domain.next_action import next_action
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.todo import Blocked, Matter, Severity, Target, next_action, todos
+from ikone_events.domain.todo import Blocked, Matter, Severity, Target, todos
 
 START = datetime(2021, 1, 12, 9, tzinfo=UTC)
 END = START + timedelta(hours=2)
@@ -22,6 +23,8 @@ def matter(
     to_approve: int = 0,
     held_back: bool = False,
     failed: int = 0,
+    unreached: int = 0,
+    odd: int = 0,
     slug: str = "workshop",
     blocked: tuple[Blocked, ...] = (),
     **facts: Any,
@@ -36,6 +39,8 @@ def matter(
         to_approve=to_approve,
         held_back=held_back,
         failed_mail=failed,
+        unreached=unreached,
+        odd_answers=odd,
         blocked=blocked,
     )
 
@@ -197,3 +202,23 @@ def test_blocked_step_comes_first_and_leads_where_it_is_settled() -> None:
     assert found[0].target is Target.ROOM
     [todo] = todos([matter(before=timedelta(days=9), blocked=(stuck(None, "materials"),))])
     assert todo.target is Target.MATERIALS
+
+
+def test_letters_that_came_back_are_urgent_and_say_how_many_people() -> None:
+    [one] = todos([matter(before=timedelta(days=9), unreached=1)])
+    [two] = todos([matter(before=timedelta(days=9), unreached=2, odd=0)])
+    assert {one.severity, two.severity} == {Severity.DANGER}
+    assert (one.target, one.text) == (
+        Target.ANSWERS,
+        "One invitation to “%(title)s” did not arrive.",
+    )
+    assert two.text % two.values == "2 invitations to “Zukunft” did not arrive."
+
+
+def test_answers_that_need_eyes_are_told_after_what_is_urgent() -> None:
+    found = said(matter(before=timedelta(days=9), odd=3, failed=1, unreached=1))
+    assert found == [
+        (Severity.DANGER, Target.MAIL),
+        (Severity.DANGER, Target.ANSWERS),
+        (Severity.WARNING, Target.ANSWERS),
+    ]

@@ -244,6 +244,7 @@ ATTENDEE: dict[str, Stop] = {
     "deputy-in-line": Stop("{in_the_line}/hand-over"),
     "delete-first-step": Stop("{person}/delete"),
     "room-on-site-hybrid": Stop("{on_site_guest}/room"),
+    "person-declined-by-calendar": Stop("{declined_by_calendar}"),
     "room-not-yet-mine": Stop("{pending}/room"),
 }
 
@@ -335,6 +336,12 @@ ORGANISER: dict[str, Stop] = {
     "letter-not-corrected": Stop(
         "/organise/events/open/mail/{failed}", 422, send("form[action$='/correct']", email="kein")
     ),
+    "replies": Stop("/organise/events/replies/answers"),
+    "replies-none": Stop("/organise/events/draft/answers"),
+    "replies-people": Stop("/organise/events/replies/registrations"),
+    "replies-silent": Stop("/organise/events/replies/registrations?answer=none"),
+    "incoming": Stop("/organise/incoming"),
+    "person-unreached": Stop("/organise/events/replies/registrations/{unreached}"),
     "one-person": Stop("/organise/events/open/registrations/{public_id}"),
     "write": Stop("/organise/events/open/write"),
     "write-refused": Stop(
@@ -404,6 +411,7 @@ ORGANISER: dict[str, Stop] = {
 VIEWER: dict[str, Stop] = {
     "viewer-at-a-glance": Stop("/organise/events/open"),
     "viewer-administrations": Stop("/organise/administrations"),
+    "viewer-replies": Stop("/organise/events/replies/answers"),
     "viewer-plan": Stop("/organise/events/stuck/steps"),
     "viewer-preview": Stop("/organise/events/open/steps/{own_step}/preview"),
     "viewer-forbidden": Stop("/organise/events/new", 403),

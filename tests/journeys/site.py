@@ -36,6 +36,7 @@ from tests.factories import (
     personal_path,
     subscription_path,
 )
+from tests.journeys.replies import replies
 from tests.own_fields import make_answer, make_change, make_field, stored
 
 PASSWORD = "Lange-Wörter-2026"
@@ -76,6 +77,7 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_people(app),
         **_invited(app),
         **_called_off(app),
+        **replies(app),
         **_subscribers(app),
     }
     return {**names, **_plans(app)}

@@ -71,7 +71,7 @@ def test_permanent_bounce_fails_the_letter_and_marks_the_address(
     assert receive(app, bounce(letter), now=LATER) is Outcome.TAKEN
     after = reload(app, letter)
     assert (after.state, after.sent_at) == ("failed", None)
-    assert after.answer == "5.1.1 550 5.1.1 no such user here"
+    assert after.answer == "550 5.1.1 no such user here"
     assert notes(app, letter) == [("sent", "250 queued as 4711"), ("bounced", after.answer)]
     assert dead(app) == [person.email_key]
     with app.app_context():

@@ -28,7 +28,7 @@ def act(bounce: Bounce, subject: Subject, outcome: Outcome, *, now: datetime) ->
     letter = subject.letter
     if letter is None:
         return
-    said = " ".join(part for part in (bounce.code, bounce.words) if part)
+    said = bounce.words if bounce.code in bounce.words else f"{bounce.code} {bounce.words}".strip()
     if outcome is Outcome.TEMPORARY:
         add_note(letter.id, "delayed", now=now, words=said)
     elif outcome is Outcome.TAKEN:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TextIO
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer, FormField
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.line import ORDER, waiting
+from ikone_events.store.received import answered_at
 from ikone_events.store.registrations import Registration
 
 REGISTRATION_COLUMNS = (
@@ -41,6 +42,8 @@ REGISTRATION_COLUMNS = (
     "registered_by",
     "code",
     "note",
+    "calendar_answer",
+    "answered_at",
 )
 OUTBOX_COLUMNS = (
     "id",
@@ -90,12 +93,15 @@ def registration_rows(event: Event, role: str) -> Iterator[Row]:
     )
     positions, day = waiting_positions(event), event.day
     answers = _answers(seen_fields(event, role))
+    moments = answered_at(event)
     for registration in found:
         own = {name: cells.get(registration.id) for name, cells in answers.items()}
         yield {
             **_registration_row(registration, event.zone),
             **_body(registration, day),
             "waitlist_position": positions.get(registration.id),
+            "calendar_answer": registration.partstat.lower() or None,
+            "answered_at": _local(moments.get(registration.id), event.zone),
             **own,
         }
 
@@ -122,7 +128,6 @@ def _answers(fields: Sequence[FormField]) -> dict[str, dict[int, str]]:
 
 
 def _registration_row(registration: Registration, zone: str) -> dict[str, str | int | None]:
-    hold = registration.hold_until
     return {
         "id": registration.public_id,
         "email": registration.email,
@@ -130,7 +135,7 @@ def _registration_row(registration: Registration, zone: str) -> dict[str, str | 
         "last_name": registration.last_name,
         "status": registration.status,
         "attendance": registration.attendance,
-        "registered_at": to_local(registration.registered_at, zone).isoformat(timespec="seconds"),
+        "registered_at": _local(registration.registered_at, zone),
         "salutation": registration.salutation,
         "title": registration.title,
         "position": registration.position,
@@ -138,11 +143,15 @@ def _registration_row(registration: Registration, zone: str) -> dict[str, str | 
         "locale": registration.locale,
         "mode": registration.mode,
         "awaits": registration.awaits,
-        "hold_until": to_local(hold, zone).isoformat(timespec="seconds") if hold else None,
+        "hold_until": _local(registration.hold_until, zone),
         "registered_by": registration.registered_by,
         "code": registration.code.text if registration.code else None,
         "note": registration.note,
     }
+
+
+def _local(moment: datetime | None, zone: str) -> str | None:
+    return to_local(moment, zone).isoformat(timespec="seconds") if moment else None
 
 
 def _body(registration: Registration, day: date) -> Mapping[str, str | int | None]:

@@ -1,9 +1,10 @@
-"""What somebody answered to the event's own fields, as rows that their page shows."""
+"""What somebody answered, to the event's fields and by their calendar, as their page says it."""
 
 from datetime import timedelta
 
 from flask_babel import gettext as _
 
+from ikone_events.domain.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.form_fields import Kind, OwnField, answer_words
 from ikone_events.domain.times import date_medium
 from ikone_events.services.registering.answers import Told, told_by
@@ -20,6 +21,16 @@ def answer_rows(registration: Registration) -> list[tuple[str, str]]:
         (told.field.label_in(page_locale()), _in_words(told, event))
         for told in told_by(registration)
     ]
+
+
+def calendar_answer(registration: Registration) -> str:
+    """What the person's calendar told us; a place is given up on this page alone."""
+    words = {
+        ACCEPTED: _("You are coming."),
+        TENTATIVE: _("Maybe."),
+        DECLINED: _("You are not coming. Your place is kept until you withdraw."),
+    }
+    return str(words.get(registration.partstat, ""))
 
 
 def _in_words(told: Told, event: Event) -> str:

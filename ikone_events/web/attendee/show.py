@@ -15,7 +15,7 @@ from ikone_events.store.line import line_number
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.attendee.answer_words import answer_rows
+from ikone_events.web.attendee.answer_words import answer_rows, calendar_answer
 from ikone_events.web.attendee.confirmed_words import confirmed_words
 from ikone_events.web.attendee.frame import blueprint, last_change
 from ikone_events.web.attendee.possible import can, choices
@@ -48,6 +48,7 @@ def show(token: str) -> ResponseReturnValue:
         waits=situation.standing is Standing.WAITING,
         mode=mode_of(registration.event, registration).value,
         answers=answer_rows(registration),
+        calendar_answer=calendar_answer(registration),
         active=situation.active,
         kept_until=kept_until(registration),
     )

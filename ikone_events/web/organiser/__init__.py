@@ -2,6 +2,7 @@
 
 from ikone_events.web.organiser import (
     actions,
+    answers,
     calendar_page,
     codes,
     dashboard,
@@ -45,6 +46,7 @@ __all__ = [
     "administrations_form",
     "administrations_import",
     "administrations_unmatched",
+    "answers",
     "blueprint",
     "calendar_page",
     "codes",

@@ -99,6 +99,8 @@ def _matter(event: Event, counts: Counts, due: Iterable[Step], now: datetime) ->
         waiting=counts.waiting,
         to_approve=counts.to_approve,
         held_back=_holds_back(event, now),
-        failed_mail=counts.failed_mail,
+        failed_mail=counts.failed_mail - counts.bounced_mail,
+        unreached=counts.unreached,
+        odd_answers=counts.odd_answers,
         blocked=tuple(_blocked(due, facts)),
     )

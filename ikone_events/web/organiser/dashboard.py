@@ -9,6 +9,7 @@ from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.todo import Severity, Target, ToDo, todos
 from ikone_events.services.health import engine_health
 from ikone_events.services.office import now
+from ikone_events.store.answer_lists import count_unknown
 from ikone_events.store.counts import counts_for
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.i18n import say
@@ -28,6 +29,7 @@ _ENDPOINTS = {
     Target.EDIT: "organiser.edit_event",
     Target.REGISTRATIONS: "organiser.registrations",
     Target.MAIL: "organiser.mail",
+    Target.ANSWERS: "organiser.answers",
     Target.MATERIALS: "organiser.materials",
     Target.STEPS: "organiser.steps",
 }
@@ -60,6 +62,7 @@ def dashboard() -> str:
                 *todos(matters(events, counts, moment)),
             )
         ],
+        unknown=count_unknown() if organiser().sees_all else 0,
         upcoming=next_event(coming),
         coming=coming,
         counts=counts,
@@ -108,6 +111,7 @@ def _link_text(target: Target) -> str:
         Target.EDIT: _("Edit event"),
         Target.REGISTRATIONS: _("See registrations"),
         Target.MAIL: _("See letters"),
+        Target.ANSWERS: _("See answers"),
         Target.MATERIALS: _("Add materials"),
         Target.STEPS: _("See the plan"),
     }

@@ -8,8 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 
 from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, State, offers
+from ikone_events.domain.next_action import next_action
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.domain.todo import next_action
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now
 from ikone_events.services.registering.codes import codes_of

@@ -32,6 +32,7 @@ def _frame() -> dict[str, object]:
         "may_edit_administrations": may(Permission.EDIT_ADMINISTRATIONS),
         "may_export": may(Permission.EXPORT_PEOPLE),
         "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS) and organiser().sees_all,
+        "sees_all": known and organiser().sees_all,
     }
 
 

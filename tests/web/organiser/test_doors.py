@@ -15,7 +15,9 @@ from ikone_events.services.plans import lay_plan, steps_of
 from ikone_events.store.codes import Code
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.queries import hold_event
+from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission
 from tests.factories import (
     NOW,
@@ -66,6 +68,7 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
     return {
         "public_id": person.public_id,
         "letter_id": make_letter(app, person).id,
+        "mail_id": stored(app, answer_of(person)).id,
         "mailing_id": mailing.id,
         "step_id": dispatch.id,
         "code_id": stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=NOW)).id,
@@ -74,6 +77,14 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "key": make_field(app, event).key,
         "number": make_organisation(app, "Stadt Worms").id,
     }
+
+
+def answer_of(person: Registration) -> IncomingMail:
+    """What a calendar said."""
+    return IncomingMail(
+        digest="a", kind="answer", outcome="delegated", event_id=person.event_id,
+        registration_id=person.id, received_at=NOW,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

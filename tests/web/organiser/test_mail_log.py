@@ -221,7 +221,7 @@ def test_person_is_shown_with_all_their_letters(app: Flask, team: Browser) -> No
 
     assert long in page
     assert "Was &lt;i&gt;kostet&lt;/i&gt; das?" in page
-    assert "Declined" in page
+    assert "Not coming" in page
     assert all(f"/mail/{letter.id}" in page for letter in letters)
     assert f"/mail/{other.id}" not in page
     assert path in team.get(f"/organise/events/{event.slug}/registrations").text

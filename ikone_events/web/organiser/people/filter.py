@@ -14,7 +14,8 @@ from ikone_events.domain.registration import (
     Status,
 )
 from ikone_events.store.events import Event
-from ikone_events.store.registration_search import Belonging, Order, Wish
+from ikone_events.store.registration_search import SILENT, UNREACHED, Belonging, Order, Wish
+from ikone_events.web.organiser.answer_words import ANSWER_LABELS
 
 BELONGING_LABELS: Mapping[str, str] = {
     Belonging.MEMBER: N_("Members"),
@@ -25,6 +26,11 @@ ATTENDANCE_LABELS: Mapping[str, str] = {
     Attendance.ATTENDED: N_("Attended"),
     Attendance.MISSED: N_("Absent"),
     "unknown": N_("Not recorded"),
+}
+CALENDAR_LABELS: Mapping[str, str] = {
+    **ANSWER_LABELS,
+    SILENT: N_("No reply"),
+    UNREACHED: N_("Letters come back"),
 }
 ORDER_LABELS: Mapping[str, str] = {
     Order.REGISTERED: N_("Registered, decisions first"),
@@ -37,6 +43,7 @@ _KNOWN: Mapping[str, Iterable[str]] = {
     "mode": tuple(Mode),
     "belonging": tuple(Belonging),
     "came": tuple(ATTENDANCE_LABELS),
+    "answer": tuple(CALENDAR_LABELS),
     "decision": ("yes",),
     "order": tuple(Order),
 }
@@ -73,6 +80,7 @@ def choices_for(event: Event, administrations: Mapping[str, str]) -> dict[str, M
         "administration": administrations,
         "belonging": BELONGING_LABELS,
         "came": ATTENDANCE_LABELS,
+        "answer": CALENDAR_LABELS,
     }
     return {name: choices for name, choices in found.items() if choices}
 
@@ -83,5 +91,6 @@ FILTER_LABELS: Mapping[str, str] = {
     "administration": N_("Administration"),
     "belonging": N_("Network"),
     "came": N_("Attendance"),
+    "answer": N_("Answer of the calendar"),
 }
 STATUSES = STATUS_LABELS

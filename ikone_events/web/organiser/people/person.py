@@ -14,14 +14,17 @@ from ikone_events.services.registering.by_organiser import actions_for
 from ikone_events.services.registering.notes import LONGEST, annotate
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.waiting_reasons import waiting_reasons
+from ikone_events.store.answer_lists import find_dead
 from ikone_events.store.chains import chain_of, relatives_of
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.mail_log import letters_to
+from ikone_events.store.received import received_from
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale, say
+from ikone_events.web.organiser import answer_words
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
 from ikone_events.web.organiser.mailing_words import kind_label, state_of
 from ikone_events.web.organiser.people.own_answers import said_by
@@ -78,13 +81,23 @@ def show_person(
         expected=standing_of(found.status, found.awaits).value,
         note=found.note if note is None else note,
         longest_note=LONGEST,
-        answer=_answer(found.partstat),
+        **_replies(found),
         letters=letters_to(found),
         kind_label=kind_label,
         state_of=lambda letter: state_of(letter, moment),
         over=moment >= event.ends_at,
         **_words(),
     )
+
+
+def _replies(found: Registration) -> dict[str, object]:
+    """What came back about somebody."""
+    return {
+        "answer": answer_words.answer_label(found.partstat),
+        "received": received_from(found),
+        "dead": find_dead(found.email_key),
+        "words": answer_words,
+    }
 
 
 def _words() -> dict[str, object]:
@@ -113,8 +126,3 @@ def note_on_person(slug: str, public_id: str) -> Answer:
     return redirect(
         url_for("organiser.person", slug=slug, public_id=public_id, _anchor="note"), 303
     )
-
-
-def _answer(partstat: str) -> str:
-    words = {"ACCEPTED": _("Accepted"), "DECLINED": _("Declined"), "TENTATIVE": _("Tentative")}
-    return words.get(partstat, partstat)

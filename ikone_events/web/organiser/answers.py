@@ -1,0 +1,86 @@
+"""What comes back by mail: answers of calendars, bounces, absences, and what to do about them."""
+
+from flask import abort, flash, redirect, render_template, url_for
+
+from ikone_events.services.incoming.ticking import tick_off, works_again
+from ikone_events.services.office import now
+from ikone_events.store.answer_lists import (
+    count_answers,
+    mailboxes,
+    search_received,
+    search_unknown,
+    unseen,
+)
+from ikone_events.store.counts import counts_for
+from ikone_events.store.db import transaction
+from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.organiser import answer_words
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    page_number,
+    page_url,
+    pager,
+    seen_event,
+)
+from ikone_events.web.organiser.people.registrations import get_person
+from ikone_events.web.organiser.words import gettext as _
+
+
+@blueprint.get("/events/<slug>/answers")
+@permission(Permission.SEE_EVENTS)
+def answers(slug: str) -> str:
+    """Who comes by their calendar, what needs eyes, and everything that came back."""
+    event = seen_event(slug)
+    page = search_received(event, number=page_number())
+    return render_template(
+        "organiser/answers.html",
+        event=event,
+        counts=counts_for([event.id])[event.id],
+        numbers=count_answers(event),
+        unseen=unseen(event),
+        page=page,
+        pager=pager(page),
+        page_url=page_url("organiser.answers", slug=slug),
+        words=answer_words,
+    )
+
+
+@blueprint.post("/events/<slug>/answers/<int(max=2147483647):mail_id>/done")
+@permission(Permission.EDIT_EVENTS)
+def tick_answer_off(slug: str, mail_id: int) -> Answer:
+    """Somebody has looked at it; a second press changes nothing."""
+    event = seen_event(slug)
+    with transaction():
+        tick_off(event, mail_id, actor=actor(), now=now())
+    flash(_("Ticked off."), "success")
+    return redirect(url_for("organiser.answers", slug=slug), 303)
+
+
+@blueprint.post("/events/<slug>/registrations/<public_id>/works-again")
+@permission(Permission.EDIT_EVENTS)
+def address_works_again(slug: str, public_id: str) -> Answer:
+    """Take the mark off somebody's address."""
+    person = get_person(seen_event(slug), public_id)
+    with transaction():
+        works_again(person)
+    flash(_("The address counts as reachable again."), "success")
+    return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
+
+
+@blueprint.get("/incoming")
+@permission(Permission.SEE_EVENTS)
+def incoming() -> str:
+    """What is about nobody's event, for those who see all events."""
+    if not organiser().sees_all:
+        abort(403)
+    page = search_unknown(number=page_number())
+    return render_template(
+        "organiser/incoming.html",
+        page=page,
+        pager=pager(page),
+        page_url=page_url("organiser.incoming"),
+        mailboxes=mailboxes(),
+        words=answer_words,
+    )
