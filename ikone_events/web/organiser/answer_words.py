@@ -60,7 +60,9 @@ def headline(mail: IncomingMail) -> str:
     }
     if is_plain_answer(mail):
         return answer_label(mail.partstat)
-    return odd.get(outcome) or _("Answer of a calendar")
+    if outcome in odd:
+        return odd[outcome]
+    return " ".join(filter(None, (_("Answer of a calendar"), mail.partstat)))
 
 
 def _bounce_headline(outcome: Outcome) -> str:
