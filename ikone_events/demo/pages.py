@@ -10,6 +10,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
     make_response,
     redirect,
     render_template,
@@ -21,10 +22,14 @@ from flask_babel import gettext as _
 
 from ikone_events.demo.catcher import Catcher, Caught
 from ikone_events.demo.clock import TrialClock
+from ikone_events.demo.replies import answer_to, can_be_answered
 from ikone_events.domain.calendar_words import calendar_words
+from ikone_events.domain.incoming import Outcome
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import BERLIN, moment_page, to_local
 from ikone_events.engine import Engine
+from ikone_events.services.incoming.taking import take_in
+from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale
 
@@ -36,6 +41,19 @@ STEPS: dict[str, str] = {
     "quarter": N_("In 100 days"),
 }
 
+
+# The buttons that calendar programs show below an invitation.
+REPLIES: dict[str, str] = {
+    "ACCEPTED": N_("Accept in the calendar"),
+    "TENTATIVE": N_("Maybe"),
+    "DECLINED": N_("Decline in the calendar"),
+}
+_TAKEN = {
+    Outcome.TAKEN: N_("The calendar’s answer has been noted. Organisers see it under “Replies”."),
+    Outcome.TRIAL: N_("The answer to the test invitation has arrived."),
+    Outcome.OLD_DATE: N_("The answer is to a date that has changed since. Nothing was noted."),
+}
+_IN_VAIN = N_("This invitation no longer holds. Nothing was noted.")
 
 pages = Blueprint("demo", __name__, url_prefix="/demo")
 
@@ -103,7 +121,22 @@ def letter(number: int) -> str:
         text=caught.part("text/plain"),
         calendar=calendar,
         entry=_words(calendar) if calendar else None,
+        replies=REPLIES if can_be_answered(caught) else {},
     )
+
+
+@pages.post("/letters/<int:number>/reply")
+@permission(Permission.PUBLIC)
+def reply(number: int) -> ResponseReturnValue:
+    """Answer an invitation as its reader's calendar would, with their server to vouch for it."""
+    caught, present = _caught(number), _trial().clock()
+    answer = answer_to(caught, request.form.get("answer", ""), now=present)
+    if answer is None:
+        abort(400)
+    with transaction():
+        outcome = take_in(answer, now=present)
+    flash(_(_TAKEN.get(outcome, _IN_VAIN)), "success")
+    return redirect(url_for("demo.letter", number=number), 303)
 
 
 @pages.get("/letters/<int:number>/html")
