@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from ikone_events.domain.answer_rules import same_person
 from ikone_events.domain.form_fields import answer_words
+from ikone_events.domain.incoming import Kind
 from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import office
 from ikone_events.services.registering.answers import Told, told_by
@@ -64,7 +66,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,
         },
-        "mails_from_you": [_received(mail) for mail in received_from(registration)],
+        "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "letters": [_letter(letter) for letter in _letters(registration)],
         "deletion": {"details_are_deleted_at": _iso(kept_until(registration))},
     }
@@ -145,19 +147,19 @@ def _letter(letter: OutboxMail) -> Data:
     }
 
 
-def _received(mail: IncomingMail) -> Data:
-    """What came back by mail about the registration; the names are those of the columns."""
+def _received(mail: IncomingMail, registration: Registration) -> Data:
+    """What came back by mail about the registration; what somebody else wrote is theirs."""
+    yours = same_person(mail.sender, registration.email)
     return {
         "kind": mail.kind,
         "outcome": mail.outcome,
         "received_at": _iso(mail.received_at),
-        "from": mail.sender,
-        "answered_as": mail.attendee,
+        "from_your_address": yours,
         "answer": mail.partstat or None,
         "code": mail.code or None,
         "proposed_starts_at": _iso(mail.proposed_starts_at),
         "proposed_ends_at": _iso(mail.proposed_ends_at),
-        "words": mail.words,
+        "words": mail.words if yours or mail.kind == Kind.BOUNCE.value else None,
     }
 
 

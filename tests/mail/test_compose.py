@@ -68,6 +68,8 @@ SUBJECTS = {
     ("handed_over", "en"): "Place handed over: Digitale Dörfer, 12 Jan 2021",
     ("taken_over", "de"): "Vertretung: Digitale Dörfer, 12.01.2021",
     ("taken_over", "en"): "You are the deputy: Digitale Dörfer, 12 Jan 2021",
+    ("not_coming", "de"): "Ihre Absage im Kalender: Digitale Dörfer, 12.01.2021",
+    ("not_coming", "en"): "Declined in your calendar: Digitale Dörfer, 12 Jan 2021",
     ("changed", "de"): "Ihre Anmeldung ist geändert: Digitale Dörfer, 12.01.2021",
     ("changed", "en"): "Your registration has changed: Digitale Dörfer, 12 Jan 2021",
     ("trial_invitation", "de"): "Digitale Dörfer, 12.01.2021",
@@ -133,6 +135,8 @@ SENTENCES = {
     ("taken_over", "en"): "You are registered as a deputy for this event:",
     ("changed", "de"): "So nehmen Sie jetzt teil: online.",
     ("changed", "en"): "This is how you now take part: online.",
+    ("not_coming", "de"): "Wir haben nichts geändert: Ihr Platz bleibt für Sie reserviert.",
+    ("not_coming", "en"): "We have changed nothing: your place is still yours.",
     ("trial_invitation", "de"): "dies ist eine Testeinladung.",
     ("trial_invitation", "en"): "This is a test invitation.",
     ("trial_withdrawal", "de"): "Ihre Testeinladung ist zurückgenommen:",
@@ -188,7 +192,9 @@ def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
         assert Calendar.from_ical(made.calendar)["METHOD"] == made.method
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+@pytest.mark.parametrize(
+    ("kind", "locale"), [each for each in EVERY_LETTER if each[0] != MailKind.NOT_COMING]
+)
 def test_letter_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
     made = letter(kind, locale, invitation=None)
     assert made.calendar is None

@@ -207,3 +207,13 @@ def test_edited_texts_know_what_is_new() -> None:
     assert f"Ja: {ACCEPT.accept}" in made.text
     words = EditedText("x", "{{andere_person}} kommt {{teilnahme}}.")
     assert "Bo Bei kommt online." in letter(MailKind.HANDED_OVER, edited=words).text
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_question_after_a_decline_leads_to_the_one_button(locale: str) -> None:
+    made = letter(MailKind.NOT_COMING, locale)
+    assert button(made) == f"{LINKS.manage}/cancel"
+    assert f"{LINKS.manage}/cancel\n" in made.text
+    pending = letter(MailKind.NOT_COMING, locale, extras=PENDING, links=CONFIRM)
+    assert button(pending) == f"{LINKS.manage}/cancel", "nothing else is asked here"
+    assert "reserviert" not in pending.text

@@ -17,6 +17,7 @@ from tests.factories import (
     personal_path,
 )
 from tests.own_fields import make_answer, make_change, make_field
+from tests.received import bounce, calendar_answer, receive
 
 
 def data_of(app: Flask, client: FlaskClient, person: Registration) -> dict[str, Any]:
@@ -94,3 +95,34 @@ def test_waiting_person_reads_place_and_earlier_deletion(app: Flask, client: Fla
     assert data["standing"]["place_in_the_waiting_list"] == 2
     month = (event.ends_at + timedelta(days=30)).isoformat()
     assert data["deletion"]["details_are_deleted_at"] == month
+
+
+def test_file_holds_the_answers_and_not_who_else_wrote(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app)
+    person = make_registration(app, event, calendar_sequence=0)
+    letter = make_letter(app, person, state="sent", sent_at=NOW)
+    receive(app, calendar_answer(person, "TENTATIVE", comment="Vielleicht später."))
+    other = "vorzimmer@example.com"
+    odd = calendar_answer(person, "DECLINED", sender=other, attendee=other, comment="Geheim")
+    receive(app, odd)
+    receive(app, bounce(letter, permanent=False, words="mailbox full"))
+
+    data = data_of(app, client, person)
+
+    assert data["calendar"]["answer_of_your_calendar"] == "TENTATIVE"
+    mine, theirs, returned = data["mails_about_you"]
+    assert (mine["answer"], mine["words"]) == ("TENTATIVE", "Vielleicht später.")
+    assert (theirs["outcome"], theirs["words"]) == ("other_address", None)
+    assert returned["words"] == "mailbox full"
+    assert other not in json.dumps(data)
+
+
+def test_page_says_what_the_calendar_told_us(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app)
+    person = make_registration(app, event, calendar_sequence=0)
+    path = personal_path(app, person)
+    assert "Antwort Ihres Kalenders" not in client.get(path).text
+    receive(app, calendar_answer(person, "DECLINED"))
+    page = client.get(path).text
+    assert "Ihr Kalender hat uns gemeldet, dass Sie nicht kommen." in page
+    assert "Ihr Platz bleibt reserviert, bis Sie hier absagen." in page

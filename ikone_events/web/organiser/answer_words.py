@@ -41,7 +41,7 @@ def answer_badge(partstat: str) -> str:
 def is_plain_answer(mail: IncomingMail) -> bool:
     """Whether it says yes, maybe or no, whatever became of it."""
     answer = mail.kind == Kind.ANSWER.value and mail.partstat in ANSWER_LABELS
-    return answer and mail.outcome not in _NO_ANSWERS
+    return answer and (mail.event_id is None or mail.outcome not in _NO_ANSWERS)
 
 
 def headline(mail: IncomingMail) -> str:
@@ -74,6 +74,8 @@ def _bounce_headline(outcome: Outcome) -> str:
 def remark(mail: IncomingMail) -> str:
     """What is odd about it; empty when nothing is."""
     outcome = Outcome(mail.outcome)
+    if mail.event_id is None and mail.kind != Kind.DAMAGED.value:
+        return _("About nothing that we sent.")
     if mail.kind == Kind.BOUNCE.value:
         return _bounce_remark(mail, outcome)
     if mail.kind == Kind.ANSWER.value and outcome in _OF_ANSWERS:
@@ -97,6 +99,13 @@ def advice(mail: IncomingMail) -> str:
             return _("Correct the address and send the letter again.")
         return _("Please ask the person.") if outcome is Outcome.OTHER_ADDRESS else ""
     return _(_ADVICE[outcome]) if outcome in _ADVICE else ""
+
+
+def whose_words(mail: IncomingMail) -> str:
+    """Whose words stand with it: a person's, a mail server's, or our own."""
+    if mail.kind == Kind.BOUNCE.value:
+        return _("The mail server said:")
+    return _("Why:") if mail.kind == Kind.DAMAGED.value else _("In their words:")
 
 
 def who_wrote(mail: IncomingMail) -> str:

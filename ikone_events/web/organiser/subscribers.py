@@ -17,6 +17,7 @@ from ikone_events.services.subscriber_list import (
     subscriber_rows,
 )
 from ikone_events.services.subscribers import remove
+from ikone_events.store.answer_lists import dead_among
 from ikone_events.store.db import transaction
 from ikone_events.store.subscribers import Subscriber
 from ikone_events.web.access import Permission, organiser, permission
@@ -52,6 +53,7 @@ def subscribers() -> str:
         pager=pager(page),
         page_url=page_url("organiser.subscribers", **query),
         words=words,
+        dead=dead_among([each.email_key for each in page.rows]),
     )
 
 
