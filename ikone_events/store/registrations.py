@@ -50,6 +50,7 @@ class Registration(Base):
         Index("ix_registration_event_status", "event_id", "status"),
         Index("ix_registration_event_organisation", "event_id", "organisation_id"),
         Index("ix_registration_organisation_key", "organisation_key"),
+        Index("ix_registration_email_key", "email_key"),
         Index("ix_registration_held", "hold_until", sqlite_where=_HELD, postgresql_where=_HELD),
     )
 

@@ -112,6 +112,7 @@ def upgrade():
 
     with op.batch_alter_table('registration', schema=None) as batch_op:
         batch_op.add_column(sa.Column('calendar_method', sa.String(length=10), nullable=False, server_default=''))
+        batch_op.create_index('ix_registration_email_key', ['email_key'], unique=False)
 
     # The letters of before say what the last object asked for; loaded people have none.
     op.execute(
@@ -128,6 +129,7 @@ def upgrade():
 
 def downgrade():
     with op.batch_alter_table('registration', schema=None) as batch_op:
+        batch_op.drop_index('ix_registration_email_key')
         batch_op.drop_column('calendar_method')
 
     with op.batch_alter_table('outbox_mail', schema=None) as batch_op:
