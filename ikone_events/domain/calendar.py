@@ -68,13 +68,18 @@ class _Text(vText):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicEntry:
-    """An event as the feed tells it; `changed_at` is its last change, so that an ETag holds."""
+    """An event as the feed tells it; `changed_at` is its last change, so that an ETag holds.
+
+    `word` stands before the title, because few programs show the status of foreign calendars.
+    """
 
     occasion: Occasion
     uid: str
     sequence: int
     changed_at: datetime
     cancelled: bool = False
+    tentative: bool = False
+    word: str = ""
 
 
 def calendar_object(
@@ -126,8 +131,8 @@ def public_event(entry: PublicEntry, *, locale: str) -> bytes:
     return checked_feed(checked(_written(calendar)))
 
 
-def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str) -> bytes:
-    """The calendar to subscribe to; the same entries give the same bytes.
+def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str, source: str) -> bytes:
+    """The calendar to subscribe to at `source`; the same entries give the same bytes.
 
     An event that our checker refuses is left out: it must not take all others with it.
     """
@@ -136,6 +141,7 @@ def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str) -> by
     calendar.add("x-wr-calname", _Text(one_line(name)))
     calendar.add("refresh-interval", POLL_EVERY, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
+    calendar.add("source", source, parameters={"VALUE": "URI"})
     for entry in (entry for entry in entries if _is_fit(entry, locale)):
         calendar.add_component(_public_component(entry, locale))
     return checked_feed(_written(calendar))
@@ -225,8 +231,18 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
     event.add("sequence", entry.sequence)
     event.add("dtstamp", _utc(entry.changed_at))
     event.add("last-modified", _utc(entry.changed_at))
-    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    event.add("status", _status(entry))
+    if entry.word:
+        event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.occasion.title}"))
+    if entry.cancelled:
+        event["TRANSP"] = vText("TRANSPARENT")
     return event
+
+
+def _status(entry: PublicEntry) -> str:
+    if entry.cancelled:
+        return "CANCELLED"
+    return "TENTATIVE" if entry.tentative else "CONFIRMED"
 
 
 def _location(occasion: Occasion, locale: str, room: str) -> str:

@@ -28,6 +28,8 @@ FRAME = frozenset({"VERSION", "PRODID"})
 OF_FEEDS = frozenset({"NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL", "SOURCE"})
 
 _STATUS = {REQUEST: "CONFIRMED", CANCEL: "CANCELLED"}
+# In calendars to subscribe to somebody may still wait for a place.
+_STATES = frozenset({*_STATUS.values(), "TENTATIVE"})
 _TEXTS = ("SUMMARY", "DESCRIPTION", "LOCATION")
 _MOMENTS = ("DTSTAMP", "DTSTART", "DTEND", "LAST-MODIFIED")
 
@@ -196,7 +198,7 @@ def _wrong_address(event: dict[str, Line]) -> Complaint | None:
 
 
 def _wrong_state(event: dict[str, Line]) -> Complaint | None:
-    if event["STATUS"].value in _STATUS.values():
+    if event["STATUS"].value in _STATES:
         return None
     return Complaint(N_("The calendar entry says another state than its purpose."))
 

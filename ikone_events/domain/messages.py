@@ -47,6 +47,7 @@ class MailKind(StrEnum):
     TRIAL_INVITATION = "trial_invitation"
     TRIAL_WITHDRAWAL = "trial_withdrawal"
     NOT_COMING = "not_coming"
+    CALENDAR_ADDRESS = "calendar_address"
 
 
 REQUEST = "REQUEST"
@@ -106,6 +107,7 @@ LABELS: Mapping[MailKind, str] = MappingProxyType(
         MailKind.TRIAL_INVITATION: N_("Test invitation"),
         MailKind.TRIAL_WITHDRAWAL: N_("Withdrawal of a test invitation"),
         MailKind.NOT_COMING: N_("Question after a decline in the calendar"),
+        MailKind.CALENDAR_ADDRESS: N_("Address of the private calendar"),
     }
 )
 
@@ -255,6 +257,7 @@ class Extras:
     hold_until: datetime | None = None
     other_person: str = ""
     registered_by: str = ""
+    calendar_address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

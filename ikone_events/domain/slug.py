@@ -1,9 +1,11 @@
-"""The short name of an event in its address."""
+"""The short names of events and series in their addresses."""
 
+import hashlib
 import re
 import unicodedata
 
 LONGEST = 100
+_SHORT = 60
 # Names that organisers' pages have taken below the same address.
 RESERVED = frozenset({"new"})
 
@@ -12,9 +14,26 @@ _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 def slug_of(title: str) -> str:
     """Lower case letters, digits and hyphens from a title; "event" when nothing is left."""
-    text = unicodedata.normalize("NFKC", title).lower().translate(_GERMAN)
+    return _hyphenated(title)[:_SHORT].rstrip("-") or "event"
+
+
+def series_slug(name: str) -> str:
+    """The short name of a series; spellings that differ in case or punctuation share it.
+
+    What would be cut, or has no letter at all, ends in a mark of its own: "…, part 1" and
+    "…, part 2" stay two series.
+    """
+    whole = _hyphenated(name)
+    if whole and len(whole) <= _SHORT:
+        return whole
+    mark = hashlib.sha256((whole or " ".join(name.split())).encode()).hexdigest()[:8]
+    return f"{whole[:_SHORT].rstrip('-') or 'series'}-{mark}"
+
+
+def _hyphenated(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).lower().translate(_GERMAN)
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].rstrip("-") or "event"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def is_slug(text: str) -> bool:

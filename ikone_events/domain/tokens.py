@@ -14,6 +14,7 @@ class Purpose(StrEnum):
 
     REGISTRATION = "registration"
     SUBSCRIPTION = "subscription"
+    CALENDAR = "calendar"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from ikone_events.mail.texts import render_layout
 
-_LABELLED = re.compile(r"(?P<label>.+): (?P<href>https?://\S+)")
+_LABELLED = re.compile(r"(?P<label>.+): (?P<href>(?:https?|webcal)://\S+)")
 _LINK = re.compile(
     r"https?://[^\s<>\"„“”]+[^\s<>\"„“”.,;:!?)]|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
 )

@@ -14,6 +14,7 @@ from ikone_events.services.delivery_notes import add_note
 from ikone_events.services.incoming import dead_addresses
 from ikone_events.services.letters import rewrite_letter
 from ikone_events.services.mailing_letters import extras_for
+from ikone_events.services.personal_feeds import own_calendar
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -98,6 +99,8 @@ def rewrite(letter: OutboxMail, registration: Registration, event: Event, *, now
         registration,
         event,
         now=now,
-        extras=extras_for(mailing, event, registration) if mailing else None,
+        extras=extras_for(mailing, event, registration)
+        if mailing
+        else own_calendar(MailKind(letter.kind), registration, now=now),
         mailing=mailing,
     )

@@ -30,7 +30,7 @@ from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
 
 # Whoever holds such an address acts as the person it was made for.
-_SECRET_PART = re.compile(r"(/(?:r|subscribe|unsubscribe)/)[^/\s<>\")\]]+")
+_SECRET_PART = re.compile(r"(/(?:r|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """All that is stored about one person, for them to keep and to carry elsewhere (GDPR 15 and 20).
 
 Names in the data are those of the columns, moments are ISO 8601 in UTC. Two things stay out: what
-is about other people, and secrets that open something (the link's token, the calendar's UID).
+is about other people, and secrets that open something (the tokens of links, the calendar's UID).
 """
 
 from collections.abc import Iterable
@@ -21,6 +21,7 @@ from ikone_events.store.db import db
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.line import line_number
+from ikone_events.store.personal_feeds import find_feed_of
 from ikone_events.store.received import received_from
 from ikone_events.store.registrations import Registration, StandingChange
 
@@ -36,7 +37,7 @@ _ACTORS = {"person": "you", "calendar": "your calendar", "system": "system"}
 
 def data_of(registration: Registration, *, now: datetime) -> Data:
     """Everything about the person, ready to be written as JSON."""
-    event = registration.event
+    event, feed = registration.event, find_feed_of(registration.email_key)
     return {
         "format": "ikone-events registration 1",
         "written_at": _iso(now),
@@ -65,6 +66,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "calendar": {
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,
+            "private_calendar_since": _iso(feed.created_at if feed else None),
         },
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "letters": [_letter(letter) for letter in _letters(registration)],

@@ -18,6 +18,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
+from ikone_events.store.personal_feeds import drop_unused_feeds
 from ikone_events.store.queries import retention_until
 from ikone_events.store.registrations import Registration
 
@@ -28,6 +29,7 @@ def archive_persons(event: Event, *, now: datetime) -> None:
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
+    drop_unused_feeds()
     # Single codes are made out to somebody.
     rows_written(update(Code).where(Code.event_id == event.id).values(label=""))
 
@@ -42,6 +44,7 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     drop_imports(registration)
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     drop_letters(OutboxMail.registration_id == registration.id)
+    drop_unused_feeds()
     db.session.refresh(registration)
 
 

@@ -20,7 +20,7 @@ from ikone_events.store.registrations import Registration
 
 _OFF = (State.POSTPONED.value, State.CANCELLED.value, State.ARCHIVED.value)
 _ACTIVE = frozenset(status.value for status in ACTIVE)
-# These tell of an end; they are right whatever came after them.
+# These tell of an end, or of no single event; they are right whatever came after them.
 _ENDINGS = frozenset(
     {
         MailKind.WITHDRAWAL.value,
@@ -31,6 +31,7 @@ _ENDINGS = frozenset(
         MailKind.OFFER_LAPSED.value,
         MailKind.HANDED_OVER.value,
         MailKind.TRIAL_WITHDRAWAL.value,
+        MailKind.CALENDAR_ADDRESS.value,
     }
 )
 # These ask for something, or promise it, only as long as the person stands there.

@@ -15,6 +15,7 @@ from ikone_events.services.privacy import archive_persons
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
+from ikone_events.store.personal_feeds import drop_unused_feeds
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 
@@ -27,6 +28,7 @@ def tidy(now: datetime) -> None:
     dead_addresses.tidy()
     unknown.tidy(now)
     forget_due(now)
+    drop_unused_feeds()
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:

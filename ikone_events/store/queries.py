@@ -1,5 +1,6 @@
 """Reads that deserve a name. `hold_event` is the lock of every write that concerns an event."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -67,9 +68,16 @@ def get_public_event(slug: str) -> Event:
     return found
 
 
-def public_events(now: datetime) -> tuple[list[Event], list[Event]]:
-    """Coming events, the next first, and past ones, the latest first (at most a hundred)."""
+def public_events(
+    now: datetime, *, series: Collection[str] | None = None
+) -> tuple[list[Event], list[Event]]:
+    """Coming events, the next first, and past ones, the latest first (at most a hundred).
+
+    `series` are the spellings of one series.
+    """
     listed = select(Event).where(Event.state.in_(LISTED_STATES))
+    if series is not None:
+        listed = listed.where(Event.series.in_(series))
     coming = listed.where(Event.ends_at > now).order_by(Event.starts_at, Event.id)
     past = listed.where(Event.ends_at <= now).order_by(Event.starts_at.desc(), Event.id).limit(100)
     return list(db.session.scalars(coming)), list(db.session.scalars(past))

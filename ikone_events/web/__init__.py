@@ -6,6 +6,7 @@ from jinja2 import StrictUndefined
 
 from ikone_events.services.office import Office
 from ikone_events.web import (
+    atom,
     attendee,
     errors,
     feeds,
@@ -17,9 +18,11 @@ from ikone_events.web import (
     limits,
     login,
     organiser,
+    own_calendar,
     pages,
     public,
     room,
+    series,
     signup,
     subscriptions,
     visitors,
@@ -30,6 +33,9 @@ BLUEPRINTS = (
     public.blueprint,
     signup.blueprint,
     feeds.blueprint,
+    atom.blueprint,
+    series.blueprint,
+    own_calendar.blueprint,
     pages.blueprint,
     health.blueprint,
     attendee.blueprint,

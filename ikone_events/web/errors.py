@@ -49,7 +49,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(r"/(r|subscribe|unsubscribe)/[^/\s\]]+")
+_TOKEN = re.compile(r"/(r|subscribe|unsubscribe|feeds)/[^/\s\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

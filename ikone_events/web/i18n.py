@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
         demo = app.extensions.get("ikone_demo")
         return {
             "locale": page_locale(),
+            "tongue": tongue(),
             "organisation": desk.settings.organisation,
             "settings": desk.settings,
             "asset_version": version,
@@ -84,9 +85,27 @@ def page_locale() -> str:
     return cast(str, g.page_locale)
 
 
+def tongue() -> str | None:
+    """What the address of a feed says of the language; nothing where it is the usual one."""
+    locale = page_locale()
+    return None if locale == LOCALES[0] else locale
+
+
 def speak(code: str) -> None:
     """Speak another language from here on, as somebody wished who may have typed half a form."""
     g.page_locale = g.language_wish = code
+    refresh()
+
+
+def speak_by_address() -> None:
+    """Speak as the address says, German where it says nothing, and remember nothing.
+
+    Programs that ask for a feed send no cookie, and the language of their machine instead of their
+    reader's: one address must always give the same words.
+    """
+    wish = request.args.get(COOKIE)
+    g.page_locale = wish if wish in LOCALES else LOCALES[0]
+    g.language_wish = None
     refresh()
 
 
@@ -101,7 +120,7 @@ def _choose() -> str:
 
 def _asked_for() -> str | None:
     if "language_wish" in g:
-        return cast(str, g.language_wish)
+        return cast(str | None, g.language_wish)
     return request.args.get(COOKIE) if request.query_string else None
 
 

@@ -10,12 +10,15 @@ from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.lifecycle import Action, State
 from ikone_events.domain.seating import Sitting
+from ikone_events.domain.slug import series_slug
 from ikone_events.services.office import now
 from ikone_events.services.plans import due_at_of
 from ikone_events.store.events import Event, Material
 from ikone_events.store.queries import get_public_event, public_events
 from ikone_events.store.sittings import Version, get_sitting, get_version, sittings_of
 from ikone_events.web.access import Permission, permission
+from ikone_events.web.add_to_calendar import offer_of
+from ikone_events.web.addresses import kept_address, subscription
 from ikone_events.web.i18n import COOKIE, page_locale
 from ikone_events.web.page_cache import KeptPage, PageCache
 from ikone_events.web.registering.modes import places_left
@@ -52,13 +55,25 @@ def index() -> ResponseReturnValue:
     sittings = sittings_of([*coming, *past], moment)
     return revalidated(
         render_template(
-            "public/index.html", coming=_listed(coming, sittings), past=_listed(past, sittings)
+            "public/index.html",
+            coming=listed(coming, sittings),
+            past=listed(past, sittings),
+            series=series_of(coming),
+            calendar=subscription(url_for("feeds.calendar")),
+            news=kept_address(url_for("atom.all_events")),
         )
     )
 
 
-def _listed(events: Iterable[Event], sittings: dict[int, Sitting]) -> list[Listed]:
+def listed(events: Iterable[Event], sittings: dict[int, Sitting]) -> list[Listed]:
+    """The events with what a list says of their seats."""
     return [Listed(event, sittings[event.id], standing_of(sittings[event.id])) for event in events]
+
+
+def series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
+    """Short name and name of the series that these events belong to, each once."""
+    named = {series_slug(event.series): event.series for event in events if event.series}
+    return sorted(named.items(), key=lambda item: item[1].casefold())
 
 
 @blueprint.get("/events/<slug>")
@@ -129,6 +144,8 @@ def _render_event(seen: _Seen) -> bytes:
         sitting=seen.sitting,
         standing=standing_of(seen.sitting),
         opens_at=seen.opens_at,
+        offer=offer_of(seen.event, seen.sitting.now),
+        series_slug=series_slug(seen.event.series),
         materials=seen.materials,
         material_url=_file_url,
         # What one person was told must not stay in a page that is kept for all.

@@ -171,19 +171,37 @@ def test_public_event_has_no_person_no_method_and_the_time_of_the_last_change() 
     assert event["LOCATION"] == "Online"
 
 
+FEED = "https://x.example/calendar.ics?lang=en"
+
+
+def feed(*entries: PublicEntry) -> bytes:
+    return public_feed(entries, locale="de", name="IKONE; Termine", source=FEED)
+
+
 def test_feed_is_stable_named_and_keeps_cancelled_events() -> None:
     entries = [
         PublicEntry(occasion=occasion(), uid="a", sequence=0, changed_at=NOW),
         PublicEntry(occasion=occasion(), uid="b", sequence=1, changed_at=NOW, cancelled=True),
     ]
-    data = public_feed(entries, locale="de", name="IKONE; Termine")
-    assert data == public_feed(entries, locale="de", name="IKONE; Termine")
+    data = feed(*entries)
+    assert data == feed(*entries)
     calendar = Calendar.from_ical(checked(data))
     assert [event["STATUS"] for event in calendar.events] == ["CONFIRMED", "CANCELLED"]
+    assert [event["TRANSP"] for event in calendar.events] == ["OPAQUE", "TRANSPARENT"]
     assert b"\r\nNAME:IKONE\\; Termine\r\n" in data
     assert b"X-WR-CALNAME:IKONE\\; Termine\r\n" in data
     assert b"REFRESH-INTERVAL;VALUE=DURATION:PT6H" in data
     assert b"X-PUBLISHED-TTL:PT6H" in data
+    assert f"SOURCE;VALUE=URI:{FEED}\r\n".encode() in data
+
+
+def test_uncertain_entry_says_so_in_status_and_title() -> None:
+    entry = PublicEntry(
+        occasion=occasion(), uid="a", sequence=0, changed_at=NOW, tentative=True, word="Warteliste"
+    )
+    event = Calendar.from_ical(checked(feed(entry))).events[0]
+    assert event["STATUS"] == "TENTATIVE"
+    assert event["SUMMARY"].startswith("Warteliste: ")
 
 
 def test_naive_time_is_refused() -> None:

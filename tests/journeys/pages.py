@@ -125,6 +125,12 @@ def _unfold_filters(page: Page) -> None:
     page.click("details.more-filters summary")
 
 
+def _unfold_calendars(page: Page) -> None:
+    """On a page loaded once more."""
+    page.reload()
+    page.click("aside details summary")
+
+
 def _tick_everybody(page: Page) -> None:
     for box in page.locator("[name=person]").all():
         box.check()
@@ -173,7 +179,9 @@ def _sign_up_online(page: Page) -> None:
 
 VISITOR: dict[str, Stop] = {
     "list": Stop("/"),
+    "series": Stop("/series/workshop-reihe-bewerbung-als-smart-city"),
     "event": Stop("/events/open"),
+    "event-calendars": Stop("/events/open", 200, _unfold_calendars),
     "event-full": Stop("/events/full"),
     "event-announced": Stop("/events/announced"),
     "event-past": Stop("/events/past"),
@@ -209,6 +217,11 @@ ATTENDEE: dict[str, Stop] = {
     "person-past": Stop("{veteran}"),
     "person-postponed": Stop("{postponed_person}"),
     "person-cancelled": Stop("{cancelled_person}"),
+    "own-calendar": Stop("{person}/calendar"),
+    "own-calendar-sent": Stop("{person}/calendar", 200, send("main form")),
+    "own-calendar-withdrawn": Stop(
+        "{person}/calendar", 200, send("main form[action$='/withdraw']")
+    ),
     "withdraw": Stop("{person}/cancel"),
     "delete": Stop("{gone}/delete"),
     "deleted": Stop("/deleted"),

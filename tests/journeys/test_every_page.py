@@ -40,7 +40,9 @@ WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-gl
 # Answers that are files, feeds or figures, and what only sends people on.
 NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
-    *("feeds.calendar", "feeds.atom", "feeds.event_ics", "attendee.calendar", "attendee.own_data"),
+    *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
+    *("atom.all_events", "atom.of_series", "own_calendar.feed"),
+    *("attendee.calendar", "attendee.own_data"),
     *("handouts.public_file", "handouts.personal_file", "organiser.material_file"),
     *(
         "organiser.export_codes",

@@ -58,6 +58,7 @@ EXTRAS = Extras(
     hold_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
     other_person="Bo Bei",
     registered_by="Kai Kollege",
+    calendar_address="https://x.example/feeds/t.ics",
 )
 
 

@@ -76,6 +76,8 @@ SUBJECTS = {
     ("trial_invitation", "en"): "Digitale Dörfer, 12 Jan 2021",
     ("trial_withdrawal", "de"): "Entfernt: Digitale Dörfer, 12.01.2021",
     ("trial_withdrawal", "en"): "Removed: Digitale Dörfer, 12 Jan 2021",
+    ("calendar_address", "de"): "Ihre Kalenderadresse: Netzwerk IKONE",
+    ("calendar_address", "en"): "Your calendar address: Netzwerk IKONE",
     ("repeat", "de"): "Ihre Anmeldung: Digitale Dörfer, 12.01.2021",
     ("repeat", "en"): "Your registration: Digitale Dörfer, 12 Jan 2021",
 }
@@ -141,6 +143,8 @@ SENTENCES = {
     ("trial_invitation", "en"): "This is a test invitation.",
     ("trial_withdrawal", "de"): "Ihre Testeinladung ist zurückgenommen:",
     ("trial_withdrawal", "en"): "Your test invitation has been taken back:",
+    ("calendar_address", "de"): "\n\nhttps://x.example/feeds/t.ics\n\n",
+    ("calendar_address", "en"): "\n\nhttps://x.example/feeds/t.ics\n\n",
     ("repeat", "de"): "Sie sind bereits angemeldet:",
     ("repeat", "en"): "You are already registered for:",
 }
@@ -194,6 +198,7 @@ def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "locale"), [each for each in EVERY_LETTER if each[0] != MailKind.NOT_COMING]
+    ("kind", "locale"), [row for row in EVERY_LETTER if row[0] is not MailKind.CALENDAR_ADDRESS]
 )
 def test_letter_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
     made = letter(kind, locale, invitation=None)

@@ -41,9 +41,9 @@ def read(html: str) -> Reader:
 def test_html_holds_every_word_and_address_of_the_text(kind: MailKind, locale: str) -> None:
     made = written(kind, locale, links=DOOR)
     page = read(made.html)
-    addresses = re.findall(r"https?://\S+", made.text)
+    addresses = re.findall(r"(?:https?|webcal)://\S+", made.text)
     assert set(addresses) <= set(page.addresses)
-    words = re.sub(r"https?://\S+|\n[–-] ", " ", made.text).split()
+    words = re.sub(r"(?:https?|webcal)://\S+|\n[–-] ", " ", made.text).split()
     assert [word for word in words if word.removesuffix(":") not in page.words] == []
 
 
@@ -54,7 +54,9 @@ def test_html_names_its_language_and_loads_nothing(kind: MailKind, locale: str) 
     page = read(html)
     assert page.tags <= ALLOWED_TAGS
     assert "url(" not in html
-    assert all(address.startswith(("https://", "mailto:")) for address in page.addresses)
+    assert all(
+        address.startswith(("https://", "mailto:", "webcal://")) for address in page.addresses
+    )
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)

@@ -90,6 +90,7 @@ def _fill(app: Flask) -> dict[str, str]:
     veteran = make_registration(app, past)
     return {
         "list": "/",
+        "series": "/series/workshop-reihe-bewerbung-als-smart-city-teil-2",
         "event": "/events/zukunft",
         "cancelled": "/events/abgesagt",
         "past": "/events/vorbei",
@@ -98,6 +99,7 @@ def _fill(app: Flask) -> dict[str, str]:
         "closed": "/events/abgesagt/register",
         "privacy": "/privacy",
         "person": personal_path(app, person),
+        "calendar": personal_path(app, person, "/calendar"),
         "withdraw": personal_path(app, person, "/cancel"),
         "delete": personal_path(app, person, "/delete"),
         "room": personal_path(app, guest, "/room"),
@@ -107,8 +109,19 @@ def _fill(app: Flask) -> dict[str, str]:
 
 
 PAGES = (
-    *("list", "event", "cancelled", "past", "form", "line", "closed", "privacy", "missing"),
-    *("person", "withdraw", "delete", "room", "materials"),
+    *(
+        "list",
+        "series",
+        "event",
+        "cancelled",
+        "past",
+        "form",
+        "line",
+        "closed",
+        "privacy",
+        "missing",
+    ),
+    *("person", "calendar", "withdraw", "delete", "room", "materials"),
 )
 
 

@@ -6,6 +6,7 @@ from ikone_events.web.attendee import (
     data,
     handing_over,
     leaving,
+    own_calendar,
     show,
     switching,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "data",
     "handing_over",
     "leaving",
+    "own_calendar",
     "show",
     "switching",
 ]

@@ -6,6 +6,7 @@ from ikone_events.domain.calendar import public_event
 from ikone_events.domain.calendar_hints import hints_on
 from ikone_events.domain.facts import Mode, State
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.feeds import entry_of
 from ikone_events.services.invite_doctor import views_of
 from ikone_events.services.letter_values import occasion_of
 from ikone_events.services.office import now
@@ -21,7 +22,6 @@ from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
-from ikone_events.web.feeds import entry_of
 from ikone_events.web.i18n import LOCALES, page_locale
 from ikone_events.web.limits import limiter
 from ikone_events.web.organiser.calendar_rows import (
@@ -114,7 +114,7 @@ def _public(event: Event) -> tuple[list[tuple[str, str]], list[str]]:
     if event.state == State.DRAFT.value:
         return [], []
     try:
-        data = public_event(entry_of(event), locale=page_locale())
+        data = public_event(entry_of(event, page_locale()), locale=page_locale())
     except UnfitInput as refusal:
         return [], said(refusal.complaints)
     return [(row.label, row.after) for row in rows_of(None, data, event, event)], []

@@ -1,0 +1,36 @@
+"""The private calendar of one person, as programs ask for it every few hours."""
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ikone_events.domain.calendar import public_feed
+from ikone_events.services.office import now, office
+from ikone_events.services.personal_feeds import entries_of, get_feed
+from ikone_events.web.access import Permission, permission
+from ikone_events.web.addresses import own_address
+from ikone_events.web.headers import no_store
+from ikone_events.web.i18n import page_locale, speak_by_address
+from ikone_events.web.kept_feeds import CALENDAR, revalidated, tag_of
+
+blueprint = Blueprint("own_calendar", __name__)
+blueprint.before_request(speak_by_address)
+
+
+@blueprint.after_request
+def _keep_to_yourself(response: Response) -> Response:
+    """As any personal page, but programs may compare what they hold; error pages are never kept."""
+    kept = response.headers["Cache-Control"]
+    no_store(response)
+    response.headers["Cache-Control"] = kept
+    return response
+
+
+@blueprint.get("/feeds/<token>.ics")
+@permission(Permission.PERSONAL_LINK)
+def feed(token: str) -> ResponseReturnValue:
+    """The person's events. No link to a room, no other link of theirs, and nobody's name."""
+    found = entries_of(get_feed(token), page_locale(), now=now())
+    name = _("%(organisation)s: my dates", organisation=office().settings.organisation)
+    body = public_feed(found, locale=page_locale(), name=name, source=own_address())
+    return revalidated(Response(body, content_type=CALENDAR), tag_of(body))
