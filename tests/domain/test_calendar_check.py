@@ -56,7 +56,9 @@ def found(data: bytes, method: str | None = "REQUEST") -> list[str]:
 
 
 def feed_of(*entries: PublicEntry) -> bytes:
-    return public_feed(entries, locale="de", name="Termine")
+    return public_feed(
+        entries, locale="de", name="Termine", source="https://x.example/calendar.ics"
+    )
 
 
 def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:

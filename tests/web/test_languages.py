@@ -10,6 +10,7 @@ from tests.factories import make_event, make_registration, personal_path
 
 # The same word in both languages, or a name.
 SAME = {"Name", "IKONE DS", "Deutsch", "English", "Online", "Workshop"}
+SAME |= {"Outlook.com", "Microsoft 365"}
 
 
 def test_german_is_the_default(client: FlaskClient) -> None:
@@ -83,7 +84,7 @@ def test_no_english_is_left_on_german_pages(app: Flask, client: FlaskClient, sta
         f"/events/{event.slug}/register",
         *(
             personal_path(app, person, part)
-            for part in ("", "/cancel", "/delete", "/room", "/materials")
+            for part in ("", "/calendar", "/cancel", "/delete", "/room", "/materials")
         ),
     ]
     for path in paths:
