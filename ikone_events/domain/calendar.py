@@ -20,10 +20,11 @@ from ikone_events.domain.calendar_check import (
     checked,
     checked_feed,
     checked_letter,
+    public_complaints,
 )
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.messages import CANCEL, Invitation, Links, Occasion, Recipient, Sender
-from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import BERLIN, clock, span_letter
 
@@ -147,13 +148,15 @@ def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str, sourc
     return checked_feed(_written(calendar))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _is_fit(entry: PublicEntry, locale: str) -> bool:
+    """By the quick look: the full one would cost a full calendar two seconds after each start."""
+    calendar = _calendar()
     try:
-        public_event(entry, locale=locale)
-    except CalendarError:
+        calendar.add_component(_public_component(entry, locale))
+    except UnfitInput:
         return False
-    return True
+    return not public_complaints(_written(calendar))
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from ikone_events.domain.feeds import word_in, word_of_event
 from ikone_events.domain.header_text import clean_text, one_line
 from ikone_events.domain.lifecycle import EventFormat, State
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.slug import series_slug
 from ikone_events.domain.times import span_letter
 from ikone_events.services.office import office
@@ -88,7 +89,10 @@ def _facts(event: Event, locale: str) -> str:
     """When and where, unless that is what does not hold any more."""
     if word_of_event(State(event.state)):
         return ""
-    when = span_letter(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
+    try:
+        when = span_letter(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
+    except UnfitInput:  # a zone that this machine does not know takes no other event with it
+        return ""
     where = one_line(event.place) if event.format != EventFormat.ONLINE.value else ""
     return f"{when}, {where}" if where else f"{when}, {_ONLINE}"
 

@@ -13,7 +13,7 @@ from ikone_events.domain.lifecycle import Action
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
-from ikone_events.store.former_versions import facts_of, keep_former
+from ikone_events.store.former_versions import calendar_facts, keep_former
 from ikone_events.store.queries import hold_event
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.web.visitor import Queries
@@ -54,7 +54,7 @@ def edit(app: Flask, event: Event, now: datetime, **changes: Any) -> None:
     """Change an event as an edit does: what it was before is kept."""
     with app.app_context(), transaction():
         row = hold_event(event.slug)
-        keep_former(row, facts_of(row), until=now)
+        keep_former(row, calendar_facts(row), until=now)
         for name, value in changes.items():
             setattr(row, name, value)
         row.revision, row.changed_at = row.revision + 1, now

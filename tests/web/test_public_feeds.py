@@ -98,6 +98,15 @@ def test_foreign_parser_reads_what_was_written(app: Flask, client: FlaskClient) 
         assert entry.url.value == f"http://localhost/events/{event.slug}"
 
 
+def test_damaged_event_takes_no_other_with_it(app: Flask, client: FlaskClient) -> None:
+    make_event(app, title="Nirgends", zone="Mars/Olympus")
+    make_event(app, title="Hier")
+    assert list(entries(client)) == ["Hier"]
+    news = client.get("/feed.atom").text
+    assert "Nirgends" in news
+    assert "Hier" in news
+
+
 def test_lines_are_those_of_the_format(app: Flask, client: FlaskClient) -> None:
     make_event(app, title="ö" * 200, summary="🙂" * 300)
     data = client.get("/calendar.ics").data
