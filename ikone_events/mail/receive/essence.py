@@ -1,0 +1,88 @@
+"""The few lines of a foreign calendar object that an answer consists of.
+
+Only these are given to the parser. Definitions of time zones above all stay outside: their rules
+may name every second of a century, and the parser would write them all out and remember the zone
+for everybody. Names of zones, Windows' too, say enough.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+_FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_NAME = re.compile(r"([A-Za-z0-9-]{1,40})([;:])")
+_OF_ANSWERS = {"UID", "SEQUENCE", "DTSTAMP", "ATTENDEE", "COMMENT", "RECURRENCE-ID"}
+_OF_PROPOSALS = {"DTSTART", "DTEND", "DURATION"}
+_WANTED = _OF_ANSWERS | _OF_PROPOSALS
+_CALENDAR, _EVENT = "VCALENDAR", "VEVENT"
+_MOST_LINES = 20_000
+_MOST_WANTED = 200
+_MOST_CHARACTERS = 8_000
+_MOST_DEPTH = 10
+
+
+class TooMuchError(Exception):
+    """No calendar writes an answer of this size."""
+
+
+@dataclass(slots=True)
+class Essence:
+    """What was found: METHOD, the wanted lines of each VEVENT, and how much else there was."""
+
+    method: str = ""
+    events: list[list[str]] = field(default_factory=list)
+    others: int = 0
+
+    @property
+    def text(self) -> str:
+        """The one event as an object of its own."""
+        (lines,) = self.events
+        inside = (f"BEGIN:{_EVENT}", *lines, f"END:{_EVENT}")
+        return "\r\n".join((f"BEGIN:{_CALENDAR}", *inside, f"END:{_CALENDAR}", ""))
+
+    @property
+    def of_series(self) -> bool:
+        """Whether one date of a series is meant."""
+        return any(line.upper().startswith("RECURRENCE-ID") for e in self.events for line in e)
+
+
+def essence_of(text: str) -> Essence | None:
+    """The essence of an object; None when there is no VCALENDAR in the text."""
+    lines = _LINE_END.split(_FOLD.sub("", text.replace("\0", "")))
+    if len(lines) > _MOST_LINES:
+        raise TooMuchError
+    found, path = Essence(), list[str]()
+    begun = False
+    for line in lines:
+        named = _NAME.match(line)
+        if named is None:
+            continue
+        name, value = named[1].upper(), line[named.end() :].strip().upper()
+        if name == "BEGIN":
+            path.append(value)
+            begun = begun or value == _CALENDAR
+            _begin(found, path)
+        elif name == "END":
+            del path[-1:]
+        else:
+            _keep(found, path, name, line)
+    return found if begun else None
+
+
+def _begin(found: Essence, path: list[str]) -> None:
+    if len(path) > _MOST_DEPTH:
+        raise TooMuchError
+    if path == [_CALENDAR, _EVENT]:
+        found.events.append([])
+    elif path[:1] == [_CALENDAR] and path[1:] in (["VTODO"], ["VJOURNAL"], ["VFREEBUSY"]):
+        found.others += 1
+
+
+def _keep(found: Essence, path: list[str], name: str, line: str) -> None:
+    if path == [_CALENDAR] and name == "METHOD":
+        found.method = found.method or line.partition(":")[2].strip().upper()
+    elif path == [_CALENDAR, _EVENT] and name in _WANTED:
+        event = found.events[-1]
+        if len(event) == _MOST_WANTED:
+            raise TooMuchError
+        event.append(line[:_MOST_CHARACTERS])
