@@ -17,7 +17,7 @@ PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 # Chromium for the browser tests: IKONE_CHROMIUM, or the first of these on the PATH.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: help run test quick check lint format bench translations lock browser install dev clean
+.PHONY: help run test quick check lint format bench translations lock system install dev clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -25,11 +25,11 @@ help: ## this list
 run: install ## the demo: data, worker, mail catcher (ARGS="--port 8001 --scenario after")
 	@$(BIN)/ikone-events demo $(ARGS)
 
-test: dev browser check ## everything CI runs: lint, types, all tests, the browser included
+test: dev system check ## everything CI runs: lint, types, all tests, browser and mail server too
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 quick: dev ## the tests that take no seconds
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not browser and not postgres"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not browser and not postgres and not imap"
 
 lint: check ## style and types
 
@@ -102,20 +102,34 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-browser:
+# What the tests need beside Python: one line each, the Debian package and the command that finds
+# it. What is missing is installed where we may, else named. Debian starts a mail server as soon as
+# it is installed; the tests start their own, so that one is switched off again.
+system:
 	@find_browser() { \
 	  if [ -n "$$IKONE_CHROMIUM" ]; then command -v "$$IKONE_CHROMIUM"; return; fi; \
 	  for name in $(BROWSERS); do command -v $$name && return; done; return 1; }; \
-	if find_browser >/dev/null; then exit 0; fi; \
-	if [ -n "$$IKONE_CHROMIUM" ]; then echo "IKONE_CHROMIUM: $$IKONE_CHROMIUM is no program" >&2; exit 1; fi; \
+	find_server() { (PATH="$$PATH:/usr/sbin:/usr/local/sbin"; command -v "$$1"); }; \
+	want() { package=$$1; shift; "$$@" >/dev/null 2>&1 || missing="$$missing $$package"; }; \
+	look() { \
+	  missing=""; \
+	  want chromium find_browser; \
+	  want dovecot-imapd find_server dovecot; \
+	}; \
+	look; [ -n "$$missing" ] || exit 0; \
+	if [ -n "$$IKONE_CHROMIUM" ] && ! find_browser >/dev/null; then \
+	  echo "IKONE_CHROMIUM: $$IKONE_CHROMIUM is no program" >&2; exit 1; fi; \
 	if [ "$$(id -u)" = 0 ]; then root=""; elif sudo -n true 2>/dev/null; then root="sudo -n"; else root=no; fi; \
 	if [ "$$root" != no ] && command -v apt-get >/dev/null; then \
-	  echo "Installing Chromium for the browser tests"; \
+	  echo "Installing for the tests:$$missing"; \
 	  $$root apt-get update -qq </dev/null && \
-	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium </dev/null >/dev/null; \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing </dev/null >/dev/null; \
+	  case "$$missing" in *dovecot*) \
+	    if command -v systemctl >/dev/null; then $$root systemctl disable --now dovecot >/dev/null 2>&1; fi;; esac; \
 	fi; \
-	find_browser >/dev/null || { \
-	  echo "The browser tests need Chromium: install the package chromium, or set IKONE_CHROMIUM to its path" >&2; exit 1; }
+	look; [ -z "$$missing" ] || { \
+	  echo "The tests need these packages, which could not be installed:$$missing" >&2; \
+	  echo "Another browser than Chromium: set IKONE_CHROMIUM to its path" >&2; exit 1; }
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist ikone_events/static/vendor $(CATALOGUES)/*/LC_MESSAGES/*.mo

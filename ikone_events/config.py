@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 from holidays import list_supported_countries
 
+from ikone_events.mail.imap_settings import ImapSettings
 from ikone_events.mail.smtp_settings import SmtpSettings
 
 MIN_SECRET_LENGTH = 32
@@ -37,6 +38,7 @@ class Settings:
     smtp_url: str = "smtp://127.0.0.1:25?tls=none"
     mail_from: str = ""
     imap_url: str = ""
+    authserv_id: str = ""
     mail_per_minute: int = 60
     mail_per_connection: int = 100
     mail_retry: tuple[int, ...] = (60, 300, 900, 3600, 7200, 14400, 28800, 43200)
@@ -65,6 +67,11 @@ class Settings:
             letter_seconds=self.lease_seconds * _OF_LEASE,
             letters_per_connection=self.mail_per_connection,
         )
+
+    @property
+    def imap(self) -> ImapSettings | None:
+        """The mailbox that answers and bounces come to, taken apart; None when none is set."""
+        return ImapSettings.from_url(self.imap_url) if self.imap_url else None
 
     @property
     def uploads_dir(self) -> Path:
@@ -175,9 +182,14 @@ def _smtp_url(text: str) -> str:
 
 
 def _imap_url(text: str) -> str:
-    if urlsplit(text).scheme not in ("imap", "imaps") or not urlsplit(text).hostname:
-        raise ValueError("must look like imaps://user:password@host:993.")
+    ImapSettings.from_url(text)
     return text
+
+
+def _authserv_id(text: str) -> str:
+    if not _HOST.fullmatch(text.lower()):
+        raise ValueError("must be one name such as mx.example.org.")
+    return text.lower()
 
 
 def _timezone(text: str) -> str:
@@ -235,6 +247,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "smtp_url": _smtp_url,
     "mail_from": _mail_from,
     "imap_url": _imap_url,
+    "authserv_id": _authserv_id,
     "mail_per_minute": _positive,
     "mail_per_connection": _positive,
     "mail_retry": _pauses,

@@ -14,6 +14,7 @@ from huey.consumer import Consumer
 from psycopg.errors import UniqueViolation
 
 from ikone_events.config import Settings
+from ikone_events.reading import MailboxReader
 from ikone_events.work import Worker
 
 # How long a stopping process waits for the letter that is being sent.
@@ -30,6 +31,7 @@ class Engine:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._settings = settings
         self._worker = Worker(app, settings)
+        self._reader = MailboxReader(app, settings, self._worker.stopping)
         self._huey: Huey | None = None
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
@@ -66,15 +68,22 @@ class Engine:
             log.exception("no wake-up was sent; the next tick will find the letters")
 
     def run_once(self) -> int:
-        """Work off what is due in this thread; returns the number of letters handed over."""
-        return self._worker.work_off()
+        """Work off what is due in this thread; returns the number of letters handed over.
+
+        The mailbox comes second, so that one that hangs holds up no letter; what it asks for is
+        sent at once.
+        """
+        sent = self._worker.work_off()
+        if self._reader.read():
+            sent += self._worker.work_off()
+        return sent
 
     def beat(self) -> None:
         """Give the sign of life of this process now, not at the next tick."""
         self._worker.beat()
 
     def start(self) -> None:
-        """Begin to work in threads of this process: one sender, one clock."""
+        """Begin to work in threads of this process: one sender, one clock, one reader of mail."""
         self._consumer = _ThreadConsumer(
             self.huey,
             workers=1,
@@ -86,6 +95,9 @@ class Engine:
         self._consumer.start()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
+        if self._reader.has_mailbox:
+            # Nobody waits for its end: what it was about to do is done by the next one.
+            threading.Thread(target=self._reader.run, name="reader", daemon=True).start()
 
     def _tick(self) -> None:
         while True:
