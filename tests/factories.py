@@ -20,6 +20,7 @@ from ikone_events.services.office import office
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, Material
+from ikone_events.store.incoming import Mailbox
 from ikone_events.store.letters import Heartbeat, Hold, Mailing, OutboxMail
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
@@ -191,6 +192,14 @@ def make_heartbeat(
 ) -> Heartbeat:
     """A worker's last sign of life; `refused_at` and `refusal` say what the mail server said."""
     return _stored(app, Heartbeat(worker=worker, beat_at=beat_at, **values))
+
+
+def make_mailbox(app: Flask, settings: Settings, **values: Any) -> Mailbox:
+    """What is known of the mailbox that settings name; read a minute ago unless said otherwise."""
+    assert settings.imap is not None
+    return _stored(
+        app, Mailbox(name=settings.imap.name, **{"read_at": NOW - timedelta(minutes=1), **values})
+    )
 
 
 def make_text(app: Flask, kind: str, event: Event | None = None, **values: Any) -> MailText:

@@ -50,6 +50,10 @@ def test_every_setting_is_read() -> None:
     ("name", "value"),
     [
         ("IKONE_SECRET_KEY", ""),
+        ("IKONE_IMAP_URL", "imaps://mail.example.org"),
+        ("IKONE_IMAP_URL", "imap://eva:pw@mail.example.org?tls=maybe"),
+        ("IKONE_AUTHSERV_ID", "mx example"),
+        ("IKONE_AUTHSERV_ID", "mx.example.org;"),
         ("IKONE_SECRET_KEY", "short"),
         ("IKONE_SECRET_KEY", "a" * 64),
         ("IKONE_SECRET_KEY", "my-very-secret-key-for-the-office-1"),

@@ -8,8 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.alarms import STUCK_AFTER, Engine, silence_limit
 from ikone_events.services.hold import find_hold
+from ikone_events.services.mailboxes import find_mailbox
 from ikone_events.services.office import office
 from ikone_events.store.db import db, rows_written
+from ikone_events.store.incoming import Mailbox
 from ikone_events.store.letters import Heartbeat, OutboxMail
 
 # A worker that has been silent for a day is not coming back.
@@ -23,6 +25,7 @@ def engine_health(now: datetime) -> Engine:
     last_beat = db.session.scalar(select(func.max(Heartbeat.beat_at)))
     trouble = _trouble(now - limit)
     hold = find_hold()
+    mailbox = _mailbox()
     return Engine(
         now=now,
         last_beat=last_beat,
@@ -33,6 +36,8 @@ def engine_health(now: datetime) -> Engine:
         refused_at=trouble.refused_at if trouble else None,
         refusal=trouble.refusal if trouble else "",
         held_since=hold.since if hold else None,
+        unread_since=(mailbox.failed_at or mailbox.read_at) if mailbox else None,
+        mailbox_failure=mailbox.failure if mailbox else "",
     )
 
 
@@ -65,6 +70,12 @@ def note_acceptance(worker: str) -> None:
     refused = (Heartbeat.worker == worker) & Heartbeat.refused_at.is_not(None)
     values = {"refused_at": None, "refusal": ""}
     db.session.execute(update(Heartbeat).where(refused).values(**values))
+
+
+def _mailbox() -> Mailbox | None:
+    """What is known of the mailbox that the settings name now; an earlier one is no matter."""
+    imap = office().settings.imap
+    return find_mailbox(imap.name) if imap else None
 
 
 def _trouble(alive_since: datetime) -> Heartbeat | None:

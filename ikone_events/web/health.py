@@ -24,7 +24,8 @@ def alive() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """Database, worker and post; 503 with the reasons while letters can't leave the house.
 
-    Letters that were refused for good are a number to look at, no reason to restart anything.
+    Letters that were refused for good are a number to look at, no reason to restart anything. So is
+    a mailbox that can't be read: it stands among the reasons, and letters leave all the same.
     The mail server's words are for organisers; here stands only that it refuses us.
     """
     try:
@@ -34,16 +35,17 @@ def ready() -> ResponseReturnValue:
         return _fresh(answer), 503
     alarms = engine.alarms
     answer = jsonify(
-        ready=not alarms,
+        ready=not engine.stands,
         database=True,
         worker=not engine.silent,
         mail_server=Alarm.MAIL_SERVER not in alarms,
+        mailbox=Alarm.MAILBOX not in alarms,
         held=Alarm.HELD in alarms,
         stuck_mail=engine.stuck,
         failed_mail=engine.failed,
         reasons=list(alarms),
     )
-    return _fresh(answer), 503 if alarms else 200
+    return _fresh(answer), 503 if engine.stands else 200
 
 
 def _fresh(response: Response) -> Response:

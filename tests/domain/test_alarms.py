@@ -56,6 +56,26 @@ def test_alarms_are_urgent_and_the_hold_comes_first() -> None:
     assert "backup" in found[0].text
 
 
+@pytest.mark.parametrize(("minutes", "stands"), [(29, False), (31, True)])
+def test_mailbox_that_is_not_read_is_an_alarm_and_stops_no_letter(
+    minutes: int, stands: bool
+) -> None:
+    since = NOW - timedelta(minutes=minutes)
+    found = engine(unread_since=since, mailbox_failure="Authentication failed.")
+    assert (found.alarms == (Alarm.MAILBOX,)) is stands
+    assert not found.stands
+    if stands:
+        assert "31 minutes: “Authentication failed.”" in said(found)[0]
+        assert todos_of(found)[0].severity is Severity.WARNING
+        assert "Nobody has read" in said(engine(unread_since=since))[0]
+
+
+def test_mailbox_that_nobody_can_read_now_is_no_alarm_of_its_own() -> None:
+    old = NOW - timedelta(days=1)
+    assert engine(unread_since=old, held_since=old).alarms == (Alarm.HELD,)
+    assert engine(unread_since=old, last_beat=old).alarms == (Alarm.WORKER,)
+
+
 def test_slow_ticks_give_a_worker_more_patience() -> None:
     assert silence_limit(timedelta(seconds=1)) == timedelta(minutes=2)
     assert silence_limit(timedelta(minutes=5)) == timedelta(minutes=15)

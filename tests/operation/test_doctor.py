@@ -1,5 +1,6 @@
 """`doctor`: good news, risks and faults, one a line; and it sends nothing."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,10 +25,17 @@ from tests.factories import (
 from tests.mailbox import Mailbox
 from tests.operation.houses import call
 from tests.postgres import fresh_database
+from tests.scripted_imap import ScriptedImap
 
 
 @pytest.fixture
-def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
+def imap() -> Iterator[ScriptedImap]:
+    with ScriptedImap() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mailbox: Mailbox, imap: ScriptedImap) -> Settings:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     return make_settings(
@@ -36,6 +44,8 @@ def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
         base_url="https://events.example.org",
         trusted_proxies=1,
         rate_limits=True,
+        imap_url=imap.url,
+        authserv_id="mx.example.org",
     )
 
 
@@ -66,7 +76,13 @@ def test_healthy_house_has_only_good_news(app: Flask, mailbox: Mailbox) -> None:
     make_heartbeat(app)
     assert bad(app) == []
     found = "\n".join(lines(app))
-    for about in ("database: sqlite", "tables: version", "mail server: 127.0.0.1", "time: it is"):
+    for about in (
+        "database: sqlite",
+        "tables: version",
+        "mail server: 127.0.0.1",
+        "time: it is",
+        "mailbox: ",
+    ):
         assert f"ok: {about}" in found
     assert mailbox.received == []
 
@@ -100,6 +116,35 @@ def test_mail_server_that_is_away_or_refuses_us_is_quoted(
     assert len(found) == 1
     assert found[0].startswith("fault: mail server: ")
     assert "secret" not in found[0]
+
+
+def test_mailbox_that_cannot_be_opened_is_told_in_its_servers_words(
+    app: Flask, settings: Settings, clock: FixedClock, imap: ScriptedImap
+) -> None:
+    make_heartbeat(app)
+    imap.script = lambda name: "TAG NO no such user" if name == "LOGIN" else None
+    found = bad(app)
+    assert len(found) == 1
+    assert found[0] == "fault: mailbox: eva at 127.0.0.1/INBOX: no such user"
+    imap.script = lambda name: "* 1 EXISTS" if name == "SELECT" else None
+    assert ["no lasting numbers" in line for line in bad(app)] == [True]
+    found = other(settings, clock, imap_url=f"imap://eva:geheim@127.0.0.1:{free_port()}?tls=none")
+    assert ["refused" in line for line in found] == [True]
+
+
+def test_mailbox_that_gets_no_answers_is_a_risk(
+    app: Flask, settings: Settings, clock: FixedClock, imap: ScriptedImap
+) -> None:
+    make_heartbeat(app)
+    assert ["are not read" in line for line in other(settings, clock, imap_url="")] == [True]
+    assert ["IKONE_AUTHSERV_ID" in line for line in other(settings, clock, authserv_id="")] == [
+        True
+    ]
+    as_somebody = imap.url.replace("eva:", "someone%40example.org:")
+    found = other(settings, clock, imap_url=as_somebody)
+    assert ["do answers arrive there?" in line for line in found] == [True]
+    as_sender = imap.url.replace("eva:", "Events%40example.org:")
+    assert other(settings, clock, imap_url=as_sender) == []
 
 
 def test_address_without_tls_is_a_fault(app: Flask, settings: Settings, clock: FixedClock) -> None:

@@ -1,17 +1,22 @@
 """The two questions that machines ask."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.app import create_app
+from ikone_events.config import Settings
 from ikone_events.store.db import db
 from tests.factories import (
     NOW,
+    FixedClock,
     make_event,
     make_heartbeat,
     make_hold,
     make_letter,
+    make_mailbox,
     make_registration,
 )
 
@@ -31,6 +36,7 @@ def test_ready_with_a_fresh_heartbeat(app: Flask, client: FlaskClient) -> None:
         "database": True,
         "worker": True,
         "mail_server": True,
+        "mailbox": True,
         "held": False,
         "stuck_mail": 0,
         "failed_mail": 0,
@@ -108,3 +114,23 @@ def test_not_ready_while_a_backup_waits_to_be_released(app: Flask, client: Flask
         503,
         {**(answer.json or {}), "held": True, "reasons": ["held"]},
     )
+
+
+def test_mailbox_that_is_not_read_is_told_and_is_no_reason_to_restart(
+    settings: Settings, clock: FixedClock, app: Flask
+) -> None:
+    named = replace(settings, imap_url="imaps://eva:geheim@mail.example.org")
+    reading = create_app(named, clock=clock)
+    make_heartbeat(app)
+    make_mailbox(app, named, failed_at=NOW - timedelta(minutes=31), failure="no such user eva")
+    answer = reading.test_client().get("/readyz")
+    told = {"ready": True, "mailbox": False, "reasons": ["mailbox"]}
+    assert (answer.status_code, answer.json) == (200, {**(answer.json or {}), **told})
+    assert "eva" not in answer.text
+    assert app.test_client().get("/readyz").json == {
+        **(answer.json or {}),
+        "mailbox": True,
+        "reasons": [],
+    }, "another mailbox"
+    with reading.app_context():
+        db.engine.dispose()

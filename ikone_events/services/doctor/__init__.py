@@ -14,11 +14,12 @@ from ikone_events.services.doctor.database import (
 )
 from ikone_events.services.doctor.engine import alarms, refused_letters
 from ikone_events.services.doctor.findings import Finding, fault
+from ikone_events.services.doctor.mailbox import mailbox
 from ikone_events.services.doctor.places import base_address, disk, files, secrecy, times
 from ikone_events.services.doctor.post import mail_server, sender
 
 _OF_DATABASE = (tables, writing, durability, clock_of_database, alarms, refused_letters)
-_OF_SETTINGS = (disk, files, secrecy, base_address, sender, times, mail_server)
+_OF_SETTINGS = (disk, files, secrecy, base_address, sender, times, mail_server, mailbox)
 
 
 def findings(now: datetime) -> Iterator[Finding]:

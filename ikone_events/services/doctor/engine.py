@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ikone_events.domain.alarms import todos_of
+from ikone_events.domain.todo import Severity
 from ikone_events.services.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.health import engine_health
 
@@ -15,7 +16,8 @@ def alarms(now: datetime) -> Iterator[Finding]:
     engine = engine_health(now)
     found = todos_of(engine)
     for todo in found:
-        yield fault("engine", todo.text % todo.values)
+        say = fault if todo.severity is Severity.DANGER else warning
+        yield say("engine", todo.text % todo.values)
     if not found:
         yield ok("engine", f"a worker is alive; letters waiting to be sent: {engine.queued}")
     if engine.last_beat is not None and engine.last_beat > now + _AHEAD:
