@@ -35,6 +35,7 @@ class Engine:
         self._huey: Huey | None = None
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
+        self._reading: threading.Thread | None = None
         self._asked = 0.0  # when the wake-up was sent that our own worker has not begun yet
 
     @property
@@ -96,8 +97,8 @@ class Engine:
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
         if self._reader.has_mailbox:
-            # Nobody waits for its end: what it was about to do is done by the next one.
-            threading.Thread(target=self._reader.run, name="reader", daemon=True).start()
+            self._reading = threading.Thread(target=self._reader.run, name="reader", daemon=True)
+            self._reading.start()
 
     def _tick(self) -> None:
         while True:
@@ -111,8 +112,9 @@ class Engine:
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
             self._worker.leave()
-        if self._ticker is not None:
-            self._ticker.join(timeout=1)
+        for thread in (self._ticker, self._reading):
+            if thread is not None:
+                thread.join(timeout=1)  # a mailbox that hangs is left; the next reader goes on
         if self._huey is not None:
             self._huey.storage.close()
 

@@ -52,7 +52,7 @@ class _Look:
 
     uidvalidity: int
     last_uid: int
-    failure: str = ""
+    failure: str | None = ""
     taken: int = 0
     unfinished: bool = False
 
@@ -108,6 +108,7 @@ class MailboxReader:
             look.failure, look.unfinished = str(fault), False
             log.warning("the mailbox %s can't be read: %s", imap.name, fault)
         except BaseException:
+            look.failure = None
             with suppress(SQLAlchemyError, Busy, Outage):
                 _give_back(mark, look)
             raise
@@ -134,6 +135,7 @@ class MailboxReader:
         self, mailbox: OpenMailbox, imap: ImapSettings, sighting: Sighting, look: _Look
     ) -> None:
         if sighting.size > MOST_BYTES:
+            log.info("mail %d is too large for an answer; it was not fetched", sighting.uid)
             return
         raw = mailbox.content(sighting.uid, MOST_BYTES)
         arrived = sighting.received_at or now()

@@ -16,6 +16,7 @@ from ikone_events.domain.registration import Status
 from ikone_events.engine import Engine, open_queue
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
+from tests.dovecot import dovecot
 from tests.factories import (
     NOW,
     FixedClock,
@@ -24,8 +25,10 @@ from tests.factories import (
     make_registration,
     make_settings,
 )
+from tests.foreign_mails import EVA, UID, exchange
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
+from tests.scripted_imap import SILENT, ScriptedImap
 
 # Huey leaves its threads' PostgreSQL connections to the garbage collector, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -152,3 +155,41 @@ def test_engine_that_cannot_be_reached_does_not_spoil_the_request(
     broken.wake()
 
     assert "next tick" in caplog.text
+
+
+def test_mailbox_that_hangs_holds_up_no_letter_and_no_stop(
+    settings: Settings, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    with ScriptedImap(lambda name: SILENT if name == "LOGIN" else None) as imap:
+        app = create_app(replace(settings, imap_url=imap.url), clock=clock)
+        with app.app_context():
+            db.create_all()
+        make_letter(app, make_registration(app, make_event(app)))
+        engine: Engine = app.extensions["ikone_engine"]
+        engine.start()
+        wait_for(lambda: imap.heard and mailbox.received)
+        engine.stop()
+        assert "LOGIN" in imap.heard[-1], "it still waits for an answer"
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.imap
+def test_engine_reads_the_mailbox_by_itself(
+    settings: Settings, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    box = dovecot().mailbox()
+    app = create_app(replace(settings, imap_url=box.url), clock=clock)
+    with app.app_context():
+        db.create_all()
+    person = make_registration(app, make_event(app), email=EVA, calendar_uid=UID)
+    make_letter(app, person, state="sent", calendar_uid=UID, calendar_sequence=0)
+    box.put(exchange())
+    engine: Engine = app.extensions["ikone_engine"]
+    engine.start()
+    wait_for(lambda: box.subjects("Ikone/processed"))
+    engine.stop()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()

@@ -1,5 +1,6 @@
 """The mailbox read to its end: a real server, the parsers, the database, each mail's place."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -181,6 +182,7 @@ def test_fault_of_the_database_moves_nothing_and_is_tried_again(
         db.session.execute(text("ALTER TABLE incoming_mail RENAME TO away"))
     assert reader(app).read() == 0
     assert len(box.subjects()) == 1
+    assert (state(app).read_at, state(app).failed_at) == (None, None), "not the mailbox's fault"
     with app.app_context(), transaction():
         db.session.execute(text("ALTER TABLE away RENAME TO incoming_mail"))
     assert reader(app).read() == 1, "the lease was given back"
@@ -403,6 +405,16 @@ def test_two_readers_at_once_take_each_mail_once(house: Flask, box: Postbox) -> 
     assert sum(counts) == len(people)
     assert rows(house) == [("answer", "taken")] * len(people)
     assert (box.subjects(), len(box.subjects(DONE))) == ([], len(people))
+
+
+def test_mail_that_is_too_large_is_not_fetched(
+    app: Flask, eva: Registration, box: Postbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ikone_events")
+    box.put(exchange() + b"x" * 2_200_000)
+    box.put(google())
+    assert reader(app).read() == 1
+    assert "mail 1 is too large" in caplog.text
 
 
 def test_engine_reads_beside_the_letters_and_once_for_cron(

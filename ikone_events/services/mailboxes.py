@@ -42,16 +42,19 @@ def take(name: str, *, now: datetime, lease: timedelta) -> Mark | None:
     )
 
 
-def give_back(mark: Mark, *, uidvalidity: int, last_uid: int, failure: str, now: datetime) -> bool:
+def give_back(
+    mark: Mark, *, uidvalidity: int, last_uid: int, failure: str | None, now: datetime
+) -> bool:
     """Say how far the mailbox was read and how it went; False when the lease was lost meanwhile.
 
-    The first moment of a failure stays until a look goes well.
+    The first moment of a `failure` stays until a look goes well; None means that the fault was not
+    the mailbox's.
     """
-    outcome: dict[str, object] = (
-        {"failed_at": func.coalesce(Mailbox.failed_at, now), "failure": failure}
-        if failure
-        else {"failed_at": None, "failure": "", "read_at": now}
-    )
+    outcome: dict[str, object] = {}
+    if failure:
+        outcome = {"failed_at": func.coalesce(Mailbox.failed_at, now), "failure": failure}
+    elif failure is not None:
+        outcome = {"failed_at": None, "failure": "", "read_at": now}
     values = {"lease_until": None, "uidvalidity": uidvalidity, "last_uid": last_uid, **outcome}
     mine = (Mailbox.name == mark.name) & (Mailbox.lease_until == mark.lease_until)
     return rows_written(update(Mailbox).where(mine).values(**values)) == 1

@@ -20,8 +20,9 @@ from ikone_events.mail.receive.winmail import outlook_answer_of
 # Whatever is larger is not even fetched: an answer has some kilobytes, a bounce that returns one
 # of our letters some dozens.
 MOST_BYTES = 2 * 1024 * 1024
-# The parser of mails becomes slow and deep with each of them inside another.
+# The parser of mails compares each line with each container that is open.
 _MOST_CONTAINERS = 40
+_MOST_LINES = 60_000
 _CONTAINER = re.compile(rb"multipart/|message/", re.IGNORECASE)
 _FOR_PROGRAMS = re.compile(
     rb"method[=:]\s*\"?(?:reply|counter|refresh)\b|message/delivery-status", re.IGNORECASE
@@ -36,12 +37,18 @@ def receive(raw: bytes, *, received_at: datetime, authserv_id: str = "") -> Inco
     nobody is authenticated. The parser's old policy is the robust one: it looks at no header
     before it is asked to, and raises for none.
     """
-    if len(raw) > MOST_BYTES or len(_CONTAINER.findall(raw)) > _MOST_CONTAINERS:
+    if not _is_bounded(raw):
         return None
     try:
         return _found(raw, received_at=received_at, authserv_id=authserv_id)
     except Exception:  # noqa: BLE001 - strangers wrote it; nothing in it may stop us
         return unreadable(raw, received_at=received_at)
+
+
+def _is_bounded(raw: bytes) -> bool:
+    lines = max(raw.count(b"\n"), raw.count(b"\r"))
+    containers = len(_CONTAINER.findall(raw))
+    return len(raw) <= MOST_BYTES and lines <= _MOST_LINES and containers <= _MOST_CONTAINERS
 
 
 def unreadable(raw: bytes, *, received_at: datetime) -> Damaged | None:

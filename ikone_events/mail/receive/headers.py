@@ -11,6 +11,7 @@ from ikone_events.mail.receive.structured import pieces
 
 _MOST_OF_A_NAME = 50
 _MOST_CHARACTERS = 20_000
+_MOST_OF_A_TEXT = 2_000
 _MOST_REFERENCES = 50
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]{1,189}")
@@ -31,7 +32,7 @@ def value(mail: Mail, name: str) -> str:
 
 def text(mail: Mail, name: str) -> str:
     """A header for people, its encoded words decoded, in one line."""
-    raw = value(mail, name)
+    raw = value(mail, name)[:_MOST_OF_A_TEXT]
     try:
         found = decode_header(raw)
     except (HeaderParseError, ValueError):

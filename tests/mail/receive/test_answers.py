@@ -255,6 +255,13 @@ def test_parts_are_bounded_in_number_and_depth() -> None:
     assert read(deep) is None
 
 
+def test_lines_are_bounded_because_each_is_compared_with_each_open_part() -> None:
+    raw = exchange()
+    assert read(raw + b"\n" * 50_000) is not None
+    assert read(raw + b"\n" * 70_000) is None
+    assert read(raw + b"\r" * 70_000) is None
+
+
 def test_header_bombs_are_read_past() -> None:
     bombs = {f"X-{number}": "x" * 50 for number in range(10_000)}
     raw = exchange().replace(
