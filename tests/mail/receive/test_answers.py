@@ -188,6 +188,14 @@ def test_attendee_is_one_bare_address(line: str, address: str) -> None:
     assert (found.attendee, found.partstat) == (address, "ACCEPTED")
 
 
+def test_what_stands_in_an_alarm_is_not_the_answers() -> None:
+    """Apple gives alarms UIDs, and alarms by mail have ATTENDEEs of their own."""
+    alarm = ("BEGIN:VALARM", "UID:alarm", "ATTENDEE:mailto:other@x.example", "END:VALARM")
+    nested = ("BEGIN:VALARM", "BEGIN:VEVENT", "UID:other", "END:VEVENT", "END:VALARM")
+    found = answer(reply(*alarm, *nested))
+    assert (found.uid, found.attendee) == (UID, EVA)
+
+
 def test_delegation_names_the_one_who_hands_over() -> None:
     handed = f'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:d@x.example":mailto:{EVA}'
     found = answer(reply(attendee=handed))
