@@ -196,4 +196,4 @@ def _words(fault: Exception, settings: ImapSettings) -> str:
             said = literal_eval(said)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     text = one_line(text or type(fault).__name__).replace(settings.password, "…")
-    return text[:_MOST_WORDS]
+    return text.rstrip(".")[:_MOST_WORDS]

@@ -61,11 +61,11 @@ def test_mailbox_that_is_not_read_is_an_alarm_and_stops_no_letter(
     minutes: int, stands: bool
 ) -> None:
     since = NOW - timedelta(minutes=minutes)
-    found = engine(unread_since=since, mailbox_failure="Authentication failed.")
+    found = engine(unread_since=since, mailbox_failure="Authentication failed")
     assert (found.alarms == (Alarm.MAILBOX,)) is stands
     assert not found.stands
     if stands:
-        assert "31 minutes: “Authentication failed.”" in said(found)[0]
+        assert "31 minutes: “Authentication failed”" in said(found)[0]
         assert todos_of(found)[0].severity is Severity.WARNING
         assert "Nobody has read" in said(engine(unread_since=since))[0]
 
