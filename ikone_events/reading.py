@@ -36,6 +36,8 @@ from ikone_events.store.db import transaction
 
 # New mail is looked for so often; a look costs the mail server a login.
 READ_SECONDS = 60
+# After failures less often, up to this: a wrong password tried each minute locks many an account.
+LONGEST_PAUSE = 900
 # So many mails are read in one look, under one lease; the next look follows at once.
 MOST_A_LOOK = 100
 # Longer than a look may take.
@@ -66,6 +68,7 @@ class MailboxReader:
         self._authserv_id = settings.authserv_id
         self._every = max(settings.tick_seconds, READ_SECONDS)
         self._stopping = stopping
+        self._failures = 0
 
     @property
     def has_mailbox(self) -> bool:
@@ -76,7 +79,13 @@ class MailboxReader:
         """Read now and then until the process stops."""
         while not self._stopping.is_set():
             self.read()
-            self._stopping.wait(self._every)
+            self._stopping.wait(self.pause)
+
+    @property
+    def pause(self) -> int:
+        """Seconds until the next look: the longer, the more often it has failed."""
+        longest = max(self._every, LONGEST_PAUSE)
+        return min(self._every << min(self._failures, longest.bit_length()), longest)
 
     def read(self) -> int:
         """Read all that has arrived; the number of mails taken in. Raises nothing.
@@ -106,12 +115,15 @@ class MailboxReader:
                 self._read_some(mailbox, imap, look)
         except MailboxFaultError as fault:
             look.failure, look.unfinished = str(fault), False
+            self._failures += 1
             log.warning("the mailbox %s can't be read: %s", imap.name, fault)
         except BaseException:
             look.failure = None
             with suppress(SQLAlchemyError, Busy, Outage):
                 _give_back(mark, look)
             raise
+        else:
+            self._failures = 0
         _give_back(mark, look)
         return look
 

@@ -95,6 +95,11 @@ def reader(app: Flask, settings: Settings | None = None) -> MailboxReader:
     return MailboxReader(app, found, threading.Event())
 
 
+def with_mailbox(app: Flask, url: str) -> Settings:
+    found: Settings = app.extensions["ikone_office"].settings
+    return replace(found, imap_url=url)
+
+
 def rows(app: Flask) -> list[tuple[str, str]]:
     """Kind and outcome of what was stored."""
     with app.app_context():
@@ -254,7 +259,7 @@ def test_failure_is_remembered_with_its_first_moment_until_it_ends(
     server = Dovecot()
     try:
         box = server.mailbox()
-        mine = replace(app.extensions["ikone_office"].settings, imap_url=box.url)
+        mine = with_mailbox(app, box.url)
         assert reader(app, mine).read() == 0
         clock.move(minutes=5)
         reader(app, mine).read()
@@ -270,11 +275,24 @@ def test_failure_is_remembered_with_its_first_moment_until_it_ends(
         server.remove()
 
 
+def test_mailbox_that_refuses_us_is_asked_less_and_less_often(
+    app: Flask,
+) -> None:
+    """Many an account is locked when a wrong password comes each minute."""
+    with ScriptedImap(lambda name: "TAG NO" if name == "LOGIN" else None) as server:
+        refused = reader(app, with_mailbox(app, server.url))
+        pauses = [refused.pause]
+        for _ in range(5):
+            refused.read()
+            pauses.append(refused.pause)
+        assert pauses == [60, 120, 240, 480, 900, 900]
+        server.script = lambda _name: None
+        refused.read()
+        assert refused.pause == 60
+
+
 def test_refused_login_is_remembered_without_the_password(app: Flask, box: Postbox) -> None:
-    mine = replace(
-        app.extensions["ikone_office"].settings, imap_url=box.address(password="geheim-42")
-    )
-    reader(app, mine).read()
+    reader(app, with_mailbox(app, box.address(password="geheim-42"))).read()
     assert "Authentication failed" in state(app).failure
     assert "geheim-42" not in state(app).failure
 
@@ -283,8 +301,7 @@ def test_silent_server_ends_the_look_and_gives_the_lease_back(
     app: Flask, eva: Registration
 ) -> None:
     with ScriptedImap(lambda name: SILENT if name == "SEARCH" else None) as server:
-        mine = app.extensions["ikone_office"].settings
-        found = reader(app, replace(mine, imap_url=server.url))
+        found = reader(app, with_mailbox(app, server.url))
         assert found._imap is not None
         found._imap = replace(found._imap, timeout=0.2)
         assert found.read() == 0
@@ -378,6 +395,37 @@ def test_of_two_readers_one_gets_the_mailbox(house: Flask) -> None:
             good = mailboxes.give_back(second, uidvalidity=1, last_uid=5, failure="", now=later)
         assert (late, good) == (False, True)
         assert db.session.get_one(Mailbox, "box").last_uid == 5
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+@pytest.mark.parametrize(("code", "folder"), [("22021", FAILED), ("55000", "INBOX")])
+def test_what_a_database_cannot_store_goes_aside_and_what_it_will_not_now_stays(
+    box: Postbox, tmp_path: Path, clock: FixedClock, code: str, folder: str
+) -> None:
+    with fresh_database(laid=True) as url:
+        mine = make_settings(tmp_path / "data", imap_url=box.url, database_url=url)
+        for house in _opened(mine, clock, None):
+            invite_eva(house)
+            box.put(exchange())
+            with house.app_context(), transaction():
+                for words in _refusing(code):
+                    db.session.execute(text(words))
+            reader(house).read()
+            assert len(box.subjects(folder)) == 1
+            assert [kind for kind, _ in rows(house)] == (["damaged"] if folder == FAILED else [])
+
+
+def _refusing(code: str) -> tuple[str, str]:
+    """A trigger by which PostgreSQL refuses answers with an error of its own."""
+    body = f"BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END"
+    return (
+        f"CREATE FUNCTION no() RETURNS trigger AS $$ {body} $$ LANGUAGE plpgsql",
+        (
+            "CREATE TRIGGER no BEFORE INSERT ON incoming_mail FOR EACH ROW"
+            " WHEN (NEW.kind = 'answer') EXECUTE FUNCTION no()"
+        ),
+    )
 
 
 def test_two_readers_at_once_take_each_mail_once(house: Flask, box: Postbox) -> None:
