@@ -19,7 +19,7 @@ from ikone_events.domain.incoming import Damaged, Incoming, Outcome
 from ikone_events.domain.refusals import Busy, Outage
 from ikone_events.mail.imap import (
     MailboxFaultError,
-    MoveRefusedError,
+    MailRefusedError,
     OpenMailbox,
     Sighting,
     open_mailbox,
@@ -146,24 +146,28 @@ class MailboxReader:
     def _handle(
         self, mailbox: OpenMailbox, imap: ImapSettings, sighting: Sighting, look: _Look
     ) -> None:
+        """Read one mail and put it where it belongs; one that the server keeps back stays."""
         if sighting.size > MOST_BYTES:
             log.info("mail %d is too large for an answer; it was not fetched", sighting.uid)
             return
-        raw = mailbox.content(sighting.uid, MOST_BYTES)
+        try:
+            raw = mailbox.content(sighting.uid, MOST_BYTES)
+            folder = self._read(raw, sighting, imap, look)
+            if folder is not None:
+                mailbox.move(sighting.uid, folder)
+        except MailRefusedError as fault:
+            look.failure = str(fault)
+            log.warning("mail %d stays in %s: %s", sighting.uid, imap.name, fault)
+
+    def _read(self, raw: bytes, sighting: Sighting, imap: ImapSettings, look: _Look) -> str | None:
+        """Take a mail in if it is for us; the folder it goes to."""
         arrived = sighting.received_at or now()
         found = receive(raw, received_at=arrived, authserv_id=self._authserv_id)
         if found is None:
-            return
+            return None
         taken = _taken_in(sighting.uid, found)
         look.taken += 1
-        folder = _folder(found, taken, imap)
-        if folder is None:
-            return
-        try:
-            mailbox.move(sighting.uid, folder)
-        except MoveRefusedError as fault:
-            look.failure = str(fault)
-            log.warning("mail %d stays in %s: %s", sighting.uid, imap.name, fault)
+        return _folder(found, taken, imap)
 
 
 def _taken_in(uid: int, found: Incoming) -> Outcome | None:

@@ -114,6 +114,11 @@ def test_flask_mail_has_one_user() -> None:
     assert users == {"mail.deliver"}
 
 
+def test_imapclient_has_one_user() -> None:
+    users = {m.name for m in modules() for name, _ in m.imports() if name.startswith("imapclient")}
+    assert users == {"mail.imap"}
+
+
 def test_commit_stands_in_one_place() -> None:
     assert {module.name for module in modules() for _ in module.calls("commit")} == {"store.db"}
 

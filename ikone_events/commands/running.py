@@ -50,7 +50,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 @click.option("--once", is_flag=True, help="Work off what is due, then end (for cron).")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Send due letters; any number of workers may run on PostgreSQL."""
+    """Send due letters, read the mailbox; any number of workers may run on PostgreSQL."""
     log_to_stderr()
     try:
         require_current()

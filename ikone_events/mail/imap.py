@@ -29,8 +29,8 @@ class MailboxFaultError(Exception):
     """The mailbox can't be read; the message holds the server's words, never the password."""
 
 
-class MoveRefusedError(MailboxFaultError):
-    """The server does not move this mail; others can still be read."""
+class MailRefusedError(MailboxFaultError):
+    """The server does not give or move this one mail; others can still be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +71,15 @@ class OpenMailbox:
 
     def content(self, uid: int, most: int) -> bytes:
         """The mail as it is, at most so many bytes of it; nothing when it is gone."""
-        with _own_words(self._settings):
+        with _about_one_mail(self._settings):
             found = self._client.fetch([uid], [f"BODY.PEEK[]<0.{most}>"]).get(uid, {})
         data = found.get(b"BODY[]<0>", b"")
         return data if isinstance(data, bytes) else b""
 
     def move(self, uid: int, folder: str) -> None:
         """Put one mail into a folder, which is made if it is missing."""
-        try:
+        with _about_one_mail(self._settings):
             self._move(uid, self._made(folder))
-        except IMAP4.abort as fault:
-            raise MailboxFaultError(_words(fault, self._settings)) from fault
-        except IMAP4.error as fault:
-            raise MoveRefusedError(_words(fault, self._settings)) from fault
-        except _FAULTS as fault:
-            raise MailboxFaultError(_words(fault, self._settings)) from fault
 
     def _move(self, uid: int, path: str) -> None:
         """Where the server can't expunge single mails, the old copy stays, marked as deleted."""
@@ -184,6 +178,19 @@ def _sighting(uid: int, found: dict[bytes, object]) -> Sighting:
 def _own_words(settings: ImapSettings) -> Iterator[None]:
     try:
         yield
+    except _FAULTS as fault:
+        raise MailboxFaultError(_words(fault, settings)) from fault
+
+
+@contextmanager
+def _about_one_mail(settings: ImapSettings) -> Iterator[None]:
+    """A refusal is this mail's; a lost connection (`abort`) is everybody's."""
+    try:
+        yield
+    except IMAP4.abort as fault:
+        raise MailboxFaultError(_words(fault, settings)) from fault
+    except IMAP4.error as fault:
+        raise MailRefusedError(_words(fault, settings)) from fault
     except _FAULTS as fault:
         raise MailboxFaultError(_words(fault, settings)) from fault
 

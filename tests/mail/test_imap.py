@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.mail.imap import MailboxFaultError, MoveRefusedError, open_mailbox
+from ikone_events.mail.imap import MailboxFaultError, MailRefusedError, open_mailbox
 from ikone_events.mail.imap_settings import ImapSettings
 from tests.dovecot import Dovecot, Postbox, dovecot
 from tests.factories import NOW
@@ -180,11 +180,13 @@ def test_nonsense_of_a_server_is_a_fault(said: str) -> None:
         assert fault(server.url, timeout=0.3)
 
 
-def test_move_that_is_refused_is_no_end_of_the_reading() -> None:
+def test_mail_that_the_server_keeps_back_is_no_end_of_the_reading() -> None:
     def script(name: str) -> str | None:
-        return "TAG NO [OVERQUOTA] full" if name == "MOVE" else None
+        return "TAG NO [OVERQUOTA] full" if name in ("MOVE", "FETCH") else None
 
     with ScriptedImap(script) as server, open_mailbox(settings(server.url)) as mailbox:
-        with pytest.raises(MoveRefusedError, match="full"):
+        with pytest.raises(MailRefusedError, match="full"):
             mailbox.move(1, DONE)
+        with pytest.raises(MailRefusedError, match="full"):
+            mailbox.content(1, 100)
         mailbox.arrived(after=0, since=None)

@@ -49,13 +49,24 @@ def answer_of(mail: Mail, envelope: Envelope) -> CalendarAnswer | Damaged | None
         except _Fault as fault:
             faults.append(str(fault))
         else:
-            if answer is not None and answer not in answers:
+            if answer is not None and not any(_says_the_same(answer, each) for each in answers):
                 answers.append(answer)
     if len(answers) > 1:
         return Damaged(envelope=envelope, fault=SEVERAL_ANSWERS)
     if answers:
         return answers[0]
     return Damaged(envelope=envelope, fault=faults[0]) if faults else None
+
+
+def _says_the_same(one: CalendarAnswer, other: CalendarAnswer) -> bool:
+    """Copies may differ in what does not matter, as in the second they were made in."""
+    return (one.method, one.uid, one.attendee, one.partstat, one.sequence) == (
+        other.method,
+        other.uid,
+        other.attendee,
+        other.partstat,
+        other.sequence,
+    )
 
 
 def _read(part: Mail, envelope: Envelope) -> CalendarAnswer | None:
