@@ -7,6 +7,7 @@ and moved then: a crash in between is harmless, for it is known when it is read 
 import logging
 import threading
 import traceback
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,6 +41,9 @@ READ_SECONDS = 60
 LONGEST_PAUSE = 900
 # So many mails are read in one look, under one lease; the next look follows at once.
 MOST_A_LOOK = 100
+# Some servers hang up when they can't give a mail. One at which the connection was lost so often,
+# with growing pauses in between, is passed over.
+MOST_LOSSES = 5
 # Longer than a look may take.
 _LEASE = timedelta(minutes=5)
 # What lay there for longer before we ever looked can't be about a letter of ours that matters.
@@ -56,6 +60,7 @@ class _Look:
     last_uid: int
     failure: str | None = ""
     taken: int = 0
+    at: int = 0  # the mail that was being read
     unfinished: bool = False
 
 
@@ -69,6 +74,7 @@ class MailboxReader:
         self._every = max(settings.tick_seconds, READ_SECONDS)
         self._stopping = stopping
         self._failures = 0
+        self._losses: Counter[int] = Counter()
 
     @property
     def has_mailbox(self) -> bool:
@@ -116,6 +122,7 @@ class MailboxReader:
         except MailboxFaultError as fault:
             look.failure, look.unfinished = str(fault), False
             self._failures += 1
+            self._losses[look.at] += 1
             log.warning("the mailbox %s can't be read: %s", imap.name, fault)
         except BaseException:
             look.failure = None
@@ -124,6 +131,7 @@ class MailboxReader:
             raise
         else:
             self._failures = 0
+            self._losses.clear()
         _give_back(mark, look)
         return look
 
@@ -134,30 +142,36 @@ class MailboxReader:
         since = None if look.last_uid else now() - _OLDEST
         arrived = mailbox.arrived(after=look.last_uid, since=since)
         some = arrived[:MOST_A_LOOK]
-        for sighting in mailbox.sightings(some):
+        if not self._failures:
+            mailbox.look_ahead(some)
+        for uid in some:
             if self._stopping.is_set() or is_held():
                 return
-            self._handle(mailbox, imap, sighting, look)
-            look.last_uid = sighting.uid
+            look.at = uid
+            self._handle(mailbox, imap, uid, look)
+            look.last_uid = uid
         look.unfinished = len(arrived) > len(some)
         if not look.unfinished:
             look.last_uid = max([look.last_uid, mailbox.next_uid - 1, *some])
 
-    def _handle(
-        self, mailbox: OpenMailbox, imap: ImapSettings, sighting: Sighting, look: _Look
-    ) -> None:
+    def _handle(self, mailbox: OpenMailbox, imap: ImapSettings, uid: int, look: _Look) -> None:
         """Read one mail and put it where it belongs; one that the server keeps back stays."""
-        if sighting.size > MOST_BYTES:
-            log.info("mail %d is too large for an answer; it was not fetched", sighting.uid)
+        if self._losses[uid] >= MOST_LOSSES:
+            log.error("mail %d is passed over: the server hangs up when it is asked for it", uid)
             return
         try:
-            raw = mailbox.content(sighting.uid, MOST_BYTES)
-            folder = self._read(raw, sighting, imap, look)
+            sighting = mailbox.sighting(uid)
+            if sighting is None:
+                return
+            if sighting.size > MOST_BYTES:
+                log.info("mail %d is too large for an answer; it was not fetched", uid)
+                return
+            folder = self._read(mailbox.content(uid, MOST_BYTES), sighting, imap, look)
             if folder is not None:
-                mailbox.move(sighting.uid, folder)
+                mailbox.move(uid, folder)
         except MailRefusedError as fault:
             look.failure = str(fault)
-            log.warning("mail %d stays in %s: %s", sighting.uid, imap.name, fault)
+            log.warning("mail %d stays in %s: %s", uid, imap.name, fault)
 
     def _read(self, raw: bytes, sighting: Sighting, imap: ImapSettings, look: _Look) -> str | None:
         """Take a mail in if it is for us; the folder it goes to."""

@@ -191,6 +191,12 @@ class Postbox:
         """Let the server refuse to make this folder: a file is in its way."""
         (self._home / folder).write_text("")
 
+    def spoil(self, subject: bytes) -> None:
+        """Make a mail's file unreadable, as on a damaged disk."""
+        for path in [*(self._home / "new").iterdir(), *(self._home / "cur").iterdir()]:
+            if subject in path.read_bytes():
+                path.chmod(0)
+
     def subjects(self, folder: str = "INBOX") -> list[str]:
         """The subjects of the mails in a folder, in order; none where there is no folder."""
         return [subject for subject, _flags in self.seen(folder)]

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.reading import MOST_A_LOOK, MailboxReader
+from ikone_events.reading import MOST_A_LOOK, MOST_LOSSES, MailboxReader
 from ikone_events.services import mailboxes
 from ikone_events.services.hold import end_hold
 from ikone_events.store.db import db, transaction
@@ -320,6 +320,19 @@ def test_mail_that_cannot_be_moved_stays_and_is_told(
     assert rows(app) == [("answer", "taken"), ("answer", "taken")]
     assert (state(app).failed_at, state(app).last_uid) == (NOW, 2)
     assert len(box.subjects()) == 2
+
+
+def test_mail_at_which_the_server_hangs_up_is_passed_over_in_the_end(
+    app: Flask, eva: Registration, box: Postbox
+) -> None:
+    box.put(human("spoiled"))
+    box.put(exchange())
+    box.spoil(b"spoiled")
+    patient = reader(app)
+    looks = [patient.read() for _ in range(MOST_LOSSES + 1)]
+    assert looks == [0] * MOST_LOSSES + [1]
+    assert rows(app) == [("answer", "taken")]
+    assert (state(app).last_uid, state(app).failure, patient.pause) == (2, "", 60)
 
 
 def test_process_killed_between_storing_and_moving_does_no_harm(

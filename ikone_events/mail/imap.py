@@ -53,6 +53,7 @@ class OpenMailbox:
         self.uidvalidity = int(state.get(b"UIDVALIDITY", 0))
         self.next_uid = int(state.get(b"UIDNEXT", 0))
         self._there: set[str] = set()
+        self._sighted: dict[int, Sighting] = {}
 
     def arrived(self, *, after: int, since: datetime | None) -> list[int]:
         """The UIDs above one, in order; `since` leaves out what arrived before that day."""
@@ -63,11 +64,21 @@ class OpenMailbox:
         with _own_words(self._settings):
             return sorted(uid for uid in self._client.search(criteria) if uid > after)
 
-    def sightings(self, uids: Sequence[int]) -> list[Sighting]:
-        """Size and arrival of mails; those that are gone meanwhile are left out."""
-        with _own_words(self._settings):
-            found = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        return [_sighting(uid, found[uid]) for uid in uids if uid in found]
+    def look_ahead(self, uids: Sequence[int]) -> None:
+        """Ask for size and arrival of many mails at once; one that is spoiled spoils the answer."""
+        with suppress(MailRefusedError), _about_one_mail(self._settings):
+            self._sighted = self._sighted_now(uids)
+
+    def sighting(self, uid: int) -> Sighting | None:
+        """Size and arrival of one mail; None when it is gone."""
+        if uid in self._sighted:
+            return self._sighted[uid]
+        with _about_one_mail(self._settings):
+            return self._sighted_now([uid]).get(uid)
+
+    def _sighted_now(self, uids: Sequence[int]) -> dict[int, Sighting]:
+        found = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        return {uid: _sighting(uid, found[uid]) for uid in uids if uid in found}
 
     def content(self, uid: int, most: int) -> bytes:
         """The mail as it is, at most so many bytes of it; nothing when it is gone."""

@@ -81,8 +81,11 @@ def test_mails_are_looked_at_without_marking_them(box: Postbox) -> None:
     box.put(exchange())
     with open_mailbox(settings(box.url)) as mailbox:
         (uid,) = mailbox.arrived(after=0, since=None)
-        (sighting,) = mailbox.sightings([uid, 99])
+        mailbox.look_ahead([uid, 99])
+        sighting = mailbox.sighting(uid)
+        assert sighting is not None
         assert (sighting.size, sighting.received_at) == (len(exchange()), NOW)
+        assert mailbox.sighting(99) is None
         assert mailbox.content(uid, 1_000_000) == exchange()
         assert mailbox.content(uid, 10) == exchange()[:10]
         assert mailbox.content(99, 10) == b""
