@@ -85,11 +85,12 @@ def test_acceptance_of_each_program_stands_at_the_person(
     assert box.subjects() == []
 
 
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_decline_is_followed_by_a_question_at_once(
-    app: Flask, mailbox: Mailbox, box: Postbox
+    app: Flask, mailbox: Mailbox, box: Postbox, program: str
 ) -> None:
     letter = invited(app, mailbox)
-    box.put(answer(letter, PROGRAMS["exchange"], "DECLINED"))
+    box.put(answer(letter, PROGRAMS[program], "DECLINED"))
     work(app)
     found = person(app)
     assert (found.partstat, found.status) == ("DECLINED", "confirmed")

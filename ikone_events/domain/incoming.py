@@ -50,7 +50,8 @@ class Envelope:
 
     `digest` tells mails apart however often they are read. `references` are the Message-IDs it
     answers. `authenticated` is whether our own mail server vouches for the domain of `sender`
-    (RFC 8601, dmarc=pass). `automatic`: written by a program (RFC 3834).
+    (RFC 8601, dmarc=pass). `automatic`: written by a program (RFC 3834), without
+    a person's press.
     """
 
     digest: str

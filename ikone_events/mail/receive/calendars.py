@@ -1,6 +1,7 @@
 """Answers of calendars (iTIP, RFC 5546): which invitation, who, what, and in which order."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
@@ -10,6 +11,7 @@ from ikone_events.domain.header_text import one_line
 from ikone_events.domain.incoming import CalendarAnswer, Damaged, Envelope, Method
 from ikone_events.domain.refusals import N_
 from ikone_events.mail.receive.charsets import decoded
+from ikone_events.mail.receive.envelope import answers_by_itself
 from ikone_events.mail.receive.essence import Essence, TooMuchError, essence_of
 from ikone_events.mail.receive.headers import Mail, parameter
 from ikone_events.mail.receive.parts import content, leaves, words
@@ -40,6 +42,7 @@ class _Fault(Exception):
 
 def answer_of(mail: Mail, envelope: Envelope) -> CalendarAnswer | Damaged | None:
     """The answer in this mail; Google and Thunderbird send the object twice, which counts once."""
+    envelope = replace(envelope, automatic=answers_by_itself(mail))
     answers: list[CalendarAnswer] = []
     faults: list[str] = []
     parts = [part for part in leaves(mail) if part.get_content_type() in _TYPES]

@@ -46,6 +46,16 @@ def _digest(mail: Mail, raw: bytes) -> str:
     return found.hexdigest()
 
 
+def answers_by_itself(mail: Mail) -> bool:
+    """Whether no person had a hand in this answer.
+
+    Google marks what it sends after a press as auto-generated; a calendar that accepts or declines
+    while its owner is away says auto-replied.
+    """
+    generated = value(mail, "auto-submitted").lower().startswith("auto-generated")
+    return _is_automatic(mail) and not generated
+
+
 def _is_automatic(mail: Mail) -> bool:
     """RFC 3834, and what was customary before it.
 

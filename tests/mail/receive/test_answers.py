@@ -56,6 +56,13 @@ def test_line_ends_do_not_matter(program: str, break_lines: tuple[bytes, bytes])
     assert answer(PROGRAMS[program]().replace(*break_lines)).partstat == "ACCEPTED"
 
 
+def test_press_in_googles_calendar_is_a_persons_and_an_automatic_reply_is_not() -> None:
+    raw = PROGRAMS["google"](partstat="DECLINED")
+    assert b"Auto-Submitted: auto-generated" in raw
+    assert not answer(raw).envelope.automatic
+    assert answer(raw.replace(b"auto-generated", b"auto-replied")).envelope.automatic
+
+
 def test_tutanota_answers_to_a_higher_sequence() -> None:
     assert answer(PROGRAMS["tutanota"]()).sequence == 1
 
