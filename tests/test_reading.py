@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
@@ -202,6 +202,19 @@ def test_mail_is_read_once_however_often_it_comes(
         reader(app).read()
     assert rows(app) == [("answer", "taken")]
     assert len(box.subjects(DONE)) == 2
+
+
+def test_mail_that_somebody_puts_back_is_read_again(
+    app: Flask, eva: Registration, box: Postbox
+) -> None:
+    """After a restore of an older backup its answers are wanted once more."""
+    box.put(exchange())
+    reader(app).read()
+    with app.app_context(), transaction():
+        db.session.execute(delete(IncomingMail))
+    box.change(("select", f'"{DONE}"'), ("copy", "1", "INBOX"), ("unselect",))
+    reader(app).read()
+    assert (rows(app), box.subjects()) == ([("answer", "taken")], [])
 
 
 def test_new_numbers_mean_reading_anew(app: Flask, eva: Registration, box: Postbox) -> None:
