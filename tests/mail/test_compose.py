@@ -197,8 +197,9 @@ def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "locale"), [each for each in EVERY_LETTER if each[0] != MailKind.NOT_COMING]
-    ("kind", "locale"), [row for row in EVERY_LETTER if row[0] is not MailKind.CALENDAR_ADDRESS]
+    ("kind", "locale"),
+    [each for each in EVERY_LETTER if each[0] != MailKind.NOT_COMING]("kind", "locale"),
+    [row for row in EVERY_LETTER if row[0] is not MailKind.CALENDAR_ADDRESS],
 )
 def test_letter_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
     made = letter(kind, locale, invitation=None)
