@@ -234,18 +234,13 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
     event.add("sequence", entry.sequence)
     event.add("dtstamp", _utc(entry.changed_at))
     event.add("last-modified", _utc(entry.changed_at))
-    event.add("status", _status(entry))
+    state = "TENTATIVE" if entry.tentative else "CONFIRMED"
+    event.add("status", "CANCELLED" if entry.cancelled else state)
     if entry.word:
         event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.occasion.title}"))
     if entry.cancelled:
         event["TRANSP"] = vText("TRANSPARENT")
     return event
-
-
-def _status(entry: PublicEntry) -> str:
-    if entry.cancelled:
-        return "CANCELLED"
-    return "TENTATIVE" if entry.tentative else "CONFIRMED"
 
 
 def _location(occasion: Occasion, locale: str, room: str) -> str:

@@ -196,10 +196,11 @@ def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
         assert Calendar.from_ical(made.calendar)["METHOD"] == made.method
 
 
+OF_CALENDARS = (MailKind.NOT_COMING, MailKind.CALENDAR_ADDRESS)
+
+
 @pytest.mark.parametrize(
-    ("kind", "locale"),
-    [each for each in EVERY_LETTER if each[0] != MailKind.NOT_COMING]("kind", "locale"),
-    [row for row in EVERY_LETTER if row[0] is not MailKind.CALENDAR_ADDRESS],
+    ("kind", "locale"), [each for each in EVERY_LETTER if each[0] not in OF_CALENDARS]
 )
 def test_letter_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
     made = letter(kind, locale, invitation=None)

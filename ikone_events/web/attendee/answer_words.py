@@ -42,7 +42,7 @@ def _in_words(told: Told, event: Event) -> str:
         return words
     gone = event.ends_at + timedelta(days=field.keep_days)
     day = date_medium(gone, locale=page_locale(), zone=event.zone)
-    return f"{words} – {_('deleted on %(day)s', day=day)}"
+    return str(_("%(answer)s – deleted on %(day)s", answer=words, day=day))
 
 
 def _word(field: OwnField, value: str) -> str:
