@@ -20,7 +20,7 @@ blueprint.before_request(speak_by_address)
 @blueprint.after_request
 def _keep_to_yourself(response: Response) -> Response:
     """As any personal page, but programs may compare what they hold; error pages are never kept."""
-    kept = response.headers["Cache-Control"]
+    kept = response.headers.get("Cache-Control", "no-store")
     no_store(response)
     response.headers["Cache-Control"] = kept
     return response
