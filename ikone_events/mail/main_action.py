@@ -31,6 +31,7 @@ _STOP = {"de": "Abbestellen", "en": "Unsubscribe"}
 _CONFIRM = {"de": "E-Mail-Adresse bestätigen", "en": "Confirm e-mail address"}
 _ACCEPT = {"de": "Platz annehmen", "en": "Accept place"}
 _WITHDRAW = {"de": "Platz freigeben", "en": "Give up my place"}
+_CALENDAR = {"de": "Kalenderadresse verwalten", "en": "Manage calendar address"}
 _AGAIN = {"de": "Noch einmal anmelden", "en": "Register again"}
 _TRIAL = {"de": "Testeinladung ansehen", "en": "View the test invitation"}
 _TRIALS = {MailKind.TRIAL_INVITATION, MailKind.TRIAL_WITHDRAWAL}
@@ -42,9 +43,7 @@ def main_action(
     kind: MailKind, occasion: Occasion, links: Links, extras: Extras, *, locale: str
 ) -> tuple[str, str]:
     """The address of the one button a letter has, and its words for the personal page."""
-    if kind is MailKind.SUBSCRIPTION:
-        return _STOP[locale], links.confirm or links.manage
-    if found := _public(kind, occasion, locale):
+    if found := _of_no_event(kind, links, locale) or _public(kind, occasion, locale):
         return found
     ended = kind in _FOLLOW_UPS or kind in _ENDINGS
     if not ended and (found := _asked(kind, links, extras, locale)):
@@ -55,6 +54,15 @@ def main_action(
     if kind in _FOLLOW_UPS and links.materials:
         return label, links.materials
     return label, links.manage
+
+
+def _of_no_event(kind: MailKind, links: Links, locale: str) -> tuple[str, str] | None:
+    """To subscribers, and about a person's calendar of all events."""
+    if kind is MailKind.SUBSCRIPTION:
+        return _STOP[locale], links.confirm or links.manage
+    if kind is MailKind.CALENDAR_ADDRESS:
+        return _CALENDAR[locale], f"{links.manage}/calendar"
+    return None
 
 
 def _public(kind: MailKind, occasion: Occasion, locale: str) -> tuple[str, str] | None:
