@@ -115,6 +115,7 @@ system:
 	  missing=""; \
 	  want chromium find_browser; \
 	  want dovecot-imapd find_server dovecot; \
+	  want libical3 $(BIN)/python -c 'import ctypes; ctypes.CDLL("libical.so.3")'; \
 	}; \
 	look; [ -n "$$missing" ] || exit 0; \
 	if [ -n "$$IKONE_CHROMIUM" ] && ! find_browser >/dev/null; then \

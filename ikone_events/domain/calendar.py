@@ -57,6 +57,10 @@ _WORDS = {
 }
 
 
+# Double quotes and carets are escaped in parameters, where half of the programs show the escapes.
+_UNFIT_IN_NAMES = str.maketrans({'"': "'", "\\": "/", "^": "ˆ"})
+
+
 class _Text(vText):
     """TEXT that keeps a backslash before an N: icalendar 7.3 takes `C:\\Neu` for a line break."""
 
@@ -283,11 +287,10 @@ def _attendee(recipient: Recipient, partstat: str) -> vCalAddress:
 
 
 def _address(address: str, name: str) -> vCalAddress:
-    """mailto: with a CN without double quotes: RFC 6868's escape is not decoded by all."""
+    """mailto: with a CN without what RFC 6868 escapes: not all programs decode that."""
     mailbox = ascii_address(address)
     cal_address = vCalAddress(f"mailto:{mailbox}")
-    plain = one_line(name).replace('"', "'").replace("\\", "/")
-    cal_address.params["CN"] = plain or mailbox
+    cal_address.params["CN"] = (one_line(name) or mailbox).translate(_UNFIT_IN_NAMES)
     return cal_address
 
 

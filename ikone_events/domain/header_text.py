@@ -15,7 +15,9 @@ MOST_ADDRESS_CHARACTERS = 254
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TEXT_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_UNFIT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# U+FEFF is pasted unseen; where a value begins with it parsers take it for a byte order mark.
+_UNFIT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
+_UNFIT_IN_LINE = re.compile("[\ud800-\udfff\ufeff]")
 
 # The dot-atom of RFC 5321 at labels: no quotes, no comments, nothing that ends an SMTP command.
 _ADDRESS = re.compile(
@@ -55,7 +57,7 @@ def clean_text(value: str) -> str:
 
 def one_line(value: str) -> str:
     """A text as one line: what can't stand in a line becomes a space, damaged characters go."""
-    return " ".join(_CONTROLS.sub(" ", _SURROGATES.sub("", value)).split())
+    return " ".join(_CONTROLS.sub(" ", _UNFIT_IN_LINE.sub("", value)).split())
 
 
 # Characters that the older IDNA of the standard library turns into others, and so into the

@@ -256,7 +256,7 @@ def test_any_text_gives_one_event_with_only_our_properties(
     assert {name.upper() for name in event} <= PROPERTIES
     assert event["SUMMARY"] == one_line(title)
     assert event["LOCATION"] == (one_line(place) or "Online")
-    name = one_line(f"{first_name} {last_name}").replace('"', "'").replace("\\", "/")
+    name = one_line(f"{first_name} {last_name}").translate(str.maketrans('"\\^', "'/ˆ"))
     assert event["ATTENDEE"].params["CN"] == (name or "anna@example.org")
     other = vobject.readOne(data.decode("utf-8")).vevent
     assert other.summary.value == one_line(title)
