@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,25 @@ def test_reschedule_takes_local_time(app: Flask) -> None:
         found = find_event(event.slug)
         assert found is not None
         assert found.starts_at.isoformat() == "2027-07-01T08:00:00+00:00"
+
+
+def test_moment_with_its_offset_is_taken_as_it_is(app: Flask) -> None:
+    """The one way to name the second 2:30 of the night in which the clocks go back."""
+    event = make_event(app, state="postponed")
+    words = ("--starts-at", "2027-10-31T02:30+01:00", "--ends-at", "2027-10-31T12:00")
+
+    assert call(app, "event", "do", event.slug, "reschedule", *words).exit_code == 0
+
+    with app.app_context():
+        found = find_event(event.slug)
+        assert found is not None
+        assert found.starts_at.isoformat() == "2027-10-31T01:30:00+00:00"
+
+
+def test_list_names_the_local_day(app: Flask) -> None:
+    night = datetime(2027, 7, 1, 22, 30, tzinfo=UTC)  # 0:30 of the next day in Berlin
+    make_event(app, starts_at=night, ends_at=night + timedelta(hours=2))
+    assert call(app, "event", "list").output.startswith("2027-07-02 ")
 
 
 def test_load_stores_the_whole_demo_file(app: Flask) -> None:

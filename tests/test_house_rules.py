@@ -222,6 +222,36 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
             assert personal == ("token" in rule.arguments), rule.rule
 
 
+# What programs read: keys, file names, the values of form fields, times of day in the database.
+MACHINE_FORMATS = {
+    *("services.backups.restoring", "services.subscribers", "services.plans"),
+    *("services.registering.registrations", "web.organiser.fields"),
+}
+
+
+def test_moments_become_words_in_one_place() -> None:
+    """A second place would forget the zone, the language or the hour that is shown twice."""
+    faults = [
+        module.at(node)
+        for module in modules()
+        if module.name not in MACHINE_FORMATS | {"domain.times"}
+        for node in ast.walk(module.tree)
+        if _formats_a_moment(node)
+    ]
+    assert faults == []
+
+
+def _formats_a_moment(node: ast.AST) -> bool:
+    """`strftime`, Babel's formats, or an f-string with a pattern such as :%H:%M."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "strftime"
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").endswith("babel.dates")
+    spec = node.format_spec if isinstance(node, ast.FormattedValue) else None
+    parts = spec.values if isinstance(spec, ast.JoinedStr) else []
+    return any(isinstance(part, ast.Constant) and "%" in str(part.value) for part in parts)
+
+
 # Written by their names: one letter's text a kind and language, Flask-Security's own pages.
 NAMED_BY_RULE = re.compile(rf"mail/(de|en)/({'|'.join(MailKind)})\.txt|security/\w+\.html")
 

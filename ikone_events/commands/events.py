@@ -1,6 +1,6 @@
 """Events and their lifecycle from the shell."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
@@ -23,7 +23,7 @@ event = AppGroup("event", help="Events and their lifecycle.")
 def list_events() -> None:
     """One line an event: date, state, slug, title."""
     for row in all_events():
-        click.echo(f"{row.starts_at:%Y-%m-%d}  {row.state:<12} {row.slug:<28} {row.title}")
+        click.echo(f"{row.day.isoformat()}  {row.state:<12} {row.slug:<28} {row.title}")
 
 
 @event.command("show")
@@ -80,4 +80,4 @@ def _moment(text: str, zone: str) -> datetime | None:
         local = datetime.fromisoformat(text)
     except ValueError:
         fail(f"“{text}” is not a moment like 2027-02-09T10:00.")
-    return local_to_utc(local.replace(tzinfo=None), zone)
+    return local.astimezone(UTC) if local.tzinfo else local_to_utc(local, zone)

@@ -14,6 +14,7 @@ from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.pages import Trial
 from ikone_events.demo.story import Story, folder, tell
 from ikone_events.domain.dataset import read_dataset
+from ikone_events.domain.times import moment_letter
 from ikone_events.server import serve
 from ikone_events.services.loading import store_dataset
 from ikone_events.services.organisers import NewOrganiser, add
@@ -78,8 +79,9 @@ def _fill(story: Story, clock: TrialClock) -> None:
 
 def _say_where(settings: Settings, story: Story) -> None:
     url = settings.base_url
+    begins = moment_letter(story.begins, locale="en", zone=settings.timezone)
     click.echo(
-        f"\nIkone Events, a trial with invented data. It is {story.begins:%A %d %B %Y, %H:%M}.\n\n"
+        f"\nIkone Events, a trial with invented data. It is {begins}.\n\n"
         f"  Public pages   {url}/\n"
         f"  Organisers     {url}/organise/\n"
         f"  Caught mail    {url}/demo/\n\n"

@@ -6,7 +6,7 @@ pasted. Moments are aware UTC; the zone is always the event's own. Babel parses 
 keeps it, days are remembered, so a call costs microseconds.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +22,8 @@ WORDS = {"de": "d. MMMM y", "en": "d MMMM y"}
 LONG = {"de": "EEEE, d. MMMM y", "en": "EEEE, d MMMM y"}
 MEDIUM = {"de": f"EE, d.{NBSP}MMMM{NBSP}y", "en": f"EE, d{NBSP}MMMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
+# In the night in which the clocks go back, an hour is shown twice; the first is summer time.
+_TWICE = {"de": ("Sommerzeit", "Winterzeit"), "en": ("summer time", "winter time")}
 
 
 def known_zone(zone: str) -> ZoneInfo:
@@ -38,7 +40,7 @@ def local_to_utc(value: datetime, zone: str, *, about: str | None = None) -> dat
     if value.tzinfo is not None:
         raise ValueError("a local time carries no zone of its own")
     tz = known_zone(zone)
-    values = {"date": value.date().isoformat(), "time": _clock(value)}
+    values = {"date": value.date(), "time": time_words(value.time())}
     try:
         first, second = (value.replace(tzinfo=tz, fold=fold).astimezone(UTC) for fold in (0, 1))
         back = first.astimezone(tz).replace(tzinfo=None, fold=0)
@@ -81,6 +83,26 @@ def clock(moment: datetime, *, zone: str) -> str:
     return _clock(to_local(moment, zone))
 
 
+def time_words(at: time) -> str:
+    """ "9:00": a time of day, on whatever clocks."""
+    return f"{at.hour}:{at.minute:02d}"
+
+
+def typed_words(local: datetime, *, locale: str) -> str:
+    """ "12.01.2021, 10:00": what was typed as a local time, to be compared by people."""
+    return f"{_day(local.date(), NUMERIC[locale], locale)}, {_clock(local)}"
+
+
+def month_short(moment: datetime, *, locale: str, zone: str) -> str:
+    """ "Jan.": for tiles."""
+    return _day(to_local(moment, zone).date(), "MMM", locale)
+
+
+def moment_utc(moment: datetime) -> str:
+    """ "2021-01-12 09:00 UTC": for those who look after the machine."""
+    return f"{to_local(moment, 'UTC'):%Y-%m-%d %H:%M} UTC"
+
+
 def moment_page(moment: datetime, *, locale: str, zone: str) -> str:
     """ "Mo., 11. Januar 2021, 9:00 Uhr" for pages."""
     return _page_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, NBSP)
@@ -99,7 +121,8 @@ def span_page(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str)
         between = "bis" if locale == "de" else "to"
         return f"{_page_moment(start, locale)} {between} {_page_moment(end, locale)}{note}"
     day = _day(start.date(), MEDIUM[locale], locale)
-    return f"{day}, {_clock(start)}–{_clock(end)}{_uhr(locale, NBSP)}{note}"
+    begins = _clock_once(start, locale, NBSP).removesuffix(f"{NBSP}Uhr")
+    return f"{day}, {begins}–{_clock_once(end, locale, NBSP)}{note}"
 
 
 def span_letter(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
@@ -110,7 +133,8 @@ def span_letter(starts_at: datetime, ends_at: datetime, *, locale: str, zone: st
     if start.date() != end.date():
         return f"{_letter_moment(start, locale)} {between} {_letter_moment(end, locale)}{note}"
     day = _day(start.date(), LONG[locale], locale)
-    return f"{day}, {_clock(start)} {between} {_clock(end)}{_uhr(locale, ' ')}{note}"
+    begins = _clock_once(start, locale, " ").removesuffix(" Uhr")
+    return f"{day}, {begins} {between} {_clock_once(end, locale, ' ')}{note}"
 
 
 def _local_day(day: date, zone: str | None) -> date:
@@ -132,17 +156,25 @@ def _locale(name: str) -> Locale:
 
 
 def _clock(local: datetime) -> str:
-    return f"{local.hour}:{local.minute:02d}"
+    return time_words(local.time())
+
+
+def _clock_once(local: datetime, locale: str, space: str) -> str:
+    """The time with "Uhr", and which one is meant where the clocks show it twice."""
+    which = _TWICE[locale][local.fold].replace(" ", space)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    note = f"{space}({which})" if twice else ""
+    return f"{_clock(local)}{_uhr(locale, space)}{note}"
 
 
 def _page_moment(local: datetime, locale: str) -> str:
     day = _day(local.date(), MEDIUM[locale], locale)
-    return f"{day}, {_clock(local)}{_uhr(locale, NBSP)}"
+    return f"{day}, {_clock_once(local, locale, NBSP)}"
 
 
 def _letter_moment(local: datetime, locale: str) -> str:
     day = _day(local.date(), LONG[locale], locale)
-    return f"{day}, {_clock(local)}{_uhr(locale, ' ')}"
+    return f"{day}, {_clock_once(local, locale, ' ')}"
 
 
 def _uhr(locale: str, space: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Protocol, cast
 
-from babel.dates import format_date
 from flask import Flask
 from flask_babel import gettext
 from markupsafe import Markup
@@ -55,7 +54,7 @@ def _tile_day(value: datetime, zone: str) -> int:
 
 
 def _tile_month(value: datetime, zone: str) -> str:
-    return format_date(times.to_local(value, zone), "MMM", locale=page_locale())
+    return times.month_short(value, locale=page_locale(), zone=zone)
 
 
 def _iso(value: datetime, zone: str = times.BERLIN) -> str:

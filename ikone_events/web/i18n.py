@@ -1,5 +1,6 @@
 """Languages: which one a page speaks, and how complaints become words."""
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +14,7 @@ from ikone_events.domain.messages import LABELS as MAIL_LABELS
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.standings import ACTION_LABELS as STANDING_ACTION_LABELS
 from ikone_events.domain.standings import STANDING_LABELS
+from ikone_events.domain.times import date_numeric
 from ikone_events.services.office import Office
 from ikone_events.web.headers import fingerprint
 
@@ -156,11 +158,14 @@ _LABELS = frozenset(
 )
 
 
+def _said(value: object) -> object:
+    if isinstance(value, date):
+        return date_numeric(value, locale=page_locale())
+    return gettext(value) if value in _LABELS else value
+
+
 def say(complaint: Complaint) -> str:
-    """A complaint in the language of the page; values that are labels are translated too."""
-    values = {
-        key: gettext(value) if value in _LABELS else value
-        for key, value in complaint.values.items()
-    }
+    """A complaint in the language of the page, with its labels and its days."""
+    values = {key: _said(value) for key, value in complaint.values.items()}
     text = cast(str, gettext(complaint.text))
     return text % values if values else text

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 
 from ikone_events.domain.lifecycle import Action, State, find_rule
 from ikone_events.domain.step_times import Anchor, due_at
+from ikone_events.domain.times import moment_utc
 from ikone_events.services.materials import path_of
 from ikone_events.services.plans import anchors_of, timing_of
 from ikone_events.services.working_days import is_holiday
@@ -58,8 +59,8 @@ def misplaced_steps(_now: datetime) -> Iterator[str]:
         expected = due_at(timing_of(step), anchors_of(step.event), is_holiday)
         if step.due_at != expected:
             yield (
-                f"steps: {step.event.slug}: “{step.name}” is due at {step.due_at:%Y-%m-%d %H:%M},"
-                f" its event's dates say {expected:%Y-%m-%d %H:%M} UTC"
+                f"steps: {step.event.slug}: “{step.name}” is due at {moment_utc(step.due_at)},"
+                f" its event's dates say {moment_utc(expected)}"
             )
 
 

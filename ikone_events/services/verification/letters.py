@@ -10,6 +10,7 @@ from ikone_events.domain.audiences import Audience
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.registration import Status
+from ikone_events.domain.times import moment_utc
 from ikone_events.services.audiences import people_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -144,5 +145,5 @@ def abandoned_leases(now: datetime) -> Iterator[str]:
         .order_by(OutboxMail.id)
     )
     for number, until in rows:
-        ended = f"{until:%Y-%m-%d %H:%M} UTC"
+        ended = moment_utc(until) if until else ""
         yield f"letters: letter {number} lies with a worker although its lease ended at {ended}"

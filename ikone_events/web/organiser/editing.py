@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template
 
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
+from ikone_events.domain.times import typed_words
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now, office
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.i18n import page_locale
 from ikone_events.web.organiser.event_form import (
     EventForm,
     draft_fields,
@@ -173,7 +175,7 @@ def _shown(form: EventForm, name: str) -> str:
     if name in TICKS:
         return _("yes") if field.data else _("no")
     if name in ("starts_at", "ends_at", *MOMENTS):
-        return f"{field.data:%d.%m.%Y, %H:%M}" if field.data else ""
+        return typed_words(field.data, locale=page_locale()) if field.data else ""
     return typed(field.data)
 
 

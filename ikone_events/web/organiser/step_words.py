@@ -1,14 +1,14 @@
 """The timing and the standing of steps in words: "2 working days before the start, 10:00"."""
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import datetime
 
 from ikone_events.domain.audiences import AUDIENCE_LABELS, Audience
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.step_times import Anchor, Timing, Unit
 from ikone_events.domain.steps import Verdict
-from ikone_events.domain.times import clock, moment_page
+from ikone_events.domain.times import clock, moment_page, time_words
 from ikone_events.services.plans import DONE, EXPIRED, PLAN, SKIPPED
 from ikone_events.services.step_letters import Fate
 from ikone_events.store.events import Event
@@ -60,9 +60,9 @@ def timing_words(timing: Timing, due: datetime, zone: str) -> str:
     if timing.anchor is Anchor.FIXED:
         return _("at a date of its own")
     relation = _at(timing) if timing.amount == 0 else _away(timing)
-    if timing.at is None or _hour(timing.at) == clock(due, zone=zone):
+    if timing.at is None or time_words(timing.at) == clock(due, zone=zone):
         return relation
-    return _("%(relation)s, %(clock)s o'clock", relation=relation, clock=_hour(timing.at))
+    return _("%(relation)s, %(clock)s o'clock", relation=relation, clock=time_words(timing.at))
 
 
 def people_words(audience: Audience, number: int) -> str:
@@ -104,10 +104,6 @@ def letters_words(fate: Fate) -> str:
     if fate.waiting or not fate.finished:
         said.append(_("sending goes on"))
     return ", ".join(said)
-
-
-def _hour(at: time) -> str:
-    return f"{at.hour}:{at.minute:02d}"
 
 
 def _at(timing: Timing) -> str:

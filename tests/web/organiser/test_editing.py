@@ -315,7 +315,7 @@ def test_stale_form_shows_both_versions_and_can_be_saved_again(app: Flask, team:
     table = table[: table.index("</table>")]
     assert "Von &lt;Bert&gt;" in table
     assert "Von Anna" in table
-    assert "14.04.2026, 09:00" in table
+    assert "14\u00a0Apr\u00a02026, 9:00" in table
     assert "Kurz." not in table  # the same in both
     assert 'name="revision" value="2"' in answer.text
     assert team.post(path, {**mine, "revision": "2"}).status_code == 303
