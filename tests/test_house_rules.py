@@ -225,6 +225,7 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
 # What programs read: keys, file names, the values of form fields, times of day in the database.
 MACHINE_FORMATS = {
     *("services.backups.restoring", "services.subscribers", "services.plans"),
+    "services.incoming.answers",
     *("services.registering.registrations", "web.organiser.fields"),
 }
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from sqlalchemy import event as sql
 from sqlalchemy import select
 
 from ikone_events.config import Settings
+from ikone_events.domain.incoming import CalendarAnswer, Envelope, Method, Outcome
 from ikone_events.domain.messages import MailKind
+from ikone_events.services.incoming.taking import take_in
 from ikone_events.services.letters import write_letter
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
-from ikone_events.store.incoming import DeadAddress, IncomingMail
+from ikone_events.store.incoming import DeadAddress
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 from tests.factories import NOW, PAST, FixedClock, make_event, make_registration, make_settings
@@ -281,27 +283,47 @@ def test_tests_of_two_organisers_are_two_entries(
     assert "zweite@example.org" not in page_of(team, event)
 
 
+def answered(letter: OutboxMail, partstat: str, at: datetime) -> CalendarAnswer:
+    """What a calendar program writes back about a letter."""
+    envelope = Envelope(
+        digest=f"{partstat}-{at.isoformat()}",
+        message_id=f"<{partstat.lower()}@example.org>",
+        sender=OWN,
+        received_at=at,
+    )
+    return CalendarAnswer(
+        envelope=envelope,
+        method=Method.REPLY,
+        uid=letter.calendar_uid,
+        attendee=OWN,
+        partstat=partstat,
+        sequence=letter.calendar_sequence,
+        stamp=at,
+    )
+
+
 def test_answer_to_the_test_is_shown_with_its_time(app: Flask, team: Browser) -> None:
     event = make_event(app)
     team.post(f"/organise/events/{event.slug}/calendar/test")
     assert "Your answer no answer yet" in page_of(team, event)
     (letter,) = trials_in(app)
-    with app.app_context(), transaction():
-        for digest, partstat, hours in (("a", "TENTATIVE", 1), ("b", "ACCEPTED", 2)):
-            db.session.add(
-                IncomingMail(
-                    digest=digest,
-                    kind="answer",
-                    outcome="trial",
-                    event_id=event.id,
-                    letter_id=letter.id,
-                    partstat=partstat,
-                    sequence=0,
-                    stamp=NOW + timedelta(hours=hours),
-                    received_at=NOW + timedelta(hours=hours),
-                )
-            )
+    for partstat, hours in (("TENTATIVE", 1), ("ACCEPTED", 2)):
+        at = NOW + timedelta(hours=hours)
+        with app.app_context(), transaction():
+            assert take_in(answered(letter, partstat, at), now=at) is Outcome.TRIAL
     assert "Your answer Accepted, Mon, 2 March 2026, 12:00" in page_of(team, event)
+
+
+def test_answer_to_a_former_test_is_none_to_the_next(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    path = f"/organise/events/{event.slug}/calendar/test"
+    team.post(path)
+    with app.app_context(), transaction():
+        take_in(answered(trials_in(app)[0], "DECLINED", NOW), now=NOW)
+    assert "Your answer Declined" in page_of(team, event)
+    team.post(f"{path}/remove")
+    team.post(path)
+    assert "Your answer no answer yet" in page_of(team, event)
 
 
 def test_long_title_still_makes_a_test(app: Flask, team: Browser) -> None:
