@@ -101,8 +101,10 @@ def calendar_object(
     data = _personal(
         occasion, recipient, room=links.room, invitation=invitation, method=method, sender=sender
     )
-    mailbox = ascii_address(recipient.email)
-    return checked_letter(data, method=method, attendee=mailbox, organiser=sender.address)
+    if method is None:
+        return checked_letter(data, method=None)
+    invited, host = ascii_address(recipient.email), ascii_address(sender.address)
+    return checked_letter(data, method=method, attendee=invited, organiser=host)
 
 
 def _personal(

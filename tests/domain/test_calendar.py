@@ -204,6 +204,20 @@ def test_uncertain_entry_says_so_in_status_and_title() -> None:
     assert event["SUMMARY"].startswith("Warteliste: ")
 
 
+def test_foreign_domains_travel_as_xn_on_both_sides() -> None:
+    data = calendar_object(
+        occasion(),
+        recipient(email="amt@dörfer.example"),
+        links=LINKS,
+        invitation=INVITATION,
+        method="REQUEST",
+        sender=Sender(name="", address="events@dörfer.example"),
+    )
+    _, event = read(data)
+    assert str(event["ATTENDEE"]) == "mailto:amt@xn--drfer-jua.example"
+    assert str(event["ORGANIZER"]) == "mailto:events@xn--drfer-jua.example"
+
+
 def test_naive_time_is_refused() -> None:
     with pytest.raises(ValueError, match="naive"):
         made(starts_at=datetime(2021, 1, 12, 9))  # noqa: DTZ001 - the point of the test
