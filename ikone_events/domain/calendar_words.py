@@ -8,9 +8,10 @@ from icalendar import Calendar, Event
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import span_page
 
+UPDATES = N_("Updates the event that is in the calendar.")
 EFFECTS = {
     ("REQUEST", True): N_("Adds the event to the calendar and asks for an answer."),
-    ("REQUEST", False): N_("Updates the event that is in the calendar."),
+    ("REQUEST", False): UPDATES,
     ("CANCEL", False): N_("Removes the event from the calendar."),
     ("CANCEL", True): N_("Removes the event from the calendar."),
 }

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from ikone_events.domain.address import email_key
 from ikone_events.domain.calendar import calendar_object
 from ikone_events.domain.calendar_hints import hints_on
-from ikone_events.domain.calendar_words import effect_of
+from ikone_events.domain.calendar_words import UPDATES, effect_of
 from ikone_events.domain.facts import State
 from ikone_events.domain.lifecycle import EventFormat
 from ikone_events.domain.messages import CANCEL, REQUEST, MailKind, calendar_method
@@ -40,6 +40,7 @@ from ikone_events.store.registrations import Registration
 _OFF = (State.POSTPONED.value, State.CANCELLED.value)
 _HAPPENING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 NOTHING_SENT = N_("Nothing is sent: the calendar stays as it is.")
+ASKED_AGAIN = N_("Updates the event, and asks for the answer again: the date is another.")
 
 
 class Stand(StrEnum):
@@ -136,7 +137,7 @@ def _view(
         since=newest.sent_at if newest else None,
         sent=sent_next,
         after=_shown_after(shown, sent_next),
-        effect=_effect(sent_next),
+        effect=_effect(sent_next, person),
         complaints=complaints,
         hints=(*_of_letters(sent, person, dead), *hints_for(then, person, now=now)),
     )
@@ -189,11 +190,14 @@ def _shown_after(shown: bytes | None, sent: bytes | None) -> bytes | None:
     return None if b"\r\nMETHOD:CANCEL\r\n" in sent else sent
 
 
-def _effect(sent: bytes | None) -> str:
+def _effect(sent: bytes | None, person: Registration) -> str:
     if sent is None:
         return NOTHING_SENT
     calendar = Calendar.from_ical(sent)
-    return effect_of(calendar, int(calendar.events[0].get("SEQUENCE", 0)))
+    (entry,) = calendar.events
+    effect = effect_of(calendar, int(entry.get("SEQUENCE", 0)))
+    answered = person.partstat and entry["ATTENDEE"].params["PARTSTAT"] != person.partstat
+    return ASKED_AGAIN if answered and effect == UPDATES else effect
 
 
 def _of_letters(

@@ -99,6 +99,8 @@ def _about(view: CalendarView, event: Event) -> Iterable[str]:
     yield _("English") if view.person.locale == "en" else _("German")
     if event.format == EventFormat.HYBRID.value:
         yield _("On site") if view.person.mode == "on_site" else _("Online")
+    if view.person.partstat:
+        yield answer_words(view.person.partstat)
 
 
 def _stand(view: CalendarView) -> str:

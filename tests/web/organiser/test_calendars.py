@@ -13,8 +13,10 @@ from sqlalchemy import event as sql
 from sqlalchemy import select
 
 from ikone_events.config import Settings
+from ikone_events.domain.event_draft import EventDraft
 from ikone_events.domain.incoming import CalendarAnswer, Envelope, Method, Outcome
 from ikone_events.domain.messages import MailKind
+from ikone_events.services.events import edit_event
 from ikone_events.services.incoming.taking import take_in
 from ikone_events.services.letters import write_letter
 from ikone_events.store.db import db, transaction
@@ -84,6 +86,32 @@ def test_sent_invitation_is_shown_and_a_change_stands_beside_it(app: Flask, team
     assert "Title changes Digitale Dörfer Digitale Städte" in page
     assert "Updates the event that is in the calendar." in page
     assert "Where Online Online" in page
+
+
+def test_answer_stands_beside_the_person_and_another_date_asks_again(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app)
+    person = make_registration(app, event)
+    invite(app, person)
+    with app.app_context(), transaction():
+        db.session.get_one(Registration, person.id).partstat = "ACCEPTED"
+    page = page_of(team, event)
+    assert "German, Accepted" in page
+    assert "Updates the event that is in the calendar." in page
+
+    draft = EventDraft(
+        title=event.title,
+        starts_at=event.starts_at + timedelta(days=1),
+        ends_at=event.ends_at + timedelta(days=1),
+        room_url=event.room_url,
+    )
+    with app.app_context(), transaction():
+        edit_event(event.slug, draft, expected_revision=event.revision, now=NOW)
+
+    assert "asks for the answer again: the date is another." in page_of(team, event)
+    change(app, event, state="cancelled")
+    assert "Removes the event from the calendar." in page_of(team, event)
 
 
 @pytest.mark.parametrize(
