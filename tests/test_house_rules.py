@@ -222,10 +222,10 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
             assert personal == ("token" in rule.arguments), rule.rule
 
 
-# What programs read: keys, file names, the values of form fields, times of day in the database.
+# What programs read: keys, file names, addresses, values of form fields and of the database.
 MACHINE_FORMATS = {
     *("services.backups.restoring", "services.subscribers", "services.plans"),
-    "services.incoming.answers",
+    *("services.incoming.answers", "services.personal_feeds", "domain.add_links"),
     *("services.registering.registrations", "web.organiser.fields"),
 }
 

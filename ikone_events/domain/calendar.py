@@ -22,40 +22,14 @@ from ikone_events.domain.calendar_check import (
     checked_letter,
     public_complaints,
 )
-from ikone_events.domain.header_text import ascii_address, clean_text, one_line
+from ikone_events.domain.calendar_texts import description_of, location_of
+from ikone_events.domain.header_text import ascii_address, one_line
 from ikone_events.domain.messages import CANCEL, Invitation, Links, Occasion, Recipient, Sender
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.salutation import full_name
-from ikone_events.domain.times import BERLIN, clock, span_letter
 
 PRODID = "-//Ikone Events//Ikone Events//DE"
 POLL_EVERY = timedelta(hours=6)
-
-_WORDS = {
-    "de": {
-        "online": "Online",
-        "join": "Teilnehmen",
-        "phone_in": "Per Telefon",
-        "when": "Wann",
-        "where": "Wo",
-        "questions": "Fragen",
-        "phone": "Telefon",
-        "opens": "Der Raum ist ab {} Uhr geöffnet.",
-        "zone": "Zeitzone",
-    },
-    "en": {
-        "online": "Online",
-        "join": "Join",
-        "phone_in": "By phone",
-        "when": "When",
-        "where": "Where",
-        "questions": "Questions",
-        "phone": "phone",
-        "opens": "The room opens at {}.",
-        "zone": "time zone",
-    },
-}
-
 
 # Double quotes and carets are escaped in parameters, where half of the programs show the escapes.
 _UNFIT_IN_NAMES = str.maketrans({'"': "'", "\\": "/", "^": "ˆ"})
@@ -177,7 +151,7 @@ def _prove(
     (event,) = Calendar.from_ical(checked(data)).events
     read = [event.start, event.end, *(str(event[name]) for name in ("SUMMARY", "DESCRIPTION"))]
     meant: list[object] = [_utc(occasion.starts_at), _utc(occasion.ends_at)]
-    meant += [one_line(occasion.title), _description(occasion, locale, room)]
+    meant += [one_line(occasion.title), description_of(occasion, locale, room)]
     if read != meant:
         raise CalendarError(Complaint(N_("The calendar entry does not read back as it was meant.")))
 
@@ -228,8 +202,8 @@ def _without_room(occasion: Occasion, locale: str) -> Event:
 
 def _of_room(occasion: Occasion, locale: str, room: str) -> Event:
     event = Event()
-    event.add("location", _Text(_location(occasion, locale, room)))
-    event.add("description", _Text(_description(occasion, locale, room)))
+    event.add("location", _Text(location_of(occasion, locale, room)))
+    event.add("description", _Text(description_of(occasion, locale, room)))
     event.add("url", room or occasion.public_url)
     return event
 
@@ -247,35 +221,6 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
     if entry.cancelled:
         event["TRANSP"] = vText("TRANSPARENT")
     return event
-
-
-def _location(occasion: Occasion, locale: str, room: str) -> str:
-    """Rooms and addresses as they are; online the person's door once it is known."""
-    place = one_line(occasion.place)
-    return place or room or _WORDS[locale]["online"]
-
-
-def _description(occasion: Occasion, locale: str, room: str) -> str:
-    words = _WORDS[locale]
-    when = span_letter(occasion.starts_at, occasion.ends_at, locale=locale, zone=occasion.zone)
-    zone = f" ({words['zone']} {BERLIN})" if occasion.zone == BERLIN and locale == "de" else ""
-    lines = [f"{words['join']}: {room}"] if room else []
-    if room and occasion.dial_in:
-        lines.append(f"{words['phone_in']}: {occasion.dial_in}")
-    if room and occasion.room_opens_at:
-        lines.append(words["opens"].format(clock(occasion.room_opens_at, zone=occasion.zone)))
-    lines.append(f"{words['when']}: {when}{zone}")
-    if occasion.place:
-        lines.append(f"{words['where']}: {one_line(occasion.place)}")
-    paragraphs = ("\n".join(lines), occasion.summary, _questions(occasion, locale))
-    return clean_text("\n\n".join(paragraph for paragraph in paragraphs if paragraph))
-
-
-def _questions(occasion: Occasion, locale: str) -> str:
-    words = _WORDS[locale]
-    phone = f"{words['phone']} {occasion.contact_phone}" if occasion.contact_phone else ""
-    whom = ", ".join(filter(None, (occasion.contact_name, occasion.contact_email, phone)))
-    return f"{words['questions']}: {whom}\n{occasion.public_url}"
 
 
 def _attendee(recipient: Recipient, partstat: str) -> vCalAddress:

@@ -119,7 +119,10 @@ def test_lines_are_those_of_the_format(app: Flask, client: FlaskClient) -> None:
     ("starts_at", "local"),
     [
         (datetime(2026, 3, 29, 0, 30, tzinfo=UTC), "1:30 bis 3:30"),  # the hour is left out
-        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2:30 bis 2:30"),  # the hour comes twice
+        (
+            datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+            "2:30 Uhr (Sommerzeit) bis 2:30 Uhr (Winterzeit)",
+        ),  # the hour comes twice
     ],
 )
 def test_nights_of_the_clock_change_are_right(
