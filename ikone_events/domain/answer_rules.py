@@ -52,9 +52,16 @@ class Invited:
 
 
 def order_of(answer: CalendarAnswer) -> Order:
-    """Its place in the order; a mail without DTSTAMP was given when it arrived."""
-    received_at = answer.envelope.received_at
-    return Order(answer.stamp or received_at, received_at)
+    """Its place in the order."""
+    return order_by(answer.stamp, answer.envelope.received_at)
+
+
+def order_by(stamp: datetime | None, received_at: datetime) -> Order:
+    """The place of an answer by its DTSTAMP; one without was given when it arrived.
+
+    None was given after that: a clock that goes wrong would decide for ever.
+    """
+    return Order(min(stamp or received_at, received_at), received_at)
 
 
 def same_person(one: str, other: str) -> bool:

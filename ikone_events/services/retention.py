@@ -8,7 +8,7 @@ from ikone_events.domain.lifecycle import Action, State, find_rule
 from ikone_events.services import subscribers
 from ikone_events.services.early_forgetting import forget_due
 from ikone_events.services.forgetting import drop_letters_of_forgotten
-from ikone_events.services.incoming import dead_addresses, unknown
+from ikone_events.services.incoming import dead_addresses, keeping
 from ikone_events.services.lists import people_import
 from ikone_events.services.plans import mark_forgotten
 from ikone_events.services.privacy import archive_persons
@@ -26,7 +26,7 @@ def tidy(now: datetime) -> None:
     subscribers.tidy(now)
     people_import.tidy(now)
     dead_addresses.tidy()
-    unknown.tidy(now)
+    keeping.tidy(now)
     forget_due(now)
     drop_unused_feeds()
 

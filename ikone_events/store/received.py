@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from ikone_events.domain.answer_rules import order_by
 from ikone_events.domain.incoming import Kind, Outcome
-from ikone_events.store.db import UTCDateTime, db
+from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
@@ -116,9 +117,8 @@ def received_from(registration: Registration) -> Sequence[IncomingMail]:
 
 def answered_at(event: Event) -> dict[int, datetime]:
     """When each person of an event gave the answer that is noted, by the row's number."""
-    given = func.max(func.coalesce(IncomingMail.stamp, IncomingMail.received_at), type_=UTCDateTime)
     rows = db.session.execute(
-        select(IncomingMail.registration_id, given)
+        select(IncomingMail.registration_id, IncomingMail.stamp, IncomingMail.received_at)
         .join(Registration, IncomingMail.registration_id == Registration.id)
         .where(
             Registration.event_id == event.id,
@@ -126,6 +126,10 @@ def answered_at(event: Event) -> dict[int, datetime]:
             IncomingMail.outcome == Outcome.TAKEN.value,
             IncomingMail.partstat == Registration.partstat,
         )
-        .group_by(IncomingMail.registration_id)
     )
-    return {row[0]: row[1] for row in rows if row[0] is not None}
+    found: dict[int, datetime] = {}
+    for person, stamp, received_at in rows:
+        if person is not None:
+            given = order_by(stamp, received_at).given_at
+            found[person] = max(found.get(person, given), given)
+    return found

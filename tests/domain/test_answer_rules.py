@@ -71,6 +71,7 @@ TABLE = [
     ({"attendee": "MAILTO:Maria.Muster+work@Example.ORG", "sender": ""}, Outcome.TAKEN),
     ({"sequence": 2}, Outcome.OLD_DATE),
     ({"sequence": 0, "stamp": NOW + timedelta(days=9)}, Outcome.OLD_DATE),
+    ({"stamp": NOW + timedelta(days=999)}, Outcome.TAKEN),
     ({"sequence": 4}, Outcome.TAKEN),
     ({"sequence": None}, Outcome.TAKEN),
     ({"sequence": None, "stamp": BEFORE}, Outcome.OLD_DATE),
@@ -95,6 +96,7 @@ def test_answer_given_before_the_one_in_force_is_late() -> None:
     second = timedelta(seconds=1)
     assert judge(answer(stamp=NOW - second), in_force) is Outcome.REPEATED
     assert judge(answer(stamp=NOW + second), in_force) is Outcome.TAKEN
+    assert order_of(answer(stamp=NOW + second)) == given, "nobody answers after the mail"
     assert judge(answer(received_at=NOW - second), in_force) is Outcome.REPEATED
     assert judge(answer(received_at=NOW + second), in_force) is Outcome.TAKEN
 
@@ -157,7 +159,12 @@ def test_order_of_arrival_does_not_decide_what_counts(
     given_answers: list[tuple[str, int | None, int]], chance: object
 ) -> None:
     answers = [
-        answer(partstat=partstat, sequence=sequence, stamp=NOW + timedelta(minutes=minute))
+        answer(
+            partstat=partstat,
+            sequence=sequence,
+            stamp=NOW + timedelta(minutes=minute),
+            received_at=NOW + timedelta(minutes=minute, seconds=minute % 7 - 2),
+        )
         for partstat, sequence, minute in given_answers
     ]
     shuffled = list(answers)

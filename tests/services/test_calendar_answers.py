@@ -373,6 +373,30 @@ def test_answer_that_would_not_fit_is_cut_and_kept(app: Flask, person: Registrat
     assert (len(row.words), len(row.attendee)) == (2000, 254)
 
 
+def test_program_that_answers_for_ever_fills_nothing(
+    app: Flask, event: Event, person: Registration
+) -> None:
+    counts = calendar_answer(person, "TENTATIVE", received_at=NOW + timedelta(days=1))
+    assert receive(app, counts) is Outcome.TAKEN
+    with app.app_context(), transaction():
+        db.session.add_all(
+            IncomingMail(
+                digest=f"{number:x}",
+                kind="answer",
+                outcome="repeated",
+                event_id=event.id,
+                registration_id=person.id,
+                received_at=NOW,
+            )
+            for number in range(150)
+        )
+    assert receive(app, calendar_answer(person)) is Outcome.REPEATED
+    kept = received(app)
+    assert len(kept) == 101, "the newest hundred, and the one that counts"
+    assert kept[0].digest == counts.envelope.digest
+    is_sound(app)
+
+
 def test_verify_names_an_answer_that_no_mail_explains(app: Flask, person: Registration) -> None:
     receive(app, calendar_answer(person, "TENTATIVE"))
     is_sound(app)
@@ -423,7 +447,8 @@ def test_order_of_reading_does_not_decide_which_answer_counts(
         person = reload(app, person)
         for partstat, sequence, minute in order:
             stamp = NOW + timedelta(minutes=minute)
-            receive(app, calendar_answer(person, partstat, sequence=sequence, stamp=stamp))
+            arrived = {"stamp": stamp, "received_at": stamp + timedelta(seconds=7)}
+            receive(app, calendar_answer(person, partstat, sequence=sequence, **arrived))
         stats.append(reload(app, person).partstat)
     assert stats[0] == stats[1]
     newest = max((a for a in answers if a[1] >= 1), key=lambda a: a[2], default=("",))

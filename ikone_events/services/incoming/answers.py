@@ -15,6 +15,7 @@ from ikone_events.domain.answer_rules import (
     Order,
     counts_for_date,
     is_proved,
+    order_by,
     same_person,
 )
 from ikone_events.domain.answer_rules import judge as judge_answer
@@ -96,7 +97,7 @@ def _latest(registration: Registration, invited: Invited) -> IncomingMail | None
 
 def order_of_row(row: IncomingMail) -> Order:
     """The place of a stored answer in the order of answers."""
-    return Order(row.stamp or row.received_at, row.received_at)
+    return order_by(row.stamp, row.received_at)
 
 
 def _date_told(

@@ -36,6 +36,8 @@ def hold_subject(found: Incoming) -> Subject:
     if before.event is None:
         return before
     hold_event(before.event.slug)
+    db.session.flush()
+    db.session.expire_all()  # what was read before the lock may have changed since
     return _find(found)
 
 

@@ -18,7 +18,7 @@ from ikone_events.domain.incoming import (
     Outcome,
 )
 from ikone_events.domain.incoming_text import bounded
-from ikone_events.services.incoming import answers, bounces, unknown
+from ikone_events.services.incoming import answers, bounces, keeping
 from ikone_events.services.incoming.matching import Subject, hold_subject
 from ikone_events.store.db import db
 from ikone_events.store.incoming import IncomingMail
@@ -38,8 +38,7 @@ def take_in(found: Incoming, *, now: datetime) -> Outcome:
     if not _store(_row(mail, subject, outcome)):
         return stored_outcome(digest) or outcome
     _act(mail, subject, outcome, now=now)
-    if subject.event is None:
-        unknown.make_room()
+    keeping.make_room(subject)
     return outcome
 
 
