@@ -14,7 +14,8 @@ KEPT = timedelta(days=30)
 MOST_UNKNOWN = 200
 MOST_OF_ONE = 100
 
-_ABOUT_NOBODY = IncomingMail.event_id.is_(None)
+# News to subscribers belong to no event either, but their bounces explain them.
+_ABOUT_NOBODY = IncomingMail.event_id.is_(None) & IncomingMail.letter_id.is_(None)
 
 
 def tidy(now: datetime) -> None:
@@ -26,7 +27,7 @@ def tidy(now: datetime) -> None:
 
 def make_room(subject: Subject) -> None:
     """Keep the newest alone: a program that answers for ever must not fill the database."""
-    if subject.event is None:
+    if not subject.known:
         _drop_beyond(MOST_UNKNOWN)
     elif subject.registration is not None:
         _drop_beyond(MOST_OF_ONE, subject)

@@ -74,7 +74,8 @@ def _bounce_headline(outcome: Outcome) -> str:
 def remark(mail: IncomingMail) -> str:
     """What is odd about it; empty when nothing is."""
     outcome = Outcome(mail.outcome)
-    if mail.event_id is None and mail.kind != Kind.DAMAGED.value:
+    lost = mail.event_id is None and mail.letter_id is None
+    if lost and mail.kind != Kind.DAMAGED.value:
         return _("About nothing that we sent.")
     if mail.kind == Kind.BOUNCE.value:
         return _bounce_remark(mail, outcome)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from ikone_events.store.db import db
+from ikone_events.store.db import db, transaction
+from ikone_events.store.incoming import DeadAddress
 from ikone_events.store.subscribers import Subscriber
-from tests.factories import make_event, make_subscriber
+from tests.factories import NOW, make_event, make_subscriber
 from tests.web.visitor import count
 
 from .conftest import Browser, Person
@@ -97,3 +98,11 @@ def test_admin_sees_the_list(
     admin = browser_of(make_person("chefin@example.org", "admin"))
     assert admin.get(LIST).status_code == 200
     assert LIST in admin.get("/organise/").text
+
+
+def test_address_whose_letters_come_back_is_marked(app: Flask, team: Browser) -> None:
+    dead = make_subscriber(app, email="weg@example.org")
+    make_subscriber(app, email="da@example.org")
+    with app.app_context(), transaction():
+        db.session.add(DeadAddress(email_key=dead.email_key, since=NOW))
+    assert team.get(LIST).text.count("E-Mails kommen zurück") == 1
