@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
-from ikone_events.domain.answer_rules import ACCEPTED, DECLINED, FOR_EYES, TENTATIVE
+from ikone_events.domain.answer_rules import FOR_EYES
 from ikone_events.domain.incoming import Kind, Outcome
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import DeadAddress, IncomingMail, Mailbox
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import Page
-from ikone_events.store.registrations import Registration
 
 MOST_UNSEEN = 100
 
@@ -41,18 +40,6 @@ class AnswerCounts:
     def answered(self) -> int:
         """How many have answered at all."""
         return self.accepted + self.tentative + self.declined
-
-
-def count_answers(event: Event) -> AnswerCounts:
-    """How those who are confirmed for an event have answered."""
-    rows = db.session.execute(
-        select(Registration.partstat, func.count())
-        .where(Registration.event_id == event.id, Registration.status == "confirmed")
-        .group_by(Registration.partstat)
-    )
-    found = {row[0]: row[1] for row in rows}
-    known = {name: found.pop(name, 0) for name in (ACCEPTED, TENTATIVE, DECLINED)}
-    return AnswerCounts(known[ACCEPTED], known[TENTATIVE], known[DECLINED], sum(found.values()))
 
 
 def unseen(event: Event) -> Sequence[IncomingMail]:

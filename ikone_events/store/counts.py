@@ -1,14 +1,15 @@
-"""How many: seats, administrations, questions and letters of many events in seven queries."""
+"""How many: seats, administrations, questions and letters of many events in six queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, Date, case, func, literal, select
+from sqlalchemy import ColumnElement, Date, case, func, literal, or_, select
 
+from ikone_events.domain.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.administrations import Organisation, member_on
-from ikone_events.store.answer_lists import IS_LOST, IS_ODD
+from ikone_events.store.answer_lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, Material
 from ikone_events.store.incoming import IncomingMail
@@ -29,6 +30,7 @@ COUNTED_KINDS = (
 class Counts:
     """The figures of one event. Administrations are counted once, of confirmed persons.
 
+    `by_answer` is what the calendars of those who are confirmed have answered, "" for nothing.
     `members` are those that belong to the network on the event's day. `failed_mail` are all letters
     that did not arrive, `bounced_mail` those of them that a server had taken and sent back;
     `unreached` is how many addresses nobody has looked at yet came back so. `odd_answers` are mails
@@ -36,6 +38,7 @@ class Counts:
     """
 
     by_status: dict[str, int] = field(default_factory=dict)
+    by_answer: dict[str, int] = field(default_factory=dict)
     to_approve: int = 0
     questions: int = 0
     administrations: int = 0
@@ -46,6 +49,12 @@ class Counts:
     bounced_mail: int = 0
     unreached: int = 0
     odd_answers: int = 0
+
+    @property
+    def answers(self) -> AnswerCounts:
+        """What the calendars of those who are confirmed have answered."""
+        yes, maybe, no = (self.by_answer.get(name, 0) for name in (ACCEPTED, TENTATIVE, DECLINED))
+        return AnswerCounts(yes, maybe, no, self.confirmed - yes - maybe - no)
 
     @property
     def unseen(self) -> int:
@@ -85,8 +94,7 @@ def counts_for(event_ids: Sequence[int]) -> dict[int, Counts]:
     _count_administrations(found)
     _count_materials(found)
     _count_mail(found)
-    _count_bounces(found)
-    _count_odd_answers(found)
+    _count_incoming(found)
     return found
 
 
@@ -98,14 +106,24 @@ def _count_registrations(found: dict[int, Counts]) -> None:
     )
     to_approve = func.sum(case((undecided, 1), else_=0))
     rows = db.session.execute(
-        select(Registration.event_id, Registration.status, func.count(), asked, to_approve)
+        select(
+            Registration.event_id,
+            Registration.status,
+            Registration.partstat,
+            func.count(),
+            asked,
+            to_approve,
+        )
         .where(Registration.event_id.in_(found))
-        .group_by(Registration.event_id, Registration.status)
+        .group_by(Registration.event_id, Registration.status, Registration.partstat)
     )
-    for event_id, status, number, questions, approvals in rows:
-        found[event_id].by_status[status] = number
-        found[event_id].questions += questions
-        found[event_id].to_approve += approvals
+    for event_id, status, partstat, number, questions, approvals in rows:
+        counts = found[event_id]
+        counts.by_status[status] = counts.by_status.get(status, 0) + number
+        if status == Status.CONFIRMED.value:
+            counts.by_answer[partstat] = number
+        counts.questions += questions
+        counts.to_approve += approvals
 
 
 def _count_administrations(found: dict[int, Counts]) -> None:
@@ -161,31 +179,21 @@ def _count_mail(found: dict[int, Counts]) -> None:
             found[event_id].queued_mail = number
 
 
-def _count_bounces(found: dict[int, Counts]) -> None:
-    """Letters that came back: all of them, and the addresses that nobody has looked at yet."""
-    unseen = case((IncomingMail.seen_at.is_(None), OutboxMail.recipient))
+def _count_incoming(found: dict[int, Counts]) -> None:
+    """What came back and still says something: lost letters, what nobody has looked at yet."""
+    unseen = IncomingMail.seen_at.is_(None)
     rows = db.session.execute(
         select(
             IncomingMail.event_id,
-            func.count(OutboxMail.id.distinct()),
-            func.count(unseen.distinct()),
+            func.count(case((IS_LOST, OutboxMail.id)).distinct()),
+            func.count(case((IS_LOST & unseen, OutboxMail.recipient)).distinct()),
+            func.count(case((IS_ODD & unseen, IncomingMail.id))),
         )
-        .join(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
-        .where(IncomingMail.event_id.in_(found), IS_LOST)
+        .outerjoin(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .where(IncomingMail.event_id.in_(found), or_(IS_LOST, IS_ODD & unseen))
         .group_by(IncomingMail.event_id)
     )
-    for event_id, letters, addresses in rows:
+    for event_id, letters, addresses, odd in rows:
         if event_id is not None:
-            found[event_id].bounced_mail = letters
-            found[event_id].unreached = addresses
-
-
-def _count_odd_answers(found: dict[int, Counts]) -> None:
-    rows = db.session.execute(
-        select(IncomingMail.event_id, func.count())
-        .where(IncomingMail.event_id.in_(found), IncomingMail.seen_at.is_(None), IS_ODD)
-        .group_by(IncomingMail.event_id)
-    )
-    for event_id, number in rows:
-        if event_id is not None:
-            found[event_id].odd_answers = number
+            counts = found[event_id]
+            counts.bounced_mail, counts.unreached, counts.odd_answers = letters, addresses, odd

@@ -5,7 +5,6 @@ from flask import abort, flash, redirect, render_template, url_for
 from ikone_events.services.incoming.ticking import tick_off, works_again
 from ikone_events.services.office import now
 from ikone_events.store.answer_lists import (
-    count_answers,
     mailboxes,
     search_received,
     search_unknown,
@@ -34,11 +33,12 @@ def answers(slug: str) -> str:
     """Who comes by their calendar, what needs eyes, and everything that came back."""
     event = seen_event(slug)
     page = search_received(event, number=page_number())
+    counts = counts_for([event.id])[event.id]
     return render_template(
         "organiser/answers.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
-        numbers=count_answers(event),
+        counts=counts,
+        numbers=counts.answers,
         unseen=unseen(event),
         page=page,
         pager=pager(page),

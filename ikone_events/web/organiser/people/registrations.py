@@ -17,7 +17,7 @@ from ikone_events.services.registering.answers import all_fields, answers_for
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
 from ikone_events.services.registering.waiting_reasons import waiting_reasons
-from ikone_events.store.answer_lists import count_answers, dead_among
+from ikone_events.store.answer_lists import dead_among
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
@@ -71,7 +71,7 @@ def registrations(slug: str) -> str:
         reasons=_reasons(event, page.rows),
         answers=_answers(event, page.rows),
         undecided=count_undecided(event),
-        numbers=count_answers(event),
+        numbers=counts.answers,
         dead=dead_among([each.email_key for each in page.rows]),
         words=answer_words,
         statuses=STATUSES,
