@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
 
 from ikone_events.domain.salutation import full_name
+from ikone_events.services.incoming import dead_addresses
 from ikone_events.store.codes import Code
 from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.directory import drop_unused_left_texts
@@ -51,6 +52,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     known = Registration.id.in_(ids), Registration.anonymised_at.is_(None)
     rows_written(update(Registration).where(*known).values(_EMPTY).values(anonymised_at=now))
     drop_unused_left_texts()
+    dead_addresses.tidy()
 
 
 def drop_letters(whose: ColumnElement[bool]) -> None:

@@ -17,6 +17,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer
 from ikone_events.store.imports import ImportList
+from ikone_events.store.incoming import DeadAddress
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration, StandingChange
 from tests.factories import NOW, PAST, make_event, make_letter, make_registration
@@ -41,7 +42,15 @@ SECRETS = {
 }
 ANSWER, REASON = "nur Stachelbeeren", "sagt, sie habe Hagebuttenallergie"
 COMMENT = "Komme nach dem Moosbeerenpflücken"
-WORDS = [*SECRETS.values(), ANSWER, REASON, COMMENT, "brief-an-die-quitte", "WALNUSSWORT"]
+WORDS = [
+    *SECRETS.values(),
+    ANSWER,
+    REASON,
+    COMMENT,
+    "Pilzgericht",
+    "brief-an-die-quitte",
+    "WALNUSSWORT",
+]
 
 
 def guest(app: Flask, event: Event, **values: object) -> Registration:
@@ -55,6 +64,8 @@ def guest(app: Flask, event: Event, **values: object) -> Registration:
     )  # fmt: skip
     answer = calendar_answer(person, comment=COMMENT)
     assert receive(app, answer) in (Outcome.TAKEN, Outcome.ENDED)
+    with app.app_context(), transaction():
+        db.session.merge(DeadAddress(email_key=person.email_key, since=NOW, words="Pilzgericht"))
     make_import(app, event, f'[{{"email": "{SECRETS["email"].upper()}"}}]')
     return person
 

@@ -29,6 +29,8 @@ def lift(email: str) -> bool:
 
 
 def tidy() -> None:
-    """Drop marks of addresses that nobody uses any more."""
+    """Drop marks of addresses that nobody uses any more; mostly there is none to look after."""
+    if db.session.scalar(select(DeadAddress.email_key).limit(1)) is None:
+        return
     used = union(select(Registration.email_key), select(Subscriber.email_key))
     rows_written(delete(DeadAddress).where(DeadAddress.email_key.not_in(used)))
