@@ -11,7 +11,7 @@ from ikone_events.domain.incoming import Kind, Outcome
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import IncomingMail
-from ikone_events.store.letters import OutboxMail
+from ikone_events.store.letters import HAS_OBJECT, OutboxMail
 from ikone_events.store.registrations import Registration
 
 
@@ -48,7 +48,7 @@ def objects_of(uid: str) -> list[SentObject]:
         )
         .where(
             OutboxMail.calendar_uid == uid,
-            OutboxMail.calendar_uid != "",  # the words of the partial index
+            HAS_OBJECT,
             OutboxMail.calendar_sequence.is_not(None),
         )
         .order_by(OutboxMail.calendar_sequence.desc(), OutboxMail.id.desc())

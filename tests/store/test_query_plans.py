@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event, text
 from ikone_events.config import Settings
 from ikone_events.services.registering.lapses import events_to_serve
 from ikone_events.store.db import db
-from tests.factories import NOW, make_event, make_registration, make_settings
+from tests.factories import NOW, make_event, make_letter, make_registration, make_settings
+from tests.received import bounce, calendar_answer, receive
 from tests.services.conftest import database
 
 __all__ = ["database"]
@@ -32,7 +33,8 @@ def heard(app: Flask) -> Iterator[Statements]:
     statements: Statements = []
 
     def hear(_connection: Any, _cursor: Any, words: str, values: Any, *_rest: Any) -> None:
-        if words.startswith(("SELECT", "UPDATE")) and "registration" in words:
+        about = "registration" in words or "outbox_mail" in words
+        if words.startswith(("SELECT", "UPDATE")) and about:
             statements.append((words, values))
 
     with app.app_context():
@@ -96,3 +98,23 @@ def test_worker_finds_what_lapses_by_index(app: Flask) -> None:
     held = [plan for words, plan in plans(app, statements).items() if "hold_until" in words]
     assert len(held) == 1
     assert "ix_registration_held" in held[0]
+
+
+def test_answers_and_bounces_find_their_letters_by_index(app: Flask) -> None:
+    """Whoever knows the address of the mailbox decides how often that is asked."""
+    person = make_registration(app, make_event(app), calendar_sequence=0)
+    letter = make_letter(
+        app, person, state="sent", sent_at=NOW, calendar_uid=person.calendar_uid,
+        calendar_sequence=0,
+    )  # fmt: skip
+
+    with heard(app) as statements:
+        receive(app, calendar_answer(person, "TENTATIVE"))
+        receive(app, bounce(letter, permanent=False))
+
+    found = plans(app, statements)
+    scans = re.compile(r"SCAN (registration|outbox_mail)|Seq Scan on (registration|outbox_mail)")
+    assert {words: plan for words, plan in found.items() if scans.search(plan)} == {}
+    used = "\n".join(found.values())
+    for index in ("calendar_uid", "message_id"):
+        assert f"ix_outbox_mail_{index}" in used
