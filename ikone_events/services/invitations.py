@@ -92,5 +92,5 @@ def note_object(
     registration.calendar_uid = invitation.uid
     registration.calendar_sequence = invitation.sequence
     registration.calendar_method = letter.method or ""
-    if invitation.partstat == NO_ANSWER:
+    if letter.method == REQUEST and invitation.partstat == NO_ANSWER:
         registration.partstat = ""

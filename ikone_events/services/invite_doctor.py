@@ -18,7 +18,7 @@ from ikone_events.domain.calendar_hints import hints_on
 from ikone_events.domain.calendar_words import UPDATES, effect_of
 from ikone_events.domain.facts import State
 from ikone_events.domain.lifecycle import EventFormat
-from ikone_events.domain.messages import CANCEL, REQUEST, MailKind, calendar_method
+from ikone_events.domain.messages import CANCEL, REQUEST, Invitation, MailKind, calendar_method
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.services.letters import (
@@ -47,6 +47,7 @@ class Stand(StrEnum):
     """What a calendar shows, as far as our letters decide it."""
 
     NEVER = "never"
+    ASSUMED = "assumed"  # brought by a letter of before, as of people from a file
     SHOWN = "shown"
     REMOVED = "removed"
 
@@ -127,11 +128,14 @@ def _view(
     sent = [letter for letter in letters if letter.state == "sent"]
     newest = sent[0] if sent else None
     under_way = letters[0] if letters and letters[0] is not newest else None
+    stand = _stand(newest, letters, person)
     shown = newest.calendar if newest and newest.calendar_method == REQUEST else None
+    if stand is Stand.ASSUMED:
+        shown = _assumed(told, person)
     sent_next, complaints = _next_object(told, then, person, now=now)
     return CalendarView(
         person=person,
-        stand=_stand(newest),
+        stand=stand,
         now=shown,
         under_way=under_way,
         since=newest.sent_at if newest else None,
@@ -143,10 +147,32 @@ def _view(
     )
 
 
-def _stand(newest: OutboxMail | None) -> Stand:
+def _stand(newest: OutboxMail | None, letters: Sequence[OutboxMail], person: Registration) -> Stand:
     if newest is None:
-        return Stand.NEVER
+        from_before = not letters and person.calendar_sequence is not None
+        shown = from_before and person.calendar_method != CANCEL
+        return Stand.ASSUMED if shown else Stand.NEVER
     return Stand.REMOVED if newest.calendar_method == CANCEL else Stand.SHOWN
+
+
+def _assumed(told: Event, person: Registration) -> bytes | None:
+    """The entry that later letters will update; which letter brought it, nobody here knows."""
+    invitation = Invitation(
+        uid=person.calendar_uid,
+        sequence=person.calendar_sequence or 0,
+        stamp=person.registered_at,
+    )
+    try:
+        return calendar_object(
+            occasion_for(told, person),
+            recipient_of(person),
+            links=links_of(told, person),
+            invitation=invitation,
+            method=REQUEST,
+            sender=sender_of(told),
+        )
+    except UnfitInput:
+        return None
 
 
 def _next_object(

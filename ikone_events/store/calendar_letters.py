@@ -11,7 +11,7 @@ from ikone_events.domain.messages import MailKind
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import IncomingMail
-from ikone_events.store.letters import OutboxMail
+from ikone_events.store.letters import HAS_OBJECT, OutboxMail
 
 TRIALS = (MailKind.TRIAL_INVITATION.value, MailKind.TRIAL_WITHDRAWAL.value)
 
@@ -37,7 +37,9 @@ def answer_to_trial(uid: str) -> IncomingMail | None:
     return db.session.scalar(
         select(IncomingMail)
         .join(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
-        .where(OutboxMail.calendar_uid == uid, IncomingMail.outcome == Outcome.TRIAL.value)
+        .where(
+            HAS_OBJECT, OutboxMail.calendar_uid == uid, IncomingMail.outcome == Outcome.TRIAL.value
+        )
         .order_by(
             IncomingMail.sequence.desc().nulls_last(),
             IncomingMail.stamp.desc().nulls_last(),

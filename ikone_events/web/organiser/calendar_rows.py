@@ -106,6 +106,9 @@ def _about(view: CalendarView, event: Event) -> Iterable[str]:
 def _stand(view: CalendarView) -> str:
     words = {
         Stand.NEVER: _("This calendar shows nothing: no invitation has been delivered yet."),
+        Stand.ASSUMED: _(
+            "This person came from a file: the entry sent before is taken to be in this calendar."
+        ),
         Stand.SHOWN: _("This calendar shows the event."),
         Stand.REMOVED: _("The entry has been taken out of this calendar."),
     }

@@ -73,6 +73,17 @@ def test_calendar_before_any_letter_shows_nothing_and_what_would_come(
     assert "Title changes – Digitale Dörfer" in page
 
 
+def test_person_from_a_file_is_taken_to_have_the_entry(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event, calendar_sequence=0, calendar_method="REQUEST")
+
+    page = team.get(f"/organise/events/{event.slug}/calendar?lang=en").text
+
+    assert "the entry sent before is taken to be in this calendar" in page
+    assert "Updates the event that is in the calendar." in page
+    assert "People would see no difference." in page
+
+
 def test_sent_invitation_is_shown_and_a_change_stands_beside_it(app: Flask, team: Browser) -> None:
     event = make_event(app, title="Digitale Dörfer")
     person = make_registration(app, event)
