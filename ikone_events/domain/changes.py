@@ -31,6 +31,7 @@ _ANOTHER_ROOM = {
     "de": "ein anderer; Ihr Zugangslink bleibt derselbe",
     "en": "another one; your access link stays the same",
 }
+_NO_ROOM = {"de": "steht zurzeit nicht fest", "en": "not known at the moment"}
 _NOTHING = {"de": "keine", "en": "none"}
 
 
@@ -53,9 +54,10 @@ def differences(
     ]
     if has_door and present.has_room and told.has_room:
         nothing = _NOTHING[locale]
-        new_room = told.room_mark != present.room_mark
+        changed = told.room_mark != present.room_mark
+        words = (_ANOTHER_ROOM if present.room_mark else _NO_ROOM)[locale]
         found += [
-            _difference(Fact.ROOM, "", _ANOTHER_ROOM[locale] if new_room else "", locale),
+            _difference(Fact.ROOM, "", words if changed else "", locale),
             _difference(Fact.DIAL_IN, told.dial_in or nothing, present.dial_in or nothing, locale),
         ]
     return tuple(each for each in found if each is not None)

@@ -174,6 +174,7 @@ def _values(
     title = one_line(occasion.title)
     when = _span(occasion.starts_at, occasion.ends_at, occasion.zone, locale=locale)
     place = where(occasion, locale)
+    old_when = _span(extras.old_starts_at, extras.old_ends_at, occasion.zone, locale=locale)
     return {
         "occasion": occasion,
         "recipient": recipient,
@@ -191,7 +192,7 @@ def _values(
         "where": place,
         "box": f"{title}\n{when}\n{place}",
         "changes": extras.changes,
-        "old_when": _span(extras.old_starts_at, extras.old_ends_at, occasion.zone, locale=locale),
+        "old_when": "" if old_when == when else old_when,
         "day": _plain(date_numeric(occasion.starts_at, locale=locale, zone=occasion.zone)),
         "held_on": date_words(occasion.starts_at, locale=locale, zone=occasion.zone),
         "start": clock(occasion.starts_at, zone=occasion.zone),

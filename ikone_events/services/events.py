@@ -70,12 +70,7 @@ def edit_event(
     """
     check_draft(draft)
     event = hold_event(slug)
-    if event.revision != expected_revision:
-        raise StaleForm(
-            Complaint(
-                N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
-            )
-        )
+    check_revision(event, expected_revision)
     before, old_limits = calendar_facts(event), _limits(event)
     fill_event(event, draft)
     if _limits(event) != old_limits:
@@ -87,6 +82,13 @@ def edit_event(
     move_steps(event, now=now)
     lay_plan(event, now=now)
     return event
+
+
+def check_revision(event: Event, expected: int) -> None:
+    """Raise StaleForm when somebody saved since the form was opened."""
+    if event.revision != expected:
+        text = N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
+        raise StaleForm(Complaint(text))
 
 
 def event_as_edited(event: Event, draft: EventDraft) -> Event:

@@ -113,7 +113,13 @@ def rewrite_letter(
     """Compose a letter anew in its own row: another letter to mail programs, the same to us."""
     began_thread = registration.thread_id in ("", row.message_id)
     first = began_thread and kind is MailKind.CONFIRMATION
-    told = event if first else told_event(event, registration, before=row.id)
+    told = (
+        event
+        if first
+        else told_event(
+            event, registration, before=row.id, later_sent=calendar_method(kind) != CANCEL
+        )
+    )
     invitation = object_again(row, kind, registration, now, moved=is_moved(told, event))
     letter = _compose(
         kind,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Update, bindparam, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy.orm import aliased
 
 from ikone_events.domain.pauses import pause_after
 from ikone_events.domain.refusals import N_, Complaint, NotFound
@@ -189,9 +190,19 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
         Registration.event_id == mailing.event_id,
         Registration.event_touched > mailing.event_touched,
     )
+    newer = aliased(OutboxMail)
+    overtaken = exists(
+        select(newer.id).where(
+            newer.registration_id == OutboxMail.registration_id,
+            newer.id > OutboxMail.id,
+            newer.calendar_uid != "",
+            newer.state.in_(("queued", "sent")),
+        )
+    )
     waiting = update(OutboxMail).where(
         OutboxMail.mailing_id == mailing.id,
         OutboxMail.state == "stopped",
+        or_(OutboxMail.calendar_uid == "", ~overtaken),
         or_(OutboxMail.registration_id.is_(None), OutboxMail.registration_id.not_in(changed)),
     )
     values = {"state": "queued", "due_at": now}

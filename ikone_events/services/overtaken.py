@@ -17,6 +17,7 @@ _HOPES = (
     MailKind.OPENING.value,
     MailKind.REMINDER_DEADLINE.value,
     MailKind.ACCESS_LINK.value,
+    MailKind.MOVED.value,
     *_REMINDERS,
 )
 

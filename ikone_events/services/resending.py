@@ -12,9 +12,10 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE, Awaits, Status
 from ikone_events.services import outbox
 from ikone_events.services.corrections import rewrite
+from ikone_events.services.told import changes_for, told_event
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.letters import OutboxMail
+from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 
@@ -73,6 +74,8 @@ def retry_letters(event: Event, *, actor: str, now: datetime, mailing_id: int | 
             or_(
                 OutboxMail.created_at < held.changed_at,
                 OutboxMail.kind.in_(sorted(_TRUE_WHILE)),
+                OutboxMail.calendar_uid != "",
+                OutboxMail.event_version.is_not(None),
             ),
         )
         .order_by(OutboxMail.id)
@@ -93,7 +96,18 @@ def _is_senseless(letter: OutboxMail, event: Event) -> bool:
     if letter.kind in _ENDINGS:
         return False
     person = letter.registration
-    return event.state in _OFF or (person is not None and _is_untrue(letter.kind, person))
+    if event.state in _OFF or (person is not None and _is_untrue(letter.kind, person)):
+        return True
+    return _is_told_already(letter, event)
+
+
+def _is_told_already(letter: OutboxMail, event: Event) -> bool:
+    """A change that a later letter has told: it would be told twice, and asked about anew."""
+    mailing = db.session.get(Mailing, letter.mailing_id) if letter.mailing_id else None
+    person = letter.registration
+    if mailing is None or person is None or not mailing.only_changed:
+        return False
+    return not changes_for(told_event(event, person), event, person, knows_door=True)
 
 
 def _is_untrue(kind: str, person: Registration) -> bool:
@@ -106,6 +120,14 @@ def _bring_up_to_date(letter: OutboxMail, event: Event, *, now: datetime) -> Non
     """An old date or an old link must not leave because somebody presses a button."""
     person = letter.registration
     known = person is not None and person.anonymised_at is None
-    if person is not None and known and letter.created_at < event.changed_at:
+    if person is not None and known and _is_old(letter, person, event):
         rewrite(letter, person, event, now=now)
         db.session.flush()
+
+
+def _is_old(letter: OutboxMail, person: Registration, event: Event) -> bool:
+    """Whether the event has changed since, or the person has got a newer calendar entry."""
+    newest = (person.calendar_uid, person.calendar_sequence)
+    overtaken = letter.calendar_uid and (letter.calendar_uid, letter.calendar_sequence) != newest
+    other = letter.event_version not in (None, event.version)
+    return bool(overtaken) or other or letter.created_at < event.changed_at

@@ -5,20 +5,26 @@ from dataclasses import replace
 from datetime import datetime
 
 from ikone_events.domain.changes import differences
-from ikone_events.domain.messages import Difference, Extras, MailKind
+from ikone_events.domain.messages import Difference, Extras, Fact, MailKind
 from ikone_events.services.letter_values import links_of, occasion_for
 from ikone_events.store.events import Event, FormerVersion
 from ikone_events.store.former_versions import event_in, former_versions, told_numbers
 from ikone_events.store.registrations import Registration
 
 
-def told_event(event: Event, registration: Registration, *, before: int | None = None) -> Event:
+def told_event(
+    event: Event, registration: Registration, *, before: int | None = None, later_sent: bool = False
+) -> Event:
     """The event as this person knows it; `before` leaves out what letters from there on told."""
-    return told_events(event, [registration], before=before)[registration.id]
+    return told_events(event, [registration], before=before, later_sent=later_sent)[registration.id]
 
 
 def told_events(
-    event: Event, people: Collection[Registration], *, before: int | None = None
+    event: Event,
+    people: Collection[Registration],
+    *,
+    before: int | None = None,
+    later_sent: bool = False,
 ) -> dict[int, Event]:
     """The event as each of these people knows it, by the number of their registration.
 
@@ -27,7 +33,7 @@ def told_events(
     known = former_versions(event)
     if not known:
         return {person.id: event for person in people}
-    numbers = told_numbers(people, before=before)
+    numbers = told_numbers(people, before=before, later_sent=later_sent)
     return {
         person.id: event_in(
             event, numbers.get(person.id) or _in_force(event, known, person.registered_at), known
@@ -54,8 +60,13 @@ def changes_for(
         occasion_for(told, registration, locale),
         occasion_for(event, registration, locale),
         locale=locale or registration.locale,
-        has_door=knows_door and bool(links_of(event, registration).room),
+        has_door=knows_door and _has_door(told, event, registration),
     )
+
+
+def _has_door(told: Event, event: Event, registration: Registration) -> bool:
+    """Whether there is a door to a room for this person, or was."""
+    return any(links_of(each, registration).room for each in (event, told))
 
 
 def is_moved(told: Event, event: Event) -> bool:
@@ -74,9 +85,12 @@ def with_changes(
 ) -> Extras:
     """The extras with what the person has not been told yet; most letters are the door's first."""
     moved, knows_door = is_moved(told, event), kind in (MailKind.MOVED, MailKind.CHANGED)
+    changes = changes_for(told, event, registration, knows_door=knows_door, locale=locale)
+    if kind is MailKind.CHANGED:  # it says by itself how the person takes part from now on
+        changes = tuple(each for each in changes if each.fact is not Fact.WHERE)
     return replace(
         extras,
-        changes=changes_for(told, event, registration, knows_door=knows_door, locale=locale),
+        changes=changes,
         old_starts_at=told.starts_at if moved else extras.old_starts_at,
         old_ends_at=told.ends_at if moved else extras.old_ends_at,
     )

@@ -21,8 +21,14 @@ from ikone_events.services.letter_values import occasion_of
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.office import office
 from ikone_events.store.db import ask_for_delivery, db
-from ikone_events.store.events import Event
-from ikone_events.store.former_versions import as_if, calendar_facts, former_versions, keep_former
+from ikone_events.store.events import Event, FormerVersion
+from ikone_events.store.former_versions import (
+    as_if,
+    calendar_facts,
+    former_versions,
+    is_told_since,
+    keep_former,
+)
 from ikone_events.store.letters import Mailing
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
@@ -55,7 +61,7 @@ def note_change(
     if after == dict(before):
         return
     keep_former(event, before, until=now)
-    if _is_put_back(event, after):
+    if _is_put_back(event, after) and not _somebody_was_told(event):
         forget_update(event)
     elif not silent and _concerns_somebody(event, before, after, now):
         event.update_by = actor
@@ -66,6 +72,12 @@ def _is_put_back(event: Event, after: Mapping[str, Any]) -> bool:
     """Whether all is again as it was before the first edit that waits to be told."""
     first = _before_update(event)
     return first is not None and calendar_facts(first) == dict(after)
+
+
+def _somebody_was_told(event: Event) -> bool:
+    """Whether a letter of another cause has told meanwhile what is put back now."""
+    first = _first_to_tell(event)
+    return first is not None and is_told_since(event, first.number)
 
 
 def _concerns_somebody(
@@ -93,8 +105,8 @@ def _plan(event: Event, before: Mapping[str, Any], *, now: datetime) -> None:
     quiet = timedelta(minutes=office().settings.quiet_minutes)
     event.update_since = event.update_since or now
     due = min(now + quiet, event.update_since + LONGEST * quiet)
-    near = any(start - now <= NEAR for start in (before["starts_at"], event.starts_at))
-    event.update_due_at = now if near else due
+    last = min(before["starts_at"], event.starts_at) - NEAR
+    event.update_due_at = max(now, min(due, last))
     ask_for_delivery()
 
 
@@ -183,8 +195,12 @@ def _in_language(before: Event, after: Event, locale: str) -> tuple[Difference, 
 
 def _before_update(event: Event) -> Event | None:
     """The event as it was before the first edit that waits to be told."""
-    if event.update_since is None:
-        return None
-    since = event.update_since
-    first = next((each for each in former_versions(event) if each.until >= since), None)
+    first = _first_to_tell(event)
     return None if first is None else as_if(event, calendar_facts(first))
+
+
+def _first_to_tell(event: Event) -> FormerVersion | None:
+    since = event.update_since
+    if since is None:
+        return None
+    return next((each for each in former_versions(event) if each.until >= since), None)

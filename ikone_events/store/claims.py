@@ -62,12 +62,26 @@ def _due(letter: type[OutboxMail]) -> ColumnElement[bool]:
     return (letter.state == literal_column("'queued'")) & (letter.due_at <= _NOW) & free
 
 
+def _in_turn(letter: type[OutboxMail]) -> ColumnElement[bool]:
+    """Objects of one entry leave in their order: a REQUEST after its CANCEL would put it back."""
+    older = aliased(OutboxMail)
+    before = exists(
+        select(older.id).where(
+            older.calendar_uid == letter.calendar_uid,
+            older.calendar_uid != literal_column("''"),
+            older.calendar_sequence < letter.calendar_sequence,
+            older.state == literal_column("'queued'"),
+        )
+    )
+    return or_(letter.calendar_uid == literal_column("''"), ~before)
+
+
 def _first(*, single: bool) -> ScalarSelect[int]:
     letter = aliased(OutboxMail)
     kind = letter.mailing_id.is_(None) if single else letter.mailing_id.is_not(None)
     return (
         select(letter.id)
-        .where(_due(letter), kind, ~exists(select(Hold.id)))
+        .where(_due(letter), kind, _in_turn(letter), ~exists(select(Hold.id)))
         .order_by(letter.due_at, letter.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=letter)

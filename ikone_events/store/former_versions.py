@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from ikone_events.store.db import db
 from ikone_events.store.events import Event, FormerVersion
@@ -17,7 +17,7 @@ FACTS = (
     *("room_url", "dial_in"),
 )
 # Letters that have left or are about to; one that failed or was held back told nobody anything.
-_TOLD = ("queued", "sent")
+TOLD = ("queued", "sent")
 
 
 def calendar_facts(version: Event | FormerVersion) -> dict[str, Any]:
@@ -51,20 +51,18 @@ def event_in(event: Event, version: int, known: Collection[FormerVersion]) -> Ev
     return event if former is None else as_if(event, calendar_facts(former))
 
 
-def times_of(event: Event, version: int | None) -> tuple[datetime, datetime] | None:
-    """Start and end in a version of the event; None where that is not known."""
-    if version is None:
-        return None
-    if version == event.version:
-        return event.starts_at, event.ends_at
-    wanted = select(FormerVersion.starts_at, FormerVersion.ends_at).where(
-        FormerVersion.event_id == event.id, FormerVersion.number == version
-    )
-    found = db.session.execute(wanted).one_or_none()
-    return None if found is None else (found.starts_at, found.ends_at)
+def times_of_versions(event: Event) -> dict[int | None, tuple[datetime, datetime]]:
+    """Start and end in every version of the event, by its number."""
+    times: dict[int | None, tuple[datetime, datetime]] = {
+        each.number: (each.starts_at, each.ends_at) for each in former_versions(event)
+    }
+    times[event.version] = (event.starts_at, event.ends_at)
+    return times
 
 
-def told_numbers(people: Collection[Registration], *, before: int | None = None) -> dict[int, int]:
+def told_numbers(
+    people: Collection[Registration], *, before: int | None = None, later_sent: bool = False
+) -> dict[int, int]:
     """The newest version that letters made known, by registration; `before` a letter's number."""
     ids = [person.id for person in people]
     told = (
@@ -72,11 +70,24 @@ def told_numbers(people: Collection[Registration], *, before: int | None = None)
         .where(
             OutboxMail.registration_id.in_(ids),
             OutboxMail.event_version.is_not(None),
-            OutboxMail.state.in_(_TOLD),
+            OutboxMail.state.in_(TOLD),
         )
         .group_by(OutboxMail.registration_id)
     )
     if before is not None:
-        told = told.where(OutboxMail.id < before)
+        since_sent = OutboxMail.state == "sent"
+        told = told.where(
+            or_(OutboxMail.id < before, since_sent) if later_sent else OutboxMail.id < before
+        )
     rows = db.session.execute(told)
     return {number: version for number, version in rows if number and version}
+
+
+def is_told_since(event: Event, version: int) -> bool:
+    """Whether any letter made a later version known."""
+    told = select(OutboxMail.id).where(
+        OutboxMail.event_id == event.id,
+        OutboxMail.event_version > version,
+        OutboxMail.state.in_(TOLD),
+    )
+    return db.session.scalar(told.limit(1)) is not None

@@ -24,6 +24,7 @@ class SentObject(NamedTuple):
     sequence: int
     version: int | None
     created_at: datetime
+    state: str
 
 
 def stored_outcome(digest: str) -> Outcome | None:
@@ -45,6 +46,7 @@ def objects_of(uid: str) -> list[SentObject]:
             OutboxMail.calendar_sequence,
             OutboxMail.event_version,
             OutboxMail.created_at,
+            OutboxMail.state,
         )
         .where(
             OutboxMail.calendar_uid == uid,
@@ -61,6 +63,7 @@ def objects_of(uid: str) -> list[SentObject]:
             sequence=row.calendar_sequence,
             version=row.event_version,
             created_at=row.created_at,
+            state=row.state,
         )
         for row in rows
     ]

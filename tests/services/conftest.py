@@ -1,14 +1,21 @@
 """Services are tested on both databases: what holds a lock on one must hold it on the other."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from ikone_events.config import Settings
-from tests.factories import make_settings
+from ikone_events.services.events import edit_event
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events import Event
+from tests.factories import FixedClock, make_event, make_settings
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
+from tests.services.edits import DRAFT, Edit
 
 BOTH = [
     pytest.param("sqlite"),
@@ -44,3 +51,28 @@ def settings(tmp_path: Path, database: str, mailbox: Mailbox) -> Settings:
         smtp_url=mailbox.url,
         mail_per_minute=600_000,
     )
+
+
+@pytest.fixture
+def event(app: Flask) -> Event:
+    """An event as DRAFT has it; modules with an event of their own override it."""
+    return make_event(app, title=DRAFT.title)
+
+
+@pytest.fixture
+def edit(app: Flask, clock: FixedClock, event: Event) -> Edit:
+    """Save the event with other values than DRAFT's, now."""
+
+    def save(*, silent: bool = False, **values: Any) -> None:
+        with app.app_context(), transaction():
+            number = db.session.get_one(Event, event.id).revision
+            edit_event(
+                event.slug,
+                replace(DRAFT, **values),
+                expected_revision=number,
+                now=clock.moment,
+                actor="Anna Amt",
+                silent=silent,
+            )
+
+    return save

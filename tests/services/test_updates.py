@@ -1,6 +1,5 @@
 """A change of an event: told once, to those it concerns, when the organisers have been quiet."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,92 +9,20 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
-from ikone_events.domain.event_draft import EventDraft
 from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.lifecycle import Action
-from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import SomebodyWasFaster
 from ikone_events.services import updates
 from ikone_events.services.corrections import correct_and_retry
 from ikone_events.services.events import edit_event, set_room
-from ikone_events.services.letters import write_letter
 from ikone_events.services.registering.standings import withdraw
-from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, FormerVersion
 from ikone_events.store.letters import Mailing, OutboxMail
-from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from tests.factories import NOW, FixedClock, make_event, make_registration
-from tests.mailbox import Mailbox, Received
-
-DRAFT = EventDraft(
-    title="Raum für Zukunft",
-    starts_at=NOW + timedelta(days=14),
-    ends_at=NOW + timedelta(days=14, hours=2),
-    room_url="https://video.example.org/raum-geheim",
-    dial_in="+49 631 000 123",
-    contact_email="jutta.beispiel@example.org",
-    summary="Kurz gesagt.",
-    capacity=20,
-)
-QUIET = timedelta(minutes=10)
-Edit = Callable[..., None]
-
-
-@pytest.fixture
-def event(app: Flask) -> Event:
-    return make_event(app, title=DRAFT.title)
-
-
-@pytest.fixture
-def edit(app: Flask, clock: FixedClock, event: Event) -> Edit:
-    """Save the event with other values than DRAFT's, now."""
-
-    def save(*, silent: bool = False, **values: Any) -> None:
-        with app.app_context(), transaction():
-            number = db.session.get_one(Event, event.id).revision
-            edit_event(
-                event.slug,
-                replace(DRAFT, **values),
-                expected_revision=number,
-                now=clock.moment,
-                actor="Anna Amt",
-                silent=silent,
-            )
-
-    return save
-
-
-def invite(app: Flask, event: Event, moment: Any = NOW, **values: Any) -> Registration:
-    """Somebody who has got the confirmation with its calendar entry."""
-    person = make_registration(app, event, **values)
-    with app.app_context(), transaction():
-        held = hold_event(event.slug)
-        registration = db.session.get_one(Registration, person.id)
-        key = f"first-{person.id}"
-        write_letter(MailKind.CONFIRMATION, registration, held, key=key, now=moment)
-    return person
-
-
-def work(app: Flask) -> None:
-    app.extensions["ikone_engine"].run_once()
-
-
-def wait_and_work(app: Flask, clock: FixedClock) -> None:
-    clock.moment += QUIET
-    work(app)
-
-
-def entry(letter: Received) -> tuple[str, int]:
-    assert letter.calendar is not None
-    calendar = Calendar.from_ical(letter.calendar)
-    return str(calendar["METHOD"]), int(calendar.events[0]["SEQUENCE"])
-
-
-def do(app: Flask, event: Event, action: Action, moment: Any, **values: Any) -> None:
-    with app.app_context(), transaction():
-        perform(event.slug, Request(action=action, actor="Anna Amt", **values), now=moment)
+from tests.mailbox import Mailbox
+from tests.services.edits import DRAFT, Edit, do, entry, invite, wait_and_work, work
 
 
 def test_several_edits_within_the_quiet_make_one_letter(

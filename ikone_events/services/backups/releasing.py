@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from ikone_events.services import outbox
 from ikone_events.services.mailings import stop_mailing
 from ikone_events.services.step_letters import message_of
 from ikone_events.services.steps import due_steps, skip
 from ikone_events.store.db import db
+from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.steps import Step
 
@@ -46,6 +47,8 @@ def set_aside(before: datetime, *, now: datetime) -> int:
     """
     for mailing in db.session.scalars(select(Mailing).where(_is_under_way(before))).all():
         stop_mailing(mailing.event, mailing.id, actor=_ACTOR, now=now)
+    waits = update(Event).where(Event.update_since < before)
+    db.session.execute(waits.values(update_due_at=None, update_since=None, update_by=""))
     return outbox.set_aside(before=before, words=_WORDS, now=now)
 
 

@@ -31,7 +31,7 @@ from ikone_events.services.letters import write_letter
 from ikone_events.services.registering.standings import withdraw
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
-from ikone_events.store.former_versions import times_of
+from ikone_events.store.former_versions import TOLD, times_of_versions
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.received import SentObject, objects_of, taken_answers
@@ -108,13 +108,18 @@ def _date_told(
     None: there never was another. Where nobody knows what a letter told, only an answer to the
     last one counts.
     """
+    told = tuple(each for each in objects if each.state in TOLD)
+    times = times_of_versions(event)
     ours = registration.calendar_sequence or 0
-    date = times_of(event, objects[0].version) if objects else None
-    same = list(takewhile(lambda sent: times_of(event, sent.version) == date, objects))
+    date = times.get(told[0].version) if told else None
+    same = list(takewhile(lambda sent: times.get(sent.version) == date, told))
     if date is None or not same:
         return ours, None
-    first = same[-1]
-    return min(ours, first.sequence), first.created_at if len(same) < len(objects) else None
+    if len(same) < len(told):
+        return min(ours, same[-1].sequence), same[-1].created_at
+    # Letters of before, as those of people from a file, do not say what they told.
+    was_moved = len(set(times.values())) > 1
+    return min(ours, same[-1].sequence) if was_moved else 0, None
 
 
 def _take(

@@ -115,13 +115,17 @@ def save_event(slug: str) -> Answer:
 def look_at_edit(slug: str) -> Answer:
     """What calendars would show if this were saved; the form stays as it was typed."""
     event, form = seen_event(slug), _form()
+    revision = _read_revision(form, event)
     if not form.validate():
         return _page(form, event), 422
     try:
+        event_service.check_revision(event, revision)
         then = event_service.event_as_edited(event, draft_of(form))
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _page(form, event), 422
+    except StaleForm as refusal:
+        return _conflict(form, event, refusal), 409
     return _page(form, event, look=look_at(event, then))
 
 

@@ -26,10 +26,13 @@ def tell_update(slug: str) -> Answer:
     event = seen_event(slug)
     try:
         with transaction():
-            updates.tell_now(slug, actor=actor(), now=now())
+            mailing = updates.tell_now(slug, actor=actor(), now=now())
     except SomebodyWasFaster as refusal:
         return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
-    flash(_("The letters are on their way."), "success")
+    if mailing is None:
+        flash(_("There is nobody any more who would have to be told."), "info")
+    else:
+        flash(_("The letters are on their way."), "success")
     return redirect(event_url(event), 303)
 
 

@@ -260,6 +260,16 @@ def test_look_at_calendars_refuses_what_saving_would_refuse(app: Flask, team: Br
     assert team.post(path, filled(revision="1", title="=?utf-8?q?x?=")).status_code == 422
 
 
+def test_look_of_a_stale_form_shows_what_somebody_saved(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    path = f"/organise/events/{event.slug}/edit"
+    team.post(path, filled(revision="1", title="Von jemand anderem"))
+    answer = team.post(f"{path}/look?lang=en", filled(revision="1", title="Meiner"))
+    assert answer.status_code == 409
+    assert "Somebody saved this event since you opened the form." in answer.text
+    assert 'value="Meiner"' in answer.text
+
+
 def test_look_tells_of_an_english_title_on_a_german_page(app: Flask, team: Browser) -> None:
     event = make_event(app, title="Neu", title_en="Old")
     path = f"/organise/events/{event.slug}/edit/look"
