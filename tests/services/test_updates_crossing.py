@@ -273,8 +273,11 @@ def test_update_of_before_a_restore_is_set_aside(
     work(app)
     edit(**WRONG)
     clock.move(days=1)
+    with app.app_context():
+        assert releasing.waiting(clock.moment).mailings == 1
     with app.app_context(), transaction():
         releasing.set_aside(clock.moment, now=clock.moment)
+        assert releasing.waiting(clock.moment).mailings == 0
     work(app)
 
     assert len(mailbox.to(person.email)) == 1

@@ -20,7 +20,10 @@ _WORDS = "not sent: it waited in a backup that was put back, and may have left b
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What will happen as soon as nothing is held any more."""
+    """What will happen as soon as nothing is held any more.
+
+    A change that waits to be told counts as a mailing that has not begun.
+    """
 
     letters: int
     mailings: int
@@ -33,9 +36,10 @@ def waiting(now: datetime) -> Waiting:
     mailings = select(func.count(Mailing.id)).where(
         Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None)
     )
+    changes = select(func.count(Event.id)).where(Event.update_due_at.is_not(None))
     return Waiting(
         letters=db.session.scalar(letters) or 0,
-        mailings=db.session.scalar(mailings) or 0,
+        mailings=(db.session.scalar(mailings) or 0) + (db.session.scalar(changes) or 0),
         steps=len(due_steps(now)),
     )
 
