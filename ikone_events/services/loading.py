@@ -1,7 +1,6 @@
 """Storing a file of events and people; states are taken as given and no letter is sent."""
 
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,8 +18,8 @@ from ikone_events.domain.registration import Attendance, Status
 from ikone_events.services.directory.importing import store_organisations
 from ikone_events.services.directory.matching import match
 from ikone_events.services.events import fill_event, keep_seats
+from ikone_events.services.invitations import new_calendar_uid
 from ikone_events.services.materials import Upload, store_slides
-from ikone_events.services.office import office
 from ikone_events.services.plans import lay_plan
 from ikone_events.services.privacy import archive_persons
 from ikone_events.services.registering.answers import store_answers
@@ -162,7 +161,7 @@ def _store_registration(
         position=str(person.get("function") or person.get("position") or ""),
         question=record.question,
         locale="en" if person.get("language") == "en" else "de",
-        calendar_uid=f"{uuid.uuid4()}@{office().settings.host}",
+        calendar_uid=new_calendar_uid(),
         calendar_sequence=_sequence(record.status),
         calendar_method=_METHODS.get(record.status, ""),
     )

@@ -19,6 +19,7 @@ from ikone_events.domain.messages import (
     Recipient,
 )
 from ikone_events.mail.compose import Letter, compose
+from ikone_events.services.invitations import new_calendar_uid
 from ikone_events.services.letter_values import occasion_in, sender_of
 from ikone_events.services.office import office
 from ikone_events.store.calendar_letters import answer_to_trial, trials_of
@@ -67,7 +68,7 @@ def send_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail:
     earlier = trials_of(event, tester.email)
     last = earlier[0] if earlier and earlier[0].calendar_method == REQUEST else None
     invitation = Invitation(
-        uid=last.calendar_uid if last else f"{uuid4()}@{office().settings.host}",
+        uid=last.calendar_uid if last else new_calendar_uid(),
         sequence=(last.calendar_sequence or 0) + 1 if last else 0,
         stamp=now,
     )

@@ -1,6 +1,5 @@
 """Signing up: alone, with colleagues, or by an organiser's hand."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,8 +22,8 @@ from ikone_events.domain.seating import (
 )
 from ikone_events.domain.standings import HELD_BACK, Action
 from ikone_events.services.directory.matching import match
+from ikone_events.services.invitations import new_calendar_uid
 from ikone_events.services.letters import write_letter
-from ikone_events.services.office import office
 from ikone_events.services.registering.answers import claim_choices, store_answers
 from ikone_events.services.registering.codes import redeem
 from ikone_events.services.registering.seating import (
@@ -260,5 +259,5 @@ def new_registration(
         position=applicant.position,
         question=applicant.question,
         locale=applicant.locale,
-        calendar_uid=f"{uuid.uuid4()}@{office().settings.host}",
+        calendar_uid=new_calendar_uid(),
     )
