@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as effort
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from passlib.hash import argon2
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
@@ -15,7 +18,27 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.store.db import db
 from ikone_events.store.schema import migrate
+from tests import shared_app
+from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
+from tests.scratch import has_memory, new_folder
+
+# No test leans on speed: a generated example may take as long as it takes.
+effort.register_profile("day", deadline=None, max_examples=40)
+effort.register_profile(
+    "night", deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow]
+)
+effort.load_profile("night" if NIGHT else "day")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of tests in memory; workers of pytest-xdist get a part of that folder."""
+    if hasattr(config, "workerinput") or config.option.basetemp or not has_memory():
+        return
+    folder = new_folder()
+    config.option.basetemp = str(folder)
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture
@@ -24,10 +47,32 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def kept_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the applications that tests of this process share."""
+    return tmp_path_factory.mktemp("kept") / "data"
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def data_dir(kept_data_dir: Path) -> Path:
+    """The data of this test's application, empty; settings that name it share an application."""
+    shared_app.empty_folder(kept_data_dir)
+    return kept_data_dir
+
+
+@pytest.fixture
+def settings(data_dir: Path) -> Settings:
     """The settings of `app`; override this fixture to run the application with others."""
-    return make_settings(tmp_path / "data")
+    return make_settings(data_dir)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashing() -> Iterator[None]:
+    """Passwords hashed with next to no effort; `costly_hashing` is for tests of the login."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2, "memory_cost", 8)
+        patch.setattr(argon2, "parallelism", 1)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -79,20 +124,17 @@ def lay_tables(application: Flask, settings: Settings, empty_database: Path) -> 
 def app(
     settings: Settings,
     clock: FixedClock,
+    kept_data_dir: Path,
     compiled_templates: FileSystemBytecodeCache,
     empty_database: Path,
 ) -> Iterator[Flask]:
     """The application with an empty database. No context is pushed: requests make their own."""
-    application = create_app(settings, clock=clock, session_clock=clock)
-    application.testing = True
-    application.jinja_env.bytecode_cache = compiled_templates
-    # Nobody works in the background: a test that wants a letter sent calls the engine itself.
-    application.extensions["ikone_wake"] = lambda: None
+    shared = settings.data_dir == kept_data_dir
+    make = shared_app.lend if shared else shared_app.build
+    application = make(settings, clock, compiled_templates)
     lay_tables(application, settings, empty_database)
     yield application
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    shared_app.give_back(application)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
+from ikone_events.config import Settings
 from ikone_events.domain.refusals import Busy
 from ikone_events.store import db as store_db
 from ikone_events.store.db import ask_for_delivery, db, transaction
@@ -84,9 +85,11 @@ def test_moments_come_back_aware(app: Flask) -> None:
     assert starts_at.tzinfo is not None
 
 
-def test_another_process_that_holds_the_lock_makes_us_say_busy(app: Flask, tmp_path: Path) -> None:
+def test_another_process_that_holds_the_lock_makes_us_say_busy(
+    app: Flask, settings: Settings
+) -> None:
     event = make_event(app)
-    other = sqlite3.connect(tmp_path / "data" / "ikone.db", isolation_level=None)
+    other = sqlite3.connect(settings.data_dir / "ikone.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with app.app_context():
         db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 200")
