@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck
-from hypothesis import settings as effort
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as effort
 from jinja2 import FileSystemBytecodeCache
 from passlib.hash import argon2
 from sqlalchemy import text
@@ -21,6 +21,8 @@ from ikone_events.store.schema import migrate
 from tests import shared_app
 from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
+from tests.mailbox import Mailbox
+from tests.postgres import emptied_database
 from tests.scratch import has_memory, new_folder
 
 # No test leans on speed: a generated example may take as long as it takes.
@@ -64,6 +66,39 @@ def data_dir(kept_data_dir: Path) -> Path:
 def settings(data_dir: Path) -> Settings:
     """The settings of `app`; override this fixture to run the application with others."""
     return make_settings(data_dir)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked `both_databases` on PostgreSQL too; at night, every one."""
+    test = metafunc.definition
+    both = NIGHT or test.get_closest_marker("both_databases") is not None
+    named = any("database" in mark.args[0] for mark in test.iter_markers("parametrize"))
+    if both and "database" in metafunc.fixturenames and not named:
+        postgres = pytest.param("postgres", marks=pytest.mark.postgres)
+        metafunc.parametrize("database", ["sqlite", postgres], indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of a database with empty tables; "" is the embedded SQLite file."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return ""
+    return emptied_database()
+
+
+@pytest.fixture(scope="session")
+def kept_mailbox() -> Iterator[Mailbox]:
+    """The mail server of this process."""
+    with Mailbox() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(kept_mailbox: Mailbox) -> Mailbox:
+    """A real mail server on loopback that takes what it gets, and has got nothing yet."""
+    kept_mailbox.answer = lambda _recipient: None
+    kept_mailbox.received = []
+    return kept_mailbox
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,7 +45,7 @@ def _collected() -> Iterator[None]:
 PATIENCE = 15
 ENGINES = [
     "embedded",
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    pytest.param("postgres", marks=pytest.mark.postgres),
 ]
 
 
@@ -127,7 +127,6 @@ def test_each_wake_up_is_heard_without_a_tick(
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_two_processes_may_open_the_queue_at_one_moment(tmp_path: Path) -> None:
     """Huey makes its tables by itself; PostgreSQL lets "if not exists" fail when two do so."""
     with fresh_database() as url, ThreadPoolExecutor() as pool:

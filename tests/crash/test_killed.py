@@ -43,7 +43,7 @@ LETTER_TAKES = 0.02
 
 BOTH = [
     pytest.param("sqlite"),
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    pytest.param("postgres", marks=pytest.mark.postgres),
 ]
 
 pytestmark = [pytest.mark.slow]

@@ -26,7 +26,7 @@ from tests.factories import NOW, FixedClock, make_settings
 from tests.journeys.pages import DEMO, WHO, Stop
 from tests.journeys.site import PASSWORD, PEOPLE, fill
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LANGUAGES = {"de": "de-DE", "en": "en-GB"}
 WIDTHS = (1280, 320)

@@ -239,7 +239,6 @@ def signed_in(app: Flask) -> FlaskClient:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_database_that_was_away_is_used_again_when_it_is_back(
     server: PostgresServer, settings: Settings, clock: FixedClock, mailbox: Mailbox
 ) -> None:

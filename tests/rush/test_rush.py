@@ -30,7 +30,7 @@ from tests.rush.crowd import Answer
 
 PEOPLE, SEATS = 1000, 50
 SEE_OTHER, CONFLICT = 303, 409
-ON_POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+ON_POSTGRES = [pytest.mark.postgres]
 
 pytestmark = [pytest.mark.slow]
 

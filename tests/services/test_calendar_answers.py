@@ -116,6 +116,7 @@ def test_same_mail_twice_counts_once(app: Flask, person: Registration) -> None:
     assert len(received(app)) == 2
 
 
+@pytest.mark.both_databases
 def test_same_mail_read_by_two_workers_at_once_counts_once(
     app: Flask, person: Registration
 ) -> None:

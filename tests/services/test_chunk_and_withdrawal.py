@@ -3,6 +3,7 @@
 import threading
 import time
 
+import pytest
 from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
@@ -16,6 +17,8 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from tests.factories import NOW, make_event, make_registration
+
+pytestmark = pytest.mark.both_databases
 
 
 def sequence_of(letter: OutboxMail) -> int:

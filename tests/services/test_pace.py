@@ -17,6 +17,8 @@ from ikone_events.work import Worker
 from tests.factories import NOW, make_event, make_letter, make_registration
 from tests.mailbox import Mailbox
 
+pytestmark = pytest.mark.both_databases
+
 GAP = timedelta(seconds=1)
 PER_MINUTE, LETTERS = 1200, 9
 

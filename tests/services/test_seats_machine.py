@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -35,6 +36,8 @@ from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration, StandingChange
 from tests.factories import NOW, make_event, make_organisation
+
+pytestmark = pytest.mark.both_databases
 
 _numbers = count(1)
 ANNA = "anna@amt.example.org"

@@ -26,6 +26,8 @@ from ikone_events.store.letters import Mailing, OutboxMail
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
 
+pytestmark = pytest.mark.both_databases
+
 LEASE = timedelta(seconds=120)
 
 

@@ -100,6 +100,7 @@ def test_unfit_text_is_not_stored(app: Flask) -> None:
         assert db.session.scalar(select(MailText)) is None
 
 
+@pytest.mark.both_databases
 def test_two_who_begin_the_same_text_leave_one_row(app: Flask) -> None:
     outcomes: list[str] = []
     start = threading.Barrier(2)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -45,6 +46,8 @@ from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
 from tests.factories import NOW, FixedClock
 from tests.mailbox import Mailbox
+
+pytestmark = pytest.mark.both_databases
 
 _numbers = count(1)
 ACTOR = "Wilma Organisaria"

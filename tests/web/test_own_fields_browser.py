@@ -22,7 +22,7 @@ from tests.browser import (
 from tests.factories import FixedClock, make_event, make_settings
 from tests.own_fields import make_field
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("own-fields")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SEVEN = [{"value": f"tag{n}", "label": f"Tag {n}", "label_en": f"Day {n}"} for n in range(1, 8)]
 FOOD = [

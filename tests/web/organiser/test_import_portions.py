@@ -26,11 +26,10 @@ from ikone_events.store.people import Organiser
 from ikone_events.store.registrations import Registration
 from ikone_events.web.organiser.people.portions import enter_list
 from tests.factories import NOW, make_event, make_registration, make_settings
-from tests.services.conftest import database
 
 from .conftest import Browser, Person
 
-__all__ = ["database"]
+pytestmark = pytest.mark.both_databases
 
 LONG = 3 * PORTION - 5
 
@@ -40,8 +39,8 @@ class PulledPlug(Exception):
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database: str) -> Settings:
-    return make_settings(tmp_path / "data", database_url=database)
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ikone_events.store.queries import hold_event
 from tests.browser import assert_no_sideways_scroll, launch, serve
 from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("plan")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 EMAIL, PASSWORD = "wilma@example.org", "Lange-Wörter-2026"
 
