@@ -11,6 +11,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as effort
 from jinja2 import FileSystemBytecodeCache
 from passlib.hash import argon2
+from playwright.sync_api import Browser
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
@@ -19,6 +20,7 @@ from ikone_events.config import Settings
 from ikone_events.store.db import db
 from ikone_events.store.schema import migrate
 from tests import shared_app
+from tests.browser import launch
 from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
 from tests.mailbox import Mailbox
@@ -84,6 +86,13 @@ def database(request: pytest.FixtureRequest) -> str:
     if getattr(request, "param", "sqlite") == "sqlite":
         return ""
     return emptied_database()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this process; each test opens windows of its own."""
+    with launch() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,13 @@
 """
 
 import os
+from typing import TypeVar
+
+T = TypeVar("T")
 
 NIGHT = os.environ.get("IKONE_TESTS") == "night"
 
 
-def by_night(full: int, by_day: int) -> int:
-    """A number of repetitions: the full one at night, else the smaller one."""
+def by_night(full: T, by_day: T) -> T:
+    """How often, or with what, a test is repeated: all of it at night, else less."""
     return full if NIGHT else by_day

@@ -16,7 +16,6 @@ from tests.browser import (
     assert_no_sideways_scroll,
     assert_targets_large_enough,
     collect_problems,
-    launch,
     serve,
 )
 from tests.factories import FixedClock, make_event, make_settings
@@ -58,12 +57,6 @@ FIELDS = {
         "choices": FOOD,
     },
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launch() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")
