@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
+from ikone_events.store import db as store_db
 from ikone_events.store.db import db
 from ikone_events.store.schema import migrate
 from tests import shared_app
@@ -24,14 +25,14 @@ from tests.browser import launch
 from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
 from tests.mailbox import Mailbox
+from tests.patience import be_patient_with_locks
 from tests.postgres import emptied_database
 from tests.scratch import has_memory, new_folder
 
 # No test leans on speed: a generated example may take as long as it takes.
-effort.register_profile("day", deadline=None, max_examples=40)
-effort.register_profile(
-    "night", deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow]
-)
+SLOW = [HealthCheck.too_slow]
+effort.register_profile("day", deadline=None, max_examples=40, suppress_health_check=SLOW)
+effort.register_profile("night", deadline=None, max_examples=400, suppress_health_check=SLOW)
 effort.load_profile("night" if NIGHT else "day")
 
 
@@ -108,6 +109,18 @@ def mailbox(kept_mailbox: Mailbox) -> Mailbox:
     kept_mailbox.answer = lambda _recipient: None
     kept_mailbox.received = []
     return kept_mailbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_locks() -> None:
+    """On a busy machine a lock may take longer than a visitor is asked to wait."""
+    be_patient_with_locks()
+
+
+@pytest.fixture
+def short_lock_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what happens when a lock is not to be had."""
+    monkeypatch.setattr(store_db, "LOCK_WAIT_SECONDS", 0.2)
 
 
 @pytest.fixture(scope="session", autouse=True)

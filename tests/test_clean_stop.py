@@ -16,10 +16,10 @@ from ikone_events.demo.catcher import free_port
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from tests.factories import SECRET, make_event, make_letter, make_registration
+from tests.patience import PATIENCE, wait_for
 from tests.scripted_smtp import ScriptedServer, Turn
 
 START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
-PATIENCE = 30
 
 
 class SlowServer:
@@ -40,6 +40,11 @@ def slow() -> Iterator[SlowServer]:
     thinking = SlowServer()
     yield thinking
     thinking.go_on.set()
+
+
+def threads_of(process: subprocess.Popen[bytes]) -> int:
+    """How many threads a process has; those that only wait end as soon as it is to stop."""
+    return len(list(Path(f"/proc/{process.pid}/task").iterdir()))
 
 
 @pytest.mark.slow
@@ -65,8 +70,10 @@ def test_running_letter_is_finished_and_no_other_begun(
         )
         try:
             assert slow.reached.wait(PATIENCE)
+            running = threads_of(process)
             process.send_signal(signal.SIGTERM)
-            threading.Event().wait(1.5)  # the signal has been heard; the answer is still out
+            wait_for(lambda: threads_of(process) < running)  # it has been heard
+            threading.Event().wait(1.5)  # the answer is still out
             assert process.poll() is None
             slow.go_on.set()
             assert process.wait(PATIENCE) == 0

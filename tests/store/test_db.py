@@ -18,6 +18,7 @@ from ikone_events.store.db import ask_for_delivery, db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import find_event, hold_event
 from tests.factories import FixedClock, make_event
+from tests.patience import PATIENCE
 
 
 def pragma(app: Flask, name: str) -> object:
@@ -27,7 +28,12 @@ def pragma(app: Flask, name: str) -> object:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", int(PATIENCE) * 1000),
+    ],
 )
 def test_sqlite_is_opened_safely(app: Flask, name: str, value: object) -> None:
     assert pragma(app, name) == value

@@ -26,6 +26,7 @@ from ikone_events.store.people import Organiser
 from ikone_events.store.registrations import Registration
 from ikone_events.web.organiser.people.portions import enter_list
 from tests.factories import NOW, make_event, make_registration, make_settings
+from tests.patience import PATIENCE
 
 from .conftest import Browser, Person
 
@@ -186,7 +187,7 @@ def test_others_sign_up_between_two_portions(app: Flask, team: Browser, person: 
         if not between:
             other = threading.Thread(target=sign_up)
             other.start()
-            other.join(timeout=10)
+            other.join(timeout=PATIENCE)
             between.append(first_names(app, event))
 
     enter(app, person, path, event, rest=rest)
@@ -195,21 +196,22 @@ def test_others_sign_up_between_two_portions(app: Flask, team: Browser, person: 
     assert first_names(app, event) == everybody() + Counter(["Gast"])
 
 
-def test_waiting_sign_up_gets_the_lock_in_the_real_pause(
+def test_waiting_sign_up_gets_the_lock_in_the_pause(
     app: Flask, team: Browser, person: Person
 ) -> None:
     event = make_event(app, capacity=None)
     path = hand_in(team, event)
-    ready, names = threading.Event(), list[Counter[str]]()
+    ready, served, names = threading.Event(), threading.Event(), list[Counter[str]]()
 
     def sign_up() -> None:
-        ready.wait(10)
+        ready.wait(PATIENCE)
         with app.app_context():
             with transaction():
                 register(event.slug, guest(), now=NOW)
                 rows = select(Registration.first_name).where(Registration.event_id == event.id)
                 names.append(Counter(db.session.scalars(rows)))
             db.session.remove()
+        served.set()
 
     def tell(_connection: Any, _cursor: Any, words: str, *_rest: Any) -> None:
         if words.startswith("INSERT INTO registration "):
@@ -221,10 +223,10 @@ def test_waiting_sign_up_gets_the_lock_in_the_real_pause(
         engine: Engine = db.engine
     hooks.listen(engine, "before_cursor_execute", tell)
     try:
-        enter(app, person, path, event)
+        enter(app, person, path, event, rest=lambda _seconds: served.wait(PATIENCE))
     finally:
         hooks.remove(engine, "before_cursor_execute", tell)
-    other.join(timeout=10)
+    other.join(timeout=PATIENCE)
 
     assert sum(names[0].values()) < LONG
     assert first_names(app, event) == everybody() + Counter(["Gast"])
@@ -239,7 +241,7 @@ def test_two_presses_at_once_enter_nobody_twice(app: Flask, team: Browser, perso
     for press in presses:
         press.start()
     for press in presses:
-        press.join(timeout=30)
+        press.join(timeout=PATIENCE)
 
     assert first_names(app, event) == everybody()
     assert letters(app) == LONG
