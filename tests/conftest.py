@@ -33,6 +33,7 @@ from tests.scratch import has_memory, new_folder
 SLOW = [HealthCheck.too_slow]
 effort.register_profile("day", deadline=None, max_examples=40, suppress_health_check=SLOW)
 effort.register_profile("night", deadline=None, max_examples=400, suppress_health_check=SLOW)
+_ARGON2_MEMORY, _ARGON2_LANES = argon2.memory_cost, argon2.parallelism
 effort.load_profile("night" if NIGHT else "day")
 
 
@@ -192,6 +193,13 @@ def app(
     lay_tables(application, settings, empty_database)
     yield application
     shared_app.give_back(application)
+
+
+@pytest.fixture
+def costly_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed with the effort of the installation."""
+    monkeypatch.setattr(argon2, "memory_cost", _ARGON2_MEMORY)
+    monkeypatch.setattr(argon2, "parallelism", _ARGON2_LANES)
 
 
 @pytest.fixture

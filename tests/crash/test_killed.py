@@ -128,7 +128,7 @@ def kill_and_replace(site: Site, chance: random.Random) -> None:
 
 def wait_until_settled(site: Site, mailbox: Mailbox) -> None:
     """Everything that was begun has come to its end, by what is running now."""
-    last = now() + SMALL_EVENTS * APART
+    last = datetime.now(UTC) + SMALL_EVENTS * APART
     due = (Step.outcome == "") & Step.active & (Step.due_at <= last)
     waiting = (
         select(func.count()).where(OutboxMail.state == "queued"),
