@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
@@ -50,7 +51,7 @@ def threads_of(process: subprocess.Popen[bytes]) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["worker", "serve"])
 def test_running_letter_is_finished_and_no_other_begun(
-    app: Flask, tmp_path: Path, slow: SlowServer, command: str
+    app: Flask, settings: Settings, slow: SlowServer, command: str
 ) -> None:
     start = datetime.now(UTC) + timedelta(days=14)  # the processes have the real clock
     event = make_event(app, starts_at=start, ends_at=start + timedelta(hours=2))
@@ -60,7 +61,7 @@ def test_running_letter_is_finished_and_no_other_begun(
             **{k: v for k, v in os.environ.items() if not k.startswith("IKONE_")},
             "IKONE_SECRET_KEY": SECRET,
             "IKONE_BASE_URL": "http://localhost",
-            "IKONE_DATA_DIR": str(tmp_path / "data"),
+            "IKONE_DATA_DIR": str(settings.data_dir),
             "IKONE_SMTP_URL": server.url,
             "IKONE_MAIL_PER_MINUTE": "600000",
         }
