@@ -30,6 +30,8 @@ from tests.mailbox import Mailbox
 from tests.operation.houses import call, lay_event, sign_up
 from tests.postgres import fresh_database
 
+pytestmark = pytest.mark.slow
+
 POSTGRES = [pytest.mark.postgres]
 KINDS = ["sqlite", pytest.param("postgres", marks=POSTGRES)]
 

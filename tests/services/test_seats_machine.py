@@ -38,7 +38,7 @@ from ikone_events.store.registrations import Registration, StandingChange
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_organisation
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 _numbers = count(1)
 ANNA = "anna@amt.example.org"

@@ -48,7 +48,7 @@ from tests.effort import by_night
 from tests.factories import NOW, FixedClock
 from tests.mailbox import Mailbox
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 _numbers = count(1)
 ACTOR = "Wilma Organisaria"
