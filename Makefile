@@ -10,14 +10,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV ?= uv
+# Three for two cores: tests of servers wait for them now and then.
 WORKERS ?= 3
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+QUICK = not slow and not browser and not postgres and not imap
 CATALOGUES := ikone_events/translations
 PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 
 # Chromium for the browser tests: IKONE_CHROMIUM, or the first of these on the PATH.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: help run test quick check lint format bench translations lock system install dev clean
+.PHONY: help run test quick night check lint format bench translations lock system install dev clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -26,10 +29,13 @@ run: install ## the demo: data, worker, mail catcher (ARGS="--port 8001 --scenar
 	@$(BIN)/ikone-events demo $(ARGS)
 
 test: dev system check ## everything CI runs: lint, types, all tests, browser and mail server too
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(PYTEST) --durations 20
 
-quick: dev ## the tests that take no seconds
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not browser and not postgres and not imap"
+quick: dev ## the tests of rules, letters and pages, in less than a minute
+	$(PYTEST) -m "$(QUICK)"
+
+night: dev system check ## everything at full strength, before a release: half an hour and more
+	IKONE_TESTS=night $(PYTEST) --durations 20
 
 lint: check ## style and types
 

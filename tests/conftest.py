@@ -7,15 +7,44 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as effort
 from jinja2 import FileSystemBytecodeCache
+from passlib.hash import argon2
+from playwright.sync_api import Browser
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
+from ikone_events.store import db as store_db
 from ikone_events.store.db import db
 from ikone_events.store.schema import migrate
+from tests import shared_app
+from tests.browser import launch
+from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
+from tests.mailbox import Mailbox
+from tests.patience import be_patient_with_locks
+from tests.postgres import emptied_database
+from tests.scratch import has_memory, new_folder
+
+# No test leans on speed: a generated example may take as long as it takes.
+SLOW = [HealthCheck.too_slow]
+effort.register_profile("day", deadline=None, max_examples=40, suppress_health_check=SLOW)
+effort.register_profile("night", deadline=None, max_examples=400, suppress_health_check=SLOW)
+_ARGON2_MEMORY, _ARGON2_LANES = argon2.memory_cost, argon2.parallelism
+effort.load_profile("night" if NIGHT else "day")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of tests in memory; workers of pytest-xdist get a part of that folder."""
+    if hasattr(config, "workerinput") or config.option.basetemp or not has_memory():
+        return
+    folder = new_folder()
+    config.option.basetemp = str(folder)
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture
@@ -24,10 +53,89 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def kept_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the applications that tests of this process share."""
+    return tmp_path_factory.mktemp("kept") / "data"
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def data_dir(kept_data_dir: Path) -> Path:
+    """The data of this test's application, empty; settings that name it share an application."""
+    shared_app.empty_folder(kept_data_dir)
+    return kept_data_dir
+
+
+@pytest.fixture
+def settings(data_dir: Path) -> Settings:
     """The settings of `app`; override this fixture to run the application with others."""
-    return make_settings(tmp_path / "data")
+    return make_settings(data_dir)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked `both_databases` on PostgreSQL too; at night, every one."""
+    test = metafunc.definition
+    both = NIGHT or test.get_closest_marker("both_databases") is not None
+    named = any("database" in mark.args[0] for mark in test.iter_markers("parametrize"))
+    if both and "database" in metafunc.fixturenames and not named:
+        postgres = pytest.param("postgres", marks=pytest.mark.postgres)
+        metafunc.parametrize("database", ["sqlite", postgres], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of a database with empty tables; "" is the embedded SQLite file."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return ""
+    return emptied_database()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this process; each test opens windows of its own."""
+    with launch() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="session")
+def kept_mailbox() -> Iterator[Mailbox]:
+    """The mail server of this process."""
+    with Mailbox() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(kept_mailbox: Mailbox) -> Mailbox:
+    """A real mail server on loopback that takes what it gets, and has got nothing yet."""
+    kept_mailbox.answer = lambda _recipient: None
+    kept_mailbox.received = []
+    return kept_mailbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_locks() -> None:
+    """On a busy machine a lock may take longer than a visitor is asked to wait."""
+    be_patient_with_locks()
+
+
+@pytest.fixture
+def short_lock_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what happens when a lock is not to be had."""
+    monkeypatch.setattr(store_db, "LOCK_WAIT_SECONDS", 0.2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashing() -> Iterator[None]:
+    """Passwords hashed with next to no effort; `costly_hashing` is for tests of the login."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2, "memory_cost", 8)
+        patch.setattr(argon2, "parallelism", 1)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -79,20 +187,24 @@ def lay_tables(application: Flask, settings: Settings, empty_database: Path) -> 
 def app(
     settings: Settings,
     clock: FixedClock,
+    kept_data_dir: Path,
     compiled_templates: FileSystemBytecodeCache,
     empty_database: Path,
 ) -> Iterator[Flask]:
     """The application with an empty database. No context is pushed: requests make their own."""
-    application = create_app(settings, clock=clock, session_clock=clock)
-    application.testing = True
-    application.jinja_env.bytecode_cache = compiled_templates
-    # Nobody works in the background: a test that wants a letter sent calls the engine itself.
-    application.extensions["ikone_wake"] = lambda: None
+    shared = settings.data_dir == kept_data_dir
+    make = shared_app.lend if shared else shared_app.build
+    application = make(settings, clock, compiled_templates)
     lay_tables(application, settings, empty_database)
     yield application
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    shared_app.give_back(application)
+
+
+@pytest.fixture
+def costly_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed with the effort of the installation."""
+    monkeypatch.setattr(argon2, "memory_cost", _ARGON2_MEMORY)
+    monkeypatch.setattr(argon2, "parallelism", _ARGON2_LANES)
 
 
 @pytest.fixture

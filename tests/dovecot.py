@@ -26,9 +26,9 @@ from urllib.parse import quote
 
 from ikone_events.demo.catcher import free_port
 from tests.factories import NOW
+from tests.patience import PATIENCE
 
 PASSWORD = "ein_Wort:100%"
-_PATIENCE = 15
 _numbers = itertools.count(1)
 
 _CONFIG = """\
@@ -108,7 +108,7 @@ class Dovecot:
         """Start it and wait until it greets."""
         words = [_program(), "-F", "-c", str(self.folder / "dovecot.conf")]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not _greets(self.port):
             assert self._process.poll() is None, self._words()
             assert time.monotonic() < deadline, self._words()
@@ -119,7 +119,7 @@ class Dovecot:
         """Stop it; mailboxes stay."""
         if self._process is not None:
             self._process.terminate()
-            self._process.communicate(timeout=_PATIENCE)
+            self._process.communicate(timeout=PATIENCE)
             self._process = None
 
     def remove(self) -> None:
@@ -247,7 +247,7 @@ class Postbox:
         return self.server.folder / "mail" / self.user / "Maildir"
 
     def _session(self) -> "_Session":
-        session = _Session("127.0.0.1", self.server.port, timeout=_PATIENCE)
+        session = _Session("127.0.0.1", self.server.port, timeout=PATIENCE)
         session.login(f'"{self.user}"', PASSWORD)
         return session
 
@@ -284,7 +284,7 @@ def _make_certificate(folder: Path) -> None:
 
 def _greets(port: int) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE) as peer:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as peer:
             return peer.recv(4) == b"* OK"
     except OSError:
         return False

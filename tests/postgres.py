@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -23,6 +24,22 @@ from ikone_events.app import create_app
 from ikone_events.store.db import db
 from ikone_events.store.schema import migrate
 from tests.factories import make_settings
+from tests.scratch import new_folder
+
+# Empties every table that the migrations lay, counts anew, and asks no foreign key about it.
+_EMPTY = """DO $$ DECLARE name text; BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR name IN SELECT tablename FROM pg_tables
+      WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', name);
+  END LOOP;
+  FOR name IN SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences
+      WHERE last_value IS NOT NULL LOOP
+    PERFORM setval(name::regclass, 1, false);
+  END LOOP;
+END $$"""
+_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 _numbers = itertools.count(1)
 
@@ -30,7 +47,7 @@ _numbers = itertools.count(1)
 @functools.cache
 def _server() -> PostgresServer:
     """Start the server of this process (three seconds); works for root and for plain users."""
-    folder = Path(tempfile.mkdtemp(prefix="ikone-pg-"))
+    folder = new_folder()
     server = get_server(folder / "data")
     atexit.register(_stop, server, folder)
     _run(server, "ALTER SYSTEM SET fsync = off")  # no test pulls the plug; databases appear faster
@@ -65,6 +82,25 @@ def _laid() -> str:
             db.session.remove()
             db.engine.dispose()  # what somebody is connected to can't be copied
     return name
+
+
+@functools.cache
+def _kept() -> tuple[str, psycopg.Connection[Any]]:
+    server, name = _server(), f"ikone_{os.getpid()}_kept"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {_laid()}")
+    address = _address(server, name)
+    return address, psycopg.connect(address, autocommit=True)
+
+
+def emptied_database() -> str:
+    """The address of the one database that tests of this process use in turn, emptied now.
+
+    It has all tables. Emptying takes a tenth of the time of making a new one.
+    """
+    address, connection = _kept()
+    connection.execute(_OTHERS)
+    connection.execute(_EMPTY)
+    return address
 
 
 @contextmanager

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from tests.factories import SECRET, make_event, make_letter, make_registration
+from tests.patience import PATIENCE, wait_for
 from tests.scripted_smtp import ScriptedServer, Turn
 
 START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
-PATIENCE = 30
 
 
 class SlowServer:
@@ -42,10 +43,15 @@ def slow() -> Iterator[SlowServer]:
     thinking.go_on.set()
 
 
+def threads_of(process: subprocess.Popen[bytes]) -> int:
+    """How many threads a process has; those that only wait end as soon as it is to stop."""
+    return len(list(Path(f"/proc/{process.pid}/task").iterdir()))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["worker", "serve"])
 def test_running_letter_is_finished_and_no_other_begun(
-    app: Flask, tmp_path: Path, slow: SlowServer, command: str
+    app: Flask, settings: Settings, slow: SlowServer, command: str
 ) -> None:
     start = datetime.now(UTC) + timedelta(days=14)  # the processes have the real clock
     event = make_event(app, starts_at=start, ends_at=start + timedelta(hours=2))
@@ -55,7 +61,7 @@ def test_running_letter_is_finished_and_no_other_begun(
             **{k: v for k, v in os.environ.items() if not k.startswith("IKONE_")},
             "IKONE_SECRET_KEY": SECRET,
             "IKONE_BASE_URL": "http://localhost",
-            "IKONE_DATA_DIR": str(tmp_path / "data"),
+            "IKONE_DATA_DIR": str(settings.data_dir),
             "IKONE_SMTP_URL": server.url,
             "IKONE_MAIL_PER_MINUTE": "600000",
         }
@@ -65,8 +71,10 @@ def test_running_letter_is_finished_and_no_other_begun(
         )
         try:
             assert slow.reached.wait(PATIENCE)
+            running = threads_of(process)
             process.send_signal(signal.SIGTERM)
-            threading.Event().wait(1.5)  # the signal has been heard; the answer is still out
+            wait_for(lambda: threads_of(process) < running)  # it has been heard
+            threading.Event().wait(1.5)  # the answer is still out
             assert process.poll() is None
             slow.go_on.set()
             assert process.wait(PATIENCE) == 0

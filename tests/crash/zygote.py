@@ -11,6 +11,7 @@ import traceback
 
 from ikone_events.app import create_app
 from ikone_events.cli import main
+from tests.patience import be_patient_with_locks
 
 
 def run(words: list[str], log: str) -> None:
@@ -31,6 +32,7 @@ def run(words: list[str], log: str) -> None:
 
 def serve(log: str) -> None:
     """Fork a child for every line; when the input ends all children are killed."""
+    be_patient_with_locks()
     create_app()  # warms every import and mapper
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
     children: list[int] = []

@@ -13,6 +13,7 @@ from ikone_events.domain.calendar_check import PROPERTIES, CalendarError, checke
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
 from ikone_events.domain.refusals import UnfitInput
+from tests.effort import by_night
 
 NOW = datetime(2021, 1, 4, 8, 30, 15, 999, tzinfo=UTC)
 SENDER = Sender(name="IKONE Veranstaltungen", address="events@ikone.example.org")
@@ -259,7 +260,7 @@ def test_vobject_reads_the_same() -> None:
 TEXT = st.text(max_size=120)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=by_night(200, 40))
 @given(title=TEXT, summary=TEXT, place=TEXT, first_name=TEXT, last_name=TEXT)
 def test_any_text_gives_one_event_with_only_our_properties(
     title: str, summary: str, place: str, first_name: str, last_name: str

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -176,7 +176,6 @@ MOMENT = st.datetimes(
 )
 
 
-@settings(deadline=None)
 @given(moment=MOMENT, minutes=st.integers(1, 60 * 30), zone=st.sampled_from(ZONES))
 def test_object_holds_the_stored_moments_whatever_the_zone(
     moment: datetime, minutes: int, zone: str

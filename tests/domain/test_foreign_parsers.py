@@ -18,6 +18,7 @@ from ikone_events.domain.calendar import PublicEntry, calendar_object, public_ev
 from ikone_events.domain.calendar_check import PROPERTIES, checked
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from tests.effort import by_night
 from tests.libical import Component
 from tests.libical import read as read_by_libical
 
@@ -166,7 +167,7 @@ def test_updates_are_read_alike_by_all(partstat: str) -> None:
     assert by_libical(data).get("SEQUENCE").value == "2147483647"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=by_night(300, 60))
 @given(
     title=TEXT,
     summary=TEXT,
@@ -195,7 +196,7 @@ def test_any_text_reads_back_equal_in_three_parsers(
         assert getattr(other, name.lower()).value == ours[name]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=by_night(300, 60))
 @given(first_name=TEXT, last_name=TEXT, office=TEXT, email=ADDRESS, sender=ADDRESS)
 def test_any_name_and_address_reads_back_equal_in_three_parsers(
     first_name: str, last_name: str, office: str, email: str, sender: str
@@ -217,7 +218,7 @@ def test_any_name_and_address_reads_back_equal_in_three_parsers(
         assert getattr(other, name.lower()).params["CN"] == [known]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=by_night(200, 40))
 @given(starts_at=MOMENT, minutes=st.integers(1, 60 * 24 * 10), zone=st.sampled_from(ZONES))
 def test_any_moment_in_any_zone_is_the_stored_one(
     starts_at: datetime, minutes: int, zone: str
@@ -233,7 +234,7 @@ def test_any_moment_in_any_zone_is_the_stored_one(
     assert libical.get("DTEND").value == f"{ends_at:%Y%m%dT%H%M%SZ}"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=by_night(150, 30))
 @given(title=TEXT, summary=TEXT, place=TEXT, contact_name=TEXT, name=TEXT)
 def test_any_text_in_a_feed_reads_back_equal(name: str, **texts: str) -> None:
     assume(one_line(texts["title"]))

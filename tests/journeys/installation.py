@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from time import monotonic, sleep
 
 import waitress
 from flask import Flask
@@ -19,10 +18,10 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.schema import migrate
 from tests.factories import NOW, FixedClock, make_settings
 from tests.mailbox import Mailbox, Received
+from tests.patience import PATIENCE, wait_for
 
 PASSWORD = "Lange-Wörter-2026"
 ORGANISER = "wilma.organisaria@example.org"
-PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,7 @@ class Installation:
 
     def letters_to(self, recipient: str, *, number: int) -> list[Received]:
         """The letters of one person, once there are that many; one too many is a fault."""
-        until = monotonic() + PATIENCE
-        while len(self.mailbox.to(recipient)) < number and monotonic() < until:
-            sleep(0.02)
+        wait_for(lambda: len(self.mailbox.to(recipient)) >= number)
         found = self.mailbox.to(recipient)
         assert len(found) == number, [letter.subject for letter in found]
         return found
@@ -83,6 +80,6 @@ def _serving(app: Flask, port: int) -> Iterator[None]:
         engine.stop()
         # In the server's own thread: it only ends when no browser's idle connection is left.
         server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE)
         server.task_dispatcher.shutdown()
         assert not thread.is_alive()

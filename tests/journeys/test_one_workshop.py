@@ -26,7 +26,7 @@ from tests.journeys.people import (
     window,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("workshop")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # After the clocks went forward: 10:00 in Berlin is 8:00 in UTC.
 STARTS_AT = datetime(2026, 4, 14, 8, 0, tzinfo=UTC)

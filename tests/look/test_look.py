@@ -33,9 +33,9 @@ from tests.browser import (
     assert_no_sideways_scroll,
     assert_targets_large_enough,
     collect_problems,
-    launch,
     serve,
 )
+from tests.effort import by_night
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -155,24 +155,22 @@ def base_url() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launch() as chromium:
-        yield chromium
-
-
 def opened(browser: Browser, address: str, **settings: object) -> tuple[Page, list[str]]:
     context = browser.new_context(**settings)  # type: ignore[arg-type]
     page = context.new_page()
     problems = collect_problems(page)
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
     return page, problems
 
 
-# Each width, scheme and language with two others; axe takes seconds a page.
+# Each scheme, language and width; at night each with two others.
 @pytest.mark.parametrize(
     "case",
-    [(1280, "light", "de"), (1280, "dark", "en"), (390, "dark", "de"), (320, "light", "en")],
+    [
+        (1280, "light", "de"),
+        (320, "dark", "en"),
+        *by_night([(1280, "dark", "en"), (390, "dark", "de"), (320, "light", "en")], []),
+    ],
 )
 @pytest.mark.parametrize("path", PAGES)
 def test_page_is_accessible(

@@ -17,6 +17,7 @@ from ikone_events.domain.messages import MailKind, Recipient, Sender
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.mail.mime import mime_bytes
+from tests.effort import by_night
 from tests.mail.letters import DOOR, INVITATION, OCCASION
 
 pytestmark = pytest.mark.slow
@@ -83,7 +84,7 @@ def mailbox(message: Message, name: str) -> tuple[str, str]:
     return str(make_header(decode_header(shown))), address
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=by_night(400, 80))
 @given(
     given_fields=FIELDS,
     kind=st.sampled_from([MailKind.CONFIRMATION, MailKind.CANCELLATION, MailKind.REMINDER_DAY]),

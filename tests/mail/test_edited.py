@@ -16,6 +16,7 @@ from ikone_events.domain.placeholders import EDITABLE, PLACEHOLDERS, placeholder
 from ikone_events.mail.compose import Letter
 from ikone_events.mail.placeholder_values import PASSAGES, SOURCES
 from ikone_events.mail.starting import starting_text
+from tests.effort import by_night
 from tests.mail.letters import DOOR, EXTRAS, LINKS, OCCASION, person, written
 from tests.mail.test_html import ALLOWED_TAGS, BUTTON, read
 
@@ -181,7 +182,7 @@ TEXT = EditedText(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=by_night(200, 40))
 @given(EVIL, EVIL)
 def test_values_are_never_read_again(question: str, reason: str) -> None:
     extras = replace(EXTRAS, reason=reason)
@@ -199,7 +200,7 @@ def test_values_are_never_read_again(question: str, reason: str) -> None:
     letter.text.encode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=by_night(100, 20))
 @given(EVIL)
 def test_no_title_or_name_of_a_material_breaks_a_letter(words: str) -> None:
     extras = replace(

@@ -18,6 +18,7 @@ from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.compose import Letter
 from ikone_events.mail.mime import message_id, mime_bytes
+from tests.effort import by_night
 from tests.mail.letters import DOOR, SENDER, written
 
 
@@ -183,7 +184,7 @@ def test_any_text_arrives_line_by_line(text: str) -> None:
     assert not [part for part in message.walk() if part.defects]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=by_night(100, 20))
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_every_text_is_seven_bit_in_short_lines(text: str) -> None:
     data = mime_bytes(replace(row(PLAIN), text=text), SENDER)
@@ -228,7 +229,7 @@ AWKWARD = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=by_night(250, 50))
 @given(st.text(max_size=200) | AWKWARD, st.text(max_size=150) | AWKWARD)
 def test_any_fit_subject_and_name_travel_unchanged(subject: str, name: str) -> None:
     subject, name = one_line(subject), one_line(name)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.factories import SECRET
+from tests.patience import PATIENCE
 
 START = (sys.executable, "-c", "from ikone_events.cli import main; main()")
 
@@ -27,7 +28,7 @@ def start(*words: str, env: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen([*START, *words], env=env, stdout=pipe, stderr=pipe, text=True)
 
 
-def end_of(process: subprocess.Popen[str], *, patience: float = 60) -> tuple[int, str]:
+def end_of(process: subprocess.Popen[str], *, patience: float = PATIENCE) -> tuple[int, str]:
     """How a process ended: its status and all it said; one that does not end is killed."""
     with process:
         try:

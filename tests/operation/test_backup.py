@@ -30,7 +30,9 @@ from tests.mailbox import Mailbox
 from tests.operation.houses import call, lay_event, sign_up
 from tests.postgres import fresh_database
 
-POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+pytestmark = pytest.mark.slow
+
+POSTGRES = [pytest.mark.postgres]
 KINDS = ["sqlite", pytest.param("postgres", marks=POSTGRES)]
 
 

@@ -183,7 +183,6 @@ def test_queue_that_cannot_be_reached_is_a_fault(
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_postgresql_is_told_with_its_clock(settings: Settings, clock: FixedClock) -> None:
     with fresh_database() as url:
         app = create_app(replace(settings, database_url=url), clock=clock)

@@ -13,7 +13,7 @@ from tests.postgres import fresh_database
 PROCESSES = 4
 DATABASES = [
     "sqlite",
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    pytest.param("postgres", marks=pytest.mark.postgres),
 ]
 
 

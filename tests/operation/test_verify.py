@@ -188,7 +188,6 @@ def test_damaged_file_is_one_line(house: Flask, settings: Settings) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_numbers_that_would_be_given_twice_are_found(tmp_path: Path, clock: FixedClock) -> None:
     with fresh_database() as url:
         settings = make_settings(tmp_path / "other", database_url=url)

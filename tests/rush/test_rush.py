@@ -23,14 +23,15 @@ from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from tests.crash.site import Site, open_site, wait_until_served
+from tests.effort import by_night
 from tests.factories import make_event
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
 from tests.rush.crowd import Answer
 
-PEOPLE, SEATS = 1000, 50
+PEOPLE, SEATS = by_night(1000, 150), 50
 SEE_OTHER, CONFLICT = 303, 409
-ON_POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+ON_POSTGRES = [pytest.mark.postgres]
 
 pytestmark = [pytest.mark.slow]
 
@@ -106,7 +107,7 @@ def house(request: pytest.FixtureRequest, zygote: str, tmp_path: Path) -> Iterat
         yield House(site, ports)
 
 
-def test_thousand_people_at_one_instant_fill_fifty_seats_and_the_line(house: House) -> None:
+def test_people_at_one_instant_fill_fifty_seats_and_the_line(house: House) -> None:
     event = house.open_event(capacity=SEATS, waiting_list=True)
 
     answers = house.rush(event, PEOPLE)

@@ -1,6 +1,5 @@
-"""Services are tested on both databases: what holds a lock on one must hold it on the other."""
+"""Services are tested with a mail server; marked `both_databases`, on PostgreSQL too."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,39 +13,14 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from tests.factories import FixedClock, make_event, make_settings
 from tests.mailbox import Mailbox
-from tests.postgres import fresh_database
 from tests.services.edits import DRAFT, Edit
 
-BOTH = [
-    pytest.param("sqlite"),
-    pytest.param(
-        "postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres-services")]
-    ),
-]
-
-
-@pytest.fixture(params=BOTH)
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a database with empty tables; "" is the embedded SQLite file."""
-    if request.param == "sqlite":
-        yield ""
-    else:
-        with fresh_database(laid=True) as url:
-            yield url
-
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    """A real mail server on loopback."""
-    with Mailbox() as server:
-        yield server
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database: str, mailbox: Mailbox) -> Settings:
-    """An installation on each database that sends at full speed to the mailbox."""
+def settings(data_dir: Path, database: str, mailbox: Mailbox) -> Settings:
+    """An installation that sends at full speed to the mailbox."""
     return make_settings(
-        tmp_path / "data",
+        data_dir,
         database_url=database,
         smtp_url=mailbox.url,
         mail_per_minute=600_000,

@@ -26,6 +26,8 @@ from ikone_events.store.registrations import Registration
 from tests.administrations import CLASS_OF, FILE, ROWS, WAYS, without_umlauts
 from tests.factories import NOW, make_event, make_organisation, make_registration
 
+pytestmark = pytest.mark.both_databases
+
 LATER = NOW + timedelta(hours=1)
 LIST = FILE.read_bytes()
 HEADER = "schluessel;name;art;aliase;mitglied;mitglied_von;mitglied_bis\n"

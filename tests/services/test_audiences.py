@@ -12,6 +12,8 @@ from ikone_events.store.events import Event
 from ikone_events.store.subscribers import Subscriber
 from tests.factories import NOW, make_event, make_organisation, make_registration
 
+pytestmark = pytest.mark.both_databases
+
 PEOPLE = {
     "invited": {"calendar_sequence": 0},
     "answered": {"calendar_sequence": 0, "partstat": "ACCEPTED"},

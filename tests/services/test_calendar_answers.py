@@ -21,6 +21,7 @@ from ikone_events.store.incoming import DeadAddress, IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration, StandingChange
+from tests.effort import by_night
 from tests.factories import NOW, make_event, make_registration
 from tests.received import calendar_answer, receive
 
@@ -116,6 +117,7 @@ def test_same_mail_twice_counts_once(app: Flask, person: Registration) -> None:
     assert len(received(app)) == 2
 
 
+@pytest.mark.both_databases
 def test_same_mail_read_by_two_workers_at_once_counts_once(
     app: Flask, person: Registration
 ) -> None:
@@ -427,7 +429,7 @@ ANSWERS = st.lists(
 
 
 @effort(
-    max_examples=15,
+    max_examples=by_night(15, 20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

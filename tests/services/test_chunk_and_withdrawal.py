@@ -3,6 +3,7 @@
 import threading
 import time
 
+import pytest
 from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
@@ -16,6 +17,9 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from tests.factories import NOW, make_event, make_registration
+from tests.patience import PATIENCE
+
+pytestmark = pytest.mark.both_databases
 
 
 def sequence_of(letter: OutboxMail) -> int:
@@ -39,7 +43,7 @@ def test_who_withdraws_during_a_chunk_gets_the_last_word(app: Flask) -> None:
 
     worker = threading.Thread(target=expand)
     worker.start()
-    written.wait(5)
+    written.wait(PATIENCE)
     with app.app_context(), transaction():
         withdraw(person.public_id, now=NOW)
     worker.join()

@@ -17,6 +17,8 @@ from ikone_events.store.letters import Heartbeat, Mailing, OutboxMail
 from tests.factories import NOW, FixedClock, make_event, make_letter, make_registration
 from tests.mailbox import Mailbox
 
+pytestmark = pytest.mark.both_databases
+
 LEASE = timedelta(seconds=120)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
@@ -12,6 +13,8 @@ from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from tests.factories import NOW, FixedClock, make_event, make_letter, make_registration
 from tests.mailbox import Mailbox
+
+pytestmark = pytest.mark.both_databases
 
 STUCK = {
     "sqlite": [

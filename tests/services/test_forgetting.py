@@ -25,6 +25,8 @@ from tests.own_fields import make_answer, make_change, make_field, make_import, 
 from tests.received import calendar_answer, receive
 from tests.web.visitor import everything
 
+pytestmark = pytest.mark.both_databases
+
 # Words that stand nowhere else in an installation: whatever is found of them was not deleted.
 SECRETS = {
     "first_name": "Zwetschgine",

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import event as hooks
 from sqlalchemy import insert
@@ -18,6 +19,8 @@ from ikone_events.store.registrations import Registration
 from tests.factories import NOW, make_event, make_organisation
 
 from .seats import sign_up, standings, write
+
+pytestmark = pytest.mark.both_databases
 
 LONG = 2 * BATCH + 50
 

@@ -26,6 +26,8 @@ from tests.factories import (
 )
 from tests.mailbox import Mailbox
 
+pytestmark = pytest.mark.both_databases
+
 REMINDER = Message(MailKind.REMINDER_HOUR, Audience.CONFIRMED)
 NEWS = Message(MailKind.ANNOUNCEMENT, Audience.SUBSCRIBERS)
 

@@ -22,7 +22,10 @@ from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration, StandingChange
 from tests.factories import NOW, make_event, make_registration
 from tests.mailbox import Mailbox
-from tests.services.conftest import BOTH
+
+pytestmark = pytest.mark.both_databases
+
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
 def applicant(email: str = "eva.muster@example.org", **changes: str) -> Applicant:
@@ -232,7 +235,7 @@ def nobody_locks() -> Iterator[None]:
     registrations.hold_event = guard
 
 
-@pytest.mark.parametrize("database", BOTH[1:], indirect=True)
+@pytest.mark.parametrize("database", [POSTGRES], indirect=True)
 @pytest.mark.usefixtures("nobody_locks")
 def test_rush_oversells_when_the_lock_is_taken_away(app: Flask) -> None:
     """The proof that the test above can fail. On SQLite BEGIN is the lock: see test_db."""

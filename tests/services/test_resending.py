@@ -24,6 +24,8 @@ from ikone_events.store.registrations import Registration
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
 
+pytestmark = pytest.mark.both_databases
+
 LATER = NOW + timedelta(hours=1)
 ACTOR = "Wilma Organisaria"
 

@@ -37,6 +37,8 @@ from tests.services.seats import (
     write,
 )
 
+pytestmark = pytest.mark.both_databases
+
 ANNA = "anna@amt.example.org"
 HYBRID = {"format": "hybrid", "place": "Rathaus"}
 

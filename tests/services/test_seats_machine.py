@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -34,7 +35,10 @@ from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration, StandingChange
+from tests.effort import by_night
 from tests.factories import NOW, make_event, make_organisation
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 _numbers = count(1)
 ANNA = "anna@amt.example.org"
@@ -276,8 +280,8 @@ def test_seats_hold_under_any_order(app: Flask) -> None:
     run_state_machine_as_test(
         lambda: Seats(app),
         settings=settings(
-            max_examples=25 if embedded else 12,
-            stateful_step_count=25,
+            max_examples=by_night(60 if embedded else 25, 12 if embedded else 6),
+            stateful_step_count=by_night(50, 25),
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

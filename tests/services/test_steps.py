@@ -34,6 +34,8 @@ from tests.factories import (
     make_registration,
 )
 
+pytestmark = pytest.mark.both_databases
+
 ACTOR = "Wilma Organisaria"
 
 

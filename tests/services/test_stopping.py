@@ -25,6 +25,9 @@ from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
+from tests.patience import PATIENCE
+
+pytestmark = pytest.mark.both_databases
 
 LEASE = timedelta(seconds=120)
 
@@ -150,9 +153,9 @@ def test_stop_against_a_running_worker_sends_none_twice_and_none_later(
     mailbox.answer = answer
     worker = threading.Thread(target=work, args=(app,))
     worker.start()
-    assert some_gone.wait(30)
+    assert some_gone.wait(PATIENCE)
     stop(app, event, mailing)
-    worker.join(30)
+    worker.join(PATIENCE)
     gone = len(mailbox.received)
 
     assert work(app) == 0

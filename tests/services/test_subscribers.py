@@ -32,6 +32,8 @@ from tests.factories import (
 )
 from tests.mailbox import Mailbox
 
+pytestmark = pytest.mark.both_databases
+
 ADDRESS = "leserin@example.org"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from ikone_events.domain.refusals import UploadRefused
 from ikone_events.services.lists.spreadsheets import write_csv, write_xlsx
 from ikone_events.services.lists.table_reading import MOST_BYTES, MOST_ROWS, Table, read_table
+from tests.effort import by_night
 
 TEXT = "Vorname;Nachname;E-Mail\r\nJörg;Groß;j@example.org\r\n"
 EXPECTED = Table(("Vorname", "Nachname", "E-Mail"), ((2, ("Jörg", "Groß", "j@example.org")),))
@@ -138,7 +139,7 @@ def test_sheet_that_claims_a_million_rows_is_read_quickly() -> None:
 GOOD = workbook(["Vorname", "Nachname"], ["Anna", "Beispiel"], ["Bert", 7])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=by_night(60, 20))
 @given(st.integers(0, 2**32))
 def test_damaged_workbook_is_read_or_refused(seed: int) -> None:
     chance, stream = random.Random(seed), io.BytesIO()

@@ -27,6 +27,7 @@ from ikone_events.store.letters import Mailing
 from ikone_events.store.registrations import Registration
 from ikone_events.store.texts import MailText
 from tests.factories import NOW, make_event, make_registration, make_text
+from tests.patience import PATIENCE
 
 OWN = EditedText("Neu: {{titel}}", "Hallo {{vorname}}")
 
@@ -100,6 +101,7 @@ def test_unfit_text_is_not_stored(app: Flask) -> None:
         assert db.session.scalar(select(MailText)) is None
 
 
+@pytest.mark.both_databases
 def test_two_who_begin_the_same_text_leave_one_row(app: Flask) -> None:
     outcomes: list[str] = []
     start = threading.Barrier(2)
@@ -125,7 +127,7 @@ def test_two_who_begin_the_same_text_leave_one_row(app: Flask) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(30)
+        writer.join(PATIENCE)
     assert sorted(outcomes) == ["saved", "stale"]
     with app.app_context():
         assert len(list(db.session.scalars(select(MailText)))) == 1

@@ -22,7 +22,10 @@ from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.registrations import Registration
 from tests.factories import NOW, FixedClock, make_event, make_material, make_registration
 from tests.mailbox import Mailbox
-from tests.services.conftest import BOTH
+
+pytestmark = pytest.mark.both_databases
+
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
 def do(app: Flask, slug: str, action: Action, **request: Any) -> None:
@@ -138,7 +141,7 @@ def nobody_locks() -> Iterator[None]:
     transitions.hold_event, transitions._set_state = guards
 
 
-@pytest.mark.parametrize("database", BOTH[1:], indirect=True)
+@pytest.mark.parametrize("database", [POSTGRES], indirect=True)
 @pytest.mark.usefixtures("nobody_locks")
 def test_two_transitions_happen_when_the_guards_are_taken_away(app: Flask) -> None:
     event = make_event(app)

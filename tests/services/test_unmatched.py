@@ -30,6 +30,8 @@ from ikone_events.store.people import Organiser
 from ikone_events.store.registrations import Registration
 from tests.factories import NOW, PAST, make_event, make_organisation, make_registration
 
+pytestmark = pytest.mark.both_databases
+
 
 def make_organiser(app: Flask, *, only: tuple[str, ...] = ()) -> int:
     with app.app_context(), transaction():

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -43,8 +44,11 @@ from ikone_events.store.queries import find_event, hold_event
 from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
+from tests.effort import by_night
 from tests.factories import NOW, FixedClock
 from tests.mailbox import Mailbox
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 _numbers = count(1)
 ACTOR = "Wilma Organisaria"
@@ -338,8 +342,9 @@ def test_engine_holds_under_any_order(app: Flask, clock: FixedClock, mailbox: Ma
     run_state_machine_as_test(
         lambda: Office(app, clock, mailbox),
         settings=settings(
-            max_examples=15 if embedded else 8,  # there each transaction takes longer
-            stateful_step_count=25,
+            # On a server each transaction takes longer.
+            max_examples=by_night(40 if embedded else 20, 8 if embedded else 4),
+            stateful_step_count=by_night(50, 25),
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

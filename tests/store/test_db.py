@@ -11,12 +11,14 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
+from ikone_events.config import Settings
 from ikone_events.domain.refusals import Busy
 from ikone_events.store import db as store_db
 from ikone_events.store.db import ask_for_delivery, db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import find_event, hold_event
 from tests.factories import FixedClock, make_event
+from tests.patience import PATIENCE
 
 
 def pragma(app: Flask, name: str) -> object:
@@ -26,7 +28,12 @@ def pragma(app: Flask, name: str) -> object:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", int(PATIENCE) * 1000),
+    ],
 )
 def test_sqlite_is_opened_safely(app: Flask, name: str, value: object) -> None:
     assert pragma(app, name) == value
@@ -84,9 +91,11 @@ def test_moments_come_back_aware(app: Flask) -> None:
     assert starts_at.tzinfo is not None
 
 
-def test_another_process_that_holds_the_lock_makes_us_say_busy(app: Flask, tmp_path: Path) -> None:
+def test_another_process_that_holds_the_lock_makes_us_say_busy(
+    app: Flask, settings: Settings
+) -> None:
     event = make_event(app)
-    other = sqlite3.connect(tmp_path / "data" / "ikone.db", isolation_level=None)
+    other = sqlite3.connect(settings.data_dir / "ikone.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with app.app_context():
         db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 200")

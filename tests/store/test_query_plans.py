@@ -15,16 +15,15 @@ from ikone_events.services.registering.lapses import events_to_serve
 from ikone_events.store.db import db
 from tests.factories import NOW, make_event, make_letter, make_registration, make_settings
 from tests.received import bounce, calendar_answer, receive
-from tests.services.conftest import database
 
-__all__ = ["database"]
+pytestmark = pytest.mark.both_databases
 
 Statements = list[tuple[str, Any]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database: str) -> Settings:
-    return make_settings(tmp_path / "data", database_url=database)
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 @contextmanager

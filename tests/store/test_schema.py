@@ -17,7 +17,7 @@ from tests.postgres import fresh_database
 
 BOTH = [
     "sqlite",
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    pytest.param("postgres", marks=pytest.mark.postgres),
 ]
 
 

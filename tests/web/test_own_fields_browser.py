@@ -16,13 +16,12 @@ from tests.browser import (
     assert_no_sideways_scroll,
     assert_targets_large_enough,
     collect_problems,
-    launch,
     serve,
 )
 from tests.factories import FixedClock, make_event, make_settings
 from tests.own_fields import make_field
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("own-fields")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SEVEN = [{"value": f"tag{n}", "label": f"Tag {n}", "label_en": f"Day {n}"} for n in range(1, 8)]
 FOOD = [
@@ -58,12 +57,6 @@ FIELDS = {
         "choices": FOOD,
     },
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launch() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")

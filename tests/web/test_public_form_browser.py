@@ -18,7 +18,6 @@ from tests.browser import (
     assert_no_sideways_scroll,
     assert_targets_large_enough,
     collect_problems,
-    launch,
     serve,
 )
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_settings
@@ -27,13 +26,6 @@ from tests.own_fields import make_field, stored
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LANGUAGES = {"de": "de-DE", "en": "en-GB"}
 SUBMIT = "main form .actions button:not([name])"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all."""
-    with launch() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")
@@ -239,14 +231,10 @@ def test_refused_form_serves_everybody_at_every_width(
     problems = collect_problems(page)
     page.goto(address)
     page.click("button[name=add]")
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        _look_at(page)
+    _look_at_every_width(page)
     page.click(SUBMIT)
     assert page.evaluate("document.activeElement.id") == "error-summary"
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        _look_at(page)
+    _look_at_every_width(page)
     for link in page.locator(".error-summary a").all():
         link.click()
         target = page.evaluate("location.hash.slice(1)")
@@ -255,11 +243,13 @@ def test_refused_form_serves_everybody_at_every_width(
     page.context.close()
 
 
-def _look_at(page: Page) -> None:
+def _look_at_every_width(page: Page) -> None:
     assert_accessible(page)
-    assert_no_sideways_scroll(page)
-    assert_targets_large_enough(page)
-    assert assert_focus_visible(page) > 10
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert_no_sideways_scroll(page)
+        assert_targets_large_enough(page)
+        assert assert_focus_visible(page) > 10
 
 
 @pytest.mark.parametrize("field", ["first_name", "organisation", "code"])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ikone_events.domain.incoming import Absence, Bounce, CalendarAnswer, Damaged, Incoming
 from ikone_events.mail.receive import receive
+from tests.effort import by_night
 from tests.foreign_mails import (
     PROGRAMS,
     calendar_mail,
@@ -133,7 +134,7 @@ def _texts(found: Incoming) -> list[tuple[str, int]]:
     return [(found.fault, 200)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=by_night(200, 40))
 @given(st.one_of(st.binary(max_size=500), _mutated(), _mixed(), _objects()))
 def test_whatever_arrives_is_read_or_left(raw: bytes) -> None:
     _check(receive(raw, received_at=AT, authserv_id="mx"))

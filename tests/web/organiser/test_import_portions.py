@@ -26,11 +26,11 @@ from ikone_events.store.people import Organiser
 from ikone_events.store.registrations import Registration
 from ikone_events.web.organiser.people.portions import enter_list
 from tests.factories import NOW, make_event, make_registration, make_settings
-from tests.services.conftest import database
+from tests.patience import PATIENCE
 
 from .conftest import Browser, Person
 
-__all__ = ["database"]
+pytestmark = pytest.mark.both_databases
 
 LONG = 3 * PORTION - 5
 
@@ -40,8 +40,8 @@ class PulledPlug(Exception):
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database: str) -> Settings:
-    return make_settings(tmp_path / "data", database_url=database)
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 @pytest.fixture
@@ -73,7 +73,8 @@ def signed_in(app: Flask, person: Person) -> Iterator[None]:
 
 
 def enter(app: Flask, person: Person, path: str, event: Event, **more: Any) -> None:
-    """Work at a list as a press of the button does."""
+    """Work at a list as a press of the button does, whose time is not over unless told so."""
+    more.setdefault("clock", lambda: 0.0)
     with signed_in(app, person):
         enter_list(event.slug, path.rpartition("/")[2], **more)
 
@@ -187,7 +188,7 @@ def test_others_sign_up_between_two_portions(app: Flask, team: Browser, person: 
         if not between:
             other = threading.Thread(target=sign_up)
             other.start()
-            other.join(timeout=10)
+            other.join(timeout=PATIENCE)
             between.append(first_names(app, event))
 
     enter(app, person, path, event, rest=rest)
@@ -196,21 +197,22 @@ def test_others_sign_up_between_two_portions(app: Flask, team: Browser, person: 
     assert first_names(app, event) == everybody() + Counter(["Gast"])
 
 
-def test_waiting_sign_up_gets_the_lock_in_the_real_pause(
+def test_waiting_sign_up_gets_the_lock_in_the_pause(
     app: Flask, team: Browser, person: Person
 ) -> None:
     event = make_event(app, capacity=None)
     path = hand_in(team, event)
-    ready, names = threading.Event(), list[Counter[str]]()
+    ready, served, names = threading.Event(), threading.Event(), list[Counter[str]]()
 
     def sign_up() -> None:
-        ready.wait(10)
+        ready.wait(PATIENCE)
         with app.app_context():
             with transaction():
                 register(event.slug, guest(), now=NOW)
                 rows = select(Registration.first_name).where(Registration.event_id == event.id)
                 names.append(Counter(db.session.scalars(rows)))
             db.session.remove()
+        served.set()
 
     def tell(_connection: Any, _cursor: Any, words: str, *_rest: Any) -> None:
         if words.startswith("INSERT INTO registration "):
@@ -222,10 +224,10 @@ def test_waiting_sign_up_gets_the_lock_in_the_real_pause(
         engine: Engine = db.engine
     hooks.listen(engine, "before_cursor_execute", tell)
     try:
-        enter(app, person, path, event)
+        enter(app, person, path, event, rest=lambda _seconds: served.wait(PATIENCE))
     finally:
         hooks.remove(engine, "before_cursor_execute", tell)
-    other.join(timeout=10)
+    other.join(timeout=PATIENCE)
 
     assert sum(names[0].values()) < LONG
     assert first_names(app, event) == everybody() + Counter(["Gast"])
@@ -240,7 +242,7 @@ def test_two_presses_at_once_enter_nobody_twice(app: Flask, team: Browser, perso
     for press in presses:
         press.start()
     for press in presses:
-        press.join(timeout=30)
+        press.join(timeout=PATIENCE)
 
     assert first_names(app, event) == everybody()
     assert letters(app) == LONG

@@ -27,10 +27,14 @@ def log_in(
     return client.post(f"/login{query}", data=form)
 
 
+@pytest.mark.usefixtures("costly_hashing")
 def test_login_leads_to_the_overview(
-    client: FlaskClient, make_person: Callable[..., Person]
+    app: Flask, client: FlaskClient, make_person: Callable[..., Person]
 ) -> None:
     person = make_person()
+    with app.app_context():
+        stored = db.session.get_one(Organiser, person.id).password
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     answer = log_in(client, person.email.upper())
     assert (answer.status_code, answer.location) == (303, "/organise/")
     assert client.get("/organise/").status_code == 200

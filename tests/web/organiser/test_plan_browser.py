@@ -11,18 +11,12 @@ from ikone_events.services.organisers import NewOrganiser, add
 from ikone_events.services.plans import lay_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.queries import hold_event
-from tests.browser import assert_no_sideways_scroll, launch, serve
+from tests.browser import assert_no_sideways_scroll, serve
 from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("plan")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 EMAIL, PASSWORD = "wilma@example.org", "Lange-Wörter-2026"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launch() as chromium:
-        yield chromium
 
 
 @pytest.fixture
