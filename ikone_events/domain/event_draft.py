@@ -141,7 +141,8 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
         moment = getattr(draft, name)
         if moment is not None and (far := year_complaint(moment, name)):
             found.append(far)
-    if draft.starts_at >= draft.ends_at:
+    # Calendars know whole seconds; less than one would be no time at all there.
+    if draft.starts_at.replace(microsecond=0) >= draft.ends_at.replace(microsecond=0):
         found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
     if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
         text = N_("Please enter a number of days between 1 and 3650.")
