@@ -161,10 +161,14 @@ def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list
     return kept
 
 
+def roles_up_to(role: str) -> tuple[str, ...]:
+    """The roles that see no more than this one; nobody's role sees nothing."""
+    return ROLES[: ROLES.index(role) + 1] if role in ROLES else ()
+
+
 def visible_to(role: str, fields: Iterable[OwnField]) -> list[OwnField]:
     """The fields whose answers somebody with this role may see."""
-    rank = ROLES.index(role) if role in ROLES else -1
-    return [field for field in fields if ROLES.index(field.seen_by) <= rank]
+    return [field for field in fields if field.seen_by in roles_up_to(role)]
 
 
 def answer_words(field: OwnField, value: str, locale: str) -> str:
