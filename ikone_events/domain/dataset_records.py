@@ -24,15 +24,16 @@ from ikone_events.domain.registration import Status
 Record = Mapping[str, Any]
 _NAMES = ("first_name", "last_name")
 # Of each column the longest text, and its names in a file: the first that is filled counts.
-_OF_PERSON = {
-    "title": (50, "title"),
-    "first_name": (100, "first_name"),
-    "last_name": (100, "last_name"),
-    "position": (200, "function", "position"),
+_Columns = Mapping[str, tuple[int, tuple[str, ...]]]
+_OF_PERSON: _Columns = {
+    "title": (50, ("title",)),
+    "first_name": (100, ("first_name",)),
+    "last_name": (100, ("last_name",)),
+    "position": (200, ("function", "position")),
 }
-_OF_REGISTRATION = {
-    "organisation_text": (200, "organisation_as_typed", "organisation"),
-    "question": (TEXT_LENGTH, "question"),
+_OF_REGISTRATION: _Columns = {
+    "organisation_text": (200, ("organisation_as_typed", "organisation")),
+    "question": (TEXT_LENGTH, ("question",)),
 }
 
 
@@ -87,7 +88,7 @@ def organisation_of(record: Record) -> OrganisationRecord:
     """An organisation as it stands in a file, checked. Its dates of membership may be open."""
     if not str(record["id"]) or not str(record["name"]).strip():
         raise UnfitInput(Complaint(N_("An organisation needs an id and a name.")))
-    number = _texts(record, {"id": (100, "id")})["id"]
+    number = _texts(record, {"id": (100, ("id",))})["id"]
     since, until = (_day_of(record.get(name), name) for name in ("member_since", "member_until"))
     draft = AdministrationDraft(
         name=str(record["name"]).strip(),
@@ -131,7 +132,7 @@ def material_of(record: object) -> Record:
     """Slides, a link or a contact as it stands in a file, checked."""
     if not isinstance(record, Mapping):
         raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
-    _texts(record, {name: (200, name) for name in ("title", "name", "file")})
+    _texts(record, {name: (200, (name,)) for name in ("title", "name", "file")})
     if record.get("url") and not is_web_address(str(record["url"])):
         text = N_("Please give a complete address, beginning with https://.")
         raise UnfitInput(Complaint(text, {}, "materials"))
@@ -141,11 +142,11 @@ def material_of(record: object) -> Record:
     return record
 
 
-def _texts(record: Record, columns: Mapping[str, tuple[int, *tuple[str, ...]]]) -> dict[str, str]:
+def _texts(record: Record, columns: _Columns) -> dict[str, str]:
     """The texts of a record by column. Raises UnfitInput with all that can't be stored."""
     texts: dict[str, str] = {}
     found: list[Complaint] = []
-    for column, (most, *names) in columns.items():
+    for column, (most, names) in columns.items():
         name = next((name for name in names if record.get(name)), names[0])
         texts[column] = str((record[name] if name in _NAMES else record.get(name)) or "")
         found += stored_text_complaints(texts[column], most, name, header=name in _NAMES)
@@ -203,7 +204,7 @@ def text_in(value: object, locale: str) -> str:
     return str(value or "") if locale == "de" else ""
 
 
-def in_both(name: str, value: object) -> dict[str, str]:
+def in_both(name: str, value: object) -> dict[str, Any]:
     """A text in both languages, by the names of a draft."""
     return {name: text_in(value, "de"), f"{name}_en": text_in(value, "en")}
 

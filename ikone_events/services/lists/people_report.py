@@ -51,10 +51,6 @@ class Report:
     refused: tuple[Refused, ...]
     left_out: tuple[str, ...]
 
-    def count(self, *statuses: Status) -> int:
-        """How many will come in with one of these standings."""
-        return sum(row.status in statuses for row in self.coming)
-
 
 @dataclass(frozen=True, slots=True)
 class Entered:
@@ -78,10 +74,6 @@ class Progress:
     def total(self) -> int:
         """All people of the file."""
         return len(self.entered) + len(self.refused) + self.waiting
-
-    def count(self, *statuses: Status) -> int:
-        """How many of those who came in have one of these standings by now."""
-        return sum(row.status in statuses for row in self.entered)
 
 
 def progress_of(event: Event, stored: ImportList) -> Progress | None:
