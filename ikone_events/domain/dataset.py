@@ -20,7 +20,6 @@ from ikone_events.domain.dataset_records import (
     organisation_of,
     place_of,
     registration_of,
-    zone_of,
 )
 from ikone_events.domain.event_draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.facts import State
@@ -28,6 +27,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.domain.registration_settings import NUMBERS, TICKS, RegistrationSettings
 from ikone_events.domain.slug import is_slug
+from ikone_events.domain.times import BERLIN, known_zone
 
 FAULTS_SHOWN = 20
 
@@ -157,7 +157,7 @@ class _Reader:
             speakers=str(record.get("speakers") or self._moderation(record)),
             starts_at=moment_of(record["starts_at"], "starts_at"),
             ends_at=moment_of(record["ends_at"], "ends_at"),
-            zone=zone_of(str(record.get("timezone") or "Europe/Berlin")),
+            zone=known_zone(str(record.get("timezone") or BERLIN)).key,
             format=format_of(str(record.get("format") or "online")),
             place=place_of(record.get("venue") or record.get("place")),
             room_url=str(video.get("url") or ""),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
@@ -227,12 +226,6 @@ def place_of(venue: object) -> str:
 def format_of(name: str) -> EventFormat:
     """The format; files from Germany may call the one on site “praesenz”."""
     return EventFormat.ON_SITE if name == "praesenz" else EventFormat(name)
-
-
-def zone_of(name: str) -> str:
-    """The name of a known time zone."""
-    ZoneInfo(name)
-    return name
 
 
 def moment_of(text: object, about: str) -> datetime:

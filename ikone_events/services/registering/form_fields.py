@@ -61,17 +61,17 @@ def get_entry(event: Event, key: str) -> Entry:
 def surroundings_of(event: Event, key: str = "") -> Surroundings:
     """What decides about a change of a field, or about a new one at the end."""
     rows = _rows(event)
-    row = next((row for row in rows if row.key == key), None)
     fields = [row.described() for row in rows]
-    end = next((n for n, field in enumerate(fields) if field.key == key), len(fields))
-    if row is None:
-        return Surroundings(before=[field for field in fields if not field.retired])
-    answered = select(Answer.value).where(Answer.field_id == row.id).distinct()
+    place = next((n for n, row in enumerate(rows) if row.key == key), None)
+    before = [field for field in fields[:place] if not field.retired]
+    if place is None:
+        return Surroundings(before=before)
+    answered = select(Answer.value).where(Answer.field_id == rows[place].id).distinct()
     values = set(db.session.scalars(answered))
     return Surroundings(
-        before=[field for field in fields[:end] if not field.retired],
+        before=before,
         hanging=[field for field in fields if field.shown_if == key],
-        old=row.described(),
+        old=fields[place],
         has_answers=bool(values),
         answered=values,
     )
