@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -22,7 +22,7 @@ from ikone_events.services.lists.kept_rows import (
 )
 from ikone_events.services.registering.answers import asked_fields, places_taken
 from ikone_events.services.registering.registrations import Applicant, new_registration
-from ikone_events.services.registering.seating import candidate_of, is_member
+from ikone_events.services.registering.seating import candidate_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
@@ -144,8 +144,6 @@ def _placed(
             candidate = candidate_of(
                 event, person, sitting, colleagues=colleagues[party], action=Action.ADD
             )
-            if sitting.members_first:
-                candidate = replace(candidate, member=is_member(event, person))
             try:
                 choices.claim(applicant)
                 place = admit_by_hand(sitting, candidate)

@@ -12,8 +12,7 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.answers import all_fields, answers_of
 from ikone_events.services.registering.by_organiser import actions_for
 from ikone_events.services.registering.notes import LONGEST, annotate
-from ikone_events.services.registering.seating import mode_of
-from ikone_events.services.registering.waiting_reasons import waiting_reasons
+from ikone_events.services.registering.seating import mode_of, waiting_reasons
 from ikone_events.store.answer_lists import find_dead
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
