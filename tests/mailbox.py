@@ -1,4 +1,7 @@
-"""A real SMTP server on loopback that keeps letters and answers as a test tells it to."""
+"""A real SMTP server on loopback that keeps letters and answers as a test tells it to.
+
+When it is closed, every calendar object that arrived is read by `tests/calendar_oracle.py`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
 from ikone_events.demo.catcher import free_port
+from tests.calendar_oracle import checked_letter
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,17 @@ class Received:
     def calendar(self) -> bytes | None:
         return self.part("text/calendar")
 
+    def check_calendar(self) -> None:
+        """Assert that the calendar object is sound and belongs to this letter."""
+        for part in self.message.walk():
+            if part.get_content_type() == "text/calendar":
+                checked_letter(
+                    part.get_payload(decode=True),  # type: ignore[arg-type]
+                    method=str(part.get_param("method")),
+                    attendee=self.recipient,
+                    organiser=self.message["From"].addresses[0].addr_spec,
+                )
+
 
 @dataclass
 class Mailbox:
@@ -60,6 +75,8 @@ class Mailbox:
         _trace: TracebackType | None,
     ) -> None:
         self._controller.stop()
+        for letter in self.received:
+            letter.check_calendar()
 
     @property
     def url(self) -> str:

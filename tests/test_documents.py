@@ -16,8 +16,7 @@ from babel.messages.pofile import read_po
 
 from ikone_events.commands import COMMANDS
 from ikone_events.config import Settings
-from ikone_events.domain import standings_table
-from ikone_events.domain.lifecycle_diagram import mermaid
+from tests.diagrams import lifecycle_diagram, registration_diagram, registration_table
 from tests.source import PACKAGE, ROOT, modules
 
 README = ROOT / "README.md"
@@ -88,15 +87,15 @@ def _first_words(names: Iterable[str]) -> set[str]:
 
 
 def test_contributing_shows_the_lifecycle_of_the_table() -> None:
-    """Make it anew with `python -m ikone_events.domain.lifecycle_diagram`."""
+    """Make it anew with `python -m tests.diagrams`."""
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    assert re.findall(r"```mermaid\n(.*?)\n```", text, re.DOTALL) == [mermaid()]
+    assert re.findall(r"```mermaid\n(.*?)\n```", text, re.DOTALL) == [lifecycle_diagram()]
 
 
 def test_life_of_a_registration_is_that_of_its_table() -> None:
     text = (ROOT / "docs" / "registrations.md").read_text(encoding="utf-8")
-    assert standings_table.table() in text
-    assert re.findall(r"```mermaid\n(.*?)\n```", text, re.DOTALL) == [standings_table.mermaid()]
+    assert registration_table() in text
+    assert re.findall(r"```mermaid\n(.*?)\n```", text, re.DOTALL) == [registration_diagram()]
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ikone_events.domain.administrations import Kind, key_of
-from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.header_text import stored_text_complaints
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 LENGTHS = {"name": 200, "short_name": 200, "district": 200, "official_key": 20}
@@ -41,7 +41,7 @@ def _complaints(draft: AdministrationDraft) -> Iterator[Complaint]:
     if not key_of(draft.name):
         yield Complaint(N_("Please enter a name."), {}, "name")
     for name, most in LENGTHS.items():
-        yield from _text_complaints(getattr(draft, name), name, most)
+        yield from stored_text_complaints(getattr(draft, name), most, name)
     if draft.official_key and not _OFFICIAL_KEY.fullmatch(draft.official_key):
         yield Complaint(
             N_("An official key holds digits, letters and hyphens only."), {}, "official_key"
@@ -52,19 +52,12 @@ def _complaints(draft: AdministrationDraft) -> Iterator[Complaint]:
     yield from _member_complaints(draft)
 
 
-def _text_complaints(value: str, about: str, most: int) -> Iterator[Complaint]:
-    if len(value) > most:
-        yield Complaint(N_("At most %(limit)d characters, please."), {"limit": most}, about)
-    if complaint := text_complaint(value):
-        yield Complaint(complaint.text, complaint.values, about)
-
-
 def _alias_complaints(draft: AdministrationDraft) -> Iterator[Complaint]:
     if len(draft.aliases) > MOST_ALIASES:
         text = N_("At most %(limit)d other names, please.")
         yield Complaint(text, {"limit": MOST_ALIASES}, "aliases")
     for alias in draft.aliases:
-        yield from _text_complaints(alias, "aliases", ALIAS_LENGTH)
+        yield from stored_text_complaints(alias, ALIAS_LENGTH, "aliases")
         if not key_of(alias):
             text = N_("“%(name)s” holds neither letters nor digits.")
             yield Complaint(text, {"name": alias}, "aliases")

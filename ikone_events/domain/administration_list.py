@@ -6,14 +6,15 @@ body are added to those it has.
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
+from ikone_events.domain.own_values import NO_WORDS, YES_WORDS
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.times import read_day
 
 COLUMNS = {
     "schluessel": "official_key",
@@ -29,9 +30,6 @@ COLUMNS = {
 MOST_ROWS = 20_000
 MOST_BYTES = 5_000_000
 FAULTS_SHOWN = 100
-_YES = frozenset({"ja", "j", "yes", "x", "1"})
-_NO = frozenset({"nein", "n", "no", "0"})
-_GERMAN_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +149,15 @@ def _days(typed: Mapping[str, str]) -> dict[str, date]:
 
 def _day(text: str) -> date:
     try:
-        if _GERMAN_DAY.fullmatch(text):
-            return datetime.strptime(text, "%d.%m.%Y").date()  # noqa: DTZ007 - a day, no moment
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError as fault:
         words = N_("“%(text)s” is not a day; please write it like 31.01.2026.")
         raise UnfitInput(Complaint(words, {"text": text})) from fault
 
 
 def _yes_or_no(text: str) -> bool:
-    if text.casefold() in _YES | _NO:
-        return text.casefold() in _YES
+    if text.casefold() in YES_WORDS | NO_WORDS:
+        return text.casefold() in YES_WORDS
     raise UnfitInput(Complaint(N_("Member is “ja” or “nein”, not “%(text)s”."), {"text": text}))
 
 

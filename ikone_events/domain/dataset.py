@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ikone_events.domain.address import email_key
 from ikone_events.domain.dataset_fields import answers_in, fields_in
 from ikone_events.domain.dataset_records import (
     EventRecord,
@@ -13,21 +12,22 @@ from ikone_events.domain.dataset_records import (
     Record,
     RegistrationRecord,
     format_of,
+    in_both,
     material_of,
     moment_of,
     name_of,
+    optional_moment_of,
     organisation_of,
     place_of,
     registration_of,
-    text_in,
-    zone_of,
 )
-from ikone_events.domain.dataset_settings import settings_in
 from ikone_events.domain.event_draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.facts import State
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
+from ikone_events.domain.registration_settings import NUMBERS, TICKS, RegistrationSettings
 from ikone_events.domain.slug import is_slug
+from ikone_events.domain.times import BERLIN, known_zone
 
 FAULTS_SHOWN = 20
 
@@ -112,12 +112,12 @@ class _Reader:
         """Nobody can be active twice at one event."""
         seen: set[tuple[str, str]] = set()
         for found in registrations:
-            key = (found.event, email_key(str(found.person["email"])))
-            if found.status in ACTIVE and key in seen:
-                about = f"registrations {found.event}"
+            key = (found.event, found.key)
+            if found.values["status"] in ACTIVE and key in seen:
                 text = N_("“%(email)s” is registered twice.")
-                self._note(about, text, {"email": found.person["email"]})
-            if found.status in ACTIVE:
+                email = found.values["email"]
+                self._note(f"registrations {found.event}", text, {"email": email})
+            if found.values["status"] in ACTIVE:
                 seen.add(key)
 
     def _lost(self, found: RegistrationRecord) -> bool:
@@ -144,30 +144,25 @@ class _Reader:
     def _draft(self, record: Record) -> EventDraft:
         contact = self._users.get(str(record.get("organiser")), {})
         video = record.get("video") or {}
-        question = record.get("registration_question")
         return EventDraft(
-            title=text_in(record["title"], "de"),
-            title_en=text_in(record["title"], "en"),
-            summary=text_in(record.get("abstract") or record.get("summary"), "de"),
-            summary_en=text_in(record.get("abstract") or record.get("summary"), "en"),
-            description=text_in(record.get("description"), "de"),
-            description_en=text_in(record.get("description"), "en"),
+            **in_both("title", record["title"]),
+            **in_both("summary", record.get("abstract") or record.get("summary")),
+            **in_both("description", record.get("description")),
+            **in_both("question_label", record.get("registration_question")),
             series=str(record.get("series") or ""),
             programme=tuple(
                 ProgrammeItem(str(i.get("time", "")), str(i["title"]))
                 for i in record.get("agenda") or ()
             ),
             speakers=str(record.get("speakers") or self._moderation(record)),
-            question_label=text_in(question, "de"),
-            question_label_en=text_in(question, "en"),
             starts_at=moment_of(record["starts_at"], "starts_at"),
             ends_at=moment_of(record["ends_at"], "ends_at"),
-            zone=zone_of(str(record.get("timezone") or "Europe/Berlin")),
+            zone=known_zone(str(record.get("timezone") or BERLIN)).key,
             format=format_of(str(record.get("format") or "online")),
             place=place_of(record.get("venue") or record.get("place")),
             room_url=str(video.get("url") or ""),
             dial_in=str(video.get("dial_in") or ""),
-            **settings_in(record),
+            **_settings_in(record),
             contact_name=name_of(contact),
             contact_email=str(contact.get("email") or ""),
             contact_phone=str(contact.get("phone") or ""),
@@ -188,4 +183,23 @@ class _Reader:
 
 
 def _line_order(record: RegistrationRecord) -> tuple[str, int, datetime]:
-    return record.event, int(record.person["waitlist_position"] or 0), record.registered_at
+    return record.event, record.place, record.registered_at
+
+
+def _settings_in(record: Record) -> dict[str, Any]:
+    """The rules of registration by the names of the draft; what is missing keeps its default."""
+    defaults = RegistrationSettings()
+    return {
+        "deadline": optional_moment_of(record.get("registration_closes_at"), "deadline"),
+        "members_until": optional_moment_of(record.get("members_until"), "members_until"),
+        **{name: _number(record, name) for name in NUMBERS},
+        **{name: bool(record.get(name, getattr(defaults, name))) for name in TICKS},
+    }
+
+
+def _number(record: Record, name: str) -> int | None:
+    value = record.get(name)
+    try:
+        return None if value is None else int(value)
+    except (TypeError, ValueError) as fault:
+        raise UnfitInput(Complaint(N_("This is no whole number."), about=name)) from fault

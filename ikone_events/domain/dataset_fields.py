@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ikone_events.domain.dataset_records import Record, text_in
+from ikone_events.domain.dataset_records import Record, in_both, text_in
 from ikone_events.domain.field_rules import Surroundings, field_complaints, plain_field
 from ikone_events.domain.form_fields import NO, YES, Choice, Kind, OwnField, is_key, key_of
 from ikone_events.domain.own_values import values_from
@@ -26,16 +26,13 @@ def fields_in(record: Record) -> tuple[OwnField, ...]:
 
 
 def _field(item: Mapping[str, Any], taken: set[str]) -> OwnField:
-    label, words, shown = text_in(item["label"], "de"), item.get("help"), item.get("shown_if")
-    days = item.get("keep_days")
+    shown, days = item.get("shown_if"), item.get("keep_days")
     return plain_field(
         OwnField(
-            key=str(item.get("key") or key_of(label, taken)),
+            key=str(item.get("key") or key_of(text_in(item["label"], "de"), taken)),
             kind=Kind(item["kind"]),
-            label=label,
-            label_en=text_in(item["label"], "en"),
-            help=text_in(words, "de"),
-            help_en=text_in(words, "en"),
+            **in_both("label", item["label"]),
+            **in_both("help", item.get("help")),
             required=bool(item.get("required", False)),
             choices=tuple(_choices(item.get("choices") or ())),
             shown_if=str(shown["field"]) if shown else "",
@@ -56,8 +53,7 @@ def _choices(items: Sequence[Any]) -> list[Choice]:
         places = record.get("places")
         choice = Choice(
             value=str(record.get("value") or key_of(label, {c.value for c in choices})),
-            label=label,
-            label_en=text_in(record["label"], "en"),
+            **in_both("label", record["label"]),
             places=None if places is None else int(places),
             retired=bool(record.get("retired", False)),
         )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from ikone_events.domain.address import email_key
 from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
 from ikone_events.domain.administrations import Kind
 from ikone_events.domain.event_draft import (
@@ -16,11 +16,24 @@ from ikone_events.domain.event_draft import (
 )
 from ikone_events.domain.facts import EventFormat, State
 from ikone_events.domain.form_fields import OwnField
-from ikone_events.domain.header_text import header_complaint, text_complaint
+from ikone_events.domain.header_text import stored_text_complaints
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
 
 Record = Mapping[str, Any]
+_NAMES = ("first_name", "last_name")
+# Of each column the longest text, and its names in a file: the first that is filled counts.
+_Columns = Mapping[str, tuple[int, tuple[str, ...]]]
+_OF_PERSON: _Columns = {
+    "title": (50, ("title",)),
+    "first_name": (100, ("first_name",)),
+    "last_name": (100, ("last_name",)),
+    "position": (200, ("function", "position")),
+}
+_OF_REGISTRATION: _Columns = {
+    "organisation_text": (200, ("organisation_as_typed", "organisation")),
+    "question": (TEXT_LENGTH, ("question",)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +50,29 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRecord:
-    """One registration of a file, joined with its person."""
+    """One registration of a file with its person; `values` are those of its row, by column.
+
+    `organisation` is the id of one in the file or empty, `place` that in the waiting list.
+    """
 
     event: str
-    status: Status
-    status_at: datetime
-    registered_at: datetime
-    person: Record
+    values: Mapping[str, Any]
     organisation: str
-    organisation_text: str
-    question: str
+    place: int
     attended: bool | None
     subscribed: bool
     answers: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The form in which the person's address is compared."""
+        return str(self.values["email_key"])
+
+    @property
+    def registered_at(self) -> datetime:
+        """When they registered, aware."""
+        moment: datetime = self.values["registered_at"]
+        return moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +87,7 @@ def organisation_of(record: Record) -> OrganisationRecord:
     """An organisation as it stands in a file, checked. Its dates of membership may be open."""
     if not str(record["id"]) or not str(record["name"]).strip():
         raise UnfitInput(Complaint(N_("An organisation needs an id and a name.")))
-    _check_text(record, "id", 100)
+    number = _texts(record, {"id": (100, ("id",))})["id"]
     since, until = (_day_of(record.get(name), name) for name in ("member_since", "member_until"))
     draft = AdministrationDraft(
         name=str(record["name"]).strip(),
@@ -78,7 +101,7 @@ def organisation_of(record: Record) -> OrganisationRecord:
         member_until=until,
     )
     check_administration(draft)
-    return OrganisationRecord(id=str(record["id"]), draft=draft)
+    return OrganisationRecord(id=number, draft=draft)
 
 
 def _kind_of(value: object) -> str:
@@ -108,8 +131,7 @@ def material_of(record: object) -> Record:
     """Slides, a link or a contact as it stands in a file, checked."""
     if not isinstance(record, Mapping):
         raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
-    for name, most in (("title", 200), ("name", 200), ("file", 200)):
-        _check_text(record, name, most)
+    _texts(record, {name: (200, (name,)) for name in ("title", "name", "file")})
     if record.get("url") and not is_web_address(str(record["url"])):
         text = N_("Please give a complete address, beginning with https://.")
         raise UnfitInput(Complaint(text, {}, "materials"))
@@ -119,14 +141,17 @@ def material_of(record: object) -> Record:
     return record
 
 
-def _check_text(record: Record, name: str, most: int) -> None:
-    """One text of a record: not longer than its column, nothing that can't be stored."""
-    value = str(record.get(name) or "")
-    if len(value) > most:
-        text = N_("At most %(limit)d characters, please.")
-        raise UnfitInput(Complaint(text, {"limit": most}, name))
-    if complaint := text_complaint(value):
-        raise UnfitInput(Complaint(complaint.text, complaint.values, name))
+def _texts(record: Record, columns: _Columns) -> dict[str, str]:
+    """The texts of a record by column. Raises UnfitInput with all that can't be stored."""
+    texts: dict[str, str] = {}
+    found: list[Complaint] = []
+    for column, (most, names) in columns.items():
+        name = next((name for name in names if record.get(name)), names[0])
+        texts[column] = str((record[name] if name in _NAMES else record.get(name)) or "")
+        found += stored_text_complaints(texts[column], most, name, header=name in _NAMES)
+    if found:
+        raise UnfitInput(found)
+    return texts
 
 
 def registration_of(
@@ -136,22 +161,30 @@ def registration_of(
     person = people.get(str(record["person"])) if "person" in record else record
     if person is None:
         raise UnfitInput(Complaint(N_("There is no such person in the file."), {}, "person"))
-    _check_person(person)
-    for name, most in (("organisation_as_typed", 200), ("question", TEXT_LENGTH)):
-        _check_text(record, name, most)
+    texts = {**_texts(person, _OF_PERSON), **_texts(record, _OF_REGISTRATION)}
+    email, salutation = str(person["email"]), str(person.get("salutation") or "")
+    if not can_be_written_to(email):
+        text = N_("Please enter an address like name@example.org.")
+        raise UnfitInput(Complaint(text, {}, "email"))
     registered_at = moment_of(record["registered_at"], "registered_at")
     organisation = str(record.get("organisation") or "")
     attended = (record.get("after_event") or {}).get("attended")
-    question = str(record.get("question") or "")
+    values = {
+        **texts,
+        "salutation": salutation if salutation in ("frau", "herr", "divers") else "",
+        "email": email,
+        "email_key": email_key(email),
+        "locale": "en" if person.get("language") == "en" else "de",
+        "status": Status(record.get("status", "confirmed")),
+        "status_at": optional_moment_of(record.get("cancelled_at"), "cancelled_at")
+        or registered_at,
+        "registered_at": registered_at,
+    }
     return RegistrationRecord(
         event=str(record["event"]),
-        status=Status(record.get("status", "confirmed")),
-        status_at=optional_moment_of(record.get("cancelled_at"), "cancelled_at") or registered_at,
-        registered_at=registered_at,
-        person={**person, "waitlist_position": record.get("waitlist_position")},
+        values=values,
         organisation=organisation if organisation in organisations else "",
-        organisation_text=str(record.get("organisation_as_typed") or organisation),
-        question=question,
+        place=int(record.get("waitlist_position") or 0),
         attended=attended if isinstance(attended, bool) else None,
         subscribed=_has_subscribed(record),
     )
@@ -163,22 +196,16 @@ def _has_subscribed(record: Record) -> bool:
     return isinstance(consent, Mapping) and consent.get("newsletter_confirmed") is True
 
 
-def _check_person(person: Record) -> None:
-    for name, most in (("first_name", 100), ("last_name", 100), ("title", 50), ("function", 200)):
-        _check_text(person, name, most)
-    for name in ("first_name", "last_name"):
-        if complaint := header_complaint(str(person[name])):
-            raise UnfitInput(Complaint(complaint.text, complaint.values, name))
-    if not can_be_written_to(str(person["email"])):
-        text = N_("Please enter an address like name@example.org.")
-        raise UnfitInput(Complaint(text, {}, "email"))
-
-
 def text_in(value: object, locale: str) -> str:
     """A text in a language: an object of languages, or a plain German text."""
     if isinstance(value, Mapping):
         return str(value.get(locale) or "")
     return str(value or "") if locale == "de" else ""
+
+
+def in_both(name: str, value: object) -> dict[str, Any]:
+    """A text in both languages, by the names of a draft."""
+    return {name: text_in(value, "de"), f"{name}_en": text_in(value, "en")}
 
 
 def name_of(user: Record) -> str:
@@ -199,12 +226,6 @@ def place_of(venue: object) -> str:
 def format_of(name: str) -> EventFormat:
     """The format; files from Germany may call the one on site “praesenz”."""
     return EventFormat.ON_SITE if name == "praesenz" else EventFormat(name)
-
-
-def zone_of(name: str) -> str:
-    """The name of a known time zone."""
-    ZoneInfo(name)
-    return name
 
 
 def moment_of(text: object, about: str) -> datetime:

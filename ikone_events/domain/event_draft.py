@@ -6,7 +6,11 @@ from urllib.parse import urlsplit
 
 from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.facts import EventFormat
-from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
+from ikone_events.domain.header_text import (
+    ascii_address,
+    stored_text_complaints,
+    text_complaint,
+)
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration_settings import RegistrationSettings, settings_complaints
 
@@ -100,11 +104,7 @@ def check_room(room_url: str, dial_in: str) -> None:
     found: list[Complaint] = []
     if room_url and not is_web_address(room_url):
         found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
-    if len(dial_in) > LINE_LENGTHS["dial_in"]:
-        text = N_("At most %(limit)d characters, please.")
-        found.append(Complaint(text, {"limit": LINE_LENGTHS["dial_in"]}, "dial_in"))
-    elif unfit := text_complaint(dial_in):
-        found.append(Complaint(unfit.text, unfit.values, "dial_in"))
+    found += stored_text_complaints(dial_in, LINE_LENGTHS["dial_in"], "dial_in")
     if found:
         raise UnfitInput(found)
 
@@ -116,12 +116,7 @@ def _text_complaints(draft: EventDraft) -> list[Complaint]:
         if type(value) is not str:
             continue
         limit = LINE_LENGTHS.get(name, TEXT_LENGTH)
-        if len(value) > limit:
-            text = N_("At most %(limit)d characters, please.")
-            found.append(Complaint(text, {"limit": limit}, name))
-        unfit = header_complaint(value) if name in HEADER_LINES else text_complaint(value)
-        if unfit is not None:
-            found.append(Complaint(unfit.text, unfit.values, name))
+        found += stored_text_complaints(value, limit, name, header=name in HEADER_LINES)
     if any(not _fits(item) for item in draft.programme):
         text = N_("A line of the programme is too long or holds characters that can't be stored.")
         found.append(Complaint(text, about="programme"))
@@ -141,7 +136,8 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
         moment = getattr(draft, name)
         if moment is not None and (far := year_complaint(moment, name)):
             found.append(far)
-    if draft.starts_at >= draft.ends_at:
+    # Calendars know whole seconds; less than one would be no time at all there.
+    if draft.starts_at.replace(microsecond=0) >= draft.ends_at.replace(microsecond=0):
         found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
     if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
         text = N_("Please enter a number of days between 1 and 3650.")

@@ -12,7 +12,7 @@ from ikone_events.domain.form_fields import (
     OwnField,
     visible_to,
 )
-from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.header_text import stored_text_complaints
 from ikone_events.domain.refusals import N_, Complaint
 
 LABEL_LENGTH, CONSENT_LENGTH, HELP_LENGTH, CHOICE_LENGTH = 200, 2000, 1000, 200
@@ -66,14 +66,7 @@ def _text_complaints(draft: OwnField) -> Iterator[Complaint]:
     most = CONSENT_LENGTH if draft.kind is Kind.CONSENT else LABEL_LENGTH
     lengths = {"label": most, "label_en": most, "help": HELP_LENGTH, "help_en": HELP_LENGTH}
     for name, limit in lengths.items():
-        yield from _unfit(getattr(draft, name), limit, name)
-
-
-def _unfit(text: str, limit: int, about: str) -> Iterator[Complaint]:
-    if len(text) > limit:
-        yield Complaint(N_("At most %(limit)d characters, please."), {"limit": limit}, about)
-    if found := text_complaint(text, about):
-        yield found
+        yield from stored_text_complaints(getattr(draft, name), limit, name)
 
 
 def _value_complaints(draft: OwnField) -> Iterator[Complaint]:
@@ -98,8 +91,8 @@ def _choice_complaints(draft: OwnField) -> Iterator[Complaint]:
     if len(set(labels)) < len(labels):
         yield Complaint(N_("Two choices have the same words."), about="choices")
     for choice in draft.choices:
-        yield from _unfit(choice.label, CHOICE_LENGTH, "choices")
-        yield from _unfit(choice.label_en, CHOICE_LENGTH, "choices")
+        yield from stored_text_complaints(choice.label, CHOICE_LENGTH, "choices")
+        yield from stored_text_complaints(choice.label_en, CHOICE_LENGTH, "choices")
         yield from _unfit_places(choice)
 
 

@@ -1,13 +1,13 @@
 """An event's own form fields: their kinds, what can't be stored of one, when one is shown."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from ikone_events.domain.refusals import N_
+from ikone_events.domain.slug import plain_words
 
 Answers = Mapping[str, Sequence[str]]
 YES, NO = "yes", "no"
@@ -58,8 +58,6 @@ SEEN_BY_LABELS: Mapping[str, str] = MappingProxyType(
         "admin": N_("Administrators only"),
     }
 )
-
-_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +128,7 @@ class OwnField:
 
 def key_of(label: str, taken: Collection[str], *, longest: int = KEY_LENGTH) -> str:
     """A name of a-z, 0-9 and _ made from a label, other than those that are taken."""
-    german = label.lower().translate(_GERMAN)
-    plain = unicodedata.normalize("NFKD", german).encode("ascii", "ignore").decode("ascii")
-    base = re.sub(r"[^a-z0-9]+", "_", plain)[: longest - 4].strip("_") or "field"
+    base = plain_words(label, "_")[: longest - 4].strip("_") or "field"
     if base not in taken:
         return base
     return next(f"{base}_{n}" for n in range(2, len(taken) + 3) if f"{base}_{n}" not in taken)
@@ -161,10 +157,14 @@ def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list
     return kept
 
 
+def roles_up_to(role: str) -> tuple[str, ...]:
+    """The roles that see no more than this one; nobody's role sees nothing."""
+    return ROLES[: ROLES.index(role) + 1] if role in ROLES else ()
+
+
 def visible_to(role: str, fields: Iterable[OwnField]) -> list[OwnField]:
     """The fields whose answers somebody with this role may see."""
-    rank = ROLES.index(role) if role in ROLES else -1
-    return [field for field in fields if ROLES.index(field.seen_by) <= rank]
+    return [field for field in fields if field.seen_by in roles_up_to(role)]
 
 
 def answer_words(field: OwnField, value: str, locale: str) -> str:

@@ -6,6 +6,7 @@ and once more before sending.
 """
 
 import re
+from collections.abc import Iterator
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
@@ -47,6 +48,16 @@ def text_complaint(value: str, about: str | None = None) -> Complaint | None:
     if _SURROGATES.search(value):
         return Complaint(N_("Please remove the damaged characters."), about=about)
     return None
+
+
+def stored_text_complaints(
+    value: str, most: int, about: str, *, header: bool = False
+) -> Iterator[Complaint]:
+    """What keeps a text from being stored; `most` characters, `header` if it stands in one."""
+    if len(value) > most:
+        yield Complaint(N_("At most %(limit)d characters, please."), {"limit": most}, about)
+    if found := header_complaint(value, about) if header else text_complaint(value, about):
+        yield found
 
 
 def clean_text(value: str) -> str:

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from types import MappingProxyType
 
 from ikone_events.domain.event_draft import can_be_written_to
 from ikone_events.domain.form_fields import NO, YES, Kind, OwnField
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.times import read_day
 
-_YES_WORDS = frozenset({"ja", "j", "yes", "y", "x", "1", "wahr", "true"})
-_NO_WORDS = frozenset({"nein", "n", "no", "0", "falsch", "false"})
-_GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
+YES_WORDS = frozenset({"ja", "j", "yes", "y", "x", "1", "wahr", "true"})
+NO_WORDS = frozenset({"nein", "n", "no", "0", "falsch", "false"})
 _NUMBER = re.compile(r"-?\d{1,9}")
 _LENGTHS = {Kind.SHORT_TEXT: 200, Kind.LONG_TEXT: 2000, Kind.EMAIL: 254}
 
@@ -43,18 +42,15 @@ def _number(_field: OwnField, typed: str) -> list[str] | None:
 
 
 def _day(_field: OwnField, typed: str) -> list[str] | None:
-    german = _GERMAN_DAY.fullmatch(typed)
     try:
-        if german:
-            return [date(int(german[3]), int(german[2]), int(german[1])).isoformat()]
-        return [date.fromisoformat(typed).isoformat()]
+        return [read_day(typed).isoformat()]
     except ValueError:
         return None
 
 
 def _yes_no(_field: OwnField, typed: str) -> list[str] | None:
     word = typed.casefold()
-    return [YES] if word in _YES_WORDS else [NO] if word in _NO_WORDS else None
+    return [YES] if word in YES_WORDS else [NO] if word in NO_WORDS else None
 
 
 def _one(field: OwnField, typed: str) -> list[str] | None:

@@ -1,6 +1,6 @@
 """Who may register for an event and how a place becomes firm, as its form holds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from ikone_events.domain.facts import EventFormat
@@ -8,8 +8,10 @@ from ikone_events.domain.refusals import N_, Complaint
 
 MOST_PLACES = 100_000
 LONGEST_HOLD_HOURS = 14 * 24
+MOMENTS = ("deadline", "members_until")
 _PLACES = ("capacity", "capacity_online", "capacity_on_site", "per_administration")
 _HOURS = ("confirm_hours", "offer_hours")
+NUMBERS = (*_PLACES, *_HOURS)
 _OF_HYBRID = ("capacity_online", "capacity_on_site")
 
 
@@ -36,6 +38,10 @@ class RegistrationSettings:
     waiting_list: bool = True
     accepts_late: bool = True
     decline_frees: bool = False
+
+
+SETTINGS = tuple(field.name for field in fields(RegistrationSettings))
+TICKS = tuple(name for name in SETTINGS if name not in (*MOMENTS, *NUMBERS))
 
 
 def settings_complaints(

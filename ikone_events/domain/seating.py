@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ikone_events.domain.facts import Mode, State
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed
 from ikone_events.domain.registration import Awaits, Status
+from ikone_events.domain.registration_settings import RegistrationSettings
 
 # States in which an event has been made public and has a date that holds.
 TAKES_PLACE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
@@ -35,7 +36,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sitting:
+class Sitting(RegistrationSettings):
     """What decides about registration for one event at one moment. Times are aware UTC.
 
     `pools` holds the modes of a hybrid event and is empty for others; `seated` counts all seats.
@@ -45,18 +46,9 @@ class Sitting:
     state: State
     starts_at: datetime
     ends_at: datetime
-    deadline: datetime | None
-    capacity: int | None
-    waiting_list: bool
-    accepts_late: bool
     seated: int
     somebody_waits: bool
     pools: Mapping[Mode, Pool] = field(default_factory=lambda: MappingProxyType({}))
-    per_administration: int | None = None
-    members_until: datetime | None = None
-    approval: bool = False
-    confirm_hours: int | None = None
-    offer_hours: int | None = None
 
     @property
     def free(self) -> int | None:

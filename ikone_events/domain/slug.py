@@ -14,7 +14,7 @@ _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 def slug_of(title: str) -> str:
     """Lower case letters, digits and hyphens from a title; "event" when nothing is left."""
-    return _hyphenated(title)[:_SHORT].rstrip("-") or "event"
+    return plain_words(title, "-")[:_SHORT].rstrip("-") or "event"
 
 
 def series_slug(name: str) -> str:
@@ -23,17 +23,18 @@ def series_slug(name: str) -> str:
     What would be cut, or has no letter at all, ends in a mark of its own: "…, part 1" and
     "…, part 2" stay two series.
     """
-    whole = _hyphenated(name)
+    whole = plain_words(name, "-")
     if whole and len(whole) <= _SHORT:
         return whole
     mark = hashlib.sha256((whole or " ".join(name.split())).encode()).hexdigest()[:8]
     return f"{whole[:_SHORT].rstrip('-') or 'series'}-{mark}"
 
 
-def _hyphenated(name: str) -> str:
-    text = unicodedata.normalize("NFKC", name).lower().translate(_GERMAN)
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+def plain_words(text: str, between: str) -> str:
+    """The words of a text in a-z and 0-9, with a sign between them and none at the ends."""
+    german = unicodedata.normalize("NFKC", text).lower().translate(_GERMAN)
+    plain = unicodedata.normalize("NFKD", german).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^a-z0-9]+", between, plain).strip(between)
 
 
 def is_slug(text: str) -> bool:

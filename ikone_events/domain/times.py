@@ -6,6 +6,7 @@ pasted. Moments are aware UTC; the zone is always the event's own. Babel parses 
 keeps it, days are remembered, so a call costs microseconds.
 """
 
+import re
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,8 +23,16 @@ WORDS = {"de": "d. MMMM y", "en": "d MMMM y"}
 LONG = {"de": "EEEE, d. MMMM y", "en": "EEEE, d MMMM y"}
 MEDIUM = {"de": f"EE, d.{NBSP}MMMM{NBSP}y", "en": f"EE, d{NBSP}MMMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
+_GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 # In the night in which the clocks go back, an hour is shown twice; the first is summer time.
 _TWICE = {"de": ("Sommerzeit", "Winterzeit"), "en": ("summer time", "winter time")}
+
+
+def read_day(text: str) -> date:
+    """A day as Germans type it (31.1.2026, also with spaces) or in ISO 8601; raises ValueError."""
+    if german := _GERMAN_DAY.fullmatch(text):
+        return date(int(german[3]), int(german[2]), int(german[1]))
+    return date.fromisoformat(text)
 
 
 def known_zone(zone: str) -> ZoneInfo:

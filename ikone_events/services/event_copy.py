@@ -31,6 +31,7 @@ _MOMENTS = ("ends_at", "deadline", "members_until")
 _LEFT_BEHIND = ("room_url", "dial_in")
 # Texts of organisers' own steps bear these steps' names; the steps stay with their event.
 _OWN_STEPS = "own-"
+_OF_TEXT = ("kind", "locale", "subject", "body", "changed_at", "changed_by")
 
 
 def copy_event(
@@ -105,14 +106,5 @@ def _copy_texts(source: Event, event: Event) -> None:
         )
     )
     for text in texts.all():
-        copy = MailText(
-            scope=f"event:{event.id}",
-            event_id=event.id,
-            kind=text.kind,
-            locale=text.locale,
-            subject=text.subject,
-            body=text.body,
-            changed_at=text.changed_at,
-            changed_by=text.changed_by,
-        )
-        db.session.add(copy)
+        values = {name: getattr(text, name) for name in _OF_TEXT}
+        db.session.add(MailText(scope=f"event:{event.id}", event_id=event.id, **values))

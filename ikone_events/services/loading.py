@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ikone_events.domain.address import email_key
 from ikone_events.domain.dataset import Dataset, read_dataset
 from ikone_events.domain.dataset_records import EventRecord, Record, RegistrationRecord
 from ikone_events.domain.lifecycle import RULES, State
@@ -31,7 +30,6 @@ from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import NETWORK, Subscriber
 
 _METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
-_SALUTATIONS = {"frau": "frau", "herr": "herr", "divers": "divers"}
 
 
 @dataclass(slots=True)
@@ -143,30 +141,20 @@ def _store_registration(
     *,
     now: datetime,
 ) -> None:
-    person = record.person
-    organisation = organisations.get(record.organisation) or match(record.organisation_text)
+    organisation = organisations.get(record.organisation) or match(
+        str(record.values["organisation_text"])
+    )
+    status: Status = record.values["status"]
     registration = Registration(
+        **{**record.values, "status": status.value},
         event_id=event.id,
-        status=record.status.value,
-        status_at=record.status_at,
-        registered_at=record.registered_at,
-        salutation=_SALUTATIONS.get(str(person.get("salutation") or ""), ""),
-        title=str(person.get("title") or ""),
-        first_name=str(person["first_name"]),
-        last_name=str(person["last_name"]),
-        email=str(person["email"]),
-        email_key=email_key(str(person["email"])),
-        organisation_text=record.organisation_text,
         organisation_id=organisation.id if organisation else None,
-        position=str(person.get("function") or person.get("position") or ""),
-        question=record.question,
-        locale="en" if person.get("language") == "en" else "de",
         calendar_uid=new_calendar_uid(),
-        calendar_sequence=_sequence(record.status),
-        calendar_method=_METHODS.get(record.status, ""),
+        calendar_sequence=_sequence(status),
+        calendar_method=_METHODS.get(status, ""),
     )
     if record.attended is not None and event.ends_at <= now:
-        attended = record.attended and record.status is Status.CONFIRMED
+        attended = record.attended and status is Status.CONFIRMED
         registration.attendance = (Attendance.ATTENDED if attended else Attendance.MISSED).value
     db.session.add(registration)
     store_answers(registration, event, record.answers, now=record.registered_at)
@@ -182,14 +170,11 @@ def _store_subscribers(dataset: Dataset) -> None:
     on_list = select(Subscriber.email_key).where(Subscriber.topic == NETWORK)
     known = set(db.session.scalars(on_list))
     for record in sorted(dataset.registrations, key=lambda record: record.registered_at):
-        email = str(record.person["email"])
-        if not record.subscribed or email_key(email) in known:
+        if not record.subscribed or record.key in known:
             continue
-        known.add(email_key(email))
+        known.add(record.key)
         subscriber = Subscriber(
-            email=email,
-            email_key=email_key(email),
-            locale="en" if record.person.get("language") == "en" else "de",
+            **{name: record.values[name] for name in ("email", "email_key", "locale")},
             created_at=record.registered_at,
             confirmed_at=record.registered_at,
         )

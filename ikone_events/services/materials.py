@@ -61,17 +61,9 @@ def add_link(slug: str, *, title: str, url: str, visibility: str, now: datetime)
     if not is_web_address(url):
         text = N_("Please give a complete address, beginning with https://.")
         raise UnfitInput(Complaint(text, about="url"))
-    event = hold_event(slug)
-    return _add(
-        event,
-        Material(
-            kind="link",
-            title=_checked_title(title),
-            url=url,
-            visibility=visibility,
-            created_at=now,
-        ),
-    )
+    link = Material(kind="link", title=_checked_title(title), url=url, created_at=now)
+    link.visibility = visibility
+    return _add(hold_event(slug), link)
 
 
 def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) -> Material:

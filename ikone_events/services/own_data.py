@@ -23,7 +23,7 @@ from ikone_events.store.letters import OutboxMail
 from ikone_events.store.line import line_number
 from ikone_events.store.personal_feeds import find_feed_of
 from ikone_events.store.received import received_from
-from ikone_events.store.registrations import Registration, StandingChange
+from ikone_events.store.registrations import Registration, StandingChange, chain_of
 
 Data = dict[str, Any]
 
@@ -58,7 +58,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "administration": _administration(registration),
         "answers": [_answer(told, registration) for told in told_by(registration)],
         "standing": _standing(registration),
-        "history": [_change(change) for change in _chain(registration)],
+        "history": [_change(change) for change in chain_of(registration)],
         "attendance": {
             "attended": registration.attendance,
             "noted_at": _iso(registration.attended_at),
@@ -115,11 +115,6 @@ def _standing(registration: Registration) -> Data:
         "by_invitation_code": registration.code_id is not None,
         "taken_over_from_somebody": registration.predecessor_id is not None,
     }
-
-
-def _chain(registration: Registration) -> Iterable[StandingChange]:
-    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
-    return db.session.scalars(wanted.order_by(StandingChange.id))
 
 
 def _change(change: StandingChange) -> Data:

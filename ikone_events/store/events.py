@@ -19,7 +19,21 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-class Event(Base):
+class InCalendars:
+    """Columns of all that a calendar shows of an event or leads to from there."""
+
+    title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    zone: Mapped[str] = mapped_column(String(60), default="Europe/Berlin")
+    format: Mapped[str] = mapped_column(String(10), default=EventFormat.ONLINE.value)
+    place: Mapped[str] = mapped_column(String(500), default="")
+    room_url: Mapped[str] = mapped_column(String(2000), default="")
+    dial_in: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Event(InCalendars, Base):
     """One workshop. All moments are UTC; `zone` is the zone its times are meant and shown in.
 
     `revision` rises with every edit of the content (optimistic locking of forms); `touched`
@@ -57,8 +71,6 @@ class Event(Base):
     update_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     update_by: Mapped[str] = mapped_column(String(200), default="")
 
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     summary_en: Mapped[str] = mapped_column(Text, default="")
     description: Mapped[str] = mapped_column(Text, default="")
@@ -68,14 +80,6 @@ class Event(Base):
     speakers: Mapped[str] = mapped_column(Text, default="")
     question_label: Mapped[str] = mapped_column(String(200), default="")
     question_label_en: Mapped[str] = mapped_column(String(200), default="")
-
-    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    zone: Mapped[str] = mapped_column(String(60), default="Europe/Berlin")
-    format: Mapped[str] = mapped_column(String(10), default=EventFormat.ONLINE.value)
-    place: Mapped[str] = mapped_column(String(500), default="")
-    room_url: Mapped[str] = mapped_column(String(2000), default="")
-    dial_in: Mapped[str] = mapped_column(String(200), default="")
 
     deadline: Mapped[datetime | None] = mapped_column(UTCDateTime)
     capacity: Mapped[int | None]
@@ -141,7 +145,7 @@ class Event(Base):
         return (locale == "en" and self.description_en) or self.description
 
 
-class FormerVersion(Base):
+class FormerVersion(InCalendars, Base):
     """What stood in calendars before an edit; `number` is the event's version, `until` the edit.
 
     The version in force lies in the event alone. Letters remember the version that they told.
@@ -153,15 +157,6 @@ class FormerVersion(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
     number: Mapped[int]
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
-    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    zone: Mapped[str] = mapped_column(String(60))
-    format: Mapped[str] = mapped_column(String(10))
-    place: Mapped[str] = mapped_column(String(500), default="")
-    room_url: Mapped[str] = mapped_column(String(2000), default="")
-    dial_in: Mapped[str] = mapped_column(String(200), default="")
     until: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -11,6 +11,12 @@ from ikone_events.domain.form_fields import Choice, Kind, OwnField
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.registrations import Registration
 
+# Columns that a field's description has under the same names.
+AS_DESCRIBED = (
+    *("label", "label_en", "help", "help_en", "required", "shown_if", "shown_value"),
+    *("keep_days", "seen_by"),
+)
+
 
 class FormField(Base):
     """One field of an event's form beyond those that everybody is asked.
@@ -56,16 +62,8 @@ class FormField(Base):
         return OwnField(
             key=self.key,
             kind=Kind(self.kind),
-            label=self.label,
-            label_en=self.label_en,
-            help=self.help,
-            help_en=self.help_en,
-            required=self.required,
+            **{name: getattr(self, name) for name in AS_DESCRIBED},
             choices=tuple(Choice(**choice) for choice in json.loads(self.choices)),
-            shown_if=self.shown_if,
-            shown_value=self.shown_value,
-            keep_days=self.keep_days,
-            seen_by=self.seen_by,
             retired=self.retired_at is not None,
             version=texts[-1]["version"] if texts else None,
         )

@@ -7,22 +7,17 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from ikone_events.store.db import db
-from ikone_events.store.events import Event, FormerVersion
+from ikone_events.store.events import Event, FormerVersion, InCalendars
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 
-# All that a calendar shows of an event or leads to from there.
-FACTS = (
-    *("title", "title_en", "starts_at", "ends_at", "zone", "format", "place"),
-    *("room_url", "dial_in"),
-)
 # Letters that have left or are about to; one that failed or was held back told nobody anything.
 TOLD = ("queued", "sent")
 
 
 def calendar_facts(version: Event | FormerVersion) -> dict[str, Any]:
     """What of an event, or of what it was, stands in calendars."""
-    return {name: getattr(version, name) for name in FACTS}
+    return {name: getattr(version, name) for name in InCalendars.__annotations__}
 
 
 def keep_former(event: Event, facts: Mapping[str, Any], *, until: datetime) -> None:

@@ -164,12 +164,6 @@ def organisation_names() -> list[str]:
     return naming.organisation_names()
 
 
-def find_organisation(text: str) -> int | None:
-    """The row of the administration that goes by what was typed."""
-    found = naming.find_by_name(text)
-    return None if found is None else found.id
-
-
 def find_registration(public_id: str) -> Registration | None:
     """A registration by the name it has outside, with its event."""
     wanted = select(Registration).where(Registration.public_id == public_id)

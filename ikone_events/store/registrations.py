@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, literal_column, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, literal_column, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.administrations import key_of
@@ -10,7 +10,7 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.registration import ACTIVE, Status
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.codes import Code
-from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events import Event, new_public_id
 
 _HELD = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
@@ -141,3 +141,18 @@ class StandingChange(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     registration: Mapped[Registration] = relationship()
+
+
+def chain_of(registration: Registration) -> list[StandingChange]:
+    """Every change of one registration, the first one first."""
+    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
+    return list(db.session.scalars(wanted.order_by(StandingChange.id)))
+
+
+def relatives_of(registration: Registration) -> tuple[Registration | None, Registration | None]:
+    """Whose place this person took over, and who took theirs."""
+    before = db.session.get(Registration, registration.predecessor_id or 0)
+    after = db.session.scalar(
+        select(Registration).where(Registration.predecessor_id == registration.id).limit(1)
+    )
+    return before, after

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from ikone_events.domain.facts import EventFormat, Mode, State
 from ikone_events.domain.registration import SEATED, Status
+from ikone_events.domain.registration_settings import SETTINGS
 from ikone_events.domain.seating import Pool, Sitting
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -166,16 +167,8 @@ def _sitting(
         state=State(event.state),
         starts_at=event.starts_at,
         ends_at=event.ends_at,
-        deadline=event.deadline,
-        capacity=event.capacity,
-        waiting_list=event.waiting_list,
-        accepts_late=event.accepts_late,
         seated=seated,
         somebody_waits=waits,
         pools=pools,
-        per_administration=event.per_administration,
-        members_until=event.members_until,
-        approval=event.approval,
-        confirm_hours=event.confirm_hours,
-        offer_hours=event.offer_hours,
+        **{name: getattr(event, name) for name in SETTINGS},
     )

@@ -1,11 +1,12 @@
 """Table of the steps of events: what will happen by itself, and what became of it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events import Event
 
 _WAITING = text("outcome = '' AND active")
@@ -50,3 +51,14 @@ class Step(Base):
     reasons: Mapped[str] = mapped_column(Text, default="")
 
     event: Mapped[Event] = relationship()
+
+
+def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
+    """The active steps of these events that have not run and are due by a moment, by time."""
+    wanted = select(Step).where(
+        Step.event_id.in_(event_ids),
+        Step.outcome == "",
+        Step.active,
+        Step.due_at <= until,
+    )
+    return list(db.session.scalars(wanted.order_by(Step.due_at, Step.id)))

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
-from ikone_events.domain.calendar_check import PROPERTIES, CalendarError, checked
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
 from ikone_events.domain.refusals import UnfitInput
 from tests.effort import by_night
+from tests.calendar_oracle import PROPERTIES
+from tests.calendar_oracle import checked
 
 NOW = datetime(2021, 1, 4, 8, 30, 15, 999, tzinfo=UTC)
 SENDER = Sender(name="IKONE Veranstaltungen", address="events@ikone.example.org")
@@ -228,24 +229,6 @@ def test_naive_time_is_refused() -> None:
 def test_unfit_address_is_refused(email: str) -> None:
     with pytest.raises(UnfitInput):
         made(who=recipient(email=email))
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"hello",
-        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
-        made().replace(b"SUMMARY", b"X-INJECTED"),
-        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nATTACH:https://x"),
-        made().replace(b"SEQUENCE:2", b"SEQUENCE:two"),
-        made().replace(b"DTSTART:20210112T090000Z", b"DTSTART;TZID=Nowhere:20210112T090000"),
-        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nCLASS:PRIVATE"),
-    ],
-)
-def test_self_check_finds_damage(data: bytes) -> None:
-    with pytest.raises(CalendarError):
-        checked(data)
 
 
 def test_vobject_reads_the_same() -> None:

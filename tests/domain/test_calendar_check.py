@@ -1,17 +1,19 @@
-"""The quick checker finds every fault that would make a calendar program refuse or misread us."""
+"""No values make a damaged object, and the tests' strict reader finds every kind of damage."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
-from ikone_events.domain.calendar_check import (
+from ikone_events.domain.calendar import (
     CalendarError,
-    checked_letter,
-    personal_complaints,
-    public_complaints,
+    PublicEntry,
+    calendar_object,
+    public_event,
+    public_feed,
 )
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from tests.calendar_oracle import checked, personal_complaints, public_complaints
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SENDER = Sender(name="IKONE", address="events@ikone.example.org")
@@ -126,10 +128,24 @@ FAULTS = [
 @pytest.mark.parametrize(("data", "words"), FAULTS)
 def test_fault_is_found_and_told_in_words(data: bytes, words: str) -> None:
     assert any(words in text for text in found(data)), found(data)
-    with pytest.raises(CalendarError):
-        checked_letter(
-            data, method="REQUEST", attendee="anna@example.org", organiser=SENDER.address
-        )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        made().replace(b"SUMMARY", b"X-INJECTED"),
+        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nATTACH:https://x"),
+        made().replace(b"SEQUENCE:2", b"SEQUENCE:two"),
+        made().replace(b"DTSTART:20260401T090000Z", b"DTSTART;TZID=Nowhere:20260401T090000"),
+        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nCLASS:PRIVATE"),
+    ],
+)
+def test_reading_by_icalendar_finds_damage(data: bytes) -> None:
+    with pytest.raises((AssertionError, ValueError)):
+        checked(data)
 
 
 def test_download_names_nobody() -> None:
@@ -144,6 +160,25 @@ def test_cancel_must_say_that_it_is_one() -> None:
 def test_event_that_ends_before_it_begins_makes_no_object() -> None:
     with pytest.raises(CalendarError, match="ends before"):
         made(ends_at=datetime(2026, 4, 1, 8, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("uid", ["", "a b", "a;b", "a\r\nATTENDEE:x", "ü", "u" * 256])
+def test_damaged_uid_makes_no_object(uid: str) -> None:
+    with pytest.raises(CalendarError, match="number"):
+        public_event(entry(uid), locale="de")
+
+
+@pytest.mark.parametrize("sequence", [-1, 2**31])
+def test_sequence_beyond_31_bits_makes_no_object(sequence: int) -> None:
+    with pytest.raises(CalendarError, match="version"):
+        public_event(replace(entry(), sequence=sequence), locale="de")
+
+
+def test_event_within_one_second_makes_no_object() -> None:
+    """An object knows whole seconds only."""
+    start = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    with pytest.raises(CalendarError, match="ends before"):
+        made(starts_at=start, ends_at=start.replace(microsecond=900))
 
 
 def test_feeds_pass_with_one_event_with_many_and_with_none() -> None:

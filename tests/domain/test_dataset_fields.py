@@ -110,3 +110,11 @@ def test_fault_of_an_event_is_told_once() -> None:
     with pytest.raises(UnfitInput) as refusal:
         read([{"kind": "telepathy", "label": "Ja"}], {"ja": "x"})
     assert len(refusal.value.complaints) == 1
+
+
+@pytest.mark.parametrize("name", ["function", "position"])
+def test_position_that_no_column_holds_is_refused(name: str) -> None:
+    people = [{**PERSON, name: "x" * 201}]
+    with pytest.raises(UnfitInput) as refusal:
+        read_dataset({"events": [EVENT], "registrations": people})
+    assert refusal.value.complaints[0].about == f"registrations 1, {name}"

@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
-from ikone_events.domain.calendar_check import PROPERTIES, checked
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
 from tests.effort import by_night
+from tests.calendar_oracle import PROPERTIES
+from tests.calendar_oracle import checked
+from tests.calendar_oracle import checked_feed
+from tests.calendar_oracle import checked_letter
 from tests.libical import Component
 from tests.libical import read as read_by_libical
 
@@ -85,14 +88,17 @@ def made(
     **changes: object,
 ) -> bytes:
     anna = Recipient(email="anna@example.org", locale="de", first_name="Anna", last_name="B.")
-    return calendar_object(
+    who, sender = who or anna, sender or Sender(name="IKONE", address="events@ikone.example.org")
+    data = calendar_object(
         occasion(**changes),
-        who or anna,
+        who,
         links=Links(manage="https://x.example/m", privacy="https://x.example/p", room=room),
         invitation=Invitation(uid=UID, sequence=sequence, stamp=NOW, partstat=partstat),
         method=method,
-        sender=sender or Sender(name="IKONE", address="events@ikone.example.org"),
+        sender=sender,
     )
+    attendee, organiser = ascii_address(who.email), ascii_address(sender.address)
+    return checked_letter(data, method=method, attendee=attendee, organiser=organiser)
 
 
 def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:
@@ -104,7 +110,8 @@ POSTPONED = replace(entry("later"), tentative=True, word="Verschoben")
 
 
 def feed_of(*entries: PublicEntry, name: str = "Termine") -> bytes:
-    return public_feed(entries, locale="de", name=name, source="https://x.example/calendar.ics")
+    source = "https://x.example/calendar.ics"
+    return checked_feed(public_feed(entries, locale="de", name=name, source=source))
 
 
 def by_icalendar(data: bytes) -> Event:

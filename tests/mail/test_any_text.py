@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ikone_events.domain.calendar_check import checked_letter
 from ikone_events.domain.header_text import ascii_address, one_line
 from ikone_events.domain.messages import MailKind, Recipient, Sender
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.mail.mime import mime_bytes
 from tests.effort import by_night
+from tests.calendar_oracle import checked_letter
 from tests.mail.letters import DOOR, INVITATION, OCCASION
 
 pytestmark = pytest.mark.slow

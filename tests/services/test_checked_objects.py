@@ -1,10 +1,10 @@
-"""An object that our checker refuses never leaves: its cause is undone, or its row fails."""
+"""A letter without a sound calendar object never leaves: its cause is undone, or its row fails."""
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.domain.calendar_check import CalendarError
+from ikone_events.domain.calendar import CalendarError
 from ikone_events.domain.lifecycle import Action
 from ikone_events.services.registering.standings import withdraw
 from ikone_events.services.transitions import Request, perform

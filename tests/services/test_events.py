@@ -61,6 +61,7 @@ def test_new_event_is_a_draft_with_a_name_and_a_history(app: Flask) -> None:
         ({"summary": "a\0b"}, "summary"),
         ({"description": "x" * 20_001}, "description"),
         ({"ends_at": DRAFT.starts_at}, "ends_at"),
+        ({"ends_at": DRAFT.starts_at + timedelta(microseconds=900)}, "ends_at"),
         ({"deadline": DRAFT.ends_at + timedelta(hours=1)}, "deadline"),
         ({"room_url": "javascript:alert(1)"}, "room_url"),
         ({"contact_email": "a@b.de\nBcc: x@y.de"}, "contact_email"),

@@ -15,7 +15,6 @@ from flask import Flask
 from icalendar import Calendar, Event
 from sqlalchemy import select
 
-from ikone_events.domain.calendar_check import checked
 from ikone_events.domain.event_draft import EventDraft
 from ikone_events.domain.lifecycle import Action
 from ikone_events.services.events import edit_event
@@ -25,6 +24,7 @@ from ikone_events.services.transitions import Request, perform
 from ikone_events.store import events as tables
 from ikone_events.store.db import db, transaction
 from ikone_events.store.registrations import Registration
+from tests.calendar_oracle import checked
 from tests.factories import NOW, FixedClock, make_event
 from tests.libical import read as read_by_libical
 from tests.mailbox import Mailbox, Received

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from icalendar import Calendar, Event
 from sqlalchemy import select
 
-from ikone_events.domain.calendar_check import checked
 from ikone_events.domain.lifecycle import Action
 from ikone_events.domain.tokens import Claim, Purpose
 from ikone_events.services.drafts import mask_links
@@ -26,6 +25,7 @@ from ikone_events.store.personal_feeds import PersonalFeed
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from ikone_events.web.errors import hide_tokens
+from tests.calendar_oracle import checked
 from tests.factories import (
     NOW,
     PAST,

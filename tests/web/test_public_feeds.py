@@ -11,13 +11,13 @@ from flask.testing import FlaskClient
 from icalendar import Calendar, Event
 
 from ikone_events.app import create_app
-from ikone_events.domain.calendar_check import checked
 from ikone_events.domain.feeds import MOST_EVENTS
 from ikone_events.domain.lifecycle import Action, State
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event as EventRow
 from ikone_events.store.queries import hold_event
+from tests.calendar_oracle import checked
 from tests.factories import (
     NOW,
     PAST,

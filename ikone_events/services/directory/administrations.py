@@ -1,7 +1,7 @@
 """Keeping the directory: add, edit, delete a body; texts that waited for it are matched at once."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -18,16 +18,7 @@ from ikone_events.store.events import new_public_id
 from ikone_events.store.naming import hold_directory
 from ikone_events.store.registrations import Registration
 
-_COLUMNS = (
-    "name",
-    "short_name",
-    "kind",
-    "official_key",
-    "district",
-    "member",
-    "member_since",
-    "member_until",
-)
+_COLUMNS = tuple(field.name for field in fields(AdministrationDraft) if field.name != "aliases")
 
 
 def get_administration(number: int) -> Organisation:

@@ -5,26 +5,32 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.services.doctor.database import (
-    clock_of_database,
-    connection,
-    durability,
-    tables,
-    writing,
-)
-from ikone_events.services.doctor.engine import alarms, refused_letters
+from ikone_events.services.doctor import database, mail, places
 from ikone_events.services.doctor.findings import Finding, fault
-from ikone_events.services.doctor.mailbox import mailbox
-from ikone_events.services.doctor.places import base_address, disk, files, secrecy, times
-from ikone_events.services.doctor.post import mail_server, sender
 
-_OF_DATABASE = (tables, writing, durability, clock_of_database, alarms, refused_letters)
-_OF_SETTINGS = (disk, files, secrecy, base_address, sender, times, mail_server, mailbox)
+_OF_DATABASE = (
+    database.tables,
+    database.writing,
+    database.durability,
+    database.clock_of_database,
+    database.alarms,
+    database.refused_letters,
+)
+_OF_SETTINGS = (
+    places.disk,
+    places.files,
+    places.secrecy,
+    places.base_address,
+    mail.sender,
+    places.times,
+    mail.mail_server,
+    mail.mailbox,
+)
 
 
 def findings(now: datetime) -> Iterator[Finding]:
     """Everything looked at, the good news too; a database that can't be reached is told once."""
-    yield (reached := connection())
+    yield (reached := database.connection())
     for check in _OF_DATABASE if reached.is_fine else ():
         try:
             yield from check(now)

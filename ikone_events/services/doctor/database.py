@@ -1,4 +1,4 @@
-"""The database as the doctor sees it: reached, of our version, written to, safe, on time."""
+"""The database, and the engine that works on it: reached, of our version, written to, on time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ikone_events.domain.alarms import todos_of
+from ikone_events.domain.todo import Severity
 from ikone_events.services.doctor.findings import Finding, fault, ok, warning
+from ikone_events.services.health import engine_health
 from ikone_events.services.office import system_clock
 from ikone_events.store.db import db
 from ikone_events.store.schema import current_version, versions
 
 _CLOCKS_APART = timedelta(seconds=2)
+_AHEAD = timedelta(minutes=1)
 
 
 def connection() -> Finding:
@@ -83,3 +87,22 @@ def clock_of_database(_now: datetime) -> Iterator[Finding]:
         yield fault("clock", f"{words}; let both machines keep time by NTP")
     else:
         yield ok("clock", "agrees with the database's")
+
+
+def alarms(now: datetime) -> Iterator[Finding]:
+    """Every alarm of the engine, or that it is well."""
+    engine = engine_health(now)
+    found = todos_of(engine)
+    for todo in found:
+        say = fault if todo.severity is Severity.DANGER else warning
+        yield say("engine", todo.text % todo.values)
+    if not found:
+        yield ok("engine", f"a worker is alive; letters waiting to be sent: {engine.queued}")
+    if engine.last_beat is not None and engine.last_beat > now + _AHEAD:
+        yield fault("clock", f"a worker's last sign lies in the future: {engine.last_beat}")
+
+
+def refused_letters(now: datetime) -> Iterator[Finding]:
+    """Letters that were given up wait for somebody to look at them."""
+    if failed := engine_health(now).failed:
+        yield warning("letters", f"{failed} could not be delivered; see “E-mails” of their events")

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Hosts that are this machine.
+HERE = ("localhost", "127.0.0.1", "::1")
+
 
 class Level(StrEnum):
     """A fault keeps the house from working; a warning is a risk somebody should know."""

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ikone_events.domain.times import clock, to_local
-from ikone_events.services.doctor.findings import Finding, fault, ok, warning
+from ikone_events.services.doctor.findings import HERE, Finding, fault, ok, warning
 from ikone_events.services.office import office
 from ikone_events.services.working_days import is_holiday
 
 _MEGABYTE = 1 << 20
 _FULL, _NEARLY_FULL = 100 * _MEGABYTE, 1024 * _MEGABYTE
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def disk(_now: datetime) -> Iterator[Finding]:
@@ -58,7 +57,7 @@ def _lets_in(path: Path, others: int) -> bool:
 def base_address(_now: datetime) -> Iterator[Finding]:
     """Links in letters lead there; passwords travel over it."""
     settings = office().settings
-    local = settings.host in _HERE
+    local = settings.host in HERE
     if not settings.https and not local:
         yield fault("address", f"{settings.base_url} is not https: passwords travel in the clear")
     elif local:

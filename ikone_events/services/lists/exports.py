@@ -8,7 +8,7 @@ from typing import TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ikone_events.domain.form_fields import ROLES
+from ikone_events.domain.form_fields import roles_up_to
 from ikone_events.domain.times import to_local
 from ikone_events.services.lists.spreadsheets import Row
 from ikone_events.store.db import db
@@ -20,43 +20,18 @@ from ikone_events.store.received import answered_at
 from ikone_events.store.registrations import Registration
 
 REGISTRATION_COLUMNS = (
-    "id",
-    "email",
-    "first_name",
-    "last_name",
-    "organisation",
-    "status",
-    "waitlist_position",
-    "attendance",
-    "registered_at",
-    "salutation",
-    "title",
-    "position",
-    "network_member",
-    "question",
-    "locale",
-    "mode",
-    "awaits",
-    "hold_until",
-    "administration",
-    "registered_by",
-    "code",
-    "note",
-    "calendar_answer",
-    "answered_at",
+    *("id", "email", "first_name", "last_name", "organisation", "status", "waitlist_position"),
+    *("attendance", "registered_at", "salutation", "title", "position", "network_member"),
+    *("question", "locale", "mode", "awaits", "hold_until", "administration", "registered_by"),
+    *("code", "note", "calendar_answer", "answered_at"),
+)
+_AS_STORED = (
+    *("email", "first_name", "last_name", "status", "attendance", "salutation", "title"),
+    *("position", "question", "locale", "mode", "awaits", "registered_by", "note"),
 )
 OUTBOX_COLUMNS = (
-    "id",
-    "event",
-    "recipient",
-    "kind",
-    "state",
-    "tries",
-    "message_id",
-    "created_at",
-    "sent_at",
-    "answer",
-    "mailing",
+    *("id", "event", "recipient", "kind", "state", "tries", "message_id", "created_at", "sent_at"),
+    *("answer", "mailing"),
 )
 # Several choices in one cell.
 _BETWEEN = "; "
@@ -76,11 +51,6 @@ def seen_fields(event: Event, role: str) -> list[FormField]:
         FormField.event_id == event.id, FormField.seen_by.in_(roles_up_to(role))
     )
     return list(db.session.scalars(wanted.order_by(FormField.position, FormField.id)))
-
-
-def roles_up_to(role: str) -> Sequence[str]:
-    """The roles that see no more than this one; nobody's role sees nothing."""
-    return ROLES[: ROLES.index(role) + 1] if role in ROLES else ()
 
 
 def registration_rows(event: Event, role: str) -> Iterator[Row]:
@@ -129,24 +99,11 @@ def _answers(fields: Sequence[FormField]) -> dict[str, dict[int, str]]:
 
 def _registration_row(registration: Registration, zone: str) -> dict[str, str | int | None]:
     return {
+        **{name: getattr(registration, name) for name in _AS_STORED},
         "id": registration.public_id,
-        "email": registration.email,
-        "first_name": registration.first_name,
-        "last_name": registration.last_name,
-        "status": registration.status,
-        "attendance": registration.attendance,
         "registered_at": _local(registration.registered_at, zone),
-        "salutation": registration.salutation,
-        "title": registration.title,
-        "position": registration.position,
-        "question": registration.question,
-        "locale": registration.locale,
-        "mode": registration.mode,
-        "awaits": registration.awaits,
         "hold_until": _local(registration.hold_until, zone),
-        "registered_by": registration.registered_by,
         "code": registration.code.text if registration.code else None,
-        "note": registration.note,
     }
 
 

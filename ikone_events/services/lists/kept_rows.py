@@ -78,21 +78,11 @@ def without_first(rows: str, number: int, through: Through) -> str:
 
 def _written(through: Through) -> str:
     refused = [
-        [
-            row.line,
-            row.name,
-            [[c.text, dict(c.values), c.about] for c in row.complaints],
-            row.email,
-        ]
+        [row.line, row.name, [[c.text, dict(c.values), c.about] for c in row.complaints], row.email]
         for row in through.refused
     ]
-    kept = {
-        "left_out": through.left_out,
-        "refused": refused,
-        "entered": through.entered,
-        "begun": through.begun,
-    }
-    return json.dumps(kept, ensure_ascii=False)
+    kept = {name: getattr(through, name) for name in ("left_out", "entered", "begun")}
+    return json.dumps({**kept, "refused": refused}, ensure_ascii=False)
 
 
 def _line(person: Waiting) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -22,7 +22,7 @@ from ikone_events.services.lists.kept_rows import (
 )
 from ikone_events.services.registering.answers import asked_fields, places_taken
 from ikone_events.services.registering.registrations import Applicant, new_registration
-from ikone_events.services.registering.seating import candidate_of, is_member
+from ikone_events.services.registering.seating import candidate_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
@@ -51,10 +51,6 @@ class Report:
     refused: tuple[Refused, ...]
     left_out: tuple[str, ...]
 
-    def count(self, *statuses: Status) -> int:
-        """How many will come in with one of these standings."""
-        return sum(row.status in statuses for row in self.coming)
-
 
 @dataclass(frozen=True, slots=True)
 class Entered:
@@ -78,10 +74,6 @@ class Progress:
     def total(self) -> int:
         """All people of the file."""
         return len(self.entered) + len(self.refused) + self.waiting
-
-    def count(self, *statuses: Status) -> int:
-        """How many of those who came in have one of these standings by now."""
-        return sum(row.status in statuses for row in self.entered)
 
 
 def progress_of(event: Event, stored: ImportList) -> Progress | None:
@@ -152,8 +144,6 @@ def _placed(
             candidate = candidate_of(
                 event, person, sitting, colleagues=colleagues[party], action=Action.ADD
             )
-            if sitting.members_first:
-                candidate = replace(candidate, member=is_member(event, person))
             try:
                 choices.claim(applicant)
                 place = admit_by_hand(sitting, candidate)

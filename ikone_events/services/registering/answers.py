@@ -71,18 +71,16 @@ def _as_agreed(field: OwnField, row: FormField, version: int) -> OwnField:
 def _full_values(rows: Iterable[FormField], held: Answers) -> set[tuple[str, str]]:
     """Which choices have no place left for somebody who does not hold one already."""
     limited = {
-        (row.id, row.key): [c for c in field.choices if c.places is not None]
+        (row.id, choice.value): (row.key, choice.places)
         for row in rows
-        if (field := row.described()).kind in CHOOSING
+        for choice in row.described().choices
+        if choice.places is not None
     }
-    wanted = [(id_, choice.value) for (id_, _), found in limited.items() for choice in found]
-    taken = _places_taken(wanted)
+    taken = _places_taken(limited)
     return {
-        (key, choice.value)
-        for (id_, key), found in limited.items()
-        for choice in found
-        if taken.get((id_, choice.value), 0) >= (choice.places or 0)
-        and choice.value not in held.get(key, ())
+        (key, value)
+        for (id_, value), (key, places) in limited.items()
+        if taken.get((id_, value), 0) >= places and value not in held.get(key, ())
     }
 
 

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -26,7 +25,7 @@ from ikone_events.domain.form_fields import (
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.form_fields import Answer, FormField, fields_of_event
+from ikone_events.store.form_fields import AS_DESCRIBED, Answer, FormField, fields_of_event
 from ikone_events.store.queries import hold_event
 
 
@@ -62,17 +61,17 @@ def get_entry(event: Event, key: str) -> Entry:
 def surroundings_of(event: Event, key: str = "") -> Surroundings:
     """What decides about a change of a field, or about a new one at the end."""
     rows = _rows(event)
-    row = next((row for row in rows if row.key == key), None)
     fields = [row.described() for row in rows]
-    end = next((n for n, field in enumerate(fields) if field.key == key), len(fields))
-    if row is None:
-        return Surroundings(before=[field for field in fields if not field.retired])
-    answered = select(Answer.value).where(Answer.field_id == row.id).distinct()
+    place = next((n for n, row in enumerate(rows) if row.key == key), None)
+    before = [field for field in fields[:place] if not field.retired]
+    if place is None:
+        return Surroundings(before=before)
+    answered = select(Answer.value).where(Answer.field_id == rows[place].id).distinct()
     values = set(db.session.scalars(answered))
     return Surroundings(
-        before=[field for field in fields[:end] if not field.retired],
+        before=before,
         hanging=[field for field in fields if field.shown_if == key],
-        old=row.described(),
+        old=fields[place],
         has_answers=bool(values),
         answered=values,
     )
@@ -154,20 +153,15 @@ def lay_fields(event: Event, fields: Iterable[OwnField], *, now: datetime) -> No
 def fill_field(row: FormField, field: OwnField, *, now: datetime) -> None:
     """Copy a checked field into its row; the key stays."""
     row.kind = field.kind.value
-    for name in ("label", "label_en", "help", "help_en", "required", "shown_if", "shown_value"):
+    for name in AS_DESCRIBED:
         setattr(row, name, getattr(field, name))
-    row.keep_days, row.seen_by = field.keep_days, field.seen_by
-    row.choices = json.dumps([_packed(c) for c in field.choices], ensure_ascii=False)
+    row.choices = json.dumps([asdict(choice) for choice in field.choices], ensure_ascii=False)
     texts = row.texts if field.kind is Kind.CONSENT else []
     words = {"label": field.label, "label_en": field.label_en}
     if field.kind is Kind.CONSENT and not (texts and words.items() <= texts[-1].items()):
         number = texts[-1]["version"] + 1 if texts else 1
         texts = [*texts, {"version": number, **words, "since": now.isoformat()}]
     row.versions = json.dumps(texts, ensure_ascii=False)
-
-
-def _packed(choice: Choice) -> dict[str, Any]:
-    return {name: getattr(choice, name) for name in choice.__slots__}
 
 
 def move_field(slug: str, key: str, *, up: bool, expected: int, now: datetime) -> None:
@@ -228,7 +222,7 @@ def bring_back_field(slug: str, key: str, *, expected: int, now: datetime) -> Ow
     return row.described()
 
 
-def _refuse_hanging(row: FormField, hanging: Any) -> None:
+def _refuse_hanging(row: FormField, hanging: Iterable[OwnField]) -> None:
     text = N_("“%(field)s” is shown only if “%(other)s” has a value. Change that first.")
     complaints = [Complaint(text, {"field": field.label, "other": row.label}) for field in hanging]
     if complaints:

@@ -5,6 +5,7 @@ in its order, past those alone whom something holds back that is not the number 
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,8 +13,9 @@ from sqlalchemy import bindparam, func, insert, select
 
 from ikone_events.domain.facts import EventFormat, Mode
 from ikone_events.domain.messages import Extras
+from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.registration import SEATED, Status
-from ikone_events.domain.seating import Candidate, Place, Sitting, place_for
+from ikone_events.domain.seating import Candidate, Place, Sitting, obstacle, place_for
 from ikone_events.domain.standings import (
     HELD_BACK,
     Action,
@@ -229,8 +231,8 @@ def _promote(event: Event, sitting: Sitting) -> list[Registration]:
 
 def _plan(event: Event, sitting: Sitting) -> list[tuple[Registration, Place]]:
     """Who gets the free seats, without doing it: in order, skipping whom a rule holds back."""
+    colleagues = _colleagues(event, sitting)
     counted = sitting.per_administration is not None
-    colleagues = seated_by_party(event) if counted else Counter[Party]()
     plan: list[tuple[Registration, Place]] = []
     after = None
     while sitting.free != 0:
@@ -248,3 +250,30 @@ def _plan(event: Event, sitting: Sitting) -> list[tuple[Registration, Place]]:
         if not rows:
             break
     return plan
+
+
+def _colleagues(event: Event, sitting: Sitting) -> Counter[Party]:
+    """How many of each administration hold seats, where that counts."""
+    return Counter() if sitting.per_administration is None else seated_by_party(event)
+
+
+def waiting_reasons(
+    event: Event, people: Iterable[Registration], *, now: datetime
+) -> dict[int, Complaint]:
+    """What keeps each of many who wait from a seat at this moment, by row number.
+
+    The people come with their administrations, so the number of queries does not grow.
+    """
+    waiting = [each for each in people if each.status == Status.WAITLISTED.value]
+    if not waiting:
+        return {}
+    sitting = get_sitting(event, now)
+    colleagues = _colleagues(event, sitting)
+    return {each.id: _reason(event, each, sitting, colleagues[party_of(each)]) for each in waiting}
+
+
+def _reason(event: Event, person: Registration, sitting: Sitting, colleagues: int) -> Complaint:
+    candidate = candidate_of(event, person, sitting, colleagues=colleagues)
+    if not sitting.moves:
+        return Complaint(N_("The line stands still: registration is not running."))
+    return obstacle(sitting, candidate) or Complaint(N_("Moves up with the next change."))

@@ -9,70 +9,42 @@ from datetime import datetime
 
 from sqlalchemy.exc import DatabaseError
 
-from ikone_events.services.verification.calendars import (
-    broken_versions,
-    doubled_objects,
-    lost_objects,
-)
-from ikone_events.services.verification.database import broken_database
-from ikone_events.services.verification.events import (
-    broken_history,
-    misplaced_steps,
-    missing_files,
-    remembered_persons,
-)
-from ikone_events.services.verification.incoming import (
-    answers_of_nobody,
-    bounces_without_a_mail,
-    unexplained_answers,
-)
-from ikone_events.services.verification.letters import (
-    abandoned_leases,
-    double_letters,
-    gaps_in_mailings,
-    missing_letters,
-    odd_letters,
-)
-from ikone_events.services.verification.seats import (
-    double_seats,
-    idle_seats,
-    overtaken_people,
-    sold_twice,
-    used_up_codes,
-)
-from ikone_events.services.verification.standings import (
-    incomplete_standings,
-    unexplained_standings,
-    unknown_standings,
+from ikone_events.services.verification import (
+    calendars,
+    database,
+    events,
+    letters,
+    seats,
+    standings,
 )
 
 Check = Callable[[datetime], Iterator[str]]
 
 CHECKS: tuple[Check, ...] = (
-    broken_database,
-    sold_twice,
-    double_seats,
-    used_up_codes,
-    unknown_standings,
-    incomplete_standings,
-    unexplained_standings,
-    idle_seats,
-    overtaken_people,
-    missing_letters,
-    double_letters,
-    gaps_in_mailings,
-    odd_letters,
-    abandoned_leases,
-    lost_objects,
-    doubled_objects,
-    broken_versions,
-    unexplained_answers,
-    answers_of_nobody,
-    bounces_without_a_mail,
-    broken_history,
-    misplaced_steps,
-    missing_files,
-    remembered_persons,
+    database.broken_database,
+    seats.sold_twice,
+    seats.double_seats,
+    seats.used_up_codes,
+    standings.unknown_standings,
+    standings.incomplete_standings,
+    standings.unexplained_standings,
+    seats.idle_seats,
+    seats.overtaken_people,
+    letters.missing_letters,
+    letters.double_letters,
+    letters.gaps_in_mailings,
+    letters.odd_letters,
+    letters.abandoned_leases,
+    calendars.lost_objects,
+    calendars.doubled_objects,
+    calendars.broken_versions,
+    calendars.unexplained_answers,
+    calendars.answers_of_nobody,
+    calendars.bounces_without_a_mail,
+    events.broken_history,
+    events.misplaced_steps,
+    events.missing_files,
+    events.remembered_persons,
 )
 
 

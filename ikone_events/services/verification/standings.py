@@ -16,16 +16,18 @@ from ikone_events.store.registrations import Registration, StandingChange
 # Beginnings that nobody did here: from a file, or from before chains were kept.
 _BEGINNINGS = ("load", "recorded")
 Link = tuple[int, str, str, str]
+_PEOPLE = (
+    select(Event.slug, Registration.id, Registration.status)
+    .select_from(Event)
+    .join(Registration, Registration.event_id == Event.id)
+    .order_by(Registration.id)
+)
 
 
 def unknown_standings(_now: datetime) -> Iterator[str]:
     """A standing that the rules don't know counts nowhere."""
-    rows = db.session.execute(
-        select(Event.slug, Registration.id, Registration.status)
-        .select_from(Event)
-        .join(Registration, Registration.event_id == Event.id)
-        .where(Registration.status.not_in([status.value for status in Status]))
-    )
+    known = [status.value for status in Status]
+    rows = db.session.execute(_PEOPLE.where(Registration.status.not_in(known)))
     for slug, number, status in rows:
         yield f"seats: {slug}: registration {number} has the unknown standing “{status}”"
 
@@ -46,14 +48,9 @@ def incomplete_standings(_now: datetime) -> Iterator[str]:
         and_(kept, not_(ended)),
         and_(not_(kept), ended),
     )
-    rows = db.session.execute(
-        select(Event.slug, Registration.id, Registration.status)
-        .select_from(Event)
-        .join(Registration, Registration.event_id == Event.id)
-        .where(odd, Registration.event_touched > 0)
-        .order_by(Registration.id)
-    )
-    for slug, number, status in rows:
+    for slug, number, status in db.session.execute(
+        _PEOPLE.where(odd, Registration.event_touched > 0)
+    ):
         yield f"standings: {slug}: registration {number} is {status}, its other fields say not"
 
 
@@ -69,12 +66,7 @@ def unexplained_standings(_now: datetime) -> Iterator[str]:
     )
     links = ((row[0], row[1], row[2], row[3]) for row in rows)
     chains = {key: list(chain) for key, chain in groupby(links, key=itemgetter(0))}
-    found = db.session.execute(
-        select(Event.slug, Registration.id, Registration.status, Registration.event_touched)
-        .select_from(Event)
-        .join(Registration, Registration.event_id == Event.id)
-        .order_by(Registration.id)
-    )
+    found = db.session.execute(_PEOPLE.add_columns(Registration.event_touched))
     for slug, number, status, touched in found:
         chain = chains.get(number, [])
         if chain or touched:

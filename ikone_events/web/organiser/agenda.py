@@ -18,8 +18,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.people import Organiser
 from ikone_events.store.queries import get_facts, visible_events
-from ikone_events.store.step_queries import waiting_steps
-from ikone_events.store.steps import Step
+from ikone_events.store.steps import Step, waiting_steps
 from ikone_events.web.i18n import page_locale
 
 _COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template
 
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
+from ikone_events.domain.registration_settings import MOMENTS, TICKS
 from ikone_events.domain.times import typed_words
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now, office
@@ -19,7 +20,6 @@ from ikone_events.web.organiser.event_form import (
     draft_of,
     values_of,
 )
-from ikone_events.web.organiser.event_settings import MOMENTS, TICKS
 from ikone_events.web.organiser.fields import typed
 from ikone_events.web.organiser.frame import (
     Answer,

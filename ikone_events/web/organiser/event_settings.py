@@ -1,5 +1,6 @@
 """The part of an event's form that says who may register and how a place becomes firm."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -7,35 +8,20 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.registration_settings import LONGEST_HOLD_HOURS
+from ikone_events.domain.registration_settings import (
+    LONGEST_HOLD_HOURS,
+    MOMENTS,
+    NUMBERS,
+    TICKS,
+    RegistrationSettings,
+)
 from ikone_events.store.events import Event
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of
 
-MOMENTS = ("deadline", "members_until")
-NUMBERS = (
-    "capacity",
-    "capacity_online",
-    "capacity_on_site",
-    "per_administration",
-    "confirm_hours",
-    "offer_hours",
-)
-TICKS = (
-    *("waiting_list", "accepts_late", "by_code", "approval", "colleagues"),
-    "decline_frees",
-)
 # Settings most events leave alone: their part of the form is folded until one is used or refused.
-_DEFAULTS: dict[str, object] = {
-    "capacity_online": None,
-    "capacity_on_site": None,
-    "per_administration": None,
-    "members_until": None,
-    "by_code": False,
-    "approval": False,
-    "confirm_hours": None,
-    "offer_hours": None,
-    "colleagues": True,
-    "decline_frees": False,
+_IN_SIGHT = ("deadline", "capacity", "waiting_list", "accepts_late")
+_DEFAULTS = {
+    name: value for name, value in asdict(RegistrationSettings()).items() if name not in _IN_SIGHT
 }
 
 

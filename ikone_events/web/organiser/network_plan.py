@@ -13,7 +13,7 @@ from ikone_events.services.step_letters import count_people
 from ikone_events.services.steps import look_at
 from ikone_events.store.counts import counts_for
 from ikone_events.store.events import Event
-from ikone_events.store.step_queries import waiting_steps
+from ikone_events.store.steps import waiting_steps
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser.agenda import events_of, facts_from
 from ikone_events.web.organiser.frame import blueprint

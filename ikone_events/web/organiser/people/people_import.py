@@ -1,5 +1,8 @@
 """Importing a list of people: hand in, read the report, press the button until all are in."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -8,7 +11,13 @@ from flask_wtf.file import FileField
 from ikone_events.domain.refusals import UploadRefused
 from ikone_events.domain.registration import Status
 from ikone_events.services.lists import people_import as service
-from ikone_events.services.lists.people_report import Progress, progress_of, report_on
+from ikone_events.services.lists.people_report import (
+    Coming,
+    Entered,
+    Progress,
+    progress_of,
+    report_on,
+)
 from ikone_events.services.lists.table_reading import MOST_BYTES, MOST_ROWS
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
@@ -117,6 +126,16 @@ def _upload_page(event: Event, form: ImportForm) -> str:
     )
 
 
+def _numbers(people: Iterable[Coming | Entered]) -> dict[str, int]:
+    """How many have a place, may yet have one, or wait."""
+    found = Counter(str(person.status) for person in people)
+    return {
+        "confirmed": found[Status.CONFIRMED],
+        "pending": found[Status.PENDING] + found[Status.OFFERED],
+        "waiting": found[Status.WAITLISTED],
+    }
+
+
 def _report_page(event: Event, stored: ImportList) -> str:
     report = report_on(event, stored, now=now())
     return render_template(
@@ -125,9 +144,7 @@ def _report_page(event: Event, stored: ImportList) -> str:
         counts=counts_for([event.id])[event.id],
         stored=stored,
         report=report,
-        confirmed=report.count(Status.CONFIRMED),
-        pending=report.count(Status.PENDING, Status.OFFERED),
-        waiting=report.count(Status.WAITLISTED),
+        **_numbers(report.coming),
         turned_away=[(row, say_all(row.complaints)) for row in report.refused],
         shown=_SHOWN,
     )
@@ -140,9 +157,7 @@ def _progress_page(event: Event, stored: ImportList, progress: Progress) -> str:
         counts=counts_for([event.id])[event.id],
         stored=stored,
         progress=progress,
-        confirmed=progress.count(Status.CONFIRMED),
-        pending=progress.count(Status.PENDING, Status.OFFERED),
-        waiting=progress.count(Status.WAITLISTED),
+        **_numbers(progress.entered),
         elsewhere=[row for row in progress.entered if row.status != Status.CONFIRMED],
         turned_away=[(row, say_all(row.complaints)) for row in progress.refused],
     )

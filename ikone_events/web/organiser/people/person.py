@@ -12,16 +12,14 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.answers import all_fields, answers_of
 from ikone_events.services.registering.by_organiser import actions_for
 from ikone_events.services.registering.notes import LONGEST, annotate
-from ikone_events.services.registering.seating import mode_of
-from ikone_events.services.registering.waiting_reasons import waiting_reasons
+from ikone_events.services.registering.seating import mode_of, waiting_reasons
 from ikone_events.store.answer_lists import find_dead
-from ikone_events.store.chains import chain_of, relatives_of
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.mail_log import letters_to
 from ikone_events.store.received import received_from
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import Registration, chain_of, relatives_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser import answer_words

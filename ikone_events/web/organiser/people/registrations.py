@@ -16,7 +16,7 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.answers import all_fields, answers_for
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
-from ikone_events.services.registering.waiting_reasons import waiting_reasons
+from ikone_events.services.registering.seating import waiting_reasons
 from ikone_events.store.answer_lists import dead_among
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction

@@ -1,25 +1,34 @@
-"""The life of a registration as a table and a Mermaid diagram; the docs carry its output."""
+"""The tables of the two lifecycles as the documents show them: `python -m tests.diagrams`."""
 
+import sys
 from collections.abc import Iterable
 from itertools import groupby
 
-from ikone_events.domain.standings import (
-    ACTION_LABELS,
-    RULES,
-    STANDING_LABELS,
-    Rule,
-    Standing,
-    letter_for,
-)
+from ikone_events.domain import lifecycle, standings
+from ikone_events.domain.standings import ACTION_LABELS, STANDING_LABELS, Standing, letter_for
 
 
-def table() -> str:
+def lifecycle_diagram() -> str:
+    """A state diagram with one arrow for each pair of states, labelled with its actions."""
+    arrows = sorted(lifecycle.RULES, key=_ends)
+    lines = ["stateDiagram-v2", f"    [*] --> {lifecycle.State.DRAFT}"]
+    for (source, target), rules in groupby(arrows, key=_ends):
+        lines.append(f"    {source} --> {target}: {', '.join(rule.action for rule in rules)}")
+    lines.append(f"    {lifecycle.State.ARCHIVED} --> [*]")
+    return "\n".join(lines)
+
+
+def _ends(rule: lifecycle.Rule) -> tuple[str, str]:
+    return rule.source, rule.target
+
+
+def registration_table() -> str:
     """One line an action: at which standings, where it leads, who may, which letter is written."""
     lines = ["| Action | At | Leads to | Who | Letter | Again |", "|---|---|---|---|---|---|"]
-    return "\n".join([*lines, *(f"| {' | '.join(_cells(rule))} |" for rule in RULES)])
+    return "\n".join([*lines, *(f"| {' | '.join(_cells(rule))} |" for rule in standings.RULES)])
 
 
-def _cells(rule: Rule) -> tuple[str, ...]:
+def _cells(rule: standings.Rule) -> tuple[str, ...]:
     return (
         f"{ACTION_LABELS[rule.action]} (`{rule.action}`)",
         _names(rule.sources),
@@ -30,20 +39,20 @@ def _cells(rule: Rule) -> tuple[str, ...]:
     )
 
 
-def _names(standings: Iterable[Standing]) -> str:
-    return ", ".join(STANDING_LABELS[standing].lower() for standing in standings)
+def _names(found: Iterable[Standing]) -> str:
+    return ", ".join(STANDING_LABELS[standing].lower() for standing in found)
 
 
-def _letters(rule: Rule) -> list[str]:
+def _letters(rule: standings.Rule) -> list[str]:
     found = (letter_for(rule.action, target) for target in rule.targets)
     return list(dict.fromkeys(kind.value for kind in found if kind is not None))
 
 
-def mermaid() -> str:
+def registration_diagram() -> str:
     """A state diagram with one arrow for each pair of standings, labelled with its actions."""
     arrows = sorted(
         (_node(source), _node(target), rule.action.value)
-        for rule in RULES
+        for rule in standings.RULES
         if rule.sources != rule.targets
         for source in rule.sources
         for target in rule.targets
@@ -60,6 +69,6 @@ def _node(standing: Standing) -> str:
 
 
 if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(f"{table()}\n\n```mermaid\n{mermaid()}\n```\n")
+    for diagram in (lifecycle_diagram(), registration_diagram()):
+        sys.stdout.write(f"```mermaid\n{diagram}\n```\n\n")
+    sys.stdout.write(f"{registration_table()}\n")
