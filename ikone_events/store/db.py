@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
@@ -114,6 +114,36 @@ def _begin(connection: Any) -> None:
 _write_lock = threading.Lock()
 # What a transaction asks for after its commit.
 _WAKE, _ERASE = "wake", "erase"
+_LOCKS = "locks"
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _keep_changes(running: ORMExecuteState) -> None:
+    """Write out changed rows before a statement reads rows of their table anew.
+
+    `populate_existing` overwrites loaded objects, and without autoflush their changes would be
+    lost without a word.
+    """
+    anew = running.execution_options.get("populate_existing")
+    if running.is_select and not anew:
+        anew = running.load_options._populate_existing  # noqa: SLF001 - where `get` puts it
+    if anew:
+        kinds = tuple(mapper.class_ for mapper in running.all_mappers)
+        if any(isinstance(changed, kinds) for changed in running.session.dirty):
+            running.session.flush()
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_locks(session: Session, _ended: SessionTransaction) -> None:
+    """A rollback, also one to a savepoint, may have given the locks back."""
+    session.info.pop(_LOCKS, None)
+
+
+def locks_of_transaction() -> dict[str, object]:
+    """The events that this transaction has locked, by slug; outside of one nothing is kept."""
+    info = db.session().info
+    locks: dict[str, object] = info.setdefault(_LOCKS, {}) if info.get("writing") else {}
+    return locks
 
 
 @contextmanager
@@ -151,6 +181,7 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop(_LOCKS, None)
         asked = {name for name in (_WAKE, _ERASE) if session.info.pop(name, False)}
         if sqlite:
             _write_lock.release()
