@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     CursorResult,
@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTra
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
-from ikone_events.store.erasing import empty_log
+from ikone_events.store.erasing import LogEraser
 from ikone_events.store.outages import is_outage
 
 LOCK_WAIT_SECONDS = 5
@@ -70,6 +70,12 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its database, by its SQLALCHEMY_… settings."""
+    db.init_app(app)
+    app.extensions["ikone_eraser"] = LogEraser(usual_ms=LOCK_WAIT_SECONDS * 1000)
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -189,11 +195,17 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
 
 
 def _follow_up(asked: set[str]) -> None:
-    """What had to wait for the commit."""
+    """What had to wait for the commit. Raises nothing: everything is stored, whatever happens."""
+    try:
+        if _WAKE in asked:
+            current_app.extensions["ikone_wake"]()
+    except Exception:
+        log.exception("the engine was not woken; its next tick finds what there is to do")
+    eraser: LogEraser = current_app.extensions["ikone_eraser"]
     if _ERASE in asked:
-        empty_log(db.engine, usual_ms=LOCK_WAIT_SECONDS * 1000)
-    if _WAKE in asked:
-        current_app.extensions["ikone_wake"]()
+        eraser.erase(db.engine)
+    else:
+        eraser.catch_up(db.engine)
 
 
 def rows_written(statement: UpdateBase) -> int:
