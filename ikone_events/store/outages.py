@@ -1,6 +1,6 @@
-"""Which of a database's errors mean that it can't work now, whoever asks and whatever for."""
+"""Which of a database's errors are about the database, and which about what was to be stored."""
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 # Full, read-only, unreadable or gone: SQLite's names of errors begin so.
 _SQLITE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
@@ -19,3 +19,8 @@ def is_outage(fault: DBAPIError) -> bool:
     missing = "not of PostgreSQL"
     state = getattr(fault.orig, "sqlstate", missing)  # None while there is no connection at all
     return state is None or state == _READ_ONLY or state.startswith(_POSTGRESQL)
+
+
+def is_about_data(fault: DBAPIError) -> bool:
+    """Whether the same rows would be refused again, while others can be stored."""
+    return isinstance(fault, DataError | IntegrityError)

@@ -17,6 +17,7 @@ from ikone_events.services.doctor.findings import Finding, fault
 from ikone_events.services.doctor.mailbox import mailbox
 from ikone_events.services.doctor.places import base_address, disk, files, secrecy, times
 from ikone_events.services.doctor.post import mail_server, sender
+from ikone_events.store.db import db
 
 _OF_DATABASE = (tables, writing, durability, clock_of_database, alarms, refused_letters)
 _OF_SETTINGS = (disk, files, secrecy, base_address, sender, times, mail_server, mailbox)
@@ -29,6 +30,7 @@ def findings(now: datetime) -> Iterator[Finding]:
         try:
             yield from check(now)
         except SQLAlchemyError as error:
+            db.session.rollback()  # PostgreSQL would refuse everything that is asked after it
             yield fault("database", f"{getattr(error, 'orig', None) or error}")
     for look in _OF_SETTINGS:
         yield from look(now)
