@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, inspect, select, update
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
-from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
 from ikone_events.store import naming
 from ikone_events.store.db import db, locks_of_transaction
 from ikone_events.store.events import Event, StateChange
@@ -50,6 +50,22 @@ def hold_event(slug: str) -> Event:
     if found is None:
         raise event_not_found()
     locked[slug] = found
+    return found
+
+
+def hold_registration(public_id: str) -> Registration:
+    """Lock the event of a registration, then read the registration; raises LinkRefused.
+
+    Everything that concerns one registration is written behind the lock of its event.
+    """
+    of_event = select(Event.slug).join(Registration, Registration.event_id == Event.id)
+    slug = db.session.scalar(of_event.where(Registration.public_id == public_id))
+    if slug is not None:
+        hold_event(slug)
+    wanted = select(Registration).where(Registration.public_id == public_id)
+    found = db.session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise LinkRefused(Complaint(N_("This link is not valid.")))
     return found
 
 

@@ -10,8 +10,11 @@ from ikone_events.domain.standings import standing_of
 from ikone_events.services.lists.exports import waiting_positions
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import all_fields, answers_of
-from ikone_events.services.registering.by_organiser import actions_for
-from ikone_events.services.registering.notes import LONGEST, annotate
+from ikone_events.services.registering.by_organiser import (
+    LONGEST_NOTE,
+    actions_for,
+    annotate,
+)
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.waiting_reasons import waiting_reasons
 from ikone_events.store.answer_lists import find_dead
@@ -80,7 +83,7 @@ def show_person(
         asking=ASKING,
         expected=standing_of(found.status, found.awaits).value,
         note=found.note if note is None else note,
-        longest_note=LONGEST,
+        longest_note=LONGEST_NOTE,
         **_replies(found),
         letters=letters_to(found),
         kind_label=kind_label,
