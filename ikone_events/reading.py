@@ -29,10 +29,10 @@ from ikone_events.mail.imap_settings import ImapSettings
 from ikone_events.mail.receive import MOST_BYTES, UNREADABLE, receive
 from ikone_events.mail.receive.winmail import ONLY_OUTLOOK
 from ikone_events.services import mailboxes
-from ikone_events.services.hold import is_held
 from ikone_events.services.incoming.taking import take_in
 from ikone_events.services.mailboxes import Mark
 from ikone_events.services.office import now
+from ikone_events.services.outbox import is_held
 from ikone_events.store.db import transaction
 from ikone_events.store.outages import is_about_data
 

@@ -20,13 +20,12 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
-from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
 from ikone_events.store.erasing import LogEraser
-from ikone_events.store.outages import is_outage
+from ikone_events.store.outages import busy, refusal_for
 
 LOCK_WAIT_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -169,7 +168,7 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
     session.rollback()
     sqlite = session.get_bind().dialect.name == "sqlite"
     if sqlite and not _write_lock.acquire(timeout=LOCK_WAIT_SECONDS):
-        raise _busy()
+        raise busy()
     session.info["writing"] = True
     try:
         try:
@@ -183,7 +182,8 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
             session.rollback()
             raise
     except DBAPIError as fault:
-        _refuse_for(fault)
+        if refusal := refusal_for(fault):
+            raise refusal from fault
         raise
     finally:
         session.info.pop("writing", None)
@@ -223,25 +223,3 @@ def ask_for_delivery() -> None:
 def ask_for_erasure() -> None:
     """Empty the log after the commit: somebody's details were deleted."""
     db.session().info[_ERASE] = True
-
-
-def is_lock_timeout(fault: DBAPIError) -> bool:
-    """Whether the database gave up waiting for a lock."""
-    words = str(fault.orig).lower()
-    return "locked" in words or "lock timeout" in words or "deadlock detected" in words
-
-
-def _refuse_for(fault: DBAPIError) -> None:
-    """Say in words what is about the database and not about what was asked of it."""
-    if isinstance(fault, OperationalError) and is_lock_timeout(fault):
-        raise _busy() from fault
-    if is_outage(fault):
-        log.error("the database can't store anything: %s", fault.orig)
-        text = N_("Nothing can be stored at this moment. Please try again later.")
-        raise Outage(Complaint(text)) from fault
-
-
-def _busy() -> Busy:
-    return Busy(
-        Complaint(N_("Too many people are writing at this moment. Nothing was stored; try again."))
-    )

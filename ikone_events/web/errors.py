@@ -29,8 +29,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
-from ikone_events.store.db import is_lock_timeout
-from ikone_events.store.outages import is_outage
+from ikone_events.store.outages import is_lock_timeout, is_outage
 from ikone_events.web.i18n import say
 
 RETRY_AFTER_BUSY = 5
