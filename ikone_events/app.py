@@ -11,7 +11,8 @@ from ikone_events.config import Settings, settings_from_environment
 from ikone_events.domain.tokens import LinkSigner
 from ikone_events.engine import Engine
 from ikone_events.services.office import Clock, Office, system_clock
-from ikone_events.store.db import db, engine_options
+from ikone_events.store.db import engine_options
+from ikone_events.store.db import init_app as init_database
 from ikone_events.web import register_pages
 
 PACKAGE = Path(__file__).parent
@@ -41,7 +42,7 @@ def create_app(
         settings, LinkSigner(settings.secret_key), clock, session_clock
     )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and addresses
-    db.init_app(app)
+    init_database(app)
     app.extensions["ikone_migrations"] = resource("migrations")
     engine = Engine(app, settings)
     app.extensions["ikone_engine"] = engine

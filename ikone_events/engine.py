@@ -33,6 +33,7 @@ class Engine:
         self._worker = Worker(app, settings)
         self._reader = MailboxReader(app, settings, self._worker.stopping)
         self._huey: Huey | None = None
+        self._opening = threading.Lock()
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
         self._reading: threading.Thread | None = None
@@ -40,11 +41,13 @@ class Engine:
 
     @property
     def huey(self) -> Huey:
-        """The queue, opened when it is first needed."""
-        if self._huey is None:
-            self._huey = open_queue(self._settings)
-            self._task = self._huey.task(name="work_off")(self._work_off)
-        return self._huey
+        """The queue, opened once, by the first thread that needs it."""
+        with self._opening:
+            if self._huey is None:
+                queue = open_queue(self._settings)
+                self._task = queue.task(name="work_off")(self._work_off)
+                self._huey = queue
+            return self._huey
 
     def _work_off(self) -> int:
         """Whoever asks from now on may have written what this run does not see any more."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ikone_events.config import Settings
 from ikone_events.domain.incoming import Damaged, Incoming, Outcome
@@ -29,11 +29,12 @@ from ikone_events.mail.imap_settings import ImapSettings
 from ikone_events.mail.receive import MOST_BYTES, UNREADABLE, receive
 from ikone_events.mail.receive.winmail import ONLY_OUTLOOK
 from ikone_events.services import mailboxes
-from ikone_events.services.hold import is_held
 from ikone_events.services.incoming.taking import take_in
 from ikone_events.services.mailboxes import Mark
 from ikone_events.services.office import now
+from ikone_events.services.outbox import is_held
 from ikone_events.store.db import transaction
+from ikone_events.store.outages import is_about_data
 
 # New mail is looked for so often; a look costs the mail server a login.
 READ_SECONDS = 60
@@ -210,7 +211,7 @@ def _is_outage(fault: Exception) -> bool:
     """Whether the database is to blame, and not what stood in the mail."""
     if isinstance(fault, Busy | Outage):
         return True
-    return isinstance(fault, DBAPIError) and not isinstance(fault, DataError | IntegrityError)
+    return isinstance(fault, DBAPIError) and not is_about_data(fault)
 
 
 def _tell(uid: int, fault: Exception) -> None:

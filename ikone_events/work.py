@@ -16,8 +16,8 @@ from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.deliver import open_connection
 from ikone_events.sending import LetterSender
 from ikone_events.services import health, plans, steps, updates
-from ikone_events.services.hold import is_held
 from ikone_events.services.office import now
+from ikone_events.services.outbox import is_held
 from ikone_events.services.overtaken import stop_late
 from ikone_events.services.privacy import events_to_forget
 from ikone_events.services.registering import lapses

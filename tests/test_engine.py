@@ -118,6 +118,20 @@ def test_each_wake_up_is_heard_without_a_tick(
         db.engine.dispose()
 
 
+def test_threads_that_ask_at_one_moment_get_one_queue(app: Flask) -> None:
+    engine: Engine = app.extensions["ikone_engine"]
+    start = threading.Barrier(8)
+
+    def open_one() -> int:
+        start.wait()
+        return id(engine.huey)
+
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(open_one) for _ in range(8)]
+    assert len({job.result() for job in jobs}) == 1
+    engine.stop()
+
+
 @pytest.mark.postgres
 def test_two_processes_may_open_the_queue_at_one_moment(tmp_path: Path) -> None:
     """Huey makes its tables by itself; PostgreSQL lets "if not exists" fail when two do so."""

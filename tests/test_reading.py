@@ -19,7 +19,7 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.reading import MOST_A_LOOK, MOST_LOSSES, MailboxReader
 from ikone_events.services import mailboxes
-from ikone_events.services.hold import end_hold
+from ikone_events.services.outbox import end_hold
 from ikone_events.store.db import db, transaction
 from ikone_events.store.incoming import IncomingMail, Mailbox
 from ikone_events.store.registrations import Registration

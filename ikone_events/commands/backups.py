@@ -11,8 +11,8 @@ from ikone_events.services.backups.archive import BackupError
 from ikone_events.services.backups.making import make_backup
 from ikone_events.services.backups.releasing import set_aside, skip_steps, waiting
 from ikone_events.services.backups.restoring import restore_backup
-from ikone_events.services.hold import end_hold, find_hold
 from ikone_events.services.office import now
+from ikone_events.services.outbox import end_hold, find_hold
 from ikone_events.store.db import transaction
 
 _MAY_HAVE_LEFT = (

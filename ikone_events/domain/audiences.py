@@ -32,6 +32,30 @@ class Audience(StrEnum):
 # These are subscribers, the others registered people.
 OF_SUBSCRIBERS = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED, Audience.INTERESTED})
 
+# Whom organisers may write to by a letter of their own. Subscribers asked for news of events alone.
+OWN_AUDIENCES: tuple[Audience, ...] = (
+    Audience.CONFIRMED,
+    Audience.CONFIRMED_ONLINE,
+    Audience.CONFIRMED_ON_SITE,
+    Audience.CONFIRMED_AND_WAITING,
+    Audience.WAITING,
+    Audience.UNCONFIRMED,
+    Audience.UNAPPROVED,
+    Audience.OFFERED,
+    Audience.UNANSWERED,
+    Audience.ASKED,
+    Audience.ADMINISTRATION,
+    Audience.ATTENDED,
+    Audience.MISSED,
+)
+_OF_ONE_MODE = (Audience.CONFIRMED_ONLINE, Audience.CONFIRMED_ON_SITE)
+
+
+def own_audiences(*, hybrid: bool) -> tuple[Audience, ...]:
+    """Those to choose from; how people take part makes a difference at hybrid events only."""
+    return tuple(each for each in OWN_AUDIENCES if hybrid or each not in _OF_ONE_MODE)
+
+
 AUDIENCE_LABELS: Mapping[Audience, str] = MappingProxyType(
     {
         Audience.CONFIRMED: N_("Everybody confirmed"),

@@ -179,6 +179,28 @@ def offers(facts: Facts) -> tuple[Offer, ...]:
     )
 
 
+# Of all actions that a state allows, the one an organiser looks for.
+_NEXT: dict[State, Action] = {
+    State.DRAFT: Action.ANNOUNCE,
+    State.ANNOUNCED: Action.OPEN,
+    State.DISPATCHED: Action.FOLLOW_UP,
+    State.FOLLOWED_UP: Action.ARCHIVE,
+    State.CANCELLED: Action.ARCHIVE,
+    State.POSTPONED: Action.RESCHEDULE,
+}
+
+
+def next_action(facts: Facts) -> Action | None:
+    """The step that leads on: of all actions a state allows, the one an organiser looks for."""
+    if facts.state in _NEXT:
+        return _NEXT[facts.state]
+    if facts.state is State.OPEN:
+        return Action.DISPATCH if facts.has_room and not facts.over else Action.CLOSE
+    if facts.state is State.CLOSED:
+        return Action.DISPATCH if facts.has_room and not facts.over else Action.FOLLOW_UP
+    return None
+
+
 STATE_LABELS: dict[State, str] = {
     State.DRAFT: N_("Draft"),
     State.ANNOUNCED: N_("Announced"),

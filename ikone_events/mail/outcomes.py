@@ -5,7 +5,10 @@ not say at all never rejects a letter.
 """
 
 import smtplib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from zlib import crc32
 
 from ikone_events.domain.header_text import one_line
 
@@ -15,6 +18,8 @@ _REFUSED_FOR_GOOD = 500
 _TOO_LARGE = 552
 # RFC 4954: the server wants a (better) login; that is about us, not about the letter.
 _LOGIN_WANTED = {530, 534, 535, 538}
+# Letters that were put off together come back one after another, never before their pause is over.
+_SPREAD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +100,14 @@ def words_of(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return line_of(error.smtp_code, error.smtp_error)
     return one_line(f"{type(error).__name__}: {error}")[:LONGEST_WORDS]
+
+
+def pause_after(tries: int, pauses: Sequence[int], *, seed: str) -> timedelta | None:
+    """The pause after so many vain tries; None when the last one is over.
+
+    `seed` decides how much longer than asked for it is, up to a fifth: the same for the same seed.
+    """
+    if tries > len(pauses):
+        return None
+    share = crc32(seed.encode()) / 2**32
+    return timedelta(seconds=round(pauses[max(tries, 1) - 1] * (1 + _SPREAD * share)))

@@ -7,9 +7,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.alarms import STUCK_AFTER, Engine, silence_limit
-from ikone_events.services.hold import find_hold
 from ikone_events.services.mailboxes import find_mailbox
 from ikone_events.services.office import office
+from ikone_events.services.outbox import find_hold
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.incoming import Mailbox
 from ikone_events.store.letters import Heartbeat, OutboxMail

@@ -10,7 +10,7 @@ from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services import outbox
 from ikone_events.services.audiences import people_of, subscribers_of
-from ikone_events.services.mailing_letters import write_one
+from ikone_events.services.mailing_letters import write_chunk
 from ikone_events.services.texts import snapshot
 from ikone_events.services.told import told_events
 from ikone_events.store.db import ask_for_delivery, db
@@ -104,10 +104,9 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     people = db.session.scalars(next_ones).all()
     registered = [person for person in people if isinstance(person, Registration)]
     told = told_events(mailing.event, registered)
-    for person in people:
-        knows = told.get(person.id) if registered else None
-        write_one(mailing, person, now=now, told=knows)
-        mailing.last_id = person.id
+    write_chunk(mailing, people, now=now, told=told)
+    if people:
+        mailing.last_id = people[-1].id
     if len(people) < CHUNK:
         mailing.finished_at = now
     return len(people)

@@ -3,17 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Update, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
-from ikone_events.domain.pauses import pause_after
 from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.mail.outcomes import pause_after
 from ikone_events.services.delivery_notes import add_note, add_notes
 from ikone_events.services.office import office
 from ikone_events.store.claims import Claim, take_next
 from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, rows_written
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.letters import Hold, Mailing, OutboxMail
 from ikone_events.store.registrations import Registration
 
 MOST_WORDS = 2000
@@ -215,6 +225,23 @@ def set_aside(*, before: datetime, words: str, now: datetime) -> int:
     old = update(OutboxMail).where(OutboxMail.state == "queued", OutboxMail.created_at < before)
     values = {"state": "failed", "lease_until": None, "answer": words}
     return _note_all(old.values(values), "failed", actor="", now=now)
+
+
+def find_hold() -> Hold | None:
+    """Since when and why no letter leaves and no step runs, if so: while this one row exists."""
+    return db.session.scalar(select(Hold))
+
+
+def is_held() -> bool:
+    """Whether the worker has to leave everything as it is."""
+    return find_hold() is not None
+
+
+def end_hold() -> bool:
+    """Let letters leave and steps run again; False when nothing was held."""
+    ended = rows_written(delete(Hold)) > 0
+    ask_for_delivery()
+    return ended
 
 
 def _held(*which: ColumnElement[bool]) -> Update:

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from ikone_events.domain.audiences import Audience
+from ikone_events.domain.audiences import OWN_AUDIENCES, Audience, own_audiences
 from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.own_message import AUDIENCES, audiences_at
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.domain.step_times import Timing
@@ -62,7 +61,7 @@ def counts_of_audiences(event: Event) -> dict[Audience, int]:
     """How many people each audience would reach now; that of an administration is asked for."""
     return {
         audience: count(event, audience)
-        for audience in audiences_at(EventFormat(event.format))
+        for audience in own_audiences(hybrid=event.format == EventFormat.HYBRID.value)
         if audience is not Audience.ADMINISTRATION
     }
 
@@ -100,7 +99,7 @@ def _check(event: Event, message: OwnMessage) -> None:
     elif len(message.title.strip()) > MOST_TITLE:
         text = N_("Please use at most %(most)d characters.")
         found.append(Complaint(text, {"most": MOST_TITLE}, "title"))
-    if message.audience not in AUDIENCES:
+    if message.audience not in OWN_AUDIENCES:
         found.append(Complaint(N_("Please choose to whom you write."), about="audience"))
     known = {number for number, _name, _people in organisations_of(event)}
     if message.audience is Audience.ADMINISTRATION and message.organisation_id not in known:

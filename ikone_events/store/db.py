@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     CursorResult,
@@ -20,13 +20,12 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
-from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
-from ikone_events.store.erasing import empty_log
-from ikone_events.store.outages import is_outage
+from ikone_events.store.erasing import LogEraser
+from ikone_events.store.outages import busy, refusal_for
 
 LOCK_WAIT_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -72,6 +71,12 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def init_app(app: Flask) -> None:
+    """Give the application its database, by its SQLALCHEMY_… settings."""
+    db.init_app(app)
+    app.extensions["ikone_eraser"] = LogEraser(usual_ms=LOCK_WAIT_SECONDS * 1000)
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Connection settings for SQLAlchemy: SQLite's threads wait in Python, not in the file.
 
@@ -114,6 +119,36 @@ def _begin(connection: Any) -> None:
 _write_lock = threading.Lock()
 # What a transaction asks for after its commit.
 _WAKE, _ERASE = "wake", "erase"
+_LOCKS = "locks"
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _keep_changes(running: ORMExecuteState) -> None:
+    """Write out changed rows before a statement reads rows of their table anew.
+
+    `populate_existing` overwrites loaded objects, and without autoflush their changes would be
+    lost without a word.
+    """
+    anew = running.execution_options.get("populate_existing")
+    if running.is_select and not anew:
+        anew = running.load_options._populate_existing  # noqa: SLF001 - where `get` puts it
+    if anew:
+        kinds = tuple(mapper.class_ for mapper in running.all_mappers)
+        if any(isinstance(changed, kinds) for changed in running.session.dirty):
+            running.session.flush()
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_locks(session: Session, _ended: SessionTransaction) -> None:
+    """A rollback, also one to a savepoint, may have given the locks back."""
+    session.info.pop(_LOCKS, None)
+
+
+def locks_of_transaction() -> dict[str, object]:
+    """The events that this transaction has locked, by slug; outside of one nothing is kept."""
+    info = db.session().info
+    locks: dict[str, object] = info.setdefault(_LOCKS, {}) if info.get("writing") else {}
+    return locks
 
 
 @contextmanager
@@ -133,7 +168,7 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
     session.rollback()
     sqlite = session.get_bind().dialect.name == "sqlite"
     if sqlite and not _write_lock.acquire(timeout=LOCK_WAIT_SECONDS):
-        raise _busy()
+        raise busy()
     session.info["writing"] = True
     try:
         try:
@@ -147,10 +182,12 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
             session.rollback()
             raise
     except DBAPIError as fault:
-        _refuse_for(fault)
+        if refusal := refusal_for(fault):
+            raise refusal from fault
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop(_LOCKS, None)
         asked = {name for name in (_WAKE, _ERASE) if session.info.pop(name, False)}
         if sqlite:
             _write_lock.release()
@@ -158,11 +195,17 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
 
 
 def _follow_up(asked: set[str]) -> None:
-    """What had to wait for the commit."""
+    """What had to wait for the commit. Raises nothing: everything is stored, whatever happens."""
+    try:
+        if _WAKE in asked:
+            current_app.extensions["ikone_wake"]()
+    except Exception:
+        log.exception("the engine was not woken; its next tick finds what there is to do")
+    eraser: LogEraser = current_app.extensions["ikone_eraser"]
     if _ERASE in asked:
-        empty_log(db.engine, usual_ms=LOCK_WAIT_SECONDS * 1000)
-    if _WAKE in asked:
-        current_app.extensions["ikone_wake"]()
+        eraser.erase(db.engine)
+    else:
+        eraser.catch_up(db.engine)
 
 
 def rows_written(statement: UpdateBase) -> int:
@@ -180,25 +223,3 @@ def ask_for_delivery() -> None:
 def ask_for_erasure() -> None:
     """Empty the log after the commit: somebody's details were deleted."""
     db.session().info[_ERASE] = True
-
-
-def is_lock_timeout(fault: DBAPIError) -> bool:
-    """Whether the database gave up waiting for a lock."""
-    words = str(fault.orig).lower()
-    return "locked" in words or "lock timeout" in words or "deadlock detected" in words
-
-
-def _refuse_for(fault: DBAPIError) -> None:
-    """Say in words what is about the database and not about what was asked of it."""
-    if isinstance(fault, OperationalError) and is_lock_timeout(fault):
-        raise _busy() from fault
-    if is_outage(fault):
-        log.error("the database can't store anything: %s", fault.orig)
-        text = N_("Nothing can be stored at this moment. Please try again later.")
-        raise Outage(Complaint(text)) from fault
-
-
-def _busy() -> Busy:
-    return Busy(
-        Complaint(N_("Too many people are writing at this moment. Nothing was stored; try again."))
-    )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, inspect, select, update
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.lifecycle import EventFormat, Facts, State
-from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
 from ikone_events.store import naming
-from ikone_events.store.db import db
+from ikone_events.store.db import db, locks_of_transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.registrations import Registration
@@ -36,10 +36,36 @@ def hold_event(slug: str) -> Event:
     """Lock the event by writing it, then read it; raises NotFound. Only inside a transaction.
 
     Reading first and writing later oversells: on both databases only the write makes others wait.
+    A second call in the same transaction returns the same object with what was changed on it.
+    Raises RuntimeError for an event that was changed before it was locked: the change was made on
+    a row that somebody else may have written since.
     """
+    locked = locks_of_transaction()
+    held = locked.get(slug)
+    if isinstance(held, Event) and inspect(held).persistent:
+        return held
+    if any(isinstance(each, Event) and each.slug == slug for each in db.session.dirty):
+        raise RuntimeError(f"event {slug} was changed before it was locked")
     found = db.session.scalars(_HOLD, {"wanted": slug}).one_or_none()
     if found is None:
         raise event_not_found()
+    locked[slug] = found
+    return found
+
+
+def hold_registration(public_id: str) -> Registration:
+    """Lock the event of a registration, then read the registration; raises LinkRefused.
+
+    Everything that concerns one registration is written behind the lock of its event.
+    """
+    of_event = select(Event.slug).join(Registration, Registration.event_id == Event.id)
+    slug = db.session.scalar(of_event.where(Registration.public_id == public_id))
+    if slug is not None:
+        hold_event(slug)
+    wanted = select(Registration).where(Registration.public_id == public_id)
+    found = db.session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise LinkRefused(Complaint(N_("This link is not valid.")))
     return found
 
 

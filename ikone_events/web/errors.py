@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_limiter import RateLimitExceeded
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
@@ -30,8 +29,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
-from ikone_events.store.db import is_lock_timeout
-from ikone_events.store.outages import is_outage
+from ikone_events.store.outages import is_lock_timeout, is_outage
 from ikone_events.web.i18n import say
 
 RETRY_AFTER_BUSY = 5
@@ -71,7 +69,6 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, _refused(status))
     app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(CSRFError, _http)
-    app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(InternalServerError, _fault)
     app.register_error_handler(HTTPException, _http)
@@ -149,12 +146,6 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
 def _foreign_host(_fault: SecurityError) -> ResponseReturnValue:
     """No page: without a host of ours not even an address of a style sheet can be made."""
     return "This host is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
-
-
-def _too_many(fault: RateLimitExceeded) -> ResponseReturnValue:
-    response = error_page(429)
-    response.headers["Retry-After"] = str(fault.limit.limit.get_expiry())
-    return response
 
 
 def _database(fault: DBAPIError) -> ResponseReturnValue:

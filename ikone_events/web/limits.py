@@ -1,20 +1,23 @@
 """Brakes on what strangers may send: so many POSTs a minute and an hour for each network.
 
 A form that must not be lost asks `brake` itself and shows what was typed; other views wear
-`@limiter.limit` and answer with the page of the error.
+`@limited` and answer with the page of the error.
 """
 
 import hashlib
 import hmac
 import time
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Collection, Iterable
+from functools import cache, wraps
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
+from typing import Any
 
-from flask import Flask, current_app, request
-from flask_limiter import Limiter
+from flask import Flask, Response, current_app, request
 from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.address import email_key
 
@@ -26,6 +29,8 @@ PERSONAL = "60 per minute"
 # A mail provider presses for all its people from a few addresses of its own.
 UNSUBSCRIBE = "600 per minute"
 LOGIN = "10 per minute; 60 per hour"
+
+View = Callable[..., Any]
 
 
 def network() -> str:
@@ -40,14 +45,80 @@ def network() -> str:
     return str(parsed)
 
 
-limiter = Limiter(key_func=network, storage_uri="memory://", strategy="moving-window")
+class RateLimits:
+    """What one application counts, in the memory of its process."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self.enabled = enabled
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+
+    def hit(self, item: RateLimitItem, room: str, key: str) -> int:
+        """Count one request; the seconds to wait, or 0."""
+        return 0 if self._window.hit(item, room, key) else self._wait(item, room, key)
+
+    def look(self, item: RateLimitItem, room: str, key: str) -> int:
+        """The seconds to wait, or 0; nothing is counted."""
+        return 0 if self._window.test(item, room, key) else self._wait(item, room, key)
+
+    def _wait(self, item: RateLimitItem, room: str, key: str) -> int:
+        free_again = self._window.get_window_stats(item, room, key).reset_time
+        return max(ceil(free_again - time.time()), 1)
 
 
 def init_app(app: Flask, *, enabled: bool) -> None:
-    """Count in this process's memory; only views that name a limit have one."""
-    app.config["RATELIMIT_ENABLED"] = enabled
-    limiter.enabled = enabled
-    limiter.init_app(app)
+    """Give the application limits of its own; only views that name a limit have one."""
+    app.extensions["ikone_limits"] = RateLimits(enabled=enabled)
+
+
+def _limits() -> RateLimits:
+    limits: RateLimits = current_app.extensions["ikone_limits"]
+    return limits
+
+
+def limited(
+    limits: str,
+    *,
+    key_func: Callable[[], str] = network,
+    methods: Collection[str] | None = None,
+    deduct_when: Callable[[Response], bool] | None = None,
+) -> Callable[[View], View]:
+    """Answer a view's requests with 429 beyond these limits, counted for the view and the key.
+
+    `methods` are those that count, all when left out. With `deduct_when` only requests count
+    whose response it says yes to, or which ended in an error.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            counts = _limits().enabled and (methods is None or request.method in methods)
+            if not counts:
+                return view(*args, **kwargs)
+            room, key = request.endpoint or "", key_func()
+            if deduct_when is None:
+                _refuse_beyond(_limits().hit, limits, room, key)
+                return view(*args, **kwargs)
+            _refuse_beyond(_limits().look, limits, room, key)
+            deducts = True
+            try:
+                response = view(*args, **kwargs)
+                deducts = deduct_when(response)
+                return response
+            finally:
+                if deducts:
+                    _brake(limits, room, [key])
+
+        return within
+
+    return decorate
+
+
+def _refuse_beyond(
+    ask: Callable[[RateLimitItem, str, str], int], limits: str, room: str, key: str
+) -> None:
+    for item in _parsed(limits):
+        if wait := ask(item, room, key):
+            raise TooManyRequests(retry_after=wait)
 
 
 def brake_network(limits: str, room: str) -> int:
@@ -61,16 +132,12 @@ def brake_addresses(limits: str, room: str, emails: Iterable[str]) -> int:
 
 
 def _brake(limits: str, room: str, keys: Iterable[str]) -> int:
-    if not limiter.enabled:
+    counted = _limits()
+    if not counted.enabled:
         return 0
-    return max((_hit(item, room, key) for item in _parsed(limits) for key in keys), default=0)
-
-
-def _hit(item: RateLimitItem, room: str, key: str) -> int:
-    if limiter.limiter.hit(item, room, key):
-        return 0
-    free_again = limiter.limiter.get_window_stats(item, room, key).reset_time
-    return max(ceil(free_again - time.time()), 1)
+    return max(
+        (counted.hit(item, room, key) for item in _parsed(limits) for key in keys), default=0
+    )
 
 
 @cache

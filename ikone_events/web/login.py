@@ -37,7 +37,7 @@ from ikone_events.services.organisers import MIN_PASSWORD_LENGTH
 from ikone_events.store.db import db, transaction
 from ikone_events.store.people import Organiser, Role
 from ikone_events.web.headers import no_store
-from ikone_events.web.limits import LOGIN, limiter
+from ikone_events.web.limits import LOGIN, limited
 
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
@@ -119,8 +119,8 @@ def _address_tried() -> str:
     return hashlib.sha256(tried.encode("utf-8", "replace")).hexdigest()
 
 
-@limiter.limit(LOGIN, methods=["POST"], deduct_when=_failed)
-@limiter.limit(PER_ADDRESS, key_func=_address_tried, methods=["POST"], deduct_when=_failed)
+@limited(LOGIN, methods=["POST"], deduct_when=_failed)
+@limited(PER_ADDRESS, key_func=_address_tried, methods=["POST"], deduct_when=_failed)
 def _login() -> Response:
     """Flask-Security's login with brakes on guessing; only failures count."""
     view: View = current_app.extensions["ikone_login"]

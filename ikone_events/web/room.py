@@ -12,7 +12,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.door import Door, door_of, opens_at
-from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 
 blueprint = Blueprint("room", __name__, url_prefix="/r/<token>/room")
@@ -39,7 +39,7 @@ def door(token: str) -> ResponseReturnValue:
 
 @blueprint.post("")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def enter(token: str) -> ResponseReturnValue:
     """Note the attendance and let the person through."""
     registration, moment = holder(token), now()

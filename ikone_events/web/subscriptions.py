@@ -23,7 +23,7 @@ from ikone_events.web.access import Permission, permission
 from ikone_events.web.forms_public import SubscriptionForm
 from ikone_events.web.headers import no_store
 from ikone_events.web.i18n import page_locale
-from ikone_events.web.limits import PERSONAL, SIGN_UP, UNSUBSCRIBE, limiter
+from ikone_events.web.limits import PERSONAL, SIGN_UP, UNSUBSCRIBE, limited
 
 blueprint = Blueprint("subscriptions", __name__)
 DONE = "subscribed"
@@ -43,7 +43,7 @@ def _keep_to_yourself(response: Response) -> Response:
 
 @blueprint.route("/subscribe", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
-@limiter.limit(SIGN_UP, methods=["POST"])
+@limited(SIGN_UP, methods=["POST"])
 def subscribe() -> ResponseReturnValue:
     """Announcements of all new events."""
     return _answer(None)
@@ -51,7 +51,7 @@ def subscribe() -> ResponseReturnValue:
 
 @blueprint.route("/events/<slug>/notify", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
-@limiter.limit(SIGN_UP, methods=["POST"])
+@limited(SIGN_UP, methods=["POST"])
 def notify(slug: str) -> ResponseReturnValue:
     """One e-mail when the registration of this event opens."""
     event = get_public_event(slug)
@@ -110,7 +110,7 @@ def ask_confirm(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/subscribe/<token>")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def confirm(token: str) -> ResponseReturnValue:
     """Turn the letters on; a second press leads to the same page."""
     with transaction():
@@ -128,7 +128,7 @@ def ask_unsubscribe(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/unsubscribe/<token>")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(UNSUBSCRIBE)
+@limited(UNSUBSCRIBE)
 def unsubscribe(token: str) -> ResponseReturnValue:
     """Delete the address; pressed on our page, or by a mail provider in one click (RFC 8058).
 

@@ -1,22 +1,16 @@
 """Readers without an account cost nothing but their page: no session is opened for them.
 
 A mailing sends hundreds of people to one page within a minute, so hooks that ask every request for
-its session, its user or its limits, and find none, are taken out.
+its session or its user, and find none, are taken out. Flask-Security offers no setting for it.
 """
 
 from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from flask_limiter import Limiter
-from flask_login import LoginManager, current_user
-from flask_principal import Principal
-
-# Principal loads the user of each request: web/access.py asks for the user where it needs one.
-# Limiter looks for limits of whole blueprints: ours stand at views, which check them themselves.
-# LoginManager renews the cookie of "remember me", which we do not offer.
-_IDLE_BEFORE = (Principal, Limiter)
-_IDLE_AFTER = (LoginManager,)
+from flask_login import current_user
+from flask_login.utils import _user_context_processor
+from flask_security import Security
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -30,15 +24,22 @@ class Sessions(SecureCookieSessionInterface):
 
 
 def spare_visitors(app: Flask) -> None:
-    """Take out what only costs time; called when all extensions have been set up."""
+    """Take out what only costs time; called when all extensions have been set up.
+
+    Raises RuntimeError when a hook is not where the known versions of its extension put it.
+    """
     app.session_interface = Sessions()
-    _drop(app.before_request_funcs.get(None, []), _IDLE_BEFORE)
-    _drop(app.after_request_funcs.get(None, []), _IDLE_AFTER)
+    security: Security = app.extensions["security"]
+    # Loads the user of each request: web/access.py asks for the user where it needs one.
+    _drop(app.before_request_funcs[None], security.principal._on_before_request)  # noqa: SLF001
+    # Renews the cookie of "remember me", which we do not offer.
+    _drop(app.after_request_funcs[None], security.login_manager._update_remember_cookie)  # noqa: SLF001
     # Templates get the name, not the person: who is behind it is looked up when one asks.
-    processors = app.template_context_processors[None]
-    processors[:] = [each for each in processors if each.__name__ != "_user_context_processor"]
+    _drop(app.template_context_processors[None], _user_context_processor)
     app.jinja_env.globals["current_user"] = current_user
 
 
-def _drop(hooks: list[Any], owners: tuple[type, ...]) -> None:
-    hooks[:] = [hook for hook in hooks if not isinstance(getattr(hook, "__self__", None), owners)]
+def _drop(hooks: list[Any], hook: object) -> None:
+    if hook not in hooks:
+        raise RuntimeError(f"{hook!r} is no hook of this application any more")
+    hooks.remove(hook)

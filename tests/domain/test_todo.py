@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 
-from ikone_events.domain.lifecycle import RULES, Action, EventFormat, Facts, State, find_rule
-from ikone_events.domain.next_action import next_action
+from ikone_events.domain.lifecycle import (
+    RULES,
+    Action,
+    EventFormat,
+    Facts,
+    State,
+    find_rule,
+    next_action,
+)
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.todo import Blocked, Matter, Severity, Target, todos
 

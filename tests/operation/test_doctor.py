@@ -192,6 +192,10 @@ def test_postgresql_is_told_with_its_clock(settings: Settings, clock: FixedClock
         assert any(line.startswith("ok: database: postgresql") for line in found)
         assert "ok: clock: agrees with the database's" in found
         assert any("fsync is off" in line for line in found), "the tests' own server"
+        with app.app_context(), db.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE heartbeat")
+        found = lines(app)
+        assert [line for line in found if "aborted" in line] == [], "one fault makes no others"
         with app.app_context():
             db.engine.dispose()
 

@@ -7,7 +7,7 @@ from flask import Flask
 
 from ikone_events.config import Settings
 from ikone_events.services.health import engine_health
-from ikone_events.services.hold import end_hold
+from ikone_events.services.outbox import end_hold
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from tests.factories import (

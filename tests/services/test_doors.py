@@ -12,6 +12,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
 )
 from ikone_events.domain.registration import Status
+from ikone_events.domain.standings import Standing
 from ikone_events.services.registering.lapses import events_to_serve, lapse_due
 from ikone_events.services.registering.standings import (
     accept_offer,
@@ -48,7 +49,7 @@ def test_new_person_passes_address_and_approval(app: Flask) -> None:
     assert eva.hold_until == NOW + 24 * HOUR
     write(app, lambda: confirm_address(eva.public_id, now=NOW + HOUR))
     assert standings(app, event) == {"eva": "pending:approval"}
-    seen = Status.PENDING
+    seen = Standing.APPROVAL
     write(app, lambda: approve(eva.public_id, expected=seen, actor=ANNA, now=NOW + 2 * HOUR))
 
     assert standings(app, event) == {"eva": "confirmed"}
@@ -78,7 +79,7 @@ def test_who_moves_up_passes_every_door(app: Flask) -> None:
     eva = person(app, "eva")
     assert standings(app, event)["eva"] == "pending:address"
     write(app, lambda: confirm_address(eva.public_id, now=NOW + HOUR))
-    seen = Status.PENDING
+    seen = Standing.APPROVAL
     write(app, lambda: approve(eva.public_id, expected=seen, actor=ANNA, now=NOW + HOUR))
     assert standings(app, event)["eva"] == "offered"
     assert person(app, "eva").hold_until == NOW + 13 * HOUR
@@ -201,7 +202,7 @@ def test_decline_tells_the_reason_and_frees_the_seat(app: Flask, status: str) ->
         hold_until=NOW + HOUR if status == "offered" else None,
         calendar_sequence=0 if status == "confirmed" else None,
     )
-    seen = Status(status)
+    seen = Standing.APPROVAL if status == "pending" else Standing(status)
     with pytest.raises(UnfitInput) as refusal:
         write(app, lambda: decline(eva.public_id, expected=seen, reason=" ", actor=ANNA, now=NOW))
     assert refusal.value.complaints[0].about == "reason"

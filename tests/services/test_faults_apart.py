@@ -6,9 +6,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
+from ikone_events.domain.audiences import Audience
+from ikone_events.domain.lifecycle import Message
+from ikone_events.domain.messages import MailKind
 from ikone_events.services import plans
+from ikone_events.services.mailings import start_mailing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
+from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import Registration
 from tests.factories import NOW, FixedClock, make_event, make_letter, make_registration
@@ -28,6 +33,46 @@ STUCK = {
         "CREATE TRIGGER stuck BEFORE UPDATE ON registration FOR EACH ROW EXECUTE FUNCTION stuck()",
     ],
 }
+
+# A letter to one address is refused by the database itself, however often it is tried.
+REFUSED = {
+    "sqlite": [
+        """CREATE TRIGGER refused BEFORE INSERT ON outbox_mail
+           WHEN NEW.recipient = 'eva@example.org' AND NEW.state = 'queued'
+           BEGIN SELECT RAISE(ABORT, 'refused'); END"""
+    ],
+    "postgresql": [
+        """CREATE FUNCTION refused() RETURNS trigger AS $$ BEGIN
+           RAISE EXCEPTION 'refused' USING ERRCODE = 'data_exception'; END $$ LANGUAGE plpgsql""",
+        """CREATE TRIGGER refused BEFORE INSERT ON outbox_mail FOR EACH ROW
+           WHEN (NEW.recipient = 'eva@example.org' AND NEW.state = 'queued')
+           EXECUTE FUNCTION refused()""",
+    ],
+}
+
+
+def test_letter_that_the_database_refuses_holds_up_no_other(app: Flask, mailbox: Mailbox) -> None:
+    event = make_event(app)
+    for name in ("adam", "eva", "noah"):
+        make_registration(app, event, email=f"{name}@example.org")
+    message = Message(MailKind.REMINDER_DAY, Audience.CONFIRMED)
+    with app.app_context(), transaction():
+        for words in REFUSED[db.engine.dialect.name]:
+            db.session.execute(text(words))
+        start_mailing(hold_event(event.slug), message, now=NOW)
+
+    assert app.extensions["ikone_engine"].run_once() == 2
+
+    with app.app_context():
+        rows = db.session.execute(select(OutboxMail.recipient, OutboxMail.state))
+        failed = db.session.scalar(select(OutboxMail.answer).where(OutboxMail.state == "failed"))
+    assert dict(rows.all()) == {
+        "adam@example.org": "sent",
+        "eva@example.org": "failed",
+        "noah@example.org": "sent",
+    }
+    assert failed is not None
+    assert "refused" in failed
 
 
 def test_fault_of_one_event_holds_up_no_other(

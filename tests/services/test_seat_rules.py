@@ -13,14 +13,13 @@ from ikone_events.services.events import keep_seats
 from ikone_events.services.registering.answers import answers_of
 from ikone_events.services.registering.changes import Details, change_details, switch_mode
 from ikone_events.services.registering.hand_over import Deputy, hand_over
-from ikone_events.services.registering.held import hold_registration
 from ikone_events.services.registering.registrations import add_person, register_all
 from ikone_events.services.registering.standings import withdraw
 from ikone_events.store.codes import Code
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer, FormField
-from ikone_events.store.queries import hold_event
+from ikone_events.store.queries import hold_event, hold_registration
 from tests.factories import NOW, make_event, make_registration
 from tests.own_fields import make_field
 from tests.services.seats import (

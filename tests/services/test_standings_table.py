@@ -7,7 +7,7 @@ from flask import Flask
 
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.refusals import StandingRefused
-from ikone_events.domain.registration import Status
+from ikone_events.domain.standings import Standing, standing_of
 from ikone_events.services.registering.changes import switch_mode
 from ikone_events.services.registering.hand_over import Deputy, hand_over
 from ikone_events.services.registering.lapses import lapse_due
@@ -30,13 +30,18 @@ ANNA = "anna@amt.example.org"
 DEPUTY = Deputy(first_name="Dora", last_name="Muster", email="dora@example.org")
 LATE = NOW + 2 * HOUR
 
+
+def stands(registration: Registration) -> Standing:
+    return standing_of(registration.status, registration.awaits)
+
+
 Verb = Callable[[Registration], object]
 VERBS: dict[str, Verb] = {
     "confirm_address": lambda r: confirm_address(r.public_id, now=NOW),
     "confirm_address_for": lambda r: confirm_address(r.public_id, now=NOW, actor=ANNA),
-    "approve": lambda r: approve(r.public_id, expected=Status(r.status), actor=ANNA, now=NOW),
+    "approve": lambda r: approve(r.public_id, expected=stands(r), actor=ANNA, now=NOW),
     "accept": lambda r: accept_offer(r.public_id, now=NOW),
-    "move_up": lambda r: move_up(r.public_id, expected=Status(r.status), actor=ANNA, now=NOW),
+    "move_up": lambda r: move_up(r.public_id, expected=stands(r), actor=ANNA, now=NOW),
     "switch_mode": lambda r: switch_mode(r.public_id, Mode.ON_SITE, now=NOW),
     "switch_mode_for": lambda r: switch_mode(r.public_id, Mode.ON_SITE, now=NOW, actor=ANNA),
     "hand_over": lambda r: hand_over(r.public_id, DEPUTY, now=NOW),
@@ -44,7 +49,7 @@ VERBS: dict[str, Verb] = {
     "withdraw": lambda r: withdraw(r.public_id, now=NOW),
     "withdraw_for": lambda r: withdraw(r.public_id, now=NOW, actor=ANNA),
     "decline": lambda r: decline(
-        r.public_id, expected=Status(r.status), reason="Voll", actor=ANNA, now=NOW
+        r.public_id, expected=stands(r), reason="Voll", actor=ANNA, now=NOW
     ),
 }
 # Where each leads, by hand: "=" is a success that changes nothing, "~" stays there with a letter,

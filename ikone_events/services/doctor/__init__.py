@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.services.doctor import database, mail, places
 from ikone_events.services.doctor.findings import Finding, fault
+from ikone_events.store.db import db
 
 _OF_DATABASE = (
     database.tables,
@@ -35,6 +36,7 @@ def findings(now: datetime) -> Iterator[Finding]:
         try:
             yield from check(now)
         except SQLAlchemyError as error:
+            db.session.rollback()  # PostgreSQL would refuse everything that is asked after it
             yield fault("database", f"{getattr(error, 'orig', None) or error}")
     for look in _OF_SETTINGS:
         yield from look(now)

@@ -1,36 +1,39 @@
-"""What organisers do to one registration, on the standing that they saw."""
+"""What organisers do to one registration, on the standing that they saw, and note about it."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
+from typing import TypedDict
 
 from ikone_events.domain.facts import EventFormat, Mode
-from ikone_events.domain.refusals import (
-    N_,
-    Complaint,
-    SomebodyWasFaster,
-    StandingRefused,
-    UnfitInput,
-)
-from ikone_events.domain.registration import Status
-from ikone_events.domain.standings import (
-    Action,
-    Actor,
-    check,
-    is_done,
-    possible_actions,
-    rule_of,
-    standing_of,
-)
-from ikone_events.services.registering import standings
+from ikone_events.domain.header_text import clean_text
+from ikone_events.domain.refusals import N_, Complaint, StandingRefused, UnfitInput
+from ikone_events.domain.standings import Action, Actor, check, possible_actions, standing_of
 from ikone_events.services.registering.changes import switch_mode
 from ikone_events.services.registering.hand_over import Deputy, hand_over
-from ikone_events.services.registering.held import hold_registration
+from ikone_events.services.registering.standings import (
+    approve,
+    confirm_address,
+    decline,
+    hold_as_seen,
+    move_up,
+    withdraw,
+)
+from ikone_events.store.queries import hold_registration
 from ikone_events.store.registrations import Registration
 
+# In the order of the buttons.
+_BUTTONS = (
+    Action.APPROVE,
+    Action.MOVE_UP,
+    Action.CONFIRM_ADDRESS,
+    Action.SWITCH_MODE,
+    Action.HAND_OVER,
+    Action.DECLINE,
+    Action.WITHDRAW,
+)
 # What one press may do to several people at once.
 FOR_SEVERAL = (Action.APPROVE, Action.DECLINE, Action.WITHDRAW)
+LONGEST_NOTE = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,12 @@ class Press:
     deputy: Deputy | None = None
 
 
+class _Seen(TypedDict):
+    expected: str
+    actor: str
+    now: datetime
+
+
 def actions_for(registration: Registration) -> tuple[Action, ...]:
     """What the table lets an organiser do to somebody, in the order of the buttons.
 
@@ -58,7 +67,9 @@ def actions_for(registration: Registration) -> tuple[Action, ...]:
     )
     hybrid = registration.event.format == EventFormat.HYBRID.value
     return tuple(
-        action for action in _DO if action in possible and (hybrid or action != Action.SWITCH_MODE)
+        action
+        for action in _BUTTONS
+        if action in possible and (hybrid or action != Action.SWITCH_MODE)
     )
 
 
@@ -67,74 +78,48 @@ def press(public_id: str, wish: Press) -> Registration:
 
     Raises SomebodyWasFaster, StandingRefused, UnfitInput, RegistrationClosed, LinkRefused.
     """
+    seen: _Seen = {"expected": wish.expected, "actor": wish.actor, "now": wish.now}
+    match wish.action:
+        case Action.APPROVE:
+            done = approve(public_id, **seen)
+        case Action.MOVE_UP:
+            done = move_up(public_id, **seen)
+        case Action.CONFIRM_ADDRESS:
+            done = confirm_address(public_id, **seen)
+        case Action.DECLINE:
+            done = decline(public_id, reason=wish.reason, **seen)
+        case Action.WITHDRAW:
+            done = withdraw(public_id, **seen)
+        case Action.SWITCH_MODE if wish.mode in set(Mode):
+            done = switch_mode(public_id, Mode(wish.mode), **seen)
+        case Action.HAND_OVER if wish.deputy is not None:
+            done = hand_over(public_id, wish.deputy, **seen)
+        case Action.SWITCH_MODE | Action.HAND_OVER:
+            raise UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
+        case _:
+            raise _not_by_hand(public_id, wish)
+    return done
+
+
+def _not_by_hand(public_id: str, wish: Press) -> StandingRefused:
+    registration = hold_as_seen(public_id, wish.expected)
+    check(wish.action, standing_of(registration.status, registration.awaits), Actor.ORGANISER)
+    # The other half of a hand-over: the table has it, but nobody presses it by itself.
+    return StandingRefused(Complaint(N_("This can't be done to a registration by itself.")))
+
+
+def annotate(public_id: str, text: str) -> Registration:
+    """Replace the note on a registration, which is for organisers and for the person themselves.
+
+    Raises UnfitInput, LinkRefused.
+    """
+    note = clean_text(text).strip()
+    if len(note) > LONGEST_NOTE:
+        said = {"most": LONGEST_NOTE}
+        raise UnfitInput(Complaint(N_("Please use at most %(most)d characters."), said, "note"))
     registration = hold_registration(public_id)
-    standing = standing_of(registration.status, registration.awaits)
-    if standing.value != wish.expected:
-        text = N_("Somebody was faster: the registration has changed. Please look again.")
-        raise SomebodyWasFaster(Complaint(text))
-    if Actor.ORGANISER in rule_of(wish.action).actors and is_done(wish.action, standing):
-        return registration
-    check(wish.action, standing, Actor.ORGANISER)
-    if wish.action not in _DO:
-        # The other half of a hand-over: the table has it, but nobody presses it by itself.
-        raise StandingRefused(Complaint(N_("This can't be done to a registration by itself.")))
-    return _DO[wish.action](registration, wish)
-
-
-def _approve(seen: Registration, wish: Press) -> Registration:
-    return standings.approve(
-        seen.public_id, expected=Status(seen.status), actor=wish.actor, now=wish.now
-    )
-
-
-def _decline(seen: Registration, wish: Press) -> Registration:
-    return standings.decline(
-        seen.public_id,
-        expected=Status(seen.status),
-        reason=wish.reason,
-        actor=wish.actor,
-        now=wish.now,
-    )
-
-
-def _move_up(seen: Registration, wish: Press) -> Registration:
-    return standings.move_up(
-        seen.public_id, expected=Status(seen.status), actor=wish.actor, now=wish.now
-    )
-
-
-def _confirm_address(seen: Registration, wish: Press) -> Registration:
-    return standings.confirm_address(seen.public_id, now=wish.now, actor=wish.actor)
-
-
-def _withdraw(seen: Registration, wish: Press) -> Registration:
-    return standings.withdraw(seen.public_id, now=wish.now, actor=wish.actor)
-
-
-def _hand_over(seen: Registration, wish: Press) -> Registration:
-    if wish.deputy is None:
-        raise _incomplete()
-    return hand_over(seen.public_id, wish.deputy, now=wish.now, actor=wish.actor)
-
-
-def _switch_mode(seen: Registration, wish: Press) -> Registration:
-    if wish.mode not in set(Mode):
-        raise _incomplete()
-    return switch_mode(seen.public_id, Mode(wish.mode), now=wish.now, actor=wish.actor)
-
-
-def _incomplete() -> UnfitInput:
-    return UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
-
-
-_DO: Mapping[Action, Callable[[Registration, Press], Registration]] = MappingProxyType(
-    {
-        Action.APPROVE: _approve,
-        Action.MOVE_UP: _move_up,
-        Action.CONFIRM_ADDRESS: _confirm_address,
-        Action.SWITCH_MODE: _switch_mode,
-        Action.HAND_OVER: _hand_over,
-        Action.DECLINE: _decline,
-        Action.WITHDRAW: _withdraw,
-    }
-)
+    if registration.anonymised_at is not None:
+        text = N_("The details of this person have been deleted; nothing can be noted any more.")
+        raise UnfitInput(Complaint(text, about="note"))
+    registration.note = note
+    return registration

@@ -11,11 +11,16 @@ from ikone_events.domain.seating import Place
 from ikone_events.domain.self_service import Wish, complaint
 from ikone_events.domain.standings import Action
 from ikone_events.services.registering.answers import claim_choices, store_answers
-from ikone_events.services.registering.held import hold_registration
 from ikone_events.services.registering.places import moves_places
 from ikone_events.services.registering.seating import PERSON, Cause, mode_of, move_line_up, settle
-from ikone_events.services.registering.standings import check_allowed, check_wish, situation_of
+from ikone_events.services.registering.standings import (
+    check_allowed,
+    check_wish,
+    hold_as_seen,
+    situation_of,
+)
 from ikone_events.store.events import Event
+from ikone_events.store.queries import hold_registration
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 
@@ -40,13 +45,20 @@ class Details:
     question: str = ""
 
 
-def switch_mode(public_id: str, mode: Mode, *, now: datetime, actor: str = PERSON) -> Registration:
+def switch_mode(
+    public_id: str,
+    mode: Mode,
+    *,
+    now: datetime,
+    actor: str = PERSON,
+    expected: str | None = None,
+) -> Registration:
     """Take part the other way, while there is room; whoever waits then waits for that one.
 
     The seat that gets free goes to the line. The same mode again changes nothing. The deadline
-    binds people, not organisers. Raises StandingRefused.
+    binds people, not organisers. Raises StandingRefused, SomebodyWasFaster.
     """
-    registration = hold_registration(public_id)
+    registration = hold_as_seen(public_id, expected)
     event = registration.event
     cause = Cause(action=Action.SWITCH_MODE, actor=actor, now=now, reason=mode.value)
     check_allowed(registration, cause, Wish.SWITCH_MODE)

@@ -16,7 +16,6 @@ from ikone_events.domain.salutation import full_name
 from ikone_events.domain.seating import Place
 from ikone_events.domain.self_service import Wish
 from ikone_events.domain.standings import Action
-from ikone_events.services.registering.held import hold_registration
 from ikone_events.services.registering.places import pass_on_places
 from ikone_events.services.registering.registrations import (
     Applicant,
@@ -25,7 +24,7 @@ from ikone_events.services.registering.registrations import (
     remind,
 )
 from ikone_events.services.registering.seating import PERSON, Cause, move_line_up, settle
-from ikone_events.services.registering.standings import check_allowed
+from ikone_events.services.registering.standings import check_allowed, hold_as_seen
 from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration
 
@@ -49,13 +48,18 @@ class Deputy:
 
 
 def hand_over(
-    public_id: str, deputy: Deputy, *, now: datetime, actor: str = PERSON
+    public_id: str,
+    deputy: Deputy,
+    *,
+    now: datetime,
+    actor: str = PERSON,
+    expected: str | None = None,
 ) -> Registration:
     """Give a confirmed place, or one in the line, to a deputy; returns the deputy's registration.
 
-    Raises StandingRefused, and UnfitInput when somebody names their own address.
+    Raises StandingRefused, SomebodyWasFaster, and UnfitInput when somebody names their own address.
     """
-    leaving = hold_registration(public_id)
+    leaving = hold_as_seen(public_id, expected)
     event, seated = leaving.event, leaving.status == Status.CONFIRMED.value
     cause = Cause(action=Action.HAND_OVER, actor=actor, now=now)
     check_allowed(leaving, cause, Wish.HAND_OVER)

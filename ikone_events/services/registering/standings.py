@@ -23,7 +23,6 @@ from ikone_events.domain.standings import (
     standing_of,
 )
 from ikone_events.services.office import office
-from ikone_events.services.registering.held import hold_registration
 from ikone_events.services.registering.seating import (
     PERSON,
     Cause,
@@ -33,6 +32,7 @@ from ikone_events.services.registering.seating import (
     settle,
 )
 from ikone_events.store.line import first_waiting, position_of
+from ikone_events.store.queries import hold_registration
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 
@@ -40,13 +40,28 @@ from ikone_events.store.sittings import get_sitting
 _WITHOUT_DEADLINE = {Wish.SWITCH_MODE: Wish.HAND_OVER}
 
 
-def withdraw(public_id: str, *, now: datetime, actor: str = PERSON) -> Registration:
+def hold_as_seen(public_id: str, expected: str | None) -> Registration:
+    """Lock a registration's event and read it; raises SomebodyWasFaster when it stands elsewhere.
+
+    `expected` is the standing that was on the screen; None where whoever asks saw none.
+    """
+    registration = hold_registration(public_id)
+    standing = standing_of(registration.status, registration.awaits)
+    if expected is not None and standing.value != expected:
+        text = N_("Somebody was faster: the registration has changed. Please look again.")
+        raise SomebodyWasFaster(Complaint(text))
+    return registration
+
+
+def withdraw(
+    public_id: str, *, now: datetime, actor: str = PERSON, expected: str | None = None
+) -> Registration:
     """Take a registration back; the seat goes to the next in line.
 
     A second time changes nothing. Raises LinkRefused when the registration is gone, and
-    StandingRefused when there is nothing to withdraw or the event is over.
+    StandingRefused when there is nothing to withdraw or the event is over, SomebodyWasFaster.
     """
-    registration = hold_registration(public_id)
+    registration = hold_as_seen(public_id, expected)
     if _is_done(registration, Action.WITHDRAW):
         return registration
     cause = Cause(action=Action.WITHDRAW, actor=actor, now=now)
@@ -56,13 +71,16 @@ def withdraw(public_id: str, *, now: datetime, actor: str = PERSON) -> Registrat
     return registration
 
 
-def confirm_address(public_id: str, *, now: datetime, actor: str = PERSON) -> Registration:
+def confirm_address(
+    public_id: str, *, now: datetime, actor: str = PERSON, expected: str | None = None
+) -> Registration:
     """Note that the address is the person's own, or that an organiser knows it to be.
 
-    A second time changes nothing. Raises StandingRefused, also when the time has run out.
+    A second time changes nothing. Raises StandingRefused, also when the time has run out, and
+    SomebodyWasFaster.
     """
     cause = Cause(action=Action.CONFIRM_ADDRESS, actor=actor, now=now)
-    return _pass_door(hold_registration(public_id), cause, Wish.CONFIRM_ADDRESS)
+    return _pass_door(hold_as_seen(public_id, expected), cause, Wish.CONFIRM_ADDRESS)
 
 
 def accept_offer(public_id: str, *, now: datetime) -> Registration:
@@ -71,24 +89,24 @@ def accept_offer(public_id: str, *, now: datetime) -> Registration:
     return _pass_door(hold_registration(public_id), cause, Wish.ACCEPT)
 
 
-def approve(public_id: str, *, expected: Status, actor: str, now: datetime) -> Registration:
+def approve(public_id: str, *, expected: str, actor: str, now: datetime) -> Registration:
     """Let somebody in who needs an organiser's yes.
 
     Raises StandingRefused, and SomebodyWasFaster when the standing is not the one that was seen.
     """
-    registration = _as_seen(public_id, expected)
+    registration = hold_as_seen(public_id, expected)
     cause = Cause(action=Action.APPROVE, actor=actor, now=now)
     return _pass_door(registration, cause, Wish.CONFIRM_ADDRESS)
 
 
 def decline(
-    public_id: str, *, expected: Status, reason: str, actor: str, now: datetime
+    public_id: str, *, expected: str, reason: str, actor: str, now: datetime
 ) -> Registration:
     """Say no to somebody, with the reason they are told; their seat goes to the next in line.
 
     Raises UnfitInput without a reason, StandingRefused, SomebodyWasFaster.
     """
-    registration = _as_seen(public_id, expected)
+    registration = hold_as_seen(public_id, expected)
     cause = Cause(action=Action.DECLINE, actor=actor, now=now, reason=reason.strip())
     check_allowed(registration, cause, Wish.WITHDRAW)
     if not cause.reason:
@@ -99,13 +117,13 @@ def decline(
     return registration
 
 
-def move_up(public_id: str, *, expected: Status, actor: str, now: datetime) -> Registration:
+def move_up(public_id: str, *, expected: str, actor: str, now: datetime) -> Registration:
     """Give a free seat to somebody who waits, whoever waits before them.
 
     Neither the order of the line nor "members first" stands in an organiser's way; the number of
     seats does, and the limit for an administration. Raises StandingRefused, SomebodyWasFaster.
     """
-    registration = _as_seen(public_id, expected)
+    registration = hold_as_seen(public_id, expected)
     event = registration.event
     first = first_waiting(event)
     reason = OUT_OF_ORDER if first is not None and first < position_of(registration) else ""
@@ -162,14 +180,6 @@ def _pass_door(registration: Registration, cause: Cause, wish: Wish) -> Registra
     sitting: Sitting = get_sitting(event, cause.now)
     candidate = candidate_of(event, registration, sitting, action=cause.action)
     settle(registration, event, next_place(sitting, candidate), cause)
-    return registration
-
-
-def _as_seen(public_id: str, expected: Status) -> Registration:
-    registration = hold_registration(public_id)
-    if registration.status != expected.value:
-        text = N_("Somebody was faster: the registration has changed. Please look again.")
-        raise SomebodyWasFaster(Complaint(text))
     return registration
 
 

@@ -11,7 +11,7 @@ from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint, to_own_page
 from ikone_events.web.attendee.possible import choices
-from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 
 
@@ -24,7 +24,7 @@ def ask_confirm(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/confirm")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def confirm(token: str) -> ResponseReturnValue:
     """Note that the address is the person's own; a second press leads to the same page."""
     with transaction():
@@ -42,7 +42,7 @@ def ask_accept(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/accept")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def accept(token: str) -> ResponseReturnValue:
     """Take the place; a second press leads to the same page."""
     with transaction():

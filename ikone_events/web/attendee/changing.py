@@ -22,7 +22,7 @@ from ikone_events.web.attendee.forms import DETAILS, ChangeForm, place
 from ikone_events.web.attendee.frame import blueprint, to_own_page
 from ikone_events.web.attendee.possible import choices
 from ikone_events.web.i18n import page_locale
-from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.own_fields import add_own_fields, answers_of, own_values
 from ikone_events.web.personal import holder
 
@@ -31,7 +31,7 @@ Fields = tuple[OwnField, ...]
 
 @blueprint.route("/r/<token>/change", methods=["GET", "POST"])
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL, methods=["POST"])
+@limited(PERSONAL, methods=["POST"])
 def change(token: str) -> ResponseReturnValue:
     """The form with what is stored; its answer is 303, or 422 with everything kept."""
     registration = holder(token)

@@ -18,13 +18,13 @@ from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.forms import DeputyForm, place
 from ikone_events.web.attendee.frame import blueprint, is_handed_over, last_change, to_own_page
 from ikone_events.web.attendee.possible import choices
-from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 
 
 @blueprint.route("/r/<token>/hand-over", methods=["GET", "POST"])
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL, methods=["POST"])
+@limited(PERSONAL, methods=["POST"])
 def hand_over(token: str) -> ResponseReturnValue:
     """The deputy's form; 303 to the own page, the same whether the deputy was known or not."""
     registration, form = holder(token), DeputyForm()

@@ -12,7 +12,7 @@ from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint, to_own_page
 from ikone_events.web.attendee.possible import can, choices
-from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 
 
@@ -35,7 +35,7 @@ def ask_cancel(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/cancel")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def cancel(token: str) -> ResponseReturnValue:
     """Take the registration back; a second press leads to the same page."""
     with transaction():
@@ -62,7 +62,7 @@ def ask_delete(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/delete")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def delete(token: str) -> ResponseReturnValue:
     """Delete the person's details at once; the link says so afterwards."""
     with transaction():

@@ -9,7 +9,7 @@ from ikone_events.services.personal_feeds import send_address, withdraw_address
 from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint
-from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 
 
@@ -22,7 +22,7 @@ def own_calendar(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/calendar")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def send_calendar(token: str) -> ResponseReturnValue:
     """Send the address to the mailbox; no page ever shows it."""
     with transaction():
@@ -39,7 +39,7 @@ def send_calendar(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/calendar/withdraw")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def withdraw_calendar(token: str) -> ResponseReturnValue:
     """Close the address; the same words whether there was one or not."""
     with transaction():

@@ -20,7 +20,7 @@ from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint, to_own_page
 from ikone_events.web.attendee.possible import choices
-from ikone_events.web.limits import PERSONAL, limiter
+from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 
 
@@ -45,7 +45,7 @@ def ask_mode(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/mode")
 @permission(Permission.PERSONAL_LINK)
-@limiter.limit(PERSONAL)
+@limited(PERSONAL)
 def mode(token: str) -> ResponseReturnValue:
     """Take part the other way; a second press leads to the same page."""
     wish = request.form.get("mode", "")

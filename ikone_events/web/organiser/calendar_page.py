@@ -23,7 +23,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.i18n import LOCALES, page_locale
-from ikone_events.web.limits import limiter
+from ikone_events.web.limits import limited
 from ikone_events.web.organiser.calendar_rows import (
     answer_words,
     card_of,
@@ -47,7 +47,7 @@ def calendars(slug: str) -> str:
 
 @blueprint.post("/events/<slug>/calendar/test")
 @permission(Permission.EDIT_EVENTS)
-@limiter.limit(TEST_LETTERS, key_func=own_number)
+@limited(TEST_LETTERS, key_func=own_number)
 def send_test_invitation(slug: str) -> Answer:
     """Send an invitation to the organiser who asks."""
     event = seen_event(slug)
@@ -62,7 +62,7 @@ def send_test_invitation(slug: str) -> Answer:
 
 @blueprint.post("/events/<slug>/calendar/test/remove")
 @permission(Permission.EDIT_EVENTS)
-@limiter.limit(TEST_LETTERS, key_func=own_number)
+@limited(TEST_LETTERS, key_func=own_number)
 def remove_test_invitation(slug: str) -> Answer:
     """Take it out of the organiser's calendar; a second press finds it taken out."""
     event = seen_event(slug)

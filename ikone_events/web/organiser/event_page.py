@@ -7,8 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 
-from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, State, offers
-from ikone_events.domain.next_action import next_action
+from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, State, next_action, offers
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now

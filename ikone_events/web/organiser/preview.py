@@ -17,7 +17,7 @@ from ikone_events.services.office import now
 from ikone_events.services.transitions import Request, facts_of
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
-from ikone_events.web.limits import limiter
+from ikone_events.web.limits import limited
 from ikone_events.web.organiser.actions import (
     ActionForm,
     find_action,
@@ -59,7 +59,7 @@ def preview(slug: str, action: str) -> Answer:
 
 @blueprint.post("/events/<slug>/preview/<action>/test")
 @permission(Permission.EDIT_EVENTS)
-@limiter.limit(TEST_LETTERS, key_func=own_number)
+@limited(TEST_LETTERS, key_func=own_number)
 def test_letter(slug: str, action: str) -> Answer:
     """Send the letter of one person to the organiser who asks, and show the page again."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()

@@ -15,7 +15,7 @@ from ikone_events.services.transitions import facts_of
 from ikone_events.store.events import Event
 from ikone_events.store.steps import Step
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.limits import limiter
+from ikone_events.web.limits import limited
 from ikone_events.web.organiser.event_page import what_it_does
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
 from ikone_events.web.organiser.plan import STEP, name_of, plan_url
@@ -42,7 +42,7 @@ def preview_step_html(slug: str, step_id: int) -> Answer:
 
 @blueprint.post(f"{STEP}/preview/test")
 @permission(Permission.EDIT_EVENTS)
-@limiter.limit(TEST_LETTERS, key_func=own_number)
+@limited(TEST_LETTERS, key_func=own_number)
 def test_step(slug: str, step_id: int) -> Answer:
     """Send the letter of one person to the organiser who asks, and show the page again."""
     step = find_step(seen_event(slug), step_id)

@@ -21,7 +21,7 @@ from ikone_events.store.answer_lists import dead_among
 from ikone_events.store.db import transaction
 from ikone_events.store.subscribers import Subscriber
 from ikone_events.web.access import Permission, organiser, permission
-from ikone_events.web.limits import limiter
+from ikone_events.web.limits import limited
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
 from ikone_events.web.organiser.words import gettext as _
 
@@ -78,7 +78,7 @@ def remove_subscriber(public_id: str) -> Answer:
 
 @blueprint.get("/subscribers.csv")
 @permission(Permission.EXPORT_PEOPLE)
-@limiter.limit("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_subscribers() -> Response:
     """All subscribers as CSV for a German Excel."""
     _see_all()

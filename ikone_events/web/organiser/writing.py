@@ -4,10 +4,9 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 
-from ikone_events.domain.audiences import AUDIENCE_LABELS, Audience
+from ikone_events.domain.audiences import AUDIENCE_LABELS, Audience, own_audiences
 from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.own_message import audiences_at
 from ikone_events.domain.placeholders import placeholders_of
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.step_times import ANCHOR_LABELS, Anchor, Timing
@@ -77,7 +76,7 @@ def _form(event: Event) -> WriteForm:
     numbers = counts_of_audiences(event)
     form.audience.choices = [
         (audience.value, _number(_(AUDIENCE_LABELS[audience]), numbers.get(audience)))
-        for audience in audiences_at(EventFormat(event.format))
+        for audience in own_audiences(hybrid=event.format == EventFormat.HYBRID.value)
     ]
     form.organisation.choices = [("", _("Please choose"))] + [
         (str(number), _number(name, people)) for number, name, people in organisations_of(event)

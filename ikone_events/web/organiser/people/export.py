@@ -9,7 +9,7 @@ from ikone_events.services.lists.exports import registration_columns, registrati
 from ikone_events.services.lists.spreadsheets import write_csv, write_xlsx
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
-from ikone_events.web.limits import limiter
+from ikone_events.web.limits import limited
 from ikone_events.web.organiser.frame import blueprint, seen_event
 from ikone_events.web.organiser.people.sight import asker_role
 
@@ -24,7 +24,7 @@ _TYPES = {
 
 @blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
-@limiter.limit("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_registrations(slug: str, file_type: str) -> Response:
     """All registrations of an event: CSV for a German Excel, a workbook, or JSON for programs."""
     event = seen_event(slug)

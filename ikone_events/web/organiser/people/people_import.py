@@ -26,7 +26,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
 from ikone_events.web.access import Permission, organiser, permission
-from ikone_events.web.limits import limiter
+from ikone_events.web.limits import limited
 from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all, seen_event
 from ikone_events.web.organiser.people.portions import enter_list
 from ikone_events.web.organiser.words import gettext as _
@@ -52,7 +52,7 @@ def import_form(slug: str) -> Answer:
 
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
-@limiter.limit("60 per hour", key_func=lambda: f"import:{organiser().id}")
+@limited("60 per hour", key_func=lambda: f"import:{organiser().id}")
 def read_list(slug: str) -> Answer:
     """Check the file whole; nobody is registered by that."""
     # The rest of the application takes no bodies of this size.

@@ -11,8 +11,10 @@ from ikone_events.services.lists.exports import waiting_positions
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import all_fields, answers_of
 from ikone_events.services.registering.by_organiser import actions_for
-from ikone_events.services.registering.notes import LONGEST, annotate
-from ikone_events.services.registering.seating import mode_of, waiting_reasons
+from ikone_events.services.registering.seating import mode_of
+from ikone_events.services.registering.seating import waiting_reasons
+from ikone_events.services.registering.by_organiser import LONGEST_NOTE
+from ikone_events.services.registering.by_organiser import annotate
 from ikone_events.store.answer_lists import find_dead
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
@@ -78,7 +80,7 @@ def show_person(
         asking=ASKING,
         expected=standing_of(found.status, found.awaits).value,
         note=found.note if note is None else note,
-        longest_note=LONGEST,
+        longest_note=LONGEST_NOTE,
         **_replies(found),
         letters=letters_to(found),
         kind_label=kind_label,

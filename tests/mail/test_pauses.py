@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ikone_events.domain.pauses import pause_after
+from ikone_events.mail.outcomes import pause_after
 
 PAUSES = (60, 300, 900)
 
