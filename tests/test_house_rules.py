@@ -109,6 +109,24 @@ def test_services_know_no_request() -> None:
     assert faults == []
 
 
+HOOKS = {
+    *("before_request", "after_request", "teardown_request", "context_processor"),
+    *("url_value_preprocessor", "url_defaults", "errorhandler"),
+}
+
+
+def test_hooks_of_all_organisers_pages_stand_in_their_frame() -> None:
+    """What one page needs is done in that page, not at every request of an organiser."""
+    places = {
+        module.name
+        for module in modules()
+        if module.name.startswith("web.organiser")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in HOOKS
+    }
+    assert places == {"web.organiser.frame"}
+
+
 def test_flask_mail_has_one_user() -> None:
     users = {m.name for m in modules() for name, _ in m.imports() if name.startswith("flask_mail")}
     assert users == {"mail.deliver"}

@@ -44,6 +44,7 @@ def answers(slug: str) -> str:
         pager=pager(page),
         page_url=page_url("organiser.answers", slug=slug),
         words=answer_words,
+        sees_all=organiser().sees_all,
     )
 
 

@@ -18,12 +18,18 @@ from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.limits import limiter
-from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    blueprint,
+    place,
+    say_all,
+    seen_event,
+    takes_file,
+)
 from ikone_events.web.organiser.people.portions import enter_list
 from ikone_events.web.organiser.words import gettext as _
 
 _PATH = "/events/<slug>/registrations/import"
-_FORM_BYTES = 16 * 1024
 # As many rows as a report shows; who is refused is always shown.
 _SHOWN = 200
 
@@ -44,10 +50,9 @@ def import_form(slug: str) -> Answer:
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
 @limiter.limit("60 per hour", key_func=lambda: f"import:{organiser().id}")
+@takes_file(lambda: MOST_BYTES)
 def read_list(slug: str) -> Answer:
     """Check the file whole; nobody is registered by that."""
-    # The rest of the application takes no bodies of this size.
-    request.max_content_length = MOST_BYTES + _FORM_BYTES
     event, form = seen_event(slug), ImportForm()
     file = request.files.get("file")
     if file is None or not file.filename:
