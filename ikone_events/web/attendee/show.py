@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from ikone_events.domain.door import Door
 from ikone_events.domain.self_service import Situation, Wish
 from ikone_events.domain.standings import Standing
 from ikone_events.services.early_forgetting import kept_until
@@ -21,7 +22,7 @@ from ikone_events.web.attendee.frame import blueprint, last_change
 from ikone_events.web.attendee.possible import can, choices
 from ikone_events.web.attendee.standing_words import Look, Words, standing_words
 from ikone_events.web.attendee.switching import has_room
-from ikone_events.web.door import Door, door_of
+from ikone_events.web.door import door_of
 from ikone_events.web.personal import holder
 from ikone_events.web.standing import standing_of
 

@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 
-from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, State, offers
+from ikone_events.domain.door import is_link_out
+from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, offers
 from ikone_events.domain.next_action import next_action
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services import events as event_service
@@ -95,7 +96,7 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
         step=next((choice for choice in choices if choice.action == ahead), None),
         others=[choice for choice in choices if choice.action != ahead],
         form=form or RoomForm(obj=event),
-        tells=event.state == State.DISPATCHED.value and tells(event),
+        tells=is_link_out(event.state) and tells(event),
         waiting=waiting_of(event),
         refused=refused,
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
