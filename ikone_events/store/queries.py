@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import joinedload
 
-from ikone_events.domain.lifecycle import EventFormat, Facts, State
+from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store import naming
 from ikone_events.store.db import db
@@ -102,40 +102,6 @@ def get_visible_event(organiser: Organiser, slug: str) -> Event:
 def retention_until(event: Event) -> datetime:
     """When the persons of an event may be anonymised."""
     return event.ends_at + timedelta(days=event.retention_days)
-
-
-def get_facts(
-    event: Event,
-    now: datetime,
-    *,
-    confirmed: int,
-    materials: int,
-    privacy_contact: bool,
-    reason: str | None = None,
-    new_starts_at: datetime | None = None,
-    new_ends_at: datetime | None = None,
-) -> Facts:
-    """The event as the lifecycle's needs see it."""
-    return Facts(
-        now=now,
-        state=State(event.state),
-        title=event.title,
-        summary=event.summary,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        format=EventFormat(event.format),
-        place=event.place,
-        room_url=event.room_url,
-        deadline=event.deadline,
-        capacity=event.capacity,
-        confirmed=confirmed,
-        materials=materials,
-        privacy_contact=privacy_contact,
-        retention_until=retention_until(event),
-        reason=reason,
-        new_starts_at=new_starts_at,
-        new_ends_at=new_ends_at,
-    )
 
 
 def history_of(event: Event) -> list[StateChange]:

@@ -10,7 +10,7 @@ from ikone_events.store.answer_lists import (
     search_unknown,
     unseen,
 )
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Table, counts_of
 from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser import answer_words
@@ -33,12 +33,10 @@ def answers(slug: str) -> str:
     """Who comes by their calendar, what needs eyes, and everything that came back."""
     event = seen_event(slug)
     page = search_received(event, number=page_number())
-    counts = counts_for([event.id])[event.id]
     return render_template(
         "organiser/answers.html",
         event=event,
-        counts=counts,
-        numbers=counts.answers,
+        numbers=counts_of(event, Table.PEOPLE).answers,
         unseen=unseen(event),
         page=page,
         pager=pager(page),

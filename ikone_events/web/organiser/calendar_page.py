@@ -18,7 +18,6 @@ from ikone_events.services.trial_invitations import (
     trial_object,
     trial_of,
 )
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
@@ -85,7 +84,6 @@ def _page(event: Event, *, person: str = "", complaints: list[str] | None = None
     return render_template(
         "organiser/calendar.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         person=people[0] if people else None,
         cards=cards,
         hints=shared if cards else _hints(event),

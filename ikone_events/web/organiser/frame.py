@@ -9,6 +9,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from ikone_events.domain.refusals import Complaint
+from ikone_events.store.counts import tab_counts
 from ikone_events.store.events import Event
 from ikone_events.store.queries import Page, get_visible_event
 from ikone_events.web.access import Permission, may, organiser
@@ -29,6 +30,7 @@ def _frame() -> dict[str, object]:
     known = current_user.is_authenticated
     return {
         "area": "organiser",
+        "tab_counts": tab_counts,
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.EDIT_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),
@@ -52,9 +54,9 @@ def takes_file(most_bytes: Callable[[], int]) -> Callable[[View], View]:
 @blueprint.url_value_preprocessor
 def _raise_body_limit(endpoint: str | None, _values: dict[str, object] | None) -> None:
     """Before the CSRF check reads the body: only who may use the view may send that much."""
-    view = current_app.view_functions[endpoint or ""]
+    view: Any = current_app.view_functions[endpoint or ""]
     most_bytes = getattr(view, "most_bytes", None)
-    if most_bytes is not None and may(view.permission):  # type: ignore[attr-defined]
+    if most_bytes is not None and may(view.permission):
         request.max_content_length = most_bytes() + _FORM_BYTES
 
 

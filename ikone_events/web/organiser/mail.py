@@ -15,7 +15,6 @@ from ikone_events.services.corrections import correct_and_retry
 from ikone_events.services.drafts import mask_links
 from ikone_events.services.mailing_figures import accounts_of
 from ikone_events.services.office import now
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
@@ -57,7 +56,6 @@ def mail(slug: str) -> str:
     return render_template(
         "organiser/mail.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         accounts=[one for one in accounts_of(event) if one.figures.total or one.is_running],
         page=page,
         pager=pager(page),
@@ -96,7 +94,6 @@ def show_letter(event: Event, found: OutboxMail, form: AddressForm) -> str:
     return render_template(
         "organiser/letter.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         letter=found,
         text=mask_links(found.text),
         entry=_entry(found, event.zone),

@@ -11,7 +11,6 @@ from wtforms import BooleanField, SelectField, StringField
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
 from ikone_events.services import materials as service
 from ikone_events.services.office import now, office
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event, Material
 from ikone_events.web.access import Permission, permission
@@ -72,7 +71,6 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
     return render_template(
         "organiser/materials.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         forms=forms,
         refused=refused,
         max_mb=office().settings.max_upload_mb,

@@ -12,7 +12,6 @@ from ikone_events.services.lists.people_report import Progress, progress_of, rep
 from ikone_events.services.lists.table_reading import MOST_BYTES, MOST_ROWS
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
@@ -115,7 +114,6 @@ def _upload_page(event: Event, form: ImportForm) -> str:
     return render_template(
         "organiser/people_import.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         form=form,
         fields=asked_fields(event),
         most_rows=MOST_ROWS,
@@ -127,7 +125,6 @@ def _report_page(event: Event, stored: ImportList) -> str:
     return render_template(
         "organiser/import_report.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         stored=stored,
         report=report,
         confirmed=report.count(Status.CONFIRMED),
@@ -142,7 +139,6 @@ def _progress_page(event: Event, stored: ImportList, progress: Progress) -> str:
     return render_template(
         "organiser/import_progress.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         stored=stored,
         progress=progress,
         confirmed=progress.count(Status.CONFIRMED),

@@ -16,7 +16,7 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.waiting_reasons import waiting_reasons
 from ikone_events.store.answer_lists import find_dead
 from ikone_events.store.chains import chain_of, relatives_of
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Table, counts_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.mail_log import letters_to
@@ -61,11 +61,10 @@ def show_person(
     moment = now()
     reasons = waiting_reasons(event, [found], now=moment)
     before, after = relatives_of(found)
-    counts = counts_for([event.id])[event.id]
+    counts = counts_of(event, Table.PEOPLE)
     return render_template(
         "organiser/person.html",
         event=event,
-        counts=counts,
         person=found,
         refused=say_all(tuple(refused)),
         mode=mode_of(event, found).value,

@@ -18,7 +18,7 @@ from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
 from ikone_events.services.registering.waiting_reasons import waiting_reasons
 from ikone_events.store.answer_lists import dead_among
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Table, counts_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.registration_search import (
@@ -59,7 +59,7 @@ def registrations(slug: str) -> str:
     wish = wish_of(request.args)
     page = search_people(event, wish, number=page_number())
     query = query_of(wish)
-    counts = counts_for([event.id])[event.id]
+    counts = counts_of(event, Table.PEOPLE)
     return render_template(
         "organiser/registrations.html",
         event=event,

@@ -22,7 +22,6 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.by_organiser import Press, actions_for, press
 from ikone_events.services.registering.hand_over import Deputy
 from ikone_events.services.registering.seating import mode_of
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration
@@ -147,7 +146,6 @@ def _ask(event: Event, person: Registration, action: Action, form: FlaskForm) ->
     return render_template(
         "organiser/ask_person.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         person=person,
         action=action.value,
         label=action_label(action),
