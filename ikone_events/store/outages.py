@@ -1,6 +1,10 @@
 """Which of a database's errors mean that it can't work now, whoever asks and whatever for."""
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+# What others catch: anything that fails around the database, and what its driver refused.
+DatabaseFault = SQLAlchemyError
+DriverFault = DBAPIError
 
 # Full, read-only, unreadable or gone: SQLite's names of errors begin so.
 _SQLITE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")

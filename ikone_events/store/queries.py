@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
@@ -89,6 +89,20 @@ def visible_events(organiser: Organiser) -> Select[Event]:
         return select(Event)
     mine = select(assignment.c.event_id).where(assignment.c.organiser_id == organiser.id)
     return select(Event).where(Event.id.in_(mine))
+
+
+def events_of(organiser: Organiser) -> list[Event]:
+    """Every event an organiser may see, the next first; long texts are not read."""
+    wanted = visible_events(organiser).options(
+        defer(Event.description), defer(Event.description_en), defer(Event.programme)
+    )
+    return list(db.session.scalars(wanted.order_by(Event.starts_at, Event.id)))
+
+
+def latest_events_of(organiser: Organiser, most: int) -> list[Event]:
+    """The events an organiser may see, the latest first."""
+    wanted = visible_events(organiser).order_by(Event.starts_at.desc()).limit(most)
+    return list(db.session.scalars(wanted))
 
 
 def get_visible_event(organiser: Organiser, slug: str) -> Event:

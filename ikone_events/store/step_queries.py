@@ -1,11 +1,13 @@
-"""Reads of steps over many events."""
+"""Reads of steps, of one event or many."""
 
 from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
 
+from ikone_events.domain.messages import MailKind
 from ikone_events.store.db import db
+from ikone_events.store.events import Event
 from ikone_events.store.steps import Step
 
 
@@ -18,3 +20,9 @@ def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
         Step.due_at <= until,
     )
     return list(db.session.scalars(wanted.order_by(Step.due_at, Step.id)))
+
+
+def own_messages_of(event: Event) -> list[Step]:
+    """The organisers' own messages of an event, sent or not, in the order they were written."""
+    wanted = select(Step).where(Step.event_id == event.id, Step.kind == MailKind.NOTE.value)
+    return list(db.session.scalars(wanted.order_by(Step.id)))

@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from ikone_events.domain.refusals import (
@@ -31,7 +30,7 @@ from ikone_events.domain.refusals import (
     UploadRefused,
 )
 from ikone_events.store.db import is_lock_timeout
-from ikone_events.store.outages import is_outage
+from ikone_events.store.outages import DriverFault, is_outage
 from ikone_events.web.i18n import say
 
 RETRY_AFTER_BUSY = 5
@@ -72,7 +71,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(CSRFError, _http)
     app.register_error_handler(RateLimitExceeded, _too_many)
-    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(DriverFault, _database)
     app.register_error_handler(InternalServerError, _fault)
     app.register_error_handler(HTTPException, _http)
 
@@ -157,7 +156,7 @@ def _too_many(fault: RateLimitExceeded) -> ResponseReturnValue:
     return response
 
 
-def _database(fault: DBAPIError) -> ResponseReturnValue:
+def _database(fault: DriverFault) -> ResponseReturnValue:
     """A lock that was not to be had, or a database that is away, is no fault of the program."""
     if is_lock_timeout(fault):
         return error_page(503)

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.orm import defer
-
 from ikone_events.domain.lifecycle import Facts, State
 from ikone_events.domain.steps import Verdict
 from ikone_events.domain.todo import Blocked, Matter
@@ -13,23 +11,12 @@ from ikone_events.services.plans import what_of
 from ikone_events.services.steps import look_at
 from ikone_events.services.transitions import facts_of
 from ikone_events.store.counts import Counts
-from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.people import Organiser
-from ikone_events.store.queries import visible_events
 from ikone_events.store.step_queries import waiting_steps
 from ikone_events.store.steps import Step
 from ikone_events.web.i18n import page_locale
 
 _COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
-
-
-def events_of(organiser: Organiser) -> list[Event]:
-    """Every event the person may see, the next first; long texts are not read."""
-    wanted = visible_events(organiser).options(
-        defer(Event.description), defer(Event.description_en), defer(Event.programme)
-    )
-    return list(db.session.scalars(wanted.order_by(Event.starts_at, Event.id)))
 
 
 def split(events: Iterable[Event], now: datetime) -> tuple[list[Event], list[Event]]:

@@ -12,6 +12,7 @@ from ikone_events.store.answer_lists import (
 )
 from ikone_events.store.counts import Table, counts_of
 from ikone_events.store.db import transaction
+from ikone_events.store.registration_search import get_person
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser import answer_words
 from ikone_events.web.organiser.frame import (
@@ -23,7 +24,6 @@ from ikone_events.web.organiser.frame import (
     pager,
     seen_event,
 )
-from ikone_events.web.organiser.people.registrations import get_person
 from ikone_events.web.organiser.words import gettext as _
 
 

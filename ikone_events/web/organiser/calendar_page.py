@@ -20,6 +20,7 @@ from ikone_events.services.trial_invitations import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.registration_search import get_person
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.i18n import LOCALES, page_locale
 from ikone_events.web.limits import limiter
@@ -31,7 +32,6 @@ from ikone_events.web.organiser.calendar_rows import (
     with_shared_hints,
 )
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
-from ikone_events.web.organiser.people.registrations import get_person
 from ikone_events.web.organiser.preview import TEST_LETTERS, own_number
 from ikone_events.web.organiser.words import gettext as _
 

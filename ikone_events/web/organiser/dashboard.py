@@ -11,10 +11,10 @@ from ikone_events.services.health import engine_health
 from ikone_events.services.office import now
 from ikone_events.store.answer_lists import count_unknown
 from ikone_events.store.counts import Table, counts_for
+from ikone_events.store.queries import events_of
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.i18n import say
 from ikone_events.web.organiser.agenda import (
-    events_of,
     matters,
     next_event,
     split,

@@ -14,9 +14,9 @@ from ikone_events.services.steps import look_at
 from ikone_events.services.transitions import facts_of
 from ikone_events.store.counts import numbers_for
 from ikone_events.store.events import Event
+from ikone_events.store.queries import events_of
 from ikone_events.store.step_queries import waiting_steps
 from ikone_events.web.access import Permission, organiser, permission
-from ikone_events.web.organiser.agenda import events_of
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.organiser.plan_rows import (
     BLOCKED,

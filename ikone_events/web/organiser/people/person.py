@@ -21,6 +21,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.mail_log import letters_to
 from ikone_events.store.received import received_from
+from ikone_events.store.registration_search import get_person
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale, say
@@ -37,7 +38,6 @@ from ikone_events.web.organiser.people.people_words import (
     reason_words,
     with_awaits,
 )
-from ikone_events.web.organiser.people.registrations import get_person
 from ikone_events.web.organiser.people.sight import asker_role
 from ikone_events.web.organiser.words import gettext as _
 

@@ -24,13 +24,14 @@ from ikone_events.services.registering.hand_over import Deputy
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.registration_search import get_person
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.forms_public import at_most, no_web_address, one_line, stripped
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
 from ikone_events.web.organiser.people.people_words import ASKING, action_label, done_words
 from ikone_events.web.organiser.people.person import show_person
-from ikone_events.web.organiser.people.registrations import back_to_list, get_person
+from ikone_events.web.organiser.people.registrations import back_to_list
 from ikone_events.web.registering.person_form import PersonForm
 
 _NOT_NOW = (StandingRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
