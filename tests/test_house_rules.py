@@ -109,6 +109,49 @@ def test_services_know_no_request() -> None:
     assert faults == []
 
 
+def test_web_speaks_no_sql() -> None:
+    """Pages ask named queries of store and services; only these touch the session."""
+    faults = [
+        module.at(node)
+        for module in modules()
+        if module.part == "web"
+        for node in ast.walk(module.tree)
+        if _asks_the_database(node)
+    ]
+    imports = [
+        module.at(node)
+        for module in modules()
+        for name, node in module.imports()
+        if module.part == "web" and name.partition(".")[0] == "sqlalchemy"
+    ]
+    assert imports + faults == []
+
+
+def _asks_the_database(node: ast.AST) -> bool:
+    """`db.session`, or a statement: `select(…)`, `visible_events(…).where(…)`."""
+    if isinstance(node, ast.Attribute) and node.attr == "session":
+        return isinstance(node.value, ast.Name) and node.value.id == "db"
+    return isinstance(node, ast.Attribute) and node.attr in {"where", "order_by", "scalars"}
+
+
+HOOKS = {
+    *("before_request", "after_request", "teardown_request", "context_processor"),
+    *("url_value_preprocessor", "url_defaults", "errorhandler"),
+}
+
+
+def test_hooks_of_all_organisers_pages_stand_in_their_frame() -> None:
+    """What one page needs is done in that page, not at every request of an organiser."""
+    places = {
+        module.name
+        for module in modules()
+        if module.name.startswith("web.organiser")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in HOOKS
+    }
+    assert places == {"web.organiser.frame"}
+
+
 def test_flask_mail_has_one_user() -> None:
     users = {m.name for m in modules() for name, _ in m.imports() if name.startswith("flask_mail")}
     assert users == {"mail.deliver"}

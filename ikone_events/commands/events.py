@@ -11,7 +11,7 @@ from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc, span_page
 from ikone_events.services.office import now
 from ikone_events.services.transitions import Request, facts_of, perform
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Table, counts_of
 from ikone_events.store.db import transaction
 from ikone_events.store.queries import all_events
 
@@ -32,7 +32,7 @@ def list_events() -> None:
 def show_event(slug: str) -> None:
     """An event with its figures and what can be done next."""
     row = get_event(slug)
-    counts = counts_for([row.id])[row.id]
+    counts = counts_of(row, Table.PEOPLE, Table.ADMINISTRATIONS)
     click.echo(row.title)
     click.echo(span_page(row.starts_at, row.ends_at, zone=row.zone, locale="en"))
     click.echo(f"state: {row.state}")

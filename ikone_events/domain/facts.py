@@ -34,6 +34,13 @@ class Mode(StrEnum):
     ON_SITE = "on_site"
 
 
+class Number(StrEnum):
+    """A number of Facts that has to be counted in the database."""
+
+    CONFIRMED = "confirmed"
+    MATERIALS = "materials"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that a need may look at, at one moment. Times are aware UTC."""

@@ -1,9 +1,9 @@
 """What an action needs: each function looks at the facts and complains, or has nothing to say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ikone_events.domain.event_draft import LAST_YEAR
-from ikone_events.domain.facts import EventFormat, Facts, State
+from ikone_events.domain.facts import EventFormat, Facts, Number, State
 from ikone_events.domain.refusals import N_, Complaint
 
 Need = Callable[[Facts], Complaint | None]
@@ -149,3 +149,14 @@ def needs_new_date(facts: Facts) -> Complaint | None:
     if end.year > LAST_YEAR:
         return Complaint(N_("The new date is too far away."), about="starts_at")
     return None
+
+
+_READS: dict[Need, Number] = {
+    needs_confirmed_person: Number.CONFIRMED,
+    needs_material: Number.MATERIALS,
+}
+
+
+def numbers_read(needs: Iterable[Need]) -> frozenset[Number]:
+    """The numbers of the facts that these needs look at; no others have to be counted."""
+    return frozenset(_READS[need] for need in needs if need in _READS)

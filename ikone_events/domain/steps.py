@@ -175,6 +175,13 @@ def _in_state(facts: Facts, state: State) -> Facts:
     return Facts(**{**values, "state": state})
 
 
+def needs_of(what: What) -> tuple[Need, ...]:
+    """Every need that `judge` and `obstacles` may ask of a step, whatever the event's state."""
+    if what.kind is not None:
+        return LETTERS[what.kind].needs
+    return tuple(need for rule in RULES if rule.action is what.action for need in rule.needs)
+
+
 def is_moot(what: What, state: State) -> bool:
     """Whether the event has gone past what the step would do, or will not take place."""
     if what.kind is MailKind.NOTE or what.action is Action.ARCHIVE:

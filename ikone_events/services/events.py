@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, fields
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import insert, select
 
@@ -21,6 +22,13 @@ from ikone_events.store.former_versions import as_if, calendar_facts
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.queries import hold_event
 from ikone_events.store.sittings import sittings_of
+
+
+class Edited(NamedTuple):
+    """What an edit did: the event, and how many people it moved up from the waiting list."""
+
+    event: Event
+    moved_up: int
 
 
 def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
@@ -63,7 +71,7 @@ def edit_event(
     now: datetime,
     actor: str = "",
     silent: bool = False,
-) -> Event:
+) -> Edited:
     """Replace the content of an event; what stands in calendars is told, unless `silent`.
 
     Raises UnfitInput, NotFound, and StaleForm when somebody saved since the form was opened.
@@ -78,10 +86,10 @@ def edit_event(
     event.revision += 1
     event.changed_at = now
     note_change(event, before, actor=actor, silent=silent, now=now)
-    move_line_up(event, now=now)
+    moved_up = move_line_up(event, now=now)
     move_steps(event, now=now)
     lay_plan(event, now=now)
-    return event
+    return Edited(event, len(moved_up))
 
 
 def check_revision(event: Event, expected: int) -> None:

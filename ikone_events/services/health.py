@@ -23,15 +23,16 @@ def engine_health(now: datetime) -> Engine:
     """What dashboard, `/readyz` and `doctor` know of the engine."""
     limit = silence_limit(timedelta(seconds=office().settings.tick_seconds))
     last_beat = db.session.scalar(select(func.max(Heartbeat.beat_at)))
-    trouble = _trouble(now - limit)
+    queued = _count(OutboxMail.state == "queued")
+    trouble = _trouble(now - limit) if queued else None  # without letters it means nothing
     hold = find_hold()
     mailbox = _mailbox()
     return Engine(
         now=now,
         last_beat=last_beat,
         silent_after=limit,
-        queued=_count(OutboxMail.state == "queued"),
-        stuck=_stuck(now),
+        queued=queued,
+        stuck=_stuck(now) if queued else 0,
         failed=_count(OutboxMail.state == "failed"),
         refused_at=trouble.refused_at if trouble else None,
         refusal=trouble.refusal if trouble else "",
@@ -79,9 +80,7 @@ def _mailbox() -> Mailbox | None:
 
 
 def _trouble(alive_since: datetime) -> Heartbeat | None:
-    """The longest refusal that a living worker tells of; without letters it means nothing."""
-    if not _count(OutboxMail.state == "queued"):
-        return None
+    """The longest refusal that a living worker tells of."""
     beats = list(db.session.scalars(select(Heartbeat).where(Heartbeat.beat_at >= alive_since)))
     refused = [beat for beat in beats if beat.refused_at is not None]
     return min(refused, key=lambda beat: str(beat.refused_at), default=None)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2s
 
+from ikone_events.domain.door import has_door
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import EventFormat, State
 from ikone_events.domain.messages import (
@@ -98,9 +99,9 @@ def links_of(event: Event, registration: Registration) -> Links:
     """
     desk = office()
     manage = desk.personal_page(registration.public_id, registration.link_epoch)
-    dispatched = event.state in (State.DISPATCHED.value, State.FOLLOWED_UP.value)
+    dispatched = has_door(event.state, event.room_url)
     confirmed = registration.status == Status.CONFIRMED.value
-    enters = dispatched and confirmed and event.room_url and _comes_online(event, registration)
+    enters = dispatched and confirmed and _comes_online(event, registration)
     return Links(
         manage=manage,
         room=f"{manage}/room" if enters else "",

@@ -1,5 +1,6 @@
 """Those who may sign in."""
 
+import secrets
 import unicodedata
 import uuid
 from dataclasses import dataclass
@@ -50,6 +51,11 @@ def add(new: NewOrganiser, *, now: datetime) -> Organiser:
             raise UnfitInput(Complaint(N_("There is no such event."), {}, slug))
         assign(organiser, event)
     return organiser
+
+
+def end_sessions(organiser_id: int) -> None:
+    """Make every session of this person worthless."""
+    db.session.get_one(Organiser, organiser_id).fs_uniquifier = secrets.token_hex(32)
 
 
 def _check(new: NewOrganiser) -> None:

@@ -12,7 +12,7 @@ from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.domain.step_times import Timing
-from ikone_events.services.audiences import count
+from ikone_events.services.audiences import Group, count_each
 from ikone_events.services.plans import add_message
 from ikone_events.services.texts import TextChange, event_scope, save_text
 from ikone_events.store.administrations import Organisation
@@ -59,11 +59,12 @@ def note_message(slug: str, message: OwnMessage, *, actor: str, now: datetime) -
 
 def counts_of_audiences(event: Event) -> dict[Audience, int]:
     """How many people each audience would reach now; that of an administration is asked for."""
-    return {
-        audience: count(event, audience)
+    numbers = count_each(
+        Group(event, audience)
         for audience in own_audiences(hybrid=event.format == EventFormat.HYBRID.value)
         if audience is not Audience.ADMINISTRATION
-    }
+    )
+    return {group.audience: number for group, number in numbers.items()}
 
 
 def organisations_of(event: Event) -> list[tuple[int, str, int]]:

@@ -12,7 +12,7 @@ from ikone_events.services.forgetting import drop_imports, drop_letters, forget,
 from ikone_events.services.registering.standings import check_wish
 from ikone_events.store.administrations import Organisation, member_on
 from ikone_events.store.codes import Code
-from ikone_events.store.counts import COUNTED_KINDS, counts_for
+from ikone_events.store.counts import COUNTED_KINDS, Table, counts_of
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
@@ -50,7 +50,7 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
 
 def figures_of(event: Event) -> dict[str, int]:
     """What the funder asks for: people and distinct administrations, members apart."""
-    counts = counts_for([event.id])[event.id]
+    counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
     attended = (
         select(Organisation.id, member_on(event.day).label("member"))
         .join(Registration, Registration.organisation_id == Organisation.id)

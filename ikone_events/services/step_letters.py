@@ -3,21 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import func, select
 
-from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
+from ikone_events.domain.audiences import Audience
 from ikone_events.domain.lifecycle import RULES, Message
 from ikone_events.domain.messages import MailKind
-from ikone_events.services.audiences import people_of, subscribers_of
+from ikone_events.services.audiences import Group, count_each
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
-from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
-from ikone_events.store.subscribers import Subscriber
-
-# Columns of one statement; SQLite takes two thousand, its compiler gets slow before.
-_MOST_AT_ONCE = 60
 
 
 @dataclass(slots=True)
@@ -44,17 +39,14 @@ def message_of(step: Step) -> Message | None:
 
 
 def count_people(steps: Iterable[Step]) -> dict[int, int]:
-    """How many people each step would write to today; one query for all of some sixty steps."""
-    messages = {step: message for step in steps if (message := message_of(step)) is not None}
-    wishes = {step: _wish(step, message) for step, message in messages.items()}
-    numbers: dict[tuple[int, str, int | None], int] = {}
-    by_wish = {wish: step for step, wish in wishes.items()}
-    keys = list(by_wish)
-    for first in range(0, len(keys), _MOST_AT_ONCE):
-        part = keys[first : first + _MOST_AT_ONCE]
-        counts = [_count(by_wish[wish], messages[by_wish[wish]].audience) for wish in part]
-        numbers.update(zip(part, db.session.execute(select(*counts)).one(), strict=True))
-    return {step.id: numbers[wish] for step, wish in wishes.items()}
+    """How many people each step would write to today, by the id of the step."""
+    groups = {
+        step.id: Group(step.event, message.audience, step.organisation_id)
+        for step in steps
+        if (message := message_of(step)) is not None
+    }
+    numbers = count_each(groups.values())
+    return {step_id: numbers[group] for step_id, group in groups.items()}
 
 
 def fates_of(event: Event) -> dict[int, Fate]:
@@ -87,16 +79,3 @@ def _add(fate: Fate, state: str | None, number: int) -> None:
         fate.stopped += number
     elif state is not None:
         fate.waiting += number
-
-
-def _wish(step: Step, message: Message) -> tuple[int, str, int | None]:
-    return step.event_id, message.audience.value, step.organisation_id
-
-
-def _count(step: Step, audience: Audience) -> ScalarSelect[int]:
-    people: Select[Registration] | Select[Subscriber]
-    if audience in OF_SUBSCRIBERS:
-        people = subscribers_of(step.event, audience)
-    else:
-        people = people_of(step.event, audience, organisation_id=step.organisation_id)
-    return select(func.count()).select_from(people.order_by(None).subquery()).scalar_subquery()

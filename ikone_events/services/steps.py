@@ -8,9 +8,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager
 
 from ikone_events.domain.audiences import Audience
-from ikone_events.domain.facts import Facts
+from ikone_events.domain.facts import Facts, Number
 from ikone_events.domain.lifecycle import Action, Message
 from ikone_events.domain.messages import MailKind
+from ikone_events.domain.needs import numbers_read
 from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused, UnfitInput
 from ikone_events.domain.step_times import Timing
 from ikone_events.domain.steps import (
@@ -19,6 +20,7 @@ from ikone_events.domain.steps import (
     Verdict,
     judge,
     latest,
+    needs_of,
     obstacles,
 )
 from ikone_events.services.mailings import start_mailing
@@ -37,7 +39,7 @@ from ikone_events.services.plans import (
     what_of,
 )
 from ikone_events.services.transitions import Request, facts_of, perform
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import numbers_for
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing
@@ -64,9 +66,8 @@ class Outlook:
         return self.judgement.verdict.value
 
 
-def outlook(event: Event, *, now: datetime, facts: Facts | None = None) -> list[Outlook]:
+def outlook(event: Event, facts: Facts) -> list[Outlook]:
     """Everything done and to come, in the order of its time."""
-    facts = facts or facts_of(event, now)
     return [look_at(step, facts) for step in steps_of(event)]
 
 
@@ -89,11 +90,12 @@ def steps_to_look_at(now: datetime) -> list[int]:
     left out; where one step can be settled the others are kept, for it may clear their way.
     """
     due = _due(now)
-    counts = counts_for(sorted({step.event_id for step in due}))
+    reads = frozenset[Number]().union(*(_reads(step) for step in due))
+    numbers = numbers_for(sorted({step.event_id for step in due}), reads)
     moving = {
         step.event_id
         for step in due
-        if _may_be_settled(step, facts_of(step.event, now, counts=counts[step.event_id]))
+        if _may_be_settled(step, facts_of(step.event, now, numbers=numbers[step.event_id]))
     }
     return [step.id for step in due if step.event_id in moving]
 
@@ -124,7 +126,16 @@ def is_to_be_settled(step_id: int, *, now: datetime) -> bool:
     step = db.session.get(Step, step_id, populate_existing=True)
     if step is None or step.outcome or not step.active or step.due_at > now:
         return False
-    return _may_be_settled(step, facts_of(step.event, now))
+    return _may_be_settled(step, _facts_for(step, now))
+
+
+def _facts_for(step: Step, now: datetime) -> Facts:
+    return facts_of(step.event, now, reads=_reads(step))
+
+
+def _reads(step: Step) -> frozenset[Number]:
+    """The numbers that decide about a step; all others need not be counted."""
+    return numbers_read(needs_of(what_of(step)))
 
 
 def _may_be_settled(step: Step, facts: Facts) -> bool:
@@ -140,7 +151,7 @@ def run_due(step_id: int, *, now: datetime) -> str:
     step = _hold(step_id)
     if step is None or step.outcome or not step.active or step.due_at > now:
         return ""
-    facts = facts_of(step.event, now)
+    facts = _facts_for(step, now)
     judgement = judge(what_of(step), step.due_at, anchors_of(step.event), facts)
     if judgement.verdict is Verdict.READY:
         _carry_out(step, PLAN, now=now)
@@ -157,9 +168,14 @@ def run_now(event: Event, step_id: int, *, actor: str, now: datetime) -> Mailing
     Raises TransitionRefused with everything that stands in the way, NotFound.
     """
     step = _find(event, step_id)
-    if found := obstacles(what_of(step), facts_of(step.event, now)):
+    if found := obstacles_of(step, now):
         raise TransitionRefused(found)
     return _carry_out(step, actor, now=now)
+
+
+def obstacles_of(step: Step, now: datetime) -> tuple[Complaint, ...]:
+    """Everything that keeps a step from running now."""
+    return obstacles(what_of(step), _facts_for(step, now))
 
 
 def skip(event: Event, step_id: int, *, actor: str, now: datetime) -> Step:

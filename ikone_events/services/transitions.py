@@ -1,11 +1,14 @@
 """The one writer of an event's state."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
 
-from ikone_events.domain.lifecycle import Action, Facts, Message, Rule, State, plan
+from ikone_events.domain.facts import EventFormat, Facts, Number, State
+from ikone_events.domain.lifecycle import Action, Message, Rule, find_rule, plan
+from ikone_events.domain.needs import numbers_read
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.office import office
@@ -15,12 +18,12 @@ from ikone_events.services.privacy import archive_persons
 from ikone_events.services.registering.lapses import lapse_all, renew_holds
 from ikone_events.services.registering.seating import move_line_up
 from ikone_events.services.updates import KNOWN_STATES, forget_update
-from ikone_events.store.counts import Counts, counts_for
+from ikone_events.store.counts import numbers_for
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.former_versions import calendar_facts, keep_former
 from ikone_events.store.letters import Mailing
-from ikone_events.store.queries import get_facts, hold_event
+from ikone_events.store.queries import hold_event, retention_until
 from ikone_events.store.steps import Step
 
 
@@ -46,20 +49,45 @@ class Done:
 
 
 def facts_of(
-    event: Event, now: datetime, request: Request | None = None, *, counts: Counts | None = None
+    event: Event,
+    now: datetime,
+    request: Request | None = None,
+    *,
+    reads: Iterable[Number] = Number,
+    numbers: Mapping[str, int] | None = None,
 ) -> Facts:
-    """The facts of one event now, with what a request brings along; `counts` if known already."""
-    counts = counts or counts_for([event.id])[event.id]
-    return get_facts(
-        event,
-        now,
-        confirmed=counts.confirmed,
-        materials=counts.materials,
+    """The facts of one event now, with what a request brings along.
+
+    `reads` are the numbers that have to be counted, all unless said otherwise; one that is left out
+    stays 0. `numbers` are those that the caller knows already; then nothing is counted.
+    """
+    if numbers is None:
+        numbers = numbers_for([event.id], reads)[event.id]
+    return Facts(
+        now=now,
+        state=State(event.state),
+        title=event.title,
+        summary=event.summary,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        format=EventFormat(event.format),
+        place=event.place,
+        room_url=event.room_url,
+        deadline=event.deadline,
+        capacity=event.capacity,
         privacy_contact=bool(office().settings.privacy_contact),
+        retention_until=retention_until(event),
         reason=request.reason if request else None,
         new_starts_at=request.new_starts_at if request else None,
         new_ends_at=request.new_ends_at if request else None,
+        **numbers,
     )
+
+
+def facts_for(action: Action, event: Event, now: datetime, request: Request | None = None) -> Facts:
+    """The facts that decide about one action; only what its needs look at is counted."""
+    rule = find_rule(action, State(event.state))
+    return facts_of(event, now, request, reads=numbers_read(rule.needs if rule else ()))
 
 
 def perform(slug: str, request: Request, *, now: datetime) -> Done:
@@ -71,7 +99,7 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     event = hold_event(slug)
     if request.expected is not None and event.state != request.expected.value:
         raise _faster()
-    rule = plan(request.action, facts_of(event, now, request))
+    rule = plan(request.action, facts_for(request.action, event, now, request))
     old = (event.starts_at, event.ends_at)
     _set_state(event, rule, now=now)
     _record(event, rule, request, now=now)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from ikone_events.domain.facts import Mode, State
+from ikone_events.domain.door import has_door
+from ikone_events.domain.facts import Mode
 from ikone_events.domain.header_text import MOST_CHARACTERS
 from ikone_events.domain.messages import (
     REQUEST,
@@ -150,5 +151,5 @@ def _marked(occasion: Occasion, mark: str) -> Occasion:
 def _door(event: Event, tester: Tester) -> str:
     """Where people have their own door to the room, a test has the public page."""
     occasion = occasion_in(event, tester.mode, tester.locale)
-    open_now = event.state == State.DISPATCHED.value and event.room_url and occasion.has_room
+    open_now = has_door(event.state, event.room_url) and occasion.has_room
     return occasion.public_url if open_now else ""

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.audiences import Audience
 from ikone_events.domain.changes import LABELS, differences
+from ikone_events.domain.door import is_link_out
 from ikone_events.domain.lifecycle import Message, State
 from ikone_events.domain.messages import Difference, Fact, MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
@@ -87,7 +88,7 @@ def _concerns_somebody(
     if event.state not in KNOWN_STATES or event.ends_at <= now or not somebody_comes(event):
         return False
     changed = {name for name in after if after[name] != before[name]}
-    if event.state != State.DISPATCHED.value:
+    if not is_link_out(event.state):
         changed -= set(_BEHIND_THE_DOOR)
     return bool(changed)
 
@@ -189,7 +190,7 @@ def _in_language(before: Event, after: Event, locale: str) -> tuple[Difference, 
         occasion_of(before, locale),
         occasion_of(after, locale),
         locale=locale,
-        has_door=after.state == State.DISPATCHED.value,
+        has_door=is_link_out(after.state),
     )
 
 

@@ -1,12 +1,16 @@
-"""How many: seats, administrations, questions and letters of many events in six queries."""
+"""How many: people, administrations, materials and mails of events, grouped by event.
 
-from collections.abc import Sequence
+A caller names the tables whose numbers it shows; each costs one statement for all events.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from enum import Enum, auto
 
-from sqlalchemy import ColumnElement, Date, case, func, literal, or_, select
+from sqlalchemy import Date, ScalarSelect, case, func, literal, or_, select
 
 from ikone_events.domain.answer_rules import ACCEPTED, DECLINED, TENTATIVE
+from ikone_events.domain.facts import Number
 from ikone_events.domain.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.administrations import Organisation, member_on
 from ikone_events.store.answer_lists import IS_LOST, IS_ODD, AnswerCounts
@@ -24,6 +28,16 @@ COUNTED_KINDS = (
     "verbandsfreie_stadt",
     "verbandsfreie_gemeinde",
 )
+
+
+class Table(Enum):
+    """What can be counted, each by one statement."""
+
+    PEOPLE = auto()
+    ADMINISTRATIONS = auto()
+    MATERIALS = auto()
+    MAILS = auto()
+    INCOMING = auto()
 
 
 @dataclass(slots=True)
@@ -62,6 +76,11 @@ class Counts:
         return self.odd_answers + self.unreached
 
     @property
+    def numbers(self) -> dict[str, int]:
+        """What the lifecycle's needs look at, by the names that Facts gives them."""
+        return {Number.CONFIRMED: self.confirmed, Number.MATERIALS: self.materials}
+
+    @property
     def total(self) -> int:
         """All registrations, whatever became of them."""
         return sum(self.by_status.values())
@@ -87,18 +106,21 @@ class Counts:
         return self.by_status.get(Status.WAITLISTED.value, 0)
 
 
-def counts_for(event_ids: Sequence[int]) -> dict[int, Counts]:
-    """The figures of each event, with a number of queries that does not grow."""
-    found = {event_id: Counts() for event_id in event_ids}
-    _count_registrations(found)
-    _count_administrations(found)
-    _count_materials(found)
-    _count_mail(found)
-    _count_incoming(found)
+def counts_for(events: Collection[Event], *tables: Table) -> dict[int, Counts]:
+    """The figures of each event by its id: of these tables, or of all; other numbers are 0."""
+    found = {event.id: Counts() for event in events}
+    if found:
+        for table in tables or Table:
+            _COUNTERS[table](found, events)
     return found
 
 
-def _count_registrations(found: dict[int, Counts]) -> None:
+def counts_of(event: Event, *tables: Table) -> Counts:
+    """The figures of one event: of these tables, or of all."""
+    return counts_for([event], *tables)[event.id]
+
+
+def _count_people(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     active = Registration.status.in_([status.value for status in ACTIVE])
     asked = func.sum(case((active & (Registration.question != ""), 1), else_=0))
     undecided = (Registration.status == Status.PENDING.value) & (
@@ -126,11 +148,9 @@ def _count_registrations(found: dict[int, Counts]) -> None:
         counts.to_approve += approvals
 
 
-def _count_administrations(found: dict[int, Counts]) -> None:
+def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) -> None:
     """Members are counted as of each event's own day."""
-    days = _days_of(found)
-    if not days:
-        return
+    days = {event.id: literal(event.day, Date) for event in events}
     organisation = func.count(Organisation.id.distinct())
     is_member = member_on(case(days, value=Registration.event_id))
     members = func.count(case((is_member, Organisation.id)).distinct())
@@ -149,12 +169,7 @@ def _count_administrations(found: dict[int, Counts]) -> None:
         found[event_id].members = of_members
 
 
-def _days_of(found: dict[int, Counts]) -> dict[int, ColumnElement[date]]:
-    events = db.session.scalars(select(Event).where(Event.id.in_(found)))
-    return {event.id: literal(event.day, Date) for event in events}
-
-
-def _count_materials(found: dict[int, Counts]) -> None:
+def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     rows = db.session.execute(
         select(Material.event_id, func.count())
         .where(Material.event_id.in_(found))
@@ -164,7 +179,7 @@ def _count_materials(found: dict[int, Counts]) -> None:
         found[event_id].materials = number
 
 
-def _count_mail(found: dict[int, Counts]) -> None:
+def _count_mails(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     rows = db.session.execute(
         select(OutboxMail.event_id, OutboxMail.state, func.count())
         .where(OutboxMail.event_id.in_(found), OutboxMail.state.in_(("queued", "failed")))
@@ -179,7 +194,7 @@ def _count_mail(found: dict[int, Counts]) -> None:
             found[event_id].queued_mail = number
 
 
-def _count_incoming(found: dict[int, Counts]) -> None:
+def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     """What came back and still says something: lost letters, what nobody has looked at yet."""
     unseen = IncomingMail.seen_at.is_(None)
     rows = db.session.execute(
@@ -197,3 +212,59 @@ def _count_incoming(found: dict[int, Counts]) -> None:
         if event_id is not None:
             counts = found[event_id]
             counts.bounced_mail, counts.unreached, counts.odd_answers = letters, addresses, odd
+
+
+_COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] = {
+    Table.PEOPLE: _count_people,
+    Table.ADMINISTRATIONS: _count_administrations,
+    Table.MATERIALS: _count_materials,
+    Table.MAILS: _count_mails,
+    Table.INCOMING: _count_incoming,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TabCounts:
+    """The numbers beside the tabs of an event's pages; see Counts."""
+
+    total: int
+    materials: int
+    failed_mail: int
+    unseen: int
+
+
+def tab_counts(event: Event) -> TabCounts:
+    """The numbers of the tabs, in one statement."""
+    number = select(func.count())
+    unseen = (IncomingMail.event_id == event.id, IncomingMail.seen_at.is_(None))
+    lost = select(func.count(OutboxMail.recipient.distinct())).join(
+        IncomingMail, IncomingMail.letter_id == OutboxMail.id
+    )
+    numbers = (
+        number.where(Registration.event_id == event.id),
+        number.where(Material.event_id == event.id),
+        number.where(OutboxMail.event_id == event.id, OutboxMail.state == "failed"),
+        lost.where(*unseen, IS_LOST),
+        number.where(*unseen, IS_ODD),
+    )
+    asked = select(*(each.scalar_subquery() for each in numbers))
+    total, materials, failed, unreached, odd = db.session.execute(asked).one()
+    return TabCounts(total, materials, failed, unreached + odd)
+
+
+def numbers_for(event_ids: Collection[int], wanted: Iterable[Number]) -> dict[int, dict[str, int]]:
+    """The wanted numbers of each event by the names that Facts gives them, in one statement."""
+    names = sorted(wanted)
+    if not names or not event_ids:
+        return {event_id: {} for event_id in event_ids}
+    columns = [_NUMBERS[name].label(name.value) for name in names]
+    rows = db.session.execute(select(Event.id, *columns).where(Event.id.in_(event_ids)))
+    return {event_id: dict(zip(names, numbers, strict=True)) for event_id, *numbers in rows}
+
+
+_NUMBERS: Mapping[Number, ScalarSelect[int]] = {
+    Number.CONFIRMED: select(func.count())
+    .where(Registration.event_id == Event.id, Registration.status == Status.CONFIRMED.value)
+    .scalar_subquery(),
+    Number.MATERIALS: select(func.count()).where(Material.event_id == Event.id).scalar_subquery(),
+}

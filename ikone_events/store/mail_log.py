@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import defer
 
+from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
@@ -44,6 +45,16 @@ def search_letters(
         .offset((number - 1) * size)
     )
     return Page(list(rows), number, total, size)
+
+
+def get_letter(event: Event, letter_id: int) -> OutboxMail:
+    """A letter of this very event; raises NotFound."""
+    found = db.session.scalar(
+        select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == letter_id)
+    )
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such letter.")))
+    return found
 
 
 def letters_to(registration: Registration) -> list[OutboxMail]:

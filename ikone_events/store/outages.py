@@ -2,11 +2,15 @@
 
 import logging
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
 
 log = logging.getLogger(__name__)
+
+# What others catch: anything that fails around the database, and what its driver refused.
+DatabaseFault = SQLAlchemyError
+DriverFault = DBAPIError
 
 # Full, read-only, unreadable or gone: SQLite's names of errors begin so.
 _SQLITE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")

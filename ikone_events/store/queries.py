@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, inspect, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
-from ikone_events.domain.lifecycle import EventFormat, Facts, State
+from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
 from ikone_events.store import naming
 from ikone_events.store.db import db, locks_of_transaction
@@ -117,6 +117,20 @@ def visible_events(organiser: Organiser) -> Select[Event]:
     return select(Event).where(Event.id.in_(mine))
 
 
+def events_of(organiser: Organiser) -> list[Event]:
+    """Every event an organiser may see, the next first; long texts are not read."""
+    wanted = visible_events(organiser).options(
+        defer(Event.description), defer(Event.description_en), defer(Event.programme)
+    )
+    return list(db.session.scalars(wanted.order_by(Event.starts_at, Event.id)))
+
+
+def latest_events_of(organiser: Organiser, most: int) -> list[Event]:
+    """The events an organiser may see, the latest first."""
+    wanted = visible_events(organiser).order_by(Event.starts_at.desc()).limit(most)
+    return list(db.session.scalars(wanted))
+
+
 def get_visible_event(organiser: Organiser, slug: str) -> Event:
     """An event the organiser may see; raises NotFound, the same for foreign and missing ones."""
     found = db.session.scalar(visible_events(organiser).where(Event.slug == slug))
@@ -128,40 +142,6 @@ def get_visible_event(organiser: Organiser, slug: str) -> Event:
 def retention_until(event: Event) -> datetime:
     """When the persons of an event may be anonymised."""
     return event.ends_at + timedelta(days=event.retention_days)
-
-
-def get_facts(
-    event: Event,
-    now: datetime,
-    *,
-    confirmed: int,
-    materials: int,
-    privacy_contact: bool,
-    reason: str | None = None,
-    new_starts_at: datetime | None = None,
-    new_ends_at: datetime | None = None,
-) -> Facts:
-    """The event as the lifecycle's needs see it."""
-    return Facts(
-        now=now,
-        state=State(event.state),
-        title=event.title,
-        summary=event.summary,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        format=EventFormat(event.format),
-        place=event.place,
-        room_url=event.room_url,
-        deadline=event.deadline,
-        capacity=event.capacity,
-        confirmed=confirmed,
-        materials=materials,
-        privacy_contact=privacy_contact,
-        retention_until=retention_until(event),
-        reason=reason,
-        new_starts_at=new_starts_at,
-        new_ends_at=new_ends_at,
-    )
 
 
 def history_of(event: Event) -> list[StateChange]:

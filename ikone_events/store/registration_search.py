@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.answer_rules import ANSWERS
+from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registration import ACTIVE, Awaits, Status
 from ikone_events.store.administrations import LeftText, Organisation, member_on
 from ikone_events.store.db import db
@@ -191,3 +192,23 @@ def count_undecided(event: Event) -> int:
     """How many people of an event wait for an organiser's word."""
     waiting = _matching(event, Wish(decision="yes"))
     return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+
+
+def get_person(event: Event, public_id: str) -> Registration:
+    """A registration of this very event; raises NotFound."""
+    found = db.session.scalar(
+        select(Registration).where(
+            Registration.event_id == event.id, Registration.public_id == public_id
+        )
+    )
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such registration.")))
+    return found
+
+
+def latest_people(event: Event, most: int) -> list[Registration]:
+    """Those who registered last and are still known by name."""
+    wanted = select(Registration).where(
+        Registration.event_id == event.id, Registration.anonymised_at.is_(None)
+    )
+    return list(db.session.scalars(wanted.order_by(Registration.id.desc()).limit(most)))

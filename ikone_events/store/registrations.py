@@ -149,6 +149,12 @@ def chain_of(registration: Registration) -> list[StandingChange]:
     return list(db.session.scalars(wanted.order_by(StandingChange.id)))
 
 
+def last_change(registration: Registration) -> StandingChange | None:
+    """What led to the present standing."""
+    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
+    return db.session.scalar(wanted.order_by(StandingChange.id.desc()).limit(1))
+
+
 def relatives_of(registration: Registration) -> tuple[Registration | None, Registration | None]:
     """Whose place this person took over, and who took theirs."""
     before = db.session.get(Registration, registration.predecessor_id or 0)

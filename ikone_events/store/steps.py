@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ikone_events.domain.messages import MailKind
 from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events import Event
 
@@ -62,3 +63,9 @@ def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
         Step.due_at <= until,
     )
     return list(db.session.scalars(wanted.order_by(Step.due_at, Step.id)))
+
+
+def own_messages_of(event: Event) -> list[Step]:
+    """The organisers' own messages of an event, sent or not, in the order they were written."""
+    wanted = select(Step).where(Step.event_id == event.id, Step.kind == MailKind.NOTE.value)
+    return list(db.session.scalars(wanted.order_by(Step.id)))

@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from ikone_events.domain.refusals import (
@@ -29,7 +28,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
-from ikone_events.store.outages import is_lock_timeout, is_outage
+from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage
 from ikone_events.web.i18n import say
 
 RETRY_AFTER_BUSY = 5
@@ -69,7 +68,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, _refused(status))
     app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(CSRFError, _http)
-    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(DriverFault, _database)
     app.register_error_handler(InternalServerError, _fault)
     app.register_error_handler(HTTPException, _http)
 
@@ -148,7 +147,7 @@ def _foreign_host(_fault: SecurityError) -> ResponseReturnValue:
     return "This host is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def _database(fault: DBAPIError) -> ResponseReturnValue:
+def _database(fault: DriverFault) -> ResponseReturnValue:
     """A lock that was not to be had, or a database that is away, is no fault of the program."""
     if is_lock_timeout(fault):
         return error_page(503)

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.domain.alarms import Alarm
 from ikone_events.services.health import engine_health
 from ikone_events.services.office import now
+from ikone_events.store.outages import DatabaseFault
 from ikone_events.web.access import Permission, permission
 
 blueprint = Blueprint("health", __name__)
@@ -30,7 +30,7 @@ def ready() -> ResponseReturnValue:
     """
     try:
         engine = engine_health(now())
-    except SQLAlchemyError:
+    except DatabaseFault:
         answer = jsonify(ready=False, database=False, reasons=["database"])
         return _fresh(answer), 503
     alarms = engine.alarms

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import logging
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +32,7 @@ from flask_security import (
 
 from ikone_events.domain.address import email_key
 from ikone_events.services.office import session_now
-from ikone_events.services.organisers import MIN_PASSWORD_LENGTH
+from ikone_events.services.organisers import MIN_PASSWORD_LENGTH, end_sessions
 from ikone_events.store.db import db, transaction
 from ikone_events.store.people import Organiser, Role
 from ikone_events.web.headers import no_store
@@ -142,7 +141,7 @@ def _leave_for_good(view: View) -> View:
         response = make_response(view())
         if leaving is not None:
             with transaction():
-                end_sessions(db.session.get_one(Organiser, leaving))
+                end_sessions(leaving)
             session.clear()
             flash(_("You have been logged out."), "success")
             log.info("organiser %d logged out", leaving)
@@ -150,11 +149,6 @@ def _leave_for_good(view: View) -> View:
         return response
 
     return logout
-
-
-def end_sessions(organiser: Organiser) -> None:
-    """Make every session of this person worthless; needs a transaction."""
-    organiser.fs_uniquifier = secrets.token_hex(32)
 
 
 def _note_login(_app: Flask, user: Organiser, **_more: object) -> None:

@@ -13,6 +13,7 @@ from ikone_events.domain.seating import Sitting
 from ikone_events.domain.slug import series_slug
 from ikone_events.services.office import now
 from ikone_events.services.plans import due_at_of
+from ikone_events.store.db import stored_values
 from ikone_events.store.events import Event, Material
 from ikone_events.store.queries import get_public_event, public_events
 from ikone_events.store.sittings import Version, get_sitting, get_version, sittings_of
@@ -22,7 +23,7 @@ from ikone_events.web.addresses import kept_address, subscription
 from ikone_events.web.i18n import COOKIE, page_locale
 from ikone_events.web.page_cache import KeptPage, PageCache
 from ikone_events.web.registering.modes import places_left
-from ikone_events.web.shown import seats_shown, stored_values
+from ikone_events.web.shown import seats_shown
 from ikone_events.web.standing import Standing, standing_of, unchanged
 
 blueprint = Blueprint("public", __name__)

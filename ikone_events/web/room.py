@@ -4,6 +4,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
+from ikone_events.domain.door import Door
 from ikone_events.domain.registration import Attendance
 from ikone_events.services.letters import link_day
 from ikone_events.services.office import now
@@ -11,7 +12,7 @@ from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.door import Door, door_of, opens_at
+from ikone_events.web.door import door_of, opens_at
 from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 

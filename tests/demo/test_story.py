@@ -69,7 +69,7 @@ def test_workshop_has_its_64_registrations_of_45_administrations(app: Flask) -> 
     expected = DATA["test_cases"]["expected_numbers"]
     with app.app_context():
         events = {event.slug: event for event in all_events()}
-        counts = counts_for([event.id for event in events.values()])
+        counts = counts_for(events.values())
         for slug, numbers in expected.items():
             found = counts[events[slug].id]
             assert found.total == numbers["registrations"]

@@ -12,9 +12,8 @@ from ikone_events.domain.calendar import PublicEntry, calendar_object, public_ev
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
 from ikone_events.domain.refusals import UnfitInput
+from tests.calendar_oracle import PROPERTIES, checked
 from tests.effort import by_night
-from tests.calendar_oracle import PROPERTIES
-from tests.calendar_oracle import checked
 
 NOW = datetime(2021, 1, 4, 8, 30, 15, 999, tzinfo=UTC)
 SENDER = Sender(name="IKONE Veranstaltungen", address="events@ikone.example.org")

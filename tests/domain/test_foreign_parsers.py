@@ -17,11 +17,8 @@ from icalendar import Calendar, Event
 from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from tests.calendar_oracle import PROPERTIES, checked, checked_feed, checked_letter
 from tests.effort import by_night
-from tests.calendar_oracle import PROPERTIES
-from tests.calendar_oracle import checked
-from tests.calendar_oracle import checked_feed
-from tests.calendar_oracle import checked_letter
 from tests.libical import Component
 from tests.libical import read as read_by_libical
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ikone_events.domain.facts import Number
 from ikone_events.domain.lifecycle import (
     ACTION_LABELS,
     RULES,
@@ -19,7 +20,9 @@ from ikone_events.domain.lifecycle import (
     plan,
 )
 from ikone_events.domain.messages import MailKind
+from ikone_events.domain.needs import numbers_read
 from ikone_events.domain.refusals import TransitionRefused
+from ikone_events.domain.steps import LETTERS
 
 NOW = datetime(2021, 1, 11, 7, 30, tzinfo=UTC)
 
@@ -70,6 +73,20 @@ def make_facts(state: State = State.DRAFT, **changes: object) -> Facts:
         new_ends_at=NOW + timedelta(days=30, hours=2),
     )
     return replace(facts, **changes)
+
+
+def test_needs_name_the_numbers_they_look_at() -> None:
+    """Numbers that no need names are not counted: a need that looked at one would see 0."""
+    needs = {need for rule in RULES for need in rule.needs}
+    needs |= {need for letter in LETTERS.values() for need in letter.needs}
+    for need in needs:
+        looks_at = {
+            number
+            for number in Number
+            for state in State
+            if need(make_facts(state, **{number: 0})) != need(make_facts(state, **{number: 1}))
+        }
+        assert numbers_read([need]) == looks_at, need.__name__
 
 
 def over(facts: Facts) -> Facts:

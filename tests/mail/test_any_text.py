@@ -16,8 +16,8 @@ from ikone_events.domain.messages import MailKind, Recipient, Sender
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.mail.mime import mime_bytes
-from tests.effort import by_night
 from tests.calendar_oracle import checked_letter
+from tests.effort import by_night
 from tests.mail.letters import DOOR, INVITATION, OCCASION
 
 pytestmark = pytest.mark.slow

@@ -225,7 +225,7 @@ def test_membership_counts_as_of_each_events_own_day(app: Flask) -> None:
         for body in (ended, begun, never):
             make_registration(app, event, organisation_id=body.id, attendance="attended")
     with app.app_context():
-        counts = counts_for([before.id, after.id])
+        counts = counts_for([before, after])
         for event, member in ((before, ended), (after, begun)):
             assert (counts[event.id].administrations, counts[event.id].members) == (3, 1)
             figures = figures_of(db.session.get_one(Event, event.id))

@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.domain.facts import State
+from ikone_events.services.letter_values import links_of
 from ikone_events.store.db import db
 from ikone_events.store.registrations import Registration
 from tests.factories import FixedClock, make_event, make_registration, personal_path
@@ -58,6 +60,21 @@ def test_door_knows_its_hours_and_its_guests(
     assert ("Refresh" in behind.headers) == (door == "open")
     shows_number = "+49 631 000 123" in page.text
     assert shows_number == (door in ("waiting", "open"))
+
+
+@pytest.mark.parametrize("state", [state.value for state in State])
+@pytest.mark.parametrize("room_url", [ROOM, ""])
+def test_letters_lead_to_the_door_in_those_states_in_which_it_opens(
+    app: Flask, client: FlaskClient, clock: FixedClock, state: str, room_url: str
+) -> None:
+    event = make_event(app, state=state, room_url=room_url)
+    person = make_registration(app, event)
+    clock.moment = event.starts_at
+    page = client.get(personal_path(app, person, "/room"))
+    with app.app_context():
+        stored = db.session.get_one(Registration, person.id)
+        led = bool(links_of(stored.event, stored).room)
+    assert led == ('data-door="open"' in page.text) == (state == "dispatched" and room_url != "")
 
 
 def test_press_is_noted_and_leads_to_the_room(

@@ -4,13 +4,11 @@ from datetime import datetime
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from ikone_events.domain.standings import Action
 from ikone_events.domain.times import moment_page
-from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.registrations import Registration, StandingChange
+from ikone_events.store.registrations import StandingChange
 from ikone_events.web.i18n import page_locale
 
 blueprint = Blueprint("attendee", __name__)
@@ -24,12 +22,6 @@ def to_own_page(token: str) -> ResponseReturnValue:
 def moment_words(moment: datetime, event: Event) -> str:
     """A moment as the page says it, in the event's zone."""
     return moment_page(moment, locale=page_locale(), zone=event.zone)
-
-
-def last_change(registration: Registration) -> StandingChange | None:
-    """What led to the present standing."""
-    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
-    return db.session.scalar(wanted.order_by(StandingChange.id.desc()).limit(1))
 
 
 def is_handed_over(change: StandingChange | None) -> bool:

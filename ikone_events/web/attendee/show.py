@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from ikone_events.domain.door import Door
 from ikone_events.domain.self_service import Situation, Wish
 from ikone_events.domain.standings import Standing
 from ikone_events.services.early_forgetting import kept_until
@@ -12,16 +13,16 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.standings import situation_of
 from ikone_events.store.line import line_number
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registrations import Registration, last_change
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.answer_words import answer_rows, calendar_answer
 from ikone_events.web.attendee.confirmed_words import confirmed_words
-from ikone_events.web.attendee.frame import blueprint, last_change
+from ikone_events.web.attendee.frame import blueprint
 from ikone_events.web.attendee.possible import can, choices
 from ikone_events.web.attendee.standing_words import Look, Words, standing_words
 from ikone_events.web.attendee.switching import has_room
-from ikone_events.web.door import Door, door_of
+from ikone_events.web.door import door_of
 from ikone_events.web.personal import holder
 from ikone_events.web.standing import standing_of
 

@@ -17,12 +17,11 @@ from ikone_events.domain.refusals import (
     UnfitInput,
 )
 from ikone_events.services.office import now
-from ikone_events.services.transitions import Request, facts_of, perform
-from ikone_events.store.counts import counts_for
+from ikone_events.services.transitions import Request, facts_for, perform
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.organiser.event_page import choice_of, show_event
+from ikone_events.web.organiser.event_page import choices_of, show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -52,7 +51,7 @@ def ask(slug: str, action: str) -> Answer:
     """The page of an action: what it does, and what it wants to know first."""
     event, wanted = seen_event(slug), find_action(action)
     if find_rule(wanted, State(event.state)) is None:
-        plan(wanted, facts_of(event, now()))  # refuses in the table's own words
+        plan(wanted, facts_for(wanted, event, now()))  # refuses in the table's own words
     return _ask(event, wanted, ActionForm())
 
 
@@ -133,15 +132,13 @@ def refused(
 
 
 def _ask(event: Event, action: Action, form: ActionForm) -> str:
-    counts = counts_for([event.id])[event.id]
-    found = (o for o in offers(facts_of(event, now())) if o.rule.action is action)
+    found = [o for o in offers(facts_for(action, event, now())) if o.rule.action is action]
     return render_template(
         "organiser/action.html",
         event=event,
-        choice=choice_of(next(found), event),
+        choice=choices_of(found, event)[0],
         form=form,
         wants_reason=action in (Action.POSTPONE, Action.CANCEL),
         wants_date=action is Action.RESCHEDULE,
         grave=action in (Action.CANCEL, Action.ARCHIVE),
-        counts=counts,
     )

@@ -4,32 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.orm import defer
-
 from ikone_events.domain.lifecycle import Facts, State
-from ikone_events.domain.registration import SEATED
 from ikone_events.domain.steps import Verdict
 from ikone_events.domain.todo import Blocked, Matter
-from ikone_events.services.office import office
 from ikone_events.services.plans import what_of
 from ikone_events.services.steps import look_at
+from ikone_events.services.transitions import facts_of
 from ikone_events.store.counts import Counts
-from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.people import Organiser
-from ikone_events.store.queries import get_facts, visible_events
 from ikone_events.store.steps import Step, waiting_steps
 from ikone_events.web.i18n import page_locale
 
 _COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
-
-
-def events_of(organiser: Organiser) -> list[Event]:
-    """Every event the person may see, the next first; long texts are not read."""
-    wanted = visible_events(organiser).options(
-        defer(Event.description), defer(Event.description_en), defer(Event.programme)
-    )
-    return list(db.session.scalars(wanted.order_by(Event.starts_at, Event.id)))
 
 
 def split(events: Iterable[Event], now: datetime) -> tuple[list[Event], list[Event]]:
@@ -42,11 +28,6 @@ def split(events: Iterable[Event], now: datetime) -> tuple[list[Event], list[Eve
 def next_event(coming: Iterable[Event]) -> Event | None:
     """The next event that will take place as things stand."""
     return next((event for event in coming if event.state in _COMING), None)
-
-
-def seated(counts: Counts) -> int:
-    """People who hold a seat."""
-    return sum(counts.by_status.get(status.value, 0) for status in SEATED)
 
 
 def matters(events: Iterable[Event], counts: Mapping[int, Counts], now: datetime) -> list[Matter]:
@@ -71,17 +52,6 @@ def _blocked(steps: Iterable[Step], facts: Facts) -> Iterator[Blocked]:
             )
 
 
-def facts_from(event: Event, counts: Counts, now: datetime) -> Facts:
-    """The facts of an event whose figures are there already."""
-    return get_facts(
-        event,
-        now,
-        confirmed=counts.confirmed,
-        materials=counts.materials,
-        privacy_contact=bool(office().settings.privacy_contact),
-    )
-
-
 def _holds_back(event: Event, now: datetime) -> bool:
     """Whether somebody may wait although there are free places."""
     closed_to_others = event.members_until is not None and now < event.members_until
@@ -90,11 +60,11 @@ def _holds_back(event: Event, now: datetime) -> bool:
 
 
 def _matter(event: Event, counts: Counts, due: Iterable[Step], now: datetime) -> Matter:
-    facts = facts_from(event, counts, now)
+    facts = facts_of(event, now, numbers=counts.numbers)
     return Matter(
         slug=event.slug,
         facts=replace(facts, title=event.title_in(page_locale())),
-        seated=seated(counts),
+        seated=counts.seated,
         waiting=counts.waiting,
         to_approve=counts.to_approve,
         held_back=_holds_back(event, now),

@@ -10,8 +10,9 @@ from ikone_events.store.answer_lists import (
     search_unknown,
     unseen,
 )
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Table, counts_of
 from ikone_events.store.db import transaction
+from ikone_events.store.registration_search import get_person
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser import answer_words
 from ikone_events.web.organiser.frame import (
@@ -23,7 +24,6 @@ from ikone_events.web.organiser.frame import (
     pager,
     seen_event,
 )
-from ikone_events.web.organiser.people.registrations import get_person
 from ikone_events.web.organiser.words import gettext as _
 
 
@@ -33,17 +33,16 @@ def answers(slug: str) -> str:
     """Who comes by their calendar, what needs eyes, and everything that came back."""
     event = seen_event(slug)
     page = search_received(event, number=page_number())
-    counts = counts_for([event.id])[event.id]
     return render_template(
         "organiser/answers.html",
         event=event,
-        counts=counts,
-        numbers=counts.answers,
+        numbers=counts_of(event, Table.PEOPLE).answers,
         unseen=unseen(event),
         page=page,
         pager=pager(page),
         page_url=page_url("organiser.answers", slug=slug),
         words=answer_words,
+        sees_all=organiser().sees_all,
     )
 
 

@@ -18,9 +18,9 @@ from ikone_events.services.trial_invitations import (
     trial_object,
     trial_of,
 )
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.registration_search import get_person
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.i18n import LOCALES, page_locale
 from ikone_events.web.limits import limited
@@ -32,7 +32,6 @@ from ikone_events.web.organiser.calendar_rows import (
     with_shared_hints,
 )
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
-from ikone_events.web.organiser.people.registrations import get_person
 from ikone_events.web.organiser.preview import TEST_LETTERS, own_number
 from ikone_events.web.organiser.words import gettext as _
 
@@ -85,7 +84,6 @@ def _page(event: Event, *, person: str = "", complaints: list[str] | None = None
     return render_template(
         "organiser/calendar.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         person=people[0] if people else None,
         cards=cards,
         hints=shared if cards else _hints(event),

@@ -12,7 +12,6 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.lists.spreadsheets import Row, write_csv
 from ikone_events.services.office import now, office
 from ikone_events.services.registering import codes as service
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, permission
@@ -64,7 +63,6 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
     return render_template(
         "organiser/codes.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         invitations=invitations,
         unused=[each.shown for each in invitations if each.code.uses == 1 and each.open],
         address=_address(event),

@@ -10,14 +10,13 @@ from ikone_events.domain.todo import Severity, Target, ToDo, todos
 from ikone_events.services.health import engine_health
 from ikone_events.services.office import now
 from ikone_events.store.answer_lists import count_unknown
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Table, counts_for
+from ikone_events.store.queries import events_of
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.i18n import say
 from ikone_events.web.organiser.agenda import (
-    events_of,
     matters,
     next_event,
-    seated,
     split,
 )
 from ikone_events.web.organiser.frame import blueprint
@@ -51,7 +50,7 @@ def dashboard() -> str:
     """What is to do, the figures of the next event, and what comes."""
     moment = now()
     events = events_of(organiser())
-    counts = counts_for([event.id for event in events])
+    counts = counts_for(events)
     coming, _past = split(events, moment)
     return render_template(
         "organiser/dashboard.html",
@@ -66,7 +65,6 @@ def dashboard() -> str:
         upcoming=next_event(coming),
         coming=coming,
         counts=counts,
-        seated=seated,
     )
 
 
@@ -80,8 +78,7 @@ def events() -> str:
         "organiser/events.html",
         coming=coming,
         past=past,
-        counts=counts_for([event.id for event in found]),
-        seated=seated,
+        counts=counts_for(found, Table.PEOPLE, Table.ADMINISTRATIONS),
     )
 
 

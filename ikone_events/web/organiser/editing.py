@@ -9,7 +9,6 @@ from ikone_events.domain.registration_settings import MOMENTS, TICKS
 from ikone_events.domain.times import typed_words
 from ikone_events.services import events as event_service
 from ikone_events.services.office import now, office
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
@@ -87,13 +86,13 @@ def edit_event(slug: str) -> Answer:
 def save_event(slug: str) -> Answer:
     """Save what was edited, if nobody saved in between."""
     event, form = seen_event(slug), _form()
-    revision, waited = _read_revision(form, event), _waiting(event)
+    revision = _read_revision(form, event)
     if not form.validate():
         return _page(form, event), 422
     try:
         draft = draft_of(form)
         with transaction():
-            event = event_service.edit_event(
+            edited = event_service.edit_event(
                 slug,
                 draft,
                 expected_revision=revision,
@@ -106,8 +105,8 @@ def save_event(slug: str) -> Answer:
         return _page(form, seen_event(slug)), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
-    flash(" ".join((saved_words(event), *_moved_up(waited - _waiting(event)))), "success")
-    return redirect(event_url(event), 303)
+    flash(" ".join((saved_words(edited.event), *_moved_up(edited.moved_up))), "success")
+    return redirect(event_url(edited.event), 303)
 
 
 @blueprint.post("/events/<slug>/edit/look")
@@ -129,13 +128,9 @@ def look_at_edit(slug: str) -> Answer:
     return _page(form, event, look=look_at(event, then))
 
 
-def _waiting(event: Event) -> int:
-    return counts_for([event.id])[event.id].waiting
-
-
 def _moved_up(number: int) -> tuple[str, ...]:
     """What else the new rules did at once: more seats serve the line, each with a letter."""
-    if number <= 0:
+    if number == 0:
         return ()
     return (
         ngettext(
@@ -185,12 +180,10 @@ def _shown(form: EventForm, name: str) -> str:
 
 def _page(form: EventForm, event: Event | None = None, **conflict: object) -> str:
     context = {"conflict": (), "differences": (), "look": None, **conflict}
-    counts = counts_for([event.id])[event.id] if event else None
     return render_template(
         "organiser/event_form.html",
         form=form,
         event=event,
-        counts=counts,
         tells=event is not None and tells(event),
         **context,
     )

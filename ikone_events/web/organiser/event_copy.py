@@ -10,7 +10,6 @@ from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.services.event_copy import copy_event
 from ikone_events.services.events import assign
 from ikone_events.services.office import now
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
@@ -87,5 +86,4 @@ def _copy(event: Event, form: CopyForm) -> Event:
 
 
 def _page(event: Event, form: CopyForm) -> str:
-    counts = counts_for([event.id])[event.id]
-    return render_template("organiser/copy.html", event=event, form=form, counts=counts)
+    return render_template("organiser/copy.html", event=event, form=form)

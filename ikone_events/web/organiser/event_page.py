@@ -1,5 +1,6 @@
 """The page of one event: where it stands, what comes next, what can be done; and its history."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
@@ -7,18 +8,20 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 
-from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, State, next_action, offers
+from ikone_events.domain.door import is_link_out
+from ikone_events.domain.lifecycle import ACTION_LABELS, Action, Offer, next_action, offers
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services import events as event_service
+from ikone_events.services.audiences import Group, count_each
 from ikone_events.services.office import now
 from ikone_events.services.registering.codes import codes_of
-from ikone_events.store.counts import counts_for
+from ikone_events.services.transitions import facts_of
+from ikone_events.store.counts import counts_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import history_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import say
-from ikone_events.web.organiser.agenda import facts_from, seated
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -27,7 +30,7 @@ from ikone_events.web.organiser.frame import (
     place,
     seen_event,
 )
-from ikone_events.web.organiser.letter_words import reaches_somebody, who_gets
+from ikone_events.web.organiser.letter_words import who_gets
 from ikone_events.web.organiser.lifecycle_steps import OFF_THE_PATH, life_steps
 from ikone_events.web.organiser.plan_rows import next_rows, plan_view
 from ikone_events.web.organiser.step_words import who_did
@@ -79,22 +82,22 @@ def event(slug: str) -> str:
 def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str, ...] = ()) -> str:
     """The page of an event, with what was just refused on top."""
     moment = now()
-    counts, history = counts_for([event.id])[event.id], history_of(event)
-    facts = facts_from(event, counts, moment)
-    choices = [choice_of(offer, event) for offer in offers(facts)]
+    counts, history = counts_of(event), history_of(event)
+    facts = facts_of(event, moment, numbers=counts.numbers)
+    choices = choices_of(offers(facts), event)
     ahead = next_action(facts)
     return render_template(
         "organiser/event.html",
         event=event,
         counts=counts,
-        seated=seated(counts),
+        tabs=counts,
         steps=life_steps(event, history, moment),
         off_the_path=event.state in OFF_THE_PATH,
         last=history[-1] if history else None,
         step=next((choice for choice in choices if choice.action == ahead), None),
         others=[choice for choice in choices if choice.action != ahead],
         form=form or RoomForm(obj=event),
-        tells=event.state == State.DISPATCHED.value and tells(event),
+        tells=is_link_out(event.state) and tells(event),
         waiting=waiting_of(event),
         refused=refused,
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
@@ -103,17 +106,24 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
     )
 
 
-def choice_of(offer: Offer, event: Event) -> Choice:
-    """An offer of the lifecycle in the language of the page."""
-    action = offer.rule.action
+def choices_of(found: Sequence[Offer], event: Event) -> list[Choice]:
+    """Offers of the lifecycle in the language of the page, with how many people they write to."""
+    messages = (offer.rule.message for offer in found)
+    numbers = count_each(Group(event, message.audience) for message in messages if message)
+    return [_choice(offer, event, numbers) for offer in found]
+
+
+def _choice(offer: Offer, event: Event, numbers: Mapping[Group, int]) -> Choice:
+    action, message = offer.rule.action, offer.rule.message
+    number = numbers[Group(event, message.audience)] if message else 0
     return Choice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
         text=what_it_does(action),
-        letters=who_gets(event, offer.rule.message),
+        letters=who_gets(message, number),
         complaints=tuple((say(c), _field(c.about)) for c in offer.complaints),
         asks=action in ASKING,
-        writes=reaches_somebody(event, offer.rule.message),
+        writes=number > 0,
     )
 
 
@@ -170,5 +180,4 @@ def history(slug: str) -> str:
         changes=history_of(event)[::-1],
         labels=ACTION_LABELS,
         who_did=who_did,
-        counts=counts_for([event.id])[event.id],
     )

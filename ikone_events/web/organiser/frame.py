@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from ikone_events.domain.refusals import Complaint
+from ikone_events.store.counts import tab_counts
 from ikone_events.store.events import Event
 from ikone_events.store.queries import Page, get_visible_event
 from ikone_events.web.access import Permission, may, organiser
@@ -16,6 +17,10 @@ from ikone_events.web.headers import no_store
 from ikone_events.web.i18n import say
 
 Answer = str | Response | BaseResponse | tuple[str, int]
+View = TypeVar("View", bound=Callable[..., Any])
+
+# What a form weighs besides its file.
+_FORM_BYTES = 64 * 1024
 
 blueprint = Blueprint("organiser", __name__)
 
@@ -25,6 +30,7 @@ def _frame() -> dict[str, object]:
     known = current_user.is_authenticated
     return {
         "area": "organiser",
+        "tab_counts": tab_counts,
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.EDIT_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),
@@ -32,8 +38,26 @@ def _frame() -> dict[str, object]:
         "may_edit_administrations": may(Permission.EDIT_ADMINISTRATIONS),
         "may_export": may(Permission.EXPORT_PEOPLE),
         "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS) and organiser().sees_all,
-        "sees_all": known and organiser().sees_all,
     }
+
+
+def takes_file(most_bytes: Callable[[], int]) -> Callable[[View], View]:
+    """Let a view take a file of so many bytes; stands directly above the view."""
+
+    def decorate(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+@blueprint.url_value_preprocessor
+def _raise_body_limit(endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """Before the CSRF check reads the body: only who may use the view may send that much."""
+    view: Any = current_app.view_functions[endpoint or ""]
+    most_bytes = getattr(view, "most_bytes", None)
+    if most_bytes is not None and may(view.permission):
+        request.max_content_length = most_bytes() + _FORM_BYTES
 
 
 @blueprint.after_request

@@ -5,14 +5,12 @@ from ikone_events.domain.lifecycle import ACTION_LABELS, Message
 from ikone_events.domain.messages import LABELS, MailKind
 from ikone_events.services.audiences import count
 from ikone_events.services.transitions import Done
-from ikone_events.store.events import Event
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
 
-def who_gets(event: Event, message: Message | None) -> str:
-    """Whom an action writes to, before it is done."""
-    number = count(event, message.audience) if message else 0
+def who_gets(message: Message | None, number: int) -> str:
+    """Whom an action writes to, and how many they are, before it is done."""
     if message is None or number == 0:
         return _("Nobody is written to.")
     return ngettext(
@@ -21,11 +19,6 @@ def who_gets(event: Event, message: Message | None) -> str:
         number,
         kind=_(LABELS[message.kind]),
     )
-
-
-def reaches_somebody(event: Event, message: Message | None) -> bool:
-    """Whether there is a letter that is worth a look before it is sent."""
-    return message is not None and count(event, message.audience) > 0
 
 
 def what_was_done(done: Done) -> str:

@@ -5,21 +5,19 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from wtforms import StringField
 
 from ikone_events.domain.calendar_words import calendar_words
-from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services import resending
 from ikone_events.services.corrections import correct_and_retry
 from ikone_events.services.drafts import mask_links
 from ikone_events.services.mailing_figures import accounts_of
 from ikone_events.services.office import now
-from ikone_events.store.counts import counts_for
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.mail_log import STATES, Wish, kinds_in, search_letters
+from ikone_events.store.mail_log import STATES, Wish, get_letter, kinds_in, search_letters
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale
 from ikone_events.web.organiser.frame import (
@@ -57,7 +55,6 @@ def mail(slug: str) -> str:
     return render_template(
         "organiser/mail.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         accounts=[one for one in accounts_of(event) if one.figures.total or one.is_running],
         page=page,
         pager=pager(page),
@@ -96,7 +93,6 @@ def show_letter(event: Event, found: OutboxMail, form: AddressForm) -> str:
     return render_template(
         "organiser/letter.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         letter=found,
         text=mask_links(found.text),
         entry=_entry(found, event.zone),
@@ -154,16 +150,6 @@ def retry_letters(slug: str) -> Answer:
     )
     flash(words, "success")
     return redirect(url_for("organiser.mail", slug=slug), 303)
-
-
-def get_letter(event: Event, letter_id: int) -> OutboxMail:
-    """A letter of this very event; raises NotFound."""
-    found = db.session.scalar(
-        select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == letter_id)
-    )
-    if found is None:
-        raise NotFound(Complaint(N_("There is no such letter.")))
-    return found
 
 
 def _wish() -> Wish:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -11,17 +11,14 @@ from wtforms import BooleanField, SelectField, StringField
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
 from ikone_events.services import materials as service
 from ikone_events.services.office import now, office
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event, Material
-from ikone_events.web.access import Permission, may, permission
+from ikone_events.web.access import Permission, permission
 from ikone_events.web.handouts import download
-from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event, takes_file
 from ikone_events.web.organiser.words import gettext as _
 
 _MEGABYTE = 1024 * 1024
-# What the form weighs besides its file.
-_FORM_BYTES = 64 * 1024
 
 
 class SlidesForm(FlaskForm):
@@ -56,13 +53,6 @@ _FORMS: dict[str, type[FlaskForm]] = {
 }
 
 
-@blueprint.url_value_preprocessor
-def _allow_large_upload(endpoint: str | None, _values: dict[str, object] | None) -> None:
-    """Before anything reads the body: only an organiser who uploads may send much."""
-    if endpoint == "organiser.add_slides" and may(Permission.EDIT_EVENTS):
-        request.max_content_length = office().settings.max_upload_mb * _MEGABYTE + _FORM_BYTES
-
-
 @blueprint.get("/events/<slug>/materials")
 @permission(Permission.SEE_EVENTS)
 def materials(slug: str) -> str:
@@ -81,7 +71,6 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
     return render_template(
         "organiser/materials.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         forms=forms,
         refused=refused,
         max_mb=office().settings.max_upload_mb,
@@ -90,6 +79,7 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
 
 @blueprint.post("/events/<slug>/materials/slides")
 @permission(Permission.EDIT_EVENTS)
+@takes_file(lambda: office().settings.max_upload_mb * _MEGABYTE)
 def add_slides(slug: str) -> Answer:
     """Store a file."""
     form = SlidesForm(prefix="slides")

@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 
 from flask import render_template
 
-from ikone_events.domain.facts import State
+from ikone_events.domain.facts import Number, State
 from ikone_events.domain.times import to_local
 from ikone_events.services.office import now, office
 from ikone_events.services.step_letters import count_people
 from ikone_events.services.steps import look_at
-from ikone_events.store.counts import counts_for
+from ikone_events.services.transitions import facts_of
+from ikone_events.store.counts import numbers_for
 from ikone_events.store.events import Event
+from ikone_events.store.queries import events_of
 from ikone_events.store.steps import waiting_steps
 from ikone_events.web.access import Permission, organiser, permission
-from ikone_events.web.organiser.agenda import events_of, facts_from
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.organiser.plan_rows import (
     BLOCKED,
@@ -61,8 +62,8 @@ def all_steps() -> str:
 
 def _steps(events: Iterable[Event], moment: datetime) -> list[Row]:
     by_id = {event.id: event for event in events}
-    counts = counts_for(list(by_id))
-    facts = {key: facts_from(event, counts[key], moment) for key, event in by_id.items()}
+    numbers = numbers_for(by_id, Number)
+    facts = {key: facts_of(by_id[key], moment, numbers=numbers[key]) for key in by_id}
     looks = [look_at(step, facts[step.event_id]) for step in waiting_steps(by_id, moment + AHEAD)]
     people = count_people(look.step for look in looks)
     rows = [

@@ -16,12 +16,11 @@ from ikone_events.services.audiences import count
 from ikone_events.services.office import now
 from ikone_events.services.plans import what_of
 from ikone_events.services.step_letters import message_of
-from ikone_events.store.counts import counts_for
+from ikone_events.services.transitions import facts_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.steps import Step
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.organiser.agenda import facts_from
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
 from ikone_events.web.organiser.plan_rows import plan_view, rest_note
 from ikone_events.web.organiser.step_words import moment_words, step_label
@@ -41,12 +40,10 @@ def show(slug: str) -> str:
 def show_plan(event: Event, *, refused: tuple[str, ...] = ()) -> str:
     """The plan of an event, with what was just refused on top."""
     moment = now()
-    counts = counts_for([event.id])[event.id]
     return render_template(
         "organiser/steps.html",
         event=event,
-        counts=counts,
-        view=plan_view(event, facts_from(event, counts, moment)),
+        view=plan_view(event, facts_of(event, moment)),
         rests=rest_note(event),
         moment=moment_words(moment, event),
         refused=refused,

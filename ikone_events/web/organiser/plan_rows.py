@@ -88,7 +88,7 @@ class PlanView:
 
 def plan_view(event: Event, facts: Facts) -> PlanView:
     """The plan of one event; the number of queries does not depend on its length."""
-    looks = outlook(event, now=facts.now, facts=facts)
+    looks = outlook(event, facts)
     people = count_people(look.step for look in looks if not look.step.outcome)
     fates = fates_of(event)
     rows = [row_of(look, event, facts, people, fates) for look in looks]

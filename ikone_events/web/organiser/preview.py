@@ -14,7 +14,7 @@ from ikone_events.domain.lifecycle import (
 from ikone_events.domain.refusals import TransitionRefused, UnfitInput
 from ikone_events.services.drafts import Sending, sending_of_action
 from ikone_events.services.office import now
-from ikone_events.services.transitions import Request, facts_of
+from ikone_events.services.transitions import Request, facts_for
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.limits import limited
@@ -46,7 +46,7 @@ def preview(slug: str, action: str) -> Answer:
     try:
         wish = request_of(event, wanted, form) if form.is_submitted() else None
         if wanted in ASKING:
-            plan(wanted, facts_of(event, now(), wish))
+            plan(wanted, facts_for(wanted, event, now(), wish))
     except (TransitionRefused, UnfitInput) as refusal:
         status = 422 if isinstance(refusal, UnfitInput) else 409
         if not form.is_submitted() and find_rule(wanted, State(event.state)):
@@ -88,7 +88,7 @@ def preview_html(slug: str, action: str) -> Answer:
 def _rule(event: Event, action: Action) -> Rule:
     """The row of the table; refuses in its own words where there is none."""
     rule = find_rule(action, State(event.state))
-    return rule or plan(action, facts_of(event, now()))
+    return rule or plan(action, facts_for(action, event, now()))
 
 
 def _sending(event: Event, rule: Rule, wish: Request | None) -> Sending:
@@ -107,7 +107,7 @@ def _sending(event: Event, rule: Rule, wish: Request | None) -> Sending:
 def _press(event: Event, rule: Rule) -> Press:
     action = rule.action
     asks = action in ASKING
-    offer = next(o for o in offers(facts_of(event, now())) if o.rule is rule)
+    offer = next(o for o in offers(facts_for(action, event, now())) if o.rule is rule)
     kept = {"state": event.state}
     if asks:
         kept |= {name: request.form.get(name, "") for name in ("reason", "starts_at", "ends_at")}

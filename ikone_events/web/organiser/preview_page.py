@@ -19,7 +19,6 @@ from ikone_events.services.recipients import (
     total_of,
 )
 from ikone_events.services.trial_letters import send_test
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import organiser
@@ -70,7 +69,6 @@ def show_preview(sending: Sending, press: Press) -> str:
     return render_template(
         "organiser/preview.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         press=press,
         total=total_of(sending),
         kinds=[(_(LABELS[kind]), number) for kind, number in kinds.items() if number],

@@ -14,7 +14,6 @@ from ikone_events.domain.step_times import ANCHOR_LABELS, Anchor, Timing, Unit
 from ikone_events.services import steps
 from ikone_events.services.office import now
 from ikone_events.services.plans import DONE, MOOT, timing_of
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.steps import Step
@@ -159,5 +158,4 @@ def _page(form: StepForm, event: Event, step: Step) -> str:
         own=_is_own(step),
         due=moment_words(step.due_at, event),
         back=plan_url(event, step.id),
-        counts=counts_for([event.id])[event.id],
     )

@@ -6,12 +6,9 @@ from ikone_events.domain.lifecycle import RULES, Action, State, find_rule
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.step_times import Anchor
-from ikone_events.domain.steps import obstacles
 from ikone_events.services.drafts import Sending, sending_of_action, sending_of_step
 from ikone_events.services.office import now
-from ikone_events.services.plans import what_of
-from ikone_events.services.steps import find_step
-from ikone_events.services.transitions import facts_of
+from ikone_events.services.steps import find_step, obstacles_of
 from ikone_events.store.events import Event
 from ikone_events.store.steps import Step
 from ikone_events.web.access import Permission, permission
@@ -66,7 +63,7 @@ def _sending(step: Step) -> Sending:
 
 def _press(step: Step) -> Press:
     event, done = step.event, bool(step.outcome)
-    complaints = () if done else obstacles(what_of(step), facts_of(event, now()))
+    complaints = () if done else obstacles_of(step, now())
     return Press(
         title=name_of(step),
         what=_what(step),

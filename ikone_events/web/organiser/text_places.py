@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, url_for
-from sqlalchemy import select
 
 from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.messages import LABELS, MailKind
@@ -21,9 +20,8 @@ from ikone_events.services.texts import (
     series_scope,
     texts_of,
 )
-from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.steps import Step
+from ikone_events.store.steps import Step, own_messages_of
 from ikone_events.store.texts import MailText
 from ikone_events.web.access import organiser
 from ikone_events.web.organiser.frame import seen_event
@@ -120,5 +118,4 @@ def own_messages(place: TextPlace) -> list[Step]:
     """The organisers' own messages of an event; they hold nowhere else."""
     if place.owner is None:
         return []
-    wanted = select(Step).where(Step.event_id == place.owner.id, Step.kind == MailKind.NOTE.value)
-    return list(db.session.scalars(wanted.order_by(Step.id)))
+    return own_messages_of(place.owner)

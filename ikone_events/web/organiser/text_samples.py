@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from ikone_events.services.office import now
 from ikone_events.services.text_preview import preview
 from ikone_events.services.texts import LOCALES, NO_TEXT
-from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.queries import visible_events
+from ikone_events.store.queries import latest_events_of
+from ikone_events.store.registration_search import latest_people
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import organiser
 from ikone_events.web.organiser.text_form import TextForm, typed_text
@@ -60,14 +58,8 @@ def shown_letters(place: TextPlace, kind: str, form: TextForm) -> dict[str, Show
 
 
 def _people(place: TextPlace) -> list[Registration]:
-    if place.event is None:
-        return []
-    wanted = select(Registration).where(
-        Registration.event_id == place.event.id, Registration.anonymised_at.is_(None)
-    )
-    return list(db.session.scalars(wanted.order_by(Registration.id.desc()).limit(MOST)))
+    return [] if place.event is None else latest_people(place.event, MOST)
 
 
 def _events() -> list[Event]:
-    wanted = visible_events(organiser()).order_by(Event.starts_at.desc()).limit(MOST)
-    return list(db.session.scalars(wanted))
+    return latest_events_of(organiser(), MOST)

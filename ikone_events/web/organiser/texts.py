@@ -11,7 +11,6 @@ from ikone_events.domain.refusals import StaleForm
 from ikone_events.services import texts as text_service
 from ikone_events.services.office import now, office
 from ikone_events.services.texts import LOCALES, NO_TEXT, TextChange
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all
@@ -224,5 +223,4 @@ def _page(
 def _frame(place: TextPlace) -> dict[str, object]:
     """What both pages need for their head: in an event's pages its tabs, elsewhere none."""
     event = place.event
-    counts = counts_for([event.id])[event.id] if event else None
-    return {"place": place, "event": event, "counts": counts}
+    return {"place": place, "event": event}

@@ -20,7 +20,6 @@ from ikone_events.services.own_messages import (
     organisations_of,
 )
 from ikone_events.services.texts import LOCALES, NO_TEXT, TextChange
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, permission
@@ -143,7 +142,6 @@ def _page(event: Event, form: WriteForm) -> str:
     return render_template(
         "organiser/write.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         form=form,
         placeholders=placeholders_of(MailKind.NOTE.value).values(),
         waiting=[(step, moment_words(step.due_at, event)) for step in notes_of(event)],

@@ -12,6 +12,7 @@ from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.seating import Sitting
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
+from ikone_events.store.db import stored_values
 from ikone_events.store.events import Event
 from ikone_events.store.queries import get_public_event, organisation_names
 from ikone_events.store.sittings import get_sitting
@@ -23,7 +24,7 @@ from ikone_events.web.registering.sign_up import (
     next_anchor,
     read_sign_up,
 )
-from ikone_events.web.shown import seats_shown, stored_values
+from ikone_events.web.shown import seats_shown
 from ikone_events.web.standing import Standing, standing_of
 
 

@@ -1,11 +1,14 @@
 """Making and editing events: what is stored, refused, and never overwritten."""
 
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
 from ikone_events.domain.event_draft import CHOSEN_PLANS
@@ -18,7 +21,7 @@ from ikone_events.store.registrations import Registration
 from ikone_events.web.organiser.event_form import EventForm, draft_of, programme_of, values_of
 from tests.factories import NOW, make_event, make_registration
 
-from .conftest import Browser
+from .conftest import Browser, token_of
 
 
 def filled(**changes: Any) -> dict[str, Any]:
@@ -186,6 +189,33 @@ def test_more_places_serve_the_line_at_once(app: Flask, team: Browser) -> None:
     assert "Eine Person ist von der Warteliste nachgerückt" in team.get(path).text
     with app.app_context():
         assert db.session.get_one(Registration, waits.id).status == "confirmed"
+
+
+def test_words_about_the_line_count_those_whom_the_edit_moved_up(app: Flask, team: Browser) -> None:
+    """Whoever leaves the line a moment before is not said to have moved up."""
+    event = make_event(app, capacity=1, title="Voll")
+    make_registration(app, event)
+    make_registration(app, event, status="waitlisted", line=1)
+    leaving = make_registration(app, event, status="waitlisted", line=2)
+    left: list[int] = []
+    with app.app_context():
+        engine = db.engine
+
+    def leave(_connection: Any, _cursor: Any, words: str, *_rest: Any) -> None:
+        if words == "BEGIN IMMEDIATE" and not left:
+            left.append(leaving.id)
+            with closing(sqlite3.connect(str(engine.url.database))) as other, other:
+                other.execute(
+                    "UPDATE registration SET status = 'cancelled' WHERE id = ?", (leaving.id,)
+                )
+
+    path = f"/organise/events/{event.slug}/edit"
+    team.token = team.token or token_of(team.get("/organise/"))
+    sqlalchemy_event.listen(engine, "before_cursor_execute", leave)
+    changes = filled(title="Voll", capacity="2", revision="1")
+    assert team.post(path, changes).status_code == 303
+    assert left
+    assert "Eine Person ist von der Warteliste nachgerückt" in team.get(path).text
 
 
 def test_body_of_a_megabyte_is_refused(app: Flask, team: Browser) -> None:

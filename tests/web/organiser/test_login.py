@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ikone_events.config import Settings
+from ikone_events.services.organisers import end_sessions
 from ikone_events.store.db import db, transaction
 from ikone_events.store.people import Organiser
-from ikone_events.web.login import end_sessions, is_path_here
+from ikone_events.web.login import is_path_here
 from tests.factories import FixedClock, make_settings
 
 from .conftest import PASSWORD, Browser, Person, token_of
@@ -131,7 +132,7 @@ def test_deactivation_and_a_new_identifier_end_the_session(
     assert [browser.get("/organise/").status_code for browser in browsers] == [200, 200]
     with app.app_context(), transaction():
         db.session.get_one(Organiser, one.id).active = False
-        end_sessions(db.session.get_one(Organiser, other.id))
+        end_sessions(other.id)
     assert [browser.get("/organise/").status_code for browser in browsers] == [303, 303]
 
 

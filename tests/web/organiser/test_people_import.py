@@ -102,6 +102,16 @@ def refused(page: str) -> dict[str, str]:
     return dict(rows)
 
 
+def test_list_may_weigh_more_than_other_forms(app: Flask, team: Browser, viewer: Browser) -> None:
+    """The token of the form is read with the body, so its limit is raised before the view runs."""
+    event = make_event(app)
+    people = "".join(f";;Vorname;Person{n};p{n}@example.org;{'x' * 150};;;\n" for n in range(1_900))
+    content = (LIST.partition("\n")[0] + "\n" + people).encode()
+    assert 300_000 < len(content) < 500_000
+    assert hand_in(team, event, content).status_code == 303
+    assert hand_in(viewer, event, content).status_code == 413
+
+
 def test_list_is_checked_whole_before_anything_is_stored(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=3)
     field(app, event)

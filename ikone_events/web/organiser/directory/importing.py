@@ -11,27 +11,17 @@ from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.services.directory.importing import Imported, check_list, import_list
 from ikone_events.services.office import now
 from ikone_events.store.db import transaction
-from ikone_events.web.access import Permission, may, permission
+from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import say
-from ikone_events.web.organiser.frame import Answer, blueprint
+from ikone_events.web.organiser.frame import Answer, blueprint, takes_file
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
-
-# What the form weighs besides its file.
-_FORM_BYTES = 64 * 1024
 
 
 class ListForm(FlaskForm):
     """The file; which of two buttons was pressed says what to do with it."""
 
     file = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv"})
-
-
-@blueprint.url_value_preprocessor
-def _allow_lists(endpoint: str | None, _values: dict[str, object] | None) -> None:
-    """Before anything reads the body: only somebody who may import sends that much."""
-    if endpoint == "organiser.import_administrations" and may(Permission.EDIT_ADMINISTRATIONS):
-        request.max_content_length = MOST_BYTES + _FORM_BYTES
 
 
 def _page(
@@ -58,6 +48,7 @@ def choose_list() -> str:
 
 @blueprint.post("/administrations/import")
 @permission(Permission.EDIT_ADMINISTRATIONS)
+@takes_file(lambda: MOST_BYTES)
 def import_administrations() -> Answer:
     """Check the list, or take it over; one wrong line and nothing is stored."""
     form = ListForm()

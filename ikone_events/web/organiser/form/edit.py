@@ -7,7 +7,6 @@ from ikone_events.domain.form_fields import CHOOSING, KIND_LABELS, Kind, OwnFiel
 from ikone_events.domain.refusals import NotFound, StaleForm, UnfitInput
 from ikone_events.services.office import now
 from ikone_events.services.registering import form_fields
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, permission
@@ -163,7 +162,6 @@ def _page(
     return render_template(
         "organiser/form_field.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         form=form,
         own=own,
         kind=kind.value,

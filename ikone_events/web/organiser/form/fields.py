@@ -12,7 +12,6 @@ from ikone_events.services.office import now
 from ikone_events.services.registering import form_fields
 from ikone_events.services.registering.answers import places_taken
 from ikone_events.services.registering.form_fields import Entry
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.web.access import Permission, permission
@@ -54,7 +53,6 @@ def show_fields(event: Event, *, refused: tuple[str, ...] = ()) -> str:
     return render_template(
         "organiser/form.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         asked=[row for row in rows if not row.field.retired],
         retired=[row for row in rows if row.field.retired],
         kinds=[(kind.value, _(label)) for kind, label in KIND_LABELS.items()],

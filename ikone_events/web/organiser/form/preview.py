@@ -8,7 +8,6 @@ from flask_babel import force_locale
 
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
-from ikone_events.store.counts import counts_for
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import LOCALES, page_locale
@@ -32,7 +31,6 @@ def preview_form(slug: str) -> str:
     return render_template(
         "organiser/form_preview.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         fields=fields,
         own_fields=desk.fields,
         language=language,

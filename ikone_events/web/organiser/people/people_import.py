@@ -21,18 +21,23 @@ from ikone_events.services.lists.people_report import (
 from ikone_events.services.lists.table_reading import MOST_BYTES, MOST_ROWS
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.imports import ImportList
 from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.limits import limited
-from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    blueprint,
+    place,
+    say_all,
+    seen_event,
+    takes_file,
+)
 from ikone_events.web.organiser.people.portions import enter_list
 from ikone_events.web.organiser.words import gettext as _
 
 _PATH = "/events/<slug>/registrations/import"
-_FORM_BYTES = 16 * 1024
 # As many rows as a report shows; who is refused is always shown.
 _SHOWN = 200
 
@@ -53,10 +58,9 @@ def import_form(slug: str) -> Answer:
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
 @limited("60 per hour", key_func=lambda: f"import:{organiser().id}")
+@takes_file(lambda: MOST_BYTES)
 def read_list(slug: str) -> Answer:
     """Check the file whole; nobody is registered by that."""
-    # The rest of the application takes no bodies of this size.
-    request.max_content_length = MOST_BYTES + _FORM_BYTES
     event, form = seen_event(slug), ImportForm()
     file = request.files.get("file")
     if file is None or not file.filename:
@@ -119,7 +123,6 @@ def _upload_page(event: Event, form: ImportForm) -> str:
     return render_template(
         "organiser/people_import.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         form=form,
         fields=asked_fields(event),
         most_rows=MOST_ROWS,
@@ -141,7 +144,6 @@ def _report_page(event: Event, stored: ImportList) -> str:
     return render_template(
         "organiser/import_report.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         stored=stored,
         report=report,
         **_numbers(report.coming),
@@ -154,7 +156,6 @@ def _progress_page(event: Event, stored: ImportList, progress: Progress) -> str:
     return render_template(
         "organiser/import_progress.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         stored=stored,
         progress=progress,
         **_numbers(progress.entered),

@@ -10,17 +10,15 @@ from ikone_events.domain.standings import standing_of
 from ikone_events.services.lists.exports import waiting_positions
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import all_fields, answers_of
-from ikone_events.services.registering.by_organiser import actions_for
-from ikone_events.services.registering.seating import mode_of
-from ikone_events.services.registering.seating import waiting_reasons
-from ikone_events.services.registering.by_organiser import LONGEST_NOTE
-from ikone_events.services.registering.by_organiser import annotate
+from ikone_events.services.registering.by_organiser import LONGEST_NOTE, actions_for, annotate
+from ikone_events.services.registering.seating import mode_of, waiting_reasons
 from ikone_events.store.answer_lists import find_dead
-from ikone_events.store.counts import counts_for
+from ikone_events.store.counts import Table, counts_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.mail_log import letters_to
 from ikone_events.store.received import received_from
+from ikone_events.store.registration_search import get_person
 from ikone_events.store.registrations import Registration, chain_of, relatives_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale, say
@@ -37,7 +35,6 @@ from ikone_events.web.organiser.people.people_words import (
     reason_words,
     with_awaits,
 )
-from ikone_events.web.organiser.people.registrations import get_person
 from ikone_events.web.organiser.people.sight import asker_role
 from ikone_events.web.organiser.words import gettext as _
 
@@ -61,11 +58,10 @@ def show_person(
     moment = now()
     reasons = waiting_reasons(event, [found], now=moment)
     before, after = relatives_of(found)
-    counts = counts_for([event.id])[event.id]
+    counts = counts_of(event, Table.PEOPLE)
     return render_template(
         "organiser/person.html",
         event=event,
-        counts=counts,
         person=found,
         refused=say_all(tuple(refused)),
         mode=mode_of(event, found).value,

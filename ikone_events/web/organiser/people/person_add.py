@@ -16,7 +16,6 @@ from ikone_events.domain.seating import not_addable_because
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.registrations import Applicant, add_person
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import organisation_names
@@ -124,7 +123,6 @@ def _page(event: Event, form: Any, fields: tuple[OwnField, ...]) -> str:
     return render_template(
         "organiser/person_add.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         form=form,
         fields=fields,
         organisations=organisation_names(),

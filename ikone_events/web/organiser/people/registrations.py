@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from ikone_events.domain.form_fields import OwnField, visible_to
-from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registration import Attendance
 from ikone_events.domain.standings import Action, standing_of
 from ikone_events.services.lists.exports import waiting_positions
@@ -18,12 +16,13 @@ from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
 from ikone_events.services.registering.seating import waiting_reasons
 from ikone_events.store.answer_lists import dead_among
-from ikone_events.store.counts import counts_for
-from ikone_events.store.db import db, transaction
+from ikone_events.store.counts import Table, counts_of
+from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.registration_search import (
     administrations_at,
     count_undecided,
+    get_person,
     search_people,
 )
 from ikone_events.store.registrations import Registration
@@ -59,7 +58,7 @@ def registrations(slug: str) -> str:
     wish = wish_of(request.args)
     page = search_people(event, wish, number=page_number())
     query = query_of(wish)
-    counts = counts_for([event.id])[event.id]
+    counts = counts_of(event, Table.PEOPLE)
     return render_template(
         "organiser/registrations.html",
         event=event,
@@ -124,18 +123,6 @@ def set_attendance(slug: str, public_id: str) -> Answer:
     with transaction():
         mark_attendance(person.public_id, Attendance(wish) if wish else None, now=now())
     return back_to_list(slug, public_id)
-
-
-def get_person(event: Event, public_id: str) -> Registration:
-    """A registration of this very event; raises NotFound."""
-    found = db.session.scalar(
-        select(Registration).where(
-            Registration.event_id == event.id, Registration.public_id == public_id
-        )
-    )
-    if found is None:
-        raise NotFound(Complaint(N_("There is no such registration.")))
-    return found
 
 
 def back_to_list(slug: str, public_id: str = "") -> Response:

@@ -10,14 +10,13 @@ from ikone_events.domain.salutation import full_name
 from ikone_events.domain.standings import Action
 from ikone_events.services.office import now
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, Press, press
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.registration_search import get_person
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
 from ikone_events.web.organiser.people.filter import query_of, wish_of
 from ikone_events.web.organiser.people.people_words import action_label
-from ikone_events.web.organiser.people.registrations import get_person
 
 _PATH = "/events/<slug>/registrations/do/<action>"
 # As many as one page of the list shows.
@@ -99,7 +98,6 @@ def _page(template: str, event: Event, action: Action, **more: object) -> str:
     return render_template(
         template,
         event=event,
-        counts=counts_for([event.id])[event.id],
         action=action.value,
         label=action_label(action),
         query=query_of(wish_of(request.form)),

@@ -22,16 +22,16 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.by_organiser import Press, actions_for, press
 from ikone_events.services.registering.hand_over import Deputy
 from ikone_events.services.registering.seating import mode_of
-from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
+from ikone_events.store.registration_search import get_person
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.forms_public import at_most, no_web_address, one_line, stripped
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
 from ikone_events.web.organiser.people.people_words import ASKING, action_label, done_words
 from ikone_events.web.organiser.people.person import show_person
-from ikone_events.web.organiser.people.registrations import back_to_list, get_person
+from ikone_events.web.organiser.people.registrations import back_to_list
 from ikone_events.web.registering.person_form import PersonForm
 
 _NOT_NOW = (StandingRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
@@ -147,7 +147,6 @@ def _ask(event: Event, person: Registration, action: Action, form: FlaskForm) ->
     return render_template(
         "organiser/ask_person.html",
         event=event,
-        counts=counts_for([event.id])[event.id],
         person=person,
         action=action.value,
         label=action_label(action),
