@@ -27,8 +27,8 @@ from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.own_fields import add_own_fields, answers_of
-from ikone_events.web.registering.modes import mode_choices, places_left
-from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm
+from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm, mode_choices
+from ikone_events.web.standing import places_left
 
 _PATH = "/events/<slug>/registrations/add"
 
