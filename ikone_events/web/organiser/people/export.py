@@ -8,10 +8,9 @@ from flask import Response
 from ikone_events.services.lists.exports import registration_columns, registration_rows, write_json
 from ikone_events.services.lists.spreadsheets import write_csv, write_xlsx
 from ikone_events.store.events import Event
-from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.web.access import Permission, asker_role, organiser, permission
 from ikone_events.web.limits import limiter
 from ikone_events.web.organiser.frame import blueprint, seen_event
-from ikone_events.web.organiser.people.sight import asker_role
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from ikone_events.domain.form_fields import OwnField, visible_to
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.domain.registration import Attendance
+from ikone_events.domain.registration import STATUS_LABELS, Attendance
 from ikone_events.domain.standings import Action, standing_of
 from ikone_events.services.lists.exports import waiting_positions
 from ikone_events.services.office import now
@@ -27,7 +27,7 @@ from ikone_events.store.registration_search import (
     search_people,
 )
 from ikone_events.store.registrations import Registration
-from ikone_events.web.access import Permission, permission
+from ikone_events.web.access import Permission, asker_role, permission
 from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser import answer_words
 from ikone_events.web.organiser.frame import (
@@ -41,14 +41,18 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.organiser.people.filter import (
     FILTER_LABELS,
     ORDER_LABELS,
-    STATUSES,
     choices_for,
     query_of,
     wish_of,
 )
-from ikone_events.web.organiser.people.own_answers import Said, said_by
-from ikone_events.web.organiser.people.people_words import ASKING, QUICK, action_label, possible_now
-from ikone_events.web.organiser.people.sight import asker_role
+from ikone_events.web.organiser.people.people_words import (
+    ASKING,
+    QUICK,
+    Said,
+    action_label,
+    possible_now,
+    said_by,
+)
 
 
 @blueprint.get("/events/<slug>/registrations")
@@ -74,7 +78,7 @@ def registrations(slug: str) -> str:
         numbers=counts.answers,
         dead=dead_among([each.email_key for each in page.rows]),
         words=answer_words,
-        statuses=STATUSES,
+        statuses=STATUS_LABELS,
         orders=ORDER_LABELS,
         filters=choices_for(event, administrations_at(event)),
         filter_labels=FILTER_LABELS,
