@@ -48,6 +48,12 @@ STATUS_LABELS: dict[Status, str] = {
     Status.EXPIRED: N_("Expired"),
 }
 
+ATTENDANCE_LABELS: dict[str, str] = {
+    Attendance.ATTENDED: N_("Attended"),
+    Attendance.MISSED: N_("Absent"),
+    "unknown": N_("Not recorded"),
+}
+
 AWAITS_LABELS: dict[Awaits, str] = {
     Awaits.ADDRESS: N_("E-mail not confirmed"),
     Awaits.APPROVAL: N_("To be approved"),

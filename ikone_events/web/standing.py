@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ikone_events.domain.facts import Mode
-from ikone_events.domain.lifecycle import State
+from ikone_events.domain.lifecycle import STATE_LABELS, State
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.registration import MODE_LABELS
 from ikone_events.domain.seating import Sitting, closed_because
@@ -30,8 +30,8 @@ class Standing:
 
 
 _CALLED_OFF = {
-    State.CANCELLED: ("danger", N_("Cancelled")),
-    State.POSTPONED: ("warning", N_("Postponed")),
+    State.CANCELLED: ("danger", STATE_LABELS[State.CANCELLED]),
+    State.POSTPONED: ("warning", STATE_LABELS[State.POSTPONED]),
 }
 
 
@@ -41,12 +41,12 @@ def standing_of(sitting: Sitting) -> Standing:
     if sitting.state in _CALLED_OFF:
         return Standing(*_CALLED_OFF[sitting.state], closed)
     if sitting.now >= sitting.ends_at:
-        return Standing("neutral", N_("Over"), closed or Complaint(N_("The event is over.")))
+        return Standing("neutral", N_("Ended"), closed or Complaint(N_("The event is over.")))
     if closed is not None:
         return Standing(*_closed_badge(sitting), closed)
     if sitting.free == 0:
         return Standing("warning", N_("Waiting list"), None, line=True)
-    return Standing("success", N_("Registration open"), None)
+    return Standing("success", STATE_LABELS[State.OPEN], None)
 
 
 def _closed_badge(sitting: Sitting) -> tuple[str, str]:
@@ -56,7 +56,7 @@ def _closed_badge(sitting: Sitting) -> tuple[str, str]:
         return "info", N_("Taking place now")
     if sitting.free == 0:
         return "neutral", N_("Fully booked")
-    return "neutral", N_("Registration closed")
+    return "neutral", STATE_LABELS[State.CLOSED]
 
 
 def places_words(free: int | None, capacity: int | None) -> str:
@@ -68,7 +68,9 @@ def places_words(free: int | None, capacity: int | None) -> str:
         return ""
     if free == 0:
         return N_("All places taken")
-    return N_("Only a few places left") if free <= min(FEW, capacity // 2) else N_("Places free")
+    return (
+        N_("Only a few places left") if free <= min(FEW, capacity // 2) else N_("Places available")
+    )
 
 
 def mode_places_words(sitting: Sitting, mode: Mode) -> str:

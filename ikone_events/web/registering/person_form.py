@@ -13,7 +13,7 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.header_text import header_complaint, text_complaint
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registration import MODE_LABELS
-from ikone_events.domain.salutation import full_name
+from ikone_events.domain.salutation import SALUTATION_LABELS, full_name
 from ikone_events.domain.seating import Sitting
 from ikone_events.web.forms_public import (
     AddressField,
@@ -26,7 +26,7 @@ from ikone_events.web.forms_public import (
     stripped,
     unless,
 )
-from ikone_events.web.i18n import SALUTATION_LABELS, say
+from ikone_events.web.i18n import say
 from ikone_events.web.standing import MODES, mode_places_words
 
 QUESTION_LENGTH = 2000
