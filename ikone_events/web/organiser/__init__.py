@@ -16,10 +16,8 @@ from ikone_events.web.organiser import (
     preview,
     step_form,
     step_preview,
-    stopping,
     subscribers,
     texts,
-    updating,
     writing,
 )
 from ikone_events.web.organiser.directory import administrations
@@ -71,9 +69,7 @@ __all__ = [
     "standing_actions",
     "step_form",
     "step_preview",
-    "stopping",
     "subscribers",
     "texts",
-    "updating",
     "writing",
 ]
