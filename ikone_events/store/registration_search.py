@@ -1,6 +1,6 @@
 """People of one event, found by what an organiser asks for, fifty at a time."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -64,11 +64,6 @@ class Wish:
     answer: str = ""
     decision: str = ""
     order: str = Order.REGISTERED
-
-    @property
-    def narrows(self) -> bool:
-        """Whether anybody may be left out."""
-        return any(getattr(self, f.name) for f in fields(self) if f.name != "order")
 
 
 def search_people(event: Event, wish: Wish, *, number: int = 1) -> Page[Registration]:

@@ -11,7 +11,6 @@ from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.form_fields import Kind, OwnField
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import RegistrationClosed, UnfitInput
-from ikone_events.domain.registration import MODE_LABELS
 from ikone_events.domain.seating import not_addable_because
 from ikone_events.domain.standings import STANDING_LABELS, standing_of
 from ikone_events.services.office import now
@@ -133,5 +132,4 @@ def _page(event: Event, form: Any, fields: tuple[OwnField, ...]) -> str:
         places=places_left(sitting),
         full=sitting.free == 0,
         waiting_list=event.waiting_list,
-        mode_labels=MODE_LABELS,
     )
