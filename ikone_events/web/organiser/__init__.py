@@ -29,7 +29,6 @@ from ikone_events.web.organiser.form import fields as form_fields
 from ikone_events.web.organiser.form import preview as form_preview
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.organiser.people import (
-    export,
     people_import,
     person,
     person_add,
@@ -52,7 +51,6 @@ __all__ = [
     "editing",
     "event_copy",
     "event_page",
-    "export",
     "form_field_edit",
     "form_fields",
     "form_preview",
