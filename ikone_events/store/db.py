@@ -2,9 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
 from flask import current_app
@@ -17,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     UpdateBase,
     event,
+    inspect,
     make_url,
     text,
 )
@@ -202,3 +205,14 @@ def _busy() -> Busy:
     return Busy(
         Complaint(N_("Too many people are writing at this moment. Nothing was stored; try again."))
     )
+
+
+def stored_values(row: Base, besides: tuple[str, ...] = ()) -> object:
+    """Every value of a row, apart from those columns."""
+    return _values_of(type(row), besides)(row)
+
+
+@cache
+def _values_of(model: type[Base], besides: tuple[str, ...]) -> Callable[[Base], object]:
+    names = [column.key for column in inspect(model).column_attrs if column.key not in besides]
+    return attrgetter(*names)

@@ -12,15 +12,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from operator import attrgetter
 from typing import TypeVar
 
 from flask import Response, current_app, request
-from sqlalchemy import inspect
 
 from ikone_events.services.office import now
-from ikone_events.store.db import Base
 from ikone_events.store.feeds import Version
 from ikone_events.web.i18n import page_locale
 
@@ -184,14 +180,3 @@ def revalidated(
     if "If-None-Match" in request.headers or "If-Modified-Since" in request.headers:
         response.make_conditional(request)
     return response
-
-
-def stored_values(row: Base, besides: tuple[str, ...] = ()) -> object:
-    """Every value of a row apart from those columns, to compare what a page is made from."""
-    return _values_of(type(row), besides)(row)
-
-
-@cache
-def _values_of(model: type[Base], besides: tuple[str, ...]) -> Callable[[Base], object]:
-    names = [column.key for column in inspect(model).column_attrs if column.key not in besides]
-    return attrgetter(*names)
