@@ -18,7 +18,7 @@ from ikone_events.config import Settings
 from ikone_events.engine import Engine
 from ikone_events.services.office import Clock
 from ikone_events.store.db import db
-from ikone_events.web.limits import limiter
+from ikone_events.web.limits import RateLimits
 from ikone_events.web.page_cache import PageCache
 
 _MOST = 8  # applications kept; the two of a module alternate on both databases
@@ -64,9 +64,7 @@ def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -
     app.extensions["ikone_pages"] = PageCache()
     # Shares pool and compiled statements; listeners of a test and what is kept by engine end.
     db._app_engines[app][None] = kept.engine.execution_options()
-    limiter.enabled = settings.rate_limits
-    if settings.rate_limits:
-        limiter.reset()
+    app.extensions["ikone_limits"] = RateLimits(enabled=settings.rate_limits)
     return app
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ikone_events.domain.refusals import N_
+
 
 class EventFormat(StrEnum):
     """Where an event takes place."""
@@ -11,6 +13,13 @@ class EventFormat(StrEnum):
     ONLINE = "online"
     ON_SITE = "on_site"
     HYBRID = "hybrid"
+
+
+FORMAT_LABELS: dict[EventFormat, str] = {
+    EventFormat.ONLINE: N_("Online (video conference)"),
+    EventFormat.ON_SITE: N_("On site"),
+    EventFormat.HYBRID: N_("On site and online"),
+}
 
 
 class State(StrEnum):

@@ -206,7 +206,7 @@ STATE_LABELS: dict[State, str] = {
     State.ANNOUNCED: N_("Announced"),
     State.OPEN: N_("Registration open"),
     State.CLOSED: N_("Registration closed"),
-    State.DISPATCHED: N_("Link sent"),
+    State.DISPATCHED: N_("Access link sent"),
     State.FOLLOWED_UP: N_("Followed up"),
     State.ARCHIVED: N_("Archived"),
     State.POSTPONED: N_("Postponed"),

@@ -38,6 +38,7 @@ ACTIVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.WAITLISTED, Status.
 # Standings that hold a seat: whoever is asked to confirm an address or an offer finds it kept.
 SEATED = frozenset({Status.PENDING, Status.CONFIRMED, Status.OFFERED})
 
+# A pending registration is labelled by what it awaits where that is known.
 STATUS_LABELS: dict[Status, str] = {
     Status.PENDING: N_("To be confirmed"),
     Status.CONFIRMED: N_("Confirmed"),
@@ -46,6 +47,12 @@ STATUS_LABELS: dict[Status, str] = {
     Status.CANCELLED: N_("Withdrawn"),
     Status.DECLINED: N_("Declined"),
     Status.EXPIRED: N_("Expired"),
+}
+
+ATTENDANCE_LABELS: dict[str, str] = {
+    Attendance.ATTENDED: N_("Attended"),
+    Attendance.MISSED: N_("Absent"),
+    "unknown": N_("Not recorded"),
 }
 
 AWAITS_LABELS: dict[Awaits, str] = {

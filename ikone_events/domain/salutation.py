@@ -6,6 +6,14 @@ Frau Oberbürgermeisterin,") wins over every rule.
 
 import re
 
+from ikone_events.domain.refusals import N_
+
+SALUTATION_LABELS = {
+    "": N_("Not stated"),
+    "frau": N_("Ms"),
+    "herr": N_("Mr"),
+    "divers": N_("Mx"),
+}
 _PROFESSOR = re.compile(r"(?<![\w-])Prof(essor(in)?)?(?![^\W\d_])", re.IGNORECASE)
 _DOCTOR = re.compile(r"(?<![\w-])(Dr|Doktor(in)?)(?![^\W\d_])", re.IGNORECASE)
 

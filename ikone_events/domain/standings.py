@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StandingRefused
-from ikone_events.domain.registration import Awaits, Status
+from ikone_events.domain.registration import AWAITS_LABELS, STATUS_LABELS, Awaits, Status
 
 
 class Action(StrEnum):
@@ -201,14 +201,8 @@ def letter_key(kind: MailKind, public_id: str, touched: int, *, fresh: bool = Fa
 
 STANDING_LABELS: dict[Standing, str] = {
     Standing.NONE: N_("Not registered"),
-    Standing.ADDRESS: N_("E-mail not confirmed"),
-    Standing.APPROVAL: N_("To be approved"),
-    Standing.WAITING: N_("Waiting list"),
-    Standing.OFFERED: N_("Place offered"),
-    Standing.CONFIRMED: N_("Confirmed"),
-    Standing.CANCELLED: N_("Withdrawn"),
-    Standing.DECLINED: N_("Declined"),
-    Standing.EXPIRED: N_("Expired"),
+    **{_PENDING_BY[awaits]: label for awaits, label in AWAITS_LABELS.items()},
+    **{Standing(s): label for s, label in STATUS_LABELS.items() if s is not Status.PENDING},
 }
 
 ACTION_LABELS: dict[Action, str] = {

@@ -11,7 +11,7 @@ from ikone_events.domain.registration import Attendance
 from ikone_events.services.audiences import count, people_of, subscribers_of
 from ikone_events.services.drafts import Sending
 from ikone_events.store.db import db
-from ikone_events.store.queries import Page
+from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registrations import Registration
 from ikone_events.store.searching import containing
 from ikone_events.store.subscribers import Subscriber
@@ -32,13 +32,13 @@ def total_of(sending: Sending) -> int:
 
 
 def page_of(
-    sending: Sending, *, words: str = "", number: int = 1, size: int = 50
+    sending: Sending, *, words: str = "", number: int = 1
 ) -> Page[Registration] | Page[Subscriber]:
     """Those whose name, address or administration holds some words."""
     if sending.to_subscribers:
         subscribers = subscribers_of(sending.event, sending.message.audience)
         found = subscribers.where(*containing(words, [Subscriber.email]))
-        return _page(found, number=number, size=size)
+        return paginate(found, number=number)
     people = _people(sending).where(
         *containing(
             words,
@@ -50,7 +50,7 @@ def page_of(
             ],
         )
     )
-    return _page(people, number=number, size=size)
+    return paginate(people, number=number)
 
 
 def find_person(sending: Sending, public_id: str) -> Person | None:
@@ -82,11 +82,3 @@ def _people(sending: Sending) -> Select[Registration]:
 
 def _one(wanted: Select[Row], chosen: ColumnElement[bool]) -> Row | None:
     return db.session.scalar(wanted.where(chosen)) or db.session.scalar(wanted.limit(1))
-
-
-def _page(wanted: Select[Row], *, number: int, size: int) -> Page[Row]:
-    total = db.session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
-    total = total or 0
-    number = max(1, min(number, -(-total // size)))
-    rows = db.session.scalars(wanted.limit(size).offset((number - 1) * size))
-    return Page(list(rows), number, total, size)

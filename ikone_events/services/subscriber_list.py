@@ -11,7 +11,8 @@ from ikone_events.domain.times import to_local
 from ikone_events.services.lists.spreadsheets import Row
 from ikone_events.services.office import office
 from ikone_events.store.db import db
-from ikone_events.store.queries import Page
+from ikone_events.store.paging import Page, paginate
+from ikone_events.store.searching import containing
 from ikone_events.store.subscribers import NETWORK, Subscriber
 
 SUBSCRIBER_COLUMNS = ("email", "about", "locale", "subscribed_at", "confirmed_at")
@@ -39,19 +40,11 @@ def count_subscribers() -> Numbers:
     return Numbers(*found)
 
 
-def search_subscribers(words: str = "", *, number: int = 1, size: int = 50) -> Page[Subscriber]:
+def search_subscribers(words: str = "", *, number: int = 1) -> Page[Subscriber]:
     """Subscribers by a part of their address, in its order."""
-    wanted = select(Subscriber)
-    for word in words.split()[:8]:
-        like = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        wanted = wanted.where(Subscriber.email.ilike(like, escape="!"))
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    number = max(1, min(number, -(-total // size)))
-    ordered = wanted.options(joinedload(Subscriber.event)).order_by(
-        Subscriber.email_key, Subscriber.id
-    )
-    rows = db.session.scalars(ordered.limit(size).offset((number - 1) * size))
-    return Page(list(rows), number, total, size)
+    wanted = select(Subscriber).where(*containing(words, [Subscriber.email]))
+    wanted = wanted.options(joinedload(Subscriber.event))
+    return paginate(wanted.order_by(Subscriber.email_key, Subscriber.id), number=number)
 
 
 def get_subscriber(public_id: str) -> Subscriber:

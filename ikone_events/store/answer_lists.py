@@ -12,7 +12,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import DeadAddress, IncomingMail, Mailbox
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import Page
+from ikone_events.store.paging import Page, paginate
 
 MOST_UNSEEN = 100
 
@@ -48,14 +48,14 @@ def unseen(event: Event) -> Sequence[IncomingMail]:
     return db.session.scalars(wanted.order_by(IncomingMail.id).limit(MOST_UNSEEN)).all()
 
 
-def search_received(event: Event, *, number: int = 1, size: int = 50) -> Page[IncomingMail]:
+def search_received(event: Event, *, number: int = 1) -> Page[IncomingMail]:
     """Everything that came back about an event, the newest first."""
-    return _page([IncomingMail.event_id == event.id, _SHOWN], number, size)
+    return _page([IncomingMail.event_id == event.id, _SHOWN], number)
 
 
-def search_unknown(*, number: int = 1, size: int = 50) -> Page[IncomingMail]:
+def search_unknown(*, number: int = 1) -> Page[IncomingMail]:
     """What is about nobody's event, the newest first."""
-    return _page([IncomingMail.event_id.is_(None), _SHOWN], number, size)
+    return _page([IncomingMail.event_id.is_(None), _SHOWN], number)
 
 
 def count_unknown() -> int:
@@ -80,12 +80,9 @@ def mailboxes() -> Sequence[Mailbox]:
     return db.session.scalars(select(Mailbox).order_by(Mailbox.name)).all()
 
 
-def _page(conditions: list[ColumnElement[bool]], number: int, size: int) -> Page[IncomingMail]:
-    total = db.session.scalar(select(func.count(IncomingMail.id)).where(*conditions)) or 0
-    number = max(1, min(number, -(-total // size)))
+def _page(conditions: list[ColumnElement[bool]], number: int) -> Page[IncomingMail]:
     wanted = _with_letter().where(*conditions).order_by(IncomingMail.id.desc())
-    rows = db.session.scalars(wanted.limit(size).offset((number - 1) * size))
-    return Page(list(rows), number, total, size)
+    return paginate(wanted, number=number)
 
 
 def _with_letter() -> Select[IncomingMail]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import selectinload
 
 from ikone_events.domain.administrations import key_of
@@ -13,7 +13,7 @@ from ikone_events.store.administrations import (
     member_on,
 )
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.queries import Page
+from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registrations import Registration
 from ikone_events.store.searching import MOST_WORDS, containing
 
@@ -28,7 +28,6 @@ def search_administrations(
     words: str = "", *, kind: str = "", member_day: date | None = None, number: int = 1
 ) -> Page[Organisation]:
     """The directory by name, fifty at a time; with a day only those who are members then."""
-    size = 50
     wanted = select(Organisation)
     if kind:
         wanted = wanted.where(Organisation.kind == kind)
@@ -48,11 +47,7 @@ def search_administrations(
             )
         )
         wanted = wanted.where(or_(*containing(word, fields), Organisation.id.in_(named)))
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    number = max(1, min(number, -(-total // size)))
-    ordered = wanted.order_by(Organisation.name, Organisation.id)
-    rows = db.session.scalars(ordered.limit(size).offset((number - 1) * size))
-    return Page(list(rows), number, total, size)
+    return paginate(wanted.order_by(Organisation.name, Organisation.id), number=number)
 
 
 def drop_unused_left_texts() -> None:

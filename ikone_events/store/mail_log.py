@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import Page
+from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registrations import Registration
 from ikone_events.store.searching import containing
 
@@ -29,22 +29,16 @@ class Wish:
     mailing_id: int | None = None
 
 
-def search_letters(
-    event: Event, wish: Wish, *, number: int = 1, size: int = 50
-) -> Page[OutboxMail]:
+def search_letters(event: Event, wish: Wish, *, number: int = 1) -> Page[OutboxMail]:
     """Letters of an event, failed ones first, then the newest."""
     conditions = [OutboxMail.event_id == event.id, *_conditions(wish)]
-    total = db.session.scalar(select(func.count()).where(*conditions)) or 0
-    number = max(1, min(number, -(-total // size)))
-    rows = db.session.scalars(
+    wanted = (
         select(OutboxMail)
         .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
         .where(*conditions)
         .order_by((OutboxMail.state != "failed"), OutboxMail.id.desc())
-        .limit(size)
-        .offset((number - 1) * size)
     )
-    return Page(list(rows), number, total, size)
+    return paginate(wanted, number=number)
 
 
 def get_letter(event: Event, letter_id: int) -> OutboxMail:

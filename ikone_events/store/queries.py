@@ -1,9 +1,7 @@
 """Reads that deserve a name. `hold_event` is the lock of every write that concerns an event."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, inspect, select, update
 from sqlalchemy.orm import defer, joinedload
@@ -15,8 +13,6 @@ from ikone_events.store.db import db, locks_of_transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.people import Organiser, assignment
 from ikone_events.store.registrations import Registration
-
-Row = TypeVar("Row")
 
 PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT)
 # What stays on the public list: archived events keep their page, and so their links, but are old.
@@ -148,21 +144,6 @@ def history_of(event: Event) -> list[StateChange]:
     """Every transition of an event, the first one first."""
     wanted = select(StateChange).where(StateChange.event_id == event.id).order_by(StateChange.id)
     return list(db.session.scalars(wanted))
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """One page of a long list; `number` counts from one."""
-
-    rows: list[Row]
-    number: int
-    total: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
 
 
 def organisation_names() -> list[str]:

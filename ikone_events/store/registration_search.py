@@ -1,6 +1,6 @@
 """People of one event, found by what an organiser asks for, fifty at a time."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -15,7 +15,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import DeadAddress
 from ikone_events.store.line import LINE
-from ikone_events.store.queries import Page
+from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registrations import Registration
 from ikone_events.store.searching import containing
 
@@ -66,22 +66,12 @@ class Wish:
     decision: str = ""
     order: str = Order.REGISTERED
 
-    @property
-    def narrows(self) -> bool:
-        """Whether anybody may be left out."""
-        return any(getattr(self, f.name) for f in fields(self) if f.name != "order")
 
-
-def search_people(
-    event: Event, wish: Wish, *, number: int = 1, size: int = 50
-) -> Page[Registration]:
+def search_people(event: Event, wish: Wish, *, number: int = 1) -> Page[Registration]:
     """One page of the people of an event, each with the administration, in two queries."""
     wanted = _matching(event, wish)
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    number = max(1, min(number, -(-total // size)))
-    people = wanted.order_by(*_ordered(wish.order)).limit(size).offset((number - 1) * size)
-    rows = db.session.scalars(people.options(joinedload(Registration.organisation)))
-    return Page(list(rows), number, total, size)
+    people = wanted.options(joinedload(Registration.organisation))
+    return paginate(people.order_by(*_ordered(wish.order)), number=number)
 
 
 def _matching(event: Event, wish: Wish) -> Select[Registration]:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from flask import Flask, abort, redirect, request, url_for
 from flask_security import current_user
 
+from ikone_events.domain.form_fields import ROLES
 from ikone_events.store.people import Organiser
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -86,6 +87,12 @@ def may(needed: Permission) -> bool:
 def organiser() -> Organiser:
     """The organiser who is signed in; only in views that need a permission behind the login."""
     return cast(Organiser, current_user)
+
+
+def asker_role() -> str:
+    """The organiser's highest role, by which they see people's answers; empty without any."""
+    held = {role.name for role in organiser().roles}
+    return next((role for role in reversed(ROLES) if role in held), "")
 
 
 def _send_to_login() -> NoReturn:

@@ -22,7 +22,7 @@ from ikone_events.store.series import Series, get_series
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.addresses import kept_address, own_address
 from ikone_events.web.i18n import page_locale, speak_by_address
-from ikone_events.web.kept_feeds import ATOM, kept_feed
+from ikone_events.web.page_cache import ATOM, cached_feed
 
 blueprint = Blueprint("atom", __name__)
 blueprint.before_request(speak_by_address)
@@ -62,9 +62,9 @@ def of_series(slug: str) -> ResponseReturnValue:
 
 
 def _answer(name: str, page: str, series: Series | None) -> Response:
-    return kept_feed(
+    return cached_feed(
         news_version(series),
-        content_type=ATOM,
+        ATOM,
         read=lambda: tuple(_entry(item) for item in news(series)),
         render=lambda entries: _written(name, page, entries),
     )

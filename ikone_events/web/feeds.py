@@ -14,7 +14,7 @@ from ikone_events.store.series import get_series
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.addresses import own_address
 from ikone_events.web.i18n import page_locale, speak_by_address
-from ikone_events.web.kept_feeds import CALENDAR, kept_feed
+from ikone_events.web.page_cache import CALENDAR, cached_feed
 
 blueprint = Blueprint("feeds", __name__)
 blueprint.before_request(speak_by_address)
@@ -59,9 +59,9 @@ def event_calendar(slug: str) -> ResponseReturnValue:
 @permission(Permission.PUBLIC)
 def event_ics(slug: str) -> ResponseReturnValue:
     """One event to take along: the same entry as a file, without the marks of a subscription."""
-    response = kept_feed(
+    response = cached_feed(
         event_version(slug),
-        content_type=CALENDAR,
+        CALENDAR,
         read=lambda: entries_of_event(slug, page_locale()),
         render=lambda found: public_event(found[0], locale=page_locale()),
     )
@@ -76,4 +76,4 @@ def _calendar(
         title = f"{office().settings.organisation}: {name(found)}"
         return public_feed(found, locale=page_locale(), name=title, source=own_address())
 
-    return kept_feed(version, content_type=CALENDAR, read=read, render=render)
+    return cached_feed(version, CALENDAR, read=read, render=render)

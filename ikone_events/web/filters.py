@@ -9,9 +9,11 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from ikone_events.domain import times
-from ikone_events.domain.lifecycle import STATE_LABELS, State
-from ikone_events.domain.registration import STATUS_LABELS, Status
-from ikone_events.web.i18n import FORMAT_LABELS, SALUTATION_LABELS, page_locale, say
+from ikone_events.domain.facts import FORMAT_LABELS, EventFormat, Mode
+from ikone_events.domain.registration import MODE_LABELS
+from ikone_events.domain.standings import standing_of
+from ikone_events.web.badges import badge_of
+from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.markdown import to_html
 
 
@@ -24,8 +26,9 @@ class Spanning(Protocol):
 
 
 def init_app(app: Flask) -> None:
-    """Let templates use the filters below by their short names."""
+    """Let templates use the filters below by their short names, and the table of badges."""
     app.jinja_env.filters.update(_FILTERS)
+    app.jinja_env.globals.update(badge_of=badge_of, standing_of=standing_of)
 
 
 def _span(event: Spanning) -> str:
@@ -69,20 +72,12 @@ def _size(number: int) -> str:
     return f"{megabytes.replace('.', ',') if page_locale() == 'de' else megabytes}{times.NBSP}MB"
 
 
-def _state(value: str) -> str:
-    return cast(str, gettext(STATE_LABELS[State(value)]))
-
-
-def _status(value: str) -> str:
-    return cast(str, gettext(STATUS_LABELS[Status(value)]))
-
-
 def _format(value: str) -> str:
-    return cast(str, gettext(FORMAT_LABELS[value]))
+    return cast(str, gettext(FORMAT_LABELS[EventFormat(value)]))
 
 
-def _salutation(value: str) -> str:
-    return cast(str, gettext(SALUTATION_LABELS.get(value, "Not stated")))
+def _mode(value: str) -> str:
+    return cast(str, gettext(MODE_LABELS[Mode(value)]))
 
 
 def _markdown(text: str) -> Markup:
@@ -99,10 +94,8 @@ _FILTERS: dict[str, Callable[..., object]] = {
     "tile_month": _tile_month,
     "iso": _iso,
     "file_size": _size,
-    "state_label": _state,
-    "status_label": _status,
     "format_label": _format,
-    "salutation_label": _salutation,
+    "mode_label": _mode,
     "say": say,
     "markdown": _markdown,
 }

@@ -87,20 +87,3 @@ class PublicForm(FlaskForm):
                 "The page was open for a long time. Please press the button once more."
             )
             self.csrf_token.errors = [text]
-
-
-class SubscriptionForm(PublicForm):
-    """An address and nothing else: who is behind it is not needed for writing to it."""
-
-    email = AddressField(
-        lazy_gettext("E-mail address"),
-        [
-            needed(lazy_gettext("Please enter your e-mail address.")),
-            at_most(254),
-            one_line,
-            deliverable,
-        ],
-        filters=[stripped],
-        description=lazy_gettext("For example: name@example.org"),
-        render_kw={"autocomplete": "email"},
-    )

@@ -11,7 +11,7 @@ from flask_babel import Babel, gettext, refresh
 
 from ikone_events.domain.lifecycle import ACTION_LABELS, STATE_LABELS
 from ikone_events.domain.messages import LABELS as MAIL_LABELS
-from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.standings import ACTION_LABELS as STANDING_ACTION_LABELS
 from ikone_events.domain.standings import STANDING_LABELS
 from ikone_events.domain.times import date_numeric
@@ -20,17 +20,6 @@ from ikone_events.web.headers import fingerprint
 
 LOCALES = ("de", "en")
 COOKIE = "lang"
-FORMAT_LABELS = {
-    "online": N_("Online (video conference)"),
-    "on_site": N_("On site"),
-    "hybrid": N_("On site and online"),
-}
-SALUTATION_LABELS = {
-    "": N_("Not stated"),
-    "frau": N_("Ms"),
-    "herr": N_("Mr"),
-    "divers": N_("Diverse"),
-}
 
 
 def init_app(app: Flask) -> None:

@@ -11,7 +11,7 @@ from ikone_events.web.access import Permission, permission
 from ikone_events.web.addresses import own_address
 from ikone_events.web.headers import no_store
 from ikone_events.web.i18n import page_locale, speak_by_address
-from ikone_events.web.kept_feeds import CALENDAR, revalidated, tag_of
+from ikone_events.web.page_cache import CALENDAR, revalidated
 
 blueprint = Blueprint("own_calendar", __name__)
 blueprint.before_request(speak_by_address)
@@ -33,4 +33,4 @@ def feed(token: str) -> ResponseReturnValue:
     found = entries_of(get_feed(token), page_locale(), now=now())
     name = _("%(organisation)s: my dates", organisation=office().settings.organisation)
     body = public_feed(found, locale=page_locale(), name=name, source=own_address())
-    return revalidated(Response(body, content_type=CALENDAR), tag_of(body))
+    return revalidated(body, CALENDAR)

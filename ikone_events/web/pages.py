@@ -16,7 +16,7 @@ from ikone_events.services.office import now, office
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.i18n import page_locale
 from ikone_events.web.markdown import to_html
-from ikone_events.web.public import revalidated
+from ikone_events.web.page_cache import revalidated
 
 blueprint = Blueprint("pages", __name__)
 TITLES = {

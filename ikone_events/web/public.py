@@ -1,34 +1,32 @@
 """Pages for everybody: all dates, one event."""
 
-import hashlib
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ikone_events.domain.add_links import AddLink, add_links
 from ikone_events.domain.lifecycle import Action, State
 from ikone_events.domain.seating import Sitting
 from ikone_events.domain.slug import series_slug
+from ikone_events.services.letters import occasion_of
 from ikone_events.services.office import now
 from ikone_events.services.plans import due_at_of
 from ikone_events.store.db import stored_values
 from ikone_events.store.events import Event, Material
 from ikone_events.store.queries import get_public_event, public_events
-from ikone_events.store.sittings import Version, get_sitting, get_version, sittings_of
+from ikone_events.store.sittings import get_sitting, get_version, sittings_of
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.add_to_calendar import offer_of
-from ikone_events.web.addresses import kept_address, subscription
-from ikone_events.web.i18n import COOKIE, page_locale
-from ikone_events.web.page_cache import KeptPage, PageCache
-from ikone_events.web.registering.modes import places_left
-from ikone_events.web.shown import seats_shown
-from ikone_events.web.standing import Standing, standing_of, unchanged
+from ikone_events.web.addresses import Subscription, kept_address, subscription
+from ikone_events.web.i18n import COOKIE, page_locale, tongue
+from ikone_events.web.page_cache import Source, cached_page, revalidated
+from ikone_events.web.standing import Standing, places_left, seats_shown, standing_of
 
 blueprint = Blueprint("public", __name__)
 blueprint.add_app_template_filter(places_left, "places")
-HTML = "text/html; charset=utf-8"
+_COMING = frozenset({State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED})
 HANDED_OUT = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
 
 
@@ -39,12 +37,6 @@ class Listed:
     event: Event
     sitting: Sitting
     standing: Standing
-
-
-@blueprint.record_once
-def _make_cache(state: object) -> None:
-    app: Flask = state.app  # type: ignore[attr-defined]
-    app.extensions["ikone_pages"] = PageCache()
 
 
 @blueprint.get("/")
@@ -82,76 +74,71 @@ def series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
 def event(slug: str) -> ResponseReturnValue:
     """One event: facts, programme, seats. Kept rendered until something of it changes."""
     version, moment = get_version(slug), now()
-    if not _keepable():
-        return revalidated(_render_event(_look_at(slug, moment)))
-    cache: PageCache = current_app.extensions["ikone_pages"]
-    key = (slug, page_locale(), request.script_root)
-    page = cache.find(key, version, moment)
-    if page is None:
-        page = _made_page(cache, key, _look_at(slug, moment), version)
-        cache.keep(key, page)
-    return _answer(page)
+    if not _is_cacheable():
+        return revalidated(_source(slug, moment).render())
+    page = cached_page(("event", slug), version, lambda: _source(slug, moment), moment)
+    return revalidated(page.body, etag=page.etag)
 
 
-def _keepable() -> bool:
+def _is_cacheable() -> bool:
     """Pages with a query differ in their links, the trial's pages show a clock."""
     plain = not request.query_string or not request.args.keys() - {COOKIE}
     return plain and "ikone_demo" not in current_app.extensions
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What an event's page is made from."""
-
-    event: Event
-    sitting: Sitting
-    opens_at: datetime | None
-    materials: list[Material]
-
-    @property
-    def shows(self) -> object:
-        """The same as long as the page is: a sign-up alone changes no word before seats run out."""
-        return (
-            stored_values(self.event, besides=("touched",)),
-            seats_shown(self.sitting),
-            self.opens_at,
-            tuple(stored_values(material) for material in self.materials),
-        )
-
-
-def _look_at(slug: str, moment: datetime) -> _Seen:
+def _source(slug: str, moment: datetime) -> Source:
+    """A sign-up alone changes no word before seats run out: `touched` is not part of it."""
     found = get_public_event(slug)
     sitting, opens_at = get_sitting(found, moment), _opens_at(found, moment)
-    return _Seen(found, sitting, opens_at, public_materials(found))
-
-
-def _made_page(cache: PageCache, key: Hashable, seen: _Seen, version: Version) -> KeptPage:
-    """The page as it is from now on, rendered only if that is another one than before."""
-    shows, found = seen.shows, seen.event
-    moments = (found.deadline, found.members_until, found.starts_at, found.ends_at, seen.opens_at)
-    since, until = unchanged(moments, seen.sitting.now)
-    same = cache.find_same(key, shows)
-    body = same.body if same else _render_event(seen)
-    etag = same.etag if same else hashlib.sha256(body).hexdigest()[:32]
-    return KeptPage(
-        body=body, etag=etag, version=version, shows=shows, true_from=since, true_until=until
+    materials = public_materials(found)
+    return Source(
+        shows=(
+            stored_values(found, besides=("touched",)),
+            seats_shown(sitting),
+            opens_at,
+            tuple(stored_values(material) for material in materials),
+        ),
+        render=lambda: _render_event(found, sitting, opens_at, materials),
+        moments=(found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at),
     )
 
 
-def _render_event(seen: _Seen) -> bytes:
+def _render_event(
+    found: Event, sitting: Sitting, opens_at: datetime | None, materials: list[Material]
+) -> bytes:
     return render_template(
         "public/event.html",
-        event=seen.event,
-        sitting=seen.sitting,
-        standing=standing_of(seen.sitting),
-        opens_at=seen.opens_at,
-        offer=offer_of(seen.event, seen.sitting.now),
-        series_slug=series_slug(seen.event.series),
-        materials=seen.materials,
+        event=found,
+        sitting=sitting,
+        standing=standing_of(sitting),
+        opens_at=opens_at,
+        offer=offer_of(found, sitting.now),
+        series_slug=series_slug(found.series),
+        materials=materials,
         material_url=_file_url,
         # What one person was told must not stay in a page that is kept for all.
         get_flashed_messages=_no_messages,
     ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How to get an event into a calendar without an invitation: a file, a feed, web forms."""
+
+    file: str
+    calendar: Subscription
+    links: tuple[AddLink, ...]
+
+
+def offer_of(event: Event, now: datetime) -> Offer | None:
+    """What the event's page offers; nothing once it is over or as long as it is called off."""
+    if State(event.state) not in _COMING or now >= event.ends_at:
+        return None
+    return Offer(
+        file=url_for("feeds.event_ics", slug=event.slug, lang=tongue()),
+        calendar=subscription(url_for("feeds.event_calendar", slug=event.slug)),
+        links=add_links(occasion_of(event, page_locale())),
+    )
 
 
 def _opens_at(found: Event, moment: datetime) -> datetime | None:
@@ -171,26 +158,8 @@ def _no_messages(**_options: object) -> tuple[()]:
     return ()
 
 
-def _answer(page: KeptPage) -> Response:
-    """Without the cost of a comparison for those who have no copy yet."""
-    kept = {"ETag": f'"{page.etag}"', "Cache-Control": "private, no-cache"}
-    response = Response(page.body, headers=kept, content_type=HTML)
-    if "If-None-Match" in request.headers:
-        response.make_conditional(request)
-    return response
-
-
 def public_materials(found: Event) -> list[Material]:
     """What everybody may have, once the event has been followed up."""
     if found.state not in HANDED_OUT:
         return []
     return [material for material in found.materials if material.visibility == "public"]
-
-
-def revalidated(body: str | bytes) -> Response:
-    """A public page that browsers keep and ask about: the language depends on a cookie."""
-    response = Response(body, content_type=HTML)
-    response.add_etag()
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
-    return response

@@ -9,7 +9,8 @@ from ikone_events.store.series import get_series
 from ikone_events.store.sittings import sittings_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.addresses import kept_address, subscription
-from ikone_events.web.public import listed, revalidated
+from ikone_events.web.page_cache import revalidated
+from ikone_events.web.public import listed
 
 blueprint = Blueprint("series", __name__)
 

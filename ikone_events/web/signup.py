@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from ikone_events.domain.refusals import Busy, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Status
+from ikone_events.domain.salutation import full_name
 from ikone_events.services.letters import link_day
 from ikone_events.services.office import now
 from ikone_events.services.registering import registrations
 from ikone_events.services.registering.registrations import Applicant
 from ikone_events.store.db import transaction
+from ikone_events.store.events import Event
 from ikone_events.store.queries import get_public_event
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.errors import RETRY_AFTER_BUSY
@@ -25,7 +30,6 @@ from ikone_events.web.limits import (
     brake_addresses,
     brake_network,
 )
-from ikone_events.web.registering.outcome import find_outcome, keep_outcome
 from ikone_events.web.registering.page import (
     Desk,
     closed_page,
@@ -37,6 +41,10 @@ from ikone_events.web.registering.sign_up import ADD, REMOVE, SignUp
 
 blueprint = Blueprint("signup", __name__)
 SWITCH = "switch_language"
+# What the success page tells stands in the session. Its cookie holds 4 kB: ten people with long
+# names must not lose it.
+_KEY = "registered"
+_LONGEST = 80
 
 
 class _TrapFilled(Exception):
@@ -95,7 +103,7 @@ def _try_to_store(
     except UnfitInput as refusal:
         sign_up.place(refusal.complaints)
         return filled_page(desk, sign_up, 422, "invalid")
-    keep_outcome(slug, applicants, statuses, now())
+    _keep_outcome(slug, applicants, statuses, now())
     return redirect(url_for("signup.registered", slug=slug), 303)
 
 
@@ -135,7 +143,7 @@ def _ask_to_wait(desk: Desk, sign_up: SignUp, seconds: int) -> Response:
 @permission(Permission.PUBLIC)
 def registered(slug: str) -> ResponseReturnValue:
     """What was stored and what comes next; only for the session that has just registered."""
-    outcome = find_outcome(slug)
+    outcome = _find_outcome(slug)
     if outcome is None:
         return redirect(url_for("public.event", slug=slug), 303)
     event = get_public_event(slug)
@@ -146,3 +154,60 @@ def registered(slug: str) -> ResponseReturnValue:
         confirm_until=outcome.confirm_until(event),
         link_day=link_day(event, now()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person's name, address and standing."""
+
+    name: str
+    email: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everybody's, whoever filled in the form first; `at` is when."""
+
+    people: tuple[Told, ...]
+    at: datetime
+
+    @property
+    def first(self) -> Told:
+        """Whoever filled in the form."""
+        return self.people[0]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The standings there are."""
+        return frozenset(person.outcome for person in self.people)
+
+    def confirm_until(self, event: Event) -> datetime | None:
+        """Until when the address is to be confirmed; None when the event does not ask for it."""
+        if event.confirm_hours is None:
+            return None
+        return min(self.at + timedelta(hours=event.confirm_hours), event.ends_at)
+
+
+def _keep_outcome(
+    slug: str, applicants: Sequence[Applicant], statuses: Sequence[Status], now: datetime
+) -> None:
+    """Remember for the next page. The same for every address, whatever is known of it."""
+    people = [
+        [_short(full_name(a.title, a.first_name, a.last_name)), _short(a.email), status.value]
+        for a, status in zip(applicants, statuses, strict=True)
+    ]
+    session[_KEY] = {"slug": slug, "people": people, "at": int(now.timestamp())}
+
+
+def _find_outcome(slug: str) -> Outcome | None:
+    """What this session has registered for an event."""
+    facts = cast(Any, session.get(_KEY))
+    if not isinstance(facts, dict) or facts.get("slug") != slug or "people" not in facts:
+        return None
+    people = tuple(Told(*each) for each in facts["people"])
+    return Outcome(people, datetime.fromtimestamp(facts["at"], UTC))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,14 +1,17 @@
 """How an event stands for somebody who looks at it from outside: one badge, one sentence."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from ikone_events.domain.lifecycle import State
+from ikone_events.domain.facts import Mode
+from ikone_events.domain.lifecycle import STATE_LABELS, State
 from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.registration import MODE_LABELS
 from ikone_events.domain.seating import Sitting, closed_because
 
 # From here on people had better hurry; of a small event half its places.
 FEW = 10
+# In the order in which forms and pages name them.
+MODES = (Mode.ON_SITE, Mode.ONLINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class Standing:
 
 
 _CALLED_OFF = {
-    State.CANCELLED: ("danger", N_("Cancelled")),
-    State.POSTPONED: ("warning", N_("Postponed")),
+    State.CANCELLED: ("danger", STATE_LABELS[State.CANCELLED]),
+    State.POSTPONED: ("warning", STATE_LABELS[State.POSTPONED]),
 }
 
 
@@ -38,12 +41,12 @@ def standing_of(sitting: Sitting) -> Standing:
     if sitting.state in _CALLED_OFF:
         return Standing(*_CALLED_OFF[sitting.state], closed)
     if sitting.now >= sitting.ends_at:
-        return Standing("neutral", N_("Over"), closed or Complaint(N_("The event is over.")))
+        return Standing("neutral", N_("Ended"), closed or Complaint(N_("The event is over.")))
     if closed is not None:
         return Standing(*_closed_badge(sitting), closed)
     if sitting.free == 0:
         return Standing("warning", N_("Waiting list"), None, line=True)
-    return Standing("success", N_("Registration open"), None)
+    return Standing("success", STATE_LABELS[State.OPEN], None)
 
 
 def _closed_badge(sitting: Sitting) -> tuple[str, str]:
@@ -53,7 +56,7 @@ def _closed_badge(sitting: Sitting) -> tuple[str, str]:
         return "info", N_("Taking place now")
     if sitting.free == 0:
         return "neutral", N_("Fully booked")
-    return "neutral", N_("Registration closed")
+    return "neutral", STATE_LABELS[State.CLOSED]
 
 
 def places_words(free: int | None, capacity: int | None) -> str:
@@ -65,14 +68,30 @@ def places_words(free: int | None, capacity: int | None) -> str:
         return ""
     if free == 0:
         return N_("All places taken")
-    return N_("Only a few places left") if free <= min(FEW, capacity // 2) else N_("Places free")
+    return (
+        N_("Only a few places left") if free <= min(FEW, capacity // 2) else N_("Places available")
+    )
 
 
-def unchanged(
-    moments: tuple[datetime | None, ...], now: datetime
-) -> tuple[datetime | None, datetime | None]:
-    """The stretch of time around now in which none of the moments passes (from, until)."""
-    known = sorted(moment for moment in moments if moment is not None)
-    before = [moment for moment in known if moment <= now]
-    after = [moment for moment in known if moment > now]
-    return (before[-1] if before else None, after[0] if after else None)
+def mode_places_words(sitting: Sitting, mode: Mode) -> str:
+    """What is left of a hybrid event's mode; nothing where there is no limit."""
+    limits = [sitting.capacity, sitting.pools[mode].capacity if mode in sitting.pools else None]
+    known = [limit for limit in limits if limit is not None]
+    return places_words(sitting.free_for(mode), min(known) if known else None)
+
+
+def places_left(sitting: Sitting) -> list[tuple[str, str]]:
+    """What is left in words, of a hybrid event for each mode; nothing where there is no limit."""
+    if not sitting.pools:
+        found = [("", places_words(sitting.free, sitting.capacity))]
+    else:
+        found = [(MODE_LABELS[mode], mode_places_words(sitting, mode)) for mode in MODES]
+    return [(mode, words) for mode, words in found if words]
+
+
+def seats_shown(sitting: Sitting) -> object:
+    """What visitors see of the seats: words in steps and who comes first, never how many came.
+
+    All else of a sitting stands in the event's row.
+    """
+    return tuple(places_left(sitting)), standing_of(sitting), sitting.members_first

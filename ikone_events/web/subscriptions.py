@@ -11,6 +11,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, RegistrationClosed
@@ -20,13 +21,38 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.queries import get_public_event
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.forms_public import SubscriptionForm
+from ikone_events.web.forms_public import (
+    AddressField,
+    PublicForm,
+    at_most,
+    deliverable,
+    needed,
+    one_line,
+    stripped,
+)
 from ikone_events.web.headers import no_store
 from ikone_events.web.i18n import page_locale
 from ikone_events.web.limits import PERSONAL, SIGN_UP, UNSUBSCRIBE, limited
 
 blueprint = Blueprint("subscriptions", __name__)
 DONE = "subscribed"
+
+
+class SubscriptionForm(PublicForm):
+    """An address and nothing else: who is behind it is not needed for writing to it."""
+
+    email = AddressField(
+        lazy_gettext("E-mail address"),
+        [
+            needed(lazy_gettext("Please enter your e-mail address.")),
+            at_most(254),
+            one_line,
+            deliverable,
+        ],
+        filters=[stripped],
+        description=lazy_gettext("For example: name@example.org"),
+        render_kw={"autocomplete": "email"},
+    )
 
 
 @blueprint.after_request

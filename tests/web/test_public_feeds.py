@@ -196,7 +196,7 @@ def test_sign_up_changes_no_byte(app: Flask, client: FlaskClient) -> None:
 def test_two_processes_give_the_same_tag(app: Flask, client: FlaskClient) -> None:
     make_event(app)
     first = client.get("/calendar.ics").headers["ETag"]
-    app.extensions["ikone_pages"]._pages.clear()
+    app.extensions["ikone_pages"].clear()
     assert client.get("/calendar.ics").headers["ETag"] == first
 
 

@@ -1,7 +1,7 @@
 """Typed texts that no administration was found for: shown in groups, decided once for all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
@@ -18,8 +18,9 @@ from ikone_events.store.administrations import LeftText, Organisation, Organisat
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.naming import hold_directory, namesakes
+from ikone_events.store.paging import Page, paginate_rows
 from ikone_events.store.people import Organiser
-from ikone_events.store.queries import Page, visible_events
+from ikone_events.store.queries import visible_events
 from ikone_events.store.registrations import Registration
 
 GROUPS_SHOWN = 20
@@ -69,17 +70,11 @@ def unmatched_groups(organiser: Organiser, *, left: bool = False, number: int = 
         )
         .where(*_waiting(organiser), _LEFT if left else ~_LEFT)
         .group_by(Registration.organisation_key)
+        .order_by(people.desc(), Registration.organisation_key)
     )
-    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    number = max(1, min(number, -(-total // GROUPS_SHOWN)))
-    rows = db.session.execute(
-        wanted.order_by(people.desc(), Registration.organisation_key)
-        .limit(GROUPS_SHOWN)
-        .offset((number - 1) * GROUPS_SHOWN)
-    ).all()
-    candidates = _candidates() if rows else []
-    groups = [_group(*row, candidates=candidates) for row in rows]
-    return Page(groups, number, total, GROUPS_SHOWN)
+    page = paginate_rows(wanted, number=number, size=GROUPS_SHOWN)
+    candidates = _candidates() if page.rows else []
+    return replace(page, rows=[_group(*row, candidates=candidates) for row in page.rows])
 
 
 def find_group(organiser: Organiser, key: str) -> tuple[Group, list[Registration]]:

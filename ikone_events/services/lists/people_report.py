@@ -41,6 +41,7 @@ class Coming:
     name: str
     applicant: Applicant
     status: Status
+    awaits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Entered:
     public_id: str
     name: str
     status: str
+    awaits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def progress_of(event: Event, stored: ImportList) -> Progress | None:
             row.public_id,
             full_name(row.title, row.first_name, row.last_name),
             row.status,
+            row.awaits,
         )
         for row in people
     ]
@@ -153,7 +156,7 @@ def _placed(
             if place.status is not Status.WAITLISTED:
                 sitting = sitting.taking(candidate.mode)
                 colleagues[party] += party != NOBODYS
-            coming.append(Coming(line, name, applicant, place.status))
+            coming.append(Coming(line, name, applicant, place.status, place.awaits))
     return coming, refused
 
 

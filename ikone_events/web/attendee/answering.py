@@ -9,8 +9,7 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.standings import accept_offer, confirm_address, situation_of
 from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.attendee.frame import blueprint, to_own_page
-from ikone_events.web.attendee.possible import choices
+from ikone_events.web.attendee.frame import blueprint, choices, to_own_page
 from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 

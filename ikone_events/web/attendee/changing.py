@@ -19,8 +19,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.forms import DETAILS, ChangeForm, place
-from ikone_events.web.attendee.frame import blueprint, to_own_page
-from ikone_events.web.attendee.possible import choices
+from ikone_events.web.attendee.frame import blueprint, choices, to_own_page
 from ikone_events.web.i18n import page_locale
 from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.own_fields import add_own_fields, answers_of, own_values

@@ -1,10 +1,14 @@
-"""What the personal pages share: their blueprint, the way back, words for moments."""
+"""What the personal pages share: their blueprint, the way back, and what a person may do."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.self_service import Situation, Wish, wishes
 from ikone_events.domain.standings import Action
 from ikone_events.domain.times import moment_page
 from ikone_events.store.events import Event
@@ -27,3 +31,38 @@ def moment_words(moment: datetime, event: Event) -> str:
 def is_handed_over(change: StandingChange | None) -> bool:
     """Whether a deputy comes now, whoever that is and whatever their standing was before."""
     return change is not None and change.action == Action.HAND_OVER.value
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing on the list; `complaint` says why it can't be done now, and who helps."""
+
+    wish: Wish
+    until: datetime | None
+    complaint: Complaint | None
+
+
+def choices(situation: Situation) -> dict[Wish, Choice]:
+    """What the standing allows at all, in the order of the page."""
+    allowed = wishes(situation)
+    return {
+        wish: Choice(wish, _UNTIL[wish](situation), allowed[wish])
+        for wish in _UNTIL
+        if wish in allowed
+    }
+
+
+def can(wish: Wish, offered: Mapping[Wish, Choice]) -> bool:
+    """Whether it can be done now."""
+    choice = offered.get(wish)
+    return choice is not None and choice.complaint is None
+
+
+_UNTIL: Mapping[Wish, Callable[[Situation], datetime | None]] = {
+    Wish.CONFIRM_ADDRESS: lambda situation: situation.hold_until,
+    Wish.ACCEPT: lambda situation: situation.hold_until,
+    Wish.CHANGE: lambda situation: situation.starts_at,
+    Wish.SWITCH_MODE: lambda situation: situation.claims_end_at,
+    Wish.HAND_OVER: lambda situation: situation.ends_at,
+    Wish.WITHDRAW: lambda situation: situation.ends_at,
+}

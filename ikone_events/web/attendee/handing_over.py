@@ -16,8 +16,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration, last_change
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.forms import DeputyForm, place
-from ikone_events.web.attendee.frame import blueprint, is_handed_over, to_own_page
-from ikone_events.web.attendee.possible import choices
+from ikone_events.web.attendee.frame import blueprint, choices, is_handed_over, to_own_page
 from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 

@@ -10,8 +10,7 @@ from ikone_events.services.privacy import forget_person
 from ikone_events.services.registering.standings import situation_of, withdraw
 from ikone_events.store.db import transaction
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.attendee.frame import blueprint, to_own_page
-from ikone_events.web.attendee.possible import can, choices
+from ikone_events.web.attendee.frame import blueprint, can, choices, to_own_page
 from ikone_events.web.limits import PERSONAL, limited
 from ikone_events.web.personal import holder
 

@@ -1,28 +1,31 @@
 """The person's own page: how things stand, what can be done and until when, what is stored."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from ikone_events.domain.door import Door
+from ikone_events.domain.answer_rules import ACCEPTED, DECLINED, TENTATIVE
+from ikone_events.domain.form_fields import Kind, OwnField, answer_words
 from ikone_events.domain.self_service import Situation, Wish
 from ikone_events.domain.standings import Standing
+from ikone_events.domain.times import date_medium
 from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import now
+from ikone_events.services.registering.answers import Told, told_by
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.standings import situation_of
+from ikone_events.store.events import Event
 from ikone_events.store.line import line_number
 from ikone_events.store.registrations import Registration, last_change
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.attendee.answer_words import answer_rows, calendar_answer
-from ikone_events.web.attendee.confirmed_words import confirmed_words
-from ikone_events.web.attendee.frame import blueprint
-from ikone_events.web.attendee.possible import can, choices
-from ikone_events.web.attendee.standing_words import Look, Words, standing_words
+from ikone_events.web.attendee.frame import blueprint, can, choices, moment_words
+from ikone_events.web.attendee.standing_words import Look, standing_words
 from ikone_events.web.attendee.switching import has_room
 from ikone_events.web.door import door_of
+from ikone_events.web.i18n import page_locale
 from ikone_events.web.personal import holder
 from ikone_events.web.standing import standing_of
 
@@ -35,30 +38,24 @@ def show(token: str) -> ResponseReturnValue:
     """All of it on one page."""
     registration, moment = holder(token), now()
     situation = situation_of(registration, moment)
-    look, door = _look_at(registration, situation), door_of(registration, moment)
+    look = _look_at(registration, situation)
     return render_template(
         "attendee/show.html",
         token=token,
         registration=registration,
         event=registration.event,
         standing=situation.standing.value,
-        words=_words(look, door),
-        door=door.value,
+        words=standing_words(look),
+        door=look.door.value,
         choices=choices(situation),
         room=look.room_in_other_mode,
         waits=situation.standing is Standing.WAITING,
         mode=mode_of(registration.event, registration).value,
-        answers=answer_rows(registration),
-        calendar_answer=calendar_answer(registration),
+        answers=_answer_rows(registration),
+        calendar_answer=_calendar_answer(registration),
         active=situation.active,
         kept_until=kept_until(registration),
     )
-
-
-def _words(look: Look, door: Door) -> Words:
-    if look.standing is Standing.CONFIRMED:
-        return confirmed_words(look, door)
-    return standing_words(look)
 
 
 def _look_at(registration: Registration, situation: Situation) -> Look:
@@ -69,6 +66,7 @@ def _look_at(registration: Registration, situation: Situation) -> Look:
         standing=situation.standing,
         last=last_change(registration) if left else None,
         position=line_number(registration),
+        door=door_of(registration, situation.now),
         may_return=left and _form_is_open(registration, situation.now),
         room_in_other_mode=_has_room(registration, situation),
     )
@@ -81,3 +79,40 @@ def _has_room(registration: Registration, situation: Situation) -> bool:
 
 def _form_is_open(registration: Registration, moment: datetime) -> bool:
     return standing_of(get_sitting(registration.event, moment)).open
+
+
+def _answer_rows(registration: Registration) -> list[tuple[str, str]]:
+    """Label and words of each answer; what is deleted early says when."""
+    event = registration.event
+    return [
+        (told.field.label_in(page_locale()), _in_words(told, event))
+        for told in told_by(registration)
+    ]
+
+
+def _calendar_answer(registration: Registration) -> str:
+    """What the person's calendar told us; a place is given up on this page alone."""
+    words = {
+        ACCEPTED: _("You are coming."),
+        TENTATIVE: _("Maybe."),
+        DECLINED: _("You are not coming. Your place is kept until you withdraw."),
+    }
+    return str(words.get(registration.partstat, ""))
+
+
+def _in_words(told: Told, event: Event) -> str:
+    field = told.field
+    words = ", ".join(_word(field, value) for value in told.values)
+    if field.kind is Kind.CONSENT:
+        words += f" ({moment_words(told.at, event)})"
+    if field.keep_days is None:
+        return words
+    gone = event.ends_at + timedelta(days=field.keep_days)
+    day = date_medium(gone, locale=page_locale(), zone=event.zone)
+    return str(_("%(answer)s – deleted on %(day)s", answer=words, day=day))
+
+
+def _word(field: OwnField, value: str) -> str:
+    """Yes and No are words of ours; anything else is the organiser's or the person's."""
+    words = answer_words(field, value, page_locale())
+    return str(_(words)) if field.kind in (Kind.YES_NO, Kind.CONSENT) else words

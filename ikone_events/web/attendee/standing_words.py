@@ -7,12 +7,17 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from ikone_events.domain.door import Door
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.self_service import Wish
 from ikone_events.domain.standings import OVER, Action, Actor, Standing, actor_of
+from ikone_events.domain.times import date_medium
+from ikone_events.services.letters import link_day
 from ikone_events.store.registrations import Registration, StandingChange
 from ikone_events.web.attendee.frame import is_handed_over, moment_words
+from ikone_events.web.i18n import page_locale
 
+_FOLLOWED_UP = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
 _CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
 
 
@@ -21,7 +26,7 @@ class Look:
     """One registration at one moment, with all that its words depend on.
 
     `last` is the change that led here, `position` the place in the line, `may_return` whether the
-    form is open.
+    form is open, `door` how far the video room is.
     """
 
     now: datetime
@@ -29,6 +34,7 @@ class Look:
     standing: Standing
     last: StandingChange | None
     position: int | None
+    door: Door
     may_return: bool
     room_in_other_mode: bool
 
@@ -54,7 +60,7 @@ class Words:
 
 
 def standing_words(look: Look) -> Words:
-    """The words of every standing but a confirmed one, whose words the door decides."""
+    """What the person reads first."""
     return _WORDS[look.standing](look)
 
 
@@ -180,11 +186,73 @@ def _hold(look: Look) -> str:
     return moment_words(until, look.registration.event)
 
 
+def _confirmed(look: Look) -> Words:
+    """What comes next depends on the door of the video room."""
+    return Words(_headline(look.door), _NEXT[look.door](look))
+
+
+def _headline(door: Door) -> str:
+    if door is Door.OVER:
+        return str(_("The event is over"))
+    nothing, place = _("There is nothing for you to do"), _("You have a place")
+    return str(nothing if door is Door.CALLED_OFF else place)
+
+
+def _on_site(look: Look) -> tuple[str, ...]:
+    if look.registration.event.state in _FOLLOWED_UP:
+        return ()
+    return (_("We look forward to seeing you. Slides and links will follow by e-mail."),)
+
+
+def _after(look: Look) -> tuple[str, ...]:
+    if look.registration.event.state in _FOLLOWED_UP:
+        return ()
+    return (_("Slides and links will follow by e-mail."),)
+
+
+def _link_comes(look: Look) -> tuple[str, ...]:
+    event = look.registration.event
+    day = link_day(event, look.now)
+    if day is None:
+        return (_("The access link to the video conference comes by e-mail before the start."),)
+    words = date_medium(day, locale=page_locale(), zone=event.zone)
+    return (_("The access link to the video conference comes on %(day)s.", day=words),)
+
+
+def _room_opens(_look: Look) -> tuple[str, ...]:
+    return (
+        _(
+            "The video room opens a quarter of an hour before the start, through the button on "
+            "this page or the link in your e-mail."
+        ),
+    )
+
+
+def _room_is_open(_look: Look) -> tuple[str, ...]:
+    return (_("The video room is open now."),)
+
+
+def _nothing(_look: Look) -> tuple[str, ...]:
+    return ()
+
+
+_NEXT: Mapping[Door, Callable[[Look], tuple[str, ...]]] = {
+    Door.CALLED_OFF: _nothing,
+    Door.NOT_CONFIRMED: _nothing,
+    Door.ON_SITE: _on_site,
+    Door.OVER: _after,
+    Door.LINK_COMES: _link_comes,
+    Door.WAITING: _room_opens,
+    Door.OPEN: _room_is_open,
+}
+
+
 _WORDS: Mapping[Standing, Callable[[Look], Words]] = {
     Standing.ADDRESS: _address,
     Standing.APPROVAL: _approval,
     Standing.WAITING: _waiting,
     Standing.OFFERED: _offered,
+    Standing.CONFIRMED: _confirmed,
     Standing.CANCELLED: _cancelled,
     Standing.DECLINED: _declined,
     Standing.EXPIRED: _expired,

@@ -16,10 +16,8 @@ from ikone_events.web.organiser import (
     preview,
     step_form,
     step_preview,
-    stopping,
     subscribers,
     texts,
-    updating,
     writing,
 )
 from ikone_events.web.organiser.directory import administrations
@@ -31,7 +29,6 @@ from ikone_events.web.organiser.form import fields as form_fields
 from ikone_events.web.organiser.form import preview as form_preview
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.organiser.people import (
-    export,
     people_import,
     person,
     person_add,
@@ -54,7 +51,6 @@ __all__ = [
     "editing",
     "event_copy",
     "event_page",
-    "export",
     "form_field_edit",
     "form_fields",
     "form_preview",
@@ -71,9 +67,7 @@ __all__ = [
     "standing_actions",
     "step_form",
     "step_preview",
-    "stopping",
     "subscribers",
     "texts",
-    "updating",
     "writing",
 ]

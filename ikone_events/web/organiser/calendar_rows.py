@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ikone_events.domain.calendar_words import TRANSLATED, Line, compared
+from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import EventFormat
 from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.registration import MODE_LABELS
 from ikone_events.services.drafts import mask_links
 from ikone_events.services.invite_doctor import CalendarView, Stand
 from ikone_events.store.events import Event
@@ -98,7 +100,7 @@ def _value(line: Line, value: str) -> str:
 def _about(view: CalendarView, event: Event) -> Iterable[str]:
     yield _("English") if view.person.locale == "en" else _("German")
     if event.format == EventFormat.HYBRID.value:
-        yield _("On site") if view.person.mode == "on_site" else _("Online")
+        yield _(MODE_LABELS[Mode(view.person.mode)])
     if view.person.partstat:
         yield answer_words(view.person.partstat)
 

@@ -1,13 +1,17 @@
-"""Making and editing events; what somebody else saved meanwhile is shown, never overwritten."""
+"""Making and editing events, and the two buttons of a change that is to be told.
+
+What somebody else saved meanwhile is shown, never overwritten.
+"""
 
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
 
-from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster, StaleForm, UnfitInput
 from ikone_events.domain.registration_settings import MOMENTS, TICKS
 from ikone_events.domain.times import typed_words
 from ikone_events.services import events as event_service
+from ikone_events.services import updates
 from ikone_events.services.office import now, office
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
@@ -19,6 +23,7 @@ from ikone_events.web.organiser.event_form import (
     draft_of,
     values_of,
 )
+from ikone_events.web.organiser.event_page import show_event
 from ikone_events.web.organiser.fields import typed
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -187,3 +192,34 @@ def _page(form: EventForm, event: Event | None = None, **conflict: object) -> st
         tells=event is not None and tells(event),
         **context,
     )
+
+
+@blueprint.post("/events/<slug>/update/tell")
+@permission(Permission.EDIT_EVENTS)
+def tell_update(slug: str) -> Answer:
+    """Write the letters at once."""
+    event = seen_event(slug)
+    try:
+        with transaction():
+            mailing = updates.tell_now(slug, actor=actor(), now=now())
+    except SomebodyWasFaster as refusal:
+        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    if mailing is None:
+        flash(_("There is nobody any more who would have to be told."), "info")
+    else:
+        flash(_("The letters are on their way."), "success")
+    return redirect(event_url(event), 303)
+
+
+@blueprint.post("/events/<slug>/update/silent")
+@permission(Permission.EDIT_EVENTS)
+def keep_update_silent(slug: str) -> Answer:
+    """Tell nobody for now; the next letter with a calendar entry carries the change."""
+    event = seen_event(slug)
+    try:
+        with transaction():
+            updates.tell_nobody(slug)
+    except SomebodyWasFaster as refusal:
+        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    flash(_("Nobody is told. The next letter with a calendar entry carries the change."), "success")
+    return redirect(event_url(event), 303)

@@ -16,12 +16,12 @@ from ikone_events.domain.event_draft import (
     EventDraft,
     ProgrammeItem,
 )
+from ikone_events.domain.facts import FORMAT_LABELS
 from ikone_events.domain.lifecycle import EventFormat
 from ikone_events.domain.plans import PLAN_LABELS, PlanName
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events import Event
-from ikone_events.web.i18n import FORMAT_LABELS
 from ikone_events.web.organiser.event_settings import (
     SettingsForm,
     settings_from,
@@ -125,7 +125,7 @@ class EventForm(SettingsForm):
 
     def translate_choices(self, say: Callable[[str], str]) -> None:
         """Show the formats and the plans in the language of the page."""
-        self.format.choices = [(k.value, say(FORMAT_LABELS[k.value])) for k in EventFormat]
+        self.format.choices = [(k.value, say(FORMAT_LABELS[k])) for k in EventFormat]
         self.plan.choices = [(name, say(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
         self.telling.choices = [(name, say(words)) for name, words in TELLING.items()]
 

@@ -1,6 +1,7 @@
 """The pages of editable texts: what is in force where, editing, a look, and the way back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request
 
@@ -10,9 +11,14 @@ from ikone_events.domain.placeholders import EDITABLE, placeholders_of
 from ikone_events.domain.refusals import StaleForm
 from ikone_events.services import texts as text_service
 from ikone_events.services.office import now, office
+from ikone_events.services.text_preview import preview
 from ikone_events.services.texts import LOCALES, NO_TEXT, TextChange
 from ikone_events.store.db import transaction
-from ikone_events.web.access import Permission, permission
+from ikone_events.store.events import Event
+from ikone_events.store.queries import latest_events_of
+from ikone_events.store.registration_search import latest_people
+from ikone_events.store.registrations import Registration
+from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all
 from ikone_events.web.organiser.text_form import (
     TextForm,
@@ -24,6 +30,9 @@ from ikone_events.web.organiser.text_form import (
     values_of_texts,
 )
 from ikone_events.web.organiser.text_places import (
+    EVENT,
+    HOUSE,
+    SERIES,
     Held,
     TextPlace,
     event_place,
@@ -32,96 +41,44 @@ from ikone_events.web.organiser.text_places import (
     series_place,
     title_of,
 )
-from ikone_events.web.organiser.text_samples import sample_choices, shown_letters
 from ikone_events.web.organiser.words import gettext as _
 
-_HOUSE = "/texts"
-_SERIES = "/events/<slug>/series-texts"
-_EVENT = "/events/<slug>/texts"
+MOST_SAMPLES = 50
+# Each place has the same pages: the list, one letter to edit, and the way back to the wider text.
+_PLACES: Mapping[str, tuple[str, Permission, Callable[..., TextPlace]]] = {
+    HOUSE: ("/texts", Permission.EDIT_TEXTS, installation_place),
+    SERIES: ("/events/<slug>/series-texts", Permission.EDIT_EVENTS, series_place),
+    EVENT: ("/events/<slug>/texts", Permission.EDIT_EVENTS, event_place),
+}
 
 
-@blueprint.get(_HOUSE)
-@permission(Permission.EDIT_TEXTS)
-def installation_texts() -> Answer:
-    """The letters of the whole installation."""
-    return _list(installation_place())
+def _add_pages(level: str) -> None:
+    """Route the pages of one place; `TextPlace.url` knows the endpoints' names."""
+    path, needed, find = _PLACES[level]
+
+    @blueprint.get(path, endpoint=f"{level}_texts")
+    @permission(needed)
+    def list_texts(**values: str) -> Answer:
+        return _list(find(**values))
+
+    @blueprint.get(f"{path}/<kind>", endpoint=f"{level}_text")
+    @permission(needed)
+    def edit_text(kind: str, **values: str) -> Answer:
+        return _edit(find(**values), kind)
+
+    @blueprint.post(f"{path}/<kind>", endpoint=f"save_{level}_text")
+    @permission(needed)
+    def save_text(kind: str, **values: str) -> Answer:
+        return _save(find(**values), kind)
+
+    @blueprint.post(f"{path}/<kind>/reset", endpoint=f"{level}_text_reset")
+    @permission(needed)
+    def reset_text(kind: str, **values: str) -> Answer:
+        return _reset(find(**values), kind)
 
 
-@blueprint.get(_SERIES)
-@permission(Permission.EDIT_EVENTS)
-def series_texts(slug: str) -> Answer:
-    """The letters of a series."""
-    return _list(series_place(slug))
-
-
-@blueprint.get(_EVENT)
-@permission(Permission.EDIT_EVENTS)
-def event_texts(slug: str) -> Answer:
-    """The letters of an event."""
-    return _list(event_place(slug))
-
-
-@blueprint.get(f"{_HOUSE}/<kind>")
-@permission(Permission.EDIT_TEXTS)
-def installation_text(kind: str) -> Answer:
-    """One letter of the whole installation."""
-    return _edit(installation_place(), kind)
-
-
-@blueprint.get(f"{_SERIES}/<kind>")
-@permission(Permission.EDIT_EVENTS)
-def series_text(slug: str, kind: str) -> Answer:
-    """One letter of a series."""
-    return _edit(series_place(slug), kind)
-
-
-@blueprint.get(f"{_EVENT}/<kind>")
-@permission(Permission.EDIT_EVENTS)
-def event_text(slug: str, kind: str) -> Answer:
-    """One letter of an event, or the text of an own message."""
-    return _edit(event_place(slug), kind)
-
-
-@blueprint.post(f"{_HOUSE}/<kind>")
-@permission(Permission.EDIT_TEXTS)
-def save_installation_text(kind: str) -> Answer:
-    """Save or show a letter of the whole installation."""
-    return _save(installation_place(), kind)
-
-
-@blueprint.post(f"{_SERIES}/<kind>")
-@permission(Permission.EDIT_EVENTS)
-def save_series_text(slug: str, kind: str) -> Answer:
-    """Save or show a letter of a series."""
-    return _save(series_place(slug), kind)
-
-
-@blueprint.post(f"{_EVENT}/<kind>")
-@permission(Permission.EDIT_EVENTS)
-def save_event_text(slug: str, kind: str) -> Answer:
-    """Save or show a letter of an event."""
-    return _save(event_place(slug), kind)
-
-
-@blueprint.post(f"{_HOUSE}/<kind>/reset")
-@permission(Permission.EDIT_TEXTS)
-def installation_text_reset(kind: str) -> Answer:
-    """Back to the built-in text."""
-    return _reset(installation_place(), kind)
-
-
-@blueprint.post(f"{_SERIES}/<kind>/reset")
-@permission(Permission.EDIT_EVENTS)
-def series_text_reset(slug: str, kind: str) -> Answer:
-    """Back to the installation's text."""
-    return _reset(series_place(slug), kind)
-
-
-@blueprint.post(f"{_EVENT}/<kind>/reset")
-@permission(Permission.EDIT_EVENTS)
-def event_text_reset(slug: str, kind: str) -> Answer:
-    """Back to the text of the series or the installation."""
-    return _reset(event_place(slug), kind)
+for _level in _PLACES:
+    _add_pages(_level)
 
 
 def _list(place: TextPlace) -> str:
@@ -143,7 +100,7 @@ def _save(place: TextPlace, kind: str) -> Answer:
     if not form.validate() or not check_texts(form, kind):
         return _page(place, kind, form, held), 422
     if request.form.get("do") == "preview":
-        return _page(place, kind, form, held, letters=shown_letters(place, kind, form))
+        return _page(place, kind, form, held, letters=_shown_letters(place, kind, form))
     changes = changes_of(form, {locale: held[locale].text for locale in LOCALES})
     try:
         with transaction():
@@ -191,7 +148,7 @@ def _form(place: TextPlace, held: Mapping[str, Held], *, fresh: bool = False) ->
     texts = {locale: held[locale].text for locale in LOCALES}
     rows = {locale: held[locale].row for locale in LOCALES}
     form = TextForm(**values_of_texts(texts, rows)) if fresh else TextForm()
-    form.sample.choices = sample_choices(place)
+    form.sample.choices = _sample_choices(place)
     return form
 
 
@@ -224,3 +181,51 @@ def _frame(place: TextPlace) -> dict[str, object]:
     """What both pages need for their head: in an event's pages its tabs, elsewhere none."""
     event = place.event
     return {"place": place, "event": event}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A letter as the page shows it."""
+
+    subject: str
+    text: str
+
+
+def _sample_choices(place: TextPlace) -> list[tuple[str, str]]:
+    """Invented data first; at an event its people, for the installation its latest events."""
+    if place.level == EVENT:
+        named = [
+            (person.public_id, f"{person.first_name} {person.last_name}")
+            for person in _people(place)
+        ]
+    elif place.level == HOUSE:
+        named = [(event.slug, event.title) for event in _events()]
+    else:
+        named = []
+    return [("", _("Invented data")), *named]
+
+
+def _shown_letters(place: TextPlace, kind: str, form: TextForm) -> dict[str, Shown]:
+    """The letter in both languages, as it would be written with what stands in the form."""
+    event, person = place.event, None
+    chosen = form.sample.data or ""
+    if place.level == EVENT:
+        person = next((one for one in _people(place) if one.public_id == chosen), None)
+    elif place.level == HOUSE:
+        event = next((one for one in _events() if one.slug == chosen), None)
+    german = typed_text(form, "de")
+    shown: dict[str, Shown] = {}
+    for locale in LOCALES:
+        text = typed_text(form, locale)
+        text = german if text == NO_TEXT else text
+        letter = preview(kind, text, locale, event=event, person=person, now=now())
+        shown[locale] = Shown(letter.subject, letter.text)
+    return shown
+
+
+def _people(place: TextPlace) -> list[Registration]:
+    return [] if place.event is None else latest_people(place.event, MOST_SAMPLES)
+
+
+def _events() -> list[Event]:
+    return latest_events_of(organiser(), MOST_SAMPLES)

@@ -1,9 +1,10 @@
 """The page of the registration form, empty or with everything that was typed."""
 
+import secrets
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from flask import Response, make_response, render_template
+from flask import Response, current_app, make_response, render_template, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -16,7 +17,7 @@ from ikone_events.store.db import stored_values
 from ikone_events.store.events import Event
 from ikone_events.store.queries import get_public_event, organisation_names
 from ikone_events.store.sittings import get_sitting
-from ikone_events.web.registering.kept_form import kept_forms
+from ikone_events.web.page_cache import Source, cached_page
 from ikone_events.web.registering.sign_up import (
     MOST_PEOPLE,
     SignUp,
@@ -24,8 +25,10 @@ from ikone_events.web.registering.sign_up import (
     next_anchor,
     read_sign_up,
 )
-from ikone_events.web.shown import seats_shown
-from ikone_events.web.standing import Standing, standing_of
+from ikone_events.web.standing import Standing, seats_shown, standing_of
+
+# Stands in the cached form for each visitor's token; nobody can have typed it into a text.
+_TOKEN = secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,22 @@ def open_desk(slug: str) -> Desk:
 
 
 def empty_page(desk: Desk) -> Response:
-    """The form for somebody who has just come, rendered once for all."""
+    """The form for somebody who has just come: rendered once for all, each with its own token.
+
+    What one person was told stands on their page alone; the trial's pages show a clock.
+    """
     names = tuple(organisation_names())
+
+    def render(token: str) -> bytes:
+        return _render(desk, None, render_fields(desk, desk.read(), names), token, "").encode()
+
+    if "_flashes" in session or "ikone_demo" in current_app.extensions:
+        return make_response(render(generate_csrf()))
     of_event = stored_values(desk.event, besides=("touched",))
     shows = (of_event, seats_shown(desk.sitting), desk.fields, names)
-
-    def render(token: str) -> str:
-        return _render(desk, None, render_fields(desk, desk.read(), names), token, "")
-
-    return make_response(kept_forms().page(desk.event.slug, shows, render))
+    source = Source(shows, lambda: render(_TOKEN))
+    page = cached_page(("form", desk.event.slug), None, lambda: source)
+    return make_response(page.body.replace(_TOKEN.encode(), generate_csrf().encode()))
 
 
 def filled_page(desk: Desk, sign_up: SignUp, status: int = 200, outcome: str = "") -> Response:

@@ -2,13 +2,19 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField, TextAreaField
+from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
+from wtforms.widgets import RadioInput
 
+from ikone_events.domain.facts import Mode
 from ikone_events.domain.header_text import header_complaint, text_complaint
-from ikone_events.domain.salutation import full_name
+from ikone_events.domain.refusals import N_
+from ikone_events.domain.registration import MODE_LABELS
+from ikone_events.domain.salutation import SALUTATION_LABELS, full_name
+from ikone_events.domain.seating import Sitting
 from ikone_events.web.forms_public import (
     AddressField,
     PublicForm,
@@ -20,13 +26,41 @@ from ikone_events.web.forms_public import (
     stripped,
     unless,
 )
-from ikone_events.web.i18n import SALUTATION_LABELS, say
-from ikone_events.web.registering.modes import ModeField
+from ikone_events.web.i18n import say
+from ikone_events.web.standing import MODES, mode_places_words
 
 QUESTION_LENGTH = 2000
 _OF_NAMES = (at_most(100), one_line, no_web_address)
 _OF_ADDRESSES = (at_most(254), one_line, deliverable)
 _OF_LINES = (at_most(200), one_line, no_web_address)
+
+
+class _ModeOption(RadioInput):
+    """A radio button that may be shown without being offered."""
+
+    def __call__(self, field: Field, **look: Any) -> Any:
+        return super().__call__(field, **{**look, **field.choice.render_kw})
+
+
+class _ModeField(RadioField):
+    """How somebody takes part; whether there is room is decided behind the lock."""
+
+    option_widget = _ModeOption()
+
+
+def mode_choices(sitting: Sitting) -> list[SelectChoice]:
+    """Each mode with what is left of it; one that can't be had is shown, not offered."""
+    return [_mode_choice(sitting, mode) for mode in MODES]
+
+
+def _mode_choice(sitting: Sitting, mode: Mode) -> SelectChoice:
+    full = sitting.free_for(mode) == 0
+    words = [MODE_LABELS[mode], mode_places_words(sitting, mode)]
+    if full and sitting.waiting_list:
+        words.append(N_("waiting list"))
+    label = " – ".join(gettext(each) for each in words if each)
+    taken = full and not sitting.waiting_list
+    return SelectChoice(mode.value, label, {"disabled": True} if taken else {})
 
 
 class PersonForm(FlaskForm):
@@ -58,7 +92,7 @@ class PersonForm(FlaskForm):
         description=lazy_gettext("We send the confirmation, calendar entry and access link there."),
         render_kw={"autocomplete": "email"},
     )
-    mode = ModeField(lazy_gettext("How do you take part?"), choices=[], validate_choice=False)
+    mode = _ModeField(lazy_gettext("How do you take part?"), choices=[], validate_choice=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

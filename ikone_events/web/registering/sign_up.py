@@ -19,8 +19,12 @@ from ikone_events.services.registering.registrations import Applicant
 from ikone_events.store.events import Event
 from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.own_fields import add_own_fields, answers_of
-from ikone_events.web.registering.modes import mode_choices
-from ikone_events.web.registering.person_form import ColleagueForm, PersonForm, RegistrationForm
+from ikone_events.web.registering.person_form import (
+    ColleagueForm,
+    PersonForm,
+    RegistrationForm,
+    mode_choices,
+)
 
 MOST_PEOPLE = 10
 PERSON, ADD, REMOVE = "person", "add", "remove"

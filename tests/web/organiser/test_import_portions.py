@@ -24,7 +24,7 @@ from ikone_events.store.imports import ImportList
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.people import Organiser
 from ikone_events.store.registrations import Registration
-from ikone_events.web.organiser.people.portions import enter_list
+from ikone_events.web.organiser.people.people_import import enter_list
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.patience import PATIENCE
 

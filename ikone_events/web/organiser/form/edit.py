@@ -9,7 +9,7 @@ from ikone_events.services.office import now
 from ikone_events.services.registering import form_fields
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
-from ikone_events.web.access import Permission, permission
+from ikone_events.web.access import Permission, asker_role, permission
 from ikone_events.web.organiser.form.field_form import (
     FEWEST_ROWS,
     MORE_ROWS,
@@ -20,7 +20,6 @@ from ikone_events.web.organiser.form.field_form import (
 )
 from ikone_events.web.organiser.form.fields import FIELD, FORM, fields_url, refuse
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
-from ikone_events.web.organiser.people.sight import asker_role
 from ikone_events.web.organiser.words import gettext as _
 
 ROWS = "rows"

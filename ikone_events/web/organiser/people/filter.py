@@ -6,10 +6,9 @@ from dataclasses import asdict, fields
 from ikone_events.domain.facts import EventFormat, Mode
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registration import (
+    ATTENDANCE_LABELS,
     AWAITS_LABELS,
     MODE_LABELS,
-    STATUS_LABELS,
-    Attendance,
     Awaits,
     Status,
 )
@@ -22,11 +21,6 @@ BELONGING_LABELS: Mapping[str, str] = {
     Belonging.GUEST: N_("Guests"),
     Belonging.UNMATCHED: N_("Not in the directory"),
 }
-ATTENDANCE_LABELS: Mapping[str, str] = {
-    Attendance.ATTENDED: N_("Attended"),
-    Attendance.MISSED: N_("Absent"),
-    "unknown": N_("Not recorded"),
-}
 CALENDAR_LABELS: Mapping[str, str] = {
     **ANSWER_LABELS,
     SILENT: N_("No reply"),
@@ -34,7 +28,7 @@ CALENDAR_LABELS: Mapping[str, str] = {
 }
 ORDER_LABELS: Mapping[str, str] = {
     Order.REGISTERED: N_("Registered, decisions first"),
-    Order.LINE: N_("Place in the line"),
+    Order.LINE: N_("Position on the waiting list"),
     Order.NAME: N_("Name"),
 }
 _KNOWN: Mapping[str, Iterable[str]] = {
@@ -93,4 +87,3 @@ FILTER_LABELS: Mapping[str, str] = {
     "came": N_("Attendance"),
     "answer": N_("Answer of the calendar"),
 }
-STATUSES = STATUS_LABELS

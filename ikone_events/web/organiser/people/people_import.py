@@ -1,14 +1,15 @@
 """Importing a list of people: hand in, read the report, press the button until all are in."""
 
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 
-from ikone_events.domain.refusals import UploadRefused
+from ikone_events.domain.refusals import Busy, UploadRefused
 from ikone_events.domain.registration import Status
 from ikone_events.services.lists import people_import as service
 from ikone_events.services.lists.people_report import (
@@ -28,18 +29,22 @@ from ikone_events.web.access import Permission, organiser, permission
 from ikone_events.web.limits import limited
 from ikone_events.web.organiser.frame import (
     Answer,
+    actor,
     blueprint,
     place,
     say_all,
     seen_event,
     takes_file,
 )
-from ikone_events.web.organiser.people.portions import enter_list
 from ikone_events.web.organiser.words import gettext as _
 
 _PATH = "/events/<slug>/registrations/import"
 # As many rows as a report shows; who is refused is always shown.
 _SHOWN = 200
+# Everybody else gets the database between two portions of a long list. Long enough for somebody in
+# another process too, who looks for the lock every 0.1 s.
+PAUSE_SECONDS = 0.15
+WORK_SECONDS = 5.0
 
 
 class ImportForm(FlaskForm):
@@ -97,6 +102,35 @@ def import_list(slug: str, public_id: str) -> Answer:
     _stored(seen_event(slug), public_id)
     enter_list(slug, public_id)
     return redirect(url_for("organiser.import_report", slug=slug, public_id=public_id), 303)
+
+
+def enter_list(
+    slug: str,
+    public_id: str,
+    *,
+    seconds: float = WORK_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    rest: Callable[[float], None] = time.sleep,
+) -> None:
+    """Enter portions of a list until it is through or the time is over, at least one.
+
+    Raises Busy only when nothing could be entered at all.
+    """
+    end, begun = clock() + seconds, False
+    while True:
+        try:
+            with transaction():
+                waits = service.enter_portion(
+                    slug, public_id, organiser(), actor=actor(), now=now()
+                )
+        except Busy:
+            if begun:
+                return
+            raise
+        if not waits or clock() >= end:
+            return
+        begun = True
+        rest(PAUSE_SECONDS)
 
 
 @blueprint.post(f"{_PATH}/<public_id>/drop")

@@ -1,9 +1,12 @@
-"""What organisers may do to people, and what was done, in words."""
+"""What organisers may do to people, what was done and what people answered, in words."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from ikone_events.domain.facts import Mode
+from ikone_events.domain.form_fields import YES_NO_LABELS, Answers, OwnField, answer_words
 from ikone_events.domain.refusals import N_
-from ikone_events.domain.registration import Awaits
+from ikone_events.domain.registration import MODE_LABELS, Awaits
 from ikone_events.domain.standings import ACTION_LABELS, REASONS, Action, Standing
 from ikone_events.store.counts import Counts
 from ikone_events.store.events import Event
@@ -77,9 +80,8 @@ def change_words(change: StandingChange) -> str:
 
 def reason_words(change: StandingChange) -> str:
     """Why, where the chain says so; reasons of our own are translated."""
-    modes = {"online": _("Online"), "on_site": _("On site")}
-    if change.action == Action.SWITCH_MODE:
-        return modes.get(change.reason, change.reason)
+    if change.action == Action.SWITCH_MODE and change.reason in set(Mode):
+        return _(MODE_LABELS[Mode(change.reason)])
     return _(change.reason) if change.reason in REASONS else change.reason
 
 
@@ -108,3 +110,25 @@ def with_awaits(
         told.append((change, Awaits.APPROVAL if confirmed else awaits))
         awaits = _LED_ON.get(change.action, awaits)
     return told[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One field and what was answered, in words."""
+
+    label: str
+    text: str
+
+
+def said_by(fields: Iterable[OwnField], answers: Answers, locale: str) -> list[Said]:
+    """The answered fields in their order."""
+    return [
+        Said(own.label_in(locale), ", ".join(_words(own, v, locale) for v in answers[own.key]))
+        for own in fields
+        if answers.get(own.key)
+    ]
+
+
+def _words(own: OwnField, value: str, locale: str) -> str:
+    words = answer_words(own, value, locale)
+    return _(words) if words in YES_NO_LABELS.values() else words

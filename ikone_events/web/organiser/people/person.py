@@ -20,12 +20,11 @@ from ikone_events.store.mail_log import letters_to
 from ikone_events.store.received import received_from
 from ikone_events.store.registration_search import get_person
 from ikone_events.store.registrations import Registration, chain_of, relatives_of
-from ikone_events.web.access import Permission, permission
+from ikone_events.web.access import Permission, asker_role, permission
 from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser import answer_words
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
 from ikone_events.web.organiser.mailing_words import kind_label, state_of
-from ikone_events.web.organiser.people.own_answers import said_by
 from ikone_events.web.organiser.people.people_words import (
     ASKING,
     action_label,
@@ -33,9 +32,9 @@ from ikone_events.web.organiser.people.people_words import (
     change_words,
     possible_now,
     reason_words,
+    said_by,
     with_awaits,
 )
-from ikone_events.web.organiser.people.sight import asker_role
 from ikone_events.web.organiser.words import gettext as _
 
 

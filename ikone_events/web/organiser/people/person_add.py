@@ -11,8 +11,8 @@ from ikone_events.domain.facts import EventFormat
 from ikone_events.domain.form_fields import Kind, OwnField
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import RegistrationClosed, UnfitInput
-from ikone_events.domain.registration import MODE_LABELS, STATUS_LABELS, Status
 from ikone_events.domain.seating import not_addable_because
+from ikone_events.domain.standings import STANDING_LABELS, standing_of
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.registrations import Applicant, add_person
@@ -26,8 +26,8 @@ from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.own_fields import add_own_fields, answers_of
-from ikone_events.web.registering.modes import mode_choices, places_left
-from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm
+from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm, mode_choices
+from ikone_events.web.standing import places_left
 
 _PATH = "/events/<slug>/registrations/add"
 
@@ -86,7 +86,7 @@ def add_to_event(slug: str) -> Answer:
         event = seen_event(slug)
         place(form, refusal.complaints)
         return _page(event, form, fields), 422 if isinstance(refusal, UnfitInput) else 409
-    status = _(STATUS_LABELS[Status(added.status)])
+    status = _(STANDING_LABELS[standing_of(added.status, added.awaits)])
     flash(_("Added: %(status)s. The person gets an e-mail.", status=status), "success")
     return redirect(url_for("organiser.person", slug=slug, public_id=added.public_id), 303)
 
@@ -130,5 +130,4 @@ def _page(event: Event, form: Any, fields: tuple[OwnField, ...]) -> str:
         places=places_left(sitting),
         full=sitting.free == 0,
         waiting_list=event.waiting_list,
-        mode_labels=MODE_LABELS,
     )

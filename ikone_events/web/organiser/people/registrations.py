@@ -1,15 +1,23 @@
-"""The people of an event: find them, see who waits why, note who came."""
+"""The people of an event: find them, see who waits why, note who came, take the list away."""
 
+import io
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import abort, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from ikone_events.domain.form_fields import OwnField, visible_to
-from ikone_events.domain.registration import Attendance
+from ikone_events.domain.registration import STATUS_LABELS, Attendance
 from ikone_events.domain.standings import Action, standing_of
-from ikone_events.services.lists.exports import waiting_positions
+from ikone_events.services.lists.exports import (
+    registration_columns,
+    registration_rows,
+    waiting_positions,
+    write_json,
+)
+from ikone_events.services.lists.spreadsheets import write_csv, write_xlsx
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import all_fields, answers_for
 from ikone_events.services.registering.attendance import mark_attendance
@@ -26,8 +34,9 @@ from ikone_events.store.registration_search import (
     search_people,
 )
 from ikone_events.store.registrations import Registration
-from ikone_events.web.access import Permission, permission
+from ikone_events.web.access import Permission, asker_role, organiser, permission
 from ikone_events.web.i18n import page_locale, say
+from ikone_events.web.limits import limited
 from ikone_events.web.organiser import answer_words
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -40,14 +49,26 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.organiser.people.filter import (
     FILTER_LABELS,
     ORDER_LABELS,
-    STATUSES,
     choices_for,
     query_of,
     wish_of,
 )
-from ikone_events.web.organiser.people.own_answers import Said, said_by
-from ikone_events.web.organiser.people.people_words import ASKING, QUICK, action_label, possible_now
-from ikone_events.web.organiser.people.sight import asker_role
+from ikone_events.web.organiser.people.people_words import (
+    ASKING,
+    QUICK,
+    Said,
+    action_label,
+    possible_now,
+    said_by,
+)
+
+log = logging.getLogger(__name__)
+
+_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
 
 
 @blueprint.get("/events/<slug>/registrations")
@@ -73,7 +94,7 @@ def registrations(slug: str) -> str:
         numbers=counts.answers,
         dead=dead_among([each.email_key for each in page.rows]),
         words=answer_words,
-        statuses=STATUSES,
+        statuses=STATUS_LABELS,
         orders=ORDER_LABELS,
         filters=choices_for(event, administrations_at(event)),
         filter_labels=FILTER_LABELS,
@@ -125,7 +146,7 @@ def set_attendance(slug: str, public_id: str) -> Answer:
     return back_to_list(slug, public_id)
 
 
-def back_to_list(slug: str, public_id: str = "") -> Response:
+def back_to_list(slug: str, public_id: str = "") -> BaseResponse:
     """To the same place of the same list: the form carries its query along."""
     kept: dict[str, Any] = query_of(wish_of(request.form))
     if request.form.get("page", "").isdecimal():
@@ -133,3 +154,33 @@ def back_to_list(slug: str, public_id: str = "") -> Response:
     if public_id:
         kept["_anchor"] = f"p-{public_id}"
     return redirect(url_for("organiser.registrations", slug=slug, **kept), 303)
+
+
+@blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):file_type>")
+@permission(Permission.EXPORT_PEOPLE)
+@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+def export_registrations(slug: str, file_type: str) -> Response:
+    """All registrations: CSV for a German Excel, a workbook, or JSON for programs; logged."""
+    event = seen_event(slug)
+    number, content = _written(event, file_type, asker_role())
+    who = organiser().id
+    log.info(
+        "organiser %d exported %d registrations of event %d: %s", who, number, event.id, file_type
+    )
+    response = Response(content, mimetype=_TYPES[file_type])
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.{file_type}"'
+    return response
+
+
+def _written(event: Event, kind: str, role: str) -> tuple[int, bytes]:
+    columns, rows = registration_columns(event, role), registration_rows(event, role)
+    if kind == "xlsx":
+        binary = io.BytesIO()
+        number = write_xlsx(binary, columns, rows, title=event.slug)
+        return number, binary.getvalue()
+    stream = io.StringIO(newline="")
+    if kind == "json":
+        number = write_json(stream, rows)
+    else:
+        number = write_csv(stream, columns, rows, excel=True)
+    return number, stream.getvalue().encode()
