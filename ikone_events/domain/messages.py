@@ -231,7 +231,7 @@ class Extras:
     """What only some kinds of letters tell; every field may stay empty.
 
     `status` is the registration's state (moved, postponed, cancellation, repeat: waiting people are
-    told the truth). `answer` is the organiser's reply to the recipient's question in a follow-up.
+    told the truth).
     Subscribers learn until when one can register and how many places are free (None: no limit);
     `for_event` says that they asked about this event alone. `hold_until` is when a seat that is
     kept or offered goes to the next, `other_person` the deputy or whose place was taken over,
@@ -240,7 +240,6 @@ class Extras:
     """
 
     reason: str = ""
-    replacement: str = ""
     changes: tuple[Difference, ...] = ()
     old_starts_at: datetime | None = None
     old_ends_at: datetime | None = None
@@ -250,7 +249,6 @@ class Extras:
     contacts: tuple[ContactPerson, ...] = ()
     available_until: date | None = None
     status: str = ""
-    answer: str = ""
     deadline: datetime | None = None
     free_places: int | None = None
     for_event: bool = False

@@ -46,7 +46,6 @@ SENDER = Sender(
 INVITATION = Invitation(uid="u-1", sequence=1, stamp=datetime(2021, 1, 4, tzinfo=UTC))
 EXTRAS = Extras(
     reason="Die Referentin ist erkrankt.",
-    replacement="Aufzeichnung: https://x.example/neu",
     old_starts_at=datetime(2021, 1, 5, 9, tzinfo=UTC),
     old_ends_at=datetime(2021, 1, 5, 11, tzinfo=UTC),
     delete_on=date(2021, 2, 12),

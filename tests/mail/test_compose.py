@@ -259,10 +259,6 @@ def test_reason_is_told(kind: MailKind) -> None:
     assert "\n\nDie Referentin ist erkrankt.\n\n" in letter(kind).text
 
 
-def test_cancellation_names_the_replacement() -> None:
-    assert "Ersatz: Aufzeichnung: https://x.example/neu" in letter(MailKind.CANCELLATION).text
-
-
 @pytest.mark.parametrize("kind", FOLLOW_UPS)
 def test_follow_up_hands_out_materials_contacts_and_the_end_of_access(kind: MailKind) -> None:
     links = replace(LINKS, materials="https://x.example/r/t/materials")
@@ -285,8 +281,6 @@ def test_follow_up_without_materials_promises_none(kind: MailKind) -> None:
 def test_follow_up_returns_to_the_question_of_those_who_asked(kind: MailKind) -> None:
     open_question = letter(kind).text
     assert "„Geht das auch offline?“\n\nIst Ihre Frage noch offen?" in open_question
-    answered = letter(kind, extras=replace(EXTRAS, answer="Ja, seit Mai.")).text
-    assert "Unsere Antwort: Ja, seit Mai." in answered
     assert "gefragt" not in letter(kind, recipient=person(question="")).text
 
 
