@@ -24,7 +24,8 @@ from ikone_events.domain.calendar_check import (
 )
 from ikone_events.domain.calendar_texts import description_of, location_of
 from ikone_events.domain.header_text import ascii_address, one_line
-from ikone_events.domain.messages import CANCEL, Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
+from ikone_events.domain.messages import CANCEL
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.salutation import full_name
 
@@ -52,7 +53,7 @@ class PublicEntry:
     `word` stands before the title, because few programs show the status of foreign calendars.
     """
 
-    occasion: Occasion
+    summary: EventSummary
     uid: str
     sequence: int
     changed_at: datetime
@@ -62,7 +63,7 @@ class PublicEntry:
 
 
 def calendar_object(
-    occasion: Occasion,
+    summary: EventSummary,
     recipient: Recipient,
     *,
     links: Links,
@@ -71,9 +72,9 @@ def calendar_object(
     sender: Sender,
 ) -> bytes:
     """The object for one person; method None makes a copy for download that asks no answer."""
-    _prove(occasion, recipient.locale, bool(links.room), method, sender)
+    _prove(summary, recipient.locale, bool(links.room), method, sender)
     data = _personal(
-        occasion, recipient, room=links.room, invitation=invitation, method=method, sender=sender
+        summary, recipient, room=links.room, invitation=invitation, method=method, sender=sender
     )
     if method is None:
         return checked_letter(data, method=None)
@@ -82,7 +83,7 @@ def calendar_object(
 
 
 def _personal(
-    occasion: Occasion,
+    summary: EventSummary,
     recipient: Recipient,
     *,
     room: str,
@@ -90,7 +91,7 @@ def _personal(
     method: str | None,
     sender: Sender,
 ) -> bytes:
-    event = _event(occasion, locale=recipient.locale, room=room)
+    event = _event(summary, locale=recipient.locale, room=room)
     event.add("uid", invitation.uid)
     event.add("sequence", invitation.sequence)
     event.add("dtstamp", _utc(invitation.stamp))
@@ -141,17 +142,17 @@ def _is_fit(entry: PublicEntry, locale: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _prove(
-    occasion: Occasion, locale: str, has_room: bool, method: str | None, sender: Sender
+    summary: EventSummary, locale: str, has_room: bool, method: str | None, sender: Sender
 ) -> None:
     """Read a specimen back, once a revision: what differs between people is bounded by grammar."""
-    room = f"{occasion.public_url}/room" if has_room else ""
-    specimen = Invitation(uid="specimen", sequence=0, stamp=occasion.starts_at)
+    room = f"{summary.public_url}/room" if has_room else ""
+    specimen = Invitation(uid="specimen", sequence=0, stamp=summary.starts_at)
     whom = Recipient(email=sender.address, locale=locale)
-    data = _personal(occasion, whom, room=room, invitation=specimen, method=method, sender=sender)
+    data = _personal(summary, whom, room=room, invitation=specimen, method=method, sender=sender)
     (event,) = Calendar.from_ical(checked(data)).events
     read = [event.start, event.end, *(str(event[name]) for name in ("SUMMARY", "DESCRIPTION"))]
-    meant: list[object] = [_utc(occasion.starts_at), _utc(occasion.ends_at)]
-    meant += [one_line(occasion.title), description_of(occasion, locale, room)]
+    meant: list[object] = [_utc(summary.starts_at), _utc(summary.ends_at)]
+    meant += [one_line(summary.title), description_of(summary, locale, room)]
     if read != meant:
         raise CalendarError(Complaint(N_("The calendar entry does not read back as it was meant.")))
 
@@ -176,40 +177,40 @@ def _calendar() -> Calendar:
     return calendar
 
 
-def _event(occasion: Occasion, *, locale: str, room: str) -> Event:
+def _event(summary: EventSummary, *, locale: str, room: str) -> Event:
     """A fresh event; what does not depend on the person is built once."""
     event = Event()
-    event.update(_common(occasion))
-    event.update(_of_room(occasion, locale, room) if room else _without_room(occasion, locale))
+    event.update(_common(summary))
+    event.update(_of_room(summary, locale, room) if room else _without_room(summary, locale))
     return event
 
 
 @lru_cache(maxsize=64)
-def _common(occasion: Occasion) -> Event:
+def _common(summary: EventSummary) -> Event:
     event = Event()
-    event.add("dtstart", _utc(occasion.starts_at))
-    event.add("dtend", _utc(occasion.ends_at))
-    event.add("summary", _Text(one_line(occasion.title)))
+    event.add("dtstart", _utc(summary.starts_at))
+    event.add("dtend", _utc(summary.ends_at))
+    event.add("summary", _Text(one_line(summary.title)))
     event.add("transp", "OPAQUE")
     event.add("class", "PUBLIC")
     return event
 
 
 @lru_cache(maxsize=64)
-def _without_room(occasion: Occasion, locale: str) -> Event:
-    return _of_room(occasion, locale, "")
+def _without_room(summary: EventSummary, locale: str) -> Event:
+    return _of_room(summary, locale, "")
 
 
-def _of_room(occasion: Occasion, locale: str, room: str) -> Event:
+def _of_room(summary: EventSummary, locale: str, room: str) -> Event:
     event = Event()
-    event.add("location", _Text(location_of(occasion, locale, room)))
-    event.add("description", _Text(description_of(occasion, locale, room)))
-    event.add("url", room or occasion.public_url)
+    event.add("location", _Text(location_of(summary, locale, room)))
+    event.add("description", _Text(description_of(summary, locale, room)))
+    event.add("url", room or summary.public_url)
     return event
 
 
 def _public_component(entry: PublicEntry, locale: str) -> Event:
-    event = _event(entry.occasion, locale=locale, room="")
+    event = _event(entry.summary, locale=locale, room="")
     event.add("uid", entry.uid)
     event.add("sequence", entry.sequence)
     event.add("dtstamp", _utc(entry.changed_at))
@@ -217,7 +218,7 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
     state = "TENTATIVE" if entry.tentative else "CONFIRMED"
     event.add("status", "CANCELLED" if entry.cancelled else state)
     if entry.word:
-        event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.occasion.title}"))
+        event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.summary.title}"))
     if entry.cancelled:
         event["TRANSP"] = vText("TRANSPARENT")
     return event

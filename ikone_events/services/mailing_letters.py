@@ -1,13 +1,11 @@
-"""One letter of a mailing: which kind a person gets, and what if it can't be written."""
+"""One mail of a mailing, and what if it can't be written."""
 
 import logging
 from datetime import datetime
 
-from ikone_events.domain.messages import Extras, MailKind
-from ikone_events.domain.registration import Attendance
-from ikone_events.services.letters import handout_of, write_letter
-from ikone_events.services.subscriber_letters import write_to_subscriber
-from ikone_events.services.told import changes_for, told_event
+from ikone_events.domain.messages import MailKind
+from ikone_events.services.letters import store_mail, write_to_subscriber
+from ikone_events.services.mail_facts import facts_for, kind_for
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -22,75 +20,24 @@ def write_one(
     person: Registration | Subscriber,
     *,
     now: datetime,
-    told: Event | None = None,
+    known: Event | None = None,
 ) -> None:
-    """Write the letter of one person; one that can't be composed is kept as failed.
+    """Write the mail of one person; one that can't be composed is kept as failed.
 
-    `told` is the event as this person knows it, looked up when it is left out.
+    `known` is the event as a registered person was notified of it last, looked up when left out.
     """
+    kind, key = MailKind(mailing.kind), _key(mailing, person)
     try:
         if isinstance(person, Subscriber):
-            _to_subscriber(mailing, person, now=now)
-        else:
-            _to_registered(mailing, person, now=now, told=told)
-    except Exception as fault:  # one person's letter must not hold up the others
-        log.exception("letter %s could not be composed", _key(mailing, person))
-        db.session.add(_failed_row(mailing, person, now=now, fault=fault))
-
-
-def kind_for(kind: MailKind, registration: Registration) -> MailKind:
-    """A follow-up speaks to each as what is known about them; other kinds are one for all."""
-    if kind is not MailKind.FOLLOW_UP:
-        return kind
-    if registration.attendance == Attendance.ATTENDED.value:
-        return MailKind.FOLLOW_UP
-    if registration.attendance == Attendance.MISSED.value:
-        return MailKind.FOLLOW_UP_MISSED
-    return MailKind.FOLLOW_UP_UNKNOWN
-
-
-def extras_for(mailing: Mailing, event: Event, registration: Registration) -> Extras:
-    """What this kind of mailing tells beside the event itself."""
-    if mailing.kind == MailKind.FOLLOW_UP.value:
-        return handout_of(event, registration)
-    if mailing.kind != MailKind.MOVED.value:
-        return Extras(reason=mailing.reason)
-    return Extras(
-        reason=mailing.reason,
-        old_starts_at=mailing.old_starts_at,
-        old_ends_at=mailing.old_ends_at,
-    )
-
-
-def _to_registered(
-    mailing: Mailing, registration: Registration, *, now: datetime, told: Event | None
-) -> None:
-    event = mailing.event
-    told = told or told_event(event, registration)
-    if mailing.only_changed and not changes_for(told, event, registration, knows_door=True):
-        return
-    write_letter(
-        kind_for(MailKind(mailing.kind), registration),
-        registration,
-        event,
-        key=_key(mailing, registration),
-        now=now,
-        extras=extras_for(mailing, event, registration),
-        mailing=mailing,
-        told=told,
-    )
-
-
-def _to_subscriber(mailing: Mailing, subscriber: Subscriber, *, now: datetime) -> None:
-    write_to_subscriber(
-        MailKind(mailing.kind),
-        subscriber,
-        mailing.event,
-        key=_key(mailing, subscriber),
-        now=now,
-        extras=Extras(reason=mailing.reason),
-        mailing=mailing,
-    )
+            write_to_subscriber(kind, person, mailing.event, key=key, now=now, mailing=mailing)
+            return
+        kind, event = kind_for(kind, person), mailing.event
+        facts = facts_for(kind, person, event, now=now, mailing=mailing, known=known)
+        if facts.changes or not mailing.only_changed:
+            store_mail(facts, person, event, key=key, now=now, mailing=mailing)
+    except Exception as fault:  # one person's mail must not hold up the others
+        log.exception("letter %s could not be composed", key)
+        db.session.add(_failed_row(mailing, person, kind, now=now, fault=fault))
 
 
 def _key(mailing: Mailing, person: Registration | Subscriber) -> str:
@@ -99,17 +46,21 @@ def _key(mailing: Mailing, person: Registration | Subscriber) -> str:
 
 
 def _failed_row(
-    mailing: Mailing, person: Registration | Subscriber, *, now: datetime, fault: Exception
+    mailing: Mailing,
+    person: Registration | Subscriber,
+    kind: MailKind,
+    *,
+    now: datetime,
+    fault: Exception,
 ) -> OutboxMail:
     subscribed = isinstance(person, Subscriber)
-    kind = MailKind(mailing.kind)
     return OutboxMail(
         key=_key(mailing, person),
         event_id=mailing.event_id,
         registration_id=None if subscribed else person.id,
         subscriber_id=person.id if subscribed else None,
         mailing_id=mailing.id,
-        kind=(kind if isinstance(person, Subscriber) else kind_for(kind, person)).value,
+        kind=kind.value,
         locale=person.locale,
         recipient=person.email,
         subject="",

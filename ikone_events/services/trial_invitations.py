@@ -10,27 +10,21 @@ from uuid import uuid4
 
 from ikone_events.domain.facts import Mode, State
 from ikone_events.domain.header_text import MOST_CHARACTERS
-from ikone_events.domain.messages import (
-    REQUEST,
-    Invitation,
-    Links,
-    MailKind,
-    Occasion,
-    Recipient,
-)
-from ikone_events.mail.compose import Letter, compose
+from ikone_events.domain.mail_facts import Invitation, Links, MailFacts, Recipient
+from ikone_events.domain.messages import REQUEST, MailKind
+from ikone_events.mail.compose import compose
+from ikone_events.services.drafts import TEST_KEY
 from ikone_events.services.invitations import new_calendar_uid
-from ikone_events.services.letter_values import occasion_in, sender_of
+from ikone_events.services.letter_values import sender_of, summary_in
+from ikone_events.services.letters import outbox_row, queue
 from ikone_events.services.office import office
 from ikone_events.store.calendar_letters import answer_to_trial, trials_of
-from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 
 MARK = "Test: "
-KEY = "test:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,63 +86,43 @@ def take_back_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail |
 def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
     """The entry that a test would bring: what the first to register will get."""
     invitation = Invitation(uid=f"test@{office().settings.host}", sequence=0, stamp=now)
-    letter = _letter(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
-    return letter.calendar or b""
+    facts = _facts(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
+    return compose(facts).calendar or b""
 
 
 def _queue(
     kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, now: datetime
 ) -> OutboxMail:
-    letter = _letter(kind, event, tester, invitation, mark=MARK)
+    facts = _facts(kind, event, tester, invitation, mark=MARK)
     earlier = [row for row in trials_of(event, tester.email) if row.calendar_uid == invitation.uid]
-    row = OutboxMail(
-        key=f"{KEY}{uuid4().hex}",
+    row = outbox_row(
+        facts,
+        compose(facts),
+        key=f"{TEST_KEY}{uuid4().hex}",
+        now=now,
         event_id=event.id,
-        kind=kind.value,
-        locale=tester.locale,
-        recipient=tester.email,
-        recipient_name=tester.name,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        calendar=letter.calendar,
-        calendar_method=letter.method,
         calendar_uid=invitation.uid,
         calendar_sequence=invitation.sequence,
-        message_id=f"<{uuid4().hex}@{office().settings.host}>",
         references=earlier[-1].message_id if earlier else "",
-        created_at=now,
-        due_at=now,
     )
-    db.session.add(row)
-    ask_for_delivery()
-    return row
+    return queue(row)
 
 
-def _letter(
+def _facts(
     kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, mark: str
-) -> Letter:
-    desk = office()
-    return compose(
-        kind,
-        _marked(occasion_in(event, tester.mode, tester.locale), mark),
+) -> MailFacts:
+    """Where people have their own door to the room, a test has the public page."""
+    desk, summary = office(), summary_in(event, tester.mode, tester.locale)
+    open_now = event.state == State.DISPATCHED.value and event.room_url and summary.has_room
+    return MailFacts(
+        kind=kind,
+        event=replace(summary, title=f"{mark}{summary.title}"[:MOST_CHARACTERS]),
         recipient=Recipient(email=tester.email, locale=tester.locale, last_name=tester.name),
         links=Links(
             manage=desk.page(f"/organise/events/{event.slug}/calendar"),
             privacy=desk.page("/privacy"),
-            room=_door(event, tester),
+            room=summary.public_url if open_now else "",
         ),
         sender=sender_of(event),
         invitation=invitation,
     )
-
-
-def _marked(occasion: Occasion, mark: str) -> Occasion:
-    return replace(occasion, title=f"{mark}{occasion.title}"[:MOST_CHARACTERS])
-
-
-def _door(event: Event, tester: Tester) -> str:
-    """Where people have their own door to the room, a test has the public page."""
-    occasion = occasion_in(event, tester.mode, tester.locale)
-    open_now = event.state == State.DISPATCHED.value and event.room_url and occasion.has_room
-    return occasion.public_url if open_now else ""

@@ -7,7 +7,7 @@ from flask import url_for
 
 from ikone_events.domain.add_links import AddLink, add_links
 from ikone_events.domain.lifecycle import State
-from ikone_events.services.letters import occasion_of
+from ikone_events.services.letter_values import summary_of
 from ikone_events.store.events import Event
 from ikone_events.web.addresses import Subscription, subscription
 from ikone_events.web.i18n import page_locale, tongue
@@ -31,5 +31,5 @@ def offer_of(event: Event, now: datetime) -> Offer | None:
     return Offer(
         file=url_for("feeds.event_ics", slug=event.slug, lang=tongue()),
         calendar=subscription(url_for("feeds.event_calendar", slug=event.slug)),
-        links=add_links(occasion_of(event, page_locale())),
+        links=add_links(summary_of(event, page_locale())),
     )

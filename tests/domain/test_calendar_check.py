@@ -11,7 +11,7 @@ from ikone_events.domain.calendar_check import (
     personal_complaints,
     public_complaints,
 )
-from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SENDER = Sender(name="IKONE", address="events@ikone.example.org")
@@ -19,7 +19,7 @@ TOKEN = "abcdefghijklmnopqrstuvwxyz.AbC-_1"
 ROOM = f"https://x.example/r/{TOKEN}/room"
 
 
-def occasion(**changes: object) -> Occasion:
+def summary(**changes: object) -> EventSummary:
     values: dict[str, object] = {
         "title": "Digitale Dörfer",
         "summary": "Ü" * 60,
@@ -32,12 +32,12 @@ def occasion(**changes: object) -> Occasion:
         "public_url": "https://x.example/events/doerfer",
         "register_url": "https://x.example/events/doerfer/register",
     }
-    return Occasion(**{**values, **changes})  # type: ignore[arg-type]
+    return EventSummary(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def made(method: str | None = "REQUEST", *, room: str = "", **changes: object) -> bytes:
     return calendar_object(
-        occasion(**changes),
+        summary(**changes),
         Recipient(email="anna@example.org", locale="de", first_name="Anna", last_name="B."),
         links=Links(manage="https://x.example/r/t", privacy="https://x.example/p", room=room),
         invitation=Invitation(uid="0b5f-secret@x.example", sequence=2, stamp=NOW),
@@ -62,7 +62,7 @@ def feed_of(*entries: PublicEntry) -> bytes:
 
 
 def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:
-    return PublicEntry(occasion=occasion(**changes), uid=uid, sequence=4, changed_at=NOW)
+    return PublicEntry(summary=summary(**changes), uid=uid, sequence=4, changed_at=NOW)
 
 
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL", None])

@@ -17,7 +17,7 @@ from icalendar import Calendar, Event
 from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
 from ikone_events.domain.calendar_check import PROPERTIES, checked
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
-from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
 from tests.libical import Component
 from tests.libical import read as read_by_libical
 
@@ -57,7 +57,7 @@ MOMENT = st.datetimes(
 ZONES = ["Europe/Berlin", "Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Chatham"]
 
 
-def occasion(**changes: object) -> Occasion:
+def summary(**changes: object) -> EventSummary:
     values: dict[str, object] = {
         "title": "Digitale Dörfer",
         "summary": "Was ein Dorf braucht.",
@@ -70,7 +70,7 @@ def occasion(**changes: object) -> Occasion:
         "public_url": "https://x.example/events/doerfer",
         "register_url": "https://x.example/events/doerfer/register",
     }
-    return Occasion(**{**values, **changes})  # type: ignore[arg-type]
+    return EventSummary(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def made(
@@ -85,7 +85,7 @@ def made(
 ) -> bytes:
     anna = Recipient(email="anna@example.org", locale="de", first_name="Anna", last_name="B.")
     return calendar_object(
-        occasion(**changes),
+        summary(**changes),
         who or anna,
         links=Links(manage="https://x.example/m", privacy="https://x.example/p", room=room),
         invitation=Invitation(uid=UID, sequence=sequence, stamp=NOW, partstat=partstat),
@@ -95,7 +95,7 @@ def made(
 
 
 def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:
-    return PublicEntry(occasion=occasion(**changes), uid=uid, sequence=4, changed_at=NOW)
+    return PublicEntry(summary=summary(**changes), uid=uid, sequence=4, changed_at=NOW)
 
 
 OFF = replace(entry("off"), cancelled=True, word="Abgesagt")

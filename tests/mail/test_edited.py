@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from ikone_events.domain.edited_text import EditedText, check_text
 from ikone_events.domain.header_text import clean_text, header_complaint, one_line
-from ikone_events.domain.messages import ContactPerson, Extras, MailKind, Material
+from ikone_events.domain.mail_facts import ContactPerson, Material
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.placeholders import EDITABLE, PLACEHOLDERS, placeholders_of
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.compose import Letter
 from ikone_events.mail.placeholder_values import PASSAGES, SOURCES
 from ikone_events.mail.starting import starting_text
-from tests.mail.letters import DOOR, EXTRAS, LINKS, OCCASION, person, written
+from tests.mail.letters import BARE, DOOR, EXTRAS, LINKS, OCCASION, person, written
 from tests.mail.test_html import ALLOWED_TAGS, BUTTON, read
 
 EVERY_TEXT = [(kind, locale) for kind in EDITABLE for locale in ("de", "en")]
@@ -150,7 +151,7 @@ def test_html_and_pictures_stay_words() -> None:
 
 
 def test_moved_place_keeps_the_built_in_letter() -> None:
-    letter = edited("Neuer Tag!", kind="moved", extras=Extras())
+    letter = edited("Neuer Tag!", kind="moved", extras=BARE)
     assert letter.subject == "Geändert: Digitale Dörfer, 12.01.2021"
 
 

@@ -14,12 +14,12 @@ from ikone_events.services.drafts import (
     draft_for,
     harmless_draft_for,
     mask_links,
+    send_test,
     sending_of_action,
 )
 from ikone_events.services.recipients import counts_by_kind, find_person, page_of, total_of
 from ikone_events.services.subscribers import subscribe
 from ikone_events.services.transitions import Request, perform
-from ikone_events.services.trial_letters import send_test
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import StaleForm, UnfitInput
+from ikone_events.mail.compose import compose
 from ikone_events.services.letters import write_letter
+from ikone_events.services.mail_facts import facts_for
 from ikone_events.services.texts import (
     INSTALLATION,
     TextChange,
@@ -154,9 +156,8 @@ def test_single_letters_have_the_text_in_force_and_mailings_their_own(app: Flask
         )
         db.session.add(mailing)
         db.session.flush()
-        of_many = write_letter(
-            MailKind.CONFIRMATION, registration, seen, key="2", now=NOW, mailing=mailing
-        )
+        facts = facts_for(MailKind.CONFIRMATION, registration, seen, now=NOW, mailing=mailing)
+        of_many = compose(facts)
         assert of_many.subject.startswith("Anmeldung bestätigt: Dörfer")
         repeat = write_letter(MailKind.REPEAT, registration, seen, key="3", now=NOW)
         assert repeat.subject.startswith("Ihre Anmeldung")
@@ -179,10 +180,10 @@ def test_follow_ups_of_one_mailing_have_each_their_own_text(app: Flask, attendan
         )
         db.session.add(mailing)
         db.session.flush()
-        letter = write_letter(
-            MailKind(kind), registration, registration.event, key="1", now=NOW, mailing=mailing,
-            edited=from_snapshot(texts, "de"),
-        )  # fmt: skip
+        facts = facts_for(
+            MailKind(kind), registration, registration.event, now=NOW, mailing=mailing
+        )
+        letter = compose(facts)
         expected = {"follow_up": "Danke", "follow_up_missed": "Schade"}.get(kind, "Folien und")
         assert letter.subject.startswith(expected)
 

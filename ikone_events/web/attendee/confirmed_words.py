@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from ikone_events.domain.lifecycle import State
 from ikone_events.domain.times import date_medium
-from ikone_events.services.letters import link_day
+from ikone_events.services.letter_values import link_day
 from ikone_events.web.attendee.standing_words import Look, Words
 from ikone_events.web.door import Door
 from ikone_events.web.i18n import page_locale

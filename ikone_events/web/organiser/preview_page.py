@@ -9,7 +9,14 @@ from ikone_events.domain.audiences import AUDIENCE_LABELS
 from ikone_events.domain.calendar_words import calendar_words
 from ikone_events.domain.messages import LABELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.services.drafts import Draft, Sending, draft_for, harmless_draft_for, mask_links
+from ikone_events.services.drafts import (
+    Draft,
+    Sending,
+    draft_for,
+    harmless_draft_for,
+    mask_links,
+    send_test,
+)
 from ikone_events.services.office import now
 from ikone_events.services.recipients import (
     Person,
@@ -18,7 +25,6 @@ from ikone_events.services.recipients import (
     page_of,
     total_of,
 )
-from ikone_events.services.trial_letters import send_test
 from ikone_events.store.counts import counts_for
 from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration

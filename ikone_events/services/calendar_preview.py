@@ -1,11 +1,11 @@
 """What people's calendars show of an event now, and what they will show after a change.
 
-Now is what the newest letter brought that a mail server took. After is the object that would be
-made if one were sent this moment, by the very functions that make it; nothing is stored.
+Now is what the newest mail brought that a mail server took. After is the object of the mail that
+would be written if one were sent this moment; nothing is stored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,23 +13,18 @@ from icalendar import Calendar
 from sqlalchemy import func, select
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.calendar import calendar_object
 from ikone_events.domain.calendar_hints import hints_on
 from ikone_events.domain.calendar_words import UPDATES, effect_of
 from ikone_events.domain.facts import State
 from ikone_events.domain.lifecycle import EventFormat
-from ikone_events.domain.messages import CANCEL, REQUEST, Invitation, MailKind, calendar_method
+from ikone_events.domain.mail_facts import Invitation
+from ikone_events.domain.messages import CANCEL, REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
-from ikone_events.services.letters import (
-    invitation_for,
-    links_of,
-    occasion_for,
-    occasion_told,
-    recipient_of,
-    sender_of,
-)
-from ikone_events.services.told import is_moved, told_events
+from ikone_events.mail.compose import compose
+from ikone_events.services.letter_values import summary_for
+from ikone_events.services.mail_facts import facts_for
+from ikone_events.services.notified import notified_versions
 from ikone_events.store.calendar_letters import objects_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -101,10 +96,10 @@ def views_of(
     """The calendars of these people, or of a sample; `then` is the event after a change."""
     chosen = samples_of(event) if people is None else people
     letters = objects_of([person.id for person in chosen])
-    dead, told = _dead_addresses(chosen), told_events(event, chosen)
+    dead, known = _dead_addresses(chosen), notified_versions(event, chosen)
     return [
         _view(
-            told[person.id], then or event, person, letters.get(person.id, ()), dead=dead, now=now
+            known[person.id], then or event, person, letters.get(person.id, ()), dead=dead, now=now
         )
         for person in chosen
     ]
@@ -117,7 +112,7 @@ def _dead_addresses(people: Sequence[Registration]) -> frozenset[str]:
 
 
 def _view(
-    told: Event,
+    known: Event,
     then: Event,
     person: Registration,
     letters: Sequence[OutboxMail],
@@ -131,8 +126,8 @@ def _view(
     stand = _stand(newest, letters, person)
     shown = newest.calendar if newest and newest.calendar_method == REQUEST else None
     if stand is Stand.ASSUMED:
-        shown = _assumed(told, person)
-    sent_next, complaints = _next_object(told, then, person, now=now)
+        shown = _assumed(known, person, now)
+    sent_next, complaints = _next_object(known, then, person, now=now)
     return CalendarView(
         person=person,
         stand=stand,
@@ -155,48 +150,34 @@ def _stand(newest: OutboxMail | None, letters: Sequence[OutboxMail], person: Reg
     return Stand.REMOVED if newest.calendar_method == CANCEL else Stand.SHOWN
 
 
-def _assumed(told: Event, person: Registration) -> bytes | None:
-    """The entry that later letters will update; which letter brought it, nobody here knows."""
+def _assumed(known: Event, person: Registration, now: datetime) -> bytes | None:
+    """The entry that later mails will update; which mail brought it, nobody here knows."""
+    facts = facts_for(MailKind.CONFIRMATION, person, known, now=now, known=known)
     invitation = Invitation(
         uid=person.calendar_uid,
         sequence=person.calendar_sequence or 0,
         stamp=person.registered_at,
     )
     try:
-        return calendar_object(
-            occasion_for(told, person),
-            recipient_of(person),
-            links=links_of(told, person),
-            invitation=invitation,
-            method=REQUEST,
-            sender=sender_of(told),
-        )
+        return compose(replace(facts, invitation=invitation)).calendar
     except UnfitInput:
         return None
 
 
 def _next_object(
-    told: Event, then: Event, person: Registration, *, now: datetime
+    known: Event, then: Event, person: Registration, *, now: datetime
 ) -> tuple[bytes | None, tuple[Complaint, ...]]:
     """The object that would be sent, or why it can't be; None where none is sent at all."""
     kind = _kind(then, person, now)
-    moved = is_moved(told, then)
-    invitation = invitation_for(kind, person, now, moved=moved) if kind else None
-    if kind is None or invitation is None:
+    if kind is None:
         return None, ()
-    method = calendar_method(kind)
+    facts = facts_for(kind, person, then, now=now, known=known)
+    if facts.invitation is None:
+        return None, ()
     try:
-        data = calendar_object(
-            occasion_told(kind, person, then, told),
-            recipient_of(person),
-            links=links_of(then, person),
-            invitation=invitation,
-            method=method,
-            sender=sender_of(then),
-        )
+        return compose(facts).calendar, ()
     except UnfitInput as refusal:
         return None, refusal.complaints
-    return data, ()
 
 
 def _kind(then: Event, person: Registration, now: datetime) -> MailKind | None:
@@ -245,7 +226,7 @@ def _of_letters(
 def hints_for(event: Event, person: Registration, *, now: datetime) -> tuple[Complaint, ...]:
     """What is worth a second look in this person's entry."""
     found = hints_on(
-        occasion_for(event, person),
+        summary_for(event, person),
         room_known=bool(event.room_url),
         contact_known=bool(event.contact_name or event.contact_email),
         now=now,
