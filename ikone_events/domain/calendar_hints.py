@@ -11,23 +11,21 @@ from ikone_events.domain.times import to_local
 SHOWN_ON_PHONES = 60
 
 
-def hints_on(
-    event: EventSummary, *, room_known: bool, contact_known: bool, now: datetime
-) -> tuple[Complaint, ...]:
+def hints_on(event: EventSummary, *, contact_known: bool, now: datetime) -> tuple[Complaint, ...]:
     """Hints on one entry, in words."""
     if event.ends_at <= now:
         return (Complaint(N_("The event is over: no calendar is changed any more.")),)
-    return tuple(_hints(event, room_known=room_known, contact_known=contact_known))
+    return tuple(_hints(event, contact_known))
 
 
-def _hints(event: EventSummary, *, room_known: bool, contact_known: bool) -> Iterator[Complaint]:
+def _hints(event: EventSummary, contact_known: bool) -> Iterator[Complaint]:
     if len(event.title) > SHOWN_ON_PHONES:
         text = N_(
             "The title has %(number)d characters. Phones show about %(shown)d of them, so the most"
             " important word should come first."
         )
         yield Complaint(text, {"number": len(event.title), "shown": SHOWN_ON_PHONES}, "title")
-    if event.has_room and not room_known:
+    if event.has_room and not event.room_mark:
         text = N_("There is no access link yet: calendars say “Online” until it is noted.")
         yield Complaint(text, about="room_url")
     if not event.has_room and not event.place:

@@ -17,7 +17,7 @@ from ikone_events.domain.calendar_hints import hints_on
 from ikone_events.domain.calendar_words import UPDATES, effect_of
 from ikone_events.domain.facts import State
 from ikone_events.domain.lifecycle import EventFormat
-from ikone_events.domain.mail_facts import Invitation
+from ikone_events.domain.mail_facts import Invitation, MailFacts
 from ikone_events.domain.messages import CANCEL, REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
@@ -51,17 +51,14 @@ class Stand(StrEnum):
 class CalendarView:
     """One person's calendar: what it shows now and what after, None where that is nothing.
 
-    `since` is when the letter left that decides it, `under_way` a newer one that no mail server has
-    taken yet. `sent` is the object that would be sent, None where none would be; `effect` says what
-    that does, as a message id.
+    `under_way` is a newer mail that no server has taken yet; `effect` says what the mail that would
+    be sent does, as a message id.
     """
 
     person: Registration
     stand: Stand
     now: bytes | None
     under_way: OutboxMail | None
-    since: datetime | None
-    sent: bytes | None
     after: bytes | None
     effect: str
     complaints: tuple[Complaint, ...]
@@ -120,59 +117,49 @@ def _view(
     dead: frozenset[str],
     now: datetime,
 ) -> CalendarView:
-    sent = [letter for letter in letters if letter.state == "sent"]
-    newest = sent[0] if sent else None
-    under_way = letters[0] if letters and letters[0] is not newest else None
+    taken = [letter for letter in letters if letter.state == "sent"]
+    newest = taken[0] if taken else None
     stand = _stand(newest, letters, person)
-    shown = newest.calendar if newest and newest.calendar_method == REQUEST else None
+    shown = newest.calendar if newest and stand is Stand.SHOWN else None
     if stand is Stand.ASSUMED:
         shown = _assumed(known, person, now)
-    sent_next, complaints = _next_object(known, then, person, now=now)
+    kind = _kind(then, person, now)
+    facts = facts_for(kind, person, then, now=now, known=known) if kind else None
+    data, complaints = _object(facts)
     return CalendarView(
         person=person,
         stand=stand,
         now=shown,
-        under_way=under_way,
-        since=newest.sent_at if newest else None,
-        sent=sent_next,
-        after=_shown_after(shown, sent_next),
-        effect=_effect(sent_next, person),
+        under_way=letters[0] if letters and letters[0] is not newest else None,
+        after=_shown_after(shown, data),
+        effect=_effect(data, person),
         complaints=complaints,
-        hints=(*_of_letters(sent, person, dead), *hints_for(then, person, now=now)),
+        hints=(*_of_letters(taken, person, dead), *_hints(then, person, now)),
     )
 
 
 def _stand(newest: OutboxMail | None, letters: Sequence[OutboxMail], person: Registration) -> Stand:
     if newest is None:
-        from_before = not letters and person.calendar_sequence is not None
-        shown = from_before and person.calendar_method != CANCEL
-        return Stand.ASSUMED if shown else Stand.NEVER
+        return Stand.ASSUMED if not letters and _has_entry(person) else Stand.NEVER
     return Stand.REMOVED if newest.calendar_method == CANCEL else Stand.SHOWN
+
+
+def _has_entry(person: Registration) -> bool:
+    """Whether the last object that was promised to this person was an invitation."""
+    return person.calendar_sequence is not None and person.calendar_method != CANCEL
 
 
 def _assumed(known: Event, person: Registration, now: datetime) -> bytes | None:
     """The entry that later mails will update; which mail brought it, nobody here knows."""
     facts = facts_for(MailKind.CONFIRMATION, person, known, now=now, known=known)
-    invitation = Invitation(
-        uid=person.calendar_uid,
-        sequence=person.calendar_sequence or 0,
-        stamp=person.registered_at,
-    )
-    try:
-        return compose(replace(facts, invitation=invitation)).calendar
-    except UnfitInput:
-        return None
+    sequence, stamp = person.calendar_sequence or 0, person.registered_at
+    invitation = Invitation(uid=person.calendar_uid, sequence=sequence, stamp=stamp)
+    return _object(replace(facts, invitation=invitation))[0]
 
 
-def _next_object(
-    known: Event, then: Event, person: Registration, *, now: datetime
-) -> tuple[bytes | None, tuple[Complaint, ...]]:
-    """The object that would be sent, or why it can't be; None where none is sent at all."""
-    kind = _kind(then, person, now)
-    if kind is None:
-        return None, ()
-    facts = facts_for(kind, person, then, now=now, known=known)
-    if facts.invitation is None:
+def _object(facts: MailFacts | None) -> tuple[bytes | None, tuple[Complaint, ...]]:
+    """The calendar object of a mail, None where there is none, or why it can't be written."""
+    if facts is None or facts.invitation is None:
         return None, ()
     try:
         return compose(facts).calendar, ()
@@ -181,13 +168,14 @@ def _next_object(
 
 
 def _kind(then: Event, person: Registration, now: datetime) -> MailKind | None:
-    """The letter that would carry the object, if any would."""
-    invited = person.calendar_sequence is not None and person.calendar_method != CANCEL
-    if then.state in _OFF:
-        return MailKind.CANCELLATION if invited and then.ends_at > now else None
-    if then.state not in _HAPPENING or then.ends_at <= now:
+    """The mail that would carry the object, if any would."""
+    if then.ends_at <= now:
         return None
-    return MailKind.MOVED if invited else MailKind.CONFIRMATION
+    if then.state in _OFF:
+        return MailKind.CANCELLATION if _has_entry(person) else None
+    if then.state in _HAPPENING:
+        return MailKind.MOVED if _has_entry(person) else MailKind.CONFIRMATION
+    return None
 
 
 def _shown_after(shown: bytes | None, sent: bytes | None) -> bytes | None:
@@ -223,14 +211,10 @@ def _of_letters(
     return tuple(found)
 
 
-def hints_for(event: Event, person: Registration, *, now: datetime) -> tuple[Complaint, ...]:
+def _hints(event: Event, person: Registration, now: datetime) -> tuple[Complaint, ...]:
     """What is worth a second look in this person's entry."""
-    found = hints_on(
-        summary_for(event, person),
-        room_known=bool(event.room_url),
-        contact_known=bool(event.contact_name or event.contact_email),
-        now=now,
-    )
+    contact = bool(event.contact_name or event.contact_email)
+    found = hints_on(summary_for(event, person), contact_known=contact, now=now)
     if person.locale == "en" and not event.title_en:
         text = N_("There is no English title: this English entry bears the German one.")
         return (*found, Complaint(text, about="title_en"))

@@ -53,11 +53,6 @@ class Draft:
     letter: Letter
 
     @property
-    def kind(self) -> MailKind:
-        """Which mail it is: a follow-up has three."""
-        return self.facts.kind
-
-    @property
     def locale(self) -> str:
         """The language it is written in."""
         return self.facts.recipient.locale

@@ -82,31 +82,25 @@ def _comes_online(event: Event, registration: Registration) -> bool:
 def links_of(event: Event, registration: Registration) -> Links:
     """The person's own links: the room, to confirm and to accept only where these open something.
 
-    The door opens once the link has been dispatched, to those who take part online.
+    The door opens once the link has been dispatched, to those who take part online. People who wait
+    are asked to confirm their address once a seat is reserved for them, no earlier.
     """
-    desk = office()
+    desk, status = office(), registration.status
     manage = desk.personal_page(registration.public_id, registration.link_epoch)
     dispatched = event.state in (State.DISPATCHED.value, State.FOLLOWED_UP.value)
-    confirmed = registration.status == Status.CONFIRMED.value
+    confirmed = status == Status.CONFIRMED.value
     enters = dispatched and confirmed and event.room_url and _comes_online(event, registration)
+    moving, pending = event.state in _MOVING, status == Status.PENDING.value
+    asked = moving and pending and registration.awaits == Awaits.ADDRESS.value
+    offered = moving and status == Status.OFFERED.value
     return Links(
         manage=manage,
         room=f"{manage}/room" if enters else "",
         materials=f"{manage}/materials",
         privacy=desk.page("/privacy"),
-        confirm=f"{manage}/confirm" if _asks_to_confirm(event, registration) else "",
-        accept=f"{manage}/accept" if _is_offered(event, registration) else "",
+        confirm=f"{manage}/confirm" if asked else "",
+        accept=f"{manage}/accept" if offered else "",
     )
-
-
-def _asks_to_confirm(event: Event, registration: Registration) -> bool:
-    """Who waits in line is asked once a seat is kept: the table of standings has it no earlier."""
-    asked = registration.status == Status.PENDING.value
-    return event.state in _MOVING and asked and registration.awaits == Awaits.ADDRESS.value
-
-
-def _is_offered(event: Event, registration: Registration) -> bool:
-    return event.state in _MOVING and registration.status == Status.OFFERED.value
 
 
 def recipient_of(registration: Registration) -> Recipient:

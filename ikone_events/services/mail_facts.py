@@ -129,10 +129,13 @@ def facts_for_subscriber(
 
 
 def kind_for(kind: MailKind, registration: Registration) -> MailKind:
-    """Which of the three follow-ups fits a person's attendance; other kinds are one for all."""
-    if kind is not MailKind.FOLLOW_UP:
-        return kind
-    return _BY_ATTENDANCE.get(registration.attendance or "", MailKind.FOLLOW_UP_UNKNOWN)
+    """The kind a person gets of a mailing: follow-ups are three, other kinds one for all."""
+    return follow_up_for(registration.attendance) if kind is MailKind.FOLLOW_UP else kind
+
+
+def follow_up_for(attendance: str | None) -> MailKind:
+    """What is said after the event, by what is known of somebody's attendance."""
+    return _BY_ATTENDANCE.get(attendance or "", MailKind.FOLLOW_UP_UNKNOWN)
 
 
 def unsubscribe_page(subscriber: Subscriber) -> str:

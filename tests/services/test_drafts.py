@@ -84,7 +84,7 @@ def test_draft_reads_as_the_letter_that_leaves(
         assert draft.letter.text == mask_links(letter.text)
         assert draft.letter.html == mask_links(letter.html)
         assert draft.letter.method == letter.calendar_method
-        assert draft.kind == letter.kind
+        assert draft.facts.kind == letter.kind
         if letter.calendar:
             assert _entry(draft.letter.calendar) == _entry(letter.calendar)
 

@@ -123,8 +123,7 @@ def _public(event: Event) -> tuple[list[tuple[str, str]], list[str]]:
 def _hints(event: Event) -> list[str]:
     contact = bool(event.contact_name or event.contact_email)
     summary = summary_of(event, page_locale())
-    room = bool(event.room_url)
-    return said(hints_on(summary, room_known=room, contact_known=contact, now=now()))
+    return said(hints_on(summary, contact_known=contact, now=now()))
 
 
 def _answer(trial: Trial | None) -> str:
