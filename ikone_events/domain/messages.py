@@ -44,6 +44,9 @@ class MailKind(StrEnum):
     CALENDAR_ADDRESS = "calendar_address"
 
 
+# Sent by one mailing: which of them somebody gets depends on the attendance.
+FOLLOW_UPS = (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN)
+
 REQUEST = "REQUEST"
 CANCEL = "CANCEL"
 # PARTSTAT of whom an object asks (RFC 5545 section 3.2.12).

@@ -1,13 +1,12 @@
 """The one button of a letter: what its reader is asked to do first, or can look at."""
 
 from ikone_events.domain.mail_facts import MailFacts
-from ikone_events.domain.messages import MailKind
+from ikone_events.domain.messages import FOLLOW_UPS, MailKind
 
 _ACTIONS = {
     "de": ("Anmeldung ansehen oder ändern", "Angaben ansehen oder löschen"),
     "en": ("View or change registration", "View or delete your details"),
 }
-_FOLLOW_UPS = {MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN}
 _ENDINGS = {
     MailKind.WITHDRAWAL,
     MailKind.CANCELLATION,
@@ -45,13 +44,13 @@ def main_action(facts: MailFacts) -> tuple[str, str]:
     if found := _of_no_event(facts) or _public(facts):
         return found
     kind, links, locale = facts.kind, facts.links, facts.recipient.locale
-    ended = kind in _FOLLOW_UPS or kind in _ENDINGS
+    ended = kind in FOLLOW_UPS or kind in _ENDINGS
     if not ended and (found := _asked(facts)):
         return found
     label = _TRIAL[locale] if kind in _TRIALS else _ACTIONS[locale][ended]
     if kind in _OPENS_ROOM and links.room and facts.status != _WAITING:
         return label, links.room
-    if kind in _FOLLOW_UPS and links.materials:
+    if kind in FOLLOW_UPS and links.materials:
         return label, links.materials
     return label, links.manage
 

@@ -17,7 +17,7 @@ from ikone_events.domain.mail_facts import (
     Material,
     Recipient,
 )
-from ikone_events.domain.messages import CANCEL, MailKind, calendar_method
+from ikone_events.domain.messages import CANCEL, FOLLOW_UPS, MailKind, calendar_method
 from ikone_events.domain.placeholders import EDITABLE
 from ikone_events.domain.registration import Attendance, Status
 from ikone_events.domain.salutation import full_name
@@ -48,7 +48,6 @@ from ikone_events.store.subscribers import Subscriber
 # An address that is not confirmed within this time is deleted.
 PATIENCE = timedelta(days=7)
 
-_FOLLOW_UPS = (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN)
 _BY_ATTENDANCE = {
     Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
     Attendance.MISSED.value: MailKind.FOLLOW_UP_MISSED,
@@ -264,7 +263,7 @@ def _materials(kind: MailKind, event: Event, page: str) -> tuple[Material, ...]:
     """What a follow-up hands out; files lead to the person's own page of materials."""
     return tuple(
         Material(title=item.title, url=item.url or f"{page}/{item.public_id}")
-        for item in (event.materials if kind in _FOLLOW_UPS else ())
+        for item in (event.materials if kind in FOLLOW_UPS else ())
         if item.kind != "contact"
     )
 
@@ -272,6 +271,6 @@ def _materials(kind: MailKind, event: Event, page: str) -> tuple[Material, ...]:
 def _contacts(kind: MailKind, event: Event) -> tuple[ContactPerson, ...]:
     return tuple(
         ContactPerson(topic=item.title, name=item.contact_name, email=item.contact_email)
-        for item in (event.materials if kind in _FOLLOW_UPS else ())
+        for item in (event.materials if kind in FOLLOW_UPS else ())
         if item.kind == "contact"
     )

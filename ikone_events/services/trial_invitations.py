@@ -59,28 +59,25 @@ def trial_of(event: Event, email: str) -> Trial | None:
 def send_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail:
     """Queue an invitation to the event as it is; another press updates the entry."""
     event = hold_event(slug)
-    earlier = trials_of(event, tester.email)
-    last = earlier[0] if earlier and earlier[0].calendar_method == REQUEST else None
-    invitation = Invitation(
-        uid=last.calendar_uid if last else new_calendar_uid(),
-        sequence=(last.calendar_sequence or 0) + 1 if last else 0,
-        stamp=now,
-    )
-    return _queue(MailKind.TRIAL_INVITATION, event, tester, invitation, now=now)
+    earlier = _of_standing_entry(event, tester)
+    return _queue(MailKind.TRIAL_INVITATION, event, tester, earlier, now=now)
 
 
 def take_back_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail | None:
     """Queue what takes it out of the calendar again; None when it was taken out already."""
     event = hold_event(slug)
-    trial = trial_of(event, tester.email)
-    if trial is None or not trial.stands:
+    earlier = _of_standing_entry(event, tester)
+    if not earlier:
         return None
-    invitation = Invitation(
-        uid=trial.letter.calendar_uid,
-        sequence=(trial.letter.calendar_sequence or 0) + 1,
-        stamp=now,
-    )
-    return _queue(MailKind.TRIAL_WITHDRAWAL, event, tester, invitation, now=now)
+    return _queue(MailKind.TRIAL_WITHDRAWAL, event, tester, earlier, now=now)
+
+
+def _of_standing_entry(event: Event, tester: Tester) -> list[OutboxMail]:
+    """The mails about the entry that is in the tester's calendar, newest first; empty for none."""
+    trials = trials_of(event, tester.email)
+    if not trials or trials[0].calendar_method != REQUEST:
+        return []
+    return [row for row in trials if row.calendar_uid == trials[0].calendar_uid]
 
 
 def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
@@ -91,10 +88,14 @@ def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
 
 
 def _queue(
-    kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, now: datetime
+    kind: MailKind, event: Event, tester: Tester, earlier: list[OutboxMail], *, now: datetime
 ) -> OutboxMail:
+    invitation = Invitation(
+        uid=earlier[0].calendar_uid if earlier else new_calendar_uid(),
+        sequence=(earlier[0].calendar_sequence or 0) + 1 if earlier else 0,
+        stamp=now,
+    )
     facts = _facts(kind, event, tester, invitation, mark=MARK)
-    earlier = [row for row in trials_of(event, tester.email) if row.calendar_uid == invitation.uid]
     row = outbox_row(
         facts,
         compose(facts),
