@@ -33,7 +33,7 @@ from ikone_events.services.letter_values import (
     summary_for,
     summary_of,
 )
-from ikone_events.services.notified import changes_for, is_moved, last_notified_version
+from ikone_events.services.notified import changes_for, last_notified_version
 from ikone_events.services.office import office
 from ikone_events.services.texts import find_text, from_snapshot
 from ikone_events.store.db import db
@@ -73,7 +73,7 @@ def facts_for(
     Looked up if absent: `known`, the version last notified; why declined, and the deputy's name.
     """
     known = known or _known_version(kind, registration, event, again)
-    moved, links = is_moved(known, event), links_of(event, registration)
+    moved, links = _is_moved(known, event), links_of(event, registration)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
@@ -187,6 +187,11 @@ def _summary(
     return replace(summary, starts_at=known.starts_at, ends_at=known.ends_at)
 
 
+def _is_moved(known: Event, event: Event) -> bool:
+    """Whether the person knows another date."""
+    return (known.starts_at, known.ends_at) != (event.starts_at, event.ends_at)
+
+
 def _changes(
     kind: MailKind, registration: Registration, event: Event, known: Event
 ) -> tuple[Difference, ...]:
@@ -202,7 +207,7 @@ def _old_dates(
     kind: MailKind, event: Event, known: Event, mailing: Mailing | None
 ) -> tuple[datetime, datetime] | None:
     """The date that the person knows; who knows the new one is told which one it has replaced."""
-    if is_moved(known, event):
+    if _is_moved(known, event):
         return known.starts_at, known.ends_at
     if mailing and kind is MailKind.MOVED and mailing.old_starts_at and mailing.old_ends_at:
         return mailing.old_starts_at, mailing.old_ends_at

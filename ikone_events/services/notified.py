@@ -65,8 +65,3 @@ def changes_for(
         locale=registration.locale,
         has_door=knows_door and any(links_of(each, registration).room for each in (event, known)),
     )
-
-
-def is_moved(known: Event, event: Event) -> bool:
-    """Whether the person knows another date."""
-    return (known.starts_at, known.ends_at) != (event.starts_at, event.ends_at)
