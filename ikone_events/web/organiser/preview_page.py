@@ -87,7 +87,10 @@ def show_preview(sending: Sending, press: Press) -> str:
         person=row_of(person) if person else None,
         letters=letters,
         unfit=say_all(unfit),
-        entry=_entry(letters, sending.event.zone),
+        entry=entry_words(
+            next((d.letter.calendar for d in letters if d.locale == page_locale()), None),
+            event.zone,
+        ),
         own_address=organiser().email,
     )
 
@@ -140,9 +143,8 @@ def _letters(sending: Sending, person: Person | None) -> list[Draft]:
     return [draft_for(sending, person, locale, now=now()) for locale in languages]
 
 
-def _entry(letters: list[Draft], zone: str) -> list[tuple[str, str]]:
-    """What the letter does to the person's calendar, in plain words of the page's language."""
-    calendar = next((d.letter.calendar for d in letters if d.locale == page_locale()), None)
+def entry_words(calendar: bytes | None, zone: str) -> list[tuple[str, str]]:
+    """What a calendar object does, in words of the page's language; empty when there is none."""
     if not calendar:
         return []
     words = calendar_words(calendar, locale=page_locale(), zone=zone)
