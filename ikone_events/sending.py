@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 
 from ikone_events.config import Settings
-from ikone_events.domain.messages import Sender as From
+from ikone_events.domain.mail_facts import Sender as From
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.deliver import MailConnection
 from ikone_events.mail.mime import mime_bytes

@@ -207,6 +207,7 @@ def test_registrations_are_made_by_signing_up_and_by_loading() -> None:
     assert makers == {
         "services.registering.registrations.new_registration",
         "services.loading._store_registration",
+        "services.text_preview._sample_person",  # never stored
     }
 
 

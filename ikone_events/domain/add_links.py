@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from ikone_events.domain.header_text import clean_text, one_line
-from ikone_events.domain.messages import Occasion
+from ikone_events.domain.mail_facts import EventSummary
 from ikone_events.domain.refusals import N_
 
 # Of the whole address, and of two of its parts.
@@ -36,54 +36,54 @@ class AddLink:
     address: str
 
 
-def add_links(occasion: Occasion) -> tuple[AddLink, ...]:
+def add_links(event: EventSummary) -> tuple[AddLink, ...]:
     """One link a provider, in the order in which pages show them."""
     return (
-        AddLink(N_("Google Calendar"), "Google", google(occasion)),
-        AddLink("Outlook.com", "Microsoft", outlook_com(occasion)),
-        AddLink("Microsoft 365", "Microsoft", microsoft_365(occasion)),
+        AddLink(N_("Google Calendar"), "Google", google(event)),
+        AddLink("Outlook.com", "Microsoft", outlook_com(event)),
+        AddLink("Microsoft 365", "Microsoft", microsoft_365(event)),
     )
 
 
-def google(occasion: Occasion) -> str:
+def google(event: EventSummary) -> str:
     """Google's form; `dates` is start and end in the short form of ISO 8601."""
     fields = (
         ("action", "TEMPLATE"),
-        ("text", _title(occasion)),
-        ("dates", _quoted(f"{_short(occasion.starts_at)}/{_short(occasion.ends_at)}")),
-        ("location", _place(occasion)),
+        ("text", _title(event)),
+        ("dates", _quoted(f"{_short(event.starts_at)}/{_short(event.ends_at)}")),
+        ("location", _place(event)),
     )
-    return _address(_GOOGLE, fields, "details", occasion)
+    return _address(_GOOGLE, fields, "details", event)
 
 
-def outlook_com(occasion: Occasion) -> str:
+def outlook_com(event: EventSummary) -> str:
     """The form of private Microsoft accounts."""
-    return _address(_OUTLOOK_COM, _outlook_fields(occasion), "body", occasion)
+    return _address(_OUTLOOK_COM, _outlook_fields(event), "body", event)
 
 
-def microsoft_365(occasion: Occasion) -> str:
+def microsoft_365(event: EventSummary) -> str:
     """The form of Microsoft accounts at work."""
-    return _address(_MICROSOFT_365, _outlook_fields(occasion), "body", occasion)
+    return _address(_MICROSOFT_365, _outlook_fields(event), "body", event)
 
 
-def _outlook_fields(occasion: Occasion) -> Fields:
+def _outlook_fields(event: EventSummary) -> Fields:
     return (
         ("rru", "addevent"),
-        ("subject", _title(occasion)),
-        ("startdt", _quoted(_long(occasion.starts_at))),
-        ("enddt", _quoted(_long(occasion.ends_at))),
-        ("location", _place(occasion)),
+        ("subject", _title(event)),
+        ("startdt", _quoted(_long(event.starts_at))),
+        ("enddt", _quoted(_long(event.ends_at))),
+        ("location", _place(event)),
     )
 
 
-def _address(base: str, fields: Fields, about: str, occasion: Occasion) -> str:
+def _address(base: str, fields: Fields, about: str, event: EventSummary) -> str:
     """Spaces as %20: Outlook shows a plus sign as one (spatie/calendar-links#109)."""
     address = f"{base}?{'&'.join(f'{name}={value}' for name, value in fields)}"
     left = LONGEST - len(address) - len(f"&{about}=")
-    link = _quoted(occasion.public_url)
+    link = _quoted(event.public_url)
     if len(link) > left:
         return address
-    said = _fitting(clean_text(occasion.summary).strip(), left - len(link) - len("%0A%0A"))
+    said = _fitting(clean_text(event.summary).strip(), left - len(link) - len("%0A%0A"))
     return f"{address}&{about}={said}{'%0A%0A' if said else ''}{link}"
 
 
@@ -102,12 +102,12 @@ def _fitting(text: str, room: int) -> str:
     return f"{fitting}{ending}" if fitting else ""
 
 
-def _title(occasion: Occasion) -> str:
-    return _fitting(one_line(occasion.title), _TITLE)
+def _title(event: EventSummary) -> str:
+    return _fitting(one_line(event.title), _TITLE)
 
 
-def _place(occasion: Occasion) -> str:
-    return _fitting(one_line(occasion.place) or "Online", _PLACE)
+def _place(event: EventSummary) -> str:
+    return _fitting(one_line(event.place) or "Online", _PLACE)
 
 
 def _quoted(text: str) -> str:

@@ -20,7 +20,8 @@ from icalendar.parser_tools import DEFAULT_ENCODING
 
 from ikone_events.domain.calendar_texts import description_of, location_of
 from ikone_events.domain.header_text import ascii_address, one_line
-from ikone_events.domain.messages import CANCEL, Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
+from ikone_events.domain.messages import CANCEL
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.salutation import full_name
 
@@ -55,7 +56,7 @@ class PublicEntry:
     `word` stands before the title, because few programs show the status of foreign calendars.
     """
 
-    occasion: Occasion
+    summary: EventSummary
     uid: str
     sequence: int
     changed_at: datetime
@@ -65,7 +66,7 @@ class PublicEntry:
 
 
 def calendar_object(
-    occasion: Occasion,
+    summary: EventSummary,
     recipient: Recipient,
     *,
     links: Links,
@@ -74,7 +75,7 @@ def calendar_object(
     sender: Sender,
 ) -> bytes:
     """The object for one person; method None makes a copy for download that asks no answer."""
-    event = _event(occasion, locale=recipient.locale, room=links.room)
+    event = _event(summary, locale=recipient.locale, room=links.room)
     _number(event, invitation.uid, invitation.sequence, stamp=invitation.stamp)
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     calendar = _calendar()
@@ -131,38 +132,38 @@ def _calendar() -> Calendar:
     return calendar
 
 
-def _event(occasion: Occasion, *, locale: str, room: str) -> Event:
+def _event(summary: EventSummary, *, locale: str, room: str) -> Event:
     """A fresh event; what does not depend on the person is built once."""
     event = Event()
-    event.update(_common(occasion))
-    event.update(_of_room(occasion, locale, room) if room else _without_room(occasion, locale))
+    event.update(_common(summary))
+    event.update(_of_room(summary, locale, room) if room else _without_room(summary, locale))
     return event
 
 
 @lru_cache(maxsize=64)
-def _common(occasion: Occasion) -> Event:
-    starts_at, ends_at = _utc(occasion.starts_at), _utc(occasion.ends_at)
+def _common(summary: EventSummary) -> Event:
+    starts_at, ends_at = _utc(summary.starts_at), _utc(summary.ends_at)
     if starts_at >= ends_at:
         raise CalendarError(Complaint(N_("The calendar entry ends before it begins.")))
     event = Event()
     event.add("dtstart", starts_at)
     event.add("dtend", ends_at)
-    event.add("summary", _Text(one_line(occasion.title)))
+    event.add("summary", _Text(one_line(summary.title)))
     event.add("transp", "OPAQUE")
     event.add("class", "PUBLIC")
     return event
 
 
 @lru_cache(maxsize=64)
-def _without_room(occasion: Occasion, locale: str) -> Event:
-    return _of_room(occasion, locale, "")
+def _without_room(summary: EventSummary, locale: str) -> Event:
+    return _of_room(summary, locale, "")
 
 
-def _of_room(occasion: Occasion, locale: str, room: str) -> Event:
+def _of_room(summary: EventSummary, locale: str, room: str) -> Event:
     event = Event()
-    event.add("location", _Text(location_of(occasion, locale, room)))
-    event.add("description", _Text(description_of(occasion, locale, room)))
-    event.add("url", room or occasion.public_url)
+    event.add("location", _Text(location_of(summary, locale, room)))
+    event.add("description", _Text(description_of(summary, locale, room)))
+    event.add("url", room or summary.public_url)
     return event
 
 
@@ -179,16 +180,16 @@ def _number(event: Event, uid: str, sequence: int, *, stamp: datetime) -> None:
 
 
 def _public_component(entry: PublicEntry, locale: str) -> Event:
-    event = _event(entry.occasion, locale=locale, room="")
+    event = _event(entry.summary, locale=locale, room="")
     _number(event, entry.uid, entry.sequence, stamp=entry.changed_at)
     event.add("last-modified", _utc(entry.changed_at))
     state = "TENTATIVE" if entry.tentative else "CONFIRMED"
     event.add("status", "CANCELLED" if entry.cancelled else state)
     if entry.word:
-        event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.occasion.title}"))
+        event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.summary.title}"))
     if entry.cancelled:
         event["TRANSP"] = vText("TRANSPARENT")
-    if _tells_a_secret(event, entry.occasion.public_url):
+    if _tells_a_secret(event, entry.summary.public_url):
         raise CalendarError(Complaint(N_("A public calendar holds somebody's personal link.")))
     return event
 

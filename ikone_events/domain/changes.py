@@ -5,7 +5,7 @@ is no change to those who come online.
 """
 
 from ikone_events.domain.header_text import one_line
-from ikone_events.domain.messages import Difference, Fact, Occasion
+from ikone_events.domain.mail_facts import Difference, EventSummary, Fact
 from ikone_events.domain.times import span_letter
 
 _AND_ONLINE = {"de": "und online", "en": "and online"}
@@ -35,16 +35,16 @@ _NO_ROOM = {"de": "steht zurzeit nicht fest", "en": "not known at the moment"}
 _NOTHING = {"de": "keine", "en": "none"}
 
 
-def where(occasion: Occasion, locale: str) -> str:
+def where(event: EventSummary, locale: str) -> str:
     """The place in words, "Online" where there is none."""
-    place = one_line(occasion.place)
-    if occasion.format == "hybrid" and place:
+    place = one_line(event.place)
+    if event.format == "hybrid" and place:
         return f"{place} {_AND_ONLINE[locale]}"
     return place or "Online"
 
 
 def differences(
-    told: Occasion, present: Occasion, *, locale: str, has_door: bool
+    told: EventSummary, present: EventSummary, *, locale: str, has_door: bool
 ) -> tuple[Difference, ...]:
     """What was told otherwise, in the order of a letter; `has_door`: the access link is out."""
     found = [
@@ -67,5 +67,5 @@ def _difference(fact: Fact, old: str, new: str, locale: str) -> Difference | Non
     return None if old == new else Difference(fact, LABELS[locale][fact], old, new)
 
 
-def _when(occasion: Occasion, locale: str) -> str:
-    return span_letter(occasion.starts_at, occasion.ends_at, locale=locale, zone=occasion.zone)
+def _when(event: EventSummary, locale: str) -> str:
+    return span_letter(event.starts_at, event.ends_at, locale=locale, zone=event.zone)

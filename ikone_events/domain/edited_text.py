@@ -13,6 +13,7 @@ from ikone_events.domain.header_text import header_complaint, text_complaint
 from ikone_events.domain.placeholders import (
     PLACEHOLDER,
     PLACEHOLDERS,
+    REMOVED,
     Placeholder,
     Shape,
     known_name,
@@ -91,11 +92,14 @@ def _line_complaints(
 
 
 def _unknown(number: int, written: str, known: Mapping[str, Placeholder], about: str) -> Complaint:
-    """Unknown anywhere, unknown to this letter, or not meant for a subject."""
+    """Unknown, removed, without a value in this mail, or not meant for a subject."""
     name = known_name(written)
     values: dict[str, object] = {"line": number, "name": written}
     if name in known:
         text = N_("Line %(line)d: {{%(name)s}} can only stand in the text, not in the subject.")
+        return Complaint(text, values, about)
+    if name in REMOVED:
+        text = N_("Line %(line)d: {{%(name)s}} does not exist any more. Please remove it.")
         return Complaint(text, values, about)
     if name in PLACEHOLDERS:
         text = N_("Line %(line)d: {{%(name)s}} has no value in this e-mail.")

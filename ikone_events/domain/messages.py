@@ -1,12 +1,6 @@
-"""The kinds of letters, what each does to a calendar, and the facts a letter is written from.
-
-A letter knows nothing but these values: services fill them from rows, compose and calendar only
-read. They are frozen and hashable, so what is the same for ten thousand people is prepared once.
-"""
+"""The kinds of mails, their labels, and what each does to a calendar."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -49,6 +43,9 @@ class MailKind(StrEnum):
     NOT_COMING = "not_coming"
     CALENDAR_ADDRESS = "calendar_address"
 
+
+# Sent by one mailing: which of them somebody gets depends on the attendance.
+FOLLOW_UPS = (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN)
 
 REQUEST = "REQUEST"
 CANCEL = "CANCEL"
@@ -115,155 +112,3 @@ LABELS: Mapping[MailKind, str] = MappingProxyType(
 def calendar_method(kind: MailKind) -> str | None:
     """REQUEST, CANCEL, or None for a letter without a calendar object."""
     return CALENDAR_METHODS.get(kind)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """One event in one language, as letters and calendars tell it.
-
-    `room_mark` tells one video room from another without being its address.
-    """
-
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    zone: str
-    format: str
-    organisation: str
-    contact_email: str
-    public_url: str
-    register_url: str
-    summary: str = ""
-    place: str = ""
-    dial_in: str = ""
-    room_mark: str = ""
-    room_opens_at: datetime | None = None
-    contact_name: str = ""
-    contact_phone: str = ""
-    feedback_url: str = ""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether people can take part by video."""
-        return self.format in ("online", "hybrid")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """The person a letter is for; `letter_salutation`, the Briefanrede, overrides the rules."""
-
-    email: str
-    locale: str
-    first_name: str = ""
-    last_name: str = ""
-    salutation: str = ""
-    title: str = ""
-    question: str = ""
-    letter_salutation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """The person's own absolute links; `room` is filled only once the room may be entered.
-
-    Subscribers have no registration: their `manage` is the page to unsubscribe, and `confirm` the
-    one that turns the letters on, empty once that is done. To registered people `confirm` confirms
-    the address, `accept` takes an offered place.
-    """
-
-    manage: str
-    privacy: str
-    room: str = ""
-    materials: str = ""
-    confirm: str = ""
-    accept: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
-    """The calendar side of one registration: secret UID, counter and moment of this very letter."""
-
-    uid: str
-    sequence: int
-    stamp: datetime
-    partstat: str = NO_ANSWER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """A slide set or link as a follow-up names it; the address is absolute."""
-
-    title: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactPerson:
-    """Whom to ask about what after the event."""
-
-    topic: str
-    name: str
-    email: str
-
-
-class Fact(StrEnum):
-    """What of an event people are told of when it changes."""
-
-    TITLE = "title"
-    WHEN = "when"
-    WHERE = "where"
-    ROOM = "room"
-    DIAL_IN = "dial_in"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One fact that reads otherwise: `old` is empty where the old one says nothing to anybody."""
-
-    fact: Fact
-    label: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
-    """What only some kinds of letters tell; every field may stay empty.
-
-    `status` is the registration's state (moved, postponed, cancellation, repeat: waiting people are
-    told the truth). `answer` is the organiser's reply to the recipient's question in a follow-up.
-    Subscribers learn until when one can register and how many places are free (None: no limit);
-    `for_event` says that they asked about this event alone. `hold_until` is when a seat that is
-    kept or offered goes to the next, `other_person` the deputy or whose place was taken over,
-    `registered_by` who filled in the form for a colleague. `changes` is what this person has been
-    told otherwise, in the letter's language.
-    """
-
-    reason: str = ""
-    replacement: str = ""
-    changes: tuple[Difference, ...] = ()
-    old_starts_at: datetime | None = None
-    old_ends_at: datetime | None = None
-    delete_on: date | None = None
-    link_sent_on: date | None = None
-    materials: tuple[Material, ...] = ()
-    contacts: tuple[ContactPerson, ...] = ()
-    available_until: date | None = None
-    status: str = ""
-    answer: str = ""
-    deadline: datetime | None = None
-    free_places: int | None = None
-    for_event: bool = False
-    hold_until: datetime | None = None
-    other_person: str = ""
-    registered_by: str = ""
-    calendar_address: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """The fixed From of all letters; its address is the ORGANIZER too and must read answers."""
-
-    name: str
-    address: str
-    reply_to: str = ""

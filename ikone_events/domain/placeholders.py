@@ -76,7 +76,6 @@ PLACEHOLDERS = _by_name(
         Shape.PASSAGE,
     ),
     Placeholder("grund", N_("The reason you give"), Shape.PASSAGE),
-    Placeholder("ersatz", N_("What is offered in place of the event"), Shape.PASSAGE),
     Placeholder(
         "kalenderhinweis",
         N_("One sentence on the calendar entry; empty for people who get none"),
@@ -107,7 +106,7 @@ PLACEHOLDERS = _by_name(
     Placeholder("ansprechpersonen", N_("List of contacts for topics"), Shape.PASSAGE),
     Placeholder(
         "rueckfrage",
-        N_("The recipient's question and your answer, if there was one"),
+        N_("The recipient's question, and where to write if it is still open"),
         Shape.PASSAGE,
     ),
     Placeholder("rueckmeldung", N_("How to tell you what one thinks"), Shape.PASSAGE),
@@ -122,6 +121,9 @@ PLACEHOLDERS = _by_name(
     Placeholder("veranstaltungslink", N_("The public page of the event"), Shape.ADDRESS),
     Placeholder("rueckmeldelink", N_("The address of the feedback form"), Shape.ADDRESS),
 )
+
+# Offered by earlier versions: empty in texts that still use them.
+REMOVED = ("ersatz",)
 
 _EVENT = [
     "titel",
@@ -164,7 +166,7 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.ACCESS_LINK: [*_PERSON, *_DOOR, "aenderungen", "kalenderhinweis"],
     MailKind.MOVED: [*_SEATED, "aenderungen", "bisheriger_termin", "grund", "anmeldestand"],
     MailKind.POSTPONED: [*_PERSON, "grund", "anmeldestand", "kalenderhinweis"],
-    MailKind.CANCELLATION: [*_PERSON, "grund", "ersatz", "kalenderhinweis"],
+    MailKind.CANCELLATION: [*_PERSON, "grund", "kalenderhinweis"],
     MailKind.FOLLOW_UP: _AFTER,
     MailKind.FOLLOW_UP_MISSED: _AFTER,
     MailKind.FOLLOW_UP_UNKNOWN: _AFTER,

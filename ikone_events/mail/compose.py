@@ -1,4 +1,4 @@
-"""From a kind and its facts to a finished letter: subject, text, HTML and calendar bytes.
+"""From the facts of a mail to the finished mail: subject, text, HTML and calendar bytes.
 
 Everything that could make a letter unsendable is found here, before anything is queued.
 """
@@ -16,16 +16,8 @@ from ikone_events.domain.header_text import (
     header_complaint,
     one_line,
 )
-from ikone_events.domain.messages import (
-    Extras,
-    Invitation,
-    Links,
-    MailKind,
-    Occasion,
-    Recipient,
-    Sender,
-    calendar_method,
-)
+from ikone_events.domain.mail_facts import MailFacts, Recipient
+from ikone_events.domain.messages import MailKind, calendar_method
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.salutation import full_name, letter_salutation
 from ikone_events.domain.times import (
@@ -67,50 +59,44 @@ class Letter:
     method: str | None = None
 
 
-def compose(
-    kind: MailKind,
-    occasion: Occasion,
-    *,
-    recipient: Recipient,
-    links: Links,
-    sender: Sender,
-    extras: Extras | None = None,
-    invitation: Invitation | None = None,
-    edited: EditedText | None = None,
-) -> Letter:
-    """The letter, or UnfitInput when its header material can't be sent.
+def compose(facts: MailFacts) -> Letter:
+    """The mail, or UnfitInput when its header material can't be sent.
 
     Without an invitation there is no calendar object, and the text does not speak of one: people
     who only waited never got an entry that could be changed or withdrawn.
     """
-    extras = extras or Extras()
-    _check_headers(occasion, recipient, sender)
-    locale = recipient.locale
-    method = calendar_method(kind) if invitation else None
-    values = _values(occasion, recipient, links=links, extras=extras, calendar=method is not None)
-    label, href = main_action(kind, occasion, links, extras, locale=locale)
+    _check_headers(facts)
+    kind, locale, edited = facts.kind, facts.recipient.locale, facts.text
+    method = calendar_method(kind) if facts.invitation else None
+    values = _values(facts, calendar=method is not None)
+    label, href = main_action(facts)
     marks = Marks(
-        title=one_line(occasion.title),
+        title=one_line(facts.event.title),
         when=str(values["when"]),
         closing=_CLOSING[locale],
         action_label=label,
         action_href=href,
     )
-    if edited is None or _tells_otherwise(kind, extras):
+    if edited is None or _tells_otherwise(facts):
         subject, text, html = _built_in(kind, values, marks, locale)
     else:
         subject, text, html = _edited(kind, edited, values, marks=marks, locale=locale)
-    if invitation is None or method is None:
+    if facts.invitation is None or method is None:
         return Letter(subject, text, html)
     data = calendar_object(
-        occasion, recipient, links=links, invitation=invitation, method=method, sender=sender
+        facts.event,
+        facts.recipient,
+        links=facts.links,
+        invitation=facts.invitation,
+        method=method,
+        sender=facts.sender,
     )
     return Letter(subject, text, html, data, method)
 
 
-def _tells_otherwise(kind: MailKind, extras: Extras) -> bool:
+def _tells_otherwise(facts: MailFacts) -> bool:
     """An edited text on a new date is wrong where only the place or the title has changed."""
-    return kind is MailKind.MOVED and extras.old_starts_at is None
+    return facts.kind is MailKind.MOVED and facts.old_dates is None
 
 
 def _built_in(
@@ -154,9 +140,10 @@ def recipient_name(recipient: Recipient) -> str:
     return full_name(recipient.title, recipient.first_name, recipient.last_name)
 
 
-def _check_headers(occasion: Occasion, recipient: Recipient, sender: Sender) -> None:
+def _check_headers(facts: MailFacts) -> None:
+    recipient, sender = facts.recipient, facts.sender
     checks = (
-        header_complaint(occasion.title, "title"),
+        header_complaint(facts.event.title, "title"),
         header_complaint(recipient_name(recipient), "last_name"),
         header_complaint(sender.name, "sender"),
     )
@@ -167,43 +154,42 @@ def _check_headers(occasion: Occasion, recipient: Recipient, sender: Sender) -> 
         ascii_address(address)
 
 
-def _values(
-    occasion: Occasion, recipient: Recipient, *, links: Links, extras: Extras, calendar: bool
-) -> dict[str, object]:
-    locale = recipient.locale
-    title = one_line(occasion.title)
-    when = _span(occasion.starts_at, occasion.ends_at, occasion.zone, locale=locale)
-    place = where(occasion, locale)
-    old_when = _span(extras.old_starts_at, extras.old_ends_at, occasion.zone, locale=locale)
+def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
+    """What the templates read; they know `facts.event` as occasion and the facts as extras."""
+    event, links, locale = facts.event, facts.links, facts.recipient.locale
+    zone, title = event.zone, one_line(event.title)
+    when = span_letter(event.starts_at, event.ends_at, locale=locale, zone=zone)
+    place = where(event, locale)
+    old_when = span_letter(*facts.old_dates, locale=locale, zone=zone) if facts.old_dates else ""
     return {
-        "occasion": occasion,
-        "recipient": recipient,
+        "occasion": event,
+        "recipient": facts.recipient,
         "links": links,
-        "extras": extras,
+        "extras": facts,
         "calendar": calendar,
-        "waiting": extras.status == _WAITING,
-        "held": extras.status in _HELD,
-        "way": _WAYS[locale].get(occasion.format, ""),
-        "has_materials": bool(extras.materials or links.materials),
-        "greeting": _greeting(recipient),
+        "waiting": facts.status == _WAITING,
+        "held": facts.status in _HELD,
+        "way": _WAYS[locale].get(event.format, ""),
+        "has_materials": bool(facts.materials or links.materials),
+        "greeting": _greeting(facts.recipient),
         "closing": _CLOSING[locale],
         "title": _short(title),
         "when": when,
         "where": place,
         "box": f"{title}\n{when}\n{place}",
-        "changes": extras.changes,
+        "changes": facts.changes,
         "old_when": "" if old_when == when else old_when,
-        "day": _plain(date_numeric(occasion.starts_at, locale=locale, zone=occasion.zone)),
-        "held_on": date_words(occasion.starts_at, locale=locale, zone=occasion.zone),
-        "start": clock(occasion.starts_at, zone=occasion.zone),
-        "end": clock(occasion.ends_at, zone=occasion.zone),
-        "opens_at": _clock(occasion.room_opens_at, occasion.zone),
-        "delete_on": _date(extras.delete_on, locale),
-        "link_sent_on": _date(extras.link_sent_on, locale),
-        "available_until": _date(extras.available_until, locale),
-        "deadline": _moment(extras.deadline, occasion.zone, locale),
-        "hold_until": _moment(extras.hold_until, occasion.zone, locale),
-        "seats_left": "" if extras.free_places is None else str(extras.free_places),
+        "day": _plain(date_numeric(event.starts_at, locale=locale, zone=zone)),
+        "held_on": date_words(event.starts_at, locale=locale, zone=zone),
+        "start": clock(event.starts_at, zone=zone),
+        "end": clock(event.ends_at, zone=zone),
+        "opens_at": _clock(event.room_opens_at, zone),
+        "delete_on": _date(facts.delete_on, locale),
+        "link_sent_on": _date(facts.link_sent_on, locale),
+        "available_until": _date(facts.available_until, locale),
+        "deadline": _moment(facts.deadline, zone, locale),
+        "hold_until": _moment(facts.hold_until, zone, locale),
+        "seats_left": "" if facts.free_places is None else str(facts.free_places),
     }
 
 
@@ -216,12 +202,6 @@ def _greeting(recipient: Recipient) -> str:
         locale=recipient.locale,
         override=one_line(recipient.letter_salutation),
     )
-
-
-def _span(starts_at: datetime | None, ends_at: datetime | None, zone: str, *, locale: str) -> str:
-    if starts_at is None or ends_at is None:
-        return ""
-    return span_letter(starts_at, ends_at, locale=locale, zone=zone)
 
 
 def _clock(moment: datetime | None, zone: str) -> str:

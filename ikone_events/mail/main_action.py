@@ -1,12 +1,12 @@
 """The one button of a letter: what its reader is asked to do first, or can look at."""
 
-from ikone_events.domain.messages import Extras, Links, MailKind, Occasion
+from ikone_events.domain.mail_facts import MailFacts
+from ikone_events.domain.messages import FOLLOW_UPS, MailKind
 
 _ACTIONS = {
     "de": ("Anmeldung ansehen oder ändern", "Angaben ansehen oder löschen"),
     "en": ("View or change registration", "View or delete your details"),
 }
-_FOLLOW_UPS = {MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN}
 _ENDINGS = {
     MailKind.WITHDRAWAL,
     MailKind.CANCELLATION,
@@ -39,50 +39,52 @@ _OPENS_FORM = {MailKind.OPENING, MailKind.REMINDER_DEADLINE}
 _WAITING = "waitlisted"
 
 
-def main_action(
-    kind: MailKind, occasion: Occasion, links: Links, extras: Extras, *, locale: str
-) -> tuple[str, str]:
-    """The address of the one button a letter has, and its words for the personal page."""
-    if found := _of_no_event(kind, links, locale) or _public(kind, occasion, locale):
+def main_action(facts: MailFacts) -> tuple[str, str]:
+    """The words for the one button of a mail, and its address."""
+    if found := _of_no_event(facts) or _public(facts):
         return found
-    ended = kind in _FOLLOW_UPS or kind in _ENDINGS
-    if not ended and (found := _asked(kind, links, extras, locale)):
+    kind, links, locale = facts.kind, facts.links, facts.recipient.locale
+    ended = kind in FOLLOW_UPS or kind in _ENDINGS
+    if not ended and (found := _asked(facts)):
         return found
     label = _TRIAL[locale] if kind in _TRIALS else _ACTIONS[locale][ended]
-    if kind in _OPENS_ROOM and links.room and extras.status != _WAITING:
+    if kind in _OPENS_ROOM and links.room and facts.status != _WAITING:
         return label, links.room
-    if kind in _FOLLOW_UPS and links.materials:
+    if kind in FOLLOW_UPS and links.materials:
         return label, links.materials
     return label, links.manage
 
 
-def _of_no_event(kind: MailKind, links: Links, locale: str) -> tuple[str, str] | None:
+def _of_no_event(facts: MailFacts) -> tuple[str, str] | None:
     """To subscribers, and about a person's calendar of all events."""
-    if kind is MailKind.SUBSCRIPTION:
+    links, locale = facts.links, facts.recipient.locale
+    if facts.kind is MailKind.SUBSCRIPTION:
         return _STOP[locale], links.confirm or links.manage
-    if kind is MailKind.CALENDAR_ADDRESS:
+    if facts.kind is MailKind.CALENDAR_ADDRESS:
         return _CALENDAR[locale], f"{links.manage}/calendar"
     return None
 
 
-def _public(kind: MailKind, occasion: Occasion, locale: str) -> tuple[str, str] | None:
+def _public(facts: MailFacts) -> tuple[str, str] | None:
     """Pages for everybody: people who have no place yet, or none any more."""
-    if kind is MailKind.ANNOUNCEMENT:
-        return _NEWS_ACTIONS[locale][0], occasion.public_url
-    if kind in _OPENS_FORM:
-        return _NEWS_ACTIONS[locale][1], occasion.register_url
-    if kind is MailKind.OFFER_LAPSED:
-        return _AGAIN[locale], occasion.register_url
+    locale = facts.recipient.locale
+    if facts.kind is MailKind.ANNOUNCEMENT:
+        return _NEWS_ACTIONS[locale][0], facts.event.public_url
+    if facts.kind in _OPENS_FORM:
+        return _NEWS_ACTIONS[locale][1], facts.event.register_url
+    if facts.kind is MailKind.OFFER_LAPSED:
+        return _AGAIN[locale], facts.event.register_url
     return None
 
 
-def _asked(kind: MailKind, links: Links, extras: Extras, locale: str) -> tuple[str, str] | None:
+def _asked(facts: MailFacts) -> tuple[str, str] | None:
     """What only the person can do, before anything else: accept a place, confirm the address."""
+    kind, links, locale = facts.kind, facts.links, facts.recipient.locale
     if kind is MailKind.NOT_COMING:
         return _WITHDRAW[locale], f"{links.manage}/cancel"
-    if links.accept and (kind is MailKind.OFFER or extras.status == "offered"):
+    if links.accept and (kind is MailKind.OFFER or facts.status == "offered"):
         return _ACCEPT[locale], links.accept
-    to_be_confirmed = extras.status in (_WAITING, "pending") or kind is MailKind.CONFIRM_ADDRESS
+    to_be_confirmed = facts.status in (_WAITING, "pending") or kind is MailKind.CONFIRM_ADDRESS
     if links.confirm and to_be_confirmed:
         return _CONFIRM[locale], links.confirm
     return None

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from ikone_events.domain.header_text import ascii_address, header_complaint, one_line
-from ikone_events.domain.messages import Sender
+from ikone_events.domain.mail_facts import Sender
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.mail.parts import Content, content_of
 

@@ -41,7 +41,6 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "kontakt_telefon": "occasion.contact_phone",
         "zusammenfassung": "occasion.summary",
         "grund": "extras.reason",
-        "ersatz": "extras.replacement",
         "zugangslink": "links.room",
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",

@@ -6,18 +6,15 @@ from sqlalchemy import or_, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.header_text import ascii_address
-from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE
 from ikone_events.services import outbox
 from ikone_events.services.delivery_notes import add_note
 from ikone_events.services.incoming import dead_addresses
 from ikone_events.services.letters import rewrite_letter
-from ikone_events.services.mailing_letters import extras_for
-from ikone_events.services.personal_feeds import own_calendar
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
-from ikone_events.store.letters import Mailing, OutboxMail
+from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 from ikone_events.store.registrations import IS_ACTIVE, Registration
 
@@ -43,7 +40,7 @@ def correct_and_retry(
     _give_address(registration, email)
     # In the order of their making, as calendars count.
     for unsent in _unsent(registration, wrong, now=now):
-        rewrite(unsent, registration, held, now=now)
+        rewrite_letter(unsent, registration, held, now=now)
         if unsent.id != letter.id:
             add_note(unsent.id, "corrected", now=now, words=words, actor=actor)
     return outbox.requeue(letter, "corrected", now=now, actor=actor, words=words)
@@ -88,19 +85,3 @@ def _is_taken(registration: Registration, email: str) -> bool:
         IS_ACTIVE,
     )
     return db.session.scalar(others) is not None
-
-
-def rewrite(letter: OutboxMail, registration: Registration, event: Event, *, now: datetime) -> None:
-    """Compose a letter that has not left anew, as things stand with its mailing and event now."""
-    mailing = db.session.get(Mailing, letter.mailing_id) if letter.mailing_id else None
-    rewrite_letter(
-        letter,
-        MailKind(letter.kind),
-        registration,
-        event,
-        now=now,
-        extras=extras_for(mailing, event, registration)
-        if mailing
-        else own_calendar(MailKind(letter.kind), registration, now=now),
-        mailing=mailing,
-    )

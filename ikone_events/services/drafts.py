@@ -1,48 +1,43 @@
-"""Letters before anything is sent: as one person will get them, composed and stored nowhere."""
+"""Mails before anything is sent: written like the real ones, then without working addresses."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import uuid4
 
 from ikone_events.domain.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.lifecycle import Action, Message, Rule
-from ikone_events.domain.messages import Extras, MailKind
+from ikone_events.domain.mail_facts import MailFacts
+from ikone_events.domain.messages import MailKind
 from ikone_events.mail.compose import Letter, compose
-from ikone_events.services.invitations import invitation_for
-from ikone_events.services.letters import (
-    complete_extras,
-    handout_of,
-    links_of,
-    occasion_told,
-    recipient_of,
-    sender_of,
-)
-from ikone_events.services.mailing_letters import kind_for
+from ikone_events.services.letters import outbox_row, queue
+from ikone_events.services.mail_facts import facts_for, facts_for_subscriber, kind_for
+from ikone_events.services.mailings import new_mailing
+from ikone_events.services.notified import last_notified_version
 from ikone_events.services.office import office
-from ikone_events.services.subscriber_letters import compose_to_subscriber
-from ikone_events.services.texts import from_snapshot, snapshot
-from ikone_events.services.told import is_moved, told_event, with_changes
 from ikone_events.store.events import Event
 from ikone_events.store.former_versions import as_if
+from ikone_events.store.letters import Mailing, OutboxMail
 from ikone_events.store.registrations import Registration
 from ikone_events.store.steps import Step
 from ikone_events.store.subscribers import Subscriber
 
+TEST_MARK = "[Test]"
+TEST_KEY = "test:"
 # Whoever holds such an address acts as the person it was made for.
 _SECRET_PART = re.compile(r"(/(?:r|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """A mailing that may be started: whom it concerns, and the event as it will be then."""
+    """A mailing that may be started, not stored; `then` is the event as it will be by then."""
 
     event: Event
     then: Event
     message: Message
+    mailing: Mailing
     organisation_id: int | None = None
-    reason: str = ""
-    texts: str = ""
 
     @property
     def to_subscribers(self) -> bool:
@@ -52,11 +47,15 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A finished letter to one person in one language; its addresses open nothing."""
+    """A finished mail to one person in one language; its addresses open nothing."""
 
-    kind: MailKind
-    locale: str
+    facts: MailFacts
     letter: Letter
+
+    @property
+    def locale(self) -> str:
+        """The language it is written in."""
+        return self.facts.recipient.locale
 
 
 def sending_of_action(
@@ -75,35 +74,42 @@ def sending_of_action(
         changes |= {"starts_at": new_starts_at, "ends_at": new_ends_at}
     return Sending(
         event=event,
-        then=as_if(event, changes),
+        then=as_if(event, changes, materials=event.materials),
         message=rule.message,
-        reason=reason.strip(),
-        texts=snapshot(event, rule.message.kind.value),
+        mailing=new_mailing(event, rule.message, reason=reason.strip()),
     )
 
 
 def sending_of_step(step: Step) -> Sending:
-    """What a step of the kind that writes letters would send now."""
+    """What a step of the kind that writes mails would send now."""
     message = Message(MailKind(step.kind), Audience(step.audience))
-    own = message.kind is MailKind.NOTE
     return Sending(
         event=step.event,
         then=step.event,
         message=message,
+        mailing=new_mailing(step.event, message, step=step),
         organisation_id=step.organisation_id,
-        texts=snapshot(step.event, step.name if own else step.kind),
     )
 
 
 def draft_for(
     sending: Sending, person: Registration | Subscriber, locale: str, *, now: datetime
 ) -> Draft:
-    """The letter of one person in a language, with no address that could act for that person."""
+    """The mail of one person in a language, with no address that could act for that person."""
+    kind, then, mailing = sending.message.kind, sending.then, sending.mailing
     if isinstance(person, Subscriber):
-        made = _to_subscriber(sending, person, locale, now=now)
+        reader = as_if(person, {"locale": locale})
+        facts = facts_for_subscriber(kind, reader, then, now=now, mailing=mailing)
     else:
-        made = _to_registered(sending, person, locale, now=now)
-    return replace(made, letter=_letter_with(made.letter, mask_links))
+        facts = facts_for(
+            kind_for(kind, person),
+            as_if(person, {"locale": locale}, event=then),
+            then,
+            now=now,
+            mailing=mailing,
+            known=last_notified_version(sending.event, person),
+        )
+    return Draft(facts, with_masked_links(compose(facts)))
 
 
 def harmless_draft_for(
@@ -113,10 +119,28 @@ def harmless_draft_for(
 
     An invitation would put an event into the organiser's calendar that nothing ever updates.
     """
-    made = draft_for(sending, person, locale, now=now)
-    page = office().page(f"/events/{sending.event.slug}")
-    letter = _letter_with(made.letter, lambda text: _masked_address().sub(page, text))
-    return replace(made, letter=replace(letter, calendar=None, method=None))
+    draft = draft_for(sending, person, locale, now=now)
+    base, page = re.escape(office().settings.base_url), draft.facts.event.public_url
+    masked = re.compile(rf"{base}/[a-z]+/…[^\s\"<>)\]]*")
+    letter = _with_words(draft.letter, lambda text: masked.sub(page, text))
+    return replace(draft, letter=replace(letter, calendar=None, method=None))
+
+
+def send_test(
+    draft: Draft, event: Event, *, recipient: str, name: str, now: datetime
+) -> OutboxMail:
+    """Queue a harmless draft for one of us; it belongs to no person and no mailing."""
+    letter = replace(draft.letter, subject=f"{TEST_MARK} {draft.letter.subject}")
+    row = outbox_row(
+        draft.facts, letter, key=f"{TEST_KEY}{uuid4().hex}", now=now, event_id=event.id
+    )
+    row.recipient, row.recipient_name = recipient, name
+    return queue(row)
+
+
+def with_masked_links(letter: Letter) -> Letter:
+    """A mail whose personal addresses open nothing."""
+    return _with_words(letter, mask_links)
 
 
 def mask_links(text: str) -> str:
@@ -124,54 +148,7 @@ def mask_links(text: str) -> str:
     return _SECRET_PART.sub(r"\1…", text)
 
 
-def _masked_address() -> re.Pattern[str]:
-    base = re.escape(office().settings.base_url)
-    return re.compile(rf"{base}/[a-z]+/…[^\s\"<>)\]]*")
-
-
-def _values_of(row: Subscriber) -> dict[str, object]:
-    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
-
-
-def _to_registered(sending: Sending, person: Registration, locale: str, *, now: datetime) -> Draft:
-    kind, then = kind_for(sending.message.kind, person), sending.then
-    told = told_event(sending.event, person)
-    extras = with_changes(
-        _extras(sending, person), kind, person, told=told, event=then, locale=locale
-    )
-    letter = compose(
-        kind,
-        occasion_told(kind, person, then, told, locale),
-        recipient=replace(recipient_of(person), locale=locale),
-        links=links_of(then, person),
-        sender=sender_of(then),
-        extras=complete_extras(extras, then, person, now),
-        invitation=invitation_for(kind, person, now, moved=is_moved(told, then)),
-        edited=from_snapshot(sending.texts, locale, kind.value),
-    )
-    return Draft(kind, locale, letter)
-
-
-def _extras(sending: Sending, person: Registration) -> Extras:
-    if sending.message.kind is MailKind.FOLLOW_UP:
-        return handout_of(sending.event, person)
-    return Extras(reason=sending.reason)
-
-
-def _to_subscriber(sending: Sending, person: Subscriber, locale: str, *, now: datetime) -> Draft:
-    kind = sending.message.kind
-    letter = compose_to_subscriber(
-        kind,
-        Subscriber(**{**_values_of(person), "locale": locale}),
-        sending.then,
-        now=now,
-        extras=Extras(reason=sending.reason),
-        edited=from_snapshot(sending.texts, locale, kind.value),
-    )
-    return Draft(kind, locale, letter)
-
-
-def _letter_with(letter: Letter, change: Callable[[str], str]) -> Letter:
+def _with_words(letter: Letter, change: Callable[[str], str]) -> Letter:
     return replace(
         letter, subject=change(letter.subject), text=change(letter.text), html=change(letter.html)
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from ikone_events.domain.calendar import PublicEntry
 from ikone_events.domain.feeds import Word, event_sequence, word_in, word_of_event
 from ikone_events.domain.lifecycle import State
-from ikone_events.services.letters import occasion_of
+from ikone_events.services.letter_values import summary_of
 from ikone_events.services.office import office
 from ikone_events.store.events import Event
 from ikone_events.store.feeds import calendar_events, was_cancelled
@@ -31,7 +31,7 @@ def entry_of(event: Event, locale: str, *, cancelled: bool = False) -> PublicEnt
     """The event as everybody's calendar shows it; `cancelled`: before it was archived."""
     word = Word.CANCELLED if cancelled else word_of_event(State(event.state))
     return PublicEntry(
-        occasion=occasion_of(event, locale),
+        summary=summary_of(event, locale),
         uid=f"{event.slug}@{office().settings.host}",
         sequence=event_sequence(event.revision, called_off=word is not None),
         changed_at=event.changed_at,

@@ -6,14 +6,8 @@ One UID is one entry in one person's calendar, from its first REQUEST to its CAN
 from datetime import datetime
 from uuid import uuid4
 
-from ikone_events.domain.messages import (
-    CANCEL,
-    NO_ANSWER,
-    REQUEST,
-    Invitation,
-    MailKind,
-    calendar_method,
-)
+from ikone_events.domain.mail_facts import Invitation
+from ikone_events.domain.messages import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
 from ikone_events.domain.registration import Status
 from ikone_events.mail.compose import Letter
 from ikone_events.services.office import office
@@ -35,16 +29,25 @@ _TELLING = frozenset(
 
 
 def invitation_for(
-    kind: MailKind, registration: Registration, now: datetime, *, moved: bool = False
+    kind: MailKind,
+    registration: Registration,
+    now: datetime,
+    *,
+    moved: bool = False,
+    again: OutboxMail | None = None,
 ) -> Invitation | None:
-    """The calendar side of the letter, with the next sequence (RFC 5546 section 2.1.4).
+    """The calendar side of a mail, with the next sequence (RFC 5546 section 2.1.4).
 
     Only who has a place is invited; who never got an entry needs no CANCEL. After a CANCEL the
     next invitation is another entry: Thunderbird deletes by the UID alone, so a CANCEL that is
-    opened late would take the new date along. A date that `moved` is asked about anew.
+    opened late would take the new date along. A date that `moved` is asked about anew. `again` is
+    the mail that is written anew: its CANCEL stays with the entry it is about.
     """
     method = calendar_method(kind)
     sent = registration.calendar_sequence
+    if method == CANCEL and again and again.calendar_uid not in ("", registration.calendar_uid):
+        sequence = (again.calendar_sequence or 0) + 1
+        return Invitation(uid=again.calendar_uid, sequence=sequence, stamp=now)
     if method is None or (method == CANCEL and sent is None):
         return None
     if method == CANCEL:
@@ -57,17 +60,6 @@ def invitation_for(
     sequence = 0 if sent is None else sent + 1
     uid = registration.calendar_uid
     return Invitation(uid=uid, sequence=sequence, stamp=now, partstat=answer)
-
-
-def object_again(
-    row: OutboxMail, kind: MailKind, registration: Registration, now: datetime, *, moved: bool
-) -> Invitation | None:
-    """The object of a letter that is written anew; a CANCEL stays with the entry it is about."""
-    about_former = row.calendar_uid not in ("", registration.calendar_uid)
-    if calendar_method(kind) == CANCEL and about_former:
-        sequence = (row.calendar_sequence or 0) + 1
-        return Invitation(uid=row.calendar_uid, sequence=sequence, stamp=now)
-    return invitation_for(kind, registration, now, moved=moved)
 
 
 def new_calendar_uid() -> str:

@@ -1,6 +1,6 @@
-"""What letters and calendars are made of, read from rows: the event, the person, the links.
+"""What mails, calendars and pages show of rows: the event, the person, the links.
 
-At a hybrid event everything that a person is told depends on how that person takes part.
+At a hybrid event all of it depends on how the person takes part.
 """
 
 from dataclasses import replace
@@ -10,43 +10,31 @@ from hashlib import blake2s
 from ikone_events.domain.door import has_door
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import EventFormat, State
-from ikone_events.domain.messages import (
-    ContactPerson,
-    Extras,
-    Links,
-    Material,
-    Occasion,
-    Recipient,
-    Sender,
-)
+from ikone_events.domain.mail_facts import EventSummary, Links, Recipient, Sender
 from ikone_events.domain.registration import Awaits, Status
 from ikone_events.domain.seating import MOVING
 from ikone_events.domain.times import to_local
-from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import office
 from ikone_events.services.plans import dispatch_due_at
 from ikone_events.store.events import Event
-from ikone_events.store.queries import retention_until
 from ikone_events.store.registrations import Registration
 
 # The room opens a little before the start, so that cameras and sound can be tried.
 DOORS_OPEN_BEFORE = timedelta(minutes=15)
-# Their details are deleted before those of people who came.
-_ENDED = (Status.CANCELLED.value, Status.DECLINED.value)
 _MOVING = frozenset(state.value for state in MOVING)
 
 
 def sender_of(event: Event | None) -> Sender:
-    """The fixed From of all letters; a human reads what is sent to Reply-To."""
+    """The fixed From of all mails; a human reads what is sent to Reply-To."""
     settings = office().settings
     reply_to = event.contact_email if event else ""
     return Sender(name=settings.organisation, address=settings.sender, reply_to=reply_to)
 
 
-def occasion_of(event: Event, locale: str) -> Occasion:
-    """The event in one language, as letters and calendars tell it."""
+def summary_of(event: Event, locale: str) -> EventSummary:
+    """The event as a whole in one language, as public calendars show it."""
     desk = office()
-    return Occasion(
+    return EventSummary(
         title=event.title_in(locale),
         summary=event.summary_in(locale),
         starts_at=event.starts_at,
@@ -71,19 +59,19 @@ def _mark(room_url: str) -> str:
     return blake2s(room_url.encode(), digest_size=8).hexdigest() if room_url else ""
 
 
-def occasion_for(event: Event, registration: Registration, locale: str = "") -> Occasion:
-    """The event as this person takes part in it."""
-    return occasion_in(event, registration.mode, locale or registration.locale)
-
-
-def occasion_in(event: Event, mode: str, locale: str) -> Occasion:
-    """The event as it is told in one mode: on site the place and no room, online the reverse."""
-    whole = occasion_of(event, locale)
+def summary_in(event: Event, mode: str, locale: str) -> EventSummary:
+    """The event for people of one mode: on site the place and no room, online the reverse."""
+    whole = summary_of(event, locale)
     if event.format != EventFormat.HYBRID.value:
         return whole
     if mode == Mode.ONLINE.value:
         return replace(whole, format=EventFormat.ONLINE.value, place="")
     return replace(whole, format=EventFormat.ON_SITE.value, dial_in="", room_opens_at=None)
+
+
+def summary_for(event: Event, registration: Registration) -> EventSummary:
+    """The event as this person takes part in it, in this person's language."""
+    return summary_in(event, registration.mode, registration.locale)
 
 
 def _comes_online(event: Event, registration: Registration) -> bool:
@@ -95,35 +83,30 @@ def _comes_online(event: Event, registration: Registration) -> bool:
 def links_of(event: Event, registration: Registration) -> Links:
     """The person's own links: the room, to confirm and to accept only where these open something.
 
-    The door opens once the link has been dispatched, to those who take part online.
+    The door opens once the link has been dispatched, to those who take part online. People who wait
+    are asked to confirm their address once a seat is reserved for them, no earlier.
     """
-    desk = office()
+    desk, status = office(), registration.status
     manage = desk.personal_page(registration.public_id, registration.link_epoch)
-    dispatched = has_door(event.state, event.room_url)
-    confirmed = registration.status == Status.CONFIRMED.value
-    enters = dispatched and confirmed and _comes_online(event, registration)
+    confirmed = status == Status.CONFIRMED.value
+    enters = (
+        has_door(event.state, event.room_url) and confirmed and _comes_online(event, registration)
+    )
+    moving, pending = event.state in _MOVING, status == Status.PENDING.value
+    asked = moving and pending and registration.awaits == Awaits.ADDRESS.value
+    offered = moving and status == Status.OFFERED.value
     return Links(
         manage=manage,
         room=f"{manage}/room" if enters else "",
         materials=f"{manage}/materials",
         privacy=desk.page("/privacy"),
-        confirm=f"{manage}/confirm" if _asks_to_confirm(event, registration) else "",
-        accept=f"{manage}/accept" if _is_offered(event, registration) else "",
+        confirm=f"{manage}/confirm" if asked else "",
+        accept=f"{manage}/accept" if offered else "",
     )
 
 
-def _asks_to_confirm(event: Event, registration: Registration) -> bool:
-    """Who waits in line is asked once a seat is kept: the table of standings has it no earlier."""
-    asked = registration.status == Status.PENDING.value
-    return event.state in _MOVING and asked and registration.awaits == Awaits.ADDRESS.value
-
-
-def _is_offered(event: Event, registration: Registration) -> bool:
-    return event.state in _MOVING and registration.status == Status.OFFERED.value
-
-
 def recipient_of(registration: Registration) -> Recipient:
-    """The person as letters address them."""
+    """The person as mails address them."""
     return Recipient(
         email=registration.email,
         locale=registration.locale,
@@ -132,22 +115,6 @@ def recipient_of(registration: Registration) -> Recipient:
         first_name=registration.first_name,
         last_name=registration.last_name,
         question=registration.question,
-    )
-
-
-def complete_extras(
-    extras: Extras, event: Event, registration: Registration, now: datetime
-) -> Extras:
-    """What a kind of letter tells, with what holds for this person and this moment."""
-    until = retention_until(event).date()
-    return replace(
-        extras,
-        status=registration.status,
-        hold_until=extras.hold_until or registration.hold_until,
-        registered_by=extras.registered_by or registration.registered_by,
-        delete_on=kept_until(registration).date() if registration.status in _ENDED else until,
-        available_until=until,
-        link_sent_on=link_day(event, now),
     )
 
 
@@ -164,19 +131,3 @@ def link_day(event: Event, now: datetime) -> date | None:
         return None
     day = to_local(sent_at, event.zone).date()
     return day if day >= to_local(now, event.zone).date() else None
-
-
-def handout_of(event: Event, registration: Registration) -> Extras:
-    """What a follow-up hands out: links, files behind the person's own link, contacts."""
-    root = links_of(event, registration).materials
-    files = [item for item in event.materials if item.kind != "contact"]
-    contacts = [item for item in event.materials if item.kind == "contact"]
-    return Extras(
-        materials=tuple(
-            Material(title=item.title, url=item.url or f"{root}/{item.public_id}") for item in files
-        ),
-        contacts=tuple(
-            ContactPerson(topic=item.title, name=item.contact_name, email=item.contact_email)
-            for item in contacts
-        ),
-    )

@@ -1,4 +1,4 @@
-"""The letters of a mailing: which kind a person gets, and what if one can't be written."""
+"""The mails of a mailing, and what if one can't be written."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 
-from ikone_events.domain.messages import Extras, MailKind
-from ikone_events.domain.registration import Attendance
-from ikone_events.services.letters import handout_of, write_letter
-from ikone_events.services.subscriber_letters import write_to_subscriber
-from ikone_events.services.told import changes_for, told_event
+from ikone_events.domain.messages import MailKind
+from ikone_events.services.letters import store_mail, write_to_subscriber
+from ikone_events.services.mail_facts import facts_for, kind_for
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -26,21 +24,21 @@ def write_chunk(
     people: Sequence[Registration | Subscriber],
     *,
     now: datetime,
-    told: Mapping[int, Event],
+    known: Mapping[int, Event],
 ) -> None:
-    """Write the letters of several people; one that can't be written is kept as failed.
+    """Write the mails of several people; one that can't be written is kept as failed.
 
-    `told` are the events as registered people know them, by the number of the registration.
-    One savepoint serves all, since one for each would triple the cost. Where a letter fails they
-    are written anew, each behind its own: on PostgreSQL a refused statement ends everything since.
+    `known` maps registration ids to the event as each person was last notified of it.
+    One savepoint serves all, since one for each would triple the cost. If a mail fails, all are
+    written again, each in its own savepoint: on PostgreSQL a refused statement ends the whole one.
     """
     try:
         with db.session.begin_nested():
             for person in people:
-                _write(mailing, person, now=now, told=told)
+                _write(mailing, person, now=now, known=known)
     except Exception:  # noqa: BLE001 - found again below, where it is logged
         for person in people:
-            _write_apart(mailing, person, now=now, told=told)
+            _write_apart(mailing, person, now=now, known=known)
 
 
 def _write_apart(
@@ -48,12 +46,12 @@ def _write_apart(
     person: Registration | Subscriber,
     *,
     now: datetime,
-    told: Mapping[int, Event],
+    known: Mapping[int, Event],
 ) -> None:
     try:
         with db.session.begin_nested():
-            _write(mailing, person, now=now, told=told)
-    except Exception as fault:  # one person's letter must not hold up the others
+            _write(mailing, person, now=now, known=known)
+    except Exception as fault:  # one person's mail must not hold up the others
         if isinstance(fault, DBAPIError) and not is_about_data(fault):
             raise
         log.exception("letter %s could not be composed", _key(mailing, person))
@@ -65,67 +63,17 @@ def _write(
     person: Registration | Subscriber,
     *,
     now: datetime,
-    told: Mapping[int, Event],
+    known: Mapping[int, Event],
 ) -> None:
+    kind, event, key = MailKind(mailing.kind), mailing.event, _key(mailing, person)
     if isinstance(person, Subscriber):
-        _to_subscriber(mailing, person, now=now)
-    else:
-        _to_registered(mailing, person, now=now, told=told.get(person.id))
-
-
-def kind_for(kind: MailKind, registration: Registration) -> MailKind:
-    """A follow-up speaks to each as what is known about them; other kinds are one for all."""
-    if kind is not MailKind.FOLLOW_UP:
-        return kind
-    if registration.attendance == Attendance.ATTENDED.value:
-        return MailKind.FOLLOW_UP
-    if registration.attendance == Attendance.MISSED.value:
-        return MailKind.FOLLOW_UP_MISSED
-    return MailKind.FOLLOW_UP_UNKNOWN
-
-
-def extras_for(mailing: Mailing, event: Event, registration: Registration) -> Extras:
-    """What this kind of mailing tells beside the event itself."""
-    if mailing.kind == MailKind.FOLLOW_UP.value:
-        return handout_of(event, registration)
-    if mailing.kind != MailKind.MOVED.value:
-        return Extras(reason=mailing.reason)
-    return Extras(
-        reason=mailing.reason,
-        old_starts_at=mailing.old_starts_at,
-        old_ends_at=mailing.old_ends_at,
-    )
-
-
-def _to_registered(
-    mailing: Mailing, registration: Registration, *, now: datetime, told: Event | None
-) -> None:
-    event = mailing.event
-    told = told or told_event(event, registration)
-    if mailing.only_changed and not changes_for(told, event, registration, knows_door=True):
+        write_to_subscriber(kind, person, event, key=key, now=now, mailing=mailing)
         return
-    write_letter(
-        kind_for(MailKind(mailing.kind), registration),
-        registration,
-        event,
-        key=_key(mailing, registration),
-        now=now,
-        extras=extras_for(mailing, event, registration),
-        mailing=mailing,
-        told=told,
+    facts = facts_for(
+        kind_for(kind, person), person, event, now=now, mailing=mailing, known=known.get(person.id)
     )
-
-
-def _to_subscriber(mailing: Mailing, subscriber: Subscriber, *, now: datetime) -> None:
-    write_to_subscriber(
-        MailKind(mailing.kind),
-        subscriber,
-        mailing.event,
-        key=_key(mailing, subscriber),
-        now=now,
-        extras=Extras(reason=mailing.reason),
-        mailing=mailing,
-    )
+    if facts.changes or not mailing.only_changed:
+        store_mail(facts, person, event, key=key, now=now, mailing=mailing)
 
 
 def _key(mailing: Mailing, person: Registration | Subscriber) -> str:
@@ -134,17 +82,23 @@ def _key(mailing: Mailing, person: Registration | Subscriber) -> str:
 
 
 def _failed_row(
-    mailing: Mailing, person: Registration | Subscriber, *, now: datetime, fault: Exception
+    mailing: Mailing,
+    person: Registration | Subscriber,
+    *,
+    now: datetime,
+    fault: Exception,
 ) -> OutboxMail:
     subscribed = isinstance(person, Subscriber)
     kind = MailKind(mailing.kind)
+    if not isinstance(person, Subscriber):
+        kind = kind_for(kind, person)
     return OutboxMail(
         key=_key(mailing, person),
         event_id=mailing.event_id,
         registration_id=None if subscribed else person.id,
         subscriber_id=person.id if subscribed else None,
         mailing_id=mailing.id,
-        kind=(kind if isinstance(person, Subscriber) else kind_for(kind, person)).value,
+        kind=kind.value,
         locale=person.locale,
         recipient=person.email,
         subject="",

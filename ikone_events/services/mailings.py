@@ -11,8 +11,8 @@ from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services import outbox
 from ikone_events.services.audiences import people_of, subscribers_of
 from ikone_events.services.mailing_letters import write_chunk
+from ikone_events.services.notified import notified_versions
 from ikone_events.services.texts import snapshot
-from ikone_events.services.told import told_events
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -42,25 +42,29 @@ def start_mailing(
     old_ends_at: datetime | None = None,
 ) -> Mailing:
     """Promise a letter to an audience, in the transaction of its cause."""
-    mailing = Mailing(
-        event_id=event.id,
-        kind=message.kind.value,
-        audience=message.audience.value,
-        reason=reason,
-        only_changed=only_changed,
-        old_starts_at=old_starts_at,
-        old_ends_at=old_ends_at,
-        event_touched=event.touched,
-        step_id=step.id if step else None,
-        organisation_id=organisation_id,
-        texts=snapshot(event, step.name if step and step.kind == MailKind.NOTE else message.kind),
-        started_by=started_by,
-        created_at=now,
-    )
+    mailing = new_mailing(event, message, step=step, reason=reason)
+    mailing.organisation_id, mailing.only_changed = organisation_id, only_changed
+    mailing.old_starts_at, mailing.old_ends_at = old_starts_at, old_ends_at
+    mailing.started_by, mailing.created_at = started_by, now
     db.session.add(mailing)
     db.session.flush()
     ask_for_delivery()
     return mailing
+
+
+def new_mailing(
+    event: Event, message: Message, *, step: Step | None = None, reason: str = ""
+) -> Mailing:
+    """A mailing that nobody has started, with the texts in force; previews are written with it."""
+    return Mailing(
+        event_id=event.id,
+        kind=message.kind.value,
+        audience=message.audience.value,
+        reason=reason,
+        event_touched=event.touched,
+        step_id=step.id if step else None,
+        texts=snapshot(event, step.name if step and step.kind == MailKind.NOTE else message.kind),
+    )
 
 
 def find_open_mailing() -> int | None:
@@ -103,8 +107,8 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     next_ones = _people_after(mailing).limit(CHUNK).with_for_update(read=True, key_share=True)
     people = db.session.scalars(next_ones).all()
     registered = [person for person in people if isinstance(person, Registration)]
-    told = told_events(mailing.event, registered)
-    write_chunk(mailing, people, now=now, told=told)
+    known = notified_versions(mailing.event, registered)
+    write_chunk(mailing, people, now=now, known=known)
     if people:
         mailing.last_id = people[-1].id
     if len(people) < CHUNK:

@@ -14,18 +14,18 @@ from ikone_events.domain.feeds import (
     CALLED_OFF,
     CALLED_OFF_STAYS,
     Word,
-    in_language,
     person_sequence,
     person_uid,
     word_in,
     word_of_person,
 )
 from ikone_events.domain.lifecycle import State
-from ikone_events.domain.messages import Extras, MailKind
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.registration import ACTIVE, Awaits, Status
-from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.letters import occasion_for, write_letter
+from ikone_events.domain.tokens import Purpose
+from ikone_events.services.letter_values import summary_in
+from ikone_events.services.letters import write_letter
 from ikone_events.services.office import office
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.letters import OutboxMail
@@ -55,23 +55,7 @@ def send_address(registration: Registration, *, now: datetime) -> None:
             registration.event,
             key=key,
             now=now,
-            extras=Extras(calendar_address=_address(feed, registration.locale)),
         )
-
-
-def own_calendar(kind: MailKind, registration: Registration, *, now: datetime) -> Extras | None:
-    """What such a letter tells when it is written anew; None for all other letters."""
-    if kind is not MailKind.CALENDAR_ADDRESS:
-        return None
-    feed = hold_feed(registration.email_key, now=now)
-    return Extras(calendar_address=_address(feed, registration.locale))
-
-
-def _address(feed: PersonalFeed, locale: str) -> str:
-    """The language stands in the address: programs ask without saying whom they ask for."""
-    desk = office()
-    token = desk.signer.sign(Purpose.CALENDAR, Claim(feed.public_id, feed.link_epoch))
-    return desk.page(in_language(f"/feeds/{token}.ics", locale))
 
 
 def withdraw_address(registration: Registration) -> None:
@@ -128,7 +112,7 @@ def _entry(feed: PersonalFeed, own: OwnEvent, locale: str, *, now: datetime) -> 
         return None
     settings = office().settings
     return PublicEntry(
-        occasion=occasion_for(event, person, locale),
+        summary=summary_in(event, person.mode, locale),
         uid=person_uid(settings.secret_key, feed.public_id, event.id, settings.host),
         sequence=person_sequence(
             event.revision,

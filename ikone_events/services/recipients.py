@@ -7,19 +7,14 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, func, select
 
 from ikone_events.domain.messages import MailKind
-from ikone_events.domain.registration import Attendance
 from ikone_events.services.audiences import count, people_of, subscribers_of
 from ikone_events.services.drafts import Sending
+from ikone_events.services.mail_facts import follow_up_for
 from ikone_events.store.db import db
 from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registrations import Registration
 from ikone_events.store.searching import containing
 from ikone_events.store.subscribers import Subscriber
-
-_BY_ATTENDANCE = {
-    Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
-    Attendance.MISSED.value: MailKind.FOLLOW_UP_MISSED,
-}
 
 Person = Registration | Subscriber
 Row = TypeVar("Row")
@@ -71,7 +66,7 @@ def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
     )
     found: Counter[MailKind] = Counter()
     for attendance, number in rows:
-        found[_BY_ATTENDANCE.get(attendance, MailKind.FOLLOW_UP_UNKNOWN)] += number
+        found[follow_up_for(attendance)] += number
     return found
 
 

@@ -11,8 +11,8 @@ from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import ACTIVE, Awaits, Status
 from ikone_events.services import outbox
-from ikone_events.services.corrections import rewrite
-from ikone_events.services.told import changes_for, told_event
+from ikone_events.services.letters import rewrite_letter
+from ikone_events.services.notified import changes_for, last_notified_version
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing, OutboxMail
@@ -107,7 +107,8 @@ def _is_told_already(letter: OutboxMail, event: Event) -> bool:
     person = letter.registration
     if mailing is None or person is None or not mailing.only_changed:
         return False
-    return not changes_for(told_event(event, person), event, person, knows_door=True)
+    known = last_notified_version(event, person)
+    return not changes_for(known, event, person, knows_door=True)
 
 
 def _is_untrue(kind: str, person: Registration) -> bool:
@@ -121,7 +122,7 @@ def _bring_up_to_date(letter: OutboxMail, event: Event, *, now: datetime) -> Non
     person = letter.registration
     known = person is not None and person.anonymised_at is None
     if person is not None and known and _is_old(letter, person, event):
-        rewrite(letter, person, event, now=now)
+        rewrite_letter(letter, person, event, now=now)
         db.session.flush()
 
 

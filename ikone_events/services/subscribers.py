@@ -10,8 +10,9 @@ from ikone_events.domain.lifecycle import State
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, RegistrationClosed
 from ikone_events.domain.tokens import Claim, Purpose
+from ikone_events.services.letters import write_to_subscriber
+from ikone_events.services.mail_facts import PATIENCE
 from ikone_events.services.office import office
-from ikone_events.services.subscriber_letters import PATIENCE, write_to_subscriber
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event, new_public_id
 from ikone_events.store.letters import Mailing, OutboxMail

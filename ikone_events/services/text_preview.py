@@ -1,51 +1,29 @@
-"""Texts for the editor: the one to begin with, and a letter as somebody would get it.
+"""The editor of texts: the text to begin with, and the mail as somebody would get it.
 
-Nothing is stored or sent; personal addresses open nothing.
+People and events are copies, or invented: nothing is stored or sent.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import inspect
-
 from ikone_events.domain.edited_text import EditedText
-from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import State
-from ikone_events.domain.messages import (
-    ContactPerson,
-    Difference,
-    Extras,
-    Fact,
-    Invitation,
-    Links,
-    MailKind,
-    Material,
-    Recipient,
-    calendar_method,
-)
-from ikone_events.domain.registration import Status
+from ikone_events.domain.mail_facts import ContactPerson, MailFacts, Material
+from ikone_events.domain.messages import MailKind
+from ikone_events.domain.registration import Awaits, Status
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.mail.starting import starting_text
-from ikone_events.services.drafts import mask_links
-from ikone_events.services.letter_values import (
-    complete_extras,
-    handout_of,
-    link_day,
-    links_of,
-    occasion_in,
-    recipient_of,
-    sender_of,
-)
+from ikone_events.services.drafts import with_masked_links
+from ikone_events.services.mail_facts import facts_for, facts_for_subscriber
 from ikone_events.services.office import office
-from ikone_events.services.subscriber_letters import compose_to_subscriber
 from ikone_events.store.events import Event
-from ikone_events.store.queries import retention_until
+from ikone_events.store.former_versions import as_if
 from ikone_events.store.registrations import Registration
 from ikone_events.store.subscribers import Subscriber
 
 _TO_SUBSCRIBERS = (MailKind.ANNOUNCEMENT, MailKind.OPENING, MailKind.REMINDER_DEADLINE)
-# The standing in which somebody gets such a letter; others are written to whoever is registered.
-_STANDINGS = {
+# The status in which somebody gets such a mail; others are written to whoever is registered.
+_STATUS = {
     MailKind.WAITLIST: Status.WAITLISTED,
     MailKind.CONFIRM_ADDRESS: Status.PENDING,
     MailKind.AWAITING_APPROVAL: Status.PENDING,
@@ -54,18 +32,14 @@ _STANDINGS = {
     MailKind.OFFER_LAPSED: Status.EXPIRED,
     MailKind.HANDED_OVER: Status.CANCELLED,
 }
-_WITHDRAWS_ENTRY = (MailKind.DECLINED, MailKind.HANDED_OVER)
 _KEPT_FOR = timedelta(days=2)
 _SAMPLE_ROOM = "https://video.example.org/raum"
-_ANOTHER_PLACE = {
-    "de": Difference(Fact.WHERE, "Ort", "Rathaus, großer Saal", "Rathaus, kleiner Saal"),
-    "en": Difference(Fact.WHERE, "Place", "Town hall, great hall", "Town hall, small hall"),
-}
+_SAMPLE_EMAIL = "erika.beispiel@example.org"
 
 
 def standard_text(kind: str, locale: str) -> EditedText:
     """The built-in text with placeholders; for an own message, a skeleton."""
-    return starting_text(_letter_kind(kind), locale)
+    return starting_text(_mail_kind(kind), locale)
 
 
 def preview(
@@ -77,130 +51,84 @@ def preview(
     person: Registration | None,
     now: datetime,
 ) -> Letter:
-    """The letter for a person, or for an invented one, about an event or an invented one."""
-    letter_kind, shown = _letter_kind(kind), event or _sample_event(now)
-    if letter_kind in _TO_SUBSCRIBERS:
-        subscriber = Subscriber(
-            public_id="beispiel",
-            link_epoch=1,
-            email="erika.beispiel@example.org",
-            locale=locale,
-            created_at=now,
-            confirmed_at=now,
-        )
-        made = compose_to_subscriber(letter_kind, subscriber, shown, now=now, edited=text)
+    """The mail for a person, or for an invented one, about an event or an invented one."""
+    mail_kind, shown = _mail_kind(kind), event or _sample_event(now)
+    if mail_kind in _TO_SUBSCRIBERS:
+        reader = _sample_subscriber(locale, now)
+        facts = facts_for_subscriber(mail_kind, reader, shown, now=now)
     else:
-        then = _with_open_room(shown)
-        reader = _known(person, shown, then, now) if person else _invented(then, locale, now)
-        reader = _as_written_to(letter_kind, reader, shown, now)
-        spoken_to = replace(reader.recipient, locale=locale)
-        made = _to_registered(letter_kind, text, replace(reader, recipient=spoken_to), then, now)
-    return replace(made, subject=mask_links(made.subject), text=mask_links(made.text))
+        facts = _facts(mail_kind, person or _sample_person(shown, now), locale, shown, now)
+    return with_masked_links(compose(replace(facts, text=text)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Whom a letter is shown for, and what only that person's letter tells."""
-
-    recipient: Recipient
-    links: Links
-    extras: Extras
-    mode: str = Mode.ONLINE.value
-
-
-def _known(person: Registration, event: Event, then: Event, now: datetime) -> _Reader:
-    """A person of the event; the copy of the event with the open room has no materials."""
-    extras = complete_extras(handout_of(event, person), then, person, now)
-    return _Reader(recipient_of(person), links_of(then, person), extras, person.mode)
-
-
-def _invented(event: Event, locale: str, now: datetime) -> _Reader:
-    """Not a row: registrations are made by signing up alone."""
-    desk, until = office(), retention_until(event).date()
-    manage = desk.page("/r/beispiel")
-    links = Links(
-        manage=manage,
-        room=f"{manage}/room" if event.room_url else "",
-        materials=f"{manage}/materials",
-        privacy=desk.page("/privacy"),
+def _facts(
+    kind: MailKind, person: Registration, locale: str, event: Event, now: datetime
+) -> MailFacts:
+    """As if the event and the person stood where this mail is written, with all it can tell."""
+    changes = {"state": State.DISPATCHED.value, "room_url": event.room_url or _SAMPLE_ROOM}
+    then = as_if(event, changes, materials=event.materials)
+    status = _STATUS.get(kind, person.status)
+    awaits = Awaits.ADDRESS if kind is MailKind.CONFIRM_ADDRESS else Awaits.NOTHING
+    reader = as_if(
+        person,
+        {
+            "locale": locale,
+            "status": status,
+            "awaits": awaits if kind in _STATUS else person.awaits,
+            "hold_until": person.hold_until or now + _KEPT_FOR,
+            "calendar_sequence": person.calendar_sequence or 0,
+            "calendar_method": "",
+        },
+        event=then,
     )
-    recipient = Recipient(
-        email="erika.beispiel@example.org",
+    week = timedelta(days=7)
+    before = {"starts_at": event.starts_at - week, "ends_at": event.ends_at - week}
+    known = as_if(then, before) if kind is MailKind.MOVED else then
+    facts = facts_for(kind, reader, then, now=now, known=known, other_person="Kai Beispiel")
+    slides = Material(title="Folien", url=office().page("/"))
+    contact = ContactPerson(topic="Förderung", name="Erika Beispiel", email="e@example.org")
+    return replace(
+        facts,
+        reason="Die Referentin ist erkrankt.",
+        materials=facts.materials or (slides,),
+        contacts=facts.contacts or (contact,),
+    )
+
+
+def _sample_subscriber(locale: str, now: datetime) -> Subscriber:
+    return Subscriber(
+        public_id="beispiel",
+        link_epoch=1,
+        email=_SAMPLE_EMAIL,
         locale=locale,
+        created_at=now,
+        confirmed_at=now,
+    )
+
+
+def _sample_person(event: Event, now: datetime) -> Registration:
+    return Registration(
+        id=0,
+        event_id=event.id,
+        public_id="beispiel",
+        link_epoch=1,
+        status=Status.CONFIRMED.value,
+        status_at=now,
+        awaits=Awaits.NOTHING.value,
+        mode="online",
+        registered_at=now,
+        registered_by="Kim Beispiel",
         salutation="frau",
         title="Dr.",
         first_name="Erika",
         last_name="Beispiel",
+        email=_SAMPLE_EMAIL,
+        organisation_text="",
         question="Geht das auch ohne eigene IT-Abteilung?",
+        calendar_uid="preview",
+        partstat="",
+        thread_id="",
     )
-    extras = Extras(
-        status=Status.CONFIRMED.value,
-        delete_on=until,
-        available_until=until,
-        link_sent_on=link_day(event, now),
-        registered_by="Kim Beispiel",
-    )
-    return _Reader(recipient, links, extras)
-
-
-def _as_written_to(kind: MailKind, reader: _Reader, event: Event, now: datetime) -> _Reader:
-    """The reader at the moment of such a letter, with the links that only this one carries."""
-    manage, status = reader.links.manage, _STANDINGS.get(kind, reader.extras.status)
-    asks = kind is MailKind.CONFIRM_ADDRESS
-    asks |= kind is MailKind.WAITLIST and event.confirm_hours is not None
-    links = replace(
-        reader.links,
-        confirm=f"{manage}/confirm" if asks else reader.links.confirm,
-        accept=f"{manage}/accept" if kind is MailKind.OFFER else reader.links.accept,
-    )
-    extras = replace(
-        reader.extras,
-        status=str(status),
-        hold_until=reader.extras.hold_until or now + _KEPT_FOR,
-        other_person="Kai Beispiel",
-    )
-    return replace(reader, links=links, extras=extras)
-
-
-def _to_registered(
-    kind: MailKind, text: EditedText, reader: _Reader, event: Event, now: datetime
-) -> Letter:
-    """As if the event stood where this letter is written, with everything it can tell."""
-    has_entry = reader.extras.status == Status.CONFIRMED.value or kind in _WITHDRAWS_ENTRY
-    invited = calendar_method(kind) is not None and has_entry
-    return compose(
-        kind,
-        occasion_in(event, reader.mode, reader.recipient.locale),
-        recipient=reader.recipient,
-        links=reader.links,
-        sender=sender_of(event),
-        extras=_full(kind, reader.extras, event, reader.recipient.locale),
-        invitation=Invitation(uid="preview", sequence=0, stamp=now) if invited else None,
-        edited=text,
-    )
-
-
-def _full(kind: MailKind, extras: Extras, event: Event, locale: str) -> Extras:
-    """With invented words in place of what does not exist yet."""
-    moved = kind is MailKind.MOVED
-    slides = Material(title="Folien", url=office().page("/"))
-    contact = ContactPerson(topic="Förderung", name="Erika Beispiel", email="e@example.org")
-    return replace(
-        extras,
-        materials=extras.materials or (slides,),
-        contacts=extras.contacts or (contact,),
-        reason="Die Referentin ist erkrankt.",
-        changes=(_ANOTHER_PLACE[locale],) if moved else (),
-        old_starts_at=event.starts_at - timedelta(days=7) if moved else None,
-        old_ends_at=event.ends_at - timedelta(days=7) if moved else None,
-    )
-
-
-def _with_open_room(event: Event) -> Event:
-    """A row that no session knows, so nothing of it can be stored."""
-    values = {column.key: getattr(event, column.key) for column in inspect(Event).column_attrs}
-    values |= {"state": State.DISPATCHED.value, "room_url": event.room_url or _SAMPLE_ROOM}
-    return Event(**values)
 
 
 def _sample_event(now: datetime) -> Event:
@@ -232,5 +160,5 @@ def _sample_event(now: datetime) -> Event:
     )
 
 
-def _letter_kind(kind: str) -> MailKind:
+def _mail_kind(kind: str) -> MailKind:
     return MailKind(kind) if kind in set(MailKind) else MailKind.NOTE

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.edited_text import EditedText, check_text
-from ikone_events.domain.messages import MailKind
+from ikone_events.domain.messages import FOLLOW_UPS, MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events import Event
@@ -21,8 +21,6 @@ from ikone_events.store.texts import MailText
 INSTALLATION = "installation"
 LOCALES = ("de", "en")
 NO_TEXT = EditedText("", "")
-# Sent by one mailing: which of them somebody gets depends on the attendance.
-_FOLLOW_UPS = (MailKind.FOLLOW_UP_MISSED.value, MailKind.FOLLOW_UP_UNKNOWN.value)
 
 # Registrations wait for this one: built once, and it reads no more than it must.
 _NEAREST = select(MailText.scope, MailText.subject, MailText.body).where(
@@ -76,7 +74,7 @@ def snapshot(event: Event, kind: str) -> str:
     if is_own(kind) and texts:
         texts = {locale: texts.get(locale) or next(iter(texts.values())) for locale in LOCALES}
     if kind == MailKind.FOLLOW_UP.value:
-        for other in _FOLLOW_UPS:
+        for other in FOLLOW_UPS[1:]:
             for locale in LOCALES:
                 if text := find_text(event, other, locale):
                     texts[f"{other}/{locale}"] = text
@@ -93,7 +91,7 @@ def from_snapshot(texts: str, locale: str, kind: str = "") -> EditedText | None:
     """
     if not texts:
         return None
-    key = f"{kind}/{locale}" if kind in _FOLLOW_UPS else locale
+    key = f"{kind}/{locale}" if kind in FOLLOW_UPS[1:] else locale
     found = json.loads(texts).get(key)
     return EditedText(found["subject"], found["body"]) if found else None
 

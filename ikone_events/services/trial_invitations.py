@@ -8,30 +8,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from ikone_events.domain.door import has_door
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.header_text import MOST_CHARACTERS
-from ikone_events.domain.messages import (
-    REQUEST,
-    Invitation,
-    Links,
-    MailKind,
-    Occasion,
-    Recipient,
-)
-from ikone_events.mail.compose import Letter, compose
+from ikone_events.domain.mail_facts import Invitation, Links, MailFacts, Recipient
+from ikone_events.domain.messages import REQUEST, MailKind
+from ikone_events.mail.compose import compose
+from ikone_events.services.drafts import TEST_KEY
 from ikone_events.services.invitations import new_calendar_uid
-from ikone_events.services.letter_values import occasion_in, sender_of
+from ikone_events.services.letter_values import sender_of, summary_in
+from ikone_events.services.letters import outbox_row, queue
 from ikone_events.services.office import office
 from ikone_events.store.calendar_letters import answer_to_trial, trials_of
-from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events import Event
 from ikone_events.store.incoming import IncomingMail
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.queries import hold_event
 
 MARK = "Test: "
-KEY = "test:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,90 +59,71 @@ def trial_of(event: Event, email: str) -> Trial | None:
 def send_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail:
     """Queue an invitation to the event as it is; another press updates the entry."""
     event = hold_event(slug)
-    earlier = trials_of(event, tester.email)
-    last = earlier[0] if earlier and earlier[0].calendar_method == REQUEST else None
-    invitation = Invitation(
-        uid=last.calendar_uid if last else new_calendar_uid(),
-        sequence=(last.calendar_sequence or 0) + 1 if last else 0,
-        stamp=now,
-    )
-    return _queue(MailKind.TRIAL_INVITATION, event, tester, invitation, now=now)
+    earlier = _of_standing_entry(event, tester)
+    return _queue(MailKind.TRIAL_INVITATION, event, tester, earlier, now=now)
 
 
 def take_back_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail | None:
     """Queue what takes it out of the calendar again; None when it was taken out already."""
     event = hold_event(slug)
-    trial = trial_of(event, tester.email)
-    if trial is None or not trial.stands:
+    earlier = _of_standing_entry(event, tester)
+    if not earlier:
         return None
-    invitation = Invitation(
-        uid=trial.letter.calendar_uid,
-        sequence=(trial.letter.calendar_sequence or 0) + 1,
-        stamp=now,
-    )
-    return _queue(MailKind.TRIAL_WITHDRAWAL, event, tester, invitation, now=now)
+    return _queue(MailKind.TRIAL_WITHDRAWAL, event, tester, earlier, now=now)
+
+
+def _of_standing_entry(event: Event, tester: Tester) -> list[OutboxMail]:
+    """The mails about the entry that is in the tester's calendar, newest first; empty for none."""
+    trials = trials_of(event, tester.email)
+    if not trials or trials[0].calendar_method != REQUEST:
+        return []
+    return [row for row in trials if row.calendar_uid == trials[0].calendar_uid]
 
 
 def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
     """The entry that a test would bring: what the first to register will get."""
     invitation = Invitation(uid=f"test@{office().settings.host}", sequence=0, stamp=now)
-    letter = _letter(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
-    return letter.calendar or b""
+    facts = _facts(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
+    return compose(facts).calendar or b""
 
 
 def _queue(
-    kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, now: datetime
+    kind: MailKind, event: Event, tester: Tester, earlier: list[OutboxMail], *, now: datetime
 ) -> OutboxMail:
-    letter = _letter(kind, event, tester, invitation, mark=MARK)
-    earlier = [row for row in trials_of(event, tester.email) if row.calendar_uid == invitation.uid]
-    row = OutboxMail(
-        key=f"{KEY}{uuid4().hex}",
+    invitation = Invitation(
+        uid=earlier[0].calendar_uid if earlier else new_calendar_uid(),
+        sequence=(earlier[0].calendar_sequence or 0) + 1 if earlier else 0,
+        stamp=now,
+    )
+    facts = _facts(kind, event, tester, invitation, mark=MARK)
+    row = outbox_row(
+        facts,
+        compose(facts),
+        key=f"{TEST_KEY}{uuid4().hex}",
+        now=now,
         event_id=event.id,
-        kind=kind.value,
-        locale=tester.locale,
-        recipient=tester.email,
-        recipient_name=tester.name,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        calendar=letter.calendar,
-        calendar_method=letter.method,
         calendar_uid=invitation.uid,
         calendar_sequence=invitation.sequence,
-        message_id=f"<{uuid4().hex}@{office().settings.host}>",
         references=earlier[-1].message_id if earlier else "",
-        created_at=now,
-        due_at=now,
     )
-    db.session.add(row)
-    ask_for_delivery()
-    return row
+    return queue(row)
 
 
-def _letter(
+def _facts(
     kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, mark: str
-) -> Letter:
-    desk = office()
-    return compose(
-        kind,
-        _marked(occasion_in(event, tester.mode, tester.locale), mark),
+) -> MailFacts:
+    """Where people have their own door to the room, a test has the public page."""
+    desk, summary = office(), summary_in(event, tester.mode, tester.locale)
+    open_now = has_door(event.state, event.room_url) and summary.has_room
+    return MailFacts(
+        kind=kind,
+        event=replace(summary, title=f"{mark}{summary.title}"[:MOST_CHARACTERS]),
         recipient=Recipient(email=tester.email, locale=tester.locale, last_name=tester.name),
         links=Links(
             manage=desk.page(f"/organise/events/{event.slug}/calendar"),
             privacy=desk.page("/privacy"),
-            room=_door(event, tester),
+            room=summary.public_url if open_now else "",
         ),
         sender=sender_of(event),
         invitation=invitation,
     )
-
-
-def _marked(occasion: Occasion, mark: str) -> Occasion:
-    return replace(occasion, title=f"{mark}{occasion.title}"[:MOST_CHARACTERS])
-
-
-def _door(event: Event, tester: Tester) -> str:
-    """Where people have their own door to the room, a test has the public page."""
-    occasion = occasion_in(event, tester.mode, tester.locale)
-    open_now = has_door(event.state, event.room_url) and occasion.has_room
-    return occasion.public_url if open_now else ""

@@ -15,10 +15,11 @@ from ikone_events.domain.audiences import Audience
 from ikone_events.domain.changes import LABELS, differences
 from ikone_events.domain.door import is_link_out
 from ikone_events.domain.lifecycle import Message, State
-from ikone_events.domain.messages import Difference, Fact, MailKind
+from ikone_events.domain.mail_facts import Difference, Fact
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.registration import ACTIVE
-from ikone_events.services.letter_values import occasion_of
+from ikone_events.services.letter_values import summary_of
 from ikone_events.services.mailings import start_mailing
 from ikone_events.services.office import office
 from ikone_events.store.db import ask_for_delivery, db
@@ -187,8 +188,8 @@ def changes_between(before: Event, after: Event, locale: str) -> tuple[Differenc
 
 def _in_language(before: Event, after: Event, locale: str) -> tuple[Difference, ...]:
     return differences(
-        occasion_of(before, locale),
-        occasion_of(after, locale),
+        summary_of(before, locale),
+        summary_of(after, locale),
         locale=locale,
         has_door=is_link_out(after.state),
     )

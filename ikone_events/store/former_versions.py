@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm.attributes import set_committed_value
 
-from ikone_events.store.db import db
+from ikone_events.store.db import Base, db
 from ikone_events.store.events import Event, FormerVersion, InCalendars
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
 
+Row = TypeVar("Row", bound=Base)
 # Letters that have left or are about to; one that failed or was held back told nobody anything.
 TOLD = ("queued", "sent")
 
@@ -34,10 +36,16 @@ def former_versions(event: Event) -> list[FormerVersion]:
     return list(db.session.scalars(wanted.order_by(FormerVersion.number)))
 
 
-def as_if(event: Event, changes: Mapping[str, object]) -> Event:
-    """The event as it was or will be; a row that no session knows, so nothing of it is stored."""
-    values = {column.key: getattr(event, column.key) for column in Event.__table__.columns}
-    return Event(**{**values, **changes})
+def as_if(row: Row, changes: Mapping[str, object], **related: object) -> Row:
+    """A copy of an event, a registration or a subscriber with other values; never stored.
+
+    No session knows the copy, so it loads no related rows: those that are needed are `related`.
+    """
+    values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    copy = type(row)(**{**values, **changes})
+    for name, value in related.items():
+        set_committed_value(copy, name, value)
+    return copy
 
 
 def event_in(event: Event, version: int, known: Collection[FormerVersion]) -> Event:
@@ -55,7 +63,7 @@ def times_of_versions(event: Event) -> dict[int | None, tuple[datetime, datetime
     return times
 
 
-def told_numbers(
+def notified_numbers(
     people: Collection[Registration], *, before: int | None = None, later_sent: bool = False
 ) -> dict[int, int]:
     """The newest version that letters made known, by registration; `before` a letter's number."""

@@ -51,7 +51,7 @@ def event_calendar(slug: str) -> ResponseReturnValue:
     return _calendar(
         event_version(slug),
         lambda: entries_of_event(slug, page_locale()),
-        lambda found: found[0].occasion.title,
+        lambda found: found[0].summary.title,
     )
 
 

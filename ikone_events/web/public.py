@@ -11,7 +11,7 @@ from ikone_events.domain.add_links import AddLink, add_links
 from ikone_events.domain.lifecycle import Action, State
 from ikone_events.domain.seating import Sitting
 from ikone_events.domain.slug import series_slug
-from ikone_events.services.letters import occasion_of
+from ikone_events.services.letter_values import summary_of
 from ikone_events.services.office import now
 from ikone_events.services.plans import due_at_of
 from ikone_events.store.db import stored_values
@@ -137,7 +137,7 @@ def offer_of(event: Event, now: datetime) -> Offer | None:
     return Offer(
         file=url_for("feeds.event_ics", slug=event.slug, lang=tongue()),
         calendar=subscription(url_for("feeds.event_calendar", slug=event.slug)),
-        links=add_links(occasion_of(event, page_locale())),
+        links=add_links(summary_of(event, page_locale())),
     )
 
 

@@ -6,7 +6,7 @@ from werkzeug.urls import iri_to_uri
 
 from ikone_events.domain.door import Door
 from ikone_events.domain.registration import Attendance
-from ikone_events.services.letters import link_day
+from ikone_events.services.letter_values import link_day
 from ikone_events.services.office import now
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.store.db import transaction

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from ikone_events.domain.refusals import Busy, RegistrationClosed, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.letters import link_day
+from ikone_events.services.letter_values import link_day
 from ikone_events.services.office import now
 from ikone_events.services.registering import registrations
 from ikone_events.services.registering.registrations import Applicant

@@ -12,12 +12,12 @@ from itertools import count
 from icalendar import Calendar, Event, vCalAddress
 
 from ikone_events.domain.calendar import calendar_object
-from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
 
 ROUNDS, EACH = 7, 400
 STAMP = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SENDER = Sender(name="IKONE Veranstaltungen", address="events@ikone.example.org")
-OCCASION = Occasion(
+OCCASION = EventSummary(
     title="Vom Leitbild zum Maßnahmenplan",
     summary="Sie bringen Ihren Entwurf mit, wir arbeiten daran in kleinen Gruppen.",
     starts_at=datetime(2026, 3, 27, 9, tzinfo=UTC),

@@ -10,7 +10,7 @@ from icalendar import Calendar, Event
 
 from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
 from ikone_events.domain.header_text import one_line
-from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
 from ikone_events.domain.refusals import UnfitInput
 from tests.calendar_oracle import PROPERTIES, checked
 from tests.effort import by_night
@@ -23,7 +23,7 @@ DOOR = Links(manage=LINKS.manage, privacy=LINKS.privacy, room=ROOM)
 INVITATION = Invitation(uid="0b5f6b9e-secret", sequence=2, stamp=NOW)
 
 
-def occasion(**changes: object) -> Occasion:
+def summary(**changes: object) -> EventSummary:
     values: dict[str, object] = {
         "title": "Digitale Dörfer",
         "summary": "Was ein Dorf braucht; Teil 1, mit Übung.\nZweite Zeile.",
@@ -36,7 +36,7 @@ def occasion(**changes: object) -> Occasion:
         "public_url": "https://x.example/events/doerfer",
         "register_url": "https://x.example/events/doerfer/register",
     }
-    return Occasion(**{**values, **changes})  # type: ignore[arg-type]
+    return EventSummary(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def recipient(**changes: str) -> Recipient:
@@ -52,7 +52,7 @@ def made(
     **changes: object,
 ) -> bytes:
     return calendar_object(
-        occasion(**changes),
+        summary(**changes),
         who or recipient(),
         links=links,
         invitation=INVITATION,
@@ -162,7 +162,7 @@ def test_download_copy_asks_nobody() -> None:
 
 
 def test_public_event_has_no_person_no_method_and_the_time_of_the_last_change() -> None:
-    entry = PublicEntry(occasion=occasion(), uid="doerfer@public", sequence=4, changed_at=NOW)
+    entry = PublicEntry(summary=summary(), uid="doerfer@public", sequence=4, changed_at=NOW)
     calendar, event = read(public_event(entry, locale="de"))
     assert "METHOD" not in calendar
     assert "ATTENDEE" not in event
@@ -181,8 +181,8 @@ def feed(*entries: PublicEntry) -> bytes:
 
 def test_feed_is_stable_named_and_keeps_cancelled_events() -> None:
     entries = [
-        PublicEntry(occasion=occasion(), uid="a", sequence=0, changed_at=NOW),
-        PublicEntry(occasion=occasion(), uid="b", sequence=1, changed_at=NOW, cancelled=True),
+        PublicEntry(summary=summary(), uid="a", sequence=0, changed_at=NOW),
+        PublicEntry(summary=summary(), uid="b", sequence=1, changed_at=NOW, cancelled=True),
     ]
     data = feed(*entries)
     assert data == feed(*entries)
@@ -198,7 +198,7 @@ def test_feed_is_stable_named_and_keeps_cancelled_events() -> None:
 
 def test_uncertain_entry_says_so_in_status_and_title() -> None:
     entry = PublicEntry(
-        occasion=occasion(), uid="a", sequence=0, changed_at=NOW, tentative=True, word="Warteliste"
+        summary=summary(), uid="a", sequence=0, changed_at=NOW, tentative=True, word="Warteliste"
     )
     event = Calendar.from_ical(checked(feed(entry))).events[0]
     assert event["STATUS"] == "TENTATIVE"
@@ -207,7 +207,7 @@ def test_uncertain_entry_says_so_in_status_and_title() -> None:
 
 def test_foreign_domains_travel_as_xn_on_both_sides() -> None:
     data = calendar_object(
-        occasion(),
+        summary(),
         recipient(email="amt@dörfer.example"),
         links=LINKS,
         invitation=INVITATION,

@@ -12,7 +12,7 @@ from ikone_events.domain.calendar import (
     public_event,
     public_feed,
 )
-from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
 from tests.calendar_oracle import checked, personal_complaints, public_complaints
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -21,7 +21,7 @@ TOKEN = "abcdefghijklmnopqrstuvwxyz.AbC-_1"
 ROOM = f"https://x.example/r/{TOKEN}/room"
 
 
-def occasion(**changes: object) -> Occasion:
+def summary(**changes: object) -> EventSummary:
     values: dict[str, object] = {
         "title": "Digitale Dörfer",
         "summary": "Ü" * 60,
@@ -34,12 +34,12 @@ def occasion(**changes: object) -> Occasion:
         "public_url": "https://x.example/events/doerfer",
         "register_url": "https://x.example/events/doerfer/register",
     }
-    return Occasion(**{**values, **changes})  # type: ignore[arg-type]
+    return EventSummary(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def made(method: str | None = "REQUEST", *, room: str = "", **changes: object) -> bytes:
     return calendar_object(
-        occasion(**changes),
+        summary(**changes),
         Recipient(email="anna@example.org", locale="de", first_name="Anna", last_name="B."),
         links=Links(manage="https://x.example/r/t", privacy="https://x.example/p", room=room),
         invitation=Invitation(uid="0b5f-secret@x.example", sequence=2, stamp=NOW),
@@ -64,7 +64,7 @@ def feed_of(*entries: PublicEntry) -> bytes:
 
 
 def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:
-    return PublicEntry(occasion=occasion(**changes), uid=uid, sequence=4, changed_at=NOW)
+    return PublicEntry(summary=summary(**changes), uid=uid, sequence=4, changed_at=NOW)
 
 
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL", None])

@@ -12,10 +12,10 @@ from icalendar import Calendar
 
 from ikone_events.domain import times
 from ikone_events.domain.calendar import calendar_object
-from ikone_events.domain.messages import MailKind, Recipient
+from ikone_events.domain.mail_facts import Recipient
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.mail.compose import compose
-from tests.mail.letters import INVITATION, LINKS, OCCASION, SENDER, person
+from tests.mail.letters import INVITATION, LINKS, OCCASION, SENDER, written
 
 BERLIN = "Europe/Berlin"
 ZONES = [BERLIN, "Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Chatham"]
@@ -61,14 +61,8 @@ def test_letter_object_and_typed_time_agree_around_the_change(
     assert event["DTSTART"].to_ical().decode().endswith(dtstart)
     assert event["DTEND"].to_ical().decode().endswith(dtend)
     assert words in event["DESCRIPTION"]
-    letter = compose(
-        MailKind.CONFIRMATION,
-        replace(OCCASION, starts_at=starts_at, ends_at=ends_at),
-        recipient=person("de"),
-        links=LINKS,
-        sender=SENDER,
-        invitation=INVITATION,
-    )
+    occasion = replace(OCCASION, starts_at=starts_at, ends_at=ends_at)
+    letter = written(MailKind.CONFIRMATION, occasion=occasion)
     assert words in letter.text
 
 
@@ -155,14 +149,7 @@ def test_letter_and_entry_name_whose_clocks_are_meant(zone: str, german: str, en
         occasion = replace(
             OCCASION, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), zone=zone
         )
-        letter = compose(
-            MailKind.CONFIRMATION,
-            occasion,
-            recipient=person(locale),
-            links=LINKS,
-            sender=SENDER,
-            invitation=INVITATION,
-        )
+        letter = written(MailKind.CONFIRMATION, locale, occasion=occasion)
         (event,) = Calendar.from_ical(letter.calendar or b"").events
         assert words in letter.text
         assert words in event["DESCRIPTION"]

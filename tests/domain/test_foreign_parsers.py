@@ -16,7 +16,7 @@ from icalendar import Calendar, Event
 
 from ikone_events.domain.calendar import PublicEntry, calendar_object, public_event, public_feed
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
-from ikone_events.domain.messages import Invitation, Links, Occasion, Recipient, Sender
+from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
 from tests.calendar_oracle import PROPERTIES, checked, checked_feed, checked_letter
 from tests.effort import by_night
 from tests.libical import Component
@@ -58,7 +58,7 @@ MOMENT = st.datetimes(
 ZONES = ["Europe/Berlin", "Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Chatham"]
 
 
-def occasion(**changes: object) -> Occasion:
+def summary(**changes: object) -> EventSummary:
     values: dict[str, object] = {
         "title": "Digitale Dörfer",
         "summary": "Was ein Dorf braucht.",
@@ -71,7 +71,7 @@ def occasion(**changes: object) -> Occasion:
         "public_url": "https://x.example/events/doerfer",
         "register_url": "https://x.example/events/doerfer/register",
     }
-    return Occasion(**{**values, **changes})  # type: ignore[arg-type]
+    return EventSummary(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def made(
@@ -87,7 +87,7 @@ def made(
     anna = Recipient(email="anna@example.org", locale="de", first_name="Anna", last_name="B.")
     who, sender = who or anna, sender or Sender(name="IKONE", address="events@ikone.example.org")
     data = calendar_object(
-        occasion(**changes),
+        summary(**changes),
         who,
         links=Links(manage="https://x.example/m", privacy="https://x.example/p", room=room),
         invitation=Invitation(uid=UID, sequence=sequence, stamp=NOW, partstat=partstat),
@@ -99,7 +99,7 @@ def made(
 
 
 def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:
-    return PublicEntry(occasion=occasion(**changes), uid=uid, sequence=4, changed_at=NOW)
+    return PublicEntry(summary=summary(**changes), uid=uid, sequence=4, changed_at=NOW)
 
 
 OFF = replace(entry("off"), cancelled=True, word="Abgesagt")

@@ -4,20 +4,20 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from ikone_events.domain.edited_text import EditedText
-from ikone_events.domain.messages import (
+from ikone_events.domain.mail_facts import (
     ContactPerson,
-    Extras,
+    EventSummary,
     Invitation,
     Links,
-    MailKind,
+    MailFacts,
     Material,
-    Occasion,
     Recipient,
     Sender,
 )
+from ikone_events.domain.messages import MailKind
 from ikone_events.mail.compose import Letter, compose
 
-OCCASION = Occasion(
+OCCASION = EventSummary(
     title="Digitale Dörfer",
     summary="Was ein Dorf braucht.",
     starts_at=datetime(2021, 1, 12, 9, tzinfo=UTC),
@@ -44,22 +44,6 @@ SENDER = Sender(
     reply_to="fragen@ikone.example.org",
 )
 INVITATION = Invitation(uid="u-1", sequence=1, stamp=datetime(2021, 1, 4, tzinfo=UTC))
-EXTRAS = Extras(
-    reason="Die Referentin ist erkrankt.",
-    replacement="Aufzeichnung: https://x.example/neu",
-    old_starts_at=datetime(2021, 1, 5, 9, tzinfo=UTC),
-    old_ends_at=datetime(2021, 1, 5, 11, tzinfo=UTC),
-    delete_on=date(2021, 2, 12),
-    link_sent_on=date(2021, 1, 10),
-    materials=(Material(title="Folien: Teil 1. Anfang", url="https://x.example/m/1"),),
-    contacts=(ContactPerson(topic="DorfFunk", name="Bo Bei", email="bo@example.org"),),
-    available_until=date(2021, 4, 12),
-    status="confirmed",
-    hold_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
-    other_person="Bo Bei",
-    registered_by="Kai Kollege",
-    calendar_address="https://x.example/feeds/t.ics",
-)
 
 
 def person(locale: str = "de", **changes: str) -> Recipient:
@@ -75,25 +59,51 @@ def person(locale: str = "de", **changes: str) -> Recipient:
     return replace(known, **changes)
 
 
+BARE = MailFacts(
+    kind=MailKind.CONFIRMATION,
+    event=OCCASION,
+    recipient=person(),
+    links=LINKS,
+    sender=SENDER,
+)
+# With everything that any kind of mail can tell.
+EXTRAS = replace(
+    BARE,
+    reason="Die Referentin ist erkrankt.",
+    old_dates=(datetime(2021, 1, 5, 9, tzinfo=UTC), datetime(2021, 1, 5, 11, tzinfo=UTC)),
+    delete_on=date(2021, 2, 12),
+    link_sent_on=date(2021, 1, 10),
+    materials=(Material(title="Folien: Teil 1. Anfang", url="https://x.example/m/1"),),
+    contacts=(ContactPerson(topic="DorfFunk", name="Bo Bei", email="bo@example.org"),),
+    available_until=date(2021, 4, 12),
+    status="confirmed",
+    hold_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
+    other_person="Bo Bei",
+    registered_by="Kai Kollege",
+    calendar_address="https://x.example/feeds/t.ics",
+)
+
+
 def written(
     kind: MailKind,
     locale: str = "de",
     *,
-    occasion: Occasion = OCCASION,
+    occasion: EventSummary = OCCASION,
     recipient: Recipient | None = None,
     links: Links = LINKS,
-    extras: Extras = EXTRAS,
+    extras: MailFacts = EXTRAS,
     invitation: Invitation | None = INVITATION,
     sender: Sender = SENDER,
     edited: EditedText | None = None,
 ) -> Letter:
-    return compose(
-        kind,
-        occasion,
+    facts = replace(
+        extras,
+        kind=kind,
+        event=occasion,
         recipient=recipient or person(locale),
         links=links,
         sender=sender,
-        extras=extras,
         invitation=invitation,
-        edited=edited,
+        text=edited,
     )
+    return compose(facts)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ikone_events.domain.header_text import ascii_address, one_line
-from ikone_events.domain.messages import MailKind, Recipient, Sender
+from ikone_events.domain.mail_facts import MailFacts, Recipient, Sender
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.compose import Letter, compose
 from ikone_events.mail.mime import mime_bytes
@@ -84,6 +85,17 @@ def mailbox(message: Message, name: str) -> tuple[str, str]:
     return str(make_header(decode_header(shown))), address
 
 
+def about(kind: MailKind, title: str, who: Recipient, sender: Sender) -> MailFacts:
+    return MailFacts(
+        kind=kind,
+        event=replace(OCCASION, title=title),
+        recipient=who,
+        links=DOOR,
+        sender=sender,
+        invitation=INVITATION,
+    )
+
+
 @settings(max_examples=by_night(400, 80))
 @given(
     given_fields=FIELDS,
@@ -99,14 +111,7 @@ def test_any_text_in_a_header_reads_back_or_is_refused(
     )
     who = Recipient(email=email, locale="de", **names)
     try:
-        letter = compose(
-            kind,
-            replace(OCCASION, title=title),
-            recipient=who,
-            links=DOOR,
-            sender=sender,
-            invitation=INVITATION,
-        )
+        letter = compose(about(kind, title, who, sender))
         message = message_from_bytes(mime_bytes(row_of(letter, who), sender))
     except Refusal:
         return
@@ -129,14 +134,8 @@ def test_ordinary_words_are_not_refused() -> None:
     """Refusing everything would pass the test above."""
     sender = Sender(name="Büro, IKONE", address="events@ikone.example.org")
     who = Recipient(email="anna@example.org", locale="de", first_name="Änne", last_name="O'Hara")
-    letter = compose(
-        MailKind.CONFIRMATION,
-        replace(OCCASION, title='Von "A" bis Z: Wie, wo & was?'),
-        recipient=who,
-        links=DOOR,
-        sender=sender,
-        invitation=INVITATION,
-    )
+    title = 'Von "A" bis Z: Wie, wo & was?'
+    letter = compose(about(MailKind.CONFIRMATION, title, who, sender))
     message = message_from_bytes(mime_bytes(row_of(letter, who), sender))
     assert mailbox(message, "From") == ("Büro, IKONE", sender.address)
     assert mailbox(message, "To") == ("Änne O'Hara", "anna@example.org")

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from ikone_events.domain.edited_text import EditedText, check_text
 from ikone_events.domain.header_text import clean_text, header_complaint, one_line
-from ikone_events.domain.messages import ContactPerson, Extras, MailKind, Material
+from ikone_events.domain.mail_facts import ContactPerson, Material
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.placeholders import EDITABLE, PLACEHOLDERS, placeholders_of
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.compose import Letter
 from ikone_events.mail.placeholder_values import PASSAGES, SOURCES
 from ikone_events.mail.starting import starting_text
 from tests.effort import by_night
-from tests.mail.letters import DOOR, EXTRAS, LINKS, OCCASION, person, written
+from tests.mail.letters import BARE, DOOR, EXTRAS, LINKS, OCCASION, person, written
 from tests.mail.test_html import ALLOWED_TAGS, BUTTON, read
 
 EVERY_TEXT = [(kind, locale) for kind in EDITABLE for locale in ("de", "en")]
@@ -66,7 +68,7 @@ def test_starting_text_can_be_saved_and_says_what_the_built_in_letter_says(
     ("kind", "locale"), [pair for pair in EVERY_TEXT if pair[0] is not MailKind.ACCESS_LINK]
 )
 def test_starting_text_stays_true_for_people_who_wait(kind: MailKind, locale: str) -> None:
-    extras = replace(EXTRAS, status="waitlisted", reason="", replacement="")
+    extras = replace(EXTRAS, status="waitlisted", reason="")
     text = starting_text(kind, locale)
     built_in = written(kind, locale, extras=extras, invitation=None)
     changed = written(kind, locale, extras=extras, invitation=None, edited=text)
@@ -150,13 +152,22 @@ def test_html_and_pictures_stay_words() -> None:
 
 
 def test_moved_place_keeps_the_built_in_letter() -> None:
-    letter = edited("Neuer Tag!", kind="moved", extras=Extras())
+    letter = edited("Neuer Tag!", kind="moved", extras=BARE)
     assert letter.subject == "Geändert: Digitale Dörfer, 12.01.2021"
 
 
 def test_empty_subject_falls_back_to_the_built_in_one() -> None:
     letter = edited("Text", "{{frage}}", recipient=person(question=""))
     assert letter.subject == "Anmeldung bestätigt: Digitale Dörfer, 12.01.2021"
+
+
+def test_placeholder_that_is_known_no_more_is_empty_and_refused_when_saved() -> None:
+    """Texts of earlier versions offered `{{ersatz}}`, which nothing could ever fill."""
+    text = EditedText("Abgesagt", "Leider.\n\nErsatz: {{ersatz}}\n\nBis bald.")
+    letter = written(MailKind.CANCELLATION, edited=text)
+    assert middle(letter) == "Leider.\n\nBis bald."
+    with pytest.raises(UnfitInput, match="any more"):
+        check_text("cancellation", text)
 
 
 def test_long_values_end_in_a_subject_that_fits() -> None:
@@ -207,7 +218,6 @@ def test_no_title_or_name_of_a_material_breaks_a_letter(words: str) -> None:
         EXTRAS,
         materials=(Material(title=words, url="https://x.example/m"),),
         contacts=(ContactPerson(topic=words, name=words, email="bo@example.org"),),
-        answer=words,
     )
     letter = edited(
         "{{unterlagen}}\n\n{{ansprechpersonen}}\n\n{{rueckfrage}}", kind="follow_up", extras=extras

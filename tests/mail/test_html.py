@@ -94,7 +94,7 @@ def test_everything_written_by_people_is_escaped() -> None:
         MailKind.FOLLOW_UP,
         occasion=replace(OCCASION, title=evil, contact_name=evil, organisation=evil),
         recipient=person(salutation="", first_name=evil, last_name=evil, question=evil),
-        extras=replace(EXTRAS, answer=evil),
+        extras=replace(EXTRAS, reason=evil),
     )
     assert "script" not in read(made.html).tags
     assert "<script" not in made.html

@@ -7,7 +7,8 @@ import vobject
 from icalendar import Calendar
 
 from ikone_events.domain.edited_text import EditedText
-from ikone_events.domain.messages import Extras, Links, MailKind, Occasion
+from ikone_events.domain.mail_facts import EventSummary, Links, MailFacts
+from ikone_events.domain.messages import MailKind
 from ikone_events.mail.compose import Letter
 from tests.mail.letters import (
     ACCEPT,
@@ -32,9 +33,9 @@ def letter(
     kind: MailKind,
     locale: str = "de",
     *,
-    extras: Extras = EXTRAS,
+    extras: MailFacts = EXTRAS,
     links: Links = LINKS,
-    occasion: Occasion = OCCASION,
+    occasion: EventSummary = OCCASION,
     invited: bool = False,
     edited: EditedText | None = None,
 ) -> Letter:
@@ -114,7 +115,7 @@ def test_colleague_learns_who_filled_in_the_form(kind: MailKind) -> None:
     ids=["confirmed", "waits", "waits-unconfirmed", "address", "approval", "offered"],
 )
 def test_repeat_tells_the_truth(
-    extras: Extras, links: Links, true: list[str], untrue: list[str]
+    extras: MailFacts, links: Links, true: list[str], untrue: list[str]
 ) -> None:
     made = letter(MailKind.REPEAT, extras=extras, links=links)
     assert all(words in made.text for words in true)
@@ -162,7 +163,7 @@ def test_hand_over_takes_the_entry_from_one_and_gives_it_to_the_other(locale: st
     ],
 )
 def test_who_has_no_seat_yet_is_told_so(
-    kind: MailKind, extras: Extras, links: Links, words: str
+    kind: MailKind, extras: MailFacts, links: Links, words: str
 ) -> None:
     text = letter(kind, extras=extras, links=links).text
     assert words in text
@@ -192,7 +193,7 @@ def test_changed_registration_shows_the_place_or_the_door() -> None:
     [(PENDING, CONFIRM, CONFIRM.confirm), (OFFERED, ACCEPT, ACCEPT.accept)],
 )
 def test_own_message_to_the_undecided_has_their_button(
-    extras: Extras, links: Links, address: str
+    extras: MailFacts, links: Links, address: str
 ) -> None:
     made = letter(
         MailKind.NOTE, extras=extras, links=links, edited=EditedText("Bitte", "Denken Sie daran.")

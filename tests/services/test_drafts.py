@@ -14,12 +14,12 @@ from ikone_events.services.drafts import (
     draft_for,
     harmless_draft_for,
     mask_links,
+    send_test,
     sending_of_action,
 )
 from ikone_events.services.recipients import counts_by_kind, find_person, page_of, total_of
 from ikone_events.services.subscribers import subscribe
 from ikone_events.services.transitions import Request, perform
-from ikone_events.services.trial_letters import send_test
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
@@ -84,7 +84,7 @@ def test_draft_reads_as_the_letter_that_leaves(
         assert draft.letter.text == mask_links(letter.text)
         assert draft.letter.html == mask_links(letter.html)
         assert draft.letter.method == letter.calendar_method
-        assert draft.kind == letter.kind
+        assert draft.facts.kind == letter.kind
         if letter.calendar:
             assert _entry(draft.letter.calendar) == _entry(letter.calendar)
 

@@ -72,9 +72,9 @@ def test_own_events_are_those_of_the_address(app: Flask) -> None:
     make_registration(app, make_event(app, title="Vergessen"), email=EMAIL, anonymised_at=NOW)
     with app.app_context(), transaction():
         found = entries_of(hold_feed(EMAIL, now=NOW), "de", now=NOW)
-        assert [(entry.occasion.title, entry.word) for entry in found] == [("Meins", "Abgemeldet")]
+        assert [(entry.summary.title, entry.word) for entry in found] == [("Meins", "Abgemeldet")]
         assert found[0].changed_at == later
 
 
 def _titles(found) -> list[str]:
-    return [entry.occasion.title for entry in found]
+    return [entry.summary.title for entry in found]

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from ikone_events.domain.lifecycle import Action, State, find_rule
 from ikone_events.domain.messages import MailKind
 from ikone_events.services.drafts import draft_for, mask_links, sending_of_action
-from ikone_events.services.letters import occasion_for, occasion_of, write_letter
+from ikone_events.services.letter_values import summary_for, summary_of
+from ikone_events.services.letters import write_letter
 from ikone_events.services.plans import lay_plan, steps_of
 from ikone_events.services.recipients import page_of, total_of
 from ikone_events.services.step_letters import count_people
@@ -151,10 +152,10 @@ def test_public_pages_show_both_ways(app: Flask, event: Event) -> None:
         row = db.session.get_one(Event, event.id)
         person = db.session.scalars(select(Registration)).first()
         assert person is not None
-        assert occasion_of(row, "de").format == "hybrid"
-        assert occasion_for(row, person).format == "online"
+        assert summary_of(row, "de").format == "hybrid"
+        assert summary_for(row, person).format == "online"
         row.format = "on_site"
-        assert occasion_for(row, person) == occasion_of(row, "de")
+        assert summary_for(row, person) == summary_of(row, "de")
 
 
 def test_dispatch_left_nobody_out_whoever_switches_later(app: Flask, event: Event) -> None:

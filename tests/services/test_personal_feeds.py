@@ -106,7 +106,7 @@ def test_corrected_address_gets_the_calendar_of_that_address(app: Flask) -> None
     token = letter.text.partition("/feeds/")[2].partition(".ics")[0]
     assert token not in old
     with app.app_context():
-        titles = [entry.occasion.title for entry in entries_of(get_feed(token), "de", now=NOW)]
+        titles = [entry.summary.title for entry in entries_of(get_feed(token), "de", now=NOW)]
     assert titles == [event.title]
 
 

@@ -18,7 +18,7 @@ from ikone_events.domain.refusals import NotFound, TransitionRefused, UnfitInput
 from ikone_events.domain.step_times import Anchor, Timing, Unit
 from ikone_events.services import events as event_service
 from ikone_events.services import plans, steps
-from ikone_events.services.letters import link_day
+from ikone_events.services.letter_values import link_day
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event, StateChange

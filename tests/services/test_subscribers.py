@@ -13,9 +13,10 @@ from ikone_events.domain.lifecycle import Action
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import LinkRefused, RegistrationClosed
 from ikone_events.services import subscribers
+from ikone_events.services.letters import write_to_subscriber
+from ikone_events.services.mail_facts import unsubscribe_page
 from ikone_events.services.mailings import expand_chunk
 from ikone_events.services.office import office
-from ikone_events.services.subscriber_letters import unsubscribe_page, write_to_subscriber
 from ikone_events.services.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import Event

@@ -10,7 +10,11 @@ from sqlalchemy import select
 from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import StaleForm, UnfitInput
+from ikone_events.mail.compose import compose
+from ikone_events.services.drafts import mask_links
 from ikone_events.services.letters import write_letter
+from ikone_events.services.mail_facts import facts_for
+from ikone_events.services.text_preview import preview, standard_text
 from ikone_events.services.texts import (
     INSTALLATION,
     TextChange,
@@ -26,7 +30,7 @@ from ikone_events.store.events import Event
 from ikone_events.store.letters import Mailing
 from ikone_events.store.registrations import Registration
 from ikone_events.store.texts import MailText
-from tests.factories import NOW, make_event, make_registration, make_text
+from tests.factories import NOW, make_event, make_material, make_registration, make_text
 from tests.patience import PATIENCE
 
 OWN = EditedText("Neu: {{titel}}", "Hallo {{vorname}}")
@@ -156,9 +160,8 @@ def test_single_letters_have_the_text_in_force_and_mailings_their_own(app: Flask
         )
         db.session.add(mailing)
         db.session.flush()
-        of_many = write_letter(
-            MailKind.CONFIRMATION, registration, seen, key="2", now=NOW, mailing=mailing
-        )
+        facts = facts_for(MailKind.CONFIRMATION, registration, seen, now=NOW, mailing=mailing)
+        of_many = compose(facts)
         assert of_many.subject.startswith("Anmeldung bestätigt: Dörfer")
         repeat = write_letter(MailKind.REPEAT, registration, seen, key="3", now=NOW)
         assert repeat.subject.startswith("Ihre Anmeldung")
@@ -181,10 +184,10 @@ def test_follow_ups_of_one_mailing_have_each_their_own_text(app: Flask, attendan
         )
         db.session.add(mailing)
         db.session.flush()
-        letter = write_letter(
-            MailKind(kind), registration, registration.event, key="1", now=NOW, mailing=mailing,
-            edited=from_snapshot(texts, "de"),
-        )  # fmt: skip
+        facts = facts_for(
+            MailKind(kind), registration, registration.event, now=NOW, mailing=mailing
+        )
+        letter = compose(facts)
         expected = {"follow_up": "Danke", "follow_up_missed": "Schade"}.get(kind, "Folien und")
         assert letter.subject.startswith(expected)
 
@@ -193,3 +196,33 @@ def test_own_message_keeps_its_german_text(app: Flask) -> None:
     """Without it the step would send an empty letter; the whole message can be deleted."""
     with pytest.raises(UnfitInput), app.app_context(), transaction():
         reset_text("event:1", "own-0123456789abcdef", "de", seen=None)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        MailKind.CONFIRMATION,
+        MailKind.WITHDRAWAL,
+        MailKind.ACCESS_LINK,
+        MailKind.FOLLOW_UP,
+        MailKind.REMINDER_DAY,
+        MailKind.CHANGED,
+    ],
+)
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_editor_shows_a_person_what_the_mail_then_says(
+    app: Flask, kind: MailKind, locale: str
+) -> None:
+    event = make_event(app, state="dispatched", title_en="Villages", dial_in="+49 631 99")
+    make_material(app, event)
+    make_material(app, event, kind="contact", contact_name="Bo", contact_email="bo@example.org")
+    made = make_registration(app, event, locale=locale, calendar_sequence=0, question="Wozu?")
+    text = standard_text(kind, locale)
+    make_text(app, kind, event, locale=locale, subject=text.subject, body=text.body)
+    with app.app_context(), transaction():
+        person = db.session.get_one(Registration, made.id)
+        shown = preview(kind, text, locale, event=person.event, person=person, now=NOW)
+        sent = write_letter(kind, person, person.event, key="1", now=NOW)
+        assert shown.subject == sent.subject
+        assert shown.text == mask_links(sent.text)
+        assert shown.html == mask_links(sent.html)

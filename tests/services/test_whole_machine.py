@@ -32,7 +32,7 @@ from ikone_events.mail.deliver import open_connection
 from ikone_events.mail.mime import mime_bytes
 from ikone_events.services import events as event_service
 from ikone_events.services import mailings, outbox, plans, steps, subscribers, verification
-from ikone_events.services.letters import sender_of
+from ikone_events.services.letter_values import sender_of
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.standings import withdraw

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from ikone_events.services.letters import links_of
+from ikone_events.services.letter_values import links_of
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration

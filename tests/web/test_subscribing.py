@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from ikone_events.app import create_app
 from ikone_events.domain.tokens import Claim, Purpose
+from ikone_events.services.mail_facts import unsubscribe_page
 from ikone_events.services.office import office
-from ikone_events.services.subscriber_letters import unsubscribe_page
 from ikone_events.store.db import db
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration

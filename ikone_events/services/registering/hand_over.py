@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.messages import Extras
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
 from ikone_events.domain.salutation import full_name
@@ -67,25 +66,19 @@ def hand_over(
         text = N_("This is the address that is registered. Please give the deputy's.")
         raise UnfitInput(Complaint(text, about="email"))
     heir = find_active(event, deputy.email)
-    extras = Extras(other_person=deputy.name)
-    settle(leaving, event, Place(Status.CANCELLED), cause, extras=extras)
+    settle(leaving, event, Place(Status.CANCELLED), cause, other_person=deputy.name)
     taking = Cause(action=Action.TAKE_OVER, actor=actor, now=now)
     if heir is None:
         heir = _successor(leaving, event, deputy, now=now)
-        _take(heir, leaving, Status.CONFIRMED if seated else Status.WAITLISTED, taking)
+        settle(heir, event, Place(Status.CONFIRMED if seated else Status.WAITLISTED), taking)
         pass_on_places(leaving, heir, now=now)
     elif seated and heir.status == Status.WAITLISTED.value:
         heir.mode, heir.predecessor_id = leaving.mode, leaving.id
-        _take(heir, leaving, Status.CONFIRMED, taking)
+        settle(heir, event, Place(Status.CONFIRMED), taking)
     else:
         remind(heir, event, now=now)
     move_line_up(event, now=now)
     return heir
-
-
-def _take(heir: Registration, leaving: Registration, status: Status, cause: Cause) -> None:
-    before = full_name(leaving.title, leaving.first_name, leaving.last_name)
-    settle(heir, leaving.event, Place(status), cause, extras=Extras(other_person=before))
 
 
 def _successor(

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select
 
 from ikone_events.domain.facts import EventFormat, Mode
-from ikone_events.domain.messages import Extras
+from ikone_events.domain.messages import MailKind
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.registration import SEATED, Status
 from ikone_events.domain.seating import Candidate, Place, Sitting, obstacle, place_for
@@ -74,7 +74,7 @@ def settle(
     place: Place,
     cause: Cause,
     *,
-    extras: Extras | None = None,
+    other_person: str = "",
     silent: bool = False,
 ) -> None:
     """Give somebody another standing and tell them, by the letter that the table names."""
@@ -84,13 +84,15 @@ def settle(
     if kind is None or silent:
         return
     key = letter_key(kind, registration.public_id, event.touched, fresh=fresh)
+    reason = cause.reason if kind is MailKind.DECLINED else ""
     write_letter(
         kind,
         registration,
         event,
         key=key,
         now=cause.now,
-        extras=extras or Extras(),
+        reason=reason,
+        other_person=other_person,
     )
 
 

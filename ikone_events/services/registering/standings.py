@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from ikone_events.domain.facts import EventFormat, State
-from ikone_events.domain.messages import Extras
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -111,8 +110,7 @@ def decline(
     check_allowed(registration, cause, Wish.WITHDRAW)
     if not cause.reason:
         raise UnfitInput(Complaint(N_("Please give a reason."), about="reason"))
-    extras = Extras(reason=cause.reason)
-    settle(registration, registration.event, Place(Status.DECLINED), cause, extras=extras)
+    settle(registration, registration.event, Place(Status.DECLINED), cause)
     move_line_up(registration.event, now=now)
     return registration
 

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.calendar import calendar_object
 from ikone_events.domain.lifecycle import State
-from ikone_events.domain.messages import Invitation, Recipient
+from ikone_events.domain.mail_facts import Invitation, Recipient
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registration import Status
-from ikone_events.services.letters import links_of, occasion_for, sender_of
+from ikone_events.services.letter_values import links_of, sender_of, summary_for
 from ikone_events.services.office import now, office
 from ikone_events.services.own_data import data_of
 from ikone_events.store.registrations import Registration
@@ -31,7 +31,7 @@ def calendar(token: str) -> ResponseReturnValue:
     if registration.status != Status.CONFIRMED.value or event.state in _CALLED_OFF:
         raise NotFound(Complaint(N_("There is no calendar entry for you at present.")))
     data = calendar_object(
-        occasion_for(event, registration),
+        summary_for(event, registration),
         Recipient(email=registration.email, locale=registration.locale),
         links=links_of(event, registration),
         invitation=_copy_of_invitation(registration),

@@ -12,7 +12,7 @@ from ikone_events.domain.lifecycle import State
 from ikone_events.domain.self_service import Wish
 from ikone_events.domain.standings import OVER, Action, Actor, Standing, actor_of
 from ikone_events.domain.times import date_medium
-from ikone_events.services.letters import link_day
+from ikone_events.services.letter_values import link_day
 from ikone_events.store.registrations import Registration, StandingChange
 from ikone_events.web.attendee.frame import is_handed_over, moment_words
 from ikone_events.web.i18n import page_locale

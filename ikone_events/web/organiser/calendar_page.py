@@ -6,9 +6,9 @@ from ikone_events.domain.calendar import public_event
 from ikone_events.domain.calendar_hints import hints_on
 from ikone_events.domain.facts import Mode, State
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.calendar_preview import views_of
 from ikone_events.services.feeds import entry_of
-from ikone_events.services.invite_doctor import views_of
-from ikone_events.services.letter_values import occasion_of
+from ikone_events.services.letter_values import summary_of
 from ikone_events.services.office import now
 from ikone_events.services.trial_invitations import (
     Tester,
@@ -120,9 +120,8 @@ def _public(event: Event) -> tuple[list[tuple[str, str]], list[str]]:
 
 def _hints(event: Event) -> list[str]:
     contact = bool(event.contact_name or event.contact_email)
-    occasion = occasion_of(event, page_locale())
-    room = bool(event.room_url)
-    return said(hints_on(occasion, room_known=room, contact_known=contact, now=now()))
+    summary = summary_of(event, page_locale())
+    return said(hints_on(summary, contact_known=contact, now=now()))
 
 
 def _answer(trial: Trial | None) -> str:

@@ -8,8 +8,8 @@ from ikone_events.domain.facts import Mode
 from ikone_events.domain.lifecycle import EventFormat
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.registration import MODE_LABELS
+from ikone_events.services.calendar_preview import CalendarView, Stand
 from ikone_events.services.drafts import mask_links
-from ikone_events.services.invite_doctor import CalendarView, Stand
 from ikone_events.store.events import Event
 from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser.words import gettext as _

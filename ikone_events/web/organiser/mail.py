@@ -7,7 +7,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
-from ikone_events.domain.calendar_words import calendar_words
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services import resending
 from ikone_events.services.corrections import correct_and_retry
@@ -20,7 +19,6 @@ from ikone_events.store.events import Event
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.mail_log import STATES, Wish, get_letter, kinds_in, search_letters
 from ikone_events.web.access import Permission, permission
-from ikone_events.web.i18n import page_locale
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -39,7 +37,7 @@ from ikone_events.web.organiser.mailing_words import (
     rest_words,
     state_of,
 )
-from ikone_events.web.organiser.preview_page import sandboxed
+from ikone_events.web.organiser.preview_page import entry_words, sandboxed
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 
@@ -97,7 +95,7 @@ def show_letter(event: Event, found: OutboxMail, form: AddressForm) -> str:
         event=event,
         letter=found,
         text=mask_links(found.text),
-        entry=_entry(found, event.zone),
+        entry=entry_words(found.calendar, event.zone),
         kind_label=kind_label,
         happenings=happenings(found),
         state=state_of(found, now()),
@@ -219,13 +217,3 @@ def _wish() -> Wish:
 def _query(wish: Wish) -> dict[str, Any]:
     values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
     return {name: value for name, value in values.items() if value}
-
-
-def _entry(letter: OutboxMail, zone: str) -> list[tuple[str, str]]:
-    """The calendar part in plain words; empty when there is none."""
-    if not letter.calendar:
-        return []
-    words = calendar_words(letter.calendar, locale=page_locale(), zone=zone)
-    return [
-        (_(label), _(value) if label == "Effect" else mask_links(value)) for label, value in words
-    ]

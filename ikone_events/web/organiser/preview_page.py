@@ -9,7 +9,14 @@ from ikone_events.domain.audiences import AUDIENCE_LABELS
 from ikone_events.domain.calendar_words import calendar_words
 from ikone_events.domain.messages import LABELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.services.drafts import Draft, Sending, draft_for, harmless_draft_for, mask_links
+from ikone_events.services.drafts import (
+    Draft,
+    Sending,
+    draft_for,
+    harmless_draft_for,
+    mask_links,
+    send_test,
+)
 from ikone_events.services.office import now
 from ikone_events.services.recipients import (
     Person,
@@ -18,7 +25,6 @@ from ikone_events.services.recipients import (
     page_of,
     total_of,
 )
-from ikone_events.services.trial_letters import send_test
 from ikone_events.store.db import transaction
 from ikone_events.store.registrations import Registration
 from ikone_events.web.access import organiser
@@ -79,7 +85,10 @@ def show_preview(sending: Sending, press: Press) -> str:
         person=row_of(person) if person else None,
         letters=letters,
         unfit=say_all(unfit),
-        entry=_entry(letters, sending.event.zone),
+        entry=entry_words(
+            next((d.letter.calendar for d in letters if d.locale == page_locale()), None),
+            event.zone,
+        ),
         own_address=organiser().email,
     )
 
@@ -132,9 +141,8 @@ def _letters(sending: Sending, person: Person | None) -> list[Draft]:
     return [draft_for(sending, person, locale, now=now()) for locale in languages]
 
 
-def _entry(letters: list[Draft], zone: str) -> list[tuple[str, str]]:
-    """What the letter does to the person's calendar, in plain words of the page's language."""
-    calendar = next((d.letter.calendar for d in letters if d.locale == page_locale()), None)
+def entry_words(calendar: bytes | None, zone: str) -> list[tuple[str, str]]:
+    """What a calendar object does, in words of the page's language; empty when there is none."""
     if not calendar:
         return []
     words = calendar_words(calendar, locale=page_locale(), zone=zone)

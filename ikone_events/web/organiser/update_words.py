@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from ikone_events.domain.audiences import Audience
-from ikone_events.domain.messages import Difference
+from ikone_events.domain.mail_facts import Difference
 from ikone_events.domain.times import clock
 from ikone_events.services.audiences import count
-from ikone_events.services.invite_doctor import views_of
+from ikone_events.services.calendar_preview import views_of
 from ikone_events.services.office import now
 from ikone_events.services.updates import (
     KNOWN_STATES,

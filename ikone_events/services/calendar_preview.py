@@ -1,11 +1,11 @@
 """What people's calendars show of an event now, and what they will show after a change.
 
-Now is what the newest letter brought that a mail server took. After is the object that would be
-made if one were sent this moment, by the very functions that make it; nothing is stored.
+Now is what the newest mail brought that a mail server took. After is the object of the mail that
+would be written if one were sent this moment; nothing is stored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,23 +13,18 @@ from icalendar import Calendar
 from sqlalchemy import func, select
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.calendar import calendar_object
 from ikone_events.domain.calendar_hints import hints_on
 from ikone_events.domain.calendar_words import UPDATES, effect_of
 from ikone_events.domain.facts import State
 from ikone_events.domain.lifecycle import EventFormat
-from ikone_events.domain.messages import CANCEL, REQUEST, Invitation, MailKind, calendar_method
+from ikone_events.domain.mail_facts import Invitation, MailFacts
+from ikone_events.domain.messages import CANCEL, REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registration import Status
-from ikone_events.services.letters import (
-    invitation_for,
-    links_of,
-    occasion_for,
-    occasion_told,
-    recipient_of,
-    sender_of,
-)
-from ikone_events.services.told import is_moved, told_events
+from ikone_events.mail.compose import compose
+from ikone_events.services.letter_values import summary_for
+from ikone_events.services.mail_facts import facts_for
+from ikone_events.services.notified import notified_versions
 from ikone_events.store.calendar_letters import objects_of
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
@@ -56,17 +51,14 @@ class Stand(StrEnum):
 class CalendarView:
     """One person's calendar: what it shows now and what after, None where that is nothing.
 
-    `since` is when the letter left that decides it, `under_way` a newer one that no mail server has
-    taken yet. `sent` is the object that would be sent, None where none would be; `effect` says what
-    that does, as a message id.
+    `under_way` is a newer mail that no server has taken yet; `effect` says what the mail that would
+    be sent does, as a message id.
     """
 
     person: Registration
     stand: Stand
     now: bytes | None
     under_way: OutboxMail | None
-    since: datetime | None
-    sent: bytes | None
     after: bytes | None
     effect: str
     complaints: tuple[Complaint, ...]
@@ -101,10 +93,10 @@ def views_of(
     """The calendars of these people, or of a sample; `then` is the event after a change."""
     chosen = samples_of(event) if people is None else people
     letters = objects_of([person.id for person in chosen])
-    dead, told = _dead_addresses(chosen), told_events(event, chosen)
+    dead, known = _dead_addresses(chosen), notified_versions(event, chosen)
     return [
         _view(
-            told[person.id], then or event, person, letters.get(person.id, ()), dead=dead, now=now
+            known[person.id], then or event, person, letters.get(person.id, ()), dead=dead, now=now
         )
         for person in chosen
     ]
@@ -117,7 +109,7 @@ def _dead_addresses(people: Sequence[Registration]) -> frozenset[str]:
 
 
 def _view(
-    told: Event,
+    known: Event,
     then: Event,
     person: Registration,
     letters: Sequence[OutboxMail],
@@ -125,88 +117,65 @@ def _view(
     dead: frozenset[str],
     now: datetime,
 ) -> CalendarView:
-    sent = [letter for letter in letters if letter.state == "sent"]
-    newest = sent[0] if sent else None
-    under_way = letters[0] if letters and letters[0] is not newest else None
+    taken = [letter for letter in letters if letter.state == "sent"]
+    newest = taken[0] if taken else None
     stand = _stand(newest, letters, person)
-    shown = newest.calendar if newest and newest.calendar_method == REQUEST else None
+    shown = newest.calendar if newest and stand is Stand.SHOWN else None
     if stand is Stand.ASSUMED:
-        shown = _assumed(told, person)
-    sent_next, complaints = _next_object(told, then, person, now=now)
+        shown = _assumed(known, person, now)
+    kind = _kind(then, person, now)
+    facts = facts_for(kind, person, then, now=now, known=known) if kind else None
+    data, complaints = _object(facts)
     return CalendarView(
         person=person,
         stand=stand,
         now=shown,
-        under_way=under_way,
-        since=newest.sent_at if newest else None,
-        sent=sent_next,
-        after=_shown_after(shown, sent_next),
-        effect=_effect(sent_next, person),
+        under_way=letters[0] if letters and letters[0] is not newest else None,
+        after=_shown_after(shown, data),
+        effect=_effect(data, person),
         complaints=complaints,
-        hints=(*_of_letters(sent, person, dead), *hints_for(then, person, now=now)),
+        hints=(*_of_letters(taken, person, dead), *_hints(then, person, now)),
     )
 
 
 def _stand(newest: OutboxMail | None, letters: Sequence[OutboxMail], person: Registration) -> Stand:
     if newest is None:
-        from_before = not letters and person.calendar_sequence is not None
-        shown = from_before and person.calendar_method != CANCEL
-        return Stand.ASSUMED if shown else Stand.NEVER
+        return Stand.ASSUMED if not letters and _has_entry(person) else Stand.NEVER
     return Stand.REMOVED if newest.calendar_method == CANCEL else Stand.SHOWN
 
 
-def _assumed(told: Event, person: Registration) -> bytes | None:
-    """The entry that later letters will update; which letter brought it, nobody here knows."""
-    invitation = Invitation(
-        uid=person.calendar_uid,
-        sequence=person.calendar_sequence or 0,
-        stamp=person.registered_at,
-    )
-    try:
-        return calendar_object(
-            occasion_for(told, person),
-            recipient_of(person),
-            links=links_of(told, person),
-            invitation=invitation,
-            method=REQUEST,
-            sender=sender_of(told),
-        )
-    except UnfitInput:
-        return None
+def _has_entry(person: Registration) -> bool:
+    """Whether the last object that was promised to this person was an invitation."""
+    return person.calendar_sequence is not None and person.calendar_method != CANCEL
 
 
-def _next_object(
-    told: Event, then: Event, person: Registration, *, now: datetime
-) -> tuple[bytes | None, tuple[Complaint, ...]]:
-    """The object that would be sent, or why it can't be; None where none is sent at all."""
-    kind = _kind(then, person, now)
-    moved = is_moved(told, then)
-    invitation = invitation_for(kind, person, now, moved=moved) if kind else None
-    if kind is None or invitation is None:
+def _assumed(known: Event, person: Registration, now: datetime) -> bytes | None:
+    """The entry that later mails will update; which mail brought it, nobody here knows."""
+    facts = facts_for(MailKind.CONFIRMATION, person, known, now=now, known=known)
+    sequence, stamp = person.calendar_sequence or 0, person.registered_at
+    invitation = Invitation(uid=person.calendar_uid, sequence=sequence, stamp=stamp)
+    return _object(replace(facts, invitation=invitation))[0]
+
+
+def _object(facts: MailFacts | None) -> tuple[bytes | None, tuple[Complaint, ...]]:
+    """The calendar object of a mail, None where there is none, or why it can't be written."""
+    if facts is None or facts.invitation is None:
         return None, ()
-    method = calendar_method(kind)
     try:
-        data = calendar_object(
-            occasion_told(kind, person, then, told),
-            recipient_of(person),
-            links=links_of(then, person),
-            invitation=invitation,
-            method=method,
-            sender=sender_of(then),
-        )
+        return compose(facts).calendar, ()
     except UnfitInput as refusal:
         return None, refusal.complaints
-    return data, ()
 
 
 def _kind(then: Event, person: Registration, now: datetime) -> MailKind | None:
-    """The letter that would carry the object, if any would."""
-    invited = person.calendar_sequence is not None and person.calendar_method != CANCEL
-    if then.state in _OFF:
-        return MailKind.CANCELLATION if invited and then.ends_at > now else None
-    if then.state not in _HAPPENING or then.ends_at <= now:
+    """The mail that would carry the object, if any would."""
+    if then.ends_at <= now:
         return None
-    return MailKind.MOVED if invited else MailKind.CONFIRMATION
+    if then.state in _OFF:
+        return MailKind.CANCELLATION if _has_entry(person) else None
+    if then.state in _HAPPENING:
+        return MailKind.MOVED if _has_entry(person) else MailKind.CONFIRMATION
+    return None
 
 
 def _shown_after(shown: bytes | None, sent: bytes | None) -> bytes | None:
@@ -242,14 +211,10 @@ def _of_letters(
     return tuple(found)
 
 
-def hints_for(event: Event, person: Registration, *, now: datetime) -> tuple[Complaint, ...]:
+def _hints(event: Event, person: Registration, now: datetime) -> tuple[Complaint, ...]:
     """What is worth a second look in this person's entry."""
-    found = hints_on(
-        occasion_for(event, person),
-        room_known=bool(event.room_url),
-        contact_known=bool(event.contact_name or event.contact_email),
-        now=now,
-    )
+    contact = bool(event.contact_name or event.contact_email)
+    found = hints_on(summary_for(event, person), contact_known=contact, now=now)
     if person.locale == "en" and not event.title_en:
         text = N_("There is no English title: this English entry bears the German one.")
         return (*found, Complaint(text, about="title_en"))
