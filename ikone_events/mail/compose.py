@@ -3,7 +3,6 @@
 Everything that could make a letter unsendable is found here, before anything is queued.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +11,6 @@ from ikone_events.domain.changes import where
 from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.header_text import (
     ascii_address,
-    clean_text,
     header_complaint,
     one_line,
 )
@@ -36,11 +34,8 @@ from ikone_events.domain.times import (
     moment_letter,
     span_letter,
 )
-from ikone_events.mail.filling import fill_body, fill_subject, plain_text
-from ikone_events.mail.html import Block, Marks, Piece, blocks_of, html_letter, html_of_blocks
 from ikone_events.mail.main_action import main_action
-from ikone_events.mail.placeholder_values import PlaceholderValues
-from ikone_events.mail.texts import Rendering
+from ikone_events.mail.texts import write
 
 LONGEST_TITLE_IN_SUBJECT = 120
 
@@ -50,8 +45,6 @@ _WAYS = {
     "en": {"online": "online", "on_site": "on site", "hybrid": "on site or online"},
 }
 _WAITING = "waitlisted"
-# The passage that no letter may leave out.
-_CHANGES = "aenderungen"
 # A seat is kept for them, but it is not theirs yet.
 _HELD = ("pending", "offered")
 
@@ -88,18 +81,10 @@ def compose(
     locale = recipient.locale
     method = calendar_method(kind) if invitation else None
     values = _values(occasion, recipient, links=links, extras=extras, calendar=method is not None)
-    label, href = main_action(kind, occasion, links, extras, locale=locale)
-    marks = Marks(
-        title=one_line(occasion.title),
-        when=str(values["when"]),
-        closing=_CLOSING[locale],
-        action_label=label,
-        action_href=href,
-    )
-    if edited is None or _tells_otherwise(kind, extras):
-        subject, text, html = _built_in(kind, values, marks, locale)
-    else:
-        subject, text, html = _edited(kind, edited, values, marks=marks, locale=locale)
+    button = main_action(kind, occasion, links, extras, locale=locale)
+    if _tells_otherwise(kind, extras):
+        edited = None
+    subject, text, html = write(kind, values, button, locale=locale, edited=edited)
     if invitation is None or method is None:
         return Letter(subject, text, html)
     data = calendar_object(
@@ -111,42 +96,6 @@ def compose(
 def _tells_otherwise(kind: MailKind, extras: Extras) -> bool:
     """An edited text on a new date is wrong where only the place or the title has changed."""
     return kind is MailKind.MOVED and extras.old_starts_at is None
-
-
-def _built_in(
-    kind: MailKind, values: Mapping[str, object], marks: Marks, locale: str
-) -> tuple[str, str, str]:
-    rendering = Rendering(f"mail/{locale}/{kind}.txt", values)
-    subject, text = one_line(rendering.subject), clean_text(rendering.text)
-    return subject, text, html_letter(subject, text, marks, lang=locale)
-
-
-def _edited(
-    kind: MailKind,
-    edited: EditedText,
-    values: Mapping[str, object],
-    *,
-    marks: Marks,
-    locale: str,
-) -> tuple[str, str, str]:
-    """Salutation, closing and all below are the built-in letter's; the middle is the edited text.
-
-    Its passages come from the built-in letter too, so they say what is true for this person. What
-    has changed is told also where the edited text has forgotten it.
-    """
-    frame = Rendering(f"mail/{locale}/{kind}.txt", values, {"body": ""})
-    above, _, below = clean_text(frame.text).strip().partition(f"\n\n{marks.closing}\n")
-    ending = f"{marks.closing}\n{below}"
-    filled = PlaceholderValues(values, frame)
-    subject = fill_subject(edited.subject, filled.in_subject) or one_line(frame.subject)
-    blocks = fill_body(edited.body, filled, marks)
-    news = "" if _CHANGES in edited.body.lower() else frame.passage(_CHANGES)
-    body = plain_text(blocks, locale)
-    text = "\n\n".join(part for part in (above, body, news, ending) if part)
-    blocks += blocks_of(news, marks) if news else ()
-    greeting = Block("text", ((Piece(above),),))
-    html = html_of_blocks(subject, [greeting, *blocks], ending, marks, lang=locale)
-    return subject, text + "\n", html
 
 
 def recipient_name(recipient: Recipient) -> str:
@@ -190,7 +139,6 @@ def _values(
         "title": _short(title),
         "when": when,
         "where": place,
-        "box": f"{title}\n{when}\n{place}",
         "changes": extras.changes,
         "old_when": "" if old_when == when else old_when,
         "day": _plain(date_numeric(occasion.starts_at, locale=locale, zone=occasion.zone)),

@@ -25,7 +25,7 @@ from ikone_events.domain.messages import (
 )
 from ikone_events.domain.registration import Status
 from ikone_events.mail.compose import Letter, compose
-from ikone_events.mail.starting import starting_text
+from ikone_events.mail.texts import starting_text
 from ikone_events.services.drafts import mask_links
 from ikone_events.services.letter_values import (
     complete_extras,
