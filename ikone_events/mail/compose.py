@@ -3,16 +3,13 @@
 Everything that could make a letter unsendable is found here, before anything is queued.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from ikone_events.domain.calendar import calendar_object
 from ikone_events.domain.changes import where
-from ikone_events.domain.edited_text import EditedText
 from ikone_events.domain.header_text import (
     ascii_address,
-    clean_text,
     header_complaint,
     one_line,
 )
@@ -28,11 +25,8 @@ from ikone_events.domain.times import (
     moment_letter,
     span_letter,
 )
-from ikone_events.mail.filling import fill_body, fill_subject, plain_text
-from ikone_events.mail.html import Block, Marks, Piece, blocks_of, html_letter, html_of_blocks
 from ikone_events.mail.main_action import main_action
-from ikone_events.mail.placeholder_values import PlaceholderValues
-from ikone_events.mail.texts import Rendering
+from ikone_events.mail.texts import write
 
 LONGEST_TITLE_IN_SUBJECT = 120
 
@@ -42,8 +36,6 @@ _WAYS = {
     "en": {"online": "online", "on_site": "on site", "hybrid": "on site or online"},
 }
 _WAITING = "waitlisted"
-# The passage that no letter may leave out.
-_CHANGES = "aenderungen"
 # A seat is kept for them, but it is not theirs yet.
 _HELD = ("pending", "offered")
 
@@ -69,18 +61,9 @@ def compose(facts: MailFacts) -> Letter:
     kind, locale, edited = facts.kind, facts.recipient.locale, facts.text
     method = calendar_method(kind) if facts.invitation else None
     values = _values(facts, calendar=method is not None)
-    label, href = main_action(facts)
-    marks = Marks(
-        title=one_line(facts.event.title),
-        when=str(values["when"]),
-        closing=_CLOSING[locale],
-        action_label=label,
-        action_href=href,
-    )
-    if edited is None or _tells_otherwise(facts):
-        subject, text, html = _built_in(kind, values, marks, locale)
-    else:
-        subject, text, html = _edited(kind, edited, values, marks=marks, locale=locale)
+    if _tells_otherwise(facts):
+        edited = None
+    subject, text, html = write(kind, values, main_action(facts), locale=locale, edited=edited)
     if facts.invitation is None or method is None:
         return Letter(subject, text, html)
     data = calendar_object(
@@ -97,42 +80,6 @@ def compose(facts: MailFacts) -> Letter:
 def _tells_otherwise(facts: MailFacts) -> bool:
     """An edited text on a new date is wrong where only the place or the title has changed."""
     return facts.kind is MailKind.MOVED and facts.old_dates is None
-
-
-def _built_in(
-    kind: MailKind, values: Mapping[str, object], marks: Marks, locale: str
-) -> tuple[str, str, str]:
-    rendering = Rendering(f"mail/{locale}/{kind}.txt", values)
-    subject, text = one_line(rendering.subject), clean_text(rendering.text)
-    return subject, text, html_letter(subject, text, marks, lang=locale)
-
-
-def _edited(
-    kind: MailKind,
-    edited: EditedText,
-    values: Mapping[str, object],
-    *,
-    marks: Marks,
-    locale: str,
-) -> tuple[str, str, str]:
-    """Salutation, closing and all below are the built-in letter's; the middle is the edited text.
-
-    Its passages come from the built-in letter too, so they say what is true for this person. What
-    has changed is told also where the edited text has forgotten it.
-    """
-    frame = Rendering(f"mail/{locale}/{kind}.txt", values, {"body": ""})
-    above, _, below = clean_text(frame.text).strip().partition(f"\n\n{marks.closing}\n")
-    ending = f"{marks.closing}\n{below}"
-    filled = PlaceholderValues(values, frame)
-    subject = fill_subject(edited.subject, filled.in_subject) or one_line(frame.subject)
-    blocks = fill_body(edited.body, filled, marks)
-    news = "" if _CHANGES in edited.body.lower() else frame.passage(_CHANGES)
-    body = plain_text(blocks, locale)
-    text = "\n\n".join(part for part in (above, body, news, ending) if part)
-    blocks += blocks_of(news, marks) if news else ()
-    greeting = Block("text", ((Piece(above),),))
-    html = html_of_blocks(subject, [greeting, *blocks], ending, marks, lang=locale)
-    return subject, text + "\n", html
 
 
 def recipient_name(recipient: Recipient) -> str:
@@ -176,7 +123,6 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
         "title": _short(title),
         "when": when,
         "where": place,
-        "box": f"{title}\n{when}\n{place}",
         "changes": facts.changes,
         "old_when": "" if old_when == when else old_when,
         "day": _plain(date_numeric(event.starts_at, locale=locale, zone=zone)),

@@ -1,18 +1,24 @@
-"""The one button of a letter: what its reader is asked to do first, or can look at."""
+"""The one button of a mail: what its reader is asked to do first, or can look at."""
 
 from ikone_events.domain.mail_facts import MailFacts
-from ikone_events.domain.messages import FOLLOW_UPS, MailKind
+from ikone_events.domain.messages import MailKind
+from ikone_events.mail.markdown import Piece
 
-_ACTIONS = {
-    "de": ("Anmeldung ansehen oder ändern", "Angaben ansehen oder löschen"),
-    "en": ("View or change registration", "View or delete your details"),
-}
-_ENDINGS = {
-    MailKind.WITHDRAWAL,
-    MailKind.CANCELLATION,
-    MailKind.DECLINED,
-    MailKind.OFFER_LAPSED,
-    MailKind.HANDED_OVER,
+# In German and in English.
+_LABELS = {
+    "accept": ("Platz annehmen", "Accept place"),
+    "again": ("Noch einmal anmelden", "Register again"),
+    "calendar": ("Kalenderadresse verwalten", "Manage calendar address"),
+    "confirm": ("E-Mail-Adresse bestätigen", "Confirm e-mail address"),
+    "details": ("Angaben ansehen oder löschen", "View or delete your details"),
+    "event": ("Zur Veranstaltung", "View the event"),
+    "join": ("Teilnehmen", "Join"),
+    "materials": ("Alle Unterlagen", "All materials"),
+    "register": ("Jetzt anmelden", "Register now"),
+    "stop": ("Abbestellen", "Unsubscribe"),
+    "trial": ("Testeinladung ansehen", "View the test invitation"),
+    "view": ("Anmeldung ansehen oder ändern", "View or change registration"),
+    "withdraw": ("Platz freigeben", "Give up my place"),
 }
 _OPENS_ROOM = {
     MailKind.CONFIRMATION,
@@ -23,68 +29,48 @@ _OPENS_ROOM = {
     MailKind.TAKEN_OVER,
     MailKind.CHANGED,
 }
-_NEWS_ACTIONS = {
-    "de": ("Zur Veranstaltung", "Jetzt anmelden"),
-    "en": ("View the event", "Register now"),
-}
-_STOP = {"de": "Abbestellen", "en": "Unsubscribe"}
-_CONFIRM = {"de": "E-Mail-Adresse bestätigen", "en": "Confirm e-mail address"}
-_ACCEPT = {"de": "Platz annehmen", "en": "Accept place"}
-_WITHDRAW = {"de": "Platz freigeben", "en": "Give up my place"}
-_CALENDAR = {"de": "Kalenderadresse verwalten", "en": "Manage calendar address"}
-_AGAIN = {"de": "Noch einmal anmelden", "en": "Register again"}
-_TRIAL = {"de": "Testeinladung ansehen", "en": "View the test invitation"}
-_TRIALS = {MailKind.TRIAL_INVITATION, MailKind.TRIAL_WITHDRAWAL}
-_OPENS_FORM = {MailKind.OPENING, MailKind.REMINDER_DEADLINE}
-_WAITING = "waitlisted"
 
 
-def main_action(facts: MailFacts) -> tuple[str, str]:
-    """The words for the one button of a mail, and its address."""
-    if found := _of_no_event(facts) or _public(facts):
-        return found
-    kind, links, locale = facts.kind, facts.links, facts.recipient.locale
-    ended = kind in FOLLOW_UPS or kind in _ENDINGS
-    if not ended and (found := _asked(facts)):
-        return found
-    label = _TRIAL[locale] if kind in _TRIALS else _ACTIONS[locale][ended]
-    if kind in _OPENS_ROOM and links.room and facts.status != _WAITING:
-        return label, links.room
-    if kind in FOLLOW_UPS and links.materials:
-        return label, links.materials
-    return label, links.manage
+def main_action(facts: MailFacts) -> Piece:
+    """The button, with the words it gets where the text has no link of its own to this address."""
+    label, href = _of_kind(facts) or _of_person(facts)
+    return Piece(_LABELS[label][facts.recipient.locale == "en"], href)
 
 
-def _of_no_event(facts: MailFacts) -> tuple[str, str] | None:
-    """To subscribers, and about a person's calendar of all events."""
-    links, locale = facts.links, facts.recipient.locale
-    if facts.kind is MailKind.SUBSCRIPTION:
-        return _STOP[locale], links.confirm or links.manage
-    if facts.kind is MailKind.CALENDAR_ADDRESS:
-        return _CALENDAR[locale], f"{links.manage}/calendar"
-    return None
+def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
+    """What is the same for everybody who gets this kind of mail."""
+    links, event = facts.links, facts.event
+    details = "details", links.manage
+    after = ("materials", links.materials) if links.materials else details
+    return {
+        MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
+        MailKind.CALENDAR_ADDRESS: ("calendar", f"{links.manage}/calendar"),
+        MailKind.NOT_COMING: ("withdraw", f"{links.manage}/cancel"),
+        MailKind.TRIAL_INVITATION: ("trial", links.manage),
+        MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
+        MailKind.ANNOUNCEMENT: ("event", event.public_url),
+        MailKind.OPENING: ("register", event.register_url),
+        MailKind.REMINDER_DEADLINE: ("register", event.register_url),
+        MailKind.OFFER_LAPSED: ("again", event.register_url),
+        MailKind.FOLLOW_UP: after,
+        MailKind.FOLLOW_UP_MISSED: after,
+        MailKind.FOLLOW_UP_UNKNOWN: after,
+        MailKind.WITHDRAWAL: details,
+        MailKind.CANCELLATION: details,
+        MailKind.DECLINED: details,
+        MailKind.HANDED_OVER: details,
+    }.get(facts.kind)
 
 
-def _public(facts: MailFacts) -> tuple[str, str] | None:
-    """Pages for everybody: people who have no place yet, or none any more."""
-    locale = facts.recipient.locale
-    if facts.kind is MailKind.ANNOUNCEMENT:
-        return _NEWS_ACTIONS[locale][0], facts.event.public_url
-    if facts.kind in _OPENS_FORM:
-        return _NEWS_ACTIONS[locale][1], facts.event.register_url
-    if facts.kind is MailKind.OFFER_LAPSED:
-        return _AGAIN[locale], facts.event.register_url
-    return None
-
-
-def _asked(facts: MailFacts) -> tuple[str, str] | None:
-    """What only the person can do, before anything else: accept a place, confirm the address."""
-    kind, links, locale = facts.kind, facts.links, facts.recipient.locale
-    if kind is MailKind.NOT_COMING:
-        return _WITHDRAW[locale], f"{links.manage}/cancel"
-    if links.accept and (kind is MailKind.OFFER or facts.status == "offered"):
-        return _ACCEPT[locale], links.accept
-    to_be_confirmed = facts.status in (_WAITING, "pending") or kind is MailKind.CONFIRM_ADDRESS
-    if links.confirm and to_be_confirmed:
-        return _CONFIRM[locale], links.confirm
-    return None
+def _of_person(facts: MailFacts) -> tuple[str, str]:
+    """What only this person can do comes first: take a place, confirm the address."""
+    kind, links, status = facts.kind, facts.links, facts.status
+    if links.accept and (kind is MailKind.OFFER or status == "offered"):
+        return "accept", links.accept
+    waiting = status == "waitlisted"
+    unconfirmed = waiting or status == "pending" or kind is MailKind.CONFIRM_ADDRESS
+    if links.confirm and unconfirmed:
+        return "confirm", links.confirm
+    if kind in _OPENS_ROOM and links.room and not waiting:
+        return "join", links.room
+    return "view", links.manage

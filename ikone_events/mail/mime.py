@@ -1,9 +1,13 @@
-"""From a letter of the outbox to the bytes that travel: the MIME tree, headers read back.
+"""From a letter of the outbox to the bytes that travel: headers read back, and the MIME tree.
 
 The same row gives the same bytes at every try, so a doubled letter can be told by its Message-ID.
+The tree is the same for every letter, so it is written down here; the standard library's message
+classes take twenty times as long to find it.
 """
 
 import re
+from base64 import encodebytes
+from binascii import b2a_qp
 from collections.abc import Mapping
 from datetime import datetime
 from email import policy
@@ -11,13 +15,15 @@ from email.header import Header, decode_header, make_header
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr, quote
 from functools import lru_cache
+from hashlib import blake2s
 from typing import Protocol
 
 from ikone_events.domain.header_text import ascii_address, header_complaint, one_line
 from ikone_events.domain.mail_facts import Sender
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.mail.parts import Content, content_of
 
+_METHOD = re.compile("[A-Z]+")
+_BREAK = b"\r\n"
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>")
 _UNSUBSCRIBE = re.compile(r"https?://[!-;=?-~]+")
 # Letters of one mailing share sender and subject: what is remembered need not be encoded again.
@@ -28,7 +34,7 @@ _PARSER = BytesHeaderParser(policy=policy.compat32)
 _ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
-class Post(Content, Protocol):
+class Post(Protocol):
     """What the outbox keeps of a letter.
 
     `references` is the Message-ID it follows, `unsubscribe` the address of RFC 8058; or empty.
@@ -46,6 +52,16 @@ class Post(Content, Protocol):
     def unsubscribe(self) -> str: ...
     @property
     def created_at(self) -> datetime: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def calendar(self) -> bytes | None: ...
+    @property
+    def calendar_method(self) -> str | None: ...
+    @property
+    def message_id(self) -> str: ...
 
 
 def message_id(key: str, domain: str) -> str:
@@ -62,7 +78,7 @@ def mime_bytes(letter: Post, sender: Sender) -> bytes:
     lines = [_line(name, value) for name, value in meant.items()]
     lines.append(f"Date: {format_datetime(letter.created_at)}\r\n")
     lines.append("MIME-Version: 1.0\r\n")
-    finished = "".join(lines).encode("ascii") + content_of(letter)
+    finished = "".join(lines).encode("ascii") + _content_of(letter)
     _read_back(finished, meant)
     return finished
 
@@ -142,3 +158,53 @@ def _decoded(name: str, value: str) -> str:
         return str(make_header(decode_header(unfolded))) if "=?" in unfolded else unfolded
     display_name, address = parseaddr(unfolded)
     return f"{make_header(decode_header(display_name))} <{address}>".lstrip()
+
+
+def _content_of(letter: Post) -> bytes:
+    """Content-Type, an empty line, and all parts: CRLF, 7 bit, no line above 78 characters.
+
+    The calendar comes last in the alternative, which must be the first child: nothing else decides
+    whether Outlook shows buttons.
+    """
+    parts = [_text("plain", letter.text), _text("html", letter.html)]
+    if letter.calendar is None:
+        return _multipart("alternative", parts, letter.message_id)
+    method = letter.calendar_method or "REQUEST"
+    if not _METHOD.fullmatch(method):
+        raise UnfitInput(Complaint(N_("The letter has a damaged calendar entry.")))
+    coded = encodebytes(letter.calendar).replace(b"\n", _BREAK)
+    parts.append(_CALENDAR % (method.encode(), coded))
+    answerable = _multipart("alternative", parts, letter.message_id)
+    return _multipart("mixed", [answerable, _FILE % coded], letter.message_id)
+
+
+def _multipart(kind: str, parts: list[bytes], message_id: str) -> bytes:
+    """Parts between boundaries that neither quoted-printable nor base64 can contain."""
+    mark = f"=_{kind}_{blake2s(message_id.encode(), digest_size=8).hexdigest()}".encode("ascii")
+    head = b'Content-Type: multipart/%s;\r\n boundary="%s"\r\n\r\n' % (kind.encode(), mark)
+    between = b"--%s\r\n" % mark
+    return head + between + between.join(parts) + b"--%s--\r\n" % mark
+
+
+def _text(kind: str, text: str) -> bytes:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
+    return _TEXT % (kind.encode(), b2a_qp(lines.replace("\n", "\r\n").encode("utf-8")))
+
+
+# Each part ends with the line break that belongs to the boundary after it.
+_TEXT = (
+    b'Content-Type: text/%s; charset="utf-8"\r\n'
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    b"%s\r\n"
+)
+_CALENDAR = (
+    b'Content-Type: text/calendar; charset="utf-8"; method="%s"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n"
+    b"%s\r\n"
+)
+_FILE = (
+    b'Content-Type: application/ics; name="invite.ics"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n"
+    b'Content-Disposition: attachment; filename="invite.ics"\r\n\r\n'
+    b"%s\r\n"
+)

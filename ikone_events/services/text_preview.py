@@ -12,7 +12,7 @@ from ikone_events.domain.mail_facts import ContactPerson, MailFacts, Material
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.registration import Awaits, Status
 from ikone_events.mail.compose import Letter, compose
-from ikone_events.mail.starting import starting_text
+from ikone_events.mail.texts import starting_text
 from ikone_events.services.drafts import with_masked_links
 from ikone_events.services.mail_facts import facts_for, facts_for_subscriber
 from ikone_events.services.office import office

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
+from ikone_events.domain.door import has_door
 from ikone_events.domain.facts import Mode
 from ikone_events.domain.header_text import MOST_CHARACTERS
 from ikone_events.domain.mail_facts import Invitation, Links, MailFacts, Recipient

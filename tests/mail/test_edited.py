@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 
 from ikone_events.domain.edited_text import EditedText, check_text
 from ikone_events.domain.header_text import clean_text, header_complaint, one_line
-from ikone_events.domain.mail_facts import ContactPerson, Material
+from ikone_events.domain.mail_facts import ContactPerson, Difference, Fact, Material
 from ikone_events.domain.messages import MailKind
 from ikone_events.domain.placeholders import EDITABLE, PLACEHOLDERS, placeholders_of
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.compose import Letter
-from ikone_events.mail.placeholder_values import PASSAGES, SOURCES
-from ikone_events.mail.starting import starting_text
-from tests.effort import by_night
+from ikone_events.mail.texts import PASSAGES, SOURCES, starting_text
 from tests.mail.letters import BARE, DOOR, EXTRAS, LINKS, OCCASION, person, written
 from tests.mail.test_html import ALLOWED_TAGS, BUTTON, read
 
@@ -137,6 +135,35 @@ def test_link_to_the_room_alone_on_its_line_is_the_button() -> None:
         assert f"Jetzt teilnehmen: {DOOR.room}" in letter.text
 
 
+def test_button_that_the_text_forgot_is_named_after_what_it_does() -> None:
+    room = edited("Hallo", kind="access_link", links=DOOR)
+    assert BUTTON.findall(room.html) == [(DOOR.room, "Teilnehmen")]
+    materials = edited("Hallo", kind="follow_up", links=FULL)
+    assert BUTTON.findall(materials.html) == [(FULL.materials, "Alle Unterlagen")]
+
+
+def test_text_cannot_name_the_values_that_templates_print() -> None:
+    letter = edited(
+        "{{titel}} {{0}} \ue0000\ue001 {{button}} B\n{{1}}\n\ue000button\ue001\n{{titel}}"
+    )
+    assert middle(letter).startswith("Digitale Dörfer 0 B\n")
+    assert letter.text.count("Sehr geehrte") == 1
+
+
+def test_changes_are_told_once_however_the_placeholder_is_written() -> None:
+    changes = (Difference(Fact.WHERE, "Ort", "Rathaus", "Scheune"),)
+    extras = replace(EXTRAS, changes=changes)
+    for body in ("Neu.", "Neu.\n\n{{aenderungen}}", "Neu.\n\n{{ Änderungen }}"):
+        letter = edited(body, extras=extras)
+        assert middle(letter) == "Neu.\n\nDas hat sich geändert:\n– Ort: Scheune (bisher: Rathaus)"
+
+
+def test_value_of_several_lines_keeps_them() -> None:
+    letter = edited("Frage: {{frage}}\nEnde", recipient=person(question="Eins\nzwei\n\n\ndrei"))
+    assert middle(letter) == "Frage: Eins\nzwei\n\ndrei\nEnde"
+    assert "Frage: Eins<br>\nzwei</p>" in letter.html
+
+
 def test_lines_of_a_paragraph_stay_together_in_the_plain_text() -> None:
     letter = edited("Oben\nTeilnehmen: {{zugangslink}}\nUnten\n{{grund}}", kind="moved", links=DOOR)
     assert middle(letter) == (f"Oben\nTeilnehmen: {DOOR.room}\nUnten\nDie Referentin ist erkrankt.")
@@ -193,7 +220,7 @@ TEXT = EditedText(
 )
 
 
-@settings(max_examples=by_night(200, 40))
+@settings(max_examples=200, deadline=None)
 @given(EVIL, EVIL)
 def test_values_are_never_read_again(question: str, reason: str) -> None:
     extras = replace(EXTRAS, reason=reason)
@@ -211,7 +238,7 @@ def test_values_are_never_read_again(question: str, reason: str) -> None:
     letter.text.encode()
 
 
-@settings(max_examples=by_night(100, 20))
+@settings(max_examples=100, deadline=None)
 @given(EVIL)
 def test_no_title_or_name_of_a_material_breaks_a_letter(words: str) -> None:
     extras = replace(

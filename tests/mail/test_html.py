@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ikone_events.domain.messages import MailKind
+from ikone_events.mail.markdown import read_markdown
 from tests.mail.letters import DOOR, EXTRAS, LINKS, OCCASION, person, written
 
 EVERY_LETTER = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
@@ -98,7 +99,7 @@ def test_everything_written_by_people_is_escaped() -> None:
     )
     assert "script" not in read(made.html).tags
     assert "<script" not in made.html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;&lt;a href=&#34;x&#34;&gt;&amp;amp;" in made.html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&lt;a href=&quot;x&quot;&gt;&amp;amp;" in made.html
 
 
 def test_material_titles_become_links_even_when_long() -> None:
@@ -115,3 +116,34 @@ def test_quotes_and_brackets_cannot_leave_an_address() -> None:
     extras = replace(EXTRAS, reason='Siehe https://x.example/"><script>')
     page = read(written(MailKind.CANCELLATION, extras=extras).html)
     assert "script" not in page.tags
+
+
+TYPED = (
+    "# Grund\n**fett** _x_ [a](https://evil.example) <b> {{titel}} {{ links.manage }}\n"
+    "- eins\n> zwei"
+)
+
+
+@pytest.mark.parametrize("kind", [MailKind.CANCELLATION, MailKind.MOVED, MailKind.POSTPONED])
+def test_what_people_typed_is_words_and_no_markup(kind: MailKind) -> None:
+    made = written(kind, extras=replace(EXTRAS, reason=TYPED))
+    assert f"\n\n{TYPED}\n" in made.text
+    page = read(made.html)
+    assert page.tags.isdisjoint({"em", "h2", "b"})
+    assert "a](https://evil.example)" in page.words
+    assert not re.search(r'href="https://evil.example"[^>]*>a<', made.html)
+
+
+def test_only_addresses_of_pages_and_mailboxes_become_links() -> None:
+    reason = "javascript:alert(1) ftp://x.example data:text/html,x https://x.example/a. a@b.example"
+    page = read(written(MailKind.CANCELLATION, extras=replace(EXTRAS, reason=reason)).html)
+    assert {"https://x.example/a", "mailto:a@b.example"} <= set(page.addresses)
+    assert not [href for href in page.addresses if href.startswith(("java", "ftp", "data"))]
+
+
+def test_text_is_read_once_for_many_people() -> None:
+    read_markdown.cache_clear()
+    for number in range(20):
+        links = replace(DOOR, manage=f"https://x.example/r/{number}")
+        written(MailKind.CONFIRMATION, links=links, recipient=person(first_name=f"Anna{number}"))
+    assert read_markdown.cache_info().misses == 2
