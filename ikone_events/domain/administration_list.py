@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any
 
 from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
-from ikone_events.domain.own_values import NO_WORDS, YES_WORDS
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.slug import NO_WORDS, YES_WORDS
 from ikone_events.domain.times import read_day
 
 COLUMNS = {

@@ -8,10 +8,9 @@ from ikone_events.domain.event_draft import can_be_written_to
 from ikone_events.domain.form_fields import NO, YES, Kind, OwnField
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.slug import NO_WORDS, YES_WORDS
 from ikone_events.domain.times import read_day
 
-YES_WORDS = frozenset({"ja", "j", "yes", "y", "x", "1", "wahr", "true"})
-NO_WORDS = frozenset({"nein", "n", "no", "0", "falsch", "false"})
 _NUMBER = re.compile(r"-?\d{1,9}")
 _LENGTHS = {Kind.SHORT_TEXT: 200, Kind.LONG_TEXT: 2000, Kind.EMAIL: 254}
 

@@ -1,5 +1,6 @@
 """The standings of a registration, and what each of them means."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ikone_events.domain.facts import Mode
@@ -64,3 +65,19 @@ MODE_LABELS: dict[Mode, str] = {
     Mode.ONLINE: N_("Online"),
     Mode.ON_SITE: N_("On site"),
 }
+
+# Public-sector guide, P8: people without a place, and people who never confirmed their address.
+WITHOUT_PLACE = timedelta(days=30)
+NEVER_CONFIRMED = timedelta(days=7)
+
+
+def kept_until(
+    status: str, *, status_at: datetime, ends_at: datetime, retention_days: int
+) -> datetime:
+    """When the details of a person with this status are deleted (aware UTC)."""
+    whole = ends_at + timedelta(days=retention_days)
+    if status == Status.CONFIRMED:
+        return whole
+    if status == Status.EXPIRED:
+        return min(whole, status_at + NEVER_CONFIRMED)
+    return min(whole, ends_at + WITHOUT_PLACE)

@@ -1,4 +1,4 @@
-"""The short names of events and series in their addresses."""
+"""Words as people type them: slugs of events and series, plain words, yes and no."""
 
 import hashlib
 import re
@@ -8,6 +8,10 @@ LONGEST = 100
 _SHORT = 60
 # Names that organisers' pages have taken below the same address.
 RESERVED = frozenset({"new"})
+
+# Cells of lists that mean yes or no.
+YES_WORDS = frozenset({"ja", "j", "yes", "y", "x", "1", "wahr", "true"})
+NO_WORDS = frozenset({"nein", "n", "no", "0", "falsch", "false"})
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 

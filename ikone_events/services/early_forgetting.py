@@ -6,17 +6,13 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
 
 from ikone_events.domain.lifecycle import State
-from ikone_events.domain.registration import Status
+from ikone_events.domain.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.services.forgetting import drop_letters, forget, strike_out
 from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer, FormField
 from ikone_events.store.letters import OutboxMail
 from ikone_events.store.registrations import Registration
-
-# Public-sector guide, P8: who had no place, and who never confirmed the address.
-WITHOUT_PLACE = timedelta(days=30)
-NEVER_CONFIRMED = timedelta(days=7)
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -27,17 +23,6 @@ class Due(NamedTuple):
     slug: str
     answers: int
     people: int
-
-
-def kept_until(registration: Registration) -> datetime:
-    """When this person's details are deleted by themselves, as things stand now."""
-    event = registration.event
-    whole = event.ends_at + timedelta(days=event.retention_days)
-    if registration.status == Status.CONFIRMED.value:
-        return whole
-    if registration.status == Status.EXPIRED.value:
-        return min(whole, registration.status_at + NEVER_CONFIRMED)
-    return min(whole, event.ends_at + WITHOUT_PLACE)
 
 
 def due(now: datetime) -> list[Due]:

@@ -9,15 +9,15 @@ from hashlib import blake2s
 
 from ikone_events.domain.door import has_door
 from ikone_events.domain.facts import Mode
-from ikone_events.domain.lifecycle import EventFormat, State
+from ikone_events.domain.lifecycle import Action, EventFormat, State
 from ikone_events.domain.mail_facts import EventSummary, Links, Recipient, Sender
 from ikone_events.domain.registration import Awaits, Status
 from ikone_events.domain.seating import MOVING
 from ikone_events.domain.times import to_local
 from ikone_events.services.office import office
-from ikone_events.services.plans import dispatch_due_at
 from ikone_events.store.events import Event
 from ikone_events.store.registrations import Registration
+from ikone_events.store.steps import due_at_of
 
 # The room opens a little before the start, so that cameras and sound can be tried.
 DOORS_OPEN_BEFORE = timedelta(minutes=15)
@@ -126,7 +126,7 @@ def link_day(event: Event, now: datetime) -> date | None:
     if event.format == EventFormat.ON_SITE.value or event.state == State.DISPATCHED.value:
         return None
     day_before = event.starts_at - timedelta(days=1)
-    sent_at = dispatch_due_at(event) if event.plan else day_before
+    sent_at = due_at_of(event, Action.DISPATCH) if event.plan else day_before
     if sent_at is None:
         return None
     day = to_local(sent_at, event.zone).date()

@@ -23,7 +23,6 @@ from ikone_events.domain.registration import Attendance, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.invitations import invitation_for
 from ikone_events.services.letter_values import (
     link_day,
@@ -225,7 +224,7 @@ def _text(
 
 def _delete_on(registration: Registration, event: Event) -> date:
     ended = registration.status in _ENDED
-    return (kept_until(registration) if ended else retention_until(event)).date()
+    return (registration.kept_until if ended else retention_until(event)).date()
 
 
 def _reason(kind: MailKind, registration: Registration) -> str:

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from ikone_events.domain.answer_rules import same_person
 from ikone_events.domain.form_fields import answer_words
 from ikone_events.domain.incoming import Kind
-from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import office
 from ikone_events.services.registering.answers import Told, told_by
 from ikone_events.services.registering.seating import mode_of
@@ -23,7 +22,8 @@ from ikone_events.store.letters import OutboxMail
 from ikone_events.store.line import line_number
 from ikone_events.store.personal_feeds import find_feed_of
 from ikone_events.store.received import received_from
-from ikone_events.store.registrations import Registration, StandingChange, chain_of
+from ikone_events.store.registration_queries import chain_of
+from ikone_events.store.registrations import Registration, StandingChange
 
 Data = dict[str, Any]
 
@@ -70,7 +70,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         },
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "letters": [_letter(letter) for letter in _letters(registration)],
-        "deletion": {"details_are_deleted_at": _iso(kept_until(registration))},
+        "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
     }
 
 
@@ -97,7 +97,7 @@ def _answer(told: Told, registration: Registration) -> Data:
         "in_words": [answer_words(field, value, locale) for value in told.values],
         "version_of_the_text": field.version,
         "answered_at": _iso(told.at),
-        "deleted_at": _iso(deleted_at if short else kept_until(registration)),
+        "deleted_at": _iso(deleted_at if short else registration.kept_until),
     }
 
 

@@ -4,7 +4,7 @@ import json
 import secrets
 from datetime import datetime, time
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from ikone_events.domain.audiences import Audience
 from ikone_events.domain.facts import EventFormat, State
@@ -35,24 +35,6 @@ def steps_of(event: Event) -> list[Step]:
     """Every step of an event in the order of its time."""
     wanted = select(Step).where(Step.event_id == event.id).order_by(Step.due_at, Step.id)
     return list(db.session.scalars(wanted))
-
-
-_DUE = select(Step.due_at).where(
-    Step.event_id == bindparam("event_id"),
-    Step.name == bindparam("name"),
-    Step.outcome == "",
-    Step.active,
-)
-
-
-def dispatch_due_at(event: Event) -> datetime | None:
-    """When the access link goes out by itself; None when it does not."""
-    return due_at_of(event, Action.DISPATCH)
-
-
-def due_at_of(event: Event, action: Action) -> datetime | None:
-    """When the plan takes an action by itself that it has not taken yet; None when it does not."""
-    return db.session.scalar(_DUE, {"event_id": event.id, "name": action.value})
 
 
 def anchors_of(event: Event) -> Anchors:

@@ -4,15 +4,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, inspect, select, update
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import defer
 
 from ikone_events.domain.lifecycle import State
-from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound
-from ikone_events.store import naming
+from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store.db import db, locks_of_transaction
 from ikone_events.store.events import Event, StateChange
 from ikone_events.store.people import Organiser, assignment
-from ikone_events.store.registrations import Registration
 
 PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT)
 # What stays on the public list: archived events keep their page, and so their links, but are old.
@@ -46,22 +44,6 @@ def hold_event(slug: str) -> Event:
     if found is None:
         raise event_not_found()
     locked[slug] = found
-    return found
-
-
-def hold_registration(public_id: str) -> Registration:
-    """Lock the event of a registration, then read the registration; raises LinkRefused.
-
-    Everything that concerns one registration is written behind the lock of its event.
-    """
-    of_event = select(Event.slug).join(Registration, Registration.event_id == Event.id)
-    slug = db.session.scalar(of_event.where(Registration.public_id == public_id))
-    if slug is not None:
-        hold_event(slug)
-    wanted = select(Registration).where(Registration.public_id == public_id)
-    found = db.session.scalar(wanted.execution_options(populate_existing=True))
-    if found is None:
-        raise LinkRefused(Complaint(N_("This link is not valid.")))
     return found
 
 
@@ -144,14 +126,3 @@ def history_of(event: Event) -> list[StateChange]:
     """Every transition of an event, the first one first."""
     wanted = select(StateChange).where(StateChange.event_id == event.id).order_by(StateChange.id)
     return list(db.session.scalars(wanted))
-
-
-def organisation_names() -> list[str]:
-    """The names that the registration form offers, in order."""
-    return naming.organisation_names()
-
-
-def find_registration(public_id: str) -> Registration | None:
-    """A registration by the name it has outside, with its event."""
-    wanted = select(Registration).where(Registration.public_id == public_id)
-    return db.session.scalar(wanted.options(joinedload(Registration.event)))

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, literal_column, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.administrations import key_of
 from ikone_events.domain.facts import Mode
-from ikone_events.domain.registration import ACTIVE, Status
+from ikone_events.domain.registration import ACTIVE, Status, kept_until
 from ikone_events.store.administrations import Organisation
 from ikone_events.store.codes import Code
-from ikone_events.store.db import Base, UTCDateTime, db
+from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events import Event, new_public_id
 
 _HELD = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
@@ -101,6 +101,16 @@ class Registration(Base):
     organisation: Mapped[Organisation | None] = relationship()
     code: Mapped[Code | None] = relationship()
 
+    @property
+    def kept_until(self) -> datetime:
+        """When this person's details are deleted, as things stand now."""
+        return kept_until(
+            self.status,
+            status_at=self.status_at,
+            ends_at=self.event.ends_at,
+            retention_days=self.event.retention_days,
+        )
+
     @validates("organisation_text")
     def _note_key(self, _name: str, text: str) -> str:
         """Whoever sets what was typed sets how it is compared."""
@@ -141,24 +151,3 @@ class StandingChange(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     registration: Mapped[Registration] = relationship()
-
-
-def chain_of(registration: Registration) -> list[StandingChange]:
-    """Every change of one registration, the first one first."""
-    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
-    return list(db.session.scalars(wanted.order_by(StandingChange.id)))
-
-
-def last_change(registration: Registration) -> StandingChange | None:
-    """What led to the present standing."""
-    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
-    return db.session.scalar(wanted.order_by(StandingChange.id.desc()).limit(1))
-
-
-def relatives_of(registration: Registration) -> tuple[Registration | None, Registration | None]:
-    """Whose place this person took over, and who took theirs."""
-    before = db.session.get(Registration, registration.predecessor_id or 0)
-    after = db.session.scalar(
-        select(Registration).where(Registration.predecessor_id == registration.id).limit(1)
-    )
-    return before, after

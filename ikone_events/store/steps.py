@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ikone_events.domain.lifecycle import Action
 from ikone_events.domain.messages import MailKind
 from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events import Event
@@ -69,3 +70,16 @@ def own_messages_of(event: Event) -> list[Step]:
     """The organisers' own messages of an event, sent or not, in the order they were written."""
     wanted = select(Step).where(Step.event_id == event.id, Step.kind == MailKind.NOTE.value)
     return list(db.session.scalars(wanted.order_by(Step.id)))
+
+
+_DUE = select(Step.due_at).where(
+    Step.event_id == bindparam("event_id"),
+    Step.name == bindparam("name"),
+    Step.outcome == "",
+    Step.active,
+)
+
+
+def due_at_of(event: Event, action: Action) -> datetime | None:
+    """When the plan takes an action by itself that it has not taken yet; None when it does not."""
+    return db.session.scalar(_DUE, {"event_id": event.id, "name": action.value})

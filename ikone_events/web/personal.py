@@ -3,7 +3,7 @@
 from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.office import office
-from ikone_events.store.queries import find_registration
+from ikone_events.store.registration_queries import find_registration
 from ikone_events.store.registrations import Registration
 
 

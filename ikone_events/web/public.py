@@ -13,11 +13,11 @@ from ikone_events.domain.seating import Sitting
 from ikone_events.domain.slug import series_slug
 from ikone_events.services.letter_values import summary_of
 from ikone_events.services.office import now
-from ikone_events.services.plans import due_at_of
 from ikone_events.store.db import stored_values
 from ikone_events.store.events import Event, Material
 from ikone_events.store.queries import get_public_event, public_events
 from ikone_events.store.sittings import get_sitting, get_version, sittings_of
+from ikone_events.store.steps import due_at_of
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.addresses import Subscription, kept_address, subscription
 from ikone_events.web.i18n import COOKIE, page_locale, tongue

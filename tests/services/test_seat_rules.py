@@ -19,7 +19,8 @@ from ikone_events.store.codes import Code
 from ikone_events.store.db import db
 from ikone_events.store.events import Event
 from ikone_events.store.form_fields import Answer, FormField
-from ikone_events.store.queries import hold_event, hold_registration
+from ikone_events.store.queries import hold_event
+from ikone_events.store.registration_queries import hold_registration
 from tests.factories import NOW, make_event, make_registration
 from tests.own_fields import make_field
 from tests.services.seats import (

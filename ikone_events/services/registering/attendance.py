@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ikone_events.domain.registration import Attendance, Status
-from ikone_events.store.queries import hold_registration
+from ikone_events.store.registration_queries import hold_registration
 from ikone_events.store.registrations import Registration
 
 

@@ -18,7 +18,7 @@ from ikone_events.services.registering.standings import (
     move_up,
     withdraw,
 )
-from ikone_events.store.queries import hold_registration
+from ikone_events.store.registration_queries import hold_registration
 from ikone_events.store.registrations import Registration
 
 # In the order of the buttons.

@@ -20,7 +20,7 @@ from ikone_events.services.registering.standings import (
     situation_of,
 )
 from ikone_events.store.events import Event
-from ikone_events.store.queries import hold_registration
+from ikone_events.store.registration_queries import hold_registration
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 

@@ -31,7 +31,7 @@ from ikone_events.services.registering.seating import (
     settle,
 )
 from ikone_events.store.line import first_waiting, position_of
-from ikone_events.store.queries import hold_registration
+from ikone_events.store.registration_queries import hold_registration
 from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 

@@ -13,7 +13,8 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.hand_over import hand_over as pass_on
 from ikone_events.services.registering.standings import situation_of
 from ikone_events.store.db import transaction
-from ikone_events.store.registrations import Registration, last_change
+from ikone_events.store.registration_queries import last_change
+from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.forms import DeputyForm, place
 from ikone_events.web.attendee.frame import blueprint, choices, is_handed_over, to_own_page

@@ -11,14 +11,14 @@ from ikone_events.domain.form_fields import Kind, OwnField, answer_words
 from ikone_events.domain.self_service import Situation, Wish
 from ikone_events.domain.standings import Standing
 from ikone_events.domain.times import date_medium
-from ikone_events.services.early_forgetting import kept_until
 from ikone_events.services.office import now
 from ikone_events.services.registering.answers import Told, told_by
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.standings import situation_of
 from ikone_events.store.events import Event
 from ikone_events.store.line import line_number
-from ikone_events.store.registrations import Registration, last_change
+from ikone_events.store.registration_queries import last_change
+from ikone_events.store.registrations import Registration
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint, can, choices, moment_words
@@ -54,7 +54,7 @@ def show(token: str) -> ResponseReturnValue:
         answers=_answer_rows(registration),
         calendar_answer=_calendar_answer(registration),
         active=situation.active,
-        kept_until=kept_until(registration),
+        kept_until=registration.kept_until,
     )
 
 

@@ -15,7 +15,8 @@ from ikone_events.services.office import now
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.store.db import stored_values
 from ikone_events.store.events import Event
-from ikone_events.store.queries import get_public_event, organisation_names
+from ikone_events.store.naming import organisation_names
+from ikone_events.store.queries import get_public_event
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.page_cache import Source, cached_page
 from ikone_events.web.registering.sign_up import (

@@ -18,8 +18,9 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
 from ikone_events.store.mail_log import letters_to
 from ikone_events.store.received import received_from
+from ikone_events.store.registration_queries import chain_of, relatives_of
 from ikone_events.store.registration_search import get_person
-from ikone_events.store.registrations import Registration, chain_of, relatives_of
+from ikone_events.store.registrations import Registration
 from ikone_events.web.access import Permission, asker_role, permission
 from ikone_events.web.i18n import page_locale, say
 from ikone_events.web.organiser import answer_words

@@ -18,7 +18,7 @@ from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.registrations import Applicant, add_person
 from ikone_events.store.db import transaction
 from ikone_events.store.events import Event
-from ikone_events.store.queries import organisation_names
+from ikone_events.store.naming import organisation_names
 from ikone_events.store.sittings import get_sitting
 from ikone_events.web.access import Permission, permission
 from ikone_events.web.forms_public import at_most, no_web_address, one_line, stripped, unless
