@@ -9,11 +9,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ikone_events.commands import register_commands
 from ikone_events.config import Settings, settings_from_environment
 from ikone_events.domain.tokens import LinkSigner
-from ikone_events.engine import Engine
-from ikone_events.services.office import Clock, Office, system_clock
+from ikone_events.services.app_context import Clock, Office, system_clock
 from ikone_events.store.db import engine_options
 from ikone_events.store.db import init_app as init_database
 from ikone_events.web import register_pages
+from ikone_events.worker.engine import Engine
 
 PACKAGE = Path(__file__).parent
 

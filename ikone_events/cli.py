@@ -9,7 +9,7 @@ from flask.cli import FlaskGroup, NoAppException
 from ikone_events.app import create_app
 from ikone_events.commands import COMMANDS
 from ikone_events.config import SettingsError
-from ikone_events.store.schema import attach_alembic
+from ikone_events.store.operating.schema import attach_alembic
 
 
 class _Commands(FlaskGroup):

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 from holidays import list_supported_countries
 
-from ikone_events.mail.imap_settings import ImapSettings
-from ikone_events.mail.smtp_settings import SmtpSettings
+from ikone_events.mail.receiving.imap_settings import ImapSettings
+from ikone_events.mail.sending.smtp_settings import SmtpSettings
 
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 10

@@ -4,7 +4,7 @@ from alembic import context
 from flask import current_app
 
 from ikone_events.store.db import db
-from ikone_events.store.schema import alone
+from ikone_events.store.operating.schema import alone
 
 QUEUE_TABLES = "huey_"
 

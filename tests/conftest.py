@@ -19,7 +19,7 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.store import db as store_db
 from ikone_events.store.db import db
-from ikone_events.store.schema import migrate
+from ikone_events.store.operating.schema import migrate
 from tests import shared_app
 from tests.browser import launch
 from tests.effort import NIGHT

@@ -4,8 +4,14 @@ import sys
 from collections.abc import Iterable
 from itertools import groupby
 
-from ikone_events.domain import lifecycle, standings
-from ikone_events.domain.standings import ACTION_LABELS, STANDING_LABELS, Standing, letter_for
+from ikone_events.domain.events import lifecycle
+from ikone_events.domain.registering import status
+from ikone_events.domain.registering.status import (
+    ACTION_LABELS,
+    STANDING_LABELS,
+    Standing,
+    letter_for,
+)
 
 
 def lifecycle_diagram() -> str:
@@ -23,12 +29,12 @@ def _ends(rule: lifecycle.Rule) -> tuple[str, str]:
 
 
 def registration_table() -> str:
-    """One line an action: at which standings, where it leads, who may, which letter is written."""
+    """One line an action: at which status, where it leads, who may, which letter is written."""
     lines = ["| Action | At | Leads to | Who | Letter | Again |", "|---|---|---|---|---|---|"]
-    return "\n".join([*lines, *(f"| {' | '.join(_cells(rule))} |" for rule in standings.RULES)])
+    return "\n".join([*lines, *(f"| {' | '.join(_cells(rule))} |" for rule in status.RULES)])
 
 
-def _cells(rule: standings.Rule) -> tuple[str, ...]:
+def _cells(rule: status.Rule) -> tuple[str, ...]:
     return (
         f"{ACTION_LABELS[rule.action]} (`{rule.action}`)",
         _names(rule.sources),
@@ -43,16 +49,16 @@ def _names(found: Iterable[Standing]) -> str:
     return ", ".join(STANDING_LABELS[standing].lower() for standing in found)
 
 
-def _letters(rule: standings.Rule) -> list[str]:
+def _letters(rule: status.Rule) -> list[str]:
     found = (letter_for(rule.action, target) for target in rule.targets)
     return list(dict.fromkeys(kind.value for kind in found if kind is not None))
 
 
 def registration_diagram() -> str:
-    """A state diagram with one arrow for each pair of standings, labelled with its actions."""
+    """A state diagram with one arrow for each pair of status, labelled with its actions."""
     arrows = sorted(
         (_node(source), _node(target), rule.action.value)
-        for rule in standings.RULES
+        for rule in status.RULES
         if rule.sources != rule.targets
         for source in rule.sources
         for target in rule.targets

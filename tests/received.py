@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from ikone_events.domain.incoming import (
+from ikone_events.domain.incoming.mails import (
     Absence,
     Bounce,
     CalendarAnswer,
@@ -15,10 +15,10 @@ from ikone_events.domain.incoming import (
     Method,
     Outcome,
 )
-from ikone_events.services.incoming.taking import take_in
+from ikone_events.services.incoming.ingest import take_in
 from ikone_events.store.db import transaction
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.registrations import Registration
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration
 from tests.factories import NOW
 
 _number = count(1)

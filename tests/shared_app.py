@@ -15,11 +15,11 @@ from jinja2 import FileSystemBytecodeCache
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.engine import Engine
-from ikone_events.services.office import Clock
+from ikone_events.services.app_context import Clock
 from ikone_events.store.db import db
-from ikone_events.web.limits import RateLimits
-from ikone_events.web.page_cache import PageCache
+from ikone_events.web.shell.limits import RateLimits
+from ikone_events.web.shell.page_cache import PageCache
+from ikone_events.worker.engine import Engine
 
 _MOST = 8  # applications kept; the two of a module alternate on both databases
 

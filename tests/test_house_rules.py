@@ -13,8 +13,8 @@ from jinja2 import Environment, meta
 
 from ikone_events import app as app_module
 from ikone_events.config import Settings
-from ikone_events.domain.messages import MailKind
-from ikone_events.web.access import FOREIGN, Permission, check_routes
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.web.shell.access import FOREIGN, Permission, check_routes
 from tests.source import NAME, ROOT, TEMPLATES, Module, modules, own_files, templates
 
 LONGEST_FILE = 300

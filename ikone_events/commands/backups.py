@@ -7,12 +7,12 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.commands.saying import fail, with_tables
-from ikone_events.services.backups.archive import BackupError
-from ikone_events.services.backups.making import make_backup
-from ikone_events.services.backups.releasing import set_aside, skip_steps, waiting
-from ikone_events.services.backups.restoring import restore_backup
-from ikone_events.services.office import now
-from ikone_events.services.outbox import end_hold, find_hold
+from ikone_events.services.app_context import now
+from ikone_events.services.mails.outbox import end_hold, find_hold
+from ikone_events.services.operating.backups.archive import BackupError
+from ikone_events.services.operating.backups.making import make_backup
+from ikone_events.services.operating.backups.releasing import set_aside, skip_steps, waiting
+from ikone_events.services.operating.backups.restoring import restore_backup
 from ikone_events.store.db import transaction
 
 _MAY_HAVE_LEFT = (

@@ -10,17 +10,17 @@ from flask.cli import with_appcontext
 from ikone_events.commands.saying import fail, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc
-from ikone_events.engine import Engine
-from ikone_events.services import early_forgetting
-from ikone_events.services.doctor import findings
-from ikone_events.services.doctor.findings import Finding
-from ikone_events.services.doctor.findings import fault as bad
-from ikone_events.services.doctor.findings import ok as good
-from ikone_events.services.office import now, office
-from ikone_events.services.privacy import events_to_forget
-from ikone_events.services.retention import count_known, forget_event, tidy
-from ikone_events.services.verification import faults
+from ikone_events.services.app_context import now, office
+from ikone_events.services.operating.doctor import findings
+from ikone_events.services.operating.doctor.findings import Finding
+from ikone_events.services.operating.doctor.findings import fault as bad
+from ikone_events.services.operating.doctor.findings import ok as good
+from ikone_events.services.operating.retention import count_known, forget_event, tidy
+from ikone_events.services.operating.verification import faults
+from ikone_events.services.privacy import early_forgetting
+from ikone_events.services.privacy.archiving import events_to_forget
 from ikone_events.store.db import transaction
+from ikone_events.worker.engine import Engine
 
 
 @click.command()

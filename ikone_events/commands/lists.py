@@ -9,18 +9,18 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from ikone_events.commands.saying import fail, get_event, lines_of, with_tables
-from ikone_events.domain.form_fields import ROLES
 from ikone_events.domain.refusals import Refusal
-from ikone_events.services.lists.exports import (
+from ikone_events.domain.registering.form_fields import ROLES
+from ikone_events.services.app_context import now
+from ikone_events.services.operating.loading import read_file, store_dataset
+from ikone_events.services.registering.lists.exports import (
     OUTBOX_COLUMNS,
     outbox_rows,
     registration_columns,
     registration_rows,
     write_json,
 )
-from ikone_events.services.lists.spreadsheets import write_csv, write_xlsx
-from ikone_events.services.loading import read_file, store_dataset
-from ikone_events.services.office import now
+from ikone_events.services.spreadsheets import write_csv, write_xlsx
 from ikone_events.store.db import transaction
 
 

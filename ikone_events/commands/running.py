@@ -5,10 +5,10 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ikone_events.commands.saying import fail, log_to_stderr, with_tables
-from ikone_events.engine import Engine
-from ikone_events.server import CannotListenError, wait_for_stop
-from ikone_events.server import serve as run
-from ikone_events.store.schema import SchemaError, require_current
+from ikone_events.store.operating.schema import SchemaError, require_current
+from ikone_events.worker.engine import Engine
+from ikone_events.worker.server import CannotListenError, wait_for_stop
+from ikone_events.worker.server import serve as run
 
 
 @click.command()

@@ -11,9 +11,9 @@ from flask.logging import default_handler
 from sqlalchemy.exc import DatabaseError
 
 from ikone_events.domain.refusals import Refusal
-from ikone_events.store.events import Event
-from ikone_events.store.queries import find_event
-from ikone_events.store.schema import SchemaError, migrate
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import find_event
+from ikone_events.store.operating.schema import SchemaError, migrate
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -11,7 +11,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from ikone_events.services.office import Clock
+from ikone_events.services.app_context import Clock
 
 KEPT = 2000
 

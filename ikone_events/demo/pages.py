@@ -23,15 +23,15 @@ from flask_babel import gettext as _
 from ikone_events.demo.catcher import Catcher, Caught
 from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.replies import answer_to, can_be_answered
-from ikone_events.domain.calendar_words import calendar_words
-from ikone_events.domain.incoming import Outcome
+from ikone_events.domain.calendars.words import calendar_words
+from ikone_events.domain.incoming.mails import Outcome
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import BERLIN, moment_page, to_local
-from ikone_events.engine import Engine
-from ikone_events.services.incoming.taking import take_in
+from ikone_events.services.incoming.ingest import take_in
 from ikone_events.store.db import transaction
-from ikone_events.web.access import Permission, permission
-from ikone_events.web.i18n import page_locale
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import page_locale
+from ikone_events.worker.engine import Engine
 
 # How far a press of a button puts the clock forward; days keep the time on the wall.
 STEPS: dict[str, str] = {

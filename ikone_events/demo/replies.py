@@ -7,9 +7,9 @@ from uuid import uuid4
 from icalendar import Calendar, Event, vCalAddress
 
 from ikone_events.demo.catcher import Caught
-from ikone_events.domain.answer_rules import ANSWERS
-from ikone_events.domain.incoming import CalendarAnswer, Envelope, Method
-from ikone_events.domain.messages import REQUEST
+from ikone_events.domain.incoming.answer_rules import ANSWERS
+from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, Method
+from ikone_events.domain.mails.kinds import REQUEST
 
 
 def can_be_answered(caught: Caught) -> bool:

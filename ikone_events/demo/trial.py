@@ -13,13 +13,13 @@ from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.pages import Trial
 from ikone_events.demo.story import Story, folder, tell
-from ikone_events.domain.dataset import read_dataset
+from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.times import moment_letter
-from ikone_events.server import serve
-from ikone_events.services.loading import store_dataset
-from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.services.accounts.organisers import NewOrganiser, add
+from ikone_events.services.operating.loading import store_dataset
 from ikone_events.store.db import transaction
-from ikone_events.store.schema import migrate
+from ikone_events.store.operating.schema import migrate
+from ikone_events.worker.server import serve
 
 # Invented people of the demo data; the password is printed and worth nothing.
 PASSWORD = "workshop-2021"  # noqa: S105 - of a throw-away installation on loopback

@@ -1,36 +1,19 @@
-"""Pages: public, personal and for organisers. No rule is decided here."""
+"""Pages: events, personal and for organisers. No rule is decided here."""
 
 from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from ikone_events.services.office import Office
-from ikone_events.web import (
-    atom,
-    attendee,
-    errors,
-    feeds,
-    filters,
-    handouts,
-    headers,
-    health,
-    i18n,
-    limits,
-    login,
-    organiser,
-    own_calendar,
-    pages,
-    public,
-    room,
-    series,
-    signup,
-    subscriptions,
-    visitors,
-)
-from ikone_events.web.access import check_routes
+from ikone_events.services.app_context import Office
+from ikone_events.web import attendee, organiser
+from ikone_events.web.attendee import materials, room
+from ikone_events.web.public import atom, events, feeds, own_calendar, pages, series, subscriptions
+from ikone_events.web.registering import signup
+from ikone_events.web.shell import errors, filters, headers, health, i18n, limits, login, visitors
+from ikone_events.web.shell.access import check_routes
 
 BLUEPRINTS = (
-    public.blueprint,
+    events.blueprint,
     signup.blueprint,
     feeds.blueprint,
     atom.blueprint,
@@ -40,7 +23,7 @@ BLUEPRINTS = (
     health.blueprint,
     attendee.blueprint,
     room.blueprint,
-    handouts.blueprint,
+    materials.blueprint,
     subscriptions.blueprint,
 )
 

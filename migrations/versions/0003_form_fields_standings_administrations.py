@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 import flask_security.datastore
 import ikone_events.store.db
-from ikone_events.domain.administrations import key_of, names_of
+from ikone_events.domain.directory.administrations import key_of, names_of
 
 
 revision = '0003'

@@ -10,7 +10,7 @@ import threading
 
 from flask import Flask, redirect, request
 
-from ikone_events.server import serve
+from ikone_events.worker.server import serve
 
 _local = threading.local()
 _lock = threading.Lock()

@@ -20,9 +20,9 @@ from sqlalchemy import insert
 
 from ikone_events.app import create_app
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event, new_public_id
-from ikone_events.store.registrations import Registration
-from ikone_events.store.schema import migrate
+from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.operating.schema import migrate
+from ikone_events.store.registering.models import Registration
 from tests.bench.client import person
 from tests.factories import make_settings
 

@@ -11,8 +11,8 @@ from itertools import count
 
 from icalendar import Calendar, Event, vCalAddress
 
-from ikone_events.domain.calendar import calendar_object
-from ikone_events.domain.mail_facts import EventSummary, Invitation, Links, Recipient, Sender
+from ikone_events.domain.calendars.invitation import calendar_object
+from ikone_events.domain.mails.facts import EventSummary, Invitation, Links, Recipient, Sender
 
 ROUNDS, EACH = 7, 400
 STAMP = datetime(2026, 3, 2, 8, tzinfo=UTC)

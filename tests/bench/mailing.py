@@ -15,12 +15,12 @@ from sqlalchemy import insert
 
 from ikone_events.app import create_app
 from ikone_events.domain.address import email_key
-from ikone_events.domain.lifecycle import Action
-from ikone_events.services.mailings import expand_chunk, find_open_mailing
-from ikone_events.services.transitions import Request, perform
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.mails.mailings import expand_chunk, find_open_mailing
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event, new_public_id
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.registering.models import Registration
 
 FIRST, SECOND = "mailing-1", "mailing-2"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import delete
 
 from ikone_events.store.db import db, transaction
-from ikone_events.store.letters import OutboxMail
+from ikone_events.store.mails.models import OutboxMail
 from tests.bench.client import person
 from tests.bench.growth import SEE_OTHER, SLUG, Place, open_place
 

@@ -17,7 +17,7 @@ from flask import Flask
 from ikone_events.app import create_app
 from ikone_events.config import Settings, settings_from_environment
 from ikone_events.store.db import db
-from ikone_events.store.schema import migrate
+from ikone_events.store.operating.schema import migrate
 from tests.patience import PATIENCE
 
 OK = 200

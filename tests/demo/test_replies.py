@@ -13,12 +13,12 @@ from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.pages import Trial
 from ikone_events.services.registering.registrations import Applicant, register
-from ikone_events.services.registering.standings import withdraw
+from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
-from ikone_events.store.incoming import IncomingMail
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.registrations import Registration
-from ikone_events.store.schema import migrate
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.schema import migrate
+from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_settings
 from tests.web.visitor import token_of
 

@@ -8,18 +8,18 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.demo.story import folder, shift_weeks, tell
-from ikone_events.domain.dataset import read_dataset
+from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services.directory.matching import match
-from ikone_events.services.loading import Loaded, read_file, store_dataset
-from ikone_events.services.privacy import figures_of
-from ikone_events.store.counts import counts_for
+from ikone_events.services.directory_matching import match
+from ikone_events.services.operating.loading import Loaded, read_file, store_dataset
+from ikone_events.services.privacy.archiving import figures_of
 from ikone_events.store.db import db, transaction
-from ikone_events.store.letters import Mailing, OutboxMail
-from ikone_events.store.naming import namesakes
-from ikone_events.store.queries import all_events, find_event, history_of
-from ikone_events.store.registrations import Registration
-from ikone_events.store.subscribers import Subscriber
+from ikone_events.store.directory.naming import namesakes
+from ikone_events.store.events.queries import all_events, find_event, history_of
+from ikone_events.store.figures.counts import counts_for
+from ikone_events.store.mails.models import Mailing, OutboxMail
+from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.registering.models import Registration
 
 DATA = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
 

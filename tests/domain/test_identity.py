@@ -1,7 +1,7 @@
 import pytest
 
 from ikone_events.domain.address import email_key, looks_like_address
-from ikone_events.domain.slug import is_slug, slug_of
+from ikone_events.domain.words import is_slug, slug_of
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from waitress import wasyncore
 
 from ikone_events.app import create_app
 from ikone_events.demo.catcher import free_port
-from ikone_events.engine import Engine
-from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.store.db import db, transaction
-from ikone_events.store.schema import migrate
+from ikone_events.store.operating.schema import migrate
+from ikone_events.worker.engine import Engine
 from tests.factories import NOW, FixedClock, make_settings
 from tests.mailbox import Mailbox, Received
 from tests.patience import PATIENCE, wait_for

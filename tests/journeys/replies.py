@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from flask import Flask
 
-from ikone_events.domain.incoming import Damaged, Envelope, Incoming, Method
-from ikone_events.store.events import Event
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.registrations import Registration
+from ikone_events.domain.incoming.mails import Damaged, Envelope, Incoming, Method
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_letter, make_registration, personal_path
 from tests.received import absence, bounce, calendar_answer, receive
 

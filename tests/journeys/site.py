@@ -6,22 +6,22 @@ from typing import Any
 
 from flask import Flask
 
-from ikone_events.domain.audiences import Audience
-from ikone_events.domain.edited_text import EditedText
-from ikone_events.domain.step_times import Anchor, Timing
-from ikone_events.services.organisers import NewOrganiser, add
-from ikone_events.services.own_messages import OwnMessage, note_message
-from ikone_events.services.plans import lay_plan
+from ikone_events.domain.mails.audiences import Audience
+from ikone_events.domain.mails.edited_text import EditedText
+from ikone_events.domain.plan.times import Anchor, Timing
+from ikone_events.services.accounts.organisers import NewOrganiser, add
+from ikone_events.services.mails.texts import TextChange
+from ikone_events.services.plan.own_messages import OwnMessage, note_message
+from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.registering.registrations import Applicant, register
-from ikone_events.services.texts import TextChange
-from ikone_events.store.administrations import LeftText
-from ikone_events.store.codes import Code
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event, StateChange
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import all_events
-from ikone_events.store.registrations import Registration
-from ikone_events.store.steps import Step
+from ikone_events.store.directory.models import LeftText
+from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.events.queries import all_events
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.plan.models import Step
+from ikone_events.store.registering.codes import Code
+from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
     PAST,

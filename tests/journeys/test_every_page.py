@@ -13,8 +13,8 @@ from ikone_events.app import create_app
 from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.pages import Trial
-from ikone_events.engine import Engine
 from ikone_events.store.db import db
+from ikone_events.worker.engine import Engine
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,

@@ -25,8 +25,8 @@ from wtforms import (
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ikone_events.domain.lifecycle import State
-from ikone_events.domain.registration import Status
+from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.registering.registration import Status
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,

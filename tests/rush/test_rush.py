@@ -14,14 +14,14 @@ import pytest
 from sqlalchemy import select
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.services import verification
-from ikone_events.services.events import record_creation
-from ikone_events.services.office import now
+from ikone_events.services.app_context import now
+from ikone_events.services.events.editing import record_creation
+from ikone_events.services.operating import verification
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration
 from tests.crash.site import Site, open_site, wait_until_served
 from tests.effort import by_night
 from tests.factories import make_event

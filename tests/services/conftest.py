@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 
 from ikone_events.config import Settings
-from ikone_events.services.events import edit_event
+from ikone_events.services.events.editing import edit_event
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event
+from ikone_events.store.events.models import Event
 from tests.factories import FixedClock, make_event, make_settings
 from tests.mailbox import Mailbox
-from tests.services.edits import DRAFT, Edit
+from tests.services.events.edits import DRAFT, Edit
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from ikone_events.services.lists.spreadsheets import safe_cell, write_csv, write_xlsx, xml_text
+from ikone_events.services.spreadsheets import safe_cell, write_csv, write_xlsx, xml_text
 
 ANYTHING = st.text(max_size=60)
 FORMULAS = st.builds(

@@ -23,27 +23,30 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from ikone_events.domain.event_draft import EventDraft
-from ikone_events.domain.lifecycle import Action
+from ikone_events.domain.events.draft import EventDraft
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.plan.times import Anchor, Timing, Unit
 from ikone_events.domain.refusals import Refusal
-from ikone_events.domain.registration import Attendance
-from ikone_events.domain.step_times import Anchor, Timing, Unit
-from ikone_events.mail.deliver import open_connection
-from ikone_events.mail.mime import mime_bytes
-from ikone_events.services import events as event_service
-from ikone_events.services import mailings, outbox, plans, steps, subscribers, verification
-from ikone_events.services.letter_values import sender_of
+from ikone_events.domain.registering.registration import Attendance
+from ikone_events.mail.sending.deliver import open_connection
+from ikone_events.mail.sending.mime import mime_bytes
+from ikone_events.services.events import editing as event_service
+from ikone_events.services.events import steps
+from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.mails import mailings, outbox, subscribers
+from ikone_events.services.mails.values import sender_of
+from ikone_events.services.operating import verification
+from ikone_events.services.plan import plans
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
-from ikone_events.services.registering.standings import withdraw
-from ikone_events.services.transitions import Request, perform
+from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event, Material, StateChange
-from ikone_events.store.letters import Mailing, OutboxMail
-from ikone_events.store.queries import find_event, hold_event
-from ikone_events.store.registrations import Registration
-from ikone_events.store.steps import Step
-from ikone_events.store.subscribers import Subscriber
+from ikone_events.store.events.models import Event, Material, StateChange
+from ikone_events.store.events.queries import find_event, hold_event
+from ikone_events.store.mails.models import Mailing, OutboxMail
+from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.plan.models import Step
+from ikone_events.store.registering.models import Registration
 from tests.effort import by_night
 from tests.factories import NOW, FixedClock
 from tests.mailbox import Mailbox

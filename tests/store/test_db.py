@@ -15,8 +15,8 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Busy
 from ikone_events.store import db as store_db
 from ikone_events.store.db import ask_for_delivery, db, transaction
-from ikone_events.store.events import Event
-from ikone_events.store.queries import find_event, hold_event
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import find_event, hold_event
 from tests.factories import FixedClock, make_event
 from tests.patience import PATIENCE
 

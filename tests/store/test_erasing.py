@@ -12,7 +12,7 @@ from sqlalchemy import event as sqlalchemy_event
 from ikone_events.config import Settings
 from ikone_events.store import erasing
 from ikone_events.store.db import ask_for_delivery, ask_for_erasure, db, transaction
-from ikone_events.store.queries import find_event, hold_event
+from ikone_events.store.events.queries import find_event, hold_event
 from tests.factories import make_event
 
 SECRET = "Zwetschgine Quittenbaum"

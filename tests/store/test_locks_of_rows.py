@@ -5,12 +5,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.domain.refusals import NotFound
-from ikone_events.domain.registration import Attendance
+from ikone_events.domain.registering.registration import Attendance
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import Event
-from ikone_events.store.queries import find_event, hold_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import find_event, hold_event
+from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_registration
 
 

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.store.events import Event
+from ikone_events.store.events.models import Event
 from ikone_events.store.paging import paginate
 from tests.factories import make_event
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, text
 
 from ikone_events.config import Settings
-from ikone_events.services.registering.lapses import events_to_serve
+from ikone_events.services.registering.expirations import events_to_serve
 from ikone_events.store.db import db
 from tests.factories import NOW, make_event, make_letter, make_registration, make_settings
 from tests.received import bounce, calendar_answer, receive

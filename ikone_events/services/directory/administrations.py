@@ -7,16 +7,16 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
-from ikone_events.domain.administrations import Source, key_of, names_of
+from ikone_events.domain.directory.administrations import Source, key_of, names_of
+from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
-from ikone_events.services.directory.matching import keep_names
 from ikone_events.services.directory.rematching import rematch
-from ikone_events.store.administrations import Organisation, OrganisationName
+from ikone_events.services.directory_matching import keep_names
 from ikone_events.store.db import db
-from ikone_events.store.events import new_public_id
-from ikone_events.store.naming import hold_directory
-from ikone_events.store.registrations import Registration
+from ikone_events.store.directory.models import Organisation, OrganisationName
+from ikone_events.store.directory.naming import hold_directory
+from ikone_events.store.events.models import new_public_id
+from ikone_events.store.registering.models import Registration
 
 _COLUMNS = tuple(field.name for field in fields(AdministrationDraft) if field.name != "aliases")
 

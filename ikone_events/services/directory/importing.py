@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ikone_events.domain.administration_draft import AdministrationDraft, check_administration
-from ikone_events.domain.administration_list import FAULTS_SHOWN, ListRow, at_line, read_list
-from ikone_events.domain.dataset_records import OrganisationRecord
+from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
+from ikone_events.domain.directory.list_file import FAULTS_SHOWN, ListRow, at_line, read_list
+from ikone_events.domain.operating.dataset_records import OrganisationRecord
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.services.directory.administrations import (
     differs,
@@ -16,10 +16,10 @@ from ikone_events.services.directory.administrations import (
     new_administration,
 )
 from ikone_events.services.directory.rematching import rematch
-from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import db
-from ikone_events.store.directory import all_administrations
-from ikone_events.store.naming import hold_directory
+from ikone_events.store.directory.models import Organisation
+from ikone_events.store.directory.naming import hold_directory
+from ikone_events.store.registering.administrations import all_administrations
 
 
 @dataclass(slots=True)

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
-from ikone_events.domain.administrations import pick
-from ikone_events.domain.lifecycle import State
-from ikone_events.domain.registration import Status
-from ikone_events.domain.seating import MOVING
+from ikone_events.domain.directory.administrations import pick
+from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.seating import MOVING
 from ikone_events.services.registering.seating import move_line_up, somebody_could_move_up
-from ikone_events.store.administrations import Organisation, OrganisationName
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
-from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.directory.models import Organisation, OrganisationName
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.registering.models import Registration
 
 
 def is_unmatched() -> ColumnElement[bool]:

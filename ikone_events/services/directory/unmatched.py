@@ -6,22 +6,22 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from ikone_events.domain.administrations import Source
-from ikone_events.domain.lifecycle import State
+from ikone_events.domain.directory.administrations import Source
+from ikone_events.domain.directory.similar_names import Candidate, candidates_of, similar
+from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.domain.registration import ACTIVE
-from ikone_events.domain.similar_names import Candidate, candidates_of, similar
+from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.services.directory.administrations import find_owner, get_administration
-from ikone_events.services.directory.matching import keep_names
 from ikone_events.services.directory.rematching import assign, is_unmatched
-from ikone_events.store.administrations import LeftText, Organisation, OrganisationName
+from ikone_events.services.directory_matching import keep_names
+from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.events import Event
-from ikone_events.store.naming import hold_directory, namesakes
+from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName
+from ikone_events.store.directory.naming import hold_directory, namesakes
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import visible_events
 from ikone_events.store.paging import Page, paginate_rows
-from ikone_events.store.people import Organiser
-from ikone_events.store.queries import visible_events
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registering.models import Registration
 
 GROUPS_SHOWN = 20
 PEOPLE_SHOWN = 200

@@ -9,7 +9,8 @@ from itertools import takewhile
 
 from sqlalchemy import select, update
 
-from ikone_events.domain.answer_rules import (
+from ikone_events.domain.events.facts import State
+from ikone_events.domain.incoming.answer_rules import (
     DECLINED,
     Invited,
     Order,
@@ -18,24 +19,23 @@ from ikone_events.domain.answer_rules import (
     order_by,
     same_person,
 )
-from ikone_events.domain.answer_rules import judge as judge_answer
-from ikone_events.domain.facts import State
-from ikone_events.domain.incoming import CalendarAnswer, Outcome
-from ikone_events.domain.messages import CANCEL, MailKind
-from ikone_events.domain.registration import ACTIVE, Status
-from ikone_events.domain.seating import TAKES_PLACE
-from ikone_events.domain.standings import CALENDAR
-from ikone_events.services.incoming import dead_addresses
+from ikone_events.domain.incoming.answer_rules import judge as judge_answer
+from ikone_events.domain.incoming.mails import CalendarAnswer, Outcome
+from ikone_events.domain.mails.kinds import CANCEL, MailKind
+from ikone_events.domain.registering.registration import ACTIVE, Status
+from ikone_events.domain.registering.seating import TAKES_PLACE
+from ikone_events.domain.registering.status import CALENDAR
 from ikone_events.services.incoming.matching import Subject
-from ikone_events.services.letters import write_letter
-from ikone_events.services.registering.standings import withdraw
+from ikone_events.services.mails import undeliverable_addresses
+from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.events import Event
-from ikone_events.store.former_versions import TOLD, times_of_versions
-from ikone_events.store.incoming import IncomingMail
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.received import SentObject, objects_of, taken_answers
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.incoming.queries import SentObject, objects_of, taken_answers
+from ikone_events.store.mails.event_versions import TOLD, times_of_versions
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration
 
 _ACTIVE = frozenset(status.value for status in ACTIVE)
 
@@ -128,7 +128,7 @@ def _take(
     registration.partstat = answer.partstat
     _settle_older(registration, answer, now=now)
     if same_person(answer.envelope.sender, registration.email):
-        dead_addresses.lift(registration.email)
+        undeliverable_addresses.lift(registration.email)
     db.session.flush()
     if answer.partstat == DECLINED and not answer.envelope.automatic:
         _decline(answer, registration, event, now=now)

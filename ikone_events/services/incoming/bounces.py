@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from ikone_events.domain.answer_rules import same_person
-from ikone_events.domain.incoming import Bounce, Outcome
-from ikone_events.services import outbox
-from ikone_events.services.delivery_notes import add_note
-from ikone_events.services.incoming import dead_addresses
+from ikone_events.domain.incoming.answer_rules import same_person
+from ikone_events.domain.incoming.mails import Bounce, Outcome
 from ikone_events.services.incoming.matching import Subject
+from ikone_events.services.mails import outbox, undeliverable_addresses
+from ikone_events.services.mails.delivery_log import add_note
 
 
 def judge(bounce: Bounce, subject: Subject) -> Outcome:
@@ -33,4 +32,6 @@ def act(bounce: Bounce, subject: Subject, outcome: Outcome, *, now: datetime) ->
         add_note(letter.id, "delayed", now=now, words=said)
     elif outcome is Outcome.TAKEN:
         outbox.mark_bounced(letter.id, now=now, answer=said)
-        dead_addresses.mark(letter.recipient, code=bounce.code, words=bounce.words, now=now)
+        undeliverable_addresses.mark(
+            letter.recipient, code=bounce.code, words=bounce.words, now=now
+        )

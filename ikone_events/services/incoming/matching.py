@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from ikone_events.domain.incoming import Bounce, CalendarAnswer, Incoming
+from ikone_events.domain.incoming.mails import Bounce, CalendarAnswer, Incoming
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import hold_event
-from ikone_events.store.received import SentObject, find_by_uid, find_letter, objects_of
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.incoming.queries import SentObject, find_by_uid, find_letter, objects_of
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,20 @@ from datetime import datetime
 
 from sqlalchemy import func, inspect, select
 
-from ikone_events.domain.form_fields import CHOOSING, Answers, Choice, Kind, OwnField, kept_answers
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registration import ACTIVE
+from ikone_events.domain.registering.form_fields import (
+    CHOOSING,
+    Answers,
+    Choice,
+    Kind,
+    OwnField,
+    kept_answers,
+)
+from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
-from ikone_events.store.form_fields import Answer, FormField, fields_of_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.form_fields import Answer, FormField, fields_of_event
+from ikone_events.store.registering.models import Registration
 
 _KEY_LENGTH = 100
 _ACTIVE = [status.value for status in ACTIVE]

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from ikone_events.domain.registration import Attendance, Status
-from ikone_events.store.registration_queries import hold_registration
-from ikone_events.store.registrations import Registration
+from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import hold_registration
 
 
 def mark_attendance(

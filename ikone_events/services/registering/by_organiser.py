@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from ikone_events.domain.facts import EventFormat, Mode
+from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.header_text import clean_text
 from ikone_events.domain.refusals import N_, Complaint, StandingRefused, UnfitInput
-from ikone_events.domain.standings import Action, Actor, check, possible_actions, standing_of
+from ikone_events.domain.registering.status import (
+    Action,
+    Actor,
+    check,
+    possible_actions,
+    standing_of,
+)
 from ikone_events.services.registering.changes import switch_mode
 from ikone_events.services.registering.hand_over import Deputy, hand_over
-from ikone_events.services.registering.standings import (
+from ikone_events.services.registering.status import (
     approve,
     confirm_address,
     decline,
@@ -18,8 +24,8 @@ from ikone_events.services.registering.standings import (
     move_up,
     withdraw,
 )
-from ikone_events.store.registration_queries import hold_registration
-from ikone_events.store.registrations import Registration
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import hold_registration
 
 # In the order of the buttons.
 _BUTTONS = (

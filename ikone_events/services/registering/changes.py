@@ -4,25 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from ikone_events.domain.facts import EventFormat, Mode
+from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.refusals import N_, Complaint, StandingRefused
-from ikone_events.domain.registration import SEATED, Awaits, Status
-from ikone_events.domain.seating import Place
-from ikone_events.domain.self_service import Wish, complaint
-from ikone_events.domain.standings import Action
+from ikone_events.domain.registering.registration import SEATED, Awaits, Status
+from ikone_events.domain.registering.seating import Place
+from ikone_events.domain.registering.self_service import Wish, complaint
+from ikone_events.domain.registering.status import Action
 from ikone_events.services.registering.answers import claim_choices, store_answers
 from ikone_events.services.registering.places import moves_places
 from ikone_events.services.registering.seating import PERSON, Cause, mode_of, move_line_up, settle
-from ikone_events.services.registering.standings import (
+from ikone_events.services.registering.status import (
     check_allowed,
     check_wish,
     hold_as_seen,
     situation_of,
 )
-from ikone_events.store.events import Event
-from ikone_events.store.registration_queries import hold_registration
-from ikone_events.store.registrations import Registration
-from ikone_events.store.sittings import get_sitting
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import hold_registration
 
 _FULL = {
     Mode.ONLINE: N_("All places online are taken, so nothing was changed. You keep your place."),

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
-from ikone_events.domain.registration import ACTIVE
-from ikone_events.store.codes import Code
+from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
-from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.registering.codes import Code
+from ikone_events.store.registering.models import Registration
 
 SHORTEST_CODE, LONGEST_CODE = 6, 40
 MOST_SINGLE_CODES = 500

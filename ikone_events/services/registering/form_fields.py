@@ -7,14 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from ikone_events.domain.field_rules import (
+from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
+from ikone_events.domain.registering.field_rules import (
     MOST_FIELDS,
     Surroundings,
     field_complaints,
     order_complaint,
     plain_field,
 )
-from ikone_events.domain.form_fields import (
+from ikone_events.domain.registering.form_fields import (
     CHOICE_KEY_LENGTH,
     ROLES,
     Choice,
@@ -22,11 +23,15 @@ from ikone_events.domain.form_fields import (
     OwnField,
     key_of,
 )
-from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
-from ikone_events.store.form_fields import AS_DESCRIBED, Answer, FormField, fields_of_event
-from ikone_events.store.queries import hold_event
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.registering.form_fields import (
+    AS_DESCRIBED,
+    Answer,
+    FormField,
+    fields_of_event,
+)
 
 
 @dataclass(frozen=True, slots=True)

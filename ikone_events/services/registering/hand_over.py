@@ -10,11 +10,11 @@ from datetime import datetime
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registration import Status
+from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.seating import Place
+from ikone_events.domain.registering.self_service import Wish
+from ikone_events.domain.registering.status import Action
 from ikone_events.domain.salutation import full_name
-from ikone_events.domain.seating import Place
-from ikone_events.domain.self_service import Wish
-from ikone_events.domain.standings import Action
 from ikone_events.services.registering.places import pass_on_places
 from ikone_events.services.registering.registrations import (
     Applicant,
@@ -23,9 +23,9 @@ from ikone_events.services.registering.registrations import (
     remind,
 )
 from ikone_events.services.registering.seating import PERSON, Cause, move_line_up, settle
-from ikone_events.services.registering.standings import check_allowed, hold_as_seen
-from ikone_events.store.events import Event
-from ikone_events.store.registrations import Registration
+from ikone_events.services.registering.status import check_allowed, hold_as_seen
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.models import Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

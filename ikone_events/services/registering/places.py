@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ikone_events.domain.form_fields import Answers, OwnField, kept_answers
+from ikone_events.domain.registering.form_fields import Answers, OwnField, kept_answers
 from ikone_events.services.registering.answers import all_fields, answers_of, asked_fields
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
-from ikone_events.store.form_fields import Answer, FormField
-from ikone_events.store.registrations import Registration
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.form_fields import Answer, FormField
+from ikone_events.store.registering.models import Registration
 
 Chosen = set[tuple[str, str]]
 

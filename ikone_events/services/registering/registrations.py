@@ -8,11 +8,11 @@ from types import MappingProxyType
 from sqlalchemy import bindparam, select
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.administrations import key_of
-from ikone_events.domain.messages import MailKind
+from ikone_events.domain.directory.administrations import key_of
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
-from ikone_events.domain.registration import Status
-from ikone_events.domain.seating import (
+from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.seating import (
     Place,
     Sitting,
     admit,
@@ -20,10 +20,10 @@ from ikone_events.domain.seating import (
     closed_because,
     not_addable_because,
 )
-from ikone_events.domain.standings import HELD_BACK, Action
-from ikone_events.services.directory.matching import match
-from ikone_events.services.invitations import new_calendar_uid
-from ikone_events.services.letters import write_letter
+from ikone_events.domain.registering.status import HELD_BACK, Action
+from ikone_events.services.directory_matching import match
+from ikone_events.services.mails.invitations import new_calendar_uid
+from ikone_events.services.mails.writing import write_letter
 from ikone_events.services.registering.answers import claim_choices, store_answers
 from ikone_events.services.registering.codes import redeem
 from ikone_events.services.registering.seating import (
@@ -34,13 +34,13 @@ from ikone_events.services.registering.seating import (
     serve,
     settle,
 )
-from ikone_events.store.codes import Code
 from ikone_events.store.db import db
-from ikone_events.store.events import Event, new_public_id
-from ikone_events.store.letters import OutboxMail
-from ikone_events.store.queries import hold_event
-from ikone_events.store.registrations import IS_ACTIVE, Registration
-from ikone_events.store.sittings import get_sitting
+from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.codes import Code
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

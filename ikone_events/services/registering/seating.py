@@ -11,22 +11,24 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select
 
-from ikone_events.domain.facts import EventFormat, Mode
-from ikone_events.domain.messages import MailKind
+from ikone_events.domain.events.facts import EventFormat, Mode
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.registration import SEATED, Status
-from ikone_events.domain.seating import Candidate, Place, Sitting, obstacle, place_for
-from ikone_events.domain.standings import (
+from ikone_events.domain.registering.registration import SEATED, Status
+from ikone_events.domain.registering.seating import Candidate, Place, Sitting, obstacle, place_for
+from ikone_events.domain.registering.status import (
     HELD_BACK,
     Action,
     letter_for,
     letter_key,
     standing_of,
 )
-from ikone_events.services.letters import write_letter
+from ikone_events.services.mails.writing import write_letter
 from ikone_events.store.db import db
-from ikone_events.store.events import Event
-from ikone_events.store.line import (
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.waiting_list import (
     NOBODYS,
     Party,
     first_waiting,
@@ -35,8 +37,6 @@ from ikone_events.store.line import (
     position_of,
     seated_by_party,
 )
-from ikone_events.store.registrations import Registration, StandingChange
-from ikone_events.store.sittings import get_sitting
 
 PERSON, SYSTEM = "person", "system"
 

@@ -7,23 +7,23 @@ from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.domain.self_service import Wish, complaint
-from ikone_events.services.office import now
+from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.domain.registering.self_service import Wish, complaint
+from ikone_events.services.app_context import now
 from ikone_events.services.registering.answers import answers_of as stored_answers
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.changes import change_details
-from ikone_events.services.registering.standings import situation_of
+from ikone_events.services.registering.status import situation_of
 from ikone_events.store.db import transaction
-from ikone_events.store.registrations import Registration
-from ikone_events.web.access import Permission, permission
+from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.forms import DETAILS, ChangeForm, place
 from ikone_events.web.attendee.frame import blueprint, choices, to_own_page
-from ikone_events.web.i18n import page_locale
-from ikone_events.web.limits import PERSONAL, limited
-from ikone_events.web.own_fields import add_own_fields, answers_of, own_values
-from ikone_events.web.personal import holder
+from ikone_events.web.registering.own_fields import add_own_fields, answers_of, own_values
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import page_locale
+from ikone_events.web.shell.limits import PERSONAL, limited
+from ikone_events.web.shell.personal import holder
 
 Fields = tuple[OwnField, ...]
 

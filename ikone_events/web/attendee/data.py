@@ -6,18 +6,18 @@ from uuid import NAMESPACE_URL, uuid5
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from ikone_events.domain.calendar import calendar_object
-from ikone_events.domain.lifecycle import State
-from ikone_events.domain.mail_facts import Invitation, Recipient
+from ikone_events.domain.calendars.invitation import calendar_object
+from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.mails.facts import Invitation, Recipient
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.domain.registration import Status
-from ikone_events.services.letter_values import links_of, sender_of, summary_for
-from ikone_events.services.office import now, office
-from ikone_events.services.own_data import data_of
-from ikone_events.store.registrations import Registration
-from ikone_events.web.access import Permission, permission
+from ikone_events.domain.registering.registration import Status
+from ikone_events.services.app_context import now, office
+from ikone_events.services.mails.values import links_of, sender_of, summary_for
+from ikone_events.services.privacy.own_data import data_of
+from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint
-from ikone_events.web.personal import holder
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.personal import holder
 
 _CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
 

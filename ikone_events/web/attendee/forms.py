@@ -10,7 +10,8 @@ from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import Complaint
 from ikone_events.services.registering.changes import Details
 from ikone_events.services.registering.hand_over import Deputy
-from ikone_events.web.forms_public import (
+from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm
+from ikone_events.web.shell.forms import (
     PublicForm,
     at_most,
     no_web_address,
@@ -18,8 +19,7 @@ from ikone_events.web.forms_public import (
     stripped,
     unless,
 )
-from ikone_events.web.i18n import say
-from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm
+from ikone_events.web.shell.i18n import say
 
 DETAILS = ("salutation", "title", "first_name", "last_name", "position", "question")
 

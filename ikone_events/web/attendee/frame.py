@@ -8,12 +8,12 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.self_service import Situation, Wish, wishes
-from ikone_events.domain.standings import Action
+from ikone_events.domain.registering.self_service import Situation, Wish, wishes
+from ikone_events.domain.registering.status import Action
 from ikone_events.domain.times import moment_page
-from ikone_events.store.events import Event
-from ikone_events.store.registrations import StandingChange
-from ikone_events.web.i18n import page_locale
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.models import StandingChange
+from ikone_events.web.shell.i18n import page_locale
 
 blueprint = Blueprint("attendee", __name__)
 

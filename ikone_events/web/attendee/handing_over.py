@@ -7,19 +7,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ikone_events.domain.refusals import StandingRefused, UnfitInput
-from ikone_events.domain.registration import Status
-from ikone_events.domain.self_service import Wish
-from ikone_events.services.office import now
+from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.self_service import Wish
+from ikone_events.services.app_context import now
 from ikone_events.services.registering.hand_over import hand_over as pass_on
-from ikone_events.services.registering.standings import situation_of
+from ikone_events.services.registering.status import situation_of
 from ikone_events.store.db import transaction
-from ikone_events.store.registration_queries import last_change
-from ikone_events.store.registrations import Registration
-from ikone_events.web.access import Permission, permission
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import last_change
 from ikone_events.web.attendee.forms import DeputyForm, place
 from ikone_events.web.attendee.frame import blueprint, choices, is_handed_over, to_own_page
-from ikone_events.web.limits import PERSONAL, limited
-from ikone_events.web.personal import holder
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.limits import PERSONAL, limited
+from ikone_events.web.shell.personal import holder
 
 
 @blueprint.route("/r/<token>/hand-over", methods=["GET", "POST"])

@@ -4,15 +4,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.domain.self_service import Wish
-from ikone_events.services.office import now
-from ikone_events.services.privacy import forget_person
-from ikone_events.services.registering.standings import situation_of, withdraw
+from ikone_events.domain.registering.self_service import Wish
+from ikone_events.services.app_context import now
+from ikone_events.services.privacy.archiving import forget_person
+from ikone_events.services.registering.status import situation_of, withdraw
 from ikone_events.store.db import transaction
-from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint, can, choices, to_own_page
-from ikone_events.web.limits import PERSONAL, limited
-from ikone_events.web.personal import holder
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.limits import PERSONAL, limited
+from ikone_events.web.shell.personal import holder
 
 
 @blueprint.get("/r/<token>/cancel")

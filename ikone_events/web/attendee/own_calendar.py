@@ -4,13 +4,13 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.services.office import now
-from ikone_events.services.personal_feeds import send_address, withdraw_address
+from ikone_events.services.app_context import now
+from ikone_events.services.calendars.personal_feeds import send_address, withdraw_address
 from ikone_events.store.db import transaction
-from ikone_events.web.access import Permission, permission
 from ikone_events.web.attendee.frame import blueprint
-from ikone_events.web.limits import PERSONAL, limited
-from ikone_events.web.personal import holder
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.limits import PERSONAL, limited
+from ikone_events.web.shell.personal import holder
 
 
 @blueprint.get("/r/<token>/calendar")

@@ -6,28 +6,28 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.domain.answer_rules import ACCEPTED, DECLINED, TENTATIVE
-from ikone_events.domain.form_fields import Kind, OwnField, answer_words
-from ikone_events.domain.self_service import Situation, Wish
-from ikone_events.domain.standings import Standing
+from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
+from ikone_events.domain.registering.form_fields import Kind, OwnField, answer_words
+from ikone_events.domain.registering.self_service import Situation, Wish
+from ikone_events.domain.registering.status import Standing
 from ikone_events.domain.times import date_medium
-from ikone_events.services.office import now
+from ikone_events.services.app_context import now
 from ikone_events.services.registering.answers import Told, told_by
 from ikone_events.services.registering.seating import mode_of
-from ikone_events.services.registering.standings import situation_of
-from ikone_events.store.events import Event
-from ikone_events.store.line import line_number
-from ikone_events.store.registration_queries import last_change
-from ikone_events.store.registrations import Registration
-from ikone_events.store.sittings import get_sitting
-from ikone_events.web.access import Permission, permission
+from ikone_events.services.registering.status import situation_of
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import last_change
+from ikone_events.store.registering.waiting_list import line_number
+from ikone_events.web.attendee.door import door_of
 from ikone_events.web.attendee.frame import blueprint, can, choices, moment_words
-from ikone_events.web.attendee.standing_words import Look, standing_words
+from ikone_events.web.attendee.status_words import Look, standing_words
 from ikone_events.web.attendee.switching import has_room
-from ikone_events.web.door import door_of
-from ikone_events.web.i18n import page_locale
-from ikone_events.web.personal import holder
-from ikone_events.web.standing import standing_of
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.event_badge import standing_of
+from ikone_events.web.shell.i18n import page_locale
+from ikone_events.web.shell.personal import holder
 
 _LEFT = (Standing.CANCELLED, Standing.DECLINED, Standing.EXPIRED)
 

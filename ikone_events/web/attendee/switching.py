@@ -6,21 +6,21 @@ from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.domain.facts import Mode
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registration import Status
-from ikone_events.domain.self_service import Wish
-from ikone_events.services.office import now
+from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.self_service import Wish
+from ikone_events.services.app_context import now
 from ikone_events.services.registering.changes import switch_mode
 from ikone_events.services.registering.seating import mode_of
-from ikone_events.services.registering.standings import situation_of
+from ikone_events.services.registering.status import situation_of
 from ikone_events.store.db import transaction
-from ikone_events.store.registrations import Registration
-from ikone_events.store.sittings import get_sitting
-from ikone_events.web.access import Permission, permission
+from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint, choices, to_own_page
-from ikone_events.web.limits import PERSONAL, limited
-from ikone_events.web.personal import holder
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.limits import PERSONAL, limited
+from ikone_events.web.shell.personal import holder
 
 
 @blueprint.get("/r/<token>/mode")

@@ -1,41 +1,28 @@
 """The organisers' pages, all under /organise and all behind the login."""
 
-from ikone_events.web.organiser import (
-    actions,
-    answers,
-    calendar_page,
-    codes,
-    dashboard,
-    editing,
-    event_copy,
-    event_page,
-    mail,
-    materials,
-    network_plan,
-    plan,
-    preview,
-    step_form,
-    step_preview,
-    subscribers,
-    texts,
-    writing,
-)
+from ikone_events.web.organiser.calendars import calendar_page
 from ikone_events.web.organiser.directory import administrations
 from ikone_events.web.organiser.directory import form as administrations_form
 from ikone_events.web.organiser.directory import importing as administrations_import
 from ikone_events.web.organiser.directory import unmatched as administrations_unmatched
-from ikone_events.web.organiser.form import edit as form_field_edit
-from ikone_events.web.organiser.form import fields as form_fields
-from ikone_events.web.organiser.form import preview as form_preview
+from ikone_events.web.organiser.events import actions, copying, dashboard, editing, event_page
+from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint
-from ikone_events.web.organiser.people import (
-    people_import,
+from ikone_events.web.organiser.incoming import answers
+from ikone_events.web.organiser.mails import log, preview, subscribers, texts, writing
+from ikone_events.web.organiser.plan import network_plan, plan, step_form, step_preview
+from ikone_events.web.organiser.registering import (
+    codes,
+    list_import,
     person,
     person_add,
     registrations,
     several,
-    standing_actions,
+    status_actions,
 )
+from ikone_events.web.organiser.registering.form import edit as form_field_edit
+from ikone_events.web.organiser.registering.form import fields as form_fields
+from ikone_events.web.organiser.registering.form import preview as form_preview
 
 __all__ = [
     "actions",

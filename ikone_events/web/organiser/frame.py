@@ -9,13 +9,13 @@ from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from ikone_events.domain.refusals import Complaint
-from ikone_events.store.counts import tab_counts
-from ikone_events.store.events import Event
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import get_visible_event
+from ikone_events.store.figures.counts import tab_counts
 from ikone_events.store.paging import Page
-from ikone_events.store.queries import get_visible_event
-from ikone_events.web.access import Permission, may, organiser
-from ikone_events.web.headers import no_store
-from ikone_events.web.i18n import say
+from ikone_events.web.shell.access import Permission, may, organiser
+from ikone_events.web.shell.headers import no_store
+from ikone_events.web.shell.i18n import say
 
 Answer = str | Response | BaseResponse | tuple[str, int]
 View = TypeVar("View", bound=Callable[..., Any])

@@ -8,17 +8,16 @@ from flask import Response, current_app, make_response, render_template, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from ikone_events.domain.form_fields import OwnField
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.seating import Sitting
-from ikone_events.services.office import now
+from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.domain.registering.seating import Sitting
+from ikone_events.services.app_context import now
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.store.db import stored_values
-from ikone_events.store.events import Event
-from ikone_events.store.naming import organisation_names
-from ikone_events.store.queries import get_public_event
-from ikone_events.store.sittings import get_sitting
-from ikone_events.web.page_cache import Source, cached_page
+from ikone_events.store.directory.naming import organisation_names
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import get_public_event
+from ikone_events.store.registering.availability import get_sitting
 from ikone_events.web.registering.sign_up import (
     MOST_PEOPLE,
     SignUp,
@@ -26,7 +25,8 @@ from ikone_events.web.registering.sign_up import (
     next_anchor,
     read_sign_up,
 )
-from ikone_events.web.standing import Standing, seats_shown, standing_of
+from ikone_events.web.shell.event_badge import Standing, seats_shown, standing_of
+from ikone_events.web.shell.page_cache import Source, cached_page
 
 # Stands in the cached form for each visitor's token; nobody can have typed it into a text.
 _TOKEN = secrets.token_urlsafe(32)

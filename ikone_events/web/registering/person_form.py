@@ -9,13 +9,14 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import RadioInput
 
-from ikone_events.domain.facts import Mode
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.header_text import header_complaint, text_complaint
 from ikone_events.domain.refusals import N_
-from ikone_events.domain.registration import MODE_LABELS
+from ikone_events.domain.registering.registration import MODE_LABELS
+from ikone_events.domain.registering.seating import Sitting
 from ikone_events.domain.salutation import SALUTATION_LABELS, full_name
-from ikone_events.domain.seating import Sitting
-from ikone_events.web.forms_public import (
+from ikone_events.web.shell.event_badge import MODES, mode_places_words
+from ikone_events.web.shell.forms import (
     AddressField,
     PublicForm,
     at_most,
@@ -26,8 +27,7 @@ from ikone_events.web.forms_public import (
     stripped,
     unless,
 )
-from ikone_events.web.i18n import say
-from ikone_events.web.standing import MODES, mode_places_words
+from ikone_events.web.shell.i18n import say
 
 QUESTION_LENGTH = 2000
 _OF_NAMES = (at_most(100), one_line, no_web_address)

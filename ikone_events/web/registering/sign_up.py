@@ -10,21 +10,21 @@ from flask_babel import gettext
 from wtforms import Field
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.facts import EventFormat, Mode
-from ikone_events.domain.form_fields import Kind, OwnField
+from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.registering.form_fields import Kind, OwnField
+from ikone_events.domain.registering.seating import Sitting
 from ikone_events.domain.salutation import full_name
-from ikone_events.domain.seating import Sitting
 from ikone_events.services.registering.registrations import Applicant
-from ikone_events.store.events import Event
-from ikone_events.web.i18n import page_locale, say
-from ikone_events.web.own_fields import add_own_fields, answers_of
+from ikone_events.store.events.models import Event
+from ikone_events.web.registering.own_fields import add_own_fields, answers_of
 from ikone_events.web.registering.person_form import (
     ColleagueForm,
     PersonForm,
     RegistrationForm,
     mode_choices,
 )
+from ikone_events.web.shell.i18n import page_locale, say
 
 MOST_PEOPLE = 10
 PERSON, ADD, REMOVE = "person", "add", "remove"

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ikone_events.services.organisers import NewOrganiser, add
+from ikone_events.services.accounts.organisers import NewOrganiser, add
+from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
-from ikone_events.store.people import Organiser
 from tests.factories import NOW, FixedClock
 
 PASSWORD = "Lange-Wörter-2026"

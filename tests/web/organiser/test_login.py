@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ikone_events.config import Settings
-from ikone_events.services.organisers import end_sessions
+from ikone_events.services.accounts.organisers import end_sessions
+from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
-from ikone_events.store.people import Organiser
-from ikone_events.web.login import is_path_here
+from ikone_events.web.shell.login import is_path_here
 from tests.factories import FixedClock, make_settings
 
 from .conftest import PASSWORD, Browser, Person, token_of

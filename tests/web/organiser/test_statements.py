@@ -3,12 +3,12 @@
 import pytest
 from flask import Flask
 
-from ikone_events.domain.lifecycle import Action
-from ikone_events.services.plans import lay_plan
-from ikone_events.services.transitions import Request, perform
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.plan.plans import lay_plan
 from ikone_events.store.db import transaction
-from ikone_events.store.events import Event
-from ikone_events.store.queries import hold_event
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
 from tests.factories import NOW, PAST, make_event, make_material, make_registration
 from tests.web.visitor import Queries
 

@@ -4,23 +4,23 @@ from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 
-from ikone_events.domain.administrations import KIND_LABELS, Kind
+from ikone_events.domain.directory.administrations import KIND_LABELS, Kind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import date_numeric, to_local
+from ikone_events.services.app_context import now, office
 from ikone_events.services.directory.administrations import (
     count_references,
     delete_administration,
     get_administration,
 )
 from ikone_events.services.directory.unmatched import count_unmatched
-from ikone_events.services.office import now, office
-from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import transaction
-from ikone_events.store.directory import search_administrations
-from ikone_events.web.access import Permission, may, organiser, permission
-from ikone_events.web.i18n import page_locale
+from ikone_events.store.directory.models import Organisation
+from ikone_events.store.registering.administrations import search_administrations
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
 from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, may, organiser, permission
+from ikone_events.web.shell.i18n import page_locale
 
 
 def kind_label(kind: str) -> str:

@@ -17,9 +17,10 @@ from wtforms import (
 from wtforms.validators import InputRequired
 from wtforms.widgets import DateInput, HiddenInput
 
-from ikone_events.domain.administration_draft import LENGTHS, AdministrationDraft
-from ikone_events.domain.administrations import Kind, likely_kind
+from ikone_events.domain.directory.administrations import Kind, likely_kind
+from ikone_events.domain.directory.draft import LENGTHS, AdministrationDraft
 from ikone_events.domain.refusals import StaleForm, UnfitInput
+from ikone_events.services.app_context import now
 from ikone_events.services.directory.administrations import (
     add_administration,
     count_references,
@@ -27,13 +28,12 @@ from ikone_events.services.directory.administrations import (
     edit_administration,
     get_administration,
 )
-from ikone_events.services.office import now
-from ikone_events.store.administrations import Organisation
 from ikone_events.store.db import transaction
-from ikone_events.web.access import Permission, permission
+from ikone_events.store.directory.models import Organisation
 from ikone_events.web.organiser.directory.administrations import kind_choices
 from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
 from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, permission
 
 
 class Day(Field):

@@ -5,17 +5,17 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 
-from ikone_events.domain.administration_list import COLUMNS, MOST_BYTES
-from ikone_events.domain.administrations import Kind
+from ikone_events.domain.directory.administrations import Kind
+from ikone_events.domain.directory.list_file import COLUMNS, MOST_BYTES
 from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.services.app_context import now
 from ikone_events.services.directory.importing import Imported, check_list, import_list
-from ikone_events.services.office import now
 from ikone_events.store.db import transaction
-from ikone_events.web.access import Permission, permission
-from ikone_events.web.i18n import say
 from ikone_events.web.organiser.frame import Answer, blueprint, takes_file
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import say
 
 
 class ListForm(FlaskForm):

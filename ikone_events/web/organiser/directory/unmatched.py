@@ -4,8 +4,9 @@ import logging
 
 from flask import flash, redirect, render_template, request, url_for
 
-from ikone_events.domain.administrations import key_of
+from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.services.app_context import now
 from ikone_events.services.directory.unmatched import (
     PEOPLE_SHOWN,
     decide,
@@ -14,13 +15,12 @@ from ikone_events.services.directory.unmatched import (
     take_up,
     unmatched_groups,
 )
-from ikone_events.services.office import now
 from ikone_events.store.db import transaction
-from ikone_events.store.naming import find_by_name, organisation_names
-from ikone_events.web.access import Permission, organiser, permission
+from ikone_events.store.directory.naming import find_by_name, organisation_names
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.shell.access import Permission, organiser, permission
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Calendar entries (RFC 5545): invitations, their check, feeds, add-links."""

@@ -1,0 +1,225 @@
+"""Calendar objects: one person's invitation in letters, all public events in the feed.
+
+Built by icalendar's own classes; the bytes are never touched afterwards. Texts, names and addresses
+are cleaned as they are put in, so no text can damage an object; values that can't be cleaned are
+refused. One-off events are written in UTC, so no client can get a time zone wrong; the local time
+stands in the description. A UID in a letter is a secret (whoever knows it can cancel the entry in
+Thunderbird), a UID in the feed is public: they must never be the same.
+"""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar.parser import Contentline
+from icalendar.parser_tools import DEFAULT_ENCODING
+
+from ikone_events.domain.calendars.texts import description_of, location_of
+from ikone_events.domain.header_text import ascii_address, one_line
+from ikone_events.domain.mails.facts import EventSummary, Invitation, Links, Recipient, Sender
+from ikone_events.domain.mails.kinds import CANCEL
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.salutation import full_name
+
+PRODID = "-//Ikone Events//Ikone Events//DE"
+POLL_EVERY = timedelta(hours=6)
+MOST_SEQUENCE = 2**31 - 1
+
+_UID = re.compile(r'[^\s,;\\"\x00-\x20\x7f-\U0010ffff]{1,255}')
+_TOKEN = re.compile(r"[\w.-]{20}")
+# Double quotes and carets are escaped in parameters, where half of the programs show the escapes.
+_UNFIT_IN_NAMES = str.maketrans({'"': "'", "\\": "/", "^": "ˆ"})
+
+
+class CalendarError(UnfitInput):
+    """Values of which no sound calendar object can be made; nothing is queued or served."""
+
+
+class _Text(vText):
+    """TEXT that keeps a backslash before an N: icalendar 7.3 takes `C:\\Neu` for a line break."""
+
+    __slots__ = ()
+
+    def to_ical(self) -> bytes:
+        text = str(self).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        return text.replace("\n", "\\n").encode(DEFAULT_ENCODING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicEntry:
+    """An event as the feed tells it; `changed_at` is its last change, so that an ETag holds.
+
+    `word` stands before the title, because few programs show the status of foreign calendars.
+    """
+
+    summary: EventSummary
+    uid: str
+    sequence: int
+    changed_at: datetime
+    cancelled: bool = False
+    tentative: bool = False
+    word: str = ""
+
+
+def calendar_object(
+    summary: EventSummary,
+    recipient: Recipient,
+    *,
+    links: Links,
+    invitation: Invitation,
+    method: str | None,
+    sender: Sender,
+) -> bytes:
+    """The object for one person; method None makes a copy for download that asks no answer."""
+    event = _event(summary, locale=recipient.locale, room=links.room)
+    _number(event, invitation.uid, invitation.sequence, stamp=invitation.stamp)
+    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
+    calendar = _calendar()
+    if method is not None:
+        calendar.add("method", method)
+        event.add("x-microsoft-disallow-counter", "TRUE")
+        event["ORGANIZER"] = _address(sender.address, sender.name)
+        event["ATTENDEE"] = _attendee(recipient, invitation.partstat)
+    calendar.add_component(event)
+    return _written(calendar)
+
+
+def public_event(entry: PublicEntry, *, locale: str) -> bytes:
+    """One event for everybody: no attendee, no method, no secret link."""
+    calendar = _calendar()
+    calendar.add_component(_public_component(entry, locale))
+    return _written(calendar)
+
+
+def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str, source: str) -> bytes:
+    """The calendar to subscribe to at `source`; the same entries give the same bytes.
+
+    An event of which no sound object can be made is left out; the others must not go with it.
+    """
+    calendar = _calendar()
+    calendar.add("name", _Text(one_line(name)))
+    calendar.add("x-wr-calname", _Text(one_line(name)))
+    calendar.add("refresh-interval", POLL_EVERY, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")
+    calendar.add("source", source, parameters={"VALUE": "URI"})
+    for entry in entries:
+        with suppress(UnfitInput):
+            calendar.add_component(_public_component(entry, locale))
+    return _written(calendar)
+
+
+def _written(calendar: Calendar) -> bytes:
+    """What calendar.to_ical() gives; lines that are the same for everybody are folded once."""
+    lines = [_folded(line) for line in calendar.content_lines() if line]
+    return b"\r\n".join(lines) + b"\r\n"
+
+
+@lru_cache(maxsize=512)
+def _folded(line: Contentline) -> bytes:
+    data: bytes = line.to_ical()  # type: ignore[no-untyped-call]  # not annotated there
+    return data
+
+
+def _calendar() -> Calendar:
+    # Calendar.new() would add a random UID: a new calendar in Outlook, a new ETag each time.
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODID)
+    return calendar
+
+
+def _event(summary: EventSummary, *, locale: str, room: str) -> Event:
+    """A fresh event; what does not depend on the person is built once."""
+    event = Event()
+    event.update(_common(summary))
+    event.update(_of_room(summary, locale, room) if room else _without_room(summary, locale))
+    return event
+
+
+@lru_cache(maxsize=64)
+def _common(summary: EventSummary) -> Event:
+    starts_at, ends_at = _utc(summary.starts_at), _utc(summary.ends_at)
+    if starts_at >= ends_at:
+        raise CalendarError(Complaint(N_("The calendar entry ends before it begins.")))
+    event = Event()
+    event.add("dtstart", starts_at)
+    event.add("dtend", ends_at)
+    event.add("summary", _Text(one_line(summary.title)))
+    event.add("transp", "OPAQUE")
+    event.add("class", "PUBLIC")
+    return event
+
+
+@lru_cache(maxsize=64)
+def _without_room(summary: EventSummary, locale: str) -> Event:
+    return _of_room(summary, locale, "")
+
+
+def _of_room(summary: EventSummary, locale: str, room: str) -> Event:
+    event = Event()
+    event.add("location", _Text(location_of(summary, locale, room)))
+    event.add("description", _Text(description_of(summary, locale, room)))
+    event.add("url", room or summary.public_url)
+    return event
+
+
+def _number(event: Event, uid: str, sequence: int, *, stamp: datetime) -> None:
+    """What tells programs which entry it is, and which is the newer of two."""
+    if not _UID.fullmatch(uid):
+        raise CalendarError(Complaint(N_("The number of the calendar entry is damaged.")))
+    if not 0 <= sequence <= MOST_SEQUENCE:
+        text = N_("The version of the calendar entry is no number that programs take.")
+        raise CalendarError(Complaint(text))
+    event.add("uid", uid)
+    event.add("sequence", sequence)
+    event.add("dtstamp", _utc(stamp))
+
+
+def _public_component(entry: PublicEntry, locale: str) -> Event:
+    event = _event(entry.summary, locale=locale, room="")
+    _number(event, entry.uid, entry.sequence, stamp=entry.changed_at)
+    event.add("last-modified", _utc(entry.changed_at))
+    state = "TENTATIVE" if entry.tentative else "CONFIRMED"
+    event.add("status", "CANCELLED" if entry.cancelled else state)
+    if entry.word:
+        event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.summary.title}"))
+    if entry.cancelled:
+        event["TRANSP"] = vText("TRANSPARENT")
+    if _tells_a_secret(event, entry.summary.public_url):
+        raise CalendarError(Complaint(N_("A public calendar holds somebody's personal link.")))
+    return event
+
+
+def _tells_a_secret(event: Event, public_url: str) -> bool:
+    """A personal link in a text: whoever holds it acts as that person, and enters the room."""
+    link = f"{public_url.partition('/events/')[0]}/r/"
+    texts = (str(event[name]) for name in ("SUMMARY", "DESCRIPTION", "LOCATION"))
+    return any(_TOKEN.match(rest) for text in texts for rest in text.split(link)[1:])
+
+
+def _attendee(recipient: Recipient, partstat: str) -> vCalAddress:
+    name = full_name("", recipient.first_name, recipient.last_name)
+    attendee = _address(recipient.email, name)
+    attendee.params["CUTYPE"] = "INDIVIDUAL"
+    attendee.params["ROLE"] = "REQ-PARTICIPANT"
+    attendee.params["PARTSTAT"] = partstat
+    attendee.params["RSVP"] = "TRUE"
+    return attendee
+
+
+def _address(address: str, name: str) -> vCalAddress:
+    """mailto: with a CN without what RFC 6868 escapes: not all programs decode that."""
+    mailbox = ascii_address(address)
+    cal_address = vCalAddress(f"mailto:{mailbox}")
+    cal_address.params["CN"] = (one_line(name) or mailbox).translate(_UNFIT_IN_NAMES)
+    return cal_address
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a calendar takes no naive time")
+    return moment.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,1 @@
+"""Administrations: names, keys, lists of them, similar spellings."""

@@ -1,0 +1,1 @@
+"""Events: lifecycle, needs, drafts, changes, to-do."""

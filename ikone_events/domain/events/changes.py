@@ -1,0 +1,71 @@
+"""What a change of an event means to one person: which lines of it read otherwise now.
+
+Both sides are the event as this person takes part in it, in this person's language; so a new place
+is no change to those who come online.
+"""
+
+from ikone_events.domain.header_text import one_line
+from ikone_events.domain.mails.facts import Difference, EventSummary, Fact
+from ikone_events.domain.times import span_letter
+
+_AND_ONLINE = {"de": "und online", "en": "and online"}
+
+
+LABELS: dict[str, dict[Fact, str]] = {
+    "de": {
+        Fact.TITLE: "Titel",
+        Fact.WHEN: "Termin",
+        Fact.WHERE: "Ort",
+        Fact.ROOM: "Videoraum",
+        Fact.DIAL_IN: "Einwahl per Telefon",
+    },
+    "en": {
+        Fact.TITLE: "Title",
+        Fact.WHEN: "Date",
+        Fact.WHERE: "Place",
+        Fact.ROOM: "Video room",
+        Fact.DIAL_IN: "Dial-in by telephone",
+    },
+}
+_ANOTHER_ROOM = {
+    "de": "ein anderer; Ihr Zugangslink bleibt derselbe",
+    "en": "another one; your access link stays the same",
+}
+_NO_ROOM = {"de": "steht zurzeit nicht fest", "en": "not known at the moment"}
+_NOTHING = {"de": "keine", "en": "none"}
+
+
+def where(event: EventSummary, locale: str) -> str:
+    """The place in words, "Online" where there is none."""
+    place = one_line(event.place)
+    if event.format == "hybrid" and place:
+        return f"{place} {_AND_ONLINE[locale]}"
+    return place or "Online"
+
+
+def differences(
+    told: EventSummary, present: EventSummary, *, locale: str, has_door: bool
+) -> tuple[Difference, ...]:
+    """What was told otherwise, in the order of a letter; `has_door`: the access link is out."""
+    found = [
+        _difference(Fact.TITLE, one_line(told.title), one_line(present.title), locale),
+        _difference(Fact.WHEN, _when(told, locale), _when(present, locale), locale),
+        _difference(Fact.WHERE, where(told, locale), where(present, locale), locale),
+    ]
+    if has_door and present.has_room and told.has_room:
+        nothing = _NOTHING[locale]
+        changed = told.room_mark != present.room_mark
+        words = (_ANOTHER_ROOM if present.room_mark else _NO_ROOM)[locale]
+        found += [
+            _difference(Fact.ROOM, "", words if changed else "", locale),
+            _difference(Fact.DIAL_IN, told.dial_in or nothing, present.dial_in or nothing, locale),
+        ]
+    return tuple(each for each in found if each is not None)
+
+
+def _difference(fact: Fact, old: str, new: str, locale: str) -> Difference | None:
+    return None if old == new else Difference(fact, LABELS[locale][fact], old, new)
+
+
+def _when(event: EventSummary, locale: str) -> str:
+    return span_letter(event.starts_at, event.ends_at, locale=locale, zone=event.zone)

@@ -1,0 +1,197 @@
+"""What an organiser writes about an event, and what can't be accepted of it."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from ikone_events.domain.address import looks_like_address
+from ikone_events.domain.events.facts import EventFormat
+from ikone_events.domain.events.registration_settings import (
+    RegistrationSettings,
+    settings_complaints,
+)
+from ikone_events.domain.header_text import (
+    ascii_address,
+    stored_text_complaints,
+    text_complaint,
+)
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+
+# Longest texts, in characters; the database's columns are as wide.
+LINE_LENGTHS = {
+    "title": 200,
+    "title_en": 200,
+    "series": 200,
+    "place": 500,
+    "room_url": 2000,
+    "feedback_url": 2000,
+    "dial_in": 200,
+    "question_label": 200,
+    "question_label_en": 200,
+    "contact_name": 200,
+    "contact_email": 254,
+    "contact_phone": 50,
+}
+TEXT_LENGTH = 20_000
+PROGRAMME_LINE_LENGTH = 300
+PROGRAMME_TIME_LENGTH = 20
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+LONGEST_RETENTION_DAYS = 3650
+# The plans an organiser may ask for: that of the format, or (domain/plans.py) the round table's.
+CHOSEN_PLANS = ("", "round_table")
+# Lines that end up in the header of a letter or in a calendar entry (security guide, R12).
+HEADER_LINES = ("title", "title_en", "contact_name")
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeItem:
+    """One line of the programme; `time` is local, as it is shown."""
+
+    time: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft(RegistrationSettings):
+    """The content of an event as its form holds it. Moments are aware UTC.
+
+    `plan` is the plan asked for; empty for that of the format. `feedback_url` leads to a survey.
+    """
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    title_en: str = ""
+    summary: str = ""
+    summary_en: str = ""
+    description: str = ""
+    description_en: str = ""
+    series: str = ""
+    programme: tuple[ProgrammeItem, ...] = field(default=())
+    speakers: str = ""
+    question_label: str = ""
+    question_label_en: str = ""
+    zone: str = "Europe/Berlin"
+    format: EventFormat = EventFormat.ONLINE
+    place: str = ""
+    room_url: str = ""
+    dial_in: str = ""
+    contact_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    retention_days: int = 90
+    plan: str = ""
+    feedback_url: str = ""
+
+
+_ROOM_ADDRESS = N_("Please give the full address of the room, beginning with https://.")
+
+
+def check_draft(draft: EventDraft) -> None:
+    """Raise UnfitInput with everything that keeps the draft from being stored."""
+    found = [
+        *_text_complaints(draft),
+        *_value_complaints(draft),
+        *settings_complaints(
+            draft, form=draft.format, starts_at=draft.starts_at, ends_at=draft.ends_at
+        ),
+        *_address_complaints(draft),
+        *_plan_complaints(draft),
+    ]
+    if found:
+        raise UnfitInput(found)
+
+
+def check_room(room_url: str, dial_in: str) -> None:
+    """Raise UnfitInput unless both can be stored; an empty room takes the link away."""
+    found: list[Complaint] = []
+    if room_url and not is_web_address(room_url):
+        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    found += stored_text_complaints(dial_in, LINE_LENGTHS["dial_in"], "dial_in")
+    if found:
+        raise UnfitInput(found)
+
+
+def _text_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    for name in (f.name for f in fields(draft)):
+        value = getattr(draft, name)
+        if type(value) is not str:
+            continue
+        limit = LINE_LENGTHS.get(name, TEXT_LENGTH)
+        found += stored_text_complaints(value, limit, name, header=name in HEADER_LINES)
+    if any(not _fits(item) for item in draft.programme):
+        text = N_("A line of the programme is too long or holds characters that can't be stored.")
+        found.append(Complaint(text, about="programme"))
+    return found
+
+
+def _fits(item: ProgrammeItem) -> bool:
+    long = len(item.title) > PROGRAMME_LINE_LENGTH or len(item.time) > PROGRAMME_TIME_LENGTH
+    return not long and text_complaint(item.time + item.title) is None
+
+
+def _value_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    if not draft.title.strip():
+        found.append(Complaint(N_("The title is missing."), about="title"))
+    for name in ("starts_at", "ends_at", "deadline", "members_until"):
+        moment = getattr(draft, name)
+        if moment is not None and (far := year_complaint(moment, name)):
+            found.append(far)
+    # Calendars know whole seconds; less than one would be no time at all there.
+    if draft.starts_at.replace(microsecond=0) >= draft.ends_at.replace(microsecond=0):
+        found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
+    if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
+        text = N_("Please enter a number of days between 1 and 3650.")
+        found.append(Complaint(text, about="retention_days"))
+    return found
+
+
+def year_complaint(moment: datetime, name: str) -> Complaint | None:
+    """What is wrong with a moment that no event can have; near year 9999 nothing can be counted."""
+    if FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    text = N_("Please enter a year between %(first)d and %(last)d.")
+    return Complaint(text, {"first": FIRST_YEAR, "last": LAST_YEAR}, name)
+
+
+def _address_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    if draft.room_url and not is_web_address(draft.room_url):
+        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    if draft.feedback_url and not is_web_address(draft.feedback_url):
+        text = N_("Please give a complete address, beginning with https://.")
+        found.append(Complaint(text, about="feedback_url"))
+    if draft.contact_email and not can_be_written_to(draft.contact_email):
+        text = N_("Please enter an address like name@example.org.")
+        found.append(Complaint(text, about="contact_email"))
+    return found
+
+
+def _plan_complaints(draft: EventDraft) -> list[Complaint]:
+    found: list[Complaint] = []
+    if draft.plan not in CHOSEN_PLANS:
+        found.append(Complaint(N_("There is no such plan."), about="plan"))
+    elif draft.plan and draft.format is EventFormat.ON_SITE:
+        text = N_("An event on site has no access link; it can only follow the plan of its format.")
+        found.append(Complaint(text, about="plan"))
+    return found
+
+
+def can_be_written_to(address: str) -> bool:
+    """Whether a letter can name this address; what merely looks like one would refuse all."""
+    try:
+        return looks_like_address(address) and bool(ascii_address(address))
+    except UnfitInput:
+        return False
+
+
+def is_web_address(text: str) -> bool:
+    """Whether the text is a complete web address that a page may link to."""
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("https", "http") and bool(parts.hostname)
+        return whole and " " not in text and text.isprintable() and len(text) <= 2000  # noqa: PLR2004
+    except ValueError:
+        return False

@@ -1,0 +1,162 @@
+"""What an action needs: each function looks at the facts and complains, or has nothing to say."""
+
+from collections.abc import Callable, Iterable
+
+from ikone_events.domain.events.draft import LAST_YEAR
+from ikone_events.domain.events.facts import EventFormat, Facts, Number, State
+from ikone_events.domain.refusals import N_, Complaint
+
+Need = Callable[[Facts], Complaint | None]
+
+
+def needs_title(facts: Facts) -> Complaint | None:
+    """An announcement needs a title."""
+    if facts.title.strip():
+        return None
+    return Complaint(N_("The title is missing."), about="title")
+
+
+def needs_summary(facts: Facts) -> Complaint | None:
+    """An announcement needs a few sentences that say what it is about."""
+    if facts.summary.strip():
+        return None
+    return Complaint(N_("The summary is missing."), about="summary")
+
+
+def needs_order_of_times(facts: Facts) -> Complaint | None:
+    """The end comes after the start."""
+    if facts.starts_at < facts.ends_at:
+        return None
+    return Complaint(N_("The end is not after the start."), about="ends_at")
+
+
+def needs_future_start(facts: Facts) -> Complaint | None:
+    """What is announced still lies ahead."""
+    if facts.starts_at > facts.now:
+        return None
+    return Complaint(N_("The start is in the past."), about="starts_at")
+
+
+def needs_place(facts: Facts) -> Complaint | None:
+    """An event on site or hybrid names its place."""
+    if facts.format is EventFormat.ONLINE or facts.place.strip():
+        return None
+    return Complaint(N_("The place is missing."), about="place")
+
+
+def needs_privacy_contact(facts: Facts) -> Complaint | None:
+    """Art. 13 GDPR: who asks for data says whom to turn to."""
+    if facts.privacy_contact:
+        return None
+    return Complaint(N_("The contact for data protection is not set (IKONE_PRIVACY_CONTACT)."))
+
+
+def needs_seats(facts: Facts) -> Complaint | None:
+    """A form that can never seat anybody is not valid."""
+    if facts.capacity is None or facts.capacity > 0:
+        return None
+    return Complaint(N_("The number of places is zero."), about="capacity")
+
+
+def needs_future_deadline(facts: Facts) -> Complaint | None:
+    """Registration ends in the future; without a deadline it ends with the start."""
+    if (facts.deadline or facts.starts_at) > facts.now:
+        return None
+    return Complaint(N_("The registration deadline is in the past."), about="deadline")
+
+
+def needs_video(facts: Facts) -> Complaint | None:
+    """Only online and hybrid events have an access link."""
+    if facts.has_room:
+        return None
+    return Complaint(N_("An event on site has no access link."), about="format")
+
+
+def needs_room(facts: Facts) -> Complaint | None:
+    """The access link can only be sent once the room is known."""
+    if not facts.has_room or facts.room_url:
+        return None
+    return Complaint(N_("The access link to the video room is missing."), about="room_url")
+
+
+def needs_confirmed_person(facts: Facts) -> Complaint | None:
+    """A dispatch waits for somebody who comes.
+
+    At a hybrid event all of them may come on site: nobody is written to then, but latecomers
+    online get their link at once, and the follow-up has its way.
+    """
+    if facts.confirmed > 0:
+        return None
+    return Complaint(N_("Nobody is confirmed yet."))
+
+
+def needs_not_over(facts: Facts) -> Complaint | None:
+    """What has taken place can't be called off."""
+    if not facts.over:
+        return None
+    return Complaint(N_("The event is already over."))
+
+
+def needs_over(facts: Facts) -> Complaint | None:
+    """Follow-up comes after the event."""
+    if facts.over:
+        return None
+    return Complaint(N_("The event is not over yet."))
+
+
+def needs_material(facts: Facts) -> Complaint | None:
+    """A follow-up hands something out."""
+    if facts.materials > 0:
+        return None
+    return Complaint(N_("No slides, link or contact have been added yet."), about="materials")
+
+
+def needs_link_sent(facts: Facts) -> Complaint | None:
+    """Events with a room are followed up after their link was sent; only on site goes without."""
+    if facts.state is State.DISPATCHED or facts.format is EventFormat.ON_SITE:
+        return None
+    return Complaint(N_("The access link was never sent; only events on site go without."))
+
+
+def needs_link_to_have_been_sent(facts: Facts) -> Complaint | None:
+    """Nobody is asked how they liked what they could not enter."""
+    return None if facts.state is State.FOLLOWED_UP else needs_link_sent(facts)
+
+
+def needs_retention_over(facts: Facts) -> Complaint | None:
+    """Persons are anonymised when the retention period is over, not before."""
+    if facts.retention_until is not None and facts.now >= facts.retention_until:
+        return None
+    return Complaint(N_("The retention period is not over yet."))
+
+
+def needs_reason(facts: Facts) -> Complaint | None:
+    """People who are told of a change are told why."""
+    if facts.reason and facts.reason.strip():
+        return None
+    return Complaint(N_("Please give a reason; everybody concerned will read it."), about="reason")
+
+
+def needs_new_date(facts: Facts) -> Complaint | None:
+    """A postponed event comes back with a date in the future."""
+    start, end = facts.new_starts_at, facts.new_ends_at
+    if start is None or end is None:
+        return Complaint(N_("The new date is missing."), about="starts_at")
+    if start <= facts.now:
+        return Complaint(N_("The new date is in the past."), about="starts_at")
+    if start >= end:
+        return Complaint(N_("The end is not after the start."), about="ends_at")
+    if end.year > LAST_YEAR:
+        return Complaint(N_("The new date is too far away."), about="starts_at")
+    return None
+
+
+_READS: dict[Need, Number] = {
+    needs_confirmed_person: Number.CONFIRMED,
+    needs_material: Number.MATERIALS,
+}
+
+
+def numbers_read(needs: Iterable[Need]) -> frozenset[Number]:
+    """The numbers of the facts that these needs look at; no others have to be counted."""
+    return frozenset(_READS[need] for need in needs if need in _READS)

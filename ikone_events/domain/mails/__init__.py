@@ -1,0 +1,1 @@
+"""Mails: their kinds, audiences, placeholders, and the rules for edited texts."""

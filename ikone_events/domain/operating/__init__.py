@@ -1,0 +1,1 @@
+"""Operation: alarms, files for `load`."""

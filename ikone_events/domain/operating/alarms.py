@@ -1,0 +1,132 @@
+"""What stands in the way of every letter, or of every answer: derived from the workers' signs.
+
+The dashboard, `/readyz` and `doctor` tell the same alarms, so they can't disagree.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ikone_events.domain.events.todo import Severity, Target, ToDo
+from ikone_events.domain.refusals import N_
+
+# A letter that is due is tried at once; after this time nobody seems to try.
+STUCK_AFTER = timedelta(minutes=10)
+# A tick may be skipped; three in a row, and at least two minutes, are a standstill.
+_TICKS_MISSED = 3
+_AT_LEAST = timedelta(minutes=2)
+# Answers may wait for a while: a mail server that is restarted is no alarm.
+MAILBOX_AFTER = timedelta(minutes=30)
+
+
+class Alarm(StrEnum):
+    """Why the engine does not do its work; the words are those of `/readyz`."""
+
+    HELD = "held"
+    WORKER = "worker"
+    MAIL_SERVER = "mail_server"
+    STUCK = "stuck_mail"
+    MAILBOX = "mailbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The health of the post at one moment.
+
+    `refused_at` and `refusal` tell since when the mail server takes nothing from us, and its
+    words; `stuck` counts letters that are overdue while none leaves. `unread_since` is when the
+    mailbox was last known to be read, or began to fail, with the words in `mailbox_failure`.
+    """
+
+    now: datetime
+    last_beat: datetime | None
+    silent_after: timedelta
+    queued: int = 0
+    stuck: int = 0
+    failed: int = 0
+    refused_at: datetime | None = None
+    refusal: str = ""
+    held_since: datetime | None = None
+    unread_since: datetime | None = None
+    mailbox_failure: str = ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether no worker has given a sign of life for too long."""
+        return self.last_beat is None or self.now - self.last_beat > self.silent_after
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What is wrong; what only follows from another alarm is left out."""
+        held = self.held_since is not None
+        found = {
+            Alarm.HELD: held,
+            Alarm.WORKER: self.silent,
+            Alarm.MAIL_SERVER: self.refused_at is not None and not self.silent,
+            Alarm.STUCK: bool(self.stuck) and not held,
+            Alarm.MAILBOX: self._mailbox_unread and not held and not self.silent,
+        }
+        return tuple(alarm for alarm, on in found.items() if on)
+
+    @property
+    def stands(self) -> bool:
+        """Whether letters can't leave; a mailbox that is not read holds none of them up."""
+        return any(alarm is not Alarm.MAILBOX for alarm in self.alarms)
+
+    @property
+    def _mailbox_unread(self) -> bool:
+        patience = max(MAILBOX_AFTER, self.silent_after)
+        return self.unread_since is not None and self.now - self.unread_since > patience
+
+
+def silence_limit(tick: timedelta) -> timedelta:
+    """After which silence a worker that looks every `tick` is taken for dead."""
+    return max(_TICKS_MISSED * tick, _AT_LEAST)
+
+
+def todos_of(engine: Engine) -> tuple[ToDo, ...]:
+    """The alarms as things to do; all of them come before anything about one event."""
+    return tuple(_todo(alarm, engine) for alarm in engine.alarms)
+
+
+_TEXTS = {
+    Alarm.HELD: N_(
+        "A backup was put back. Until the outbox is released, no letter leaves and no step runs. "
+        "Letters waiting to be sent: %(queued)d."
+    ),
+    Alarm.WORKER: N_(
+        "The worker has given no sign for %(minutes)d minutes. "
+        "Letters waiting to be sent: %(queued)d."
+    ),
+    Alarm.MAIL_SERVER: N_(
+        "The mail server has taken nothing from us for %(minutes)d minutes: “%(words)s”. "
+        "Letters waiting to be sent: %(queued)d."
+    ),
+    Alarm.STUCK: N_("Letters are overdue and none leaves. Letters overdue: %(stuck)d."),
+    Alarm.MAILBOX: N_(
+        "The mailbox with answers and bounces has not been readable for %(minutes)d minutes: "
+        "“%(words)s”. Letters leave, but nobody sees what comes back."
+    ),
+}
+
+
+def _todo(alarm: Alarm, engine: Engine) -> ToDo:
+    since, text = engine.last_beat, _TEXTS[alarm]
+    if alarm is Alarm.WORKER and since is None:
+        text = N_("No worker is running. Letters waiting to be sent: %(queued)d.")
+    severity, words = Severity.DANGER, engine.refusal
+    if alarm is Alarm.MAIL_SERVER:
+        since = engine.refused_at
+    if alarm is Alarm.MAILBOX:
+        severity, since, words = Severity.WARNING, engine.unread_since, engine.mailbox_failure
+        if not words:
+            text = N_(
+                "Nobody has read the mailbox with answers and bounces for %(minutes)d minutes."
+            )
+    values: dict[str, object] = {
+        "queued": engine.queued,
+        "stuck": engine.stuck,
+        "minutes": int((engine.now - since).total_seconds() // 60) if since else 0,
+        "words": words,
+    }
+    return ToDo(severity=severity, text=text, values=values, target=Target.NOWHERE)

@@ -1,0 +1,205 @@
+"""Events and people from a JSON file: read and checked whole before anything is stored."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ikone_events.domain.events.draft import EventDraft, ProgrammeItem, check_draft
+from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.registration_settings import NUMBERS, TICKS, RegistrationSettings
+from ikone_events.domain.operating.dataset_fields import answers_in, fields_in
+from ikone_events.domain.operating.dataset_records import (
+    EventRecord,
+    OrganisationRecord,
+    Record,
+    RegistrationRecord,
+    format_of,
+    in_both,
+    material_of,
+    moment_of,
+    name_of,
+    optional_moment_of,
+    organisation_of,
+    place_of,
+    registration_of,
+)
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registering.registration import ACTIVE
+from ikone_events.domain.times import BERLIN, known_zone
+from ikone_events.domain.words import is_slug
+
+FAULTS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A whole file, in the order in which it is stored."""
+
+    organisations: tuple[OrganisationRecord, ...]
+    events: tuple[EventRecord, ...]
+    registrations: tuple[RegistrationRecord, ...]
+
+
+def read_dataset(data: object) -> Dataset:
+    """Check a decoded file and raise UnfitInput with every fault (the first twenty are named)."""
+    if not isinstance(data, Mapping):
+        raise UnfitInput(Complaint(N_("The file does not hold a JSON object.")))
+    return _Reader(data).dataset()
+
+
+class _Reader:
+    """Reads record by record; a fault is noted under the record's name and reading goes on."""
+
+    def __init__(self, data: Record) -> None:
+        self._data = data
+        self._faults: list[Complaint] = []
+        self._users = {str(u.get("id")): u for u in self._records("users")}
+
+    def dataset(self) -> Dataset:
+        organisations = tuple(self._each("organisations", organisation_of))
+        events = tuple(self._each("events", self._event))
+        slugs = {event.slug for event in events}
+        if len(slugs) != len(events):
+            self._note("events", N_("Two events have the same slug."))
+        people = {str(p.get("id")): p for p in self._records("people")}
+        known = {organisation.id for organisation in organisations}
+        fields = {event.slug: event.fields for event in events}
+
+        def read(record: Record) -> RegistrationRecord:
+            found = registration_of(record, people, known)
+            if found.event not in fields:
+                return found  # a faulty or missing event is told once
+            return replace(found, answers=answers_in(record, fields[found.event]))
+
+        registrations = [
+            found
+            for found in self._each("registrations", read)
+            if found.event in slugs or self._lost(found)
+        ]
+        self._note_repeats(registrations)
+        if self._faults:
+            raise UnfitInput(self._faults[:FAULTS_SHOWN])
+        registrations.sort(key=_line_order)
+        return Dataset(
+            organisations=organisations, events=events, registrations=tuple(registrations)
+        )
+
+    def _records(self, section: str) -> list[Record]:
+        found = self._data.get(section, [])
+        if not isinstance(found, list) or not all(isinstance(r, Mapping) for r in found):
+            self._note(section, N_("This must be a list of objects."))
+            return []
+        return found
+
+    def _each(self, section: str, read: Callable[[Record], Any]) -> Iterator[Any]:
+        for number, record in enumerate(self._records(section), 1):
+            name = f"{section} {record.get('slug') or record.get('id') or number}"
+            try:
+                yield read(record)
+            except UnfitInput as refusal:
+                for complaint in refusal.complaints:
+                    about = f"{name}, {complaint.about}" if complaint.about else name
+                    self._note(about, complaint.text, complaint.values)
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as fault:
+                what = f"{type(fault).__name__}: {fault}"
+                self._note(name, N_("This can't be read (%(what)s)."), {"what": what})
+
+    def _note(self, where: str, text: str, values: Mapping[str, object] | None = None) -> None:
+        self._faults.append(Complaint(text, values or {}, where))
+
+    def _note_repeats(self, registrations: list[RegistrationRecord]) -> None:
+        """Nobody can be active twice at one event."""
+        seen: set[tuple[str, str]] = set()
+        for found in registrations:
+            key = (found.event, found.key)
+            if found.values["status"] in ACTIVE and key in seen:
+                text = N_("“%(email)s” is registered twice.")
+                email = found.values["email"]
+                self._note(f"registrations {found.event}", text, {"email": email})
+            if found.values["status"] in ACTIVE:
+                seen.add(key)
+
+    def _lost(self, found: RegistrationRecord) -> bool:
+        """Note a registration for no event at all; one of a faulty event is told there already."""
+        if found.event not in {str(record.get("slug")) for record in self._records("events")}:
+            self._note(f"registrations {found.event}", N_("There is no such event in the file."))
+        return False
+
+    def _event(self, record: Record) -> EventRecord:
+        slug = str(record["slug"])
+        if not is_slug(slug):
+            raise UnfitInput(Complaint(N_("Only a-z, 0-9 and hyphens, please."), {}, "slug"))
+        draft = self._draft(record)
+        check_draft(draft)
+        return EventRecord(
+            slug=slug,
+            draft=draft,
+            state=State(record.get("state", "draft")),
+            materials=tuple(material_of(item) for item in record.get("materials") or ()),
+            history=tuple(self._history(record)),
+            fields=fields_in(record),
+        )
+
+    def _draft(self, record: Record) -> EventDraft:
+        contact = self._users.get(str(record.get("organiser")), {})
+        video = record.get("video") or {}
+        return EventDraft(
+            **in_both("title", record["title"]),
+            **in_both("summary", record.get("abstract") or record.get("summary")),
+            **in_both("description", record.get("description")),
+            **in_both("question_label", record.get("registration_question")),
+            series=str(record.get("series") or ""),
+            programme=tuple(
+                ProgrammeItem(str(i.get("time", "")), str(i["title"]))
+                for i in record.get("agenda") or ()
+            ),
+            speakers=str(record.get("speakers") or self._moderation(record)),
+            starts_at=moment_of(record["starts_at"], "starts_at"),
+            ends_at=moment_of(record["ends_at"], "ends_at"),
+            zone=known_zone(str(record.get("timezone") or BERLIN)).key,
+            format=format_of(str(record.get("format") or "online")),
+            place=place_of(record.get("venue") or record.get("place")),
+            room_url=str(video.get("url") or ""),
+            dial_in=str(video.get("dial_in") or ""),
+            **_settings_in(record),
+            contact_name=name_of(contact),
+            contact_email=str(contact.get("email") or ""),
+            contact_phone=str(contact.get("phone") or ""),
+            retention_days=int(record.get("retention_days") or 90),
+            plan=str(record.get("plan") or ""),
+            feedback_url=str(record.get("feedback_url") or ""),
+        )
+
+    def _moderation(self, record: Record) -> str:
+        moderator = self._users.get(str(record.get("moderator")))
+        return f"Moderation: {name_of(moderator)}" if moderator else ""
+
+    def _history(self, record: Record) -> Iterator[tuple[datetime, str, State]]:
+        for step in record.get("history") or ():
+            user = self._users.get(str(step.get("by")))
+            by = str(user["email"]) if user else str(step.get("by") or "system")
+            yield moment_of(step["at"], "history"), by, State(step["state"])
+
+
+def _line_order(record: RegistrationRecord) -> tuple[str, int, datetime]:
+    return record.event, record.place, record.registered_at
+
+
+def _settings_in(record: Record) -> dict[str, Any]:
+    """The rules of registration by the names of the draft; what is missing keeps its default."""
+    defaults = RegistrationSettings()
+    return {
+        "deadline": optional_moment_of(record.get("registration_closes_at"), "deadline"),
+        "members_until": optional_moment_of(record.get("members_until"), "members_until"),
+        **{name: _number(record, name) for name in NUMBERS},
+        **{name: bool(record.get(name, getattr(defaults, name))) for name in TICKS},
+    }
+
+
+def _number(record: Record, name: str) -> int | None:
+    value = record.get(name)
+    try:
+        return None if value is None else int(value)
+    except (TypeError, ValueError) as fault:
+        raise UnfitInput(Complaint(N_("This is no whole number."), about=name)) from fault

@@ -1,0 +1,247 @@
+"""Single records of a JSON file: read, checked, joined; each fault is an UnfitInput of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from ikone_events.domain.address import email_key
+from ikone_events.domain.directory.administrations import Kind
+from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
+from ikone_events.domain.events.draft import (
+    TEXT_LENGTH,
+    EventDraft,
+    can_be_written_to,
+    is_web_address,
+)
+from ikone_events.domain.events.facts import EventFormat, State
+from ikone_events.domain.header_text import stored_text_complaints
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.domain.registering.registration import Status
+
+Record = Mapping[str, Any]
+_NAMES = ("first_name", "last_name")
+# Of each column the longest text, and its names in a file: the first that is filled counts.
+_Columns = Mapping[str, tuple[int, tuple[str, ...]]]
+_OF_PERSON: _Columns = {
+    "title": (50, ("title",)),
+    "first_name": (100, ("first_name",)),
+    "last_name": (100, ("last_name",)),
+    "position": (200, ("function", "position")),
+}
+_OF_REGISTRATION: _Columns = {
+    "organisation_text": (200, ("organisation_as_typed", "organisation")),
+    "question": (TEXT_LENGTH, ("question",)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One event of a file; `history` holds (moment, who, state reached)."""
+
+    slug: str
+    draft: EventDraft
+    state: State
+    materials: tuple[Record, ...]
+    history: tuple[tuple[datetime, str, State], ...]
+    fields: tuple[OwnField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRecord:
+    """One registration of a file with its person; `values` are those of its row, by column.
+
+    `organisation` is the id of one in the file or empty, `place` that in the waiting list.
+    """
+
+    event: str
+    values: Mapping[str, Any]
+    organisation: str
+    place: int
+    attended: bool | None
+    subscribed: bool
+    answers: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The form in which the person's address is compared."""
+        return str(self.values["email_key"])
+
+    @property
+    def registered_at(self) -> datetime:
+        """When they registered, aware."""
+        moment: datetime = self.values["registered_at"]
+        return moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationRecord:
+    """One organisation of a file; `id` is what registrations of the file call it."""
+
+    id: str
+    draft: AdministrationDraft
+
+
+def organisation_of(record: Record) -> OrganisationRecord:
+    """An organisation as it stands in a file, checked. Its dates of membership may be open."""
+    if not str(record["id"]) or not str(record["name"]).strip():
+        raise UnfitInput(Complaint(N_("An organisation needs an id and a name.")))
+    number = _texts(record, {"id": (100, ("id",))})["id"]
+    since, until = (_day_of(record.get(name), name) for name in ("member_since", "member_until"))
+    draft = AdministrationDraft(
+        name=str(record["name"]).strip(),
+        short_name=str(record.get("short") or ""),
+        kind=_kind_of(record.get("kind")),
+        official_key=str(record.get("key") or ""),
+        district=str(record.get("district") or record.get("landkreis") or ""),
+        aliases=tuple(_texts_of(record.get("aliases"), "aliases")),
+        member=bool(record.get("member", since or until)),
+        member_since=since,
+        member_until=until,
+    )
+    check_administration(draft)
+    return OrganisationRecord(id=number, draft=draft)
+
+
+def _kind_of(value: object) -> str:
+    """Files may know kinds that we don't; those bodies count as no administration."""
+    return str(value) if value in set(Kind) else Kind.OTHER.value
+
+
+def _day_of(value: object, about: str) -> date | None:
+    if value in (None, ""):
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as fault:
+        text = N_("“%(text)s” is not a day; please write it like 2026-01-31.")
+        raise UnfitInput(Complaint(text, {"text": value}, about)) from fault
+
+
+def _texts_of(value: object, about: str) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise UnfitInput(Complaint(N_("This must be a list of texts."), {}, about))
+    return [text.strip() for text in value if text.strip()]
+
+
+def material_of(record: object) -> Record:
+    """Slides, a link or a contact as it stands in a file, checked."""
+    if not isinstance(record, Mapping):
+        raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
+    _texts(record, {name: (200, (name,)) for name in ("title", "name", "file")})
+    if record.get("url") and not is_web_address(str(record["url"])):
+        text = N_("Please give a complete address, beginning with https://.")
+        raise UnfitInput(Complaint(text, {}, "materials"))
+    if record.get("email") and not can_be_written_to(str(record["email"])):
+        text = N_("Please enter an address like name@example.org.")
+        raise UnfitInput(Complaint(text, {}, "materials"))
+    return record
+
+
+def _texts(record: Record, columns: _Columns) -> dict[str, str]:
+    """The texts of a record by column. Raises UnfitInput with all that can't be stored."""
+    texts: dict[str, str] = {}
+    found: list[Complaint] = []
+    for column, (most, names) in columns.items():
+        name = next((name for name in names if record.get(name)), names[0])
+        texts[column] = str((record[name] if name in _NAMES else record.get(name)) or "")
+        found += stored_text_complaints(texts[column], most, name, header=name in _NAMES)
+    if found:
+        raise UnfitInput(found)
+    return texts
+
+
+def registration_of(
+    record: Record, people: Mapping[str, Record], organisations: set[str]
+) -> RegistrationRecord:
+    """One registration, joined with its person. Raises UnfitInput."""
+    person = people.get(str(record["person"])) if "person" in record else record
+    if person is None:
+        raise UnfitInput(Complaint(N_("There is no such person in the file."), {}, "person"))
+    texts = {**_texts(person, _OF_PERSON), **_texts(record, _OF_REGISTRATION)}
+    email, salutation = str(person["email"]), str(person.get("salutation") or "")
+    if not can_be_written_to(email):
+        text = N_("Please enter an address like name@example.org.")
+        raise UnfitInput(Complaint(text, {}, "email"))
+    registered_at = moment_of(record["registered_at"], "registered_at")
+    organisation = str(record.get("organisation") or "")
+    attended = (record.get("after_event") or {}).get("attended")
+    values = {
+        **texts,
+        "salutation": salutation if salutation in ("frau", "herr", "divers") else "",
+        "email": email,
+        "email_key": email_key(email),
+        "locale": "en" if person.get("language") == "en" else "de",
+        "status": Status(record.get("status", "confirmed")),
+        "status_at": optional_moment_of(record.get("cancelled_at"), "cancelled_at")
+        or registered_at,
+        "registered_at": registered_at,
+    }
+    return RegistrationRecord(
+        event=str(record["event"]),
+        values=values,
+        organisation=organisation if organisation in organisations else "",
+        place=int(record.get("waitlist_position") or 0),
+        attended=attended if isinstance(attended, bool) else None,
+        subscribed=_has_subscribed(record),
+    )
+
+
+def _has_subscribed(record: Record) -> bool:
+    """Only a consent that was confirmed by the owner of the address counts."""
+    consent = record.get("consent")
+    return isinstance(consent, Mapping) and consent.get("newsletter_confirmed") is True
+
+
+def text_in(value: object, locale: str) -> str:
+    """A text in a language: an object of languages, or a plain German text."""
+    if isinstance(value, Mapping):
+        return str(value.get(locale) or "")
+    return str(value or "") if locale == "de" else ""
+
+
+def in_both(name: str, value: object) -> dict[str, Any]:
+    """A text in both languages, by the names of a draft."""
+    return {name: text_in(value, "de"), f"{name}_en": text_in(value, "en")}
+
+
+def name_of(user: Record) -> str:
+    """A user's name with the title."""
+    parts = (user.get("title"), user.get("first_name"), user.get("last_name"))
+    return " ".join(str(part) for part in parts if part)
+
+
+def place_of(venue: object) -> str:
+    """A venue in one line."""
+    if isinstance(venue, Mapping):
+        town = f"{venue.get('postcode') or ''} {venue.get('city') or ''}".strip()
+        parts = (venue.get("name"), venue.get("street"), town)
+        return ", ".join(str(part) for part in parts if part)
+    return str(venue or "")
+
+
+def format_of(name: str) -> EventFormat:
+    """The format; files from Germany may call the one on site “praesenz”."""
+    return EventFormat.ON_SITE if name == "praesenz" else EventFormat(name)
+
+
+def moment_of(text: object, about: str) -> datetime:
+    """An aware moment from ISO 8601. Raises UnfitInput."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError as fault:
+        raise UnfitInput(
+            Complaint(N_("“%(text)s” is not a moment in time."), {"text": text}, about)
+        ) from fault
+    if moment.tzinfo is None:
+        complaint = Complaint(N_("“%(text)s” says no time zone."), {"text": text}, about)
+        raise UnfitInput(complaint)
+    return moment
+
+
+def optional_moment_of(text: object, about: str) -> datetime | None:
+    """A moment, or nothing."""
+    return None if text in (None, "") else moment_of(text, about)

@@ -1,0 +1,1 @@
+"""Steps of an event: times, verdicts, templates of plans."""

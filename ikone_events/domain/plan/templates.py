@@ -1,0 +1,146 @@
+"""The plans: which steps an event of each format gets, and when.
+
+Two steps are laid switched off. A draft is made public by a person's press, not by a date. And
+whoever gets the access link the day before needs no second letter that day; of a hybrid event
+those who come on site get no link, so they are reminded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+from types import MappingProxyType
+
+from ikone_events.domain.events.facts import EventFormat
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.mails.audiences import Audience
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.plan.steps import What
+from ikone_events.domain.plan.times import Anchor, Timing, Unit
+from ikone_events.domain.refusals import N_
+
+
+class PlanName(StrEnum):
+    """The plans an event can follow."""
+
+    WORKSHOP = "workshop"
+    ON_SITE = "on_site"
+    HYBRID = "hybrid"
+    ROUND_TABLE = "round_table"
+
+
+PLAN_LABELS: Mapping[PlanName, str] = MappingProxyType(
+    {
+        PlanName.WORKSHOP: N_("Online workshop"),
+        PlanName.ON_SITE: N_("Event on site"),
+        PlanName.HYBRID: N_("Hybrid event"),
+        PlanName.ROUND_TABLE: N_("Round table"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One step of a plan."""
+
+    name: str
+    what: What
+    timing: Timing
+    audience: Audience | None = None
+    active: bool = True
+
+
+def _transition(action: Action, timing: Timing, *, active: bool = True) -> Planned:
+    return Planned(action.value, What(action=action), timing, active=active)
+
+
+def _letter(kind: MailKind, audience: Audience, timing: Timing, *, active: bool = True) -> Planned:
+    return Planned(kind.value, What(kind=kind), timing, audience, active)
+
+
+def _days(anchor: Anchor, amount: int, hour: int) -> Timing:
+    return Timing(anchor=anchor, amount=amount, at=time(hour), office_hours=True)
+
+
+def _working_days(anchor: Anchor, amount: int, hour: int) -> Timing:
+    return Timing(
+        anchor=anchor,
+        amount=amount,
+        unit=Unit.WORKING_DAYS,
+        at=time(hour),
+        office_hours=True,
+    )
+
+
+_HOUR_BEFORE = Timing(anchor=Anchor.START, amount=-1, unit=Unit.HOURS)
+_ANNOUNCE = _transition(Action.ANNOUNCE, _days(Anchor.START, -28, 9), active=False)
+_OPEN = _transition(Action.OPEN, _days(Anchor.START, -21, 9))
+_OPEN_ROUND_TABLE = _transition(Action.OPEN, _days(Anchor.START, -14, 9))
+_DEADLINE = _letter(
+    MailKind.REMINDER_DEADLINE, Audience.UNREGISTERED, _working_days(Anchor.DEADLINE, -2, 9)
+)
+_CLOSE = _transition(Action.CLOSE, Timing(anchor=Anchor.DEADLINE))
+_DISPATCH = _transition(Action.DISPATCH, _working_days(Anchor.START, -1, 10))
+_DAY_BEFORE = _working_days(Anchor.START, -1, 10)
+_REMIND_DAY = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE)
+_REMIND_DAY_OFF = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE, active=False)
+_REMIND_ON_SITE = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED_ON_SITE, _DAY_BEFORE)
+_REMIND_HOUR = _letter(MailKind.REMINDER_HOUR, Audience.CONFIRMED, _HOUR_BEFORE)
+_FOLLOW_UP = _transition(Action.FOLLOW_UP, _working_days(Anchor.END, 1, 9))
+_FEEDBACK = _letter(MailKind.FEEDBACK, Audience.NOT_MISSED, _working_days(Anchor.END, 3, 10))
+_ARCHIVE = _transition(Action.ARCHIVE, Timing(anchor=Anchor.RETENTION))
+
+_WITH_ROOM = (
+    _ANNOUNCE,
+    _OPEN,
+    _DEADLINE,
+    _CLOSE,
+    _DISPATCH,
+    _REMIND_DAY_OFF,
+    _REMIND_HOUR,
+    _FOLLOW_UP,
+    _FEEDBACK,
+    _ARCHIVE,
+)
+
+PLANS: Mapping[PlanName, tuple[Planned, ...]] = MappingProxyType(
+    {
+        PlanName.WORKSHOP: _WITH_ROOM,
+        PlanName.ON_SITE: (
+            _ANNOUNCE,
+            _OPEN,
+            _DEADLINE,
+            _CLOSE,
+            _REMIND_DAY,
+            _FOLLOW_UP,
+            _FEEDBACK,
+            _ARCHIVE,
+        ),
+        PlanName.HYBRID: tuple(
+            _REMIND_ON_SITE if step is _REMIND_DAY_OFF else step for step in _WITH_ROOM
+        ),
+        PlanName.ROUND_TABLE: (
+            _ANNOUNCE,
+            _OPEN_ROUND_TABLE,
+            _CLOSE,
+            _DISPATCH,
+            _REMIND_HOUR,
+            _FOLLOW_UP,
+            _ARCHIVE,
+        ),
+    }
+)
+
+
+def plan_for(event_format: EventFormat, chosen: str = "") -> PlanName:
+    """The plan of an event: the one chosen, if its format can follow it, else its format's own.
+
+    A round table may take place anywhere, but only one with a video room has a link to send.
+    """
+    own = {
+        EventFormat.ONLINE: PlanName.WORKSHOP,
+        EventFormat.ON_SITE: PlanName.ON_SITE,
+        EventFormat.HYBRID: PlanName.HYBRID,
+    }
+    round_table = chosen == PlanName.ROUND_TABLE and event_format is not EventFormat.ON_SITE
+    return PlanName.ROUND_TABLE if round_table else own[event_format]

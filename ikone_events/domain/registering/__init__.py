@@ -1,0 +1,1 @@
+"""Registrations: status, seats, self-service, form fields, lists."""

@@ -1,0 +1,177 @@
+"""An event's own form fields: their kinds, what can't be stored of one, when one is shown."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from ikone_events.domain.refusals import N_
+from ikone_events.domain.words import plain_words
+
+Answers = Mapping[str, Sequence[str]]
+YES, NO = "yes", "no"
+# What an answer about food or access needs should be kept for: they may tell of somebody's health.
+SHORT_KEEP_DAYS = 7
+KEY_LENGTH = 40
+CHOICE_KEY_LENGTH = 60
+
+
+class Kind(StrEnum):
+    """What a field asks for."""
+
+    SHORT_TEXT = "short_text"
+    LONG_TEXT = "long_text"
+    EMAIL = "email"
+    NUMBER = "number"
+    DATE = "date"
+    ONE_CHOICE = "one_choice"
+    SEVERAL_CHOICES = "several_choices"
+    YES_NO = "yes_no"
+    CONSENT = "consent"
+
+
+KIND_LABELS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.SHORT_TEXT: N_("Short text"),
+        Kind.LONG_TEXT: N_("Long text"),
+        Kind.EMAIL: N_("E-mail address"),
+        Kind.NUMBER: N_("Number"),
+        Kind.DATE: N_("Date"),
+        Kind.ONE_CHOICE: N_("One choice"),
+        Kind.SEVERAL_CHOICES: N_("Several choices"),
+        Kind.YES_NO: N_("Yes or no"),
+        Kind.CONSENT: N_("Consent"),
+    }
+)
+CHOOSING = frozenset({Kind.ONE_CHOICE, Kind.SEVERAL_CHOICES})
+# Kinds whose answer may decide whether a later field is shown.
+STEERING = CHOOSING | {Kind.YES_NO}
+YES_NO_LABELS: Mapping[str, str] = MappingProxyType({YES: N_("Yes"), NO: N_("No")})
+
+# The roles from least to most: an answer is seen by the named one and by those after it.
+ROLES = ("viewer", "organiser", "admin")
+SEEN_BY_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "viewer": N_("Everybody who sees the event"),
+        "organiser": N_("Organisers"),
+        "admin": N_("Administrators only"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of the choices of a field. `places` limits how many may take it.
+
+    `value` stands in answers and stays; a retired one is offered to nobody new.
+    """
+
+    value: str
+    label: str
+    label_en: str = ""
+    places: int | None = None
+    retired: bool = False
+
+    def label_in(self, locale: str) -> str:
+        """The label in a language, German when there is no other."""
+        return (locale == "en" and self.label_en) or self.label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnField:
+    """One field of an event's form beyond those that everybody is asked.
+
+    A draft has no `key` yet. `version` is that of a consent's text, `full` the values of choices
+    that have no places left for the person who is asked.
+    """
+
+    key: str = ""
+    kind: Kind
+    label: str
+    label_en: str = ""
+    help: str = ""
+    help_en: str = ""
+    required: bool = False
+    choices: tuple[Choice, ...] = ()
+    shown_if: str = ""
+    shown_value: str = ""
+    keep_days: int | None = None
+    seen_by: str = ROLES[0]
+    retired: bool = False
+    version: int | None = None
+    full: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Its name in forms."""
+        return f"f_{self.key}"
+
+    def label_in(self, locale: str) -> str:
+        """The label in a language, German when there is no other."""
+        return (locale == "en" and self.label_en) or self.label
+
+    def help_in(self, locale: str) -> str:
+        """The help in a language, German when there is no other."""
+        return (locale == "en" and self.help_en) or self.help
+
+    def values(self) -> tuple[str, ...]:
+        """The values that steer other fields, in order."""
+        if self.kind is Kind.YES_NO:
+            return YES, NO
+        return tuple(choice.value for choice in self.choices)
+
+    def choice(self, value: str) -> Choice | None:
+        """The choice with a value, also one that is no longer offered."""
+        return next((choice for choice in self.choices if choice.value == value), None)
+
+
+def key_of(label: str, taken: Collection[str], *, longest: int = KEY_LENGTH) -> str:
+    """A name of a-z, 0-9 and _ made from a label, other than those that are taken."""
+    base = plain_words(label, "_")[: longest - 4].strip("_") or "field"
+    if base not in taken:
+        return base
+    return next(f"{base}_{n}" for n in range(2, len(taken) + 3) if f"{base}_{n}" not in taken)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can name a field or a choice."""
+    return re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", text) is not None and len(text) <= KEY_LENGTH
+
+
+def is_shown(field: OwnField, answers: Answers) -> bool:
+    """Whether the answers kept so far make the form show this field."""
+    return not field.shown_if or field.shown_value in answers.get(field.shown_if, ())
+
+
+def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list[str]]:
+    """The answers to fields that are asked and shown; what was sent beyond them is dropped.
+
+    Fields come in their order, so that a field whose condition is itself not shown stays hidden.
+    """
+    kept: dict[str, list[str]] = {}
+    for field in fields:
+        given = [value for value in dict.fromkeys(answers.get(field.key, ())) if value]
+        if given and is_shown(field, kept):
+            kept[field.key] = given if field.kind is Kind.SEVERAL_CHOICES else given[:1]
+    return kept
+
+
+def roles_up_to(role: str) -> tuple[str, ...]:
+    """The roles that see no more than this one; nobody's role sees nothing."""
+    return ROLES[: ROLES.index(role) + 1] if role in ROLES else ()
+
+
+def visible_to(role: str, fields: Iterable[OwnField]) -> list[OwnField]:
+    """The fields whose answers somebody with this role may see."""
+    return [field for field in fields if field.seen_by in roles_up_to(role)]
+
+
+def answer_words(field: OwnField, value: str, locale: str) -> str:
+    """One stored answer as people read it; Yes and No are message ids."""
+    if field.kind in CHOOSING:
+        choice = field.choice(value)
+        return choice.label_in(locale) if choice else value
+    if field.kind in (Kind.YES_NO, Kind.CONSENT):
+        return YES_NO_LABELS.get(value, value)
+    return value

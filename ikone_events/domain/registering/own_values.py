@@ -1,0 +1,92 @@
+"""Answers to own fields as people type them into a list, brought into the form that is stored."""
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from ikone_events.domain.events.draft import can_be_written_to
+from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registering.form_fields import NO, YES, Kind, OwnField
+from ikone_events.domain.times import read_day
+from ikone_events.domain.words import NO_WORDS, YES_WORDS
+
+_NUMBER = re.compile(r"-?\d{1,9}")
+_LENGTHS = {Kind.SHORT_TEXT: 200, Kind.LONG_TEXT: 2000, Kind.EMAIL: 254}
+
+
+def values_from(field: OwnField, text: str) -> list[str]:
+    """The values to be stored; nothing for an empty cell. Raises UnfitInput, about f_<key>."""
+    typed = text.strip()
+    if not typed:
+        return []
+    values = _READERS[field.kind](field, typed)
+    if values is None:
+        said = {"field": field.label, "value": typed[:80]}
+        raise UnfitInput(Complaint(N_("“%(value)s” does not fit “%(field)s”."), said, field.name))
+    return values
+
+
+def _text(field: OwnField, typed: str) -> list[str] | None:
+    fits = len(typed) <= _LENGTHS[field.kind] and text_complaint(typed) is None
+    return [typed] if fits else None
+
+
+def _address(_field: OwnField, typed: str) -> list[str] | None:
+    return [typed] if can_be_written_to(typed) else None
+
+
+def _number(_field: OwnField, typed: str) -> list[str] | None:
+    return [str(int(typed))] if _NUMBER.fullmatch(typed) and typed.isascii() else None
+
+
+def _day(_field: OwnField, typed: str) -> list[str] | None:
+    try:
+        return [read_day(typed).isoformat()]
+    except ValueError:
+        return None
+
+
+def _yes_no(_field: OwnField, typed: str) -> list[str] | None:
+    word = typed.casefold()
+    return [YES] if word in YES_WORDS else [NO] if word in NO_WORDS else None
+
+
+def _one(field: OwnField, typed: str) -> list[str] | None:
+    """A choice by its value or its label in either language."""
+    word = typed.casefold()
+    for choice in field.choices:
+        if word in (choice.value, choice.label.casefold(), choice.label_en.casefold()):
+            return [choice.value]
+    return None
+
+
+def _several(field: OwnField, typed: str) -> list[str] | None:
+    """Choices with semicolons between them; with commas where no label holds one."""
+    whole = _one(field, typed)
+    if whole is not None:
+        return whole
+    parts = [part.strip() for part in re.split(r"[;,\n]" if ";" not in typed else ";", typed)]
+    found = [_one(field, part) for part in parts if part]
+    if any(each is None for each in found):
+        return None
+    return list(dict.fromkeys(value for each in found if each for value in each))
+
+
+def _nothing(_field: OwnField, _typed: str) -> list[str] | None:
+    return None
+
+
+_READERS: Mapping[Kind, Callable[[OwnField, str], list[str] | None]] = MappingProxyType(
+    {
+        Kind.SHORT_TEXT: _text,
+        Kind.LONG_TEXT: _text,
+        Kind.EMAIL: _address,
+        Kind.NUMBER: _number,
+        Kind.DATE: _day,
+        Kind.ONE_CHOICE: _one,
+        Kind.SEVERAL_CHOICES: _several,
+        Kind.YES_NO: _yes_no,
+        Kind.CONSENT: _nothing,
+    }
+)

@@ -1,0 +1,1 @@
+"""MIME, SMTP, and what became of a mail."""

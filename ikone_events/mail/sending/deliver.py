@@ -1,0 +1,196 @@
+"""Handing finished bytes to the mail server: the only user of Flask-Mail.
+
+Flask-Mail opens connections without a time limit, starts TLS without looking at the certificate,
+builds messages itself and needs an app to send; each is overridden here.
+"""
+
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from flask_mail import Connection, Mail, Message
+
+from ikone_events.domain.header_text import ascii_address
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.mail.sending.outcomes import (
+    GOING_AWAY,
+    Deferred,
+    Delivered,
+    Outcome,
+    Refusal,
+    Rejected,
+    about_us,
+    expect,
+    line_of,
+    words_of,
+)
+from ikone_events.mail.sending.smtp_settings import SmtpSettings
+from ikone_events.mail.sending.timeouts import (
+    PunctualSMTP,
+    PunctualSMTPOverTLS,
+    is_time_out,
+    open_context,
+)
+
+# A server that drops so many letters in a row has stopped serving; a time-out counts double.
+_LOSSES = 3
+_GOODBYE_SECONDS = 5.0
+
+Host = PunctualSMTP | PunctualSMTPOverTLS
+
+
+class _FinishedMessage(Message):
+    """A message whose bytes are made already and go out untouched."""
+
+    def __init__(self, content: bytes, *, sender: str, recipient: str) -> None:
+        super().__init__(sender=sender, recipients=[recipient])
+        self._content = content
+
+    def as_bytes(self) -> bytes:
+        return self._content
+
+
+class _NoConnectionError(Exception):
+    """The server can't be reached or does not let us in; the message holds its words."""
+
+
+class MailConnection(Connection):
+    """A connection that opens when the first letter comes and again after it was lost."""
+
+    host: Host | None
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        mail = Mail()
+        super().__init__(mail.init_mail({"MAIL_SUPPRESS_SEND": False}))  # type: ignore[arg-type]
+        self._settings = settings
+        self._losses = 0
+        self.host, self.num_emails = None, 0
+
+    def deliver(self, content: bytes, sender: str, recipient: str) -> Outcome:
+        """Hand one letter to the server and say what became of it; never raises for the server.
+
+        Takes at most the settings' `letter_seconds`, however slow the server is.
+        """
+        try:
+            envelope = ascii_address(recipient)
+        except UnfitInput as refusal:
+            return Rejected(str(refusal))
+        try:
+            message = _FinishedMessage(content, sender=ascii_address(sender), recipient=envelope)
+        except UnfitInput as refusal:
+            return about_us(f"sender: {refusal}")
+        if self.num_emails >= self._settings.letters_per_connection:
+            self.close()
+        try:
+            return self._hand_over(message)
+        except _NoConnectionError as failure:
+            return about_us(str(failure))
+
+    def close(self) -> None:
+        """Say goodbye; the letters are safe, so whatever happens now does not matter."""
+        if self.host is not None:
+            self.host.allow(_GOODBYE_SECONDS)
+            with suppress(OSError, smtplib.SMTPException):
+                self.host.quit()
+        self._drop()
+
+    def configure_host(self) -> Host:
+        """Connect, with time limits and with certificates looked at."""
+        settings = self._settings
+        kind = PunctualSMTPOverTLS if settings.tls == "implicit" else PunctualSMTP
+        host = kind(settings.host, settings.port, settings.timeout, settings.letter_seconds)
+        try:
+            if settings.tls == "starttls":
+                host.starttls(context=open_context())
+            if settings.username:
+                host.login(settings.username, settings.password)
+            host.ehlo_or_helo_if_needed()
+        except (OSError, smtplib.SMTPException):
+            host.close()
+            raise
+        return host
+
+    def _hand_over(self, message: _FinishedMessage) -> Outcome:
+        try:
+            self._announce(message)
+            words = self._send(message)
+        except Refusal as refusal:
+            self._losses = 0
+            self._reset(refusal)
+            return refusal.outcome
+        except (OSError, smtplib.SMTPException) as error:
+            return self._after_loss(error)
+        self.num_emails += 1
+        self._losses = 0
+        return Delivered(words)
+
+    def _announce(self, message: _FinishedMessage) -> None:
+        """MAIL and RCPT. A connection that grew old since the last letter is renewed once.
+
+        Servers hang up on idle clients; as long as no content was sent, nothing can be doubled.
+        """
+        aged = self.host is not None
+        try:
+            self._envelope(message)
+        except (OSError, smtplib.SMTPException, Refusal) as fault:
+            if not aged or (isinstance(fault, Refusal) and fault.code != GOING_AWAY):
+                raise
+            self._drop()
+            self._envelope(message)
+
+    def _envelope(self, message: _FinishedMessage) -> None:
+        host = self._opened()
+        host.allow(self._settings.letter_seconds)
+        size = [f"size={len(message.as_bytes())}"] if host.has_extn("size") else []
+        expect(2, *host.mail(str(message.sender), size), of_sender=True)
+        expect(2, *host.rcpt(str(message.recipients[0])))
+
+    def _send(self, message: _FinishedMessage) -> str:
+        host = self._opened()
+        try:
+            with host.patience():
+                code, words = host.data(message.as_bytes())
+        except smtplib.SMTPDataError as error:
+            raise Refusal(error.smtp_code, error.smtp_error) from error
+        expect(2, code, words)
+        return line_of(code, words)
+
+    def _opened(self) -> Host:
+        if self.host is None:
+            self.num_emails = 0
+            try:
+                self.host = self.configure_host()
+            except (OSError, smtplib.SMTPException) as error:
+                raise _NoConnectionError(words_of(error)) from error
+        return self.host
+
+    def _after_loss(self, error: Exception) -> Deferred:
+        """Nobody knows what became of the letter; one that is lost alone holds up no other."""
+        self._drop()
+        self._losses += 2 if is_time_out(error) else 1
+        return Deferred(words_of(error), server_down=self._losses >= _LOSSES)
+
+    def _reset(self, refusal: Refusal) -> None:
+        """Ready for the next letter after a refusal; a server that said 421 is gone."""
+        try:
+            if self.host is not None and refusal.code != GOING_AWAY:
+                self.host.rset()
+                return
+        except (OSError, smtplib.SMTPException):
+            pass
+        self._drop()
+
+    def _drop(self) -> None:
+        if self.host is not None:
+            self.host.close()
+        self.host, self.num_emails = None, 0
+
+
+@contextmanager
+def open_connection(settings: SmtpSettings) -> Iterator[MailConnection]:
+    """A connection for any number of letters; a server that is down shows at the first one."""
+    connection = MailConnection(settings)
+    try:
+        yield connection
+    finally:
+        connection.close()

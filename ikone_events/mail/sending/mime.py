@@ -1,0 +1,210 @@
+"""From a letter of the outbox to the bytes that travel: headers read back, and the MIME tree.
+
+The same row gives the same bytes at every try, so a doubled letter can be told by its Message-ID.
+The tree is the same for every letter, so it is written down here; the standard library's message
+classes take twenty times as long to find it.
+"""
+
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Mapping
+from datetime import datetime
+from email import policy
+from email.header import Header, decode_header, make_header
+from email.parser import BytesHeaderParser
+from email.utils import format_datetime, parseaddr, quote
+from functools import lru_cache
+from hashlib import blake2s
+from typing import Protocol
+
+from ikone_events.domain.header_text import ascii_address, header_complaint, one_line
+from ikone_events.domain.mails.facts import Sender
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+
+_METHOD = re.compile("[A-Z]+")
+_BREAK = b"\r\n"
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>")
+_UNSUBSCRIBE = re.compile(r"https?://[!-;=?-~]+")
+# Letters of one mailing share sender and subject: what is remembered need not be encoded again.
+_REMEMBERED = 256
+_MAILBOXES = {"From", "To", "Reply-To"}
+_STRUCTURE = ["MIME-Version", "Content-Type"]
+_PARSER = BytesHeaderParser(policy=policy.compat32)
+_ONE_CLICK = "List-Unsubscribe=One-Click"
+
+
+class Post(Protocol):
+    """What the outbox keeps of a letter.
+
+    `references` is the Message-ID it follows, `unsubscribe` the address of RFC 8058; or empty.
+    """
+
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def recipient_name(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def references(self) -> str: ...
+    @property
+    def unsubscribe(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def calendar(self) -> bytes | None: ...
+    @property
+    def calendar_method(self) -> str | None: ...
+    @property
+    def message_id(self) -> str: ...
+
+
+def message_id(key: str, domain: str) -> str:
+    """A Message-ID from a key of the outbox, the same at every try."""
+    made = f"<{key}@{domain}>"
+    if not _MESSAGE_ID.fullmatch(made):
+        raise ValueError(f"{made!r} can't be a Message-ID")
+    return made
+
+
+def mime_bytes(letter: Post, sender: Sender) -> bytes:
+    """The finished message, CRLF and 7 bit; UnfitInput when it does not read back as meant."""
+    meant = _headers(letter, sender)
+    lines = [_line(name, value) for name, value in meant.items()]
+    lines.append(f"Date: {format_datetime(letter.created_at)}\r\n")
+    lines.append("MIME-Version: 1.0\r\n")
+    finished = "".join(lines).encode("ascii") + _content_of(letter)
+    _read_back(finished, meant)
+    return finished
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _line(name: str, value: str) -> str:
+    """One folded header line. Encoded by email.header: EmailMessage of Python 3.11 may lose a
+    space between two encoded words, or write one too many before the first.
+    """
+    words, bracket, address = value.rpartition("<") if name in _MAILBOXES else (value, "", "")
+    words = words.strip()
+    if words and not words.isascii():
+        words = Header(words, "utf-8", header_name=name).encode(linesep="\r\n")
+    elif words and bracket:
+        words = f'"{quote(words)}"'
+    elif name == "Subject":
+        words = Header(words, header_name=name).encode(linesep="\r\n")
+    # The address may take a line of its own: neither it nor a Message-ID can be folded inside.
+    fold = "\r\n " if words and bracket else ""
+    return f"{name}: {words}{fold}{bracket}{address}\r\n"
+
+
+def _headers(letter: Post, sender: Sender) -> Mapping[str, str]:
+    """The headers in plain words, mailboxes as "name <address>"."""
+    headers = {
+        "From": _words(sender.name, sender.address),
+        "To": _words(letter.recipient_name, letter.recipient),
+        "Subject": letter.subject,
+        "Message-ID": letter.message_id,
+        "Auto-Submitted": "auto-generated",
+    }
+    if sender.reply_to:
+        headers["Reply-To"] = _words("", sender.reply_to)
+    if letter.references and letter.references != letter.message_id:
+        headers["In-Reply-To"] = headers["References"] = letter.references
+    if letter.unsubscribe:
+        headers |= _unsubscribing(letter.unsubscribe)
+    for name in ("Message-ID", "References"):
+        if name in headers and not _MESSAGE_ID.fullmatch(headers[name]):
+            raise UnfitInput(Complaint(N_("The letter has a damaged message number.")))
+    if complaint := header_complaint(letter.subject, "subject"):
+        raise UnfitInput(complaint)
+    return headers
+
+
+def _unsubscribing(address: str) -> dict[str, str]:
+    """One click without login (RFC 8058). An address can't be folded, so it takes its own line."""
+    if not _UNSUBSCRIBE.fullmatch(address):
+        raise UnfitInput(Complaint(N_("The letter has a damaged link to unsubscribe.")))
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": _ONE_CLICK}
+
+
+def _words(name: str, address: str) -> str:
+    if complaint := header_complaint(name):
+        raise UnfitInput(complaint)
+    return f"{one_line(name)} <{ascii_address(address)}>".lstrip()
+
+
+def _read_back(finished: bytes, meant: Mapping[str, str]) -> None:
+    """Compare the finished headers with the meant ones: none more, none less, none different.
+
+    The old parser is asked, with the oldest rules for encoded words: the new one of Python 3.11
+    puts spaces between the halves of a long foreign name.
+    """
+    head, _, _ = finished.partition(b"\r\n\r\n")
+    read = _PARSER.parsebytes(head + b"\r\n\r\n").items()
+    names = sorted(name for name, _ in read)
+    differs = any(name in meant and _decoded(name, text) != meant[name] for name, text in read)
+    if differs or names != sorted([*meant, "Date", *_STRUCTURE]):
+        raise UnfitInput(Complaint(N_("The finished letter does not read back as it was meant.")))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _decoded(name: str, value: str) -> str:
+    unfolded = re.sub(r"\r?\n", "", value).strip()
+    if name not in _MAILBOXES:
+        return str(make_header(decode_header(unfolded))) if "=?" in unfolded else unfolded
+    display_name, address = parseaddr(unfolded)
+    return f"{make_header(decode_header(display_name))} <{address}>".lstrip()
+
+
+def _content_of(letter: Post) -> bytes:
+    """Content-Type, an empty line, and all parts: CRLF, 7 bit, no line above 78 characters.
+
+    The calendar comes last in the alternative, which must be the first child: nothing else decides
+    whether Outlook shows buttons.
+    """
+    parts = [_text("plain", letter.text), _text("html", letter.html)]
+    if letter.calendar is None:
+        return _multipart("alternative", parts, letter.message_id)
+    method = letter.calendar_method or "REQUEST"
+    if not _METHOD.fullmatch(method):
+        raise UnfitInput(Complaint(N_("The letter has a damaged calendar entry.")))
+    coded = encodebytes(letter.calendar).replace(b"\n", _BREAK)
+    parts.append(_CALENDAR % (method.encode(), coded))
+    answerable = _multipart("alternative", parts, letter.message_id)
+    return _multipart("mixed", [answerable, _FILE % coded], letter.message_id)
+
+
+def _multipart(kind: str, parts: list[bytes], message_id: str) -> bytes:
+    """Parts between boundaries that neither quoted-printable nor base64 can contain."""
+    mark = f"=_{kind}_{blake2s(message_id.encode(), digest_size=8).hexdigest()}".encode("ascii")
+    head = b'Content-Type: multipart/%s;\r\n boundary="%s"\r\n\r\n' % (kind.encode(), mark)
+    between = b"--%s\r\n" % mark
+    return head + between + between.join(parts) + b"--%s--\r\n" % mark
+
+
+def _text(kind: str, text: str) -> bytes:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
+    return _TEXT % (kind.encode(), b2a_qp(lines.replace("\n", "\r\n").encode("utf-8")))
+
+
+# Each part ends with the line break that belongs to the boundary after it.
+_TEXT = (
+    b'Content-Type: text/%s; charset="utf-8"\r\n'
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    b"%s\r\n"
+)
+_CALENDAR = (
+    b'Content-Type: text/calendar; charset="utf-8"; method="%s"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n"
+    b"%s\r\n"
+)
+_FILE = (
+    b'Content-Type: application/ics; name="invite.ics"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n"
+    b'Content-Disposition: attachment; filename="invite.ics"\r\n\r\n'
+    b"%s\r\n"
+)

@@ -1,0 +1,1 @@
+"""From facts to a finished mail: text, HTML, calendar."""

@@ -1,0 +1,173 @@
+"""From the facts of a mail to the finished mail: subject, text, HTML and calendar bytes.
+
+Everything that could make a letter unsendable is found here, before anything is queued.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ikone_events.domain.calendars.invitation import calendar_object
+from ikone_events.domain.events.changes import where
+from ikone_events.domain.header_text import (
+    ascii_address,
+    header_complaint,
+    one_line,
+)
+from ikone_events.domain.mails.facts import MailFacts, Recipient
+from ikone_events.domain.mails.kinds import MailKind, calendar_method
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.salutation import full_name, letter_salutation
+from ikone_events.domain.times import (
+    NBSP,
+    clock,
+    date_numeric,
+    date_words,
+    moment_letter,
+    span_letter,
+)
+from ikone_events.mail.writing.main_action import main_action
+from ikone_events.mail.writing.templates import write
+
+LONGEST_TITLE_IN_SUBJECT = 120
+
+_CLOSING = {"de": "Freundliche Grüße", "en": "Kind regards"}
+_WAYS = {
+    "de": {"online": "online", "on_site": "vor Ort", "hybrid": "vor Ort oder online"},
+    "en": {"online": "online", "on_site": "on site", "hybrid": "on site or online"},
+}
+_WAITING = "waitlisted"
+# A seat is kept for them, but it is not theirs yet.
+_HELD = ("pending", "offered")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A finished letter; `method` says what its calendar object asks of the reader's program."""
+
+    subject: str
+    text: str
+    html: str
+    calendar: bytes | None = None
+    method: str | None = None
+
+
+def compose(facts: MailFacts) -> Letter:
+    """The mail, or UnfitInput when its header material can't be sent.
+
+    Without an invitation there is no calendar object, and the text does not speak of one: people
+    who only waited never got an entry that could be changed or withdrawn.
+    """
+    _check_headers(facts)
+    kind, locale, edited = facts.kind, facts.recipient.locale, facts.text
+    method = calendar_method(kind) if facts.invitation else None
+    values = _values(facts, calendar=method is not None)
+    if _tells_otherwise(facts):
+        edited = None
+    subject, text, html = write(kind, values, main_action(facts), locale=locale, edited=edited)
+    if facts.invitation is None or method is None:
+        return Letter(subject, text, html)
+    data = calendar_object(
+        facts.event,
+        facts.recipient,
+        links=facts.links,
+        invitation=facts.invitation,
+        method=method,
+        sender=facts.sender,
+    )
+    return Letter(subject, text, html, data, method)
+
+
+def _tells_otherwise(facts: MailFacts) -> bool:
+    """An edited text on a new date is wrong where only the place or the title has changed."""
+    return facts.kind is MailKind.MOVED and facts.old_dates is None
+
+
+def recipient_name(recipient: Recipient) -> str:
+    """The name in the To header, as the person would write it on an envelope."""
+    return full_name(recipient.title, recipient.first_name, recipient.last_name)
+
+
+def _check_headers(facts: MailFacts) -> None:
+    recipient, sender = facts.recipient, facts.sender
+    checks = (
+        header_complaint(facts.event.title, "title"),
+        header_complaint(recipient_name(recipient), "last_name"),
+        header_complaint(sender.name, "sender"),
+    )
+    complaints = [complaint for complaint in checks if complaint]
+    if complaints:
+        raise UnfitInput(complaints)
+    for address in (recipient.email, sender.address, sender.reply_to or sender.address):
+        ascii_address(address)
+
+
+def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
+    """What the templates read; they know `facts.event` as occasion and the facts as extras."""
+    event, links, locale = facts.event, facts.links, facts.recipient.locale
+    zone, title = event.zone, one_line(event.title)
+    when = span_letter(event.starts_at, event.ends_at, locale=locale, zone=zone)
+    place = where(event, locale)
+    old_when = span_letter(*facts.old_dates, locale=locale, zone=zone) if facts.old_dates else ""
+    return {
+        "occasion": event,
+        "recipient": facts.recipient,
+        "links": links,
+        "extras": facts,
+        "calendar": calendar,
+        "waiting": facts.status == _WAITING,
+        "held": facts.status in _HELD,
+        "way": _WAYS[locale].get(event.format, ""),
+        "has_materials": bool(facts.materials or links.materials),
+        "greeting": _greeting(facts.recipient),
+        "closing": _CLOSING[locale],
+        "title": _short(title),
+        "when": when,
+        "where": place,
+        "changes": facts.changes,
+        "old_when": "" if old_when == when else old_when,
+        "day": _plain(date_numeric(event.starts_at, locale=locale, zone=zone)),
+        "held_on": date_words(event.starts_at, locale=locale, zone=zone),
+        "start": clock(event.starts_at, zone=zone),
+        "end": clock(event.ends_at, zone=zone),
+        "opens_at": _clock(event.room_opens_at, zone),
+        "delete_on": _date(facts.delete_on, locale),
+        "link_sent_on": _date(facts.link_sent_on, locale),
+        "available_until": _date(facts.available_until, locale),
+        "deadline": _moment(facts.deadline, zone, locale),
+        "hold_until": _moment(facts.hold_until, zone, locale),
+        "seats_left": "" if facts.free_places is None else str(facts.free_places),
+    }
+
+
+def _greeting(recipient: Recipient) -> str:
+    return letter_salutation(
+        salutation=recipient.salutation,
+        title=recipient.title,
+        first_name=recipient.first_name,
+        last_name=recipient.last_name,
+        locale=recipient.locale,
+        override=one_line(recipient.letter_salutation),
+    )
+
+
+def _clock(moment: datetime | None, zone: str) -> str:
+    return clock(moment, zone=zone) if moment else ""
+
+
+def _date(day: date | None, locale: str) -> str:
+    return date_words(day, locale=locale) if day else ""
+
+
+def _moment(moment: datetime | None, zone: str, locale: str) -> str:
+    return moment_letter(moment, locale=locale, zone=zone) if moment else ""
+
+
+def _plain(text: str) -> str:
+    return text.replace(NBSP, " ")
+
+
+def _short(title: str) -> str:
+    """Titles may fill a header alone; the subject says more than the title."""
+    if len(title) <= LONGEST_TITLE_IN_SUBJECT:
+        return title
+    return title[: LONGEST_TITLE_IN_SUBJECT - 1].rstrip() + "…"

@@ -1,0 +1,182 @@
+"""A text filled for one person: blocks, and from them the HTML and the plain text of a mail.
+
+Values are put in once and never read again, neither as placeholders nor as Markdown. A line whose
+values are all empty is left out.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from ikone_events.domain.header_text import MOST_CHARACTERS, one_line
+from ikone_events.mail.writing.markdown import (
+    MARKER,
+    Line,
+    Passage,
+    Piece,
+    Row,
+    linked,
+    read_markdown,
+)
+
+_SPACES = re.compile(" {2,}")
+_BULLETS = {"de": "– ", "en": "- "}
+_TITLE = "titel"
+
+
+class Block(NamedTuple):
+    """A paragraph ("text"), "list", "numbers", "box", "heading" or "button" of a mail.
+
+    Numbers begin with `start`. A `glued` block goes on in the paragraph of the one before it.
+    """
+
+    kind: str
+    rows: tuple[Row, ...]
+    heading: str = ""
+    start: int = 1
+    glued: bool = False
+
+
+# What a marker of this name is for this person: words, or blocks where it stands alone on its line.
+Value = str | tuple[Block, ...]
+Values = Callable[[str], Value]
+
+
+def fill_subject(subject: str, values: Values) -> str:
+    """The subject as a header may hold it; empty when nothing is left of it."""
+    # Two harmless parts may meet: "=" of the text and "?" of a value.
+    filled = _inline(subject, values).replace("=?", "= ?")
+    if len(filled) > MOST_CHARACTERS:
+        return filled[: MOST_CHARACTERS - 1].rstrip() + "…"
+    return filled
+
+
+def fill(source: str, values: Values, button: str = "") -> list[Block]:
+    """The blocks of a text; a link alone on its line that leads to `button` is the button."""
+    blocks: list[Block] = []
+    begun = False
+    for passage in read_markdown(source):
+        found = tuple(map(values, passage.names))
+        made = list(_blocks(passage, found, button if passage.has_link else ""))
+        begun = begun and passage.glued
+        if begun and made:
+            made[0] = made[0]._replace(glued=True)
+        begun = begun or bool(made)
+        blocks += made
+    return blocks
+
+
+def plain_text(blocks: list[Block] | tuple[Block, ...], locale: str) -> str:
+    """The blocks as a text: links as "words: https://…", lists with dashes."""
+    parts: list[str] = []
+    for block in blocks:
+        if parts:
+            parts.append("\n" if block.glued else "\n\n")
+        parts.append(_plain_block(block, _BULLETS[locale]))
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _blocks(passage: Passage, found: tuple[Value, ...], button: str) -> tuple[Block, ...]:
+    """What a passage comes to with these values of its markers; the same for most of a mailing."""
+    values = dict(zip(passage.names, found, strict=True)).__getitem__
+    lines = [line for line in passage.lines if not line.names or any(map(values, line.names))]
+    if passage.kind == "text":
+        return tuple(_paragraphs(lines, values, button))
+    if not lines:
+        return ()
+    titled = passage.kind == "box" and lines[0].only == _TITLE
+    heading = _inline(lines[0].row[0].text, values) if titled else ""
+    rows = tuple(_row(line, values) for line in lines[titled:])
+    return (Block(passage.kind, rows, heading, passage.start),)
+
+
+def _paragraphs(lines: list[Line], values: Values, button: str) -> Iterator[Block]:
+    """The lines of a paragraph, cut where blocks or the button stand and at empty lines."""
+    run: list[Row] = []
+    glued = False
+    for item in _items(lines, values, button):
+        if item and not isinstance(item, Block):
+            run.append(item)
+            continue
+        if run:
+            yield Block("text", tuple(run), glued=glued)
+            glued = True
+        run = []
+        if isinstance(item, Block):
+            yield item if glued or not item.glued else item._replace(glued=False)
+        glued = isinstance(item, Block)
+    if run:
+        yield Block("text", tuple(run), glued=glued)
+
+
+def _items(lines: list[Line], values: Values, button: str) -> Iterator[Row | Block]:
+    """What the lines come to; a value of several lines makes several rows, an empty one ()."""
+    for line in lines:
+        value = values(line.only) if line.only else ""
+        if isinstance(value, tuple):
+            yield from (
+                block._replace(glued=True) if block is value[0] else block for block in value
+            )
+            continue
+        for row in _rows(line, values):
+            apart = len(row) == 1 and button and row[0].href == button
+            yield Block("button", (row,), glued=True) if apart else row
+
+
+def _row(line: Line, values: Values) -> Row:
+    if not line.names:
+        return line.row
+    return linked(
+        Piece(_inline(piece.text, values), _inline(piece.href, values), *piece[2:])
+        for piece in line.row
+    )
+
+
+def _rows(line: Line, values: Values) -> Iterator[Row]:
+    if not line.names or not line.plain:
+        yield _row(line, values)
+        return
+    filled = MARKER.sub(lambda match: _words(values(match[1])), line.row[0].text)
+    for part in filled.split("\n"):
+        yield linked((Piece(_SPACES.sub(" ", part).strip()),))
+
+
+def _inline(text: str, values: Values) -> str:
+    """The text with its values, each in one line."""
+    if "\ue000" not in text:
+        return text
+    filled = MARKER.sub(lambda match: one_line(_words(values(match[1]))), text)
+    return _SPACES.sub(" ", filled).strip()
+
+
+def _words(value: Value) -> str:
+    if isinstance(value, str):
+        return value
+    return " ".join(_plain_row(row) for block in value for row in block.rows)
+
+
+@lru_cache(maxsize=512)
+def _plain_block(block: Block, bullet: str) -> str:
+    rows = [_plain_row(row) for row in block.rows]
+    if block.kind == "list":
+        rows = [bullet + row for row in rows]
+    elif block.kind == "numbers":
+        rows = [f"{number}. {row}" for number, row in enumerate(rows, block.start)]
+    elif block.heading:
+        rows.insert(0, block.heading)
+    return "\n".join(rows)
+
+
+def _plain_row(row: Row) -> str:
+    return "".join(
+        _plain_piece(piece, last=number == len(row)) for number, piece in enumerate(row, 1)
+    ).strip()
+
+
+def _plain_piece(piece: Piece, *, last: bool) -> str:
+    address = piece.href.removeprefix("mailto:")
+    if not address or address == piece.text:
+        return piece.text
+    return f"{piece.text}: {address}" if last else f"{piece.text} ({address})"

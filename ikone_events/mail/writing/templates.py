@@ -1,0 +1,259 @@
+"""The words of a mail: the standard text of its kind, or the edited one in the standard's frame.
+
+Templates give Markdown in which every printed value is a marker, so the one way from Markdown to a
+mail serves both. A name missing in a template is an error, not an empty place: a mail with a hole
+undoes its cause.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+)
+from jinja2.runtime import Context
+
+import ikone_events
+from ikone_events.domain.header_text import clean_text
+from ikone_events.domain.mails.edited_text import EditedText
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.placeholders import PLACEHOLDERS, Shape, placeholders_of
+from ikone_events.mail.writing.html import html_page
+from ikone_events.mail.writing.markdown import MARKER, Piece, with_markers
+from ikone_events.mail.writing.rendering import Block, Value, fill, fill_subject, plain_text
+
+# What each placeholder stands for in the values of a mail: `{{einwahl}}` is `occasion.dial_in`.
+# Passages that are not here are the blocks of the templates that carry their names.
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "titel": "occasion.title",
+        "termin": "when",
+        "ort": "where",
+        "datum": "held_on",
+        "datum_kurz": "day",
+        "beginn": "start",
+        "ende": "end",
+        "einlass": "opens_at",
+        "anmeldeschluss": "deadline",
+        "frist": "hold_until",
+        "teilnahme": "way",
+        "andere_person": "extras.other_person",
+        "plaetze_frei": "seats_left",
+        "bisheriger_termin": "old_when",
+        "vorname": "recipient.first_name",
+        "nachname": "recipient.last_name",
+        "frage": "recipient.question",
+        "einwahl": "occasion.dial_in",
+        "linkversand": "link_sent_on",
+        "loeschdatum": "delete_on",
+        "abrufbar_bis": "available_until",
+        "veranstalter": "occasion.organisation",
+        "kontakt_name": "occasion.contact_name",
+        "kontakt_email": "occasion.contact_email",
+        "kontakt_telefon": "occasion.contact_phone",
+        "zusammenfassung": "occasion.summary",
+        "grund": "extras.reason",
+        "zugangslink": "links.room",
+        "bestaetigungslink": "links.confirm",
+        "annahmelink": "links.accept",
+        "verwaltenlink": "links.manage",
+        "unterlagenlink": "links.materials",
+        "anmeldelink": "occasion.register_url",
+        "veranstaltungslink": "occasion.public_url",
+        "rueckmeldelink": "occasion.feedback_url",
+    }
+)
+PASSAGES = tuple(
+    name
+    for name, placeholder in PLACEHOLDERS.items()
+    if placeholder.shape is Shape.PASSAGE and name not in SOURCES
+)
+_MANY_BREAKS = re.compile(r"\s*\n\s*\n\s*")
+
+
+class _Source(str):
+    """Markdown that templates print as it is."""
+
+    __slots__ = ()
+
+
+# What every template may print besides values: the place of the button, the box, the time in it.
+_BUTTON = "\ue000button\ue001"
+_PRINTED_AS_IS = {
+    "button": _Source(_BUTTON),
+    "box": _Source("\ue000titel\ue001\n\ue000termin\ue001\n\ue000ort\ue001"),
+    "when": _Source("\ue000termin\ue001"),
+}
+# The passage that no mail may leave out.
+_CHANGES = "\ue000aenderungen\ue001"
+
+
+@pass_context
+def _as_marker(context: Context, value: object) -> str:
+    """What stands in the Markdown for a printed value: its number in this text."""
+    if isinstance(value, _Source):
+        return value
+    printed: list[str] = context["printed"]
+    printed.append(str(value))
+    return f"\ue000{len(printed) - 1}\ue001"
+
+
+def template_folder() -> Path:
+    """Beside the code in an installed package, at the top level in the source tree."""
+    package = Path(ikone_events.__file__).resolve().parent
+    installed = package / "templates"
+    return installed if (installed / "mail").is_dir() else package.parent / "templates"
+
+
+_templates = Environment(
+    loader=FileSystemLoader(template_folder()),
+    finalize=_as_marker,
+    autoescape=False,  # noqa: S701 - they make Markdown; what becomes of it is escaped
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    auto_reload=False,
+)
+
+
+def write(
+    kind: MailKind,
+    values: Mapping[str, object],
+    button: Piece,
+    *,
+    locale: str,
+    edited: EditedText | None = None,
+) -> tuple[str, str, str]:
+    """Subject, plain text and HTML; what has no `button` gets it above the closing words.
+
+    Salutation, closing and all below are the standard text's; an edited text takes the place of its
+    body. What has changed is told also where the edited text has forgotten it.
+    """
+    subject, replaced = "", {}
+    if edited:
+        subject, body = with_markers(edited.subject), with_markers(edited.body)
+        replaced["body"] = body if _CHANGES in body else f"{body}\n\n{_CHANGES}\n"
+    text = _Text(f"mail/{locale}/{kind}.txt", values, button.href, replaced)
+    subject = fill_subject(subject, text.in_subject) or fill_subject(
+        text.source("subject"), text.in_subject
+    )
+    above, _, below = text.whole.rpartition(_BUTTON)
+    upper, lower = fill(above, text, button.href), fill(below, text)
+    plain = plain_text(upper + lower, locale) + "\n"
+    if all(block.kind != "button" for block in upper):
+        upper.append(Block("button", ((button,),)))
+    return subject, plain, html_page(subject, upper + lower, lang=locale)
+
+
+@lru_cache(maxsize=64)
+def starting_text(kind: MailKind, locale: str) -> EditedText:
+    """What an editor begins with: the standard text with placeholders in the place of values.
+
+    Made from the template itself, so there is no second copy that could say something else.
+    """
+    passages = {
+        name: f"\n\ue000{name}\ue001\n" for name in PASSAGES if name in placeholders_of(kind)
+    }
+    text = _Text(f"mail/{locale}/{kind}.txt", _symbolic_values(), "", passages)
+    return EditedText(*(_with_names(text.source(block), text) for block in ("subject", "body")))
+
+
+def _with_names(source: str, text: "_Text") -> str:
+    """The Markdown as somebody could have typed it."""
+    named = MARKER.sub(
+        lambda match: f"{{{{{match[1]}}}}}" if match[1] in PLACEHOLDERS else str(text(match[1])),
+        source,
+    )
+    return _MANY_BREAKS.sub("\n\n", named).strip()
+
+
+def _symbolic_values() -> dict[str, object]:
+    """Values in which every placeholder's place holds its name: the full case of every mail."""
+    values: dict[str, object] = {
+        "calendar": True,
+        "waiting": False,
+        "held": False,
+        "has_materials": True,
+        "changes": (),
+        "greeting": "",
+        "closing": "",
+        "title": "{{titel}}",
+    }
+    parts: dict[str, dict[str, object]] = {
+        "occasion": {"has_room": True},
+        "recipient": {},
+        "links": {"privacy": ""},
+        "extras": {"status": "confirmed", "materials": (), "contacts": ()},
+    }
+    for name, source in SOURCES.items():
+        first, _, attribute = source.partition(".")
+        target = parts[first] if attribute else values
+        target[attribute or first] = f"{{{{{name}}}}}"
+    return values | {name: SimpleNamespace(**part) for name, part in parts.items()}
+
+
+class _Text:
+    """A standard text with the values of one mail, each worked out once.
+
+    `replaced` is Markdown in the place of blocks; it is not read as a template.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        values: Mapping[str, object],
+        button: str,
+        replaced: Mapping[str, str],
+    ) -> None:
+        self._values = values
+        self._button = button
+        self._printed: list[str] = []
+        self._known: dict[str, Value] = {}
+        template = _templates.get_template(name)
+        self._context = template.new_context({**values, **_PRINTED_AS_IS, "printed": self._printed})
+        for block, words in replaced.items():
+            self._context.blocks[block] = [_saying(words)]
+        # Blocks of parents are known only from here on.
+        self.whole = "".join(template.root_render_func(self._context))
+
+    def source(self, block: str) -> str:
+        """The Markdown of one block, with markers."""
+        return "".join(self._context.blocks[block][0](self._context))
+
+    def __call__(self, name: str) -> Value:
+        """What stands in the body for the marker of this name."""
+        if name not in self._known:
+            self._known[name] = self._find(name)
+        return self._known[name]
+
+    def in_subject(self, name: str) -> Value:
+        """What stands in the subject: there a long title is cut."""
+        return str(self._values["title"]) if name == "titel" else self(name)
+
+    def _find(self, name: str) -> Value:
+        if name.isdecimal():
+            return _clean(self._printed[int(name)])
+        if source := SOURCES.get(name):
+            first, _, attribute = source.partition(".")
+            value = self._values.get(first, "")
+            return _clean(str((getattr(value, attribute, "") if attribute else value) or ""))
+        if name in PASSAGES and name in self._context.blocks:
+            return tuple(fill(self.source(name), self, self._button))
+        return ""
+
+
+def _clean(value: str) -> str:
+    if not value.isprintable():
+        value = _MANY_BREAKS.sub("\n\n", clean_text(value))
+    return value.strip()
+
+
+def _saying(words: str) -> Callable[[Context], Iterator[str]]:
+    return lambda _context: iter((words,))

@@ -1,0 +1,1 @@
+"""Feeds, private calendars, a preview of what calendars show."""

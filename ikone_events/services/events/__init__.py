@@ -1,0 +1,1 @@
+"""Editing events, transitions, updates, running steps."""

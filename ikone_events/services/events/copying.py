@@ -1,0 +1,105 @@
+"""Copying an event as a template: what was thought out once, without anybody who came.
+
+The copy has the content, the rules of registration, the own fields and the edited texts. It has no
+people, letters, history, materials or codes, and no room: last year's link would open to strangers.
+"""
+
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from ikone_events.domain.events.draft import CHOSEN_PLANS, EventDraft, ProgrammeItem, year_complaint
+from ikone_events.domain.events.lifecycle import EventFormat
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.domain.times import local_to_utc, to_local
+from ikone_events.services.events.editing import create_event
+from ikone_events.services.registering.form_fields import lay_fields
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.texts import MailText
+from ikone_events.store.registering.form_fields import FormField, fields_of_event
+
+_MOMENTS = ("ends_at", "deadline", "members_until")
+_LEFT_BEHIND = ("room_url", "dial_in")
+# Texts of organisers' own steps bear these steps' names; the steps stay with their event.
+_OWN_STEPS = "own-"
+_OF_TEXT = ("kind", "locale", "subject", "body", "changed_at", "changed_by")
+
+
+def copy_event(
+    source: Event, *, title: str, title_en: str, starts_at: datetime, actor: str, now: datetime
+) -> Event:
+    """A new draft like an event, at another date; all its moments keep their distance.
+
+    Raises UnfitInput when it can't be stored like that.
+    """
+    if far := year_complaint(starts_at, "starts_at"):
+        raise UnfitInput(far)
+    draft = replace(_moved(_draft_of(source), starts_at), title=title, title_en=title_en)
+    event = create_event(draft, actor=actor, now=now)
+    _copy_fields(source, event, now=now)
+    _copy_texts(source, event)
+    db.session.flush()
+    return event
+
+
+def _draft_of(event: Event) -> EventDraft:
+    values: dict[str, Any] = {
+        field.name: getattr(event, field.name) for field in fields(EventDraft)
+    }
+    values["programme"] = tuple(ProgrammeItem(**item) for item in event.programme_items)
+    values["format"] = EventFormat(event.format)
+    values["plan"] = event.plan if event.plan in CHOSEN_PLANS else ""
+    return EventDraft(**{**values, **dict.fromkeys(_LEFT_BEHIND, "")})
+
+
+def _moved(draft: EventDraft, starts_at: datetime) -> EventDraft:
+    moments: dict[str, Any] = {
+        name: _shifted(moment, draft, starts_at)
+        for name in _MOMENTS
+        if (moment := getattr(draft, name)) is not None
+    }
+    return replace(draft, starts_at=starts_at, **moments)
+
+
+def _shifted(moment: datetime, draft: EventDraft, starts_at: datetime) -> datetime:
+    """A moment as far from the new start as it was from the old, on the clocks of the event.
+
+    Where these skip or repeat that time, the distance in hours counts.
+    """
+    zone = draft.zone
+    local, old, new = (
+        to_local(when, zone).replace(tzinfo=None) for when in (moment, draft.starts_at, starts_at)
+    )
+    try:
+        return local_to_utc(new + (local - old), zone)
+    except UnfitInput:
+        return starts_at + (moment - draft.starts_at)
+
+
+def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:
+    """The fields that are asked, in their order; consents begin with their text in force."""
+    rows = db.session.scalars(fields_of_event(source.id).where(FormField.retired_at.is_(None)))
+    described = [row.described() for row in rows]
+    steering = {(field.shown_if, field.shown_value) for field in described}
+    lay_fields(event, (_as_offered(field, steering) for field in described), now=now)
+
+
+def _as_offered(field: OwnField, steering: set[tuple[str, str]]) -> OwnField:
+    """Without choices that are no longer offered, unless another field hangs on them."""
+    kept = tuple(c for c in field.choices if not c.retired or (field.key, c.value) in steering)
+    return replace(field, choices=kept)
+
+
+def _copy_texts(source: Event, event: Event) -> None:
+    texts = db.session.scalars(
+        select(MailText).where(
+            MailText.event_id == source.id, MailText.kind.not_like(f"{_OWN_STEPS}%")
+        )
+    )
+    for text in texts.all():
+        values = {name: getattr(text, name) for name in _OF_TEXT}
+        db.session.add(MailText(scope=f"event:{event.id}", event_id=event.id, **values))

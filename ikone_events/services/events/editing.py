@@ -1,0 +1,154 @@
+"""Creating and editing events; what stands in calendars has versions, and is told."""
+
+import json
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import insert, select
+
+from ikone_events.domain.events.draft import EventDraft, check_draft, check_room
+from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.events.lifecycle import EventFormat, State
+from ikone_events.domain.refusals import N_, Complaint, StaleForm
+from ikone_events.domain.registering.seating import Pool
+from ikone_events.domain.words import RESERVED, slug_of
+from ikone_events.services.events.updates import note_change
+from ikone_events.services.plan.plans import lay_plan, move_steps
+from ikone_events.services.registering.seating import move_line_up
+from ikone_events.store.accounts.models import Organiser, assignment
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.mails.event_versions import as_if, calendar_facts
+from ikone_events.store.registering.availability import sittings_of
+
+
+class Edited(NamedTuple):
+    """What an edit did: the event, and how many people it moved up from the waiting list."""
+
+    event: Event
+    moved_up: int
+
+
+def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
+    """Store a new draft under a short name made of its title. Raises UnfitInput."""
+    check_draft(draft)
+    event = Event(slug=_free_slug(draft.title), created_at=now, changed_at=now)
+    fill_event(event, draft)
+    db.session.add(event)
+    db.session.flush()
+    record_creation(event, actor=actor, now=now)
+    lay_plan(event, now=now)
+    return event
+
+
+def record_creation(event: Event, *, actor: str, now: datetime) -> None:
+    """The first row of an event's history, so that the chain explains its state from the start."""
+    state = event.state or State.DRAFT.value
+    db.session.add(
+        StateChange(
+            event_id=event.id, action="create", source="", target=state, actor=actor, at=now
+        )
+    )
+
+
+def _free_slug(title: str) -> str:
+    base = slug_of(title)
+    if base in RESERVED:
+        base += "-event"
+    taken = set(db.session.scalars(select(Event.slug).where(Event.slug.startswith(base))))
+    if base not in taken:
+        return base
+    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
+
+
+def edit_event(
+    slug: str,
+    draft: EventDraft,
+    *,
+    expected_revision: int,
+    now: datetime,
+    actor: str = "",
+    silent: bool = False,
+) -> Edited:
+    """Replace the content of an event; what stands in calendars is told, unless `silent`.
+
+    Raises UnfitInput, NotFound, and StaleForm when somebody saved since the form was opened.
+    """
+    check_draft(draft)
+    event = hold_event(slug)
+    check_revision(event, expected_revision)
+    before, old_limits = calendar_facts(event), _limits(event)
+    fill_event(event, draft)
+    if _limits(event) != old_limits:
+        keep_seats(event, now=now)
+    event.revision += 1
+    event.changed_at = now
+    note_change(event, before, actor=actor, silent=silent, now=now)
+    moved_up = move_line_up(event, now=now)
+    move_steps(event, now=now)
+    lay_plan(event, now=now)
+    return Edited(event, len(moved_up))
+
+
+def check_revision(event: Event, expected: int) -> None:
+    """Raise StaleForm when somebody saved since the form was opened."""
+    if event.revision != expected:
+        text = N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
+        raise StaleForm(Complaint(text))
+
+
+def event_as_edited(event: Event, draft: EventDraft) -> Event:
+    """The event as it would be after an edit; nothing is stored. Raises UnfitInput."""
+    check_draft(draft)
+    edited = as_if(event, {})
+    fill_event(edited, draft)
+    return edited
+
+
+def _limits(event: Event) -> tuple[int | str | None, ...]:
+    """All that says how many seats there are."""
+    return event.format, event.capacity, event.capacity_online, event.capacity_on_site
+
+
+def keep_seats(event: Event, *, now: datetime) -> None:
+    """Remember how many are in when there are fewer seats than people: the rules allow them."""
+    sitting = sittings_of([event], now)[event.id]
+    event.seats_kept = Pool(event.capacity, sitting.seated).excess
+    pools = sitting.pools
+    event.seats_kept_online = pools[Mode.ONLINE].excess if pools else None
+    event.seats_kept_on_site = pools[Mode.ON_SITE].excess if pools else None
+
+
+def fill_event(event: Event, draft: EventDraft) -> None:
+    """Copy the content of a checked draft into the row."""
+    for name in (f.name for f in fields(draft)):
+        value = getattr(draft, name)
+        if name == "programme":
+            value = json.dumps([asdict(item) for item in value], ensure_ascii=False)
+        elif isinstance(value, EventFormat):
+            value = value.value
+        setattr(event, name, value)
+
+
+def set_room(
+    slug: str, room_url: str, dial_in: str, *, now: datetime, actor: str = "", silent: bool = False
+) -> Event:
+    """Note the address of the video room; personal doors lead to the new one at once.
+
+    Once the doors are open people are told, unless `silent`. Raises UnfitInput, NotFound.
+    """
+    check_room(room_url, dial_in)
+    event = hold_event(slug)
+    before = calendar_facts(event)
+    event.room_url, event.dial_in = room_url, dial_in
+    event.revision += 1
+    event.changed_at = now
+    note_change(event, before, actor=actor, silent=silent, now=now)
+    return event
+
+
+def assign(organiser: Organiser, event: Event) -> None:
+    """Let an organiser of limited sight see this event."""
+    db.session.execute(insert(assignment).values(organiser_id=organiser.id, event_id=event.id))

@@ -1,0 +1,295 @@
+"""Running steps: what is due runs once, what is blocked says why, what is too late is skipped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager
+
+from ikone_events.domain.events.facts import Facts, Number
+from ikone_events.domain.events.lifecycle import Action, Message
+from ikone_events.domain.events.needs import numbers_read
+from ikone_events.domain.mails.audiences import Audience
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.plan.steps import (
+    RESTING,
+    Judgement,
+    Verdict,
+    judge,
+    latest,
+    needs_of,
+    obstacles,
+)
+from ikone_events.domain.plan.times import Timing
+from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused, UnfitInput
+from ikone_events.services.events.transitions import Request, facts_of, perform
+from ikone_events.services.mails.mailings import start_mailing
+from ikone_events.services.plan.plans import (
+    DONE,
+    EXPIRED,
+    MOOT,
+    OVERTAKEN,
+    PLAN,
+    SKIPPED,
+    anchors_of,
+    finish,
+    reopen,
+    set_timing,
+    steps_of,
+    what_of,
+)
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.figures.counts import numbers_for
+from ikone_events.store.mails.models import Mailing
+from ikone_events.store.plan.models import Step
+
+_TOO_LATE = Complaint(N_("It came too late to make sense."))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One step as the plan's page shows it; `judgement` is None once it has an outcome."""
+
+    step: Step
+    judgement: Judgement | None
+
+    @property
+    def standing(self) -> str:
+        """The outcome, else off, else the verdict."""
+        if self.step.outcome:
+            return self.step.outcome
+        if not self.step.active or self.judgement is None:
+            return "off"
+        return self.judgement.verdict.value
+
+
+def outlook(event: Event, facts: Facts) -> list[Outlook]:
+    """Everything done and to come, in the order of its time."""
+    return [look_at(step, facts) for step in steps_of(event)]
+
+
+def look_at(step: Step, facts: Facts) -> Outlook:
+    """One step, judged by facts of its event."""
+    if step.outcome:
+        return Outlook(step, None)
+    return Outlook(step, judge(what_of(step), step.due_at, anchors_of(step.event), facts))
+
+
+def due_steps(now: datetime) -> list[int]:
+    """The numbers of all steps whose time has come, the oldest first; resting plans left out."""
+    return [step.id for step in _due(now)]
+
+
+def steps_to_look_at(now: datetime) -> list[int]:
+    """The due steps of events in which something moves, found by a few queries for all events.
+
+    Many may be blocked for months, such as follow-ups without materials. All of such an event are
+    left out; where one step can be settled the others are kept, for it may clear their way.
+    """
+    due = _due(now)
+    reads = frozenset[Number]().union(*(_reads(step) for step in due))
+    numbers = numbers_for(sorted({step.event_id for step in due}), reads)
+    moving = {
+        step.event_id
+        for step in due
+        if _may_be_settled(step, facts_of(step.event, now, numbers=numbers[step.event_id]))
+    }
+    return [step.id for step in due if step.event_id in moving]
+
+
+def _due(now: datetime) -> Sequence[Step]:
+    resting = [state.value for state in RESTING]
+    wanted = (
+        select(Step)
+        .join(Step.event)
+        .options(contains_eager(Step.event))
+        .execution_options(populate_existing=True)
+        .where(
+            Step.outcome == "",
+            Step.active,
+            Step.due_at <= now,
+            or_(Event.state.not_in(resting), Step.action == Action.ANNOUNCE.value),
+        )
+        .order_by(Step.due_at, Step.id)
+    )
+    return db.session.scalars(wanted).all()
+
+
+def is_to_be_settled(step_id: int, *, now: datetime) -> bool:
+    """Whether a due step may run or is over, by a look without the lock.
+
+    A blocked step is looked at every tick; it must not keep others waiting for that.
+    """
+    step = db.session.get(Step, step_id, populate_existing=True)
+    if step is None or step.outcome or not step.active or step.due_at > now:
+        return False
+    return _may_be_settled(step, _facts_for(step, now))
+
+
+def _facts_for(step: Step, now: datetime) -> Facts:
+    return facts_of(step.event, now, reads=_reads(step))
+
+
+def _reads(step: Step) -> frozenset[Number]:
+    """The numbers that decide about a step; all others need not be counted."""
+    return numbers_read(needs_of(what_of(step)))
+
+
+def _may_be_settled(step: Step, facts: Facts) -> bool:
+    verdict = judge(what_of(step), step.due_at, anchors_of(step.event), facts).verdict
+    return verdict in (Verdict.READY, Verdict.LATE, Verdict.MOOT)
+
+
+def run_due(step_id: int, *, now: datetime) -> str:
+    """Settle one due step and return its outcome; empty when there is nothing to do any more.
+
+    The event's row is the lock: of several workers one runs the step, the others find it done.
+    """
+    step = _hold(step_id)
+    if step is None or step.outcome or not step.active or step.due_at > now:
+        return ""
+    facts = _facts_for(step, now)
+    judgement = judge(what_of(step), step.due_at, anchors_of(step.event), facts)
+    if judgement.verdict is Verdict.READY:
+        _carry_out(step, PLAN, now=now)
+    elif judgement.verdict is Verdict.LATE:
+        finish(step, EXPIRED, PLAN, *(judgement.complaints or (_TOO_LATE,)), now=now)
+    elif judgement.verdict is Verdict.MOOT:
+        finish(step, MOOT, PLAN, OVERTAKEN, now=now)
+    return step.outcome
+
+
+def run_now(event: Event, step_id: int, *, actor: str, now: datetime) -> Mailing | None:
+    """Run a step before its time, or one that is switched off; returns the mailing it began.
+
+    Raises TransitionRefused with everything that stands in the way, NotFound.
+    """
+    step = _find(event, step_id)
+    if found := obstacles_of(step, now):
+        raise TransitionRefused(found)
+    return _carry_out(step, actor, now=now)
+
+
+def obstacles_of(step: Step, now: datetime) -> tuple[Complaint, ...]:
+    """Everything that keeps a step from running now."""
+    return obstacles(what_of(step), _facts_for(step, now))
+
+
+def skip(event: Event, step_id: int, *, actor: str, now: datetime) -> Step:
+    """Take a step out of the plan; it can be taken back in."""
+    step = _find(event, step_id)
+    _refuse_archive(step)
+    finish(step, SKIPPED, actor, now=now)
+    return step
+
+
+def take_back(event: Event, step_id: int) -> Step:
+    """Let a skipped step, or one that came too late, wait again. Raises NotFound."""
+    step = _find(event, step_id, waiting=False)
+    if step.outcome in (SKIPPED, EXPIRED):
+        reopen(step)
+    return step
+
+
+def switch(event: Event, step_id: int, *, active: bool) -> Step:
+    """Switch a waiting step on or off; deleting names in time can't be switched off."""
+    step = _find(event, step_id)
+    _refuse_archive(step)
+    step.active = active
+    return step
+
+
+def retime(event: Event, step_id: int, timing: Timing, *, now: datetime) -> Step:
+    """Give a step another time; one that was skipped or came too late waits for it again.
+
+    A time that has passed is refused: the step would run before anybody could look at it twice.
+    So is one at which it would be too late, as for a reminder after the start: it would never run.
+    Raises UnfitInput, NotFound.
+    """
+    step = _find(event, step_id, waiting=False)
+    _refuse_archive(step)
+    if step.outcome not in ("", SKIPPED, EXPIRED):
+        raise _no_such_step()
+    anchors = anchors_of(step.event)
+    set_timing(step, timing, anchors)
+    about = "fixed" if timing.fixed else "amount"
+    if step.due_at <= now:
+        text = N_("That time has already passed. Choose a later one, or run the step now.")
+        raise UnfitInput(Complaint(text, about=about))
+    last = latest(what_of(step), step.due_at, anchors)
+    if last is not None and step.due_at > last:
+        text = N_("That is too late for this step: it would no longer run. Choose an earlier time.")
+        raise UnfitInput(Complaint(text, about=about))
+    reopen(step)
+    return step
+
+
+def remove_message(event: Event, step_id: int) -> None:
+    """Delete a letter of the organisers' own that was never sent."""
+    step = _find(event, step_id)
+    if step.kind != MailKind.NOTE.value:
+        raise _no_such_step()
+    db.session.delete(step)
+
+
+def find_step(event: Event, step_id: int) -> Step:
+    """A step of this event, for reading; raises NotFound."""
+    step = db.session.get(Step, step_id, populate_existing=True)
+    if step is None or step.event_id != event.id:
+        raise _no_such_step()
+    return step
+
+
+def _carry_out(step: Step, actor: str, *, now: datetime) -> Mailing | None:
+    """Do what the step is for; a transition marks its own step."""
+    if step.action:
+        request = Request(action=Action(step.action), actor=actor)
+        return perform(step.event.slug, request, now=now).mailing
+    message = Message(MailKind(step.kind), Audience(step.audience))
+    finish(step, DONE, actor, now=now)
+    return start_mailing(
+        step.event,
+        message,
+        now=now,
+        started_by=actor,
+        step=step,
+        organisation_id=step.organisation_id,
+    )
+
+
+def _find(event: Event, step_id: int, *, waiting: bool = True) -> Step:
+    """A step of the event, behind the lock; one that has run is no longer there for changes."""
+    step = _hold(step_id)
+    if step is None or step.event_id != event.id or (waiting and step.outcome):
+        raise _no_such_step()
+    return step
+
+
+def _hold(step_id: int) -> Step | None:
+    """Lock the event of a step first, then read the step behind the lock."""
+    slug = db.session.scalar(
+        select(Event.slug).join(Step, Step.event_id == Event.id).where(Step.id == step_id)
+    )
+    if slug is None:
+        return None
+    hold_event(slug)
+    return db.session.get(Step, step_id, populate_existing=True)
+
+
+def is_promised(step: Step) -> bool:
+    """Whether the step keeps a promise to people, so that nobody moves it or takes it out."""
+    return step.action == Action.ARCHIVE.value
+
+
+def _refuse_archive(step: Step) -> None:
+    """Art. 5 GDPR: names go when the promised time is over; that time is edited with the event."""
+    if is_promised(step):
+        text = N_("This step keeps a promise; change the retention period of the event instead.")
+        raise TransitionRefused(Complaint(text))
+
+
+def _no_such_step() -> NotFound:
+    return NotFound(Complaint(N_("There is no such step, or it has already run.")))

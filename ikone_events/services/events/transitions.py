@@ -1,0 +1,185 @@
+"""The one writer of an event's state."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+
+from ikone_events.domain.events.facts import EventFormat, Facts, Number, State
+from ikone_events.domain.events.lifecycle import Action, Message, Rule, find_rule, plan
+from ikone_events.domain.events.needs import numbers_read
+from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
+from ikone_events.services.app_context import office
+from ikone_events.services.events.obsolete_mailings import stop_hopes
+from ikone_events.services.events.updates import KNOWN_STATES, forget_update
+from ikone_events.services.mails.mailings import start_mailing
+from ikone_events.services.plan.plans import mark_performed, move_steps
+from ikone_events.services.privacy.archiving import archive_persons
+from ikone_events.services.registering.expirations import lapse_all, renew_holds
+from ikone_events.services.registering.seating import move_line_up
+from ikone_events.store.db import db, rows_written
+from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.events.queries import hold_event, retention_until
+from ikone_events.store.figures.counts import numbers_for
+from ikone_events.store.mails.event_versions import calendar_facts, keep_former
+from ikone_events.store.mails.models import Mailing
+from ikone_events.store.plan.models import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks for; `expected` is the state they saw when they pressed."""
+
+    action: Action
+    actor: str
+    expected: State | None = None
+    reason: str = ""
+    new_starts_at: datetime | None = None
+    new_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a transition did."""
+
+    event: Event
+    rule: Rule
+    mailing: Mailing | None
+
+
+def facts_of(
+    event: Event,
+    now: datetime,
+    request: Request | None = None,
+    *,
+    reads: Iterable[Number] = Number,
+    numbers: Mapping[str, int] | None = None,
+) -> Facts:
+    """The facts of one event now, with what a request brings along.
+
+    `reads` are the numbers that have to be counted, all unless said otherwise; one that is left out
+    stays 0. `numbers` are those that the caller knows already; then nothing is counted.
+    """
+    if numbers is None:
+        numbers = numbers_for([event.id], reads)[event.id]
+    return Facts(
+        now=now,
+        state=State(event.state),
+        title=event.title,
+        summary=event.summary,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        format=EventFormat(event.format),
+        place=event.place,
+        room_url=event.room_url,
+        deadline=event.deadline,
+        capacity=event.capacity,
+        privacy_contact=bool(office().settings.privacy_contact),
+        retention_until=retention_until(event),
+        reason=request.reason if request else None,
+        new_starts_at=request.new_starts_at if request else None,
+        new_ends_at=request.new_ends_at if request else None,
+        **numbers,
+    )
+
+
+def facts_for(action: Action, event: Event, now: datetime, request: Request | None = None) -> Facts:
+    """The facts that decide about one action; only what its needs look at is counted."""
+    rule = find_rule(action, State(event.state))
+    return facts_of(event, now, request, reads=numbers_read(rule.needs if rule else ()))
+
+
+def perform(slug: str, request: Request, *, now: datetime) -> Done:
+    """Carry out one action: state, history, calendar, mailing; all of it or nothing.
+
+    Raises TransitionRefused with all complaints, SomebodyWasFaster when the state is not the
+    one that was seen, NotFound.
+    """
+    event = hold_event(slug)
+    if request.expected is not None and event.state != request.expected.value:
+        raise _faster()
+    rule = plan(request.action, facts_for(request.action, event, now, request))
+    old = (event.starts_at, event.ends_at)
+    _set_state(event, rule, now=now)
+    _record(event, rule, request, now=now)
+    if request.action is Action.RESCHEDULE:
+        _move(event, request, now=now)
+    step = mark_performed(event, request.action, request.actor, now=now)
+    if request.action is Action.ARCHIVE:
+        lapse_all(event, now=now)
+        archive_persons(event, now=now)
+    if event.state not in KNOWN_STATES:
+        forget_update(event)
+    if request.action in (Action.CANCEL, Action.POSTPONE):
+        stop_hopes(event, actor=request.actor, now=now)
+    mailing = _write_to(event, rule.message, request, old, step, now=now)
+    if request.action is Action.OPEN:
+        renew_holds(event, now=now)
+    if request.action in (Action.OPEN, Action.REOPEN):
+        move_line_up(event, now=now)
+    return Done(event, rule, mailing)
+
+
+def _set_state(event: Event, rule: Rule, *, now: datetime) -> None:
+    """Compare and set: of two that press at one moment, the second finds another state."""
+    mine = (Event.id == event.id) & (Event.state == rule.source.value)
+    values = {"state": rule.target.value, "changed_at": now}
+    if rows_written(update(Event).where(mine).values(values)) != 1:
+        raise _faster()
+    db.session.refresh(event)
+
+
+def _record(event: Event, rule: Rule, request: Request, *, now: datetime) -> None:
+    db.session.add(
+        StateChange(
+            event_id=event.id,
+            action=rule.action.value,
+            source=rule.source.value,
+            target=rule.target.value,
+            actor=request.actor,
+            reason=request.reason.strip(),
+            at=now,
+        )
+    )
+
+
+def _move(event: Event, request: Request, *, now: datetime) -> None:
+    """The new date; a deadline that lay before the old start keeps its distance to it."""
+    if request.new_starts_at is None or request.new_ends_at is None:
+        raise RuntimeError("reschedule was planned without a date")
+    keep_former(event, calendar_facts(event), until=now)
+    if event.deadline is not None:
+        event.deadline += request.new_starts_at - event.starts_at
+    event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
+    event.revision += 1
+    move_steps(event, now=now, anew=True)
+
+
+def _write_to(
+    event: Event,
+    message: Message | None,
+    request: Request,
+    old: tuple[datetime, datetime],
+    step: Step | None,
+    *,
+    now: datetime,
+) -> Mailing | None:
+    if message is None:
+        return None
+    return start_mailing(
+        event,
+        message,
+        now=now,
+        started_by=request.actor,
+        step=step,
+        reason=request.reason.strip(),
+        old_starts_at=old[0],
+        old_ends_at=old[1],
+    )
+
+
+def _faster() -> SomebodyWasFaster:
+    return SomebodyWasFaster(
+        Complaint(N_("Somebody was faster: the event has changed. Please look again."))
+    )

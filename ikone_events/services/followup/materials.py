@@ -1,0 +1,130 @@
+"""Slides, links and contacts of an event."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from ikone_events.domain.address import looks_like_address
+from ikone_events.domain.events.draft import is_web_address
+from ikone_events.domain.followup.uploads import check_upload, display_name
+from ikone_events.domain.header_text import header_complaint
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
+from ikone_events.services.app_context import office
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.events.queries import hold_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file as it came in the form."""
+
+    file_name: str
+    content: bytes
+
+
+def add_slides(
+    slug: str, upload: Upload, *, title: str, visibility: str, accessible: bool, now: datetime
+) -> Material:
+    """Store a file under a random name and hand it out under its own. Raises UploadRefused."""
+    event = hold_event(slug)
+    material = store_slides(upload, title=title, now=now)
+    material.visibility, material.accessible = visibility, accessible
+    return _add(event, material)
+
+
+def store_slides(upload: Upload, *, title: str, now: datetime) -> Material:
+    """Check a file and write it to the uploads folder; the row still has to be added.
+
+    The file comes before its row: a killed process leaves a file that nobody can reach, never
+    a row without its file. Raises UploadRefused.
+    """
+    kind = check_upload(upload.file_name, upload.content)
+    stored_name, name = secrets.token_hex(16), display_name(upload.file_name)
+    _write(office().uploads_dir / stored_name, upload.content)
+    return Material(
+        kind="slides",
+        title=_checked_title(title or name),
+        stored_name=stored_name,
+        file_name=name,
+        content_type=kind.content_type,
+        size=len(upload.content),
+        created_at=now,
+    )
+
+
+def add_link(slug: str, *, title: str, url: str, visibility: str, now: datetime) -> Material:
+    """Add a link. Raises UnfitInput."""
+    if not is_web_address(url):
+        text = N_("Please give a complete address, beginning with https://.")
+        raise UnfitInput(Complaint(text, about="url"))
+    link = Material(kind="link", title=_checked_title(title), url=url, created_at=now)
+    link.visibility = visibility
+    return _add(hold_event(slug), link)
+
+
+def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) -> Material:
+    """Add somebody whom participants may turn to; never public. Raises UnfitInput."""
+    if not looks_like_address(email):
+        text = N_("Please enter an address like name@example.org.")
+        raise UnfitInput(Complaint(text, about="email"))
+    event = hold_event(slug)
+    return _add(
+        event,
+        Material(
+            kind="contact",
+            title=_checked_title(title),
+            contact_name=_checked_title(name, about="name"),
+            contact_email=email,
+            visibility="registered",
+            created_at=now,
+        ),
+    )
+
+
+def remove_material(slug: str, public_id: str) -> Path | None:
+    """Take a material away; returns the file to delete once the transaction is through."""
+    event = hold_event(slug)
+    material = get_material(event, public_id)
+    path = path_of(material) if material.stored_name else None
+    db.session.delete(material)
+    return path
+
+
+def get_material(event: Event, public_id: str) -> Material:
+    """A material of this very event; raises NotFound."""
+    found = db.session.scalar(
+        select(Material).where(Material.event_id == event.id, Material.public_id == public_id)
+    )
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such file.")))
+    return found
+
+
+def path_of(material: Material) -> Path:
+    """Where the file of some slides lies."""
+    return (office().uploads_dir / material.stored_name).resolve()
+
+
+def _checked_title(text: str, *, about: str = "title") -> str:
+    title = " ".join(text.split())
+    if not title:
+        raise UnfitInput(Complaint(N_("Please enter a title."), about=about))
+    if complaint := header_complaint(title):
+        raise UnfitInput(Complaint(complaint.text, complaint.values, about))
+    return title
+
+
+def _add(event: Event, material: Material) -> Material:
+    material.event_id = event.id
+    db.session.add(material)
+    db.session.flush()
+    return material
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

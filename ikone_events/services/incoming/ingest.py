@@ -1,0 +1,105 @@
+"""The way in for everything that a program wrote back to us: once a mail, whatever it does.
+
+Whoever calls has opened a transaction. The event is locked before anything is decided, so that a
+press at the same moment sees the answer or the answer sees the press.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from ikone_events.domain.incoming.mails import (
+    Absence,
+    Bounce,
+    CalendarAnswer,
+    Damaged,
+    Incoming,
+    Kind,
+    Outcome,
+)
+from ikone_events.domain.incoming.text import bounded
+from ikone_events.services.incoming import answers, bounces, unmatched
+from ikone_events.services.incoming.matching import Subject, hold_subject
+from ikone_events.store.db import db
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.incoming.queries import stored_outcome
+
+
+def take_in(found: Incoming, *, now: datetime) -> Outcome:
+    """Store a mail that was read and do what it may do; a second time changes nothing."""
+    digest = found.envelope.digest
+    if (before := stored_outcome(digest)) is not None:
+        return before
+    mail = bounded(found)
+    subject = hold_subject(mail)
+    if (before := stored_outcome(digest)) is not None:
+        return before
+    outcome = _judge(mail, subject)
+    if not _store(_row(mail, subject, outcome)):
+        return stored_outcome(digest) or outcome
+    _act(mail, subject, outcome, now=now)
+    unmatched.make_room(subject)
+    return outcome
+
+
+def _judge(found: Incoming, subject: Subject) -> Outcome:
+    if not subject.known:
+        return Outcome.UNKNOWN
+    if isinstance(found, CalendarAnswer):
+        return answers.judge(found, subject)
+    if isinstance(found, Bounce):
+        return bounces.judge(found, subject)
+    return Outcome.NOTED if isinstance(found, Absence) else Outcome.UNKNOWN
+
+
+def _act(found: Incoming, subject: Subject, outcome: Outcome, *, now: datetime) -> None:
+    if isinstance(found, CalendarAnswer):
+        answers.act(found, subject, outcome, now=now)
+    elif isinstance(found, Bounce):
+        bounces.act(found, subject, outcome, now=now)
+
+
+def _store(row: IncomingMail) -> bool:
+    """False when another worker has just stored the same mail: what is about nobody has no lock."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+            db.session.flush()
+    except IntegrityError:
+        return False
+    return True
+
+
+def _row(found: Incoming, subject: Subject, outcome: Outcome) -> IncomingMail:
+    envelope = found.envelope
+    row = IncomingMail(
+        digest=envelope.digest,
+        outcome=outcome.value,
+        event_id=subject.event.id if subject.event else None,
+        registration_id=subject.registration.id if subject.registration else None,
+        letter_id=subject.letter.id if subject.letter else None,
+        message_id=envelope.message_id,
+        sender=envelope.sender,
+        authenticated=envelope.authenticated,
+        received_at=envelope.received_at,
+    )
+    _describe(row, found)
+    return row
+
+
+def _describe(row: IncomingMail, found: Incoming) -> None:
+    """What only one kind of mail tells."""
+    if isinstance(found, CalendarAnswer):
+        row.kind, row.words = Kind.ANSWER.value, found.comment
+        row.attendee, row.partstat = found.attendee, found.partstat
+        row.sequence, row.stamp = found.sequence, found.stamp
+        row.proposed_starts_at = found.proposed_starts_at
+        row.proposed_ends_at = found.proposed_ends_at
+    elif isinstance(found, Bounce):
+        row.kind, row.words = Kind.BOUNCE.value, found.words
+        row.attendee, row.code = found.recipient, found.code
+        row.permanent = found.permanent
+    elif isinstance(found, Absence):
+        row.kind, row.words = Kind.ABSENCE.value, found.words
+    elif isinstance(found, Damaged):
+        row.kind, row.words = Kind.DAMAGED.value, found.fault

@@ -1,0 +1,1 @@
+"""Writing, queuing and sending mails to one or to many."""

@@ -1,0 +1,280 @@
+"""Gathering the facts of a mail from rows, the same way for previews, tests and real mails."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from ikone_events.domain.calendars.feeds import in_language
+from ikone_events.domain.mails.edited_text import EditedText
+from ikone_events.domain.mails.facts import (
+    ContactPerson,
+    Difference,
+    EventSummary,
+    Fact,
+    Links,
+    MailFacts,
+    Material,
+    Recipient,
+)
+from ikone_events.domain.mails.kinds import CANCEL, FOLLOW_UPS, MailKind, calendar_method
+from ikone_events.domain.mails.placeholders import EDITABLE
+from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.domain.salutation import full_name
+from ikone_events.domain.times import to_local
+from ikone_events.domain.tokens import Claim, Purpose
+from ikone_events.services.app_context import office
+from ikone_events.services.mails.invitations import invitation_for
+from ikone_events.services.mails.notified import changes_for, last_notified_version
+from ikone_events.services.mails.texts import find_text, from_snapshot
+from ikone_events.services.mails.values import (
+    link_day,
+    links_of,
+    recipient_of,
+    sender_of,
+    summary_for,
+    summary_of,
+)
+from ikone_events.store.calendars.personal_feeds import hold_feed
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import retention_until
+from ikone_events.store.mails.models import Mailing, OutboxMail
+from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.models import Registration, StandingChange
+
+# An address that is not confirmed within this time is deleted.
+PATIENCE = timedelta(days=7)
+
+_BY_ATTENDANCE = {
+    Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
+    Attendance.MISSED.value: MailKind.FOLLOW_UP_MISSED,
+}
+# The details of these people are deleted before those of people who took part.
+_ENDED = (Status.CANCELLED.value, Status.DECLINED.value)
+
+
+def facts_for(
+    kind: MailKind,
+    registration: Registration,
+    event: Event,
+    *,
+    now: datetime,
+    mailing: Mailing | None = None,
+    known: Event | None = None,
+    again: OutboxMail | None = None,
+    reason: str = "",
+    other_person: str = "",
+) -> MailFacts:
+    """All that a mail says to a registered person; `again` is the mail that is written anew.
+
+    Looked up if absent: `known`, the version last notified; why declined, and the deputy's name.
+    """
+    known = known or _known_version(kind, registration, event, again)
+    moved, links = _is_moved(known, event), links_of(event, registration)
+    return MailFacts(
+        kind=kind,
+        event=_summary(kind, registration, event, known),
+        recipient=recipient_of(registration),
+        links=links,
+        sender=sender_of(event),
+        invitation=invitation_for(kind, registration, now, moved=moved, again=again),
+        text=_text(kind, registration.locale, event, mailing),
+        status=registration.status,
+        reason=mailing.reason if mailing else reason or _reason(kind, registration),
+        other_person=other_person or _other_person(kind, registration),
+        registered_by=registration.registered_by,
+        calendar_address=_calendar_address(kind, registration, now),
+        hold_until=registration.hold_until,
+        changes=_changes(kind, registration, event, known),
+        old_dates=_old_dates(kind, event, known, mailing),
+        materials=_materials(kind, event, links.materials),
+        contacts=_contacts(kind, event),
+        link_sent_on=link_day(event, now),
+        available_until=retention_until(event).date(),
+        delete_on=_delete_on(registration, event),
+    )
+
+
+def facts_for_subscriber(
+    kind: MailKind,
+    subscriber: Subscriber,
+    event: Event | None,
+    *,
+    now: datetime,
+    mailing: Mailing | None = None,
+) -> MailFacts:
+    """All that a mail says to a subscriber; without an event it is about the network."""
+    zone = office().settings.timezone
+    return MailFacts(
+        kind=kind,
+        event=summary_of(event, subscriber.locale) if event else _network_summary(now),
+        recipient=Recipient(email=subscriber.email, locale=subscriber.locale),
+        links=Links(
+            manage=unsubscribe_page(subscriber),
+            privacy=office().page("/privacy"),
+            confirm="" if subscriber.confirmed_at else _subscriber_page("subscribe", subscriber),
+        ),
+        sender=sender_of(event),
+        text=_text(kind, subscriber.locale, event, mailing),
+        reason=mailing.reason if mailing else "",
+        delete_on=to_local(subscriber.created_at + PATIENCE, zone).date(),
+        deadline=event.deadline or event.starts_at if event else None,
+        free_places=get_sitting(event, now).free if event else None,
+        for_event=event is not None,
+    )
+
+
+def kind_for(kind: MailKind, registration: Registration) -> MailKind:
+    """The kind a person gets of a mailing: follow-ups are three, other kinds one for all."""
+    return follow_up_for(registration.attendance) if kind is MailKind.FOLLOW_UP else kind
+
+
+def follow_up_for(attendance: str | None) -> MailKind:
+    """What is said after the event, by what is known of somebody's attendance."""
+    return _BY_ATTENDANCE.get(attendance or "", MailKind.FOLLOW_UP_UNKNOWN)
+
+
+def unsubscribe_page(subscriber: Subscriber) -> str:
+    """The absolute address that takes the subscriber off the list, the same in every mail."""
+    return _subscriber_page("unsubscribe", subscriber)
+
+
+def _subscriber_page(action: str, subscriber: Subscriber) -> str:
+    desk = office()
+    claim = Claim(subscriber.public_id, subscriber.link_epoch)
+    return desk.page(f"/{action}/{desk.signer.sign(Purpose.SUBSCRIPTION, claim)}")
+
+
+def _network_summary(now: datetime) -> EventSummary:
+    """The network in the place of an event; its time is never shown."""
+    desk = office()
+    return EventSummary(
+        title=desk.settings.organisation,
+        starts_at=now,
+        ends_at=now,
+        zone=desk.settings.timezone,
+        format="",
+        organisation=desk.settings.organisation,
+        contact_email=desk.settings.sender,
+        public_url=desk.page("/"),
+        register_url=desk.page("/"),
+    )
+
+
+def _known_version(
+    kind: MailKind, registration: Registration, event: Event, again: OutboxMail | None
+) -> Event:
+    """New registrations have no earlier mail: skip the query."""
+    if again is None:
+        new = not registration.thread_id and registration.calendar_sequence is None
+        return event if new else last_notified_version(event, registration)
+    if kind is MailKind.CONFIRMATION and registration.thread_id in ("", again.message_id):
+        return event
+    later_sent = calendar_method(kind) != CANCEL
+    return last_notified_version(event, registration, before=again.id, later_sent=later_sent)
+
+
+def _summary(
+    kind: MailKind, registration: Registration, event: Event, known: Event
+) -> EventSummary:
+    """A CANCEL takes out the date that is in the calendar, which may be an older one."""
+    summary = summary_for(event, registration)
+    if calendar_method(kind) != CANCEL:
+        return summary
+    return replace(summary, starts_at=known.starts_at, ends_at=known.ends_at)
+
+
+def _is_moved(known: Event, event: Event) -> bool:
+    """Whether the person knows another date."""
+    return (known.starts_at, known.ends_at) != (event.starts_at, event.ends_at)
+
+
+def _changes(
+    kind: MailKind, registration: Registration, event: Event, known: Event
+) -> tuple[Difference, ...]:
+    """What differs from the version the person knows; other kinds bring the door themselves."""
+    knows_door = kind in (MailKind.MOVED, MailKind.CHANGED)
+    changes = changes_for(known, event, registration, knows_door=knows_door)
+    if kind is MailKind.CHANGED:  # says by itself how the person takes part from now on
+        return tuple(each for each in changes if each.fact is not Fact.WHERE)
+    return changes
+
+
+def _old_dates(
+    kind: MailKind, event: Event, known: Event, mailing: Mailing | None
+) -> tuple[datetime, datetime] | None:
+    """The date that the person knows; who knows the new one is told which one it has replaced."""
+    if _is_moved(known, event):
+        return known.starts_at, known.ends_at
+    if mailing and kind is MailKind.MOVED and mailing.old_starts_at and mailing.old_ends_at:
+        return mailing.old_starts_at, mailing.old_ends_at
+    return None
+
+
+def _text(
+    kind: MailKind, locale: str, event: Event | None, mailing: Mailing | None
+) -> EditedText | None:
+    """A mailing has the text it began with, a single mail the one in force now."""
+    if mailing is not None:
+        return from_snapshot(mailing.texts or "", locale, kind.value)
+    return find_text(event, kind.value, locale) if kind in EDITABLE else None
+
+
+def _delete_on(registration: Registration, event: Event) -> date:
+    ended = registration.status in _ENDED
+    return (registration.kept_until if ended else retention_until(event)).date()
+
+
+def _reason(kind: MailKind, registration: Registration) -> str:
+    if kind is not MailKind.DECLINED:
+        return ""
+    wanted = (
+        select(StandingChange.reason)
+        .where(
+            StandingChange.registration_id == registration.id,
+            StandingChange.target == Status.DECLINED.value,
+        )
+        .order_by(StandingChange.id.desc())
+    )
+    return db.session.scalar(wanted.limit(1)) or ""
+
+
+def _other_person(kind: MailKind, registration: Registration) -> str:
+    """The name of the predecessor or of the deputy, empty once it has been deleted."""
+    person = None
+    if kind is MailKind.TAKEN_OVER and registration.predecessor_id is not None:
+        person = db.session.get(Registration, registration.predecessor_id)
+    elif kind is MailKind.HANDED_OVER:
+        deputies = select(Registration).where(Registration.predecessor_id == registration.id)
+        person = db.session.scalar(deputies.order_by(Registration.id.desc()).limit(1))
+    if person is None or person.anonymised_at is not None:
+        return ""
+    return full_name(person.title, person.first_name, person.last_name)
+
+
+def _calendar_address(kind: MailKind, registration: Registration, now: datetime) -> str:
+    """The language is part of the address: programs ask without saying whom they ask for."""
+    if kind is not MailKind.CALENDAR_ADDRESS:
+        return ""
+    feed, desk = hold_feed(registration.email_key, now=now), office()
+    token = desk.signer.sign(Purpose.CALENDAR, Claim(feed.public_id, feed.link_epoch))
+    return desk.page(in_language(f"/feeds/{token}.ics", registration.locale))
+
+
+def _materials(kind: MailKind, event: Event, page: str) -> tuple[Material, ...]:
+    """What a follow-up hands out; files lead to the person's own page of materials."""
+    return tuple(
+        Material(title=item.title, url=item.url or f"{page}/{item.public_id}")
+        for item in (event.materials if kind in FOLLOW_UPS else ())
+        if item.kind != "contact"
+    )
+
+
+def _contacts(kind: MailKind, event: Event) -> tuple[ContactPerson, ...]:
+    return tuple(
+        ContactPerson(topic=item.title, name=item.contact_name, email=item.contact_email)
+        for item in (event.materials if kind in FOLLOW_UPS else ())
+        if item.kind == "contact"
+    )

@@ -1,0 +1,183 @@
+"""Edited texts of letters: which one is in force, saving one, going back to the standard.
+
+The nearest counts, language by language: the event's, then its series', then the installation's.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy.exc import IntegrityError
+
+from ikone_events.domain.mails.edited_text import EditedText, check_text
+from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
+from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
+from ikone_events.store.db import db, rows_written
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.texts import MailText
+
+INSTALLATION = "installation"
+LOCALES = ("de", "en")
+NO_TEXT = EditedText("", "")
+
+# Registrations wait for this one: built once, and it reads no more than it must.
+_NEAREST = select(MailText.scope, MailText.subject, MailText.body).where(
+    MailText.kind == bindparam("kind"),
+    MailText.locale == bindparam("locale"),
+    MailText.scope.in_((bindparam("event"), bindparam("series"), bindparam("installation"))),
+)
+
+
+def event_scope(event: Event) -> str:
+    """The scope of texts that hold for one event."""
+    return f"event:{event.id}"
+
+
+def series_scope(series: str) -> str:
+    """The scope of texts that hold for all events of a series."""
+    return f"series:{series}"
+
+
+def scopes_of(event: Event | None) -> tuple[str, ...]:
+    """Where an event's texts are looked for, the nearest first."""
+    if event is None:
+        return (INSTALLATION,)
+    series = (series_scope(event.series),) if event.series else ()
+    return (event_scope(event), *series, INSTALLATION)
+
+
+def find_text(event: Event | None, kind: str, locale: str) -> EditedText | None:
+    """The edited text in force, or None for the built-in one."""
+    scopes = scopes_of(event)
+    values = {
+        "kind": str(kind),
+        "locale": locale,
+        "event": scopes[0],
+        "series": scopes[-2] if len(scopes) > 1 else scopes[0],
+        "installation": INSTALLATION,
+    }
+    found = {row.scope: row for row in db.session.execute(_NEAREST, values)}
+    for scope in scopes:
+        if scope in found:
+            return EditedText(found[scope].subject, found[scope].body)
+    return None
+
+
+def snapshot(event: Event, kind: str) -> str:
+    """The texts in force as JSON, so that a mailing ends as it began; empty for the built-in one.
+
+    An organiser's own message has no built-in text: its other language stands in.
+    """
+    texts = {locale: text for locale in LOCALES if (text := find_text(event, kind, locale))}
+    if is_own(kind) and texts:
+        texts = {locale: texts.get(locale) or next(iter(texts.values())) for locale in LOCALES}
+    if kind == MailKind.FOLLOW_UP.value:
+        for other in FOLLOW_UPS[1:]:
+            for locale in LOCALES:
+                if text := find_text(event, other, locale):
+                    texts[f"{other}/{locale}"] = text
+    if not texts:
+        return ""
+    kept = {key: {"subject": text.subject, "body": text.body} for key, text in texts.items()}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def from_snapshot(texts: str, locale: str, kind: str = "") -> EditedText | None:
+    """The edited text that a mailing began with, or None for the built-in one.
+
+    `kind` matters for follow-ups alone, whose mailing holds three letters.
+    """
+    if not texts:
+        return None
+    key = f"{kind}/{locale}" if kind in FOLLOW_UPS[1:] else locale
+    found = json.loads(texts).get(key)
+    return EditedText(found["subject"], found["body"]) if found else None
+
+
+def is_own(kind: str) -> bool:
+    """Whether this is an organiser's own message, by the name of its step."""
+    return kind not in set(MailKind)
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """What somebody saves: one text in one language, and the version that was on the screen.
+
+    `seen` is the `changed_at` of the row that the form was made from; None when there was none.
+    """
+
+    locale: str
+    text: EditedText
+    seen: datetime | None = None
+
+
+def texts_of(scopes: Sequence[str]) -> list[MailText]:
+    """All edited texts of some scopes."""
+    return list(db.session.scalars(select(MailText).where(MailText.scope.in_(scopes))))
+
+
+def save_text(
+    scope: str, kind: str, change: TextChange, *, event: Event | None, actor: str, now: datetime
+) -> MailText:
+    """Store one text in place of the standard; raises UnfitInput, or StaleForm for an old form.
+
+    `event` is the one whose scope it is, so that its texts leave with it.
+    """
+    check_text(kind, change.text)
+    row = _held(scope, kind, change.locale, seen=change.seen)
+    if row is None:
+        row = MailText(
+            scope=scope, event_id=event.id if event else None, kind=kind, locale=change.locale
+        )
+    row.subject, row.body = change.text.subject, change.text.body
+    row.changed_at, row.changed_by = now, actor
+    _store(row)
+    return row
+
+
+def reset_text(scope: str, kind: str, locale: str, *, seen: datetime | None) -> None:
+    """Go back to what is in force without this scope's own text.
+
+    Raises UnfitInput for the German text of an own message: it has no other to go back to.
+    """
+    if is_own(kind) and locale == "de":
+        text = N_("A message of your own needs its German text; delete the message instead.")
+        raise UnfitInput(Complaint(text))
+    row = _held(scope, kind, locale, seen=seen)
+    if row is not None:
+        rows_written(delete(MailText).where(MailText.id == row.id))
+        db.session.expunge(row)
+
+
+def _held(scope: str, kind: str, locale: str, *, seen: datetime | None) -> MailText | None:
+    """The row, locked, if it is still the one that was on the screen."""
+    row = db.session.scalar(
+        _row(scope, kind, locale).with_for_update().execution_options(populate_existing=True)
+    )
+    if (row.changed_at if row else None) != seen:
+        raise _stale(row.changed_by if row else "")
+    return row
+
+
+def _store(row: MailText) -> None:
+    """Two who begin the same text at once: the second is told, on PostgreSQL by the constraint."""
+    db.session.add(row)
+    try:
+        db.session.flush()
+    except IntegrityError as fault:
+        raise _stale("") from fault
+
+
+def _row(scope: str, kind: str, locale: str) -> Select[MailText]:
+    return select(MailText).where(
+        MailText.scope == scope, MailText.kind == kind, MailText.locale == locale
+    )
+
+
+def _stale(who: str) -> StaleForm:
+    if who:
+        text = N_("%(name)s has changed this text in the meantime.")
+        return StaleForm(Complaint(text, {"name": who}))
+    return StaleForm(Complaint(N_("This text has been changed in the meantime.")))

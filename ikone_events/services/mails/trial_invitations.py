@@ -1,0 +1,130 @@
+"""A test invitation to an organiser's own mailbox: a real one, that can be answered and taken out.
+
+It belongs to no registration. UID and version are those of the last one to this address at this
+event, so a second press updates the entry and nothing is left in calendars that nothing can remove.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.header_text import MOST_CHARACTERS
+from ikone_events.domain.mails.facts import Invitation, Links, MailFacts, Recipient
+from ikone_events.domain.mails.kinds import REQUEST, MailKind
+from ikone_events.domain.rooms.door import has_door
+from ikone_events.mail.writing.compose import compose
+from ikone_events.services.app_context import office
+from ikone_events.services.mails.drafts import TEST_KEY
+from ikone_events.services.mails.invitations import new_calendar_uid
+from ikone_events.services.mails.values import sender_of, summary_in
+from ikone_events.services.mails.writing import outbox_row, queue
+from ikone_events.store.calendars.mails import answer_to_trial, trials_of
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.models import OutboxMail
+
+MARK = "Test: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tester:
+    """One of us who tries an invitation: in which language, and as whom at a hybrid event."""
+
+    email: str
+    name: str
+    locale: str
+    mode: str = Mode.ONLINE.value
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The newest test invitation of one of us, and the answer to it if one came back."""
+
+    letter: OutboxMail
+    answer: IncomingMail | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is in the calendar, or on its way there."""
+        return self.letter.calendar_method == REQUEST
+
+
+def trial_of(event: Event, email: str) -> Trial | None:
+    """The newest test invitation to an address; None when there never was one."""
+    newest = next(iter(trials_of(event, email)), None)
+    return None if newest is None else Trial(newest, answer_to_trial(newest.calendar_uid))
+
+
+def send_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail:
+    """Queue an invitation to the event as it is; another press updates the entry."""
+    event = hold_event(slug)
+    earlier = _of_standing_entry(event, tester)
+    return _queue(MailKind.TRIAL_INVITATION, event, tester, earlier, now=now)
+
+
+def take_back_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail | None:
+    """Queue what takes it out of the calendar again; None when it was taken out already."""
+    event = hold_event(slug)
+    earlier = _of_standing_entry(event, tester)
+    if not earlier:
+        return None
+    return _queue(MailKind.TRIAL_WITHDRAWAL, event, tester, earlier, now=now)
+
+
+def _of_standing_entry(event: Event, tester: Tester) -> list[OutboxMail]:
+    """The mails about the entry that is in the tester's calendar, newest first; empty for none."""
+    trials = trials_of(event, tester.email)
+    if not trials or trials[0].calendar_method != REQUEST:
+        return []
+    return [row for row in trials if row.calendar_uid == trials[0].calendar_uid]
+
+
+def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
+    """The entry that a test would bring: what the first to register will get."""
+    invitation = Invitation(uid=f"test@{office().settings.host}", sequence=0, stamp=now)
+    facts = _facts(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
+    return compose(facts).calendar or b""
+
+
+def _queue(
+    kind: MailKind, event: Event, tester: Tester, earlier: list[OutboxMail], *, now: datetime
+) -> OutboxMail:
+    invitation = Invitation(
+        uid=earlier[0].calendar_uid if earlier else new_calendar_uid(),
+        sequence=(earlier[0].calendar_sequence or 0) + 1 if earlier else 0,
+        stamp=now,
+    )
+    facts = _facts(kind, event, tester, invitation, mark=MARK)
+    row = outbox_row(
+        facts,
+        compose(facts),
+        key=f"{TEST_KEY}{uuid4().hex}",
+        now=now,
+        event_id=event.id,
+        calendar_uid=invitation.uid,
+        calendar_sequence=invitation.sequence,
+        references=earlier[-1].message_id if earlier else "",
+    )
+    return queue(row)
+
+
+def _facts(
+    kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, mark: str
+) -> MailFacts:
+    """Where people have their own door to the room, a test has the public page."""
+    desk, summary = office(), summary_in(event, tester.mode, tester.locale)
+    open_now = has_door(event.state, event.room_url) and summary.has_room
+    return MailFacts(
+        kind=kind,
+        event=replace(summary, title=f"{mark}{summary.title}"[:MOST_CHARACTERS]),
+        recipient=Recipient(email=tester.email, locale=tester.locale, last_name=tester.name),
+        links=Links(
+            manage=desk.page(f"/organise/events/{event.slug}/calendar"),
+            privacy=desk.page("/privacy"),
+            room=summary.public_url if open_now else "",
+        ),
+        sender=sender_of(event),
+        invitation=invitation,
+    )

@@ -1,0 +1,158 @@
+"""From facts to a finished mail in the outbox: one cause, one person, one key."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from ikone_events.domain.mails.facts import MailFacts
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.mail.writing.compose import Letter, compose
+from ikone_events.services.app_context import office
+from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, unsubscribe_page
+from ikone_events.services.mails.invitations import makes_known, note_object
+from ikone_events.store.db import ask_for_delivery, db
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import Mailing, OutboxMail
+from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.registering.models import Registration
+
+
+def write_letter(
+    kind: MailKind,
+    registration: Registration,
+    event: Event,
+    *,
+    key: str,
+    now: datetime,
+    reason: str = "",
+    other_person: str = "",
+) -> OutboxMail:
+    """Compose a single mail and put it into the outbox of this transaction.
+
+    Raises the calendar sequence when the mail carries a calendar object. Any fault in composing
+    goes up: a single mail undoes its cause.
+    """
+    facts = facts_for(kind, registration, event, now=now, reason=reason, other_person=other_person)
+    return store_mail(facts, registration, event, key=key, now=now)
+
+
+def store_mail(
+    facts: MailFacts,
+    registration: Registration,
+    event: Event,
+    *,
+    key: str,
+    now: datetime,
+    mailing: Mailing | None = None,
+) -> OutboxMail:
+    """Compose a mail to a registered person from its facts and put it into the outbox."""
+    letter = compose(facts)
+    row = outbox_row(
+        facts,
+        letter,
+        key=key,
+        now=now,
+        event_id=registration.event_id,
+        registration=registration,
+        mailing_id=mailing.id if mailing else None,
+        references=registration.thread_id,
+    )
+    _note(row, facts, letter, registration, event)
+    if not registration.thread_id:
+        registration.thread_id = row.message_id
+    return queue(row)
+
+
+def rewrite_letter(
+    row: OutboxMail, registration: Registration, event: Event, *, now: datetime
+) -> None:
+    """Compose a mail that has not left anew, as things stand with its mailing and event now.
+
+    To mail programs it is another mail: it has a new Message-ID.
+    """
+    mailing = db.session.get(Mailing, row.mailing_id) if row.mailing_id else None
+    facts = facts_for(MailKind(row.kind), registration, event, now=now, mailing=mailing, again=row)
+    letter = compose(facts)
+    began_thread = registration.thread_id in ("", row.message_id)
+    row.message_id, row.created_at = _new_message_id(), now
+    if began_thread:
+        registration.thread_id = row.message_id
+    row.references = "" if began_thread else registration.thread_id
+    for name, value in _content(facts, letter).items():
+        setattr(row, name, value)
+    _note(row, facts, letter, registration, event)
+
+
+def write_to_subscriber(
+    kind: MailKind,
+    subscriber: Subscriber,
+    event: Event | None,
+    *,
+    key: str,
+    now: datetime,
+    mailing: Mailing | None = None,
+) -> OutboxMail:
+    """Compose a mail to a subscriber and put it into the outbox, with its way to unsubscribe."""
+    facts = facts_for_subscriber(kind, subscriber, event, now=now, mailing=mailing)
+    row = outbox_row(
+        facts,
+        compose(facts),
+        key=key,
+        now=now,
+        event_id=event.id if event else None,
+        subscriber_id=subscriber.id,
+        mailing_id=mailing.id if mailing else None,
+        unsubscribe=unsubscribe_page(subscriber),
+    )
+    return queue(row)
+
+
+def outbox_row(
+    facts: MailFacts, letter: Letter, *, key: str, now: datetime, **columns: Any
+) -> OutboxMail:
+    """The row of a finished mail, not stored yet; `columns` say whose it is."""
+    return OutboxMail(
+        key=key,
+        kind=facts.kind.value,
+        locale=facts.recipient.locale,
+        message_id=_new_message_id(),
+        state="queued",
+        created_at=now,
+        due_at=now,
+        **_content(facts, letter),
+        **columns,
+    )
+
+
+def queue(row: OutboxMail) -> OutboxMail:
+    """Store a row in this transaction and wake the sender when it is committed."""
+    db.session.add(row)
+    ask_for_delivery()
+    return row
+
+
+def _content(facts: MailFacts, letter: Letter) -> dict[str, Any]:
+    """The columns that hold the mail itself and to whom it goes."""
+    recipient = facts.recipient
+    return {
+        "recipient": recipient.email,
+        "recipient_name": f"{recipient.first_name} {recipient.last_name}".strip(),
+        "subject": letter.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "calendar": letter.calendar,
+        "calendar_method": letter.method,
+    }
+
+
+def _note(
+    row: OutboxMail, facts: MailFacts, letter: Letter, registration: Registration, event: Event
+) -> None:
+    """What of the event the mail makes known, and which calendar object it carries."""
+    row.event_version = event.version if makes_known(row.kind, registration, letter) else None
+    if facts.invitation is not None:
+        note_object(row, registration, facts.invitation, letter)
+
+
+def _new_message_id() -> str:
+    return f"<{uuid4().hex}@{office().settings.host}>"

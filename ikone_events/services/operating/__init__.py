@@ -1,0 +1,1 @@
+"""Health, doctor, verification, backups, loading, retention."""

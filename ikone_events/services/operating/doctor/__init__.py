@@ -1,0 +1,42 @@
+"""What is wrong with an installation's settings and surroundings; nothing is changed or sent."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ikone_events.services.operating.doctor import database, mail, places
+from ikone_events.services.operating.doctor.findings import Finding, fault
+from ikone_events.store.db import db
+
+_OF_DATABASE = (
+    database.tables,
+    database.writing,
+    database.durability,
+    database.clock_of_database,
+    database.alarms,
+    database.refused_letters,
+)
+_OF_SETTINGS = (
+    places.disk,
+    places.files,
+    places.secrecy,
+    places.base_address,
+    mail.sender,
+    places.times,
+    mail.mail_server,
+    mail.mailbox,
+)
+
+
+def findings(now: datetime) -> Iterator[Finding]:
+    """Everything looked at, the good news too; a database that can't be reached is told once."""
+    yield (reached := database.connection())
+    for check in _OF_DATABASE if reached.is_fine else ():
+        try:
+            yield from check(now)
+        except SQLAlchemyError as error:
+            db.session.rollback()  # PostgreSQL would refuse everything that is asked after it
+            yield fault("database", f"{getattr(error, 'orig', None) or error}")
+    for look in _OF_SETTINGS:
+        yield from look(now)

@@ -1,0 +1,108 @@
+"""The database, and the engine that works on it: reached, of our version, written to, on time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from ikone_events.domain.events.todo import Severity
+from ikone_events.domain.operating.alarms import todos_of
+from ikone_events.services.app_context import system_clock
+from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
+from ikone_events.services.operating.health import engine_health
+from ikone_events.store.db import db
+from ikone_events.store.operating.schema import current_version, versions
+
+_CLOCKS_APART = timedelta(seconds=2)
+_AHEAD = timedelta(minutes=1)
+
+
+def connection() -> Finding:
+    """Whether the database answers, and which one it is."""
+    try:
+        with db.engine.connect() as link:
+            version = link.scalar(text(f"SELECT {_version_of(db.engine.dialect.name)}"))
+    except SQLAlchemyError as error:
+        return fault("database", f"can't be reached: {getattr(error, 'orig', None) or error}")
+    where = db.engine.url.render_as_string(hide_password=True)
+    return ok("database", f"{db.engine.dialect.name} {version} at {where}")
+
+
+def _version_of(dialect: str) -> str:
+    return "sqlite_version()" if dialect == "sqlite" else "current_setting('server_version')"
+
+
+def tables(_now: datetime) -> Iterator[Finding]:
+    """Whether the tables are those of this program."""
+    known, current = versions(), current_version()
+    if current == known[-1]:
+        yield ok("tables", f"version {current}")
+    elif current is not None and current not in known:
+        yield fault("tables", f"version {current} is newer than this program ({known[-1]})")
+    else:
+        words = f"version {current or 'none'}, this program needs {known[-1]}"
+        yield fault("tables", f"{words}; run: ikone-events db upgrade")
+
+
+def writing(_now: datetime) -> Iterator[Finding]:
+    """Whether rows can be written; what is tried is taken back."""
+    if current_version() is None:
+        return
+    try:
+        with db.engine.connect().execution_options(write=True) as link:
+            link.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            link.rollback()
+    except SQLAlchemyError as error:
+        yield fault("database", f"can't be written to: {getattr(error, 'orig', None) or error}")
+        return
+    yield ok("database", "can be written to")
+
+
+def durability(_now: datetime) -> Iterator[Finding]:
+    """Whether what was acknowledged survives a loss of power."""
+    with db.engine.connect() as link:
+        if db.engine.dialect.name == "sqlite":
+            mode = str(link.scalar(text("PRAGMA journal_mode")))
+            if mode != "wal":
+                words = f"journal_mode is {mode}; WAL needs a local disk, no network share"
+                yield warning("database", words)
+            return
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            value = str(link.scalar(text("SELECT current_setting(:name)"), {"name": name}))
+            if value == "off":
+                words = f"{name} is off: confirmed registrations may be lost when power fails"
+                yield warning("database", words)
+
+
+def clock_of_database(_now: datetime) -> Iterator[Finding]:
+    """Whether this machine and the database's machine have the same time."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    with db.engine.connect() as link:
+        theirs = link.scalar(text("SELECT clock_timestamp()"))
+    apart = abs(system_clock() - theirs.astimezone(UTC)) if theirs else timedelta(0)
+    if apart > _CLOCKS_APART:
+        words = f"differs from the database's by {apart.total_seconds():.0f} seconds"
+        yield fault("clock", f"{words}; let both machines keep time by NTP")
+    else:
+        yield ok("clock", "agrees with the database's")
+
+
+def alarms(now: datetime) -> Iterator[Finding]:
+    """Every alarm of the engine, or that it is well."""
+    engine = engine_health(now)
+    found = todos_of(engine)
+    for todo in found:
+        say = fault if todo.severity is Severity.DANGER else warning
+        yield say("engine", todo.text % todo.values)
+    if not found:
+        yield ok("engine", f"a worker is alive; letters waiting to be sent: {engine.queued}")
+    if engine.last_beat is not None and engine.last_beat > now + _AHEAD:
+        yield fault("clock", f"a worker's last sign lies in the future: {engine.last_beat}")
+
+
+def refused_letters(now: datetime) -> Iterator[Finding]:
+    """Letters that were given up wait for somebody to look at them."""
+    if failed := engine_health(now).failed:
+        yield warning("letters", f"{failed} could not be delivered; see “E-mails” of their events")

@@ -1,0 +1,194 @@
+"""Storing a file of events and people; states are taken as given and no letter is sent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from ikone_events.domain.events.lifecycle import RULES, State
+from ikone_events.domain.mails.kinds import CANCEL, REQUEST
+from ikone_events.domain.operating.dataset import Dataset, read_dataset
+from ikone_events.domain.operating.dataset_records import EventRecord, Record, RegistrationRecord
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.services.directory.importing import store_organisations
+from ikone_events.services.directory_matching import match
+from ikone_events.services.events.editing import fill_event, keep_seats
+from ikone_events.services.followup.materials import Upload, store_slides
+from ikone_events.services.mails.invitations import new_calendar_uid
+from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.privacy.archiving import archive_persons
+from ikone_events.services.registering.answers import store_answers
+from ikone_events.services.registering.form_fields import lay_fields
+from ikone_events.store.db import db
+from ikone_events.store.directory.models import Organisation
+from ikone_events.store.events.models import Event, Material, StateChange
+from ikone_events.store.mails.subscribers import NETWORK, Subscriber
+from ikone_events.store.registering.models import Registration
+
+_METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was stored, and the names of slides whose files were not beside the file."""
+
+    events: int = 0
+    registrations: int = 0
+    organisations: int = 0
+    missing_files: list[str] = field(default_factory=list)
+
+
+def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) -> Loaded:
+    """Store a checked file in the caller's transaction. Raises UnfitInput on a slug that exists."""
+    loaded = Loaded()
+    organisations, loaded.organisations = store_organisations(dataset.organisations, now=now)
+    events = {
+        record.slug: _store_event(record, loaded, folder=folder, actor=actor, now=now)
+        for record in dataset.events
+    }
+    for record in dataset.registrations:
+        _store_registration(record, events[record.event], organisations, now=now)
+        loaded.registrations += 1
+    _store_subscribers(dataset)
+    db.session.flush()
+    for event in events.values():
+        lay_plan(event, now=now)
+        keep_seats(event, now=now)
+        if event.state == State.ARCHIVED.value:
+            archive_persons(event, now=now)
+    return loaded
+
+
+def _store_event(
+    record: EventRecord, loaded: Loaded, *, folder: Path, actor: str, now: datetime
+) -> Event:
+    if db.session.scalar(select(Event.id).where(Event.slug == record.slug)) is not None:
+        text = N_("An event with this slug exists already.")
+        raise UnfitInput(Complaint(text, {}, f"events {record.slug}"))
+    event = Event(slug=record.slug, state=record.state.value, created_at=now, changed_at=now)
+    fill_event(event, record.draft)
+    db.session.add(event)
+    db.session.flush()
+    _store_history(event, record, actor=actor, now=now)
+    lay_fields(event, record.fields, now=now)
+    for material in record.materials:
+        _store_material(event, material, loaded, folder=folder, now=now)
+    loaded.events += 1
+    return event
+
+
+def _store_history(event: Event, record: EventRecord, *, actor: str, now: datetime) -> None:
+    """The file's own history where it ends in the given state; else one row that says "loaded"."""
+    steps = list(record.history)
+    if not steps or steps[-1][2] is not record.state:
+        steps.append((now, actor, record.state))
+    source = ""
+    for at, by, state in steps:
+        row = StateChange(
+            event_id=event.id,
+            action=_action_between(source, state),
+            source=source,
+            target=state.value,
+            actor=by,
+            at=at,
+        )
+        db.session.add(row)
+        source = state.value
+
+
+def _action_between(source: str, target: State) -> str:
+    if not source:
+        return "create" if target is State.DRAFT else "load"
+    found = (r.action.value for r in RULES if r.source == source and r.target is target)
+    return next(found, "load")
+
+
+def _store_material(
+    event: Event, record: Record, loaded: Loaded, *, folder: Path, now: datetime
+) -> None:
+    title = str(record.get("title") or record.get("file") or "")
+    visibility = "public" if record.get("visibility") == "public" else "registered"
+    if record.get("type") == "slides":
+        path = folder / Path(str(record.get("file"))).name
+        if not path.is_file():
+            loaded.missing_files.append(path.name)
+            return
+        upload = Upload(file_name=path.name, content=path.read_bytes())
+        material = store_slides(upload, title=title, now=now)
+        material.visibility = visibility
+    else:
+        material = Material(
+            kind="contact" if record.get("type") == "contact" else "link",
+            title=title,
+            visibility=visibility,
+            url=str(record.get("url") or ""),
+            contact_name=str(record.get("name") or ""),
+            contact_email=str(record.get("email") or ""),
+            created_at=now,
+        )
+    material.event_id = event.id
+    db.session.add(material)
+
+
+def _store_registration(
+    record: RegistrationRecord,
+    event: Event,
+    organisations: Mapping[str, Organisation],
+    *,
+    now: datetime,
+) -> None:
+    organisation = organisations.get(record.organisation) or match(
+        str(record.values["organisation_text"])
+    )
+    status: Status = record.values["status"]
+    registration = Registration(
+        **{**record.values, "status": status.value},
+        event_id=event.id,
+        organisation_id=organisation.id if organisation else None,
+        calendar_uid=new_calendar_uid(),
+        calendar_sequence=_sequence(status),
+        calendar_method=_METHODS.get(status, ""),
+    )
+    if record.attended is not None and event.ends_at <= now:
+        attended = record.attended and status is Status.CONFIRMED
+        registration.attendance = (Attendance.ATTENDED if attended else Attendance.MISSED).value
+    db.session.add(registration)
+    store_answers(registration, event, record.answers, now=record.registered_at)
+
+
+def _sequence(status: Status) -> int | None:
+    """Whoever was confirmed before has an entry in the calendar that later letters must update."""
+    return {Status.CONFIRMED: 0, Status.CANCELLED: 1}.get(status)
+
+
+def _store_subscribers(dataset: Dataset) -> None:
+    """One confirmed subscriber of the network for each address that agreed, the first time."""
+    on_list = select(Subscriber.email_key).where(Subscriber.topic == NETWORK)
+    known = set(db.session.scalars(on_list))
+    for record in sorted(dataset.registrations, key=lambda record: record.registered_at):
+        if not record.subscribed or record.key in known:
+            continue
+        known.add(record.key)
+        subscriber = Subscriber(
+            **{name: record.values[name] for name in ("email", "email_key", "locale")},
+            created_at=record.registered_at,
+            confirmed_at=record.registered_at,
+        )
+        db.session.add(subscriber)
+
+
+def read_file(path: Path) -> Dataset:
+    """Read and check a JSON file; raises UnfitInput that says where it is broken."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as fault:
+        raise UnfitInput(Complaint(N_("The file is not written in UTF-8."))) from fault
+    except json.JSONDecodeError as fault:
+        text = N_("The file is not JSON: line %(line)d, column %(column)d.")
+        values = {"line": fault.lineno, "column": fault.colno}
+        raise UnfitInput(Complaint(text, values)) from fault
+    return read_dataset(data)

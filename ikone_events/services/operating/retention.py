@@ -1,0 +1,52 @@
+"""Forgetting the persons of events whose retention is over, as their letters promised."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.incoming import unmatched
+from ikone_events.services.mails import subscribers, undeliverable_addresses
+from ikone_events.services.plan.plans import mark_forgotten
+from ikone_events.services.privacy.archiving import archive_persons
+from ikone_events.services.privacy.early_forgetting import forget_due
+from ikone_events.services.privacy.forgetting import drop_letters_of_forgotten
+from ikone_events.services.registering.lists import people_import
+from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.registering.models import Registration
+
+
+def tidy(now: datetime) -> None:
+    """Delete last letters, unconfirmed addresses, and what is kept less long than an event."""
+    drop_letters_of_forgotten()
+    subscribers.tidy(now)
+    people_import.tidy(now)
+    undeliverable_addresses.tidy()
+    unmatched.tidy(now)
+    forget_due(now)
+    drop_unused_feeds()
+
+
+def forget_event(slug: str, *, actor: str, now: datetime) -> None:
+    """Archive an event where the lifecycle allows it, and forget its persons in any case.
+
+    One that was never followed up or whose link was never sent keeps its state.
+    """
+    event = hold_event(slug)
+    if find_rule(Action.ARCHIVE, State(event.state)) is not None:
+        perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
+    else:
+        archive_persons(event, now=now)
+        mark_forgotten(event, actor, now=now)
+
+
+def count_known(event: Event) -> int:
+    """How many people of an event still have a name."""
+    known = select(func.count()).where(
+        Registration.event_id == event.id, Registration.anonymised_at.is_(None)
+    )
+    return db.session.scalar(known) or 0

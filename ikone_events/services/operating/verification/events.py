@@ -1,0 +1,87 @@
+"""Events: history explains the state, steps hang on their dates, files are there, names are not."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import func, or_, select
+
+from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.domain.plan.times import Anchor, due_at
+from ikone_events.domain.times import moment_utc
+from ikone_events.services.followup.materials import path_of
+from ikone_events.services.plan.plans import anchors_of, timing_of
+from ikone_events.services.plan.working_days import is_holiday
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event, Material, StateChange
+from ikone_events.store.events.queries import all_events
+from ikone_events.store.plan.models import Step
+from ikone_events.store.registering.models import Registration
+
+# Beginnings that are no transition: a draft is made, a file brings its own state.
+_BEGINNINGS = ("create", "load")
+
+
+def broken_history(_now: datetime) -> Iterator[str]:
+    """Each row begins where the one before ended, by a rule of the lifecycle, up to the state."""
+    rows = db.session.scalars(select(StateChange).order_by(StateChange.event_id, StateChange.id))
+    chains = {key: list(chain) for key, chain in groupby(rows, key=lambda row: row.event_id)}
+    for event in all_events():
+        yield from _broken_chain(event, chains.get(event.id, []))
+
+
+def _broken_chain(event: Event, chain: list[StateChange]) -> Iterator[str]:
+    before = ""
+    for row in chain:
+        if row.source != before or not _is_possible(row):
+            yield (
+                f"history: {event.slug}: “{row.action}” from “{row.source}” to “{row.target}”"
+                f" does not follow from “{before}”"
+            )
+        before = row.target
+    if before != event.state:
+        yield f"history: {event.slug} is “{event.state}”, its history ends with “{before}”"
+
+
+def _is_possible(row: StateChange) -> bool:
+    if row.action in _BEGINNINGS:
+        return row.action == "load" or not row.source
+    if row.action not in list(Action) or row.source not in list(State):
+        return False
+    rule = find_rule(Action(row.action), State(row.source))
+    return rule is not None and rule.target.value == row.target
+
+
+def misplaced_steps(_now: datetime) -> Iterator[str]:
+    """A waiting step is due when its event's dates say so."""
+    waiting = select(Step).where(Step.outcome == "", Step.anchor != Anchor.FIXED.value)
+    for step in db.session.scalars(waiting.order_by(Step.id)):
+        expected = due_at(timing_of(step), anchors_of(step.event), is_holiday)
+        if step.due_at != expected:
+            yield (
+                f"steps: {step.event.slug}: “{step.name}” is due at {moment_utc(step.due_at)},"
+                f" its event's dates say {moment_utc(expected)}"
+            )
+
+
+def missing_files(_now: datetime) -> Iterator[str]:
+    """Slides whose file is gone can't be handed out."""
+    for material in db.session.scalars(select(Material).where(Material.stored_name != "")):
+        if not path_of(material).is_file():
+            yield f"files: {material.event.slug}: the file of “{material.title}” is missing"
+
+
+def remembered_persons(_now: datetime) -> Iterator[str]:
+    """Who was forgotten has no name left, and nobody of an archived event is remembered."""
+    known = or_(Registration.email != "", Registration.last_name != "", Registration.question != "")
+    forgotten = Registration.anonymised_at.is_not(None)
+    rows = db.session.execute(
+        select(Event.slug, func.count())
+        .select_from(Event)
+        .join(Registration, Registration.event_id == Event.id)
+        .where(known, or_(forgotten, Event.state == State.ARCHIVED.value))
+        .group_by(Event.slug)
+        .order_by(Event.slug)
+    )
+    for slug, number in rows:
+        yield f"privacy: {slug}: {number} people should have been forgotten and are not"

@@ -1,0 +1,1 @@
+"""The plan of an event: making it, moving it, its mails."""

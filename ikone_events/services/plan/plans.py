@@ -1,0 +1,208 @@
+"""The steps of an event as rows: laid from its plan, kept on its dates, marked when overtaken."""
+
+import json
+import secrets
+from datetime import datetime, time
+
+from sqlalchemy import select
+
+from ikone_events.domain.events.facts import EventFormat, State
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.mails.audiences import Audience
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.plan.steps import What, is_moot
+from ikone_events.domain.plan.templates import PLANS, Planned, plan_for
+from ikone_events.domain.plan.times import Anchor, Anchors, Timing, Unit, check_timing, due_at
+from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.services.plan.working_days import is_holiday
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import retention_until
+from ikone_events.store.plan.models import Step
+
+DONE, SKIPPED, EXPIRED, MOOT = "done", "skipped", "expired", "moot"
+PLAN = "plan"
+
+_PAST_ALREADY = Complaint(
+    N_("Its time had passed when the plan was made. Give it a new time if it is still to run.")
+)
+OVERTAKEN = Complaint(N_("The event had already gone past it."))
+_FORGOTTEN = Complaint(N_("All names have been deleted; the event kept its state."))
+_CALLED_OFF = Complaint(N_("The event has been cancelled."))
+
+
+def steps_of(event: Event) -> list[Step]:
+    """Every step of an event in the order of its time."""
+    wanted = select(Step).where(Step.event_id == event.id).order_by(Step.due_at, Step.id)
+    return list(db.session.scalars(wanted))
+
+
+def anchors_of(event: Event) -> Anchors:
+    """The dates of an event that steps hang on."""
+    return Anchors(
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        deadline=event.deadline,
+        retention_until=retention_until(event),
+        zone=event.zone,
+    )
+
+
+def timing_of(step: Step) -> Timing:
+    """A row's timing as the rules look at it."""
+    fixed = step.anchor == Anchor.FIXED
+    return Timing(
+        anchor=Anchor(step.anchor),
+        amount=step.amount,
+        unit=Unit(step.unit),
+        at=time.fromisoformat(step.at) if step.at else None,
+        office_hours=step.office_hours,
+        fixed=step.due_at if fixed else None,
+    )
+
+
+def what_of(step: Step) -> What:
+    """What a row does."""
+    return What(
+        action=Action(step.action) if step.action else None,
+        kind=MailKind(step.kind) if step.kind else None,
+    )
+
+
+def lay_plan(event: Event, *, now: datetime) -> None:
+    """Give an event the steps of its plan that it has not; take waiting ones out that are foreign.
+
+    Steps whose time has passed are laid as expired: making a plan sends nothing by surprise.
+    """
+    plan = plan_for(EventFormat(event.format), event.plan or "")
+    event.plan = plan.value
+    planned = {step.name: step for step in PLANS[plan]}
+    present = {step.name: step for step in steps_of(event)}
+    for name, step in present.items():
+        if name not in planned and step.kind != MailKind.NOTE.value and not step.outcome:
+            db.session.delete(step)
+    anchors = anchors_of(event)
+    missing = [new for name, new in planned.items() if name not in present]
+    db.session.add_all(_laid(event, new, anchors, now=now) for new in missing)
+    db.session.flush()
+
+
+def events_without_plan() -> list[str]:
+    """The short names of events that an older version of this program made, without any steps."""
+    return list(db.session.scalars(select(Event.slug).where(Event.plan == "").order_by(Event.id)))
+
+
+def _laid(event: Event, planned: Planned, anchors: Anchors, *, now: datetime) -> Step:
+    step = Step(
+        event_id=event.id,
+        name=planned.name,
+        action=planned.what.action.value if planned.what.action else "",
+        kind=planned.what.kind.value if planned.what.kind else "",
+        audience=planned.audience.value if planned.audience else "",
+        active=planned.active,
+    )
+    set_timing(step, planned.timing, anchors)
+    if is_moot(planned.what, State(event.state)):
+        finish(step, MOOT, PLAN, OVERTAKEN, now=now)
+    elif step.due_at < now and planned.what.action is not Action.ARCHIVE:
+        finish(step, EXPIRED, PLAN, _PAST_ALREADY, now=now)
+    return step
+
+
+def set_timing(step: Step, timing: Timing, anchors: Anchors) -> None:
+    """Write a timing into a row together with the moment that follows from it."""
+    check_timing(timing)
+    step.anchor, step.amount, step.unit = timing.anchor.value, timing.amount, timing.unit.value
+    step.at = timing.at.strftime("%H:%M") if timing.at else ""
+    step.office_hours = timing.office_hours
+    step.due_at = due_at(timing, anchors, is_holiday)
+
+
+def add_message(
+    event: Event,
+    *,
+    title: str,
+    audience: Audience,
+    timing: Timing,
+    organisation_id: int | None = None,
+) -> Step:
+    """A letter of the organisers' own as a step; its text is stored under the step's name."""
+    step = Step(
+        event_id=event.id,
+        name=f"own-{secrets.token_hex(8)}",
+        kind=MailKind.NOTE.value,
+        audience=audience.value,
+        organisation_id=organisation_id,
+        title=title,
+    )
+    set_timing(step, timing, anchors_of(event))
+    db.session.add(step)
+    db.session.flush()
+    return step
+
+
+def move_steps(event: Event, *, now: datetime, anew: bool = False) -> None:
+    """Let every step follow the dates of its event, after these have changed.
+
+    A letter that was sent, and whatever came too late, is owed again when its new time lies ahead;
+    with `anew` (a postponed event has its new date) so are the transitions after the announcement.
+    What somebody skipped stays skipped.
+    """
+    anchors = anchors_of(event)
+    for step in steps_of(event):
+        if step.anchor == Anchor.FIXED:
+            continue
+        before = step.due_at
+        step.due_at = due_at(timing_of(step), anchors, is_holiday)
+        moved_ahead = step.due_at != before and step.due_at > now
+        if _is_owed_again(step, moved_ahead=moved_ahead, anew=anew):
+            reopen(step)
+    db.session.flush()
+
+
+def _is_owed_again(step: Step, *, moved_ahead: bool, anew: bool) -> bool:
+    if step.outcome in ("", SKIPPED):
+        return False
+    if anew and step.action not in ("", Action.ANNOUNCE.value):
+        return True
+    return moved_ahead and (step.outcome == EXPIRED or not step.action)
+
+
+def finish(step: Step, outcome: str, actor: str, *reasons: Complaint, now: datetime) -> None:
+    """Note what became of a step, by whom and why."""
+    step.outcome, step.outcome_at, step.actor = outcome, now, actor
+    step.reasons = json.dumps([[c.text, dict(c.values)] for c in reasons], default=str)
+
+
+def reopen(step: Step) -> None:
+    """Let a step wait again."""
+    step.outcome, step.outcome_at, step.actor, step.reasons = "", None, "", ""
+
+
+def reasons_of(step: Step) -> tuple[Complaint, ...]:
+    """Why a step has its outcome, in the words of the moment it got it."""
+    return tuple(Complaint(text, values) for text, values in json.loads(step.reasons or "[]"))
+
+
+def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -> Step | None:
+    """After a transition: the step that would have done it is done, those left behind are over.
+
+    Returns that step. One that was skipped or came too late is done all the same: somebody pressed.
+    """
+    performed = None
+    for step in steps_of(event):
+        if step.action == action.value and step.outcome in ("", SKIPPED, EXPIRED):
+            finish(step, DONE, actor, now=now)
+            performed = step
+        elif not step.outcome and is_moot(what_of(step), State(event.state)):
+            called_off = event.state == State.CANCELLED.value
+            finish(step, MOOT, actor, _CALLED_OFF if called_off else OVERTAKEN, now=now)
+    return performed
+
+
+def mark_forgotten(event: Event, actor: str, *, now: datetime) -> None:
+    """After the names went from an event that could not be archived: its plan is over."""
+    for step in steps_of(event):
+        if not step.outcome:
+            outcome = DONE if step.action == Action.ARCHIVE.value else MOOT
+            finish(step, outcome, actor, _FORGOTTEN, now=now)

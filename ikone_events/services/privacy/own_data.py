@@ -1,0 +1,168 @@
+"""All that is stored about one person, for them to keep and to carry elsewhere (GDPR 15 and 20).
+
+Names in the data are those of the columns, moments are ISO 8601 in UTC. Two things stay out: what
+is about other people, and secrets that open something (the tokens of links, the calendar's UID).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from ikone_events.domain.incoming.answer_rules import same_person
+from ikone_events.domain.incoming.mails import Kind
+from ikone_events.domain.registering.form_fields import answer_words
+from ikone_events.services.app_context import office
+from ikone_events.services.registering.answers import Told, told_by
+from ikone_events.services.registering.seating import mode_of
+from ikone_events.store.calendars.personal_feeds import find_feed_of
+from ikone_events.store.db import db
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.incoming.queries import received_from
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.queries import chain_of
+from ikone_events.store.registering.waiting_list import line_number
+
+Data = dict[str, Any]
+
+_DETAILS = (
+    *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
+    *("locale", "registered_at", "registered_by", "note"),
+)
+# Who acts for themselves or by the clock; an organiser's address is another person's.
+_ACTORS = {"person": "you", "calendar": "your calendar", "system": "system"}
+
+
+def data_of(registration: Registration, *, now: datetime) -> Data:
+    """Everything about the person, ready to be written as JSON."""
+    event, feed = registration.event, find_feed_of(registration.email_key)
+    return {
+        "format": "ikone-events registration 1",
+        "written_at": _iso(now),
+        "responsible": {
+            "organisation": office().settings.organisation,
+            "privacy_contact": office().settings.privacy_contact,
+            "privacy_notice": office().page("/privacy"),
+        },
+        "event": {
+            "title": event.title,
+            "address": office().page(f"/events/{event.slug}"),
+            "starts_at": _iso(event.starts_at),
+            "ends_at": _iso(event.ends_at),
+            "time_zone": event.zone,
+            "format": event.format,
+        },
+        "details": {name: _plain(getattr(registration, name)) for name in _DETAILS},
+        "administration": _administration(registration),
+        "answers": [_answer(told, registration) for told in told_by(registration)],
+        "standing": _standing(registration),
+        "history": [_change(change) for change in chain_of(registration)],
+        "attendance": {
+            "attended": registration.attendance,
+            "noted_at": _iso(registration.attended_at),
+        },
+        "calendar": {
+            "entry_sent": registration.calendar_sequence is not None,
+            "answer_of_your_calendar": registration.partstat or None,
+            "private_calendar_since": _iso(feed.created_at if feed else None),
+        },
+        "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
+        "letters": [_letter(letter) for letter in _letters(registration)],
+        "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
+    }
+
+
+def _administration(registration: Registration) -> Data:
+    """What was typed, and the body of the directory that it was taken for."""
+    matched = registration.organisation
+    return {
+        "as_typed": registration.organisation_text,
+        "matched_name": matched.name if matched else None,
+        "matched_kind": matched.kind if matched else None,
+        "matched_official_key": matched.official_key if matched else None,
+    }
+
+
+def _answer(told: Told, registration: Registration) -> Data:
+    field, locale = told.field, registration.locale
+    short = field.keep_days is not None
+    deleted_at = registration.event.ends_at + timedelta(days=field.keep_days or 0)
+    return {
+        "field": field.key,
+        "kind": field.kind.value,
+        "label": field.label_in(locale),
+        "values": list(told.values),
+        "in_words": [answer_words(field, value, locale) for value in told.values],
+        "version_of_the_text": field.version,
+        "answered_at": _iso(told.at),
+        "deleted_at": _iso(deleted_at if short else registration.kept_until),
+    }
+
+
+def _standing(registration: Registration) -> Data:
+    return {
+        "status": registration.status,
+        "since": _iso(registration.status_at),
+        "awaits": registration.awaits or None,
+        "kept_until": _iso(registration.hold_until),
+        "place_in_the_waiting_list": line_number(registration),
+        "takes_part": mode_of(registration.event, registration).value,
+        "address_confirmed_at": _iso(registration.address_confirmed_at),
+        "approved_at": _iso(registration.approved_at),
+        "offer_accepted_at": _iso(registration.accepted_at),
+        "by_invitation_code": registration.code_id is not None,
+        "taken_over_from_somebody": registration.predecessor_id is not None,
+    }
+
+
+def _change(change: StandingChange) -> Data:
+    return {
+        "at": _iso(change.at),
+        "action": change.action,
+        "from": change.source or None,
+        "to": change.target,
+        "by": _ACTORS.get(change.actor, "organiser"),
+        "reason": change.reason,
+    }
+
+
+def _letters(registration: Registration) -> Iterable[OutboxMail]:
+    wanted = select(OutboxMail).where(OutboxMail.registration_id == registration.id)
+    return db.session.scalars(wanted.order_by(OutboxMail.id))
+
+
+def _letter(letter: OutboxMail) -> Data:
+    return {
+        "kind": letter.kind,
+        "subject": letter.subject,
+        "to": letter.recipient,
+        "state": letter.state,
+        "written_at": _iso(letter.created_at),
+        "sent_at": _iso(letter.sent_at),
+    }
+
+
+def _received(mail: IncomingMail, registration: Registration) -> Data:
+    """What came back by mail about the registration; what somebody else wrote is theirs."""
+    yours = same_person(mail.sender, registration.email)
+    return {
+        "kind": mail.kind,
+        "outcome": mail.outcome,
+        "received_at": _iso(mail.received_at),
+        "from_your_address": yours,
+        "answer": mail.partstat or None,
+        "code": mail.code or None,
+        "proposed_starts_at": _iso(mail.proposed_starts_at),
+        "proposed_ends_at": _iso(mail.proposed_ends_at),
+        "words": mail.words if yours or mail.kind == Kind.BOUNCE.value else None,
+    }
+
+
+def _plain(value: object) -> object:
+    return _iso(value) if isinstance(value, datetime) else value
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

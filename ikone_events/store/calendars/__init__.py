@@ -1,0 +1,1 @@
+"""Feeds, private calendars, mails with calendar objects."""

@@ -1,0 +1,157 @@
+"""What stands in the calendars and news for everybody, and the version of all of it.
+
+The version is asked at each poll and decides whether anything is read at all.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from ikone_events.domain.calendars.feeds import (
+    CALLED_OFF,
+    CALLED_OFF_STAYS,
+    MOST_EVENTS,
+    MOST_NEWS,
+    PAST_STAYS,
+)
+from ikone_events.domain.events.lifecycle import Action, State
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event, FormerVersion, StateChange
+from ikone_events.store.events.queries import LISTED_STATES, PUBLIC_STATES, event_not_found
+from ikone_events.store.events.series import Series
+
+Wanted = Select[*tuple[Any, ...]]
+
+_CALLED_OFF = [state.value for state in CALLED_OFF]
+_NEWS = (Action.ANNOUNCE, Action.POSTPONE, Action.RESCHEDULE, Action.CANCEL)
+
+
+class Version(NamedTuple):
+    """Changes with everything that a feed shows; `changed_at` is the last change of all.
+
+    That of events which have left it too, for programs that ask by date alone.
+    """
+
+    events: tuple[tuple[int, int], ...]
+    changed_at: datetime | None
+
+
+class News(NamedTuple):
+    """One announcement: when it came, and when something happened to it last."""
+
+    event: Event
+    published: datetime
+    updated: datetime
+
+
+def calendar_version(now: datetime, series: Series | None = None) -> Version:
+    """The version of the calendar; its entries leave it as time passes, which is a new one too."""
+    return _version(_in_calendar(_keys(series), now, series))
+
+
+def calendar_events(now: datetime, series: Series | None = None) -> list[Event]:
+    """What stands in the calendar, by date: what is called off only for some weeks."""
+    return list(db.session.scalars(_in_calendar(select(Event), now, series)))[::-1]
+
+
+def _in_calendar(wanted: Wanted, now: datetime, series: Series | None) -> Wanted:
+    """The latest come first, so that a full calendar loses its oldest."""
+    off, weeks_ago = Event.state.in_(_CALLED_OFF), now - CALLED_OFF_STAYS
+    stays = or_(
+        and_(off, or_(Event.changed_at > weeks_ago, Event.ends_at > weeks_ago)),
+        and_(~off, Event.ends_at > now - PAST_STAYS),
+    )
+    order = Event.starts_at.desc(), Event.id.desc()
+    return wanted.where(*_of(series), stays).order_by(*order).limit(MOST_EVENTS)
+
+
+def _keys(series: Series | None) -> Wanted:
+    """Also what has been archived since, which is listed no more."""
+    every = aliased(Event)
+    last = select(func.max(every.changed_at)).where(every.state.in_(PUBLIC_STATES))
+    if series is not None:
+        last = last.where(every.series.in_(series.spellings))
+    return select(Event.id, Event.touched, last.scalar_subquery().label("changed_at"))
+
+
+def _of(series: Series | None) -> tuple[ColumnElement[bool], ...]:
+    listed = Event.state.in_(LISTED_STATES)
+    return (listed,) if series is None else (listed, Event.series.in_(series.spellings))
+
+
+def _version(wanted: Wanted) -> Version:
+    rows = db.session.execute(wanted).all()
+    changed_at = max((row.changed_at for row in rows), default=None)
+    return Version(tuple((row.id, row.touched) for row in rows), changed_at)
+
+
+def event_version(slug: str) -> Version:
+    """The version of one event that the public may see; raises NotFound."""
+    public = Event.slug == slug, Event.state.in_(PUBLIC_STATES)
+    version = _version(select(Event.id, Event.touched, Event.changed_at).where(*public))
+    if not version.events:
+        raise event_not_found()
+    return version
+
+
+def was_cancelled(event: Event) -> bool:
+    """Of an archived event its history alone tells whether it ever took place."""
+    cancelled = select(StateChange.id).where(
+        StateChange.event_id == event.id, StateChange.target == State.CANCELLED.value
+    )
+    return db.session.scalar(cancelled.limit(1)) is not None
+
+
+def _moment(*actions: Action) -> ColumnElement[datetime]:
+    """When one of these happened last; events that were loaded have no history."""
+    names = [action.value for action in actions]
+    last = select(func.max(StateChange.at)).where(
+        StateChange.event_id == Event.id, StateChange.action.in_(names)
+    )
+    return func.coalesce(last.scalar_subquery(), Event.created_at)
+
+
+_PUBLISHED, _HAPPENED = _moment(Action.ANNOUNCE), _moment(*_NEWS)
+
+
+def news_version(series: Series | None = None) -> Version:
+    """The version of the news."""
+    return _version(_in_news(_keys(series), series))
+
+
+def news(series: Series | None = None) -> list[News]:
+    """The latest announcements, the newest first."""
+    rows = db.session.execute(_in_news(select(Event, _PUBLISHED, _HAPPENED), series)).all()
+    edits = _edits([event for event, _published, _happened in rows])
+    return [
+        News(event, published, max(happened, *edits.get(event.id, [happened])))
+        for event, published, happened in rows
+    ]
+
+
+def _in_news(wanted: Wanted, series: Series | None) -> Wanted:
+    order = _PUBLISHED.desc(), Event.id.desc()
+    return wanted.where(*_of(series)).order_by(*order).limit(MOST_NEWS)
+
+
+# What an announcement says of these is news when it changes; a room or a typing error is none.
+_TOLD = ("title", "title_en", "starts_at", "ends_at", "zone", "format", "place")
+
+
+def _edits(events: Collection[Event]) -> dict[int, list[datetime]]:
+    """When title, date or place of these events became others."""
+    known = {event.id: event for event in events if event.version > 1}
+    if not known:
+        return {}
+    wanted = select(FormerVersion).where(FormerVersion.event_id.in_(known))
+    former = db.session.scalars(wanted.order_by(FormerVersion.number.desc())).all()
+    after: dict[int, Event | FormerVersion] = dict(known)
+    edits: dict[int, list[datetime]] = {}
+    for version in former:
+        later, after[version.event_id] = after[version.event_id], version
+        if any(getattr(version, name) != getattr(later, name) for name in _TOLD):
+            edits.setdefault(version.event_id, []).append(version.until)
+    return edits

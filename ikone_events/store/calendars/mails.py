@@ -1,0 +1,58 @@
+"""Letters with calendar objects, newest first, without their texts."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import defer, undefer
+
+from ikone_events.domain.incoming.mails import Outcome
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.models import HAS_OBJECT, OutboxMail
+
+TRIALS = (MailKind.TRIAL_INVITATION.value, MailKind.TRIAL_WITHDRAWAL.value)
+
+
+def objects_of(registration_ids: Collection[int]) -> Mapping[int, Sequence[OutboxMail]]:
+    """What was ever written into the calendars of these people."""
+    found: dict[int, list[OutboxMail]] = defaultdict(list)
+    wanted = _with_object(OutboxMail.registration_id.in_(list(registration_ids)))
+    for letter in db.session.scalars(wanted):
+        if letter.registration_id is not None:
+            found[letter.registration_id].append(letter)
+    return found
+
+
+def trials_of(event: Event, address: str) -> Sequence[OutboxMail]:
+    """The test invitations of an event to one of our own mailboxes."""
+    mine = (OutboxMail.event_id == event.id) & OutboxMail.kind.in_(TRIALS)
+    return db.session.scalars(_with_object(mine & (OutboxMail.recipient == address))).all()
+
+
+def answer_to_trial(uid: str) -> IncomingMail | None:
+    """The newest answer to a test invitation, in the order in which answers count."""
+    return db.session.scalar(
+        select(IncomingMail)
+        .join(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .where(
+            HAS_OBJECT, OutboxMail.calendar_uid == uid, IncomingMail.outcome == Outcome.TRIAL.value
+        )
+        .order_by(
+            IncomingMail.sequence.desc().nulls_last(),
+            IncomingMail.stamp.desc().nulls_last(),
+            IncomingMail.id.desc(),
+        )
+        .limit(1)
+    )
+
+
+def _with_object(which: ColumnElement[bool]) -> Select[OutboxMail]:
+    return (
+        select(OutboxMail)
+        .options(defer(OutboxMail.text), defer(OutboxMail.html), undefer(OutboxMail.calendar))
+        .where(which, OutboxMail.calendar_uid != "", OutboxMail.calendar.is_not(None))
+        .order_by(OutboxMail.id.desc())
+    )

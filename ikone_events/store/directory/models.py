@@ -1,0 +1,91 @@
+"""Tables of the directory of administrations: the bodies and the names they go by."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, and_, or_
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ikone_events.domain.directory.administrations import Source
+from ikone_events.store.db import Base, UTCDateTime
+
+
+class Organisation(Base):
+    """An administration or other body. `kind` decides whether it counts as an administration.
+
+    `member` says that it belongs to the network at some time: from `member_since` through
+    `member_until`, both local days included, an empty end being open. `revision` rises with every
+    edit (optimistic locking of the form, and the version of the form's list of names).
+    """
+
+    __tablename__ = "organisation"
+    # Holds all that tells a version of the form's list of names from another (store/naming.py).
+    __table_args__ = (Index("ix_organisation_version", "revision", "changed_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = mapped_column(String(200))
+    short_name: Mapped[str] = mapped_column(String(200), default="")
+    kind: Mapped[str] = mapped_column(String(40))
+    district: Mapped[str] = mapped_column(String(200), default="")
+    official_key: Mapped[str] = mapped_column(String(20), default="")
+    member: Mapped[bool] = mapped_column(default=False)
+    member_since: Mapped[date | None] = mapped_column(Date)
+    member_until: Mapped[date | None] = mapped_column(Date)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    names: Mapped[list["OrganisationName"]] = relationship(
+        back_populates="organisation", cascade="all, delete-orphan", order_by="OrganisationName.id"
+    )
+
+    def is_member_on(self, day: date) -> bool:
+        """Whether it belongs to the network on a local day."""
+        begun = self.member_since is None or self.member_since <= day
+        return self.member and begun and (self.member_until is None or day <= self.member_until)
+
+    @property
+    def aliases(self) -> list[str]:
+        """The names that organisers gave it besides its own."""
+        texts = (name.text for name in self.names if name.source == Source.ALIAS)
+        return list(dict.fromkeys(texts))
+
+
+def member_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """Organisation.is_member_on as a condition; the day may be a column."""
+    return and_(
+        Organisation.member,
+        or_(Organisation.member_since.is_(None), Organisation.member_since <= day),
+        or_(Organisation.member_until.is_(None), Organisation.member_until >= day),
+    )
+
+
+class OrganisationName(Base):
+    """One name of a body as typed texts are compared with it (domain/administrations.py).
+
+    `source` says where it comes from and how much it counts. Two bodies may share a key: then a
+    typed text matches neither, and the organiser decides.
+    """
+
+    __tablename__ = "organisation_name"
+    __table_args__ = (Index("ix_organisation_name_key", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    text: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(10))
+
+    organisation: Mapped[Organisation] = relationship(back_populates="names")
+
+
+class LeftText(Base):
+    """A typed text of which an organiser said that it is no administration; it is asked no more."""
+
+    __tablename__ = "left_text"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    text: Mapped[str] = mapped_column(String(200))
+    left_by: Mapped[str] = mapped_column(String(200))
+    left_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,1 @@
+"""Events, their materials and history."""

@@ -1,0 +1,1 @@
+"""Counts for pages and reports."""

@@ -1,0 +1,270 @@
+"""How many: people, administrations, materials and mails of events, grouped by event.
+
+A caller names the tables whose numbers it shows; each costs one statement for all events.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from sqlalchemy import Date, ScalarSelect, case, func, literal, or_, select
+
+from ikone_events.domain.events.facts import Number
+from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
+from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
+from ikone_events.store.db import db
+from ikone_events.store.directory.models import Organisation, member_on
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration
+
+# The bodies that the funder counts: those with a full-time administration of their own.
+COUNTED_KINDS = (
+    "kreisfreie_stadt",
+    "landkreis",
+    "verbandsgemeinde",
+    "verbandsfreie_stadt",
+    "verbandsfreie_gemeinde",
+)
+
+
+class Table(Enum):
+    """What can be counted, each by one statement."""
+
+    PEOPLE = auto()
+    ADMINISTRATIONS = auto()
+    MATERIALS = auto()
+    MAILS = auto()
+    INCOMING = auto()
+
+
+@dataclass(slots=True)
+class Counts:
+    """The figures of one event. Administrations are counted once, of confirmed persons.
+
+    `by_answer` is what the calendars of those who are confirmed have answered, "" for nothing.
+    `members` are those that belong to the network on the event's day. `failed_mail` are all letters
+    that did not arrive, `bounced_mail` those of them that a server had taken and sent back;
+    `unreached` is how many addresses nobody has looked at yet came back so. `odd_answers` are mails
+    that somebody has to look at, bounces apart.
+    """
+
+    by_status: dict[str, int] = field(default_factory=dict)
+    by_answer: dict[str, int] = field(default_factory=dict)
+    to_approve: int = 0
+    questions: int = 0
+    administrations: int = 0
+    members: int = 0
+    materials: int = 0
+    failed_mail: int = 0
+    queued_mail: int = 0
+    bounced_mail: int = 0
+    unreached: int = 0
+    odd_answers: int = 0
+
+    @property
+    def answers(self) -> AnswerCounts:
+        """What the calendars of those who are confirmed have answered."""
+        yes, maybe, no = (self.by_answer.get(name, 0) for name in (ACCEPTED, TENTATIVE, DECLINED))
+        return AnswerCounts(yes, maybe, no, self.confirmed - yes - maybe - no)
+
+    @property
+    def unseen(self) -> int:
+        """What came back and has to be looked at."""
+        return self.odd_answers + self.unreached
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """What the lifecycle's needs look at, by the names that Facts gives them."""
+        return {Number.CONFIRMED: self.confirmed, Number.MATERIALS: self.materials}
+
+    @property
+    def total(self) -> int:
+        """All registrations, whatever became of them."""
+        return sum(self.by_status.values())
+
+    @property
+    def confirmed(self) -> int:
+        """People who hold a seat for good."""
+        return self.by_status.get(Status.CONFIRMED.value, 0)
+
+    @property
+    def seated(self) -> int:
+        """People who hold a seat, for good or for now."""
+        return sum(self.by_status.get(status.value, 0) for status in SEATED)
+
+    @property
+    def unconfirmed(self) -> int:
+        """People who hold a seat until they have confirmed their address."""
+        return self.by_status.get(Status.PENDING.value, 0) - self.to_approve
+
+    @property
+    def waiting(self) -> int:
+        """People in the line."""
+        return self.by_status.get(Status.WAITLISTED.value, 0)
+
+
+def counts_for(events: Collection[Event], *tables: Table) -> dict[int, Counts]:
+    """The figures of each event by its id: of these tables, or of all; other numbers are 0."""
+    found = {event.id: Counts() for event in events}
+    if found:
+        for table in tables or Table:
+            _COUNTERS[table](found, events)
+    return found
+
+
+def counts_of(event: Event, *tables: Table) -> Counts:
+    """The figures of one event: of these tables, or of all."""
+    return counts_for([event], *tables)[event.id]
+
+
+def _count_people(found: dict[int, Counts], _events: Iterable[Event]) -> None:
+    active = Registration.status.in_([status.value for status in ACTIVE])
+    asked = func.sum(case((active & (Registration.question != ""), 1), else_=0))
+    undecided = (Registration.status == Status.PENDING.value) & (
+        Registration.awaits == Awaits.APPROVAL.value
+    )
+    to_approve = func.sum(case((undecided, 1), else_=0))
+    rows = db.session.execute(
+        select(
+            Registration.event_id,
+            Registration.status,
+            Registration.partstat,
+            func.count(),
+            asked,
+            to_approve,
+        )
+        .where(Registration.event_id.in_(found))
+        .group_by(Registration.event_id, Registration.status, Registration.partstat)
+    )
+    for event_id, status, partstat, number, questions, approvals in rows:
+        counts = found[event_id]
+        counts.by_status[status] = counts.by_status.get(status, 0) + number
+        if status == Status.CONFIRMED.value:
+            counts.by_answer[partstat] = number
+        counts.questions += questions
+        counts.to_approve += approvals
+
+
+def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) -> None:
+    """Members are counted as of each event's own day."""
+    days = {event.id: literal(event.day, Date) for event in events}
+    organisation = func.count(Organisation.id.distinct())
+    is_member = member_on(case(days, value=Registration.event_id))
+    members = func.count(case((is_member, Organisation.id)).distinct())
+    rows = db.session.execute(
+        select(Registration.event_id, organisation, members)
+        .join(Organisation, Registration.organisation_id == Organisation.id)
+        .where(
+            Registration.event_id.in_(found),
+            Registration.status == Status.CONFIRMED.value,
+            Organisation.kind.in_(COUNTED_KINDS),
+        )
+        .group_by(Registration.event_id)
+    )
+    for event_id, number, of_members in rows:
+        found[event_id].administrations = number
+        found[event_id].members = of_members
+
+
+def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
+    rows = db.session.execute(
+        select(Material.event_id, func.count())
+        .where(Material.event_id.in_(found))
+        .group_by(Material.event_id)
+    )
+    for event_id, number in rows:
+        found[event_id].materials = number
+
+
+def _count_mails(found: dict[int, Counts], _events: Iterable[Event]) -> None:
+    rows = db.session.execute(
+        select(OutboxMail.event_id, OutboxMail.state, func.count())
+        .where(OutboxMail.event_id.in_(found), OutboxMail.state.in_(("queued", "failed")))
+        .group_by(OutboxMail.event_id, OutboxMail.state)
+    )
+    for event_id, state, number in rows:
+        if event_id is None:
+            continue
+        if state == "failed":
+            found[event_id].failed_mail = number
+        else:
+            found[event_id].queued_mail = number
+
+
+def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
+    """What came back and still says something: lost letters, what nobody has looked at yet."""
+    unseen = IncomingMail.seen_at.is_(None)
+    rows = db.session.execute(
+        select(
+            IncomingMail.event_id,
+            func.count(case((IS_LOST, OutboxMail.id)).distinct()),
+            func.count(case((IS_LOST & unseen, OutboxMail.recipient)).distinct()),
+            func.count(case((IS_ODD & unseen, IncomingMail.id))),
+        )
+        .outerjoin(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .where(IncomingMail.event_id.in_(found), or_(IS_LOST, IS_ODD & unseen))
+        .group_by(IncomingMail.event_id)
+    )
+    for event_id, letters, addresses, odd in rows:
+        if event_id is not None:
+            counts = found[event_id]
+            counts.bounced_mail, counts.unreached, counts.odd_answers = letters, addresses, odd
+
+
+_COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] = {
+    Table.PEOPLE: _count_people,
+    Table.ADMINISTRATIONS: _count_administrations,
+    Table.MATERIALS: _count_materials,
+    Table.MAILS: _count_mails,
+    Table.INCOMING: _count_incoming,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TabCounts:
+    """The numbers beside the tabs of an event's pages; see Counts."""
+
+    total: int
+    materials: int
+    failed_mail: int
+    unseen: int
+
+
+def tab_counts(event: Event) -> TabCounts:
+    """The numbers of the tabs, in one statement."""
+    number = select(func.count())
+    unseen = (IncomingMail.event_id == event.id, IncomingMail.seen_at.is_(None))
+    lost = select(func.count(OutboxMail.recipient.distinct())).join(
+        IncomingMail, IncomingMail.letter_id == OutboxMail.id
+    )
+    numbers = (
+        number.where(Registration.event_id == event.id),
+        number.where(Material.event_id == event.id),
+        number.where(OutboxMail.event_id == event.id, OutboxMail.state == "failed"),
+        lost.where(*unseen, IS_LOST),
+        number.where(*unseen, IS_ODD),
+    )
+    asked = select(*(each.scalar_subquery() for each in numbers))
+    total, materials, failed, unreached, odd = db.session.execute(asked).one()
+    return TabCounts(total, materials, failed, unreached + odd)
+
+
+def numbers_for(event_ids: Collection[int], wanted: Iterable[Number]) -> dict[int, dict[str, int]]:
+    """The wanted numbers of each event by the names that Facts gives them, in one statement."""
+    names = sorted(wanted)
+    if not names or not event_ids:
+        return {event_id: {} for event_id in event_ids}
+    columns = [_NUMBERS[name].label(name.value) for name in names]
+    rows = db.session.execute(select(Event.id, *columns).where(Event.id.in_(event_ids)))
+    return {event_id: dict(zip(names, numbers, strict=True)) for event_id, *numbers in rows}
+
+
+_NUMBERS: Mapping[Number, ScalarSelect[int]] = {
+    Number.CONFIRMED: select(func.count())
+    .where(Registration.event_id == Event.id, Registration.status == Status.CONFIRMED.value)
+    .scalar_subquery(),
+    Number.MATERIALS: select(func.count()).where(Material.event_id == Event.id).scalar_subquery(),
+}

@@ -1,0 +1,98 @@
+"""What came back, as organisers look at it: what needs eyes, all of it, who has answered."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, load_only
+
+from ikone_events.domain.incoming.answer_rules import FOR_EYES
+from ikone_events.domain.incoming.mails import Kind, Outcome
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.models import DeadAddress, IncomingMail, Mailbox
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.paging import Page, paginate
+
+MOST_UNSEEN = 100
+
+# A letter that came back and has not been sent again since.
+IS_LOST = and_(
+    IncomingMail.kind == Kind.BOUNCE.value,
+    IncomingMail.outcome == Outcome.TAKEN.value,
+    OutboxMail.state == "failed",
+)
+IS_ODD = IncomingMail.outcome.in_([outcome.value for outcome in FOR_EYES])
+NEEDS_EYES = and_(IncomingMail.seen_at.is_(None), or_(IS_ODD, IS_LOST))
+_SHOWN = IncomingMail.outcome != Outcome.TRIAL.value
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCounts:
+    """What the calendars of those who are confirmed have answered."""
+
+    accepted: int = 0
+    tentative: int = 0
+    declined: int = 0
+    silent: int = 0
+
+    @property
+    def answered(self) -> int:
+        """How many have answered at all."""
+        return self.accepted + self.tentative + self.declined
+
+
+def unseen(event: Event) -> Sequence[IncomingMail]:
+    """What somebody has to look at, the oldest first; a flood of it is cut."""
+    wanted = _with_letter().where(IncomingMail.event_id == event.id, NEEDS_EYES)
+    return db.session.scalars(wanted.order_by(IncomingMail.id).limit(MOST_UNSEEN)).all()
+
+
+def search_received(event: Event, *, number: int = 1) -> Page[IncomingMail]:
+    """Everything that came back about an event, the newest first."""
+    return _page([IncomingMail.event_id == event.id, _SHOWN], number)
+
+
+def search_unknown(*, number: int = 1) -> Page[IncomingMail]:
+    """What is about nobody's event, the newest first."""
+    return _page([IncomingMail.event_id.is_(None), _SHOWN], number)
+
+
+def count_unknown() -> int:
+    """How much of what came back is about nobody's event."""
+    wanted = select(func.count()).where(IncomingMail.event_id.is_(None), _SHOWN)
+    return db.session.scalar(wanted) or 0
+
+
+def dead_among(keys: Collection[str]) -> set[str]:
+    """Which of these addresses took no letter for good."""
+    wanted = select(DeadAddress.email_key).where(DeadAddress.email_key.in_(keys))
+    return set(db.session.scalars(wanted))
+
+
+def find_dead(key: str) -> DeadAddress | None:
+    """What a mail server said of an address that takes no letters."""
+    return db.session.get(DeadAddress, key)
+
+
+def mailboxes() -> Sequence[Mailbox]:
+    """How far the reading of mailboxes has come."""
+    return db.session.scalars(select(Mailbox).order_by(Mailbox.name)).all()
+
+
+def _page(conditions: list[ColumnElement[bool]], number: int) -> Page[IncomingMail]:
+    wanted = _with_letter().where(*conditions).order_by(IncomingMail.id.desc())
+    return paginate(wanted, number=number)
+
+
+def _with_letter() -> Select[IncomingMail]:
+    """Mails with the person and what is needed of the letter; its texts are not read."""
+    letter = contains_eager(IncomingMail.letter)
+    return (
+        select(IncomingMail)
+        .outerjoin(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .options(
+            letter.options(load_only(OutboxMail.state, OutboxMail.kind, OutboxMail.recipient)),
+            joinedload(IncomingMail.registration),
+        )
+    )

@@ -1,0 +1,89 @@
+"""Tables of what comes back: answers of calendars, bounces, the mailbox they are read from."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.models import Registration
+
+
+class IncomingMail(Base):
+    """One mail that a program wrote to us, read once: an answer, a bounce, an absence.
+
+    `digest` (SHA-256 of what makes it this mail) makes a second reading harmless. `kind` and
+    `outcome` are those of `domain/incoming.py`. Of an answer: `partstat`, its `sequence` and
+    `stamp` (SEQUENCE and DTSTAMP, which order answers), `attendee` (who answers, as the object
+    says), `proposed_starts_at` and `proposed_ends_at` (of a COUNTER), `authenticated` (whether our
+    own mail server vouches for the sender). Of a bounce: `code`, the enhanced status (RFC 3463),
+    and `permanent`. `words` are the person's comment or the server's diagnosis: foreign text.
+    `seen_at` is when an organiser ticked it off. What is about nobody's event has no `event_id`.
+    """
+
+    __tablename__ = "incoming_mail"
+    __table_args__ = (Index("ix_incoming_mail_event_id_id", "event_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    outcome: Mapped[str] = mapped_column(String(16))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), index=True
+    )
+    letter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outbox_mail.id", ondelete="SET NULL"), index=True
+    )
+    message_id: Mapped[str] = mapped_column(String(250), default="")
+    sender: Mapped[str] = mapped_column(String(254), default="")
+    attendee: Mapped[str] = mapped_column(String(254), default="")
+    partstat: Mapped[str] = mapped_column(String(14), default="")
+    sequence: Mapped[int | None]
+    stamp: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    proposed_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    proposed_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    authenticated: Mapped[bool] = mapped_column(default=False)
+    code: Mapped[str] = mapped_column(String(12), default="")
+    permanent: Mapped[bool] = mapped_column(default=False)
+    words: Mapped[str] = mapped_column(Text, default="")
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    seen_by: Mapped[str] = mapped_column(String(200), default="")
+
+    event: Mapped[Event | None] = relationship()
+    registration: Mapped[Registration | None] = relationship()
+    letter: Mapped[OutboxMail | None] = relationship()
+
+
+class DeadAddress(Base):
+    """An address that took no letter for good, in the words of the server that said so."""
+
+    __tablename__ = "dead_address"
+
+    email_key: Mapped[str] = mapped_column(String(254), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    code: Mapped[str] = mapped_column(String(12), default="")
+    words: Mapped[str] = mapped_column(Text, default="")
+
+
+class Mailbox(Base):
+    """How far a mailbox has been read, and whether it can be; one row a mailbox.
+
+    `name` is user, host and folder. UIDs above `last_uid` are new while `uidvalidity` is the
+    same (RFC 3501 section 2.3.1.1). A live `lease_until` means that a worker reads it now.
+    `read_at` is the last time that it went well; `failed_at` since when it does not, with the words
+    in `failure`.
+    """
+
+    __tablename__ = "mailbox"
+
+    name: Mapped[str] = mapped_column(String(250), primary_key=True)
+    uidvalidity: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failure: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,138 @@
+"""Reads about what came back: which of our letters it is about, which answer is in force."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from ikone_events.domain.incoming.answer_rules import order_by
+from ikone_events.domain.incoming.mails import Kind, Outcome
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.models import HAS_OBJECT, OutboxMail
+from ikone_events.store.registering.models import Registration
+
+
+class SentObject(NamedTuple):
+    """A calendar object as a letter took it along; `version` is the event's that it told."""
+
+    letter_id: int
+    registration_id: int | None
+    event_id: int | None
+    sequence: int
+    version: int | None
+    created_at: datetime
+    state: str
+
+
+def stored_outcome(digest: str) -> Outcome | None:
+    """What became of this very mail when it was read before."""
+    wanted = select(IncomingMail.outcome).where(IncomingMail.digest == digest)
+    found = db.session.scalar(wanted)
+    return None if found is None else Outcome(found)
+
+
+def objects_of(uid: str) -> list[SentObject]:
+    """Every object with a UID that letters took along, the newest first."""
+    if not uid:
+        return []
+    rows = db.session.execute(
+        select(
+            OutboxMail.id,
+            OutboxMail.registration_id,
+            OutboxMail.event_id,
+            OutboxMail.calendar_sequence,
+            OutboxMail.event_version,
+            OutboxMail.created_at,
+            OutboxMail.state,
+        )
+        .where(
+            OutboxMail.calendar_uid == uid,
+            HAS_OBJECT,
+            OutboxMail.calendar_sequence.is_not(None),
+        )
+        .order_by(OutboxMail.calendar_sequence.desc(), OutboxMail.id.desc())
+    )
+    return [
+        SentObject(
+            letter_id=row.id,
+            registration_id=row.registration_id,
+            event_id=row.event_id,
+            sequence=row.calendar_sequence,
+            version=row.event_version,
+            created_at=row.created_at,
+            state=row.state,
+        )
+        for row in rows
+    ]
+
+
+def find_by_uid(uid: str) -> Registration | None:
+    """Whose invitation bears this UID now."""
+    if not uid:
+        return None
+    wanted = select(Registration).where(
+        Registration.calendar_uid == uid, Registration.anonymised_at.is_(None)
+    )
+    return db.session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def find_letter(message_ids: Iterable[str]) -> OutboxMail | None:
+    """The newest letter that went out under one of these Message-IDs."""
+    wanted = [bracketed for name in message_ids if (bracketed := _bracketed(name))]
+    if not wanted:
+        return None
+    found = select(OutboxMail).where(OutboxMail.message_id.in_(wanted))
+    return db.session.scalar(found.order_by(OutboxMail.id.desc()).limit(1))
+
+
+def _bracketed(message_id: str) -> str:
+    bare = message_id.strip().strip("<>").strip()
+    return f"<{bare}>" if bare else ""
+
+
+def taken_answers(registration: Registration) -> Sequence[IncomingMail]:
+    """The answers that counted, to the invitation that holds now, in the order of their reading.
+
+    Letters from before answers were read do not say which UID they bore.
+    """
+    wanted = (
+        select(IncomingMail)
+        .outerjoin(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .where(
+            IncomingMail.registration_id == registration.id,
+            IncomingMail.kind == Kind.ANSWER.value,
+            IncomingMail.outcome == Outcome.TAKEN.value,
+            OutboxMail.id.is_(None) | (OutboxMail.calendar_uid == registration.calendar_uid),
+        )
+        .order_by(IncomingMail.id)
+    )
+    return db.session.scalars(wanted).all()
+
+
+def received_from(registration: Registration) -> Sequence[IncomingMail]:
+    """Everything that came back about a registration, the oldest first."""
+    wanted = select(IncomingMail).where(IncomingMail.registration_id == registration.id)
+    return db.session.scalars(wanted.order_by(IncomingMail.received_at, IncomingMail.id)).all()
+
+
+def answered_at(event: Event) -> dict[int, datetime]:
+    """When each person of an event gave the answer that is noted, by the row's number."""
+    rows = db.session.execute(
+        select(IncomingMail.registration_id, IncomingMail.stamp, IncomingMail.received_at)
+        .join(Registration, IncomingMail.registration_id == Registration.id)
+        .where(
+            Registration.event_id == event.id,
+            IncomingMail.kind == Kind.ANSWER.value,
+            IncomingMail.outcome == Outcome.TAKEN.value,
+            IncomingMail.partstat == Registration.partstat,
+        )
+    )
+    found: dict[int, datetime] = {}
+    for person, stamp, received_at in rows:
+        if person is not None:
+            given = order_by(stamp, received_at).given_at
+            found[person] = max(found.get(person, given), given)
+    return found

@@ -1,0 +1,204 @@
+"""People of one event, found by what an organiser asks for, fifty at a time."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from ikone_events.domain.incoming.answer_rules import ANSWERS
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
+from ikone_events.store.db import db
+from ikone_events.store.directory.models import LeftText, Organisation, member_on
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.paging import Page, paginate
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.waiting_list import LINE
+from ikone_events.store.searching import containing
+
+_SEARCHED = (
+    Registration.first_name,
+    Registration.last_name,
+    Registration.email,
+    Registration.organisation_text,
+)
+
+
+SILENT, UNREACHED = "none", "unreached"
+
+
+class Belonging(StrEnum):
+    """How somebody's administration stands to the network as of the event's day."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    UNMATCHED = "unmatched"
+
+
+class Order(StrEnum):
+    """In which order people are listed; those who need a decision come first in the first."""
+
+    REGISTERED = "registered"
+    LINE = "line"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is looked for; an empty text asks for nothing.
+
+    `administration` is the key of an organisation, `came` may be "unknown", `answer` is that of the
+    calendar or "none", "unreached" of those whose letters come back. `decision` is "yes" for people
+    who need one.
+    """
+
+    words: str = ""
+    status: str = ""
+    awaits: str = ""
+    mode: str = ""
+    administration: str = ""
+    belonging: str = ""
+    came: str = ""
+    answer: str = ""
+    decision: str = ""
+    order: str = Order.REGISTERED
+
+
+def search_people(event: Event, wish: Wish, *, number: int = 1) -> Page[Registration]:
+    """One page of the people of an event, each with the administration, in two queries."""
+    wanted = _matching(event, wish)
+    people = wanted.options(joinedload(Registration.organisation))
+    return paginate(people.order_by(*_ordered(wish.order)), number=number)
+
+
+def _matching(event: Event, wish: Wish) -> Select[Registration]:
+    conditions = [Registration.event_id == event.id, *_conditions(event, wish)]
+    return (
+        select(Registration)
+        .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
+        .where(*conditions)
+    )
+
+
+def _conditions(event: Event, wish: Wish) -> list[ColumnElement[bool]]:
+    found = containing(wish.words, (*_SEARCHED, Organisation.name))
+    if wish.status:
+        found.append(Registration.status == wish.status)
+    if wish.awaits:
+        found.append(
+            and_(
+                Registration.status == Status.PENDING.value,
+                Registration.awaits == wish.awaits,
+            )
+        )
+    if wish.mode:
+        found.append(Registration.mode == wish.mode)
+    if wish.administration:
+        found.append(Organisation.key == wish.administration)
+    if wish.belonging:
+        found.append(_belongs(event, wish.belonging))
+    if wish.came:
+        found.append(_attended(wish.came))
+    if wish.answer:
+        found.append(_answered(wish.answer))
+    if wish.decision:
+        found.append(or_(_awaits_approval(), _unmatched()))
+    return found
+
+
+def _belongs(event: Event, belonging: str) -> ColumnElement[bool]:
+    matched = Registration.organisation_id.is_not(None)
+    return {
+        Belonging.MEMBER: and_(matched, member_on(event.day)),
+        Belonging.GUEST: and_(matched, ~member_on(event.day)),
+        Belonging.UNMATCHED: ~matched,
+    }[Belonging(belonging)]
+
+
+def _attended(attendance: str) -> ColumnElement[bool]:
+    confirmed = Registration.status == Status.CONFIRMED.value
+    if attendance == "unknown":
+        return and_(confirmed, Registration.attendance.is_(None))
+    return and_(confirmed, Registration.attendance == attendance)
+
+
+def _answered(answer: str) -> ColumnElement[bool]:
+    if answer == UNREACHED:
+        return Registration.email_key.in_(select(DeadAddress.email_key))
+    if answer == SILENT:
+        confirmed = Registration.status == Status.CONFIRMED.value
+        return and_(confirmed, Registration.partstat.not_in(ANSWERS))
+    return Registration.partstat == answer
+
+
+def _awaits_approval() -> ColumnElement[bool]:
+    return and_(
+        Registration.status == Status.PENDING.value,
+        Registration.awaits == Awaits.APPROVAL.value,
+    )
+
+
+def _unmatched() -> ColumnElement[bool]:
+    """Somebody whose administration nobody has named yet; without a directory nobody can."""
+    return and_(
+        Registration.status.in_([status.value for status in ACTIVE]),
+        Registration.organisation_id.is_(None),
+        Registration.organisation_key != "",
+        Registration.organisation_key.not_in(select(LeftText.key)),
+        exists(select(Organisation.id)),
+    )
+
+
+def _ordered(order: str) -> tuple[Any, ...]:
+    registered = (Registration.registered_at, Registration.id)
+    if order == Order.LINE:
+        waits = Registration.status == Status.WAITLISTED.value
+        return (case((waits, 0), else_=1), case((waits, LINE)), *registered)
+    if order == Order.NAME:
+        names = (Registration.last_name, Registration.first_name)
+        return (*(func.lower(name) for name in names), Registration.id)
+    first = case((_awaits_approval(), 0), (_unmatched(), 1), else_=2)
+    return (first, *registered)
+
+
+def administrations_at(event: Event) -> dict[str, str]:
+    """The administrations that somebody of an event belongs to: name by key, in order."""
+    rows = db.session.execute(
+        select(Organisation.key, Organisation.name)
+        .where(
+            Organisation.id.in_(
+                select(Registration.organisation_id).where(Registration.event_id == event.id)
+            )
+        )
+        .order_by(Organisation.name)
+    )
+    return {row.key: row.name for row in rows}
+
+
+def count_undecided(event: Event) -> int:
+    """How many people of an event wait for an organiser's word."""
+    waiting = _matching(event, Wish(decision="yes"))
+    return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+
+
+def get_person(event: Event, public_id: str) -> Registration:
+    """A registration of this very event; raises NotFound."""
+    found = db.session.scalar(
+        select(Registration).where(
+            Registration.event_id == event.id, Registration.public_id == public_id
+        )
+    )
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such registration.")))
+    return found
+
+
+def latest_people(event: Event, most: int) -> list[Registration]:
+    """Those who registered last and are still known by name."""
+    wanted = select(Registration).where(
+        Registration.event_id == event.id, Registration.anonymised_at.is_(None)
+    )
+    return list(db.session.scalars(wanted.order_by(Registration.id.desc()).limit(most)))

@@ -1,0 +1,1 @@
+"""Outbox, mailings, subscribers, edited texts, claims of workers."""

@@ -1,0 +1,104 @@
+"""The next letter to send, taken and read in one statement: what the worker asks for each letter.
+
+The conditional UPDATE decides: of two workers that chose the same row one gets nothing. Letters to
+one person go before those of mailings, which may be thousands.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import ScalarSelect
+
+from ikone_events.store.db import UTCDateTime, db
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import Hold, Mailing, OutboxMail
+
+
+class Claim(NamedTuple):
+    """The right to send one letter until the lease ends, and all that travels of it.
+
+    `tries` only ever rises, so it fences off a worker that wakes up after its lease;
+    `tries_before` is where the pauses began anew. `mailing_stopped` is set when somebody stopped
+    its mailing while the letter was on its way.
+    """
+
+    id: int
+    tries: int
+    tries_before: int
+    recipient: str
+    recipient_name: str
+    subject: str
+    text: str
+    html: str
+    calendar: bytes | None
+    calendar_method: str | None
+    message_id: str
+    references: str
+    unsubscribe: str
+    created_at: datetime
+    answer: str
+    reply_to: str | None
+    mailing_stopped: datetime | None
+
+
+_PARCEL = Claim._fields[: Claim._fields.index("reply_to")]
+_NOW = bindparam("now", type_=UTCDateTime())
+_LEASE_UNTIL = bindparam("lease_until", type_=UTCDateTime())
+
+
+def take_next(*, now: datetime, lease: timedelta) -> Claim | None:
+    """Take and read the next due letter; None when there is none, or everything is on hold."""
+    taken = db.session.connection().execute(_TAKE, {"now": now, "lease_until": now + lease})
+    row = taken.one_or_none()
+    return None if row is None else Claim(*row)
+
+
+def _due(letter: type[OutboxMail]) -> ColumnElement[bool]:
+    """The state stands there as a literal: a partial index is not found by a parameter."""
+    free = or_(letter.lease_until.is_(None), letter.lease_until < _NOW)
+    return (letter.state == literal_column("'queued'")) & (letter.due_at <= _NOW) & free
+
+
+def _in_turn(letter: type[OutboxMail]) -> ColumnElement[bool]:
+    """Objects of one entry leave in their order: a REQUEST after its CANCEL would put it back."""
+    older = aliased(OutboxMail)
+    before = exists(
+        select(older.id).where(
+            older.calendar_uid == letter.calendar_uid,
+            older.calendar_uid != literal_column("''"),
+            older.calendar_sequence < letter.calendar_sequence,
+            older.state == literal_column("'queued'"),
+        )
+    )
+    return or_(letter.calendar_uid == literal_column("''"), ~before)
+
+
+def _first(*, single: bool) -> ScalarSelect[int]:
+    letter = aliased(OutboxMail)
+    kind = letter.mailing_id.is_(None) if single else letter.mailing_id.is_not(None)
+    return (
+        select(letter.id)
+        .where(_due(letter), kind, _in_turn(letter), ~exists(select(Hold.id)))
+        .order_by(letter.due_at, letter.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=letter)
+        .scalar_subquery()
+    )
+
+
+_REPLY_TO = select(Event.contact_email).where(Event.id == OutboxMail.event_id).scalar_subquery()
+_STOPPED = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id).scalar_subquery()
+# Built once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
+_TAKE = (
+    update(OutboxMail)
+    .where(
+        OutboxMail.id == func.coalesce(_first(single=True), _first(single=False)),
+        _due(OutboxMail),
+    )
+    .values(lease_until=_LEASE_UNTIL, tries=OutboxMail.tries + 1)
+    .returning(*(getattr(OutboxMail, name) for name in _PARCEL), _REPLY_TO, _STOPPED)
+    .execution_options(synchronize_session=False)
+)

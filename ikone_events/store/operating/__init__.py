@@ -1,0 +1,1 @@
+"""Schema, migration, snapshots for backups."""

@@ -1,0 +1,110 @@
+"""The version of the database's tables, and bringing an older one up to date."""
+
+import fcntl
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask, current_app
+from sqlalchemy import Connection, inspect, text
+
+import ikone_events.store.calendars.personal_feeds
+import ikone_events.store.incoming.models
+import ikone_events.store.mails.texts  # noqa: F401 - their tables belong to the whole
+import ikone_events.store.registering.form_fields
+import ikone_events.store.registering.imports
+from ikone_events.store.db import db
+
+# Any number that no other program uses for a lock in our database.
+_LOCK_NUMBER = 1_229_672_270
+
+
+class SchemaError(Exception):
+    """A database that this version can't work with; the message says what to do."""
+
+
+def versions() -> list[str]:
+    """The numbers of all migrations, in order: 0001, 0002, …"""
+    folder: Path = current_app.extensions["ikone_migrations"] / "versions"
+    return sorted(m[1] for p in folder.glob("*.py") if (m := re.match(r"(\d{4})_", p.name)))
+
+
+def current_version() -> str | None:
+    """The number that the database bears; None for an empty one."""
+    with db.engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar()
+        return found
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Be the only process that changes tables; a second one waits, however long that takes.
+
+    SQLite's own lock would be waited for only some seconds, and PostgreSQL has none against two
+    that create the same table. The end of a process, however sudden, gives the lock back.
+    """
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
+            try:
+                yield
+            finally:
+                wanted = text("SELECT pg_advisory_unlock(:number)")
+                connection.execute(wanted, {"number": _LOCK_NUMBER})
+        return
+    # A file of its own: closing any other handle of the database's file drops SQLite's locks.
+    with Path(f"{db.engine.url.database}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def attach_alembic(app: Flask) -> None:
+    """Make Flask-Migrate work with an application; imports Alembic, which few starts need."""
+    from flask_migrate import Migrate  # noqa: PLC0415 - half a second
+
+    folder = str(app.extensions["ikone_migrations"])
+    Migrate(app, db, directory=folder, render_as_batch=True)
+
+
+def migrate() -> None:
+    """Bring the tables up to date; refuse a database that a newer version has written."""
+    known, current = versions(), current_version()
+    if current == known[-1]:
+        return  # the usual start, spared Alembic's import
+    if current is not None and current not in known:
+        raise SchemaError(
+            f"The database is of a newer version ({current}) than this program ({known[-1]}). "
+            "Install the newer version again, or restore a backup."
+        )
+    attach_alembic(current_app)
+    import flask_migrate  # noqa: PLC0415 - see attach_alembic
+
+    flask_migrate.upgrade()
+
+
+def require_current() -> None:
+    """Refuse to work on tables of another version; `ikone-events db upgrade` brings them up."""
+    known, current = versions(), current_version()
+    if current == known[-1]:
+        return
+    if current is not None and current not in known:
+        migrate()
+    raise SchemaError(
+        f"The database is of version {current or 'none'}, this program needs {known[-1]}. "
+        "Run: ikone-events db upgrade"
+    )
+
+
+def migrate_within(connection: Connection, version: str) -> None:
+    """Lay the tables of a version in the transaction of a connection, which the caller ends."""
+    attach_alembic(current_app)
+    from alembic import command  # noqa: PLC0415 - see attach_alembic
+
+    config = current_app.extensions["migrate"].migrate.get_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)

@@ -1,0 +1,85 @@
+"""Table of the steps of events: what will happen by itself, and what became of it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.store.db import Base, UTCDateTime, db
+from ikone_events.store.events.models import Event
+
+_WAITING = text("outcome = '' AND active")
+_WAITING_SQLITE = text("outcome = '' AND active = 1")
+
+
+class Step(Base):
+    """One thing that will happen by itself: a transition (`action`) or a letter (`kind`).
+
+    `name` is the step's name in the plan of its format, or "own-…" for an organiser's message.
+    `due_at` is derived from the event's dates and kept beside them, so that a worker finds what is
+    due by an index. `outcome` is empty until the step has run (done), was taken out by hand
+    (skipped), came too late (expired), or was overtaken by the event (moot). `actor` is who did
+    that; `reasons` says why, as a JSON list of [message id, values]. `at` is a time of day such as
+    "09:00", local to the event.
+    """
+
+    __tablename__ = "step"
+    __table_args__ = (
+        UniqueConstraint("event_id", "name"),
+        Index("ix_step_due", "due_at", sqlite_where=_WAITING_SQLITE, postgresql_where=_WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(40))
+    action: Mapped[str] = mapped_column(String(20), default="")
+    kind: Mapped[str] = mapped_column(String(30), default="")
+    audience: Mapped[str] = mapped_column(String(30), default="")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    anchor: Mapped[str] = mapped_column(String(12))
+    amount: Mapped[int] = mapped_column(default=0)
+    unit: Mapped[str] = mapped_column(String(12))
+    at: Mapped[str] = mapped_column(String(5), default="")
+    office_hours: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    outcome: Mapped[str] = mapped_column(String(10), default="")
+    outcome_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    actor: Mapped[str] = mapped_column(String(200), default="")
+    reasons: Mapped[str] = mapped_column(Text, default="")
+
+    event: Mapped[Event] = relationship()
+
+
+def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
+    """The active steps of these events that have not run and are due by a moment, by time."""
+    wanted = select(Step).where(
+        Step.event_id.in_(event_ids),
+        Step.outcome == "",
+        Step.active,
+        Step.due_at <= until,
+    )
+    return list(db.session.scalars(wanted.order_by(Step.due_at, Step.id)))
+
+
+def own_messages_of(event: Event) -> list[Step]:
+    """The organisers' own messages of an event, sent or not, in the order they were written."""
+    wanted = select(Step).where(Step.event_id == event.id, Step.kind == MailKind.NOTE.value)
+    return list(db.session.scalars(wanted.order_by(Step.id)))
+
+
+_DUE = select(Step.due_at).where(
+    Step.event_id == bindparam("event_id"),
+    Step.name == bindparam("name"),
+    Step.outcome == "",
+    Step.active,
+)
+
+
+def due_at_of(event: Event, action: Action) -> datetime | None:
+    """When the plan takes an action by itself that it has not taken yet; None when it does not."""
+    return db.session.scalar(_DUE, {"event_id": event.id, "name": action.value})

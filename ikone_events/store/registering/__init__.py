@@ -1,0 +1,1 @@
+"""Registrations, answers, codes, seats, waiting list."""

@@ -1,0 +1,51 @@
+"""Reads of the directory of administrations for those who keep it."""
+
+from datetime import date
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import selectinload
+
+from ikone_events.domain.directory.administrations import key_of
+from ikone_events.store.db import db, rows_written
+from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName, member_on
+from ikone_events.store.paging import Page, paginate
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.searching import MOST_WORDS, containing
+
+
+def all_administrations() -> list[Organisation]:
+    """The whole directory with all names, in the order of the rows."""
+    wanted = select(Organisation).order_by(Organisation.id)
+    return list(db.session.scalars(wanted.options(selectinload(Organisation.names))))
+
+
+def search_administrations(
+    words: str = "", *, kind: str = "", member_day: date | None = None, number: int = 1
+) -> Page[Organisation]:
+    """The directory by name, fifty at a time; with a day only those who are members then."""
+    wanted = select(Organisation)
+    if kind:
+        wanted = wanted.where(Organisation.kind == kind)
+    if member_day is not None:
+        wanted = wanted.where(member_on(member_day))
+    fields = (
+        Organisation.name,
+        Organisation.short_name,
+        Organisation.district,
+        Organisation.official_key,
+    )
+    for word in words.split()[:MOST_WORDS]:
+        named = select(OrganisationName.organisation_id).where(
+            or_(
+                *containing(word, [OrganisationName.text]),
+                *containing(key_of(word), [OrganisationName.key]),
+            )
+        )
+        wanted = wanted.where(or_(*containing(word, fields), Organisation.id.in_(named)))
+    return paginate(wanted.order_by(Organisation.name, Organisation.id), number=number)
+
+
+def drop_unused_left_texts() -> None:
+    """Forget which texts were set aside once nobody who typed them is known any more."""
+    typed = select(Registration.organisation_key).where(Registration.organisation_key != "")
+    rows_written(delete(LeftText).where(LeftText.key.not_in(typed)))

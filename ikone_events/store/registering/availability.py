@@ -1,0 +1,174 @@
+"""Seats: what decides about registration for one event or many, and an event's version."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Engine,
+    ScalarSelect,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.exc import OperationalError
+
+from ikone_events.domain.events.facts import EventFormat, Mode, State
+from ikone_events.domain.events.registration_settings import SETTINGS
+from ikone_events.domain.registering.registration import SEATED, Status
+from ikone_events.domain.registering.seating import Pool, Sitting
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
+from ikone_events.store.registering.models import Registration
+
+
+class Version(NamedTuple):
+    """Changes with everything that an event's public page shows."""
+
+    id: int
+    touched: int
+    revision: int
+    state: str
+
+
+_SEATED = [status.value for status in SEATED]
+_COUNTED = (*_SEATED, Status.WAITLISTED.value)
+_OF_EVENT = Registration.event_id == bindparam("event_id")
+_WAITING = exists().where(_OF_EVENT, Registration.status == Status.WAITLISTED.value)
+
+
+def _counted(*conditions: ColumnElement[bool], most: str) -> ScalarSelect[int]:
+    """How many hold a seat, counted no further than to the number of seats."""
+    rows = select(literal(1)).where(_OF_EVENT, Registration.status.in_(_SEATED), *conditions)
+    return (
+        select(func.count()).select_from(rows.limit(bindparam(most)).subquery()).scalar_subquery()
+    )
+
+
+# Built once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
+# Counting stops where it no longer matters, so that a long list costs no more than a short one.
+_WAITS = select(literal(0), _WAITING)
+_SEATED_AND_WAITS = select(_counted(most="most"), _WAITING)
+_BY_MODE = select(
+    *(_counted(Registration.mode == mode.value, most=mode.value) for mode in Mode),
+    _counted(most="most"),
+    _WAITING,
+)
+_VERSION = select(Event.id, Event.touched, Event.revision, Event.state).where(
+    Event.slug == bindparam("slug")
+)
+
+
+def get_version(slug: str) -> Version:
+    """The version of an event that the public may see; raises NotFound.
+
+    Straight through the driver: this is all that most visits of an event's page ask of the
+    database, and SQLAlchemy's session and connection would cost five times the answer.
+    """
+    engine = db.engine
+    try:
+        row = _row(engine, slug)
+    except engine.dialect.loaded_dbapi.Error as fault:
+        raise OperationalError(_text(engine.dialect.name), None, fault) from fault
+    if row is None or row[3] not in PUBLIC_STATES:
+        raise event_not_found()
+    return Version(*row)
+
+
+def _row(engine: Engine, slug: str) -> Any:
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(*_for_driver(engine.dialect, slug))
+        return cursor.fetchone()
+    except engine.dialect.loaded_dbapi.Error:
+        connection.invalidate()  # the pool must not hand it out again
+        raise
+    finally:
+        connection.close()
+
+
+def _for_driver(dialect: Dialect, slug: str) -> tuple[str, tuple[str] | dict[str, str]]:
+    text = _text(dialect.name)
+    return text, (slug,) if dialect.positional else {"slug": slug}
+
+
+@cache
+def _text(_dialect: str) -> str:
+    return str(_VERSION.compile(dialect=db.engine.dialect))
+
+
+def get_sitting(event: Event, now: datetime) -> Sitting:
+    """What decides about registration for an event; counts rows, and only those that matter.
+
+    Where there is no limit nothing is counted, and `seated` says nothing.
+    """
+    if event.format == EventFormat.HYBRID.value:
+        return _hybrid_sitting(event, now)
+    asked = _WAITS if event.capacity is None else _SEATED_AND_WAITS
+    wanted = {"event_id": event.id, "most": event.capacity}
+    seated, waits = db.session.execute(asked, wanted).one()
+    return _sitting(event, now, seated=seated, waits=bool(waits))
+
+
+def _hybrid_sitting(event: Event, now: datetime) -> Sitting:
+    limits = _limits(event)
+    wanted = {mode.value: limits[mode] or 0 for mode in Mode}
+    whole = {"event_id": event.id, "most": event.capacity or 0}
+    *by_mode, seated, waits = db.session.execute(_BY_MODE, {**wanted, **whole}).one()
+    numbers = dict(zip(Mode, by_mode, strict=True))
+    return _sitting(event, now, seated=seated, waits=bool(waits), by_mode=numbers)
+
+
+def _limits(event: Event) -> dict[Mode, int | None]:
+    return {Mode.ONLINE: event.capacity_online, Mode.ON_SITE: event.capacity_on_site}
+
+
+def sittings_of(events: Sequence[Event], now: datetime) -> dict[int, Sitting]:
+    """What decides about registration for each of many events, in one query."""
+    numbers: dict[int, dict[tuple[str, str], int]] = {event.id: {} for event in events}
+    rows = db.session.execute(
+        select(Registration.event_id, Registration.status, Registration.mode, func.count())
+        .where(Registration.event_id.in_(numbers), Registration.status.in_(_COUNTED))
+        .group_by(Registration.event_id, Registration.status, Registration.mode)
+    )
+    for event_id, status, mode, number in rows:
+        numbers[event_id][status, mode] = number
+    return {event.id: _counted_sitting(event, numbers[event.id], now) for event in events}
+
+
+def _counted_sitting(event: Event, numbers: dict[tuple[str, str], int], now: datetime) -> Sitting:
+    by_mode = {
+        mode: sum(numbers.get((status, mode.value), 0) for status in _SEATED) for mode in Mode
+    }
+    waits = any(status == Status.WAITLISTED.value for status, _mode in numbers)
+    return _sitting(event, now, seated=sum(by_mode.values()), waits=waits, by_mode=by_mode)
+
+
+def _sitting(
+    event: Event,
+    now: datetime,
+    *,
+    seated: int,
+    waits: bool,
+    by_mode: dict[Mode, int] | None = None,
+) -> Sitting:
+    pools: dict[Mode, Pool] = {}
+    if event.format == EventFormat.HYBRID.value and by_mode is not None:
+        pools = {mode: Pool(limit, by_mode[mode]) for mode, limit in _limits(event).items()}
+    return Sitting(
+        now=now,
+        state=State(event.state),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        seated=seated,
+        somebody_waits=waits,
+        pools=pools,
+        **{name: getattr(event, name) for name in SETTINGS},
+    )

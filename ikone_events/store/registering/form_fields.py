@@ -1,0 +1,100 @@
+"""Tables of an event's own form fields and of what people answered."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ikone_events.domain.registering.form_fields import Choice, Kind, OwnField
+from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.registering.models import Registration
+
+# Columns that a field's description has under the same names.
+AS_DESCRIBED = (
+    *("label", "label_en", "help", "help_en", "required", "shown_if", "shown_value"),
+    *("keep_days", "seen_by"),
+)
+
+
+class FormField(Base):
+    """One field of an event's form beyond those that everybody is asked.
+
+    `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of objects
+    {value, label, label_en, places, retired}; `versions` one of {version, label, label_en, since}:
+    the texts of a consent, the last one in force. The field is shown when the field `shown_if` has
+    the value `shown_value`. `keep_days` is how long after the event's end answers are kept (None:
+    as long as the person's details), `seen_by` the least role that sees them. A retired one is
+    asked no more.
+    """
+
+    __tablename__ = "form_field"
+    __table_args__ = (UniqueConstraint("event_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(Text)
+    label_en: Mapped[str] = mapped_column(Text, default="")
+    help: Mapped[str] = mapped_column(Text, default="")
+    help_en: Mapped[str] = mapped_column(Text, default="")
+    required: Mapped[bool] = mapped_column(default=False)
+    choices: Mapped[str] = mapped_column(Text, default="[]")
+    versions: Mapped[str] = mapped_column(Text, default="[]")
+    shown_if: Mapped[str] = mapped_column(String(40), default="")
+    shown_value: Mapped[str] = mapped_column(String(200), default="")
+    keep_days: Mapped[int | None]
+    seen_by: Mapped[str] = mapped_column(String(10), default="viewer")
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def texts(self) -> list[dict[str, Any]]:
+        """The versions of a consent's text, the one in force last."""
+        found: list[dict[str, Any]] = json.loads(self.versions)
+        return found
+
+    def described(self) -> OwnField:
+        """The row as the rules and the forms look at it."""
+        texts = self.texts
+        return OwnField(
+            key=self.key,
+            kind=Kind(self.kind),
+            **{name: getattr(self, name) for name in AS_DESCRIBED},
+            choices=tuple(Choice(**choice) for choice in json.loads(self.choices)),
+            retired=self.retired_at is not None,
+            version=texts[-1]["version"] if texts else None,
+        )
+
+
+def fields_of_event(event_id: int) -> Select[FormField]:
+    """The fields of an event in their order, retired ones included."""
+    wanted = select(FormField).where(FormField.event_id == event_id)
+    return wanted.order_by(FormField.position, FormField.id)
+
+
+class Answer(Base):
+    """What one person answered to one field; of several choices each is a row of its own.
+
+    `value` is text: ISO 8601 for dates, plain digits for numbers, "yes" for a tick. `version` is
+    that of the consent text which was agreed to, `at` the moment.
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "field_id", "value_key"),
+        Index("ix_answer_field_value", "field_id", "value_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    field_id: Mapped[int] = mapped_column(ForeignKey("form_field.id", ondelete="CASCADE"))
+    value: Mapped[str] = mapped_column(Text)
+    value_key: Mapped[str] = mapped_column(String(100), default="")
+    version: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    registration: Mapped[Registration] = relationship()
+    field: Mapped[FormField] = relationship()

@@ -1,0 +1,53 @@
+"""Reads of registrations by name, and the lock of everything that concerns one of them."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.registering.models import Registration, StandingChange
+
+
+def hold_registration(public_id: str) -> Registration:
+    """Lock the event of a registration, then read the registration; raises LinkRefused.
+
+    Everything that concerns one registration is written behind the lock of its event.
+    """
+    of_event = select(Event.slug).join(Registration, Registration.event_id == Event.id)
+    slug = db.session.scalar(of_event.where(Registration.public_id == public_id))
+    if slug is not None:
+        hold_event(slug)
+    wanted = select(Registration).where(Registration.public_id == public_id)
+    found = db.session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise LinkRefused(Complaint(N_("This link is not valid.")))
+    return found
+
+
+def find_registration(public_id: str) -> Registration | None:
+    """A registration by the name it has outside, with its event."""
+    wanted = select(Registration).where(Registration.public_id == public_id)
+    return db.session.scalar(wanted.options(joinedload(Registration.event)))
+
+
+def chain_of(registration: Registration) -> list[StandingChange]:
+    """Every change of one registration, the first one first."""
+    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
+    return list(db.session.scalars(wanted.order_by(StandingChange.id)))
+
+
+def last_change(registration: Registration) -> StandingChange | None:
+    """What led to the present standing."""
+    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
+    return db.session.scalar(wanted.order_by(StandingChange.id.desc()).limit(1))
+
+
+def relatives_of(registration: Registration) -> tuple[Registration | None, Registration | None]:
+    """Whose place this person took over, and who took theirs."""
+    before = db.session.get(Registration, registration.predecessor_id or 0)
+    after = db.session.scalar(
+        select(Registration).where(Registration.predecessor_id == registration.id).limit(1)
+    )
+    return before, after

@@ -1,0 +1,1 @@
+"""What calendars show of an event."""

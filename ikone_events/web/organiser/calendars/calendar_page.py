@@ -1,0 +1,140 @@
+"""The calendars of an event: what they show now, what they will show, and a test to oneself."""
+
+from flask import flash, redirect, render_template, request, url_for
+
+from ikone_events.domain.calendars.hints import hints_on
+from ikone_events.domain.calendars.invitation import public_event
+from ikone_events.domain.events.facts import Mode, State
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.app_context import now
+from ikone_events.services.calendars.feeds import entry_of
+from ikone_events.services.calendars.preview import views_of
+from ikone_events.services.mails.trial_invitations import (
+    Tester,
+    Trial,
+    send_trial,
+    take_back_trial,
+    trial_object,
+    trial_of,
+)
+from ikone_events.services.mails.values import summary_of
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.web.organiser.calendars.calendar_rows import (
+    answer_words,
+    card_of,
+    rows_of,
+    said,
+    with_shared_hints,
+)
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
+from ikone_events.web.organiser.mails.preview import TEST_LETTERS, own_number
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import LOCALES, page_locale
+from ikone_events.web.shell.limits import limited
+
+
+@blueprint.get("/events/<slug>/calendar")
+@permission(Permission.SEE_EVENTS)
+def calendars(slug: str) -> str:
+    """A sample of people, or the one of the address."""
+    event = seen_event(slug)
+    return _page(event, person=request.args.get("person", ""))
+
+
+@blueprint.post("/events/<slug>/calendar/test")
+@permission(Permission.EDIT_EVENTS)
+@limited(TEST_LETTERS, key_func=own_number)
+def send_test_invitation(slug: str) -> Answer:
+    """Send an invitation to the organiser who asks."""
+    event = seen_event(slug)
+    try:
+        with transaction():
+            letter = send_trial(event.slug, _tester(), now=now())
+    except UnfitInput as refusal:
+        return _page(event, complaints=said(refusal.complaints)), 422
+    flash(_("A test invitation is on its way to %(address)s.", address=letter.recipient), "success")
+    return redirect(url_for("organiser.calendars", slug=slug, _anchor="test"), 303)
+
+
+@blueprint.post("/events/<slug>/calendar/test/remove")
+@permission(Permission.EDIT_EVENTS)
+@limited(TEST_LETTERS, key_func=own_number)
+def remove_test_invitation(slug: str) -> Answer:
+    """Take it out of the organiser's calendar; a second press finds it taken out."""
+    event = seen_event(slug)
+    with transaction():
+        letter = take_back_trial(event.slug, _tester(), now=now())
+    if letter is None:
+        flash(_("There is no test invitation in your calendar any more."), "info")
+    else:
+        flash(_("An e-mail takes the test out of your calendar."), "success")
+    return redirect(url_for("organiser.calendars", slug=slug, _anchor="test"), 303)
+
+
+def _page(event: Event, *, person: str = "", complaints: list[str] | None = None) -> str:
+    people = [get_person(event, person)] if person else None
+    cards, shared = with_shared_hints(
+        [card_of(view, event, event) for view in views_of(event, now=now(), people=people)]
+    )
+    public, faults = _public(event)
+    me = organiser()
+    return render_template(
+        "organiser/calendar.html",
+        event=event,
+        person=people[0] if people else None,
+        cards=cards,
+        hints=shared if cards else _hints(event),
+        first=[] if cards else _first_entry(event),
+        public=public,
+        public_complaints=faults,
+        complaints=complaints or [],
+        own_address=me.email,
+        trial=(trial := trial_of(event, me.email)),
+        answer=_answer(trial),
+    )
+
+
+def _first_entry(event: Event) -> list[tuple[str, str]]:
+    """What the first to register will get, where nobody has a place yet."""
+    try:
+        data = trial_object(event, _tester(), now=now())
+    except UnfitInput:
+        return []  # the hints and the button for a test say why
+    rows = rows_of(None, data, event, event)
+    return [(row.label, row.after) for row in rows]
+
+
+def _public(event: Event) -> tuple[list[tuple[str, str]], list[str]]:
+    """What everybody's calendar shows of it, or why it shows nothing."""
+    if event.state == State.DRAFT.value:
+        return [], []
+    try:
+        data = public_event(entry_of(event, page_locale()), locale=page_locale())
+    except UnfitInput as refusal:
+        return [], said(refusal.complaints)
+    return [(row.label, row.after) for row in rows_of(None, data, event, event)], []
+
+
+def _hints(event: Event) -> list[str]:
+    contact = bool(event.contact_name or event.contact_email)
+    summary = summary_of(event, page_locale())
+    return said(hints_on(summary, contact_known=contact, now=now()))
+
+
+def _answer(trial: Trial | None) -> str:
+    if trial is None or trial.answer is None:
+        return ""
+    return answer_words(trial.answer.partstat)
+
+
+def _tester() -> Tester:
+    me, locale, mode = organiser(), request.form.get("in", ""), request.form.get("mode", "")
+    return Tester(
+        email=me.email,
+        name=me.name or me.email,
+        locale=locale if locale in LOCALES else page_locale(),
+        mode=mode if mode in tuple(Mode) else Mode.ONLINE.value,
+    )

@@ -1,0 +1,129 @@
+"""Calendars of an event as a page shows them: facts side by side, without anybody's own links."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ikone_events.domain.calendars.words import TRANSLATED, Line, compared
+from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.events.lifecycle import EventFormat
+from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.registering.registration import MODE_LABELS
+from ikone_events.services.calendars.preview import CalendarView, Stand
+from ikone_events.services.mails.drafts import mask_links
+from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import page_locale, say
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact in words; `differs` also stands as a word, not as a colour alone."""
+
+    label: str
+    now: str
+    after: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One calendar: whose, how it stands, the facts, and what is to be said about it."""
+
+    title: str
+    about: str
+    person: str
+    stand: str
+    way: str
+    letter_id: int | None
+    rows: list[Row]
+    effect: str
+    complaints: list[str]
+    hints: list[str]
+
+    @property
+    def changes(self) -> bool:
+        """Whether people would see anything new."""
+        return any(row.differs for row in self.rows)
+
+
+def card_of(view: CalendarView, event: Event, then: Event) -> Card:
+    """A person's calendar in words; the times on the clocks of the event."""
+    person, letter = view.person, view.under_way
+    return Card(
+        title=f"{person.first_name} {person.last_name}".strip() or person.email,
+        about=", ".join(_about(view, then)),
+        person=person.public_id,
+        stand=_stand(view),
+        way=_way(view),
+        letter_id=letter.id if letter else None,
+        rows=rows_of(view.now, view.after, event, then),
+        effect=_(view.effect),
+        complaints=said(view.complaints),
+        hints=said(view.hints),
+    )
+
+
+def with_shared_hints(cards: Sequence[Card]) -> tuple[list[Card], list[str]]:
+    """What is to be said about every calendar is said once, above them."""
+    first = cards[0].hints if len(cards) > 1 else []
+    shared = [hint for hint in first if all(hint in card.hints for card in cards)]
+    own = [replace(card, hints=[h for h in card.hints if h not in shared]) for card in cards]
+    return own, shared
+
+
+def rows_of(now: bytes | None, after: bytes | None, event: Event, then: Event) -> list[Row]:
+    """Two objects line by line."""
+    lines = compared(now, after, locale=page_locale(), zone=then.zone, before_zone=event.zone)
+    return [
+        Row(_(line.label), _value(line, line.now), _value(line, line.after), line.differs)
+        for line in lines
+    ]
+
+
+def answer_words(partstat: str) -> str:
+    """An answer as calendars name it, in words."""
+    words = {"ACCEPTED": _("Accepted"), "DECLINED": _("Declined"), "TENTATIVE": _("Tentative")}
+    return words.get(partstat, partstat)
+
+
+def said(complaints: Iterable[Complaint]) -> list[str]:
+    """Complaints and hints in the language of the page."""
+    return [say(complaint) for complaint in complaints]
+
+
+def _value(line: Line, value: str) -> str:
+    if not value:
+        return "–"
+    return _(value) if line.label in TRANSLATED else mask_links(value)
+
+
+def _about(view: CalendarView, event: Event) -> Iterable[str]:
+    yield _("English") if view.person.locale == "en" else _("German")
+    if event.format == EventFormat.HYBRID.value:
+        yield _(MODE_LABELS[Mode(view.person.mode)])
+    if view.person.partstat:
+        yield answer_words(view.person.partstat)
+
+
+def _stand(view: CalendarView) -> str:
+    words = {
+        Stand.NEVER: _("This calendar shows nothing: no invitation has been delivered yet."),
+        Stand.ASSUMED: _(
+            "This person came from a file: the entry sent before is taken to be in this calendar."
+        ),
+        Stand.SHOWN: _("This calendar shows the event."),
+        Stand.REMOVED: _("The entry has been taken out of this calendar."),
+    }
+    return words[view.stand]
+
+
+def _way(view: CalendarView) -> str:
+    """What became of a letter that is newer than what the calendar shows."""
+    if view.under_way is None:
+        return ""
+    words = {
+        "queued": _("A newer entry is on its way."),
+        "failed": _("A newer entry could not be delivered."),
+        "stopped": _("A newer entry has been held back."),
+    }
+    return words.get(view.under_way.state, "")

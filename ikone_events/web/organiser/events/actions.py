@@ -1,0 +1,144 @@
+"""Pressing the buttons of the lifecycle: what is asked first, what is refused, what was done."""
+
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import TextAreaField
+
+from ikone_events.domain.events.lifecycle import Action, State, find_rule, offers, plan
+from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.refusals import (
+    N_,
+    Complaint,
+    SomebodyWasFaster,
+    TransitionRefused,
+    UnfitInput,
+)
+from ikone_events.services.app_context import now
+from ikone_events.services.events.transitions import Request, facts_for, perform
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.event_page import choices_of, show_event
+from ikone_events.web.organiser.fields import LocalTime, moment_of
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    place,
+    say_all,
+    seen_event,
+)
+from ikone_events.web.organiser.mails.mail_words import what_was_done
+from ikone_events.web.shell.access import Permission, permission
+
+MOST_REASON = 2000
+
+
+class ActionForm(FlaskForm):
+    """What postponing, calling off and a new date ask for."""
+
+    reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
+    starts_at = LocalTime(_l("New start"))
+    ends_at = LocalTime(_l("New end"))
+
+
+@blueprint.get("/events/<slug>/do/<action>")
+@permission(Permission.EDIT_EVENTS)
+def ask(slug: str, action: str) -> Answer:
+    """The page of an action: what it does, and what it wants to know first."""
+    event, wanted = seen_event(slug), find_action(action)
+    if find_rule(wanted, State(event.state)) is None:
+        plan(wanted, facts_for(wanted, event, now()))  # refuses in the table's own words
+    return _ask(event, wanted, ActionForm())
+
+
+@blueprint.post("/events/<slug>/do/<action>")
+@permission(Permission.EDIT_EVENTS)
+def do(slug: str, action: str) -> Answer:
+    """Carry out an action, if the event is still as the page showed it."""
+    event, wanted, form = seen_event(slug), find_action(action), ActionForm()
+    try:
+        wish = request_of(event, wanted, form)
+        with transaction():
+            done = perform(slug, wish, now=now())
+    except SomebodyWasFaster as refusal:
+        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    except (TransitionRefused, UnfitInput) as refusal:
+        status = 422 if isinstance(refusal, UnfitInput) else 409
+        return refused(seen_event(slug), wanted, form, refusal.complaints), status
+    flash(what_was_done(done), "success")
+    return redirect(event_url(done.event), 303)
+
+
+def find_action(name: str) -> Action:
+    """The action of an address; nonsense is not found."""
+    try:
+        return Action(name)
+    except ValueError:
+        abort(404)
+
+
+def request_of(event: Event, action: Action, form: ActionForm) -> Request:
+    """What a form asks for; raises UnfitInput."""
+    found: list[Complaint] = []
+    reason = form.reason.data or ""
+    starts_at = _moment(form.starts_at, event.zone, found)
+    ends_at = _moment(form.ends_at, event.zone, found)
+    if unfit := _unfit(reason):
+        found.append(unfit)
+    if found:
+        raise UnfitInput(found)
+    return Request(
+        action=action,
+        actor=actor(),
+        expected=_expected(),
+        reason=reason,
+        new_starts_at=starts_at,
+        new_ends_at=ends_at,
+    )
+
+
+def _unfit(reason: str) -> Complaint | None:
+    if len(reason) > MOST_REASON:
+        text = N_("Please use at most %(most)d characters.")
+        return Complaint(text, {"most": MOST_REASON}, "reason")
+    return text_complaint(reason, "reason")
+
+
+def _moment(field: LocalTime, zone: str, found: list[Complaint]) -> datetime | None:
+    found.extend(Complaint(str(error), about=field.short_name) for error in field.process_errors)
+    return moment_of(field, zone, found)
+
+
+def _expected() -> State:
+    """The state the page showed; without it nobody knows what was pressed."""
+    try:
+        return State(request.form.get("state", ""))
+    except ValueError:
+        abort(422)
+
+
+def refused(
+    event: Event, action: Action, form: ActionForm, complaints: tuple[Complaint, ...]
+) -> str:
+    """The form again with what is wrong, or the event when the action is not possible at all."""
+    if find_rule(action, State(event.state)) is None:
+        return show_event(event, refused=tuple(say_all(complaints)))
+    place(form, complaints)
+    return _ask(event, action, form)
+
+
+def _ask(event: Event, action: Action, form: ActionForm) -> str:
+    found = [o for o in offers(facts_for(action, event, now())) if o.rule.action is action]
+    return render_template(
+        "organiser/action.html",
+        event=event,
+        choice=choices_of(found, event)[0],
+        form=form,
+        wants_reason=action in (Action.POSTPONE, Action.CANCEL),
+        wants_date=action is Action.RESCHEDULE,
+        grave=action in (Action.CANCEL, Action.ARCHIVE),
+    )

@@ -1,0 +1,89 @@
+"""Copying an event as a template for another date."""
+
+from flask import flash, redirect, render_template
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.services.app_context import now
+from ikone_events.services.events.copying import copy_event
+from ikone_events.services.events.editing import assign
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.fields import LocalTime, moment_of
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    place,
+    seen_event,
+)
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, organiser, permission
+
+COPY = "/events/<slug>/copy"
+
+
+class CopyForm(FlaskForm):
+    """What of a copy differs from the event; everything else can be edited afterwards."""
+
+    title = StringField(
+        _l("Title"),
+        [InputRequired(_l("Please enter a title."))],
+        render_kw={"maxlength": 200, "autocomplete": "off"},
+    )
+    title_en = StringField(
+        _l("Title in English"), render_kw={"maxlength": 200, "autocomplete": "off", "lang": "en"}
+    )
+    starts_at = LocalTime(_l("New start"), [InputRequired(_l("Please enter the start."))])
+
+
+@blueprint.get(COPY)
+@permission(Permission.EDIT_EVENTS)
+def ask_copy(slug: str) -> Answer:
+    """What the copy is called and when it takes place."""
+    event = seen_event(slug)
+    return _page(event, CopyForm(title=event.title, title_en=event.title_en))
+
+
+@blueprint.post(COPY)
+@permission(Permission.EDIT_EVENTS)
+def make_copy(slug: str) -> Answer:
+    """Store the copy as a draft."""
+    event, form = seen_event(slug), CopyForm()
+    if not form.validate():
+        return _page(event, form), 422
+    try:
+        with transaction():
+            made = _copy(seen_event(slug), form)
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(seen_event(slug), form), 422
+    flash(_("The copy has been saved as a draft. Please look through it."), "success")
+    return redirect(event_url(made), 303)
+
+
+def _copy(event: Event, form: CopyForm) -> Event:
+    found: list[Complaint] = []
+    starts_at = moment_of(form.starts_at, event.zone, found)
+    if starts_at is None:
+        raise UnfitInput(found)
+    made = copy_event(
+        event,
+        title=form.title.data.strip(),
+        title_en=(form.title_en.data or "").strip(),
+        starts_at=starts_at,
+        actor=actor(),
+        now=now(),
+    )
+    person = organiser()
+    if not person.sees_all:
+        assign(person, made)
+    return made
+
+
+def _page(event: Event, form: CopyForm) -> str:
+    return render_template("organiser/copy.html", event=event, form=form)

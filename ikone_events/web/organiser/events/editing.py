@@ -1,0 +1,225 @@
+"""Making and editing events, and the two buttons of a change that is to be told.
+
+What somebody else saved meanwhile is shown, never overwritten.
+"""
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template
+
+from ikone_events.domain.events.registration_settings import MOMENTS, TICKS
+from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster, StaleForm, UnfitInput
+from ikone_events.domain.times import typed_words
+from ikone_events.services.app_context import now, office
+from ikone_events.services.events import editing as event_service
+from ikone_events.services.events import updates
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.event_form import (
+    EventForm,
+    draft_fields,
+    draft_of,
+    values_of,
+)
+from ikone_events.web.organiser.events.event_page import show_event
+from ikone_events.web.organiser.events.update_words import look_at, saved_words, tells
+from ikone_events.web.organiser.fields import typed
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    place,
+    say_all,
+    seen_event,
+)
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import page_locale
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field on which the form and the stored event disagree."""
+
+    label: str
+    yours: str
+    stored: str
+
+
+@blueprint.get("/events/new")
+@permission(Permission.EDIT_EVENTS)
+def new_event() -> Answer:
+    """An empty form."""
+    person = organiser()
+    return _page(
+        _form(zone=office().settings.timezone, contact_name=person.name, contact_email=person.email)
+    )
+
+
+@blueprint.post("/events/new")
+@permission(Permission.EDIT_EVENTS)
+def create_event() -> Answer:
+    """Store a new draft."""
+    form, person = _form(), organiser()
+    if not form.validate():
+        return _page(form), 422
+    try:
+        draft = draft_of(form)
+        with transaction():
+            event = event_service.create_event(draft, actor=actor(), now=now())
+            if not person.sees_all:
+                event_service.assign(person, event)
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form), 422
+    flash(_("The draft has been saved. It is not public yet."), "success")
+    return redirect(event_url(event), 303)
+
+
+@blueprint.get("/events/<slug>/edit")
+@permission(Permission.EDIT_EVENTS)
+def edit_event(slug: str) -> Answer:
+    """The stored content in a form."""
+    event = seen_event(slug)
+    return _page(_form(**values_of(event)), event)
+
+
+@blueprint.post("/events/<slug>/edit")
+@permission(Permission.EDIT_EVENTS)
+def save_event(slug: str) -> Answer:
+    """Save what was edited, if nobody saved in between."""
+    event, form = seen_event(slug), _form()
+    revision = _read_revision(form, event)
+    if not form.validate():
+        return _page(form, event), 422
+    try:
+        draft = draft_of(form)
+        with transaction():
+            edited = event_service.edit_event(
+                slug,
+                draft,
+                expected_revision=revision,
+                now=now(),
+                actor=actor(),
+                silent=form.is_silent,
+            )
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form, seen_event(slug)), 422
+    except StaleForm as refusal:
+        return _conflict(form, seen_event(slug), refusal), 409
+    flash(" ".join((saved_words(edited.event), *_moved_up(edited.moved_up))), "success")
+    return redirect(event_url(edited.event), 303)
+
+
+@blueprint.post("/events/<slug>/edit/look")
+@permission(Permission.EDIT_EVENTS)
+def look_at_edit(slug: str) -> Answer:
+    """What calendars would show if this were saved; the form stays as it was typed."""
+    event, form = seen_event(slug), _form()
+    revision = _read_revision(form, event)
+    if not form.validate():
+        return _page(form, event), 422
+    try:
+        event_service.check_revision(event, revision)
+        then = event_service.event_as_edited(event, draft_of(form))
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(form, event), 422
+    except StaleForm as refusal:
+        return _conflict(form, event, refusal), 409
+    return _page(form, event, look=look_at(event, then))
+
+
+def _moved_up(number: int) -> tuple[str, ...]:
+    """What else the new rules did at once: more seats serve the line, each with a letter."""
+    if number == 0:
+        return ()
+    return (
+        ngettext(
+            "One person has moved up from the waiting list and gets an e-mail.",
+            "%(num)d people have moved up from the waiting list and get an e-mail.",
+            number,
+        ),
+    )
+
+
+def _form(**values: object) -> EventForm:
+    form = EventForm(**values)
+    form.translate_choices(_)
+    return form
+
+
+def _read_revision(form: EventForm, event: Event) -> int:
+    """The form says which version it was made from; without that nothing can be compared."""
+    number = form.revision.data
+    if form.revision.process_errors or number is None or not 0 < number <= event.revision:
+        raise UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
+    return int(number)
+
+
+def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
+    """Both versions of every field that differs; the form is kept and can be saved now."""
+    stored = _form(formdata=None, **values_of(event))
+    differences = [
+        Difference(form[name].label.text, _shown(form, name), _shown(stored, name))
+        for name in draft_fields()
+        if _shown(form, name) != _shown(stored, name)
+    ]
+    form.revision.raw_data, form.revision.data = None, event.revision
+    return _page(form, event, conflict=say_all(refusal.complaints), differences=differences)
+
+
+def _shown(form: EventForm, name: str) -> str:
+    field = form[name]
+    if name in ("format", "plan"):
+        return str(dict(field.choices).get(field.data, ""))
+    if name in TICKS:
+        return _("yes") if field.data else _("no")
+    if name in ("starts_at", "ends_at", *MOMENTS):
+        return typed_words(field.data, locale=page_locale()) if field.data else ""
+    return typed(field.data)
+
+
+def _page(form: EventForm, event: Event | None = None, **conflict: object) -> str:
+    context = {"conflict": (), "differences": (), "look": None, **conflict}
+    return render_template(
+        "organiser/event_form.html",
+        form=form,
+        event=event,
+        tells=event is not None and tells(event),
+        **context,
+    )
+
+
+@blueprint.post("/events/<slug>/update/tell")
+@permission(Permission.EDIT_EVENTS)
+def tell_update(slug: str) -> Answer:
+    """Write the letters at once."""
+    event = seen_event(slug)
+    try:
+        with transaction():
+            mailing = updates.tell_now(slug, actor=actor(), now=now())
+    except SomebodyWasFaster as refusal:
+        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    if mailing is None:
+        flash(_("There is nobody any more who would have to be told."), "info")
+    else:
+        flash(_("The letters are on their way."), "success")
+    return redirect(event_url(event), 303)
+
+
+@blueprint.post("/events/<slug>/update/silent")
+@permission(Permission.EDIT_EVENTS)
+def keep_update_silent(slug: str) -> Answer:
+    """Tell nobody for now; the next letter with a calendar entry carries the change."""
+    event = seen_event(slug)
+    try:
+        with transaction():
+            updates.tell_nobody(slug)
+    except SomebodyWasFaster as refusal:
+        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    flash(_("Nobody is told. The next letter with a calendar entry carries the change."), "success")
+    return redirect(event_url(event), 303)

@@ -1,0 +1,202 @@
+"""The form of an event: its fields, and the ways from a row to the form and on to a draft."""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+from wtforms.widgets import HiddenInput
+
+from ikone_events.domain.events.draft import CHOSEN_PLANS, LINE_LENGTHS, EventDraft, ProgrammeItem
+from ikone_events.domain.events.facts import FORMAT_LABELS
+from ikone_events.domain.events.lifecycle import EventFormat
+from ikone_events.domain.plan.templates import PLAN_LABELS, PlanName
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.times import known_zone
+from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.event_settings import (
+    SettingsForm,
+    settings_from,
+    settings_values,
+)
+from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
+
+_TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
+PLAN_NAMES = {
+    "": N_("By the format of the event"),
+    PlanName.ROUND_TABLE.value: PLAN_LABELS[PlanName.ROUND_TABLE],
+}
+_PLAIN = (
+    "title",
+    "title_en",
+    "series",
+    "summary",
+    "summary_en",
+    "description",
+    "description_en",
+    "speakers",
+    "question_label",
+    "question_label_en",
+    "place",
+    "room_url",
+    "dial_in",
+    "feedback_url",
+    "contact_name",
+    "contact_email",
+    "contact_phone",
+)
+
+
+def _line(label: str, name: str, **attributes: object) -> StringField:
+    return StringField(
+        label, render_kw={"maxlength": LINE_LENGTHS[name], "autocomplete": "off", **attributes}
+    )
+
+
+def _text(label: str, rows: int = 4) -> TextAreaField:
+    return TextAreaField(label, render_kw={"rows": rows, "maxlength": 20_000})
+
+
+TELL, SILENT = "tell", "silent"
+TELLING = {
+    TELL: N_("Tell everybody whom it concerns"),
+    SILENT: N_("Save silently, for a typing error; the next letter with a calendar entry tells it"),
+}
+
+
+class EventForm(SettingsForm):
+    """Everything an organiser writes about an event. Rules are checked by the draft."""
+
+    revision = WholeNumber(widget=HiddenInput())
+
+    title = StringField(
+        _l("Title"),
+        [InputRequired(_l("Please enter a title."))],
+        render_kw={"maxlength": 200, "autocomplete": "off"},
+    )
+    series = _line(_l("Series"), "series")
+    summary = _text(_l("Summary"), 3)
+    description = _text(_l("Description"), 8)
+    programme = _text(_l("Programme"), 6)
+    speakers = _text(_l("Speakers"), 3)
+
+    starts_at = LocalTime(_l("Start"), [InputRequired(_l("Please enter the start."))])
+    ends_at = LocalTime(_l("End"), [InputRequired(_l("Please enter the end."))])
+    zone = StringField(_l("Time zone"), render_kw={"maxlength": 60, "autocomplete": "off"})
+    format = RadioField(_l("Format"), choices=list(EventFormat), default=EventFormat.ONLINE.value)
+    plan = RadioField(
+        _l("Plan"), choices=[(name, PLAN_NAMES[name]) for name in CHOSEN_PLANS], default=""
+    )
+    place = _line(_l("Place"), "place")
+    room_url = _line(_l("Access link of the video room"), "room_url", type="url", inputmode="url")
+    dial_in = _line(_l("Dial-in by telephone"), "dial_in")
+
+    question_label = _line(_l("Question in the registration form"), "question_label")
+
+    feedback_url = _line(_l("Address of the survey"), "feedback_url", type="url", inputmode="url")
+
+    contact_name = _line(_l("Name"), "contact_name")
+    contact_email = _line(_l("E-mail address"), "contact_email", type="email", inputmode="email")
+    contact_phone = _line(_l("Telephone"), "contact_phone", type="tel", inputmode="tel")
+    retention_days = WholeNumber(
+        _l("Days until names are deleted after the event"),
+        default=90,
+        render_kw={"min": 1, "max": 3650, "inputmode": "numeric"},
+    )
+
+    telling = RadioField(
+        _l("If something changes that stands in calendars"),
+        choices=list(TELLING),
+        default=TELL,
+    )
+
+    title_en = _line(_l("Title in English"), "title_en", lang="en")
+    summary_en = _text(_l("Summary in English"), 3)
+    description_en = _text(_l("Description in English"), 8)
+    question_label_en = _line(_l("Question in English"), "question_label_en", lang="en")
+
+    def translate_choices(self, say: Callable[[str], str]) -> None:
+        """Show the formats and the plans in the language of the page."""
+        self.format.choices = [(k.value, say(FORMAT_LABELS[k])) for k in EventFormat]
+        self.plan.choices = [(name, say(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
+        self.telling.choices = [(name, say(words)) for name, words in TELLING.items()]
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody is to be told of what is saved."""
+        return bool(self.telling.data == SILENT)
+
+
+def values_of(event: Event) -> dict[str, object]:
+    """The stored content as the form holds it."""
+    zone = event.zone
+    return {
+        **{name: getattr(event, name) for name in _PLAIN},
+        "revision": event.revision,
+        "programme": "\n".join(
+            f"{item['time']} {item['title']}".strip() for item in event.programme_items
+        ),
+        "starts_at": local_time(event.starts_at, zone),
+        "ends_at": local_time(event.ends_at, zone),
+        **settings_values(event),
+        "zone": zone,
+        "format": event.format,
+        "plan": event.plan if event.plan in CHOSEN_PLANS else "",
+        "retention_days": event.retention_days,
+    }
+
+
+def draft_of(form: EventForm) -> EventDraft:
+    """The draft the form describes; raises UnfitInput with the times that do not exist."""
+    zone, found = _zone(form)
+    starts_at = moment_of(form.starts_at, zone, found)
+    ends_at = moment_of(form.ends_at, zone, found)
+    settings = settings_from(form, zone, found)
+    if found or starts_at is None or ends_at is None:
+        raise UnfitInput(found)
+    texts: dict[str, Any] = {name: _clean(form, name) for name in _PLAIN}
+    return EventDraft(
+        **texts,
+        programme=programme_of(form.programme.data or ""),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        **settings,
+        zone=zone,
+        format=EventFormat(form.format.data),
+        plan=form.plan.data or "",
+        retention_days=0 if form.retention_days.data is None else form.retention_days.data,
+    )
+
+
+def _zone(form: EventForm) -> tuple[str, list[Complaint]]:
+    zone = (form.zone.data or "").strip()
+    try:
+        known_zone(zone)
+    except UnfitInput:
+        unknown = N_("There is no time zone called “%(zone)s”.")
+        return "UTC", [Complaint(unknown, {"zone": zone[:60]}, "zone")]
+    return zone, []
+
+
+def _clean(form: EventForm, name: str) -> str:
+    text = form[name].data or ""
+    return text.strip() if name in LINE_LENGTHS else typed(text)
+
+
+def programme_of(text: str) -> tuple[ProgrammeItem, ...]:
+    """One item a line: “10:00 Welcome”; a line without a time has none."""
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(_item(line) for line in lines if line)
+
+
+def _item(line: str) -> ProgrammeItem:
+    found = _TIME_AND_TITLE.fullmatch(line)
+    return ProgrammeItem(found[1], found[2]) if found else ProgrammeItem("", line)
+
+
+def draft_fields() -> tuple[str, ...]:
+    """The names of everything an edit may change."""
+    return tuple(field.name for field in fields(EventDraft))

@@ -1,0 +1,183 @@
+"""The page of one event: where it stands, what comes next, what can be done; and its history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, StringField
+
+from ikone_events.domain.events.lifecycle import ACTION_LABELS, Action, Offer, next_action, offers
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.rooms.door import is_link_out
+from ikone_events.services.app_context import now
+from ikone_events.services.events import editing as event_service
+from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.mails.audiences import Group, count_each
+from ikone_events.services.registering.codes import codes_of
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import history_of
+from ikone_events.store.figures.counts import counts_of
+from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
+from ikone_events.web.organiser.events.update_words import saved_words, tells, waiting_of
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    place,
+    seen_event,
+)
+from ikone_events.web.organiser.mails.mail_words import who_gets
+from ikone_events.web.organiser.plan.step_views import next_rows, plan_view
+from ikone_events.web.organiser.plan.step_words import who_did
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import say
+
+# Actions whose page asks for something first, and those that can't be taken back.
+ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
+# Where a complaint about this can be settled, other than the form of the event.
+_ROOM = "room_url"
+_ROWS_OF_THE_PLAN = 3
+
+
+class RoomForm(FlaskForm):
+    """The video room of an event."""
+
+    room_url = StringField(
+        _l("Access link"), render_kw={"type": "url", "inputmode": "url", "autocomplete": "off"}
+    )
+    dial_in = StringField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
+    silent = BooleanField(_l("Tell nobody of the change"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One action in words: what it does, whom it writes to, what stands in its way."""
+
+    action: str
+    label: str
+    text: str
+    letters: str
+    complaints: tuple[tuple[str, str], ...]
+    asks: bool
+    writes: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether its button can be pressed."""
+        return not self.complaints
+
+
+@blueprint.get("/events/<slug>")
+@permission(Permission.SEE_EVENTS)
+def event(slug: str) -> str:
+    """The event at a glance."""
+    return show_event(seen_event(slug))
+
+
+def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str, ...] = ()) -> str:
+    """The page of an event, with what was just refused on top."""
+    moment = now()
+    counts, history = counts_of(event), history_of(event)
+    facts = facts_of(event, moment, numbers=counts.numbers)
+    choices = choices_of(offers(facts), event)
+    ahead = next_action(facts)
+    return render_template(
+        "organiser/event.html",
+        event=event,
+        counts=counts,
+        tabs=counts,
+        steps=life_steps(event, history, moment),
+        off_the_path=event.state in OFF_THE_PATH,
+        last=history[-1] if history else None,
+        step=next((choice for choice in choices if choice.action == ahead), None),
+        others=[choice for choice in choices if choice.action != ahead],
+        form=form or RoomForm(obj=event),
+        tells=is_link_out(event.state) and tells(event),
+        waiting=waiting_of(event),
+        refused=refused,
+        no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
+        facts=facts,
+        plan=next_rows(plan_view(event, facts), _ROWS_OF_THE_PLAN),
+    )
+
+
+def choices_of(found: Sequence[Offer], event: Event) -> list[Choice]:
+    """Offers of the lifecycle in the language of the page, with how many people they write to."""
+    messages = (offer.rule.message for offer in found)
+    numbers = count_each(Group(event, message.audience) for message in messages if message)
+    return [_choice(offer, event, numbers) for offer in found]
+
+
+def _choice(offer: Offer, event: Event, numbers: Mapping[Group, int]) -> Choice:
+    action, message = offer.rule.action, offer.rule.message
+    number = numbers[Group(event, message.audience)] if message else 0
+    return Choice(
+        action=action.value,
+        label=_(ACTION_LABELS[action]),
+        text=what_it_does(action),
+        letters=who_gets(message, number),
+        complaints=tuple((say(c), _field(c.about)) for c in offer.complaints),
+        asks=action in ASKING,
+        writes=number > 0,
+    )
+
+
+def _field(about: str | None) -> str:
+    return "room" if about == _ROOM else about or ""
+
+
+def what_it_does(action: Action) -> str:
+    """An action in a sentence."""
+    words = {
+        Action.ANNOUNCE: _("The event gets a public page. Nobody can register yet."),
+        Action.OPEN: _("From now on people can register."),
+        Action.CLOSE: _("The form stops taking registrations. Whoever is confirmed stays so."),
+        Action.REOPEN: _("People can register again; those who wait move up where seats are free."),
+        Action.DISPATCH: _("Everybody who is confirmed gets the way into the video room."),
+        Action.FOLLOW_UP: _("Slides, links and contacts go to those who were confirmed."),
+        Action.ARCHIVE: _("Names and addresses are deleted for good; the figures stay."),
+        Action.POSTPONE: _("The calendar entries are withdrawn until there is a new date."),
+        Action.RESCHEDULE: _("The event gets its new date, and everybody a new invitation."),
+        Action.CANCEL: _("The event is called off and its calendar entries are withdrawn."),
+    }
+    return words[action]
+
+
+@blueprint.post("/events/<slug>/room")
+@permission(Permission.EDIT_EVENTS)
+def set_room(slug: str) -> Answer:
+    """Note the address of the video room."""
+    event, form = seen_event(slug), RoomForm()
+    try:
+        with transaction():
+            url, dial_in = (form.room_url.data or "").strip(), (form.dial_in.data or "").strip()
+            event = event_service.set_room(
+                slug, url, dial_in, now=now(), actor=actor(), silent=bool(form.silent.data)
+            )
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return show_event(event, form=form), 422
+    if event.update_due_at is not None:
+        flash(saved_words(event), "success")
+    else:
+        flash(_("The link has been saved.") if url else _("The link has been removed."), "success")
+    return redirect(event_url(event), 303)
+
+
+@blueprint.get("/events/<slug>/history")
+@permission(Permission.SEE_EVENTS)
+def history(slug: str) -> str:
+    """Who did what, when and why."""
+    event = seen_event(slug)
+    return render_template(
+        "organiser/history.html",
+        event=event,
+        changes=history_of(event)[::-1],
+        labels=ACTION_LABELS,
+        who_did=who_did,
+    )

@@ -1,0 +1,177 @@
+"""Slides, links and contacts: add them, take them away, look at what was stored."""
+
+from collections.abc import Callable
+
+from flask import Response, flash, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, SelectField, StringField
+
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
+from ikone_events.services.app_context import now, office
+from ikone_events.services.followup import materials as service
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event, Material
+from ikone_events.web.attendee.materials import download
+from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event, takes_file
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, permission
+
+_MEGABYTE = 1024 * 1024
+
+
+class SlidesForm(FlaskForm):
+    """A file to hand out."""
+
+    file = FileField(_l("File"))
+    title = StringField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    visibility = SelectField(_l("Who may see it"), choices=["registered", "public"])
+    accessible = BooleanField(_l("The file is accessible (barrier-free)"))
+
+
+class LinkForm(FlaskForm):
+    """A link to hand out."""
+
+    title = StringField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    url = StringField(_l("Address"), render_kw={"type": "url", "inputmode": "url"})
+    visibility = SelectField(_l("Who may see it"), choices=["registered", "public"])
+
+
+class ContactForm(FlaskForm):
+    """Somebody whom participants may turn to."""
+
+    title = StringField(_l("Topic"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    name = StringField(_l("Name"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    email = StringField(_l("E-mail address"), render_kw={"type": "email", "inputmode": "email"})
+
+
+_FORMS: dict[str, type[FlaskForm]] = {
+    "slides": SlidesForm,
+    "link": LinkForm,
+    "contact": ContactForm,
+}
+
+
+@blueprint.get("/events/<slug>/materials")
+@permission(Permission.SEE_EVENTS)
+def materials(slug: str) -> str:
+    """What is handed out after the event, and the forms to add to it."""
+    return _page(seen_event(slug))
+
+
+def _page(event: Event, refused: FlaskForm | None = None) -> str:
+    forms = {
+        kind: refused if isinstance(refused, cls) else cls(prefix=kind, formdata=None)
+        for kind, cls in _FORMS.items()
+    }
+    choices = [("registered", _("People who registered")), ("public", _("Everybody"))]
+    for kind in ("slides", "link"):
+        forms[kind].visibility.choices = choices
+    return render_template(
+        "organiser/materials.html",
+        event=event,
+        forms=forms,
+        refused=refused,
+        max_mb=office().settings.max_upload_mb,
+    )
+
+
+@blueprint.post("/events/<slug>/materials/slides")
+@permission(Permission.EDIT_EVENTS)
+@takes_file(lambda: office().settings.max_upload_mb * _MEGABYTE)
+def add_slides(slug: str) -> Answer:
+    """Store a file."""
+    form = SlidesForm(prefix="slides")
+
+    def add() -> Material:
+        upload = form.file.data
+        if not upload or not upload.filename:
+            raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
+        content = upload.read()
+        upload.close()
+        return service.add_slides(
+            slug,
+            service.Upload(file_name=upload.filename, content=content),
+            title=form.title.data or "",
+            visibility=_visibility(form),
+            accessible=bool(form.accessible.data),
+            now=now(),
+        )
+
+    return _add(slug, form, add)
+
+
+@blueprint.post("/events/<slug>/materials/link")
+@permission(Permission.EDIT_EVENTS)
+def add_link(slug: str) -> Answer:
+    """Note a link."""
+    form = LinkForm(prefix="link")
+    return _add(
+        slug,
+        form,
+        lambda: service.add_link(
+            slug,
+            title=form.title.data or "",
+            url=(form.url.data or "").strip(),
+            visibility=_visibility(form),
+            now=now(),
+        ),
+    )
+
+
+@blueprint.post("/events/<slug>/materials/contact")
+@permission(Permission.EDIT_EVENTS)
+def add_contact(slug: str) -> Answer:
+    """Note a contact."""
+    form = ContactForm(prefix="contact")
+    return _add(
+        slug,
+        form,
+        lambda: service.add_contact(
+            slug,
+            title=form.title.data or "",
+            name=form.name.data or "",
+            email=(form.email.data or "").strip(),
+            now=now(),
+        ),
+    )
+
+
+def _visibility(form: FlaskForm) -> str:
+    return "public" if form.visibility.data == "public" else "registered"
+
+
+def _add(slug: str, form: FlaskForm, add: Callable[[], Material]) -> Answer:
+    seen_event(slug)
+    try:
+        with transaction():
+            title = add().title
+    except (UnfitInput, UploadRefused) as refusal:
+        place(form, refusal.complaints)
+        return _page(seen_event(slug), form), 422
+    flash(_("Added: %(title)s", title=title), "success")
+    return redirect(url_for("organiser.materials", slug=slug), 303)
+
+
+@blueprint.post("/events/<slug>/materials/<public_id>/remove")
+@permission(Permission.EDIT_EVENTS)
+def remove_material(slug: str, public_id: str) -> Answer:
+    """Take a material away, and its file once the database says so."""
+    seen_event(slug)
+    with transaction():
+        path = service.remove_material(slug, public_id)
+    if path is not None:
+        path.unlink(missing_ok=True)
+    flash(_("The material has been removed."), "success")
+    return redirect(url_for("organiser.materials", slug=slug), 303)
+
+
+@blueprint.get("/events/<slug>/materials/<public_id>/file")
+@permission(Permission.SEE_EVENTS)
+def material_file(slug: str, public_id: str) -> Response:
+    """The stored file, always as a download."""
+    material = service.get_material(seen_event(slug), public_id)
+    if not material.stored_name:
+        raise NotFound(Complaint(N_("There is no such file.")))
+    return download(material)

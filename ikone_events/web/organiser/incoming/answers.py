@@ -1,0 +1,80 @@
+"""What comes back by mail: answers of calendars, bounces, absences, and what to do about them."""
+
+from flask import abort, flash, redirect, render_template, url_for
+
+from ikone_events.services.app_context import now
+from ikone_events.services.incoming.seen import tick_off, works_again
+from ikone_events.store.db import transaction
+from ikone_events.store.figures.counts import Table, counts_of
+from ikone_events.store.incoming.lists import mailboxes, search_received, search_unknown, unseen
+from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    page_number,
+    page_url,
+    pager,
+    seen_event,
+)
+from ikone_events.web.organiser.incoming import answer_words
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, organiser, permission
+
+
+@blueprint.get("/events/<slug>/answers")
+@permission(Permission.SEE_EVENTS)
+def answers(slug: str) -> str:
+    """Who comes by their calendar, what needs eyes, and everything that came back."""
+    event = seen_event(slug)
+    page = search_received(event, number=page_number())
+    return render_template(
+        "organiser/answers.html",
+        event=event,
+        numbers=counts_of(event, Table.PEOPLE).answers,
+        unseen=unseen(event),
+        page=page,
+        pager=pager(page),
+        page_url=page_url("organiser.answers", slug=slug),
+        words=answer_words,
+        sees_all=organiser().sees_all,
+    )
+
+
+@blueprint.post("/events/<slug>/answers/<int(max=2147483647):mail_id>/done")
+@permission(Permission.EDIT_EVENTS)
+def tick_answer_off(slug: str, mail_id: int) -> Answer:
+    """Somebody has looked at it; a second press changes nothing."""
+    event = seen_event(slug)
+    with transaction():
+        tick_off(event, mail_id, actor=actor(), now=now())
+    flash(_("Ticked off."), "success")
+    return redirect(url_for("organiser.answers", slug=slug), 303)
+
+
+@blueprint.post("/events/<slug>/registrations/<public_id>/works-again")
+@permission(Permission.EDIT_EVENTS)
+def address_works_again(slug: str, public_id: str) -> Answer:
+    """Take the mark off somebody's address."""
+    person = get_person(seen_event(slug), public_id)
+    with transaction():
+        works_again(person)
+    flash(_("The address counts as reachable again."), "success")
+    return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
+
+
+@blueprint.get("/incoming")
+@permission(Permission.SEE_EVENTS)
+def incoming() -> str:
+    """What is about nobody's event, for those who see all events."""
+    if not organiser().sees_all:
+        abort(403)
+    page = search_unknown(number=page_number())
+    return render_template(
+        "organiser/incoming.html",
+        page=page,
+        pager=pager(page),
+        page_url=page_url("organiser.incoming"),
+        mailboxes=mailboxes(),
+        words=answer_words,
+    )

@@ -1,0 +1,1 @@
+"""Mails: log, texts, previews, writing to many, subscribers."""

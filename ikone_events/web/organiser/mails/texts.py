@@ -1,0 +1,231 @@
+"""The pages of editable texts: what is in force where, editing, a look, and the way back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request
+
+from ikone_events.domain.mails.edited_text import EditedText
+from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.domain.mails.placeholders import EDITABLE, placeholders_of
+from ikone_events.domain.refusals import StaleForm
+from ikone_events.services.app_context import now, office
+from ikone_events.services.mails import texts as text_service
+from ikone_events.services.mails.text_preview import preview
+from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import latest_events_of
+from ikone_events.store.incoming.registration_search import latest_people
+from ikone_events.store.registering.models import Registration
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all
+from ikone_events.web.organiser.mails.text_form import (
+    TextForm,
+    changes_of,
+    check_texts,
+    read_mark,
+    seen_mark,
+    typed_text,
+    values_of_texts,
+)
+from ikone_events.web.organiser.mails.text_places import (
+    EVENT,
+    HOUSE,
+    SERIES,
+    Held,
+    TextPlace,
+    event_place,
+    installation_place,
+    own_messages,
+    series_place,
+    title_of,
+)
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, organiser, permission
+
+MOST_SAMPLES = 50
+# Each place has the same pages: the list, one letter to edit, and the way back to the wider text.
+_PLACES: Mapping[str, tuple[str, Permission, Callable[..., TextPlace]]] = {
+    HOUSE: ("/texts", Permission.EDIT_TEXTS, installation_place),
+    SERIES: ("/events/<slug>/series-texts", Permission.EDIT_EVENTS, series_place),
+    EVENT: ("/events/<slug>/texts", Permission.EDIT_EVENTS, event_place),
+}
+
+
+def _add_pages(level: str) -> None:
+    """Route the pages of one place; `TextPlace.url` knows the endpoints' names."""
+    path, needed, find = _PLACES[level]
+
+    @blueprint.get(path, endpoint=f"{level}_texts")
+    @permission(needed)
+    def list_texts(**values: str) -> Answer:
+        return _list(find(**values))
+
+    @blueprint.get(f"{path}/<kind>", endpoint=f"{level}_text")
+    @permission(needed)
+    def edit_text(kind: str, **values: str) -> Answer:
+        return _edit(find(**values), kind)
+
+    @blueprint.post(f"{path}/<kind>", endpoint=f"save_{level}_text")
+    @permission(needed)
+    def save_text(kind: str, **values: str) -> Answer:
+        return _save(find(**values), kind)
+
+    @blueprint.post(f"{path}/<kind>/reset", endpoint=f"{level}_text_reset")
+    @permission(needed)
+    def reset_text(kind: str, **values: str) -> Answer:
+        return _reset(find(**values), kind)
+
+
+for _level in _PLACES:
+    _add_pages(_level)
+
+
+def _list(place: TextPlace) -> str:
+    rows = [(kind.value, _(LABELS[kind]), place.held(kind.value)) for kind in EDITABLE]
+    own = [(step.name, step.title, place.held(step.name)) for step in own_messages(place)]
+    return render_template("organiser/texts.html", rows=rows, own=own, **_frame(place))
+
+
+def _edit(place: TextPlace, kind: str) -> str:
+    title_of(place, kind)
+    held = place.held(kind)
+    return _page(place, kind, _form(place, held, fresh=True), held)
+
+
+def _save(place: TextPlace, kind: str) -> Answer:
+    title_of(place, kind)
+    held = place.held(kind)
+    form = _form(place, held)
+    if not form.validate() or not check_texts(form, kind):
+        return _page(place, kind, form, held), 422
+    if request.form.get("do") == "preview":
+        return _page(place, kind, form, held, letters=_shown_letters(place, kind, form))
+    changes = changes_of(form, {locale: held[locale].text for locale in LOCALES})
+    try:
+        with transaction():
+            for change in changes:
+                _store(place, kind, change)
+    except StaleForm as refusal:
+        return _stale(place, kind, form, refusal), 409
+    words = _("Saved. Letters written from now on have this text.") if changes else _("Saved.")
+    flash(words, "success")
+    return redirect(place.url(kind), 303)
+
+
+def _store(place: TextPlace, kind: str, change: TextChange) -> None:
+    if change.text == NO_TEXT:
+        text_service.reset_text(place.scope, kind, change.locale, seen=change.seen)
+        return
+    text_service.save_text(place.scope, kind, change, event=place.owner, actor=actor(), now=now())
+
+
+def _stale(place: TextPlace, kind: str, form: TextForm, refusal: StaleForm) -> str:
+    """What is stored now beside what was typed; saving once more replaces it."""
+    held = place.held(kind)
+    stored = {
+        locale: held[locale].text
+        for locale in LOCALES
+        if typed_text(form, locale) != held[locale].text
+    }
+    for locale in LOCALES:
+        form[f"seen_{locale}"].data = seen_mark(held[locale].row)
+        form[f"seen_{locale}"].raw_data = None
+    return _page(place, kind, form, held, conflict=say_all(refusal.complaints), stored=stored)
+
+
+def _reset(place: TextPlace, kind: str) -> Answer:
+    title_of(place, kind)
+    with transaction():
+        for locale in LOCALES:
+            if mark := request.form.get(f"seen_{locale}"):
+                text_service.reset_text(place.scope, kind, locale, seen=read_mark(mark))
+    flash(_("The own text has been removed."), "success")
+    return redirect(place.url(kind), 303)
+
+
+def _form(place: TextPlace, held: Mapping[str, Held], *, fresh: bool = False) -> TextForm:
+    texts = {locale: held[locale].text for locale in LOCALES}
+    rows = {locale: held[locale].row for locale in LOCALES}
+    form = TextForm(**values_of_texts(texts, rows)) if fresh else TextForm()
+    form.sample.choices = _sample_choices(place)
+    return form
+
+
+def _page(
+    place: TextPlace,
+    kind: str,
+    form: TextForm,
+    held: Mapping[str, Held],
+    *,
+    letters: Mapping[str, object] | None = None,
+    conflict: list[str] | None = None,
+    stored: Mapping[str, EditedText] | None = None,
+) -> str:
+    return render_template(
+        "organiser/text.html",
+        form=form,
+        kind=kind,
+        name=title_of(place, kind),
+        held=held,
+        placeholders=placeholders_of(kind).values(),
+        letters=letters or {},
+        conflict=conflict or [],
+        stored=stored or {},
+        zone=place.event.zone if place.event else office().settings.timezone,
+        **_frame(place),
+    )
+
+
+def _frame(place: TextPlace) -> dict[str, object]:
+    """What both pages need for their head: in an event's pages its tabs, elsewhere none."""
+    event = place.event
+    return {"place": place, "event": event}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A letter as the page shows it."""
+
+    subject: str
+    text: str
+
+
+def _sample_choices(place: TextPlace) -> list[tuple[str, str]]:
+    """Invented data first; at an event its people, for the installation its latest events."""
+    if place.level == EVENT:
+        named = [
+            (person.public_id, f"{person.first_name} {person.last_name}")
+            for person in _people(place)
+        ]
+    elif place.level == HOUSE:
+        named = [(event.slug, event.title) for event in _events()]
+    else:
+        named = []
+    return [("", _("Invented data")), *named]
+
+
+def _shown_letters(place: TextPlace, kind: str, form: TextForm) -> dict[str, Shown]:
+    """The letter in both languages, as it would be written with what stands in the form."""
+    event, person = place.event, None
+    chosen = form.sample.data or ""
+    if place.level == EVENT:
+        person = next((one for one in _people(place) if one.public_id == chosen), None)
+    elif place.level == HOUSE:
+        event = next((one for one in _events() if one.slug == chosen), None)
+    german = typed_text(form, "de")
+    shown: dict[str, Shown] = {}
+    for locale in LOCALES:
+        text = typed_text(form, locale)
+        text = german if text == NO_TEXT else text
+        letter = preview(kind, text, locale, event=event, person=person, now=now())
+        shown[locale] = Shown(letter.subject, letter.text)
+    return shown
+
+
+def _people(place: TextPlace) -> list[Registration]:
+    return [] if place.event is None else latest_people(place.event, MOST_SAMPLES)
+
+
+def _events() -> list[Event]:
+    return latest_events_of(organiser(), MOST_SAMPLES)

@@ -1,0 +1,1 @@
+"""The plan of an event and of all events."""

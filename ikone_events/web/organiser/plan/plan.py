@@ -1,0 +1,176 @@
+"""The page "What happens next" of one event, and the buttons that steer its steps."""
+
+from collections.abc import Callable
+
+from flask import abort, flash, redirect, render_template, request, url_for
+
+from ikone_events.domain.refusals import (
+    N_,
+    Complaint,
+    NotFound,
+    SomebodyWasFaster,
+    TransitionRefused,
+)
+from ikone_events.services.app_context import now
+from ikone_events.services.events import steps
+from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.mails.audiences import count
+from ikone_events.services.plan.plans import what_of
+from ikone_events.services.plan.step_mails import message_of
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.plan.models import Step
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
+from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
+from ikone_events.web.organiser.plan.step_words import moment_words, step_label
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.shell.access import Permission, permission
+
+STEP = "/events/<slug>/steps/<int(max=2147483647):step_id>"
+
+
+@blueprint.get("/events/<slug>/steps", endpoint="steps")
+@permission(Permission.SEE_EVENTS)
+def show(slug: str) -> str:
+    """Everything done and to come, in the order of its time."""
+    return show_plan(seen_event(slug))
+
+
+def show_plan(event: Event, *, refused: tuple[str, ...] = ()) -> str:
+    """The plan of an event, with what was just refused on top."""
+    moment = now()
+    return render_template(
+        "organiser/steps.html",
+        event=event,
+        view=plan_view(event, facts_of(event, moment)),
+        rests=rest_note(event),
+        moment=moment_words(moment, event),
+        refused=refused,
+    )
+
+
+@blueprint.post(f"{STEP}/run")
+@permission(Permission.EDIT_EVENTS)
+def run_step(slug: str, step_id: int) -> Answer:
+    """Run a step at once, in its letters' case after its preview."""
+
+    def run(event: Event) -> str:
+        step = steps.find_step(event, step_id)
+        mailing = steps.run_now(event, step_id, actor=actor(), now=now())
+        return _what_ran(step, event, writes=mailing is not None)
+
+    return _press(slug, step_id, run)
+
+
+@blueprint.post(f"{STEP}/skip")
+@permission(Permission.EDIT_EVENTS)
+def skip_step(slug: str, step_id: int) -> Answer:
+    """Take a step out."""
+
+    def skip(event: Event) -> str:
+        step = steps.skip(event, step_id, actor=actor(), now=now())
+        return _("“%(step)s” will be skipped.", step=name_of(step))
+
+    return _press(slug, step_id, skip)
+
+
+@blueprint.post(f"{STEP}/take-back")
+@permission(Permission.EDIT_EVENTS)
+def take_back_step(slug: str, step_id: int) -> Answer:
+    """Take a skipped step in again."""
+
+    def take_back(event: Event) -> str:
+        return _comes(steps.take_back(event, step_id), event)
+
+    return _press(slug, step_id, take_back)
+
+
+@blueprint.post(f"{STEP}/switch")
+@permission(Permission.EDIT_EVENTS)
+def switch_step(slug: str, step_id: int) -> Answer:
+    """Switch a step on or off; the button says which of both it meant."""
+
+    def switch(event: Event) -> str:
+        steps.find_step(event, step_id)
+        active = {"on": True, "off": False}.get(request.form.get("to", ""))
+        if active is None:
+            abort(422)
+        step = steps.switch(event, step_id, active=active)
+        if active:
+            return _comes(step, event)
+        return _("“%(step)s” has been switched off.", step=name_of(step))
+
+    return _press(slug, step_id, switch)
+
+
+@blueprint.post(f"{STEP}/delete")
+@permission(Permission.EDIT_EVENTS)
+def delete_step(slug: str, step_id: int) -> Answer:
+    """Delete a message of the organisers' own that was never sent."""
+
+    def delete(event: Event) -> str:
+        name = name_of(steps.find_step(event, step_id))
+        steps.remove_message(event, step_id)
+        return _("“%(step)s” has been deleted.", step=name)
+
+    return _press(slug, step_id, delete)
+
+
+def name_of(step: Step) -> str:
+    """What a step is called, in the language of the page."""
+    return step_label(step, what_of(step).label)
+
+
+def plan_url(event: Event, step_id: int | None = None) -> str:
+    """The plan of an event, or the place of one step in it."""
+    place = f"step-{step_id}" if step_id else None
+    return url_for("organiser.steps", slug=event.slug, _anchor=place)
+
+
+def show_gone(event: Event, step_id: int) -> Answer:
+    """The plan as it is now, for somebody whose colleague or worker was faster.
+
+    A step of another event stays not found.
+    """
+    steps.find_step(event, step_id)
+    gone = Complaint(N_("Somebody was faster: this step is not as you saw it any more."))
+    return show_plan(event, refused=tuple(say_all((gone,)))), 409
+
+
+def _press(slug: str, step_id: int, do: Callable[[Event], str]) -> Answer:
+    """Do one thing to a step; when somebody was faster, the plan says so as it is now."""
+    event = seen_event(slug)
+    try:
+        with transaction():
+            said = do(event)
+    except NotFound:
+        return show_gone(seen_event(slug), step_id)
+    except (TransitionRefused, SomebodyWasFaster) as refusal:
+        return show_plan(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    flash(said, "success")
+    return redirect(plan_url(event, step_id), 303)
+
+
+def _comes(step: Step, event: Event) -> str:
+    """That a step is in the plan again, and when it runs."""
+    if step.due_at <= now():
+        text = _("“%(step)s” is in the plan again. It is due, so it runs within a minute.")
+        return text % {"step": name_of(step)}
+    when = moment_words(step.due_at, event)
+    return _("“%(step)s” is in the plan again: %(when)s.", step=name_of(step), when=when)
+
+
+def _what_ran(step: Step, event: Event, *, writes: bool) -> str:
+    message = message_of(step)
+    number = 0
+    if writes and message is not None:
+        number = count(event, message.audience, organisation_id=step.organisation_id)
+    if number == 0:
+        return _("Done: %(action)s.", action=name_of(step))
+    return ngettext(
+        "Done: %(action)s. One letter is being written.",
+        "Done: %(action)s. %(num)d letters are being written.",
+        number,
+        action=name_of(step),
+    )

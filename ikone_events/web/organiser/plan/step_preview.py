@@ -1,0 +1,115 @@
+"""Looking at the letters of a step before they are sent."""
+
+from flask import url_for
+
+from ikone_events.domain.events.lifecycle import RULES, Action, State, find_rule
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.plan.times import Anchor
+from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.services.app_context import now
+from ikone_events.services.events.steps import find_step, obstacles_of
+from ikone_events.services.mails.drafts import Sending, sending_of_action, sending_of_step
+from ikone_events.store.events.models import Event
+from ikone_events.store.plan.models import Step
+from ikone_events.web.organiser.events.event_page import what_it_does
+from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.mails.preview import TEST_LETTERS, own_number
+from ikone_events.web.organiser.mails.preview_page import (
+    Press,
+    show_html,
+    show_preview,
+    test_to_myself,
+)
+from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url
+from ikone_events.web.organiser.plan.step_words import moment_words
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.limits import limited
+
+
+@blueprint.get(f"{STEP}/preview")
+@permission(Permission.SEE_EVENTS)
+def preview_step(slug: str, step_id: int) -> Answer:
+    """Recipients, letter and calendar effect of a step."""
+    step = find_step(seen_event(slug), step_id)
+    return show_preview(_sending(step), _press(step))
+
+
+@blueprint.get(f"{STEP}/preview/html")
+@permission(Permission.SEE_EVENTS)
+def preview_step_html(slug: str, step_id: int) -> Answer:
+    """The HTML letter of one person, on a page of its own."""
+    return show_html(_sending(find_step(seen_event(slug), step_id)))
+
+
+@blueprint.post(f"{STEP}/preview/test")
+@permission(Permission.EDIT_EVENTS)
+@limited(TEST_LETTERS, key_func=own_number)
+def test_step(slug: str, step_id: int) -> Answer:
+    """Send the letter of one person to the organiser who asks, and show the page again."""
+    step = find_step(seen_event(slug), step_id)
+    sending = _sending(step)
+    test_to_myself(sending)
+    return show_preview(sending, _press(step))
+
+
+def _sending(step: Step) -> Sending:
+    """What the step sends, also where the event has not come to it yet."""
+    if step.kind:
+        return sending_of_step(step)
+    action = Action(step.action)
+    planned = next((rule for rule in RULES if rule.action is action and rule.message), None)
+    rule = find_rule(action, State(step.event.state)) or planned
+    sending = sending_of_action(step.event, rule) if rule else None
+    if sending is None:
+        raise NotFound(Complaint(N_("This step writes to nobody.")))
+    return sending
+
+
+def _press(step: Step) -> Press:
+    event, done = step.event, bool(step.outcome)
+    complaints = () if done else obstacles_of(step, now())
+    return Press(
+        title=name_of(step),
+        what=_what(step),
+        here=url_for("organiser.preview_step", slug=event.slug, step_id=step.id),
+        html=url_for("organiser.preview_step_html", slug=event.slug, step_id=step.id),
+        test=url_for("organiser.test_step", slug=event.slug, step_id=step.id),
+        send="" if done else url_for("organiser.run_step", slug=event.slug, step_id=step.id),
+        send_label=_("Send now"),
+        back=plan_url(event, step.id),
+        complaints=tuple(say_all(complaints)),
+        more=() if done else _more(step, event),
+        schedule=_schedule(step, event),
+        schedule_label=_("Send on %(when)s", when=moment_words(step.due_at, event)),
+    )
+
+
+def _more(step: Step, event: Event) -> tuple[tuple[str, str], ...]:
+    """Where what one has just read can be changed."""
+    time = (_("Change the time"), url_for("organiser.step", slug=event.slug, step_id=step.id))
+    kind = step.name if step.kind == MailKind.NOTE.value else step.kind
+    if not kind:
+        return (time,)
+    text = (_("Change the text"), url_for("organiser.event_text", slug=event.slug, kind=kind))
+    return text, time
+
+
+def _schedule(step: Step, event: Event) -> str:
+    """Where a letter that waits for a word is put into the plan; empty for all others."""
+    if step.outcome or step.active or step.due_at <= now():
+        return ""
+    return url_for("organiser.switch_step", slug=event.slug, step_id=step.id)
+
+
+def _what(step: Step) -> str:
+    if step.action:
+        return what_it_does(Action(step.action))
+    if step.outcome:
+        return _("This step is done; nothing more will be sent.")
+    if step.anchor == Anchor.FIXED.value and not step.active:
+        return _("Nothing leaves before you say so.")
+    when = moment_words(step.due_at, step.event)
+    if not step.active:
+        return _("This step is switched off; its time would be %(when)s.", when=when)
+    return _("It is sent by itself: %(when)s.", when=when)

@@ -1,0 +1,240 @@
+"""The steps of a plan as a page shows them: in words, sorted into what was and what comes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import url_for
+
+from ikone_events.domain.events.facts import Facts, State
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.plan.steps import RESTING, Verdict, obstacles
+from ikone_events.domain.refusals import Complaint
+from ikone_events.services.events.steps import Outlook, is_promised, outlook
+from ikone_events.services.plan.plans import (
+    DONE,
+    EXPIRED,
+    MOOT,
+    SKIPPED,
+    reasons_of,
+    timing_of,
+    what_of,
+)
+from ikone_events.services.plan.step_mails import Fate, count_people, fates_of, message_of
+from ikone_events.store.events.models import Event
+from ikone_events.store.plan.models import Step
+from ikone_events.web.organiser.plan.step_words import (
+    letters_words,
+    moment_words,
+    people_words,
+    standing_words,
+    step_label,
+    timing_words,
+)
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import say
+
+BLOCKED, READY, WAITING, LATE = (
+    Verdict.BLOCKED.value,
+    Verdict.READY.value,
+    Verdict.WAITING.value,
+    Verdict.LATE.value,
+)
+OFF, RESTS, EVENT = "off", "rests", "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a step lacks, and where that is settled."""
+
+    text: str
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the plan. `may` names the buttons that would succeed."""
+
+    at: datetime
+    event: Event
+    label: str
+    standing: str
+    when: str
+    id: int = 0
+    relation: str = ""
+    people: str = ""
+    note: str = ""
+    missing: tuple[Missing, ...] = ()
+    writes: bool = False
+    mailing_id: int = 0
+    promised: bool = False
+    own: bool = False
+    may: frozenset[str] = field(default=frozenset())
+
+    @property
+    def look(self) -> str:
+        """The dot of the row in the timeline."""
+        known = {DONE: "done", BLOCKED: "blocked", READY: "ready", EVENT: "event"}
+        return known.get(self.standing, "todo" if self.standing == WAITING else "off")
+
+    @property
+    def preview(self) -> str:
+        """The page that shows the letters of this step before they are written."""
+        return url_for("organiser.preview_step", slug=self.event.slug, step_id=self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """Everything done and to come of one event."""
+
+    blocked: list[Row]
+    past: list[Row]
+    coming: list[Row]
+    resting: bool
+
+
+def plan_view(event: Event, facts: Facts) -> PlanView:
+    """The plan of one event; the number of queries does not depend on its length."""
+    looks = outlook(event, facts)
+    people = count_people(look.step for look in looks if not look.step.outcome)
+    fates = fates_of(event)
+    rows = [row_of(look, event, facts, people, fates) for look in looks]
+    rows.append(event_row(event))
+    rows.sort(key=lambda row: row.at)
+    blocked = [row for row in rows if row.standing == BLOCKED]
+    rest = [row for row in rows if row.standing != BLOCKED]
+    past = [row for row in rest if _is_past(row, facts.now)]
+    coming = [row for row in rest if row not in past]
+    return PlanView(blocked, past, coming, facts.state in RESTING)
+
+
+def row_of(
+    look: Outlook,
+    event: Event,
+    facts: Facts,
+    people: Mapping[int, int],
+    fates: Mapping[int, Fate] | None = None,
+) -> Row:
+    """One step in words."""
+    step, standing = look.step, _standing(look, facts)
+    fate = (fates or {}).get(step.id)
+    message = message_of(step)
+    at = _moment(step)
+    return Row(
+        at=at,
+        event=event,
+        id=step.id,
+        label=step_label(step, what_of(step).label),
+        standing=standing,
+        when=moment_words(at, event),
+        relation=_relation(step, at),
+        people=_people(step, people, fate),
+        note=standing_words(step, standing, reasons_of(step)),
+        missing=_missing(look, event),
+        writes=message is not None,
+        mailing_id=fate.mailing_id if fate else 0,
+        promised=is_promised(step),
+        own=step.kind == MailKind.NOTE.value,
+        may=_may(step, facts),
+    )
+
+
+def event_row(event: Event) -> Row:
+    """The event itself stands among its steps."""
+    called_off = event.state in (State.CANCELLED.value, State.POSTPONED.value)
+    return Row(
+        at=event.starts_at,
+        event=event,
+        label=_("The event does not take place on this date") if called_off else _("The event"),
+        standing=OFF if called_off else EVENT,
+        when=moment_words(event.starts_at, event),
+    )
+
+
+def fix_of(complaint: Complaint, event: Event) -> Missing:
+    """A complaint with the place where it is settled, if there is one."""
+    text = say(complaint)
+    if complaint.about == "room_url":
+        room = url_for("organiser.event", slug=event.slug, _anchor="room")
+        return Missing(text, room, _("Enter link"))
+    if complaint.about == "materials":
+        return Missing(text, url_for("organiser.materials", slug=event.slug), _("Add materials"))
+    if complaint.about:
+        form = url_for("organiser.edit_event", slug=event.slug, _anchor=complaint.about)
+        return Missing(text, form, _("Complete it"))
+    return Missing(text)
+
+
+def rest_note(event: Event) -> str:
+    """Why the whole plan rests."""
+    if event.state == State.DRAFT.value:
+        return _("The event is a draft. Its plan begins when it has been announced.")
+    return _("The event has been postponed. Its plan goes on when there is a new date.")
+
+
+def _standing(look: Outlook, facts: Facts) -> str:
+    if look.standing == WAITING and facts.state in RESTING:
+        return RESTS
+    return EXPIRED if look.standing == LATE and not look.step.outcome else look.standing
+
+
+def _moment(step: Step) -> datetime:
+    """Where a step stands in time: when it was done, or overtaken, else when it is due."""
+    settled = step.outcome_at if step.outcome in (DONE, MOOT) else None
+    return min(settled, step.due_at) if settled and step.outcome == MOOT else settled or step.due_at
+
+
+def _relation(step: Step, at: datetime) -> str:
+    """How the shown time hangs on the event; nothing where it was another than planned."""
+    zone = step.event.zone
+    if moment_words(at, step.event) != moment_words(step.due_at, step.event):
+        return ""
+    return timing_words(timing_of(step), step.due_at, zone)
+
+
+def _is_past(row: Row, now: datetime) -> bool:
+    if row.standing in (READY, RESTS):
+        return False
+    return row.standing in (DONE, MOOT) or row.at <= now
+
+
+def _people(step: Step, people: Mapping[int, int], fate: Fate | None) -> str:
+    if fate is not None:
+        return letters_words(fate)
+    message = message_of(step)
+    if message is None or step.outcome:
+        return ""
+    return people_words(message.audience, people.get(step.id, 0))
+
+
+def _missing(look: Outlook, event: Event) -> tuple[Missing, ...]:
+    if look.judgement is None or not look.step.active or look.standing == LATE:
+        return ()
+    return tuple(fix_of(complaint, event) for complaint in look.judgement.complaints)
+
+
+def _may(step: Step, facts: Facts) -> frozenset[str]:
+    """The buttons that would succeed; the services judge again when one is pressed."""
+    found: set[str] = set()
+    if facts.state is State.ARCHIVED:
+        return frozenset()
+    if not step.outcome and not obstacles(what_of(step), facts):
+        found.add("run")
+    if is_promised(step):
+        return frozenset(found)
+    if not step.outcome:
+        found |= {"skip", "off", "move"} if step.active else {"on", "move"}
+        if step.kind == MailKind.NOTE.value:
+            found.add("delete")
+    elif step.outcome == SKIPPED:
+        found |= {"take_back", "move"}
+    elif step.outcome == EXPIRED:
+        found.add("move")
+    return frozenset(found)
+
+
+def next_rows(view: PlanView, most: int) -> list[Row]:
+    """What is to be looked at first: the blocked, then what comes by itself."""
+    shown: Iterable[Row] = (*view.blocked, *view.coming)
+    return [row for row in shown if row.standing in (BLOCKED, READY, WAITING, RESTS)][:most]

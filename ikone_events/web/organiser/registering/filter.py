@@ -1,0 +1,95 @@
+"""What a list of people is narrowed to: read from the address, shown as fields, carried along."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+
+from ikone_events.domain.events.facts import EventFormat, Mode
+from ikone_events.domain.refusals import N_
+from ikone_events.domain.registering.registration import (
+    ATTENDANCE_LABELS,
+    AWAITS_LABELS,
+    MODE_LABELS,
+    Awaits,
+    Status,
+)
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.registration_search import (
+    SILENT,
+    UNREACHED,
+    Belonging,
+    Order,
+    Wish,
+)
+from ikone_events.web.organiser.incoming.answer_words import ANSWER_LABELS
+
+BELONGING_LABELS: Mapping[str, str] = {
+    Belonging.MEMBER: N_("Members"),
+    Belonging.GUEST: N_("Guests"),
+    Belonging.UNMATCHED: N_("Not in the directory"),
+}
+CALENDAR_LABELS: Mapping[str, str] = {
+    **ANSWER_LABELS,
+    SILENT: N_("No reply"),
+    UNREACHED: N_("Letters come back"),
+}
+ORDER_LABELS: Mapping[str, str] = {
+    Order.REGISTERED: N_("Registered, decisions first"),
+    Order.LINE: N_("Position on the waiting list"),
+    Order.NAME: N_("Name"),
+}
+_KNOWN: Mapping[str, Iterable[str]] = {
+    "status": tuple(Status),
+    "awaits": (Awaits.ADDRESS, Awaits.APPROVAL),
+    "mode": tuple(Mode),
+    "belonging": tuple(Belonging),
+    "came": tuple(ATTENDANCE_LABELS),
+    "answer": tuple(CALENDAR_LABELS),
+    "decision": ("yes",),
+    "order": tuple(Order),
+}
+# How each field of the wish is called in the address.
+_NAMES: Mapping[str, str] = {f.name: f.name for f in fields(Wish)} | {"words": "q"}
+
+
+def wish_of(asked: Mapping[str, str]) -> Wish:
+    """What the address, or the form that carries it along, asks for; nonsense asks for nothing."""
+    values = {name: asked.get(key, "")[:200] for name, key in _NAMES.items()}
+    fit = {
+        name: value
+        for name, value in values.items()
+        if value and (name not in _KNOWN or value in _KNOWN[name])
+    }
+    return Wish(**fit)
+
+
+def query_of(wish: Wish) -> dict[str, str]:
+    """The wish as it stands in an address; what asks for nothing is left out."""
+    whole = asdict(wish)
+    if wish.order == Order.REGISTERED:
+        del whole["order"]
+    return {_NAMES[name]: str(value) for name, value in whole.items() if value}
+
+
+def choices_for(event: Event, administrations: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """The choices of the less usual filters by their names, where this event has a use for them."""
+    doors = {k.value: label for k, label in AWAITS_LABELS.items()}
+    modes = {k.value: label for k, label in MODE_LABELS.items()}
+    found: dict[str, Mapping[str, str]] = {
+        "awaits": doors if event.approval or event.confirm_hours else {},
+        "mode": modes if event.format == EventFormat.HYBRID.value else {},
+        "administration": administrations,
+        "belonging": BELONGING_LABELS,
+        "came": ATTENDANCE_LABELS,
+        "answer": CALENDAR_LABELS,
+    }
+    return {name: choices for name, choices in found.items() if choices}
+
+
+FILTER_LABELS: Mapping[str, str] = {
+    "awaits": N_("Waits for"),
+    "mode": N_("Takes part"),
+    "administration": N_("Administration"),
+    "belonging": N_("Network"),
+    "came": N_("Attendance"),
+    "answer": N_("Answer of the calendar"),
+}

@@ -1,0 +1,185 @@
+"""The form in which an organiser describes one field, and the way from it to a draft and back."""
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import HiddenInput, TextInput
+
+from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.registering.field_rules import (
+    CHOICE_LENGTH,
+    HELP_LENGTH,
+    LABEL_LENGTH,
+    MOST_CHOICES,
+    MOST_DAYS,
+)
+from ikone_events.domain.registering.form_fields import (
+    CHOOSING,
+    KIND_LABELS,
+    SEEN_BY_LABELS,
+    SHORT_KEEP_DAYS,
+    STEERING,
+    Choice,
+    Kind,
+    OwnField,
+)
+from ikone_events.web.organiser.fields import WholeNumber, typed
+from ikone_events.web.organiser.frame import place
+from ikone_events.web.organiser.registering.form.fields import value_words
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import page_locale, say
+
+AS_PERSON, SHORT, OWN_DAYS = "person", "short", "days"
+MORE_ROWS, FEWEST_ROWS = 3, 4
+
+
+class ChoiceForm(Form):
+    """One line of the choices; an empty one is none."""
+
+    value = HiddenField()
+    label = StringField(_l("Choice"), render_kw={"maxlength": CHOICE_LENGTH, "autocomplete": "off"})
+    label_en = StringField(
+        _l("In English"), render_kw={"maxlength": CHOICE_LENGTH, "autocomplete": "off"}
+    )
+    places = WholeNumber(_l("Places"), render_kw={"min": 0, "inputmode": "numeric"})
+    retired = BooleanField(_l("No longer offered"))
+
+
+class FieldForm(FlaskForm):
+    """One field of an event's form. What can be stored is decided by the rules, not here."""
+
+    revision = WholeNumber(widget=HiddenInput())
+    kind = SelectField(_l("Kind"))
+    label = TextAreaField(_l("What the field asks for"), render_kw={"rows": 2})
+    label_en = TextAreaField(_l("The same in English"), render_kw={"rows": 2})
+    help = TextAreaField(_l("Help"), render_kw={"rows": 2, "maxlength": HELP_LENGTH})
+    help_en = TextAreaField(_l("Help in English"), render_kw={"rows": 2, "maxlength": HELP_LENGTH})
+    required = BooleanField(_l("People must answer"))
+    choices = FieldList(FormField(ChoiceForm), max_entries=MOST_CHOICES)
+    condition = SelectField(_l("When it is shown"), default="")
+    keep = RadioField(_l("How long answers are kept"), default=AS_PERSON)
+    keep_days = WholeNumber(
+        _l("Days after the event"),
+        render_kw={"min": 0, "max": MOST_DAYS, "inputmode": "numeric"},
+    )
+    seen_by = SelectField(_l("Who sees the answers"), default="viewer")
+
+    def offer(self, before: Sequence[OwnField]) -> None:
+        """Fill in what can be chosen, in the language of the page."""
+        self.kind.choices = [SelectChoice(k.value, _(label)) for k, label in KIND_LABELS.items()]
+        self.seen_by.choices = [SelectChoice(r, _(label)) for r, label in SEEN_BY_LABELS.items()]
+        self.keep.choices = [
+            SelectChoice(AS_PERSON, _("As long as the person's details")),
+            SelectChoice(SHORT, _("Until 7 days after the event: right for food and access needs")),
+            SelectChoice(OWN_DAYS, _("For another number of days:")),
+        ]
+        self.condition.choices = [
+            SelectChoice("", _("Always")),
+            *(choice for field in before for choice in _conditions(field)),
+        ]
+
+    def ask_for_a_line(self) -> None:
+        """Labels are one line, unless they are the sentences of a consent."""
+        for label in (self.label, self.label_en):
+            label.widget = TextInput()
+            label.render_kw = {"maxlength": LABEL_LENGTH, "autocomplete": "off"}
+
+    def add_rows(self, number: int) -> None:
+        """Put empty lines below the choices."""
+        for _number in range(min(number, MOST_CHOICES - len(self.choices.entries))):
+            self.choices.append_entry()
+
+
+def _conditions(field: OwnField) -> list[SelectChoice]:
+    if field.kind not in STEERING:
+        return []
+    group = field.label_in(page_locale())
+    return [
+        SelectChoice(
+            f"{field.key}={value}",
+            _("Only if “%(field)s” is “%(value)s”", field=group, value=value_words(field, value)),
+        )
+        for value in field.values()
+    ]
+
+
+def values_of(field: OwnField) -> dict[str, object]:
+    """A stored field as the form holds it."""
+    days = field.keep_days
+    return {
+        **{name: getattr(field, name) for name in ("label", "label_en", "help", "help_en")},
+        "kind": field.kind.value,
+        "required": field.required,
+        "choices": [
+            {name: getattr(choice, name) for name in choice.__slots__} for choice in field.choices
+        ],
+        "condition": f"{field.shown_if}={field.shown_value}" if field.shown_if else "",
+        "keep": {None: AS_PERSON, SHORT_KEEP_DAYS: SHORT}.get(days, OWN_DAYS),
+        "keep_days": None if days in (None, SHORT_KEEP_DAYS) else days,
+        "seen_by": field.seen_by,
+    }
+
+
+def draft_of(form: FieldForm, kind: Kind) -> OwnField:
+    """The field the form describes."""
+    shown_if, _equals, shown_value = (form.condition.data or "").partition("=")
+    return OwnField(
+        kind=kind,
+        label=typed(form.label.data),
+        label_en=typed(form.label_en.data),
+        help=typed(form.help.data),
+        help_en=typed(form.help_en.data),
+        required=form.required.data,
+        choices=tuple(_choices(form)) if kind in CHOOSING else (),
+        shown_if=shown_if,
+        shown_value=shown_value,
+        keep_days=_keep_days(form),
+        seen_by=form.seen_by.data,
+    )
+
+
+def _choices(form: FieldForm) -> list[Choice]:
+    return [
+        Choice(
+            value=row.value.data or "",
+            label=row.label.data.strip(),
+            label_en=(row.label_en.data or "").strip(),
+            places=row.places.data,
+            retired=row.retired.data,
+        )
+        for row in (entry.form for entry in form.choices)
+        if (row.label.data or "").strip()
+    ]
+
+
+def _keep_days(form: FieldForm) -> int | None:
+    if form.keep.data == SHORT:
+        return SHORT_KEEP_DAYS
+    if form.keep.data == OWN_DAYS:
+        return -1 if form.keep_days.data is None else int(form.keep_days.data)
+    return None
+
+
+def place_complaints(form: FieldForm, complaints: tuple[Complaint, ...]) -> None:
+    """Put each complaint where it can be seen: those about choices stand at their first line."""
+    about_choices = [c for c in complaints if c.about == "choices"]
+    place(form, tuple(c for c in complaints if c.about != "choices"))
+    for complaint in about_choices:
+        if form.choices.entries:
+            label = form.choices.entries[0].form.label
+            label.errors = [*label.errors, say(complaint)]
+        else:
+            form.form_errors.append(say(complaint))

@@ -1,0 +1,198 @@
+"""Importing a list of people: hand in, read the report, press the button until all are in."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+
+from ikone_events.domain.refusals import Busy, UploadRefused
+from ikone_events.domain.registering.registration import Status
+from ikone_events.services.app_context import now
+from ikone_events.services.registering.answers import asked_fields
+from ikone_events.services.registering.lists import people_import as service
+from ikone_events.services.registering.lists.people_report import (
+    Coming,
+    Entered,
+    Progress,
+    progress_of,
+    report_on,
+)
+from ikone_events.services.registering.lists.table_reading import MOST_BYTES, MOST_ROWS
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.imports import ImportList
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    place,
+    say_all,
+    seen_event,
+    takes_file,
+)
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.limits import limited
+
+_PATH = "/events/<slug>/registrations/import"
+# As many rows as a report shows; who is refused is always shown.
+_SHOWN = 200
+# Everybody else gets the database between two portions of a long list. Long enough for somebody in
+# another process too, who looks for the lock every 0.1 s.
+PAUSE_SECONDS = 0.15
+WORK_SECONDS = 5.0
+
+
+class ImportForm(FlaskForm):
+    """The file."""
+
+    file = FileField(_l("List (CSV or Excel)"), render_kw={"accept": ".csv,.txt,.xlsx"})
+
+
+@blueprint.get(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def import_form(slug: str) -> Answer:
+    """Which columns are known, and where to hand in the file."""
+    return _upload_page(seen_event(slug), ImportForm())
+
+
+@blueprint.post(_PATH)
+@permission(Permission.EDIT_EVENTS)
+@limited("60 per hour", key_func=lambda: f"import:{organiser().id}")
+@takes_file(lambda: MOST_BYTES)
+def read_list(slug: str) -> Answer:
+    """Check the file whole; nobody is registered by that."""
+    event, form = seen_event(slug), ImportForm()
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        form.file.errors = [_("Please choose a file.")]
+        return _upload_page(event, form), 422
+    content, name = file.read(), file.filename
+    try:
+        rows = service.read_people(event, content)
+    except UploadRefused as refusal:
+        place(form, refusal.complaints)
+        return _upload_page(event, form), 422
+    with transaction():
+        stored = service.keep_list(event, organiser(), rows, file_name=name, now=now())
+    url = url_for("organiser.import_report", slug=slug, public_id=stored.public_id)
+    return redirect(url, 303)
+
+
+@blueprint.get(f"{_PATH}/<public_id>")
+@permission(Permission.EDIT_EVENTS)
+def import_report(slug: str, public_id: str) -> Answer:
+    """Who comes in and how, as of now, and who does not and why; then how far it has come."""
+    event = seen_event(slug)
+    stored = _stored(event, public_id)
+    progress = progress_of(event, stored)
+    if progress is None:
+        return _report_page(event, stored)
+    return _progress_page(event, stored, progress)
+
+
+@blueprint.post(f"{_PATH}/<public_id>")
+@permission(Permission.EDIT_EVENTS)
+def import_list(slug: str, public_id: str) -> Answer:
+    """Register the people of the report, as many as a few seconds allow."""
+    _stored(seen_event(slug), public_id)
+    enter_list(slug, public_id)
+    return redirect(url_for("organiser.import_report", slug=slug, public_id=public_id), 303)
+
+
+def enter_list(
+    slug: str,
+    public_id: str,
+    *,
+    seconds: float = WORK_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    rest: Callable[[float], None] = time.sleep,
+) -> None:
+    """Enter portions of a list until it is through or the time is over, at least one.
+
+    Raises Busy only when nothing could be entered at all.
+    """
+    end, begun = clock() + seconds, False
+    while True:
+        try:
+            with transaction():
+                waits = service.enter_portion(
+                    slug, public_id, organiser(), actor=actor(), now=now()
+                )
+        except Busy:
+            if begun:
+                return
+            raise
+        if not waits or clock() >= end:
+            return
+        begun = True
+        rest(PAUSE_SECONDS)
+
+
+@blueprint.post(f"{_PATH}/<public_id>/drop")
+@permission(Permission.EDIT_EVENTS)
+def drop_import(slug: str, public_id: str) -> Answer:
+    """Forget a list; who has been entered stays."""
+    event = seen_event(slug)
+    stored = _stored(event, public_id)
+    untouched = progress_of(event, stored) is None
+    with transaction():
+        service.drop_list(stored)
+    if untouched:
+        flash(_("The list has been deleted. Nobody was registered by it."), "success")
+    else:
+        flash(_("The list has been deleted. Whoever was entered stays registered."), "success")
+    return redirect(url_for("organiser.registrations", slug=slug), 303)
+
+
+def _stored(event: Event, public_id: str) -> ImportList:
+    return service.get_list(event, organiser(), public_id, now=now())
+
+
+def _upload_page(event: Event, form: ImportForm) -> str:
+    return render_template(
+        "organiser/people_import.html",
+        event=event,
+        form=form,
+        fields=asked_fields(event),
+        most_rows=MOST_ROWS,
+    )
+
+
+def _numbers(people: Iterable[Coming | Entered]) -> dict[str, int]:
+    """How many have a place, may yet have one, or wait."""
+    found = Counter(str(person.status) for person in people)
+    return {
+        "confirmed": found[Status.CONFIRMED],
+        "pending": found[Status.PENDING] + found[Status.OFFERED],
+        "waiting": found[Status.WAITLISTED],
+    }
+
+
+def _report_page(event: Event, stored: ImportList) -> str:
+    report = report_on(event, stored, now=now())
+    return render_template(
+        "organiser/import_report.html",
+        event=event,
+        stored=stored,
+        report=report,
+        **_numbers(report.coming),
+        turned_away=[(row, say_all(row.complaints)) for row in report.refused],
+        shown=_SHOWN,
+    )
+
+
+def _progress_page(event: Event, stored: ImportList, progress: Progress) -> str:
+    return render_template(
+        "organiser/import_progress.html",
+        event=event,
+        stored=stored,
+        progress=progress,
+        **_numbers(progress.entered),
+        elsewhere=[row for row in progress.entered if row.status != Status.CONFIRMED],
+        turned_away=[(row, say_all(row.complaints)) for row in progress.refused],
+    )

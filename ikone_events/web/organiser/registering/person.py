@@ -1,0 +1,124 @@
+"""The page of one registered person: standing, answers, note, and every letter with its fate."""
+
+from collections.abc import Iterable
+
+from flask import flash, redirect, render_template, request, url_for
+
+from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.domain.registering.form_fields import visible_to
+from ikone_events.domain.registering.status import standing_of
+from ikone_events.services.app_context import now
+from ikone_events.services.registering.answers import all_fields, answers_of
+from ikone_events.services.registering.by_organiser import LONGEST_NOTE, actions_for, annotate
+from ikone_events.services.registering.lists.exports import waiting_positions
+from ikone_events.services.registering.seating import mode_of, waiting_reasons
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.figures.counts import Table, counts_of
+from ikone_events.store.incoming.lists import find_dead
+from ikone_events.store.incoming.queries import received_from
+from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.store.mails.log import letters_to
+from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import chain_of, relatives_of
+from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.incoming import answer_words
+from ikone_events.web.organiser.mails.mailing_words import kind_label, state_of
+from ikone_events.web.organiser.registering.people_words import (
+    ASKING,
+    action_label,
+    actor_words,
+    change_words,
+    possible_now,
+    reason_words,
+    said_by,
+    with_awaits,
+)
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.access import Permission, asker_role, permission
+from ikone_events.web.shell.i18n import page_locale, say
+
+
+@blueprint.get("/events/<slug>/registrations/<public_id>")
+@permission(Permission.SEE_EVENTS)
+def person(slug: str, public_id: str) -> str:
+    """One person at one event."""
+    event = seen_event(slug)
+    return show_person(event, get_person(event, public_id))
+
+
+def show_person(
+    event: Event,
+    found: Registration,
+    *,
+    refused: Iterable[Complaint] = (),
+    note: str | None = None,
+) -> str:
+    """The page of a person, with what was just refused on top, and a note that was not taken."""
+    moment = now()
+    reasons = waiting_reasons(event, [found], now=moment)
+    before, after = relatives_of(found)
+    counts = counts_of(event, Table.PEOPLE)
+    return render_template(
+        "organiser/person.html",
+        event=event,
+        person=found,
+        refused=say_all(tuple(refused)),
+        mode=mode_of(event, found).value,
+        position=waiting_positions(event).get(found.id),
+        waits_because=say(reasons[found.id]) if found.id in reasons else "",
+        member=found.organisation.is_member_on(event.day) if found.organisation else None,
+        before=before,
+        after=after,
+        said=said_by(visible_to(asker_role(), all_fields(event)), answers_of(found), page_locale()),
+        chain=with_awaits(chain_of(found), found, event),
+        actions=possible_now(actions_for(found), event, counts),
+        asking=ASKING,
+        expected=standing_of(found.status, found.awaits).value,
+        note=found.note if note is None else note,
+        longest_note=LONGEST_NOTE,
+        **_replies(found),
+        letters=letters_to(found),
+        kind_label=kind_label,
+        state_of=lambda letter: state_of(letter, moment),
+        over=moment >= event.ends_at,
+        **_words(),
+    )
+
+
+def _replies(found: Registration) -> dict[str, object]:
+    """What came back about somebody."""
+    return {
+        "answer": answer_words.answer_label(found.partstat),
+        "received": received_from(found),
+        "dead": find_dead(found.email_key),
+        "words": answer_words,
+    }
+
+
+def _words() -> dict[str, object]:
+    return {
+        "action_label": action_label,
+        "change_words": change_words,
+        "reason_words": reason_words,
+        "actor_words": actor_words,
+    }
+
+
+@blueprint.post("/events/<slug>/registrations/<public_id>/note")
+@permission(Permission.EDIT_EVENTS)
+def note_on_person(slug: str, public_id: str) -> Answer:
+    """Keep a note on somebody."""
+    event = seen_event(slug)
+    found, text = get_person(event, public_id), request.form.get("note", "")
+    try:
+        with transaction():
+            annotate(found.public_id, text)
+    except UnfitInput as refusal:
+        event = seen_event(slug)
+        found = get_person(event, public_id)
+        return show_person(event, found, refused=refusal.complaints, note=text), 422
+    flash(_("The note has been saved."), "success")
+    return redirect(
+        url_for("organiser.person", slug=slug, public_id=public_id, _anchor="note"), 303
+    )

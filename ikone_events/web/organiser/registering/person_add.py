@@ -1,0 +1,133 @@
+"""Adding somebody by hand: by telephone, on a note, at the door; the letter goes out as usual."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+
+from ikone_events.domain.events.facts import EventFormat
+from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.refusals import RegistrationClosed, UnfitInput
+from ikone_events.domain.registering.form_fields import Kind, OwnField
+from ikone_events.domain.registering.seating import not_addable_because
+from ikone_events.domain.registering.status import STANDING_LABELS, standing_of
+from ikone_events.services.app_context import now
+from ikone_events.services.registering.answers import asked_fields
+from ikone_events.services.registering.registrations import Applicant, add_person
+from ikone_events.store.db import transaction
+from ikone_events.store.directory.naming import organisation_names
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_sitting
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
+from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.registering.own_fields import add_own_fields, answers_of
+from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm, mode_choices
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.event_badge import places_left
+from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped, unless
+from ikone_events.web.shell.i18n import page_locale, say
+
+_PATH = "/events/<slug>/registrations/add"
+
+
+class AddForm(PersonForm):
+    """What is known of somebody; only name and address are needed."""
+
+    organisation = StringField(
+        _l("Administration or organisation"),
+        [at_most(200), one_line, no_web_address],
+        filters=[stripped],
+    )
+    position = StringField(
+        _l("Department or position"), [at_most(200), one_line, no_web_address], filters=[stripped]
+    )
+    question = TextAreaField(
+        _l("Question to the speakers"),
+        [at_most(QUESTION_LENGTH), unless(text_complaint)],
+        filters=[stripped],
+        render_kw={"rows": 3},
+    )
+    locale = SelectField(
+        _l("Language of the e-mails"),
+        choices=[("de", _l("German")), ("en", _l("English"))],
+        default="de",
+    )
+    mode = RadioField(_l("How does this person take part?"), choices=[], validate_choice=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self:
+            # A browser would fill in whoever sits before it.
+            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+
+
+@blueprint.get(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def add_form(slug: str) -> Answer:
+    """An empty form."""
+    event = seen_event(slug)
+    return _page(event, *_form(event))
+
+
+@blueprint.post(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def add_to_event(slug: str) -> Answer:
+    """Register somebody; a full event puts them on the waiting list or says no."""
+    event = seen_event(slug)
+    form, fields = _form(event)
+    if not form.validate():
+        return _page(event, form, fields), 422
+    try:
+        with transaction():
+            added = add_person(slug, _applicant(form, fields), actor=actor(), now=now())
+    except (UnfitInput, RegistrationClosed) as refusal:
+        event = seen_event(slug)
+        place(form, refusal.complaints)
+        return _page(event, form, fields), 422 if isinstance(refusal, UnfitInput) else 409
+    status = _(STANDING_LABELS[standing_of(added.status, added.awaits)])
+    flash(_("Added: %(status)s. The person gets an e-mail.", status=status), "success")
+    return redirect(url_for("organiser.person", slug=slug, public_id=added.public_id), 303)
+
+
+def _form(event: Event) -> tuple[Any, tuple[OwnField, ...]]:
+    """The form with the event's own fields; nothing of them is needed when the office fills it in.
+
+    A consent is left out: people agree themselves.
+    """
+    asked = (own for own in asked_fields(event) if own.kind is not Kind.CONSENT)
+    fields = tuple(replace(own, required=False) for own in asked)
+    form = add_own_fields(AddForm, fields, page_locale())()
+    if event.format == EventFormat.HYBRID.value:
+        form.mode.choices = mode_choices(get_sitting(event, now()))
+    else:
+        del form.mode
+    return form, fields
+
+
+def _applicant(form: Any, fields: tuple[OwnField, ...]) -> Applicant:
+    names = ("salutation", "title", "first_name", "last_name", "email", "organisation", "position")
+    return Applicant(
+        **{name: form[name].data or "" for name in names},
+        question=(form.question.data or "").replace("\r\n", "\n"),
+        locale=form.locale.data,
+        mode=form.mode.data if "mode" in form else "",
+        answers=answers_of(form, fields),
+    )
+
+
+def _page(event: Event, form: Any, fields: tuple[OwnField, ...]) -> str:
+    sitting = get_sitting(event, now())
+    complaint = not_addable_because(sitting)
+    return render_template(
+        "organiser/person_add.html",
+        event=event,
+        form=form,
+        fields=fields,
+        organisations=organisation_names(),
+        closed=say(complaint) if complaint else "",
+        places=places_left(sitting),
+        full=sitting.free == 0,
+        waiting_list=event.waiting_list,
+    )

@@ -1,0 +1,186 @@
+"""The people of an event: find them, see who waits why, note who came, take the list away."""
+
+import io
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ikone_events.domain.registering.form_fields import OwnField, visible_to
+from ikone_events.domain.registering.registration import STATUS_LABELS, Attendance
+from ikone_events.domain.registering.status import Action, standing_of
+from ikone_events.services.app_context import now
+from ikone_events.services.registering.answers import all_fields, answers_for
+from ikone_events.services.registering.attendance import mark_attendance
+from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
+from ikone_events.services.registering.lists.exports import (
+    registration_columns,
+    registration_rows,
+    waiting_positions,
+    write_json,
+)
+from ikone_events.services.registering.seating import waiting_reasons
+from ikone_events.services.spreadsheets import write_csv, write_xlsx
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.figures.counts import Table, counts_of
+from ikone_events.store.incoming.lists import dead_among
+from ikone_events.store.incoming.registration_search import (
+    administrations_at,
+    count_undecided,
+    get_person,
+    search_people,
+)
+from ikone_events.store.registering.models import Registration
+from ikone_events.web.organiser.frame import (
+    Answer,
+    blueprint,
+    page_number,
+    page_url,
+    pager,
+    seen_event,
+)
+from ikone_events.web.organiser.incoming import answer_words
+from ikone_events.web.organiser.registering.filter import (
+    FILTER_LABELS,
+    ORDER_LABELS,
+    choices_for,
+    query_of,
+    wish_of,
+)
+from ikone_events.web.organiser.registering.people_words import (
+    ASKING,
+    QUICK,
+    Said,
+    action_label,
+    possible_now,
+    said_by,
+)
+from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
+from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.limits import limited
+
+log = logging.getLogger(__name__)
+
+_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+
+
+@blueprint.get("/events/<slug>/registrations")
+@permission(Permission.SEE_EVENTS)
+def registrations(slug: str) -> str:
+    """The list, fifty at a time, narrowed and ordered as the address says."""
+    event, moment = seen_event(slug), now()
+    wish = wish_of(request.args)
+    page = search_people(event, wish, number=page_number())
+    query = query_of(wish)
+    counts = counts_of(event, Table.PEOPLE)
+    return render_template(
+        "organiser/registrations.html",
+        event=event,
+        counts=counts,
+        page=page,
+        pager=pager(page),
+        page_url=page_url("organiser.registrations", slug=slug, **query),
+        positions=waiting_positions(event),
+        reasons=_reasons(event, page.rows),
+        answers=_answers(event, page.rows),
+        undecided=count_undecided(event),
+        numbers=counts.answers,
+        dead=dead_among([each.email_key for each in page.rows]),
+        words=answer_words,
+        statuses=STATUS_LABELS,
+        orders=ORDER_LABELS,
+        filters=choices_for(event, administrations_at(event)),
+        filter_labels=FILTER_LABELS,
+        wish=wish,
+        query=query,
+        quick={each.id: possible_now(_quick(each), event, counts) for each in page.rows},
+        tickable={each.id for each in page.rows if set(FOR_SEVERAL) & set(actions_for(each))},
+        asking=ASKING,
+        action_label=action_label,
+        several=FOR_SEVERAL,
+        standing=lambda person: standing_of(person.status, person.awaits).value,
+        begun=moment >= event.starts_at,
+        over=moment >= event.ends_at,
+        day=event.day,
+    )
+
+
+def _quick(person: Registration) -> list[Action]:
+    """The buttons of a row: what the table allows of what the list offers."""
+    possible = actions_for(person)
+    quick = QUICK.get(standing_of(person.status, person.awaits), ())
+    return [action for action in quick if action in possible]
+
+
+def _reasons(event: Event, people: Sequence[Registration]) -> dict[int, str]:
+    found = waiting_reasons(event, people, now=now())
+    return {row: say(complaint) for row, complaint in found.items()}
+
+
+def _answers(event: Event, people: Sequence[Registration]) -> Mapping[int, list[Said]]:
+    """What the people of one page answered, as far as the asker may see it."""
+    fields: list[OwnField] = visible_to(asker_role(), all_fields(event))
+    if not fields:
+        return {}
+    given = answers_for([each.id for each in people])
+    return {row: said_by(fields, values, page_locale()) for row, values in given.items()}
+
+
+@blueprint.post("/events/<slug>/registrations/<public_id>/attendance")
+@permission(Permission.EDIT_EVENTS)
+def set_attendance(slug: str, public_id: str) -> Answer:
+    """Note that somebody came, did not come, or that nobody knows."""
+    person = get_person(seen_event(slug), public_id)
+    wish = request.form.get("attendance", "")
+    if wish not in ("", *Attendance):
+        abort(422)
+    with transaction():
+        mark_attendance(person.public_id, Attendance(wish) if wish else None, now=now())
+    return back_to_list(slug, public_id)
+
+
+def back_to_list(slug: str, public_id: str = "") -> BaseResponse:
+    """To the same place of the same list: the form carries its query along."""
+    kept: dict[str, Any] = query_of(wish_of(request.form))
+    if request.form.get("page", "").isdecimal():
+        kept["page"] = request.form["page"][:6]
+    if public_id:
+        kept["_anchor"] = f"p-{public_id}"
+    return redirect(url_for("organiser.registrations", slug=slug, **kept), 303)
+
+
+@blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):file_type>")
+@permission(Permission.EXPORT_PEOPLE)
+@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+def export_registrations(slug: str, file_type: str) -> Response:
+    """All registrations: CSV for a German Excel, a workbook, or JSON for programs; logged."""
+    event = seen_event(slug)
+    number, content = _written(event, file_type, asker_role())
+    who = organiser().id
+    log.info(
+        "organiser %d exported %d registrations of event %d: %s", who, number, event.id, file_type
+    )
+    response = Response(content, mimetype=_TYPES[file_type])
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.{file_type}"'
+    return response
+
+
+def _written(event: Event, kind: str, role: str) -> tuple[int, bytes]:
+    columns, rows = registration_columns(event, role), registration_rows(event, role)
+    if kind == "xlsx":
+        binary = io.BytesIO()
+        number = write_xlsx(binary, columns, rows, title=event.slug)
+        return number, binary.getvalue()
+    stream = io.StringIO(newline="")
+    if kind == "json":
+        number = write_json(stream, rows)
+    else:
+        number = write_csv(stream, columns, rows, excel=True)
+    return number, stream.getvalue().encode()

@@ -1,0 +1,105 @@
+"""The same for several people at once: each by its own transaction, all reported on one page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import abort, redirect, render_template, request, url_for
+
+from ikone_events.domain.refusals import Busy, Refusal
+from ikone_events.domain.registering.status import Action
+from ikone_events.domain.salutation import full_name
+from ikone_events.services.app_context import now
+from ikone_events.services.registering.by_organiser import FOR_SEVERAL, Press, press
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
+from ikone_events.web.organiser.registering.filter import query_of, wish_of
+from ikone_events.web.organiser.registering.people_words import action_label
+from ikone_events.web.shell.access import Permission, permission
+
+_PATH = "/events/<slug>/registrations/do/<action>"
+# As many as one page of the list shows.
+_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """One of those who were ticked, on the standing that the list showed."""
+
+    public_id: str
+    expected: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one of them; no words: it was done."""
+
+    who: Ticked
+    words: tuple[str, ...] = ()
+
+
+@blueprint.get(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def several_done(slug: str, action: str) -> Answer:
+    """Somebody came back to the address of a press: nothing is done by that."""
+    _action(action)
+    return redirect(url_for("organiser.registrations", slug=seen_event(slug).slug), 303)
+
+
+@blueprint.post(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def do_to_several(slug: str, action: str) -> Answer:
+    """Ask first where it can't be taken back; then do it to one after the other."""
+    wanted, event = _action(action), seen_event(slug)
+    ticked = list(_ticked(event))
+    reason = request.form.get("reason", "").strip()[:2000]
+    asked = request.form.get("asked") == "yes"
+    missing = wanted is Action.DECLINE and not reason
+    if not ticked or (wanted is not Action.APPROVE and (not asked or missing)):
+        status = 422 if not ticked or (asked and missing) else 200
+        return _page(
+            "organiser/ask_several.html", event, wanted, ticked=ticked, asked=asked
+        ), status
+    outcomes = [_one(each, wanted, reason) for each in ticked]
+    return _page("organiser/several_done.html", seen_event(slug), wanted, outcomes=outcomes)
+
+
+def _action(name: str) -> Action:
+    if name not in FOR_SEVERAL:
+        abort(404)
+    return Action(name)
+
+
+def _ticked(event: Event) -> Iterator[Ticked]:
+    """People of this very event; the form brings each with the standing that was seen."""
+    for value in list(dict.fromkeys(request.form.getlist("person")))[:_MOST]:
+        public_id, _, expected = value.partition("/")
+        person = get_person(event, public_id)
+        name = full_name(person.title, person.first_name, person.last_name)
+        yield Ticked(public_id, expected, name)
+
+
+def _one(who: Ticked, action: Action, reason: str) -> Outcome:
+    """A refusal of one does not undo what was done to the others."""
+    wish = Press(action=action, expected=who.expected, actor=actor(), now=now(), reason=reason)
+    try:
+        with transaction():
+            press(who.public_id, wish)
+    except Busy:
+        raise
+    except Refusal as refusal:
+        return Outcome(who, tuple(say_all(refusal.complaints)))
+    return Outcome(who)
+
+
+def _page(template: str, event: Event, action: Action, **more: object) -> str:
+    return render_template(
+        template,
+        event=event,
+        action=action.value,
+        label=action_label(action),
+        query=query_of(wish_of(request.form)),
+        **more,
+    )

@@ -1,0 +1,158 @@
+"""What organisers do to one person by a press; some presses ask for something first."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+
+from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.refusals import (
+    LinkRefused,
+    Refusal,
+    RegistrationClosed,
+    SomebodyWasFaster,
+    StandingRefused,
+    UnfitInput,
+)
+from ikone_events.domain.registering.registration import MODE_LABELS
+from ikone_events.domain.registering.status import Action, standing_of
+from ikone_events.services.app_context import now
+from ikone_events.services.registering.by_organiser import Press, actions_for, press
+from ikone_events.services.registering.hand_over import Deputy
+from ikone_events.services.registering.seating import mode_of
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.store.registering.models import Registration
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
+from ikone_events.web.organiser.registering.people_words import ASKING, action_label, done_words
+from ikone_events.web.organiser.registering.person import show_person
+from ikone_events.web.organiser.registering.registrations import back_to_list
+from ikone_events.web.registering.person_form import PersonForm
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped
+
+_NOT_NOW = (StandingRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
+_PATH = "/events/<slug>/registrations/<public_id>/do/<action>"
+
+
+class ReasonForm(FlaskForm):
+    """Why somebody is declined; the person reads it."""
+
+    reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": 2000})
+
+
+class DeputyForm(PersonForm):
+    """Who comes instead."""
+
+    position = StringField(
+        _l("Department or position"),
+        [at_most(200), one_line, no_web_address],
+        filters=[stripped],
+        render_kw={"autocomplete": "off"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.mode
+        for field in self:
+            # A browser would fill in whoever sits before it.
+            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+
+    def deputy(self) -> Deputy:
+        """The checked entries."""
+        return Deputy(
+            first_name=self.first_name.data,
+            last_name=self.last_name.data,
+            email=self.email.data,
+            salutation=self.salutation.data,
+            title=self.title.data,
+            position=self.position.data,
+        )
+
+
+@blueprint.get(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def ask_person(slug: str, public_id: str, action: str) -> Answer:
+    """What an action asks for before it is done; the others are on the person's page."""
+    wanted = _action(action)
+    event = seen_event(slug)
+    person = get_person(event, public_id)
+    if wanted not in ASKING or wanted not in actions_for(person):
+        return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
+    return _ask(event, person, wanted, _form_of(wanted))
+
+
+@blueprint.post(_PATH)
+@permission(Permission.EDIT_EVENTS)
+def do_to_person(slug: str, public_id: str, action: str) -> Answer:
+    """Do it, on the standing that the page showed."""
+    wanted = _action(action)
+    event = seen_event(slug)
+    person = get_person(event, public_id)
+    form = _form_of(wanted)
+    if isinstance(form, DeputyForm) and not form.validate():
+        return _ask(event, person, wanted, form), 422
+    try:
+        with transaction():
+            press(public_id, _press(wanted, form))
+    except _NOT_NOW as refusal:
+        return _refused(slug, public_id, refusal)
+    except UnfitInput as refusal:
+        event = seen_event(slug)
+        place(form, refusal.complaints)
+        return _ask(event, get_person(event, public_id), wanted, form), 422
+    flash(done_words(wanted), "success")
+    if request.form.get("from") == "list":
+        return back_to_list(slug, public_id)
+    return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
+
+
+def _action(name: str) -> Action:
+    """The action of the address; what nobody knows is no page."""
+    if name not in set(Action):
+        abort(404)
+    return Action(name)
+
+
+def _form_of(action: Action) -> FlaskForm:
+    if action is Action.HAND_OVER:
+        return DeputyForm()
+    return ReasonForm()
+
+
+def _press(action: Action, form: FlaskForm) -> Press:
+    return Press(
+        action=action,
+        expected=request.form.get("expected", ""),
+        actor=actor(),
+        now=now(),
+        reason=(form.reason.data or "")[:2000] if isinstance(form, ReasonForm) else "",
+        mode=request.form.get("mode", ""),
+        deputy=form.deputy() if isinstance(form, DeputyForm) else None,
+    )
+
+
+def _refused(slug: str, public_id: str, refusal: Refusal) -> Answer:
+    """The person's page as it is now, with why nothing was done."""
+    event = seen_event(slug)
+    return show_person(event, get_person(event, public_id), refused=refusal.complaints), 409
+
+
+def _ask(event: Event, person: Registration, action: Action, form: FlaskForm) -> str:
+    mode = mode_of(event, person)
+    other = Mode.ON_SITE if mode is Mode.ONLINE else Mode.ONLINE
+    return render_template(
+        "organiser/ask_person.html",
+        event=event,
+        person=person,
+        action=action.value,
+        label=action_label(action),
+        expected=standing_of(person.status, person.awaits).value,
+        form=form,
+        mode=MODE_LABELS[mode],
+        other=other.value,
+        other_label=MODE_LABELS[other],
+    )

@@ -1,0 +1,77 @@
+"""Standing texts: privacy, imprint, accessibility, and where to report a security fault.
+
+Each has a default text in both languages; an installation replaces it by a Markdown file
+`<data_dir>/pages/<name>.<locale>.md`.
+"""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from ikone_events.domain.address import looks_like_address
+from ikone_events.domain.refusals import N_
+from ikone_events.services.app_context import now, office
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import page_locale
+from ikone_events.web.shell.markdown import to_html
+from ikone_events.web.shell.page_cache import revalidated
+
+blueprint = Blueprint("pages", __name__)
+TITLES = {
+    "privacy": N_("Privacy"),
+    "imprint": N_("Imprint"),
+    "accessibility": N_("Accessibility statement"),
+}
+
+
+@blueprint.get("/privacy")
+@permission(Permission.PUBLIC)
+def privacy() -> ResponseReturnValue:
+    """What happens to personal data."""
+    return _page("privacy")
+
+
+@blueprint.get("/imprint")
+@permission(Permission.PUBLIC)
+def imprint() -> ResponseReturnValue:
+    """Who is responsible for these pages."""
+    return _page("imprint")
+
+
+@blueprint.get("/accessibility")
+@permission(Permission.PUBLIC)
+def accessibility() -> ResponseReturnValue:
+    """How accessible the pages are, and where to report a barrier."""
+    return _page("accessibility")
+
+
+def _page(name: str) -> Response:
+    content = to_html(_text(name), top=2)
+    title = gettext(TITLES[name])
+    return revalidated(render_template("public/page.html", title=title, content=content))
+
+
+def _text(name: str) -> str:
+    own = office().settings.data_dir / "pages" / f"{name}.{page_locale()}.md"
+    if own.is_file():
+        return own.read_text(encoding="utf-8")
+    return render_template(f"public/pages/{name}.{page_locale()}.md")
+
+
+@blueprint.get("/.well-known/security.txt")
+@permission(Permission.PUBLIC)
+def security_txt() -> ResponseReturnValue:
+    """Where to report a fault of security (RFC 9116)."""
+    desk = office()
+    contact = desk.settings.privacy_contact
+    where = f"mailto:{contact}" if looks_like_address(contact) else desk.page("/imprint")
+    expires = (now() + timedelta(days=180)).replace(microsecond=0).isoformat()
+    lines = (
+        f"Contact: {where}",
+        f"Expires: {expires.replace('+00:00', 'Z')}",
+        "Preferred-Languages: de, en",
+        f"Canonical: {desk.page('/.well-known/security.txt')}",
+    )
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,110 @@
+"""Who may open what: every route names its permission, or the application does not start."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, NoReturn, TypeVar, cast
+
+from flask import Flask, abort, redirect, request, url_for
+from flask_security import current_user
+
+from ikone_events.domain.registering.form_fields import ROLES
+from ikone_events.store.accounts.models import Organiser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """What a route asks of the person behind the request."""
+
+    PUBLIC = "public"
+    PERSONAL_LINK = "personal link"
+    SEE_EVENTS = "see events"
+    EDIT_EVENTS = "edit events"
+    EXPORT_PEOPLE = "export people"
+    EDIT_TEXTS = "edit texts of all events"
+    SEE_SUBSCRIBERS = "see subscribers"
+    EDIT_ADMINISTRATIONS = "edit the directory of administrations"
+
+
+# Viewers look, and take no lists away (public-sector guide, P5).
+_WORKS = frozenset(
+    {
+        Permission.SEE_EVENTS,
+        Permission.EDIT_EVENTS,
+        Permission.EXPORT_PEOPLE,
+        Permission.SEE_SUBSCRIBERS,
+        Permission.EDIT_ADMINISTRATIONS,
+    }
+)
+GRANTS: dict[str, frozenset[Permission]] = {
+    "admin": _WORKS | {Permission.EDIT_TEXTS},
+    "organiser": _WORKS,
+    "viewer": frozenset({Permission.SEE_EVENTS}),
+}
+
+# Views that others wrote: Flask's files and Flask-Security's doors guard themselves.
+FOREIGN: dict[str, Permission] = {
+    "static": Permission.PUBLIC,
+    "security.static": Permission.PUBLIC,
+    "security.login": Permission.PUBLIC,
+    "security.logout": Permission.PUBLIC,
+    "security.verify": Permission.SEE_EVENTS,
+}
+
+
+def permission(needed: Permission) -> Callable[[View], View]:
+    """Name what a view needs; views behind the login are guarded by the same word."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if needed not in (Permission.PUBLIC, Permission.PERSONAL_LINK):
+                require(needed)
+            return view(*args, **kwargs)
+
+        guarded.permission = needed  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
+
+
+def require(needed: Permission) -> None:
+    """Stop the request unless the signed-in organiser has the permission."""
+    if not current_user.is_authenticated:
+        _send_to_login()
+    if not may(needed):
+        abort(403)
+
+
+def may(needed: Permission) -> bool:
+    """Whether the signed-in organiser has the permission; templates ask the same question."""
+    if not current_user.is_authenticated:
+        return False
+    return any(needed in GRANTS.get(role.name, frozenset()) for role in current_user.roles)
+
+
+def organiser() -> Organiser:
+    """The organiser who is signed in; only in views that need a permission behind the login."""
+    return cast(Organiser, current_user)
+
+
+def asker_role() -> str:
+    """The organiser's highest role, by which they see people's answers; empty without any."""
+    held = {role.name for role in organiser().roles}
+    return next((role for role in reversed(ROLES) if role in held), "")
+
+
+def _send_to_login() -> NoReturn:
+    """To the login and back; a POST comes back to the page it was sent from."""
+    start = url_for("organiser.dashboard")
+    target = request.full_path.rstrip("?") if request.method == "GET" else start
+    abort(redirect(url_for("security.login", next=target), 303))
+
+
+def check_routes(app: Flask) -> None:
+    """Refuse to start with a route that names no permission (deny by default)."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint not in FOREIGN and not hasattr(view, "permission"):
+            raise RuntimeError(f"route {rule} ({rule.endpoint}) names no permission")

@@ -1,0 +1,101 @@
+"""How templates say moments, states and sizes in the language of the page."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Protocol, cast
+
+from flask import Flask
+from flask_babel import gettext
+from markupsafe import Markup
+
+from ikone_events.domain import times
+from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
+from ikone_events.domain.registering.registration import MODE_LABELS
+from ikone_events.domain.registering.status import standing_of
+from ikone_events.web.shell.badges import badge_of
+from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.markdown import to_html
+
+
+class Spanning(Protocol):
+    """Anything that takes place from one moment to another in a zone."""
+
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+
+
+def init_app(app: Flask) -> None:
+    """Let templates use the filters below by their short names, and the table of badges."""
+    app.jinja_env.filters.update(_FILTERS)
+    app.jinja_env.globals.update(badge_of=badge_of, standing_of=standing_of)
+
+
+def _span(event: Spanning) -> str:
+    return times.span_page(event.starts_at, event.ends_at, locale=page_locale(), zone=event.zone)
+
+
+def _moment(value: datetime, zone: str = times.BERLIN) -> str:
+    return times.moment_page(value, locale=page_locale(), zone=zone)
+
+
+def _day(value: date, zone: str = times.BERLIN) -> str:
+    return times.date_medium(value, locale=page_locale(), zone=zone)
+
+
+def _day_short(value: date, zone: str = times.BERLIN) -> str:
+    return times.date_numeric(value, locale=page_locale(), zone=zone)
+
+
+def _clock(value: datetime, zone: str = times.BERLIN) -> str:
+    hour = times.clock(value, zone=zone)
+    return f"{hour}{times.NBSP}Uhr" if page_locale() == "de" else hour
+
+
+def _tile_day(value: datetime, zone: str) -> int:
+    return times.to_local(value, zone).day
+
+
+def _tile_month(value: datetime, zone: str) -> str:
+    return times.month_short(value, locale=page_locale(), zone=zone)
+
+
+def _iso(value: datetime, zone: str = times.BERLIN) -> str:
+    return times.to_local(value, zone).isoformat(timespec="minutes")
+
+
+def _size(number: int) -> str:
+    """A file's size as people compare it: kilobytes, from a megabyte on megabytes."""
+    if number < 1024 * 1024:
+        return f"{max(1, round(number / 1024))}{times.NBSP}kB"
+    megabytes = f"{number / 1024 / 1024:.1f}"
+    return f"{megabytes.replace('.', ',') if page_locale() == 'de' else megabytes}{times.NBSP}MB"
+
+
+def _format(value: str) -> str:
+    return cast(str, gettext(FORMAT_LABELS[EventFormat(value)]))
+
+
+def _mode(value: str) -> str:
+    return cast(str, gettext(MODE_LABELS[Mode(value)]))
+
+
+def _markdown(text: str) -> Markup:
+    return to_html(text)
+
+
+_FILTERS: dict[str, Callable[..., object]] = {
+    "span": _span,
+    "moment": _moment,
+    "day": _day,
+    "day_short": _day_short,
+    "clock": _clock,
+    "tile_day": _tile_day,
+    "tile_month": _tile_month,
+    "iso": _iso,
+    "file_size": _size,
+    "format_label": _format,
+    "mode_label": _mode,
+    "say": say,
+    "markdown": _markdown,
+}

@@ -1,0 +1,53 @@
+"""Whether the process lives, and whether the whole house works."""
+
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
+
+from ikone_events.domain.operating.alarms import Alarm
+from ikone_events.services.app_context import now
+from ikone_events.services.operating.health import engine_health
+from ikone_events.store.outages import DatabaseFault
+from ikone_events.web.shell.access import Permission, permission
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@permission(Permission.PUBLIC)
+def alive() -> ResponseReturnValue:
+    """The process answers; nothing else is asked."""
+    return _fresh(Response("ok\n", content_type="text/plain; charset=utf-8"))
+
+
+@blueprint.get("/readyz")
+@permission(Permission.PUBLIC)
+def ready() -> ResponseReturnValue:
+    """Database, worker and post; 503 with the reasons while letters can't leave the house.
+
+    Letters that were refused for good are a number to look at, no reason to restart anything. So is
+    a mailbox that can't be read: it stands among the reasons, and letters leave all the same.
+    The mail server's words are for organisers; here stands only that it refuses us.
+    """
+    try:
+        engine = engine_health(now())
+    except DatabaseFault:
+        answer = jsonify(ready=False, database=False, reasons=["database"])
+        return _fresh(answer), 503
+    alarms = engine.alarms
+    answer = jsonify(
+        ready=not engine.stands,
+        database=True,
+        worker=not engine.silent,
+        mail_server=Alarm.MAIL_SERVER not in alarms,
+        mailbox=Alarm.MAILBOX not in alarms,
+        held=Alarm.HELD in alarms,
+        stuck_mail=engine.stuck,
+        failed_mail=engine.failed,
+        reasons=list(alarms),
+    )
+    return _fresh(answer), 503 if engine.stands else 200
+
+
+def _fresh(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

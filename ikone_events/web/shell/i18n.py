@@ -1,0 +1,160 @@
+"""Languages: which one a page speaks, and how complaints become words."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, current_app, g, has_request_context, request, url_for
+from flask_babel import Babel, gettext, refresh
+
+from ikone_events.domain.events.lifecycle import ACTION_LABELS, STATE_LABELS
+from ikone_events.domain.mails.kinds import LABELS as MAIL_LABELS
+from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.registering.status import ACTION_LABELS as STANDING_ACTION_LABELS
+from ikone_events.domain.registering.status import STANDING_LABELS
+from ikone_events.domain.times import date_numeric
+from ikone_events.services.app_context import Office
+from ikone_events.web.shell.headers import fingerprint
+
+LOCALES = ("de", "en")
+COOKIE = "lang"
+
+
+def init_app(app: Flask) -> None:
+    """Speak German and English in pages, and give the frame what it needs."""
+    app.config["BABEL_DEFAULT_LOCALE"] = "de"
+    Babel(app, locale_selector=page_locale)
+    _speak_quickly(app)
+    app.after_request(_remember_language)
+    desk = cast(Office, app.extensions["ikone_office"])
+    version = fingerprint(Path(app.root_path, "static"))
+
+    @app.context_processor
+    def frame() -> dict[str, object]:
+        demo = app.extensions.get("ikone_demo")
+        return {
+            "locale": page_locale(),
+            "tongue": tongue(),
+            "organisation": desk.settings.organisation,
+            "settings": desk.settings,
+            "asset_version": version,
+            "language_url": language_url,
+            "area": "",
+            "active": "",
+            "organiser_name": "",
+            "demo": demo(page_locale()) if demo else None,
+        }
+
+
+def _speak_quickly(app: Flask) -> None:
+    """Let templates look texts up at once; Flask-Babel asks for its context at each of them."""
+    folder = Path(app.root_path, "translations")
+    catalogues = {code: _catalogue(folder, code) for code in LOCALES}
+
+    def one(text: str) -> str:
+        return catalogues[page_locale()].gettext(text)
+
+    def counted(singular: str, plural: str, number: int) -> str:
+        return catalogues[page_locale()].ngettext(singular, plural, number)
+
+    app.jinja_env.install_gettext_callables(one, counted, newstyle=True)  # type: ignore[attr-defined]
+
+
+@cache
+def _catalogue(folder: Path, code: str) -> NullTranslations:
+    return Translations.load(folder, [code])
+
+
+def page_locale() -> str:
+    """The language of this page: asked for in the address, remembered, or the browser's."""
+    if not has_request_context():
+        return "de"
+    if "page_locale" not in g:
+        g.page_locale = _choose()
+    return cast(str, g.page_locale)
+
+
+def tongue() -> str | None:
+    """What the address of a feed says of the language; nothing where it is the usual one."""
+    locale = page_locale()
+    return None if locale == LOCALES[0] else locale
+
+
+def speak(code: str) -> None:
+    """Speak another language from here on, as somebody wished who may have typed half a form."""
+    g.page_locale = g.language_wish = code
+    refresh()
+
+
+def speak_by_address() -> None:
+    """Speak as the address says, German where it says nothing, and remember nothing.
+
+    Programs that ask for a feed send no cookie, and the language of their machine instead of their
+    reader's: one address must always give the same words.
+    """
+    wish = request.args.get(COOKIE)
+    g.page_locale = wish if wish in LOCALES else LOCALES[0]
+    g.language_wish = None
+    refresh()
+
+
+def _choose() -> str:
+    for wish in (_asked_for(), request.cookies.get(COOKIE)):
+        if wish in LOCALES:
+            return wish
+    if "Accept-Language" not in request.headers:
+        return "de"
+    return request.accept_languages.best_match(LOCALES, "de") or "de"
+
+
+def _asked_for() -> str | None:
+    if "language_wish" in g:
+        return cast(str | None, g.language_wish)
+    return request.args.get(COOKIE) if request.query_string else None
+
+
+def _remember_language(response: Response) -> Response:
+    """A choice made by hand holds for the visit; no cookie for anybody who made none."""
+    wish = _asked_for()
+    if wish in LOCALES and wish != request.cookies.get(COOKIE):
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
+        response.set_cookie(COOKIE, wish, httponly=True, secure=secure, samesite="Lax")
+    return response
+
+
+def language_url(code: str) -> str:
+    """This very page with its query in another language; the page of a refused form is its GET."""
+    if request.endpoint is None:
+        return f"{request.script_root}/?{COOKIE}={code}"
+    query: dict[str, Any] = request.args.to_dict(flat=False)
+    query[COOKIE] = code
+    return url_for(request.endpoint, **{**query, **(request.view_args or {})})
+
+
+# Values of complaints that are words of ours and not somebody's text.
+_LABELS = frozenset(
+    text
+    for labels in (
+        STATE_LABELS,
+        ACTION_LABELS,
+        MAIL_LABELS,
+        STANDING_LABELS,
+        STANDING_ACTION_LABELS,
+    )
+    for text in labels.values()
+)
+
+
+def _said(value: object) -> object:
+    if isinstance(value, date):
+        return date_numeric(value, locale=page_locale())
+    return gettext(value) if value in _LABELS else value
+
+
+def say(complaint: Complaint) -> str:
+    """A complaint in the language of the page, with its labels and its days."""
+    values = {key: _said(value) for key, value in complaint.values.items()}
+    text = cast(str, gettext(complaint.text))
+    return text % values if values else text

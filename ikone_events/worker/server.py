@@ -1,0 +1,94 @@
+"""One process that serves the pages and, unless told otherwise, sends the letters."""
+
+import logging
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+import waitress
+from flask import Flask
+
+from ikone_events.worker.engine import Engine
+
+THREADS = 8
+CONNECTIONS = 2000
+# Each connection is a file to the kernel; many systems give a process a thousand by default.
+FILES = CONNECTIONS + 500
+
+log = logging.getLogger(__name__)
+
+
+class CannotListenError(Exception):
+    """The address is taken or not ours; the message says what to do."""
+
+
+def serve(
+    app: Flask, *, host: str, port: int, ready: Callable[[], None], worker: bool = True
+) -> None:
+    """Serve until SIGTERM or SIGINT; running requests and the letter being sent are finished.
+
+    `ready` is called once the address answers. Raises CannotListenError before that.
+    """
+    engine: Engine = app.extensions["ikone_engine"]
+    _allow_files()
+    server = _listen(app, host, port)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    if worker:
+        engine.start()
+    ready()
+    try:
+        server.run()
+        log.info("stopping: no new requests, running ones are finished")
+    finally:
+        server.close()
+        engine.stop()
+
+
+def _allow_files() -> None:
+    """Take as many files as the connections need, or as many as the system lets us have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < FILES:
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _listen(app: Flask, host: str, port: int) -> Any:
+    try:
+        return waitress.create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            connection_limit=CONNECTIONS,
+            backlog=CONNECTIONS,
+            asyncore_use_poll=True,
+            clear_untrusted_proxy_headers=False,  # ProxyFix decides, by the trusted proxies
+            ident=None,
+        )
+    except OSError as fault:
+        raise CannotListenError(
+            f"Can't listen on {host}:{port} ({fault.strerror or fault}). "
+            "Stop what uses it, or choose another with --port."
+        ) from fault
+
+
+def _stop(_signum: int, _frame: FrameType | None) -> NoReturn:
+    """Leave the server's loop.
+
+    An ordinary exception could strike inside a connection's handler, which waitress would log
+    and forget: the process would never stop.
+    """
+    raise SystemExit(0)
+
+
+def wait_for_stop() -> None:
+    """Sleep until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
+    while not stop.wait(timeout=1):
+        continue

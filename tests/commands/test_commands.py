@@ -1,0 +1,207 @@
+"""The commands as a shell calls them: plain lines, exit status, nothing half done."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from openpyxl import load_workbook
+
+from ikone_events.demo.story import folder
+from ikone_events.store.events.queries import find_event
+from tests.factories import make_event, make_letter, make_registration
+
+
+def call(app: Flask, *words: str, typed: str | None = None) -> Result:
+    return app.test_cli_runner().invoke(args=list(words), input=typed)
+
+
+def test_event_list_names_every_event(app: Flask) -> None:
+    event = make_event(app, title="Raum für Zukunft")
+
+    assert event.slug in call(app, "event", "list").output
+    assert "Raum für Zukunft" in call(app, "event", "list").output
+
+
+def test_event_show_tells_what_is_missing(app: Flask) -> None:
+    event = make_event(app, state="closed", room_url="")
+
+    output = call(app, "event", "show", event.slug).output
+
+    assert "dispatch -> dispatched" in output
+    assert "needs: The access link to the video room is missing." in output
+
+
+def test_event_do_carries_out_a_transition(app: Flask) -> None:
+    event = make_event(app)
+
+    result = call(app, "event", "do", event.slug, "close")
+
+    assert (result.exit_code, result.output) == (0, f"{event.slug}: open -> closed\n")
+
+
+def test_event_do_lists_all_complaints_and_ends_with_one(app: Flask) -> None:
+    event = make_event(app, state="closed", room_url="")
+
+    result = call(app, "event", "do", event.slug, "dispatch")
+
+    assert result.exit_code == 1
+    assert "access link" in result.output
+    assert "Nobody is confirmed" in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("event", "show", "nothing"),
+        ("event", "do", "nothing", "close"),
+        ("export", "registrations", "nothing"),
+    ],
+)
+def test_missing_event_is_one_line(app: Flask, words: tuple[str, ...]) -> None:
+    result = call(app, *words)
+    assert (result.exit_code, result.output) == (1, "There is no event “nothing”.\n")
+
+
+def test_unknown_action_names_the_known_ones(app: Flask) -> None:
+    result = call(app, "event", "do", make_event(app).slug, "explode")
+    assert result.exit_code == 1
+    assert "postpone" in result.output
+
+
+@pytest.mark.parametrize("moment", ["soon", "2027-03-28T02:30"])
+def test_impossible_date_is_one_line(app: Flask, moment: str) -> None:
+    event = make_event(app, state="postponed")
+    words = ("--starts-at", moment, "--ends-at", "2027-04-01T12:00")
+
+    result = call(app, "event", "do", event.slug, "reschedule", *words)
+
+    assert result.exit_code == 1
+    assert len(result.output.splitlines()) == 1
+
+
+def test_reschedule_takes_local_time(app: Flask) -> None:
+    event = make_event(app, state="postponed")
+    words = ("--starts-at", "2027-07-01T10:00", "--ends-at", "2027-07-01T12:00")
+
+    assert call(app, "event", "do", event.slug, "reschedule", *words).exit_code == 0
+
+    with app.app_context():
+        found = find_event(event.slug)
+        assert found is not None
+        assert found.starts_at.isoformat() == "2027-07-01T08:00:00+00:00"
+
+
+def test_moment_with_its_offset_is_taken_as_it_is(app: Flask) -> None:
+    """The one way to name the second 2:30 of the night in which the clocks go back."""
+    event = make_event(app, state="postponed")
+    words = ("--starts-at", "2027-10-31T02:30+01:00", "--ends-at", "2027-10-31T12:00")
+
+    assert call(app, "event", "do", event.slug, "reschedule", *words).exit_code == 0
+
+    with app.app_context():
+        found = find_event(event.slug)
+        assert found is not None
+        assert found.starts_at.isoformat() == "2027-10-31T01:30:00+00:00"
+
+
+def test_list_names_the_local_day(app: Flask) -> None:
+    night = datetime(2027, 7, 1, 22, 30, tzinfo=UTC)  # 0:30 of the next day in Berlin
+    make_event(app, starts_at=night, ends_at=night + timedelta(hours=2))
+    assert call(app, "event", "list").output.startswith("2027-07-02 ")
+
+
+def test_load_stores_the_whole_demo_file(app: Flask) -> None:
+    result = call(app, "load", str(folder() / "ikone.json"))
+
+    assert result.exit_code == 0
+    assert "11 events, 139 registrations loaded." in result.output
+
+
+def test_broken_file_stores_nothing(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "broken.json"
+    data = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
+    data["registrations"][-1]["status"] = "vip"
+    file.write_text(json.dumps(data), encoding="utf-8")
+
+    result = call(app, "load", str(file))
+
+    assert result.exit_code == 1
+    assert "vip" in result.output
+    assert call(app, "event", "list").output == ""
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'"x"', b"\xff\xfe", b""])
+def test_file_that_is_no_dataset_is_one_complaint(
+    app: Flask, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "broken.json"
+    file.write_bytes(content)
+
+    result = call(app, "load", str(file))
+
+    assert result.exit_code == 1
+    assert len(result.output.splitlines()) == 2
+
+
+def test_organiser_is_added_once_and_with_a_real_password(app: Flask) -> None:
+    words = ("organiser", "add", "eva@example.org", "--role", "admin", "--password-stdin")
+
+    assert call(app, *words, typed="short\n").exit_code == 1
+    assert call(app, *words, typed="a long enough one\n").exit_code == 0
+    again = call(app, *words, typed="a long enough one\n")
+    assert (again.exit_code, "already" in again.output) == (1, True)
+
+
+def test_organiser_may_be_limited_to_events(app: Flask) -> None:
+    event = make_event(app)
+    words = ("organiser", "add", "eva@example.org", "--role", "organiser", "--password-stdin")
+
+    assert call(app, *words, "--only", "nothing", typed="a long enough one\n").exit_code == 1
+    assert call(app, *words, "--only", event.slug, typed="a long enough one\n").exit_code == 0
+
+
+def test_registrations_are_exported_as_csv_and_json(app: Flask, tmp_path: Path) -> None:
+    event = make_event(app)
+    person = make_registration(app, event, first_name="=cmd()")
+    make_registration(app, event, status="waitlisted")
+
+    lines = call(app, "export", "registrations", event.slug).output.splitlines()
+    assert lines[0].startswith("id,email,first_name,last_name,organisation,status,")
+    assert f"{person.public_id},{person.email},'=cmd()" in lines[1]
+
+    target = tmp_path / "people.json"
+    call(app, "export", "registrations", event.slug, "--format", "json", "--output", str(target))
+    rows = json.loads(target.read_text(encoding="utf-8"))
+    assert [row["waitlist_position"] for row in rows] == [None, 1]
+
+
+def test_registrations_are_exported_as_a_workbook(app: Flask, tmp_path: Path) -> None:
+    event = make_event(app)
+    make_registration(app, event, first_name="=cmd()")
+    target = tmp_path / "people.xlsx"
+    words = ("export", "registrations", event.slug, "--format", "xlsx")
+
+    assert call(app, *words, "--output", str(target)).exit_code == 0
+    for source in (target, io.BytesIO(call(app, *words).stdout_bytes)):
+        heads, row = load_workbook(source).worksheets[0].iter_rows()
+        cells = dict(zip((cell.value for cell in heads), row, strict=True))
+        assert (cells["first_name"].value, cells["first_name"].data_type) == ("=cmd()", "s")
+
+
+def test_outbox_is_exported_without_texts(app: Flask) -> None:
+    letter = make_letter(app, make_registration(app, make_event(app)), text="geheim")
+
+    output = call(app, "export", "outbox").output
+
+    assert letter.message_id in output
+    assert "geheim" not in output
+
+
+def test_worker_once_works_off_what_is_due(app: Flask) -> None:
+    result = call(app, "worker", "--once")
+
+    assert (result.exit_code, result.output) == (0, "0 letters sent.\n")

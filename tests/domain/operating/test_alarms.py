@@ -1,0 +1,81 @@
+"""What keeps every letter from leaving, from facts alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ikone_events.domain.events.todo import Severity
+from ikone_events.domain.operating.alarms import Alarm, Engine, silence_limit, todos_of
+
+NOW = datetime(2021, 1, 12, 9, tzinfo=UTC)
+EARLIER = NOW - timedelta(minutes=25)
+
+
+def engine(**values: Any) -> Engine:
+    """A healthy engine whose worker has just given a sign."""
+    return Engine(**{"now": NOW, "last_beat": NOW, "silent_after": timedelta(minutes=2), **values})
+
+
+def said(found: Engine) -> list[str]:
+    """The alarms in words."""
+    return [todo.text % todo.values for todo in todos_of(found)]
+
+
+def test_healthy_engine_says_nothing() -> None:
+    assert said(engine(queued=7, failed=3)) == []
+
+
+@pytest.mark.parametrize(("silence", "stands"), [(None, True), (121, True), (120, False)])
+def test_worker_that_stands_still_is_an_alarm(silence: int | None, stands: bool) -> None:
+    beat = None if silence is None else NOW - timedelta(seconds=silence)
+    found = engine(last_beat=beat, queued=7)
+    assert (Alarm.WORKER in found.alarms) is stands
+    if stands:
+        assert "7" in said(found)[0]
+
+
+def test_mail_server_that_refuses_us_is_told_in_its_words() -> None:
+    found = engine(refused_at=EARLIER, refusal="535 5.7.8 wrong password", queued=2)
+    assert found.alarms == (Alarm.MAIL_SERVER,)
+    assert "25 minutes: “535 5.7.8 wrong password”" in said(found)[0]
+
+
+def test_refusal_of_a_dead_worker_is_only_its_silence() -> None:
+    assert engine(refused_at=EARLIER, last_beat=EARLIER).alarms == (Alarm.WORKER,)
+
+
+def test_letters_that_nobody_tries_are_an_alarm_unless_they_are_held() -> None:
+    assert engine(stuck=4).alarms == (Alarm.STUCK,)
+    assert engine(stuck=4, held_since=EARLIER).alarms == (Alarm.HELD,)
+
+
+def test_alarms_are_urgent_and_the_hold_comes_first() -> None:
+    found = todos_of(engine(last_beat=None, held_since=EARLIER))
+    assert [todo.severity for todo in found] == [Severity.DANGER] * 2
+    assert "backup" in found[0].text
+
+
+@pytest.mark.parametrize(("minutes", "stands"), [(29, False), (31, True)])
+def test_mailbox_that_is_not_read_is_an_alarm_and_stops_no_letter(
+    minutes: int, stands: bool
+) -> None:
+    since = NOW - timedelta(minutes=minutes)
+    found = engine(unread_since=since, mailbox_failure="Authentication failed")
+    assert (found.alarms == (Alarm.MAILBOX,)) is stands
+    assert not found.stands
+    if stands:
+        assert "31 minutes: “Authentication failed”" in said(found)[0]
+        assert todos_of(found)[0].severity is Severity.WARNING
+        assert "Nobody has read" in said(engine(unread_since=since))[0]
+
+
+def test_mailbox_that_nobody_can_read_now_is_no_alarm_of_its_own() -> None:
+    old = NOW - timedelta(days=1)
+    assert engine(unread_since=old, held_since=old).alarms == (Alarm.HELD,)
+    assert engine(unread_since=old, last_beat=old).alarms == (Alarm.WORKER,)
+
+
+def test_slow_ticks_give_a_worker_more_patience() -> None:
+    assert silence_limit(timedelta(seconds=1)) == timedelta(minutes=2)
+    assert silence_limit(timedelta(minutes=5)) == timedelta(minutes=15)

@@ -1,0 +1,109 @@
+"""Facts that the tests of letters share."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from ikone_events.domain.mails.edited_text import EditedText
+from ikone_events.domain.mails.facts import (
+    ContactPerson,
+    EventSummary,
+    Invitation,
+    Links,
+    MailFacts,
+    Material,
+    Recipient,
+    Sender,
+)
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.mail.writing.compose import Letter, compose
+
+OCCASION = EventSummary(
+    title="Digitale Dörfer",
+    summary="Was ein Dorf braucht.",
+    starts_at=datetime(2021, 1, 12, 9, tzinfo=UTC),
+    ends_at=datetime(2021, 1, 12, 11, tzinfo=UTC),
+    zone="Europe/Berlin",
+    format="online",
+    organisation="Netzwerk IKONE",
+    contact_name="Dr. Ada Muster",
+    contact_email="fragen@ikone.example.org",
+    contact_phone="+49 631 1",
+    public_url="https://x.example/events/d",
+    register_url="https://x.example/events/d/register",
+    dial_in="+49 631 99, PIN 4",
+    room_opens_at=datetime(2021, 1, 12, 8, 45, tzinfo=UTC),
+)
+LINKS = Links(manage="https://x.example/r/t", privacy="https://x.example/privacy")
+# What people have who are asked for something: to confirm the address, or to take a place.
+CONFIRM = replace(LINKS, confirm="https://x.example/r/t/confirm")
+ACCEPT = replace(LINKS, accept="https://x.example/r/t/accept")
+DOOR = replace(LINKS, room="https://x.example/r/t/room")
+SENDER = Sender(
+    name="IKONE Veranstaltungen",
+    address="events@ikone.example.org",
+    reply_to="fragen@ikone.example.org",
+)
+INVITATION = Invitation(uid="u-1", sequence=1, stamp=datetime(2021, 1, 4, tzinfo=UTC))
+
+
+def person(locale: str = "de", **changes: str) -> Recipient:
+    known = Recipient(
+        email="anna@example.org",
+        locale=locale,
+        salutation="frau",
+        title="Dr.",
+        first_name="Anna",
+        last_name="Beispiel",
+        question="Geht das auch offline?",
+    )
+    return replace(known, **changes)
+
+
+BARE = MailFacts(
+    kind=MailKind.CONFIRMATION,
+    event=OCCASION,
+    recipient=person(),
+    links=LINKS,
+    sender=SENDER,
+)
+# With everything that any kind of mail can tell.
+EXTRAS = replace(
+    BARE,
+    reason="Die Referentin ist erkrankt.",
+    old_dates=(datetime(2021, 1, 5, 9, tzinfo=UTC), datetime(2021, 1, 5, 11, tzinfo=UTC)),
+    delete_on=date(2021, 2, 12),
+    link_sent_on=date(2021, 1, 10),
+    materials=(Material(title="Folien: Teil 1. Anfang", url="https://x.example/m/1"),),
+    contacts=(ContactPerson(topic="DorfFunk", name="Bo Bei", email="bo@example.org"),),
+    available_until=date(2021, 4, 12),
+    status="confirmed",
+    hold_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
+    other_person="Bo Bei",
+    registered_by="Kai Kollege",
+    calendar_address="https://x.example/feeds/t.ics",
+)
+
+
+def written(
+    kind: MailKind,
+    locale: str = "de",
+    *,
+    occasion: EventSummary = OCCASION,
+    recipient: Recipient | None = None,
+    links: Links = LINKS,
+    extras: MailFacts = EXTRAS,
+    invitation: Invitation | None = INVITATION,
+    sender: Sender = SENDER,
+    edited: EditedText | None = None,
+) -> Letter:
+    facts = replace(
+        extras,
+        kind=kind,
+        event=occasion,
+        recipient=recipient or person(locale),
+        links=links,
+        sender=sender,
+        invitation=invitation,
+        text=edited,
+    )
+    return compose(facts)

@@ -1,0 +1,181 @@
+"""A copied event: all that was thought out, nobody who came, every moment at its distance."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.services.events.copying import copy_event
+from ikone_events.services.plan.plans import steps_of
+from ikone_events.services.registering.answers import all_fields
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.events.queries import find_event
+from ikone_events.store.mails.texts import MailText
+from ikone_events.store.registering.models import Registration
+from tests.factories import NOW, make_event, make_material, make_registration, make_text
+from tests.own_fields import make_answer, make_field
+
+LATER = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)  # 10:00 in Berlin, in summer
+
+
+def copied(app: Flask, event: Event, **changes: Any) -> Event:
+    """The stored copy, loaded and detached."""
+    with app.app_context():
+        with transaction():
+            source = find_event(event.slug)
+            assert source is not None
+            values = {"title": "Neuer Titel", "title_en": "", "starts_at": LATER, **changes}
+            made = copy_event(source, **values, actor="Wilma", now=NOW)
+        db.session.refresh(made)
+        _ = made.materials
+        db.session.expunge(made)
+        return made
+
+
+def fields(app: Flask, event: Event) -> list[OwnField]:
+    with app.app_context():
+        return list(all_fields(event))
+
+
+def test_copy_has_content_and_rules_and_its_own_name(app: Flask) -> None:
+    event = make_event(
+        app,
+        summary="Worum es geht",
+        programme='[{"time": "10:00", "title": "Begrüßung"}]',
+        format="hybrid",
+        place="Rathaus",
+        plan="round_table",
+        capacity=30,
+        capacity_on_site=12,
+        per_administration=2,
+        approval=True,
+        confirm_hours=24,
+        offer_hours=12,
+        colleagues=False,
+        decline_frees=True,
+        retention_days=30,
+        figures='{"registrations": 3}',
+        seats_kept=40,
+        state="followed_up",
+    )
+    made = copied(app, event)
+    same = ("summary", "format", "place", "plan", "capacity", "capacity_on_site", "programme")
+    rules = (
+        "per_administration",
+        "approval",
+        "confirm_hours",
+        "offer_hours",
+        "colleagues",
+        "decline_frees",
+    )
+    for name in (*same, *rules, "retention_days"):
+        assert getattr(made, name) == getattr(event, name), name
+    assert (made.slug, made.title, made.state) == ("neuer-titel", "Neuer Titel", "draft")
+    assert (made.figures, made.seats_kept, made.revision) == ("", None, 1)
+
+
+def test_copy_has_nobody_and_nothing_of_the_past(app: Flask) -> None:
+    event = make_event(app, by_code=True)
+    make_registration(app, event)
+    make_material(app, event)
+    made = copied(app, event)
+    assert (made.room_url, made.dial_in, made.by_code) == ("", "", True)
+    assert made.materials == []
+    with app.app_context():
+        people = db.session.scalars(select(Registration.event_id)).all()
+        history = db.session.scalars(
+            select(StateChange.action).where(StateChange.event_id == made.id)
+        ).all()
+        steps = steps_of(made)
+    assert list(people) == [event.id]
+    assert list(history) == ["create"]
+    assert len(steps) > 3
+    assert {step.outcome for step in steps} == {""}
+
+
+def test_moments_keep_their_distance_on_the_clocks(app: Flask) -> None:
+    start = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)  # 10:00 in Berlin, in winter
+    event = make_event(
+        app,
+        starts_at=start,
+        ends_at=start + timedelta(hours=2),
+        deadline=datetime(2026, 3, 13, 22, 59, tzinfo=UTC),  # 23:59
+        members_until=datetime(2026, 3, 1, 23, 0, tzinfo=UTC),  # midnight
+    )
+    made = copied(app, event)
+    assert made.starts_at == LATER
+    assert made.ends_at == LATER + timedelta(hours=2)
+    assert made.deadline == datetime(2026, 9, 4, 21, 59, tzinfo=UTC)
+    assert made.members_until == datetime(2026, 8, 23, 22, 0, tzinfo=UTC)
+    assert copied(app, make_event(app, deadline=None)).deadline is None
+
+
+def test_moment_that_the_clocks_skip_keeps_its_hours(app: Flask) -> None:
+    start = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
+    event = make_event(
+        app,
+        starts_at=start,
+        ends_at=start + timedelta(hours=2),
+        deadline=start - timedelta(hours=31, minutes=30),  # 02:30 of the day before
+    )
+    monday = datetime(2026, 3, 30, 8, 0, tzinfo=UTC)  # the clocks went forward at 02:00 on Sunday
+    assert copied(app, event, starts_at=monday).deadline == monday - timedelta(hours=31, minutes=30)
+
+
+def test_own_fields_come_along_without_their_past(app: Flask) -> None:
+    event = make_event(app)
+    choices = [
+        {"value": "ja", "label": "Ja", "retired": True},
+        {"value": "nein", "label": "Nein", "label_en": "No", "places": 3},
+        {"value": "fort", "label": "Fort", "retired": True},
+    ]
+    texts = [{"version": n, "label": f"Text {n}", "label_en": ""} for n in (1, 2)]
+    common = {"keep_days": 7, "seen_by": "admin", "help": "Hilfe", "required": True}
+    make_field(app, event, key="alt", position=1, retired_at=NOW)
+    own = make_field(
+        app, event, key="essen", kind="one_choice", choices=choices, position=2, **common
+    )
+    make_field(app, event, key="kost", position=3, shown_if="essen", shown_value="ja")
+    make_field(app, event, key="liste", kind="consent", label="Text 2", versions=texts, position=4)
+    make_answer(app, make_registration(app, event), own, "nein")
+    made = copied(app, event)
+    food, diet, consent = fields(app, made)
+    before = {field.key: field for field in fields(app, event)}
+    assert food.choices == before["essen"].choices[:2]
+    assert (food.keep_days, food.seen_by, food.help, food.required) == (7, "admin", "Hilfe", True)
+    assert diet == before["kost"]
+    assert (consent.label, consent.version, before["liste"].version) == ("Text 2", 1, 2)
+
+
+def test_texts_of_the_event_come_along_but_not_those_of_its_own_steps(app: Flask) -> None:
+    event = make_event(app)
+    make_text(app, "confirmation", event, body="Eigener Text")
+    make_text(app, "own-abc", event)
+    make_text(app, "confirmation", body="Für alle")
+    made = copied(app, event)
+    with app.app_context():
+        texts = db.session.scalars(select(MailText).where(MailText.event_id == made.id)).all()
+        assert [(t.scope, t.kind, t.body) for t in texts] == [
+            (f"event:{made.id}", "confirmation", "Eigener Text")
+        ]
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"title": " "},
+        {"starts_at": datetime(9999, 12, 31, 22, tzinfo=UTC)},
+        {"starts_at": datetime(1, 1, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_copy_that_can_not_be_stored_leaves_nothing(app: Flask, unfit: dict[str, Any]) -> None:
+    event = make_event(app, deadline=NOW)
+    with pytest.raises(UnfitInput):
+        copied(app, event, **unfit)
+    with app.app_context():
+        assert list(db.session.scalars(select(Event.slug))) == [event.slug]

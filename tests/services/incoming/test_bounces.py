@@ -1,0 +1,243 @@
+"""Letters that come back, on both databases: they have failed after all, the address is dead."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from ikone_events.domain.incoming.mails import Outcome
+from ikone_events.services.incoming.corrections import correct_and_retry
+from ikone_events.services.mails import outbox, undeliverable_addresses
+from ikone_events.services.mails.delivery_log import notes_of
+from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.verification import faults
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.models import DeadAddress, IncomingMail
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.registering.models import Registration
+from tests.factories import (
+    NOW,
+    make_event,
+    make_letter,
+    make_registration,
+    make_subscriber,
+)
+from tests.received import absence, bounce, receive
+
+LATER = NOW + timedelta(minutes=5)
+SENT = {"state": "sent", "sent_at": NOW, "answer": "250 queued as 4711"}
+
+
+@pytest.fixture
+def event(app: Flask) -> Event:
+    return make_event(app)
+
+
+@pytest.fixture
+def person(app: Flask, event: Event) -> Registration:
+    return make_registration(app, event)
+
+
+@pytest.fixture
+def letter(app: Flask, person: Registration) -> OutboxMail:
+    """A letter that the person's mail server took."""
+    return make_letter(app, person, **SENT)
+
+
+def reload(app: Flask, letter: OutboxMail) -> OutboxMail:
+    with app.app_context():
+        found = db.session.get_one(OutboxMail, letter.id)
+        db.session.expunge_all()
+        return found
+
+
+def notes(app: Flask, letter: OutboxMail) -> list[tuple[str, str]]:
+    with app.app_context():
+        return [(note.what, note.words) for note in notes_of(letter)]
+
+
+def dead(app: Flask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(DeadAddress.email_key)))
+
+
+def test_permanent_bounce_fails_the_letter_and_marks_the_address(
+    app: Flask, person: Registration, letter: OutboxMail
+) -> None:
+    assert receive(app, bounce(letter), now=LATER) is Outcome.TAKEN
+    after = reload(app, letter)
+    assert (after.state, after.sent_at) == ("failed", None)
+    assert after.answer == "550 5.1.1 no such user here"
+    assert notes(app, letter) == [("sent", "250 queued as 4711"), ("bounced", after.answer)]
+    assert dead(app) == [person.email_key]
+    with app.app_context():
+        assert not [fault for fault in faults(LATER) if fault.startswith(("letters", "answers"))]
+
+
+def test_second_bounce_of_a_letter_changes_nothing_more(app: Flask, letter: OutboxMail) -> None:
+    receive(app, bounce(letter))
+    assert receive(app, bounce(letter, words="550 still not")) is Outcome.TAKEN
+    assert len(notes(app, letter)) == 2
+    with app.app_context():
+        assert db.session.scalars(select(DeadAddress)).one().words == "550 still not"
+
+
+def test_temporary_bounce_is_noted_only(app: Flask, letter: OutboxMail) -> None:
+    late = bounce(letter, permanent=False, code="4.4.7", words="delayed")
+    assert receive(app, late) is Outcome.TEMPORARY
+    assert reload(app, letter).state == "sent"
+    assert notes(app, letter) == [("delayed", "4.4.7 delayed")]
+    assert dead(app) == []
+
+
+def test_bounce_that_is_faster_than_the_sender_wins(app: Flask, person: Registration) -> None:
+    made = make_letter(app, person)
+    with app.app_context(), transaction():
+        claim = outbox.claim_next(now=NOW, lease=timedelta(minutes=2))
+    assert claim is not None
+    receive(app, bounce(made))
+    with app.app_context(), transaction():
+        assert not outbox.mark_sent(claim, now=NOW, answer="250 ok")
+    assert reload(app, made).state == "failed"
+
+
+def test_bounce_of_a_letter_that_waits_for_its_second_try_does_not_stop_it(
+    app: Flask, letter: OutboxMail, event: Event
+) -> None:
+    receive(app, bounce(letter))
+    with app.app_context(), transaction():
+        outbox.retry(event, letter.id, now=LATER)
+    receive(app, bounce(letter))
+    assert reload(app, letter).state == "queued"
+
+
+def test_bounce_for_whom_the_letter_was_forwarded_to_marks_nobody(
+    app: Flask, letter: OutboxMail
+) -> None:
+    assert receive(app, bounce(letter, recipient="old@example.com")) is Outcome.OTHER_ADDRESS
+    assert reload(app, letter).state == "sent"
+    assert dead(app) == []
+
+
+def test_bounce_without_a_recipient_is_about_the_letters_own(
+    app: Flask, letter: OutboxMail
+) -> None:
+    assert receive(app, bounce(letter, recipient="")) is Outcome.TAKEN
+
+
+def test_bounce_is_found_by_a_bare_message_id(app: Flask, letter: OutboxMail) -> None:
+    bare = letter.message_id.strip("<>")
+    assert receive(app, bounce(letter, original_message_id=f" {bare} ")) is Outcome.TAKEN
+
+
+def test_late_bounce_leaves_the_corrected_letter_and_the_new_address_alone(
+    app: Flask, event: Event, person: Registration, letter: OutboxMail
+) -> None:
+    receive(app, bounce(letter))
+    with app.app_context(), transaction():
+        correct_and_retry(event, letter.id, "neu@example.org", actor="W", now=LATER)
+    assert receive(app, bounce(letter, words="once more")) is Outcome.UNKNOWN
+    assert reload(app, letter).state == "queued"
+    assert dead(app) == [person.email_key]
+    with app.app_context(), transaction():
+        tidy(LATER)
+    assert dead(app) == [], "nobody uses the old address any more"
+
+
+def test_address_that_is_typed_anew_is_no_longer_dead(
+    app: Flask, event: Event, person: Registration, letter: OutboxMail
+) -> None:
+    receive(app, bounce(letter))
+    with app.app_context(), transaction():
+        correct_and_retry(event, letter.id, person.email, actor="W", now=LATER)
+    assert dead(app) == []
+
+
+def test_bounce_about_nothing_of_ours_is_kept_without_an_event(
+    app: Flask, letter: OutboxMail
+) -> None:
+    for name in ("<nobody@knows>", ""):
+        assert receive(app, bounce(letter, original_message_id=name)) is Outcome.UNKNOWN
+    assert reload(app, letter).state == "sent"
+    with app.app_context():
+        assert set(db.session.scalars(select(IncomingMail.event_id))) == {None}
+
+
+def test_bounce_of_news_marks_the_subscriber(app: Flask) -> None:
+    subscriber = make_subscriber(app)
+    with app.app_context(), transaction():
+        db.session.add(
+            OutboxMail(
+                key="news",
+                kind="announcement",
+                locale="de",
+                subscriber_id=subscriber.id,
+                recipient=subscriber.email,
+                subject="Neues",
+                text="",
+                html="",
+                message_id="<news@localhost>",
+                created_at=NOW,
+                due_at=NOW,
+                **SENT,
+            )
+        )
+    with app.app_context():
+        made = db.session.scalars(select(OutboxMail)).one()
+        db.session.expunge_all()
+    assert receive(app, bounce(made)) is Outcome.TAKEN
+    assert reload(app, made).state == "failed"
+    assert dead(app) == [subscriber.email_key]
+    with app.app_context(), transaction():
+        tidy(NOW + timedelta(days=40))
+    assert dead(app) == [subscriber.email_key]
+    with app.app_context():
+        assert not [fault for fault in faults(NOW) if fault.startswith("letters")]
+    with app.app_context(), transaction():
+        db.session.delete(db.session.get_one(Subscriber, subscriber.id))
+    with app.app_context(), transaction():
+        undeliverable_addresses.tidy()
+    assert dead(app) == []
+
+
+def test_absence_is_kept_at_the_person_and_does_nothing(
+    app: Flask, person: Registration, letter: OutboxMail
+) -> None:
+    assert receive(app, absence(letter)) is Outcome.NOTED
+    with app.app_context():
+        row = db.session.scalars(select(IncomingMail)).one()
+        assert (row.registration_id, row.words) == (person.id, "Ich bin bis Montag nicht im Haus.")
+    assert receive(app, absence(letter, references=())) is Outcome.UNKNOWN
+    assert reload(app, letter).state == "sent"
+
+
+def test_unknown_mails_are_never_many_and_never_old(app: Flask, letter: OutboxMail) -> None:
+    with app.app_context(), transaction():
+        db.session.add_all(
+            IncomingMail(
+                digest=f"{number:x}",
+                kind="answer",
+                outcome="unknown",
+                received_at=NOW - timedelta(days=29),
+            )
+            for number in range(200)
+        )
+    receive(app, absence(letter, references=()))
+    with app.app_context():
+        kept = list(db.session.scalars(select(IncomingMail.digest)))
+        assert len(kept) == 200
+        assert "0" not in kept
+    with app.app_context(), transaction():
+        tidy(NOW + timedelta(days=1))
+    with app.app_context():
+        assert len(list(db.session.scalars(select(IncomingMail)))) == 1
+
+
+def test_verify_names_a_bounce_that_no_mail_explains(app: Flask, letter: OutboxMail) -> None:
+    with app.app_context(), transaction():
+        outbox.mark_bounced(letter.id, now=NOW, answer="550")
+    with app.app_context():
+        assert f"letters: letter {letter.id} came back, and no mail says so" in list(faults(NOW))

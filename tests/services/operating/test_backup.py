@@ -1,0 +1,362 @@
+"""Backups: whole, private, checked, and put back on either database; then held."""
+
+import hashlib
+import json
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from ikone_events.app import create_app
+from ikone_events.config import Settings
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.plan.plans import lay_plan
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import hold_event
+from ikone_events.store.mails.models import Hold, Mailing, OutboxMail
+from ikone_events.store.operating.schema import attach_alembic, migrate
+from ikone_events.store.operating.snapshot import frozen, lines_of, tables_of
+from ikone_events.store.plan.models import Step
+from ikone_events.store.registering.models import Registration
+from tests.factories import NOW, FixedClock, make_heartbeat, make_material, make_settings
+from tests.mailbox import Mailbox
+from tests.postgres import fresh_database
+from tests.services.operating.installations import call, lay_event, sign_up
+
+pytestmark = pytest.mark.slow
+
+POSTGRES = [pytest.mark.postgres]
+KINDS = ["sqlite", pytest.param("postgres", marks=POSTGRES)]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
+    return make_settings(tmp_path / "data", smtp_url=mailbox.url, mail_per_minute=600_000)
+
+
+@pytest.fixture
+def house(app: Flask) -> Flask:
+    """A workshop with a waiting line, slides, and letters that have not gone yet."""
+    lay_event(app, "workshop", capacity=2)
+    for name in ("anna", "bert", "carl"):
+        sign_up(app, "workshop", name)
+    with app.app_context():
+        event = db.session.scalars(select(Event)).one()
+    make_material(app, event, b"%PDF-1.7 slides", stored_name="a1b2")
+    pages = app.extensions["ikone_office"].settings.data_dir / "pages"
+    pages.mkdir()
+    (pages / "imprint.de.md").write_text("Impressum")
+    return app
+
+
+@pytest.fixture
+def file(house: Flask, tmp_path: Path) -> Path:
+    """A backup of the house."""
+    target = tmp_path / "backup.zip"
+    result = call(house, "backup", str(target))
+    assert result.exit_code == 0, result.output
+    return target
+
+
+@pytest.fixture(params=KINDS)
+def other(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock, mailbox: Mailbox
+) -> Iterator[Flask]:
+    """Another installation without a row, on either database."""
+    common = {"smtp_url": mailbox.url, "mail_per_minute": 600_000}
+    if request.param == "sqlite":
+        yield from _installed(make_settings(tmp_path / "other", **common), clock)
+        return
+    with fresh_database() as url:
+        settings = make_settings(tmp_path / "other", database_url=url, **common)
+        yield from _installed(settings, clock)
+
+
+def _installed(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
+    app = create_app(settings, clock=clock)
+    app.extensions["ikone_wake"] = lambda: None
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def rows(app: Flask) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that is stored, but for the signs of the moment."""
+    with app.app_context():
+        tables = [t for t in db.metadata.sorted_tables if t.name not in ("hold", "heartbeat")]
+        return {
+            table.name: [
+                tuple(row) for row in db.session.execute(select(table).order_by(*table.primary_key))
+            ]
+            for table in tables
+        }
+
+
+def test_backup_comes_back_as_it_was_on_either_database(
+    house: Flask, file: Path, other: Flask
+) -> None:
+    result = call(other, "restore", str(file))
+
+    assert result.exit_code == 0, result.output
+    assert "1 events, 3 registrations" in result.output
+    assert rows(other) == rows(house)
+    data = other.extensions["ikone_office"].settings.data_dir
+    assert (data / "uploads" / "a1b2").read_bytes() == b"%PDF-1.7 slides"
+    assert (data / "pages" / "imprint.de.md").read_text() == "Impressum"
+    assert call(other, "verify").output == "No fault found.\n"
+
+
+def test_life_goes_on_after_a_restore(file: Path, other: Flask) -> None:
+    """New rows get numbers of their own, on PostgreSQL too."""
+    call(other, "restore", str(file))
+    assert sign_up(other, "workshop", "dora") == "waitlisted"
+    assert call(other, "verify").output == "No fault found.\n"
+
+
+def test_restored_letters_are_held_until_released(
+    file: Path, other: Flask, mailbox: Mailbox
+) -> None:
+    result = call(other, "restore", str(file))
+    assert "3 letters wait to be sent" in result.output
+    assert "may have been sent since then" in result.output
+    engine = other.extensions["ikone_engine"]
+    assert engine.run_once() == 0
+
+    result = call(other, "outbox", "release")
+
+    assert result.exit_code == 0, result.output
+    assert "3 letters wait to be sent" in result.output
+    assert engine.run_once() == 3
+    assert {letter.recipient for letter in mailbox.received} == {
+        "anna@example.org",
+        "bert@example.org",
+        "carl@example.org",
+    }
+    assert call(other, "outbox", "release").output == "Nothing is held.\n"
+
+
+def test_letters_of_the_backup_can_be_set_aside(
+    house: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    with house.app_context(), transaction():
+        perform("workshop", Request(action=Action.DISPATCH, actor="test"), now=NOW)
+    call(house, "backup", str(tmp_path / "b.zip"))
+    clock.move(hours=1)
+    call(other, "restore", str(tmp_path / "b.zip"))
+
+    result = call(other, "outbox", "release", "--set-aside")
+
+    assert "3 letters set aside" in result.output
+    assert other.extensions["ikone_engine"].run_once() == 0
+    assert mailbox.received == []
+    with other.app_context():
+        assert set(db.session.scalars(select(OutboxMail.state))) == {"failed"}
+        dispatch = select(Mailing).where(Mailing.kind == "access_link")
+        assert db.session.scalars(dispatch).one().stopped_at is not None
+
+
+def test_steps_that_came_due_since_the_backup_can_be_set_aside(
+    house: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    """They may have run before the installation was lost; those that write nothing run again."""
+    with house.app_context(), transaction():
+        lay_plan(hold_event("workshop"), now=NOW)
+        dispatch = select(Step).where(Step.name == "dispatch")
+        clock.moment = db.session.scalars(dispatch).one().due_at
+    call(house, "backup", str(tmp_path / "b.zip"))
+    call(other, "restore", str(tmp_path / "b.zip"))
+
+    result = call(other, "outbox", "release", "--set-aside")
+
+    assert "2 steps that would write letters were skipped" in result.output
+    assert other.extensions["ikone_engine"].run_once() == 0
+    assert mailbox.received == []
+    with other.app_context():
+        step = db.session.scalars(dispatch).one()
+        assert (step.outcome, step.actor) == ("skipped", "outbox release")
+
+
+def test_backup_is_private_and_never_half(house: Flask, file: Path) -> None:
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not file.with_name("backup.zip.part").exists()
+    before = file.read_bytes()
+    result = call(house, "backup", str(file))
+    assert (result.exit_code, "--force" in result.output) == (1, True)
+    assert file.read_bytes() == before
+    assert call(house, "backup", str(file), "--force").exit_code == 0
+    result = call(house, "backup", str(file.parent / "nowhere" / "b.zip"))
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
+
+
+def test_missing_slides_are_named_and_hold_up_nothing(house: Flask, tmp_path: Path) -> None:
+    (house.extensions["ikone_office"].uploads_dir / "a1b2").unlink()
+    result = call(house, "backup", str(tmp_path / "b.zip"))
+    assert result.exit_code == 0
+    assert "missing, so not in the backup: the slides stored as a1b2" in result.output
+
+
+def test_backup_sees_one_moment_while_people_register(
+    house: Flask, tmp_path: Path, other: Flask
+) -> None:
+    """Registration and letter are one promise: no backup holds one without the other."""
+
+    with house.app_context(), frozen() as connection:
+        tables = {table.name: table for table in tables_of(connection)}
+        people = list(lines_of(connection, tables["registration"]))
+        sign_up(house, "workshop", "dora")
+        letters = list(lines_of(connection, tables["outbox_mail"]))
+    assert (len(people), len(letters)) == (1 + 3, 1 + 3)
+
+
+def _changed(file: Path, name: str, content: bytes | None) -> Path:
+    """The archive with one member added, changed or (None) taken out."""
+    target = file.with_name("changed.zip")
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(target, "w") as new:
+        for member in old.namelist():
+            if member != name:
+                new.writestr(member, old.read(member))
+        if content is not None:
+            new.writestr(name, content)
+    return target
+
+
+def _manifest(file: Path, **changes: object) -> Path:
+    with zipfile.ZipFile(file) as archive:
+        values = json.loads(archive.read("manifest.json"))
+    return _changed(file, "manifest.json", json.dumps({**values, **changes}).encode())
+
+
+def test_unfit_archives_change_nothing(file: Path, other: Flask) -> None:
+    cut = file.with_name("cut.zip")
+    cut.write_bytes(file.read_bytes()[:-2000])
+    cases = {
+        cut: "can't be read",
+        _changed(file, "tables/event.jsonl", b"[]\n"): "not what was written",
+    }
+    for archive, words in cases.items():
+        _refused(other, archive, words)
+    _refused(other, _changed(file, "uploads/a1b2", None), "not those of its manifest")
+    _refused(other, _changed(file, "uploads/../../evil", b"x"), "not safe")
+    _refused(other, _changed(file, "/etc/passwd", b"x"), "not safe")
+    _refused(other, _changed(file, "manifest.json", None), "no backup of Ikone Events")
+    _refused(other, _manifest(file, schema="9999"), "newer version (9999")
+    _refused(other, _manifest(file, format=2), "unknown format 2")
+    _refused(other, file.with_name("nothing.zip"), "can't be read")
+    text_file = file.with_name("text.zip")
+    text_file.write_text("hello")
+    _refused(other, text_file, "can't be read")
+
+
+def _refused(app: Flask, archive: Path, words: str) -> None:
+    result = call(app, "restore", str(archive))
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1), result.output
+    assert words in result.output
+    with app.app_context():
+        assert not (app.extensions["ikone_office"].uploads_dir / "a1b2").exists()
+
+
+def test_installation_in_use_is_replaced_only_by_force_and_kept(
+    house: Flask, file: Path, tmp_path: Path, other: Flask
+) -> None:
+    before = rows(house)
+    lay_event_in(other)
+    make_material_in(other)
+    assert "in use" in call(other, "restore", str(file)).output
+
+    result = call(other, "restore", str(file), "--force")
+
+    assert result.exit_code == 0, result.output
+    assert rows(other) == before
+    data = other.extensions["ikone_office"].settings.data_dir
+    kept = next(data.glob("before-restore-*.zip"))
+    assert str(kept) in result.output
+    with zipfile.ZipFile(kept) as archive:
+        assert b"Former" in archive.read("tables/event.jsonl")
+        assert archive.read("uploads/former") == b"old"
+    assert not (data / "uploads" / "former").exists()
+    assert call(other, "restore", str(kept), "--force").exit_code == 0
+    assert (data / "uploads" / "former").read_bytes() == b"old"
+
+
+def lay_event_in(app: Flask) -> None:
+    with app.app_context():
+        migrate()
+    lay_event(app, "former")
+
+
+def make_material_in(app: Flask) -> None:
+    with app.app_context():
+        event = db.session.scalars(select(Event)).one()
+    make_material(app, event, b"old", stored_name="former")
+
+
+def test_restore_refuses_while_a_worker_lives(file: Path, other: Flask, clock: FixedClock) -> None:
+    with other.app_context():
+        migrate()
+    make_heartbeat(other)
+    assert "A worker gave a sign 0 seconds ago" in call(other, "restore", str(file)).output
+    clock.move(minutes=3)
+    assert call(other, "restore", str(file)).exit_code == 0
+
+
+def test_failure_in_the_middle_leaves_the_database_as_it_was(file: Path, other: Flask) -> None:
+    """A row that the database refuses comes after whole tables have been filled."""
+    lay_event_in(other)
+    before = rows(other)
+    with zipfile.ZipFile(file) as archive:
+        lines = archive.read("tables/outbox_mail.jsonl").decode().splitlines()
+        manifest = json.loads(archive.read("manifest.json"))
+    damaged = "\n".join([*lines, lines[-1], ""]).encode()  # a letter twice
+    manifest["sha256"]["tables/outbox_mail.jsonl"] = hashlib.sha256(damaged).hexdigest()
+    manifest["rows"]["outbox_mail"] += 1
+    archive = _changed(
+        _moved(_changed(file, "tables/outbox_mail.jsonl", damaged)),
+        "manifest.json",
+        json.dumps(manifest).encode(),
+    )
+
+    result = call(other, "restore", str(archive), "--force")
+
+    assert (result.exit_code, result.output[:22]) == (1, "Nothing was restored: ")
+    assert rows(other) == before
+    with other.app_context():
+        assert db.session.scalars(select(Hold)).all() == []
+
+
+def _moved(file: Path) -> Path:
+    return file.rename(file.with_name("first.zip"))
+
+
+def test_backup_of_an_older_version_is_brought_up_to_date(
+    house: Flask, tmp_path: Path, other: Flask
+) -> None:
+
+    attach_alembic(house)
+    with house.app_context():
+        flask_migrate.downgrade(revision="0001")
+        db.session.remove()
+    target = tmp_path / "old.zip"
+    assert call(house, "backup", str(target)).exit_code == 0
+    with zipfile.ZipFile(target) as archive:
+        assert json.loads(archive.read("manifest.json"))["schema"] == "0001"
+
+    result = call(other, "restore", str(target))
+
+    assert result.exit_code == 0, result.output
+    with other.app_context():
+        assert len(db.session.scalars(select(Registration)).all()) == 3
+        assert db.session.execute(text("SELECT version_num FROM alembic_version")).scalar() > "0001"
+
+
+def test_secrets_of_the_installation_are_not_in_the_backup(house: Flask, file: Path) -> None:
+    secret = house.extensions["ikone_office"].settings.secret_key.encode()
+    with zipfile.ZipFile(file) as archive:
+        assert not [name for name in archive.namelist() if secret in archive.read(name)]

@@ -1,0 +1,99 @@
+"""The worker under a hold, and what it remembers of a mail server that refuses us."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from ikone_events.config import Settings
+from ikone_events.services.mails.outbox import end_hold
+from ikone_events.services.operating.health import engine_health
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from tests.factories import (
+    NOW,
+    PAST,
+    FixedClock,
+    make_event,
+    make_hold,
+    make_letter,
+    make_registration,
+    make_settings,
+)
+from tests.mailbox import Mailbox
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
+    return make_settings(tmp_path / "data", smtp_url=mailbox.url, mail_per_minute=600_000)
+
+
+def work(app: Flask) -> int:
+    sent: int = app.extensions["ikone_engine"].run_once()
+    return sent
+
+
+def test_held_worker_sends_and_forgets_nothing_until_released(app: Flask, mailbox: Mailbox) -> None:
+    over = make_event(app, **PAST, retention_days=0)
+    make_letter(app, make_registration(app, make_event(app)))
+    make_hold(app)
+
+    assert (work(app), mailbox.received) == (0, [])
+    assert _figures(app, over) == ""
+
+    with app.app_context(), transaction():
+        assert end_hold()
+    assert (work(app), len(mailbox.received)) == (1, 1)
+    assert _figures(app, over) != ""
+
+
+def _figures(app: Flask, event: Event) -> str:
+    with app.app_context():
+        return db.session.get_one(Event, event.id).figures
+
+
+def test_hold_stops_a_worker_between_two_letters(app: Flask, mailbox: Mailbox) -> None:
+    person = make_registration(app, make_event(app))
+    for _ in range(3):
+        make_letter(app, person)
+
+    def hold_after_the_first(_recipient: str) -> None:
+        make_hold(app, "restored meanwhile")
+
+    mailbox.answer = hold_after_the_first
+    # The next letter was claimed with the settling of the one before.
+    assert work(app) <= 2
+
+
+def test_refusal_of_the_mail_server_is_remembered_until_it_takes_a_letter(
+    app: Flask, mailbox: Mailbox, clock: FixedClock
+) -> None:
+    person = make_registration(app, make_event(app))
+    make_letter(app, person)
+    mailbox.answer = lambda _recipient: "535 5.7.8 no such user"
+    work(app)
+    clock.move(minutes=1)
+    work(app)
+
+    found = _health(app)
+    assert (found.refused_at, found.refusal) == (NOW, "535 5.7.8 no such user")
+
+    mailbox.answer = lambda _recipient: None
+    clock.move(hours=1)
+    make_letter(app, person)
+    assert work(app) >= 1
+    assert _health(app).refused_at is None
+
+
+def _health(app: Flask):
+    with app.app_context():
+        return engine_health(app.extensions["ikone_office"].clock())
+
+
+def test_bad_recipient_is_no_refusal_of_ours(app: Flask, mailbox: Mailbox) -> None:
+    person = make_registration(app, make_event(app))
+    make_letter(app, person)
+    make_letter(app, person, due_at=NOW.replace(year=2027))
+    mailbox.answer = lambda _recipient: "550 no such person"
+    work(app)
+    assert _health(app).refused_at is None

@@ -1,0 +1,207 @@
+"""`verify`: a healthy house has no fault, and each planted fault is one line."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from ikone_events.app import create_app
+from ikone_events.config import Settings
+from ikone_events.demo.story import folder
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.services.events.editing import edit_event
+from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.registering.registrations import Applicant, register
+from ikone_events.services.registering.status import withdraw
+from ikone_events.store.db import db, transaction
+from ikone_events.store.registering.models import Registration
+from tests.factories import NOW, FixedClock, make_letter, make_material, make_settings
+from tests.mailbox import Mailbox
+from tests.postgres import fresh_database
+from tests.services.operating.installations import call, draft, lay_event, sign_up
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
+    return make_settings(tmp_path / "data", smtp_url=mailbox.url, mail_per_minute=600_000)
+
+
+@pytest.fixture
+def house(app: Flask) -> Flask:
+    """An event of two seats with three people, whose letters have gone; one waits."""
+    lay_event(app, "workshop", capacity=2)
+    for name in ("anna", "bert", "carl"):
+        sign_up(app, "workshop", name)
+    app.extensions["ikone_engine"].run_once()
+    return app
+
+
+def plant(app: Flask, *statements: str) -> None:
+    """What no rule of ours would do."""
+    with app.app_context():
+        with db.engine.connect().execution_options(write=True) as connection:
+            connection.connection.execute("PRAGMA foreign_keys=OFF")
+            for statement in statements:
+                connection.execute(text(statement))
+            connection.commit()
+        db.engine.dispose()
+
+
+def found(app: Flask) -> list[str]:
+    result = call(app, "verify")
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    lines = result.output.splitlines()
+    assert result.exit_code == (0 if lines == ["No fault found."] else 1), result.output
+    return lines
+
+
+def test_healthy_house_has_no_fault(house: Flask) -> None:
+    assert found(house) == ["No fault found."]
+
+
+def test_loaded_demo_data_has_no_fault(app: Flask) -> None:
+    assert call(app, "load", str(folder() / "ikone.json")).exit_code == 0
+    assert found(app) == ["No fault found."]
+
+
+def test_whole_life_of_an_event_has_no_fault(house: Flask, mailbox: Mailbox) -> None:
+    clock = house.extensions["ikone_office"].clock
+    with house.app_context(), transaction():
+        register("workshop", _applicant("dora"), now=NOW)
+    with house.app_context():
+        anna = db.session.query(Registration).order_by(Registration.id).first()
+    with house.app_context(), transaction():
+        withdraw(anna.public_id, now=NOW)
+    with house.app_context(), transaction():
+        perform("workshop", Request(action=Action.DISPATCH, actor="test"), now=NOW)
+    for days in (0, 15, 200):
+        clock.move(days=days)
+        house.extensions["ikone_engine"].run_once()
+        assert found(house) == ["No fault found."], days
+    assert mailbox.received
+
+
+def _applicant(name: str) -> Applicant:
+    return Applicant(
+        first_name=name, last_name="M", email=f"{name}@example.org", organisation="", locale="de"
+    )
+
+
+_OVERTAKEN = """UPDATE event SET capacity = 1;
+    UPDATE registration SET status = 'waitlisted', event_touched = 0
+    WHERE id = (SELECT min(id) FROM registration)"""
+_MOVED_STEP = """UPDATE step SET due_at = '2026-03-05 08:00:00.000000' WHERE outcome = ''
+    AND name = (SELECT min(name) FROM step WHERE outcome = '')"""
+_LEASE = """UPDATE outbox_mail SET state = 'queued', sent_at = NULL,
+    lease_until = '2026-03-02 08:00:00.000000' WHERE recipient LIKE 'anna%'"""
+_DOUBLE = """DROP INDEX uq_registration_active_address;
+    UPDATE registration SET email_key = 'anna@example.org' WHERE email_key LIKE 'bert%'"""
+
+# What is done to the healthy house, and the words that must tell of it.
+PLANTED = {
+    "UPDATE registration SET status = 'confirmed'": "seats: workshop: 3 people hold 2 seats",
+    "UPDATE registration SET status = 'vip' WHERE status = 'waitlisted'": "standing “vip”",
+    "UPDATE registration SET status = 'declined' WHERE id = 1": "although there are 1 free seats",
+    _OVERTAKEN: "got past",
+    _DOUBLE: "is registered 2 times",
+    "DELETE FROM outbox_mail WHERE recipient LIKE 'bert%'": "is confirmed and was never told",
+    "UPDATE event SET state = 'closed'": "is “closed”, its history ends with “open”",
+    "UPDATE state_change SET source = '' WHERE action = 'open'": "follow from “announced”",
+    "UPDATE state_change SET action = 'close' WHERE action = 'open'": "“close” from “announced”",
+    "DELETE FROM state_change": "history ends with “”",
+    _MOVED_STEP: "its event's dates say",
+    _LEASE: "although its lease ended at 2026-03-02 08:00 UTC",
+    "UPDATE outbox_mail SET state = 'lost' WHERE id = 1": "letter 1 is “lost”",
+    "UPDATE outbox_mail SET sent_at = NULL WHERE id = 1": "letter 1 is “sent”",
+    "UPDATE outbox_mail SET registration_id = 99 WHERE id = 1": "belongs to no row",
+    "UPDATE registration SET calendar_sequence = 7 WHERE id = 1": "counts to 7, its newest",
+    "UPDATE outbox_mail SET calendar_uid = 'one' WHERE calendar_uid <> ''": "object 0 of one entry",
+    "UPDATE event SET version = 3": "0 former versions are kept of an event in version 3",
+    "UPDATE registration SET anonymised_at = status_at WHERE id = 3": "1 people should have been",
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_planted_fault_is_found(house: Flask, fault: str) -> None:
+    plant(house, *fault.split(";"))
+    lines = found(house)
+    assert [line for line in lines if PLANTED[fault] in line], lines
+
+
+def test_person_that_a_mailing_left_out_is_found(house: Flask) -> None:
+    with house.app_context(), transaction():
+        perform("workshop", Request(action=Action.DISPATCH, actor="test"), now=NOW)
+    house.extensions["ikone_engine"].run_once()
+    assert found(house) == ["No fault found."]
+    plant(house, "DELETE FROM outbox_mail WHERE kind = 'access_link' AND recipient LIKE 'anna%'")
+    assert [line for line in found(house) if "left out 1 people" in line]
+
+
+def test_second_letter_for_one_cause_is_found(house: Flask) -> None:
+    with house.app_context():
+        person = db.session.query(Registration).first()
+    make_letter(house, person, key="second", state="failed")
+    plant(house, *_without_unique_keys(), "UPDATE outbox_mail SET key = 'twice'")
+    assert [line for line in found(house) if "twice was written more than once" in line]
+
+
+def _without_unique_keys() -> tuple[str, ...]:
+    """SQLite can't drop a constraint: the table is written anew without it."""
+    return (
+        "CREATE TABLE copied AS SELECT * FROM outbox_mail",
+        "DROP TABLE outbox_mail",
+        "ALTER TABLE copied RENAME TO outbox_mail",
+        "DROP TABLE delivery_note",  # their references would be the first fault
+        "DROP TABLE incoming_mail",
+    )
+
+
+def test_slides_without_their_file_are_found(house: Flask) -> None:
+    with house.app_context():
+        person = db.session.query(Registration).first()
+        event = person.event
+    material = make_material(house, event, title="Folien")
+    assert found(house) == ["No fault found."]
+    with house.app_context():
+        (house.extensions["ikone_office"].uploads_dir / material.stored_name).unlink()
+    assert found(house) == ["files: workshop: the file of “Folien” is missing"]
+
+
+def test_people_who_were_in_before_the_capacity_was_lowered_are_no_fault(house: Flask) -> None:
+    with house.app_context(), transaction():
+        edit_event("workshop", draft("Workshop", capacity=1), expected_revision=1, now=NOW)
+    assert found(house) == ["No fault found."]
+
+
+def test_damaged_file_is_one_line(house: Flask, settings: Settings) -> None:
+    with house.app_context():
+        db.engine.dispose()  # the last connection puts the log into the file
+    path = settings.data_dir / "ikone.db"
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 8192] = b"\xff" * 8192
+    path.write_bytes(content)
+    lines = found(house)
+    assert lines
+    assert all(line.startswith("database: ") for line in lines)
+
+
+@pytest.mark.postgres
+def test_numbers_that_would_be_given_twice_are_found(tmp_path: Path, clock: FixedClock) -> None:
+    with fresh_database() as url:
+        settings = make_settings(tmp_path / "other", database_url=url)
+        app = create_app(settings, clock=clock)
+        app.extensions["ikone_wake"] = lambda: None
+        assert call(app, "event", "list").exit_code == 0
+        lay_event(app, "workshop", capacity=2)
+        for name in ("anna", "bert", "carl"):
+            sign_up(app, "workshop", name)
+        assert found(app) == ["No fault found."]
+        with app.app_context(), db.engine.begin() as connection:
+            connection.execute(text("SELECT setval('registration_id_seq', 1)"))
+        lines = found(app)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+    assert lines == ["database: numbers of registration go on from 1, its rows go to 3"]

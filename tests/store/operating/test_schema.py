@@ -1,0 +1,162 @@
+"""Migrations run up and down on both databases and describe just the tables we have."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import inspect, text
+
+from ikone_events.app import create_app
+from ikone_events.config import Settings
+from ikone_events.store.db import db
+from ikone_events.store.operating.schema import (
+    SchemaError,
+    attach_alembic,
+    migrate,
+    require_current,
+)
+from tests.factories import make_settings
+from tests.postgres import fresh_database
+
+BOTH = [
+    "sqlite",
+    pytest.param("postgres", marks=pytest.mark.postgres),
+]
+
+
+@pytest.fixture(params=BOTH)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    if request.param == "sqlite":
+        yield make_settings(tmp_path)
+    else:
+        with fresh_database() as url:
+            yield make_settings(tmp_path, database_url=url)
+
+
+@pytest.fixture
+def empty_app(settings: Settings) -> Iterator[Flask]:
+    """The application on a database without tables."""
+    app = create_app(settings)
+    attach_alembic(app)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_migrations_run_up_down_and_up() -> None:
+    migrate()
+    assert tables() == set(db.metadata.tables)
+    flask_migrate.downgrade(revision="base")
+    assert tables() == set()
+    migrate()
+    assert tables() == set(db.metadata.tables)
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_migrations_describe_the_models() -> None:
+    migrate()
+    flask_migrate.check()
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_second_start_migrates_nothing() -> None:
+    migrate()
+    migrate()
+    require_current()
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_database_of_a_newer_version_is_refused() -> None:
+    migrate()
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    for start in (migrate, require_current):
+        with pytest.raises(SchemaError, match="newer version"):
+            start()
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_worker_refuses_a_database_without_tables() -> None:
+    with pytest.raises(SchemaError, match="db upgrade"):
+        require_current()
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_update_keeps_what_the_first_version_wrote() -> None:
+    """On SQLite a table is rebuilt by dropping it, which must not delete what refers to it."""
+    flask_migrate.upgrade(revision="0001")
+    with db.engine.begin() as connection:
+        for statement in _FIRST_VERSION.split(";"):
+            connection.execute(text(statement))
+
+    migrate()
+
+    with db.engine.connect() as connection:
+        counted = "SELECT (SELECT count(*) FROM outbox_mail), (SELECT max(last_id) FROM mailing)"
+        assert connection.execute(text(counted)).one() == (1, 7)
+        if db.engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_update_names_the_bodies_and_the_texts_of_before() -> None:
+    """What the program writes beside a name today would be missing for those of old."""
+    flask_migrate.upgrade(revision="0001")
+    with db.engine.begin() as connection:
+        for statement in (*_FIRST_VERSION.split(";"), *_DIRECTORY.split(";")):
+            connection.execute(text(statement))
+
+    migrate()
+
+    with db.engine.connect() as connection:
+        names = connection.execute(
+            text("SELECT organisation_id, key, source FROM organisation_name")
+        )
+        assert {tuple(row) for row in names} == {
+            (1, "vg landburg", "name"),
+            (1, "landburg", "short"),
+            (2, "hochschule muster", "name"),
+        }
+        typed = connection.execute(text("SELECT organisation_key FROM registration ORDER BY id"))
+        assert list(typed.scalars()) == ["vg landburg", ""]
+
+
+_DIRECTORY = """
+INSERT INTO organisation (id, key, name, short_name, kind, official_key, member)
+VALUES (1, 'a', 'Verbandsgemeindeverwaltung Landburg', 'Landburg', 'verbandsgemeinde', '', true),
+  (2, 'b', 'Hochschule Muster', '', '', '', false);
+INSERT INTO registration (id, event_id, public_id, link_epoch, status, status_at, event_touched,
+  registered_at, salutation, title, first_name, last_name, email, email_key, organisation_text,
+  position, question, locale, calendar_uid, thread_id)
+VALUES (1, 1, 'p', 1, 'confirmed', '2026-01-01 10:00:00', 0, '2026-01-01 10:00:00', '', '', 'M',
+  'M', 'a@example.org', 'a@example.org', 'VG  LANDBURG', '', '', 'de', 'u', ''),
+  (2, 1, 'q', 1, 'confirmed', '2026-01-01 10:00:00', 0, '2026-01-01 10:00:00', '', '', 'M',
+  'M', 'b@example.org', 'b@example.org', '', '', '', 'de', 'v', '')
+"""
+
+_FIRST_VERSION = """
+INSERT INTO event (id, slug, state, revision, touched, title, title_en, summary, summary_en,
+  description, description_en, series, programme, speakers, question_label, question_label_en,
+  starts_at, ends_at, zone, format, place, room_url, dial_in, waiting_list, accepts_late,
+  contact_name, contact_email, contact_phone, retention_days, figures, created_at, changed_at)
+VALUES (1, 'a', 'open', 1, 0, 'A', '', '', '', '', '', '', '[]', '', '', '',
+  '2026-01-01 10:00:00', '2026-01-01 12:00:00', 'Europe/Berlin', 'online', '', '', '', true, true,
+  '', '', '', 90, '', '2026-01-01 10:00:00', '2026-01-01 10:00:00');
+INSERT INTO mailing (id, event_id, kind, audience, reason, event_touched, last_registration_id,
+  created_at)
+VALUES (1, 1, 'moved', 'confirmed', '', 0, 7, '2026-01-01 10:00:00');
+INSERT INTO outbox_mail (id, key, event_id, mailing_id, kind, locale, recipient, recipient_name,
+  subject, text, html, message_id, "references", state, created_at, due_at, tries, tries_before,
+  answer)
+VALUES (1, 'k', 1, 1, 'moved', 'de', 'a@example.org', '', '', '', '', '', '', 'queued',
+  '2026-01-01 10:00:00', '2026-01-01 10:00:00', 0, 0, '')
+"""

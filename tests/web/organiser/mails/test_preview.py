@@ -1,0 +1,290 @@
+"""Looking at letters before they are sent: who, what, which effect; and nothing is stored."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from ikone_events.domain.mails.audiences import Audience
+from ikone_events.domain.plan.times import Anchor, Timing
+from ikone_events.services.mails.subscribers import subscribe
+from ikone_events.services.plan.plans import add_message
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import Mailing, OutboxMail
+from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.plan.models import Step
+from tests.factories import NOW, PAST, make_event, make_material, make_registration, personal_path
+from tests.web.visitor import everything
+
+from .conftest import Browser
+
+LONG = "Freifrau von Ebernburg-Bad-Münster-am-Stein-Verbandsgemeindeverwaltung"
+
+
+def path(event: Event, action: str, more: str = "") -> str:
+    return f"/organise/events/{event.slug}/preview/{action}{more}"
+
+
+def letters(app: Flask) -> list[OutboxMail]:
+    with app.app_context():
+        return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
+
+
+def own_step(app: Flask, event: Event, **values: Any) -> Step:
+    """A message of the organisers' own at a time of its own."""
+    with app.app_context(), transaction():
+        row = db.session.get_one(Event, event.id)
+        timing = Timing(anchor=Anchor.FIXED, fixed=values.pop("at", NOW))
+        step = add_message(row, title="Eine Frage", audience=Audience.CONFIRMED, timing=timing)
+        step.active = False
+        return step
+
+
+def test_preview_shows_number_names_and_both_languages(app: Flask, team: Browser) -> None:
+    event = make_event(app, title_en="Sensors")
+    person = make_registration(app, event, last_name=LONG, locale="en")
+    make_registration(app, event, last_name="Zuletzt")
+    make_registration(app, event, status="waitlisted", last_name="Wartend")
+
+    page = team.get(path(event, "dispatch") + "?lang=en").text
+
+    assert "2 people get this letter" in page
+    assert LONG in page
+    assert "Zuletzt" in page
+    assert "Wartend" not in page
+    assert "Sensors" in page
+    assert event.title in page
+    assert page.index('lang="en">') < page.index('<div class="letter-text" lang="de">')
+    assert "Adds the event to the calendar" in page
+    token = personal_path(app, person).removeprefix("/r/")
+    assert token not in page
+    assert "/r/…/room" in page
+
+
+def test_looking_stores_nothing(app: Flask, team: Browser) -> None:
+    event = make_event(
+        app, starts_at=PAST["starts_at"], ends_at=PAST["ends_at"], state="dispatched"
+    )
+    make_material(app, event)
+    make_registration(app, event, calendar_sequence=3)
+    coming = make_event(app)
+    make_registration(app, coming, calendar_sequence=3)
+    before = everything(app)
+
+    assert team.get(path(event, "follow_up")).status_code == 200
+    assert team.get(path(coming, "dispatch")).status_code == 200
+    reason = {"state": "open", "reason": "Sturm"}
+    assert team.post(path(coming, "cancel"), reason).status_code == 200
+    assert team.post(path(coming, "cancel", "/html"), reason).status_code == 200
+
+    assert everything(app) == before
+
+
+def test_reason_is_in_the_letter_and_goes_along_to_the_button(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event, calendar_sequence=0)
+
+    page = team.post(path(event, "cancel"), {"state": "open", "reason": "Es stürmt <sehr>."}).text
+
+    assert page.count("Es stürmt &lt;sehr&gt;.") >= 3
+    assert 'name="reason" value="Es stürmt &lt;sehr&gt;."' in page
+    assert "entfernt" in page.lower() or "Kalender" in page
+    answer = team.post(
+        f"/organise/events/{event.slug}/do/cancel", {"state": "open", "reason": "Es stürmt."}
+    )
+    assert answer.status_code == 303
+
+
+def test_new_date_is_shown_as_it_will_be(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="postponed")
+    make_registration(app, event, calendar_sequence=1)
+    form = {"state": "postponed", "starts_at": "2026-06-02T10:00", "ends_at": "2026-06-02T12:00"}
+
+    page = team.post(path(event, "reschedule"), form).text
+
+    assert "2. Juni 2026" in page
+    with app.app_context():
+        assert db.session.get_one(Event, event.id).starts_at == event.starts_at
+
+
+def test_missing_reason_is_told_at_its_field(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+
+    answer = team.post(path(event, "cancel"), {"state": "open", "reason": " "})
+
+    assert answer.status_code == 409
+    assert 'href="#reason"' in answer.text
+    assert team.get(path(event, "cancel")).status_code == 303
+
+
+def test_follow_up_is_counted_by_kind_and_shown_for_whom_one_chooses(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, state="dispatched", **PAST)
+    make_material(app, event)
+    make_registration(app, event, attendance="attended")
+    missed = make_registration(app, event, attendance="missed", last_name="Fehlend")
+    make_registration(app, event)
+
+    page = team.get(path(event, "follow_up") + f"?lang=en&person={missed.public_id}").text
+
+    assert "3 people get this letter" in page
+    assert "Follow-up to those who were absent: 1" in page
+    assert "The letter as Fehlend, Maria gets it" in page
+
+
+def test_recipients_are_found_and_paged(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    for number in range(60):
+        make_registration(app, event, last_name=f"Nr{number}")
+
+    page = team.get(path(event, "dispatch") + "?lang=en&page=2").text
+    assert "Page 2 of 2" in page
+    found = team.get(path(event, "dispatch") + "?q=nr57&lang=en").text
+    assert "Nr57" in found
+    assert "Nr12," not in found
+    assert team.get(path(event, "dispatch") + "?q=niemand").status_code == 200
+
+
+def test_event_page_leads_to_the_preview_where_somebody_is_written_to(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, state="closed")
+    make_registration(app, event)
+    page = team.get(f"/organise/events/{event.slug}").text
+    assert f"/organise/events/{event.slug}/preview/dispatch" in page
+    draft = make_event(app, state="draft")
+    page = team.get(f"/organise/events/{draft.slug}").text
+    assert "/preview/announce" not in page
+    assert "/do/announce" in page
+
+
+def test_announcement_is_shown_as_a_subscriber_gets_it(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    with app.app_context(), transaction():
+        subscribe("neugierig@example.org", "de", now=NOW)
+        row = db.session.scalars(select(Subscriber)).one()
+        row.confirmed_at = NOW
+
+    page = team.get(path(event, "announce") + "?lang=en").text
+
+    assert "One person gets this letter" in page
+    assert "neugierig@example.org" in page
+    assert "/unsubscribe/…" in page
+    assert "Nothing changes in this person" in page
+
+
+def test_action_that_writes_to_nobody_has_no_preview(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    assert team.get(path(event, "close")).status_code == 404
+    assert team.get(path(event, "explode")).status_code == 404
+    assert team.get(path(event, "follow_up")).status_code in (200, 409)
+    assert team.get(path(make_event(app, state="draft"), "dispatch")).status_code == 409
+
+
+def test_complaints_stand_where_the_button_would_be(app: Flask, team: Browser) -> None:
+    event = make_event(app, room_url="")
+    make_registration(app, event)
+    page = team.get(path(event, "dispatch") + "?lang=en").text
+    assert "The access link to the video room is missing." in page
+    assert "/do/dispatch" not in page
+
+
+def test_letter_to_try_goes_to_the_one_who_asked_and_is_harmless(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    person = make_registration(app, event, calendar_sequence=0)
+
+    answer = team.post(
+        path(event, "dispatch", "/test"), {"state": "open", "person": person.public_id}
+    )
+
+    assert answer.status_code == 200
+    [letter] = letters(app)
+    assert letter.recipient == "team@example.org"
+    assert letter.subject.startswith("[Test] ")
+    assert (letter.calendar, letter.registration_id, letter.mailing_id) == (None, None, None)
+    token = personal_path(app, person).removeprefix("/r/")
+    for part in (letter.text, letter.html):
+        assert token not in part
+        assert "/r/" not in part
+        assert f"http://localhost/events/{event.slug}" in part
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Mailing)) == 0
+
+
+def test_html_of_a_letter_is_shown_in_a_sandbox(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    person = make_registration(app, event)
+
+    answer = team.get(path(event, "dispatch", "/html") + "?in=en")
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy.split("; ")
+    assert '<html lang="en"' in answer.text
+    assert personal_path(app, person).removeprefix("/r/") not in answer.text
+
+
+def test_step_of_ones_own_is_looked_at_and_sent(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    step = own_step(app, event)
+    base = f"/organise/events/{event.slug}/steps/{step.id}"
+
+    page = team.get(f"{base}/preview?lang=en").text
+
+    assert "One person gets this letter" in page
+    assert f'action="{base}/run"' in page
+    assert team.get(f"{base}/preview/html").status_code == 200
+    for change in (base, f"/organise/events/{event.slug}/texts/{step.name}"):
+        assert f'href="{change}"' in page
+        assert team.get(change).status_code == 200
+    assert team.post(f"{base}/preview/test").status_code == 200
+    assert [letter.recipient for letter in letters(app)] == ["team@example.org"]
+
+
+def test_transition_step_is_looked_at_before_its_time(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    make_registration(app, event)
+    with app.app_context(), transaction():
+        step = Step(event_id=event.id, name="dispatch", action="dispatch", anchor="start")
+        step.unit, step.due_at = "days", NOW
+        db.session.add(step)
+        db.session.flush()
+        number = step.id
+    page = team.get(f"/organise/events/{event.slug}/steps/{number}/preview?lang=en").text
+    assert "One person gets this letter" in page
+    assert "Not possible yet" in page
+
+
+def test_previews_are_for_those_who_may_see(
+    app: Flask, team: Browser, viewer: Browser, stranger: Browser
+) -> None:
+    event, other = make_event(app), make_event(app)
+    make_registration(app, event)
+    step = own_step(app, event)
+    base = f"/organise/events/{event.slug}/steps/{step.id}/preview"
+    assert viewer.get(path(event, "dispatch")).status_code == 403
+    assert viewer.post(path(event, "dispatch", "/test")).status_code == 403
+    looked = viewer.get(base)
+    assert looked.status_code == 200
+    assert "/run" not in looked.text
+    assert viewer.post(f"{base}/test").status_code == 403
+    for address in (path(event, "dispatch"), base, f"{base}/html"):
+        assert stranger.get(address).status_code == 404
+    foreign = f"/organise/events/{other.slug}/steps/{step.id}/preview"
+    assert team.get(foreign).status_code == 404
+    assert team.post(f"{foreign}/test").status_code == 404
+    assert letters(app) == []
+
+
+@pytest.mark.parametrize("name", ["=?utf-8?q?x?=", "a\u202eb"])
+def test_person_whose_letter_cannot_be_written_does_not_break_the_page(
+    app: Flask, team: Browser, name: str
+) -> None:
+    event = make_event(app)
+    make_registration(app, event, last_name=name)
+    assert team.get(path(event, "dispatch")).status_code == 200

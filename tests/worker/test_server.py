@@ -1,0 +1,79 @@
+"""The server as a process: it stops when it is told to, however busy it is."""
+
+import os
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+
+from ikone_events.demo.catcher import free_port
+from ikone_events.worker.server import CONNECTIONS
+from tests.factories import SECRET
+from tests.patience import PATIENCE
+
+START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
+ROUNDS = 3
+
+
+def visit(port: int, enough: threading.Event) -> None:
+    """Open and close connections without a pause, as a rush does."""
+    while not enough.is_set():
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        with suppress(OSError, HTTPException):
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+        connection.close()
+
+
+@pytest.mark.slow
+def test_busy_server_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "IKONE_SECRET_KEY": SECRET,
+        "IKONE_BASE_URL": "http://localhost",
+        "IKONE_DATA_DIR": str(tmp_path),
+    }
+    for _ in range(ROUNDS):
+        port, enough = free_port(), threading.Event()
+        command = [*START, "serve", "--port", str(port)]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as server:
+            assert server.stdout is not None
+            server.stdout.readline()  # it says where it is once the address answers
+            visitors = [threading.Thread(target=visit, args=(port, enough)) for _ in range(4)]
+            for visitor in visitors:
+                visitor.start()
+            threading.Event().wait(0.5)
+            server.send_signal(signal.SIGTERM)
+            try:
+                assert server.wait(PATIENCE) == 0
+            finally:
+                enough.set()
+                server.kill()
+                for visitor in visitors:
+                    visitor.join()
+
+
+@pytest.mark.slow
+def test_server_takes_the_files_that_its_connections_need(tmp_path: Path) -> None:
+    """With the thousand that many systems give, the thousandth visitor would find a closed door."""
+    environment = {
+        **os.environ,
+        "IKONE_SECRET_KEY": SECRET,
+        "IKONE_BASE_URL": "http://localhost",
+        "IKONE_DATA_DIR": str(tmp_path),
+    }
+    command = shlex.join([*START, "serve", "--port", str(free_port())])
+    limited = ["sh", "-c", f"ulimit -Sn 256; exec {command}"]
+    with subprocess.Popen(limited, env=environment, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        soft, _hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        server.send_signal(signal.SIGTERM)
+    assert soft > CONNECTIONS
