@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ikone_events.commands import register_commands
 from ikone_events.config import Settings, settings_from_environment
 from ikone_events.domain.tokens import LinkSigner
-from ikone_events.services.app_context import Clock, Office, system_clock
+from ikone_events.services.installation import Clock, Installation, system_clock
 from ikone_events.store.db import engine_options
 from ikone_events.store.db import init_app as init_database
 from ikone_events.web import register_pages
@@ -38,7 +38,7 @@ def create_app(
     settings = settings or settings_from_environment()
     app = Flask("ikone_events", root_path=str(PACKAGE), template_folder=str(resource("templates")))
     app.config.update(_flask_settings(settings))
-    app.extensions["ikone_office"] = Office(
+    app.extensions["ikone_installation"] = Installation(
         settings, LinkSigner(settings.secret_key), clock, session_clock
     )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and addresses

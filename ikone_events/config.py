@@ -61,11 +61,11 @@ class Settings:
 
     @property
     def smtp(self) -> SmtpSettings:
-        """The mail server, taken apart; one letter takes less time than its lease gives."""
+        """The mail server, taken apart; one mail takes less time than its lease gives."""
         return replace(
             SmtpSettings.from_url(self.smtp_url),
-            letter_seconds=self.lease_seconds * _OF_LEASE,
-            letters_per_connection=self.mail_per_connection,
+            mail_seconds=self.lease_seconds * _OF_LEASE,
+            mails_per_connection=self.mail_per_connection,
         )
 
     @property
@@ -85,7 +85,7 @@ class Settings:
 
     @property
     def sender(self) -> str:
-        """The address all letters come from and calendars answer to."""
+        """The address all mails come from and calendars answer to."""
         return self.mail_from or f"events@{self.host}"
 
     @property
@@ -102,10 +102,10 @@ def settings_from_environment(environ: Mapping[str, str] | None = None) -> Setti
     if environ is None:
         from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
         environ = {**from_file, **os.environ}
-    return _Reader({k: v for k, v in environ.items() if k.startswith("IKONE_")}).settings()
+    return _SettingsReader({k: v for k, v in environ.items() if k.startswith("IKONE_")}).settings()
 
 
-class _Reader:
+class _SettingsReader:
     """Turns texts into settings and collects every complaint on the way."""
 
     def __init__(self, values: Mapping[str, str]) -> None:

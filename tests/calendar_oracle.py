@@ -135,7 +135,7 @@ _ADDRESS = re.compile(r"https?://[!-~]+")
 _TOKEN = re.compile(r"[\w.-]{20}")
 
 
-def checked_letter(
+def checked_mail(
     data: bytes, *, method: str | None, attendee: str = "", organiser: str = ""
 ) -> bytes:
     """The same bytes of one person's object; `method` is None for a download."""
@@ -203,14 +203,14 @@ def checked(data: bytes) -> bytes:
 
 
 def _of_frame(lines: tuple[Line, ...], allowed: frozenset[str], method: str | None) -> list[str]:
-    """The calendar's own lines: only ours, each once, and the method that the letter announces."""
+    """The calendar's own lines: only ours, each once, and the method that the mail announces."""
     names = [line.name for line in lines]
     values = {line.name: line.value for line in lines}
     found = [*_only_once(names, allowed | {"METHOD"})]
     if not values.keys() >= FRAME or values["VERSION"] != "2.0":
         found.append("The calendar entry does not say which format it has.")
     if values.get("METHOD") != method:
-        found.append("The calendar entry and its letter do not agree on what it is for.")
+        found.append("The calendar entry and its e-mail do not agree on what it is for.")
     return found
 
 
@@ -302,7 +302,7 @@ def _of_persons(event: dict[str, Line], attendee: str, organiser: str) -> Iterab
     """Answers come back only if the one who is invited is the one who is written to."""
     invited, host = event.get("ATTENDEE"), event.get("ORGANIZER")
     if invited is None or invited.value != f"mailto:{attendee}":
-        yield "The calendar entry invites somebody else than the letter writes to."
+        yield "The calendar entry invites somebody else than the e-mail writes to."
     elif parameter(invited, "RSVP") != "TRUE":
         yield "The calendar entry does not ask for an answer."
     if host is None or host.value != f"mailto:{organiser}":

@@ -8,9 +8,9 @@ from ikone_events.domain.events import lifecycle
 from ikone_events.domain.registering import status
 from ikone_events.domain.registering.status import (
     ACTION_LABELS,
-    STANDING_LABELS,
-    Standing,
-    letter_for,
+    REGISTRATION_STATUS_LABELS,
+    RegistrationStatus,
+    mail_for,
 )
 
 
@@ -24,33 +24,33 @@ def lifecycle_diagram() -> str:
     return "\n".join(lines)
 
 
-def _ends(rule: lifecycle.Rule) -> tuple[str, str]:
+def _ends(rule: lifecycle.TransitionRule) -> tuple[str, str]:
     return rule.source, rule.target
 
 
 def registration_table() -> str:
-    """One line an action: at which status, where it leads, who may, which letter is written."""
-    lines = ["| Action | At | Leads to | Who | Letter | Again |", "|---|---|---|---|---|---|"]
+    """One line an action: at which status, where it leads, who may, which mail is written."""
+    lines = ["| Action | At | Leads to | Who | E-mail | Again |", "|---|---|---|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(_cells(rule))} |" for rule in status.RULES)])
 
 
-def _cells(rule: status.Rule) -> tuple[str, ...]:
+def _cells(rule: status.StatusRule) -> tuple[str, ...]:
     return (
         f"{ACTION_LABELS[rule.action]} (`{rule.action}`)",
         _names(rule.sources),
         "the same" if rule.sources == rule.targets else _names(rule.targets),
         ", ".join(rule.actors),
-        ", ".join(f"`{kind}`" for kind in _letters(rule)),
+        ", ".join(f"`{kind}`" for kind in _mails(rule)),
         _names(rule.done_in) or "–",
     )
 
 
-def _names(found: Iterable[Standing]) -> str:
-    return ", ".join(STANDING_LABELS[standing].lower() for standing in found)
+def _names(found: Iterable[RegistrationStatus]) -> str:
+    return ", ".join(REGISTRATION_STATUS_LABELS[standing].lower() for standing in found)
 
 
-def _letters(rule: status.Rule) -> list[str]:
-    found = (letter_for(rule.action, target) for target in rule.targets)
+def _mails(rule: status.StatusRule) -> list[str]:
+    found = (mail_for(rule.action, target) for target in rule.targets)
     return list(dict.fromkeys(kind.value for kind in found if kind is not None))
 
 
@@ -70,8 +70,8 @@ def registration_diagram() -> str:
     return "\n".join(lines)
 
 
-def _node(standing: Standing) -> str:
-    return "[*]" if standing is Standing.NONE else standing.name.lower()
+def _node(standing: RegistrationStatus) -> str:
+    return "[*]" if standing is RegistrationStatus.NONE else standing.name.lower()
 
 
 if __name__ == "__main__":

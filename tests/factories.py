@@ -14,14 +14,14 @@ from flask import Flask
 
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
-from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.app_context import office
+from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.directory_matching import keep_names
+from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.incoming.models import Mailbox
-from ikone_events.store.mails.models import Heartbeat, Hold, Mailing, OutboxMail
+from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail, OutboxPause
 from ikone_events.store.mails.subscribers import NETWORK, Subscriber
 from ikone_events.store.mails.texts import MailText
 from ikone_events.store.registering.models import Registration
@@ -124,7 +124,7 @@ def make_material(
     material = Material(**{**defaults, **values})
     if material.stored_name:
         with app.app_context():
-            folder = office().uploads_dir
+            folder = get_installation().uploads_dir
         folder.mkdir(parents=True, exist_ok=True)
         (folder / material.stored_name).write_bytes(content)
     return _stored(app, material)
@@ -140,7 +140,7 @@ def make_organisation(app: Flask, name: str, **values: Any) -> Organisation:
     return _stored(app, organisation)
 
 
-def make_letter(app: Flask, registration: Registration, **values: Any) -> OutboxMail:
+def make_mail(app: Flask, registration: Registration, **values: Any) -> OutboxMail:
     """A queued confirmation in the outbox."""
     number = next(_number)
     defaults: dict[str, Any] = {
@@ -176,7 +176,7 @@ def make_subscriber(app: Flask, event: Event | None = None, **values: Any) -> Su
 
 
 def make_mailing(app: Flask, event: Event, **values: Any) -> Mailing:
-    """A mailing of access links whose letters have all been written."""
+    """A mailing of access links whose mails have all been written."""
     defaults: dict[str, Any] = {
         "event_id": event.id,
         "kind": "access_link",
@@ -217,24 +217,24 @@ def make_text(app: Flask, kind: str, event: Event | None = None, **values: Any) 
     return _stored(app, MailText(**{**defaults, **values}))
 
 
-def make_hold(app: Flask, reason: str = "restored") -> Hold:
+def make_pause(app: Flask, reason: str = "restored") -> OutboxPause:
     """Everything is held, as after a restore."""
-    return _stored(app, Hold(id=1, since=NOW, reason=reason))
+    return _stored(app, OutboxPause(id=1, since=NOW, reason=reason))
 
 
 def personal_path(app: Flask, registration: Registration, part: str = "") -> str:
     """The path of a person's own page, or of a part of it ("/room")."""
     with app.app_context():
-        desk = office()
-        whole = desk.personal_page(registration.public_id, registration.link_epoch, part)
-        return whole.removeprefix(desk.settings.base_url)
+        installation = get_installation()
+        whole = installation.personal_page(registration.public_id, registration.link_epoch, part)
+        return whole.removeprefix(installation.settings.base_url)
 
 
 def subscription_path(app: Flask, subscriber: Subscriber, action: str = "unsubscribe") -> str:
-    """The path of the page that a letter to a subscriber leads to: subscribe or unsubscribe."""
+    """The path of the page that a mail to a subscriber leads to: subscribe or unsubscribe."""
     with app.app_context():
-        claim = Claim(subscriber.public_id, subscriber.link_epoch)
-        return f"/{action}/{office().signer.sign(Purpose.SUBSCRIPTION, claim)}"
+        claim = LinkClaim(subscriber.public_id, subscriber.link_epoch)
+        return f"/{action}/{get_installation().signer.sign(Purpose.SUBSCRIPTION, claim)}"
 
 
 def _stored(app: Flask, row: Row) -> Row:

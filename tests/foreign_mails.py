@@ -11,7 +11,7 @@ from textwrap import wrap
 from zlib import crc32
 
 UID = "0b9f7e1c-6a54-4e0b-9f0a-3c6a0d2f7b11@localhost"
-LETTER = "<7d0b3a5e9c1f4e6b8a2d@localhost>"
+MAIL = "<7d0b3a5e9c1f4e6b8a2d@localhost>"
 EVA = "eva.muster@trier.example"
 US = "events@example.org"
 
@@ -190,9 +190,9 @@ PROGRAMS: dict[str, Maker] = {
 
 
 def postfix_bounce(
-    letter: str = LETTER, recipient: str = EVA, status: str = "5.1.1", action: str = "failed"
+    outbox_mail: str = MAIL, recipient: str = EVA, status: str = "5.1.1", action: str = "failed"
 ) -> bytes:
-    """Postfix: the whole letter comes back."""
+    """Postfix: the whole mail comes back."""
     code = status.replace(".", "")
     return mail(
         {
@@ -222,19 +222,19 @@ def postfix_bounce(
                     "",
                 ),
             ),
-            part("message/rfc822", _our_letter(letter, recipient)),
+            part("message/rfc822", _our_mail(outbox_mail, recipient)),
         ),
     )
 
 
-def exchange_bounce(letter: str = LETTER, recipient: str = EVA) -> bytes:
-    """Exchange Online: HTML, localised words, only the headers of the letter come back."""
+def exchange_bounce(outbox_mail: str = MAIL, recipient: str = EVA) -> bytes:
+    """Exchange Online: HTML, localised words, only the headers of the mail come back."""
     return mail(
         {
             "From": "Microsoft Outlook <postmaster@trier.example>",
             "Subject": "Unzustellbar: Ihre Anmeldung",
-            "In-Reply-To": letter,
-            "References": letter,
+            "In-Reply-To": outbox_mail,
+            "References": outbox_mail,
             "Auto-Submitted": "auto-replied",
             "X-MS-Exchange-Message-Is-Ndr": "",
             "Content-Type": 'multipart/report; report-type=delivery-status;\n\tboundary="_ex_"',
@@ -255,19 +255,19 @@ def exchange_bounce(letter: str = LETTER, recipient: str = EVA) -> bytes:
                     "",
                 ),
             ),
-            part("text/rfc822-headers", _our_letter(letter, recipient).split(b"\n\n")[0]),
+            part("text/rfc822-headers", _our_mail(outbox_mail, recipient).split(b"\n\n")[0]),
         ),
     )
 
 
-def gmail_bounce(letter: str = LETTER, recipient: str = EVA) -> bytes:
-    """Gmail: report in related parts, the letter as message/rfc822, lower-case details."""
+def gmail_bounce(outbox_mail: str = MAIL, recipient: str = EVA) -> bytes:
+    """Gmail: report in related parts, the mail as message/rfc822, lower-case details."""
     return mail(
         {
             "From": "Mail Delivery Subsystem <mailer-daemon@googlemail.com>",
             "Subject": "Delivery Status Notification (Failure)",
-            "In-Reply-To": letter,
-            "References": letter,
+            "In-Reply-To": outbox_mail,
+            "References": outbox_mail,
             "Auto-Submitted": "auto-replied",
             "X-Failed-Recipients": recipient,
             "Content-Type": 'multipart/report; boundary="0gm"; report-type=delivery-status',
@@ -282,7 +282,7 @@ def gmail_bounce(letter: str = LETTER, recipient: str = EVA) -> bytes:
                 "message/delivery-status",
                 _lines(
                     "Reporting-MTA: dns; googlemail.com",
-                    f"X-Original-Message-ID: {letter}",
+                    f"X-Original-Message-ID: {outbox_mail}",
                     "",
                     f"Final-Recipient: rfc822; {recipient}",
                     "Action: failed",
@@ -292,19 +292,19 @@ def gmail_bounce(letter: str = LETTER, recipient: str = EVA) -> bytes:
                     "",
                 ),
             ),
-            part("message/rfc822", _our_letter(letter, recipient)),
+            part("message/rfc822", _our_mail(outbox_mail, recipient)),
         ),
     )
 
 
-def exchange_absence(letter: str = LETTER, person: str = EVA) -> bytes:
+def exchange_absence(outbox_mail: str = MAIL, person: str = EVA) -> bytes:
     """Out of office, Exchange."""
     return mail(
         {
             "From": f"Eva Muster <{person}>",
             "Subject": "Automatische Antwort: Ihre Anmeldung",
-            "In-Reply-To": letter,
-            "References": letter,
+            "In-Reply-To": outbox_mail,
+            "References": outbox_mail,
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "DR, OOF, AutoReply",
             "X-MS-Exchange-Inbox-Rules-Loop": person,
@@ -322,14 +322,14 @@ def exchange_absence(letter: str = LETTER, person: str = EVA) -> bytes:
     )
 
 
-def gmail_absence(letter: str = LETTER, person: str = EVA) -> bytes:
+def gmail_absence(outbox_mail: str = MAIL, person: str = EVA) -> bytes:
     """Out of office, Gmail."""
     return mail(
         {
             "From": f"Eva Muster <{person}>",
             "Subject": "Nicht im =?UTF-8?Q?B=C3=BCro?= Re: Ihre Anmeldung",
-            "In-Reply-To": letter,
-            "References": letter,
+            "In-Reply-To": outbox_mail,
+            "References": outbox_mail,
             "Precedence": "bulk",
             "Auto-Submitted": "auto-replied",
             "X-Autoreply": "yes",
@@ -340,12 +340,12 @@ def gmail_absence(letter: str = LETTER, person: str = EVA) -> bytes:
 
 
 def human(subject: str = "Frage zum Workshop", body: str = "Gibt es Parkplätze?") -> bytes:
-    """A person writes to us, in answer to a letter of ours."""
+    """A person writes to us, in answer to a mail of ours."""
     return mail(
         {
             "From": f"Eva Muster <{EVA}>",
             "Subject": subject,
-            "In-Reply-To": LETTER,
+            "In-Reply-To": MAIL,
             "X-Auto-Response-Suppress": "All",
             "Content-Type": "text/plain; charset=utf-8",
         },
@@ -411,7 +411,7 @@ def _lines(*lines: str) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _our_letter(message_id: str, recipient: str) -> bytes:
+def _our_mail(message_id: str, recipient: str) -> bytes:
     return _lines(
         f"From: IKONE DS <{US}>",
         f"To: {recipient}",

@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that keeps letters and answers as a test tells it to.
+"""A real SMTP server on loopback that keeps mails and answers as a test tells it to.
 
 When it is closed, every calendar object that arrived is read by `tests/calendar_oracle.py`.
 """
@@ -14,12 +14,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
 from ikone_events.demo.catcher import free_port
-from tests.calendar_oracle import checked_letter
+from tests.calendar_oracle import checked_mail
 
 
 @dataclass(frozen=True)
 class Received:
-    """One letter as it arrived."""
+    """One mail as it arrived."""
 
     recipient: str
     message: EmailMessage
@@ -45,10 +45,10 @@ class Received:
         return self.part("text/calendar")
 
     def check_calendar(self) -> None:
-        """Assert that the calendar object is sound and belongs to this letter."""
+        """Assert that the calendar object is sound and belongs to this mail."""
         for part in self.message.walk():
             if part.get_content_type() == "text/calendar":
-                checked_letter(
+                checked_mail(
                     part.get_payload(decode=True),  # type: ignore[arg-type]
                     method=str(part.get_param("method")),
                     attendee=self.recipient,
@@ -75,8 +75,8 @@ class Mailbox:
         _trace: TracebackType | None,
     ) -> None:
         self._controller.stop()
-        for letter in self.received:
-            letter.check_calendar()
+        for mail in self.received:
+            mail.check_calendar()
 
     @property
     def url(self) -> str:
@@ -85,7 +85,7 @@ class Mailbox:
 
     def to(self, recipient: str) -> list[Received]:
         """What one person got, in order."""
-        return [letter for letter in self.received if letter.recipient == recipient]
+        return [mail for mail in self.received if mail.recipient == recipient]
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any

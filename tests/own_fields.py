@@ -11,7 +11,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from tests.factories import NOW
 
 _number = count(1)
@@ -43,7 +43,7 @@ def make_answer(
     return stored(app, Answer(**{"at": NOW, **row, **values}))
 
 
-def make_change(app: Flask, person: Registration, **values: Any) -> StandingChange:
+def make_change(app: Flask, person: Registration, **values: Any) -> StatusChange:
     """One step of a chain: how the person came to stand where they stand."""
     defaults: dict[str, Any] = {
         "registration_id": person.id,
@@ -53,7 +53,7 @@ def make_change(app: Flask, person: Registration, **values: Any) -> StandingChan
         "actor": "person",
         "at": person.registered_at,
     }
-    return stored(app, StandingChange(**{**defaults, **values}))
+    return stored(app, StatusChange(**{**defaults, **values}))
 
 
 def make_import(app: Flask, event: Event, rows: str) -> ImportList:

@@ -12,10 +12,10 @@ from ikone_events.domain.incoming.mails import (
     CalendarAnswer,
     Envelope,
     Incoming,
+    IncomingOutcome,
     Method,
-    Outcome,
 )
-from ikone_events.services.incoming.ingest import take_in
+from ikone_events.services.incoming.ingest import ingest
 from ikone_events.store.db import transaction
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
@@ -54,13 +54,13 @@ def calendar_answer(
     return CalendarAnswer(envelope=envelope, **{**plain, **values})
 
 
-def bounce(letter: OutboxMail, **values: Any) -> Bounce:
-    """What a mail server says about a letter it can't deliver, for good unless said otherwise."""
+def bounce(mail: OutboxMail, **values: Any) -> Bounce:
+    """What a mail server says about a mail it can't deliver, for good unless said otherwise."""
     values.setdefault("sender", "mailer-daemon@example.net")
     envelope = _envelope(values)
     plain = {
-        "original_message_id": letter.message_id,
-        "recipient": letter.recipient,
+        "original_message_id": mail.message_id,
+        "recipient": mail.recipient,
         "code": "5.1.1",
         "permanent": True,
         "words": "550 5.1.1 no such user here",
@@ -68,15 +68,15 @@ def bounce(letter: OutboxMail, **values: Any) -> Bounce:
     return Bounce(envelope=envelope, **{**plain, **values})
 
 
-def absence(letter: OutboxMail, **values: Any) -> Absence:
+def absence(mail: OutboxMail, **values: Any) -> Absence:
     """The automatic reply of somebody who is away."""
-    values.setdefault("sender", letter.recipient)
-    values.setdefault("references", (letter.message_id,))
+    values.setdefault("sender", mail.recipient)
+    values.setdefault("references", (mail.message_id,))
     words = values.pop("words", "Ich bin bis Montag nicht im Haus.")
     return Absence(envelope=_envelope({"automatic": True, **values}), words=words)
 
 
-def receive(app: Flask, found: Incoming, now: datetime = NOW) -> Outcome:
+def receive(app: Flask, found: Incoming, now: datetime = NOW) -> IncomingOutcome:
     """Take a mail in, as the worker does."""
     with app.app_context(), transaction():
-        return take_in(found, now=now)
+        return ingest(found, now=now)

@@ -22,17 +22,17 @@ _FRIENDLY = {"CONNECT": "220 scripted", "DATA": "354 go on", "QUIT": "221 bye"}
 
 @dataclass(frozen=True)
 class Turn:
-    """Where a conversation stands: connections and letters are counted from 1."""
+    """Where a conversation stands: connections and mails are counted from 1."""
 
     stage: str
     connection: int
-    letter: int
+    mail: int
     recipient: str
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A letter whose content arrived, whatever the server said to it."""
+    """A mail whose content arrived, whatever the server said to it."""
 
     recipient: str
     message_id: str
@@ -103,7 +103,7 @@ class _Conversation:
     ) -> None:
         self._server, self._peer, self._number, self._silence = server, peer, number, silence
         self._file = peer.makefile("rb")
-        self._letter, self._recipient = 0, ""
+        self._mail, self._recipient = 0, ""
 
     def hold(self) -> None:
         if not self._say("CONNECT").startswith("2"):
@@ -114,7 +114,7 @@ class _Conversation:
     def _answer(self, line: str) -> None:
         stage = line[:4].upper().replace("HELO", "EHLO")
         if stage == "MAIL":
-            self._letter += 1
+            self._mail += 1
         if stage == "RCPT":
             self._recipient = line.partition("<")[2].partition(">")[0]
         said = self._say(stage)
@@ -133,7 +133,7 @@ class _Conversation:
             self._server.taken.append(Taken(self._recipient, found))
 
     def _say(self, stage: str) -> str:
-        turn = Turn(stage, self._number, self._letter, self._recipient)
+        turn = Turn(stage, self._number, self._mail, self._recipient)
         line = self._server.script(turn) or self._friendly(stage)
         if line == DROP:
             self._peer.shutdown(socket.SHUT_RDWR)

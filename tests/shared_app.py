@@ -15,7 +15,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.services.app_context import Clock
+from ikone_events.services.installation import Clock
 from ikone_events.store.db import db
 from ikone_events.web.shell.limits import RateLimits
 from ikone_events.web.shell.page_cache import PageCache
@@ -85,7 +85,7 @@ def empty_folder(folder: Path) -> None:
 def build(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -> Flask:
     """An application as tests want it: nobody works in the background.
 
-    A test that wants a letter sent calls the engine itself.
+    A test that wants a mail sent calls the engine itself.
     """
     app = create_app(settings, clock=clock, session_clock=clock)
     app.testing = True

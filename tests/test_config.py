@@ -94,7 +94,7 @@ def test_secret_is_not_repeated_in_the_complaint() -> None:
     assert "hunter2" not in "".join(complaints(IKONE_SECRET_KEY="hunter2"))
 
 
-def test_letter_takes_less_time_than_its_lease_gives() -> None:
+def test_mail_takes_less_time_than_its_lease_gives() -> None:
     settings = settings_from_environment({**GOOD, "IKONE_LEASE_SECONDS": "60"})
-    assert settings.smtp.letter_seconds < settings.lease_seconds
-    assert settings.smtp.letters_per_connection == settings.mail_per_connection == 100
+    assert settings.smtp.mail_seconds < settings.lease_seconds
+    assert settings.smtp.mails_per_connection == settings.mail_per_connection == 100

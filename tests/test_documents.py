@@ -109,7 +109,8 @@ def test_documents_name_files_that_exist() -> None:
     for document in ("README.md", "CONTRIBUTING.md"):
         text = (ROOT / document).read_text("utf-8")
         named = re.findall(
-            r"`((?:ikone_events|templates|tests|migrations|docs)/[\w./-]+|[a-z]+/\w+\.py)`", text
+            r"`((?:ikone_events|templates|tests|migrations|docs)/[\w./-]+|[a-z]+/(?:\w+/)*\w+\.py)`",
+            text,
         )
         for name in named:
             found = [folder / name for folder in (ROOT, PACKAGE) if (folder / name).exists()]
@@ -185,7 +186,7 @@ def _placeholders(text: str) -> tuple[str, ...]:
     return tuple(sorted(PLACEHOLDER.findall(text)))
 
 
-def test_german_has_one_word_for_a_letter(german: Catalog) -> None:
+def test_german_has_one_word_for_a_mail(german: Catalog) -> None:
     faults = [
         text
         for message in german

@@ -4,6 +4,7 @@ import ast
 import re
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,15 +30,29 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"mail"},
     "services": {"domain", "store", "mail", "config"},
     "web": {"domain", "store", "config", "services"},
-    "sending": {"domain", "store", "mail", "config", "services"},
-    "reading": {"domain", "store", "mail", "config", "services"},
-    "work": {"domain", "store", "mail", "config", "services", "sending"},
-    "engine": {"config", "reading", "work"},
-    "server": {"engine"},
-    "commands": {"domain", "store", "services", "engine", "server"},
-    "app": {"domain", "store", "config", "services", "web", "engine", "commands"},
-    "demo": {"domain", "store", "config", "services", "web", "engine", "server", "app"},
+    "worker": {"domain", "store", "mail", "config", "services"},
+    "commands": {"domain", "store", "services", "worker"},
+    "app": {"domain", "store", "config", "services", "web", "worker", "commands"},
+    "demo": {"domain", "store", "config", "services", "web", "worker", "app"},
     "cli": {"store", "config", "commands", "app"},
+}
+# The topics of a layer, each a folder; an import only goes to the left. What lies in the layer
+# itself, outside every folder, stands left of all of them.
+TOPICS: dict[str, tuple[str, ...]] = {
+    "domain": (
+        *("directory", "mails", "events", "registering", "plan", "calendars", "incoming"),
+        *("rooms", "followup", "figures", "operating"),
+    ),
+    "store": (
+        *("accounts", "events", "directory", "registering", "plan", "mails", "incoming"),
+        *("calendars", "rooms", "followup", "figures", "operating"),
+    ),
+    "mail": ("writing", "sending", "receiving"),
+    "services": (
+        *("mails", "plan", "registering", "calendars", "incoming", "rooms", "followup"),
+        *("figures", "privacy", "events", "directory", "accounts", "operating"),
+    ),
+    "web": ("shell", "registering", "public", "attendee", "organiser"),
 }
 # The trial builds the app around itself; its command imports it when it is called.
 LATE_IMPORTS = {("commands.running", "demo.trial")}
@@ -46,7 +61,7 @@ DOMAIN_LIBRARIES = {"icalendar", "itsdangerous"}
 # Names of days and months in German and English, in the one module that turns times into words.
 BABEL = {("domain.times", "babel"), ("domain.times", "babel.dates")}
 WEB_THINGS = {"request", "session", "g", "flash", "redirect", "abort", "url_for"}
-OPEN_TRANSACTIONS = {"web", "commands", "sending", "reading", "work", "demo"}
+OPEN_TRANSACTIONS = {"web", "commands", "worker", "demo"}
 
 
 def _inside(module: Module) -> Iterator[tuple[str, ast.AST]]:
@@ -75,6 +90,47 @@ def test_imports_point_downwards() -> None:
     assert faults == []
 
 
+def _topic(dotted: str) -> str:
+    """The folder of a topic, "" for what lies in the layer itself: "events" for store.events.x."""
+    names = dotted.split(".")
+    return names[1] if len(names) > 1 and names[1] in TOPICS[names[0]] else ""
+
+
+def test_topics_are_imported_from_the_left() -> None:
+    faults = []
+    for module in modules():
+        if module.part not in TOPICS or module.name.count(".") == 0:
+            continue
+        order = ("", *TOPICS[module.part])
+        own = order.index(_topic(module.name))
+        faults += [
+            f"{module.at(node)} {module.name} imports {name}"
+            for name, node in _inside(module)
+            if name.partition(".")[0] == module.part and order.index(_topic(name)) > own
+        ]
+    assert faults == []
+
+
+def test_every_folder_of_a_layer_is_a_topic() -> None:
+    folders = {
+        tuple(module.name.split(".")[:2])
+        for module in modules()
+        if module.part in TOPICS and module.name.count(".") > 1
+    }
+    assert {folder for part, folder in folders if folder not in TOPICS[part]} == set()
+
+
+def test_class_names_exist_once() -> None:
+    """Two classes of one name are two things that a reader takes for one."""
+    names = Counter(
+        node.name
+        for module in modules()
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, number in names.items() if number > 1] == []
+
+
 def test_every_part_has_a_row() -> None:
     assert {module.part for module in modules() if module.name} == set(MAY_IMPORT)
 
@@ -100,7 +156,7 @@ def test_services_know_no_request() -> None:
     faults = [
         f"{module.at(node)} {alias.name}"
         for module in modules()
-        if module.part in {"store", "mail", "services", "sending", "reading", "work"}
+        if module.part in {"store", "mail", "services", "worker"}
         for node in ast.walk(module.tree)
         if isinstance(node, ast.ImportFrom) and node.module == "flask"
         for alias in node.names
@@ -154,12 +210,12 @@ def test_hooks_of_all_organisers_pages_stand_in_their_frame() -> None:
 
 def test_flask_mail_has_one_user() -> None:
     users = {m.name for m in modules() for name, _ in m.imports() if name.startswith("flask_mail")}
-    assert users == {"mail.deliver"}
+    assert users == {"mail.sending.deliver"}
 
 
 def test_imapclient_has_one_user() -> None:
     users = {m.name for m in modules() for name, _ in m.imports() if name.startswith("imapclient")}
-    assert users == {"mail.imap"}
+    assert users == {"mail.receiving.imap"}
 
 
 def test_commit_stands_in_one_place() -> None:
@@ -188,26 +244,26 @@ def _columns(module: Module, call: ast.Call) -> set[object]:
     return names
 
 
-def test_state_has_one_writer_for_events_and_one_for_letters() -> None:
+def test_state_has_one_writer_for_events_and_one_for_mails() -> None:
     writers = {place for module in modules() for place in _sets(module, "state")}
     assert {place.rpartition(".")[0] for place in writers} == {
-        "services.transitions",
-        "services.outbox",
+        "services.events.transitions",
+        "services.mails.outbox",
     }
-    assert [p for p in writers if "transitions" in p] == ["services.transitions._set_state"]
+    assert [p for p in writers if "transitions" in p] == ["services.events.transitions._set_state"]
 
 
 def test_seat_has_one_writer() -> None:
     writers = {place for m in modules() if m.part != "web" for place in _sets(m, "status")}
-    assert writers == {"services.registering.seating._seat"}
+    assert writers == {"services.registering.seating._write_status"}
 
 
 def test_registrations_are_made_by_signing_up_and_by_loading() -> None:
     makers = {f"{m.name}.{m.enclosing(c)}" for m in modules() for c in m.calls("Registration")}
     assert makers == {
         "services.registering.registrations.new_registration",
-        "services.loading._store_registration",
-        "services.text_preview._sample_person",  # never stored
+        "services.operating.loading._store_registration",
+        "services.mails.text_preview._sample_person",  # never stored
     }
 
 
@@ -268,9 +324,9 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
 
 # What programs read: keys, file names, addresses, values of form fields and of the database.
 MACHINE_FORMATS = {
-    *("services.backups.restoring", "services.subscribers", "services.plans"),
-    *("services.incoming.answers", "services.personal_feeds", "domain.add_links"),
-    *("services.registering.registrations", "web.organiser.fields"),
+    *("services.operating.backups.restoring", "services.mails.subscribers", "services.plan.plans"),
+    *("services.incoming.answers", "services.calendars.personal_feeds"),
+    *("services.registering.registrations", "domain.calendars.add_links", "web.organiser.fields"),
 }
 
 
@@ -297,7 +353,7 @@ def _formats_a_moment(node: ast.AST) -> bool:
     return any(isinstance(part, ast.Constant) and "%" in str(part.value) for part in parts)
 
 
-# Written by their names: one letter's text a kind and language, Flask-Security's own pages.
+# Written by their names: one mail's text a kind and language, Flask-Security's own pages.
 NAMED_BY_RULE = re.compile(rf"mail/(de|en)/({'|'.join(MailKind)})\.txt|security/\w+\.html")
 
 
@@ -336,7 +392,7 @@ INLINE = re.compile(
 
 
 def test_templates_hold_no_inline_style_or_script() -> None:
-    """The Content-Security-Policy would drop them; letters alone need inline styles."""
+    """The Content-Security-Policy would drop them; mails alone need inline styles."""
     faults = [
         f"{path.relative_to(ROOT)}: {found[0]}"
         for path in templates()

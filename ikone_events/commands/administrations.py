@@ -7,8 +7,8 @@ from flask.cli import AppGroup
 
 from ikone_events.commands.saying import fail, with_tables
 from ikone_events.domain.refusals import Complaint, Refusal
-from ikone_events.services.app_context import now
 from ikone_events.services.directory.importing import Imported, check_list, import_list
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 
 administrations = AppGroup("administrations", help="The directory of administrations.")

@@ -1,4 +1,4 @@
-"""Copies: making one, putting one back, letting its letters leave."""
+"""Copies: making one, putting one back, letting its mails leave."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.commands.saying import fail, with_tables
-from ikone_events.services.app_context import now
-from ikone_events.services.mails.outbox import end_hold, find_hold
+from ikone_events.services.installation import now
+from ikone_events.services.mails.outbox import end_pause, find_pause
 from ikone_events.services.operating.backups.archive import BackupError
 from ikone_events.services.operating.backups.making import make_backup
 from ikone_events.services.operating.backups.releasing import set_aside, skip_steps, waiting
@@ -16,7 +16,7 @@ from ikone_events.services.operating.backups.restoring import restore_backup
 from ikone_events.store.db import transaction
 
 _MAY_HAVE_LEFT = (
-    "Letters that waited when the backup was made, and those of steps that came due later, "
+    "E-mails that waited when the backup was made, and those of steps that came due later, "
     "may have been sent since then; `outbox release --set-aside` does not send them."
 )
 _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -43,7 +43,7 @@ def backup(file: Path, force: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace an installation that is in use.")
 @with_appcontext
 def restore(file: Path, force: bool) -> None:
-    """Put a backup back. No letter leaves and no step runs until `outbox release`."""
+    """Put a backup back. No mail leaves and no step runs until `outbox release`."""
     try:
         done = restore_backup(file, now=now(), force=force)
     except (BackupError, SQLAlchemyError, OSError) as fault:
@@ -62,7 +62,7 @@ def restore(file: Path, force: bool) -> None:
     click.echo("Everything is held. To let it go: ikone-events outbox release")
 
 
-outbox = AppGroup("outbox", help="Letters that wait to leave.")
+outbox = AppGroup("outbox", help="E-mails that wait to leave.")
 
 
 @outbox.command("release")
@@ -70,13 +70,13 @@ outbox = AppGroup("outbox", help="Letters that wait to leave.")
     "--set-aside",
     "aside",
     is_flag=True,
-    help="Do not send the letters that waited in the backup, nor those of steps that have come "
+    help="Do not send the e-mails that waited in the backup, nor those of steps that have come "
     "due since; each can be sent by hand.",
 )
 @with_tables
 def release(aside: bool) -> None:
-    """Let letters leave and steps run after a backup was put back."""
-    hold = find_hold()
+    """Let mails leave and steps run after a backup was put back."""
+    hold = find_pause()
     if hold is None:
         click.echo("Nothing is held.")
         return
@@ -84,27 +84,27 @@ def release(aside: bool) -> None:
     with transaction():
         number = set_aside(hold.since, now=now()) if aside else 0
         skipped = skip_steps(hold.since, now=now()) if aside else 0
-        end_hold()
+        end_pause()
     for line in lines:
         click.echo(line)
     if aside:
         click.echo(
-            f"Mailings were stopped and {number} letters set aside; "
+            f"Mailings were stopped and {number} e-mails set aside; "
             "the pages “E-mails” of their events show them."
         )
     if skipped:
         click.echo(
-            f"{skipped} steps that would write letters were skipped; the pages "
+            f"{skipped} steps that would write e-mails were skipped; the pages "
             "“What happens next” of their events show them."
         )
-    click.echo("Released: letters leave and steps run again.")
+    click.echo("Released: e-mails leave and steps run again.")
 
 
 def _what_waits() -> list[str]:
     found = waiting(now())
-    first = f"{found.letters} letters wait to be sent, {found.mailings} mailings are unfinished"
+    first = f"{found.mails} e-mails wait to be sent, {found.mailings} mailings are unfinished"
     lines = [f"{first}, {found.steps} steps are due."]
-    if found.letters or found.mailings or found.steps:
+    if found.mails or found.mailings or found.steps:
         lines.append(_MAY_HAVE_LEFT)
     return lines
 

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from ikone_events.commands.saying import fail, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc
-from ikone_events.services.app_context import now, office
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.doctor import findings
 from ikone_events.services.operating.doctor.findings import Finding
 from ikone_events.services.operating.doctor.findings import fault as bad
@@ -49,9 +49,9 @@ def doctor() -> None:
 
 
 def _queue() -> Finding:
-    """Whether wake-ups reach a worker; without them each letter waits for a tick."""
+    """Whether wake-ups reach a worker; without them each mail waits for a tick."""
     engine: Engine = current_app.extensions["ikone_engine"]
-    kind = office().settings.engine_url.partition(":")[0] or "embedded"
+    kind = get_installation().settings.engine_url.partition(":")[0] or "embedded"
     try:
         engine.huey.pending_count()
     except Exception as error:  # noqa: BLE001 - three kinds of queues, each with errors of its own
@@ -97,4 +97,6 @@ def _tell_early(early: list[early_forgetting.Due], mood: str) -> None:
 
 
 def _end_of(day: datetime) -> datetime:
-    return local_to_utc(day.replace(tzinfo=None) + timedelta(days=1), office().settings.timezone)
+    return local_to_utc(
+        day.replace(tzinfo=None) + timedelta(days=1), get_installation().settings.timezone
+    )

@@ -9,8 +9,8 @@ from ikone_events.commands.saying import fail, get_event, lines_of, with_tables
 from ikone_events.domain.events.lifecycle import Action, offers
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc, span_page
-from ikone_events.services.app_context import now
 from ikone_events.services.events.transitions import Request, facts_of, perform
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.figures.counts import Table, counts_of

@@ -11,7 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from ikone_events.commands.saying import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.operating.loading import read_file, store_dataset
 from ikone_events.services.registering.lists.exports import (
     OUTBOX_COLUMNS,
@@ -29,7 +29,7 @@ from ikone_events.store.db import transaction
 @with_appcontext
 @with_tables
 def load(file: Path) -> None:
-    """Store events, people and registrations from a JSON file; no letter is sent."""
+    """Store events, people and registrations from a JSON file; no mail is sent."""
     try:
         dataset = read_file(file)
         with transaction():
@@ -73,7 +73,7 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
 @_output
 @with_tables
 def export_outbox(output: Path | None) -> None:
-    """All letters with their state, without their texts."""
+    """All mails with their state, without their texts."""
     with _open(output) as stream:
         write_csv(stream, OUTBOX_COLUMNS, outbox_rows())
 

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from ikone_events.commands.saying import fail, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.services.accounts.organisers import NewOrganiser, add
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 
 organiser = AppGroup("organiser", help="The people who work here.")

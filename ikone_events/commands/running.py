@@ -33,7 +33,7 @@ def demo(port: int, host: str, scenario: str) -> None:
 @with_appcontext
 @with_tables
 def serve(host: str, port: int, no_worker: bool) -> None:
-    """Migrate, then serve the pages and send the letters."""
+    """Migrate, then serve the pages and send the mails."""
     log_to_stderr()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -50,7 +50,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 @click.option("--once", is_flag=True, help="Work off what is due, then end (for cron).")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Send due letters, read the mailbox; any number of workers may run on PostgreSQL."""
+    """Send due mails, read the mailbox; any number of workers may run on PostgreSQL."""
     log_to_stderr()
     try:
         require_current()
@@ -58,7 +58,7 @@ def worker(once: bool) -> None:
         fail(str(fault))
     engine: Engine = current_app.extensions["ikone_engine"]
     if once:
-        click.echo(f"{engine.run_once()} letters sent.")
+        click.echo(f"{engine.run_once()} e-mails sent.")
         return
     engine.start()
     wait_for_stop()

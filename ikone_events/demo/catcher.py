@@ -11,14 +11,14 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from ikone_events.services.app_context import Clock
+from ikone_events.services.installation import Clock
 
 KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """One letter as it arrived."""
+    """One mail as it arrived."""
 
     number: int
     at: datetime
@@ -40,11 +40,11 @@ class Caught:
 
 
 class Catcher:
-    """Speaks SMTP, stores letters in memory, and refuses the addresses it is told to refuse."""
+    """Speaks SMTP, stores mails in memory, and refuses the addresses it is told to refuse."""
 
     def __init__(self, clock: Clock, refused: frozenset[str] = frozenset()) -> None:
         self._clock, self._refused = clock, refused
-        self._letters: list[Caught] = []
+        self._mails: list[Caught] = []
         self._lock = threading.Lock()
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
@@ -57,14 +57,14 @@ class Catcher:
         """Stop listening."""
         self._controller.stop()
 
-    def letters(self) -> list[Caught]:
+    def mails(self) -> list[Caught]:
         """What has arrived, the newest first."""
         with self._lock:
-            return self._letters[::-1]
+            return self._mails[::-1]
 
     def find(self, number: int) -> Caught | None:
-        """One letter by its number."""
-        return next((letter for letter in self.letters() if letter.number == number), None)
+        """One mail by its number."""
+        return next((mail for mail in self.mails() if mail.number == number), None)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
@@ -78,13 +78,13 @@ class Catcher:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Keep the letter."""
+        """Keep the mail."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         message = message_from_bytes(content, policy=policy.default)
         with self._lock:
-            number = self._letters[-1].number + 1 if self._letters else 1
+            number = self._mails[-1].number + 1 if self._mails else 1
             caught = Caught(number, self._clock(), envelope.rcpt_tos[0], message)
-            self._letters = [*self._letters[1 - KEPT :], caught]
+            self._mails = [*self._mails[1 - KEPT :], caught]
         return "250 2.0.0 kept"
 
 

@@ -1,4 +1,4 @@
-"""Pages of the trial alone: the caught letters, and the clock."""
+"""Pages of the trial alone: the caught mails, and the clock."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,10 +24,10 @@ from ikone_events.demo.catcher import Catcher, Caught
 from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.replies import answer_to, can_be_answered
 from ikone_events.domain.calendars.words import calendar_words
-from ikone_events.domain.incoming.mails import Outcome
+from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import BERLIN, moment_page, to_local
-from ikone_events.services.incoming.ingest import take_in
+from ikone_events.services.incoming.ingest import ingest
 from ikone_events.store.db import transaction
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
@@ -49,9 +49,13 @@ REPLIES: dict[str, str] = {
     "DECLINED": N_("Decline in the calendar"),
 }
 _TAKEN = {
-    Outcome.TAKEN: N_("The calendar’s answer has been noted. Organisers see it under “Replies”."),
-    Outcome.TRIAL: N_("The answer to the test invitation has arrived."),
-    Outcome.OLD_DATE: N_("The answer is to a date that has changed since. Nothing was noted."),
+    IncomingOutcome.TAKEN: N_(
+        "The calendar’s answer has been noted. Organisers see it under “Replies”."
+    ),
+    IncomingOutcome.TRIAL: N_("The answer to the test invitation has arrived."),
+    IncomingOutcome.OLD_DATE: N_(
+        "The answer is to a date that has changed since. Nothing was noted."
+    ),
 }
 _IN_VAIN = N_("This invitation no longer holds. Nothing was noted.")
 
@@ -60,7 +64,7 @@ pages = Blueprint("demo", __name__, url_prefix="/demo")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What the trial's pages show: its clock and the letters that were caught."""
+    """What the trial's pages show: its clock and the mails that were caught."""
 
     clock: TrialClock
     catcher: Catcher
@@ -88,10 +92,10 @@ def _caught(number: int) -> Caught:
 @pages.get("/")
 @permission(Permission.PUBLIC)
 def index() -> str:
-    """The caught letters, and buttons that put the clock forward."""
+    """The caught mails, and buttons that put the clock forward."""
     trial = _trial()
     return render_template(
-        "demo/index.html", letters=trial.catcher.letters(), present=trial.clock(), steps=STEPS
+        "demo/index.html", mails=trial.catcher.mails(), present=trial.clock(), steps=STEPS
     )
 
 
@@ -109,15 +113,15 @@ def forward() -> ResponseReturnValue:
     return redirect(url_for("demo.index"), 303)
 
 
-@pages.get("/letters/<int:number>")
+@pages.get("/mails/<int:number>")
 @permission(Permission.PUBLIC)
-def letter(number: int) -> str:
-    """One letter with its calendar part in plain words."""
+def mail(number: int) -> str:
+    """One mail with its calendar part in plain words."""
     caught = _caught(number)
     calendar = caught.part("text/calendar")
     return render_template(
-        "demo/letter.html",
-        letter=caught,
+        "demo/mail.html",
+        mail=caught,
         text=caught.part("text/plain"),
         calendar=calendar,
         entry=_words(calendar) if calendar else None,
@@ -125,7 +129,7 @@ def letter(number: int) -> str:
     )
 
 
-@pages.post("/letters/<int:number>/reply")
+@pages.post("/mails/<int:number>/reply")
 @permission(Permission.PUBLIC)
 def reply(number: int) -> ResponseReturnValue:
     """Answer an invitation as its reader's calendar would, with their server to vouch for it."""
@@ -134,14 +138,14 @@ def reply(number: int) -> ResponseReturnValue:
     if answer is None:
         abort(400)
     with transaction():
-        outcome = take_in(answer, now=present)
+        outcome = ingest(answer, now=present)
     flash(_(_TAKEN.get(outcome, _IN_VAIN)), "success")
-    return redirect(url_for("demo.letter", number=number), 303)
+    return redirect(url_for("demo.mail", number=number), 303)
 
 
-@pages.get("/letters/<int:number>/html")
+@pages.get("/mails/<int:number>/html")
 @permission(Permission.PUBLIC)
-def letter_html(number: int) -> Response:
+def mail_html(number: int) -> Response:
     """The HTML part as it came, in a sandbox, with the inline styles that mail needs."""
     response = make_response(_caught(number).part("text/html"))
     response.headers["Content-Security-Policy"] = (
@@ -151,9 +155,9 @@ def letter_html(number: int) -> Response:
     return response
 
 
-@pages.get("/letters/<int:number>/invite.ics")
+@pages.get("/mails/<int:number>/invite.ics")
 @permission(Permission.PUBLIC)
-def letter_calendar(number: int) -> Response:
+def mail_calendar(number: int) -> Response:
     """The calendar part as it came."""
     response = make_response(_caught(number).part("text/calendar"))
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"

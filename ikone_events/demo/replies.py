@@ -13,7 +13,7 @@ from ikone_events.domain.mails.kinds import REQUEST
 
 
 def can_be_answered(caught: Caught) -> bool:
-    """Whether a calendar program would show its buttons below this letter."""
+    """Whether a calendar program would show its buttons below this mail."""
     invited = _invitation(caught)
     return invited is not None and invited.get("ATTENDEE") is not None
 
@@ -56,7 +56,7 @@ def _parsed(data: bytes) -> Calendar:
 
 
 def _invitation(caught: Caught) -> Event | None:
-    """The event that a letter asks about."""
+    """The event that a mail asks about."""
     text = caught.part("text/calendar")
     if not text:
         return None

@@ -14,7 +14,7 @@ from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.pages import Trial
 from ikone_events.demo.story import Story, folder, tell
 from ikone_events.domain.operating.dataset import read_dataset
-from ikone_events.domain.times import moment_letter
+from ikone_events.domain.times import moment_mail
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.operating.loading import store_dataset
 from ikone_events.store.db import transaction
@@ -79,7 +79,7 @@ def _fill(story: Story, clock: TrialClock) -> None:
 
 def _say_where(settings: Settings, story: Story) -> None:
     url = settings.base_url
-    begins = moment_letter(story.begins, locale="en", zone=settings.timezone)
+    begins = moment_mail(story.begins, locale="en", zone=settings.timezone)
     click.echo(
         f"\nIkone Events, a trial with invented data. It is {begins}.\n\n"
         f"  Public pages   {url}/\n"

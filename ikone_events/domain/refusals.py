@@ -48,7 +48,7 @@ class RegistrationClosed(Refusal):
     """Registration is not possible now: not yet, no longer, or full without a waiting list."""
 
 
-class StandingRefused(Refusal):
+class StatusRefused(Refusal):
     """Something that a registration's standing, its event or the moment does not allow."""
 
 

@@ -1,4 +1,4 @@
-"""How a letter greets a person: German and English customs, the highest title only.
+"""How a mail greets a person: German and English customs, the highest title only.
 
 "divers" and no statement are greeted by the full name; a Briefanrede of one's own ("Sehr geehrte
 Frau Oberbürgermeisterin,") wins over every rule.
@@ -18,10 +18,10 @@ _PROFESSOR = re.compile(r"(?<![\w-])Prof(essor(in)?)?(?![^\W\d_])", re.IGNORECAS
 _DOCTOR = re.compile(r"(?<![\w-])(Dr|Doktor(in)?)(?![^\W\d_])", re.IGNORECASE)
 
 
-def letter_salutation(
+def mail_salutation(
     *, salutation: str, title: str, first_name: str, last_name: str, locale: str, override: str = ""
 ) -> str:
-    """The first line of a letter with its closing comma."""
+    """The first line of a mail with its closing comma."""
     if override.strip():
         return _closed(override.strip())
     greet = _german if locale == "de" else _english

@@ -1,7 +1,7 @@
 """The one place that turns moments into words and local times into moments.
 
 Two looks: pages are short and keep day and month, and number and "Uhr", together with no-break
-spaces; letters are long and use plain spaces only, because plain text is searched, quoted and
+spaces; mails are long and use plain spaces only, because plain text is searched, quoted and
 pasted. Moments are aware UTC; the zone is always the event's own. Babel parses a pattern once and
 keeps it, days are remembered, so a call costs microseconds.
 """
@@ -73,7 +73,7 @@ def to_local(moment: datetime, zone: str) -> datetime:
 
 
 def date_words(day: date, *, locale: str, zone: str | None = None) -> str:
-    """Within a sentence of a letter: "12. Januar 2021", "12 January 2021"."""
+    """Within a sentence of a mail: "12. Januar 2021", "12 January 2021"."""
     return _day(_local_day(day, zone), WORDS[locale], locale)
 
 
@@ -117,9 +117,9 @@ def moment_page(moment: datetime, *, locale: str, zone: str) -> str:
     return _page_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, NBSP)
 
 
-def moment_letter(moment: datetime, *, locale: str, zone: str) -> str:
-    """ "Montag, 11. Januar 2021, 9:00 Uhr" for letters."""
-    return _letter_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, " ")
+def moment_mail(moment: datetime, *, locale: str, zone: str) -> str:
+    """ "Montag, 11. Januar 2021, 9:00 Uhr" for mails."""
+    return _mail_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, " ")
 
 
 def span_page(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
@@ -134,13 +134,13 @@ def span_page(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str)
     return f"{day}, {begins}–{_clock_once(end, locale, NBSP)}{note}"
 
 
-def span_letter(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
-    """ "Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr" for letters and calendar texts."""
+def span_mail(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
+    """ "Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr" for mails and calendar texts."""
     start, end = to_local(starts_at, zone), to_local(ends_at, zone)
     note = _zone_note(zone, locale, " ")
     between = "bis" if locale == "de" else "to"
     if start.date() != end.date():
-        return f"{_letter_moment(start, locale)} {between} {_letter_moment(end, locale)}{note}"
+        return f"{_mail_moment(start, locale)} {between} {_mail_moment(end, locale)}{note}"
     day = _day(start.date(), LONG[locale], locale)
     begins = _clock_once(start, locale, " ").removesuffix(" Uhr")
     return f"{day}, {begins} {between} {_clock_once(end, locale, ' ')}{note}"
@@ -181,7 +181,7 @@ def _page_moment(local: datetime, locale: str) -> str:
     return f"{day}, {_clock_once(local, locale, NBSP)}"
 
 
-def _letter_moment(local: datetime, locale: str) -> str:
+def _mail_moment(local: datetime, locale: str) -> str:
     day = _day(local.date(), LONG[locale], locale)
     return f"{day}, {_clock_once(local, locale, ' ')}"
 

@@ -18,7 +18,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LinkClaim:
     """The record a link speaks of, and the epoch in which it was valid."""
 
     public_id: str
@@ -38,15 +38,15 @@ class LinkSigner:
             for purpose in Purpose
         }
 
-    def sign(self, purpose: Purpose, claim: Claim) -> str:
+    def sign(self, purpose: Purpose, claim: LinkClaim) -> str:
         """The token that stands in the person's link, the same each time."""
         token = self._serializers[purpose].dumps([claim.public_id, claim.epoch])
         return token if isinstance(token, str) else token.decode("ascii")
 
-    def read(self, purpose: Purpose, token: str) -> Claim:
+    def read(self, purpose: Purpose, token: str) -> LinkClaim:
         """What the token claims; raises LinkRefused when it was not signed by us."""
         try:
             public_id, epoch = self._serializers[purpose].loads(token)
         except (BadSignature, ValueError, TypeError) as fault:
             raise LinkRefused(Complaint(N_("This link is not valid."))) from fault
-        return Claim(str(public_id), int(epoch))
+        return LinkClaim(str(public_id), int(epoch))

@@ -24,7 +24,7 @@ def slug_of(title: str) -> str:
 def series_slug(name: str) -> str:
     """The short name of a series; spellings that differ in case or punctuation share it.
 
-    What would be cut, or has no letter at all, ends in a mark of its own: "…, part 1" and
+    What would be cut, or has no mail at all, ends in a mark of its own: "…, part 1" and
     "…, part 2" stay two series.
     """
     whole = plain_words(name, "-")

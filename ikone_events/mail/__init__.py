@@ -1,1 +1,1 @@
-"""Letters: composed from texts, built as MIME, handed to the mail server."""
+"""Mails: composed from texts, built as MIME, handed to the mail server."""

@@ -155,7 +155,7 @@ def locks_of_transaction() -> dict[str, object]:
 
 
 @contextmanager
-def transaction(*, lasting: bool = True) -> Iterator[None]:
+def transaction(*, durable: bool = True) -> Iterator[None]:
     """Do everything inside in one write transaction, or nothing.
 
     Ends the reading transaction before it, so that everything inside is read after the lock.
@@ -175,7 +175,7 @@ def transaction(*, lasting: bool = True) -> Iterator[None]:
     session.info["writing"] = True
     try:
         try:
-            options = {"write": True, "lasting": lasting}
+            options = {"write": True, "lasting": durable}
             connection = session.connection(execution_options=options)
             if not sqlite:
                 connection.execute(_LOCK_TIMEOUT)
@@ -219,7 +219,7 @@ def rows_written(statement: UpdateBase) -> int:
 
 
 def ask_for_delivery() -> None:
-    """Tell the engine after the commit that letters wait; a lost call is harmless."""
+    """Tell the engine after the commit that mails wait; a lost call is harmless."""
     db.session().info[_WAKE] = True
 
 

@@ -4,7 +4,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from ikone_events.services.app_context import Office
+from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
 from ikone_events.web.public import atom, events, feeds, own_calendar, pages, series, subscriptions
@@ -39,9 +39,9 @@ def register_pages(app: Flask) -> None:
         # Personal pages send no referrer, so its absence must not refuse their forms.
         WTF_CSRF_SSL_STRICT=False,
     )
-    desk: Office = app.extensions["ikone_office"]
-    headers.init_app(app, desk.settings)
-    limits.init_app(app, enabled=desk.settings.rate_limits)
+    installation: Installation = app.extensions["ikone_installation"]
+    headers.init_app(app, installation.settings)
+    limits.init_app(app, enabled=installation.settings.rate_limits)
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same

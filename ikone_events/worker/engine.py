@@ -17,7 +17,7 @@ from ikone_events.config import Settings
 from ikone_events.worker.reading import MailboxReader
 from ikone_events.worker.work import Worker
 
-# How long a stopping process waits for the letter that is being sent.
+# How long a stopping process waits for the mail that is being sent.
 STOP_SECONDS = 40
 # For so long a wake-up of our own that nobody has begun yet is taken at its word.
 TRUST_SECONDS = 1.0
@@ -69,12 +69,12 @@ class Engine:
                 self._task()
         except Exception:  # the row is safe; the next tick finds it
             self._asked = 0.0
-            log.exception("no wake-up was sent; the next tick will find the letters")
+            log.exception("no wake-up was sent; the next tick will find the e-mails")
 
     def run_once(self) -> int:
-        """Work off what is due in this thread; returns the number of letters handed over.
+        """Work off what is due in this thread; returns the number of mails handed over.
 
-        The mailbox comes second, so that one that hangs holds up no letter; what it asks for is
+        The mailbox comes second, so that one that hangs holds up no mail; what it asks for is
         sent at once.
         """
         sent = self._worker.work_off()
@@ -110,7 +110,7 @@ class Engine:
                 return
 
     def stop(self) -> None:
-        """Finish the letter that is being sent, then end the threads."""
+        """Finish the mail that is being sent, then end the threads."""
         self._worker.stopping.set()
         if self._consumer is not None:
             self._consumer.stop(graceful=True)

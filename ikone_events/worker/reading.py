@@ -1,6 +1,6 @@
 """Reading the mailbox: look, take in what programs wrote, put it aside; people's mail stays.
 
-In a thread of its own, so that a mailbox that hangs never holds up a letter. A mail is stored first
+In a thread of its own, so that a mailbox that hangs never holds up a mail. A mail is stored first
 and moved then: a crash in between is harmless, for it is known when it is read again.
 """
 
@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ikone_events.config import Settings
-from ikone_events.domain.incoming.mails import Damaged, Incoming, Outcome
+from ikone_events.domain.incoming.mails import Damaged, Incoming, IncomingOutcome
 from ikone_events.domain.refusals import Busy, Outage
 from ikone_events.mail.receiving import MOST_BYTES, UNREADABLE, receive
 from ikone_events.mail.receiving.imap import (
@@ -28,11 +28,11 @@ from ikone_events.mail.receiving.imap import (
 )
 from ikone_events.mail.receiving.imap_settings import ImapSettings
 from ikone_events.mail.receiving.winmail import ONLY_OUTLOOK
-from ikone_events.services.app_context import now
 from ikone_events.services.incoming import mailboxes
-from ikone_events.services.incoming.ingest import take_in
+from ikone_events.services.incoming.ingest import ingest
 from ikone_events.services.incoming.mailboxes import Mark
-from ikone_events.services.mails.outbox import is_held
+from ikone_events.services.installation import now
+from ikone_events.services.mails.outbox import is_paused
 from ikone_events.store.db import transaction
 from ikone_events.store.outages import is_about_data
 
@@ -47,7 +47,7 @@ MOST_A_LOOK = 100
 MOST_LOSSES = 5
 # Longer than a look may take.
 _LEASE = timedelta(minutes=5)
-# What lay there for longer before we ever looked can't be about a letter of ours that matters.
+# What lay there for longer before we ever looked can't be about a mail of ours that matters.
 _OLDEST = timedelta(days=60)
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class MailboxReader:
         taken = 0
         try:
             with self._app.app_context():
-                while self._imap and not self._stopping.is_set() and not is_held():
+                while self._imap and not self._stopping.is_set() and not is_paused():
                     look = self._look(self._imap)
                     taken += look.taken
                     if not look.unfinished:
@@ -146,7 +146,7 @@ class MailboxReader:
         if not self._failures:
             mailbox.look_ahead(some)
         for uid in some:
-            if self._stopping.is_set() or is_held():
+            if self._stopping.is_set() or is_paused():
                 return
             look.at = uid
             self._handle(mailbox, imap, uid, look)
@@ -185,7 +185,7 @@ class MailboxReader:
         return _folder(found, taken, imap)
 
 
-def _taken_in(uid: int, found: Incoming) -> Outcome | None:
+def _taken_in(uid: int, found: Incoming) -> IncomingOutcome | None:
     """What became of the mail; None for one that nobody can take in, which is kept as damaged."""
     try:
         return _store(found)
@@ -202,9 +202,9 @@ def _taken_in(uid: int, found: Incoming) -> Outcome | None:
     return None
 
 
-def _store(found: Incoming) -> Outcome:
+def _store(found: Incoming) -> IncomingOutcome:
     with transaction():
-        return take_in(found, now=now())
+        return ingest(found, now=now())
 
 
 def _is_outage(fault: Exception) -> bool:
@@ -225,7 +225,7 @@ def _kind(fault: Exception) -> str:
     return f"{type(fault).__name__} in {place.name}, line {place.lineno} of {place.filename}"
 
 
-def _folder(found: Incoming, outcome: Outcome | None, imap: ImapSettings) -> str | None:
+def _folder(found: Incoming, outcome: IncomingOutcome | None, imap: ImapSettings) -> str | None:
     """Where a mail goes; None for what stays.
 
     What names nothing of ours may be the answer to somebody who invites and writes from this very
@@ -235,7 +235,7 @@ def _folder(found: Incoming, outcome: Outcome | None, imap: ImapSettings) -> str
         return None if found.fault == ONLY_OUTLOOK else imap.failed
     if outcome is None:
         return imap.failed
-    return None if outcome is Outcome.UNKNOWN else imap.processed
+    return None if outcome is IncomingOutcome.UNKNOWN else imap.processed
 
 
 def _give_back(mark: Mark, look: _Look) -> None:

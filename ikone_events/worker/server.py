@@ -1,4 +1,4 @@
-"""One process that serves the pages and, unless told otherwise, sends the letters."""
+"""One process that serves the pages and, unless told otherwise, sends the mails."""
 
 import logging
 import resource
@@ -28,7 +28,7 @@ class CannotListenError(Exception):
 def serve(
     app: Flask, *, host: str, port: int, ready: Callable[[], None], worker: bool = True
 ) -> None:
-    """Serve until SIGTERM or SIGINT; running requests and the letter being sent are finished.
+    """Serve until SIGTERM or SIGINT; running requests and the mail being sent are finished.
 
     `ready` is called once the address answers. Raises CannotListenError before that.
     """

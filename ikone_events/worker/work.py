@@ -14,18 +14,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.sending.deliver import open_connection
-from ikone_events.services.app_context import now
 from ikone_events.services.events import steps, updates
 from ikone_events.services.events.obsolete_mailings import stop_late
-from ikone_events.services.mails.outbox import is_held
+from ikone_events.services.installation import now
+from ikone_events.services.mails.outbox import is_paused
 from ikone_events.services.operating import health
 from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.plan import plans
 from ikone_events.services.privacy.archiving import events_to_forget
 from ikone_events.services.registering import expirations
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events.queries import hold_event
-from ikone_events.worker.sending import LetterSender
+from ikone_events.store.events.queries import lock_event
+from ikone_events.worker.sending import MailSender
 
 SYSTEM = "system"
 
@@ -37,7 +37,7 @@ LOOK_SECONDS = 1.0
 
 
 class Worker:
-    """The work of one process. `stopping` ends it between two letters."""
+    """The work of one process. `stopping` ends it between two mails."""
 
     def __init__(
         self, app: Flask, settings: Settings, *, timer: Callable[[], float] = time.monotonic
@@ -57,15 +57,15 @@ class Worker:
         return self._work(look=self._timer() - self._looked >= LOOK_SECONDS)
 
     def work_off(self) -> int:
-        """Do everything that is due; returns the number of letters handed to the mail server."""
+        """Do everything that is due; returns the number of mails handed to the mail server."""
         return self._work(look=True)
 
     def _work(self, *, look: bool) -> int:
-        """Many letters are sent in spells of a tick, so that steps keep their time in between."""
-        sent, sender = 0, LetterSender(self._settings, self._name, self.stopping)
+        """Many mails are sent in spells of a tick, so that steps keep their time in between."""
+        sent, sender = 0, MailSender(self._settings, self._name, self.stopping)
         with self._app.app_context(), open_connection(self._settings.smtp) as connection:
             while True:
-                if is_held():
+                if is_paused():
                     self.beat()
                     return sent  # a backup came back; somebody has to look before anything leaves
                 if look:
@@ -82,7 +82,7 @@ class Worker:
         self._looked = self._timer()
         self.beat()
         self._run_due_steps()
-        self._serve_lines()
+        self._update_waiting_lists()
         self._tell_of_changes()
         with transaction():
             stop_late(actor=SYSTEM, now=now())
@@ -92,23 +92,23 @@ class Worker:
         """Settle every step whose time has come; the fault of one holds up no other."""
         for slug in plans.events_without_plan():
             with _apart(f"the plan of {slug} was not laid"), transaction():
-                plans.lay_plan(hold_event(slug), now=now())
+                plans.lay_plan(lock_event(slug), now=now())
         for step_id in steps.steps_to_look_at(now()):
             if self.stopping.is_set():
                 return
             with _apart(f"step {step_id} did not run"):
                 _settle_step(step_id)
 
-    def _serve_lines(self) -> None:
+    def _update_waiting_lists(self) -> None:
         """Take back what nobody confirmed or accepted in time, and give it to those who wait."""
-        for slug in expirations.events_to_serve(now()):
+        for slug in expirations.events_to_update(now()):
             if self.stopping.is_set():
                 return
             with _apart(f"the line of {slug} was not served"), transaction():
-                expirations.lapse_due(slug, now=now())
+                expirations.expire_due(slug, now=now())
 
     def _tell_of_changes(self) -> None:
-        """Start the letters about changes whose organisers have been quiet for long enough."""
+        """Start the mails about changes whose organisers have been quiet for long enough."""
         for slug in updates.events_with_update_due(now()):
             with _apart(f"nobody was told of the change of {slug}"), transaction():
                 updates.tell_if_due(slug, now=now())
@@ -126,7 +126,7 @@ class Worker:
 
 @contextmanager
 def _apart(what: str) -> Iterator[None]:
-    """Log a fault and go on: it must hold up neither other events nor the letters."""
+    """Log a fault and go on: it must hold up neither other events nor the mails."""
     try:
         yield
     except Exception:  # whatever it is, the next tick tries again
@@ -144,7 +144,7 @@ def _settle_step(step_id: int) -> None:
 
 
 def _forget_due() -> None:
-    """Forget the persons of events whose retention is over, their last letters, old addresses."""
+    """Forget the persons of events whose retention is over, their last mails, old addresses."""
     with _apart("what is kept less long was not forgotten"), transaction():
         tidy(now())
     for slug in [event.slug for event in events_to_forget(now())]:

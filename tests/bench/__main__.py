@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: what a registration and a letter cost, and the least they could cost.
+"""`python -m tests.bench`: what a registration and a mail cost, and the least they could cost.
 
 Absolute figures belong to this machine and this minute; the ratios travel. Takes five minutes,
 uses loopback alone, and is no test: nothing fails when a figure is bad.
@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.bench import crowded, growth, invitations, probing, to_many
-from tests.bench.house import House, Served, answer_of, free_port, served, sink
+from tests.bench.house import Installation, Served, answer_of, free_port, served, sink
 
 ROUNDS = 3
 SECONDS = 3.0
@@ -49,8 +49,8 @@ def load(server: Served, job: str, paths: list[str], into: Sum, seconds: float =
     into.seconds += result["seconds"]
 
 
-def sizes(house: House) -> tuple[int, int]:
-    """Bytes of the text in a registration's row and in its letter's row."""
+def sizes(house: Installation) -> tuple[int, int]:
+    """Bytes of the text in a registration's row and in its mail's row."""
     found = []
     for table in ("registration", "outbox_mail"):
         names = house.ask(f"SELECT name FROM pragma_table_info('{table}')")  # noqa: S608 - own words
@@ -61,15 +61,15 @@ def sizes(house: House) -> tuple[int, int]:
 
 def measure(folder: Path, smtp_port: int) -> list[tuple[str, str, str]]:
     """All figures as rows: what, measured, aim."""
-    house, sums, warm = House(folder, smtp_port), {name: Sum() for name in JOBS}, Sum()
+    house, sums, warm = Installation(folder, smtp_port), {name: Sum() for name in JOBS}, Sum()
     with house.serving() as server:
         first_start = server.seconds_to_start
     paths = house.fill()
     with ExitStack() as stack:
         server = stack.enter_context(house.serving())
         load(server, "register", paths, warm, WARM_UP)
-        of_registration, of_letter = sizes(house)
-        bare = stack.enter_context(_bare(folder, of_registration, of_letter))
+        of_registration, of_mail = sizes(house)
+        bare = stack.enter_context(_bare(folder, of_registration, of_mail))
         load(bare, "post_bare", ["/"], Sum(), WARM_UP)
         for _ in range(ROUNDS):
             load(server, "register", paths, sums["registration"])
@@ -86,17 +86,17 @@ def measure(folder: Path, smtp_port: int) -> list[tuple[str, str, str]]:
 JOBS = ("registration", "post", "bare post", "page", "bare get")
 
 
-def _bare(folder: Path, of_registration: int, of_letter: int):  # type: ignore[no-untyped-def]
+def _bare(folder: Path, of_registration: int, of_mail: int):  # type: ignore[no-untyped-def]
     port = free_port()
-    words = [str(port), str(folder / "bare.db"), f"{of_registration},{of_letter}"]
+    words = [str(port), str(folder / "bare.db"), f"{of_registration},{of_mail}"]
     return served([sys.executable, "-m", "tests.bench.bare", *words], port)
 
 
-def _must_be_stored(house: House, expected: int) -> None:
-    """Every answered registration has its row and its letter, and nothing else has."""
+def _must_be_stored(house: Installation, expected: int) -> None:
+    """Every answered registration has its row and its mail, and nothing else has."""
     found = Counter(
         registrations=house.ask("SELECT count(*) FROM registration")[0],
-        letters=house.ask("SELECT count(*) FROM outbox_mail")[0],
+        mails=house.ask("SELECT count(*) FROM outbox_mail")[0],
     )
     if set(found.values()) != {expected}:
         raise RuntimeError(f"{expected} registrations were answered, stored are {dict(found)}")

@@ -1,7 +1,7 @@
 """The yardstick: a Flask app that does the least anybody could, under the very same server.
 
 Run as `python -m tests.bench.bare PORT DATABASE SIZES`: GET answers a string, POST writes a row
-of a registration and a row of a letter, as long as the real ones, in one durable transaction.
+of a registration and a row of a mail, as long as the real ones, in one durable transaction.
 """
 
 import sqlite3
@@ -26,13 +26,13 @@ class NoEngine:
         """Nothing to stop."""
 
 
-def make_app(database: str, registration: str, letter: str) -> Flask:
+def make_app(database: str, registration: str, mail: str) -> Flask:
     """An application with two routes."""
     app = Flask("bare", static_folder=None)
     app.extensions["ikone_engine"] = NoEngine()
     with _connect(database) as connection:
         connection.execute("CREATE TABLE registration (id INTEGER PRIMARY KEY, email, rest)")
-        connection.execute("CREATE TABLE letter (id INTEGER PRIMARY KEY, person INTEGER, rest)")
+        connection.execute("CREATE TABLE e-mail (id INTEGER PRIMARY KEY, person INTEGER, rest)")
 
     @app.get("/")
     def page() -> str:
@@ -46,8 +46,8 @@ def make_app(database: str, registration: str, letter: str) -> Flask:
             connection.execute("BEGIN IMMEDIATE")
             row = (request.form["email"], registration)
             person = connection.execute("INSERT INTO registration VALUES (NULL, ?, ?)", row)
-            row = (person.lastrowid, letter)
-            connection.execute("INSERT INTO letter VALUES (NULL, ?, ?)", row)
+            row = (person.lastrowid, mail)
+            connection.execute("INSERT INTO e-mail VALUES (NULL, ?, ?)", row)
         return redirect("/", 303)
 
     return app
@@ -62,6 +62,6 @@ def _connect(database: str) -> sqlite3.Connection:
 
 if __name__ == "__main__":
     port, path, sizes = sys.argv[1:]
-    of_registration, of_letter = (int(size) for size in sizes.split(","))
-    bare = make_app(path, "r" * of_registration, "l" * of_letter)
+    of_registration, of_mail = (int(size) for size in sizes.split(","))
+    bare = make_app(path, "r" * of_registration, "l" * of_mail)
     serve(bare, host="127.0.0.1", port=int(port), ready=lambda: None, worker=False)

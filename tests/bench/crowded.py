@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from tests.bench.house import House, answer_of
+from tests.bench.house import Installation, answer_of
 
 PEOPLE, SEATS = 1_000, 50
 
@@ -12,7 +12,7 @@ Row = tuple[str, str, str]
 
 def measure(folder: Path, smtp_port: int) -> list[Row]:
     """All figures as rows: what, measured, aim."""
-    house = House(folder, smtp_port)
+    house = Installation(folder, smtp_port)
     path = house.fill(capacity=SEATS)[0]
     with house.serving() as server:
         before = server.cpu()

@@ -103,7 +103,7 @@ def _fill(event: Event, status: str, number: int) -> None:
                 "status": status,
                 "status_at": now,
                 "registered_at": now,
-                "line": n + 1 if status == "waitlisted" else None,
+                "waiting_order": n + 1 if status == "waitlisted" else None,
                 "first_name": "Wilma",
                 "last_name": f"Müller-Beispiel {n}",
                 "email": f"{status}.{n}@example.org",

@@ -24,7 +24,7 @@ PATIENCE = 30
 OK = 200
 
 
-class House:
+class Installation:
     """The folder, the environment and the commands of an installation."""
 
     def __init__(self, folder: Path, smtp_port: int) -> None:

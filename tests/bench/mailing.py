@@ -1,7 +1,7 @@
-"""A mailing to many: fill the house, write all its letters, with figures.
+"""A mailing to many: fill the house, write all its mails, with figures.
 
 Run as `python -m tests.bench.mailing fill PEOPLE` (two events with so many confirmed people, one of
-them with a mailing to all), `… compose` (every letter of it into the outbox) or `… dispatch` (the
+them with a mailing to all), `… compose` (every mail of it into the outbox) or `… dispatch` (the
 mailing of the second); settings from the environment. Prints JSON.
 """
 
@@ -83,7 +83,7 @@ def _person(event: Event, number: int, now: datetime) -> dict[str, object]:
 
 
 def compose() -> dict[str, float]:
-    """Write every letter that is owed; the memory before and at the worst moment."""
+    """Write every mail that is owed; the memory before and at the worst moment."""
     process, done = psutil.Process(), 0
     with create_app().app_context():
         before = most = process.memory_info().rss

@@ -1,4 +1,4 @@
-"""Letters a second: the worker, and a bare loop, to the same sink.
+"""Mails a second: the worker, and a bare loop, to the same sink.
 
 Run as `python -m tests.bench.post_office sink PORT`, `… worker SECONDS` (settings from
 the environment) or `… loop PORT SECONDS SIZE`.
@@ -18,7 +18,7 @@ from ikone_events.app import create_app
 
 
 class Sink:
-    """Takes every letter and keeps none."""
+    """Takes every mail and keeps none."""
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, _envelope: Envelope
@@ -66,12 +66,12 @@ def _megabytes() -> float:
 
 def loop(port: int, seconds: float, size: int) -> None:
     """The least that sending takes: one connection, the same bytes."""
-    letter = b"Subject: x\r\n\r\n" + b"x" * 70 + b"\r\n"
-    letter += (b"y" * 70 + b"\r\n") * (size // 72)
+    mail = b"Subject: x\r\n\r\n" + b"x" * 70 + b"\r\n"
+    mail += (b"y" * 70 + b"\r\n") * (size // 72)
     done, start = 0, time.monotonic()
     with smtplib.SMTP("127.0.0.1", port) as connection:
         while time.monotonic() - start < seconds:
-            connection.sendmail("a@example.org", ["b@example.org"], letter)
+            connection.sendmail("a@example.org", ["b@example.org"], mail)
             done += 1
         elapsed = time.monotonic() - start
     print(json.dumps({"done": done, "seconds": elapsed}))

@@ -3,7 +3,7 @@
 Run as `python -m tests.bench.probing`, or with the others by `make bench`. Whole POSTs with new and
 with known addresses take turns in this process; what is compared is the processor time, which a
 stranger sees at best through the noise of a network. A known address has registered long before, so
-that its letter is written (the first time within an hour) or only composed (each further time).
+that its mail is written (the first time within an hour) or only composed (each further time).
 """
 
 import statistics
@@ -55,7 +55,7 @@ def measure(folder: Path) -> list[Row]:
         prober.send("before", number)
     for _ in range(WARM_UP):
         prober.stranger("before")
-    _forget_letters(prober.place)
+    _forget_mails(prober.place)
     for number in range(ROUNDS):
         # In turn, and the order turns as well: who comes first after the other pays for its cache.
         turns = [
@@ -71,7 +71,7 @@ def measure(folder: Path) -> list[Row]:
     return _figures(prober.times)
 
 
-def _forget_letters(place: Place) -> None:
+def _forget_mails(place: Place) -> None:
     with place.app.app_context(), transaction():
         db.session.execute(delete(OutboxMail))
 

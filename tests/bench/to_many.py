@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.bench.house import House, answer_of
+from tests.bench.house import Installation, answer_of
 
 PEOPLE = 10_000
 LOOP_SECONDS = 3.0
@@ -14,7 +14,7 @@ Row = tuple[str, str, str]
 
 def measure(folder: Path, smtp_port: int) -> list[Row]:
     """All figures as rows: what, measured, aim."""
-    house = House(folder, smtp_port)
+    house = Installation(folder, smtp_port)
     paths = house.fill()
     house.call("tests.bench.mailing", "fill", PEOPLE)
     composed = house.call("tests.bench.mailing", "compose")
@@ -25,19 +25,19 @@ def measure(folder: Path, smtp_port: int) -> list[Row]:
     return [*_figures(composed, sent, loops), *_sign_ups(house, paths[0])]
 
 
-def _loop(house: House, smtp_port: int) -> float:
-    """Letters a second by a bare loop, of the size of these."""
+def _loop(house: Installation, smtp_port: int) -> float:
+    """Mails a second by a bare loop, of the size of these."""
     parts = "avg(length(text) + length(html) + 2.8 * length(calendar))"
     size = int(house.ask(f"SELECT {parts} FROM outbox_mail")[0])  # noqa: S608 - own words
     result = answer_of("tests.bench.post_office", "loop", smtp_port, LOOP_SECONDS, size)
     return result["done"] / result["seconds"]
 
 
-def _must_be_sent(house: House, composed: int, sent: int) -> None:
-    """Everybody got one letter and the mail server took each."""
+def _must_be_sent(house: Installation, composed: int, sent: int) -> None:
+    """Everybody got one mail and the mail server took each."""
     rows = house.ask("SELECT count(*) FROM outbox_mail WHERE state = 'sent'")[0]
     if {composed, sent, rows} != {PEOPLE}:
-        raise RuntimeError(f"{PEOPLE} people, {composed} letters, {sent} sent, {rows} rows")
+        raise RuntimeError(f"{PEOPLE} people, {composed} e-mails, {sent} sent, {rows} rows")
 
 
 def _figures(composed: dict[str, float], sent: dict[str, float], loops: list[float]) -> list[Row]:
@@ -45,15 +45,15 @@ def _figures(composed: dict[str, float], sent: dict[str, float], loops: list[flo
     memory = max(composed["megabytes"], sent["megabytes"])
     before = max(composed["megabytes_before"], sent["megabytes_before"])
     return [
-        ("letters composed", f"{composed['done'] / composed['seconds']:.0f}/s", ""),
-        ("letters delivered, one connection", f"{worker:.0f}/s", ""),
-        ("letters by a bare loop", f"{loop:.0f}/s", ""),
+        ("e-mails composed", f"{composed['done'] / composed['seconds']:.0f}/s", ""),
+        ("e-mails delivered, one connection", f"{worker:.0f}/s", ""),
+        ("e-mails by a bare loop", f"{loop:.0f}/s", ""),
         ("  ratio", f"{worker / loop:.2f}", ">= 0.5"),
         ("memory of the worker, first and most", f"{before:.0f}, {memory:.0f} MB", "< 150 MB"),
     ]
 
 
-def _sign_ups(house: House, path: str) -> list[Row]:
+def _sign_ups(house: Installation, path: str) -> list[Row]:
     """A server that composes and sends at full speed while people sign up."""
     house.call("tests.bench.mailing", "dispatch")
     with house.serving(IKONE_MAIL_PER_MINUTE="1000000") as server:

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from ikone_events.demo.story import folder
 from ikone_events.store.events.queries import find_event
-from tests.factories import make_event, make_letter, make_registration
+from tests.factories import make_event, make_mail, make_registration
 
 
 def call(app: Flask, *words: str, typed: str | None = None) -> Result:
@@ -193,15 +193,15 @@ def test_registrations_are_exported_as_a_workbook(app: Flask, tmp_path: Path) ->
 
 
 def test_outbox_is_exported_without_texts(app: Flask) -> None:
-    letter = make_letter(app, make_registration(app, make_event(app)), text="geheim")
+    mail = make_mail(app, make_registration(app, make_event(app)), text="geheim")
 
     output = call(app, "export", "outbox").output
 
-    assert letter.message_id in output
+    assert mail.message_id in output
     assert "geheim" not in output
 
 
 def test_worker_once_works_off_what_is_due(app: Flask) -> None:
     result = call(app, "worker", "--once")
 
-    assert (result.exit_code, result.output) == (0, "0 letters sent.\n")
+    assert (result.exit_code, result.output) == (0, "0 e-mails sent.\n")

@@ -14,7 +14,7 @@ SEE_OTHER = 303
 _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
-class Crowd:
+class Clients:
     """Threads that sign up new people; `acknowledged` are those who were told that it is done."""
 
     def __init__(self, ports: list[int], path: str, threads: int = 3) -> None:
@@ -25,7 +25,7 @@ class Crowd:
         self.acknowledged: set[str] = set()
         self.answers: Counter[int] = Counter()
 
-    def __enter__(self) -> "Crowd":
+    def __enter__(self) -> "Clients":
         """Everybody has the form open before the killing begins."""
         self._cookie, self._token = self._open_form()
         for thread in self._threads:

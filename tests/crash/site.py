@@ -40,7 +40,7 @@ class Killed:
 
 
 @dataclass
-class Site:
+class LiveApp:
     """The environment of an installation, its processes, and a way to look into its database."""
 
     settings: Settings
@@ -71,7 +71,7 @@ class Site:
         return path.read_text() if path.exists() else ""
 
 
-def wait_until_served(site: Site, port: int) -> None:
+def wait_until_served(site: LiveApp, port: int) -> None:
     """Return when a server answers."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -88,9 +88,9 @@ def wait_until_served(site: Site, port: int) -> None:
 
 
 @contextmanager
-def open_site(
+def open_live_app(
     folder: Path, *, database_url: str, smtp_url: str, zygote: str = "tests.crash.zygote"
-) -> Iterator[Site]:
+) -> Iterator[LiveApp]:
     """An empty installation; everything that runs is killed at the end.
 
     `zygote` is the module that its processes are forked from.
@@ -123,7 +123,7 @@ def open_site(
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        site = Site(settings, app, folder, process)
+        site = LiveApp(settings, app, folder, process)
         try:
             yield site
         finally:

@@ -1,7 +1,7 @@
 """kill -9 of web and worker at random moments: nothing lost, nothing stuck, nothing twice.
 
 On SQLite one process serves and sends; on PostgreSQL two serve and three send, and any of them is
-killed. The one letter that may come twice is the one whose acknowledgement was on its way.
+killed. The one mail that may come twice is the one whose acknowledgement was on its way.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ from aiosmtpd.smtp import Envelope
 from sqlalchemy import func, select
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.services.app_context import now
 from ikone_events.services.events.editing import record_creation
+from ikone_events.services.installation import now
 from ikone_events.services.operating import verification
 from ikone_events.services.plan import plans
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
-from tests.crash.crowd import Crowd
-from tests.crash.site import Killed, Site, open_site, wait_until_served
+from tests.crash.crowd import Clients
+from tests.crash.site import Killed, LiveApp, open_live_app, wait_until_served
 from tests.effort import by_night
-from tests.factories import make_event, make_letter, make_registration
+from tests.factories import make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
 from tests.patience import PATIENCE, wait_for
 from tests.postgres import fresh_database
@@ -42,7 +42,7 @@ MAILING = by_night(500, 150)
 SMALL_EVENTS = by_night(40, 12)
 # So the work lasts about as long as the killing.
 APART = timedelta(seconds=0.4)
-LETTER_TAKES = 0.02
+MAIL_TAKES = 0.02
 
 BOTH = [
     pytest.param("sqlite"),
@@ -53,10 +53,10 @@ pytestmark = [pytest.mark.slow]
 
 
 class SlowMailbox(Mailbox):
-    """Takes its time over each letter, so that many are caught in the middle."""
+    """Takes its time over each mail, so that many are caught in the middle."""
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
-        await asyncio.sleep(LETTER_TAKES)
+        await asyncio.sleep(MAIL_TAKES)
         return await super().handle_DATA(server, session, envelope)
 
 
@@ -67,19 +67,19 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(params=BOTH)
-def site(request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox) -> Iterator[LiveApp]:
     if request.param == "sqlite":
-        with open_site(tmp_path, database_url="", smtp_url=mailbox.url) as site:
+        with open_live_app(tmp_path, database_url="", smtp_url=mailbox.url) as site:
             yield site
         return
     with (
         fresh_database() as url,
-        open_site(tmp_path, database_url=url, smtp_url=mailbox.url) as site,
+        open_live_app(tmp_path, database_url=url, smtp_url=mailbox.url) as site,
     ):
         yield site
 
 
-def fill(site: Site) -> None:
+def fill(site: LiveApp) -> None:
     """An open event to sign up for; one with 500 people, and small ones, whose links are due."""
     soon = datetime.now(UTC) + timedelta(hours=20)
     dates = {"starts_at": soon, "ends_at": soon + timedelta(hours=2)}
@@ -102,7 +102,7 @@ def fill(site: Site) -> None:
 
 def _lay(slug: str, due_at: datetime) -> None:
     """The plan of an event whose link is due at that moment, and nothing else."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     plans.lay_plan(event, now=due_at - timedelta(days=30))
     for step in plans.steps_of(event):
         step.active = step.name == "dispatch"
@@ -110,7 +110,7 @@ def _lay(slug: str, due_at: datetime) -> None:
             step.due_at = due_at
 
 
-def start_all(site: Site) -> list[Killed]:
+def start_all(site: LiveApp) -> list[Killed]:
     if not site.settings.database_url:
         return [site.start("serve", free_port())]
     # `serve` brings no worker here: each process is killed for itself.
@@ -118,7 +118,7 @@ def start_all(site: Site) -> list[Killed]:
     return [*webs, *(site.start("worker") for _ in range(3))]
 
 
-def kill_and_replace(site: Site, chance: random.Random) -> None:
+def kill_and_replace(site: LiveApp, chance: random.Random) -> None:
     time.sleep(chance.uniform(0.05, 0.6))
     victim = chance.choice(site.processes)
     victim.kill()
@@ -127,7 +127,7 @@ def kill_and_replace(site: Site, chance: random.Random) -> None:
         wait_until_served(site, following.port)
 
 
-def wait_until_settled(site: Site, mailbox: Mailbox) -> None:
+def wait_until_settled(site: LiveApp, mailbox: Mailbox) -> None:
     """Everything that was begun has come to its end, by what is running now."""
     last = datetime.now(UTC) + SMALL_EVENTS * APART
     due = (Step.outcome == "") & Step.active & (Step.due_at <= last)
@@ -141,11 +141,11 @@ def wait_until_settled(site: Site, mailbox: Mailbox) -> None:
         with site.app.app_context():
             return not any(db.session.scalar(number) for number in waiting)
 
-    wait_for(settled, "letters are stuck")
+    wait_for(settled, "e-mails are stuck")
 
 
 def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
-    site: Site, mailbox: Mailbox
+    site: LiveApp, mailbox: Mailbox
 ) -> None:
     fill(site)
     chance = random.Random(4711)
@@ -154,7 +154,7 @@ def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
         wait_until_served(site, port)
 
     rounds = ROUNDS if len(site.processes) == 1 else 2 * ROUNDS
-    with Crowd(servers, "/events/open/register") as crowd:
+    with Clients(servers, "/events/open/register") as crowd:
         for _ in range(rounds):
             told = len(crowd.acknowledged)
             kill_and_replace(site, chance)
@@ -171,7 +171,7 @@ def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
                 .where(Event.slug == "open")
             )
         )
-        letters = db.session.execute(select(OutboxMail.recipient, OutboxMail.message_id)).all()
+        mails = db.session.execute(select(OutboxMail.recipient, OutboxMail.message_id)).all()
         states = Counter(db.session.scalars(select(Event.state)))
         faults = list(verification.faults(now()))
     assert set(crowd.answers) == {303}
@@ -181,18 +181,18 @@ def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
     assert faults == []
     promised = {f"person-{n}@example.org" for n in range(MAILING)} | stored
     promised |= {f"small-{n}@example.org" for n in range(SMALL_EVENTS)}
-    assert Counter(recipient for recipient, _ in letters) == dict.fromkeys(promised, 1)
-    arrived = Counter(str(letter.message["Message-ID"]) for letter in mailbox.received)
-    assert set(arrived) == {message_id for _, message_id in letters}
+    assert Counter(recipient for recipient, _ in mails) == dict.fromkeys(promised, 1)
+    arrived = Counter(str(mail.message["Message-ID"]) for mail in mailbox.received)
+    assert set(arrived) == {message_id for _, message_id in mails}
     assert sum(arrived.values()) - len(arrived) <= rounds
 
 
-def test_lease_of_a_killed_worker_ends(site: Site, mailbox: Mailbox) -> None:
-    """A worker killed while the mail server thinks leaves its letter to another one."""
+def test_lease_of_a_killed_worker_ends(site: LiveApp, mailbox: Mailbox) -> None:
+    """A worker killed while the mail server thinks leaves its mail to another one."""
     soon = datetime.now(UTC) + timedelta(days=20)
     event = make_event(site.app, starts_at=soon, ends_at=soon + timedelta(hours=2))
     registration = make_registration(site.app, event)
-    make_letter(site.app, registration, due_at=datetime.now(UTC), created_at=datetime.now(UTC))
+    make_mail(site.app, registration, due_at=datetime.now(UTC), created_at=datetime.now(UTC))
     killed = threading.Event()
     mailbox.answer = lambda _recipient: f"451 {killed.wait(PATIENCE)}"
     worker = site.start("worker")
@@ -207,4 +207,4 @@ def test_lease_of_a_killed_worker_ends(site: Site, mailbox: Mailbox) -> None:
     mailbox.answer = lambda _recipient: None
     site.replace(worker)
     wait_until_settled(site, mailbox)
-    assert len({str(letter.message["Message-ID"]) for letter in mailbox.received}) == 1
+    assert len({str(mail.message["Message-ID"]) for mail in mailbox.received}) == 1

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from ikone_events.demo.story import SCENARIOS, folder, tell
 from ikone_events.domain.operating.dataset import read_dataset
-from ikone_events.domain.registering.form_fields import Kind
+from ikone_events.domain.registering.form_fields import FieldKind
 from ikone_events.services.operating.loading import store_dataset
 from ikone_events.services.registering.answers import all_fields, answers_for, asked_fields
 from ikone_events.store.db import db, transaction
@@ -57,7 +57,7 @@ def test_conference_asks_for_food_and_access_needs_for_a_short_time(app: Flask) 
         left = db.session.scalars(select(Answer.id)).all()
     short = [field.key for field in fields if field.keep_days == 7]
     assert short == ["mittagessen", "barrierefreiheit", "bedarf"]
-    assert [field.kind for field in fields].count(Kind.CONSENT) == 1
+    assert [field.kind for field in fields].count(FieldKind.CONSENT) == 1
     assert left == []  # those of the archived workshop were forgotten with its people
 
 

@@ -55,8 +55,8 @@ def trial(settings: Settings) -> Iterator[Flask]:
 
 
 def press(client: FlaskClient, answer: str, number: int = 1) -> str:
-    """Press a button of the letter's page and read what it says then."""
-    path = f"/demo/letters/{number}"
+    """Press a button of the mail's page and read what it says then."""
+    path = f"/demo/mails/{number}"
     data = {"csrf_token": token_of(client.get(path)), "answer": answer}
     sent = client.post(f"{path}/reply", data=data)
     if sent.status_code != 303:
@@ -89,12 +89,12 @@ def test_buttons_answer_as_a_calendar_would(trial: Flask) -> None:
         assert all(db.session.scalars(select(IncomingMail.authenticated)))
 
 
-def test_letter_without_an_invitation_has_no_buttons(trial: Flask) -> None:
+def test_mail_without_an_invitation_has_no_buttons(trial: Flask) -> None:
     client = trial.test_client()
     press(client, "DECLINED")
     trial.extensions["ikone_engine"].run_once()
-    page = client.get("/demo/letters/2").text
-    assert "/cancel" in page, "this is the question by letter"
+    page = client.get("/demo/mails/2").text
+    assert "/cancel" in page, "this is the question by e-mail"
     assert "/reply" not in page
     assert press(client, "NEEDS-ACTION") == "400"
 

@@ -110,7 +110,7 @@ def test_figures_after_the_workshop_are_those_of_the_press(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["monday", "after", "summer"])
-def test_loading_sends_no_letter_and_explains_every_state(app: Flask, scenario: str) -> None:
+def test_loading_sends_no_mail_and_explains_every_state(app: Flask, scenario: str) -> None:
     load(app, scenario)
     with app.app_context():
         assert db.session.scalar(select(OutboxMail.id)) is None

@@ -12,7 +12,7 @@ from ikone_events.domain.words import is_slug, slug_of
         ("x@münchen.de", "x@xn--mnchen-3ya.de"),
     ],
 )
-def test_same_person_in_other_letters(one: str, other: str) -> None:
+def test_same_person_in_other_mails(one: str, other: str) -> None:
     assert email_key(one) == email_key(other)
 
 

@@ -1,12 +1,12 @@
-"""Letters greet as German offices do: the highest title only, the full name without Anrede."""
+"""Mails greet as German offices do: the highest title only, the full name without Anrede."""
 
 import pytest
 
-from ikone_events.domain.salutation import full_name, letter_salutation
+from ikone_events.domain.salutation import full_name, mail_salutation
 
 
 def greet(salutation: str, title: str, locale: str = "de", override: str = "") -> str:
-    return letter_salutation(
+    return mail_salutation(
         salutation=salutation,
         title=title,
         first_name="Toni",
@@ -64,7 +64,7 @@ def test_briefanrede_wins_and_gets_its_comma() -> None:
 def test_person_without_a_name_is_greeted_too(locale: str, line: str) -> None:
     for salutation in ("", "frau", "herr", "divers"):
         assert (
-            letter_salutation(
+            mail_salutation(
                 salutation=salutation, title="", first_name="", last_name=" ", locale=locale
             )
             == line

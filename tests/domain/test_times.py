@@ -1,4 +1,4 @@
-"""Local time becomes one moment or a complaint; moments become the words of pages and letters."""
+"""Local time becomes one moment or a complaint; moments become the words of pages and mails."""
 # ruff: noqa: DTZ001, DTZ901 - local times without a zone are the subject
 
 from datetime import UTC, date, datetime, timedelta
@@ -115,15 +115,15 @@ def test_span_over_two_days_names_both() -> None:
     assert plain(times.span_page(START, end, locale="de", zone=BERLIN)) == (
         "Di., 12. Januar 2021, 10:00 Uhr bis Mi., 13. Januar 2021, 12:00 Uhr"
     )
-    assert times.span_letter(START, end, locale="en", zone=BERLIN) == (
+    assert times.span_mail(START, end, locale="en", zone=BERLIN) == (
         "Tuesday, 12 January 2021, 10:00 to Wednesday, 13 January 2021, 12:00 (German time)"
     )
 
 
-def test_letters_use_plain_spaces_only() -> None:
-    german = times.span_letter(START, END, locale="de", zone=BERLIN)
+def test_mails_use_plain_spaces_only() -> None:
+    german = times.span_mail(START, END, locale="de", zone=BERLIN)
     assert german == "Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr"
-    assert times.moment_letter(START, locale="de", zone=BERLIN) == (
+    assert times.moment_mail(START, locale="de", zone=BERLIN) == (
         "Dienstag, 12. Januar 2021, 10:00 Uhr"
     )
 
@@ -136,7 +136,7 @@ def test_moment_on_pages() -> None:
 
 
 def test_other_zones_are_named() -> None:
-    german = times.span_letter(START, END, locale="de", zone="America/New_York")
+    german = times.span_mail(START, END, locale="de", zone="America/New_York")
     assert german.endswith("4:00 bis 6:00 Uhr (Zeitzone America/New York)")
-    english = times.span_letter(START, END, locale="en", zone="America/New_York")
+    english = times.span_mail(START, END, locale="en", zone="America/New_York")
     assert english.endswith("4:00 to 6:00 (America/New York time)")

@@ -1,10 +1,10 @@
 import pytest
 
 from ikone_events.domain.refusals import LinkRefused
-from ikone_events.domain.tokens import Claim, LinkSigner, Purpose
+from ikone_events.domain.tokens import LinkClaim, LinkSigner, Purpose
 
 SIGNER = LinkSigner("a" * 40)
-CLAIM = Claim("Zm9vYmFy", 3)
+CLAIM = LinkClaim("Zm9vYmFy", 3)
 
 
 def test_token_reads_back_and_stays_the_same() -> None:

@@ -33,11 +33,11 @@ class Installation:
     clock: FixedClock
     mailbox: Mailbox
 
-    def letters_to(self, recipient: str, *, number: int) -> list[Received]:
-        """The letters of one person, once there are that many; one too many is a fault."""
+    def mails_to(self, recipient: str, *, number: int) -> list[Received]:
+        """The mails of one person, once there are that many; one too many is a fault."""
         wait_for(lambda: len(self.mailbox.to(recipient)) >= number)
         found = self.mailbox.to(recipient)
-        assert len(found) == number, [letter.subject for letter in found]
+        assert len(found) == number, [mail.subject for mail in found]
         return found
 
 

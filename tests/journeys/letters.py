@@ -1,4 +1,4 @@
-"""What every letter has to be, read from the bytes that a mail server received."""
+"""What every mail has to be, read from the bytes that a mail server received."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ FOREIGN_CLOSING = {"de": "Kind regards", "en": "Freundliche Grüße"}
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """Who a letter is for, in which language, and whose names must not stand in it."""
+    """Who a mail is for, in which language, and whose names must not stand in it."""
 
     email: str
     locale: str
@@ -41,16 +41,16 @@ class Entry:
     url: str
 
 
-def check_chain(letters: list[Received], expected: Expected) -> None:
-    """All letters of one person: each by itself, and how they hang together."""
-    ids = [str(letter.message["Message-ID"]) for letter in letters]
+def check_status_history(mails: list[Received], expected: Expected) -> None:
+    """All mails of one person: each by itself, and how they hang together."""
+    ids = [str(mail.message["Message-ID"]) for mail in mails]
     assert len(set(ids)) == len(ids)
-    for number, letter in enumerate(letters):
-        _check_headers(letter.message, expected)
-        follows = letter.message["References"], letter.message["In-Reply-To"]
-        assert follows == ((None, None) if number == 0 else (ids[0], ids[0])), letter.subject
-        _check_content(letter, expected)
-    _check_entries(letters, expected)
+    for number, mail in enumerate(mails):
+        _check_headers(mail.message, expected)
+        follows = mail.message["References"], mail.message["In-Reply-To"]
+        assert follows == ((None, None) if number == 0 else (ids[0], ids[0])), mail.subject
+        _check_content(mail, expected)
+    _check_entries(mails, expected)
 
 
 def _check_headers(message: EmailMessage, expected: Expected) -> None:
@@ -65,17 +65,17 @@ def _check_headers(message: EmailMessage, expected: Expected) -> None:
     assert message["Date"].datetime.tzinfo is not None
 
 
-def _check_content(letter: Received, expected: Expected) -> None:
-    html = (letter.part("text/html") or b"").decode()
+def _check_content(mail: Received, expected: Expected) -> None:
+    html = (mail.part("text/html") or b"").decode()
     assert f'<html lang="{expected.locale}">' in html
-    for text in (letter.text, html):
+    for text in (mail.text, html):
         assert CLOSING[expected.locale] in text, text
         assert FOREIGN_CLOSING[expected.locale] not in text, text
-        assert personal_link(letter.text) in text
+        assert personal_link(mail.text) in text
         assert not re.search(r"\{[{%]|None|Undefined", text), text
-    everything = _everything(letter.message)
+    everything = _everything(mail.message)
     for other in expected.others:
-        assert other not in everything, f"{other} in “{letter.subject}” to {expected.email}"
+        assert other not in everything, f"{other} in “{mail.subject}” to {expected.email}"
 
 
 def _everything(message: EmailMessage) -> str:
@@ -85,47 +85,47 @@ def _everything(message: EmailMessage) -> str:
 
 
 def personal_link(text: str) -> str:
-    """The address of the person's own page, as it stands in a letter."""
+    """The address of the person's own page, as it stands in a mail."""
     found = re.search(r"(http://127\.0\.0\.1:\d+/r/[^/\s]+)(?:\s|$)", text)
     assert found is not None, text
     return found[1]
 
 
 def door_link(text: str) -> str:
-    """The address of the person's door to the room; empty when the letter has none."""
+    """The address of the person's door to the room; empty when the mail has none."""
     found = re.search(r"http://127\.0\.0\.1:\d+/r/[^/\s]+/room\b", text)
     return found[0] if found else ""
 
 
-def _check_entries(letters: list[Received], expected: Expected) -> None:
-    """One UID, sequence rising by one, one attendee, the door only where the letter has it."""
-    carrying = [letter for letter in letters if letter.calendar is not None]
-    entries = [entry_of(letter) for letter in carrying]
+def _check_entries(mails: list[Received], expected: Expected) -> None:
+    """One UID, sequence rising by one, one attendee, the door only where the mail has it."""
+    carrying = [mail for mail in mails if mail.calendar is not None]
+    entries = [entry_of(mail) for mail in carrying]
     assert [entry.sequence for entry in entries] == list(range(len(entries)))
     assert len({entry.uid for entry in entries}) <= 1
-    for letter, entry in zip(carrying, entries, strict=True):
+    for mail, entry in zip(carrying, entries, strict=True):
         assert entry.organizer == f"mailto:{SENDER}"
         assert entry.attendees == (f"mailto:{expected.email}",)
-        door = door_link(letter.text)
+        door = door_link(mail.text)
         assert door == "" or entry.location == entry.url == door
         assert door != "" or "/r/" not in entry.location + entry.url
 
 
-def entry_of(letter: Received) -> Entry:
+def entry_of(mail: Received) -> Entry:
     """The calendar part, read alike by two programs and named alike by its header."""
-    data = letter.calendar
-    assert data is not None, letter.subject
+    data = mail.calendar
+    assert data is not None, mail.subject
     assert data.endswith(b"END:VCALENDAR\r\n")
     assert all(len(line) <= 75 for line in data.split(b"\r\n"))
     entry = _read_by_icalendar(data)
     assert entry == _read_by_vobject(data)
-    assert _calendar_part(letter.message).get_param("method") == entry.method
-    assert letter.part("application/ics") == data
+    assert _calendar_part(mail.message).get_param("method") == entry.method
+    assert mail.part("application/ics") == data
     return entry
 
 
 def _calendar_part(message: EmailMessage) -> EmailMessage:
-    """The last of the alternatives, which stand first in the letter."""
+    """The last of the alternatives, which stand first in the mail."""
     assert message.get_content_type() == "multipart/mixed"
     alternative = next(iter(message.iter_parts()))
     kinds = [part.get_content_type() for part in alternative.iter_parts()]

@@ -57,7 +57,7 @@ def _send_empty_field(page: Page) -> None:
     page.press("form[data-guard] [name=label]", "Enter")
 
 
-def _show_the_letter(page: Page) -> None:
+def _show_the_mail(page: Page) -> None:
     page.click("form[data-guard] button[name=do]")
 
 
@@ -343,10 +343,10 @@ ORGANISER: dict[str, Stop] = {
     ),
     "mail": Stop("/organise/events/open/mail"),
     "mail-none": Stop("/organise/events/draft/mail"),
-    "letter": Stop("/organise/events/open/mail/{letter}"),
+    "one-mail": Stop("/organise/events/open/mail/{mail}"),
     "mail-filtered": Stop("/organise/events/open/mail?state=failed&q=niemand"),
-    "letter-failed": Stop("/organise/events/open/mail/{failed}"),
-    "letter-not-corrected": Stop(
+    "mail-failed": Stop("/organise/events/open/mail/{failed}"),
+    "mail-not-corrected": Stop(
         "/organise/events/open/mail/{failed}", 422, send("form[action$='/correct']", email="kein")
     ),
     "replies": Stop("/organise/events/replies/answers"),
@@ -388,7 +388,7 @@ ORGANISER: dict[str, Stop] = {
     "text-refused": Stop(
         "/organise/events/open/texts/moved", 422, send("form[data-guard]", body_de="{{titl}}")
     ),
-    "text-shown": Stop("/organise/events/open/texts/access_link", 200, _show_the_letter),
+    "text-shown": Stop("/organise/events/open/texts/access_link", 200, _show_the_mail),
     "text-by-two": Stop("/organise/events/open/texts/waitlist", 409, _text_by_two),
     "ask-cancel": Stop("/organise/events/open/do/cancel"),
     "ask-cancel-refused": Stop(
@@ -432,7 +432,7 @@ VIEWER: dict[str, Stop] = {
 
 DEMO: dict[str, Stop] = {
     "caught": Stop("/demo/"),
-    "caught-letter": Stop("/demo/letters/1"),
+    "caught-mail": Stop("/demo/mails/1"),
 }
 
 ADMIN: dict[str, Stop] = {

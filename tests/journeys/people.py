@@ -25,7 +25,7 @@ class Visitor:
 
     @property
     def traces(self) -> tuple[str, ...]:
-        """What would give the person away in somebody else's letter."""
+        """What would give the person away in somebody else's mail."""
         return self.email, self.last_name
 
 
@@ -89,7 +89,7 @@ def press(page: Page, address: str, action: str) -> None:
     """Press the button of an action on the event's page and see that it was done."""
     page.goto(address)
     look = page.locator(f"main a[href$='/preview/{action}']")
-    if look.count():  # letters are looked at before they are sent
+    if look.count():  # mails are looked at before they are sent
         look.first.click()
     page.click(f"form[action$='/do/{action}'] button")
     page.wait_for_selector(".flashes .kern-alert--success")

@@ -9,7 +9,7 @@ from ikone_events.domain.incoming.mails import Damaged, Envelope, Incoming, Meth
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_event, make_letter, make_registration, personal_path
+from tests.factories import NOW, make_event, make_mail, make_registration, personal_path
 from tests.received import absence, bounce, calendar_answer, receive
 
 ELSEWHERE = "vorzimmer.der.verbandsbuergermeisterin@verbandsgemeinde-nachbarort.example.org"
@@ -20,8 +20,8 @@ def replies(app: Flask) -> dict[str, str]:
     """An event whose people and servers have answered in every way there is."""
     event = make_event(app, slug="replies", title="Barrierefreie Dokumente in der Verwaltung")
     people = [_invited(app, event, number) for number in range(8)]
-    letters = [_letter(app, person) for person in people]
-    for minute, found in enumerate(_mails(people, letters)):
+    mails = [_mail(app, person) for person in people]
+    for minute, found in enumerate(_mails(people, mails)):
         receive(app, found, now=NOW + timedelta(minutes=minute))
     make_registration(app, event, partstat="ACCEPTED")
     return {"unreached": people[6].public_id, "declined_by_calendar": personal_path(app, people[2])}
@@ -33,14 +33,14 @@ def _invited(app: Flask, event: Event, number: int) -> Registration:
     )
 
 
-def _letter(app: Flask, person: Registration) -> OutboxMail:
-    return make_letter(
+def _mail(app: Flask, person: Registration) -> OutboxMail:
+    return make_mail(
         app, person, state="sent", sent_at=NOW, calendar_uid=person.calendar_uid,
         calendar_sequence=0,
     )  # fmt: skip
 
 
-def _mails(people: list[Registration], letters: list[OutboxMail]) -> Iterator[Incoming]:
+def _mails(people: list[Registration], mails: list[OutboxMail]) -> Iterator[Incoming]:
     yield calendar_answer(people[0], "ACCEPTED")
     yield calendar_answer(people[1], "TENTATIVE", comment=COMMENT)
     yield calendar_answer(people[2], "DECLINED")
@@ -48,10 +48,10 @@ def _mails(people: list[Registration], letters: list[OutboxMail]) -> Iterator[In
     proposed = {"proposed_starts_at": NOW, "proposed_ends_at": NOW + timedelta(hours=2)}
     yield calendar_answer(people[4], "TENTATIVE", method=Method.COUNTER, comment="Da?", **proposed)
     yield calendar_answer(people[5], "DELEGATED")
-    yield bounce(letters[6], words=f"550 5.1.1 <{people[6].email}>: Recipient address rejected")
-    yield bounce(letters[7], permanent=False, code="4.4.7", words="delivery delayed: timeout")
-    yield bounce(letters[0], recipient=ELSEWHERE)
-    yield absence(letters[1], words="Ich bin bis zum 14. März nicht im Haus.\nIn Eile: 0631 0000")
+    yield bounce(mails[6], words=f"550 5.1.1 <{people[6].email}>: Recipient address rejected")
+    yield bounce(mails[7], permanent=False, code="4.4.7", words="delivery delayed: timeout")
+    yield bounce(mails[0], recipient=ELSEWHERE)
+    yield absence(mails[1], words="Ich bin bis zum 14. März nicht im Haus.\nIn Eile: 0631 0000")
     yield calendar_answer(people[0], "", method=Method.REFRESH)
     yield calendar_answer(people[0], "ACCEPTED", method=Method.OTHER)
     yield calendar_answer(people[0], "DECLINED", uid="guessed@localhost", sender=ELSEWHERE)

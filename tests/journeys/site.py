@@ -26,7 +26,7 @@ from tests.factories import (
     NOW,
     PAST,
     make_event,
-    make_letter,
+    make_mail,
     make_mailing,
     make_material,
     make_organisation,
@@ -54,7 +54,7 @@ CONTENT: dict[str, Any] = {
     "speakers": "Frau Dr. Beispiel, Stadtverwaltung Bendorf",
     "programme": '[{"time": "10:00", "title": "Begrüßung"}, {"time": "", "title": "Fragen"}]',
     "deadline": NOW + timedelta(days=13),
-    "revision": 3,
+    "edit_version": 3,
     "contact_phone": "+49 631 000 456",
 }
 SOON = {"starts_at": NOW + timedelta(minutes=10), "ends_at": NOW + timedelta(hours=2)}
@@ -127,7 +127,7 @@ def _coming(app: Flask) -> dict[str, str]:
         "waits": personal_path(app, waits),
         "visitor": personal_path(app, make_registration(app, on_site)),
         "public_id": person.public_id,
-        **_letters(app, event),
+        **_mails(app, event),
         "own_step": _sendings(app, event),
     }
 
@@ -164,7 +164,7 @@ def _own_fields(app: Flask, event: Event, person: Registration) -> None:
             make_answer(app, person, field, "vegan")
 
 
-def _letters(app: Flask, event: Event) -> dict[str, str]:
+def _mails(app: Flask, event: Event) -> dict[str, str]:
     """One as it is really written, with its calendar entry, and one that was refused."""
     applicant = Applicant(
         first_name="Jördis",
@@ -177,21 +177,21 @@ def _letters(app: Flask, event: Event) -> dict[str, str]:
         with transaction():
             register(event.slug, applicant, now=NOW)
         wanted = db.select(OutboxMail.id).where(OutboxMail.recipient == applicant.email)
-        letter = db.session.scalars(wanted).one()
+        mail = db.session.scalars(wanted).one()
     refused = make_registration(app, event, organisation_text=LONG)
     words = "550 5.1.1 <maria@example.org>: Recipient address rejected: User unknown"
-    failed = make_letter(app, refused, state="failed", answer=words, tries=3)
-    return {"letter": str(letter), "failed": str(failed.id)}
+    failed = make_mail(app, refused, state="failed", answer=words, tries=3)
+    return {"mail": str(mail), "failed": str(failed.id)}
 
 
 def _sendings(app: Flask, event: Event) -> str:
-    """Letters to many: one that runs, one that was stopped, and one that waits for a word."""
+    """Mails to many: one that runs, one that was stopped, and one that waits for a word."""
     stopped = {"stopped_at": NOW, "stopped_by": PEOPLE["organiser"]}
     for states, values in ((("sent", "failed", "queued"), {}), (("sent", "stopped"), stopped)):
         mailing = make_mailing(app, event, started_by=PEOPLE["organiser"], **values)
         for state in states:
             person = make_registration(app, event, last_name=LONG)
-            make_letter(app, person, mailing_id=mailing.id, kind="access_link", state=state)
+            make_mail(app, person, mailing_id=mailing.id, kind="access_link", state=state)
     fixed = Timing(anchor=Anchor.FIXED, fixed=NOW + timedelta(days=1))
     text = EditedText("Neuer Raum: {{titel}}", "Wir treffen uns in **Saal 2**.")
     message = OwnMessage(
@@ -256,10 +256,10 @@ def _people(app: Flask) -> dict[str, str]:
     make_registration(app, event, mode="on_site", note="Kommt mit dem Zug.", last_name=LONG)
     for status in ("cancelled", "declined", "expired"):
         make_registration(app, event, status=status, organisation_text=LONG)
-    make_registration(app, event, status="offered", hold_until=until)
-    make_registration(app, event, status="pending", awaits="address", hold_until=until)
+    make_registration(app, event, status="offered", reserved_until=until)
+    make_registration(app, event, status="pending", awaits="address", reserved_until=until)
     approval = make_registration(app, event, status="pending", awaits="approval", title="Dr.")
-    waits = make_registration(app, event, status="waitlisted", line=1, mode="on_site")
+    waits = make_registration(app, event, status="waitlisted", waiting_order=1, mode="on_site")
     return {"to_approve": approval.public_id, "in_line": waits.public_id}
 
 
@@ -268,12 +268,12 @@ def _standings(app: Flask) -> dict[str, str]:
     rules = {"offer_hours": 24, "confirm_hours": 24, "per_administration": 2}
     places = {"format": "hybrid", "place": "Rathaus, Saal 2", "capacity_on_site": 1}
     event = make_event(app, slug="standings", capacity_online=9, **{**CONTENT, **rules, **places})
-    hold = {"hold_until": NOW + timedelta(hours=20), "organisation_text": LONG}
+    hold = {"reserved_until": NOW + timedelta(hours=20), "organisation_text": LONG}
     people = {
         "pending": {"status": "pending", "awaits": "address", **hold},
         "approval": {"status": "pending", "awaits": "approval"},
-        "in_the_line": {"status": "waitlisted", "line": 2, "mode": "on_site"},
-        "offered": {"status": "offered", "line": 1, **hold},
+        "in_the_line": {"status": "waitlisted", "waiting_order": 2, "mode": "on_site"},
+        "offered": {"status": "offered", "waiting_order": 1, **hold},
         "on_site_guest": {"mode": "on_site", "registered_by": f"Bernd {LONG}"},
         "declined": {"status": "declined"},
         "expired": {"status": "expired"},
@@ -282,7 +282,7 @@ def _standings(app: Flask) -> dict[str, str]:
     }
     made = {name: make_registration(app, event, **values) for name, values in people.items()}
     make_change(app, made["declined"], action="decline", actor="w@example.org", reason=LONG)
-    make_change(app, made["expired"], action="lapse", source="pending", actor="system")
+    make_change(app, made["expired"], action="expire", source="pending", actor="system")
     make_change(app, made["handed_over"], action="hand_over")
     return {name: personal_path(app, person) for name, person in made.items()}
 

@@ -52,11 +52,11 @@ NO_PAGES = {
         "organiser.export_codes",
         "organiser.export_registrations",
         "organiser.export_subscribers",
-        "organiser.letter_html",
+        "organiser.mail_html",
         "organiser.preview_html",
         "organiser.preview_step_html",
-        "demo.letter_html",
-        "demo.letter_calendar",
+        "demo.mail_html",
+        "demo.mail_calendar",
     ),
 }
 
@@ -172,7 +172,7 @@ def test_trial_page_serves_everybody(trial: Served, name: str, language: str) ->
 
 @pytest.fixture(scope="module")
 def trial(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The application with the trial's own pages, and one letter that was caught."""
+    """The application with the trial's own pages, and one mail that was caught."""
     clock = TrialClock(NOW)
     catcher = Catcher(clock)
     folder = tmp_path_factory.mktemp("trial")

@@ -10,7 +10,7 @@ from tests.factories import make_event
 from tests.journeys.installation import Installation
 from tests.journeys.letters import (
     Expected,
-    check_chain,
+    check_status_history,
     door_link,
     entry_of,
     personal_link,
@@ -64,7 +64,7 @@ def test_workshop_goes_from_draft_to_slides(
     with window(browser) as desk:
         slug = _prepare(desk, office)
         _sign_up(browser, office, slug)
-        _first_letters(office)
+        _first_mails(office)
         _withdraw(browser, office)
         office.clock.moment = STARTS_AT.replace(day=9)
         _dispatch(desk, office, slug)
@@ -75,7 +75,7 @@ def test_workshop_goes_from_draft_to_slides(
         _download(browser, office, slides)
         _all_is_told(desk, office, slug)
     for person in PEOPLE:
-        check_chain(office.mailbox.to(person.email), expected(person))
+        check_status_history(office.mailbox.to(person.email), expected(person))
     assert len(office.mailbox.received) == 9
 
 
@@ -99,33 +99,33 @@ def _sign_up(browser: Browser, office: Installation, slug: str) -> None:
             assert person.email in page.inner_text("main")
 
 
-def _first_letters(office: Installation) -> None:
+def _first_mails(office: Installation) -> None:
     for person in (ANNA, BERND):
-        (letter,) = office.letters_to(person.email, number=1)
-        assert letter.subject.startswith("Anmeldung bestätigt: Sensoren für Müllbehälter")
-        assert "Dienstag, 14. April 2026, 10:00 bis 12:00 Uhr" in letter.text.replace("\xa0", " ")
-        entry = entry_of(letter)
+        (mail,) = office.mails_to(person.email, number=1)
+        assert mail.subject.startswith("Anmeldung bestätigt: Sensoren für Müllbehälter")
+        assert "Dienstag, 14. April 2026, 10:00 bis 12:00 Uhr" in mail.text.replace("\xa0", " ")
+        entry = entry_of(mail)
         assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 0, "CONFIRMED")
         assert (entry.starts_at, entry.ends_at) == (STARTS_AT, ENDS_AT)
         assert entry.asks == ("TRUE NEEDS-ACTION",)
-        assert door_link(letter.text) == ""
-    (waits,) = office.letters_to(CORA.email, number=1)
+        assert door_link(mail.text) == ""
+    (waits,) = office.mails_to(CORA.email, number=1)
     assert waits.subject.startswith("Waiting list: Sensors for waste bins")
     assert waits.calendar is None
 
 
 def _withdraw(browser: Browser, office: Installation) -> None:
-    (confirmation,) = office.letters_to(BERND.email, number=1)
+    (confirmation,) = office.mails_to(BERND.email, number=1)
     with window(browser) as page:
         page.goto(personal_link(confirmation.text))
         page.click("main a[href$='/cancel']")
         page.click("form[action$='/cancel'] button")
         assert page.get_attribute("main", "data-status") == "cancelled"
-    _, goodbye = office.letters_to(BERND.email, number=2)
+    _, goodbye = office.mails_to(BERND.email, number=2)
     entry = entry_of(goodbye)
     assert (entry.method, entry.sequence, entry.status) == ("CANCEL", 1, "CANCELLED")
     assert entry.uid == entry_of(confirmation).uid
-    _, moved_up = office.letters_to(CORA.email, number=2)
+    _, moved_up = office.mails_to(CORA.email, number=2)
     assert moved_up.subject.startswith("You have a place: Sensors for waste bins")
     entry = entry_of(moved_up)
     assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 0, "CONFIRMED")
@@ -146,12 +146,12 @@ def _dispatch(desk: Page, office: Installation, slug: str) -> None:
 def _doors(browser: Browser, office: Installation) -> None:
     doors = {}
     for person, number in ((ANNA, 2), (CORA, 3)):
-        *_, before, letter = office.letters_to(person.email, number=number)
-        entry, door = entry_of(letter), door_link(letter.text)
+        *_, before, mail = office.mails_to(person.email, number=number)
+        entry, door = entry_of(mail), door_link(mail.text)
         assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 1, "CONFIRMED")
         assert entry.uid == entry_of(before).uid
         assert entry.location == entry.url == door
-        assert ROOM not in letter.text
+        assert ROOM not in mail.text
         doors[person] = door
     assert doors[ANNA] != doors[CORA]
     with window(browser) as page:
@@ -189,14 +189,14 @@ def _follow_up(desk: Page, office: Installation, slug: str, slides: Path) -> Non
 
 
 def _download(browser: Browser, office: Installation, slides: Path) -> None:
-    *_, letter = office.letters_to(ANNA.email, number=3)
-    assert letter.subject == "Folien und Links: Sensoren für Müllbehälter"
-    assert "vielen Dank für Ihre Teilnahme" in letter.text
-    assert "https://leitfaden.example.org/sensoren" in letter.text
-    *_, other = office.letters_to(CORA.email, number=4)
+    *_, mail = office.mails_to(ANNA.email, number=3)
+    assert mail.subject == "Folien und Links: Sensoren für Müllbehälter"
+    assert "vielen Dank für Ihre Teilnahme" in mail.text
+    assert "https://leitfaden.example.org/sensoren" in mail.text
+    *_, other = office.mails_to(CORA.email, number=4)
     assert "Wie lange hält der Akku?" in other.text
     with window(browser) as page:
-        page.goto(f"{personal_link(letter.text)}/materials")
+        page.goto(f"{personal_link(mail.text)}/materials")
         with page.expect_download() as waiting:
             page.click("main a:has-text('Folien des Vortrags')")
         assert waiting.value.suggested_filename == slides.name
@@ -204,7 +204,7 @@ def _download(browser: Browser, office: Installation, slides: Path) -> None:
         answer = page.request.get(waiting.value.url)
         assert answer.headers["content-disposition"].startswith("attachment")
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.url in letter.text
+        assert answer.url in mail.text
 
 
 def _all_is_told(desk: Page, office: Installation, slug: str) -> None:
@@ -214,7 +214,7 @@ def _all_is_told(desk: Page, office: Installation, slug: str) -> None:
     row = desk.locator("tr", has_text="Größer").inner_text()
     assert "Teilgenommen" in row
     desk.goto(f"{page}/mail")
-    assert desk.locator("#letters-caption ~ tbody tr").count() == 9
+    assert desk.locator("#e-mails-caption ~ tbody tr").count() == 9
     desk.goto(f"{page}/history")
     assert desk.locator("tbody tr").count() == 5
 
@@ -234,11 +234,11 @@ def test_attendee_needs_no_javascript(browser: Browser, installation: Installati
         assert page.locator(".error-summary a[href='#email']").count() == 1
         register(page, page.url, ANNA)
         assert outcome(page) == "confirmed"
-        (letter,) = office.letters_to(ANNA.email, number=1)
-        page.goto(door_link(letter.text))
+        (mail,) = office.mails_to(ANNA.email, number=1)
+        page.goto(door_link(mail.text))
         page.click("form[action$='/room'] button")
         page.wait_for_url(f"{ROOM}*")
-        _withdraw_and_vanish(page, personal_link(letter.text))
+        _withdraw_and_vanish(page, personal_link(mail.text))
 
 
 def _withdraw_and_vanish(page: Page, link: str) -> None:

@@ -129,7 +129,7 @@ def gallery_app() -> Flask:
         return render_template("gallery.html", form=form, complaints=["Alle Plätze sind vergeben."])
 
     @app.get("/office")
-    def office() -> ResponseReturnValue:
+    def get_installation() -> ResponseReturnValue:
         if "flash" in request.args:
             flash("Die Anmeldung ist jetzt offen.", "success")
             return redirect("/office")

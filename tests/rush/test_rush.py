@@ -14,15 +14,15 @@ import pytest
 from sqlalchemy import select
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.services.app_context import now
 from ikone_events.services.events.editing import record_creation
+from ikone_events.services.installation import now
 from ikone_events.services.operating import verification
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.crash.site import Site, open_site, wait_until_served
+from tests.crash.site import LiveApp, open_live_app, wait_until_served
 from tests.effort import by_night
 from tests.factories import make_event
 from tests.mailbox import Mailbox
@@ -37,10 +37,10 @@ pytestmark = [pytest.mark.slow]
 
 
 @dataclass
-class House:
+class Installation:
     """A running installation: one server on SQLite, two on PostgreSQL."""
 
-    site: Site
+    site: LiveApp
     ports: list[int]
 
     def open_event(self, *, capacity: int, waiting_list: bool) -> Event:
@@ -48,7 +48,7 @@ class House:
         dates = {"starts_at": start, "ends_at": start + timedelta(hours=2)}
         event = make_event(self.site.app, capacity=capacity, waiting_list=waiting_list, **dates)
         with self.site.app.app_context(), transaction():
-            record_creation(hold_event(event.slug), actor="test", now=now())
+            record_creation(lock_event(event.slug), actor="test", now=now())
         return event
 
     def rush(self, event: Event, people: int) -> list[Answer]:
@@ -68,8 +68,8 @@ class House:
             )
             return {row.email: row.status for row in rows}
 
-    def letters(self, event: Event) -> Counter[tuple[str, str]]:
-        """How many letters of which kind each address has got."""
+    def mails(self, event: Event) -> Counter[tuple[str, str]]:
+        """How many mails of which kind each address has got."""
         of_event = OutboxMail.event_id == event.id
         with self.site.app.app_context():
             rows = db.session.execute(select(OutboxMail.recipient, OutboxMail.kind).where(of_event))
@@ -93,21 +93,21 @@ def zygote() -> str:
         pytest.param("postgres", id="two-processes", marks=ON_POSTGRES),
     ]
 )
-def house(request: pytest.FixtureRequest, zygote: str, tmp_path: Path) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, zygote: str, tmp_path: Path) -> Iterator[Installation]:
     with ExitStack() as stack:
         mailbox = stack.enter_context(Mailbox())
         of_many = request.param == "postgres"
         url = stack.enter_context(fresh_database()) if of_many else ""
         site = stack.enter_context(
-            open_site(tmp_path, database_url=url, smtp_url=mailbox.url, zygote=zygote)
+            open_live_app(tmp_path, database_url=url, smtp_url=mailbox.url, zygote=zygote)
         )
         ports = [site.start("serve", free_port()).port for _ in range(2 if of_many else 1)]
         for port in ports:
             wait_until_served(site, port)
-        yield House(site, ports)
+        yield Installation(site, ports)
 
 
-def test_people_at_one_instant_fill_fifty_seats_and_the_line(house: House) -> None:
+def test_people_at_one_instant_fill_fifty_seats_and_the_line(house: Installation) -> None:
     event = house.open_event(capacity=SEATS, waiting_list=True)
 
     answers = house.rush(event, PEOPLE)
@@ -119,11 +119,11 @@ def test_people_at_one_instant_fill_fifty_seats_and_the_line(house: House) -> No
     assert all(answer.names_me for answer in answers)
     kinds = {"confirmed": "confirmation", "waitlisted": "waitlist"}
     promised = {(email, kinds[status]): 1 for email, status in stored.items()}
-    assert house.letters(event) == promised
+    assert house.mails(event) == promised
     assert house.faults() == []
 
 
-def test_without_a_waiting_list_all_others_are_told_that_it_is_full(house: House) -> None:
+def test_without_a_waiting_list_all_others_are_told_that_it_is_full(house: Installation) -> None:
     event = house.open_event(capacity=SEATS, waiting_list=False)
 
     answers = house.rush(event, PEOPLE)
@@ -132,13 +132,13 @@ def test_without_a_waiting_list_all_others_are_told_that_it_is_full(house: House
     assert Counter(answer.status for answer in answers) == expected
     told = {answer.email: answer.outcome for answer in answers if answer.status == SEE_OTHER}
     assert house.stored(event) == told == dict.fromkeys(told, "confirmed")
-    assert house.letters(event) == {(email, "confirmation"): 1 for email in told}
+    assert house.mails(event) == {(email, "confirmation"): 1 for email in told}
     assert house.faults() == []
 
 
 @pytest.mark.parametrize("zygote", ["tests.rush.unlocked"])
 @pytest.mark.parametrize("house", [pytest.param("postgres", marks=ON_POSTGRES)], indirect=True)
-def test_rush_oversells_when_the_lock_is_taken_away(house: House) -> None:
+def test_rush_oversells_when_the_lock_is_taken_away(house: Installation) -> None:
     """The proof that the tests above can fail."""
     event = house.open_event(capacity=5, waiting_list=False)
 

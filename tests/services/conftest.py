@@ -39,11 +39,11 @@ def edit(app: Flask, clock: FixedClock, event: Event) -> Edit:
 
     def save(*, silent: bool = False, **values: Any) -> None:
         with app.app_context(), transaction():
-            number = db.session.get_one(Event, event.id).revision
+            number = db.session.get_one(Event, event.id).edit_version
             edit_event(
                 event.slug,
                 replace(DRAFT, **values),
-                expected_revision=number,
+                expected_edit_version=number,
                 now=clock.moment,
                 actor="Anna Amt",
                 silent=silent,

@@ -42,7 +42,7 @@ from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material, StateChange
-from ikone_events.store.events.queries import find_event, hold_event
+from ikone_events.store.events.queries import find_event, lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.mails.subscribers import Subscriber
 from ikone_events.store.plan.models import Step
@@ -56,7 +56,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 _numbers = count(1)
 ACTOR = "Wilma Organisaria"
 LEASE = timedelta(seconds=120)
-# Kinds of letters that speak of an event that takes place.
+# Kinds of mails that speak of an event that takes place.
 HOPEFUL = {"access_link", "reminder_day", "reminder_hour", "follow_up", "feedback"}
 
 
@@ -75,7 +75,7 @@ def _draft(start: datetime) -> EventDraft:
     )
 
 
-class Office(RuleBasedStateMachine):
+class Installation(RuleBasedStateMachine):
     """One event, its people and subscribers, two organisers, and workers without luck."""
 
     people = Bundle("people")
@@ -84,7 +84,7 @@ class Office(RuleBasedStateMachine):
         super().__init__()
         self.app, self.clock, self.mailbox = app, clock, mailbox
         self.clock.moment = NOW
-        self.sent_by_the_dead: Counter[str] = Counter()
+        self.sent_by_dead_workers: Counter[str] = Counter()
 
         mailbox.received.clear()
         draft = _draft(NOW + timedelta(days=30))
@@ -126,7 +126,7 @@ class Office(RuleBasedStateMachine):
         draft = _draft(self.now + timedelta(days=days))
         self.write(
             lambda event: event_service.edit_event(
-                event.slug, draft, expected_revision=event.revision, now=self.now
+                event.slug, draft, expected_edit_version=event.edit_version, now=self.now
             )
         )
 
@@ -139,7 +139,7 @@ class Office(RuleBasedStateMachine):
         self.write(
             lambda event: db.session.add(
                 Material(
-                    event_id=hold_event(event.slug).id,
+                    event_id=lock_event(event.slug).id,
                     kind="link",
                     title="Leitfaden",
                     url="https://example.org/leitfaden",
@@ -253,17 +253,17 @@ class Office(RuleBasedStateMachine):
 
     @rule()
     def die_after_sending(self) -> None:
-        """The letter has arrived, and nobody noted it."""
+        """The mail has arrived, and nobody noted it."""
         with self.app.app_context():
             with transaction():
                 claim = outbox.claim_next(now=self.now, lease=LEASE)
             if claim is not None:
-                letter = db.session.get_one(OutboxMail, claim.id, populate_existing=True)
-                smtp = self.app.extensions["ikone_office"].settings.smtp
+                mail = db.session.get_one(OutboxMail, claim.id, populate_existing=True)
+                smtp = self.app.extensions["ikone_installation"].settings.smtp
                 with open_connection(smtp) as connection:
-                    sender = sender_of(letter.event)
-                    connection.deliver(mime_bytes(letter, sender), sender.address, letter.recipient)
-                self.sent_by_the_dead[letter.message_id] += 1
+                    sender = sender_of(mail.event)
+                    connection.deliver(mime_bytes(mail, sender), sender.address, mail.recipient)
+                self.sent_by_dead_workers[mail.message_id] += 1
         self.clock.move(seconds=LEASE.total_seconds() + 1)
 
     @rule()
@@ -298,20 +298,20 @@ class Office(RuleBasedStateMachine):
             assert [fault for fault in found if "lies with a worker" not in fault] == []
 
     @invariant()
-    def no_letter_arrives_twice_but_by_a_death(self) -> None:
-        arrived = Counter(str(letter.message["Message-ID"]) for letter in self.mailbox.received)
+    def no_mail_arrives_twice_but_by_a_death(self) -> None:
+        arrived = Counter(str(mail.message["Message-ID"]) for mail in self.mailbox.received)
         for message_id, number in arrived.items():
-            assert number <= 1 + self.sent_by_the_dead[message_id], message_id
+            assert number <= 1 + self.sent_by_dead_workers[message_id], message_id
 
     @invariant()
     def what_is_marked_as_sent_has_arrived(self) -> None:
-        arrived = {str(letter.message["Message-ID"]) for letter in self.mailbox.received}
+        arrived = {str(mail.message["Message-ID"]) for mail in self.mailbox.received}
         with self.app.app_context():
             sent = select(OutboxMail.message_id).where(OutboxMail.state == "sent")
             assert set(db.session.scalars(sent)) <= arrived
 
     @invariant()
-    def nobody_gets_the_same_letter_of_a_step_twice(self) -> None:
+    def nobody_gets_the_same_mail_of_a_step_twice(self) -> None:
         with self.app.app_context():
             rows = db.session.execute(
                 select(OutboxMail.mailing_id, OutboxMail.recipient).where(
@@ -341,9 +341,9 @@ class Office(RuleBasedStateMachine):
 
 
 def test_engine_holds_under_any_order(app: Flask, clock: FixedClock, mailbox: Mailbox) -> None:
-    embedded = not app.extensions["ikone_office"].settings.database_url
+    embedded = not app.extensions["ikone_installation"].settings.database_url
     run_state_machine_as_test(
-        lambda: Office(app, clock, mailbox),
+        lambda: Installation(app, clock, mailbox),
         settings=settings(
             # On a server each transaction takes longer.
             max_examples=by_night(40 if embedded else 20, 8 if embedded else 4),

@@ -16,7 +16,7 @@ from ikone_events.domain.refusals import Busy
 from ikone_events.store import db as store_db
 from ikone_events.store.db import ask_for_delivery, db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import find_event, hold_event
+from ikone_events.store.events.queries import find_event, lock_event
 from tests.factories import FixedClock, make_event
 from tests.patience import PATIENCE
 
@@ -44,7 +44,7 @@ def test_failed_transaction_leaves_nothing(app: Flask) -> None:
 
     def change_and_fail() -> None:
         with transaction():
-            hold_event(event.slug).title = "half"
+            lock_event(event.slug).title = "half"
             db.session.flush()
             raise InterruptedError
 
@@ -54,7 +54,7 @@ def test_failed_transaction_leaves_nothing(app: Flask) -> None:
     with app.app_context():
         found = find_event(event.slug)
         assert found is not None
-        assert (found.title, found.touched) == (event.title, 0)
+        assert (found.title, found.lock_version) == (event.title, 0)
 
 
 def test_transaction_does_not_nest(app: Flask) -> None:
@@ -76,7 +76,7 @@ def test_change_outside_a_transaction_is_a_fault(app: Flask) -> None:
 def test_naive_moment_is_not_stored(app: Flask, clock: FixedClock) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
-        hold_event(event.slug).deadline = datetime(2026, 1, 1)  # noqa: DTZ001 - the point
+        lock_event(event.slug).deadline = datetime(2026, 1, 1)  # noqa: DTZ001 - the point
         with pytest.raises(StatementError):
             db.session.flush()
         db.session.rollback()
@@ -100,7 +100,7 @@ def test_another_process_that_holds_the_lock_makes_us_say_busy(
     with app.app_context():
         db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 200")
         with pytest.raises(Busy), transaction():
-            hold_event(event.slug)
+            lock_event(event.slug)
     other.execute("ROLLBACK")
     other.close()
 
@@ -114,19 +114,19 @@ def test_threads_of_this_process_wait_for_each_other(
 
     def hold() -> None:
         with app.app_context(), transaction():
-            hold_event(event.slug)
+            lock_event(event.slug)
             held.set()
             release.wait()
 
-    holder = threading.Thread(target=hold)
-    holder.start()
+    registration_from_token = threading.Thread(target=hold)
+    registration_from_token.start()
     held.wait()
     with app.app_context(), pytest.raises(Busy), transaction():
         pass
     release.set()
-    holder.join()
+    registration_from_token.join()
     with app.app_context(), transaction():
-        hold_event(event.slug)
+        lock_event(event.slug)
 
 
 def test_late_begin_fails_where_immediate_waits(tmp_path: Path) -> None:

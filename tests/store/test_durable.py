@@ -11,8 +11,8 @@ NORMAL, FULL = 1, 2
 def test_only_what_need_not_last_spares_the_disk(app: Flask) -> None:
     found = []
     with app.app_context():
-        for lasting in (True, False, True):
-            with transaction(lasting=lasting):
+        for durable in (True, False, True):
+            with transaction(durable=durable):
                 found.append(db.session.scalar(text("PRAGMA synchronous")))
         with transaction():
             found.append(db.session.scalar(text("PRAGMA synchronous")))

@@ -12,7 +12,7 @@ from sqlalchemy import event as sqlalchemy_event
 from ikone_events.config import Settings
 from ikone_events.store import erasing
 from ikone_events.store.db import ask_for_delivery, ask_for_erasure, db, transaction
-from ikone_events.store.events.queries import find_event, hold_event
+from ikone_events.store.events.queries import find_event, lock_event
 from tests.factories import make_event
 
 SECRET = "Zwetschgine Quittenbaum"
@@ -43,13 +43,13 @@ def keep_secret(app: Flask) -> str:
 
 def erase(app: Flask, slug: str) -> None:
     with app.app_context(), transaction():
-        hold_event(slug).summary = ""
+        lock_event(slug).summary = ""
         ask_for_erasure()
 
 
 def write_something(app: Flask, slug: str) -> None:
     with app.app_context(), transaction():
-        hold_event(slug)
+        lock_event(slug)
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def test_engine_that_cannot_be_woken_does_not_undo_what_is_stored(
     app.extensions["ikone_wake"] = fail
 
     with app.app_context(), transaction():
-        hold_event(slug).title = "gespeichert"
+        lock_event(slug).title = "gespeichert"
         ask_for_delivery()
 
     assert "was not woken" in caplog.text

@@ -9,7 +9,7 @@ from ikone_events.domain.registering.registration import Attendance
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import find_event, hold_event
+from ikone_events.store.events.queries import find_event, lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_registration
 
@@ -24,12 +24,12 @@ def stored(app: Flask, slug: str) -> Event:
 def test_event_locked_twice_keeps_what_was_changed_in_between(app: Flask) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
-        first = hold_event(event.slug)
+        first = lock_event(event.slug)
         first.title = "Neuer Titel"
-        assert hold_event(event.slug) is first
+        assert lock_event(event.slug) is first
 
     found = stored(app, event.slug)
-    assert (found.title, found.touched) == ("Neuer Titel", 1)
+    assert (found.title, found.lock_version) == ("Neuer Titel", 1)
 
 
 def test_event_changed_before_it_was_locked_is_refused(app: Flask) -> None:
@@ -40,7 +40,7 @@ def test_event_changed_before_it_was_locked_is_refused(app: Flask) -> None:
             found = find_event(event.slug)
             assert found is not None
             found.title = "Zu früh"
-            hold_event(event.slug)
+            lock_event(event.slug)
 
     with app.app_context(), pytest.raises(RuntimeError, match="before it was locked"):
         change_too_early()
@@ -52,27 +52,27 @@ def test_lock_lasts_for_its_transaction_only(app: Flask) -> None:
     with app.app_context():
         for _ in range(3):
             with transaction():
-                hold_event(event.slug)
-    assert stored(app, event.slug).touched == 3
+                lock_event(event.slug)
+    assert stored(app, event.slug).lock_version == 3
 
 
 def test_lock_is_taken_anew_after_a_savepoint_was_rolled_back(app: Flask) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
         savepoint = db.session.begin_nested()
-        hold_event(event.slug).title = "verworfen"
+        lock_event(event.slug).title = "verworfen"
         savepoint.rollback()
-        assert hold_event(event.slug).title == event.title
-    assert stored(app, event.slug).touched == 1
+        assert lock_event(event.slug).title == event.title
+    assert stored(app, event.slug).lock_version == 1
 
 
 def test_event_that_was_deleted_is_not_found_again(app: Flask) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
-        db.session.delete(hold_event(event.slug))
+        db.session.delete(lock_event(event.slug))
         db.session.flush()
         with pytest.raises(NotFound):
-            hold_event(event.slug)
+            lock_event(event.slug)
 
 
 def test_second_note_in_one_transaction_keeps_the_first(app: Flask) -> None:

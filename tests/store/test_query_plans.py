@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy import Engine, event, text
 
 from ikone_events.config import Settings
-from ikone_events.services.registering.expirations import events_to_serve
+from ikone_events.services.registering.expirations import events_to_update
 from ikone_events.store.db import db
-from tests.factories import NOW, make_event, make_letter, make_registration, make_settings
+from tests.factories import NOW, make_event, make_mail, make_registration, make_settings
 from tests.received import bounce, calendar_answer, receive
 
 pytestmark = pytest.mark.both_databases
@@ -69,7 +69,7 @@ def plans(app: Flask, statements: Statements) -> dict[str, str]:
 def test_sign_up_finds_its_rows_by_index(app: Flask, rules: dict[str, Any]) -> None:
     workshop = make_event(app, **rules)
     make_registration(app, workshop)
-    make_registration(app, workshop, status="waitlisted", line=1)
+    make_registration(app, workshop, status="waitlisted", waiting_order=1)
     visitor, path = app.test_client(), f"/events/{workshop.slug}/register"
     token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', visitor.get(path).text)
     assert token is not None
@@ -89,27 +89,27 @@ def test_sign_up_finds_its_rows_by_index(app: Flask, rules: dict[str, Any]) -> N
 
 def test_worker_finds_what_lapses_by_index(app: Flask) -> None:
     """It asks at every tick, however many have ever registered."""
-    make_registration(app, make_event(app), status="pending", awaits="address", hold_until=NOW)
+    make_registration(app, make_event(app), status="pending", awaits="address", reserved_until=NOW)
 
     with heard(app) as statements, app.app_context():
-        events_to_serve(NOW)
+        events_to_update(NOW)
 
-    held = [plan for words, plan in plans(app, statements).items() if "hold_until" in words]
+    held = [plan for words, plan in plans(app, statements).items() if "reserved_until" in words]
     assert len(held) == 1
-    assert "ix_registration_held" in held[0]
+    assert "ix_registration_reserved" in held[0]
 
 
-def test_answers_and_bounces_find_their_letters_by_index(app: Flask) -> None:
+def test_answers_and_bounces_find_their_mails_by_index(app: Flask) -> None:
     """Whoever knows the address of the mailbox decides how often that is asked."""
     person = make_registration(app, make_event(app), calendar_sequence=0)
-    letter = make_letter(
+    mail = make_mail(
         app, person, state="sent", sent_at=NOW, calendar_uid=person.calendar_uid,
         calendar_sequence=0,
     )  # fmt: skip
 
     with heard(app) as statements:
         receive(app, calendar_answer(person, "TENTATIVE"))
-        receive(app, bounce(letter, permanent=False))
+        receive(app, bounce(mail, permanent=False))
 
     found = plans(app, statements)
     scans = re.compile(r"SCAN (registration|outbox_mail)|Seq Scan on (registration|outbox_mail)")

@@ -1,4 +1,4 @@
-"""SIGTERM: the letter that is being sent is finished, the next one is not begun."""
+"""SIGTERM: the mail that is being sent is finished, the next one is not begun."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
-from tests.factories import SECRET, make_event, make_letter, make_registration
+from tests.factories import SECRET, make_event, make_mail, make_registration
 from tests.patience import PATIENCE, wait_for
 from tests.scripted_smtp import ScriptedServer, Turn
 
@@ -50,12 +50,12 @@ def threads_of(process: subprocess.Popen[bytes]) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["worker", "serve"])
-def test_running_letter_is_finished_and_no_other_begun(
+def test_running_mail_is_finished_and_no_other_begun(
     app: Flask, settings: Settings, slow: SlowServer, command: str
 ) -> None:
     start = datetime.now(UTC) + timedelta(days=14)  # the processes have the real clock
     event = make_event(app, starts_at=start, ends_at=start + timedelta(hours=2))
-    letters = [make_letter(app, make_registration(app, event)) for _ in range(3)]
+    mails = [make_mail(app, make_registration(app, event)) for _ in range(3)]
     with ScriptedServer(script=slow.script) as server:
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("IKONE_")},
@@ -82,8 +82,8 @@ def test_running_letter_is_finished_and_no_other_begun(
             process.kill()
             process.wait()
     with app.app_context():
-        found = [db.session.get_one(OutboxMail, letter.id) for letter in letters]
-        assert [letter.state for letter in found] == ["sent", "queued", "queued"]
-        assert [letter.lease_until for letter in found] == [None] * 3
-        assert [letter.tries for letter in found] == [1, 0, 0]
+        found = [db.session.get_one(OutboxMail, mail.id) for mail in mails]
+        assert [mail.state for mail in found] == ["sent", "queued", "queued"]
+        assert [mail.lease_until for mail in found] == [None] * 3
+        assert [mail.tries for mail in found] == [1, 0, 0]
     assert len(server.taken) == 1

@@ -21,7 +21,7 @@ from tests.factories import (
     NOW,
     FixedClock,
     make_event,
-    make_letter,
+    make_mail,
     make_registration,
     make_settings,
 )
@@ -81,7 +81,7 @@ def running(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def test_registration_sends_its_letter_by_itself(running: Flask, mailbox: Mailbox) -> None:
+def test_registration_sends_its_mail_by_itself(running: Flask, mailbox: Mailbox) -> None:
     event = make_event(running)
     applicant = Applicant(
         first_name="Eva",
@@ -109,7 +109,7 @@ def test_each_wake_up_is_heard_without_a_tick(
     engine.start()
     registration = make_registration(app, make_event(app))
     for number in range(1, 13):
-        make_letter(app, registration)
+        make_mail(app, registration)
         engine.wake()
         wait_for(lambda number=number: len(mailbox.received) == number)
     engine.stop()
@@ -151,7 +151,7 @@ def test_two_processes_may_open_the_queue_at_one_moment(tmp_path: Path) -> None:
 
 def test_lost_wake_up_costs_one_tick(running: Flask, mailbox: Mailbox) -> None:
     running.extensions["ikone_wake"] = lambda: None
-    make_letter(running, make_registration(running, make_event(running)))
+    make_mail(running, make_registration(running, make_event(running)))
 
     wait_for(lambda: mailbox.received)
 
@@ -171,14 +171,14 @@ def test_engine_that_cannot_be_reached_does_not_spoil_the_request(
     assert "next tick" in caplog.text
 
 
-def test_mailbox_that_hangs_holds_up_no_letter_and_no_stop(
+def test_mailbox_that_hangs_holds_up_no_mail_and_no_stop(
     settings: Settings, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     with ScriptedImap(lambda name: SILENT if name == "LOGIN" else None) as imap:
         app = create_app(replace(settings, imap_url=imap.url), clock=clock)
         with app.app_context():
             db.create_all()
-        make_letter(app, make_registration(app, make_event(app)))
+        make_mail(app, make_registration(app, make_event(app)))
         engine: Engine = app.extensions["ikone_engine"]
         engine.start()
         wait_for(lambda: imap.heard and mailbox.received)
@@ -198,7 +198,7 @@ def test_engine_reads_the_mailbox_by_itself(
     with app.app_context():
         db.create_all()
     person = make_registration(app, make_event(app), email=EVA, calendar_uid=UID)
-    make_letter(app, person, state="sent", calendar_uid=UID, calendar_sequence=0)
+    make_mail(app, person, state="sent", calendar_uid=UID, calendar_sequence=0)
     box.put(exchange())
     engine: Engine = app.extensions["ikone_engine"]
     engine.start()

@@ -14,7 +14,7 @@ from tests.factories import (
     FixedClock,
     make_event,
     make_heartbeat,
-    make_letter,
+    make_mail,
     make_registration,
 )
 
@@ -52,9 +52,9 @@ def test_worker_that_ends_as_it_should_leaves_no_sign(app: Flask) -> None:
         assert list(db.session.scalars(select(Heartbeat.worker))) == ["other:1"]
 
 
-def test_letters_that_were_put_off_still_wait(app: Flask) -> None:
+def test_mails_that_were_put_off_still_wait(app: Flask) -> None:
     """A mail server that is down puts them off: the alarm must not say that none waits."""
     person = make_registration(app, make_event(app))
-    make_letter(app, person, state="queued", due_at=NOW + timedelta(hours=1))
+    make_mail(app, person, state="queued", due_at=NOW + timedelta(hours=1))
     with app.app_context():
         assert engine_health(NOW).queued == 1

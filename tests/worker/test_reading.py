@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, text
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.services.incoming import mailboxes
-from ikone_events.services.mails.outbox import end_hold
+from ikone_events.services.mails.outbox import end_pause
 from ikone_events.store.db import db, transaction
 from ikone_events.store.incoming.models import IncomingMail, Mailbox
 from ikone_events.store.registering.models import Registration
@@ -29,14 +29,14 @@ from tests.factories import (
     NOW,
     FixedClock,
     make_event,
-    make_hold,
-    make_letter,
+    make_mail,
+    make_pause,
     make_registration,
     make_settings,
 )
 from tests.foreign_mails import (
     EVA,
-    LETTER,
+    MAIL,
     PROGRAMS,
     UID,
     calendar_mail,
@@ -69,18 +69,18 @@ def settings(tmp_path: Path, box: Postbox) -> Settings:
 
 @pytest.fixture
 def eva(app: Flask) -> Registration:
-    """Invited with the UID and the letter that the foreign mails are about."""
+    """Invited with the UID and the mail that the foreign mails are about."""
     return invite_eva(app)
 
 
 def invite_eva(app: Flask, starts_at: datetime = NOW + timedelta(days=14)) -> Registration:
     event = make_event(app, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
     person = make_registration(app, event, email=EVA, calendar_uid=UID)
-    make_letter(
+    make_mail(
         app,
         person,
         state="sent",
-        message_id=LETTER,
+        message_id=MAIL,
         calendar_uid=UID,
         calendar_sequence=0,
         calendar_method="REQUEST",
@@ -89,12 +89,12 @@ def invite_eva(app: Flask, starts_at: datetime = NOW + timedelta(days=14)) -> Re
 
 
 def reader(app: Flask, settings: Settings | None = None) -> MailboxReader:
-    found = settings or app.extensions["ikone_office"].settings
+    found = settings or app.extensions["ikone_installation"].settings
     return MailboxReader(app, found, threading.Event())
 
 
 def with_mailbox(app: Flask, url: str) -> Settings:
-    found: Settings = app.extensions["ikone_office"].settings
+    found: Settings = app.extensions["ikone_installation"].settings
     return replace(found, imap_url=url)
 
 
@@ -122,12 +122,12 @@ def test_answer_is_read_stored_and_moved(
 
 
 def test_people_find_their_mail_as_it_was(app: Flask, eva: Registration, box: Postbox) -> None:
-    """Letters to us, invitations and answers to others, bounces of what others wrote."""
+    """Mails to us, invitations and answers to others, bounces of what others wrote."""
     kept = [
         human("Frage"),
         google(method="REQUEST"),
         exchange(uid="somebody-elses"),
-        postfix_bounce(letter="<of-the-office@example.org>"),
+        postfix_bounce(outbox_mail="<of-the-office@example.org>"),
         winmail(),
         winmail(b"IPM.Note"),
     ]
@@ -166,7 +166,7 @@ def test_mail_that_cannot_be_taken_in_goes_aside_and_is_told_without_its_words(
     broken = make_event(app, zone="Mars/Olympus")
     uid = "poison-uid@localhost"
     person = make_registration(app, broken, email=EVA, calendar_uid=uid)
-    make_letter(app, person, state="sent", calendar_uid=uid, calendar_sequence=0)
+    make_mail(app, person, state="sent", calendar_uid=uid, calendar_sequence=0)
     box.put(thunderbird(uid, method="REFRESH", comment="Geheimes"))
     box.put(exchange())
     assert reader(app).read() == 2
@@ -250,16 +250,16 @@ def test_many_mails_are_read_in_portions(app: Flask, eva: Registration, box: Pos
 
 def test_held_house_reads_nothing(app: Flask, eva: Registration, box: Postbox) -> None:
     box.put(exchange())
-    make_hold(app)
+    make_pause(app)
     assert (reader(app).read(), len(box.subjects())) == (0, 1)
     with app.app_context(), transaction():
-        end_hold()
+        end_pause()
     assert reader(app).read() == 1
 
 
 def test_stopping_ends_between_two_mails(app: Flask, eva: Registration, box: Postbox) -> None:
     box.put(exchange())
-    stopped = MailboxReader(app, app.extensions["ikone_office"].settings, threading.Event())
+    stopped = MailboxReader(app, app.extensions["ikone_installation"].settings, threading.Event())
     stopped._stopping.set()
     assert (stopped.read(), len(box.subjects())) == (0, 1)
 
@@ -457,7 +457,7 @@ def test_two_readers_at_once_take_each_mail_once(house: Flask, box: Postbox) -> 
         for n in range(12)
     ]
     for person in people:
-        make_letter(
+        make_mail(
             house, person, state="sent", calendar_uid=person.calendar_uid, calendar_sequence=0
         )
         box.put(thunderbird(person.calendar_uid))
@@ -488,7 +488,7 @@ def test_mail_that_is_too_large_is_not_fetched(
     assert "mail 1 is too large" in caplog.text
 
 
-def test_engine_reads_beside_the_letters_and_once_for_cron(
+def test_engine_reads_beside_the_mails_and_once_for_cron(
     app: Flask, eva: Registration, box: Postbox
 ) -> None:
     box.put(exchange())

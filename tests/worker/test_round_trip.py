@@ -12,7 +12,7 @@ from ikone_events.config import Settings
 from ikone_events.domain.registering.registration import Status
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
-from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.registering.models import Registration
 from tests.dovecot import Postbox, dovecot
 from tests.factories import NOW, FixedClock, make_event, make_settings
@@ -45,7 +45,7 @@ def settings(tmp_path: Path, mailbox: Mailbox, box: Postbox) -> Settings:
 
 
 def invited(app: Flask, mailbox: Mailbox) -> Received:
-    """Register as people do; the letter that arrives."""
+    """Register as people do; the mail that arrives."""
     event = make_event(app)
     applicant = Applicant(
         first_name="Eva", last_name="Muster", email=EVA, organisation="Stadt Trier", locale="de"
@@ -65,10 +65,10 @@ def person(app: Flask) -> Registration:
         return db.session.scalars(select(Registration)).one()
 
 
-def answer(letter: Received, make: Maker, partstat: str) -> bytes:
+def answer(mail: Received, make: Maker, partstat: str) -> bytes:
     """What a person's program sends after a press, made from the object that it got."""
-    assert letter.calendar is not None
-    (event,) = Calendar.from_ical(letter.calendar).events
+    assert mail.calendar is not None
+    (event,) = Calendar.from_ical(mail.calendar).events
     trace = b"Authentication-Results: mx.example.org; dmarc=pass header.from=trier.example\r\n"
     return trace + make(str(event["UID"]), partstat=partstat, sequence=str(event["SEQUENCE"]))
 
@@ -77,8 +77,8 @@ def answer(letter: Received, make: Maker, partstat: str) -> bytes:
 def test_acceptance_of_each_program_stands_at_the_person(
     app: Flask, mailbox: Mailbox, box: Postbox, program: str
 ) -> None:
-    letter = invited(app, mailbox)
-    box.put(answer(letter, PROGRAMS[program], "ACCEPTED"))
+    mail = invited(app, mailbox)
+    box.put(answer(mail, PROGRAMS[program], "ACCEPTED"))
     work(app)
     assert person(app).partstat == "ACCEPTED"
     assert len(mailbox.received) == 1, "nothing is ever answered"
@@ -89,19 +89,19 @@ def test_acceptance_of_each_program_stands_at_the_person(
 def test_decline_is_followed_by_a_question_at_once(
     app: Flask, mailbox: Mailbox, box: Postbox, program: str
 ) -> None:
-    letter = invited(app, mailbox)
-    box.put(answer(letter, PROGRAMS[program], "DECLINED"))
+    mail = invited(app, mailbox)
+    box.put(answer(mail, PROGRAMS[program], "DECLINED"))
     work(app)
     found = person(app)
     assert (found.partstat, found.status) == ("DECLINED", "confirmed")
     assert [received.recipient for received in mailbox.received] == [EVA, EVA]
 
 
-def test_bounce_of_a_letter_marks_its_address(
+def test_bounce_of_a_mail_marks_its_address(
     app: Flask, mailbox: Mailbox, box: Postbox, clock: FixedClock
 ) -> None:
-    letter = invited(app, mailbox)
-    box.put(postfix_bounce(letter=str(letter.message["Message-ID"])))
+    mail = invited(app, mailbox)
+    box.put(postfix_bounce(outbox_mail=str(mail.message["Message-ID"])))
     work(app)
     with app.app_context():
-        assert list(db.session.scalars(select(DeadAddress.email_key))) == [EVA]
+        assert list(db.session.scalars(select(UndeliverableAddress.email_key))) == [EVA]

@@ -40,7 +40,7 @@ def add_links(event: EventSummary) -> tuple[AddLink, ...]:
     """One link a provider, in the order in which pages show them."""
     return (
         AddLink(N_("Google Calendar"), "Google", google(event)),
-        AddLink("Outlook.com", "Microsoft", outlook_com(event)),
+        AddLink("StepView.com", "Microsoft", outlook_com(event)),
         AddLink("Microsoft 365", "Microsoft", microsoft_365(event)),
     )
 

@@ -1,6 +1,6 @@
 """What stands in calendars to subscribe to: how long, under which UID, and with which words.
 
-Nothing here is a letter's: a UID of a letter is a secret, and those of feeds are told to everybody
+Nothing here is a mail's: a UID of a mail is a secret, and those of feeds are told to everybody
 who has the feed.
 """
 
@@ -93,18 +93,20 @@ def word_in(word: Word | None, locale: str) -> str:
     return "" if word is None else _WORDS[locale][word]
 
 
-def event_sequence(revision: int, *, called_off: bool) -> int:
+def event_sequence(edit_version: int, *, called_off: bool) -> int:
     """An edit raises it by two and calling off by one, so that it only ever rises."""
-    return 2 * revision + called_off
+    return 2 * edit_version + called_off
 
 
-def person_sequence(revision: int, *, called_off: bool, created_at: datetime, at: datetime) -> int:
+def person_sequence(
+    edit_version: int, *, called_off: bool, created_at: datetime, at: datetime
+) -> int:
     """Rises with the event and with the person's standing; in seconds, it fits 31 bits for long.
 
     Not by the event's counter of writes, which would tell how many people have registered.
     """
     since = max(0, int((at - created_at).total_seconds()))
-    return event_sequence(revision, called_off=called_off) + since
+    return event_sequence(edit_version, called_off=called_off) + since
 
 
 def person_uid(secret_key: str, feed: str, event: int, host: str) -> str:

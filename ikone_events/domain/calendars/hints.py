@@ -31,7 +31,7 @@ def _hints(event: EventSummary, contact_known: bool) -> Iterator[Complaint]:
     if not event.has_room and not event.place:
         yield Complaint(N_("No place is noted: calendars can't say where it is."), about="place")
     if not contact_known:
-        text = N_("No contact is named: questions go to the mailbox that sends the letters.")
+        text = N_("No contact is named: questions go to the mailbox that sends the e-mails.")
         yield Complaint(text, about="contact_name")
     if hours := _hours_of_changed_clocks(event):
         text = N_(

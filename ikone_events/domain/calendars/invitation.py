@@ -1,9 +1,9 @@
-"""Calendar objects: one person's invitation in letters, all public events in the feed.
+"""Calendar objects: one person's invitation in mails, all public events in the feed.
 
 Built by icalendar's own classes; the bytes are never touched afterwards. Texts, names and addresses
 are cleaned as they are put in, so no text can damage an object; values that can't be cleaned are
 refused. One-off events are written in UTC, so no client can get a time zone wrong; the local time
-stands in the description. A UID in a letter is a secret (whoever knows it can cancel the entry in
+stands in the description. A UID in a mail is a secret (whoever knows it can cancel the entry in
 Thunderbird), a UID in the feed is public: they must never be the same.
 """
 

@@ -1,8 +1,8 @@
-"""Place and description of a calendar entry, in the words of a letter."""
+"""Place and description of a calendar entry, in the words of a mail."""
 
 from ikone_events.domain.header_text import clean_text, one_line
 from ikone_events.domain.mails.facts import EventSummary
-from ikone_events.domain.times import BERLIN, clock, span_letter
+from ikone_events.domain.times import BERLIN, clock, span_mail
 
 _WORDS = {
     "de": {
@@ -39,7 +39,7 @@ def location_of(event: EventSummary, locale: str, room: str) -> str:
 def description_of(event: EventSummary, locale: str, room: str) -> str:
     """Everything that is told in the entry itself, the door first; plain text, never markup."""
     words = _WORDS[locale]
-    when = span_letter(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
+    when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
     zone = f" ({words['zone']} {BERLIN})" if event.zone == BERLIN and locale == "de" else ""
     lines = [f"{words['join']}: {room}"] if room else []
     if room and event.dial_in:

@@ -21,7 +21,7 @@ TRANSLATED = ("Effect", "State")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EntryLine:
     """One fact of two objects; a label and an effect are message ids."""
 
     label: str
@@ -52,10 +52,10 @@ def calendar_words(content: bytes, *, locale: str, zone: str) -> list[tuple[str,
 
 def compared(
     now: bytes | None, after: bytes | None, *, locale: str, zone: str, before_zone: str = ""
-) -> list[Line]:
+) -> list[EntryLine]:
     """What two objects show, line by line; None shows nothing. `before_zone` is that of `now`."""
     old, new = _shown(now, locale, before_zone or zone), _shown(after, locale, zone)
-    lines = [Line(label, old.get(label, ""), new.get(label, "")) for label in {**old, **new}]
+    lines = [EntryLine(label, old.get(label, ""), new.get(label, "")) for label in {**old, **new}]
     return [line for line in lines if line.now or line.after]
 
 

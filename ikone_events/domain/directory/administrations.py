@@ -42,7 +42,7 @@ _WRITTEN_OUT = {"rh": "rhein", "st": "sankt", "wstr": "weinstrasse"}
 _TAIL = re.compile(r"\s(?:am|an|auf|bei|im|in|ob|a\.|i\.)\s?(?=\w|\s).*$", re.IGNORECASE)
 
 
-class Kind(StrEnum):
+class AdministrationKind(StrEnum):
     """What a body is; the stored values are those of the official lists' usual headings."""
 
     CITY = "kreisfreie_stadt"
@@ -58,35 +58,35 @@ class Kind(StrEnum):
 
 
 KIND_LABELS = {
-    Kind.CITY: N_("City without a district"),
-    Kind.DISTRICT: N_("District"),
-    Kind.MUNICIPAL_ASSOCIATION: N_("Municipal association"),
-    Kind.TOWN: N_("Town of its own administration"),
-    Kind.MUNICIPALITY: N_("Municipality of its own administration"),
-    Kind.LOCAL_MUNICIPALITY: N_("Local municipality"),
-    Kind.SPECIAL_ASSOCIATION: N_("Special-purpose association"),
-    Kind.STATE: N_("State authority"),
-    Kind.RESEARCH: N_("University or research"),
-    Kind.OTHER: N_("Other body"),
+    AdministrationKind.CITY: N_("City without a district"),
+    AdministrationKind.DISTRICT: N_("District"),
+    AdministrationKind.MUNICIPAL_ASSOCIATION: N_("Municipal association"),
+    AdministrationKind.TOWN: N_("Town of its own administration"),
+    AdministrationKind.MUNICIPALITY: N_("Municipality of its own administration"),
+    AdministrationKind.LOCAL_MUNICIPALITY: N_("Local municipality"),
+    AdministrationKind.SPECIAL_ASSOCIATION: N_("Special-purpose association"),
+    AdministrationKind.STATE: N_("State authority"),
+    AdministrationKind.RESEARCH: N_("University or research"),
+    AdministrationKind.OTHER: N_("Other body"),
 }
 _CLASSES_OF_KIND = {
-    Kind.CITY: ("stadt",),
-    Kind.DISTRICT: ("kreis",),
-    Kind.MUNICIPAL_ASSOCIATION: ("vg",),
-    Kind.TOWN: ("stadt",),
-    Kind.MUNICIPALITY: ("gemeinde",),
-    Kind.LOCAL_MUNICIPALITY: ("og", "gemeinde"),
+    AdministrationKind.CITY: ("stadt",),
+    AdministrationKind.DISTRICT: ("kreis",),
+    AdministrationKind.MUNICIPAL_ASSOCIATION: ("vg",),
+    AdministrationKind.TOWN: ("stadt",),
+    AdministrationKind.MUNICIPALITY: ("gemeinde",),
+    AdministrationKind.LOCAL_MUNICIPALITY: ("og", "gemeinde"),
 }
 _KIND_OF_CLASS = {
-    "vg": Kind.MUNICIPAL_ASSOCIATION,
-    "stadt": Kind.TOWN,
-    "kreis": Kind.DISTRICT,
-    "gemeinde": Kind.MUNICIPALITY,
-    "og": Kind.LOCAL_MUNICIPALITY,
+    "vg": AdministrationKind.MUNICIPAL_ASSOCIATION,
+    "stadt": AdministrationKind.TOWN,
+    "kreis": AdministrationKind.DISTRICT,
+    "gemeinde": AdministrationKind.MUNICIPALITY,
+    "og": AdministrationKind.LOCAL_MUNICIPALITY,
 }
 
 
-class Source(StrEnum):
+class NameSource(StrEnum):
     """Where a name comes from, the strongest first.
 
     CUT is a name without its brackets or its river. PART is one half of a double name: nobody is
@@ -106,11 +106,11 @@ class Name:
 
     text: str
     key: str
-    source: Source
+    source: NameSource
 
 
 def key_of(text: str) -> str:
-    """The form under which a typed name is compared; empty when it holds no letter or digit."""
+    """The form under which a typed name is compared; empty when it holds no mail or digit."""
     classes, place = _analyse(text)
     return _joined([*classes, *place])
 
@@ -120,16 +120,24 @@ def place_of(text: str) -> str:
     return _joined(_analyse(text)[1])
 
 
-def likely_kind(text: str) -> Kind:
+def likely_kind(text: str) -> AdministrationKind:
     """The kind that a name says; a town is taken for one of those within a district."""
     classes = _analyse(text)[0]
-    return _KIND_OF_CLASS.get(classes[0], Kind.OTHER) if len(classes) == 1 else Kind.OTHER
+    return (
+        _KIND_OF_CLASS.get(classes[0], AdministrationKind.OTHER)
+        if len(classes) == 1
+        else AdministrationKind.OTHER
+    )
 
 
 def names_of(name: str, short_name: str, kind: str, aliases: Iterable[str]) -> list[Name]:
     """All names that a body is found by, each key once, the strongest first."""
     found: dict[str, Name] = {}
-    typed = [(name, Source.NAME), (short_name, Source.SHORT), *((a, Source.ALIAS) for a in aliases)]
+    typed = [
+        (name, NameSource.NAME),
+        (short_name, NameSource.SHORT),
+        *((a, NameSource.ALIAS) for a in aliases),
+    ]
     for text, source in typed:
         _add(found, text, key_of(text), source)
     for text, source in typed:
@@ -140,9 +148,9 @@ def names_of(name: str, short_name: str, kind: str, aliases: Iterable[str]) -> l
     for text, _source in typed[:2]:
         if (cut := _cut(text)) != text:
             for key in (key_of(cut), place_of(cut), *_of_kind(cut, kind)):
-                _add(found, cut, key, Source.CUT)
+                _add(found, cut, key, NameSource.CUT)
     for part in (part for text, _source in typed[:2] for part in _halves(text)):
-        _add(found, part, key_of(part), Source.PART)
+        _add(found, part, key_of(part), NameSource.PART)
     return list(found.values())
 
 
@@ -151,14 +159,14 @@ def pick(found: Collection[tuple[int, str]]) -> int | None:
 
     Whole names count before cut ones: "Bitburg" is the town, whatever is called Bitburg-Prüm.
     """
-    whole = {body for body, source in found if source not in (Source.CUT, Source.PART)}
+    whole = {body for body, source in found if source not in (NameSource.CUT, NameSource.PART)}
     sure = whole or {body for body, _source in found}
     if len(sure) != 1:
         return None
-    return None if all(source == Source.PART for _body, source in found) else sure.pop()
+    return None if all(source == NameSource.PART for _body, source in found) else sure.pop()
 
 
-def _add(found: dict[str, Name], text: str, key: str, source: Source) -> None:
+def _add(found: dict[str, Name], text: str, key: str, source: NameSource) -> None:
     if key and key not in CLASSES:
         found.setdefault(key, Name(text, key, source))
 
@@ -168,7 +176,7 @@ def _of_kind(text: str, kind: str) -> Iterator[str]:
     classes, place = _analyse(text)
     if classes or not place or kind not in _CLASSES_OF_KIND:
         return
-    for name in _CLASSES_OF_KIND[Kind(kind)]:
+    for name in _CLASSES_OF_KIND[AdministrationKind(kind)]:
         yield _joined([name, *place])
 
 
@@ -214,8 +222,8 @@ def _plain(text: str) -> str:
     """Small letters without accents, umlauts written out."""
     folded = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
     spread = unicodedata.normalize("NFKD", folded).casefold()
-    letters = (c for c in unicodedata.normalize("NFKD", spread) if not unicodedata.combining(c))
-    return "".join(letters)
+    mails = (c for c in unicodedata.normalize("NFKD", spread) if not unicodedata.combining(c))
+    return "".join(mails)
 
 
 def _joined(words: list[str]) -> str:

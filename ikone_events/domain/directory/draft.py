@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ikone_events.domain.directory.administrations import Kind, key_of
+from ikone_events.domain.directory.administrations import AdministrationKind, key_of
 from ikone_events.domain.header_text import stored_text_complaints
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 LENGTHS = {"name": 200, "short_name": 200, "district": 200, "official_key": 20}
 ALIAS_LENGTH = 200
 MOST_ALIASES = 50
-# Digits in Germany; neighbours have letters and hyphens in theirs.
+# Digits in Germany; neighbours have mails and hyphens in theirs.
 _OFFICIAL_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z .-]*")
 
 
@@ -22,7 +22,7 @@ class AdministrationDraft:
 
     name: str
     short_name: str = ""
-    kind: str = Kind.OTHER.value
+    kind: str = AdministrationKind.OTHER.value
     official_key: str = ""
     district: str = ""
     aliases: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ def _complaints(draft: AdministrationDraft) -> Iterator[Complaint]:
         yield Complaint(
             N_("An official key holds digits, letters and hyphens only."), {}, "official_key"
         )
-    if draft.kind not in set(Kind):
+    if draft.kind not in set(AdministrationKind):
         yield Complaint(N_("There is no kind “%(kind)s”."), {"kind": draft.kind}, "kind")
     yield from _alias_complaints(draft)
     yield from _member_complaints(draft)

@@ -14,8 +14,8 @@ _WITHIN = 0.85  # one place stands whole in the other: "Landstuhl, Bauamt"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One name of one body; `pairs` are the neighbouring letters of its place."""
+class SimilarName:
+    """One name of one body; `pairs` are the neighbouring mails of its place."""
 
     body: int
     key: str
@@ -23,16 +23,16 @@ class Candidate:
     pairs: frozenset[str]
 
 
-def candidates_of(names: Iterable[tuple[int, str]]) -> list[Candidate]:
+def candidates_of(names: Iterable[tuple[int, str]]) -> list[SimilarName]:
     """The names of the directory, taken apart once for many texts."""
-    found: list[Candidate] = []
+    found: list[SimilarName] = []
     for body, key in names:
         place = " ".join(word for word in key.split() if word not in CLASSES)
-        found.append(Candidate(body, key, place, _pairs(place)))
+        found.append(SimilarName(body, key, place, _pairs(place)))
     return found
 
 
-def similar(text: str, candidates: Sequence[Candidate]) -> list[int]:
+def similar(text: str, candidates: Sequence[SimilarName]) -> list[int]:
     """The bodies whose names are most like a text, the likeliest first, at most three."""
     best: dict[int, float] = {}
     for body, score in _scored(text, candidates):
@@ -40,14 +40,14 @@ def similar(text: str, candidates: Sequence[Candidate]) -> list[int]:
     return sorted(best, key=lambda body: (-best[body], body))[:MOST]
 
 
-def _scored(text: str, candidates: Sequence[Candidate]) -> Iterator[tuple[int, float]]:
+def _scored(text: str, candidates: Sequence[SimilarName]) -> Iterator[tuple[int, float]]:
     place = place_of(text)
     kinds = _kinds(key_of(text))
     pairs = _pairs(place)
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(place)
     for candidate in candidates:
-        # Sets are compared a hundred times faster than letters; a third of them sorts most out.
+        # Sets are compared a hundred times faster than mails; a third of them sorts most out.
         if 3 * len(pairs & candidate.pairs) < min(len(pairs), len(candidate.pairs)):
             continue
         likeness = _likeness(matcher, place, candidate.place)

@@ -6,7 +6,7 @@ is no change to those who come online.
 
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.mails.facts import Difference, EventSummary, Fact
-from ikone_events.domain.times import span_letter
+from ikone_events.domain.times import span_mail
 
 _AND_ONLINE = {"de": "und online", "en": "and online"}
 
@@ -46,7 +46,7 @@ def where(event: EventSummary, locale: str) -> str:
 def differences(
     told: EventSummary, present: EventSummary, *, locale: str, has_door: bool
 ) -> tuple[Difference, ...]:
-    """What was told otherwise, in the order of a letter; `has_door`: the access link is out."""
+    """What was told otherwise, in the order of a mail; `has_door`: the access link is out."""
     found = [
         _difference(Fact.TITLE, one_line(told.title), one_line(present.title), locale),
         _difference(Fact.WHEN, _when(told, locale), _when(present, locale), locale),
@@ -68,4 +68,4 @@ def _difference(fact: Fact, old: str, new: str, locale: str) -> Difference | Non
 
 
 def _when(event: EventSummary, locale: str) -> str:
-    return span_letter(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
+    return span_mail(event.starts_at, event.ends_at, locale=locale, zone=event.zone)

@@ -39,7 +39,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2200
 LONGEST_RETENTION_DAYS = 3650
 # The plans an organiser may ask for: that of the format, or (domain/plans.py) the round table's.
 CHOSEN_PLANS = ("", "round_table")
-# Lines that end up in the header of a letter or in a calendar entry (security guide, R12).
+# Lines that end up in the header of a mail or in a calendar entry (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
 
 
@@ -180,7 +180,7 @@ def _plan_complaints(draft: EventDraft) -> list[Complaint]:
 
 
 def can_be_written_to(address: str) -> bool:
-    """Whether a letter can name this address; what merely looks like one would refuse all."""
+    """Whether a mail can name this address; what merely looks like one would refuse all."""
     try:
         return looks_like_address(address) and bool(ascii_address(address))
     except UnfitInput:

@@ -35,13 +35,13 @@ __all__ = [
     "RULES",
     "STATE_LABELS",
     "Action",
+    "ActionOffer",
     "Audience",
     "EventFormat",
     "Facts",
     "Message",
-    "Offer",
-    "Rule",
     "State",
+    "TransitionRule",
     "complaints",
     "find_rule",
     "offers",
@@ -66,14 +66,14 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The letter a transition owes to an audience."""
+    """The mail a transition owes to an audience."""
 
     kind: MailKind
     audience: Audience
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TransitionRule:
     """One row of the table: an action in a state, what it needs, where it leads, what it writes."""
 
     action: Action
@@ -89,8 +89,8 @@ def _rows(
     target: State,
     needs: tuple[Need, ...],
     message: Message | None = None,
-) -> Iterator[Rule]:
-    return (Rule(action, source, target, needs, message) for source in sources)
+) -> Iterator[TransitionRule]:
+    return (TransitionRule(action, source, target, needs, message) for source in sources)
 
 
 _BEFORE_THE_EVENT = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
@@ -113,16 +113,16 @@ _MOVED = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 _CANCELLED = Message(MailKind.CANCELLATION, Audience.CONFIRMED_AND_WAITING)
 
 # fmt: off
-RULES: tuple[Rule, ...] = (
-    Rule(Action.ANNOUNCE, State.DRAFT, State.ANNOUNCED, _ANNOUNCE, _NEWS),
-    Rule(Action.OPEN, State.ANNOUNCED, State.OPEN, (needs_seats, needs_future_deadline), _OPENING),
-    Rule(Action.CLOSE, State.OPEN, State.CLOSED),
-    Rule(Action.REOPEN, State.CLOSED, State.OPEN, (needs_future_deadline,)),
+RULES: tuple[TransitionRule, ...] = (
+    TransitionRule(Action.ANNOUNCE, State.DRAFT, State.ANNOUNCED, _ANNOUNCE, _NEWS),
+    TransitionRule(Action.OPEN, State.ANNOUNCED, State.OPEN, (needs_seats, needs_future_deadline), _OPENING),  # noqa: E501 - one row, one line
+    TransitionRule(Action.CLOSE, State.OPEN, State.CLOSED),
+    TransitionRule(Action.REOPEN, State.CLOSED, State.OPEN, (needs_future_deadline,)),
     *_rows(Action.DISPATCH, (State.OPEN, State.CLOSED), State.DISPATCHED, _DISPATCH, _LINK),
     *_rows(Action.FOLLOW_UP, (State.OPEN, State.CLOSED, State.DISPATCHED), State.FOLLOWED_UP, _FOLLOW_UP, _MATERIALS),  # noqa: E501 - one row, one line
     *_rows(Action.ARCHIVE, (State.FOLLOWED_UP, State.CANCELLED), State.ARCHIVED, (needs_retention_over,)),  # noqa: E501 - one row, one line
     *_rows(Action.POSTPONE, _BEFORE_THE_EVENT, State.POSTPONED, (needs_reason, needs_not_over), _POSTPONED),  # noqa: E501 - one row, one line
-    Rule(Action.RESCHEDULE, State.POSTPONED, State.ANNOUNCED, (needs_new_date,), _MOVED),
+    TransitionRule(Action.RESCHEDULE, State.POSTPONED, State.ANNOUNCED, (needs_new_date,), _MOVED),
     *_rows(Action.CANCEL, (*_BEFORE_THE_EVENT, State.POSTPONED), State.CANCELLED, (needs_reason, needs_not_over), _CANCELLED),  # noqa: E501 - one row, one line
 )
 # fmt: on
@@ -131,10 +131,10 @@ _BY_PAIR = {(rule.action, rule.source): rule for rule in RULES}
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ActionOffer:
     """An action that the event's state allows, with what still stands in its way."""
 
-    rule: Rule
+    rule: TransitionRule
     complaints: tuple[Complaint, ...]
 
     @property
@@ -143,17 +143,17 @@ class Offer:
         return not self.complaints
 
 
-def find_rule(action: Action, state: State) -> Rule | None:
+def find_rule(action: Action, state: State) -> TransitionRule | None:
     """The row for an action in a state, if the table has one."""
     return _BY_PAIR.get((action, state))
 
 
-def complaints(rule: Rule, facts: Facts) -> tuple[Complaint, ...]:
+def complaints(rule: TransitionRule, facts: Facts) -> tuple[Complaint, ...]:
     """Everything the rule's needs complain about, in the table's order."""
     return tuple(c for need in rule.needs if (c := need(facts)) is not None)
 
 
-def plan(action: Action, facts: Facts) -> Rule:
+def plan(action: Action, facts: Facts) -> TransitionRule:
     """The rule to carry out; raises TransitionRefused with all complaints at once."""
     rule = find_rule(action, facts.state)
     if rule is None:
@@ -165,7 +165,7 @@ def plan(action: Action, facts: Facts) -> Rule:
     return rule
 
 
-def offers(facts: Facts) -> tuple[Offer, ...]:
+def offers(facts: Facts) -> tuple[ActionOffer, ...]:
     """Every action the state allows, with its complaints: the source of all buttons.
 
     Needs that only the form of an action can meet (a reason, a new date) are not held against
@@ -173,7 +173,7 @@ def offers(facts: Facts) -> tuple[Offer, ...]:
     """
     asked_later = (needs_reason, needs_new_date)
     return tuple(
-        Offer(rule, tuple(c for n in rule.needs if n not in asked_later and (c := n(facts))))
+        ActionOffer(rule, tuple(c for n in rule.needs if n not in asked_later and (c := n(facts))))
         for rule in RULES
         if rule.source is facts.state
     )

@@ -7,7 +7,7 @@ from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.refusals import N_, Complaint
 
 MOST_PLACES = 100_000
-LONGEST_HOLD_HOURS = 14 * 24
+LONGEST_RESERVATION_HOURS = 14 * 24
 MOMENTS = ("deadline", "members_until")
 _PLACES = ("capacity", "capacity_online", "capacity_on_site", "per_administration")
 _HOURS = ("confirm_hours", "offer_hours")
@@ -77,9 +77,9 @@ def _number_complaints(settings: RegistrationSettings) -> list[Complaint]:
             found.append(Complaint(text, about=name))
     for name in _HOURS:
         number = getattr(settings, name)
-        if number is not None and not 0 < number <= LONGEST_HOLD_HOURS:
+        if number is not None and not 0 < number <= LONGEST_RESERVATION_HOURS:
             text = N_("Please enter between 1 and %(most)d hours, or leave it empty.")
-            found.append(Complaint(text, {"most": LONGEST_HOLD_HOURS}, name))
+            found.append(Complaint(text, {"most": LONGEST_RESERVATION_HOURS}, name))
     if settings.offer_hours is not None and not settings.waiting_list:
         text = N_("Places can only be offered to people on a waiting list. Please keep one.")
         found.append(Complaint(text, about="offer_hours"))

@@ -52,11 +52,11 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
+class EventTodoFacts:
     """One event as the rules look at it. `seated` counts those who hold a seat.
 
     `held_back`: the event has rules by which people may wait while there are free places.
-    `failed_mail` are letters that no server took, `unreached` addresses whose letters came back,
+    `failed_mail` are mails that no server took, `unreached` addresses whose mails came back,
     `odd_answers` mails of calendars that somebody has to look at.
     `blocked` are the steps of its plan that stand still, the oldest first. Only that one is told:
     the others mostly wait for it.
@@ -105,15 +105,15 @@ class ToDo:
     complaints: tuple[Complaint, ...] = ()
 
 
-Rule = Callable[[Matter], ToDo | None]
+Rule = Callable[[EventTodoFacts], ToDo | None]
 
 _BEFORE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
 _RUNNING = (State.OPEN, State.CLOSED, State.DISPATCHED)
 
 
-def todos(matters: Iterable[Matter]) -> tuple[ToDo, ...]:
+def todos(todo_facts: Iterable[EventTodoFacts]) -> tuple[ToDo, ...]:
     """Everything to do about events: blocked steps, then the most pressing, then by date."""
-    found = [todo for matter in matters for rule in RULES if (todo := rule(matter)) is not None]
+    found = [todo for event in todo_facts for rule in RULES if (todo := rule(event)) is not None]
     return tuple(sorted(found, key=_order))
 
 
@@ -121,158 +121,158 @@ def _order(todo: ToDo) -> tuple[bool, Severity, datetime | None]:
     return not todo.step_id, todo.severity, todo.starts_at
 
 
-def step_blocked(matter: Matter) -> ToDo | None:
+def step_blocked(event: EventTodoFacts) -> ToDo | None:
     """What should have happened by itself and did not."""
-    if not matter.blocked:
+    if not event.blocked:
         return None
-    blocked = matter.blocked[0]
+    blocked = event.blocked[0]
     text = N_("“%(step)s” (%(title)s) is blocked:")
     about = {complaint.about for complaint in blocked.complaints}
     places = {"room_url": Target.ROOM, "materials": Target.MATERIALS}
     target = next((places[name] for name in about if name in places), Target.STEPS)
-    todo = _todo(matter, Severity.DANGER, text, target, step=blocked.label)
+    todo = _todo(event, Severity.DANGER, text, target, step=blocked.label)
     return replace(todo, step_id=blocked.step_id, complaints=blocked.complaints)
 
 
-def link_missing(matter: Matter) -> ToDo | None:
+def link_missing(event: EventTodoFacts) -> ToDo | None:
     """Three days before, the room has to be known; one day before, it is urgent."""
-    facts = matter.facts
-    if matter.tells_of(Action.DISPATCH):
+    facts = event.facts
+    if event.tells_of(Action.DISPATCH):
         return None
     if facts.state not in _BEFORE or not facts.has_room or facts.room_url:
         return None
-    if not matter.starts_within(LINK_NEEDED_BEFORE):
+    if not event.starts_within(LINK_NEEDED_BEFORE):
         return None
-    urgent = matter.starts_within(LINK_SENT_BEFORE)
+    urgent = event.starts_within(LINK_SENT_BEFORE)
     text = N_("“%(title)s” has no access link yet.")
-    return _todo(matter, Severity.DANGER if urgent else Severity.WARNING, text, Target.ROOM)
+    return _todo(event, Severity.DANGER if urgent else Severity.WARNING, text, Target.ROOM)
 
 
-def link_not_sent(matter: Matter) -> ToDo | None:
+def link_not_sent(event: EventTodoFacts) -> ToDo | None:
     """The day before, everybody who is confirmed should have the link."""
-    facts = matter.facts
+    facts = event.facts
     ready = facts.has_room and facts.room_url and facts.confirmed
     if (
-        matter.tells_of(Action.DISPATCH)
+        event.tells_of(Action.DISPATCH)
         or facts.state not in (State.OPEN, State.CLOSED)
         or not ready
     ):
         return None
-    if not matter.starts_within(LINK_SENT_BEFORE):
+    if not event.starts_within(LINK_SENT_BEFORE):
         return None
     text = N_(
         "The access link of “%(title)s” has not been sent. People waiting for it: %(number)d."
     )
-    return _todo(matter, Severity.DANGER, text, Target.EVENT, number=facts.confirmed)
+    return _todo(event, Severity.DANGER, text, Target.EVENT, number=facts.confirmed)
 
 
-def deadline_passed(matter: Matter) -> ToDo | None:
+def deadline_passed(event: EventTodoFacts) -> ToDo | None:
     """Nobody can register any more, yet the event still calls itself open."""
-    facts = matter.facts
+    facts = event.facts
     if facts.state is not State.OPEN or facts.over or facts.deadline is None:
         return None
     if facts.deadline > facts.now:
         return None
     text = N_("The registration deadline of “%(title)s” has passed. Registration can be closed.")
-    return _todo(matter, Severity.INFO, text, Target.EVENT)
+    return _todo(event, Severity.INFO, text, Target.EVENT)
 
 
-def follow_up_due(matter: Matter) -> ToDo | None:
+def follow_up_due(event: EventTodoFacts) -> ToDo | None:
     """After the event: gather what is handed out, then send it."""
-    facts = matter.facts
-    if facts.state not in _RUNNING or not facts.over or matter.tells_of(Action.FOLLOW_UP):
+    facts = event.facts
+    if facts.state not in _RUNNING or not facts.over or event.tells_of(Action.FOLLOW_UP):
         return None
     if facts.state is State.OPEN:
         text = N_("“%(title)s” is over, but its registration was never closed.")
-        return _todo(matter, Severity.WARNING, text, Target.EVENT)
+        return _todo(event, Severity.WARNING, text, Target.EVENT)
     if facts.state is State.CLOSED and facts.format is not EventFormat.ON_SITE:
         text = N_("“%(title)s” is over, but its access link was never sent.")
-        return _todo(matter, Severity.WARNING, text, Target.EVENT)
+        return _todo(event, Severity.WARNING, text, Target.EVENT)
     if facts.materials == 0:
         text = N_("“%(title)s” is over. Slides, links or contacts for the follow-up are missing.")
-        return _todo(matter, Severity.WARNING, text, Target.MATERIALS)
+        return _todo(event, Severity.WARNING, text, Target.MATERIALS)
     text = N_("The follow-up of “%(title)s” is ready to be sent.")
-    return _todo(matter, Severity.WARNING, text, Target.EVENT)
+    return _todo(event, Severity.WARNING, text, Target.EVENT)
 
 
-def letters_failed(matter: Matter) -> ToDo | None:
-    """Somebody was promised a letter and did not get it."""
-    if not matter.failed_mail:
+def mails_failed(event: EventTodoFacts) -> ToDo | None:
+    """Somebody was promised a mail and did not get it."""
+    if not event.failed_mail:
         return None
-    text = N_("Letters of “%(title)s” that could not be delivered: %(number)d.")
-    return _todo(matter, Severity.DANGER, text, Target.MAIL, number=matter.failed_mail)
+    text = N_("E-mails of “%(title)s” that could not be delivered: %(number)d.")
+    return _todo(event, Severity.DANGER, text, Target.MAIL, number=event.failed_mail)
 
 
-def letters_came_back(matter: Matter) -> ToDo | None:
-    """A server took the letter and sent it back: the person knows of nothing."""
-    if not matter.unreached:
+def mails_came_back(event: EventTodoFacts) -> ToDo | None:
+    """A server took the mail and sent it back: the person knows of nothing."""
+    if not event.unreached:
         return None
     one = N_("One invitation to “%(title)s” did not arrive.")
     text = (
-        N_("%(number)d invitations to “%(title)s” did not arrive.") if matter.unreached > 1 else one
+        N_("%(number)d invitations to “%(title)s” did not arrive.") if event.unreached > 1 else one
     )
-    return _todo(matter, Severity.DANGER, text, Target.ANSWERS, number=matter.unreached)
+    return _todo(event, Severity.DANGER, text, Target.ANSWERS, number=event.unreached)
 
 
-def answers_to_look_at(matter: Matter) -> ToDo | None:
+def answers_to_look_at(event: EventTodoFacts) -> ToDo | None:
     """An answer that nobody but a person can make sense of."""
-    if not matter.odd_answers:
+    if not event.odd_answers:
         return None
     text = N_("Answers to “%(title)s” that you should look at: %(number)d.")
-    return _todo(matter, Severity.WARNING, text, Target.ANSWERS, number=matter.odd_answers)
+    return _todo(event, Severity.WARNING, text, Target.ANSWERS, number=event.odd_answers)
 
 
-def seats_free_while_waiting(matter: Matter) -> ToDo | None:
+def seats_free_while_waiting(event: EventTodoFacts) -> ToDo | None:
     """The line moves by itself; when it does not, somebody has to look."""
-    if matter.facts.state not in _RUNNING or matter.facts.over:
+    if event.facts.state not in _RUNNING or event.facts.over:
         return None
-    if not matter.waiting or matter.free == 0 or matter.held_back:
+    if not event.waiting or event.free == 0 or event.held_back:
         return None
     text = N_("People wait for “%(title)s” although there are free places. Waiting: %(number)d.")
-    return _todo(matter, Severity.WARNING, text, Target.REGISTRATIONS, number=matter.waiting)
+    return _todo(event, Severity.WARNING, text, Target.REGISTRATIONS, number=event.waiting)
 
 
-def approvals_due(matter: Matter) -> ToDo | None:
+def approvals_due(event: EventTodoFacts) -> ToDo | None:
     """People who hold a place until somebody decides: they do not know whether they can come."""
-    if not matter.to_approve or matter.facts.over:
+    if not event.to_approve or event.facts.over:
         return None
     text = N_("People wait for your approval for “%(title)s”: %(number)d.")
-    return _todo(matter, Severity.WARNING, text, Target.REGISTRATIONS, number=matter.to_approve)
+    return _todo(event, Severity.WARNING, text, Target.REGISTRATIONS, number=event.to_approve)
 
 
-def opening_due(matter: Matter) -> ToDo | None:
+def opening_due(event: EventTodoFacts) -> ToDo | None:
     """A date that comes near, or has passed, while nobody can register for it."""
-    facts = matter.facts
+    facts = event.facts
     if facts.state not in (State.DRAFT, State.ANNOUNCED):
         return None
-    if matter.tells_of(Action.ANNOUNCE, Action.OPEN):
+    if event.tells_of(Action.ANNOUNCE, Action.OPEN):
         return None
     if facts.over:
         text = N_("The date of “%(title)s” has passed without a registration.")
-        return _todo(matter, Severity.INFO, text, Target.EDIT)
-    if facts.state is State.DRAFT and matter.starts_within(ANNOUNCED_BEFORE):
+        return _todo(event, Severity.INFO, text, Target.EDIT)
+    if facts.state is State.DRAFT and event.starts_within(ANNOUNCED_BEFORE):
         text = N_("“%(title)s” is still a draft. It should be announced.")
-        return _todo(matter, Severity.INFO, text, Target.EVENT)
-    if facts.state is State.ANNOUNCED and matter.starts_within(OPENED_BEFORE):
+        return _todo(event, Severity.INFO, text, Target.EVENT)
+    if facts.state is State.ANNOUNCED and event.starts_within(OPENED_BEFORE):
         text = N_("Registration for “%(title)s” has not been opened yet.")
-        return _todo(matter, Severity.WARNING, text, Target.EVENT)
+        return _todo(event, Severity.WARNING, text, Target.EVENT)
     return None
 
 
-def new_date_due(matter: Matter) -> ToDo | None:
+def new_date_due(event: EventTodoFacts) -> ToDo | None:
     """Whoever was told “postponed” waits for a new date."""
-    if matter.facts.state is not State.POSTPONED or not matter.facts.over:
+    if event.facts.state is not State.POSTPONED or not event.facts.over:
         return None
     text = N_("“%(title)s” was postponed and has no new date yet.")
-    return _todo(matter, Severity.INFO, text, Target.EVENT)
+    return _todo(event, Severity.INFO, text, Target.EVENT)
 
 
 RULES: tuple[Rule, ...] = (
     step_blocked,
     link_missing,
     link_not_sent,
-    letters_failed,
-    letters_came_back,
+    mails_failed,
+    mails_came_back,
     answers_to_look_at,
     approvals_due,
     seats_free_while_waiting,
@@ -283,12 +283,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _todo(matter: Matter, severity: Severity, text: str, target: Target, **values: object) -> ToDo:
+def _todo(
+    event: EventTodoFacts, severity: Severity, text: str, target: Target, **values: object
+) -> ToDo:
     return ToDo(
         severity=severity,
         text=text,
         target=target,
-        values={"title": matter.facts.title, **values},
-        slug=matter.slug,
-        starts_at=matter.facts.starts_at,
+        values={"title": event.facts.title, **values},
+        slug=event.slug,
+        starts_at=event.facts.starts_at,
     )

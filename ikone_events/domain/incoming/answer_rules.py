@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.incoming.mails import CalendarAnswer, Method, Outcome
+from ikone_events.domain.incoming.mails import CalendarAnswer, IncomingOutcome, Method
 
 ACCEPTED, DECLINED, TENTATIVE = "ACCEPTED", "DECLINED", "TENTATIVE"
 ANSWERS = (ACCEPTED, DECLINED, TENTATIVE)
@@ -18,16 +18,16 @@ DELEGATED = "DELEGATED"
 # What somebody has to look at: nothing happens by itself.
 FOR_EYES = frozenset(
     {
-        Outcome.OTHER_ADDRESS,
-        Outcome.OLD_DATE,
-        Outcome.COUNTER,
-        Outcome.DELEGATED,
-        Outcome.UNKNOWN,
+        IncomingOutcome.OTHER_ADDRESS,
+        IncomingOutcome.OLD_DATE,
+        IncomingOutcome.COUNTER,
+        IncomingOutcome.DELEGATED,
+        IncomingOutcome.UNKNOWN,
     }
 )
 
 
-class Order(NamedTuple):
+class AnswerOrder(NamedTuple):
     """What orders the answers to one date: when they were given, then when they arrived."""
 
     given_at: datetime
@@ -39,7 +39,7 @@ class Invited:
     """The invitation that an answer is about, as it stands now.
 
     `address` is whom we invited; `live` whether the invitation holds. From the sequence `since` on,
-    written at `told_at`, its objects have told the date in force: letters about the same date raise
+    written at `told_at`, its objects have told the date in force: mails about the same date raise
     the counter too, and who answers the one before has answered nevertheless. `latest` is the place
     of the answer in force.
     """
@@ -48,20 +48,20 @@ class Invited:
     live: bool
     since: int
     told_at: datetime | None = None
-    latest: Order | None = None
+    latest: AnswerOrder | None = None
 
 
-def order_of(answer: CalendarAnswer) -> Order:
+def order_of(answer: CalendarAnswer) -> AnswerOrder:
     """Its place in the order."""
     return order_by(answer.stamp, answer.envelope.received_at)
 
 
-def order_by(stamp: datetime | None, received_at: datetime) -> Order:
+def order_by(stamp: datetime | None, received_at: datetime) -> AnswerOrder:
     """The place of an answer by its DTSTAMP; one without was given when it arrived.
 
     None was given after that: a clock that goes wrong would decide for ever.
     """
-    return Order(min(stamp or received_at, received_at), received_at)
+    return AnswerOrder(min(stamp or received_at, received_at), received_at)
 
 
 def same_person(one: str, other: str) -> bool:
@@ -91,27 +91,29 @@ def is_proved(answer: CalendarAnswer, address: str) -> bool:
     return envelope.authenticated and same_person(envelope.sender, address)
 
 
-def judge(answer: CalendarAnswer, invited: Invited) -> Outcome:
+def judge(answer: CalendarAnswer, invited: Invited) -> IncomingOutcome:
     """What an answer to an invitation of ours counts for."""
     if not invited.live:
-        return Outcome.ENDED
+        return IncomingOutcome.ENDED
     if odd := _odd(answer):
         return odd
     if not answered_by(answer, invited.address):
-        return Outcome.OTHER_ADDRESS
-    return Outcome.REFRESH if answer.method is Method.REFRESH else _in_order(answer, invited)
+        return IncomingOutcome.OTHER_ADDRESS
+    return (
+        IncomingOutcome.REFRESH if answer.method is Method.REFRESH else _in_order(answer, invited)
+    )
 
 
-def _in_order(answer: CalendarAnswer, invited: Invited) -> Outcome:
+def _in_order(answer: CalendarAnswer, invited: Invited) -> IncomingOutcome:
     order = order_of(answer)
     if not counts_for_date(answer.sequence, order, invited):
-        return Outcome.OLD_DATE
+        return IncomingOutcome.OLD_DATE
     if invited.latest is not None and order < invited.latest:
-        return Outcome.REPEATED
-    return Outcome.TAKEN
+        return IncomingOutcome.REPEATED
+    return IncomingOutcome.TAKEN
 
 
-def counts_for_date(sequence: int | None, order: Order, invited: Invited) -> bool:
+def counts_for_date(sequence: int | None, order: AnswerOrder, invited: Invited) -> bool:
     """Whether an answer is to the date in force.
 
     Some programs raise the sequence themselves, so a higher one is as good. Without any, an answer
@@ -122,14 +124,14 @@ def counts_for_date(sequence: int | None, order: Order, invited: Invited) -> boo
     return invited.told_at is None or order.given_at >= invited.told_at
 
 
-def _odd(answer: CalendarAnswer) -> Outcome | None:
+def _odd(answer: CalendarAnswer) -> IncomingOutcome | None:
     """What is no answer to "will you come"; None for a plain one, and for a wish to be asked."""
     if answer.method is Method.COUNTER:
-        return Outcome.COUNTER
+        return IncomingOutcome.COUNTER
     if answer.method is Method.REFRESH:
         return None
     if answer.method is not Method.REPLY:
-        return Outcome.UNKNOWN
+        return IncomingOutcome.UNKNOWN
     if answer.partstat == DELEGATED:
-        return Outcome.DELEGATED
-    return None if answer.partstat in ANSWERS else Outcome.UNKNOWN
+        return IncomingOutcome.DELEGATED
+    return None if answer.partstat in ANSWERS else IncomingOutcome.UNKNOWN

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class IncomingKind(StrEnum):
     """What a program wrote to us about; anything else is a human's mail and is left alone."""
 
     ANSWER = "answer"
@@ -18,7 +18,7 @@ class Kind(StrEnum):
     DAMAGED = "damaged"
 
 
-class Outcome(StrEnum):
+class IncomingOutcome(StrEnum):
     """What became of a mail that was read."""
 
     TAKEN = "taken"  # the answer in force, or a bounce that marks its address
@@ -46,7 +46,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What every mail brings: who sent it and which letters of ours it names.
+    """What every mail brings: who sent it and which mails of ours it names.
 
     `digest` tells mails apart however often they are read. `references` are the Message-IDs it
     answers. `authenticated` is whether our own mail server vouches for the domain of `sender`
@@ -83,7 +83,7 @@ class CalendarAnswer:
 class Bounce:
     """A delivery status notification about one recipient (RFC 3464).
 
-    `original_message_id` is the letter it is about, `code` the enhanced status such as 5.1.1.
+    `original_message_id` is the mail it is about, `code` the enhanced status such as 5.1.1.
     """
 
     envelope: Envelope
@@ -96,7 +96,7 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence:
-    """An automatic reply to one of our letters: somebody is away."""
+    """An automatic reply to one of our mails: somebody is away."""
 
     envelope: Envelope
     words: str = ""

@@ -1,4 +1,4 @@
-"""The groups of people a letter can go to."""
+"""The groups of people a mail can go to."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,7 +15,7 @@ class Audience(StrEnum):
     CONFIRMED_ON_SITE = "confirmed_on_site"
     CONFIRMED_AND_WAITING = "confirmed_and_waiting"
     WAITING = "waiting"
-    UNCONFIRMED = "pending"  # the name that is stored with letters noted earlier
+    UNCONFIRMED = "pending"  # the name that is stored with mails noted earlier
     UNAPPROVED = "unapproved"
     OFFERED = "offered"
     ATTENDED = "attended"
@@ -32,7 +32,7 @@ class Audience(StrEnum):
 # These are subscribers, the others registered people.
 OF_SUBSCRIBERS = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED, Audience.INTERESTED})
 
-# Whom organisers may write to by a letter of their own. Subscribers asked for news of events alone.
+# Whom organisers may write to by a mail of their own. Subscribers asked for news of events alone.
 OWN_AUDIENCES: tuple[Audience, ...] = (
     Audience.CONFIRMED,
     Audience.CONFIRMED_ONLINE,

@@ -1,4 +1,4 @@
-"""A letter's text as organisers wrote it, and what is refused when it is saved.
+"""A mail's text as organisers wrote it, and what is refused when it is saved.
 
 It replaces what stands between salutation and closing words; both stay, with contact, personal
 link and privacy: no text can lose them.

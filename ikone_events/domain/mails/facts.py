@@ -45,7 +45,7 @@ class EventSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """The person a letter is for; `letter_salutation`, the Briefanrede, overrides the rules."""
+    """The person a mail is for; `mail_salutation`, the Briefanrede, overrides the rules."""
 
     email: str
     locale: str
@@ -54,7 +54,7 @@ class Recipient:
     salutation: str = ""
     title: str = ""
     question: str = ""
-    letter_salutation: str = ""
+    mail_salutation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Links:
     """The person's own absolute links; `room` is filled only once the room may be entered.
 
     Subscribers have no registration: their `manage` is the page to unsubscribe, and `confirm` the
-    one that turns the letters on, empty once that is done. To registered people `confirm` confirms
+    one that turns the mails on, empty once that is done. To registered people `confirm` confirms
     the address, `accept` takes an offered place.
     """
 
@@ -76,7 +76,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """The calendar side of one registration: secret UID, counter and moment of this very letter."""
+    """The calendar side of one registration: secret UID, counter and moment of this very mail."""
 
     uid: str
     sequence: int
@@ -85,7 +85,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
+class MaterialLink:
     """A slide set or link as a follow-up names it; the address is absolute."""
 
     title: str
@@ -123,7 +123,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The fixed From of all letters; its address is the ORGANIZER too and must read answers."""
+    """The fixed From of all mails; its address is the ORGANIZER too and must read answers."""
 
     name: str
     address: str
@@ -157,10 +157,10 @@ class MailFacts:
     other_person: str = ""
     registered_by: str = ""
     calendar_address: str = ""
-    hold_until: datetime | None = None
+    reserved_until: datetime | None = None
     changes: tuple[Difference, ...] = ()
     old_dates: tuple[datetime, datetime] | None = None
-    materials: tuple[Material, ...] = ()
+    materials: tuple[MaterialLink, ...] = ()
     contacts: tuple[ContactPerson, ...] = ()
     link_sent_on: date | None = None
     available_until: date | None = None

@@ -8,7 +8,7 @@ from ikone_events.domain.refusals import N_
 
 
 class MailKind(StrEnum):
-    """Every letter this house writes to people who registered or subscribed."""
+    """Every mail this house writes to people who registered or subscribed."""
 
     CONFIRMATION = "confirmation"
     WAITLIST = "waitlist"
@@ -110,5 +110,5 @@ LABELS: Mapping[MailKind, str] = MappingProxyType(
 
 
 def calendar_method(kind: MailKind) -> str | None:
-    """REQUEST, CANCEL, or None for a letter without a calendar object."""
+    """REQUEST, CANCEL, or None for a mail without a calendar object."""
     return CALENDAR_METHODS.get(kind)

@@ -1,4 +1,4 @@
-"""The fixed set of placeholders of edited letters: names, meanings, and which letter knows which.
+"""The fixed set of placeholders of edited mails: names, meanings, and which mail knows which.
 
 Organisers write `{{titel}}`; the names are German words because organisers are. What a name stands
 for is filled in by mail/; there is no template language, so nothing can be computed or left open.
@@ -72,7 +72,7 @@ PLACEHOLDERS = _by_name(
     Placeholder("zusammenfassung", N_("Summary of the event"), Shape.PASSAGE),
     Placeholder(
         "aenderungen",
-        N_("What has changed for the recipient since the last letter; empty if nothing has"),
+        N_("What has changed for the recipient since the last e-mail; empty if nothing has"),
         Shape.PASSAGE,
     ),
     Placeholder("grund", N_("The reason you give"), Shape.PASSAGE),
@@ -191,7 +191,7 @@ EDITABLE: tuple[MailKind, ...] = tuple(kind for kind in _NAMES if kind is not Ma
 
 
 def placeholders_of(kind: str) -> Mapping[str, Placeholder]:
-    """What a letter knows; own messages (by the name of their step) know what a note knows."""
+    """What a mail knows; own messages (by the name of their step) know what a note knows."""
     known = kind if kind in _KNOWN else MailKind.NOTE
     return _KNOWN[known]
 

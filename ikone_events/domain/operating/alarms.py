@@ -1,4 +1,4 @@
-"""What stands in the way of every letter, or of every answer: derived from the workers' signs.
+"""What stands in the way of every mail, or of every answer: derived from the workers' signs.
 
 The dashboard, `/readyz` and `doctor` tell the same alarms, so they can't disagree.
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 from ikone_events.domain.events.todo import Severity, Target, ToDo
 from ikone_events.domain.refusals import N_
 
-# A letter that is due is tried at once; after this time nobody seems to try.
+# A mail that is due is tried at once; after this time nobody seems to try.
 STUCK_AFTER = timedelta(minutes=10)
 # A tick may be skipped; three in a row, and at least two minutes, are a standstill.
 _TICKS_MISSED = 3
@@ -22,7 +22,7 @@ MAILBOX_AFTER = timedelta(minutes=30)
 class Alarm(StrEnum):
     """Why the engine does not do its work; the words are those of `/readyz`."""
 
-    HELD = "held"
+    PAUSED = "held"
     WORKER = "worker"
     MAIL_SERVER = "mail_server"
     STUCK = "stuck_mail"
@@ -30,11 +30,11 @@ class Alarm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class EngineState:
     """The health of the post at one moment.
 
     `refused_at` and `refusal` tell since when the mail server takes nothing from us, and its
-    words; `stuck` counts letters that are overdue while none leaves. `unread_since` is when the
+    words; `stuck` counts mails that are overdue while none leaves. `unread_since` is when the
     mailbox was last known to be read, or began to fail, with the words in `mailbox_failure`.
     """
 
@@ -46,7 +46,7 @@ class Engine:
     failed: int = 0
     refused_at: datetime | None = None
     refusal: str = ""
-    held_since: datetime | None = None
+    paused_since: datetime | None = None
     unread_since: datetime | None = None
     mailbox_failure: str = ""
 
@@ -58,9 +58,9 @@ class Engine:
     @property
     def alarms(self) -> tuple[Alarm, ...]:
         """What is wrong; what only follows from another alarm is left out."""
-        held = self.held_since is not None
+        held = self.paused_since is not None
         found = {
-            Alarm.HELD: held,
+            Alarm.PAUSED: held,
             Alarm.WORKER: self.silent,
             Alarm.MAIL_SERVER: self.refused_at is not None and not self.silent,
             Alarm.STUCK: bool(self.stuck) and not held,
@@ -70,7 +70,7 @@ class Engine:
 
     @property
     def stands(self) -> bool:
-        """Whether letters can't leave; a mailbox that is not read holds none of them up."""
+        """Whether mails can't leave; a mailbox that is not read holds none of them up."""
         return any(alarm is not Alarm.MAILBOX for alarm in self.alarms)
 
     @property
@@ -84,36 +84,36 @@ def silence_limit(tick: timedelta) -> timedelta:
     return max(_TICKS_MISSED * tick, _AT_LEAST)
 
 
-def todos_of(engine: Engine) -> tuple[ToDo, ...]:
+def todos_of(engine: EngineState) -> tuple[ToDo, ...]:
     """The alarms as things to do; all of them come before anything about one event."""
     return tuple(_todo(alarm, engine) for alarm in engine.alarms)
 
 
 _TEXTS = {
-    Alarm.HELD: N_(
-        "A backup was put back. Until the outbox is released, no letter leaves and no step runs. "
-        "Letters waiting to be sent: %(queued)d."
+    Alarm.PAUSED: N_(
+        "A backup was put back. Until the outbox is released, no e-mail leaves and no step runs. "
+        "E-mails waiting to be sent: %(queued)d."
     ),
     Alarm.WORKER: N_(
         "The worker has given no sign for %(minutes)d minutes. "
-        "Letters waiting to be sent: %(queued)d."
+        "E-mails waiting to be sent: %(queued)d."
     ),
     Alarm.MAIL_SERVER: N_(
         "The mail server has taken nothing from us for %(minutes)d minutes: “%(words)s”. "
-        "Letters waiting to be sent: %(queued)d."
+        "E-mails waiting to be sent: %(queued)d."
     ),
-    Alarm.STUCK: N_("Letters are overdue and none leaves. Letters overdue: %(stuck)d."),
+    Alarm.STUCK: N_("E-mails are overdue and none leaves. E-mails overdue: %(stuck)d."),
     Alarm.MAILBOX: N_(
         "The mailbox with answers and bounces has not been readable for %(minutes)d minutes: "
-        "“%(words)s”. Letters leave, but nobody sees what comes back."
+        "“%(words)s”. E-mails leave, but nobody sees what comes back."
     ),
 }
 
 
-def _todo(alarm: Alarm, engine: Engine) -> ToDo:
+def _todo(alarm: Alarm, engine: EngineState) -> ToDo:
     since, text = engine.last_beat, _TEXTS[alarm]
     if alarm is Alarm.WORKER and since is None:
-        text = N_("No worker is running. Letters waiting to be sent: %(queued)d.")
+        text = N_("No worker is running. E-mails waiting to be sent: %(queued)d.")
     severity, words = Severity.DANGER, engine.refusal
     if alarm is Alarm.MAIL_SERVER:
         since = engine.refused_at

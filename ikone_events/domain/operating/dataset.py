@@ -45,10 +45,10 @@ def read_dataset(data: object) -> Dataset:
     """Check a decoded file and raise UnfitInput with every fault (the first twenty are named)."""
     if not isinstance(data, Mapping):
         raise UnfitInput(Complaint(N_("The file does not hold a JSON object.")))
-    return _Reader(data).dataset()
+    return _DatasetReader(data).dataset()
 
 
-class _Reader:
+class _DatasetReader:
     """Reads record by record; a fault is noted under the record's name and reading goes on."""
 
     def __init__(self, data: Record) -> None:

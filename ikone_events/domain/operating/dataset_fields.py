@@ -9,8 +9,8 @@ from ikone_events.domain.registering.field_rules import Surroundings, field_comp
 from ikone_events.domain.registering.form_fields import (
     NO,
     YES,
-    Choice,
-    Kind,
+    FieldChoice,
+    FieldKind,
     OwnField,
     is_key,
     key_of,
@@ -38,7 +38,7 @@ def _field(item: Mapping[str, Any], taken: set[str]) -> OwnField:
     return plain_field(
         OwnField(
             key=str(item.get("key") or key_of(text_in(item["label"], "de"), taken)),
-            kind=Kind(item["kind"]),
+            kind=FieldKind(item["kind"]),
             **in_both("label", item["label"]),
             **in_both("help", item.get("help")),
             required=bool(item.get("required", False)),
@@ -52,14 +52,14 @@ def _field(item: Mapping[str, Any], taken: set[str]) -> OwnField:
     )
 
 
-def _choices(items: Sequence[Any]) -> list[Choice]:
+def _choices(items: Sequence[Any]) -> list[FieldChoice]:
     """Choices as objects, or plain texts; their values are made of their words where none stand."""
-    choices: list[Choice] = []
+    choices: list[FieldChoice] = []
     for item in items:
         record = item if isinstance(item, Mapping) else {"label": item}
         label = text_in(record["label"], "de")
         places = record.get("places")
-        choice = Choice(
+        choice = FieldChoice(
             value=str(record.get("value") or key_of(label, {c.value for c in choices})),
             **in_both("label", record["label"]),
             places=None if places is None else int(places),
@@ -83,7 +83,7 @@ def answers_in(record: Record, fields: Sequence[OwnField]) -> dict[str, list[str
 
 
 def _values(field: OwnField, given: object) -> list[str]:
-    if field.kind is Kind.CONSENT:
+    if field.kind is FieldKind.CONSENT:
         return [YES] if given in (True, YES) else []
     if isinstance(given, bool):
         given = YES if given else NO

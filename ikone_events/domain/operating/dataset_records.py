@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.directory.administrations import Kind
+from ikone_events.domain.directory.administrations import AdministrationKind
 from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
 from ikone_events.domain.events.draft import (
     TEXT_LENGTH,
@@ -106,7 +106,7 @@ def organisation_of(record: Record) -> OrganisationRecord:
 
 def _kind_of(value: object) -> str:
     """Files may know kinds that we don't; those bodies count as no administration."""
-    return str(value) if value in set(Kind) else Kind.OTHER.value
+    return str(value) if value in set(AdministrationKind) else AdministrationKind.OTHER.value
 
 
 def _day_of(value: object, about: str) -> date | None:

@@ -1,6 +1,6 @@
 """Steps: what happens to an event by itself, whether it may happen now, and until when.
 
-A step is a transition of the lifecycle or a letter. Its verdict is derived from the facts at one
+A step is a transition of the lifecycle or a mail. Its verdict is derived from the facts at one
 moment, so that the page "What happens next" and the worker can never disagree.
 """
 
@@ -63,8 +63,8 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """In which states a letter of a step makes sense, and what it needs."""
+class StepMail:
+    """In which states a mail of a step makes sense, and what it needs."""
 
     states: frozenset[State]
     needs: tuple[Need, ...] = ()
@@ -73,19 +73,19 @@ class Letter:
 _TAKES_PLACE = frozenset({State.OPEN, State.CLOSED, State.DISPATCHED})
 _KNOWN = _TAKES_PLACE | {State.ANNOUNCED, State.FOLLOWED_UP, State.POSTPONED, State.CANCELLED}
 
-LETTERS: Mapping[MailKind, Letter] = MappingProxyType(
+MAILS: Mapping[MailKind, StepMail] = MappingProxyType(
     {
-        MailKind.REMINDER_DEADLINE: Letter(frozenset({State.OPEN}), (needs_not_over,)),
-        MailKind.REMINDER_DAY: Letter(_TAKES_PLACE, (needs_not_over,)),
-        MailKind.REMINDER_HOUR: Letter(_TAKES_PLACE, (needs_not_over,)),
-        MailKind.FEEDBACK: Letter(
+        MailKind.REMINDER_DEADLINE: StepMail(frozenset({State.OPEN}), (needs_not_over,)),
+        MailKind.REMINDER_DAY: StepMail(_TAKES_PLACE, (needs_not_over,)),
+        MailKind.REMINDER_HOUR: StepMail(_TAKES_PLACE, (needs_not_over,)),
+        MailKind.FEEDBACK: StepMail(
             _TAKES_PLACE | {State.FOLLOWED_UP}, (needs_over, needs_link_to_have_been_sent)
         ),
-        MailKind.NOTE: Letter(_KNOWN),
+        MailKind.NOTE: StepMail(_KNOWN),
     }
 )
 
-# How late a letter may leave: after that it would confuse more than it tells.
+# How late a mail may leave: after that it would confuse more than it tells.
 GRACE: Mapping[MailKind, timedelta] = MappingProxyType(
     {
         MailKind.REMINDER_DEADLINE: timedelta(hours=12),
@@ -115,7 +115,7 @@ RESTING = (State.DRAFT, State.POSTPONED)
 def latest(what: What, due: datetime, anchors: Anchors) -> datetime | None:
     """The last moment at which a step still makes sense; None when it is never too late."""
     if what.kind is not None:
-        return _latest_letter(what.kind, due, anchors)
+        return _latest_mail(what.kind, due, anchors)
     if what.action in (Action.ANNOUNCE, Action.OPEN):
         return anchors.starts_at
     if what.action in (Action.CLOSE, Action.DISPATCH):
@@ -123,7 +123,7 @@ def latest(what: What, due: datetime, anchors: Anchors) -> datetime | None:
     return anchors.retention_until if what.action is Action.FOLLOW_UP else None
 
 
-def _latest_letter(kind: MailKind, due: datetime, anchors: Anchors) -> datetime:
+def _latest_mail(kind: MailKind, due: datetime, anchors: Anchors) -> datetime:
     late = due + GRACE[kind]
     if kind is MailKind.REMINDER_DEADLINE:
         return min(late, anchors.deadline or anchors.starts_at)
@@ -150,12 +150,12 @@ def judge(what: What, due: datetime, anchors: Anchors, facts: Facts) -> Judgemen
 def obstacles(what: What, facts: Facts) -> tuple[Complaint, ...]:
     """Everything that keeps a step from running at this moment."""
     if what.kind is not None:
-        letter = LETTERS[what.kind]
-        if facts.state not in letter.states:
+        mail = MAILS[what.kind]
+        if facts.state not in mail.states:
             return (_not_possible(what, facts.state),)
-        return tuple(c for need in letter.needs if (c := need(facts)) is not None)
+        return tuple(c for need in mail.needs if (c := need(facts)) is not None)
     if what.action is None:
-        raise ValueError("a step is a transition or a letter")
+        raise ValueError("a step is a transition or an e-mail")
     rule = find_rule(what.action, facts.state)
     return (_not_possible(what, facts.state),) if rule is None else complaints(rule, facts)
 
@@ -178,7 +178,7 @@ def _in_state(facts: Facts, state: State) -> Facts:
 def needs_of(what: What) -> tuple[Need, ...]:
     """Every need that `judge` and `obstacles` may ask of a step, whatever the event's state."""
     if what.kind is not None:
-        return LETTERS[what.kind].needs
+        return MAILS[what.kind].needs
     return tuple(need for rule in RULES if rule.action is what.action for need in rule.needs)
 
 

@@ -1,7 +1,7 @@
 """The plans: which steps an event of each format gets, and when.
 
 Two steps are laid switched off. A draft is made public by a person's press, not by a date. And
-whoever gets the access link the day before needs no second letter that day; of a hybrid event
+whoever gets the access link the day before needs no second mail that day; of a hybrid event
 those who come on site get no link, so they are reminded.
 """
 
@@ -54,7 +54,7 @@ def _transition(action: Action, timing: Timing, *, active: bool = True) -> Plann
     return Planned(action.value, What(action=action), timing, active=active)
 
 
-def _letter(kind: MailKind, audience: Audience, timing: Timing, *, active: bool = True) -> Planned:
+def _mail(kind: MailKind, audience: Audience, timing: Timing, *, active: bool = True) -> Planned:
     return Planned(kind.value, What(kind=kind), timing, audience, active)
 
 
@@ -76,18 +76,18 @@ _HOUR_BEFORE = Timing(anchor=Anchor.START, amount=-1, unit=Unit.HOURS)
 _ANNOUNCE = _transition(Action.ANNOUNCE, _days(Anchor.START, -28, 9), active=False)
 _OPEN = _transition(Action.OPEN, _days(Anchor.START, -21, 9))
 _OPEN_ROUND_TABLE = _transition(Action.OPEN, _days(Anchor.START, -14, 9))
-_DEADLINE = _letter(
+_DEADLINE = _mail(
     MailKind.REMINDER_DEADLINE, Audience.UNREGISTERED, _working_days(Anchor.DEADLINE, -2, 9)
 )
 _CLOSE = _transition(Action.CLOSE, Timing(anchor=Anchor.DEADLINE))
 _DISPATCH = _transition(Action.DISPATCH, _working_days(Anchor.START, -1, 10))
 _DAY_BEFORE = _working_days(Anchor.START, -1, 10)
-_REMIND_DAY = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE)
-_REMIND_DAY_OFF = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE, active=False)
-_REMIND_ON_SITE = _letter(MailKind.REMINDER_DAY, Audience.CONFIRMED_ON_SITE, _DAY_BEFORE)
-_REMIND_HOUR = _letter(MailKind.REMINDER_HOUR, Audience.CONFIRMED, _HOUR_BEFORE)
+_REMIND_DAY = _mail(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE)
+_REMIND_DAY_OFF = _mail(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE, active=False)
+_REMIND_ON_SITE = _mail(MailKind.REMINDER_DAY, Audience.CONFIRMED_ON_SITE, _DAY_BEFORE)
+_REMIND_HOUR = _mail(MailKind.REMINDER_HOUR, Audience.CONFIRMED, _HOUR_BEFORE)
 _FOLLOW_UP = _transition(Action.FOLLOW_UP, _working_days(Anchor.END, 1, 9))
-_FEEDBACK = _letter(MailKind.FEEDBACK, Audience.NOT_MISSED, _working_days(Anchor.END, 3, 10))
+_FEEDBACK = _mail(MailKind.FEEDBACK, Audience.NOT_MISSED, _working_days(Anchor.END, 3, 10))
 _ARCHIVE = _transition(Action.ARCHIVE, Timing(anchor=Anchor.RETENTION))
 
 _WITH_ROOM = (

@@ -14,7 +14,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 IsHoliday = Callable[[date], bool]
 
-# Automatic letters leave on working days between these hours (public-sector guide).
+# Automatic mails leave on working days between these hours (public-sector guide).
 OPENS, CLOSES = time(8), time(18)
 _SUNDAY_AND_SATURDAY = 5
 MOST = 366

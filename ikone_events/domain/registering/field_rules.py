@@ -9,15 +9,15 @@ from ikone_events.domain.registering.form_fields import (
     CHOOSING,
     ROLES,
     STEERING,
-    Choice,
-    Kind,
+    FieldChoice,
+    FieldKind,
     OwnField,
     visible_to,
 )
 
 LABEL_LENGTH, CONSENT_LENGTH, HELP_LENGTH, CHOICE_LENGTH = 200, 2000, 1000, 200
 MOST_FIELDS, MOST_CHOICES, MOST_PLACES, MOST_DAYS = 50, 60, 100_000, 3650
-_TO_CHOOSE = {Kind.ONE_CHOICE: 2, Kind.SEVERAL_CHOICES: 1}
+_TO_CHOOSE = {FieldKind.ONE_CHOICE: 2, FieldKind.SEVERAL_CHOICES: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Surroundings:
 
 def plain_field(draft: OwnField) -> OwnField:
     """A draft without what its kind has no use for."""
-    words = draft.kind is Kind.CONSENT
+    words = draft.kind is FieldKind.CONSENT
     return replace(
         draft,
         label=draft.label if words else " ".join(draft.label.split()),
@@ -63,14 +63,14 @@ def field_complaints(draft: OwnField, around: Surroundings) -> list[Complaint]:
 def _text_complaints(draft: OwnField) -> Iterator[Complaint]:
     if not draft.label.strip():
         yield Complaint(N_("Please enter what the field asks for."), about="label")
-    most = CONSENT_LENGTH if draft.kind is Kind.CONSENT else LABEL_LENGTH
+    most = CONSENT_LENGTH if draft.kind is FieldKind.CONSENT else LABEL_LENGTH
     lengths = {"label": most, "label_en": most, "help": HELP_LENGTH, "help_en": HELP_LENGTH}
     for name, limit in lengths.items():
         yield from stored_text_complaints(getattr(draft, name), limit, name)
 
 
 def _value_complaints(draft: OwnField) -> Iterator[Complaint]:
-    if draft.kind is Kind.CONSENT and draft.required:
+    if draft.kind is FieldKind.CONSENT and draft.required:
         text = N_("A consent that people must give is none (Art. 7 (4) GDPR). Leave it optional.")
         yield Complaint(text, about="required")
     if draft.keep_days is not None and not 0 <= draft.keep_days <= MOST_DAYS:
@@ -96,7 +96,7 @@ def _choice_complaints(draft: OwnField) -> Iterator[Complaint]:
         yield from _unfit_places(choice)
 
 
-def _unfit_places(choice: Choice) -> Iterator[Complaint]:
+def _unfit_places(choice: FieldChoice) -> Iterator[Complaint]:
     if choice.places is not None and not 0 <= choice.places <= MOST_PLACES:
         text = N_("Please enter a number of places between 0 and 100,000, or none for no limit.")
         yield Complaint(text, about="choices")
@@ -127,7 +127,7 @@ def _change_complaints(draft: OwnField, around: Surroundings) -> Iterator[Compla
         return
     gone = [value for value in old.values() if value not in draft.values()]
     for value in gone:
-        label = (old.choice(value) or Choice(value=value, label=value)).label
+        label = (old.choice(value) or FieldChoice(value=value, label=value)).label
         if value in around.answered:
             text = N_("“%(choice)s” has been chosen. Mark it as no longer offered instead.")
             yield Complaint(text, {"choice": label}, "choices")

@@ -17,7 +17,7 @@ KEY_LENGTH = 40
 CHOICE_KEY_LENGTH = 60
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a field asks for."""
 
     SHORT_TEXT = "short_text"
@@ -31,22 +31,22 @@ class Kind(StrEnum):
     CONSENT = "consent"
 
 
-KIND_LABELS: Mapping[Kind, str] = MappingProxyType(
+KIND_LABELS: Mapping[FieldKind, str] = MappingProxyType(
     {
-        Kind.SHORT_TEXT: N_("Short text"),
-        Kind.LONG_TEXT: N_("Long text"),
-        Kind.EMAIL: N_("E-mail address"),
-        Kind.NUMBER: N_("Number"),
-        Kind.DATE: N_("Date"),
-        Kind.ONE_CHOICE: N_("One choice"),
-        Kind.SEVERAL_CHOICES: N_("Several choices"),
-        Kind.YES_NO: N_("Yes or no"),
-        Kind.CONSENT: N_("Consent"),
+        FieldKind.SHORT_TEXT: N_("Short text"),
+        FieldKind.LONG_TEXT: N_("Long text"),
+        FieldKind.EMAIL: N_("E-mail address"),
+        FieldKind.NUMBER: N_("Number"),
+        FieldKind.DATE: N_("Date"),
+        FieldKind.ONE_CHOICE: N_("One choice"),
+        FieldKind.SEVERAL_CHOICES: N_("Several choices"),
+        FieldKind.YES_NO: N_("Yes or no"),
+        FieldKind.CONSENT: N_("Consent"),
     }
 )
-CHOOSING = frozenset({Kind.ONE_CHOICE, Kind.SEVERAL_CHOICES})
+CHOOSING = frozenset({FieldKind.ONE_CHOICE, FieldKind.SEVERAL_CHOICES})
 # Kinds whose answer may decide whether a later field is shown.
-STEERING = CHOOSING | {Kind.YES_NO}
+STEERING = CHOOSING | {FieldKind.YES_NO}
 YES_NO_LABELS: Mapping[str, str] = MappingProxyType({YES: N_("Yes"), NO: N_("No")})
 
 # The roles from least to most: an answer is seen by the named one and by those after it.
@@ -61,7 +61,7 @@ SEEN_BY_LABELS: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class FieldChoice:
     """One of the choices of a field. `places` limits how many may take it.
 
     `value` stands in answers and stays; a retired one is offered to nobody new.
@@ -87,13 +87,13 @@ class OwnField:
     """
 
     key: str = ""
-    kind: Kind
+    kind: FieldKind
     label: str
     label_en: str = ""
     help: str = ""
     help_en: str = ""
     required: bool = False
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[FieldChoice, ...] = ()
     shown_if: str = ""
     shown_value: str = ""
     keep_days: int | None = None
@@ -117,11 +117,11 @@ class OwnField:
 
     def values(self) -> tuple[str, ...]:
         """The values that steer other fields, in order."""
-        if self.kind is Kind.YES_NO:
+        if self.kind is FieldKind.YES_NO:
             return YES, NO
         return tuple(choice.value for choice in self.choices)
 
-    def choice(self, value: str) -> Choice | None:
+    def choice(self, value: str) -> FieldChoice | None:
         """The choice with a value, also one that is no longer offered."""
         return next((choice for choice in self.choices if choice.value == value), None)
 
@@ -153,7 +153,7 @@ def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list
     for field in fields:
         given = [value for value in dict.fromkeys(answers.get(field.key, ())) if value]
         if given and is_shown(field, kept):
-            kept[field.key] = given if field.kind is Kind.SEVERAL_CHOICES else given[:1]
+            kept[field.key] = given if field.kind is FieldKind.SEVERAL_CHOICES else given[:1]
     return kept
 
 
@@ -172,6 +172,6 @@ def answer_words(field: OwnField, value: str, locale: str) -> str:
     if field.kind in CHOOSING:
         choice = field.choice(value)
         return choice.label_in(locale) if choice else value
-    if field.kind in (Kind.YES_NO, Kind.CONSENT):
+    if field.kind in (FieldKind.YES_NO, FieldKind.CONSENT):
         return YES_NO_LABELS.get(value, value)
     return value

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.refusals import N_, Complaint, UploadRefused
-from ikone_events.domain.registering.form_fields import Kind, OwnField
+from ikone_events.domain.registering.form_fields import FieldKind, OwnField
 
 _NEEDED: Mapping[str, str] = MappingProxyType(
     {
@@ -15,7 +15,7 @@ _NEEDED: Mapping[str, str] = MappingProxyType(
         "email": N_("E-mail address"),
     }
 )
-# Headings as `key_of` leaves them: lower case, no hyphens, umlauts as two letters.
+# Headings as `key_of` leaves them: lower case, no hyphens, umlauts as two mails.
 _HEADINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "first_name": ("vorname", "vornamen", "rufname", "first name", "firstname", "given name"),
@@ -82,7 +82,7 @@ def recognise(headings: Sequence[str], fields: Iterable[OwnField]) -> Columns:
 
 def _own_headings(fields: Iterable[OwnField]) -> dict[str, str]:
     """Own fields by the keys of their headings: f_<key>, or a label that only one of them has."""
-    asked = [own for own in fields if own.kind is not Kind.CONSENT]
+    asked = [own for own in fields if own.kind is not FieldKind.CONSENT]
     found: dict[str, str] = {}
     for own in asked:
         for label in (own.label, own.label_en):

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from ikone_events.domain.events.draft import can_be_written_to
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registering.form_fields import NO, YES, Kind, OwnField
+from ikone_events.domain.registering.form_fields import NO, YES, FieldKind, OwnField
 from ikone_events.domain.times import read_day
 from ikone_events.domain.words import NO_WORDS, YES_WORDS
 
 _NUMBER = re.compile(r"-?\d{1,9}")
-_LENGTHS = {Kind.SHORT_TEXT: 200, Kind.LONG_TEXT: 2000, Kind.EMAIL: 254}
+_LENGTHS = {FieldKind.SHORT_TEXT: 200, FieldKind.LONG_TEXT: 2000, FieldKind.EMAIL: 254}
 
 
 def values_from(field: OwnField, text: str) -> list[str]:
@@ -77,16 +77,16 @@ def _nothing(_field: OwnField, _typed: str) -> list[str] | None:
     return None
 
 
-_READERS: Mapping[Kind, Callable[[OwnField, str], list[str] | None]] = MappingProxyType(
+_READERS: Mapping[FieldKind, Callable[[OwnField, str], list[str] | None]] = MappingProxyType(
     {
-        Kind.SHORT_TEXT: _text,
-        Kind.LONG_TEXT: _text,
-        Kind.EMAIL: _address,
-        Kind.NUMBER: _number,
-        Kind.DATE: _day,
-        Kind.ONE_CHOICE: _one,
-        Kind.SEVERAL_CHOICES: _several,
-        Kind.YES_NO: _yes_no,
-        Kind.CONSENT: _nothing,
+        FieldKind.SHORT_TEXT: _text,
+        FieldKind.LONG_TEXT: _text,
+        FieldKind.EMAIL: _address,
+        FieldKind.NUMBER: _number,
+        FieldKind.DATE: _day,
+        FieldKind.ONE_CHOICE: _one,
+        FieldKind.SEVERAL_CHOICES: _several,
+        FieldKind.YES_NO: _yes_no,
+        FieldKind.CONSENT: _nothing,
     }
 )

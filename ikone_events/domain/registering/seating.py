@@ -36,7 +36,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sitting(RegistrationSettings):
+class SeatAvailability(RegistrationSettings):
     """What decides about registration for one event at one moment. Times are aware UTC.
 
     `pools` holds the modes of a hybrid event and is empty for others; `seated` counts all seats.
@@ -67,7 +67,7 @@ class Sitting(RegistrationSettings):
         known = [free for free in (whole, own) if free is not None]
         return min(known) if known else None
 
-    def taking(self, mode: Mode) -> "Sitting":
+    def taking(self, mode: Mode) -> "SeatAvailability":
         """The same after one more person has taken a seat in this mode."""
         pools = dict(self.pools)
         if mode in pools:
@@ -108,42 +108,44 @@ class Place:
 
     status: Status
     awaits: Awaits = Awaits.NOTHING
-    hold_until: datetime | None = None
+    reserved_until: datetime | None = None
 
 
-def not_addable_because(sitting: Sitting) -> Complaint | None:
+def not_addable_because(availability: SeatAvailability) -> Complaint | None:
     """Why organisers can add nobody, or None: no opening and no deadline binds them."""
-    if sitting.now >= sitting.ends_at:
+    if availability.now >= availability.ends_at:
         return Complaint(N_("The event is over."))
-    if sitting.state not in TAKES_PLACE:
+    if availability.state not in TAKES_PLACE:
         return Complaint(N_("People can be added once the event is announced and has a date."))
     return None
 
 
-def closed_because(sitting: Sitting) -> Complaint | None:
+def closed_because(availability: SeatAvailability) -> Complaint | None:
     """Why nobody can register now, or None when the form is open."""
-    if sitting.state in (State.DRAFT, State.ANNOUNCED, State.POSTPONED):
+    if availability.state in (State.DRAFT, State.ANNOUNCED, State.POSTPONED):
         return Complaint(N_("Registration is not open yet."))
-    if sitting.state is State.CANCELLED:
+    if availability.state is State.CANCELLED:
         return Complaint(N_("The event has been cancelled."))
-    if sitting.state is State.DISPATCHED:
-        late = sitting.accepts_late and sitting.now < sitting.ends_at
+    if availability.state is State.DISPATCHED:
+        late = availability.accepts_late and availability.now < availability.ends_at
     else:
-        late = sitting.state is State.OPEN and sitting.now < (sitting.deadline or sitting.starts_at)
+        late = availability.state is State.OPEN and availability.now < (
+            availability.deadline or availability.starts_at
+        )
     if not late:
         return Complaint(N_("Registration is closed."))
-    if sitting.free == 0 and not sitting.waiting_list:
+    if availability.free == 0 and not availability.waiting_list:
         return Complaint(N_("All places are taken."))
     return None
 
 
-def obstacle(sitting: Sitting, candidate: Candidate) -> Complaint | None:
+def obstacle(availability: SeatAvailability, candidate: Candidate) -> Complaint | None:
     """Why this very person can have no seat now, or None."""
-    if sitting.free_for(candidate.mode) == 0:
-        return _taken(sitting, candidate.mode)
-    if sitting.members_first and not candidate.member:
+    if availability.free_for(candidate.mode) == 0:
+        return _taken(availability, candidate.mode)
+    if availability.members_first and not candidate.member:
         return Complaint(N_("At first the places are for the members of the network."))
-    limit = sitting.per_administration
+    limit = availability.per_administration
     if limit is not None and candidate.colleagues >= limit:
         return Complaint(
             N_("The administration has all the places that one can have (%(number)d)."),
@@ -152,9 +154,9 @@ def obstacle(sitting: Sitting, candidate: Candidate) -> Complaint | None:
     return None
 
 
-def _taken(sitting: Sitting, mode: Mode) -> Complaint:
-    other = next((each for each in sitting.pools if each is not mode), None)
-    if other is None or sitting.free_for(other) == 0:
+def _taken(availability: SeatAvailability, mode: Mode) -> Complaint:
+    other = next((each for each in availability.pools if each is not mode), None)
+    if other is None or availability.free_for(other) == 0:
         return Complaint(N_("All places are taken."))
     if mode is Mode.ON_SITE:
         return Complaint(
@@ -163,47 +165,51 @@ def _taken(sitting: Sitting, mode: Mode) -> Complaint:
     return Complaint(N_("All places online are taken. On site there are still some."), {}, "mode")
 
 
-def place_for(sitting: Sitting, candidate: Candidate) -> Place | None:
+def place_for(availability: SeatAvailability, candidate: Candidate) -> Place | None:
     """The next standing of somebody for whom a seat is sought; None when there is no seat."""
-    return None if obstacle(sitting, candidate) else next_place(sitting, candidate)
+    return None if obstacle(availability, candidate) else next_place(availability, candidate)
 
 
-def next_place(sitting: Sitting, candidate: Candidate) -> Place:
+def next_place(availability: SeatAvailability, candidate: Candidate) -> Place:
     """Where somebody stands who holds a seat: confirmed, once every door has been passed.
 
     In this order: the address, the organiser's approval, the acceptance of an offer.
     """
-    if sitting.confirm_hours is not None and not candidate.address_confirmed:
-        return Place(Status.PENDING, Awaits.ADDRESS, _kept(sitting, sitting.confirm_hours))
-    if sitting.approval and not candidate.approved:
+    if availability.confirm_hours is not None and not candidate.address_confirmed:
+        return Place(
+            Status.PENDING, Awaits.ADDRESS, _kept(availability, availability.confirm_hours)
+        )
+    if availability.approval and not candidate.approved:
         return Place(Status.PENDING, Awaits.APPROVAL)
-    if sitting.offer_hours is not None and candidate.from_line and not candidate.accepted:
-        return Place(Status.OFFERED, hold_until=_kept(sitting, sitting.offer_hours))
+    if availability.offer_hours is not None and candidate.from_line and not candidate.accepted:
+        return Place(Status.OFFERED, reserved_until=_kept(availability, availability.offer_hours))
     return Place(Status.CONFIRMED)
 
 
-def _kept(sitting: Sitting, hours: int) -> datetime:
-    return min(sitting.now + timedelta(hours=hours), sitting.ends_at)
+def _kept(availability: SeatAvailability, hours: int) -> datetime:
+    return min(availability.now + timedelta(hours=hours), availability.ends_at)
 
 
-def admit(sitting: Sitting, candidate: Candidate) -> Place:
+def admit(availability: SeatAvailability, candidate: Candidate) -> Place:
     """A seat or a place in the line; raises RegistrationClosed when neither is possible.
 
     Nobody overtakes: the caller has served the line before, so whoever still waits is kept from
     the seats that are left by something that does not concern the new person.
     """
-    if complaint := closed_because(sitting):
+    if complaint := closed_because(availability):
         raise RegistrationClosed(complaint)
-    return admit_by_hand(sitting, candidate)
+    return admit_by_hand(availability, candidate)
 
 
-def admit_by_hand(sitting: Sitting, candidate: Candidate) -> Place:
+def admit_by_hand(availability: SeatAvailability, candidate: Candidate) -> Place:
     """The same for organisers, whom no closed form keeps out; they get no more seats."""
-    place = place_for(sitting, candidate)
-    stands = sitting.somebody_waits and not sitting.moves  # a line that is not served goes first
+    place = place_for(availability, candidate)
+    stands = (
+        availability.somebody_waits and not availability.moves
+    )  # a line that is not served goes first
     if place is not None and not stands:
         return place
-    if sitting.waiting_list:
+    if availability.waiting_list:
         return Place(Status.WAITLISTED)
     waits = Complaint(N_("Others wait for these places already."))
-    raise RegistrationClosed(obstacle(sitting, candidate) or waits)
+    raise RegistrationClosed(obstacle(availability, candidate) or waits)

@@ -18,7 +18,7 @@ from ikone_events.mail.receiving.envelope import bare_envelope, envelope_of
 from ikone_events.mail.receiving.winmail import outlook_answer_of
 
 # Whatever is larger is not even fetched: an answer has some kilobytes, a bounce that returns one
-# of our letters some dozens.
+# of our mails some dozens.
 MOST_BYTES = 2 * 1024 * 1024
 # The parser of mails compares each line with each container that is open.
 _MOST_CONTAINERS = 40

@@ -1,4 +1,4 @@
-"""Automatic replies to our letters (RFC 3834)."""
+"""Automatic replies to our mails (RFC 3834)."""
 
 from ikone_events.domain.incoming.mails import Absence, Envelope
 from ikone_events.mail.receiving.headers import Mail, text

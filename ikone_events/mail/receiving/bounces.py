@@ -1,4 +1,4 @@
-"""Delivery status notifications (RFC 3464): which letter failed, and for good?"""
+"""Delivery status notifications (RFC 3464): which mail failed, and for good?"""
 
 import re
 from email import message_from_bytes
@@ -10,7 +10,7 @@ from ikone_events.domain.refusals import N_
 from ikone_events.mail.receiving.headers import Mail, message_ids, value
 from ikone_events.mail.receiving.parts import content, leaves, words
 
-UNCLEAR = N_("The report on a letter does not say what happened to it.")
+UNCLEAR = N_("The report on an e-mail does not say what happened to it.")
 _HARMLESS = frozenset({"delivered", "relayed", "expanded"})
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\d)")
 _MOST_HEADERS = 64 * 1024
@@ -18,7 +18,7 @@ _MOST_ADDRESS = 254
 
 
 def bounce_of(mail: Mail, envelope: Envelope) -> Bounce | Damaged | None:
-    """The bounce in this mail. A report that a letter arrived, or was read, is none."""
+    """The bounce in this mail. A report that a mail arrived, or was read, is none."""
     parts = leaves(mail)
     status = next((p for p in parts if p.get_content_type() == "message/delivery-status"), None)
     if status is None:
@@ -76,7 +76,7 @@ def _typed(field: str) -> str:
 
 
 def _original_id(parts: list[Mail], envelope: Envelope) -> str:
-    """The letter's Message-ID: from its returned headers, else from what the report answers."""
+    """The mail's Message-ID: from its returned headers, else from what the report answers."""
     for part in parts:
         ids = [i for mail in _returned(part) for i in message_ids(mail, "message-id")]
         if ids:

@@ -22,7 +22,7 @@ def unquoted(piece: str) -> str:
 
 
 def _without_comments(text: str) -> str | None:
-    """Comments nest, and a quotation mark inside one is a letter like any other."""
+    """Comments nest, and a quotation mark inside one is a mail like any other."""
     kept: list[str] = []
     depth, quoted = 0, False
     for step in _STEP.findall(text):

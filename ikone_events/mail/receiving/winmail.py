@@ -1,7 +1,7 @@
 """Answers that only Outlook can read: winmail.dat (TNEF), sent as "rich text".
 
 They are counted and stay where they are: a person can open them in Outlook. Nothing of the format
-is taken apart; the message class stands in it as plain text and tells answers from letters.
+is taken apart; the message class stands in it as plain text and tells answers from mails.
 """
 
 from ikone_events.domain.incoming.mails import Damaged, Envelope

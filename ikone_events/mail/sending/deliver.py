@@ -16,9 +16,9 @@ from ikone_events.mail.sending.outcomes import (
     GOING_AWAY,
     Deferred,
     Delivered,
-    Outcome,
-    Refusal,
+    DeliveryOutcome,
     Rejected,
+    SmtpRefusal,
     about_us,
     expect,
     line_of,
@@ -26,17 +26,17 @@ from ikone_events.mail.sending.outcomes import (
 )
 from ikone_events.mail.sending.smtp_settings import SmtpSettings
 from ikone_events.mail.sending.timeouts import (
-    PunctualSMTP,
-    PunctualSMTPOverTLS,
+    SMTPOverTLSWithTimeouts,
+    SMTPWithTimeouts,
     is_time_out,
     open_context,
 )
 
-# A server that drops so many letters in a row has stopped serving; a time-out counts double.
+# A server that drops so many mails in a row has stopped serving; a time-out counts double.
 _LOSSES = 3
 _GOODBYE_SECONDS = 5.0
 
-Host = PunctualSMTP | PunctualSMTPOverTLS
+Host = SMTPWithTimeouts | SMTPOverTLSWithTimeouts
 
 
 class _FinishedMessage(Message):
@@ -55,7 +55,7 @@ class _NoConnectionError(Exception):
 
 
 class MailConnection(Connection):
-    """A connection that opens when the first letter comes and again after it was lost."""
+    """A connection that opens when the first mail comes and again after it was lost."""
 
     host: Host | None
 
@@ -66,10 +66,10 @@ class MailConnection(Connection):
         self._losses = 0
         self.host, self.num_emails = None, 0
 
-    def deliver(self, content: bytes, sender: str, recipient: str) -> Outcome:
-        """Hand one letter to the server and say what became of it; never raises for the server.
+    def deliver(self, content: bytes, sender: str, recipient: str) -> DeliveryOutcome:
+        """Hand one mail to the server and say what became of it; never raises for the server.
 
-        Takes at most the settings' `letter_seconds`, however slow the server is.
+        Takes at most the settings' `mail_seconds`, however slow the server is.
         """
         try:
             envelope = ascii_address(recipient)
@@ -79,7 +79,7 @@ class MailConnection(Connection):
             message = _FinishedMessage(content, sender=ascii_address(sender), recipient=envelope)
         except UnfitInput as refusal:
             return about_us(f"sender: {refusal}")
-        if self.num_emails >= self._settings.letters_per_connection:
+        if self.num_emails >= self._settings.mails_per_connection:
             self.close()
         try:
             return self._hand_over(message)
@@ -87,7 +87,7 @@ class MailConnection(Connection):
             return about_us(str(failure))
 
     def close(self) -> None:
-        """Say goodbye; the letters are safe, so whatever happens now does not matter."""
+        """Say goodbye; the mails are safe, so whatever happens now does not matter."""
         if self.host is not None:
             self.host.allow(_GOODBYE_SECONDS)
             with suppress(OSError, smtplib.SMTPException):
@@ -97,8 +97,8 @@ class MailConnection(Connection):
     def configure_host(self) -> Host:
         """Connect, with time limits and with certificates looked at."""
         settings = self._settings
-        kind = PunctualSMTPOverTLS if settings.tls == "implicit" else PunctualSMTP
-        host = kind(settings.host, settings.port, settings.timeout, settings.letter_seconds)
+        kind = SMTPOverTLSWithTimeouts if settings.tls == "implicit" else SMTPWithTimeouts
+        host = kind(settings.host, settings.port, settings.timeout, settings.mail_seconds)
         try:
             if settings.tls == "starttls":
                 host.starttls(context=open_context())
@@ -110,11 +110,11 @@ class MailConnection(Connection):
             raise
         return host
 
-    def _hand_over(self, message: _FinishedMessage) -> Outcome:
+    def _hand_over(self, message: _FinishedMessage) -> DeliveryOutcome:
         try:
             self._announce(message)
             words = self._send(message)
-        except Refusal as refusal:
+        except SmtpRefusal as refusal:
             self._losses = 0
             self._reset(refusal)
             return refusal.outcome
@@ -125,22 +125,22 @@ class MailConnection(Connection):
         return Delivered(words)
 
     def _announce(self, message: _FinishedMessage) -> None:
-        """MAIL and RCPT. A connection that grew old since the last letter is renewed once.
+        """MAIL and RCPT. A connection that grew old since the last mail is renewed once.
 
         Servers hang up on idle clients; as long as no content was sent, nothing can be doubled.
         """
         aged = self.host is not None
         try:
             self._envelope(message)
-        except (OSError, smtplib.SMTPException, Refusal) as fault:
-            if not aged or (isinstance(fault, Refusal) and fault.code != GOING_AWAY):
+        except (OSError, smtplib.SMTPException, SmtpRefusal) as fault:
+            if not aged or (isinstance(fault, SmtpRefusal) and fault.code != GOING_AWAY):
                 raise
             self._drop()
             self._envelope(message)
 
     def _envelope(self, message: _FinishedMessage) -> None:
         host = self._opened()
-        host.allow(self._settings.letter_seconds)
+        host.allow(self._settings.mail_seconds)
         size = [f"size={len(message.as_bytes())}"] if host.has_extn("size") else []
         expect(2, *host.mail(str(message.sender), size), of_sender=True)
         expect(2, *host.rcpt(str(message.recipients[0])))
@@ -151,7 +151,7 @@ class MailConnection(Connection):
             with host.patience():
                 code, words = host.data(message.as_bytes())
         except smtplib.SMTPDataError as error:
-            raise Refusal(error.smtp_code, error.smtp_error) from error
+            raise SmtpRefusal(error.smtp_code, error.smtp_error) from error
         expect(2, code, words)
         return line_of(code, words)
 
@@ -165,13 +165,13 @@ class MailConnection(Connection):
         return self.host
 
     def _after_loss(self, error: Exception) -> Deferred:
-        """Nobody knows what became of the letter; one that is lost alone holds up no other."""
+        """Nobody knows what became of the mail; one that is lost alone holds up no other."""
         self._drop()
         self._losses += 2 if is_time_out(error) else 1
         return Deferred(words_of(error), server_down=self._losses >= _LOSSES)
 
-    def _reset(self, refusal: Refusal) -> None:
-        """Ready for the next letter after a refusal; a server that said 421 is gone."""
+    def _reset(self, refusal: SmtpRefusal) -> None:
+        """Ready for the next mail after a refusal; a server that said 421 is gone."""
         try:
             if self.host is not None and refusal.code != GOING_AWAY:
                 self.host.rset()
@@ -188,7 +188,7 @@ class MailConnection(Connection):
 
 @contextmanager
 def open_connection(settings: SmtpSettings) -> Iterator[MailConnection]:
-    """A connection for any number of letters; a server that is down shows at the first one."""
+    """A connection for any number of mails; a server that is down shows at the first one."""
     connection = MailConnection(settings)
     try:
         yield connection

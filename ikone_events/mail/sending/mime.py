@@ -1,7 +1,7 @@
-"""From a letter of the outbox to the bytes that travel: headers read back, and the MIME tree.
+"""From a mail of the outbox to the bytes that travel: headers read back, and the MIME tree.
 
-The same row gives the same bytes at every try, so a doubled letter can be told by its Message-ID.
-The tree is the same for every letter, so it is written down here; the standard library's message
+The same row gives the same bytes at every try, so a doubled mail can be told by its Message-ID.
+The tree is the same for every mail, so it is written down here; the standard library's message
 classes take twenty times as long to find it.
 """
 
@@ -26,7 +26,7 @@ _METHOD = re.compile("[A-Z]+")
 _BREAK = b"\r\n"
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>")
 _UNSUBSCRIBE = re.compile(r"https?://[!-;=?-~]+")
-# Letters of one mailing share sender and subject: what is remembered need not be encoded again.
+# Mails of one mailing share sender and subject: what is remembered need not be encoded again.
 _REMEMBERED = 256
 _MAILBOXES = {"From", "To", "Reply-To"}
 _STRUCTURE = ["MIME-Version", "Content-Type"]
@@ -35,7 +35,7 @@ _ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
 class Post(Protocol):
-    """What the outbox keeps of a letter.
+    """What the outbox keeps of a mail.
 
     `references` is the Message-ID it follows, `unsubscribe` the address of RFC 8058; or empty.
     """
@@ -72,13 +72,13 @@ def message_id(key: str, domain: str) -> str:
     return made
 
 
-def mime_bytes(letter: Post, sender: Sender) -> bytes:
+def mime_bytes(mail: Post, sender: Sender) -> bytes:
     """The finished message, CRLF and 7 bit; UnfitInput when it does not read back as meant."""
-    meant = _headers(letter, sender)
+    meant = _headers(mail, sender)
     lines = [_line(name, value) for name, value in meant.items()]
-    lines.append(f"Date: {format_datetime(letter.created_at)}\r\n")
+    lines.append(f"Date: {format_datetime(mail.created_at)}\r\n")
     lines.append("MIME-Version: 1.0\r\n")
-    finished = "".join(lines).encode("ascii") + _content_of(letter)
+    finished = "".join(lines).encode("ascii") + _content_of(mail)
     _read_back(finished, meant)
     return finished
 
@@ -101,25 +101,25 @@ def _line(name: str, value: str) -> str:
     return f"{name}: {words}{fold}{bracket}{address}\r\n"
 
 
-def _headers(letter: Post, sender: Sender) -> Mapping[str, str]:
+def _headers(mail: Post, sender: Sender) -> Mapping[str, str]:
     """The headers in plain words, mailboxes as "name <address>"."""
     headers = {
         "From": _words(sender.name, sender.address),
-        "To": _words(letter.recipient_name, letter.recipient),
-        "Subject": letter.subject,
-        "Message-ID": letter.message_id,
+        "To": _words(mail.recipient_name, mail.recipient),
+        "Subject": mail.subject,
+        "Message-ID": mail.message_id,
         "Auto-Submitted": "auto-generated",
     }
     if sender.reply_to:
         headers["Reply-To"] = _words("", sender.reply_to)
-    if letter.references and letter.references != letter.message_id:
-        headers["In-Reply-To"] = headers["References"] = letter.references
-    if letter.unsubscribe:
-        headers |= _unsubscribing(letter.unsubscribe)
+    if mail.references and mail.references != mail.message_id:
+        headers["In-Reply-To"] = headers["References"] = mail.references
+    if mail.unsubscribe:
+        headers |= _unsubscribing(mail.unsubscribe)
     for name in ("Message-ID", "References"):
         if name in headers and not _MESSAGE_ID.fullmatch(headers[name]):
-            raise UnfitInput(Complaint(N_("The letter has a damaged message number.")))
-    if complaint := header_complaint(letter.subject, "subject"):
+            raise UnfitInput(Complaint(N_("The e-mail has a damaged message number.")))
+    if complaint := header_complaint(mail.subject, "subject"):
         raise UnfitInput(complaint)
     return headers
 
@@ -127,7 +127,7 @@ def _headers(letter: Post, sender: Sender) -> Mapping[str, str]:
 def _unsubscribing(address: str) -> dict[str, str]:
     """One click without login (RFC 8058). An address can't be folded, so it takes its own line."""
     if not _UNSUBSCRIBE.fullmatch(address):
-        raise UnfitInput(Complaint(N_("The letter has a damaged link to unsubscribe.")))
+        raise UnfitInput(Complaint(N_("The e-mail has a damaged link to unsubscribe.")))
     return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": _ONE_CLICK}
 
 
@@ -148,7 +148,7 @@ def _read_back(finished: bytes, meant: Mapping[str, str]) -> None:
     names = sorted(name for name, _ in read)
     differs = any(name in meant and _decoded(name, text) != meant[name] for name, text in read)
     if differs or names != sorted([*meant, "Date", *_STRUCTURE]):
-        raise UnfitInput(Complaint(N_("The finished letter does not read back as it was meant.")))
+        raise UnfitInput(Complaint(N_("The finished e-mail does not read back as it was meant.")))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -160,22 +160,22 @@ def _decoded(name: str, value: str) -> str:
     return f"{make_header(decode_header(display_name))} <{address}>".lstrip()
 
 
-def _content_of(letter: Post) -> bytes:
+def _content_of(mail: Post) -> bytes:
     """Content-Type, an empty line, and all parts: CRLF, 7 bit, no line above 78 characters.
 
     The calendar comes last in the alternative, which must be the first child: nothing else decides
     whether Outlook shows buttons.
     """
-    parts = [_text("plain", letter.text), _text("html", letter.html)]
-    if letter.calendar is None:
-        return _multipart("alternative", parts, letter.message_id)
-    method = letter.calendar_method or "REQUEST"
+    parts = [_text("plain", mail.text), _text("html", mail.html)]
+    if mail.calendar is None:
+        return _multipart("alternative", parts, mail.message_id)
+    method = mail.calendar_method or "REQUEST"
     if not _METHOD.fullmatch(method):
-        raise UnfitInput(Complaint(N_("The letter has a damaged calendar entry.")))
-    coded = encodebytes(letter.calendar).replace(b"\n", _BREAK)
+        raise UnfitInput(Complaint(N_("The e-mail has a damaged calendar entry.")))
+    coded = encodebytes(mail.calendar).replace(b"\n", _BREAK)
     parts.append(_CALENDAR % (method.encode(), coded))
-    answerable = _multipart("alternative", parts, letter.message_id)
-    return _multipart("mixed", [answerable, _FILE % coded], letter.message_id)
+    answerable = _multipart("alternative", parts, mail.message_id)
+    return _multipart("mixed", [answerable, _FILE % coded], mail.message_id)
 
 
 def _multipart(kind: str, parts: list[bytes], message_id: str) -> bytes:

@@ -1,7 +1,7 @@
-"""What becomes of a letter at the mail server, read from the first digit of its answer.
+"""What becomes of a mail at the mail server, read from the first digit of its answer.
 
 4 tries again, 5 is final. What the server says about ourselves (greeting, TLS, password) or does
-not say at all never rejects a letter.
+not say at all never rejects a mail.
 """
 
 import smtplib
@@ -16,24 +16,24 @@ LONGEST_WORDS = 500
 GOING_AWAY = 421
 _REFUSED_FOR_GOOD = 500
 _TOO_LARGE = 552
-# RFC 4954: the server wants a (better) login; that is about us, not about the letter.
+# RFC 4954: the server wants a (better) login; that is about us, not about the mail.
 _LOGIN_WANTED = {530, 534, 535, 538}
-# Letters that were put off together come back one after another, never before their pause is over.
+# Mails that were put off together come back one after another, never before their pause is over.
 _SPREAD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The server took the letter; its words often hold its queue number."""
+    """The server took the mail; its words often hold its queue number."""
 
     words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Try again later; `server_down` says that no other letter would fare better now.
+    """Try again later; `server_down` says that no other mail would fare better now.
 
-    `about_us` says that it can't have been this letter's fault: it loses none of its tries.
+    `about_us` says that it can't have been this mail's fault: it loses none of its tries.
     """
 
     words: str
@@ -43,15 +43,15 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The server refuses this letter for good."""
+    """The server refuses this mail for good."""
 
     words: str
 
 
-Outcome = Delivered | Deferred | Rejected
+DeliveryOutcome = Delivered | Deferred | Rejected
 
 
-class Refusal(Exception):
+class SmtpRefusal(Exception):
     """What the server answered instead of going on."""
 
     def __init__(self, code: int, words: bytes | str, *, of_sender: bool = False) -> None:
@@ -61,8 +61,8 @@ class Refusal(Exception):
         self._of_sender = of_sender
 
     @property
-    def outcome(self) -> Outcome:
-        """What the answer means for the letter."""
+    def outcome(self) -> DeliveryOutcome:
+        """What the answer means for the mail."""
         final = self.code >= _REFUSED_FOR_GOOD
         if self._of_sender and self.code != _TOO_LARGE and (final or self.code == GOING_AWAY):
             return about_us(self.line)
@@ -78,14 +78,14 @@ class Refusal(Exception):
 def expect(digit: int, code: int, words: bytes | str, *, of_sender: bool = False) -> None:
     """Go on when the answer begins with the hoped for digit; raise Refusal otherwise.
 
-    `of_sender` says that we have not named the letter's recipient yet.
+    `of_sender` says that we have not named the mail's recipient yet.
     """
     if code // 100 != digit:
-        raise Refusal(code, words, of_sender=of_sender)
+        raise SmtpRefusal(code, words, of_sender=of_sender)
 
 
 def about_us(words: str) -> Deferred:
-    """No letter is taken now, whichever it is."""
+    """No mail is taken now, whichever it is."""
     return Deferred(words, server_down=True, about_us=True)
 
 

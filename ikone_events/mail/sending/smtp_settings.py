@@ -10,8 +10,8 @@ TLS_PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 class SmtpSettings:
     """Where the mail server is and how it wants to be spoken to.
 
-    `timeout` bounds each answer and the connecting, `letter_seconds` everything that one letter
-    may take: the lease of a letter must be longer.
+    `timeout` bounds each answer and the connecting, `mail_seconds` everything that one mail
+    may take: the lease of a mail must be longer.
     """
 
     host: str
@@ -20,8 +20,8 @@ class SmtpSettings:
     password: str = field(default="", repr=False)
     tls: str = "starttls"
     timeout: float = 30.0
-    letter_seconds: float = 90.0
-    letters_per_connection: int = 100
+    mail_seconds: float = 90.0
+    mails_per_connection: int = 100
 
     @classmethod
     def from_url(cls, url: str) -> "SmtpSettings":

@@ -34,7 +34,7 @@ class _Timed(smtplib.SMTP):
 
     @contextmanager
     def patience(self) -> Iterator[None]:
-        """Wait for an answer until the deadline: who hangs up after the content doubles letters."""
+        """Wait for an answer until the deadline: who hangs up after the content doubles mails."""
         limit, self._limit = self._limit, math.inf
         try:
             yield
@@ -88,11 +88,11 @@ class _Stream(io.RawIOBase):
         return sock.recv_into(buffer)
 
 
-class PunctualSMTP(_Timed):
+class SMTPWithTimeouts(_Timed):
     """A connection in the clear, or one that starts TLS later."""
 
 
-class PunctualSMTPOverTLS(_Timed):
+class SMTPOverTLSWithTimeouts(_Timed):
     """A connection that begins with TLS."""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> ssl.SSLSocket:

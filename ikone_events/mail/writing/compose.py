@@ -1,6 +1,6 @@
 """From the facts of a mail to the finished mail: subject, text, HTML and calendar bytes.
 
-Everything that could make a letter unsendable is found here, before anything is queued.
+Everything that could make a mail unsendable is found here, before anything is queued.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from ikone_events.domain.header_text import (
 from ikone_events.domain.mails.facts import MailFacts, Recipient
 from ikone_events.domain.mails.kinds import MailKind, calendar_method
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.domain.salutation import full_name, letter_salutation
+from ikone_events.domain.salutation import full_name, mail_salutation
 from ikone_events.domain.times import (
     NBSP,
     clock,
     date_numeric,
     date_words,
-    moment_letter,
-    span_letter,
+    moment_mail,
+    span_mail,
 )
 from ikone_events.mail.writing.main_action import main_action
 from ikone_events.mail.writing.templates import write
@@ -41,8 +41,8 @@ _HELD = ("pending", "offered")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A finished letter; `method` says what its calendar object asks of the reader's program."""
+class ComposedMail:
+    """A finished mail; `method` says what its calendar object asks of the reader's program."""
 
     subject: str
     text: str
@@ -51,7 +51,7 @@ class Letter:
     method: str | None = None
 
 
-def compose(facts: MailFacts) -> Letter:
+def compose(facts: MailFacts) -> ComposedMail:
     """The mail, or UnfitInput when its header material can't be sent.
 
     Without an invitation there is no calendar object, and the text does not speak of one: people
@@ -65,7 +65,7 @@ def compose(facts: MailFacts) -> Letter:
         edited = None
     subject, text, html = write(kind, values, main_action(facts), locale=locale, edited=edited)
     if facts.invitation is None or method is None:
-        return Letter(subject, text, html)
+        return ComposedMail(subject, text, html)
     data = calendar_object(
         facts.event,
         facts.recipient,
@@ -74,7 +74,7 @@ def compose(facts: MailFacts) -> Letter:
         method=method,
         sender=facts.sender,
     )
-    return Letter(subject, text, html, data, method)
+    return ComposedMail(subject, text, html, data, method)
 
 
 def _tells_otherwise(facts: MailFacts) -> bool:
@@ -105,9 +105,9 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
     """What the templates read; they know `facts.event` as occasion and the facts as extras."""
     event, links, locale = facts.event, facts.links, facts.recipient.locale
     zone, title = event.zone, one_line(event.title)
-    when = span_letter(event.starts_at, event.ends_at, locale=locale, zone=zone)
+    when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=zone)
     place = where(event, locale)
-    old_when = span_letter(*facts.old_dates, locale=locale, zone=zone) if facts.old_dates else ""
+    old_when = span_mail(*facts.old_dates, locale=locale, zone=zone) if facts.old_dates else ""
     return {
         "occasion": event,
         "recipient": facts.recipient,
@@ -134,19 +134,19 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
         "link_sent_on": _date(facts.link_sent_on, locale),
         "available_until": _date(facts.available_until, locale),
         "deadline": _moment(facts.deadline, zone, locale),
-        "hold_until": _moment(facts.hold_until, zone, locale),
+        "reserved_until": _moment(facts.reserved_until, zone, locale),
         "seats_left": "" if facts.free_places is None else str(facts.free_places),
     }
 
 
 def _greeting(recipient: Recipient) -> str:
-    return letter_salutation(
+    return mail_salutation(
         salutation=recipient.salutation,
         title=recipient.title,
         first_name=recipient.first_name,
         last_name=recipient.last_name,
         locale=recipient.locale,
-        override=one_line(recipient.letter_salutation),
+        override=one_line(recipient.mail_salutation),
     )
 
 
@@ -159,7 +159,7 @@ def _date(day: date | None, locale: str) -> str:
 
 
 def _moment(moment: datetime | None, zone: str, locale: str) -> str:
-    return moment_letter(moment, locale=locale, zone=zone) if moment else ""
+    return moment_mail(moment, locale=locale, zone=zone) if moment else ""
 
 
 def _plain(text: str) -> str:

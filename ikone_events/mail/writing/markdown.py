@@ -58,7 +58,7 @@ class Piece(NamedTuple):
 Row = tuple[Piece, ...]
 
 
-class Line(NamedTuple):
+class MarkdownLine(NamedTuple):
     """A line and the names of its markers; `only` is the one that it consists of, if it does."""
 
     row: Row
@@ -80,7 +80,7 @@ class Passage:
     """
 
     kind: str
-    lines: tuple[Line, ...]
+    lines: tuple[MarkdownLine, ...]
     start: int = 1
     glued: bool = False
     names: tuple[str, ...] = field(init=False)
@@ -141,9 +141,9 @@ def _marker(match: re.Match[str]) -> str:
 
 
 def _passages(tokens: Sequence[Token]) -> Iterator[Passage]:
-    """Nested lists become one: a letter is no outline."""
+    """Nested lists become one: a mail is no outline."""
     depth, kind, start = 0, "list", 1
-    items: list[Line] = []
+    items: list[MarkdownLine] = []
     heading = False
     for token in tokens:
         if token.type in ("bullet_list_open", "ordered_list_open"):
@@ -217,15 +217,15 @@ def _merged(pieces: Iterable[Piece]) -> Row:
     return tuple(Piece("".join(piece.text for piece in run), *style) for style, run in runs)
 
 
-def _line(row: Row) -> Line:
+def _line(row: Row) -> MarkdownLine:
     names = tuple({name for piece in row for name in MARKER.findall(piece.text + piece.href)})
-    line = Line(row, names)
+    line = MarkdownLine(row, names)
     if line.plain and (found := _LABELLED.fullmatch(row[0].text.strip())):
         if found["name"] is None or _is_address(found["name"]):
-            line = Line((Piece(found["label"], found["href"]),), names)
+            line = MarkdownLine((Piece(found["label"], found["href"]),), names)
     elif len(row) == 1 and (only := MARKER.fullmatch(row[0].text.strip())):
-        line = Line(row, names, only[1])
-    return line if names else Line(linked(line.row))
+        line = MarkdownLine(row, names, only[1])
+    return line if names else MarkdownLine(linked(line.row))
 
 
 def _is_address(name: str) -> bool:

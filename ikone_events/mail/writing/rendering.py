@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ikone_events.domain.header_text import MOST_CHARACTERS, one_line
 from ikone_events.mail.writing.markdown import (
     MARKER,
-    Line,
+    MarkdownLine,
     Passage,
     Piece,
     Row,
@@ -92,7 +92,7 @@ def _blocks(passage: Passage, found: tuple[Value, ...], button: str) -> tuple[Bl
     return (Block(passage.kind, rows, heading, passage.start),)
 
 
-def _paragraphs(lines: list[Line], values: Values, button: str) -> Iterator[Block]:
+def _paragraphs(lines: list[MarkdownLine], values: Values, button: str) -> Iterator[Block]:
     """The lines of a paragraph, cut where blocks or the button stand and at empty lines."""
     run: list[Row] = []
     glued = False
@@ -111,7 +111,7 @@ def _paragraphs(lines: list[Line], values: Values, button: str) -> Iterator[Bloc
         yield Block("text", tuple(run), glued=glued)
 
 
-def _items(lines: list[Line], values: Values, button: str) -> Iterator[Row | Block]:
+def _items(lines: list[MarkdownLine], values: Values, button: str) -> Iterator[Row | Block]:
     """What the lines come to; a value of several lines makes several rows, an empty one ()."""
     for line in lines:
         value = values(line.only) if line.only else ""
@@ -125,7 +125,7 @@ def _items(lines: list[Line], values: Values, button: str) -> Iterator[Row | Blo
             yield Block("button", (row,), glued=True) if apart else row
 
 
-def _row(line: Line, values: Values) -> Row:
+def _row(line: MarkdownLine, values: Values) -> Row:
     if not line.names:
         return line.row
     return linked(
@@ -134,7 +134,7 @@ def _row(line: Line, values: Values) -> Row:
     )
 
 
-def _rows(line: Line, values: Values) -> Iterator[Row]:
+def _rows(line: MarkdownLine, values: Values) -> Iterator[Row]:
     if not line.names or not line.plain:
         yield _row(line, values)
         return

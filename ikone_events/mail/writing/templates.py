@@ -41,7 +41,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "ende": "end",
         "einlass": "opens_at",
         "anmeldeschluss": "deadline",
-        "frist": "hold_until",
+        "frist": "reserved_until",
         "teilnahme": "way",
         "andere_person": "extras.other_person",
         "plaetze_frei": "seats_left",

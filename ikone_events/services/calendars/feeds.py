@@ -5,7 +5,7 @@ from datetime import datetime
 from ikone_events.domain.calendars.feeds import Word, event_sequence, word_in, word_of_event
 from ikone_events.domain.calendars.invitation import PublicEntry
 from ikone_events.domain.events.lifecycle import State
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.calendars.feeds import calendar_events, was_cancelled
 from ikone_events.store.events.models import Event
@@ -32,8 +32,8 @@ def entry_of(event: Event, locale: str, *, cancelled: bool = False) -> PublicEnt
     word = Word.CANCELLED if cancelled else word_of_event(State(event.state))
     return PublicEntry(
         summary=summary_of(event, locale),
-        uid=f"{event.slug}@{office().settings.host}",
-        sequence=event_sequence(event.revision, called_off=word is not None),
+        uid=f"{event.slug}@{get_installation().settings.host}",
+        sequence=event_sequence(event.edit_version, called_off=word is not None),
         changed_at=event.changed_at,
         cancelled=word is not None,
         word=word_in(word, locale),

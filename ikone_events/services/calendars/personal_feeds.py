@@ -1,4 +1,4 @@
-"""A person's private calendar over all events: asked for by letter, read by programs, withdrawn.
+"""A person's private calendar over all events: asked for by mail, read by programs, withdrawn.
 
 Its address goes to the mailbox of the registered address and nowhere else: whoever holds one
 personal link, forwarded perhaps, must not learn what else the person is registered for.
@@ -24,14 +24,14 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.domain.tokens import Purpose
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import summary_in
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.calendars.personal_feeds import (
     OwnEvent,
     PersonalFeed,
     find_feed,
-    hold_feed,
+    lock_feed,
     own_events,
 )
 from ikone_events.store.db import db, rows_written
@@ -46,10 +46,10 @@ def send_address(registration: Registration, *, now: datetime) -> None:
 
     Nothing that is returned depends on whether there was one.
     """
-    feed = hold_feed(registration.email_key, now=now)
+    feed = lock_feed(registration.email_key, now=now)
     key = f"{MailKind.CALENDAR_ADDRESS}:{feed.public_id}:{now:%Y%m%d%H}"
     if db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key)) is None:
-        write_letter(
+        write_mail(
             MailKind.CALENDAR_ADDRESS,
             registration,
             registration.event,
@@ -66,7 +66,7 @@ def withdraw_address(registration: Registration) -> None:
 
 def get_feed(token: str) -> PersonalFeed:
     """The calendar behind an address. Raises LinkRefused, LinkGone for one that was withdrawn."""
-    claim = office().signer.read(Purpose.CALENDAR, token)
+    claim = get_installation().signer.read(Purpose.CALENDAR, token)
     feed = find_feed(claim.public_id)
     if feed is None or claim.epoch > feed.link_epoch:
         raise LinkRefused(Complaint(N_("This link is not valid.")))
@@ -110,12 +110,12 @@ def _entry(feed: PersonalFeed, own: OwnEvent, locale: str, *, now: datetime) -> 
     ended = called_off or status not in ACTIVE
     if _has_left(word, ended, changed_at, event.ends_at, now):
         return None
-    settings = office().settings
+    settings = get_installation().settings
     return PublicEntry(
         summary=summary_in(event, person.mode, locale),
         uid=person_uid(settings.secret_key, feed.public_id, event.id, settings.host),
         sequence=person_sequence(
-            event.revision,
+            event.edit_version,
             called_off=called_off,
             created_at=event.created_at,
             at=own.changed_at,

@@ -28,7 +28,7 @@ from ikone_events.services.mails.values import summary_for
 from ikone_events.store.calendars.mails import objects_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -39,10 +39,10 @@ ASKED_AGAIN = N_("Updates the event, and asks for the answer again: the date is 
 
 
 class Stand(StrEnum):
-    """What a calendar shows, as far as our letters decide it."""
+    """What a calendar shows, as far as our mails decide it."""
 
     NEVER = "never"
-    ASSUMED = "assumed"  # brought by a letter of before, as of people from a file
+    ASSUMED = "assumed"  # brought by a mail of before, as of people from a file
     SHOWN = "shown"
     REMOVED = "removed"
 
@@ -92,19 +92,17 @@ def views_of(
 ) -> list[CalendarView]:
     """The calendars of these people, or of a sample; `then` is the event after a change."""
     chosen = samples_of(event) if people is None else people
-    letters = objects_of([person.id for person in chosen])
+    mails = objects_of([person.id for person in chosen])
     dead, known = _dead_addresses(chosen), notified_versions(event, chosen)
     return [
-        _view(
-            known[person.id], then or event, person, letters.get(person.id, ()), dead=dead, now=now
-        )
+        _view(known[person.id], then or event, person, mails.get(person.id, ()), dead=dead, now=now)
         for person in chosen
     ]
 
 
 def _dead_addresses(people: Sequence[Registration]) -> frozenset[str]:
     keys = [email_key(person.email) for person in people]
-    wanted = select(DeadAddress.email_key).where(DeadAddress.email_key.in_(keys))
+    wanted = select(UndeliverableAddress.email_key).where(UndeliverableAddress.email_key.in_(keys))
     return frozenset(db.session.scalars(wanted))
 
 
@@ -112,14 +110,14 @@ def _view(
     known: Event,
     then: Event,
     person: Registration,
-    letters: Sequence[OutboxMail],
+    mails: Sequence[OutboxMail],
     *,
     dead: frozenset[str],
     now: datetime,
 ) -> CalendarView:
-    taken = [letter for letter in letters if letter.state == "sent"]
+    taken = [mail for mail in mails if mail.state == "sent"]
     newest = taken[0] if taken else None
-    stand = _stand(newest, letters, person)
+    stand = _stand(newest, mails, person)
     shown = newest.calendar if newest and stand is Stand.SHOWN else None
     if stand is Stand.ASSUMED:
         shown = _assumed(known, person, now)
@@ -130,17 +128,17 @@ def _view(
         person=person,
         stand=stand,
         now=shown,
-        under_way=letters[0] if letters and letters[0] is not newest else None,
+        under_way=mails[0] if mails and mails[0] is not newest else None,
         after=_shown_after(shown, data),
         effect=_effect(data, person),
         complaints=complaints,
-        hints=(*_of_letters(taken, person, dead), *_hints(then, person, now)),
+        hints=(*_of_mails(taken, person, dead), *_hints(then, person, now)),
     )
 
 
-def _stand(newest: OutboxMail | None, letters: Sequence[OutboxMail], person: Registration) -> Stand:
+def _stand(newest: OutboxMail | None, mails: Sequence[OutboxMail], person: Registration) -> Stand:
     if newest is None:
-        return Stand.ASSUMED if not letters and _has_entry(person) else Stand.NEVER
+        return Stand.ASSUMED if not mails and _has_entry(person) else Stand.NEVER
     return Stand.REMOVED if newest.calendar_method == CANCEL else Stand.SHOWN
 
 
@@ -195,18 +193,18 @@ def _effect(sent: bytes | None, person: Registration) -> str:
     return ASKED_AGAIN if answered and effect == UPDATES else effect
 
 
-def _of_letters(
+def _of_mails(
     sent: Sequence[OutboxMail], person: Registration, dead: frozenset[str]
 ) -> tuple[Complaint, ...]:
     """What went wrong on the way to this calendar."""
-    newest = {letter.calendar_uid: letter for letter in reversed(sent)}
+    newest = {mail.calendar_uid: mail for mail in reversed(sent)}
     standing = [one for one in newest.values() if one.calendar_method == REQUEST]
     found = []
     if len(standing) > 1:
         text = N_("Two entries stand in this calendar: the former one was never taken out.")
         found.append(Complaint(text))
     if email_key(person.email) in dead:
-        text = N_("The last letter to this address came back: this calendar hears nothing of us.")
+        text = N_("The last e-mail to this address came back: this calendar hears nothing of us.")
         found.append(Complaint(text, about="email"))
     return tuple(found)
 

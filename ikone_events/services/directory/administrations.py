@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from ikone_events.domain.directory.administrations import Source, key_of, names_of
+from ikone_events.domain.directory.administrations import NameSource, key_of, names_of
 from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.services.directory.rematching import rematch
 from ikone_events.services.directory_matching import keep_names
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, OrganisationName
-from ikone_events.store.directory.naming import hold_directory
+from ikone_events.store.directory.naming import lock_directory
 from ikone_events.store.events.models import new_public_id
 from ikone_events.store.registering.models import Registration
 
@@ -37,7 +37,7 @@ def draft_of(organisation: Organisation) -> AdministrationDraft:
 
 def add_administration(draft: AdministrationDraft, *, now: datetime) -> Organisation:
     """Store a new body. Raises UnfitInput."""
-    hold_directory()
+    lock_directory()
     check_administration(draft)
     _refuse_namesakes(draft, None)
     organisation = new_administration(draft, now=now)
@@ -48,7 +48,7 @@ def add_administration(draft: AdministrationDraft, *, now: datetime) -> Organisa
 
 def new_administration(draft: AdministrationDraft, *, now: datetime) -> Organisation:
     """A body from a checked draft, in the session."""
-    organisation = Organisation(key=new_public_id(), revision=0, names=[])
+    organisation = Organisation(key=new_public_id(), edit_version=0, names=[])
     db.session.add(organisation)
     fill_administration(organisation, draft, now=now)
     return organisation
@@ -61,11 +61,11 @@ def fill_administration(
     changed = False
     for name in _COLUMNS:
         value = getattr(draft, name)
-        if organisation.revision == 0 or getattr(organisation, name) != value:
+        if organisation.edit_version == 0 or getattr(organisation, name) != value:
             setattr(organisation, name, value)
             changed = True
     if keep_names(organisation, draft.aliases) or changed:
-        organisation.revision += 1
+        organisation.edit_version += 1
         organisation.changed_at = now
         return True
     return False
@@ -74,17 +74,17 @@ def fill_administration(
 def differs(organisation: Organisation, draft: AdministrationDraft) -> bool:
     """Whether a checked draft would change a body."""
     names = names_of(draft.name, draft.short_name, draft.kind, draft.aliases)
-    aliases = dict.fromkeys(name.text for name in names if name.source is Source.ALIAS)
+    aliases = dict.fromkeys(name.text for name in names if name.source is NameSource.ALIAS)
     return replace(draft, aliases=tuple(aliases)) != draft_of(organisation)
 
 
 def edit_administration(
-    number: int, draft: AdministrationDraft, *, revision: int, now: datetime
+    number: int, draft: AdministrationDraft, *, edit_version: int, now: datetime
 ) -> Organisation:
     """Change a body. Raises NotFound, UnfitInput, StaleForm when somebody saved in between."""
-    hold_directory()
+    lock_directory()
     organisation = get_administration(number)
-    if organisation.revision != revision:
+    if organisation.edit_version != edit_version:
         raise StaleForm(Complaint(N_("Somebody has changed this administration meanwhile.")))
     check_administration(draft)
     _refuse_namesakes(draft, organisation)
@@ -105,7 +105,7 @@ def delete_administration(number: int) -> Organisation:
 
     A name that was shared with it may be clear now: the organiser's next change finds that out.
     """
-    hold_directory()
+    lock_directory()
     organisation = get_administration(number)
     if count_references(organisation):
         raise _needed()
@@ -156,7 +156,7 @@ def find_owner(key: str, *, besides: int) -> Organisation | None:
         .join(OrganisationName, OrganisationName.organisation_id == Organisation.id)
         .where(
             OrganisationName.key == key,
-            OrganisationName.source != Source.PART.value,
+            OrganisationName.source != NameSource.PART.value,
             Organisation.id != besides,
         )
         .limit(1)

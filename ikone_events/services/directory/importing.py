@@ -18,7 +18,7 @@ from ikone_events.services.directory.administrations import (
 from ikone_events.services.directory.rematching import rematch
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
-from ikone_events.store.directory.naming import hold_directory
+from ikone_events.store.directory.naming import lock_directory
 from ikone_events.store.registering.administrations import all_administrations
 
 
@@ -58,7 +58,7 @@ class _Known:
 def import_list(content: bytes, *, now: datetime) -> Imported:
     """Store a list of administrations. Raises UnfitInput with every fault and its line."""
     rows = read_list(content)
-    hold_directory()
+    lock_directory()
     done = Imported()
     for organisation, draft in _plan(rows):
         if organisation is None:
@@ -157,7 +157,7 @@ def store_organisations(
 
     One that the directory has already, by its official key or its name, is that one.
     """
-    hold_directory()
+    lock_directory()
     known = _Known.read()
     stored: dict[str, Organisation] = {}
     added = 0

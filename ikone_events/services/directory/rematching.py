@@ -10,11 +10,11 @@ from ikone_events.domain.directory.administrations import pick
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.seating import MOVING
-from ikone_events.services.registering.seating import move_line_up, somebody_could_move_up
+from ikone_events.services.registering.seating import promote_waiting, somebody_could_move_up
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, OrganisationName
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 
 
@@ -43,11 +43,11 @@ def rematch(*, now: datetime) -> int:
         found[key].append((number, source))
     picked = {key: pick(bodies) for key, bodies in found.items()}
     matched = assign({key: body for key, body in picked.items() if body is not None}, now=now)
-    _serve_members(now=now)
+    _fill_seats_of_members(now=now)
     return matched
 
 
-def _serve_members(*, now: datetime) -> None:
+def _fill_seats_of_members(*, now: datetime) -> None:
     waits = select(Registration.id).where(
         Registration.event_id == Event.id, Registration.status == Status.WAITLISTED.value
     )
@@ -62,7 +62,7 @@ def _serve_members(*, now: datetime) -> None:
         .order_by(Event.id)
     ).all()
     for slug in [event.slug for event in events if somebody_could_move_up(event, now=now)]:
-        move_line_up(hold_event(slug), now=now)
+        promote_waiting(lock_event(slug), now=now)
 
 
 def assign(bodies: Mapping[str, int], *, now: datetime, only: Collection[int] | None = None) -> int:
@@ -92,7 +92,7 @@ def assign(bodies: Mapping[str, int], *, now: datetime, only: Collection[int] | 
 def _assign_at(
     slug: str, bodies: Mapping[str, int], whose: list[ColumnElement[bool]], *, now: datetime
 ) -> int:
-    event = hold_event(slug)
+    event = lock_event(slug)
     registrations = db.session.scalars(
         select(Registration)
         .where(Registration.event_id == event.id, *whose)
@@ -103,5 +103,5 @@ def _assign_at(
         registration.organisation = db.session.get_one(Organisation, number)
         registration.organisation_id = number
     db.session.flush()
-    move_line_up(event, now=now)
+    promote_waiting(event, now=now)
     return len(registrations)

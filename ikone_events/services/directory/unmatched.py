@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from ikone_events.domain.directory.administrations import Source
-from ikone_events.domain.directory.similar_names import Candidate, candidates_of, similar
+from ikone_events.domain.directory.administrations import NameSource
+from ikone_events.domain.directory.similar_names import SimilarName, candidates_of, similar
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registering.registration import ACTIVE
@@ -17,7 +17,7 @@ from ikone_events.services.directory_matching import keep_names
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName
-from ikone_events.store.directory.naming import hold_directory, namesakes
+from ikone_events.store.directory.naming import lock_directory, namesakes
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import visible_events
 from ikone_events.store.paging import Page, paginate_rows
@@ -28,7 +28,7 @@ PEOPLE_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class UnmatchedGroup:
     """One typed text in all its spellings; `shared` says that several bodies go by it."""
 
     key: str
@@ -58,7 +58,9 @@ def count_unmatched(organiser: Organiser) -> int:
     return db.session.scalar(wanted.where(*_waiting(organiser), ~_LEFT)) or 0
 
 
-def unmatched_groups(organiser: Organiser, *, left: bool = False, number: int = 1) -> Page[Group]:
+def unmatched_groups(
+    organiser: Organiser, *, left: bool = False, number: int = 1
+) -> Page[UnmatchedGroup]:
     """The texts most people typed first; with `left` those that were set aside."""
     people = func.count().label("people")
     wanted = (
@@ -77,7 +79,7 @@ def unmatched_groups(organiser: Organiser, *, left: bool = False, number: int = 
     return replace(page, rows=[_group(*row, candidates=candidates) for row in page.rows])
 
 
-def find_group(organiser: Organiser, key: str) -> tuple[Group, list[Registration]]:
+def find_group(organiser: Organiser, key: str) -> tuple[UnmatchedGroup, list[Registration]]:
     """One text with the people who typed it, at most two hundred; raises NotFound."""
     whose = [*_waiting(organiser), Registration.organisation_key == key]
     rows = select(Registration).where(*whose).order_by(Registration.id)
@@ -90,23 +92,23 @@ def find_group(organiser: Organiser, key: str) -> tuple[Group, list[Registration
     return _group(key, text, total, events, candidates=_candidates()), people
 
 
-def _candidates() -> list[Candidate]:
+def _candidates() -> list[SimilarName]:
     names = db.session.execute(
         select(OrganisationName.organisation_id, OrganisationName.key)
-        .where(OrganisationName.source != Source.PART.value)
+        .where(OrganisationName.source != NameSource.PART.value)
         .order_by(OrganisationName.id)
     )
     return candidates_of((number, key) for number, key in names)
 
 
 def _group(
-    key: str, text: str, people: int, events: int, *, candidates: Sequence[Candidate]
-) -> Group:
+    key: str, text: str, people: int, events: int, *, candidates: Sequence[SimilarName]
+) -> UnmatchedGroup:
     """Bodies that go by the very name come first; only then those with similar ones."""
     same = namesakes(key)
     numbers = dict.fromkeys([*(body.id for body in same), *similar(key, candidates)])
     bodies = [get_administration(number) for number in list(numbers)[: max(3, len(same))]]
-    return Group(key, text.strip(), people, events, bodies, len(same) > 1)
+    return UnmatchedGroup(key, text.strip(), people, events, bodies, len(same) > 1)
 
 
 def decide(
@@ -123,7 +125,7 @@ def decide(
     bodies go by it too, or only some of those who typed it are meant. Everybody else who typed it
     gets the body as well, at all events. Raises NotFound.
     """
-    hold_directory()
+    lock_directory()
     organisation = get_administration(number)
     group, shown = find_group(organiser, key)
     if people is not None or find_owner(key, besides=organisation.id):
@@ -137,7 +139,7 @@ def decide(
 def _learn(organisation: Organisation, text: str, *, now: datetime) -> bool:
     if not keep_names(organisation, [*organisation.aliases, text]):
         return False
-    organisation.revision += 1
+    organisation.edit_version += 1
     organisation.changed_at = now
     return True
 

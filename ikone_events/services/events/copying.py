@@ -1,7 +1,7 @@
 """Copying an event as a template: what was thought out once, without anybody who came.
 
 The copy has the content, the rules of registration, the own fields and the edited texts. It has no
-people, letters, history, materials or codes, and no room: last year's link would open to strangers.
+people, mails, history, materials or codes, and no room: last year's link would open to strangers.
 """
 
 from dataclasses import fields, replace

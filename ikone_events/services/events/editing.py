@@ -15,13 +15,13 @@ from ikone_events.domain.registering.seating import Pool
 from ikone_events.domain.words import RESERVED, slug_of
 from ikone_events.services.events.updates import note_change
 from ikone_events.services.plan.plans import lay_plan, move_steps
-from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.event_versions import as_if, calendar_facts
-from ikone_events.store.registering.availability import sittings_of
+from ikone_events.store.registering.availability import availabilities_of
 
 
 class Edited(NamedTuple):
@@ -67,7 +67,7 @@ def edit_event(
     slug: str,
     draft: EventDraft,
     *,
-    expected_revision: int,
+    expected_edit_version: int,
     now: datetime,
     actor: str = "",
     silent: bool = False,
@@ -77,16 +77,16 @@ def edit_event(
     Raises UnfitInput, NotFound, and StaleForm when somebody saved since the form was opened.
     """
     check_draft(draft)
-    event = hold_event(slug)
-    check_revision(event, expected_revision)
+    event = lock_event(slug)
+    check_revision(event, expected_edit_version)
     before, old_limits = calendar_facts(event), _limits(event)
     fill_event(event, draft)
     if _limits(event) != old_limits:
         keep_seats(event, now=now)
-    event.revision += 1
+    event.edit_version += 1
     event.changed_at = now
     note_change(event, before, actor=actor, silent=silent, now=now)
-    moved_up = move_line_up(event, now=now)
+    moved_up = promote_waiting(event, now=now)
     move_steps(event, now=now)
     lay_plan(event, now=now)
     return Edited(event, len(moved_up))
@@ -94,7 +94,7 @@ def edit_event(
 
 def check_revision(event: Event, expected: int) -> None:
     """Raise StaleForm when somebody saved since the form was opened."""
-    if event.revision != expected:
+    if event.edit_version != expected:
         text = N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
         raise StaleForm(Complaint(text))
 
@@ -114,9 +114,9 @@ def _limits(event: Event) -> tuple[int | str | None, ...]:
 
 def keep_seats(event: Event, *, now: datetime) -> None:
     """Remember how many are in when there are fewer seats than people: the rules allow them."""
-    sitting = sittings_of([event], now)[event.id]
-    event.seats_kept = Pool(event.capacity, sitting.seated).excess
-    pools = sitting.pools
+    availability = availabilities_of([event], now)[event.id]
+    event.seats_kept = Pool(event.capacity, availability.seated).excess
+    pools = availability.pools
     event.seats_kept_online = pools[Mode.ONLINE].excess if pools else None
     event.seats_kept_on_site = pools[Mode.ON_SITE].excess if pools else None
 
@@ -140,10 +140,10 @@ def set_room(
     Once the doors are open people are told, unless `silent`. Raises UnfitInput, NotFound.
     """
     check_room(room_url, dial_in)
-    event = hold_event(slug)
+    event = lock_event(slug)
     before = calendar_facts(event)
     event.room_url, event.dial_in = room_url, dial_in
-    event.revision += 1
+    event.edit_version += 1
     event.changed_at = now
     note_change(event, before, actor=actor, silent=silent, now=now)
     return event

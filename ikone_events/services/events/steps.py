@@ -29,7 +29,7 @@ from ikone_events.services.plan.plans import (
     DONE,
     EXPIRED,
     MOOT,
-    OVERTAKEN,
+    OBSOLETE,
     PLAN,
     SKIPPED,
     anchors_of,
@@ -41,7 +41,7 @@ from ikone_events.services.plan.plans import (
 )
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
@@ -50,7 +50,7 @@ _TOO_LATE = Complaint(N_("It came too late to make sense."))
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class StepView:
     """One step as the plan's page shows it; `judgement` is None once it has an outcome."""
 
     step: Step
@@ -66,16 +66,16 @@ class Outlook:
         return self.judgement.verdict.value
 
 
-def outlook(event: Event, facts: Facts) -> list[Outlook]:
+def step_views(event: Event, facts: Facts) -> list[StepView]:
     """Everything done and to come, in the order of its time."""
     return [look_at(step, facts) for step in steps_of(event)]
 
 
-def look_at(step: Step, facts: Facts) -> Outlook:
+def look_at(step: Step, facts: Facts) -> StepView:
     """One step, judged by facts of its event."""
     if step.outcome:
-        return Outlook(step, None)
-    return Outlook(step, judge(what_of(step), step.due_at, anchors_of(step.event), facts))
+        return StepView(step, None)
+    return StepView(step, judge(what_of(step), step.due_at, anchors_of(step.event), facts))
 
 
 def due_steps(now: datetime) -> list[int]:
@@ -158,7 +158,7 @@ def run_due(step_id: int, *, now: datetime) -> str:
     elif judgement.verdict is Verdict.LATE:
         finish(step, EXPIRED, PLAN, *(judgement.complaints or (_TOO_LATE,)), now=now)
     elif judgement.verdict is Verdict.MOOT:
-        finish(step, MOOT, PLAN, OVERTAKEN, now=now)
+        finish(step, MOOT, PLAN, OBSOLETE, now=now)
     return step.outcome
 
 
@@ -228,7 +228,7 @@ def retime(event: Event, step_id: int, timing: Timing, *, now: datetime) -> Step
 
 
 def remove_message(event: Event, step_id: int) -> None:
-    """Delete a letter of the organisers' own that was never sent."""
+    """Delete a mail of the organisers' own that was never sent."""
     step = _find(event, step_id)
     if step.kind != MailKind.NOTE.value:
         raise _no_such_step()
@@ -275,7 +275,7 @@ def _hold(step_id: int) -> Step | None:
     )
     if slug is None:
         return None
-    hold_event(slug)
+    lock_event(slug)
     return db.session.get(Step, step_id, populate_existing=True)
 
 

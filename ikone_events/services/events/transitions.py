@@ -7,22 +7,22 @@ from datetime import datetime
 from sqlalchemy import update
 
 from ikone_events.domain.events.facts import EventFormat, Facts, Number, State
-from ikone_events.domain.events.lifecycle import Action, Message, Rule, find_rule, plan
+from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule, find_rule, plan
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
-from ikone_events.services.app_context import office
 from ikone_events.services.events.obsolete_mailings import stop_hopes
 from ikone_events.services.events.updates import KNOWN_STATES, forget_update
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan.plans import mark_performed, move_steps
 from ikone_events.services.privacy.archiving import archive_persons
-from ikone_events.services.registering.expirations import lapse_all, renew_holds
-from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.registering.expirations import expire_all, renew_reservations
+from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, StateChange
-from ikone_events.store.events.queries import hold_event, retention_until
+from ikone_events.store.events.queries import lock_event, retention_until
 from ikone_events.store.figures.counts import numbers_for
-from ikone_events.store.mails.event_versions import calendar_facts, keep_former
+from ikone_events.store.mails.event_versions import calendar_facts, keep_version
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 
@@ -44,7 +44,7 @@ class Done:
     """What a transition did."""
 
     event: Event
-    rule: Rule
+    rule: TransitionRule
     mailing: Mailing | None
 
 
@@ -75,7 +75,7 @@ def facts_of(
         room_url=event.room_url,
         deadline=event.deadline,
         capacity=event.capacity,
-        privacy_contact=bool(office().settings.privacy_contact),
+        privacy_contact=bool(get_installation().settings.privacy_contact),
         retention_until=retention_until(event),
         reason=request.reason if request else None,
         new_starts_at=request.new_starts_at if request else None,
@@ -96,7 +96,7 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     Raises TransitionRefused with all complaints, SomebodyWasFaster when the state is not the
     one that was seen, NotFound.
     """
-    event = hold_event(slug)
+    event = lock_event(slug)
     if request.expected is not None and event.state != request.expected.value:
         raise _faster()
     rule = plan(request.action, facts_for(request.action, event, now, request))
@@ -107,7 +107,7 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
         _move(event, request, now=now)
     step = mark_performed(event, request.action, request.actor, now=now)
     if request.action is Action.ARCHIVE:
-        lapse_all(event, now=now)
+        expire_all(event, now=now)
         archive_persons(event, now=now)
     if event.state not in KNOWN_STATES:
         forget_update(event)
@@ -115,13 +115,13 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
         stop_hopes(event, actor=request.actor, now=now)
     mailing = _write_to(event, rule.message, request, old, step, now=now)
     if request.action is Action.OPEN:
-        renew_holds(event, now=now)
+        renew_reservations(event, now=now)
     if request.action in (Action.OPEN, Action.REOPEN):
-        move_line_up(event, now=now)
+        promote_waiting(event, now=now)
     return Done(event, rule, mailing)
 
 
-def _set_state(event: Event, rule: Rule, *, now: datetime) -> None:
+def _set_state(event: Event, rule: TransitionRule, *, now: datetime) -> None:
     """Compare and set: of two that press at one moment, the second finds another state."""
     mine = (Event.id == event.id) & (Event.state == rule.source.value)
     values = {"state": rule.target.value, "changed_at": now}
@@ -130,7 +130,7 @@ def _set_state(event: Event, rule: Rule, *, now: datetime) -> None:
     db.session.refresh(event)
 
 
-def _record(event: Event, rule: Rule, request: Request, *, now: datetime) -> None:
+def _record(event: Event, rule: TransitionRule, request: Request, *, now: datetime) -> None:
     db.session.add(
         StateChange(
             event_id=event.id,
@@ -148,11 +148,11 @@ def _move(event: Event, request: Request, *, now: datetime) -> None:
     """The new date; a deadline that lay before the old start keeps its distance to it."""
     if request.new_starts_at is None or request.new_ends_at is None:
         raise RuntimeError("reschedule was planned without a date")
-    keep_former(event, calendar_facts(event), until=now)
+    keep_version(event, calendar_facts(event), until=now)
     if event.deadline is not None:
         event.deadline += request.new_starts_at - event.starts_at
     event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
-    event.revision += 1
+    event.edit_version += 1
     move_steps(event, now=now, anew=True)
 
 

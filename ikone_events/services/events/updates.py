@@ -1,7 +1,7 @@
 """Telling people of a change: noted at once, told when the organisers have been quiet for a while.
 
-Several edits within that time make one letter; what is put back meanwhile makes none. Whom it
-concerns is decided when the letters are written, by what each person was told last: a change that
+Several edits within that time make one mail; what is put back meanwhile makes none. Whom it
+concerns is decided when the mails are written, by what each person was told last: a change that
 was saved silently travels with the next one.
 """
 
@@ -19,18 +19,18 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.domain.rooms.door import is_link_out
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.db import ask_for_delivery, db
-from ikone_events.store.events.models import Event, FormerVersion
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.models import Event, EventVersion
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.event_versions import (
     as_if,
     calendar_facts,
-    former_versions,
-    is_told_since,
-    keep_former,
+    event_versions,
+    is_notified_since,
+    keep_version,
 )
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.registering.models import Registration
@@ -42,7 +42,7 @@ KNOWN_STATES = (
     State.CLOSED.value,
     State.DISPATCHED.value,
 )
-# Who goes on editing can put the letters off so many times the quiet period, not for ever.
+# Who goes on editing can put the mails off so many times the quiet period, not for ever.
 LONGEST = 6
 # So short before the old start or the new one people have to know at once.
 NEAR = timedelta(hours=1)
@@ -55,14 +55,14 @@ _COMING = sorted(status.value for status in ACTIVE)
 def note_change(
     event: Event, before: Mapping[str, Any], *, actor: str, silent: bool, now: datetime
 ) -> None:
-    """Give the event its new version if its facts are other than `before`, and plan the letters.
+    """Give the event its new version if its facts are other than `before`, and plan the mails.
 
     `silent` plans none; those that are planned already tell of this change too.
     """
     after = calendar_facts(event)
     if after == dict(before):
         return
-    keep_former(event, before, until=now)
+    keep_version(event, before, until=now)
     if _is_put_back(event, after) and not _somebody_was_told(event):
         forget_update(event)
     elif not silent and _concerns_somebody(event, before, after, now):
@@ -77,9 +77,9 @@ def _is_put_back(event: Event, after: Mapping[str, Any]) -> bool:
 
 
 def _somebody_was_told(event: Event) -> bool:
-    """Whether a letter of another cause has told meanwhile what is put back now."""
+    """Whether a mail of another cause has told meanwhile what is put back now."""
     first = _first_to_tell(event)
-    return first is not None and is_told_since(event, first.number)
+    return first is not None and is_notified_since(event, first.number)
 
 
 def _concerns_somebody(
@@ -104,7 +104,7 @@ def somebody_comes(event: Event) -> bool:
 
 def _plan(event: Event, before: Mapping[str, Any], *, now: datetime) -> None:
     """Each edit begins the quiet period anew; where a start is near nobody is kept waiting."""
-    quiet = timedelta(minutes=office().settings.quiet_minutes)
+    quiet = timedelta(minutes=get_installation().settings.quiet_minutes)
     event.update_since = event.update_since or now
     due = min(now + quiet, event.update_since + LONGEST * quiet)
     last = min(before["starts_at"], event.starts_at) - NEAR
@@ -113,7 +113,7 @@ def _plan(event: Event, before: Mapping[str, Any], *, now: datetime) -> None:
 
 
 def forget_update(event: Event) -> None:
-    """Tell nobody of what waits; the next letter that updates calendars carries it."""
+    """Tell nobody of what waits; the next mail that updates calendars carries it."""
     event.update_due_at, event.update_since, event.update_by = None, None, ""
 
 
@@ -124,8 +124,8 @@ def events_with_update_due(now: datetime) -> list[str]:
 
 
 def tell_if_due(slug: str, *, now: datetime) -> Mailing | None:
-    """Start the letters of an event whose quiet period is over; None when somebody was faster."""
-    event = hold_event(slug)
+    """Start the mails of an event whose quiet period is over; None when somebody was faster."""
+    event = lock_event(slug)
     if event.update_due_at is None or event.update_due_at > now:
         return None
     return _tell(event, now=now)
@@ -139,14 +139,14 @@ def tell_now(slug: str, *, actor: str, now: datetime) -> Mailing | None:
 
 
 def tell_nobody(slug: str) -> Event:
-    """Save silently after all. Raises SomebodyWasFaster when the letters have begun, NotFound."""
+    """Save silently after all. Raises SomebodyWasFaster when the mails have begun, NotFound."""
     event = _with_update(slug)
     forget_update(event)
     return event
 
 
 def _with_update(slug: str) -> Event:
-    event = hold_event(slug)
+    event = lock_event(slug)
     if event.update_due_at is None:
         text = N_("No change waits to be told any more. Please look again.")
         raise SomebodyWasFaster(Complaint(text))
@@ -162,7 +162,7 @@ def _tell(event: Event, *, now: datetime) -> Mailing | None:
 
 
 def waiting_changes(event: Event, locale: str) -> tuple[Difference, ...]:
-    """What the letters that wait will tell, as the event as a whole reads in a language."""
+    """What the mails that wait will tell, as the event as a whole reads in a language."""
     before = _before_update(event)
     if before is None:
         return ()
@@ -201,8 +201,8 @@ def _before_update(event: Event) -> Event | None:
     return None if first is None else as_if(event, calendar_facts(first))
 
 
-def _first_to_tell(event: Event) -> FormerVersion | None:
+def _first_to_tell(event: Event) -> EventVersion | None:
     since = event.update_since
     if since is None:
         return None
-    return next((each for each in former_versions(event) if each.until >= since), None)
+    return next((each for each in event_versions(event) if each.until >= since), None)

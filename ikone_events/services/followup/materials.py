@@ -12,10 +12,10 @@ from ikone_events.domain.events.draft import is_web_address
 from ikone_events.domain.followup.uploads import check_upload, display_name
 from ikone_events.domain.header_text import header_complaint
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ def add_slides(
     slug: str, upload: Upload, *, title: str, visibility: str, accessible: bool, now: datetime
 ) -> Material:
     """Store a file under a random name and hand it out under its own. Raises UploadRefused."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     material = store_slides(upload, title=title, now=now)
     material.visibility, material.accessible = visibility, accessible
     return _add(event, material)
@@ -44,7 +44,7 @@ def store_slides(upload: Upload, *, title: str, now: datetime) -> Material:
     """
     kind = check_upload(upload.file_name, upload.content)
     stored_name, name = secrets.token_hex(16), display_name(upload.file_name)
-    _write(office().uploads_dir / stored_name, upload.content)
+    _write(get_installation().uploads_dir / stored_name, upload.content)
     return Material(
         kind="slides",
         title=_checked_title(title or name),
@@ -63,7 +63,7 @@ def add_link(slug: str, *, title: str, url: str, visibility: str, now: datetime)
         raise UnfitInput(Complaint(text, about="url"))
     link = Material(kind="link", title=_checked_title(title), url=url, created_at=now)
     link.visibility = visibility
-    return _add(hold_event(slug), link)
+    return _add(lock_event(slug), link)
 
 
 def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) -> Material:
@@ -71,7 +71,7 @@ def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) 
     if not looks_like_address(email):
         text = N_("Please enter an address like name@example.org.")
         raise UnfitInput(Complaint(text, about="email"))
-    event = hold_event(slug)
+    event = lock_event(slug)
     return _add(
         event,
         Material(
@@ -87,7 +87,7 @@ def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) 
 
 def remove_material(slug: str, public_id: str) -> Path | None:
     """Take a material away; returns the file to delete once the transaction is through."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     material = get_material(event, public_id)
     path = path_of(material) if material.stored_name else None
     db.session.delete(material)
@@ -106,7 +106,7 @@ def get_material(event: Event, public_id: str) -> Material:
 
 def path_of(material: Material) -> Path:
     """Where the file of some slides lies."""
-    return (office().uploads_dir / material.stored_name).resolve()
+    return (get_installation().uploads_dir / material.stored_name).resolve()
 
 
 def _checked_title(text: str, *, about: str = "title") -> str:

@@ -1,6 +1,6 @@
 """What the answer of a calendar does: it is noted at the person, and no more than asked for.
 
-The only writer of `Registration.partstat` beside the letter that asks again for a new date.
+The only writer of `Registration.partstat` beside the mail that asks again for a new date.
 """
 
 from dataclasses import replace
@@ -12,50 +12,52 @@ from sqlalchemy import select, update
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.incoming.answer_rules import (
     DECLINED,
+    AnswerOrder,
     Invited,
-    Order,
     counts_for_date,
     is_proved,
     order_by,
     same_person,
 )
 from ikone_events.domain.incoming.answer_rules import judge as judge_answer
-from ikone_events.domain.incoming.mails import CalendarAnswer, Outcome
+from ikone_events.domain.incoming.mails import CalendarAnswer, IncomingOutcome
 from ikone_events.domain.mails.kinds import CANCEL, MailKind
 from ikone_events.domain.registering.registration import ACTIVE, Status
 from ikone_events.domain.registering.seating import TAKES_PLACE
 from ikone_events.domain.registering.status import CALENDAR
 from ikone_events.services.incoming.matching import Subject
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import SentObject, objects_of, taken_answers
-from ikone_events.store.mails.event_versions import TOLD, times_of_versions
+from ikone_events.store.mails.event_versions import NOTIFIED, times_of_versions
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
 _ACTIVE = frozenset(status.value for status in ACTIVE)
 
 
-def judge(answer: CalendarAnswer, subject: Subject) -> Outcome:
+def judge(answer: CalendarAnswer, subject: Subject) -> IncomingOutcome:
     """What the answer counts for, as everything stands behind the lock."""
     registration, event = subject.registration, subject.event
     if registration is None or event is None:
-        return Outcome.TRIAL
+        return IncomingOutcome.TRIAL
     return judge_answer(answer, _invited(answer, registration, event, subject.objects))
 
 
-def act(answer: CalendarAnswer, subject: Subject, outcome: Outcome, *, now: datetime) -> None:
+def act(
+    answer: CalendarAnswer, subject: Subject, outcome: IncomingOutcome, *, now: datetime
+) -> None:
     """Do what an answer may do; most may do nothing."""
     registration, event = subject.registration, subject.event
     if registration is None or event is None:
         return
-    if outcome is Outcome.TAKEN:
+    if outcome is IncomingOutcome.TAKEN:
         _take(answer, registration, event, now=now)
-    elif outcome is Outcome.REFRESH and not answer.envelope.automatic:
+    elif outcome is IncomingOutcome.REFRESH and not answer.envelope.automatic:
         _invite_again(registration, event, now=now)
 
 
@@ -95,7 +97,7 @@ def _latest(registration: Registration, invited: Invited) -> IncomingMail | None
     return latest
 
 
-def order_of_row(row: IncomingMail) -> Order:
+def order_of_row(row: IncomingMail) -> AnswerOrder:
     """The place of a stored answer in the order of answers."""
     return order_by(row.stamp, row.received_at)
 
@@ -103,12 +105,12 @@ def order_of_row(row: IncomingMail) -> Order:
 def _date_told(
     registration: Registration, event: Event, objects: tuple[SentObject, ...]
 ) -> tuple[int, datetime | None]:
-    """From which sequence on letters have told the date of the last one, and when they began to.
+    """From which sequence on mails have told the date of the last one, and when they began to.
 
-    None: there never was another. Where nobody knows what a letter told, only an answer to the
+    None: there never was another. Where nobody knows what a mail told, only an answer to the
     last one counts.
     """
-    told = tuple(each for each in objects if each.state in TOLD)
+    told = tuple(each for each in objects if each.state in NOTIFIED)
     times = times_of_versions(event)
     ours = registration.calendar_sequence or 0
     date = times.get(told[0].version) if told else None
@@ -117,7 +119,7 @@ def _date_told(
         return ours, None
     if len(same) < len(told):
         return min(ours, same[-1].sequence), same[-1].created_at
-    # Letters of before, as those of people from a file, do not say what they told.
+    # Mails of before, as those of people from a file, do not say what they told.
     was_moved = len(set(times.values())) > 1
     return min(ours, same[-1].sequence) if was_moved else 0, None
 
@@ -138,7 +140,7 @@ def _settle_older(registration: Registration, answer: CalendarAnswer, *, now: da
     """Who answers the date in force has settled what came of the old one."""
     old = update(IncomingMail).where(
         IncomingMail.registration_id == registration.id,
-        IncomingMail.outcome == Outcome.OLD_DATE.value,
+        IncomingMail.outcome == IncomingOutcome.OLD_DATE.value,
         IncomingMail.seen_at.is_(None),
         IncomingMail.received_at <= answer.envelope.received_at,
     )
@@ -148,7 +150,7 @@ def _settle_older(registration: Registration, answer: CalendarAnswer, *, now: da
 def _decline(
     answer: CalendarAnswer, registration: Registration, event: Event, *, now: datetime
 ) -> None:
-    """Free the seat where the event says so and the answer is proved, else ask by a letter."""
+    """Free the seat where the event says so and the answer is proved, else ask by a mail."""
     if event.ends_at <= now or State(event.state) not in TAKES_PLACE:
         return
     if event.decline_frees and is_proved(answer, registration.email):
@@ -157,7 +159,7 @@ def _decline(
     date = f"{event.starts_at:%Y%m%d%H%M}-{event.ends_at:%Y%m%d%H%M}"
     key = f"not_coming:{registration.public_id}:{date}"
     if not _is_written(key):
-        write_letter(MailKind.NOT_COMING, registration, event, key=key, now=now)
+        write_mail(MailKind.NOT_COMING, registration, event, key=key, now=now)
 
 
 def _invite_again(registration: Registration, event: Event, *, now: datetime) -> None:
@@ -166,7 +168,7 @@ def _invite_again(registration: Registration, event: Event, *, now: datetime) ->
     over = event.ends_at <= now or State(event.state) not in TAKES_PLACE
     if over or registration.status != Status.CONFIRMED.value or _is_written(key):
         return
-    write_letter(MailKind.CONFIRMATION, registration, event, key=key, now=now)
+    write_mail(MailKind.CONFIRMATION, registration, event, key=key, now=now)
 
 
 def _is_written(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""A wrong address put right: with the person, and in the letter that could not be delivered."""
+"""A wrong address put right: with the person, and in the mail that could not be delivered."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.services.mails import outbox, undeliverable_addresses
 from ikone_events.services.mails.delivery_log import add_note
-from ikone_events.services.mails.writing import rewrite_letter
+from ikone_events.services.mails.writing import rewrite_mail
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
@@ -21,32 +21,32 @@ _ACTIVE = [status.value for status in ACTIVE]
 
 
 def correct_and_retry(
-    event: Event, letter_id: int, email: str, *, actor: str, now: datetime
+    event: Event, mail_id: int, email: str, *, actor: str, now: datetime
 ) -> OutboxMail:
-    """Write a failed letter anew to the right address, which becomes the person's own.
+    """Write a failed mail anew to the right address, which becomes the person's own.
 
-    Whatever else has not left for the wrong one is written anew too; only this letter is sent.
+    Whatever else has not left for the wrong one is written anew too; only this mail is sent.
     Raises NotFound, and UnfitInput when the address is none or somebody else's at this event.
     """
-    held = hold_event(event.slug)
-    letter = outbox.hold_failed(held, letter_id)
-    registration = letter.registration
+    held = lock_event(event.slug)
+    mail = outbox.lock_failed(held, mail_id)
+    registration = mail.registration
     if registration is None or registration.anonymised_at is not None:
-        text = N_("The address of this letter can't be corrected here.")
+        text = N_("The address of this e-mail can't be corrected here.")
         raise UnfitInput(Complaint(text, about="email"))
-    wrong = letter.recipient
+    wrong = mail.recipient
     words = f"{wrong} → {email}"
     _give_address(registration, email)
     # In the order of their making, as calendars count.
     for unsent in _unsent(registration, wrong, now=now):
-        rewrite_letter(unsent, registration, held, now=now)
-        if unsent.id != letter.id:
+        rewrite_mail(unsent, registration, held, now=now)
+        if unsent.id != mail.id:
             add_note(unsent.id, "corrected", now=now, words=words, actor=actor)
-    return outbox.requeue(letter, "corrected", now=now, actor=actor, words=words)
+    return outbox.requeue(mail, "corrected", now=now, actor=actor, words=words)
 
 
 def _unsent(registration: Registration, address: str, *, now: datetime) -> list[OutboxMail]:
-    """The person's letters to an address that no worker holds and no server has taken."""
+    """The person's mails to an address that no worker holds and no server has taken."""
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
     wanted = (
         select(OutboxMail)

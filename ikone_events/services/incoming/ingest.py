@@ -14,24 +14,24 @@ from ikone_events.domain.incoming.mails import (
     CalendarAnswer,
     Damaged,
     Incoming,
-    Kind,
-    Outcome,
+    IncomingKind,
+    IncomingOutcome,
 )
 from ikone_events.domain.incoming.text import bounded
 from ikone_events.services.incoming import answers, bounces, unmatched
-from ikone_events.services.incoming.matching import Subject, hold_subject
+from ikone_events.services.incoming.matching import Subject, lock_subject
 from ikone_events.store.db import db
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import stored_outcome
 
 
-def take_in(found: Incoming, *, now: datetime) -> Outcome:
+def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
     """Store a mail that was read and do what it may do; a second time changes nothing."""
     digest = found.envelope.digest
     if (before := stored_outcome(digest)) is not None:
         return before
     mail = bounded(found)
-    subject = hold_subject(mail)
+    subject = lock_subject(mail)
     if (before := stored_outcome(digest)) is not None:
         return before
     outcome = _judge(mail, subject)
@@ -42,17 +42,17 @@ def take_in(found: Incoming, *, now: datetime) -> Outcome:
     return outcome
 
 
-def _judge(found: Incoming, subject: Subject) -> Outcome:
+def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:
     if not subject.known:
-        return Outcome.UNKNOWN
+        return IncomingOutcome.UNKNOWN
     if isinstance(found, CalendarAnswer):
         return answers.judge(found, subject)
     if isinstance(found, Bounce):
         return bounces.judge(found, subject)
-    return Outcome.NOTED if isinstance(found, Absence) else Outcome.UNKNOWN
+    return IncomingOutcome.NOTED if isinstance(found, Absence) else IncomingOutcome.UNKNOWN
 
 
-def _act(found: Incoming, subject: Subject, outcome: Outcome, *, now: datetime) -> None:
+def _act(found: Incoming, subject: Subject, outcome: IncomingOutcome, *, now: datetime) -> None:
     if isinstance(found, CalendarAnswer):
         answers.act(found, subject, outcome, now=now)
     elif isinstance(found, Bounce):
@@ -70,14 +70,14 @@ def _store(row: IncomingMail) -> bool:
     return True
 
 
-def _row(found: Incoming, subject: Subject, outcome: Outcome) -> IncomingMail:
+def _row(found: Incoming, subject: Subject, outcome: IncomingOutcome) -> IncomingMail:
     envelope = found.envelope
     row = IncomingMail(
         digest=envelope.digest,
         outcome=outcome.value,
         event_id=subject.event.id if subject.event else None,
         registration_id=subject.registration.id if subject.registration else None,
-        letter_id=subject.letter.id if subject.letter else None,
+        mail_id=subject.mail.id if subject.mail else None,
         message_id=envelope.message_id,
         sender=envelope.sender,
         authenticated=envelope.authenticated,
@@ -90,16 +90,16 @@ def _row(found: Incoming, subject: Subject, outcome: Outcome) -> IncomingMail:
 def _describe(row: IncomingMail, found: Incoming) -> None:
     """What only one kind of mail tells."""
     if isinstance(found, CalendarAnswer):
-        row.kind, row.words = Kind.ANSWER.value, found.comment
+        row.kind, row.words = IncomingKind.ANSWER.value, found.comment
         row.attendee, row.partstat = found.attendee, found.partstat
         row.sequence, row.stamp = found.sequence, found.stamp
         row.proposed_starts_at = found.proposed_starts_at
         row.proposed_ends_at = found.proposed_ends_at
     elif isinstance(found, Bounce):
-        row.kind, row.words = Kind.BOUNCE.value, found.words
+        row.kind, row.words = IncomingKind.BOUNCE.value, found.words
         row.attendee, row.code = found.recipient, found.code
         row.permanent = found.permanent
     elif isinstance(found, Absence):
-        row.kind, row.words = Kind.ABSENCE.value, found.words
+        row.kind, row.words = IncomingKind.ABSENCE.value, found.words
     elif isinstance(found, Damaged):
-        row.kind, row.words = Kind.DAMAGED.value, found.fault
+        row.kind, row.words = IncomingKind.DAMAGED.value, found.fault

@@ -1,12 +1,12 @@
-"""Whom a received mail is about: found by the secret UID of an object, or by a letter's name."""
+"""Whom a received mail is about: found by the secret UID of an object, or by a mail's name."""
 
 from dataclasses import dataclass
 
 from ikone_events.domain.incoming.mails import Bounce, CalendarAnswer, Incoming
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
-from ikone_events.store.incoming.queries import SentObject, find_by_uid, find_letter, objects_of
+from ikone_events.store.events.queries import lock_event
+from ikone_events.store.incoming.queries import SentObject, find_by_uid, find_mail, objects_of
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -15,27 +15,27 @@ from ikone_events.store.registering.models import Registration
 class Subject:
     """What of ours a mail is about; nothing at all where it is about nothing that we ever sent.
 
-    `objects` are those that bore the UID of an answer, `letter` the one that was answered or came
-    back. An organiser's test invitation has a letter and no registration.
+    `objects` are those that bore the UID of an answer, `mail` the one that was answered or came
+    back. An organiser's test invitation has a mail and no registration.
     """
 
     event: Event | None = None
     registration: Registration | None = None
-    letter: OutboxMail | None = None
+    mail: OutboxMail | None = None
     objects: tuple[SentObject, ...] = ()
 
     @property
     def known(self) -> bool:
         """Whether it is about anything of ours."""
-        return self.letter is not None or self.registration is not None
+        return self.mail is not None or self.registration is not None
 
 
-def hold_subject(found: Incoming) -> Subject:
+def lock_subject(found: Incoming) -> Subject:
     """Find whom a mail is about and lock the event, then read it again behind the lock."""
     before = _find(found)
     if before.event is None:
         return before
-    hold_event(before.event.slug)
+    lock_event(before.event.slug)
     db.session.flush()
     db.session.expire_all()  # what was read before the lock may have changed since
     return _find(found)
@@ -47,19 +47,17 @@ def _find(found: Incoming) -> Subject:
     names = found.envelope.references
     if isinstance(found, Bounce):
         names = (found.original_message_id,)
-    return _by_letter(find_letter(names))
+    return _by_mail(find_mail(names))
 
 
 def _by_uid(answer: CalendarAnswer) -> Subject:
-    """The registration that bears the UID, or bore it when one of its letters left."""
+    """The registration that bears the UID, or bore it when one of its mails left."""
     objects = tuple(objects_of(answer.uid))
-    letter = _letter_of(_answered(objects, answer.sequence))
+    mail = _mail_of(_answered(objects, answer.sequence))
     registration = find_by_uid(answer.uid)
     if registration is None:
-        return _by_letter(letter, objects)
-    return Subject(
-        event=registration.event, registration=registration, letter=letter, objects=objects
-    )
+        return _by_mail(mail, objects)
+    return Subject(event=registration.event, registration=registration, mail=mail, objects=objects)
 
 
 def _answered(objects: tuple[SentObject, ...], sequence: int | None) -> SentObject | None:
@@ -68,15 +66,15 @@ def _answered(objects: tuple[SentObject, ...], sequence: int | None) -> SentObje
     return next(wanted, objects[-1] if objects else None)
 
 
-def _letter_of(sent: SentObject | None) -> OutboxMail | None:
-    return db.session.get(OutboxMail, sent.letter_id) if sent else None
+def _mail_of(sent: SentObject | None) -> OutboxMail | None:
+    return db.session.get(OutboxMail, sent.mail_id) if sent else None
 
 
-def _by_letter(letter: OutboxMail | None, objects: tuple[SentObject, ...] = ()) -> Subject:
-    """A letter and whom it went to; whoever has been forgotten is not found."""
-    if letter is None:
+def _by_mail(mail: OutboxMail | None, objects: tuple[SentObject, ...] = ()) -> Subject:
+    """A mail and whom it went to; whoever has been forgotten is not found."""
+    if mail is None:
         return Subject()
-    person = letter.registration
+    person = mail.registration
     if person is not None and person.anonymised_at is not None:
         return Subject()
-    return Subject(event=letter.event, registration=person, letter=letter, objects=objects)
+    return Subject(event=mail.event, registration=person, mail=mail, objects=objects)

@@ -12,10 +12,10 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.notified import changes_for, last_notified_version
-from ikone_events.services.mails.writing import rewrite_letter
+from ikone_events.services.mails.writing import rewrite_mail
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -46,26 +46,26 @@ _TRUE_WHILE: Mapping[str, tuple[Status, Awaits]] = MappingProxyType(
 )
 
 
-def retry_letter(event: Event, letter_id: int, *, actor: str, now: datetime) -> OutboxMail:
-    """Send a failed letter again; one that the event has overtaken is written anew first.
+def retry_mail(event: Event, mail_id: int, *, actor: str, now: datetime) -> OutboxMail:
+    """Send a failed mail again; one that the event has overtaken is written anew first.
 
     Raises NotFound, and UnfitInput when it would tell what is no longer true.
     """
-    held = hold_event(event.slug)
-    letter = outbox.hold_failed(held, letter_id)
-    if _is_senseless(letter, held):
-        text = N_("This letter would tell what is no longer true. It is not sent again.")
+    held = lock_event(event.slug)
+    mail = outbox.lock_failed(held, mail_id)
+    if _is_senseless(mail, held):
+        text = N_("This e-mail would tell what is no longer true. It is not sent again.")
         raise UnfitInput(Complaint(text))
-    _bring_up_to_date(letter, held, now=now)
-    return outbox.retry(held, letter_id, now=now, actor=actor)
+    _bring_up_to_date(mail, held, now=now)
+    return outbox.retry(held, mail_id, now=now, actor=actor)
 
 
-def retry_letters(event: Event, *, actor: str, now: datetime, mailing_id: int | None = None) -> int:
-    """Send the failed letters of an event, or of one mailing, again; returns how many.
+def retry_mails(event: Event, *, actor: str, now: datetime, mailing_id: int | None = None) -> int:
+    """Send the failed mails of an event, or of one mailing, again; returns how many.
 
     What would tell what is no longer true stays where it is.
     """
-    held = hold_event(event.slug)
+    held = lock_event(event.slug)
     wanted = (
         select(OutboxMail)
         .where(
@@ -75,7 +75,7 @@ def retry_letters(event: Event, *, actor: str, now: datetime, mailing_id: int | 
                 OutboxMail.created_at < held.changed_at,
                 OutboxMail.kind.in_(sorted(_TRUE_WHILE)),
                 OutboxMail.calendar_uid != "",
-                OutboxMail.event_version.is_not(None),
+                OutboxMail.notified_version.is_not(None),
             ),
         )
         .order_by(OutboxMail.id)
@@ -85,26 +85,26 @@ def retry_letters(event: Event, *, actor: str, now: datetime, mailing_id: int | 
     if mailing_id is not None:
         wanted = wanted.where(OutboxMail.mailing_id == mailing_id)
     old = list(db.session.scalars(wanted))
-    senseless = [letter.id for letter in old if _is_senseless(letter, held)]
-    for letter in old:
-        if letter.id not in senseless:
-            _bring_up_to_date(letter, held, now=now)
+    senseless = [mail.id for mail in old if _is_senseless(mail, held)]
+    for mail in old:
+        if mail.id not in senseless:
+            _bring_up_to_date(mail, held, now=now)
     return outbox.retry_all(held, now=now, actor=actor, mailing_id=mailing_id, without=senseless)
 
 
-def _is_senseless(letter: OutboxMail, event: Event) -> bool:
-    if letter.kind in _ENDINGS:
+def _is_senseless(mail: OutboxMail, event: Event) -> bool:
+    if mail.kind in _ENDINGS:
         return False
-    person = letter.registration
-    if event.state in _OFF or (person is not None and _is_untrue(letter.kind, person)):
+    person = mail.registration
+    if event.state in _OFF or (person is not None and _is_untrue(mail.kind, person)):
         return True
-    return _is_told_already(letter, event)
+    return _is_told_already(mail, event)
 
 
-def _is_told_already(letter: OutboxMail, event: Event) -> bool:
-    """A change that a later letter has told: it would be told twice, and asked about anew."""
-    mailing = db.session.get(Mailing, letter.mailing_id) if letter.mailing_id else None
-    person = letter.registration
+def _is_told_already(mail: OutboxMail, event: Event) -> bool:
+    """A change that a later mail has told: it would be told twice, and asked about anew."""
+    mailing = db.session.get(Mailing, mail.mailing_id) if mail.mailing_id else None
+    person = mail.registration
     if mailing is None or person is None or not mailing.only_changed:
         return False
     known = last_notified_version(event, person)
@@ -117,18 +117,18 @@ def _is_untrue(kind: str, person: Registration) -> bool:
     return person.status not in _ACTIVE
 
 
-def _bring_up_to_date(letter: OutboxMail, event: Event, *, now: datetime) -> None:
+def _bring_up_to_date(mail: OutboxMail, event: Event, *, now: datetime) -> None:
     """An old date or an old link must not leave because somebody presses a button."""
-    person = letter.registration
+    person = mail.registration
     known = person is not None and person.anonymised_at is None
-    if person is not None and known and _is_old(letter, person, event):
-        rewrite_letter(letter, person, event, now=now)
+    if person is not None and known and _is_old(mail, person, event):
+        rewrite_mail(mail, person, event, now=now)
         db.session.flush()
 
 
-def _is_old(letter: OutboxMail, person: Registration, event: Event) -> bool:
+def _is_old(mail: OutboxMail, person: Registration, event: Event) -> bool:
     """Whether the event has changed since, or the person has got a newer calendar entry."""
     newest = (person.calendar_uid, person.calendar_sequence)
-    overtaken = letter.calendar_uid and (letter.calendar_uid, letter.calendar_sequence) != newest
-    other = letter.event_version not in (None, event.version)
-    return bool(overtaken) or other or letter.created_at < event.changed_at
+    overtaken = mail.calendar_uid and (mail.calendar_uid, mail.calendar_sequence) != newest
+    other = mail.notified_version not in (None, event.calendar_version)
+    return bool(overtaken) or other or mail.created_at < event.changed_at

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, select
 
-from ikone_events.domain.incoming.mails import Kind
+from ikone_events.domain.incoming.mails import IncomingKind
 from ikone_events.services.incoming.answers import answer_in_force
 from ikone_events.services.incoming.matching import Subject
 from ikone_events.store.db import ask_for_erasure, db, rows_written
@@ -15,7 +15,7 @@ MOST_UNKNOWN = 200
 MOST_OF_ONE = 100
 
 # News to subscribers belong to no event either, but their bounces explain them.
-_ABOUT_NOBODY = IncomingMail.event_id.is_(None) & IncomingMail.letter_id.is_(None)
+_ABOUT_NOBODY = IncomingMail.event_id.is_(None) & IncomingMail.mail_id.is_(None)
 
 
 def tidy(now: datetime) -> None:
@@ -34,12 +34,12 @@ def make_room(subject: Subject) -> None:
 
 
 def _drop_beyond(most: int, subject: Subject | None = None) -> None:
-    """Bounces stay: they explain their letters. The answer that counts stays as well."""
+    """Bounces stay: they explain their mails. The answer that counts stays as well."""
     mine: ColumnElement[bool] = _ABOUT_NOBODY
     person = subject.registration if subject else None
     if person is not None:
         mine = (IncomingMail.registration_id == person.id) & (
-            IncomingMail.kind != Kind.BOUNCE.value
+            IncomingMail.kind != IncomingKind.BOUNCE.value
         )
     newest = select(IncomingMail.id).where(mine).order_by(IncomingMail.id.desc())
     last = db.session.scalar(newest.offset(most).limit(1))

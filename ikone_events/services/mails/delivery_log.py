@@ -1,4 +1,4 @@
-"""The flight recorder: what happened to a letter between its making and its last state."""
+"""The flight recorder: what happened to a mail between its making and its last state."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,22 +11,22 @@ from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 MOST_WORDS = 2000
 
 
-def add_note(letter_id: int, what: str, *, now: datetime, words: str = "", actor: str = "") -> None:
-    """Write down one thing that happened to a letter, in this transaction."""
-    add_notes([letter_id], what, now=now, words=words, actor=actor)
+def add_note(mail_id: int, what: str, *, now: datetime, words: str = "", actor: str = "") -> None:
+    """Write down one thing that happened to a mail, in this transaction."""
+    add_notes([mail_id], what, now=now, words=words, actor=actor)
 
 
 def add_notes(
-    letter_ids: Iterable[int], what: str, *, now: datetime, words: str = "", actor: str = ""
+    mail_ids: Iterable[int], what: str, *, now: datetime, words: str = "", actor: str = ""
 ) -> None:
-    """Write the same note for many letters."""
+    """Write the same note for many mails."""
     note = {"at": now, "what": what, "words": words[:MOST_WORDS], "actor": actor}
-    rows = [{"letter_id": letter_id, **note} for letter_id in letter_ids]
+    rows = [{"mail_id": mail_id, **note} for mail_id in mail_ids]
     if rows:
         db.session.execute(insert(DeliveryNote), rows)
 
 
-def notes_of(letter: OutboxMail) -> list[DeliveryNote]:
-    """Everything that happened to a letter on its way, oldest first."""
-    wanted = select(DeliveryNote).where(DeliveryNote.letter_id == letter.id)
+def notes_of(mail: OutboxMail) -> list[DeliveryNote]:
+    """Everything that happened to a mail on its way, oldest first."""
+    wanted = select(DeliveryNote).where(DeliveryNote.mail_id == mail.id)
     return list(db.session.scalars(wanted.order_by(DeliveryNote.id)))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from ikone_events.domain.events.lifecycle import Action, Message, Rule
+from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.mail.writing.compose import Letter, compose
-from ikone_events.services.app_context import office
+from ikone_events.mail.writing.compose import ComposedMail, compose
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, kind_for
 from ikone_events.services.mails.mailings import new_mailing
 from ikone_events.services.mails.notified import last_notified_version
@@ -50,7 +50,7 @@ class Draft:
     """A finished mail to one person in one language; its addresses open nothing."""
 
     facts: MailFacts
-    letter: Letter
+    mail: ComposedMail
 
     @property
     def locale(self) -> str:
@@ -60,7 +60,7 @@ class Draft:
 
 def sending_of_action(
     event: Event,
-    rule: Rule,
+    rule: TransitionRule,
     *,
     reason: str = "",
     new_starts_at: datetime | None = None,
@@ -120,27 +120,25 @@ def harmless_draft_for(
     An invitation would put an event into the organiser's calendar that nothing ever updates.
     """
     draft = draft_for(sending, person, locale, now=now)
-    base, page = re.escape(office().settings.base_url), draft.facts.event.public_url
+    base, page = re.escape(get_installation().settings.base_url), draft.facts.event.public_url
     masked = re.compile(rf"{base}/[a-z]+/…[^\s\"<>)\]]*")
-    letter = _with_words(draft.letter, lambda text: masked.sub(page, text))
-    return replace(draft, letter=replace(letter, calendar=None, method=None))
+    mail = _with_words(draft.mail, lambda text: masked.sub(page, text))
+    return replace(draft, mail=replace(mail, calendar=None, method=None))
 
 
 def send_test(
     draft: Draft, event: Event, *, recipient: str, name: str, now: datetime
 ) -> OutboxMail:
     """Queue a harmless draft for one of us; it belongs to no person and no mailing."""
-    letter = replace(draft.letter, subject=f"{TEST_MARK} {draft.letter.subject}")
-    row = outbox_row(
-        draft.facts, letter, key=f"{TEST_KEY}{uuid4().hex}", now=now, event_id=event.id
-    )
+    mail = replace(draft.mail, subject=f"{TEST_MARK} {draft.mail.subject}")
+    row = outbox_row(draft.facts, mail, key=f"{TEST_KEY}{uuid4().hex}", now=now, event_id=event.id)
     row.recipient, row.recipient_name = recipient, name
     return queue(row)
 
 
-def with_masked_links(letter: Letter) -> Letter:
+def with_masked_links(mail: ComposedMail) -> ComposedMail:
     """A mail whose personal addresses open nothing."""
-    return _with_words(letter, mask_links)
+    return _with_words(mail, mask_links)
 
 
 def mask_links(text: str) -> str:
@@ -148,7 +146,7 @@ def mask_links(text: str) -> str:
     return _SECRET_PART.sub(r"\1…", text)
 
 
-def _with_words(letter: Letter, change: Callable[[str], str]) -> Letter:
+def _with_words(mail: ComposedMail, change: Callable[[str], str]) -> ComposedMail:
     return replace(
-        letter, subject=change(letter.subject), text=change(letter.text), html=change(letter.html)
+        mail, subject=change(mail.subject), text=change(mail.text), html=change(mail.html)
     )

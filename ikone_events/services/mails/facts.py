@@ -14,7 +14,7 @@ from ikone_events.domain.mails.facts import (
     Fact,
     Links,
     MailFacts,
-    Material,
+    MaterialLink,
     Recipient,
 )
 from ikone_events.domain.mails.kinds import CANCEL, FOLLOW_UPS, MailKind, calendar_method
@@ -22,8 +22,8 @@ from ikone_events.domain.mails.placeholders import EDITABLE
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import to_local
-from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.app_context import office
+from ikone_events.domain.tokens import LinkClaim, Purpose
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.invitations import invitation_for
 from ikone_events.services.mails.notified import changes_for, last_notified_version
 from ikone_events.services.mails.texts import find_text, from_snapshot
@@ -35,14 +35,14 @@ from ikone_events.services.mails.values import (
     summary_for,
     summary_of,
 )
-from ikone_events.store.calendars.personal_feeds import hold_feed
+from ikone_events.store.calendars.personal_feeds import lock_feed
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.mails.subscribers import Subscriber
-from ikone_events.store.registering.availability import get_sitting
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.availability import get_availability
+from ikone_events.store.registering.models import Registration, StatusChange
 
 # An address that is not confirmed within this time is deleted.
 PATIENCE = timedelta(days=7)
@@ -86,7 +86,7 @@ def facts_for(
         other_person=other_person or _other_person(kind, registration),
         registered_by=registration.registered_by,
         calendar_address=_calendar_address(kind, registration, now),
-        hold_until=registration.hold_until,
+        reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
         old_dates=_old_dates(kind, event, known, mailing),
         materials=_materials(kind, event, links.materials),
@@ -106,14 +106,14 @@ def facts_for_subscriber(
     mailing: Mailing | None = None,
 ) -> MailFacts:
     """All that a mail says to a subscriber; without an event it is about the network."""
-    zone = office().settings.timezone
+    zone = get_installation().settings.timezone
     return MailFacts(
         kind=kind,
         event=summary_of(event, subscriber.locale) if event else _network_summary(now),
         recipient=Recipient(email=subscriber.email, locale=subscriber.locale),
         links=Links(
             manage=unsubscribe_page(subscriber),
-            privacy=office().page("/privacy"),
+            privacy=get_installation().page("/privacy"),
             confirm="" if subscriber.confirmed_at else _subscriber_page("subscribe", subscriber),
         ),
         sender=sender_of(event),
@@ -121,7 +121,7 @@ def facts_for_subscriber(
         reason=mailing.reason if mailing else "",
         delete_on=to_local(subscriber.created_at + PATIENCE, zone).date(),
         deadline=event.deadline or event.starts_at if event else None,
-        free_places=get_sitting(event, now).free if event else None,
+        free_places=get_availability(event, now).free if event else None,
         for_event=event is not None,
     )
 
@@ -142,24 +142,24 @@ def unsubscribe_page(subscriber: Subscriber) -> str:
 
 
 def _subscriber_page(action: str, subscriber: Subscriber) -> str:
-    desk = office()
-    claim = Claim(subscriber.public_id, subscriber.link_epoch)
-    return desk.page(f"/{action}/{desk.signer.sign(Purpose.SUBSCRIPTION, claim)}")
+    installation = get_installation()
+    claim = LinkClaim(subscriber.public_id, subscriber.link_epoch)
+    return installation.page(f"/{action}/{installation.signer.sign(Purpose.SUBSCRIPTION, claim)}")
 
 
 def _network_summary(now: datetime) -> EventSummary:
     """The network in the place of an event; its time is never shown."""
-    desk = office()
+    installation = get_installation()
     return EventSummary(
-        title=desk.settings.organisation,
+        title=installation.settings.organisation,
         starts_at=now,
         ends_at=now,
-        zone=desk.settings.timezone,
+        zone=installation.settings.timezone,
         format="",
-        organisation=desk.settings.organisation,
-        contact_email=desk.settings.sender,
-        public_url=desk.page("/"),
-        register_url=desk.page("/"),
+        organisation=installation.settings.organisation,
+        contact_email=installation.settings.sender,
+        public_url=installation.page("/"),
+        register_url=installation.page("/"),
     )
 
 
@@ -231,12 +231,12 @@ def _reason(kind: MailKind, registration: Registration) -> str:
     if kind is not MailKind.DECLINED:
         return ""
     wanted = (
-        select(StandingChange.reason)
+        select(StatusChange.reason)
         .where(
-            StandingChange.registration_id == registration.id,
-            StandingChange.target == Status.DECLINED.value,
+            StatusChange.registration_id == registration.id,
+            StatusChange.target == Status.DECLINED.value,
         )
-        .order_by(StandingChange.id.desc())
+        .order_by(StatusChange.id.desc())
     )
     return db.session.scalar(wanted.limit(1)) or ""
 
@@ -258,15 +258,15 @@ def _calendar_address(kind: MailKind, registration: Registration, now: datetime)
     """The language is part of the address: programs ask without saying whom they ask for."""
     if kind is not MailKind.CALENDAR_ADDRESS:
         return ""
-    feed, desk = hold_feed(registration.email_key, now=now), office()
-    token = desk.signer.sign(Purpose.CALENDAR, Claim(feed.public_id, feed.link_epoch))
-    return desk.page(in_language(f"/feeds/{token}.ics", registration.locale))
+    feed, installation = lock_feed(registration.email_key, now=now), get_installation()
+    token = installation.signer.sign(Purpose.CALENDAR, LinkClaim(feed.public_id, feed.link_epoch))
+    return installation.page(in_language(f"/feeds/{token}.ics", registration.locale))
 
 
-def _materials(kind: MailKind, event: Event, page: str) -> tuple[Material, ...]:
+def _materials(kind: MailKind, event: Event, page: str) -> tuple[MaterialLink, ...]:
     """What a follow-up hands out; files lead to the person's own page of materials."""
     return tuple(
-        Material(title=item.title, url=item.url or f"{page}/{item.public_id}")
+        MaterialLink(title=item.title, url=item.url or f"{page}/{item.public_id}")
         for item in (event.materials if kind in FOLLOW_UPS else ())
         if item.kind != "contact"
     )

@@ -1,4 +1,4 @@
-"""The calendar side of letters: which object of which entry comes next, and who knows what by it.
+"""The calendar side of mails: which object of which entry comes next, and who knows what by it.
 
 One UID is one entry in one person's calendar, from its first REQUEST to its CANCEL.
 """
@@ -9,8 +9,8 @@ from uuid import uuid4
 from ikone_events.domain.mails.facts import Invitation
 from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
 from ikone_events.domain.registering.registration import Status
-from ikone_events.mail.writing.compose import Letter
-from ikone_events.services.app_context import office
+from ikone_events.mail.writing.compose import ComposedMail
+from ikone_events.services.installation import get_installation
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -64,25 +64,25 @@ def invitation_for(
 
 def new_calendar_uid() -> str:
     """A UID that nobody can guess: whoever knows it can take the entry out of a calendar."""
-    return f"{uuid4()}@{office().settings.host}"
+    return f"{uuid4()}@{get_installation().settings.host}"
 
 
-def makes_known(kind: str, registration: Registration, letter: Letter) -> bool:
-    """Whoever has an entry in the calendar knows what stands there, others what letters say."""
+def makes_known(kind: str, registration: Registration, mail: ComposedMail) -> bool:
+    """Whoever has an entry in the calendar knows what stands there, others what mails say."""
     if registration.status == Status.CONFIRMED.value:
-        return letter.method == REQUEST
+        return mail.method == REQUEST
     return kind in _TELLING
 
 
 def note_object(
-    row: OutboxMail, registration: Registration, invitation: Invitation, letter: Letter
+    row: OutboxMail, registration: Registration, invitation: Invitation, mail: ComposedMail
 ) -> None:
-    """Remember the object by which answers find the letter; it becomes the person's newest."""
+    """Remember the object by which answers find the mail; it becomes the person's newest."""
     row.calendar_uid, row.calendar_sequence = invitation.uid, invitation.sequence
-    if letter.method == CANCEL and invitation.uid != registration.calendar_uid:
+    if mail.method == CANCEL and invitation.uid != registration.calendar_uid:
         return  # takes out an entry that another has replaced
     registration.calendar_uid = invitation.uid
     registration.calendar_sequence = invitation.sequence
-    registration.calendar_method = letter.method or ""
-    if letter.method == REQUEST and invitation.partstat == NO_ANSWER:
+    registration.calendar_method = mail.method or ""
+    if mail.method == REQUEST and invitation.partstat == NO_ANSWER:
         registration.partstat = ""

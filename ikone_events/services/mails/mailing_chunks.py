@@ -54,7 +54,7 @@ def _write_apart(
     except Exception as fault:  # one person's mail must not hold up the others
         if isinstance(fault, DBAPIError) and not is_about_data(fault):
             raise
-        log.exception("letter %s could not be composed", _key(mailing, person))
+        log.exception("e-mail %s could not be composed", _key(mailing, person))
         db.session.add(_failed_row(mailing, person, now=now, fault=fault))
 
 

@@ -14,9 +14,9 @@ from ikone_events.store.mails.models import Mailing, OutboxMail
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Letters by what became of them; `unwritten` are people the worker has not come to yet.
+    """Mails by what became of them; `unwritten` are people the worker has not come to yet.
 
-    `reached` tells a mailing whose letters have been deleted since from one that wrote to nobody.
+    `reached` tells a mailing whose mails have been deleted since from one that wrote to nobody.
     """
 
     sent: int = 0
@@ -46,7 +46,7 @@ class Account:
 
     @property
     def is_running(self) -> bool:
-        """Whether letters of it are still to leave."""
+        """Whether mails of it are still to leave."""
         waiting = self.figures.queued or self.mailing.finished_at is None
         return bool(waiting) and not self.is_stopped
 

@@ -1,4 +1,4 @@
-"""Letters to many: one row in the cause's transaction, expanded by the worker chunk by chunk."""
+"""Mails to many: one row in the cause's transaction, expanded by the worker chunk by chunk."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from ikone_events.services.mails.notified import notified_versions
 from ikone_events.services.mails.texts import snapshot
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.mails.subscribers import Subscriber
 from ikone_events.store.plan.models import Step
@@ -23,7 +23,7 @@ from ikone_events.store.registering.models import Registration
 
 CHUNK = 25
 
-# Whoever registered after such a letter was due has just been told everything it says.
+# Whoever registered after such a mail was due has just been told everything it says.
 _REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
 _OF_SUBSCRIBERS = sorted(audience.value for audience in OF_SUBSCRIBERS)
 
@@ -41,7 +41,7 @@ def start_mailing(
     old_starts_at: datetime | None = None,
     old_ends_at: datetime | None = None,
 ) -> Mailing:
-    """Promise a letter to an audience, in the transaction of its cause."""
+    """Promise a mail to an audience, in the transaction of its cause."""
     mailing = new_mailing(event, message, step=step, reason=reason)
     mailing.organisation_id, mailing.only_changed = organisation_id, only_changed
     mailing.old_starts_at, mailing.old_ends_at = old_starts_at, old_ends_at
@@ -61,7 +61,7 @@ def new_mailing(
         kind=message.kind.value,
         audience=message.audience.value,
         reason=reason,
-        event_touched=event.touched,
+        event_lock_version=event.lock_version,
         step_id=step.id if step else None,
         texts=snapshot(event, step.name if step and step.kind == MailKind.NOTE else message.kind),
     )
@@ -84,13 +84,13 @@ def find_open_mailing() -> int | None:
 
 
 def expand_chunk(mailing_id: int, *, now: datetime) -> int:
-    """Write the next letters of a mailing into the outbox; returns how many. Needs a transaction.
+    """Write the next mails of a mailing into the outbox; returns how many. Needs a transaction.
 
     The row of the mailing is locked, so that two workers never write the same chunk, and nothing
     is written after somebody pressed stop. Before it the event is, as in every change of a seat:
-    who withdraws meanwhile would get a withdrawal that counts no more than the chunk's letter.
+    who withdraws meanwhile would get a withdrawal that counts no more than the chunk's mail.
     """
-    _hold_event_of(mailing_id)
+    _lock_event_of(mailing_id)
     mailing = db.session.scalar(
         select(Mailing)
         .where(
@@ -103,7 +103,7 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     )
     if mailing is None:
         return 0
-    # Who unsubscribes at this moment waits for the chunk, and takes the letter along.
+    # Who unsubscribes at this moment waits for the chunk, and takes the mail along.
     next_ones = _people_after(mailing).limit(CHUNK).with_for_update(read=True, key_share=True)
     people = db.session.scalars(next_ones).all()
     registered = [person for person in people if isinstance(person, Registration)]
@@ -116,7 +116,7 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     return len(people)
 
 
-def _hold_event_of(mailing_id: int) -> None:
+def _lock_event_of(mailing_id: int) -> None:
     """Subscribers have no seats: news to thousands keeps nobody from registering."""
     slug = db.session.scalar(
         select(Event.slug)
@@ -124,13 +124,13 @@ def _hold_event_of(mailing_id: int) -> None:
         .where(Mailing.id == mailing_id, Mailing.audience.not_in(_OF_SUBSCRIBERS))
     )
     if slug is not None:
-        hold_event(slug)
+        lock_event(slug)
 
 
 def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
     """Hold back everything of a mailing that has not gone; what has gone is gone.
 
-    A second press, or one that comes after the last letter, changes nothing. Raises NotFound.
+    A second press, or one that comes after the last mail, changes nothing. Raises NotFound.
     """
     mailing = get_mailing(event, mailing_id)
     if mailing.stopped_at is None and (mailing.finished_at is None or _has_queued(mailing)):
@@ -149,7 +149,7 @@ def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) 
     if mailing.stopped_at is not None:
         if mailing.event.changed_at > mailing.created_at:
             text = N_(
-                "The event has changed since these letters were written. "
+                "The event has changed since these e-mails were written. "
                 "Please write a new message instead."
             )
             raise UnfitInput(Complaint(text))
@@ -189,7 +189,7 @@ def _has_queued(mailing: Mailing) -> bool:
 def _people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
     """Whom a mailing still has to come to.
 
-    Later arrivals are left out: their own letters already know the new state of things.
+    Later arrivals are left out: their own mails already know the new state of things.
     """
     audience = Audience(mailing.audience)
     if audience in OF_SUBSCRIBERS:
@@ -197,7 +197,8 @@ def _people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]
             Subscriber.id > mailing.last_id, Subscriber.confirmed_at <= mailing.created_at
         )
     people = people_of(mailing.event, audience, organisation_id=mailing.organisation_id).where(
-        Registration.id > mailing.last_id, Registration.event_touched < mailing.event_touched
+        Registration.id > mailing.last_id,
+        Registration.event_lock_version < mailing.event_lock_version,
     )
     if mailing.step is not None and mailing.kind in _REMINDERS:
         people = people.where(Registration.status_at <= mailing.step.due_at)

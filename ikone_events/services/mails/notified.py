@@ -6,8 +6,8 @@ from datetime import datetime
 from ikone_events.domain.events.changes import differences
 from ikone_events.domain.mails.facts import Difference
 from ikone_events.services.mails.values import links_of, summary_for
-from ikone_events.store.events.models import Event, FormerVersion
-from ikone_events.store.mails.event_versions import event_in, former_versions, notified_numbers
+from ikone_events.store.events.models import Event, EventVersion
+from ikone_events.store.mails.event_versions import event_in, event_versions, notified_numbers
 from ikone_events.store.registering.models import Registration
 
 
@@ -33,7 +33,7 @@ def notified_versions(
 
     Costs no query as long as the event has never changed, as most.
     """
-    former = former_versions(event)
+    former = event_versions(event)
     if not former:
         return {person.id: event for person in people}
     numbers = notified_numbers(people, before=before, later_sent=later_sent)
@@ -45,9 +45,11 @@ def notified_versions(
     }
 
 
-def _in_force(event: Event, former: Collection[FormerVersion], registered_at: datetime) -> int:
+def _in_force(event: Event, former: Collection[EventVersion], registered_at: datetime) -> int:
     """Without a mail, as after an import, people know what was public when they registered."""
-    return next((each.number for each in former if each.until > registered_at), event.version)
+    return next(
+        (each.number for each in former if each.until > registered_at), event.calendar_version
+    )
 
 
 def changes_for(

@@ -57,7 +57,7 @@ def find_person(sending: Sending, public_id: str) -> Person | None:
 
 
 def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
-    """How many get which letter; more than one kind only where attendance decides."""
+    """How many get which mail; more than one kind only where attendance decides."""
     if sending.message.kind is not MailKind.FOLLOW_UP:
         return {sending.message.kind: total_of(sending)}
     people = _people(sending).order_by(None).subquery()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.times import to_local
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db
 from ikone_events.store.mails.subscribers import NETWORK, Subscriber
@@ -57,7 +57,7 @@ def get_subscriber(public_id: str) -> Subscriber:
 
 def subscriber_rows() -> Iterator[Row]:
     """Every subscriber for a table, in the order of the list."""
-    zone = office().settings.timezone
+    zone = get_installation().settings.timezone
     wanted = select(Subscriber).options(joinedload(Subscriber.event))
     for found in db.session.scalars(wanted.order_by(Subscriber.email_key, Subscriber.id)):
         moments = (found.created_at, found.confirmed_at)

@@ -9,13 +9,13 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, RegistrationClosed
-from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.app_context import office
+from ikone_events.domain.tokens import LinkClaim, Purpose
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.facts import PATIENCE
 from ikone_events.services.mails.writing import write_to_subscriber
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.mails.subscribers import NETWORK, Subscriber
 
@@ -26,7 +26,7 @@ _OPENED_ONCE = (State.DRAFT.value, State.ANNOUNCED.value, State.POSTPONED.value)
 
 
 def subscribe(email: str, locale: str, *, now: datetime, event: Event | None = None) -> Subscriber:
-    """Note an address and write to it; the letter asks to confirm, or says that all is done.
+    """Note an address and write to it; the mail asks to confirm, or says that all is done.
 
     `event` narrows the wish to the opening of that one event. Nothing that is returned or raised
     depends on whether the address was known. Raises RegistrationClosed when the event's
@@ -82,7 +82,7 @@ def _on_postgres() -> bool:
 
 
 def _ask(subscriber: Subscriber, event: Event | None, *, now: datetime) -> None:
-    """At most one such letter an hour, so that nobody can fill a mailbox with them."""
+    """At most one such mail an hour, so that nobody can fill a mailbox with them."""
     known = "known" if subscriber.confirmed_at else "new"
     key = f"subscription:{subscriber.public_id}:{known}:{now:%Y%m%d%H}"
     written = select(OutboxMail.id).where(OutboxMail.key == key)
@@ -93,7 +93,7 @@ def _ask(subscriber: Subscriber, event: Event | None, *, now: datetime) -> None:
 def find_subscriber(token: str) -> Subscriber | None:
     """Whoever a link speaks of; None for forged, revoked and deleted ones alike."""
     try:
-        claim = office().signer.read(Purpose.SUBSCRIPTION, token)
+        claim = get_installation().signer.read(Purpose.SUBSCRIPTION, token)
     except LinkRefused:
         return None
     return db.session.scalar(
@@ -101,18 +101,18 @@ def find_subscriber(token: str) -> Subscriber | None:
     )
 
 
-def _is(claim: Claim) -> ColumnElement[bool]:
+def _is(claim: LinkClaim) -> ColumnElement[bool]:
     return (Subscriber.public_id == claim.public_id) & (Subscriber.link_epoch == claim.epoch)
 
 
 def confirm(token: str, *, now: datetime) -> Subscriber:
-    """Turn the letters on; a second time changes nothing. Raises LinkRefused.
+    """Turn the mails on; a second time changes nothing. Raises LinkRefused.
 
     Who confirms only after the registration has opened gets that news now.
     """
     subscriber = find_subscriber(token)
     if subscriber is not None and subscriber.event is not None:
-        hold_event(subscriber.event.slug)
+        lock_event(subscriber.event.slug)
     if subscriber is None or not _turn_on(subscriber, now=now):
         text = N_("This link is not valid any more. Please enter your address once more.")
         raise LinkRefused(Complaint(text))
@@ -147,9 +147,9 @@ def _opening_of(event: Event | type[Event]) -> ColumnElement[bool]:
 
 
 def unsubscribe(token: str) -> None:
-    """Delete the subscriber and every letter to them, at once; the unknown are gone already."""
+    """Delete the subscriber and every mail to them, at once; the unknown are gone already."""
     try:
-        claim = office().signer.read(Purpose.SUBSCRIPTION, token)
+        claim = get_installation().signer.read(Purpose.SUBSCRIPTION, token)
     except LinkRefused:
         return
     rows_written(delete(Subscriber).where(_is(claim)))
@@ -166,7 +166,7 @@ def tidy(now: datetime) -> int:
 
 
 def forget_unconfirmed(now: datetime) -> int:
-    """Delete those who did not confirm in time, as their letter said."""
+    """Delete those who did not confirm in time, as their mail said."""
     late = Subscriber.created_at <= now - PATIENCE
     return rows_written(delete(Subscriber).where(Subscriber.confirmed_at.is_(None), late))
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.mails.edited_text import EditedText
-from ikone_events.domain.mails.facts import ContactPerson, MailFacts, Material
+from ikone_events.domain.mails.facts import ContactPerson, MailFacts, MaterialLink
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.registering.registration import Awaits, Status
-from ikone_events.mail.writing.compose import Letter, compose
+from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.mail.writing.templates import starting_text
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.drafts import with_masked_links
 from ikone_events.services.mails.facts import facts_for, facts_for_subscriber
 from ikone_events.store.events.models import Event
@@ -50,7 +50,7 @@ def preview(
     event: Event | None,
     person: Registration | None,
     now: datetime,
-) -> Letter:
+) -> ComposedMail:
     """The mail for a person, or for an invented one, about an event or an invented one."""
     mail_kind, shown = _mail_kind(kind), event or _sample_event(now)
     if mail_kind in _TO_SUBSCRIBERS:
@@ -75,7 +75,7 @@ def _facts(
             "locale": locale,
             "status": status,
             "awaits": awaits if kind in _STATUS else person.awaits,
-            "hold_until": person.hold_until or now + _KEPT_FOR,
+            "reserved_until": person.reserved_until or now + _KEPT_FOR,
             "calendar_sequence": person.calendar_sequence or 0,
             "calendar_method": "",
         },
@@ -85,7 +85,7 @@ def _facts(
     before = {"starts_at": event.starts_at - week, "ends_at": event.ends_at - week}
     known = as_if(then, before) if kind is MailKind.MOVED else then
     facts = facts_for(kind, reader, then, now=now, known=known, other_person="Kai Beispiel")
-    slides = Material(title="Folien", url=office().page("/"))
+    slides = MaterialLink(title="Folien", url=get_installation().page("/"))
     contact = ContactPerson(topic="Förderung", name="Erika Beispiel", email="e@example.org")
     return replace(
         facts,
@@ -133,7 +133,7 @@ def _sample_person(event: Event, now: datetime) -> Registration:
 
 def _sample_event(now: datetime) -> Event:
     starts_at = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=14)
-    settings = office().settings
+    settings = get_installation().settings
     return Event(
         id=0,
         slug="beispiel",

@@ -1,4 +1,4 @@
-"""Edited texts of letters: which one is in force, saving one, going back to the standard.
+"""Edited texts of mails: which one is in force, saving one, going back to the standard.
 
 The nearest counts, language by language: the event's, then its series', then the installation's.
 """
@@ -87,7 +87,7 @@ def snapshot(event: Event, kind: str) -> str:
 def from_snapshot(texts: str, locale: str, kind: str = "") -> EditedText | None:
     """The edited text that a mailing began with, or None for the built-in one.
 
-    `kind` matters for follow-ups alone, whose mailing holds three letters.
+    `kind` matters for follow-ups alone, whose mailing holds three mails.
     """
     if not texts:
         return None

@@ -14,14 +14,14 @@ from ikone_events.domain.mails.facts import Invitation, Links, MailFacts, Recipi
 from ikone_events.domain.mails.kinds import REQUEST, MailKind
 from ikone_events.domain.rooms.door import has_door
 from ikone_events.mail.writing.compose import compose
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.drafts import TEST_KEY
 from ikone_events.services.mails.invitations import new_calendar_uid
 from ikone_events.services.mails.values import sender_of, summary_in
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.calendars.mails import answer_to_trial, trials_of
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 
@@ -39,34 +39,34 @@ class Tester:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TrialInvitation:
     """The newest test invitation of one of us, and the answer to it if one came back."""
 
-    letter: OutboxMail
+    mail: OutboxMail
     answer: IncomingMail | None
 
     @property
     def stands(self) -> bool:
         """Whether it is in the calendar, or on its way there."""
-        return self.letter.calendar_method == REQUEST
+        return self.mail.calendar_method == REQUEST
 
 
-def trial_of(event: Event, email: str) -> Trial | None:
+def trial_of(event: Event, email: str) -> TrialInvitation | None:
     """The newest test invitation to an address; None when there never was one."""
     newest = next(iter(trials_of(event, email)), None)
-    return None if newest is None else Trial(newest, answer_to_trial(newest.calendar_uid))
+    return None if newest is None else TrialInvitation(newest, answer_to_trial(newest.calendar_uid))
 
 
 def send_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail:
     """Queue an invitation to the event as it is; another press updates the entry."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     earlier = _of_standing_entry(event, tester)
     return _queue(MailKind.TRIAL_INVITATION, event, tester, earlier, now=now)
 
 
 def take_back_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail | None:
     """Queue what takes it out of the calendar again; None when it was taken out already."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     earlier = _of_standing_entry(event, tester)
     if not earlier:
         return None
@@ -83,7 +83,7 @@ def _of_standing_entry(event: Event, tester: Tester) -> list[OutboxMail]:
 
 def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
     """The entry that a test would bring: what the first to register will get."""
-    invitation = Invitation(uid=f"test@{office().settings.host}", sequence=0, stamp=now)
+    invitation = Invitation(uid=f"test@{get_installation().settings.host}", sequence=0, stamp=now)
     facts = _facts(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
     return compose(facts).calendar or b""
 
@@ -114,15 +114,15 @@ def _facts(
     kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, mark: str
 ) -> MailFacts:
     """Where people have their own door to the room, a test has the public page."""
-    desk, summary = office(), summary_in(event, tester.mode, tester.locale)
+    installation, summary = get_installation(), summary_in(event, tester.mode, tester.locale)
     open_now = has_door(event.state, event.room_url) and summary.has_room
     return MailFacts(
         kind=kind,
         event=replace(summary, title=f"{mark}{summary.title}"[:MOST_CHARACTERS]),
         recipient=Recipient(email=tester.email, locale=tester.locale, last_name=tester.name),
         links=Links(
-            manage=desk.page(f"/organise/events/{event.slug}/calendar"),
-            privacy=desk.page("/privacy"),
+            manage=installation.page(f"/organise/events/{event.slug}/calendar"),
+            privacy=installation.page("/privacy"),
             room=summary.public_url if open_now else "",
         ),
         sender=sender_of(event),

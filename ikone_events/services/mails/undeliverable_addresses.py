@@ -1,4 +1,4 @@
-"""Addresses that took no letter for good: marked by a bounce, lifted by any sign of life."""
+"""Addresses that took no mail for good: marked by a bounce, lifted by any sign of life."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, union
 
 from ikone_events.domain.address import email_key
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.subscribers import Subscriber
 from ikone_events.store.registering.models import Registration
 
@@ -14,9 +14,9 @@ from ikone_events.store.registering.models import Registration
 def mark(email: str, *, code: str, words: str, now: datetime) -> None:
     """Remember that an address takes nothing; the newest words count, the first moment stays."""
     key = email_key(email)
-    known = db.session.get(DeadAddress, key, populate_existing=True, with_for_update=True)
+    known = db.session.get(UndeliverableAddress, key, populate_existing=True, with_for_update=True)
     if known is None:
-        db.session.add(DeadAddress(email_key=key, since=now, code=code, words=words))
+        db.session.add(UndeliverableAddress(email_key=key, since=now, code=code, words=words))
     else:
         known.code, known.words = code, words
     db.session.flush()
@@ -24,13 +24,13 @@ def mark(email: str, *, code: str, words: str, now: datetime) -> None:
 
 def lift(email: str) -> bool:
     """Forget the mark: the address was corrected, or it is alive. False when there was none."""
-    dead = delete(DeadAddress).where(DeadAddress.email_key == email_key(email))
+    dead = delete(UndeliverableAddress).where(UndeliverableAddress.email_key == email_key(email))
     return rows_written(dead) > 0
 
 
 def tidy() -> None:
     """Drop marks of addresses that nobody uses any more; mostly there is none to look after."""
-    if db.session.scalar(select(DeadAddress.email_key).limit(1)) is None:
+    if db.session.scalar(select(UndeliverableAddress.email_key).limit(1)) is None:
         return
     used = union(select(Registration.email_key), select(Subscriber.email_key))
-    rows_written(delete(DeadAddress).where(DeadAddress.email_key.not_in(used)))
+    rows_written(delete(UndeliverableAddress).where(UndeliverableAddress.email_key.not_in(used)))

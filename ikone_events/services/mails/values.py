@@ -14,7 +14,7 @@ from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.registering.seating import MOVING
 from ikone_events.domain.rooms.door import has_door
 from ikone_events.domain.times import to_local
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.models import Registration
@@ -26,14 +26,14 @@ _MOVING = frozenset(state.value for state in MOVING)
 
 def sender_of(event: Event | None) -> Sender:
     """The fixed From of all mails; a human reads what is sent to Reply-To."""
-    settings = office().settings
+    settings = get_installation().settings
     reply_to = event.contact_email if event else ""
     return Sender(name=settings.organisation, address=settings.sender, reply_to=reply_to)
 
 
 def summary_of(event: Event, locale: str) -> EventSummary:
     """The event as a whole in one language, as public calendars show it."""
-    desk = office()
+    installation = get_installation()
     return EventSummary(
         title=event.title_in(locale),
         summary=event.summary_in(locale),
@@ -45,12 +45,12 @@ def summary_of(event: Event, locale: str) -> EventSummary:
         dial_in=event.dial_in,
         room_mark=_mark(event.room_url),
         room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
-        organisation=desk.settings.organisation,
+        organisation=installation.settings.organisation,
         contact_name=event.contact_name,
-        contact_email=event.contact_email or desk.settings.sender,
+        contact_email=event.contact_email or installation.settings.sender,
         contact_phone=event.contact_phone,
-        public_url=desk.page(f"/events/{event.slug}"),
-        register_url=desk.page(f"/events/{event.slug}/register"),
+        public_url=installation.page(f"/events/{event.slug}"),
+        register_url=installation.page(f"/events/{event.slug}/register"),
         feedback_url=event.feedback_url,
     )
 
@@ -86,8 +86,8 @@ def links_of(event: Event, registration: Registration) -> Links:
     The door opens once the link has been dispatched, to those who take part online. People who wait
     are asked to confirm their address once a seat is reserved for them, no earlier.
     """
-    desk, status = office(), registration.status
-    manage = desk.personal_page(registration.public_id, registration.link_epoch)
+    installation, status = get_installation(), registration.status
+    manage = installation.personal_page(registration.public_id, registration.link_epoch)
     confirmed = status == Status.CONFIRMED.value
     enters = (
         has_door(event.state, event.room_url) and confirmed and _comes_online(event, registration)
@@ -99,7 +99,7 @@ def links_of(event: Event, registration: Registration) -> Links:
         manage=manage,
         room=f"{manage}/room" if enters else "",
         materials=f"{manage}/materials",
-        privacy=desk.page("/privacy"),
+        privacy=installation.page("/privacy"),
         confirm=f"{manage}/confirm" if asked else "",
         accept=f"{manage}/accept" if offered else "",
     )

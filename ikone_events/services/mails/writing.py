@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.mail.writing.compose import Letter, compose
-from ikone_events.services.app_context import office
+from ikone_events.mail.writing.compose import ComposedMail, compose
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, unsubscribe_page
 from ikone_events.services.mails.invitations import makes_known, note_object
 from ikone_events.store.db import ask_for_delivery, db
@@ -17,7 +17,7 @@ from ikone_events.store.mails.subscribers import Subscriber
 from ikone_events.store.registering.models import Registration
 
 
-def write_letter(
+def write_mail(
     kind: MailKind,
     registration: Registration,
     event: Event,
@@ -46,10 +46,10 @@ def store_mail(
     mailing: Mailing | None = None,
 ) -> OutboxMail:
     """Compose a mail to a registered person from its facts and put it into the outbox."""
-    letter = compose(facts)
+    mail = compose(facts)
     row = outbox_row(
         facts,
-        letter,
+        mail,
         key=key,
         now=now,
         event_id=registration.event_id,
@@ -57,13 +57,13 @@ def store_mail(
         mailing_id=mailing.id if mailing else None,
         references=registration.thread_id,
     )
-    _note(row, facts, letter, registration, event)
+    _note(row, facts, mail, registration, event)
     if not registration.thread_id:
         registration.thread_id = row.message_id
     return queue(row)
 
 
-def rewrite_letter(
+def rewrite_mail(
     row: OutboxMail, registration: Registration, event: Event, *, now: datetime
 ) -> None:
     """Compose a mail that has not left anew, as things stand with its mailing and event now.
@@ -72,15 +72,15 @@ def rewrite_letter(
     """
     mailing = db.session.get(Mailing, row.mailing_id) if row.mailing_id else None
     facts = facts_for(MailKind(row.kind), registration, event, now=now, mailing=mailing, again=row)
-    letter = compose(facts)
+    mail = compose(facts)
     began_thread = registration.thread_id in ("", row.message_id)
     row.message_id, row.created_at = _new_message_id(), now
     if began_thread:
         registration.thread_id = row.message_id
     row.references = "" if began_thread else registration.thread_id
-    for name, value in _content(facts, letter).items():
+    for name, value in _content(facts, mail).items():
         setattr(row, name, value)
-    _note(row, facts, letter, registration, event)
+    _note(row, facts, mail, registration, event)
 
 
 def write_to_subscriber(
@@ -108,7 +108,7 @@ def write_to_subscriber(
 
 
 def outbox_row(
-    facts: MailFacts, letter: Letter, *, key: str, now: datetime, **columns: Any
+    facts: MailFacts, mail: ComposedMail, *, key: str, now: datetime, **columns: Any
 ) -> OutboxMail:
     """The row of a finished mail, not stored yet; `columns` say whose it is."""
     return OutboxMail(
@@ -119,7 +119,7 @@ def outbox_row(
         state="queued",
         created_at=now,
         due_at=now,
-        **_content(facts, letter),
+        **_content(facts, mail),
         **columns,
     )
 
@@ -131,28 +131,30 @@ def queue(row: OutboxMail) -> OutboxMail:
     return row
 
 
-def _content(facts: MailFacts, letter: Letter) -> dict[str, Any]:
+def _content(facts: MailFacts, mail: ComposedMail) -> dict[str, Any]:
     """The columns that hold the mail itself and to whom it goes."""
     recipient = facts.recipient
     return {
         "recipient": recipient.email,
         "recipient_name": f"{recipient.first_name} {recipient.last_name}".strip(),
-        "subject": letter.subject,
-        "text": letter.text,
-        "html": letter.html,
-        "calendar": letter.calendar,
-        "calendar_method": letter.method,
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "calendar": mail.calendar,
+        "calendar_method": mail.method,
     }
 
 
 def _note(
-    row: OutboxMail, facts: MailFacts, letter: Letter, registration: Registration, event: Event
+    row: OutboxMail, facts: MailFacts, mail: ComposedMail, registration: Registration, event: Event
 ) -> None:
     """What of the event the mail makes known, and which calendar object it carries."""
-    row.event_version = event.version if makes_known(row.kind, registration, letter) else None
+    row.notified_version = (
+        event.calendar_version if makes_known(row.kind, registration, mail) else None
+    )
     if facts.invitation is not None:
-        note_object(row, registration, facts.invitation, letter)
+        note_object(row, registration, facts.invitation, mail)
 
 
 def _new_message_id() -> str:
-    return f"<{uuid4().hex}@{office().settings.host}>"
+    return f"<{uuid4().hex}@{get_installation().settings.host}>"

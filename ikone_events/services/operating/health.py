@@ -1,4 +1,4 @@
-"""The health of the engine from its rows: signs of life, letters that wait, what holds them."""
+"""The health of the engine from its rows: signs of life, mails that wait, what holds them."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ikone_events.domain.operating.alarms import STUCK_AFTER, Engine, silence_limit
-from ikone_events.services.app_context import office
+from ikone_events.domain.operating.alarms import STUCK_AFTER, EngineState, silence_limit
 from ikone_events.services.incoming.mailboxes import find_mailbox
-from ikone_events.services.mails.outbox import find_hold
+from ikone_events.services.installation import get_installation
+from ikone_events.services.mails.outbox import find_pause
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
@@ -19,15 +19,15 @@ FORGET_WORKERS_AFTER = timedelta(days=1)
 LONGEST_WORDS = 500
 
 
-def engine_health(now: datetime) -> Engine:
+def engine_health(now: datetime) -> EngineState:
     """What dashboard, `/readyz` and `doctor` know of the engine."""
-    limit = silence_limit(timedelta(seconds=office().settings.tick_seconds))
+    limit = silence_limit(timedelta(seconds=get_installation().settings.tick_seconds))
     last_beat = db.session.scalar(select(func.max(Heartbeat.beat_at)))
     queued = _count(OutboxMail.state == "queued")
-    trouble = _trouble(now - limit) if queued else None  # without letters it means nothing
-    hold = find_hold()
+    trouble = _trouble(now - limit) if queued else None  # without mails it means nothing
+    hold = find_pause()
     mailbox = _mailbox()
-    return Engine(
+    return EngineState(
         now=now,
         last_beat=last_beat,
         silent_after=limit,
@@ -36,7 +36,7 @@ def engine_health(now: datetime) -> Engine:
         failed=_count(OutboxMail.state == "failed"),
         refused_at=trouble.refused_at if trouble else None,
         refusal=trouble.refusal if trouble else "",
-        held_since=hold.since if hold else None,
+        paused_since=hold.since if hold else None,
         unread_since=(mailbox.failed_at or mailbox.read_at) if mailbox else None,
         mailbox_failure=mailbox.failure if mailbox else "",
     )
@@ -67,7 +67,7 @@ def note_refusal(worker: str, words: str, *, now: datetime) -> None:
 
 
 def note_acceptance(worker: str) -> None:
-    """Forget the refusal: the mail server took a letter, or spoke about that letter alone."""
+    """Forget the refusal: the mail server took a mail, or spoke about that mail alone."""
     refused = (Heartbeat.worker == worker) & Heartbeat.refused_at.is_not(None)
     values = {"refused_at": None, "refusal": ""}
     db.session.execute(update(Heartbeat).where(refused).values(**values))
@@ -75,7 +75,7 @@ def note_acceptance(worker: str) -> None:
 
 def _mailbox() -> Mailbox | None:
     """What is known of the mailbox that the settings name now; an earlier one is no matter."""
-    imap = office().settings.imap
+    imap = get_installation().settings.imap
     return find_mailbox(imap.name) if imap else None
 
 
@@ -87,7 +87,7 @@ def _trouble(alive_since: datetime) -> Heartbeat | None:
 
 
 def _stuck(now: datetime) -> int:
-    """Letters overdue while nothing leaves the house; a long mailing that moves is not stuck."""
+    """Mails overdue while nothing leaves the house; a long mailing that moves is not stuck."""
     limit = now - STUCK_AFTER
     number = _count(OutboxMail.state == "queued", OutboxMail.due_at < limit)
     moving = select(OutboxMail.id).where(OutboxMail.state == "sent", OutboxMail.sent_at > limit)

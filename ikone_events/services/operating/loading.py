@@ -1,4 +1,4 @@
-"""Storing a file of events and people; states are taken as given and no letter is sent."""
+"""Storing a file of events and people; states are taken as given and no mail is sent."""
 
 import json
 from collections.abc import Mapping
@@ -161,7 +161,7 @@ def _store_registration(
 
 
 def _sequence(status: Status) -> int | None:
-    """Whoever was confirmed before has an entry in the calendar that later letters must update."""
+    """Whoever was confirmed before has an entry in the calendar that later mails must update."""
     return {Status.CONFIRMED: 0, Status.CANCELLED: 1}.get(status)
 
 

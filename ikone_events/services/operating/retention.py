@@ -1,4 +1,4 @@
-"""Forgetting the persons of events whose retention is over, as their letters promised."""
+"""Forgetting the persons of events whose retention is over, as their mails promised."""
 
 from datetime import datetime
 
@@ -11,18 +11,18 @@ from ikone_events.services.mails import subscribers, undeliverable_addresses
 from ikone_events.services.plan.plans import mark_forgotten
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.privacy.early_forgetting import forget_due
-from ikone_events.services.privacy.forgetting import drop_letters_of_forgotten
+from ikone_events.services.privacy.forgetting import drop_mails_of_forgotten
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 
 
 def tidy(now: datetime) -> None:
-    """Delete last letters, unconfirmed addresses, and what is kept less long than an event."""
-    drop_letters_of_forgotten()
+    """Delete last mails, unconfirmed addresses, and what is kept less long than an event."""
+    drop_mails_of_forgotten()
     subscribers.tidy(now)
     people_import.tidy(now)
     undeliverable_addresses.tidy()
@@ -36,7 +36,7 @@ def forget_event(slug: str, *, actor: str, now: datetime) -> None:
 
     One that was never followed up or whose link was never sent keeps its state.
     """
-    event = hold_event(slug)
+    event = lock_event(slug)
     if find_rule(Action.ARCHIVE, State(event.state)) is not None:
         perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
     else:

@@ -1,4 +1,4 @@
-"""Letters of the organisers' own: noted as steps that wait for a word, with texts of their own."""
+"""Mails of the organisers' own: noted as steps that wait for a word, with texts of their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from ikone_events.services.plan.plans import add_message
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 
@@ -38,11 +38,11 @@ class OwnMessage:
 
 
 def note_message(slug: str, message: OwnMessage, *, actor: str, now: datetime) -> Step:
-    """Store a letter as a step that is switched off: it leaves only on a further word.
+    """Store a mail as a step that is switched off: it leaves only on a further word.
 
     Raises UnfitInput, NotFound.
     """
-    event = hold_event(slug)
+    event = lock_event(slug)
     _check(event, message)
     step = add_message(
         event,
@@ -84,7 +84,7 @@ def organisations_of(event: Event) -> list[tuple[int, str, int]]:
 
 
 def notes_of(event: Event) -> list[Step]:
-    """The organisers' own letters of an event that still wait, the next one first."""
+    """The organisers' own mails of an event that still wait, the next one first."""
     wanted = (
         select(Step)
         .where(Step.event_id == event.id, Step.kind == MailKind.NOTE.value, Step.outcome == "")

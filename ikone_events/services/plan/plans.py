@@ -26,7 +26,7 @@ PLAN = "plan"
 _PAST_ALREADY = Complaint(
     N_("Its time had passed when the plan was made. Give it a new time if it is still to run.")
 )
-OVERTAKEN = Complaint(N_("The event had already gone past it."))
+OBSOLETE = Complaint(N_("The event had already gone past it."))
 _FORGOTTEN = Complaint(N_("All names have been deleted; the event kept its state."))
 _CALLED_OFF = Complaint(N_("The event has been cancelled."))
 
@@ -103,7 +103,7 @@ def _laid(event: Event, planned: Planned, anchors: Anchors, *, now: datetime) ->
     )
     set_timing(step, planned.timing, anchors)
     if is_moot(planned.what, State(event.state)):
-        finish(step, MOOT, PLAN, OVERTAKEN, now=now)
+        finish(step, MOOT, PLAN, OBSOLETE, now=now)
     elif step.due_at < now and planned.what.action is not Action.ARCHIVE:
         finish(step, EXPIRED, PLAN, _PAST_ALREADY, now=now)
     return step
@@ -126,7 +126,7 @@ def add_message(
     timing: Timing,
     organisation_id: int | None = None,
 ) -> Step:
-    """A letter of the organisers' own as a step; its text is stored under the step's name."""
+    """A mail of the organisers' own as a step; its text is stored under the step's name."""
     step = Step(
         event_id=event.id,
         name=f"own-{secrets.token_hex(8)}",
@@ -144,7 +144,7 @@ def add_message(
 def move_steps(event: Event, *, now: datetime, anew: bool = False) -> None:
     """Let every step follow the dates of its event, after these have changed.
 
-    A letter that was sent, and whatever came too late, is owed again when its new time lies ahead;
+    A mail that was sent, and whatever came too late, is owed again when its new time lies ahead;
     with `anew` (a postponed event has its new date) so are the transitions after the announcement.
     What somebody skipped stays skipped.
     """
@@ -196,7 +196,7 @@ def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -
             performed = step
         elif not step.outcome and is_moot(what_of(step), State(event.state)):
             called_off = event.state == State.CANCELLED.value
-            finish(step, MOOT, actor, _CALLED_OFF if called_off else OVERTAKEN, now=now)
+            finish(step, MOOT, actor, _CALLED_OFF if called_off else OBSOLETE, now=now)
     return performed
 
 

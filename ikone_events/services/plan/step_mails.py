@@ -1,4 +1,4 @@
-"""The letters of steps: whom a step writes to, how many they are, and what became of them."""
+"""The mails of steps: whom a step writes to, how many they are, and what became of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from ikone_events.store.plan.models import Step
 
 @dataclass(slots=True)
 class Fate:
-    """What became of the letters of one step; `mailing_id` is the last mailing it began.
+    """What became of the mails of one step; `mailing_id` is the last mailing it began.
 
-    `reached` tells a mailing whose letters have been deleted since from one that wrote to nobody.
+    `reached` tells a mailing whose mails have been deleted since from one that wrote to nobody.
     """
 
     mailing_id: int
@@ -32,7 +32,7 @@ class Fate:
 
 
 def message_of(step: Step) -> Message | None:
-    """The letter a step writes, with its audience; None when it writes to nobody."""
+    """The mail a step writes, with its audience; None when it writes to nobody."""
     if step.kind:
         return Message(MailKind(step.kind), Audience(step.audience))
     return next((rule.message for rule in RULES if rule.action == step.action), None)
@@ -50,7 +50,7 @@ def count_people(steps: Iterable[Step]) -> dict[int, int]:
 
 
 def fates_of(event: Event) -> dict[int, Fate]:
-    """What became of the letters of every step of an event that began a mailing."""
+    """What became of the mails of every step of an event that began a mailing."""
     columns = (Mailing.step_id, Mailing.id, Mailing.finished_at, Mailing.last_id, OutboxMail.state)
     rows = db.session.execute(
         select(*columns, func.count())

@@ -5,12 +5,12 @@ from functools import lru_cache
 
 from holidays import country_holidays
 
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 
 
 def is_holiday(day: date) -> bool:
     """Whether nobody works on this day by law, where the installation is (IKONE_HOLIDAYS)."""
-    return day in _holidays(office().settings.holidays, day.year)
+    return day in _holidays(get_installation().settings.holidays, day.year)
 
 
 @lru_cache(maxsize=32)

@@ -7,8 +7,8 @@ from sqlalchemy import delete, func, select, update
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Attendance, Status
-from ikone_events.domain.registering.self_service import Wish
-from ikone_events.services.privacy.forgetting import drop_imports, drop_letters, forget, strike_out
+from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.registering.status import check_wish
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.db import db, rows_written
@@ -39,11 +39,11 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
 
     Raises StandingRefused while they hold or await a place at an event that is not over yet.
     """
-    check_wish(registration, Wish.DELETE, now)
+    check_wish(registration, SelfServiceAction.DELETE, now)
     strike_out(registration)
     drop_imports(registration)
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
-    drop_letters(OutboxMail.registration_id == registration.id)
+    drop_mails(OutboxMail.registration_id == registration.id)
     drop_unused_feeds()
     db.session.refresh(registration)
 

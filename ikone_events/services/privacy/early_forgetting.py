@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
-from ikone_events.services.privacy.forgetting import drop_letters, forget, strike_out
+from ikone_events.services.privacy.forgetting import drop_mails, forget, strike_out
 from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
@@ -44,7 +44,7 @@ def forget_due(now: datetime) -> None:
         ask_for_erasure()
     for person in db.session.scalars(_without_place(select(Registration), now)).all():
         strike_out(person)
-        drop_letters(OutboxMail.registration_id == person.id)
+        drop_mails(OutboxMail.registration_id == person.id)
         forget(select(Registration.id).where(Registration.id == person.id), now=now)
 
 

@@ -15,7 +15,7 @@ from ikone_events.store.registering.administrations import drop_unused_left_text
 from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.form_fields import Answer
 from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 
 # Actors that name nobody; any other is an organiser's address.
 _NAMELESS = ("person", "system", "calendar")
@@ -43,8 +43,8 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     db.session.flush()  # what still waits in objects would come back over the empty fields
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
-    nameless = case((StandingChange.actor.in_(_NAMELESS), StandingChange.actor), else_=_SOMEBODY)
-    changes = update(StandingChange).where(StandingChange.registration_id.in_(ids))
+    nameless = case((StatusChange.actor.in_(_NAMELESS), StatusChange.actor), else_=_SOMEBODY)
+    changes = update(StatusChange).where(StatusChange.registration_id.in_(ids))
     rows_written(changes.values(reason="", actor=nameless))
     used = select(Registration.code_id).where(Registration.id.in_(ids))
     own = Code.uses == 1, Code.id.in_(used)  # such a code is made out to somebody
@@ -55,15 +55,15 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     undeliverable_addresses.tidy()
 
 
-def drop_letters(whose: ColumnElement[bool]) -> None:
-    """Delete letters that are through; one that still waits was promised, and goes first."""
+def drop_mails(whose: ColumnElement[bool]) -> None:
+    """Delete mails that are through; one that still waits was promised, and goes first."""
     rows_written(delete(OutboxMail).where(whose, OutboxMail.state != "queued"))
 
 
-def drop_letters_of_forgotten() -> None:
-    """Delete the last letters of people whose details were deleted, once they have gone."""
+def drop_mails_of_forgotten() -> None:
+    """Delete the last mails of people whose details were deleted, once they have gone."""
     forgotten = select(Registration.id).where(Registration.anonymised_at.is_not(None))
-    drop_letters(OutboxMail.registration_id.in_(forgotten))
+    drop_mails(OutboxMail.registration_id.in_(forgotten))
 
 
 def drop_imports(person: Registration) -> None:
@@ -80,15 +80,15 @@ def strike_out(person: Registration) -> None:
         if name in other.registered_by or person.email in other.registered_by:
             other.registered_by = ""
     ids = [other.id for other in others]
-    for letter in db.session.scalars(select(OutboxMail).where(OutboxMail.registration_id.in_(ids))):
+    for mail in db.session.scalars(select(OutboxMail).where(OutboxMail.registration_id.in_(ids))):
         for word in (full_name(person.title, person.first_name, person.last_name), name):
-            letter.text = letter.text.replace(word, _STRUCK_OUT)
-            letter.html = letter.html.replace(escape(word), _STRUCK_OUT)
-            letter.subject = letter.subject.replace(word, _STRUCK_OUT)
+            mail.text = mail.text.replace(word, _STRUCK_OUT)
+            mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
+            mail.subject = mail.subject.replace(word, _STRUCK_OUT)
 
 
 def _linked(person: Registration, name: str) -> list[Registration]:
-    """Those whose rows or letters may name this person."""
+    """Those whose rows or mails may name this person."""
     found = select(Registration).where(
         Registration.event_id == person.event_id,
         Registration.id != person.id,

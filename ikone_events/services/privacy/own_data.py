@@ -11,19 +11,19 @@ from typing import Any
 from sqlalchemy import select
 
 from ikone_events.domain.incoming.answer_rules import same_person
-from ikone_events.domain.incoming.mails import Kind
+from ikone_events.domain.incoming.mails import IncomingKind
 from ikone_events.domain.registering.form_fields import answer_words
-from ikone_events.services.app_context import office
-from ikone_events.services.registering.answers import Told, told_by
+from ikone_events.services.installation import get_installation
+from ikone_events.services.registering.answers import GivenAnswer, told_by
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration, StandingChange
-from ikone_events.store.registering.queries import chain_of
-from ikone_events.store.registering.waiting_list import line_number
+from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.queries import status_history
+from ikone_events.store.registering.waiting_list import waiting_position
 
 Data = dict[str, Any]
 
@@ -42,13 +42,13 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "format": "ikone-events registration 1",
         "written_at": _iso(now),
         "responsible": {
-            "organisation": office().settings.organisation,
-            "privacy_contact": office().settings.privacy_contact,
-            "privacy_notice": office().page("/privacy"),
+            "organisation": get_installation().settings.organisation,
+            "privacy_contact": get_installation().settings.privacy_contact,
+            "privacy_notice": get_installation().page("/privacy"),
         },
         "event": {
             "title": event.title,
-            "address": office().page(f"/events/{event.slug}"),
+            "address": get_installation().page(f"/events/{event.slug}"),
             "starts_at": _iso(event.starts_at),
             "ends_at": _iso(event.ends_at),
             "time_zone": event.zone,
@@ -58,7 +58,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "administration": _administration(registration),
         "answers": [_answer(told, registration) for told in told_by(registration)],
         "standing": _standing(registration),
-        "history": [_change(change) for change in chain_of(registration)],
+        "history": [_change(change) for change in status_history(registration)],
         "attendance": {
             "attended": registration.attendance,
             "noted_at": _iso(registration.attended_at),
@@ -69,7 +69,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
             "private_calendar_since": _iso(feed.created_at if feed else None),
         },
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
-        "letters": [_letter(letter) for letter in _letters(registration)],
+        "mails": [_mail(outbox_mail) for outbox_mail in _mails(registration)],
         "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
     }
 
@@ -85,7 +85,7 @@ def _administration(registration: Registration) -> Data:
     }
 
 
-def _answer(told: Told, registration: Registration) -> Data:
+def _answer(told: GivenAnswer, registration: Registration) -> Data:
     field, locale = told.field, registration.locale
     short = field.keep_days is not None
     deleted_at = registration.event.ends_at + timedelta(days=field.keep_days or 0)
@@ -106,8 +106,8 @@ def _standing(registration: Registration) -> Data:
         "status": registration.status,
         "since": _iso(registration.status_at),
         "awaits": registration.awaits or None,
-        "kept_until": _iso(registration.hold_until),
-        "place_in_the_waiting_list": line_number(registration),
+        "kept_until": _iso(registration.reserved_until),
+        "place_in_the_waiting_list": waiting_position(registration),
         "takes_part": mode_of(registration.event, registration).value,
         "address_confirmed_at": _iso(registration.address_confirmed_at),
         "approved_at": _iso(registration.approved_at),
@@ -117,7 +117,7 @@ def _standing(registration: Registration) -> Data:
     }
 
 
-def _change(change: StandingChange) -> Data:
+def _change(change: StatusChange) -> Data:
     return {
         "at": _iso(change.at),
         "action": change.action,
@@ -128,19 +128,19 @@ def _change(change: StandingChange) -> Data:
     }
 
 
-def _letters(registration: Registration) -> Iterable[OutboxMail]:
+def _mails(registration: Registration) -> Iterable[OutboxMail]:
     wanted = select(OutboxMail).where(OutboxMail.registration_id == registration.id)
     return db.session.scalars(wanted.order_by(OutboxMail.id))
 
 
-def _letter(letter: OutboxMail) -> Data:
+def _mail(outbox_mail: OutboxMail) -> Data:
     return {
-        "kind": letter.kind,
-        "subject": letter.subject,
-        "to": letter.recipient,
-        "state": letter.state,
-        "written_at": _iso(letter.created_at),
-        "sent_at": _iso(letter.sent_at),
+        "kind": outbox_mail.kind,
+        "subject": outbox_mail.subject,
+        "to": outbox_mail.recipient,
+        "state": outbox_mail.state,
+        "written_at": _iso(outbox_mail.created_at),
+        "sent_at": _iso(outbox_mail.sent_at),
     }
 
 
@@ -156,7 +156,7 @@ def _received(mail: IncomingMail, registration: Registration) -> Data:
         "code": mail.code or None,
         "proposed_starts_at": _iso(mail.proposed_starts_at),
         "proposed_ends_at": _iso(mail.proposed_ends_at),
-        "words": mail.words if yours or mail.kind == Kind.BOUNCE.value else None,
+        "words": mail.words if yours or mail.kind == IncomingKind.BOUNCE.value else None,
     }
 
 

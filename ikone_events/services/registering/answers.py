@@ -10,8 +10,8 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import (
     CHOOSING,
     Answers,
-    Choice,
-    Kind,
+    FieldChoice,
+    FieldKind,
     OwnField,
     kept_answers,
 )
@@ -26,7 +26,7 @@ _ACTIVE = [status.value for status in ACTIVE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class GivenAnswer:
     """What one person answered to one field, a consent with the text that was agreed to."""
 
     field: OwnField
@@ -137,7 +137,7 @@ def claim_choices(event: Event, answers: Answers, *, besides: Registration | Non
 
 
 def _not_to_be_had(field: OwnField, value: str) -> Complaint | None:
-    choice: Choice | None = field.choice(value)
+    choice: FieldChoice | None = field.choice(value)
     if choice is None:
         return Complaint(N_("“%(choice)s” is not on offer."), {"choice": value[:80]}, field.name)
     if value in field.full:
@@ -178,7 +178,7 @@ def _answer(registration: Registration, row: FormField, value: str, now: datetim
         field_id=row.id,
         value=value,
         value_key=value[:_KEY_LENGTH] if field.kind in CHOOSING else "",
-        version=field.version if field.kind is Kind.CONSENT else None,
+        version=field.version if field.kind is FieldKind.CONSENT else None,
         at=now,
     )
 
@@ -209,7 +209,7 @@ def answers_of(registration: Registration) -> dict[str, list[str]]:
     return answers_for([registration.id])[registration.id]
 
 
-def told_by(registration: Registration) -> list[Told]:
+def told_by(registration: Registration) -> list[GivenAnswer]:
     """What one person answered with the fields as they were asked: for their own data."""
     fields = {row.id: row for row in db.session.scalars(fields_of_event(registration.event_id))}
     given: dict[int, list[Answer]] = {}
@@ -218,9 +218,9 @@ def told_by(registration: Registration) -> list[Told]:
     return [_told(fields[id_], given[id_]) for id_ in fields if id_ in given]
 
 
-def _told(row: FormField, answers: list[Answer]) -> Told:
+def _told(row: FormField, answers: list[Answer]) -> GivenAnswer:
     field, version = row.described(), answers[0].version
-    return Told(
+    return GivenAnswer(
         field=field if version is None else _as_agreed(field, row, version),
         values=tuple(answer.value for answer in answers),
         at=answers[0].at,

@@ -10,7 +10,7 @@ from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.models import Registration
 
@@ -18,7 +18,7 @@ SHORTEST_CODE, LONGEST_CODE = 6, 40
 MOST_SINGLE_CODES = 500
 MOST_USES = 10_000
 # What nobody mistakes for something else; ten of them are out of reach for guessing.
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+_MAILS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _DRAWN_LENGTH = 10
 
 
@@ -53,7 +53,7 @@ def times_used(code: Code) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class CodeInvitation:
     """A code with how often it has been used."""
 
     code: Code
@@ -73,15 +73,15 @@ class Invitation:
 
 def shown_code(text: str) -> str:
     """A code in groups of five, if it is one that was drawn."""
-    drawn = len(text) == _DRAWN_LENGTH and set(text) <= set(_LETTERS)
+    drawn = len(text) == _DRAWN_LENGTH and set(text) <= set(_MAILS)
     return f"{text[:5]}-{text[5:]}" if drawn else text
 
 
-def codes_of(event: Event) -> list[Invitation]:
+def codes_of(event: Event) -> list[CodeInvitation]:
     """Every code of an event with its uses, the open ones for many first."""
     used = dict(db.session.execute(_USED, {"event_id": event.id}).all())
     codes = db.session.scalars(select(Code).where(Code.event_id == event.id).order_by(Code.id))
-    found = [Invitation(code, used.get(code.id, 0)) for code in codes]
+    found = [CodeInvitation(code, used.get(code.id, 0)) for code in codes]
     return sorted(found, key=lambda each: (each.code.revoked_at is not None, each.code.uses == 1))
 
 
@@ -98,7 +98,7 @@ _USED = (
 
 def make_shared_code(slug: str, text: str, *, uses: int | None, label: str, now: datetime) -> Code:
     """A code for many, in words that are easy to pass on. Raises UnfitInput, NotFound."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     plain = plain_code(text)
     complaints = [*_unfit_text(event, plain), *_unfit_number("uses", uses, MOST_USES)]
     if complaints:
@@ -108,18 +108,18 @@ def make_shared_code(slug: str, text: str, *, uses: int | None, label: str, now:
 
 def make_single_codes(slug: str, number: int, *, label: str, now: datetime) -> list[Code]:
     """Codes for one person each, drawn at random. Raises UnfitInput, NotFound."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     if complaints := _unfit_number("number", number, MOST_SINGLE_CODES):
         raise UnfitInput(complaints)
     drawn: set[str] = set()
     while len(drawn) < number:
-        drawn.add("".join(secrets.choice(_LETTERS) for _place in range(_DRAWN_LENGTH)))
+        drawn.add("".join(secrets.choice(_MAILS) for _place in range(_DRAWN_LENGTH)))
     return [_store(event, text, uses=1, label=label, now=now) for text in sorted(drawn)]
 
 
 def revoke_code(slug: str, code_id: int, *, now: datetime) -> Code:
     """Let nobody else come with a code; whoever came stays. A second time changes nothing."""
-    event = hold_event(slug)
+    event = lock_event(slug)
     wanted = select(Code).where(Code.event_id == event.id, Code.id == code_id)
     found = db.session.scalar(wanted)
     if found is None:

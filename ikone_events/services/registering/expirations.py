@@ -7,18 +7,18 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.seating import MOVING, Place
-from ikone_events.domain.registering.status import OVER, Action
+from ikone_events.domain.registering.status import OVER, RegistrationAction
 from ikone_events.services.registering.seating import (
     SYSTEM,
-    Cause,
-    move_line_up,
-    settle,
+    StatusCause,
+    change_status,
+    promote_waiting,
     somebody_could_move_up,
 )
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
-from ikone_events.store.registering.models import IS_HELD, Registration
+from ikone_events.store.events.queries import lock_event
+from ikone_events.store.registering.models import IS_RESERVED, Registration
 
 # Where the event names no such time any more.
 _HOURS_ANEW = 24
@@ -27,12 +27,12 @@ _MOVES = Event.state.in_([state.value for state in MOVING])
 _NOT_POSTPONED = Event.state != State.POSTPONED.value
 
 
-def events_to_serve(now: datetime) -> list[str]:
+def events_to_update(now: datetime) -> list[str]:
     """The events at which something has lapsed, or the members' time has passed; only reads."""
     lapsed = (
         select(Event.slug)
         .join(Registration, Registration.event_id == Event.id)
-        .where(IS_HELD, _due(now))
+        .where(IS_RESERVED, _due(now))
         .distinct()
     )
     return sorted({*db.session.scalars(lapsed), *_free_for_all(now)})
@@ -40,7 +40,7 @@ def events_to_serve(now: datetime) -> list[str]:
 
 def _due(now: datetime) -> ColumnElement[bool]:
     """What nobody took up in time, and everything that was still open when its event ended."""
-    passed = and_(Registration.hold_until <= now, _MOVES)
+    passed = and_(Registration.reserved_until <= now, _MOVES)
     return or_(passed, and_(Event.ends_at <= now, _NOT_POSTPONED))
 
 
@@ -55,46 +55,48 @@ def _free_for_all(now: datetime) -> list[str]:
     return [event.slug for event in events if somebody_could_move_up(event, now=now)]
 
 
-def lapse_due(slug: str, *, now: datetime) -> list[Registration]:
+def expire_due(slug: str, *, now: datetime) -> list[Registration]:
     """Let what is due lapse and give the seats to the line; returns whose place lapsed.
 
-    An offer that lapses before the end is told; an address that nobody confirmed gets no letter.
+    An offer that lapses before the end is told; an address that nobody confirmed gets no mail.
     """
-    event = hold_event(slug)
+    event = lock_event(slug)
     due = (
         select(Registration)
         .join(Event, Registration.event_id == Event.id)
-        .where(Registration.event_id == event.id, IS_HELD, _due(now))
-        .order_by(Registration.hold_until, Registration.id)
+        .where(Registration.event_id == event.id, IS_RESERVED, _due(now))
+        .order_by(Registration.reserved_until, Registration.id)
         .execution_options(populate_existing=True)
     )
     lapsed = list(db.session.scalars(due))
     _expire(event, lapsed, now=now)
-    move_line_up(event, now=now)
+    promote_waiting(event, now=now)
     return lapsed
 
 
-def lapse_all(event: Event, *, now: datetime) -> None:
+def expire_all(event: Event, *, now: datetime) -> None:
     """Nothing stays open at an event that is put away. It must be held."""
-    held = select(Registration).where(Registration.event_id == event.id, IS_HELD)
+    held = select(Registration).where(Registration.event_id == event.id, IS_RESERVED)
     _expire(event, list(db.session.scalars(held.order_by(Registration.id))), now=now)
 
 
-def renew_holds(event: Event, *, now: datetime) -> None:
+def renew_reservations(event: Event, *, now: datetime) -> None:
     """Give those their time anew whose hold ran out while the event was called off."""
     passed = select(Registration).where(
-        Registration.event_id == event.id, IS_HELD, Registration.hold_until <= now
+        Registration.event_id == event.id, IS_RESERVED, Registration.reserved_until <= now
     )
     for registration in db.session.scalars(passed):
         offered = registration.status == Status.OFFERED.value
         hours = event.offer_hours if offered else event.confirm_hours
         until = now + timedelta(hours=hours or _HOURS_ANEW)
-        registration.hold_until = min(until, event.ends_at)
+        registration.reserved_until = min(until, event.ends_at)
 
 
 def _expire(event: Event, lapsed: list[Registration], *, now: datetime) -> None:
     over = now >= event.ends_at
-    cause = Cause(action=Action.LAPSE, actor=SYSTEM, now=now, reason=OVER if over else "")
+    cause = StatusCause(
+        action=RegistrationAction.EXPIRE, actor=SYSTEM, now=now, reason=OVER if over else ""
+    )
     for registration in lapsed:
         silent = over or registration.status != Status.OFFERED.value
-        settle(registration, event, Place(Status.EXPIRED), cause, silent=silent)
+        change_status(registration, event, Place(Status.EXPIRED), cause, silent=silent)

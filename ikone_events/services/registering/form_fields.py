@@ -18,14 +18,14 @@ from ikone_events.domain.registering.field_rules import (
 from ikone_events.domain.registering.form_fields import (
     CHOICE_KEY_LENGTH,
     ROLES,
-    Choice,
-    Kind,
+    FieldChoice,
+    FieldKind,
     OwnField,
     key_of,
 )
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.form_fields import (
     AS_DESCRIBED,
     Answer,
@@ -35,14 +35,14 @@ from ikone_events.store.registering.form_fields import (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FieldEntry:
     """One field in the organisers' list: what it is, and how many people have answered it."""
 
     field: OwnField
     answers: int
 
 
-def entries_of(event: Event) -> list[Entry]:
+def entries_of(event: Event) -> list[FieldEntry]:
     """Every field of an event in its order, retired ones included."""
     people = func.count(Answer.registration_id.distinct())
     counted = db.session.execute(
@@ -52,10 +52,10 @@ def entries_of(event: Event) -> list[Entry]:
         .group_by(Answer.field_id)
     )
     numbers = {row[0]: row[1] for row in counted}
-    return [Entry(row.described(), numbers.get(row.id, 0)) for row in _rows(event)]
+    return [FieldEntry(row.described(), numbers.get(row.id, 0)) for row in _rows(event)]
 
 
-def get_entry(event: Event, key: str) -> Entry:
+def get_entry(event: Event, key: str) -> FieldEntry:
     """One field of an event; raises NotFound."""
     found = next((entry for entry in entries_of(event) if entry.field.key == key), None)
     if found is None:
@@ -131,11 +131,11 @@ def _checked(draft: OwnField, around: Surroundings) -> OwnField:
     return replace(field, choices=_named(field.choices, around.old))
 
 
-def _named(choices: tuple[Choice, ...], old: OwnField | None) -> tuple[Choice, ...]:
+def _named(choices: tuple[FieldChoice, ...], old: OwnField | None) -> tuple[FieldChoice, ...]:
     """Choices that were there keep their values; new ones get theirs from their words."""
     known = {choice.value for choice in old.choices} if old else set()
     taken = set(known)
-    named: list[Choice] = []
+    named: list[FieldChoice] = []
     for choice in choices:
         value = choice.value
         if value not in known:
@@ -161,9 +161,9 @@ def fill_field(row: FormField, field: OwnField, *, now: datetime) -> None:
     for name in AS_DESCRIBED:
         setattr(row, name, getattr(field, name))
     row.choices = json.dumps([asdict(choice) for choice in field.choices], ensure_ascii=False)
-    texts = row.texts if field.kind is Kind.CONSENT else []
+    texts = row.texts if field.kind is FieldKind.CONSENT else []
     words = {"label": field.label, "label_en": field.label_en}
-    if field.kind is Kind.CONSENT and not (texts and words.items() <= texts[-1].items()):
+    if field.kind is FieldKind.CONSENT and not (texts and words.items() <= texts[-1].items()):
         number = texts[-1]["version"] + 1 if texts else 1
         texts = [*texts, {"version": number, **words, "since": now.isoformat()}]
     row.versions = json.dumps(texts, ensure_ascii=False)
@@ -236,11 +236,11 @@ def _refuse_hanging(row: FormField, hanging: Iterable[OwnField]) -> None:
 
 def _hold(slug: str, expected: int, *, now: datetime) -> Event:
     """Lock the event and make it new: forms that are kept show its fields."""
-    event = hold_event(slug)
-    if event.revision != expected:
+    event = lock_event(slug)
+    if event.edit_version != expected:
         text = N_("Somebody saved this event since you opened the page. Nothing was changed.")
         raise StaleForm(Complaint(text))
-    event.revision += 1
+    event.edit_version += 1
     event.changed_at = now
     return event
 

@@ -14,31 +14,31 @@ from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, Unfi
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.seating import (
     Place,
-    Sitting,
+    SeatAvailability,
     admit,
     admit_by_hand,
     closed_because,
     not_addable_because,
 )
-from ikone_events.domain.registering.status import HELD_BACK, Action
+from ikone_events.domain.registering.status import SKIPPED_BY_RULE, RegistrationAction
 from ikone_events.services.directory_matching import match
 from ikone_events.services.mails.invitations import new_calendar_uid
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.registering.answers import claim_choices, store_answers
 from ikone_events.services.registering.codes import redeem
 from ikone_events.services.registering.seating import (
     PERSON,
-    Cause,
+    StatusCause,
     candidate_of,
+    change_status,
+    fill_free_seats,
     mode_for,
-    serve,
-    settle,
 )
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, new_public_id
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
@@ -70,13 +70,13 @@ class Applicant:
 def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
     """Give a person a seat or a place in the line; returns what a new person gets now.
 
-    An address that is registered already gets the same answer and a letter that tells the
+    An address that is registered already gets the same answer and a mail that tells the
     truth, so that nobody can probe who is registered. Raises RegistrationClosed, UnfitInput
     about a code or a choice that has no places left, NotFound.
     """
-    event = hold_event(slug)
-    sitting = _open_sitting(event, now)
-    return _register(event, applicant, sitting, now=now).status
+    event = lock_event(slug)
+    availability = _open_availability(event, now)
+    return _register(event, applicant, availability, now=now).status
 
 
 def register_all(
@@ -90,15 +90,15 @@ def register_all(
     """
     if len(applicants) == 1:
         return (register(slug, applicants[0], now=now),)
-    event = hold_event(slug)
+    event = lock_event(slug)
     _check_group(event, applicants)
-    _open_sitting(event, now)
+    _open_availability(event, now)
     with db.session.begin_nested() as rehearsal:
         promised = [_rehearse(event, each, now=now) for each in applicants]
         rehearsal.rollback()
     for applicant in applicants:
         db.session.flush()
-        _register(event, applicant, get_sitting(event, now), now=now)
+        _register(event, applicant, get_availability(event, now), now=now)
     return tuple(promised)
 
 
@@ -108,36 +108,40 @@ def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) ->
     Seats and waiting list are those of everybody; the approval counts as given. Raises
     RegistrationClosed, NotFound, UnfitInput about an address that is registered already.
     """
-    event = hold_event(slug)
-    sitting = serve(event, now=now)
-    if complaint := not_addable_because(sitting):
+    event = lock_event(slug)
+    availability = fill_free_seats(event, now=now)
+    if complaint := not_addable_because(availability):
         raise RegistrationClosed(complaint)
     claim_choices(event, applicant.answers)
     person = new_registration(event, applicant, now=now)
-    place = admit_by_hand(sitting, candidate_of(event, person, sitting, action=Action.ADD))
+    place = admit_by_hand(
+        availability, candidate_of(event, person, availability, action=RegistrationAction.ADD)
+    )
     if find_active(event, applicant.email) is not None:
         text = N_("Somebody is registered for this event with this address.")
         raise UnfitInput(Complaint(text, about="email"))
-    _store(person, event, applicant, place, _cause(Action.ADD, actor, sitting))
+    _store(person, event, applicant, place, _cause(RegistrationAction.ADD, actor, availability))
     return person
 
 
-def _open_sitting(event: Event, now: datetime) -> Sitting:
+def _open_availability(event: Event, now: datetime) -> SeatAvailability:
     """How things stand once the line has been served; raises RegistrationClosed."""
-    sitting = serve(event, now=now)
-    if complaint := closed_because(sitting):
+    availability = fill_free_seats(event, now=now)
+    if complaint := closed_because(availability):
         raise RegistrationClosed(complaint)
-    return sitting
+    return availability
 
 
-def _register(event: Event, applicant: Applicant, sitting: Sitting, *, now: datetime) -> Place:
+def _register(
+    event: Event, applicant: Applicant, availability: SeatAvailability, *, now: datetime
+) -> Place:
     """Whether the address is known is looked at last: until then both get the same."""
     code = redeem(event, applicant.code)
     claim_choices(event, applicant.answers)
     person = new_registration(event, applicant, code=code, now=now)
-    place = admit(sitting, candidate_of(event, person, sitting))
+    place = admit(availability, candidate_of(event, person, availability))
     known = find_active(event, applicant.email)
-    cause = _cause(Action.REGISTER, PERSON, sitting)
+    cause = _cause(RegistrationAction.REGISTER, PERSON, availability)
     if known is None:
         _store(person, event, applicant, place, cause)
     else:
@@ -147,7 +151,7 @@ def _register(event: Event, applicant: Applicant, sitting: Sitting, *, now: date
 
 
 def _store_in_vain(
-    person: Registration, event: Event, applicant: Applicant, place: Place, cause: Cause
+    person: Registration, event: Event, applicant: Applicant, place: Place, cause: StatusCause
 ) -> None:
     """Write what somebody new costs and take it back: the time of the answer must tell nothing."""
     person.email_key = person.public_id
@@ -159,14 +163,14 @@ def _store_in_vain(
 def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Status:
     """What somebody new would get, stored under an address that nobody has, to be undone."""
     db.session.flush()
-    sitting = get_sitting(event, now)
+    availability = get_availability(event, now)
     code = redeem(event, applicant.code)
     claim_choices(event, applicant.answers)
     person = new_registration(event, applicant, code=code, now=now)
     person.email_key = person.public_id
-    place = admit(sitting, candidate_of(event, person, sitting))
-    cause = _cause(Action.REGISTER, PERSON, sitting)
-    settle(person, event, place, cause, silent=True)
+    place = admit(availability, candidate_of(event, person, availability))
+    cause = _cause(RegistrationAction.REGISTER, PERSON, availability)
+    change_status(person, event, place, cause, silent=True)
     if applicant.answers:
         store_answers(person, event, applicant.answers, now=now)
     return place.status
@@ -182,10 +186,10 @@ def _check_group(event: Event, applicants: Sequence[Applicant]) -> None:
         raise UnfitInput([Complaint(text, about=f"colleagues-{n - 1}-email") for n in twice])
 
 
-def _cause(action: Action, actor: str, sitting: Sitting) -> Cause:
+def _cause(action: RegistrationAction, actor: str, availability: SeatAvailability) -> StatusCause:
     """Who gets a seat while others wait has in the chain why: those can't have this seat."""
-    reason = HELD_BACK if sitting.somebody_waits else ""
-    return Cause(action=action, actor=actor, now=sitting.now, reason=reason)
+    reason = SKIPPED_BY_RULE if availability.somebody_waits else ""
+    return StatusCause(action=action, actor=actor, now=availability.now, reason=reason)
 
 
 def _store(
@@ -193,13 +197,13 @@ def _store(
     event: Event,
     applicant: Applicant,
     place: Place,
-    cause: Cause,
+    cause: StatusCause,
     *,
     silent: bool = False,
 ) -> None:
     if place.status is Status.WAITLISTED:
-        cause = Cause(action=cause.action, actor=cause.actor, now=cause.now)
-    settle(person, event, place, cause, silent=silent)
+        cause = StatusCause(action=cause.action, actor=cause.actor, now=cause.now)
+    change_status(person, event, place, cause, silent=silent)
     if applicant.answers:
         store_answers(person, event, applicant.answers, now=cause.now)
 
@@ -227,7 +231,7 @@ def remind(known: Registration, event: Event, *, now: datetime) -> None:
     told = db.session.scalar(wanted) is not None
     with db.session.begin_nested() as attempt:
         own = f"{key}:{new_public_id()}" if told else key
-        write_letter(MailKind.REPEAT, known, event, key=own, now=now)
+        write_mail(MailKind.REPEAT, known, event, key=own, now=now)
         db.session.flush()
         if told:
             attempt.rollback()

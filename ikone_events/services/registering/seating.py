@@ -1,7 +1,6 @@
-"""The one writer of a standing: seats given, kept and taken back, each with its reason and letter.
+"""The one writer of a standing: seats given, kept and taken back, each with its reason and mail.
 
-Whoever calls has locked the event by `hold_event`. Freed seats go to the line before anybody else:
-in its order, past those alone whom something holds back that is not the number of seats.
+The caller has locked the event (`lock_event`). The waiting list gets free seats first, in order.
 """
 
 from collections import Counter
@@ -15,38 +14,44 @@ from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.registering.registration import SEATED, Status
-from ikone_events.domain.registering.seating import Candidate, Place, Sitting, obstacle, place_for
-from ikone_events.domain.registering.status import (
-    HELD_BACK,
-    Action,
-    letter_for,
-    letter_key,
-    standing_of,
+from ikone_events.domain.registering.seating import (
+    Candidate,
+    Place,
+    SeatAvailability,
+    obstacle,
+    place_for,
 )
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.domain.registering.status import (
+    SKIPPED_BY_RULE,
+    RegistrationAction,
+    mail_for,
+    mail_key,
+    registration_status,
+)
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.availability import get_sitting
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.availability import get_availability
+from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import (
     NOBODYS,
-    Party,
+    OrganisationKey,
     first_waiting,
-    next_in_line,
-    party_of,
+    next_waiting,
+    organisation_key_of,
     position_of,
-    seated_by_party,
+    seated_by_organisation,
 )
 
 PERSON, SYSTEM = "person", "system"
 
-_CHAIN = insert(StandingChange)
+_STATUS_CHANGE = insert(StatusChange)
 _DOOR_OF = {
-    Action.CONFIRM_ADDRESS: "address_confirmed_at",
-    Action.APPROVE: "approved_at",
-    Action.ADD: "approved_at",
-    Action.MOVE_UP: "approved_at",
-    Action.ACCEPT: "accepted_at",
+    RegistrationAction.CONFIRM_ADDRESS: "address_confirmed_at",
+    RegistrationAction.APPROVE: "approved_at",
+    RegistrationAction.ADD: "approved_at",
+    RegistrationAction.MOVE_UP: "approved_at",
+    RegistrationAction.ACCEPT: "accepted_at",
 }
 _SEATED = [status.value for status in SEATED]
 _COLLEAGUES = select(func.count()).where(
@@ -59,33 +64,33 @@ _BY_KEY = _COLLEAGUES.where(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class StatusCause:
     """What is done to a registration, by whom, when, and why if that needs saying."""
 
-    action: Action
+    action: RegistrationAction
     actor: str
     now: datetime
     reason: str = ""
 
 
-def settle(
+def change_status(
     registration: Registration,
     event: Event,
     place: Place,
-    cause: Cause,
+    cause: StatusCause,
     *,
     other_person: str = "",
     silent: bool = False,
 ) -> None:
-    """Give somebody another standing and tell them, by the letter that the table names."""
+    """Give somebody another standing and tell them, by the mail that the table names."""
     fresh = not registration.status
-    _seat(registration, event, place, cause)
-    kind = letter_for(cause.action, standing_of(registration.status, registration.awaits))
+    _write_status(registration, event, place, cause)
+    kind = mail_for(cause.action, registration_status(registration.status, registration.awaits))
     if kind is None or silent:
         return
-    key = letter_key(kind, registration.public_id, event.touched, fresh=fresh)
+    key = mail_key(kind, registration.public_id, event.lock_version, fresh=fresh)
     reason = cause.reason if kind is MailKind.DECLINED else ""
-    write_letter(
+    write_mail(
         kind,
         registration,
         event,
@@ -96,20 +101,22 @@ def settle(
     )
 
 
-def _seat(registration: Registration, event: Event, place: Place, cause: Cause) -> None:
+def _write_status(
+    registration: Registration, event: Event, place: Place, cause: StatusCause
+) -> None:
     """The one writer of a standing. What does not change it leaves its moment as it was."""
     source = registration.status or ""
     if (source, registration.awaits or "") != (place.status.value, place.awaits.value):
         registration.status_at = cause.now
-        registration.event_touched = event.touched
+        registration.event_lock_version = event.lock_version
     registration.event = event
     registration.status, registration.awaits = place.status.value, place.awaits.value
-    registration.hold_until = place.hold_until
-    if registration.line is None:
+    registration.reserved_until = place.reserved_until
+    if registration.waiting_order is None:
         if place.status is Status.WAITLISTED:
-            registration.line = event.touched
+            registration.waiting_order = event.lock_version
         elif source == Status.WAITLISTED.value:
-            registration.line = 0  # from a file, before everybody
+            registration.waiting_order = 0  # from a file, before everybody
     if door := _DOOR_OF.get(cause.action):
         setattr(registration, door, cause.now)
     db.session.add(registration)
@@ -117,7 +124,7 @@ def _seat(registration: Registration, event: Event, place: Place, cause: Cause) 
     _record(registration, event, source, cause)
 
 
-def _record(registration: Registration, event: Event, source: str, cause: Cause) -> None:
+def _record(registration: Registration, event: Event, source: str, cause: StatusCause) -> None:
     row = {
         "registration_id": registration.id,
         "action": cause.action.value,
@@ -125,10 +132,10 @@ def _record(registration: Registration, event: Event, source: str, cause: Cause)
         "target": registration.status,
         "actor": cause.actor,
         "reason": cause.reason,
-        "event_touched": event.touched,
+        "event_lock_version": event.lock_version,
         "at": cause.now,
     }
-    db.session.execute(_CHAIN, row)
+    db.session.execute(_STATUS_CHANGE, row)
 
 
 def mode_for(event: Event, wish: str) -> Mode:
@@ -146,23 +153,26 @@ def mode_of(event: Event, registration: Registration) -> Mode:
 def candidate_of(
     event: Event,
     registration: Registration,
-    sitting: Sitting,
+    availability: SeatAvailability,
     *,
     colleagues: int | None = None,
-    action: Action | None = None,
+    action: RegistrationAction | None = None,
 ) -> Candidate:
     """A person as the seats look at them; `action` is the door they are just passing.
 
     Only what a rule of this event asks for is looked up. `colleagues` is their number if known.
     """
     if colleagues is None:
-        colleagues = 0 if sitting.per_administration is None else count_colleagues(registration)
+        colleagues = (
+            0 if availability.per_administration is None else count_colleagues(registration)
+        )
     door = _DOOR_OF.get(action) if action else None
     return Candidate(
         mode=mode_of(event, registration),
-        member=sitting.members_first and is_member(event, registration),
+        member=availability.members_first and is_member(event, registration),
         colleagues=colleagues,
-        from_line=registration.line is not None or registration.status == Status.WAITLISTED.value,
+        from_line=registration.waiting_order is not None
+        or registration.status == Status.WAITLISTED.value,
         address_confirmed=_passed(registration, "address_confirmed_at", door),
         approved=_passed(registration, "approved_at", door),
         accepted=_passed(registration, "accepted_at", door),
@@ -175,7 +185,7 @@ def _passed(registration: Registration, name: str, door: str | None) -> bool:
 
 def count_colleagues(registration: Registration) -> int:
     """How many of the same administration hold seats at the event."""
-    number, key = party_of(registration)
+    number, key = organisation_key_of(registration)
     wanted = {"event_id": registration.event_id}
     if number is not None:
         return db.session.scalar(_BY_ROW, {**wanted, "organisation_id": number}) or 0
@@ -188,75 +198,79 @@ def is_member(event: Event, registration: Registration) -> bool:
     return organisation is not None and organisation.is_member_on(event.day)
 
 
-def serve(event: Event, *, now: datetime) -> Sitting:
+def fill_free_seats(event: Event, *, now: datetime) -> SeatAvailability:
     """Give free seats to those who wait; returns how things stand afterwards."""
-    sitting = get_sitting(event, now)
-    if _may_move(sitting) and _promote(event, sitting):
-        sitting = get_sitting(event, now)
-    return sitting
+    availability = get_availability(event, now)
+    if _may_move(availability) and _promote(event, availability):
+        availability = get_availability(event, now)
+    return availability
 
 
-def move_line_up(event: Event, *, now: datetime) -> list[Registration]:
+def promote_waiting(event: Event, *, now: datetime) -> list[Registration]:
     """Give free seats to those who wait; returns who got one. The event must be held."""
     db.session.flush()
-    sitting = get_sitting(event, now)
-    return _promote(event, sitting) if _may_move(sitting) else []
+    availability = get_availability(event, now)
+    return _promote(event, availability) if _may_move(availability) else []
 
 
-def only_seats_count(sitting: Sitting) -> Sitting:
+def only_seats_count(availability: SeatAvailability) -> SeatAvailability:
     """The same for an organiser's hand, which may let in others before the members."""
-    return replace(sitting, members_until=None)
+    return replace(availability, members_until=None)
 
 
 def somebody_could_move_up(event: Event, *, now: datetime) -> bool:
     """Whether a person waits who could have a seat; only reads."""
-    sitting = get_sitting(event, now)
-    return _may_move(sitting) and bool(_plan(event, sitting))
+    availability = get_availability(event, now)
+    return _may_move(availability) and bool(_plan(event, availability))
 
 
-def _may_move(sitting: Sitting) -> bool:
-    return sitting.moves and sitting.somebody_waits and sitting.free != 0
+def _may_move(availability: SeatAvailability) -> bool:
+    return availability.moves and availability.somebody_waits and availability.free != 0
 
 
-def _promote(event: Event, sitting: Sitting) -> list[Registration]:
+def _promote(event: Event, availability: SeatAvailability) -> list[Registration]:
     """Whoever gets past somebody that has to wait on has the reason in the chain."""
-    plan = _plan(event, sitting)
+    plan = _plan(event, availability)
     chosen = [registration for registration, _place in plan]
     left = first_waiting(event, besides=chosen) if plan else None
     for registration, place in plan:
         passes = left is not None and position_of(registration) > left
-        reason = HELD_BACK if passes else ""
-        cause = Cause(action=Action.PROMOTE, actor=SYSTEM, now=sitting.now, reason=reason)
-        settle(registration, event, place, cause)
+        reason = SKIPPED_BY_RULE if passes else ""
+        cause = StatusCause(
+            action=RegistrationAction.PROMOTE, actor=SYSTEM, now=availability.now, reason=reason
+        )
+        change_status(registration, event, place, cause)
     return chosen
 
 
-def _plan(event: Event, sitting: Sitting) -> list[tuple[Registration, Place]]:
+def _plan(event: Event, availability: SeatAvailability) -> list[tuple[Registration, Place]]:
     """Who gets the free seats, without doing it: in order, skipping whom a rule holds back."""
-    colleagues = _colleagues(event, sitting)
-    counted = sitting.per_administration is not None
+    colleagues = _colleagues(event, availability)
+    counted = availability.per_administration is not None
     plan: list[tuple[Registration, Place]] = []
     after = None
-    while sitting.free != 0:
-        rows = next_in_line(event, sitting, colleagues, after=after)
+    while availability.free != 0:
+        rows = next_waiting(event, availability, colleagues, after=after)
         for registration in rows:
             after = position_of(registration)
-            party = party_of(registration)
-            candidate = candidate_of(event, registration, sitting, colleagues=colleagues[party])
-            place = place_for(sitting, candidate)
+            organisation_key = organisation_key_of(registration)
+            candidate = candidate_of(
+                event, registration, availability, colleagues=colleagues[organisation_key]
+            )
+            place = place_for(availability, candidate)
             if place is None:
                 continue
             plan.append((registration, place))
-            sitting = sitting.taking(candidate.mode)
-            colleagues[party] += counted and party != NOBODYS
+            availability = availability.taking(candidate.mode)
+            colleagues[organisation_key] += counted and organisation_key != NOBODYS
         if not rows:
             break
     return plan
 
 
-def _colleagues(event: Event, sitting: Sitting) -> Counter[Party]:
+def _colleagues(event: Event, availability: SeatAvailability) -> Counter[OrganisationKey]:
     """How many of each administration hold seats, where that counts."""
-    return Counter() if sitting.per_administration is None else seated_by_party(event)
+    return Counter() if availability.per_administration is None else seated_by_organisation(event)
 
 
 def waiting_reasons(
@@ -269,13 +283,18 @@ def waiting_reasons(
     waiting = [each for each in people if each.status == Status.WAITLISTED.value]
     if not waiting:
         return {}
-    sitting = get_sitting(event, now)
-    colleagues = _colleagues(event, sitting)
-    return {each.id: _reason(event, each, sitting, colleagues[party_of(each)]) for each in waiting}
+    availability = get_availability(event, now)
+    colleagues = _colleagues(event, availability)
+    return {
+        each.id: _reason(event, each, availability, colleagues[organisation_key_of(each)])
+        for each in waiting
+    }
 
 
-def _reason(event: Event, person: Registration, sitting: Sitting, colleagues: int) -> Complaint:
-    candidate = candidate_of(event, person, sitting, colleagues=colleagues)
-    if not sitting.moves:
+def _reason(
+    event: Event, person: Registration, availability: SeatAvailability, colleagues: int
+) -> Complaint:
+    candidate = candidate_of(event, person, availability, colleagues=colleagues)
+    if not availability.moves:
         return Complaint(N_("The line stands still: registration is not running."))
-    return obstacle(sitting, candidate) or Complaint(N_("Moves up with the next change."))
+    return obstacle(availability, candidate) or Complaint(N_("Moves up with the next change."))

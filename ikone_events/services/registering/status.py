@@ -7,36 +7,40 @@ from ikone_events.domain.refusals import (
     N_,
     Complaint,
     SomebodyWasFaster,
-    StandingRefused,
+    StatusRefused,
     UnfitInput,
 )
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.seating import Place, Sitting, next_place, obstacle
-from ikone_events.domain.registering.self_service import Situation, Wish, complaint
+from ikone_events.domain.registering.seating import Place, SeatAvailability, next_place, obstacle
+from ikone_events.domain.registering.self_service import (
+    SelfServiceAction,
+    SelfServiceFacts,
+    complaint,
+)
 from ikone_events.domain.registering.status import (
     OUT_OF_ORDER,
-    Action,
+    RegistrationAction,
     actor_of,
     check,
     is_done,
-    standing_of,
+    registration_status,
 )
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.registering.seating import (
     PERSON,
-    Cause,
+    StatusCause,
     candidate_of,
-    move_line_up,
+    change_status,
     only_seats_count,
-    settle,
+    promote_waiting,
 )
-from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.registering.queries import hold_registration
+from ikone_events.store.registering.queries import lock_registration
 from ikone_events.store.registering.waiting_list import first_waiting, position_of
 
 # The deadline is for people; organisers change what it keeps people from changing.
-_WITHOUT_DEADLINE = {Wish.SWITCH_MODE: Wish.HAND_OVER}
+_WITHOUT_DEADLINE = {SelfServiceAction.SWITCH_MODE: SelfServiceAction.HAND_OVER}
 
 
 def hold_as_seen(public_id: str, expected: str | None) -> Registration:
@@ -44,8 +48,8 @@ def hold_as_seen(public_id: str, expected: str | None) -> Registration:
 
     `expected` is the standing that was on the screen; None where whoever asks saw none.
     """
-    registration = hold_registration(public_id)
-    standing = standing_of(registration.status, registration.awaits)
+    registration = lock_registration(public_id)
+    standing = registration_status(registration.status, registration.awaits)
     if expected is not None and standing.value != expected:
         text = N_("Somebody was faster: the registration has changed. Please look again.")
         raise SomebodyWasFaster(Complaint(text))
@@ -61,12 +65,12 @@ def withdraw(
     StandingRefused when there is nothing to withdraw or the event is over, SomebodyWasFaster.
     """
     registration = hold_as_seen(public_id, expected)
-    if _is_done(registration, Action.WITHDRAW):
+    if _is_done(registration, RegistrationAction.WITHDRAW):
         return registration
-    cause = Cause(action=Action.WITHDRAW, actor=actor, now=now)
-    check_allowed(registration, cause, Wish.WITHDRAW)
-    settle(registration, registration.event, Place(Status.CANCELLED), cause)
-    move_line_up(registration.event, now=now)
+    cause = StatusCause(action=RegistrationAction.WITHDRAW, actor=actor, now=now)
+    check_allowed(registration, cause, SelfServiceAction.WITHDRAW)
+    change_status(registration, registration.event, Place(Status.CANCELLED), cause)
+    promote_waiting(registration.event, now=now)
     return registration
 
 
@@ -78,14 +82,14 @@ def confirm_address(
     A second time changes nothing. Raises StandingRefused, also when the time has run out, and
     SomebodyWasFaster.
     """
-    cause = Cause(action=Action.CONFIRM_ADDRESS, actor=actor, now=now)
-    return _pass_door(hold_as_seen(public_id, expected), cause, Wish.CONFIRM_ADDRESS)
+    cause = StatusCause(action=RegistrationAction.CONFIRM_ADDRESS, actor=actor, now=now)
+    return _pass_door(hold_as_seen(public_id, expected), cause, SelfServiceAction.CONFIRM_ADDRESS)
 
 
 def accept_offer(public_id: str, *, now: datetime) -> Registration:
     """Take the place that was offered. A second time changes nothing. Raises StandingRefused."""
-    cause = Cause(action=Action.ACCEPT, actor=PERSON, now=now)
-    return _pass_door(hold_registration(public_id), cause, Wish.ACCEPT)
+    cause = StatusCause(action=RegistrationAction.ACCEPT, actor=PERSON, now=now)
+    return _pass_door(lock_registration(public_id), cause, SelfServiceAction.ACCEPT)
 
 
 def approve(public_id: str, *, expected: str, actor: str, now: datetime) -> Registration:
@@ -94,8 +98,8 @@ def approve(public_id: str, *, expected: str, actor: str, now: datetime) -> Regi
     Raises StandingRefused, and SomebodyWasFaster when the standing is not the one that was seen.
     """
     registration = hold_as_seen(public_id, expected)
-    cause = Cause(action=Action.APPROVE, actor=actor, now=now)
-    return _pass_door(registration, cause, Wish.CONFIRM_ADDRESS)
+    cause = StatusCause(action=RegistrationAction.APPROVE, actor=actor, now=now)
+    return _pass_door(registration, cause, SelfServiceAction.CONFIRM_ADDRESS)
 
 
 def decline(
@@ -106,12 +110,14 @@ def decline(
     Raises UnfitInput without a reason, StandingRefused, SomebodyWasFaster.
     """
     registration = hold_as_seen(public_id, expected)
-    cause = Cause(action=Action.DECLINE, actor=actor, now=now, reason=reason.strip())
-    check_allowed(registration, cause, Wish.WITHDRAW)
+    cause = StatusCause(
+        action=RegistrationAction.DECLINE, actor=actor, now=now, reason=reason.strip()
+    )
+    check_allowed(registration, cause, SelfServiceAction.WITHDRAW)
     if not cause.reason:
         raise UnfitInput(Complaint(N_("Please give a reason."), about="reason"))
-    settle(registration, registration.event, Place(Status.DECLINED), cause)
-    move_line_up(registration.event, now=now)
+    change_status(registration, registration.event, Place(Status.DECLINED), cause)
+    promote_waiting(registration.event, now=now)
     return registration
 
 
@@ -125,61 +131,63 @@ def move_up(public_id: str, *, expected: str, actor: str, now: datetime) -> Regi
     event = registration.event
     first = first_waiting(event)
     reason = OUT_OF_ORDER if first is not None and first < position_of(registration) else ""
-    cause = Cause(action=Action.MOVE_UP, actor=actor, now=now, reason=reason)
-    check_allowed(registration, cause, Wish.CONFIRM_ADDRESS)
-    sitting = only_seats_count(get_sitting(event, now))
-    candidate = candidate_of(event, registration, sitting, action=Action.MOVE_UP)
-    if found := obstacle(sitting, candidate):
-        raise StandingRefused(found)
-    settle(registration, event, next_place(sitting, candidate), cause)
+    cause = StatusCause(action=RegistrationAction.MOVE_UP, actor=actor, now=now, reason=reason)
+    check_allowed(registration, cause, SelfServiceAction.CONFIRM_ADDRESS)
+    availability = only_seats_count(get_availability(event, now))
+    candidate = candidate_of(event, registration, availability, action=RegistrationAction.MOVE_UP)
+    if found := obstacle(availability, candidate):
+        raise StatusRefused(found)
+    change_status(registration, event, next_place(availability, candidate), cause)
     return registration
 
 
-def situation_of(registration: Registration, now: datetime) -> Situation:
+def self_service_facts(registration: Registration, now: datetime) -> SelfServiceFacts:
     """A registration as the rules of the person's own page look at it."""
     event = registration.event
-    return Situation(
+    return SelfServiceFacts(
         now=now,
-        standing=standing_of(registration.status, registration.awaits),
+        standing=registration_status(registration.status, registration.awaits),
         state=State(event.state),
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         deadline=event.deadline,
-        hold_until=registration.hold_until,
+        reserved_until=registration.reserved_until,
         hybrid=event.format == EventFormat.HYBRID.value,
-        contact=event.contact_email or office().settings.sender,
+        contact=event.contact_email or get_installation().settings.sender,
     )
 
 
 def check_wish(
-    registration: Registration, wish: Wish, now: datetime, *, by_hand: bool = False
+    registration: Registration, wish: SelfServiceAction, now: datetime, *, by_hand: bool = False
 ) -> None:
     """Raise StandingRefused when it is too late or too early, with the way out."""
     if by_hand:
         wish = _WITHOUT_DEADLINE.get(wish, wish)
-    if found := complaint(wish, situation_of(registration, now)):
+    if found := complaint(wish, self_service_facts(registration, now)):
         text = N_("This is possible neither after the event nor while it is called off.")
-        raise StandingRefused(Complaint(text) if by_hand else found)
+        raise StatusRefused(Complaint(text) if by_hand else found)
 
 
-def check_allowed(registration: Registration, cause: Cause, wish: Wish) -> None:
+def check_allowed(registration: Registration, cause: StatusCause, wish: SelfServiceAction) -> None:
     """The table first, then the clock. Raises StandingRefused."""
-    standing = standing_of(registration.status, registration.awaits)
+    standing = registration_status(registration.status, registration.awaits)
     check(cause.action, standing, actor_of(cause.actor))
     check_wish(registration, wish, cause.now, by_hand=cause.actor != PERSON)
 
 
-def _pass_door(registration: Registration, cause: Cause, wish: Wish) -> Registration:
+def _pass_door(
+    registration: Registration, cause: StatusCause, wish: SelfServiceAction
+) -> Registration:
     """Lead somebody who holds a seat one door on."""
     if _is_done(registration, cause.action):
         return registration
     check_allowed(registration, cause, wish)
     event = registration.event
-    sitting: Sitting = get_sitting(event, cause.now)
-    candidate = candidate_of(event, registration, sitting, action=cause.action)
-    settle(registration, event, next_place(sitting, candidate), cause)
+    availability: SeatAvailability = get_availability(event, cause.now)
+    candidate = candidate_of(event, registration, availability, action=cause.action)
+    change_status(registration, event, next_place(availability, candidate), cause)
     return registration
 
 
-def _is_done(registration: Registration, action: Action) -> bool:
-    return is_done(action, standing_of(registration.status, registration.awaits))
+def _is_done(registration: Registration, action: RegistrationAction) -> bool:
+    return is_done(action, registration_status(registration.status, registration.awaits))

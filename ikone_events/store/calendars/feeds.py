@@ -19,7 +19,7 @@ from ikone_events.domain.calendars.feeds import (
 )
 from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.store.db import db
-from ikone_events.store.events.models import Event, FormerVersion, StateChange
+from ikone_events.store.events.models import Event, EventVersion, StateChange
 from ikone_events.store.events.queries import LISTED_STATES, PUBLIC_STATES, event_not_found
 from ikone_events.store.events.series import Series
 
@@ -29,7 +29,7 @@ _CALLED_OFF = [state.value for state in CALLED_OFF]
 _NEWS = (Action.ANNOUNCE, Action.POSTPONE, Action.RESCHEDULE, Action.CANCEL)
 
 
-class Version(NamedTuple):
+class FeedVersion(NamedTuple):
     """Changes with everything that a feed shows; `changed_at` is the last change of all.
 
     That of events which have left it too, for programs that ask by date alone.
@@ -47,7 +47,7 @@ class News(NamedTuple):
     updated: datetime
 
 
-def calendar_version(now: datetime, series: Series | None = None) -> Version:
+def calendar_version(now: datetime, series: Series | None = None) -> FeedVersion:
     """The version of the calendar; its entries leave it as time passes, which is a new one too."""
     return _version(_in_calendar(_keys(series), now, series))
 
@@ -74,7 +74,7 @@ def _keys(series: Series | None) -> Wanted:
     last = select(func.max(every.changed_at)).where(every.state.in_(PUBLIC_STATES))
     if series is not None:
         last = last.where(every.series.in_(series.spellings))
-    return select(Event.id, Event.touched, last.scalar_subquery().label("changed_at"))
+    return select(Event.id, Event.lock_version, last.scalar_subquery().label("changed_at"))
 
 
 def _of(series: Series | None) -> tuple[ColumnElement[bool], ...]:
@@ -82,16 +82,16 @@ def _of(series: Series | None) -> tuple[ColumnElement[bool], ...]:
     return (listed,) if series is None else (listed, Event.series.in_(series.spellings))
 
 
-def _version(wanted: Wanted) -> Version:
+def _version(wanted: Wanted) -> FeedVersion:
     rows = db.session.execute(wanted).all()
     changed_at = max((row.changed_at for row in rows), default=None)
-    return Version(tuple((row.id, row.touched) for row in rows), changed_at)
+    return FeedVersion(tuple((row.id, row.lock_version) for row in rows), changed_at)
 
 
-def event_version(slug: str) -> Version:
+def notified_version(slug: str) -> FeedVersion:
     """The version of one event that the public may see; raises NotFound."""
     public = Event.slug == slug, Event.state.in_(PUBLIC_STATES)
-    version = _version(select(Event.id, Event.touched, Event.changed_at).where(*public))
+    version = _version(select(Event.id, Event.lock_version, Event.changed_at).where(*public))
     if not version.events:
         raise event_not_found()
     return version
@@ -117,7 +117,7 @@ def _moment(*actions: Action) -> ColumnElement[datetime]:
 _PUBLISHED, _HAPPENED = _moment(Action.ANNOUNCE), _moment(*_NEWS)
 
 
-def news_version(series: Series | None = None) -> Version:
+def news_version(series: Series | None = None) -> FeedVersion:
     """The version of the news."""
     return _version(_in_news(_keys(series), series))
 
@@ -143,12 +143,12 @@ _TOLD = ("title", "title_en", "starts_at", "ends_at", "zone", "format", "place")
 
 def _edits(events: Collection[Event]) -> dict[int, list[datetime]]:
     """When title, date or place of these events became others."""
-    known = {event.id: event for event in events if event.version > 1}
+    known = {event.id: event for event in events if event.calendar_version > 1}
     if not known:
         return {}
-    wanted = select(FormerVersion).where(FormerVersion.event_id.in_(known))
-    former = db.session.scalars(wanted.order_by(FormerVersion.number.desc())).all()
-    after: dict[int, Event | FormerVersion] = dict(known)
+    wanted = select(EventVersion).where(EventVersion.event_id.in_(known))
+    former = db.session.scalars(wanted.order_by(EventVersion.number.desc())).all()
+    after: dict[int, Event | EventVersion] = dict(known)
     edits: dict[int, list[datetime]] = {}
     for version in former:
         later, after[version.event_id] = after[version.event_id], version

@@ -1,4 +1,4 @@
-"""Letters with calendar objects, newest first, without their texts."""
+"""Mails with calendar objects, newest first, without their texts."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import defer, undefer
 
-from ikone_events.domain.incoming.mails import Outcome
+from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
@@ -20,9 +20,9 @@ def objects_of(registration_ids: Collection[int]) -> Mapping[int, Sequence[Outbo
     """What was ever written into the calendars of these people."""
     found: dict[int, list[OutboxMail]] = defaultdict(list)
     wanted = _with_object(OutboxMail.registration_id.in_(list(registration_ids)))
-    for letter in db.session.scalars(wanted):
-        if letter.registration_id is not None:
-            found[letter.registration_id].append(letter)
+    for mail in db.session.scalars(wanted):
+        if mail.registration_id is not None:
+            found[mail.registration_id].append(mail)
     return found
 
 
@@ -36,9 +36,11 @@ def answer_to_trial(uid: str) -> IncomingMail | None:
     """The newest answer to a test invitation, in the order in which answers count."""
     return db.session.scalar(
         select(IncomingMail)
-        .join(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .join(OutboxMail, IncomingMail.mail_id == OutboxMail.id)
         .where(
-            HAS_OBJECT, OutboxMail.calendar_uid == uid, IncomingMail.outcome == Outcome.TRIAL.value
+            HAS_OBJECT,
+            OutboxMail.calendar_uid == uid,
+            IncomingMail.outcome == IncomingOutcome.TRIAL.value,
         )
         .order_by(
             IncomingMail.sequence.desc().nulls_last(),

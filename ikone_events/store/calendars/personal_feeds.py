@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 from ikone_events.domain.calendars.feeds import CALLED_OFF_STAYS, MOST_EVENTS, PAST_STAYS
 from ikone_events.store.db import Base, UTCDateTime, ask_for_erasure, db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 
 
 class PersonalFeed(Base):
@@ -42,7 +42,7 @@ def find_feed_of(email_key: str) -> PersonalFeed | None:
     return db.session.scalar(select(PersonalFeed).where(PersonalFeed.email_key == email_key))
 
 
-def hold_feed(email_key: str, *, now: datetime) -> PersonalFeed:
+def lock_feed(email_key: str, *, now: datetime) -> PersonalFeed:
     """The one calendar of an address, new or old, locked until the transaction ends."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = insert(PersonalFeed).values(
@@ -70,8 +70,8 @@ def own_events(email_key: str, *, now: datetime) -> list[OwnEvent]:
     Drafts need not be left out: nobody registers for them.
     """
     last = (
-        select(func.max(StandingChange.at))
-        .where(StandingChange.registration_id == Registration.id)
+        select(func.max(StatusChange.at))
+        .where(StatusChange.registration_id == Registration.id)
         .scalar_subquery()
     )
     weeks_ago = now - CALLED_OFF_STAYS

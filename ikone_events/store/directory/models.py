@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ikone_events.domain.directory.administrations import Source
+from ikone_events.domain.directory.administrations import NameSource
 from ikone_events.store.db import Base, UTCDateTime
 
 
@@ -19,11 +19,11 @@ class Organisation(Base):
 
     __tablename__ = "organisation"
     # Holds all that tells a version of the form's list of names from another (store/naming.py).
-    __table_args__ = (Index("ix_organisation_version", "revision", "changed_at"),)
+    __table_args__ = (Index("ix_organisation_version", "edit_version", "changed_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(100), unique=True)
-    revision: Mapped[int] = mapped_column(default=1)
+    edit_version: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(String(200))
     short_name: Mapped[str] = mapped_column(String(200), default="")
     kind: Mapped[str] = mapped_column(String(40))
@@ -46,7 +46,7 @@ class Organisation(Base):
     @property
     def aliases(self) -> list[str]:
         """The names that organisers gave it besides its own."""
-        texts = (name.text for name in self.names if name.source == Source.ALIAS)
+        texts = (name.text for name in self.names if name.source == NameSource.ALIAS)
         return list(dict.fromkeys(texts))
 
 

@@ -19,7 +19,7 @@ _BY_KEY = (
 )
 
 
-def hold_directory() -> None:
+def lock_directory() -> None:
     """Be the only one who changes the directory; only inside a transaction, before any event.
 
     Registrations, which only refer to bodies, go on meanwhile. SQLite has one writer anyway.
@@ -52,7 +52,7 @@ def namesakes(key: str) -> list[Organisation]:
 _VERSION = select(
     func.count(),
     func.max(Organisation.id),
-    func.sum(Organisation.revision),
+    func.sum(Organisation.edit_version),
     func.max(Organisation.changed_at),
 )
 _NAMES = select(Organisation.name).order_by(Organisation.name)

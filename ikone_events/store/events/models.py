@@ -48,9 +48,9 @@ class Event(InCalendars, Base):
     address and says how long their seat is held, `offer_hours` how long a freed seat is offered to
     the first in line; None: not asked, and given at once.
 
-    `version` rises when something changes that stands in calendars; what it was before lies in
-    `FormerVersion`. Whom it concerns is told at `update_due_at`, once the organisers have been
-    quiet; `update_since` is the first edit that waits for it and `update_by` who made the last.
+    `calendar_version` rises when something changes that calendars show; former values are rows of
+    `EventVersion`. The people concerned are notified at `update_due_at`, after a quiet period;
+    `update_since` is the first edit that waits for it and `update_by` who made the last.
     `decline_frees`: whose calendar declines, by an answer that is proved, gives the seat back.
     """
 
@@ -64,9 +64,9 @@ class Event(InCalendars, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     state: Mapped[str] = mapped_column(String(20), default=State.DRAFT.value)
-    revision: Mapped[int] = mapped_column(default=1)
-    touched: Mapped[int] = mapped_column(default=0)
-    version: Mapped[int] = mapped_column(default=1)
+    edit_version: Mapped[int] = mapped_column(default=1)
+    lock_version: Mapped[int] = mapped_column(default=0)
+    calendar_version: Mapped[int] = mapped_column(default=1)
     update_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     update_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     update_by: Mapped[str] = mapped_column(String(200), default="")
@@ -145,13 +145,13 @@ class Event(InCalendars, Base):
         return (locale == "en" and self.description_en) or self.description
 
 
-class FormerVersion(InCalendars, Base):
+class EventVersion(InCalendars, Base):
     """What stood in calendars before an edit; `number` is the event's version, `until` the edit.
 
-    The version in force lies in the event alone. Letters remember the version that they told.
+    The version in force lies in the event alone. Mails remember the version that they told.
     """
 
-    __tablename__ = "former_version"
+    __tablename__ = "event_version"
     __table_args__ = (UniqueConstraint("event_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

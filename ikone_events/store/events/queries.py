@@ -17,16 +17,16 @@ PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT
 LISTED_STATES = tuple(s.value for s in State if s not in (State.DRAFT, State.ARCHIVED))
 
 
-_HOLD = (
+_LOCK_EVENT = (
     update(Event)
     .where(Event.slug == bindparam("wanted"))
-    .values(touched=Event.touched + 1)
+    .values(lock_version=Event.lock_version + 1)
     .returning(Event)
     .execution_options(synchronize_session=False, populate_existing=True)
 )
 
 
-def hold_event(slug: str) -> Event:
+def lock_event(slug: str) -> Event:
     """Lock the event by writing it, then read it; raises NotFound. Only inside a transaction.
 
     Reading first and writing later oversells: on both databases only the write makes others wait.
@@ -40,7 +40,7 @@ def hold_event(slug: str) -> Event:
         return held
     if any(isinstance(each, Event) and each.slug == slug for each in db.session.dirty):
         raise RuntimeError(f"event {slug} was changed before it was locked")
-    found = db.session.scalars(_HOLD, {"wanted": slug}).one_or_none()
+    found = db.session.scalars(_LOCK_EVENT, {"wanted": slug}).one_or_none()
     if found is None:
         raise event_not_found()
     locked[slug] = found

@@ -45,7 +45,7 @@ class Counts:
     """The figures of one event. Administrations are counted once, of confirmed persons.
 
     `by_answer` is what the calendars of those who are confirmed have answered, "" for nothing.
-    `members` are those that belong to the network on the event's day. `failed_mail` are all letters
+    `members` are those that belong to the network on the event's day. `failed_mail` are all mails
     that did not arrive, `bounced_mail` those of them that a server had taken and sent back;
     `unreached` is how many addresses nobody has looked at yet came back so. `odd_answers` are mails
     that somebody has to look at, bounces apart.
@@ -195,7 +195,7 @@ def _count_mails(found: dict[int, Counts], _events: Iterable[Event]) -> None:
 
 
 def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    """What came back and still says something: lost letters, what nobody has looked at yet."""
+    """What came back and still says something: lost mails, what nobody has looked at yet."""
     unseen = IncomingMail.seen_at.is_(None)
     rows = db.session.execute(
         select(
@@ -204,14 +204,14 @@ def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
             func.count(case((IS_LOST & unseen, OutboxMail.recipient)).distinct()),
             func.count(case((IS_ODD & unseen, IncomingMail.id))),
         )
-        .outerjoin(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .outerjoin(OutboxMail, IncomingMail.mail_id == OutboxMail.id)
         .where(IncomingMail.event_id.in_(found), or_(IS_LOST, IS_ODD & unseen))
         .group_by(IncomingMail.event_id)
     )
-    for event_id, letters, addresses, odd in rows:
+    for event_id, mails, addresses, odd in rows:
         if event_id is not None:
             counts = found[event_id]
-            counts.bounced_mail, counts.unreached, counts.odd_answers = letters, addresses, odd
+            counts.bounced_mail, counts.unreached, counts.odd_answers = mails, addresses, odd
 
 
 _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] = {
@@ -238,7 +238,7 @@ def tab_counts(event: Event) -> TabCounts:
     number = select(func.count())
     unseen = (IncomingMail.event_id == event.id, IncomingMail.seen_at.is_(None))
     lost = select(func.count(OutboxMail.recipient.distinct())).join(
-        IncomingMail, IncomingMail.letter_id == OutboxMail.id
+        IncomingMail, IncomingMail.mail_id == OutboxMail.id
     )
     numbers = (
         number.where(Registration.event_id == event.id),

@@ -7,24 +7,24 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from ikone_events.domain.incoming.answer_rules import FOR_EYES
-from ikone_events.domain.incoming.mails import Kind, Outcome
+from ikone_events.domain.incoming.mails import IncomingKind, IncomingOutcome
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import DeadAddress, IncomingMail, Mailbox
+from ikone_events.store.incoming.models import IncomingMail, Mailbox, UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.paging import Page, paginate
 
 MOST_UNSEEN = 100
 
-# A letter that came back and has not been sent again since.
+# A mail that came back and has not been sent again since.
 IS_LOST = and_(
-    IncomingMail.kind == Kind.BOUNCE.value,
-    IncomingMail.outcome == Outcome.TAKEN.value,
+    IncomingMail.kind == IncomingKind.BOUNCE.value,
+    IncomingMail.outcome == IncomingOutcome.TAKEN.value,
     OutboxMail.state == "failed",
 )
 IS_ODD = IncomingMail.outcome.in_([outcome.value for outcome in FOR_EYES])
 NEEDS_EYES = and_(IncomingMail.seen_at.is_(None), or_(IS_ODD, IS_LOST))
-_SHOWN = IncomingMail.outcome != Outcome.TRIAL.value
+_SHOWN = IncomingMail.outcome != IncomingOutcome.TRIAL.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class AnswerCounts:
 
 def unseen(event: Event) -> Sequence[IncomingMail]:
     """What somebody has to look at, the oldest first; a flood of it is cut."""
-    wanted = _with_letter().where(IncomingMail.event_id == event.id, NEEDS_EYES)
+    wanted = _with_mail().where(IncomingMail.event_id == event.id, NEEDS_EYES)
     return db.session.scalars(wanted.order_by(IncomingMail.id).limit(MOST_UNSEEN)).all()
 
 
@@ -64,15 +64,15 @@ def count_unknown() -> int:
     return db.session.scalar(wanted) or 0
 
 
-def dead_among(keys: Collection[str]) -> set[str]:
-    """Which of these addresses took no letter for good."""
-    wanted = select(DeadAddress.email_key).where(DeadAddress.email_key.in_(keys))
+def undeliverable_among(keys: Collection[str]) -> set[str]:
+    """Which of these addresses took no mail for good."""
+    wanted = select(UndeliverableAddress.email_key).where(UndeliverableAddress.email_key.in_(keys))
     return set(db.session.scalars(wanted))
 
 
-def find_dead(key: str) -> DeadAddress | None:
-    """What a mail server said of an address that takes no letters."""
-    return db.session.get(DeadAddress, key)
+def find_undeliverable(key: str) -> UndeliverableAddress | None:
+    """What a mail server said of an address that takes no mails."""
+    return db.session.get(UndeliverableAddress, key)
 
 
 def mailboxes() -> Sequence[Mailbox]:
@@ -81,18 +81,18 @@ def mailboxes() -> Sequence[Mailbox]:
 
 
 def _page(conditions: list[ColumnElement[bool]], number: int) -> Page[IncomingMail]:
-    wanted = _with_letter().where(*conditions).order_by(IncomingMail.id.desc())
+    wanted = _with_mail().where(*conditions).order_by(IncomingMail.id.desc())
     return paginate(wanted, number=number)
 
 
-def _with_letter() -> Select[IncomingMail]:
-    """Mails with the person and what is needed of the letter; its texts are not read."""
-    letter = contains_eager(IncomingMail.letter)
+def _with_mail() -> Select[IncomingMail]:
+    """Mails with the person and what is needed of the mail; its texts are not read."""
+    mail = contains_eager(IncomingMail.mail)
     return (
         select(IncomingMail)
-        .outerjoin(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .outerjoin(OutboxMail, IncomingMail.mail_id == OutboxMail.id)
         .options(
-            letter.options(load_only(OutboxMail.state, OutboxMail.kind, OutboxMail.recipient)),
+            mail.options(load_only(OutboxMail.state, OutboxMail.kind, OutboxMail.recipient)),
             joinedload(IncomingMail.registration),
         )
     )

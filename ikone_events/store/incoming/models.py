@@ -34,7 +34,7 @@ class IncomingMail(Base):
     registration_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration.id", ondelete="CASCADE"), index=True
     )
-    letter_id: Mapped[int | None] = mapped_column(
+    mail_id: Mapped[int | None] = mapped_column(
         ForeignKey("outbox_mail.id", ondelete="SET NULL"), index=True
     )
     message_id: Mapped[str] = mapped_column(String(250), default="")
@@ -55,13 +55,13 @@ class IncomingMail(Base):
 
     event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
-    letter: Mapped[OutboxMail | None] = relationship()
+    mail: Mapped[OutboxMail | None] = relationship()
 
 
-class DeadAddress(Base):
-    """An address that took no letter for good, in the words of the server that said so."""
+class UndeliverableAddress(Base):
+    """An address that took no mail for good, in the words of the server that said so."""
 
-    __tablename__ = "dead_address"
+    __tablename__ = "undeliverable_address"
 
     email_key: Mapped[str] = mapped_column(String(254), primary_key=True)
     since: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,4 +1,4 @@
-"""Reads about what came back: which of our letters it is about, which answer is in force."""
+"""Reads about what came back: which of our mails it is about, which answer is in force."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from ikone_events.domain.incoming.answer_rules import order_by
-from ikone_events.domain.incoming.mails import Kind, Outcome
+from ikone_events.domain.incoming.mails import IncomingKind, IncomingOutcome
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
@@ -16,9 +16,9 @@ from ikone_events.store.registering.models import Registration
 
 
 class SentObject(NamedTuple):
-    """A calendar object as a letter took it along; `version` is the event's that it told."""
+    """A calendar object as a mail took it along; `version` is the event's that it told."""
 
-    letter_id: int
+    mail_id: int
     registration_id: int | None
     event_id: int | None
     sequence: int
@@ -27,15 +27,15 @@ class SentObject(NamedTuple):
     state: str
 
 
-def stored_outcome(digest: str) -> Outcome | None:
+def stored_outcome(digest: str) -> IncomingOutcome | None:
     """What became of this very mail when it was read before."""
     wanted = select(IncomingMail.outcome).where(IncomingMail.digest == digest)
     found = db.session.scalar(wanted)
-    return None if found is None else Outcome(found)
+    return None if found is None else IncomingOutcome(found)
 
 
 def objects_of(uid: str) -> list[SentObject]:
-    """Every object with a UID that letters took along, the newest first."""
+    """Every object with a UID that mails took along, the newest first."""
     if not uid:
         return []
     rows = db.session.execute(
@@ -44,7 +44,7 @@ def objects_of(uid: str) -> list[SentObject]:
             OutboxMail.registration_id,
             OutboxMail.event_id,
             OutboxMail.calendar_sequence,
-            OutboxMail.event_version,
+            OutboxMail.notified_version,
             OutboxMail.created_at,
             OutboxMail.state,
         )
@@ -57,11 +57,11 @@ def objects_of(uid: str) -> list[SentObject]:
     )
     return [
         SentObject(
-            letter_id=row.id,
+            mail_id=row.id,
             registration_id=row.registration_id,
             event_id=row.event_id,
             sequence=row.calendar_sequence,
-            version=row.event_version,
+            version=row.notified_version,
             created_at=row.created_at,
             state=row.state,
         )
@@ -79,8 +79,8 @@ def find_by_uid(uid: str) -> Registration | None:
     return db.session.scalar(wanted.execution_options(populate_existing=True))
 
 
-def find_letter(message_ids: Iterable[str]) -> OutboxMail | None:
-    """The newest letter that went out under one of these Message-IDs."""
+def find_mail(message_ids: Iterable[str]) -> OutboxMail | None:
+    """The newest mail that went out under one of these Message-IDs."""
     wanted = [bracketed for name in message_ids if (bracketed := _bracketed(name))]
     if not wanted:
         return None
@@ -96,15 +96,15 @@ def _bracketed(message_id: str) -> str:
 def taken_answers(registration: Registration) -> Sequence[IncomingMail]:
     """The answers that counted, to the invitation that holds now, in the order of their reading.
 
-    Letters from before answers were read do not say which UID they bore.
+    Mails from before answers were read do not say which UID they bore.
     """
     wanted = (
         select(IncomingMail)
-        .outerjoin(OutboxMail, IncomingMail.letter_id == OutboxMail.id)
+        .outerjoin(OutboxMail, IncomingMail.mail_id == OutboxMail.id)
         .where(
             IncomingMail.registration_id == registration.id,
-            IncomingMail.kind == Kind.ANSWER.value,
-            IncomingMail.outcome == Outcome.TAKEN.value,
+            IncomingMail.kind == IncomingKind.ANSWER.value,
+            IncomingMail.outcome == IncomingOutcome.TAKEN.value,
             OutboxMail.id.is_(None) | (OutboxMail.calendar_uid == registration.calendar_uid),
         )
         .order_by(IncomingMail.id)
@@ -125,8 +125,8 @@ def answered_at(event: Event) -> dict[int, datetime]:
         .join(Registration, IncomingMail.registration_id == Registration.id)
         .where(
             Registration.event_id == event.id,
-            IncomingMail.kind == Kind.ANSWER.value,
-            IncomingMail.outcome == Outcome.TAKEN.value,
+            IncomingMail.kind == IncomingKind.ANSWER.value,
+            IncomingMail.outcome == IncomingOutcome.TAKEN.value,
             IncomingMail.partstat == Registration.partstat,
         )
     )

@@ -13,7 +13,7 @@ from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import LeftText, Organisation, member_on
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import LINE
@@ -38,7 +38,7 @@ class Belonging(StrEnum):
     UNMATCHED = "unmatched"
 
 
-class Order(StrEnum):
+class RegistrationOrder(StrEnum):
     """In which order people are listed; those who need a decision come first in the first."""
 
     REGISTERED = "registered"
@@ -47,11 +47,11 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class RegistrationSearch:
     """What is looked for; an empty text asks for nothing.
 
     `administration` is the key of an organisation, `came` may be "unknown", `answer` is that of the
-    calendar or "none", "unreached" of those whose letters come back. `decision` is "yes" for people
+    calendar or "none", "unreached" of those whose mails come back. `decision` is "yes" for people
     who need one.
     """
 
@@ -64,17 +64,17 @@ class Wish:
     came: str = ""
     answer: str = ""
     decision: str = ""
-    order: str = Order.REGISTERED
+    order: str = RegistrationOrder.REGISTERED
 
 
-def search_people(event: Event, wish: Wish, *, number: int = 1) -> Page[Registration]:
+def search_people(event: Event, wish: RegistrationSearch, *, number: int = 1) -> Page[Registration]:
     """One page of the people of an event, each with the administration, in two queries."""
     wanted = _matching(event, wish)
     people = wanted.options(joinedload(Registration.organisation))
     return paginate(people.order_by(*_ordered(wish.order)), number=number)
 
 
-def _matching(event: Event, wish: Wish) -> Select[Registration]:
+def _matching(event: Event, wish: RegistrationSearch) -> Select[Registration]:
     conditions = [Registration.event_id == event.id, *_conditions(event, wish)]
     return (
         select(Registration)
@@ -83,7 +83,7 @@ def _matching(event: Event, wish: Wish) -> Select[Registration]:
     )
 
 
-def _conditions(event: Event, wish: Wish) -> list[ColumnElement[bool]]:
+def _conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bool]]:
     found = containing(wish.words, (*_SEARCHED, Organisation.name))
     if wish.status:
         found.append(Registration.status == wish.status)
@@ -127,7 +127,7 @@ def _attended(attendance: str) -> ColumnElement[bool]:
 
 def _answered(answer: str) -> ColumnElement[bool]:
     if answer == UNREACHED:
-        return Registration.email_key.in_(select(DeadAddress.email_key))
+        return Registration.email_key.in_(select(UndeliverableAddress.email_key))
     if answer == SILENT:
         confirmed = Registration.status == Status.CONFIRMED.value
         return and_(confirmed, Registration.partstat.not_in(ANSWERS))
@@ -154,10 +154,10 @@ def _unmatched() -> ColumnElement[bool]:
 
 def _ordered(order: str) -> tuple[Any, ...]:
     registered = (Registration.registered_at, Registration.id)
-    if order == Order.LINE:
+    if order == RegistrationOrder.LINE:
         waits = Registration.status == Status.WAITLISTED.value
         return (case((waits, 0), else_=1), case((waits, LINE)), *registered)
-    if order == Order.NAME:
+    if order == RegistrationOrder.NAME:
         names = (Registration.last_name, Registration.first_name)
         return (*(func.lower(name) for name in names), Registration.id)
     first = case((_awaits_approval(), 0), (_unmatched(), 1), else_=2)
@@ -180,7 +180,7 @@ def administrations_at(event: Event) -> dict[str, str]:
 
 def count_undecided(event: Event) -> int:
     """How many people of an event wait for an organiser's word."""
-    waiting = _matching(event, Wish(decision="yes"))
+    waiting = _matching(event, RegistrationSearch(decision="yes"))
     return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
 
 

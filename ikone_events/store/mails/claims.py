@@ -1,6 +1,6 @@
-"""The next letter to send, taken and read in one statement: what the worker asks for each letter.
+"""The next mail to send, taken and read in one statement: what the worker asks for each mail.
 
-The conditional UPDATE decides: of two workers that chose the same row one gets nothing. Letters to
+The conditional UPDATE decides: of two workers that chose the same row one gets nothing. Mails to
 one person go before those of mailings, which may be thousands.
 """
 
@@ -14,15 +14,15 @@ from sqlalchemy.sql.selectable import ScalarSelect
 
 from ikone_events.store.db import UTCDateTime, db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Hold, Mailing, OutboxMail
+from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
 
 
-class Claim(NamedTuple):
-    """The right to send one letter until the lease ends, and all that travels of it.
+class MailClaim(NamedTuple):
+    """The right to send one mail until the lease ends, and all that travels of it.
 
     `tries` only ever rises, so it fences off a worker that wakes up after its lease;
     `tries_before` is where the pauses began anew. `mailing_stopped` is set when somebody stopped
-    its mailing while the letter was on its way.
+    its mailing while the mail was on its way.
     """
 
     id: int
@@ -44,47 +44,47 @@ class Claim(NamedTuple):
     mailing_stopped: datetime | None
 
 
-_PARCEL = Claim._fields[: Claim._fields.index("reply_to")]
+_PARCEL = MailClaim._fields[: MailClaim._fields.index("reply_to")]
 _NOW = bindparam("now", type_=UTCDateTime())
 _LEASE_UNTIL = bindparam("lease_until", type_=UTCDateTime())
 
 
-def take_next(*, now: datetime, lease: timedelta) -> Claim | None:
-    """Take and read the next due letter; None when there is none, or everything is on hold."""
+def take_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
+    """Take and read the next due mail; None when there is none, or everything is on hold."""
     taken = db.session.connection().execute(_TAKE, {"now": now, "lease_until": now + lease})
     row = taken.one_or_none()
-    return None if row is None else Claim(*row)
+    return None if row is None else MailClaim(*row)
 
 
-def _due(letter: type[OutboxMail]) -> ColumnElement[bool]:
+def _due(mail: type[OutboxMail]) -> ColumnElement[bool]:
     """The state stands there as a literal: a partial index is not found by a parameter."""
-    free = or_(letter.lease_until.is_(None), letter.lease_until < _NOW)
-    return (letter.state == literal_column("'queued'")) & (letter.due_at <= _NOW) & free
+    free = or_(mail.lease_until.is_(None), mail.lease_until < _NOW)
+    return (mail.state == literal_column("'queued'")) & (mail.due_at <= _NOW) & free
 
 
-def _in_turn(letter: type[OutboxMail]) -> ColumnElement[bool]:
+def _in_turn(mail: type[OutboxMail]) -> ColumnElement[bool]:
     """Objects of one entry leave in their order: a REQUEST after its CANCEL would put it back."""
     older = aliased(OutboxMail)
     before = exists(
         select(older.id).where(
-            older.calendar_uid == letter.calendar_uid,
+            older.calendar_uid == mail.calendar_uid,
             older.calendar_uid != literal_column("''"),
-            older.calendar_sequence < letter.calendar_sequence,
+            older.calendar_sequence < mail.calendar_sequence,
             older.state == literal_column("'queued'"),
         )
     )
-    return or_(letter.calendar_uid == literal_column("''"), ~before)
+    return or_(mail.calendar_uid == literal_column("''"), ~before)
 
 
 def _first(*, single: bool) -> ScalarSelect[int]:
-    letter = aliased(OutboxMail)
-    kind = letter.mailing_id.is_(None) if single else letter.mailing_id.is_not(None)
+    mail = aliased(OutboxMail)
+    kind = mail.mailing_id.is_(None) if single else mail.mailing_id.is_not(None)
     return (
-        select(letter.id)
-        .where(_due(letter), kind, _in_turn(letter), ~exists(select(Hold.id)))
-        .order_by(letter.due_at, letter.id)
+        select(mail.id)
+        .where(_due(mail), kind, _in_turn(mail), ~exists(select(OutboxPause.id)))
+        .order_by(mail.due_at, mail.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=letter)
+        .with_for_update(skip_locked=True, of=mail)
         .scalar_subquery()
     )
 

@@ -13,14 +13,14 @@ from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.searching import containing
 
-# Words of the filter; "deferred" is a letter that the mail server has sent back at least once.
+# Words of the filter; "deferred" is a mail that the mail server has sent back at least once.
 DEFERRED = "deferred"
 STATES = ("queued", DEFERRED, "sent", "failed", "stopped")
 _DEFERRED = (OutboxMail.state == "queued") & (OutboxMail.tries > OutboxMail.tries_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class MailSearch:
     """What somebody looks for; what is empty does not matter."""
 
     words: str = ""
@@ -29,8 +29,8 @@ class Wish:
     mailing_id: int | None = None
 
 
-def search_letters(event: Event, wish: Wish, *, number: int = 1) -> Page[OutboxMail]:
-    """Letters of an event, failed ones first, then the newest."""
+def search_mails(event: Event, wish: MailSearch, *, number: int = 1) -> Page[OutboxMail]:
+    """Mails of an event, failed ones first, then the newest."""
     conditions = [OutboxMail.event_id == event.id, *_conditions(wish)]
     wanted = (
         select(OutboxMail)
@@ -41,18 +41,18 @@ def search_letters(event: Event, wish: Wish, *, number: int = 1) -> Page[OutboxM
     return paginate(wanted, number=number)
 
 
-def get_letter(event: Event, letter_id: int) -> OutboxMail:
-    """A letter of this very event; raises NotFound."""
+def get_mail(event: Event, mail_id: int) -> OutboxMail:
+    """A mail of this very event; raises NotFound."""
     found = db.session.scalar(
-        select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == letter_id)
+        select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == mail_id)
     )
     if found is None:
-        raise NotFound(Complaint(N_("There is no such letter.")))
+        raise NotFound(Complaint(N_("There is no such e-mail.")))
     return found
 
 
-def letters_to(registration: Registration) -> list[OutboxMail]:
-    """Every letter to one person, the first one first."""
+def mails_to(registration: Registration) -> list[OutboxMail]:
+    """Every mail to one person, the first one first."""
     wanted = (
         select(OutboxMail)
         .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
@@ -63,12 +63,12 @@ def letters_to(registration: Registration) -> list[OutboxMail]:
 
 
 def kinds_in(event: Event) -> list[str]:
-    """The kinds of letters that an event has written."""
+    """The kinds of mails that an event has written."""
     wanted = select(OutboxMail.kind).where(OutboxMail.event_id == event.id).distinct()
     return sorted(db.session.scalars(wanted))
 
 
-def _conditions(wish: Wish) -> list[ColumnElement[bool]]:
+def _conditions(wish: MailSearch) -> list[ColumnElement[bool]]:
     found = containing(wish.words, [OutboxMail.recipient_name, OutboxMail.recipient])
     if wish.state == DEFERRED:
         found.append(_DEFERRED)

@@ -1,4 +1,4 @@
-"""Tables of the post: mailings to many, finished letters with their journal, pace, heartbeat."""
+"""Tables of the post: mailings to many, finished mails with their journal, pace, heartbeat."""
 
 from datetime import datetime
 
@@ -30,12 +30,12 @@ HAS_OBJECT = literal_column("outbox_mail.calendar_uid") != literal_column("''")
 
 
 class Mailing(Base):
-    """A letter owed to many; the worker turns it into outbox rows, chunk by chunk.
+    """A mail owed to many; the worker turns it into outbox rows, chunk by chunk.
 
     `last_id` is how far it has come (a registration's or a subscriber's number); `finished_at` is
     set when the last chunk is done, `stopped_at` when somebody pressed stop. Only registrations
     whose standing is older than the mailing belong to it, by the event's counter of writes and
-    not by clocks: later ones get a letter of their own. `texts` is the edited text as it was when
+    not by clocks: later ones get a mail of their own. `texts` is the edited text as it was when
     the mailing began, JSON {locale: {"subject", "body"}}; empty for the built-in text.
     With `only_changed` who has been told all of it already is left out.
     """
@@ -50,7 +50,7 @@ class Mailing(Base):
     only_changed: Mapped[bool] = mapped_column(default=False)
     old_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     old_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    event_touched: Mapped[int] = mapped_column(default=0)
+    event_lock_version: Mapped[int] = mapped_column(default=0)
     last_id: Mapped[int] = mapped_column(default=0)
     step_id: Mapped[int | None] = mapped_column(ForeignKey("step.id", ondelete="SET NULL"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
@@ -67,14 +67,14 @@ class Mailing(Base):
 
 
 class OutboxMail(Base):
-    """One finished letter to one person, and what became of it.
+    """One finished mail to one person, and what became of it.
 
     States: queued, sent, failed, stopped. A live `lease_until` means that a worker is sending it
     now; `tries` is the fence against a worker that wakes up after its lease. `answer` holds the
-    mail server's last words. `key` makes a second letter for the same cause impossible. Letters
+    mail server's last words. `key` makes a second mail for the same cause impossible. Mails
     to subscribers carry `unsubscribe`, the address of RFC 8058; those to nobody's event have none.
     `calendar_uid` and `calendar_sequence` are those of the object inside, by which answers find
-    it. `event_version` is what of the event the letter made known, if it did.
+    it. `event_version` is what of the event the mail made known, if it did.
     """
 
     __tablename__ = "outbox_mail"
@@ -125,7 +125,7 @@ class OutboxMail(Base):
     calendar_method: Mapped[str | None] = mapped_column(String(10))
     calendar_uid: Mapped[str] = mapped_column(String(100), default="")
     calendar_sequence: Mapped[int | None]
-    event_version: Mapped[int | None]
+    notified_version: Mapped[int | None]
     message_id: Mapped[str] = mapped_column(String(200))
     references: Mapped[str] = mapped_column(String(200), default="")
     unsubscribe: Mapped[str] = mapped_column(String(500), default="")
@@ -144,7 +144,7 @@ class OutboxMail(Base):
 
 
 class DeliveryNote(Base):
-    """One thing that happened to a letter on its way, beside its creation and its last state.
+    """One thing that happened to a mail on its way, beside its creation and its last state.
 
     `what`: deferred, failed, retried, corrected, stopped, resumed; sent, delayed and bounced where
     a mail came back. `words` are the server's or the system's, `actor` is who pressed a button.
@@ -153,7 +153,7 @@ class DeliveryNote(Base):
     __tablename__ = "delivery_note"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    letter_id: Mapped[int] = mapped_column(
+    mail_id: Mapped[int] = mapped_column(
         ForeignKey("outbox_mail.id", ondelete="CASCADE"), index=True
     )
     at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -162,19 +162,19 @@ class DeliveryNote(Base):
     actor: Mapped[str] = mapped_column(String(200), default="")
 
 
-class Pace(Base):
-    """The moment at which the next letter of the whole installation may leave; one row."""
+class SendRate(Base):
+    """The moment at which the next mail of the whole installation may leave; one row."""
 
-    __tablename__ = "pace"
+    __tablename__ = "send_rate"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     next_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class Hold(Base):
-    """While this one row exists no letter leaves and no step runs: after a backup came back."""
+class OutboxPause(Base):
+    """While this one row exists no mail leaves and no step runs: after a backup came back."""
 
-    __tablename__ = "hold"
+    __tablename__ = "outbox_pause"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     since: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -185,7 +185,7 @@ class Heartbeat(Base):
     """The last sign of life of a worker, one row a worker.
 
     `refused_at` is since when the mail server takes nothing from it, with the server's words in
-    `refusal`; unset once it takes a letter again.
+    `refusal`; unset once it takes a mail again.
     """
 
     __tablename__ = "heartbeat"

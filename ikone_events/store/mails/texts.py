@@ -1,4 +1,4 @@
-"""Table of the letters' texts that organisers have written in place of the built-in ones."""
+"""Table of the mails' texts that organisers have written in place of the built-in ones."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ class MailText(Base):
     """One text in one language: subject and Markdown body with placeholders.
 
     `scope` is "installation", "series:<name>" or "event:<number>" (whose row `event_id` names);
-    the nearest one counts. `kind` is a kind of letter, or the name of an organiser's own step.
+    the nearest one counts. `kind` is a kind of mail, or the name of an organiser's own step.
     """
 
     __tablename__ = "mail_text"

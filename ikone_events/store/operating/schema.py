@@ -9,11 +9,6 @@ from pathlib import Path
 from flask import Flask, current_app
 from sqlalchemy import Connection, inspect, text
 
-import ikone_events.store.calendars.personal_feeds
-import ikone_events.store.incoming.models
-import ikone_events.store.mails.texts  # noqa: F401 - their tables belong to the whole
-import ikone_events.store.registering.form_fields
-import ikone_events.store.registering.imports
 from ikone_events.store.db import db
 
 # Any number that no other program uses for a lock in our database.

@@ -16,7 +16,7 @@ _WAITING_SQLITE = text("outcome = '' AND active = 1")
 
 
 class Step(Base):
-    """One thing that will happen by itself: a transition (`action`) or a letter (`kind`).
+    """One thing that will happen by itself: a transition (`action`) or a mail (`kind`).
 
     `name` is the step's name in the plan of its format, or "own-…" for an organiser's message.
     `due_at` is derived from the event's dates and kept beside them, so that a worker finds what is

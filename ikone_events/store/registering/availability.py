@@ -21,19 +21,19 @@ from sqlalchemy.exc import OperationalError
 from ikone_events.domain.events.facts import EventFormat, Mode, State
 from ikone_events.domain.events.registration_settings import SETTINGS
 from ikone_events.domain.registering.registration import SEATED, Status
-from ikone_events.domain.registering.seating import Pool, Sitting
+from ikone_events.domain.registering.seating import Pool, SeatAvailability
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
 from ikone_events.store.registering.models import Registration
 
 
-class Version(NamedTuple):
+class AvailabilityVersion(NamedTuple):
     """Changes with everything that an event's public page shows."""
 
     id: int
-    touched: int
-    revision: int
+    lock_version: int
+    edit_version: int
     state: str
 
 
@@ -60,12 +60,12 @@ _BY_MODE = select(
     _counted(most="most"),
     _WAITING,
 )
-_VERSION = select(Event.id, Event.touched, Event.revision, Event.state).where(
+_VERSION = select(Event.id, Event.lock_version, Event.edit_version, Event.state).where(
     Event.slug == bindparam("slug")
 )
 
 
-def get_version(slug: str) -> Version:
+def get_version(slug: str) -> AvailabilityVersion:
     """The version of an event that the public may see; raises NotFound.
 
     Straight through the driver: this is all that most visits of an event's page ask of the
@@ -78,7 +78,7 @@ def get_version(slug: str) -> Version:
         raise OperationalError(_text(engine.dialect.name), None, fault) from fault
     if row is None or row[3] not in PUBLIC_STATES:
         raise event_not_found()
-    return Version(*row)
+    return AvailabilityVersion(*row)
 
 
 def _row(engine: Engine, slug: str) -> Any:
@@ -104,33 +104,33 @@ def _text(_dialect: str) -> str:
     return str(_VERSION.compile(dialect=db.engine.dialect))
 
 
-def get_sitting(event: Event, now: datetime) -> Sitting:
+def get_availability(event: Event, now: datetime) -> SeatAvailability:
     """What decides about registration for an event; counts rows, and only those that matter.
 
     Where there is no limit nothing is counted, and `seated` says nothing.
     """
     if event.format == EventFormat.HYBRID.value:
-        return _hybrid_sitting(event, now)
+        return _hybrid_availability(event, now)
     asked = _WAITS if event.capacity is None else _SEATED_AND_WAITS
     wanted = {"event_id": event.id, "most": event.capacity}
     seated, waits = db.session.execute(asked, wanted).one()
-    return _sitting(event, now, seated=seated, waits=bool(waits))
+    return _availability(event, now, seated=seated, waits=bool(waits))
 
 
-def _hybrid_sitting(event: Event, now: datetime) -> Sitting:
+def _hybrid_availability(event: Event, now: datetime) -> SeatAvailability:
     limits = _limits(event)
     wanted = {mode.value: limits[mode] or 0 for mode in Mode}
     whole = {"event_id": event.id, "most": event.capacity or 0}
     *by_mode, seated, waits = db.session.execute(_BY_MODE, {**wanted, **whole}).one()
     numbers = dict(zip(Mode, by_mode, strict=True))
-    return _sitting(event, now, seated=seated, waits=bool(waits), by_mode=numbers)
+    return _availability(event, now, seated=seated, waits=bool(waits), by_mode=numbers)
 
 
 def _limits(event: Event) -> dict[Mode, int | None]:
     return {Mode.ONLINE: event.capacity_online, Mode.ON_SITE: event.capacity_on_site}
 
 
-def sittings_of(events: Sequence[Event], now: datetime) -> dict[int, Sitting]:
+def availabilities_of(events: Sequence[Event], now: datetime) -> dict[int, SeatAvailability]:
     """What decides about registration for each of many events, in one query."""
     numbers: dict[int, dict[tuple[str, str], int]] = {event.id: {} for event in events}
     rows = db.session.execute(
@@ -140,29 +140,31 @@ def sittings_of(events: Sequence[Event], now: datetime) -> dict[int, Sitting]:
     )
     for event_id, status, mode, number in rows:
         numbers[event_id][status, mode] = number
-    return {event.id: _counted_sitting(event, numbers[event.id], now) for event in events}
+    return {event.id: _counted_availability(event, numbers[event.id], now) for event in events}
 
 
-def _counted_sitting(event: Event, numbers: dict[tuple[str, str], int], now: datetime) -> Sitting:
+def _counted_availability(
+    event: Event, numbers: dict[tuple[str, str], int], now: datetime
+) -> SeatAvailability:
     by_mode = {
         mode: sum(numbers.get((status, mode.value), 0) for status in _SEATED) for mode in Mode
     }
     waits = any(status == Status.WAITLISTED.value for status, _mode in numbers)
-    return _sitting(event, now, seated=sum(by_mode.values()), waits=waits, by_mode=by_mode)
+    return _availability(event, now, seated=sum(by_mode.values()), waits=waits, by_mode=by_mode)
 
 
-def _sitting(
+def _availability(
     event: Event,
     now: datetime,
     *,
     seated: int,
     waits: bool,
     by_mode: dict[Mode, int] | None = None,
-) -> Sitting:
+) -> SeatAvailability:
     pools: dict[Mode, Pool] = {}
     if event.format == EventFormat.HYBRID.value and by_mode is not None:
         pools = {mode: Pool(limit, by_mode[mode]) for mode, limit in _limits(event).items()}
-    return Sitting(
+    return SeatAvailability(
         now=now,
         state=State(event.state),
         starts_at=event.starts_at,

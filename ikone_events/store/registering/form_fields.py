@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ikone_events.domain.registering.form_fields import Choice, Kind, OwnField
+from ikone_events.domain.registering.form_fields import FieldChoice, FieldKind, OwnField
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.registering.models import Registration
 
@@ -61,9 +61,9 @@ class FormField(Base):
         texts = self.texts
         return OwnField(
             key=self.key,
-            kind=Kind(self.kind),
+            kind=FieldKind(self.kind),
             **{name: getattr(self, name) for name in AS_DESCRIBED},
-            choices=tuple(Choice(**choice) for choice in json.loads(self.choices)),
+            choices=tuple(FieldChoice(**choice) for choice in json.loads(self.choices)),
             retired=self.retired_at is not None,
             version=texts[-1]["version"] if texts else None,
         )

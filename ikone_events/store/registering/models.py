@@ -13,7 +13,7 @@ from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.registering.codes import Code
 
-_HELD = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
+_RESERVED = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
 _ACTIVE = text(f"status IN ({', '.join(repr(status.value) for status in sorted(ACTIVE))})")
 
 
@@ -21,19 +21,20 @@ class Registration(Base):
     """One person at one event. A person who withdrew and returns gets a new row.
 
     `email` is as typed, `email_key` normalised; one active row per event and address.
-    `event_touched` is the event's counter of writes when the standing last changed.
+    `event_lock_version` is the event's `lock_version` when the status last changed.
     `calendar_sequence` is None until an invitation has been promised; the UID is a secret
-    between us and the person's calendar; `calendar_method` is what the last object of a letter
+    between us and the person's calendar; `calendar_method` is what the last object of a mail
     asked for: after CANCEL the next invitation bears another UID. `partstat` is what that calendar
     answered to the date in force, if it did.
-    `thread_id` is the Message-ID of the first letter.
+    `thread_id` is the Message-ID of the first mail.
 
     `mode` is how the person takes part, and counts at hybrid events only. `awaits` says what a
-    pending registration waits for, `hold_until` until when its seat or an offer is kept. `line` is
-    the place in the order of those who joined the waiting list (the event's counter of writes; kept
-    when they move up, and by a deputy). `address_confirmed_at`, `approved_at` and `accepted_at` are
-    the doors that have been passed. `organisation_key` is what was typed, as it is compared with
-    the directory. `predecessor_id` is the registration that was handed over to this one.
+    pending registration waits for, `reserved_until` until when its seat or an offer is reserved.
+    `waiting_order` is the place in the waiting list (the event's `lock_version` on joining; kept
+    on promotion, and by a deputy). `address_confirmed_at`, `approved_at` and `accepted_at` are the
+    admission steps that have been passed. `organisation_key` is the normalised form of what was
+    typed, compared with the directory. `predecessor_id` is the registration that was handed over
+    to this one.
     `note` is for the organisers' eyes. `registered_by` is who filled in the form for a colleague.
     """
 
@@ -51,7 +52,12 @@ class Registration(Base):
         Index("ix_registration_event_organisation", "event_id", "organisation_id"),
         Index("ix_registration_organisation_key", "organisation_key"),
         Index("ix_registration_email_key", "email_key"),
-        Index("ix_registration_held", "hold_until", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index(
+            "ix_registration_reserved",
+            "reserved_until",
+            sqlite_where=_RESERVED,
+            postgresql_where=_RESERVED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,13 +66,13 @@ class Registration(Base):
     link_epoch: Mapped[int] = mapped_column(default=1)
     status: Mapped[str] = mapped_column(String(12))
     status_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    event_touched: Mapped[int] = mapped_column(default=0)
+    event_lock_version: Mapped[int] = mapped_column(default=0)
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     mode: Mapped[str] = mapped_column(String(10), default=Mode.ONLINE.value)
     awaits: Mapped[str] = mapped_column(String(10), default="")
-    hold_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    line: Mapped[int | None]
+    reserved_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    waiting_order: Mapped[int | None]
     address_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -125,10 +131,10 @@ def _stands(*statuses: Status) -> ColumnElement[bool]:
 
 
 IS_ACTIVE = _stands(*sorted(ACTIVE))
-IS_HELD = _stands(Status.PENDING, Status.OFFERED)
+IS_RESERVED = _stands(Status.PENDING, Status.OFFERED)
 
 
-class StandingChange(Base):
+class StatusChange(Base):
     """One change of a registration's standing: who did what, when and why.
 
     The chain explains why each one stands where. `event_touched` orders changes of one event
@@ -136,7 +142,7 @@ class StandingChange(Base):
     "system".
     """
 
-    __tablename__ = "standing_change"
+    __tablename__ = "status_change"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     registration_id: Mapped[int] = mapped_column(
@@ -147,7 +153,7 @@ class StandingChange(Base):
     target: Mapped[str] = mapped_column(String(12))
     actor: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(Text, default="")
-    event_touched: Mapped[int] = mapped_column(default=0)
+    event_lock_version: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     registration: Mapped[Registration] = relationship()

@@ -6,11 +6,11 @@ from sqlalchemy.orm import joinedload
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.events.queries import lock_event
+from ikone_events.store.registering.models import Registration, StatusChange
 
 
-def hold_registration(public_id: str) -> Registration:
+def lock_registration(public_id: str) -> Registration:
     """Lock the event of a registration, then read the registration; raises LinkRefused.
 
     Everything that concerns one registration is written behind the lock of its event.
@@ -18,7 +18,7 @@ def hold_registration(public_id: str) -> Registration:
     of_event = select(Event.slug).join(Registration, Registration.event_id == Event.id)
     slug = db.session.scalar(of_event.where(Registration.public_id == public_id))
     if slug is not None:
-        hold_event(slug)
+        lock_event(slug)
     wanted = select(Registration).where(Registration.public_id == public_id)
     found = db.session.scalar(wanted.execution_options(populate_existing=True))
     if found is None:
@@ -32,16 +32,16 @@ def find_registration(public_id: str) -> Registration | None:
     return db.session.scalar(wanted.options(joinedload(Registration.event)))
 
 
-def chain_of(registration: Registration) -> list[StandingChange]:
+def status_history(registration: Registration) -> list[StatusChange]:
     """Every change of one registration, the first one first."""
-    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
-    return list(db.session.scalars(wanted.order_by(StandingChange.id)))
+    wanted = select(StatusChange).where(StatusChange.registration_id == registration.id)
+    return list(db.session.scalars(wanted.order_by(StatusChange.id)))
 
 
-def last_change(registration: Registration) -> StandingChange | None:
+def last_change(registration: Registration) -> StatusChange | None:
     """What led to the present standing."""
-    wanted = select(StandingChange).where(StandingChange.registration_id == registration.id)
-    return db.session.scalar(wanted.order_by(StandingChange.id.desc()).limit(1))
+    wanted = select(StatusChange).where(StatusChange.registration_id == registration.id)
+    return db.session.scalar(wanted.order_by(StatusChange.id.desc()).limit(1))
 
 
 def relatives_of(registration: Registration) -> tuple[Registration | None, Registration | None]:

@@ -7,26 +7,26 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.registering.registration import SEATED, Status
-from ikone_events.domain.registering.seating import Sitting
+from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 
 # People of one administration: by its row, or by what they typed where that is not known.
-Party = tuple[int | None, str]
-NOBODYS: Party = (None, "")
+OrganisationKey = tuple[int | None, str]
+NOBODYS: OrganisationKey = (None, "")
 Position = tuple[int, int]
 
 _SEATED = [status.value for status in SEATED]
 # As many are looked at in one go: one free seat must not load the whole line.
 BATCH = 100
 # Who came from a file has no place of their own and stands before all others.
-LINE = func.coalesce(Registration.line, 0)
+LINE = func.coalesce(Registration.waiting_order, 0)
 ORDER = (LINE, Registration.id)
 
 
-def party_of(registration: Registration) -> Party:
+def organisation_key_of(registration: Registration) -> OrganisationKey:
     """The administration that a person counts for."""
     number = registration.organisation_id
     return (number, "") if number is not None else (None, registration.organisation_key or "")
@@ -34,7 +34,7 @@ def party_of(registration: Registration) -> Party:
 
 def position_of(registration: Registration) -> Position:
     """What decides about the order of the line; the lesser goes first."""
-    return (registration.line or 0, registration.id)
+    return (registration.waiting_order or 0, registration.id)
 
 
 def waiting(event_id: int) -> ColumnElement[bool]:
@@ -50,7 +50,7 @@ def first_waiting(event: Event, *, besides: Sequence[Registration] = ()) -> Posi
     return None if row is None else (row[0], row[1])
 
 
-def seated_by_party(event: Event) -> Counter[Party]:
+def seated_by_organisation(event: Event) -> Counter[OrganisationKey]:
     """How many of each administration hold seats."""
     own, key = Registration.organisation_id, Registration.organisation_key
     rows = db.session.execute(
@@ -58,7 +58,7 @@ def seated_by_party(event: Event) -> Counter[Party]:
         .where(Registration.event_id == event.id, Registration.status.in_(_SEATED))
         .group_by(own, key)
     )
-    found: Counter[Party] = Counter()
+    found: Counter[OrganisationKey] = Counter()
     for number, text, people in rows:
         party = (number, "") if number is not None else (None, text)
         if party != NOBODYS:
@@ -66,8 +66,12 @@ def seated_by_party(event: Event) -> Counter[Party]:
     return found
 
 
-def next_in_line(
-    event: Event, sitting: Sitting, colleagues: Counter[Party], *, after: Position | None
+def next_waiting(
+    event: Event,
+    availability: SeatAvailability,
+    colleagues: Counter[OrganisationKey],
+    *,
+    after: Position | None,
 ) -> Sequence[Registration]:
     """The next behind a position to whom seats may go, no more than there are seats.
 
@@ -76,27 +80,29 @@ def next_in_line(
     wanted = select(Registration).where(waiting(event.id)).order_by(*ORDER)
     if after is not None:
         wanted = wanted.where(tuple_(*ORDER) > tuple_(*after))
-    for condition in _held_back(event, sitting, colleagues):
+    for condition in _held_back(event, availability, colleagues):
         wanted = wanted.where(condition)
-    wanted = wanted.limit(BATCH if sitting.free is None else min(sitting.free, BATCH))
-    return db.session.scalars(_with_membership(wanted, sitting)).all()
+    wanted = wanted.limit(BATCH if availability.free is None else min(availability.free, BATCH))
+    return db.session.scalars(_with_membership(wanted, availability)).all()
 
 
-def _with_membership(wanted: Select[Registration], sitting: Sitting) -> Select[Registration]:
-    if not sitting.members_first:
+def _with_membership(
+    wanted: Select[Registration], availability: SeatAvailability
+) -> Select[Registration]:
+    if not availability.members_first:
         return wanted
     return wanted.options(joinedload(Registration.organisation))
 
 
 def _held_back(
-    event: Event, sitting: Sitting, colleagues: Counter[Party]
+    event: Event, availability: SeatAvailability, colleagues: Counter[OrganisationKey]
 ) -> Iterable[ColumnElement[bool]]:
-    if sitting.pools:
-        with_room = [mode.value for mode in sitting.pools if sitting.free_for(mode) != 0]
+    if availability.pools:
+        with_room = [mode.value for mode in availability.pools if availability.free_for(mode) != 0]
         yield Registration.mode.in_(with_room)
-    if sitting.members_first:
+    if availability.members_first:
         yield Registration.organisation_id.in_(_members(event))
-    limit = sitting.per_administration
+    limit = availability.per_administration
     if limit is not None:
         full = [party for party, number in colleagues.items() if number >= limit]
         numbers = [number for number, _key in full if number is not None]
@@ -116,7 +122,7 @@ def _members(event: Event) -> Select[int]:
     )
 
 
-def line_number(registration: Registration) -> int | None:
+def waiting_position(registration: Registration) -> int | None:
     """The person's place in the line, from one; None when not waiting."""
     if registration.status != Status.WAITLISTED.value:
         return None

@@ -1,4 +1,4 @@
-"""A person's own pages behind the link in every letter, all under /r/<token>."""
+"""A person's own pages behind the link in every mail, all under /r/<token>."""
 
 from ikone_events.web.attendee import (
     answering,

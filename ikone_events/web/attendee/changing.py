@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.registering.form_fields import OwnField
-from ikone_events.domain.registering.self_service import Wish, complaint
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.self_service import SelfServiceAction, complaint
+from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import answers_of as stored_answers
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.changes import change_details
-from ikone_events.services.registering.status import situation_of
+from ikone_events.services.registering.status import self_service_facts
 from ikone_events.store.db import transaction
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.forms import DETAILS, ChangeForm, place
@@ -23,7 +23,7 @@ from ikone_events.web.registering.own_fields import add_own_fields, answers_of, 
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.limits import PERSONAL, limited
-from ikone_events.web.shell.personal import holder
+from ikone_events.web.shell.personal import registration_from_token
 
 Fields = tuple[OwnField, ...]
 
@@ -33,10 +33,10 @@ Fields = tuple[OwnField, ...]
 @limited(PERSONAL, methods=["POST"])
 def change(token: str) -> ResponseReturnValue:
     """The form with what is stored; its answer is 303, or 422 with everything kept."""
-    registration = holder(token)
+    registration = registration_from_token(token)
     fields = asked_fields(registration.event, besides=registration)
     if request.method != "POST":
-        choice = choices(situation_of(registration, now())).get(Wish.CHANGE)
+        choice = choices(self_service_facts(registration, now())).get(SelfServiceAction.CHANGE)
         if choice is None or choice.complaint is not None:
             return to_own_page(token)
         return _page(token, registration, _stored(registration, fields), fields)
@@ -73,7 +73,7 @@ def _page(
     fields: Fields,
     complaints: Sequence[str] = (),
 ) -> str:
-    situation = situation_of(registration, now())
+    facts = self_service_facts(registration, now())
     limited = any(choice.places is not None for field in fields for choice in field.choices)
     return render_template(
         "attendee/change.html",
@@ -83,6 +83,6 @@ def _page(
         form=form,
         fields=fields,
         complaints=complaints,
-        until=situation.starts_at,
-        fixed=complaint(Wish.CLAIM, situation) if limited else None,
+        until=facts.starts_at,
+        fixed=complaint(SelfServiceAction.CLAIM, facts) if limited else None,
     )

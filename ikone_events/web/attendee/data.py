@@ -11,13 +11,13 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.mails.facts import Invitation, Recipient
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registering.registration import Status
-from ikone_events.services.app_context import now, office
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails.values import links_of, sender_of, summary_for
 from ikone_events.services.privacy.own_data import data_of
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.personal import holder
+from ikone_events.web.shell.personal import registration_from_token
 
 _CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
 
@@ -26,7 +26,7 @@ _CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
 @permission(Permission.PERSONAL_LINK)
 def calendar(token: str) -> ResponseReturnValue:
     """The person's entry to take along, with their door to the room."""
-    registration = holder(token)
+    registration = registration_from_token(token)
     event = registration.event
     if registration.status != Status.CONFIRMED.value or event.state in _CALLED_OFF:
         raise NotFound(Complaint(N_("There is no calendar entry for you at present.")))
@@ -44,17 +44,17 @@ def calendar(token: str) -> ResponseReturnValue:
 
 
 def _copy_of_invitation(registration: Registration) -> Invitation:
-    """Another UID than in the letters: whoever knows that one can cancel the entry there."""
+    """Another UID than in the mails: whoever knows that one can cancel the entry there."""
     event = registration.event
-    uid = f"{uuid5(NAMESPACE_URL, registration.public_id)}@{office().settings.host}"
-    return Invitation(uid=uid, sequence=event.revision, stamp=event.changed_at)
+    uid = f"{uuid5(NAMESPACE_URL, registration.public_id)}@{get_installation().settings.host}"
+    return Invitation(uid=uid, sequence=event.edit_version, stamp=event.changed_at)
 
 
 @blueprint.get("/r/<token>/data.json")
 @permission(Permission.PERSONAL_LINK)
 def own_data(token: str) -> ResponseReturnValue:
     """Everything that is stored about the person, as a file (Art. 15 and 20 GDPR)."""
-    registration = holder(token)
+    registration = registration_from_token(token)
     text = json.dumps(data_of(registration, now=now()), ensure_ascii=False, indent=2)
     response = Response(text + "\n", content_type="application/json; charset=utf-8")
     name = f"{registration.event.slug}.json"

@@ -19,7 +19,7 @@ from ikone_events.web.shell.forms import (
     stripped,
     unless,
 )
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 DETAILS = ("salutation", "title", "first_name", "last_name", "position", "question")
 
@@ -93,7 +93,7 @@ def place(form: PublicForm, complaints: Iterable[Complaint]) -> list[str]:
     left: list[str] = []
     for complaint in complaints:
         if complaint.about in form:
-            form[complaint.about].errors = [*form[complaint.about].errors, say(complaint)]
+            form[complaint.about].errors = [*form[complaint.about].errors, translate(complaint)]
         else:
-            left.append(say(complaint))
+            left.append(translate(complaint))
     return left

@@ -8,11 +8,11 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.registering.self_service import Situation, Wish, wishes
-from ikone_events.domain.registering.status import Action
+from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts, wishes
+from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.domain.times import moment_page
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.models import StandingChange
+from ikone_events.store.registering.models import StatusChange
 from ikone_events.web.shell.i18n import page_locale
 
 blueprint = Blueprint("attendee", __name__)
@@ -28,41 +28,39 @@ def moment_words(moment: datetime, event: Event) -> str:
     return moment_page(moment, locale=page_locale(), zone=event.zone)
 
 
-def is_handed_over(change: StandingChange | None) -> bool:
+def is_handed_over(change: StatusChange | None) -> bool:
     """Whether a deputy comes now, whoever that is and whatever their standing was before."""
-    return change is not None and change.action == Action.HAND_OVER.value
+    return change is not None and change.action == RegistrationAction.HAND_OVER.value
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One thing on the list; `complaint` says why it can't be done now, and who helps."""
 
-    wish: Wish
+    wish: SelfServiceAction
     until: datetime | None
     complaint: Complaint | None
 
 
-def choices(situation: Situation) -> dict[Wish, Choice]:
+def choices(facts: SelfServiceFacts) -> dict[SelfServiceAction, Choice]:
     """What the standing allows at all, in the order of the page."""
-    allowed = wishes(situation)
+    allowed = wishes(facts)
     return {
-        wish: Choice(wish, _UNTIL[wish](situation), allowed[wish])
-        for wish in _UNTIL
-        if wish in allowed
+        wish: Choice(wish, _UNTIL[wish](facts), allowed[wish]) for wish in _UNTIL if wish in allowed
     }
 
 
-def can(wish: Wish, offered: Mapping[Wish, Choice]) -> bool:
+def can(wish: SelfServiceAction, offered: Mapping[SelfServiceAction, Choice]) -> bool:
     """Whether it can be done now."""
     choice = offered.get(wish)
     return choice is not None and choice.complaint is None
 
 
-_UNTIL: Mapping[Wish, Callable[[Situation], datetime | None]] = {
-    Wish.CONFIRM_ADDRESS: lambda situation: situation.hold_until,
-    Wish.ACCEPT: lambda situation: situation.hold_until,
-    Wish.CHANGE: lambda situation: situation.starts_at,
-    Wish.SWITCH_MODE: lambda situation: situation.claims_end_at,
-    Wish.HAND_OVER: lambda situation: situation.ends_at,
-    Wish.WITHDRAW: lambda situation: situation.ends_at,
+_UNTIL: Mapping[SelfServiceAction, Callable[[SelfServiceFacts], datetime | None]] = {
+    SelfServiceAction.CONFIRM_ADDRESS: lambda facts: facts.reserved_until,
+    SelfServiceAction.ACCEPT: lambda facts: facts.reserved_until,
+    SelfServiceAction.CHANGE: lambda facts: facts.starts_at,
+    SelfServiceAction.SWITCH_MODE: lambda facts: facts.claims_end_at,
+    SelfServiceAction.HAND_OVER: lambda facts: facts.ends_at,
+    SelfServiceAction.WITHDRAW: lambda facts: facts.ends_at,
 }

@@ -6,12 +6,12 @@ from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.domain.refusals import StandingRefused, UnfitInput
+from ikone_events.domain.refusals import StatusRefused, UnfitInput
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.self_service import Wish
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.installation import now
 from ikone_events.services.registering.hand_over import hand_over as pass_on
-from ikone_events.services.registering.status import situation_of
+from ikone_events.services.registering.status import self_service_facts
 from ikone_events.store.db import transaction
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import last_change
@@ -19,7 +19,7 @@ from ikone_events.web.attendee.forms import DeputyForm, place
 from ikone_events.web.attendee.frame import blueprint, choices, is_handed_over, to_own_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.limits import PERSONAL, limited
-from ikone_events.web.shell.personal import holder
+from ikone_events.web.shell.personal import registration_from_token
 
 
 @blueprint.route("/r/<token>/hand-over", methods=["GET", "POST"])
@@ -27,9 +27,9 @@ from ikone_events.web.shell.personal import holder
 @limited(PERSONAL, methods=["POST"])
 def hand_over(token: str) -> ResponseReturnValue:
     """The deputy's form; 303 to the own page, the same whether the deputy was known or not."""
-    registration, form = holder(token), DeputyForm()
+    registration, form = registration_from_token(token), DeputyForm()
     if request.method != "POST":
-        choice = choices(situation_of(registration, now())).get(Wish.HAND_OVER)
+        choice = choices(self_service_facts(registration, now())).get(SelfServiceAction.HAND_OVER)
         if choice is None or choice.complaint is not None:
             return to_own_page(token)
         return _page(token, registration, form)
@@ -42,8 +42,8 @@ def hand_over(token: str) -> ResponseReturnValue:
                 pass_on(registration.public_id, form.deputy(), now=now())
         except UnfitInput as refusal:
             left = place(form, refusal.complaints)
-        except StandingRefused:
-            if is_handed_over(last_change(holder(token))):
+        except StatusRefused:
+            if is_handed_over(last_change(registration_from_token(token))):
                 return to_own_page(token)  # the two presses came at once
             raise
         else:

@@ -4,31 +4,31 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ikone_events.domain.registering.self_service import Wish
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.installation import now
 from ikone_events.services.privacy.archiving import forget_person
-from ikone_events.services.registering.status import situation_of, withdraw
+from ikone_events.services.registering.status import self_service_facts, withdraw
 from ikone_events.store.db import transaction
 from ikone_events.web.attendee.frame import blueprint, can, choices, to_own_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.limits import PERSONAL, limited
-from ikone_events.web.shell.personal import holder
+from ikone_events.web.shell.personal import registration_from_token
 
 
 @blueprint.get("/r/<token>/cancel")
 @permission(Permission.PERSONAL_LINK)
 def ask_cancel(token: str) -> ResponseReturnValue:
     """Whether they mean it; the button does it."""
-    registration = holder(token)
-    offered = choices(situation_of(registration, now()))
-    if not can(Wish.WITHDRAW, offered):
+    registration = registration_from_token(token)
+    offered = choices(self_service_facts(registration, now()))
+    if not can(SelfServiceAction.WITHDRAW, offered):
         return to_own_page(token)
     return render_template(
         "attendee/cancel.html",
         token=token,
         registration=registration,
         event=registration.event,
-        may_hand_over=can(Wish.HAND_OVER, offered),
+        may_hand_over=can(SelfServiceAction.HAND_OVER, offered),
     )
 
 
@@ -38,7 +38,7 @@ def ask_cancel(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Take the registration back; a second press leads to the same page."""
     with transaction():
-        withdraw(holder(token).public_id, now=now())
+        withdraw(registration_from_token(token).public_id, now=now())
     flash(_("You have withdrawn. An e-mail confirms it."), "success")
     if "delete" in request.form:
         return redirect(url_for("attendee.ask_delete", token=token), 303)
@@ -49,13 +49,13 @@ def cancel(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 def ask_delete(token: str) -> ResponseReturnValue:
     """Whether they mean it; what goes and what stays. Who has a place gives it up first."""
-    registration, moment = holder(token), now()
-    situation = situation_of(registration, moment)
+    registration, moment = registration_from_token(token), now()
+    facts = self_service_facts(registration, moment)
     return render_template(
         "attendee/delete.html",
         token=token,
         event=registration.event,
-        withdraws_first=situation.active and moment < situation.ends_at,
+        withdraws_first=facts.active and moment < facts.ends_at,
     )
 
 
@@ -65,7 +65,7 @@ def ask_delete(token: str) -> ResponseReturnValue:
 def delete(token: str) -> ResponseReturnValue:
     """Delete the person's details at once; the link says so afterwards."""
     with transaction():
-        forget_person(holder(token), now=now())
+        forget_person(registration_from_token(token), now=now())
     return redirect(url_for("attendee.deleted"), 303)
 
 

@@ -12,7 +12,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.web.public.events import HANDED_OUT, public_materials
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.headers import FILE_POLICY
-from ikone_events.web.shell.personal import holder
+from ikone_events.web.shell.personal import registration_from_token
 
 blueprint = Blueprint("handouts", __name__)
 
@@ -29,7 +29,7 @@ def public_file(slug: str, public_id: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 def personal_list(token: str) -> ResponseReturnValue:
     """Slides, links and contacts for somebody who was registered."""
-    registration = holder(token)
+    registration = registration_from_token(token)
     return render_template(
         "attendee/materials.html",
         token=token,
@@ -42,7 +42,7 @@ def personal_list(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 def personal_file(token: str, public_id: str) -> ResponseReturnValue:
     """Slides for somebody who was registered."""
-    return download(pick(personal_materials(holder(token)), public_id))
+    return download(pick(personal_materials(registration_from_token(token)), public_id))
 
 
 def personal_materials(registration: Registration) -> list[Material]:

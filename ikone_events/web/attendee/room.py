@@ -6,7 +6,7 @@ from werkzeug.urls import iri_to_uri
 
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.door import Door
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.mails.values import link_day
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.store.db import transaction
@@ -14,7 +14,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.door import door_of, opens_at
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.limits import PERSONAL, limited
-from ikone_events.web.shell.personal import holder
+from ikone_events.web.shell.personal import registration_from_token
 
 blueprint = Blueprint("room", __name__, url_prefix="/r/<token>/room")
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("room", __name__, url_prefix="/r/<token>/room")
 @permission(Permission.PERSONAL_LINK)
 def door(token: str) -> ResponseReturnValue:
     """What stands at the door now; behind it only for those who have pressed the button."""
-    registration, moment = holder(token), now()
+    registration, moment = registration_from_token(token), now()
     state = door_of(registration, moment)
     if state is Door.OPEN and "go" in request.args and _has_pressed(registration):
         return _let_through(token, registration)
@@ -43,7 +43,7 @@ def door(token: str) -> ResponseReturnValue:
 @limited(PERSONAL)
 def enter(token: str) -> ResponseReturnValue:
     """Note the attendance and let the person through."""
-    registration, moment = holder(token), now()
+    registration, moment = registration_from_token(token), now()
     if door_of(registration, moment) is not Door.OPEN:
         return redirect(url_for("room.door", token=token), 303)
     with transaction():

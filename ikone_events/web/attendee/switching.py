@@ -9,26 +9,26 @@ from flask_babel import gettext as _
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.self_service import Wish
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.installation import now
 from ikone_events.services.registering.changes import switch_mode
 from ikone_events.services.registering.seating import mode_of
-from ikone_events.services.registering.status import situation_of
+from ikone_events.services.registering.status import self_service_facts
 from ikone_events.store.db import transaction
-from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint, choices, to_own_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.limits import PERSONAL, limited
-from ikone_events.web.shell.personal import holder
+from ikone_events.web.shell.personal import registration_from_token
 
 
 @blueprint.get("/r/<token>/mode")
 @permission(Permission.PERSONAL_LINK)
 def ask_mode(token: str) -> ResponseReturnValue:
     """The button that switches, or that there is no room in the other mode now."""
-    registration, moment = holder(token), now()
-    choice = choices(situation_of(registration, moment)).get(Wish.SWITCH_MODE)
+    registration, moment = registration_from_token(token), now()
+    choice = choices(self_service_facts(registration, moment)).get(SelfServiceAction.SWITCH_MODE)
     if choice is None or choice.complaint is not None:
         return to_own_page(token)
     return render_template(
@@ -51,7 +51,7 @@ def mode(token: str) -> ResponseReturnValue:
     if wish not in set(Mode):
         raise UnfitInput(Complaint(N_("Please choose how you take part.")))
     with transaction():
-        switch_mode(holder(token).public_id, Mode(wish), now=now())
+        switch_mode(registration_from_token(token).public_id, Mode(wish), now=now())
     done = {
         Mode.ONLINE: _("You take part online now. An e-mail confirms it."),
         Mode.ON_SITE: _("You take part on site now. An e-mail confirms it."),
@@ -74,8 +74,8 @@ def may_switch(registration: Registration, moment: datetime) -> bool:
 
 def has_room(registration: Registration, moment: datetime) -> bool:
     """Whether the other mode has a place left; a seat of one's own is given up for it."""
-    sitting, mode = get_sitting(registration.event, moment), other_mode(registration)
+    availability, mode = get_availability(registration.event, moment), other_mode(registration)
     if registration.status == Status.WAITLISTED.value:
-        return sitting.free_for(mode) != 0
-    pool = sitting.pools.get(mode)
+        return availability.free_for(mode) != 0
+    pool = availability.pools.get(mode)
     return pool is not None and pool.free != 0

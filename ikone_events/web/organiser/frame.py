@@ -15,7 +15,7 @@ from ikone_events.store.figures.counts import tab_counts
 from ikone_events.store.paging import Page
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.headers import no_store
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 Answer = str | Response | BaseResponse | tuple[str, int]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -89,7 +89,7 @@ def page_number() -> int:
 
 def say_all(complaints: tuple[Complaint, ...]) -> list[str]:
     """Every complaint in the language of the page."""
-    return [say(complaint) for complaint in complaints]
+    return [translate(complaint) for complaint in complaints]
 
 
 def place(form: Any, complaints: tuple[Complaint, ...]) -> None:
@@ -97,9 +97,9 @@ def place(form: Any, complaints: tuple[Complaint, ...]) -> None:
     for complaint in complaints:
         if complaint.about in form:
             field = form[complaint.about]
-            field.errors = [*field.errors, say(complaint)]
+            field.errors = [*field.errors, translate(complaint)]
         else:
-            form.form_errors.append(say(complaint))
+            form.form_errors.append(translate(complaint))
 
 
 @dataclass(frozen=True, slots=True)

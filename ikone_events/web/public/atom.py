@@ -13,9 +13,9 @@ from ikone_events.domain.calendars.feeds import word_in, word_of_event
 from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.header_text import clean_text, one_line
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.domain.times import span_letter
+from ikone_events.domain.times import span_mail
 from ikone_events.domain.words import series_slug
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.store.calendars.feeds import News, news, news_version
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.series import Series, get_series
@@ -34,7 +34,7 @@ _NO_XML = re.compile("[\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AtomEntry:
     """One announcement in one language."""
 
     address: str
@@ -70,12 +70,12 @@ def _answer(name: str, page: str, series: Series | None) -> Response:
     )
 
 
-def _entry(item: News) -> Entry:
+def _entry(item: News) -> AtomEntry:
     event, locale = item.event, page_locale()
     word = word_in(word_of_event(State(event.state)), locale)
     title, path = event.title_in(locale), f"/events/{event.slug}"
-    return Entry(
-        address=office().page(path),
+    return AtomEntry(
+        address=get_installation().page(path),
         page=kept_address(path),
         title=f"{word}: {title}" if word else title,
         summary="\n".join(filter(None, (_facts(event, locale), event.summary_in(locale)))),
@@ -90,25 +90,25 @@ def _facts(event: Event, locale: str) -> str:
     if word_of_event(State(event.state)):
         return ""
     try:
-        when = span_letter(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
+        when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
     except UnfitInput:  # a zone that this machine does not know takes no other event with it
         return ""
     where = one_line(event.place) if event.format != EventFormat.ONLINE.value else ""
     return f"{when}, {where}" if where else f"{when}, {_ONLINE}"
 
 
-def _written(name: str, page: str, entries: tuple[Entry, ...]) -> bytes:
-    desk = office()
+def _written(name: str, page: str, entries: tuple[AtomEntry, ...]) -> bytes:
+    installation = get_installation()
     feed = ET.Element("feed", {"xmlns": NAMESPACE, "xml:lang": page_locale()})
     updated = max((entry.updated for entry in entries), default=_BEGINNING)
-    _head(feed, own_address(), f"{desk.settings.organisation}: {name}", updated)
+    _head(feed, own_address(), f"{installation.settings.organisation}: {name}", updated)
     ET.SubElement(
         feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own_address()}
     )
     _link_to_page(feed, kept_address(page))
     author = ET.SubElement(feed, "author")
-    ET.SubElement(author, "name").text = _fit(desk.settings.organisation)
-    ET.SubElement(author, "uri").text = desk.page("/")
+    ET.SubElement(author, "name").text = _fit(installation.settings.organisation)
+    ET.SubElement(author, "uri").text = installation.page("/")
     for entry in entries:
         _add(feed, entry)
     ET.indent(feed)
@@ -116,7 +116,7 @@ def _written(name: str, page: str, entries: tuple[Entry, ...]) -> bytes:
     return data
 
 
-def _add(feed: ET.Element, entry: Entry) -> None:
+def _add(feed: ET.Element, entry: AtomEntry) -> None:
     element = ET.SubElement(feed, "entry")
     _head(element, entry.address, entry.title, entry.updated)
     _link_to_page(element, entry.page)

@@ -9,20 +9,24 @@ from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.calendars.add_links import AddLink, add_links
 from ikone_events.domain.events.lifecycle import Action, State
-from ikone_events.domain.registering.seating import Sitting
+from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.db import stored_values
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import get_public_event, public_events
 from ikone_events.store.plan.models import due_at_of
-from ikone_events.store.registering.availability import get_sitting, get_version, sittings_of
+from ikone_events.store.registering.availability import (
+    availabilities_of,
+    get_availability,
+    get_version,
+)
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.addresses import Subscription, kept_address, subscription
-from ikone_events.web.shell.event_badge import Standing, places_left, seats_shown, standing_of
+from ikone_events.web.shell.event_badge import EventBadge, badge_for, places_left, seats_shown
 from ikone_events.web.shell.i18n import COOKIE, page_locale, tongue
-from ikone_events.web.shell.page_cache import Source, cached_page, revalidated
+from ikone_events.web.shell.page_cache import PageSource, cached_page, revalidated
 
 blueprint = Blueprint("public", __name__)
 blueprint.add_app_template_filter(places_left, "places")
@@ -35,8 +39,8 @@ class Listed:
     """One event in the list of dates."""
 
     event: Event
-    sitting: Sitting
-    standing: Standing
+    availability: SeatAvailability
+    standing: EventBadge
 
 
 @blueprint.get("/")
@@ -45,12 +49,12 @@ def index() -> ResponseReturnValue:
     """Coming and past events."""
     moment = now()
     coming, past = public_events(moment)
-    sittings = sittings_of([*coming, *past], moment)
+    availabilities = availabilities_of([*coming, *past], moment)
     return revalidated(
         render_template(
             "public/index.html",
-            coming=listed(coming, sittings),
-            past=listed(past, sittings),
+            coming=listed(coming, availabilities),
+            past=listed(past, availabilities),
             series=series_of(coming),
             calendar=subscription(url_for("feeds.calendar")),
             news=kept_address(url_for("atom.all_events")),
@@ -58,9 +62,12 @@ def index() -> ResponseReturnValue:
     )
 
 
-def listed(events: Iterable[Event], sittings: dict[int, Sitting]) -> list[Listed]:
+def listed(events: Iterable[Event], availabilities: dict[int, SeatAvailability]) -> list[Listed]:
     """The events with what a list says of their seats."""
-    return [Listed(event, sittings[event.id], standing_of(sittings[event.id])) for event in events]
+    return [
+        Listed(event, availabilities[event.id], badge_for(availabilities[event.id]))
+        for event in events
+    ]
 
 
 def series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
@@ -86,33 +93,36 @@ def _is_cacheable() -> bool:
     return plain and "ikone_demo" not in current_app.extensions
 
 
-def _source(slug: str, moment: datetime) -> Source:
+def _source(slug: str, moment: datetime) -> PageSource:
     """A sign-up alone changes no word before seats run out: `touched` is not part of it."""
     found = get_public_event(slug)
-    sitting, opens_at = get_sitting(found, moment), _opens_at(found, moment)
+    availability, opens_at = get_availability(found, moment), _opens_at(found, moment)
     materials = public_materials(found)
-    return Source(
+    return PageSource(
         shows=(
-            stored_values(found, besides=("touched",)),
-            seats_shown(sitting),
+            stored_values(found, besides=("lock_version",)),
+            seats_shown(availability),
             opens_at,
             tuple(stored_values(material) for material in materials),
         ),
-        render=lambda: _render_event(found, sitting, opens_at, materials),
+        render=lambda: _render_event(found, availability, opens_at, materials),
         moments=(found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at),
     )
 
 
 def _render_event(
-    found: Event, sitting: Sitting, opens_at: datetime | None, materials: list[Material]
+    found: Event,
+    availability: SeatAvailability,
+    opens_at: datetime | None,
+    materials: list[Material],
 ) -> bytes:
     return render_template(
         "public/event.html",
         event=found,
-        sitting=sitting,
-        standing=standing_of(sitting),
+        availability=availability,
+        standing=badge_for(availability),
         opens_at=opens_at,
-        offer=offer_of(found, sitting.now),
+        offer=offer_of(found, availability.now),
         series_slug=series_slug(found.series),
         materials=materials,
         material_url=_file_url,

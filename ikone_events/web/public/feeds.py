@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ikone_events.domain.calendars.invitation import public_event, public_feed
-from ikone_events.services.app_context import now, office
 from ikone_events.services.calendars.feeds import Entries, entries, entries_of_event
-from ikone_events.store.calendars.feeds import Version, calendar_version, event_version
+from ikone_events.services.installation import get_installation, now
+from ikone_events.store.calendars.feeds import FeedVersion, calendar_version, notified_version
 from ikone_events.store.events.series import get_series
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.addresses import own_address
@@ -49,7 +49,7 @@ def series_calendar(slug: str) -> ResponseReturnValue:
 def event_calendar(slug: str) -> ResponseReturnValue:
     """One event, to subscribe to: whoever keeps it in view sees it move."""
     return _calendar(
-        event_version(slug),
+        notified_version(slug),
         lambda: entries_of_event(slug, page_locale()),
         lambda found: found[0].summary.title,
     )
@@ -60,7 +60,7 @@ def event_calendar(slug: str) -> ResponseReturnValue:
 def event_ics(slug: str) -> ResponseReturnValue:
     """One event to take along: the same entry as a file, without the marks of a subscription."""
     response = cached_feed(
-        event_version(slug),
+        notified_version(slug),
         CALENDAR,
         read=lambda: entries_of_event(slug, page_locale()),
         render=lambda found: public_event(found[0], locale=page_locale()),
@@ -70,10 +70,10 @@ def event_ics(slug: str) -> ResponseReturnValue:
 
 
 def _calendar(
-    version: Version, read: Callable[[], Entries], name: Callable[[Entries], str]
+    version: FeedVersion, read: Callable[[], Entries], name: Callable[[Entries], str]
 ) -> Response:
     def render(found: Entries) -> bytes:
-        title = f"{office().settings.organisation}: {name(found)}"
+        title = f"{get_installation().settings.organisation}: {name(found)}"
         return public_feed(found, locale=page_locale(), name=title, source=own_address())
 
     return cached_feed(version, CALENDAR, read=read, render=render)

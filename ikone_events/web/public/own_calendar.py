@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ikone_events.domain.calendars.invitation import public_feed
-from ikone_events.services.app_context import now, office
 from ikone_events.services.calendars.personal_feeds import entries_of, get_feed
+from ikone_events.services.installation import get_installation, now
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.addresses import own_address
 from ikone_events.web.shell.headers import no_store
@@ -31,6 +31,6 @@ def _keep_to_yourself(response: Response) -> Response:
 def feed(token: str) -> ResponseReturnValue:
     """The person's events. No link to a room, no other link of theirs, and nobody's name."""
     found = entries_of(get_feed(token), page_locale(), now=now())
-    name = _("%(organisation)s: my dates", organisation=office().settings.organisation)
+    name = _("%(organisation)s: my dates", organisation=get_installation().settings.organisation)
     body = public_feed(found, locale=page_locale(), name=name, source=own_address())
     return revalidated(body, CALENDAR)

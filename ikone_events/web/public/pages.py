@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.refusals import N_
-from ikone_events.services.app_context import now, office
+from ikone_events.services.installation import get_installation, now
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.markdown import to_html
@@ -54,7 +54,7 @@ def _page(name: str) -> Response:
 
 
 def _text(name: str) -> str:
-    own = office().settings.data_dir / "pages" / f"{name}.{page_locale()}.md"
+    own = get_installation().settings.data_dir / "pages" / f"{name}.{page_locale()}.md"
     if own.is_file():
         return own.read_text(encoding="utf-8")
     return render_template(f"public/pages/{name}.{page_locale()}.md")
@@ -64,14 +64,14 @@ def _text(name: str) -> str:
 @permission(Permission.PUBLIC)
 def security_txt() -> ResponseReturnValue:
     """Where to report a fault of security (RFC 9116)."""
-    desk = office()
-    contact = desk.settings.privacy_contact
-    where = f"mailto:{contact}" if looks_like_address(contact) else desk.page("/imprint")
+    installation = get_installation()
+    contact = installation.settings.privacy_contact
+    where = f"mailto:{contact}" if looks_like_address(contact) else installation.page("/imprint")
     expires = (now() + timedelta(days=180)).replace(microsecond=0).isoformat()
     lines = (
         f"Contact: {where}",
         f"Expires: {expires.replace('+00:00', 'Z')}",
         "Preferred-Languages: de, en",
-        f"Canonical: {desk.page('/.well-known/security.txt')}",
+        f"Canonical: {installation.page('/.well-known/security.txt')}",
     )
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

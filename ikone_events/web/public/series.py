@@ -3,10 +3,10 @@
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.store.events.queries import public_events
 from ikone_events.store.events.series import get_series
-from ikone_events.store.registering.availability import sittings_of
+from ikone_events.store.registering.availability import availabilities_of
 from ikone_events.web.public.events import listed
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.addresses import kept_address, subscription
@@ -21,13 +21,13 @@ def show(slug: str) -> ResponseReturnValue:
     """Coming and past events of one series."""
     moment, series = now(), get_series(slug)
     coming, past = public_events(moment, series=series.spellings)
-    sittings = sittings_of([*coming, *past], moment)
+    availabilities = availabilities_of([*coming, *past], moment)
     return revalidated(
         render_template(
             "public/series.html",
             series=series,
-            coming=listed(coming, sittings),
-            past=listed(past, sittings),
+            coming=listed(coming, availabilities),
+            past=listed(past, availabilities),
             calendar=subscription(url_for("feeds.series_calendar", slug=slug)),
             news=kept_address(url_for("atom.of_series", slug=slug)),
         )

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, RegistrationClosed
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.mails import subscribers
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -115,7 +115,7 @@ def _closed_page(event: Event, complaint: Complaint) -> Response:
 @blueprint.get("/subscribed")
 @permission(Permission.PUBLIC)
 def subscribed() -> ResponseReturnValue:
-    """That a letter is under way; only for the session that has just sent the form."""
+    """That a mail is under way; only for the session that has just sent the form."""
     facts = session.get(DONE)
     if not isinstance(facts, dict):
         return redirect(url_for("subscriptions.subscribe"), 303)
@@ -126,7 +126,7 @@ def subscribed() -> ResponseReturnValue:
 @blueprint.get("/subscribe/<token>")
 @permission(Permission.PERSONAL_LINK)
 def ask_confirm(token: str) -> ResponseReturnValue:
-    """The button that turns the letters on, or that they are on already."""
+    """The button that turns the mails on, or that they are on already."""
     found = subscribers.find_subscriber(token)
     if found is None:
         text = N_("This link is not valid any more. Please enter your address once more.")
@@ -138,7 +138,7 @@ def ask_confirm(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 @limited(PERSONAL)
 def confirm(token: str) -> ResponseReturnValue:
-    """Turn the letters on; a second press leads to the same page."""
+    """Turn the mails on; a second press leads to the same page."""
     with transaction():
         subscribers.confirm(token, now=now())
     return redirect(url_for("subscriptions.ask_confirm", token=token), 303)

@@ -22,8 +22,8 @@ from ikone_events.domain.registering.form_fields import (
     YES,
     YES_NO_LABELS,
     Answers,
-    Choice,
-    Kind,
+    FieldChoice,
+    FieldKind,
     OwnField,
     kept_answers,
 )
@@ -37,17 +37,17 @@ from ikone_events.web.registering.own_inputs import (
     offered,
 )
 from ikone_events.web.shell.forms import deliverable
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 MOST_RADIOS = 6
 SHORT, LONG, ADDRESS = 200, 2000, 254
 
-_NEEDED: Mapping[Kind, str] = {
-    Kind.ONE_CHOICE: _l("Please choose."),
-    Kind.SEVERAL_CHOICES: _l("Please choose at least one."),
-    Kind.YES_NO: _l("Please choose."),
-    Kind.DATE: _l("Please enter a date."),
-    Kind.NUMBER: _l("Please enter a number."),
+_NEEDED: Mapping[FieldKind, str] = {
+    FieldKind.ONE_CHOICE: _l("Please choose."),
+    FieldKind.SEVERAL_CHOICES: _l("Please choose at least one."),
+    FieldKind.YES_NO: _l("Please choose."),
+    FieldKind.DATE: _l("Please enter a date."),
+    FieldKind.NUMBER: _l("Please enter a number."),
 }
 
 
@@ -70,7 +70,7 @@ class Needed(InputRequired):
     def __init__(self, own: OwnField) -> None:
         super().__init__(_NEEDED.get(own.kind, _l("Please fill in this field.")))
         # Each box of a group would be marked, and a hidden field must not be.
-        if own.shown_if or own.kind is Kind.SEVERAL_CHOICES:
+        if own.shown_if or own.kind is FieldKind.SEVERAL_CHOICES:
             self.field_flags: dict[str, Any] = {}
 
     def __call__(self, form: Form, field: Field) -> None:
@@ -102,13 +102,13 @@ def own_values(fields: Iterable[OwnField], answers: Answers) -> dict[str, Any]:
 
 
 def _typed(own: OwnField, values: list[str]) -> Any:
-    if own.kind is Kind.SEVERAL_CHOICES:
+    if own.kind is FieldKind.SEVERAL_CHOICES:
         return values
-    if own.kind is Kind.CONSENT:
+    if own.kind is FieldKind.CONSENT:
         return values[0] == YES
-    if own.kind is Kind.NUMBER:
+    if own.kind is FieldKind.NUMBER:
         return int(values[0])
-    if own.kind is Kind.DATE:
+    if own.kind is FieldKind.DATE:
         return date.fromisoformat(values[0])
     return values[0]
 
@@ -119,9 +119,9 @@ def _kept(form: Form, fields: tuple[OwnField, ...]) -> dict[str, list[str]]:
 
 def _stored(own: OwnField, data: Any) -> list[str]:
     """What a field holds as it is stored."""
-    if own.kind is Kind.SEVERAL_CHOICES:
+    if own.kind is FieldKind.SEVERAL_CHOICES:
         return list(data or ())
-    if own.kind is Kind.CONSENT:
+    if own.kind is FieldKind.CONSENT:
         return [YES] if data else []
     if data is None or data == "":
         return []
@@ -130,7 +130,7 @@ def _stored(own: OwnField, data: Any) -> list[str]:
 
 def _fit_text(_form: Form, field: Field) -> None:
     if complaint := text_complaint(field.data or ""):
-        raise StopValidation(say(complaint))
+        raise StopValidation(translate(complaint))
 
 
 def _stripped(value: str | None) -> str:
@@ -191,7 +191,7 @@ def _several(asked: _Asked) -> Any:
 
 def _yes_no(asked: _Asked) -> Any:
     choices = [
-        offered(Choice(value=value, label=_translated(label)), asked.locale, full=False)
+        offered(FieldChoice(value=value, label=_translated(label)), asked.locale, full=False)
         for value, label in YES_NO_LABELS.items()
     ]
     return ChoiceRadio.asking(asked.label, asked.checks, choices, required=asked.own.required)
@@ -206,14 +206,14 @@ def _consent(asked: _Asked) -> Any:
     return ConsentBox(asked.label, asked.checks, version=asked.own.version or 1)
 
 
-_MAKERS: Mapping[Kind, Callable[[_Asked], Any]] = {
-    Kind.SHORT_TEXT: _text(StringField, SHORT, _fit_text),
-    Kind.LONG_TEXT: _text(TextAreaField, LONG, _fit_text, rows=4),
-    Kind.EMAIL: _text(EmailField, ADDRESS, deliverable),
-    Kind.NUMBER: _number,
-    Kind.DATE: _day,
-    Kind.ONE_CHOICE: _one,
-    Kind.SEVERAL_CHOICES: _several,
-    Kind.YES_NO: _yes_no,
-    Kind.CONSENT: _consent,
+_MAKERS: Mapping[FieldKind, Callable[[_Asked], Any]] = {
+    FieldKind.SHORT_TEXT: _text(StringField, SHORT, _fit_text),
+    FieldKind.LONG_TEXT: _text(TextAreaField, LONG, _fit_text, rows=4),
+    FieldKind.EMAIL: _text(EmailField, ADDRESS, deliverable),
+    FieldKind.NUMBER: _number,
+    FieldKind.DATE: _day,
+    FieldKind.ONE_CHOICE: _one,
+    FieldKind.SEVERAL_CHOICES: _several,
+    FieldKind.YES_NO: _yes_no,
+    FieldKind.CONSENT: _consent,
 }

@@ -19,13 +19,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, RadioInput
 
-from ikone_events.domain.registering.form_fields import Choice
+from ikone_events.domain.registering.form_fields import FieldChoice
 
 _DIGITS = 9
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
-def offered(choice: Choice, locale: str, *, full: bool) -> SelectChoice:
+def offered(choice: FieldChoice, locale: str, *, full: bool) -> SelectChoice:
     """A choice as forms offer it; a full one says so and can't be taken."""
     label = choice.label_in(locale)
     if not full:

@@ -13,7 +13,7 @@ from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.header_text import header_complaint, text_complaint
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registering.registration import MODE_LABELS
-from ikone_events.domain.registering.seating import Sitting
+from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.salutation import SALUTATION_LABELS, full_name
 from ikone_events.web.shell.event_badge import MODES, mode_places_words
 from ikone_events.web.shell.forms import (
@@ -27,7 +27,7 @@ from ikone_events.web.shell.forms import (
     stripped,
     unless,
 )
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 QUESTION_LENGTH = 2000
 _OF_NAMES = (at_most(100), one_line, no_web_address)
@@ -48,18 +48,18 @@ class _ModeField(RadioField):
     option_widget = _ModeOption()
 
 
-def mode_choices(sitting: Sitting) -> list[SelectChoice]:
+def mode_choices(availability: SeatAvailability) -> list[SelectChoice]:
     """Each mode with what is left of it; one that can't be had is shown, not offered."""
-    return [_mode_choice(sitting, mode) for mode in MODES]
+    return [_mode_choice(availability, mode) for mode in MODES]
 
 
-def _mode_choice(sitting: Sitting, mode: Mode) -> SelectChoice:
-    full = sitting.free_for(mode) == 0
-    words = [MODE_LABELS[mode], mode_places_words(sitting, mode)]
-    if full and sitting.waiting_list:
+def _mode_choice(availability: SeatAvailability, mode: Mode) -> SelectChoice:
+    full = availability.free_for(mode) == 0
+    words = [MODE_LABELS[mode], mode_places_words(availability, mode)]
+    if full and availability.waiting_list:
         words.append(N_("waiting list"))
     label = " – ".join(gettext(each) for each in words if each)
-    taken = full and not sitting.waiting_list
+    taken = full and not availability.waiting_list
     return SelectChoice(mode.value, label, {"disabled": True} if taken else {})
 
 
@@ -101,11 +101,11 @@ class PersonForm(FlaskForm):
         ]
 
     def validate_last_name(self, field: Field) -> None:
-        """Title and names stand together in the header of every letter."""
+        """Title and names stand together in the header of every mail."""
         parts = (self.title.data, self.first_name.data, field.data)
         together = full_name(*(part or "" for part in parts))
         if complaint := header_complaint(together):
-            raise StopValidation(say(complaint))
+            raise StopValidation(translate(complaint))
 
     def validate_mode(self, field: Field) -> None:
         """Nobody is asked twice how they come, and nobody is guessed."""

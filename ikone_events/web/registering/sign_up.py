@@ -12,8 +12,8 @@ from wtforms import Field
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.registering.form_fields import Kind, OwnField
-from ikone_events.domain.registering.seating import Sitting
+from ikone_events.domain.registering.form_fields import FieldKind, OwnField
+from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.registrations import Applicant
 from ikone_events.store.events.models import Event
@@ -24,7 +24,7 @@ from ikone_events.web.registering.person_form import (
     RegistrationForm,
     mode_choices,
 )
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 
 MOST_PEOPLE = 10
 PERSON, ADD, REMOVE = "person", "add", "remove"
@@ -99,9 +99,9 @@ class SignUp:
         for complaint in complaints:
             form = self._form_of(complaint)
             if form is None:
-                self.form_errors.append(say(complaint))
+                self.form_errors.append(translate(complaint))
             else:
-                _add_error(form[complaint.about], say(complaint))
+                _add_error(form[complaint.about], translate(complaint))
 
     def _form_of(self, complaint: Complaint) -> PersonForm | None:
         """Whose entry it is about. Of a choice that ran out, the last who took it goes without."""
@@ -157,14 +157,16 @@ def _applicant(form: PersonForm, **more: Any) -> Applicant:
     )
 
 
-def read_sign_up(event: Event, sitting: Sitting, fields: tuple[OwnField, ...]) -> SignUp:
+def read_sign_up(
+    event: Event, availability: SeatAvailability, fields: tuple[OwnField, ...]
+) -> SignUp:
     """The form of an event with what was sent, or with the code of the address."""
     first: RegistrationForm = add_own_fields(RegistrationForm, fields, page_locale())()
     if not event.by_code:
         del first.code
     elif request.method == "GET":
         first.code.data = request.args.get("code", "")[:60]
-    _offer_modes(first, event, sitting)
+    _offer_modes(first, event, availability)
     if (
         "mode" in first
         and request.method == "POST"
@@ -179,13 +181,13 @@ def read_sign_up(event: Event, sitting: Sitting, fields: tuple[OwnField, ...]) -
         for place, number in _numbers(event)
     ]
     for other in others:
-        _offer_modes(other.form, event, sitting)
+        _offer_modes(other.form, event, availability)
     return SignUp(event, fields, first, others)
 
 
-def _offer_modes(form: PersonForm, event: Event, sitting: Sitting) -> None:
+def _offer_modes(form: PersonForm, event: Event, availability: SeatAvailability) -> None:
     if event.format == EventFormat.HYBRID.value:
-        form.mode.choices = mode_choices(sitting)
+        form.mode.choices = mode_choices(availability)
     else:
         del form.mode
 
@@ -211,7 +213,7 @@ def next_anchor(event: Event, sign_up: SignUp | None) -> str:
 
 def asked_of_colleagues(fields: tuple[OwnField, ...]) -> tuple[OwnField, ...]:
     """Own fields that one may fill in for another; a consent each person gives themself."""
-    return tuple(each for each in fields if each.kind is not Kind.CONSENT)
+    return tuple(each for each in fields if each.kind is not FieldKind.CONSENT)
 
 
 def _add_error(field: Field, text: str) -> None:

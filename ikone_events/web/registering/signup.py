@@ -13,7 +13,7 @@ from flask_babel import gettext
 from ikone_events.domain.refusals import Busy, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.mails.values import link_day
 from ikone_events.services.registering import registrations
 from ikone_events.services.registering.registrations import Applicant
@@ -21,11 +21,11 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_public_event
 from ikone_events.web.registering.page import (
-    Desk,
+    FormContext,
     closed_page,
     empty_page,
     filled_page,
-    open_desk,
+    open_form_context,
 )
 from ikone_events.web.registering.sign_up import ADD, REMOVE, SignUp
 from ikone_events.web.shell.access import Permission, permission
@@ -35,8 +35,8 @@ from ikone_events.web.shell.i18n import LOCALES, page_locale, speak
 from ikone_events.web.shell.limits import (
     SIGN_UP,
     SIGN_UP_OF_ADDRESS,
-    brake_addresses,
-    brake_network,
+    rate_limit_by_address,
+    rate_limit_by_ip,
 )
 
 blueprint = Blueprint("signup", __name__)
@@ -66,7 +66,7 @@ def register(slug: str) -> ResponseReturnValue:
     """The form, and its answer: 303 to the success page, or 422, 409, 429, 503 with all kept."""
     if request.form.get(SWITCH) in LOCALES:
         speak(request.form[SWITCH])
-    desk = open_desk(slug)
+    desk = open_form_context(slug)
     if desk.standing.closed:
         return closed_page(desk.event, desk.standing.closed)
     if request.method == "GET":
@@ -74,21 +74,21 @@ def register(slug: str) -> ResponseReturnValue:
     return _answer(desk, desk.read())
 
 
-def _answer(desk: Desk, sign_up: SignUp) -> ResponseReturnValue:
-    if wait := brake_network(SIGN_UP, "sign up"):
+def _answer(desk: FormContext, sign_up: SignUp) -> ResponseReturnValue:
+    if wait := rate_limit_by_ip(SIGN_UP, "sign up"):
         return _ask_to_wait(desk, sign_up, wait)
     if request.form.keys() & {SWITCH, ADD, REMOVE}:
         return filled_page(desk, sign_up)
     if not sign_up.validate():
         return filled_page(desk, sign_up, 422, "invalid")
     applicants = sign_up.applicants(page_locale())
-    if wait := brake_addresses(SIGN_UP_OF_ADDRESS, "sign up", (a.email for a in applicants)):
+    if wait := rate_limit_by_address(SIGN_UP_OF_ADDRESS, "sign up", (a.email for a in applicants)):
         return _ask_to_wait(desk, sign_up, wait)
     return _try_to_store(desk, sign_up, applicants)
 
 
 def _try_to_store(
-    desk: Desk, sign_up: SignUp, applicants: Sequence[Applicant]
+    desk: FormContext, sign_up: SignUp, applicants: Sequence[Applicant]
 ) -> ResponseReturnValue:
     slug = desk.event.slug
     try:
@@ -119,7 +119,7 @@ def _store(slug: str, applicants: Sequence[Applicant], *, trapped: bool) -> Sequ
 
 def _refused(slug: str, refusal: RegistrationClosed) -> Response:
     """Closed for everybody, or only for this wish: then the form stays, and all that was typed."""
-    desk = open_desk(slug)
+    desk = open_form_context(slug)
     if desk.standing.closed:
         return closed_page(desk.event, desk.standing.closed)
     sign_up = desk.read()
@@ -128,7 +128,7 @@ def _refused(slug: str, refusal: RegistrationClosed) -> Response:
     return filled_page(desk, sign_up, 409, "closed")
 
 
-def _ask_to_wait(desk: Desk, sign_up: SignUp, seconds: int) -> Response:
+def _ask_to_wait(desk: FormContext, sign_up: SignUp, seconds: int) -> Response:
     text = gettext(
         "There were many registrations from here within a short time. Nothing was stored this time,"
         " and your entries are kept. Please wait a little and press the button once more."

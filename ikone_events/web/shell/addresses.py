@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import request
 
 from ikone_events.domain.calendars.feeds import in_language, webcal
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.web.shell.i18n import page_locale
 
 
@@ -19,7 +19,7 @@ class Subscription:
 
 def kept_address(path: str) -> str:
     """The absolute address of a feed in the language of this page."""
-    return office().page(in_language(path, page_locale()))
+    return get_installation().page(in_language(path, page_locale()))
 
 
 def own_address() -> str:

@@ -23,13 +23,13 @@ from ikone_events.domain.refusals import (
     RegistrationClosed,
     SomebodyWasFaster,
     StaleForm,
-    StandingRefused,
+    StatusRefused,
     TransitionRefused,
     UnfitInput,
     UploadRefused,
 )
 from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 RETRY_AFTER_BUSY = 5
 _WORDED = (400, 403, 404, 409, 413, 422, 429, 500, 503)
@@ -38,7 +38,7 @@ _STATUS: dict[type[Refusal], int] = {
     SomebodyWasFaster: 409,
     StaleForm: 409,
     RegistrationClosed: 409,
-    StandingRefused: 409,
+    StatusRefused: 409,
     UnfitInput: 422,
     UploadRefused: 422,
     LinkGone: 410,
@@ -50,7 +50,7 @@ _TOKEN = re.compile(r"/(r|subscribe|unsubscribe|feeds)/[^/\s\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class ErrorWords:
     """What an error page says beyond the usual text of its status."""
 
     title: str = ""
@@ -73,9 +73,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
 
 
-def error_page(status: int, words: Words | None = None) -> Response:
+def error_page(status: int, words: ErrorWords | None = None) -> Response:
     """The page of an error; texts for the status come with the template."""
-    said = words or Words()
+    said = words or ErrorWords()
     body = render_template(
         "error.html",
         status=status,
@@ -100,17 +100,17 @@ def _refused(status: int) -> Callable[[Refusal], ResponseReturnValue]:
     return handle
 
 
-def _words_of(refusal: Refusal) -> Words:
-    said = tuple(say(complaint) for complaint in refusal.complaints)
+def _words_of(refusal: Refusal) -> ErrorWords:
+    said = tuple(translate(complaint) for complaint in refusal.complaints)
     if isinstance(refusal, LinkRefused):
-        return Words(title=_("This link does not work (any more)"), text=" ".join(said))
+        return ErrorWords(title=_("This link does not work (any more)"), text=" ".join(said))
     if isinstance(refusal, NotFound):
-        return Words(text=" ".join(said))
+        return ErrorWords(text=" ".join(said))
     if isinstance(refusal, Outage):
         return _out_of_order()
     if isinstance(refusal, RegistrationClosed):
-        return Words(complaints=said, outcome="closed")
-    return Words(complaints=said, back=_own_page())
+        return ErrorWords(complaints=said, outcome="closed")
+    return ErrorWords(complaints=said, back=_own_page())
 
 
 def _own_page() -> str:
@@ -119,8 +119,8 @@ def _own_page() -> str:
     return url_for("attendee.show", token=token) if token else ""
 
 
-def _out_of_order() -> Words:
-    return Words(
+def _out_of_order() -> ErrorWords:
+    return ErrorWords(
         title=_("This does not work right now"),
         text=_("The server can't reach its database or can't store anything. We have to mend it."),
     )
@@ -132,7 +132,7 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
     if fault.response is not None or status < 400:  # noqa: PLR2004
         return fault
     if status not in _WORDED:
-        words = Words(title=_("This can't be done at this address"), text=" ", outcome="")
+        words = ErrorWords(title=_("This can't be done at this address"), text=" ", outcome="")
         response = error_page(status, words)
     else:
         response = error_page(status)
@@ -163,7 +163,7 @@ def _database(fault: DriverFault) -> ResponseReturnValue:
 def _fault(_fault: InternalServerError) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     current_app.logger.error("fault %s at %s", reference, request.endpoint)
-    return error_page(500, Words(reference=reference))
+    return error_page(500, ErrorWords(reference=reference))
 
 
 def hide_tokens(record: logging.LogRecord) -> bool:

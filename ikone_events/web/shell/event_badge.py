@@ -6,7 +6,7 @@ from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import STATE_LABELS, State
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.registering.registration import MODE_LABELS
-from ikone_events.domain.registering.seating import Sitting, closed_because
+from ikone_events.domain.registering.seating import SeatAvailability, closed_because
 
 # From here on people had better hurry; of a small event half its places.
 FEW = 10
@@ -15,7 +15,7 @@ MODES = (Mode.ON_SITE, Mode.ONLINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EventBadge:
     """`kind` is the badge's colour, `label` its word; `closed` says why nobody can register."""
 
     kind: str
@@ -35,26 +35,26 @@ _CALLED_OFF = {
 }
 
 
-def standing_of(sitting: Sitting) -> Standing:
+def badge_for(availability: SeatAvailability) -> EventBadge:
     """The standing at the sitting's moment."""
-    closed = closed_because(sitting)
-    if sitting.state in _CALLED_OFF:
-        return Standing(*_CALLED_OFF[sitting.state], closed)
-    if sitting.now >= sitting.ends_at:
-        return Standing("neutral", N_("Ended"), closed or Complaint(N_("The event is over.")))
+    closed = closed_because(availability)
+    if availability.state in _CALLED_OFF:
+        return EventBadge(*_CALLED_OFF[availability.state], closed)
+    if availability.now >= availability.ends_at:
+        return EventBadge("neutral", N_("Ended"), closed or Complaint(N_("The event is over.")))
     if closed is not None:
-        return Standing(*_closed_badge(sitting), closed)
-    if sitting.free == 0:
-        return Standing("warning", N_("Waiting list"), None, line=True)
-    return Standing("success", STATE_LABELS[State.OPEN], None)
+        return EventBadge(*_closed_badge(availability), closed)
+    if availability.free == 0:
+        return EventBadge("warning", N_("Waiting list"), None, line=True)
+    return EventBadge("success", STATE_LABELS[State.OPEN], None)
 
 
-def _closed_badge(sitting: Sitting) -> tuple[str, str]:
-    if sitting.state is State.ANNOUNCED:
+def _closed_badge(availability: SeatAvailability) -> tuple[str, str]:
+    if availability.state is State.ANNOUNCED:
         return "info", N_("Registration opens later")
-    if sitting.now >= sitting.starts_at:
+    if availability.now >= availability.starts_at:
         return "info", N_("Taking place now")
-    if sitting.free == 0:
+    if availability.free == 0:
         return "neutral", N_("Fully booked")
     return "neutral", STATE_LABELS[State.CLOSED]
 
@@ -73,25 +73,28 @@ def places_words(free: int | None, capacity: int | None) -> str:
     )
 
 
-def mode_places_words(sitting: Sitting, mode: Mode) -> str:
+def mode_places_words(availability: SeatAvailability, mode: Mode) -> str:
     """What is left of a hybrid event's mode; nothing where there is no limit."""
-    limits = [sitting.capacity, sitting.pools[mode].capacity if mode in sitting.pools else None]
+    limits = [
+        availability.capacity,
+        availability.pools[mode].capacity if mode in availability.pools else None,
+    ]
     known = [limit for limit in limits if limit is not None]
-    return places_words(sitting.free_for(mode), min(known) if known else None)
+    return places_words(availability.free_for(mode), min(known) if known else None)
 
 
-def places_left(sitting: Sitting) -> list[tuple[str, str]]:
+def places_left(availability: SeatAvailability) -> list[tuple[str, str]]:
     """What is left in words, of a hybrid event for each mode; nothing where there is no limit."""
-    if not sitting.pools:
-        found = [("", places_words(sitting.free, sitting.capacity))]
+    if not availability.pools:
+        found = [("", places_words(availability.free, availability.capacity))]
     else:
-        found = [(MODE_LABELS[mode], mode_places_words(sitting, mode)) for mode in MODES]
+        found = [(MODE_LABELS[mode], mode_places_words(availability, mode)) for mode in MODES]
     return [(mode, words) for mode, words in found if words]
 
 
-def seats_shown(sitting: Sitting) -> object:
+def seats_shown(availability: SeatAvailability) -> object:
     """What visitors see of the seats: words in steps and who comes first, never how many came.
 
     All else of a sitting stands in the event's row.
     """
-    return tuple(places_left(sitting)), standing_of(sitting), sitting.members_first
+    return tuple(places_left(availability)), badge_for(availability), availability.members_first

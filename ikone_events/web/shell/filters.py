@@ -11,9 +11,9 @@ from markupsafe import Markup
 from ikone_events.domain import times
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
 from ikone_events.domain.registering.registration import MODE_LABELS
-from ikone_events.domain.registering.status import standing_of
+from ikone_events.domain.registering.status import registration_status
 from ikone_events.web.shell.badges import badge_of
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 from ikone_events.web.shell.markdown import to_html
 
 
@@ -28,7 +28,7 @@ class Spanning(Protocol):
 def init_app(app: Flask) -> None:
     """Let templates use the filters below by their short names, and the table of badges."""
     app.jinja_env.filters.update(_FILTERS)
-    app.jinja_env.globals.update(badge_of=badge_of, standing_of=standing_of)
+    app.jinja_env.globals.update(badge_of=badge_of, registration_status=registration_status)
 
 
 def _span(event: Spanning) -> str:
@@ -96,6 +96,6 @@ _FILTERS: dict[str, Callable[..., object]] = {
     "file_size": _size,
     "format_label": _format,
     "mode_label": _mode,
-    "say": say,
+    "translate": translate,
     "markdown": _markdown,
 }

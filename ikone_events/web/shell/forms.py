@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, Length, StopValidation
 
 from ikone_events.domain.header_text import ascii_address, header_complaint
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 _ADDRESS_IN_NAME = re.compile(
     r"://|www\.|\w\.(?:de|com|net|org|info|biz|eu|io|me|ru|cn|xyz|top)(?![\w.])", re.IGNORECASE
@@ -31,13 +31,13 @@ def unless(complain: Callable[[str], Complaint | None]) -> Check:
     def check(_form: FlaskForm, field: Field) -> None:
         complaint = complain(field.data or "")
         if complaint is not None:
-            raise StopValidation(say(complaint))
+            raise StopValidation(translate(complaint))
 
     return check
 
 
 def no_web_address(_form: FlaskForm, field: Field) -> None:
-    """Names stand in letters to the address given: nobody may send advertising that way."""
+    """Names stand in mails to the address given: nobody may send advertising that way."""
     if _ADDRESS_IN_NAME.search(field.data or ""):
         raise StopValidation(lazy_gettext("Please enter no web address here."))
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.operating.alarms import Alarm
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.outages import DatabaseFault
 from ikone_events.web.shell.access import Permission, permission
@@ -22,10 +22,10 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @permission(Permission.PUBLIC)
 def ready() -> ResponseReturnValue:
-    """Database, worker and post; 503 with the reasons while letters can't leave the house.
+    """Database, worker and post; 503 with the reasons while mails can't leave the house.
 
-    Letters that were refused for good are a number to look at, no reason to restart anything. So is
-    a mailbox that can't be read: it stands among the reasons, and letters leave all the same.
+    Mails that were refused for good are a number to look at, no reason to restart anything. So is
+    a mailbox that can't be read: it stands among the reasons, and mails leave all the same.
     The mail server's words are for organisers; here stands only that it refuses us.
     """
     try:
@@ -40,7 +40,7 @@ def ready() -> ResponseReturnValue:
         worker=not engine.silent,
         mail_server=Alarm.MAIL_SERVER not in alarms,
         mailbox=Alarm.MAILBOX not in alarms,
-        held=Alarm.HELD in alarms,
+        held=Alarm.PAUSED in alarms,
         stuck_mail=engine.stuck,
         failed_mail=engine.failed,
         reasons=list(alarms),

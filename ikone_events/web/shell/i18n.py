@@ -12,10 +12,10 @@ from flask_babel import Babel, gettext, refresh
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, STATE_LABELS
 from ikone_events.domain.mails.kinds import LABELS as MAIL_LABELS
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.registering.status import ACTION_LABELS as STANDING_ACTION_LABELS
-from ikone_events.domain.registering.status import STANDING_LABELS
+from ikone_events.domain.registering.status import ACTION_LABELS as REGISTRATION_ACTION_LABELS
+from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS
 from ikone_events.domain.times import date_numeric
-from ikone_events.services.app_context import Office
+from ikone_events.services.installation import Installation
 from ikone_events.web.shell.headers import fingerprint
 
 LOCALES = ("de", "en")
@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=page_locale)
     _speak_quickly(app)
     app.after_request(_remember_language)
-    desk = cast(Office, app.extensions["ikone_office"])
+    installation = cast(Installation, app.extensions["ikone_installation"])
     version = fingerprint(Path(app.root_path, "static"))
 
     @app.context_processor
@@ -37,8 +37,8 @@ def init_app(app: Flask) -> None:
         return {
             "locale": page_locale(),
             "tongue": tongue(),
-            "organisation": desk.settings.organisation,
-            "settings": desk.settings,
+            "organisation": installation.settings.organisation,
+            "settings": installation.settings,
             "asset_version": version,
             "language_url": language_url,
             "area": "",
@@ -140,8 +140,8 @@ _LABELS = frozenset(
         STATE_LABELS,
         ACTION_LABELS,
         MAIL_LABELS,
-        STANDING_LABELS,
-        STANDING_ACTION_LABELS,
+        REGISTRATION_STATUS_LABELS,
+        REGISTRATION_ACTION_LABELS,
     )
     for text in labels.values()
 )
@@ -153,7 +153,7 @@ def _said(value: object) -> object:
     return gettext(value) if value in _LABELS else value
 
 
-def say(complaint: Complaint) -> str:
+def translate(complaint: Complaint) -> str:
     """A complaint in the language of the page, with its labels and its days."""
     values = {key: _said(value) for key, value in complaint.values.items()}
     text = cast(str, gettext(complaint.text))

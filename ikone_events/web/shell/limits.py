@@ -23,7 +23,7 @@ from ikone_events.domain.address import email_key
 
 # A town hall sits behind one address, and a mailing makes all of it sign up at once.
 SIGN_UP = "60 per minute; 600 per hour"
-# Each of them may write a letter to somebody who asked for none.
+# Each of them may write a mail to somebody who asked for none.
 SIGN_UP_OF_ADDRESS = "10 per hour"
 PERSONAL = "60 per minute"
 # A mail provider presses for all its people from a few addresses of its own.
@@ -106,7 +106,7 @@ def limited(
                 return response
             finally:
                 if deducts:
-                    _brake(limits, room, [key])
+                    _rate_limit(limits, room, [key])
 
         return within
 
@@ -121,17 +121,17 @@ def _refuse_beyond(
             raise TooManyRequests(retry_after=wait)
 
 
-def brake_network(limits: str, room: str) -> int:
+def rate_limit_by_ip(limits: str, room: str) -> int:
     """Count one request of this network in a room of its own; the seconds to wait, or 0."""
-    return _brake(limits, room, [network()])
+    return _rate_limit(limits, room, [network()])
 
 
-def brake_addresses(limits: str, room: str, emails: Iterable[str]) -> int:
+def rate_limit_by_address(limits: str, room: str, emails: Iterable[str]) -> int:
     """Count one request for each address, known here or not; the seconds to wait, or 0."""
-    return _brake(limits, room, [_hashed(email) for email in emails])
+    return _rate_limit(limits, room, [_hashed(email) for email in emails])
 
 
-def _brake(limits: str, room: str, keys: Iterable[str]) -> int:
+def _rate_limit(limits: str, room: str, keys: Iterable[str]) -> int:
     counted = _limits()
     if not counted.enabled:
         return 0

@@ -32,7 +32,7 @@ from flask_security import (
 
 from ikone_events.domain.address import email_key
 from ikone_events.services.accounts.organisers import MIN_PASSWORD_LENGTH, end_sessions
-from ikone_events.services.app_context import session_now
+from ikone_events.services.installation import session_now
 from ikone_events.store.accounts.models import Organiser, Role
 from ikone_events.store.db import db, transaction
 from ikone_events.web.shell.headers import no_store

@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from flask import Response, current_app, request
 
-from ikone_events.services.app_context import now
-from ikone_events.store.calendars.feeds import Version
+from ikone_events.services.installation import now
+from ikone_events.store.calendars.feeds import FeedVersion
 from ikone_events.web.shell.i18n import page_locale
 
 MOST_PAGES = 512
@@ -30,7 +30,7 @@ Shows = TypeVar("Shows")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PageSource:
     """What a page is made from: equal `shows` give equal bytes.
 
     `moments`: when the page may become another one although no row changes.
@@ -97,7 +97,10 @@ def page_cache() -> PageCache:
 
 
 def cached_page(
-    name: Hashable, version: Hashable, read: Callable[[], Source], moment: datetime | None = None
+    name: Hashable,
+    version: Hashable,
+    read: Callable[[], PageSource],
+    moment: datetime | None = None,
 ) -> CachedPage:
     """The page of this name in the language of the request, made only if it has changed.
 
@@ -116,7 +119,7 @@ def cached_page(
 
 
 def cached_feed(
-    version: Version,
+    version: FeedVersion,
     content_type: str,
     *,
     read: Callable[[], Shows],
@@ -124,16 +127,16 @@ def cached_feed(
 ) -> Response:
     """The feed of this address; `read` gives everything that `render` makes it from."""
 
-    def source() -> Source:
+    def source() -> PageSource:
         shows = read()
-        return Source(shows, lambda: render(shows))
+        return PageSource(shows, lambda: render(shows))
 
     page = cached_page(request.path, version, source)
     return revalidated(page.body, content_type, etag=page.etag, changed_at=version.changed_at)
 
 
 def _made(
-    source: Source, version: Hashable, moment: datetime, before: CachedPage | None
+    source: PageSource, version: Hashable, moment: datetime, before: CachedPage | None
 ) -> CachedPage:
     same = before if before is not None and before.shows == source.shows else None
     body = same.body if same else source.render()

@@ -2,17 +2,17 @@
 
 from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.tokens import Purpose
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import find_registration
 
 
-def holder(token: str) -> Registration:
+def registration_from_token(token: str) -> Registration:
     """The registration with its event; raises LinkRefused, the same for forged and unknown ones.
 
     Whoever had a link of ours once is told what became of it: LinkGone.
     """
-    claim = office().signer.read(Purpose.REGISTRATION, token)
+    claim = get_installation().signer.read(Purpose.REGISTRATION, token)
     found = find_registration(claim.public_id)
     if found is None or claim.epoch > found.link_epoch:
         raise LinkRefused(Complaint(N_("This link is not valid.")))

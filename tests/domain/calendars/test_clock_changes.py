@@ -38,7 +38,7 @@ def entry_of(starts_at: datetime, ends_at: datetime, zone: str, locale: str = "d
     return event
 
 
-# What is typed on the event's clocks, the moments meant, and how a letter and a page say it.
+# What is typed on the event's clocks, the moments meant, and how a mail and a page say it.
 NIGHTS = [
     # The clocks go forward from 2:00 to 3:00 …
     ("2026-03-28T10:00", "2026-03-28T12:00", "090000Z", "110000Z", "10:00 bis 12:00 Uhr"),
@@ -52,7 +52,7 @@ NIGHTS = [
 
 
 @pytest.mark.parametrize(("start", "end", "dtstart", "dtend", "words"), NIGHTS)
-def test_letter_object_and_typed_time_agree_around_the_change(
+def test_mail_object_and_typed_time_agree_around_the_change(
     start: str, end: str, dtstart: str, dtend: str, words: str
 ) -> None:
     starts_at = times.local_to_utc(datetime.fromisoformat(start), BERLIN)
@@ -62,8 +62,8 @@ def test_letter_object_and_typed_time_agree_around_the_change(
     assert event["DTEND"].to_ical().decode().endswith(dtend)
     assert words in event["DESCRIPTION"]
     occasion = replace(OCCASION, starts_at=starts_at, ends_at=ends_at)
-    letter = written(MailKind.CONFIRMATION, occasion=occasion)
-    assert words in letter.text
+    mail = written(MailKind.CONFIRMATION, occasion=occasion)
+    assert words in mail.text
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_event_that_spans_the_night_lasts_as_long_as_it_does(
 
 def test_event_inside_the_doubled_hour_says_which_is_meant() -> None:
     first, second = at("2026-10-25T00:30"), at("2026-10-25T01:30")  # both 2:30 in Berlin
-    assert times.span_letter(first, second, locale="de", zone=BERLIN) == (
+    assert times.span_mail(first, second, locale="de", zone=BERLIN) == (
         "Sonntag, 25. Oktober 2026, 2:30 Uhr (Sommerzeit) bis 2:30 Uhr (Winterzeit)"
     )
     page = times.span_page(first, second, locale="en", zone=BERLIN).replace(times.NBSP, " ")
     assert page == "Sun, 25 October 2026, 2:30 (summer time)–2:30 (winter time) (German time)"
-    assert times.moment_letter(second, locale="de", zone=BERLIN).endswith("2:30 Uhr (Winterzeit)")
+    assert times.moment_mail(second, locale="de", zone=BERLIN).endswith("2:30 Uhr (Winterzeit)")
     later = second + timedelta(hours=1)
-    assert times.moment_letter(later, locale="de", zone=BERLIN).endswith("3:30 Uhr")
+    assert times.moment_mail(later, locale="de", zone=BERLIN).endswith("3:30 Uhr")
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,15 @@ def test_zone_without_changes_refuses_nothing() -> None:
         ),
     ],
 )
-def test_letter_and_entry_name_whose_clocks_are_meant(zone: str, german: str, english: str) -> None:
+def test_mail_and_entry_name_whose_clocks_are_meant(zone: str, german: str, english: str) -> None:
     starts_at = at("2026-07-07T08:00")
     for locale, words in (("de", german), ("en", english)):
         occasion = replace(
             OCCASION, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), zone=zone
         )
-        letter = written(MailKind.CONFIRMATION, locale, occasion=occasion)
-        (event,) = Calendar.from_ical(letter.calendar or b"").events
-        assert words in letter.text
+        mail = written(MailKind.CONFIRMATION, locale, occasion=occasion)
+        (event,) = Calendar.from_ical(mail.calendar or b"").events
+        assert words in mail.text
         assert words in event["DESCRIPTION"]
         assert event.start == starts_at
 
@@ -180,7 +180,7 @@ def test_different_moments_of_a_day_never_read_alike(
     """Not even in the hour that the clocks show twice."""
     minute = moment.replace(second=0, microsecond=0)
     told = [
-        times.moment_letter(minute + timedelta(minutes=15 * quarter), locale=locale, zone=zone)
+        times.moment_mail(minute + timedelta(minutes=15 * quarter), locale=locale, zone=zone)
         for quarter in range(24)
     ]
     assert all(one != other for one, other in pairwise(told))

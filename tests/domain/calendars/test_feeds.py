@@ -40,9 +40,9 @@ def test_uid_is_of_one_feed_and_one_event() -> None:
 
 
 def test_sequence_rises_with_event_and_person_and_fits() -> None:
-    def sequence(revision: int, days: float, *, called_off: bool = False) -> int:
+    def sequence(edit_version: int, days: float, *, called_off: bool = False) -> int:
         at = NOW + timedelta(days=days)
-        return person_sequence(revision, called_off=called_off, created_at=NOW, at=at)
+        return person_sequence(edit_version, called_off=called_off, created_at=NOW, at=at)
 
     rising = [
         sequence(1, -3),

@@ -22,7 +22,7 @@ from ikone_events.domain.calendars.invitation import (
 )
 from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.mails.facts import EventSummary, Invitation, Links, Recipient, Sender
-from tests.calendar_oracle import PROPERTIES, checked, checked_feed, checked_letter
+from tests.calendar_oracle import PROPERTIES, checked, checked_feed, checked_mail
 from tests.effort import by_night
 from tests.libical import Component
 from tests.libical import read as read_by_libical
@@ -100,7 +100,7 @@ def made(
         sender=sender,
     )
     attendee, organiser = ascii_address(who.email), ascii_address(sender.address)
-    return checked_letter(data, method=method, attendee=attendee, organiser=organiser)
+    return checked_mail(data, method=method, attendee=attendee, organiser=organiser)
 
 
 def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ikone_events.domain.directory.administrations import (
     LONGEST,
-    Source,
+    NameSource,
     key_of,
     names_of,
     pick,
@@ -139,13 +139,16 @@ def test_kinds_of_the_directory_complete_names_without_one() -> None:
 def test_strongest_source_of_a_key_counts() -> None:
     names = names_of("Stadt Bitberg (Eifel)", "", "verbandsfreie_stadt", ["Bitberg"])
     assert {name.key: name.source for name in names} == {
-        "stadt bitberg eifel": Source.NAME,
-        "bitberg eifel": Source.NAME,
-        "stadt bitberg": Source.ALIAS,
-        "bitberg": Source.ALIAS,
+        "stadt bitberg eifel": NameSource.NAME,
+        "bitberg eifel": NameSource.NAME,
+        "stadt bitberg": NameSource.ALIAS,
+        "bitberg": NameSource.ALIAS,
     }
     plain = names_of("Stadt Bitberg (Eifel)", "", "verbandsfreie_stadt", ())
-    assert {name.key for name in plain if name.source is Source.CUT} == {"stadt bitberg", "bitberg"}
+    assert {name.key for name in plain if name.source is NameSource.CUT} == {
+        "stadt bitberg",
+        "bitberg",
+    }
 
 
 def test_place_is_the_key_without_the_kind() -> None:

@@ -21,7 +21,7 @@ from ikone_events.domain.events.lifecycle import (
 )
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.plan.steps import LETTERS
+from ikone_events.domain.plan.steps import MAILS
 from ikone_events.domain.refusals import TransitionRefused
 
 NOW = datetime(2021, 1, 11, 7, 30, tzinfo=UTC)
@@ -78,7 +78,7 @@ def make_facts(state: State = State.DRAFT, **changes: object) -> Facts:
 def test_needs_name_the_numbers_they_look_at() -> None:
     """Numbers that no need names are not counted: a need that looked at one would see 0."""
     needs = {need for rule in RULES for need in rule.needs}
-    needs |= {need for letter in LETTERS.values() for need in letter.needs}
+    needs |= {need for mail in MAILS.values() for need in mail.needs}
     for need in needs:
         looks_at = {
             number
@@ -202,7 +202,7 @@ def test_online_event_is_not_followed_up_before_its_link_was_sent(state: State) 
         (Action.CANCEL, State.OPEN, MailKind.CANCELLATION, Audience.CONFIRMED_AND_WAITING),
     ],
 )
-def test_transition_owes_its_letter(
+def test_transition_owes_its_mail(
     action: Action, state: State, kind: MailKind, audience: Audience
 ) -> None:
     message = plan(action, fit_for(action, state)).message

@@ -14,7 +14,7 @@ from ikone_events.domain.events.lifecycle import (
     find_rule,
     next_action,
 )
-from ikone_events.domain.events.todo import Blocked, Matter, Severity, Target, todos
+from ikone_events.domain.events.todo import Blocked, EventTodoFacts, Severity, Target, todos
 from ikone_events.domain.refusals import Complaint
 
 START = datetime(2021, 1, 12, 9, tzinfo=UTC)
@@ -35,10 +35,10 @@ def matter(
     slug: str = "workshop",
     blocked: tuple[Blocked, ...] = (),
     **facts: Any,
-) -> Matter:
+) -> EventTodoFacts:
     """An event, seen some time before its start."""
     values = {"now": START - before, "state": State.OPEN, "title": "Zukunft", "starts_at": START}
-    return Matter(
+    return EventTodoFacts(
         slug=slug,
         facts=Facts(**{**values, "ends_at": END, **facts}),
         seated=seated,
@@ -58,9 +58,9 @@ def stuck(action: Action | None, about: str | None = None) -> Blocked:
     return Blocked(step_id=7, label="Zugangslink", complaints=(complaint,), action=action)
 
 
-def said(*matters: Matter) -> list[tuple[Severity, Target]]:
+def said(*todo_facts: EventTodoFacts) -> list[tuple[Severity, Target]]:
     """Severity and target of everything to do."""
-    return [(todo.severity, todo.target) for todo in todos(matters)]
+    return [(todo.severity, todo.target) for todo in todos(todo_facts)]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_followed_up_and_archived_events_want_nothing() -> None:
         assert said(matter(before=timedelta(days=-9), state=state)) == []
 
 
-def test_failed_letters_are_told_in_every_state() -> None:
+def test_failed_mails_are_told_in_every_state() -> None:
     expected = [(Severity.DANGER, Target.MAIL)]
     assert said(matter(before=timedelta(days=-9), state=State.FOLLOWED_UP, failed=2)) == expected
 
@@ -211,7 +211,7 @@ def test_blocked_step_comes_first_and_leads_where_it_is_settled() -> None:
     assert todo.target is Target.MATERIALS
 
 
-def test_letters_that_came_back_are_urgent_and_say_how_many_people() -> None:
+def test_mails_that_came_back_are_urgent_and_say_how_many_people() -> None:
     [one] = todos([matter(before=timedelta(days=9), unreached=1)])
     [two] = todos([matter(before=timedelta(days=9), unreached=2, odd=0)])
     assert {one.severity, two.severity} == {Severity.DANGER}

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ikone_events.domain.incoming.answer_rules import (
+    AnswerOrder,
     Invited,
-    Order,
     is_proved,
     judge,
     order_of,
     same_person,
 )
-from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, Method, Outcome
+from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, IncomingOutcome, Method
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MARIA = "maria.muster@example.org"
@@ -52,53 +52,58 @@ SOMEBODY = "kai.kollege@example.org"
 BEFORE = NOW - timedelta(days=2)
 
 TABLE = [
-    ({}, Outcome.TAKEN),
-    ({"partstat": "DECLINED"}, Outcome.TAKEN),
-    ({"partstat": "TENTATIVE"}, Outcome.TAKEN),
-    ({"partstat": "NEEDS-ACTION"}, Outcome.UNKNOWN),
-    ({"partstat": ""}, Outcome.UNKNOWN),
-    ({"partstat": "DELEGATED"}, Outcome.DELEGATED),
-    ({"partstat": "DELEGATED", "sequence": 0}, Outcome.DELEGATED),
-    ({"method": Method.COUNTER}, Outcome.COUNTER),
-    ({"method": Method.COUNTER, "attendee": SOMEBODY}, Outcome.COUNTER),
-    ({"method": Method.OTHER}, Outcome.UNKNOWN),
-    ({"method": Method.REFRESH, "partstat": ""}, Outcome.REFRESH),
-    ({"method": Method.REFRESH, "attendee": SOMEBODY, "sender": SOMEBODY}, Outcome.OTHER_ADDRESS),
-    ({"attendee": SOMEBODY}, Outcome.TAKEN),  # an alias in the object, the mail is Maria's
-    ({"sender": SOMEBODY}, Outcome.TAKEN),  # sent by her office, for her
-    ({"attendee": SOMEBODY, "sender": SOMEBODY}, Outcome.OTHER_ADDRESS),
-    ({"attendee": "", "sender": ""}, Outcome.OTHER_ADDRESS),
-    ({"attendee": "MAILTO:Maria.Muster+work@Example.ORG", "sender": ""}, Outcome.TAKEN),
-    ({"sequence": 2}, Outcome.OLD_DATE),
-    ({"sequence": 0, "stamp": NOW + timedelta(days=9)}, Outcome.OLD_DATE),
-    ({"stamp": NOW + timedelta(days=999)}, Outcome.TAKEN),
-    ({"sequence": 4}, Outcome.TAKEN),
-    ({"sequence": None}, Outcome.TAKEN),
-    ({"sequence": None, "stamp": BEFORE}, Outcome.OLD_DATE),
-    ({"sequence": None, "stamp": None}, Outcome.TAKEN),
-    ({"sequence": None, "stamp": None, "received_at": BEFORE}, Outcome.OLD_DATE),
+    ({}, IncomingOutcome.TAKEN),
+    ({"partstat": "DECLINED"}, IncomingOutcome.TAKEN),
+    ({"partstat": "TENTATIVE"}, IncomingOutcome.TAKEN),
+    ({"partstat": "NEEDS-ACTION"}, IncomingOutcome.UNKNOWN),
+    ({"partstat": ""}, IncomingOutcome.UNKNOWN),
+    ({"partstat": "DELEGATED"}, IncomingOutcome.DELEGATED),
+    ({"partstat": "DELEGATED", "sequence": 0}, IncomingOutcome.DELEGATED),
+    ({"method": Method.COUNTER}, IncomingOutcome.COUNTER),
+    ({"method": Method.COUNTER, "attendee": SOMEBODY}, IncomingOutcome.COUNTER),
+    ({"method": Method.OTHER}, IncomingOutcome.UNKNOWN),
+    ({"method": Method.REFRESH, "partstat": ""}, IncomingOutcome.REFRESH),
+    (
+        {"method": Method.REFRESH, "attendee": SOMEBODY, "sender": SOMEBODY},
+        IncomingOutcome.OTHER_ADDRESS,
+    ),
+    ({"attendee": SOMEBODY}, IncomingOutcome.TAKEN),  # an alias in the object, the mail is Maria's
+    ({"sender": SOMEBODY}, IncomingOutcome.TAKEN),  # sent by her office, for her
+    ({"attendee": SOMEBODY, "sender": SOMEBODY}, IncomingOutcome.OTHER_ADDRESS),
+    ({"attendee": "", "sender": ""}, IncomingOutcome.OTHER_ADDRESS),
+    ({"attendee": "MAILTO:Maria.Muster+work@Example.ORG", "sender": ""}, IncomingOutcome.TAKEN),
+    ({"sequence": 2}, IncomingOutcome.OLD_DATE),
+    ({"sequence": 0, "stamp": NOW + timedelta(days=9)}, IncomingOutcome.OLD_DATE),
+    ({"stamp": NOW + timedelta(days=999)}, IncomingOutcome.TAKEN),
+    ({"sequence": 4}, IncomingOutcome.TAKEN),
+    ({"sequence": None}, IncomingOutcome.TAKEN),
+    ({"sequence": None, "stamp": BEFORE}, IncomingOutcome.OLD_DATE),
+    ({"sequence": None, "stamp": None}, IncomingOutcome.TAKEN),
+    ({"sequence": None, "stamp": None, "received_at": BEFORE}, IncomingOutcome.OLD_DATE),
 ]
 
 
 @pytest.mark.parametrize(("values", "outcome"), TABLE)
-def test_answer_counts_for_what_the_table_says(values: dict[str, object], outcome: Outcome) -> None:
+def test_answer_counts_for_what_the_table_says(
+    values: dict[str, object], outcome: IncomingOutcome
+) -> None:
     assert judge(answer(**values), INVITED) is outcome
 
 
 @pytest.mark.parametrize("values", [row[0] for row in TABLE])
 def test_answer_to_a_withdrawn_invitation_is_about_nothing(values: dict[str, object]) -> None:
-    assert judge(answer(**values), replace(INVITED, live=False)) is Outcome.ENDED
+    assert judge(answer(**values), replace(INVITED, live=False)) is IncomingOutcome.ENDED
 
 
 def test_answer_given_before_the_one_in_force_is_late() -> None:
     given = order_of(answer())
     in_force = replace(INVITED, latest=given)
     second = timedelta(seconds=1)
-    assert judge(answer(stamp=NOW - second), in_force) is Outcome.REPEATED
-    assert judge(answer(stamp=NOW + second), in_force) is Outcome.TAKEN
+    assert judge(answer(stamp=NOW - second), in_force) is IncomingOutcome.REPEATED
+    assert judge(answer(stamp=NOW + second), in_force) is IncomingOutcome.TAKEN
     assert order_of(answer(stamp=NOW + second)) == given, "nobody answers after the mail"
-    assert judge(answer(received_at=NOW - second), in_force) is Outcome.REPEATED
-    assert judge(answer(received_at=NOW + second), in_force) is Outcome.TAKEN
+    assert judge(answer(received_at=NOW - second), in_force) is IncomingOutcome.REPEATED
+    assert judge(answer(received_at=NOW + second), in_force) is IncomingOutcome.TAKEN
 
 
 @pytest.mark.parametrize(
@@ -138,10 +143,10 @@ def test_answer_is_proved_by_the_senders_own_domain(
 
 def in_force(answers: list[CalendarAnswer]) -> str:
     """The answer that counts after all these have come in, one by one."""
-    latest: Order | None = None
+    latest: AnswerOrder | None = None
     partstat = ""
     for each in answers:
-        if judge(each, replace(INVITED, latest=latest)) is Outcome.TAKEN:
+        if judge(each, replace(INVITED, latest=latest)) is IncomingOutcome.TAKEN:
             latest, partstat = order_of(each), each.partstat
     return partstat
 

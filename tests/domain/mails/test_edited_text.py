@@ -90,7 +90,7 @@ def test_own_message_knows_what_a_note_knows() -> None:
     assert complaints("{{zugangslink}}", kind="own-3f2a") == []
 
 
-def test_every_editable_letter_knows_the_event_and_only_named_placeholders() -> None:
+def test_every_editable_mail_knows_the_event_and_only_named_placeholders() -> None:
     for kind in EDITABLE:
         assert {"titel", "termin", "ort"} <= set(placeholders_of(kind)) <= set(PLACEHOLDERS)
     assert MailKind.REPEAT not in EDITABLE

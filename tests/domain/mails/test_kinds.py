@@ -1,4 +1,4 @@
-"""Every kind of letter has a name for the log and a fixed effect on calendars."""
+"""Every kind of mail has a name for the log and a fixed effect on calendars."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What keeps every letter from leaving, from facts alone."""
+"""What keeps every mail from leaving, from facts alone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,18 +6,20 @@ from typing import Any
 import pytest
 
 from ikone_events.domain.events.todo import Severity
-from ikone_events.domain.operating.alarms import Alarm, Engine, silence_limit, todos_of
+from ikone_events.domain.operating.alarms import Alarm, EngineState, silence_limit, todos_of
 
 NOW = datetime(2021, 1, 12, 9, tzinfo=UTC)
 EARLIER = NOW - timedelta(minutes=25)
 
 
-def engine(**values: Any) -> Engine:
+def engine(**values: Any) -> EngineState:
     """A healthy engine whose worker has just given a sign."""
-    return Engine(**{"now": NOW, "last_beat": NOW, "silent_after": timedelta(minutes=2), **values})
+    return EngineState(
+        **{"now": NOW, "last_beat": NOW, "silent_after": timedelta(minutes=2), **values}
+    )
 
 
-def said(found: Engine) -> list[str]:
+def said(found: EngineState) -> list[str]:
     """The alarms in words."""
     return [todo.text % todo.values for todo in todos_of(found)]
 
@@ -45,21 +47,19 @@ def test_refusal_of_a_dead_worker_is_only_its_silence() -> None:
     assert engine(refused_at=EARLIER, last_beat=EARLIER).alarms == (Alarm.WORKER,)
 
 
-def test_letters_that_nobody_tries_are_an_alarm_unless_they_are_held() -> None:
+def test_mails_that_nobody_tries_are_an_alarm_unless_they_are_held() -> None:
     assert engine(stuck=4).alarms == (Alarm.STUCK,)
-    assert engine(stuck=4, held_since=EARLIER).alarms == (Alarm.HELD,)
+    assert engine(stuck=4, paused_since=EARLIER).alarms == (Alarm.PAUSED,)
 
 
 def test_alarms_are_urgent_and_the_hold_comes_first() -> None:
-    found = todos_of(engine(last_beat=None, held_since=EARLIER))
+    found = todos_of(engine(last_beat=None, paused_since=EARLIER))
     assert [todo.severity for todo in found] == [Severity.DANGER] * 2
     assert "backup" in found[0].text
 
 
 @pytest.mark.parametrize(("minutes", "stands"), [(29, False), (31, True)])
-def test_mailbox_that_is_not_read_is_an_alarm_and_stops_no_letter(
-    minutes: int, stands: bool
-) -> None:
+def test_mailbox_that_is_not_read_is_an_alarm_and_stops_no_mail(minutes: int, stands: bool) -> None:
     since = NOW - timedelta(minutes=minutes)
     found = engine(unread_since=since, mailbox_failure="Authentication failed")
     assert (found.alarms == (Alarm.MAILBOX,)) is stands
@@ -72,7 +72,7 @@ def test_mailbox_that_is_not_read_is_an_alarm_and_stops_no_letter(
 
 def test_mailbox_that_nobody_can_read_now_is_no_alarm_of_its_own() -> None:
     old = NOW - timedelta(days=1)
-    assert engine(unread_since=old, held_since=old).alarms == (Alarm.HELD,)
+    assert engine(unread_since=old, paused_since=old).alarms == (Alarm.PAUSED,)
     assert engine(unread_since=old, last_beat=old).alarms == (Alarm.WORKER,)
 
 

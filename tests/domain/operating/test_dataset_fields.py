@@ -6,7 +6,7 @@ import pytest
 
 from ikone_events.domain.operating.dataset import Dataset, read_dataset
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.domain.registering.form_fields import Kind
+from ikone_events.domain.registering.form_fields import FieldKind
 
 EVENT = {
     "slug": "tagung",
@@ -47,7 +47,7 @@ def read(fields: list[Any], answers: dict[str, Any] | None = None) -> Dataset:
 
 def test_fields_are_read_in_their_order() -> None:
     food, wish = read([FOOD, WISH]).events[0].fields
-    assert (food.key, food.kind, food.label_in("en")) == ("essen", Kind.ONE_CHOICE, "Lunch")
+    assert (food.key, food.kind, food.label_in("en")) == ("essen", FieldKind.ONE_CHOICE, "Lunch")
     assert [(c.value, c.label, c.places) for c in food.choices] == [
         ("vegan", "Vegan", None),
         ("kaese", "Mit Käse", 3),

@@ -9,7 +9,7 @@ import pytest
 from ikone_events.domain.events.facts import EventFormat, Facts, State
 from ikone_events.domain.events.lifecycle import Action, find_rule
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.plan.steps import GRACE, LETTERS, Verdict, What, judge, latest, obstacles
+from ikone_events.domain.plan.steps import GRACE, MAILS, Verdict, What, judge, latest, obstacles
 from ikone_events.domain.plan.templates import PLANS, PlanName, plan_for
 from ikone_events.domain.plan.times import Anchors, check_timing
 
@@ -117,7 +117,7 @@ def test_announcement_of_a_draft_is_not_held_back_by_its_being_a_draft() -> None
     assert verdict(announce, DUE, facts(DUE, State.DRAFT)) is Verdict.READY
 
 
-def test_letters_of_a_cancelled_event_are_moot_except_the_organisers_own() -> None:
+def test_mails_of_a_cancelled_event_are_moot_except_the_organisers_own() -> None:
     cancelled = facts(DUE, State.CANCELLED)
     assert verdict(What(kind=MailKind.REMINDER_DAY), DUE, cancelled) is Verdict.MOOT
     assert verdict(What(kind=MailKind.NOTE), DUE, cancelled) is Verdict.READY
@@ -139,7 +139,7 @@ def test_plan_is_in_order_and_each_step_makes_sense(name: PlanName) -> None:
     for step in PLANS[name]:
         check_timing(step.timing)
         assert (step.audience is not None) is (step.what.kind is not None)
-        assert step.what.kind is None or step.what.kind in LETTERS
+        assert step.what.kind is None or step.what.kind in MAILS
 
 
 def test_event_on_site_has_no_link_to_send() -> None:

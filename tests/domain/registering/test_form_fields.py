@@ -3,8 +3,8 @@
 import pytest
 
 from ikone_events.domain.registering.form_fields import (
-    Choice,
-    Kind,
+    FieldChoice,
+    FieldKind,
     OwnField,
     answer_words,
     is_key,
@@ -15,20 +15,26 @@ from ikone_events.domain.registering.form_fields import (
 
 FOOD = OwnField(
     key="essen",
-    kind=Kind.ONE_CHOICE,
+    kind=FieldKind.ONE_CHOICE,
     label="Essen",
-    choices=(Choice(value="ja", label="Ja", label_en="Yes"), Choice(value="nein", label="Nein")),
+    choices=(
+        FieldChoice(value="ja", label="Ja", label_en="Yes"),
+        FieldChoice(value="nein", label="Nein"),
+    ),
 )
 DIET = OwnField(
     key="kost",
-    kind=Kind.SEVERAL_CHOICES,
+    kind=FieldKind.SEVERAL_CHOICES,
     label="Kost",
-    choices=(Choice(value="vegan", label="Vegan"), Choice(value="ohne", label="Ohne Nüsse")),
+    choices=(
+        FieldChoice(value="vegan", label="Vegan"),
+        FieldChoice(value="ohne", label="Ohne Nüsse"),
+    ),
     shown_if="essen",
     shown_value="ja",
 )
 NOTE = OwnField(
-    key="wunsch", kind=Kind.LONG_TEXT, label="Wunsch", shown_if="kost", shown_value="ohne"
+    key="wunsch", kind=FieldKind.LONG_TEXT, label="Wunsch", shown_if="kost", shown_value="ohne"
 )
 
 
@@ -65,7 +71,7 @@ def test_answers_are_kept_once_and_single_ones_alone() -> None:
 
 def test_answers_are_seen_from_a_role_upwards() -> None:
     fields = [
-        OwnField(key=role, kind=Kind.SHORT_TEXT, label=role, seen_by=role)
+        OwnField(key=role, kind=FieldKind.SHORT_TEXT, label=role, seen_by=role)
         for role in ("viewer", "organiser", "admin")
     ]
     assert [field.key for field in visible_to("viewer", fields)] == ["viewer"]
@@ -80,5 +86,5 @@ def test_answers_are_read_by_their_labels() -> None:
     assert answer_words(FOOD, "nein", "en") == "Nein"
     assert answer_words(FOOD, "fort", "de") == "fort"
     assert answer_words(NOTE, "frei", "de") == "frei"
-    yes_no = OwnField(key="x", kind=Kind.YES_NO, label="X")
+    yes_no = OwnField(key="x", kind=FieldKind.YES_NO, label="X")
     assert answer_words(yes_no, "no", "de") == "No"

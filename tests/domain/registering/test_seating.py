@@ -12,7 +12,7 @@ from ikone_events.domain.registering.seating import (
     Candidate,
     Place,
     Pool,
-    Sitting,
+    SeatAvailability,
     admit,
     admit_by_hand,
     closed_because,
@@ -23,7 +23,7 @@ from ikone_events.domain.registering.seating import (
 )
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
-SITTING = Sitting(
+AVAILABILITY = SeatAvailability(
     now=NOW,
     state=State.OPEN,
     starts_at=NOW + timedelta(days=8),
@@ -66,7 +66,7 @@ def pools(online: Pool, on_site: Pool) -> dict[Mode, Pool]:
 def test_new_person_gets_a_seat_or_a_place_in_the_line(
     changes: dict[str, object], status: Status
 ) -> None:
-    assert admit(replace(SITTING, **changes), ONLINE).status is status
+    assert admit(replace(AVAILABILITY, **changes), ONLINE).status is status
 
 
 @pytest.mark.parametrize(
@@ -82,21 +82,21 @@ def test_new_person_gets_a_seat_or_a_place_in_the_line(
     ],
 )
 def test_closed_form_says_why(changes: dict[str, object]) -> None:
-    sitting = replace(SITTING, **changes)
+    availability = replace(AVAILABILITY, **changes)
     with pytest.raises(RegistrationClosed) as refusal:
-        admit(sitting, ONLINE)
-    assert refusal.value.complaints == (closed_because(sitting),)
+        admit(availability, ONLINE)
+    assert refusal.value.complaints == (closed_because(availability),)
 
 
 @pytest.mark.parametrize("state", State)
 def test_organisers_add_people_once_the_event_has_a_date_that_holds(state: State) -> None:
-    refused = not_addable_because(replace(SITTING, state=state)) is not None
+    refused = not_addable_because(replace(AVAILABILITY, state=state)) is not None
     has_date = {State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED}
     assert refused == (state not in has_date)
 
 
 def test_organisers_are_bound_by_seats_not_by_the_deadline() -> None:
-    closed = replace(SITTING, state=State.CLOSED, deadline=NOW)
+    closed = replace(AVAILABILITY, state=State.CLOSED, deadline=NOW)
     assert admit_by_hand(closed, ONLINE) == Place(Status.CONFIRMED)
     assert admit_by_hand(replace(closed, seated=2), ONLINE) == Place(Status.WAITLISTED)
     with pytest.raises(RegistrationClosed, match="All places are taken"):
@@ -124,42 +124,44 @@ def test_seats_of_a_hybrid_event(  # noqa: PLR0917 - columns of a table
     free_on_site: int | None,
 ) -> None:
     seated = online.seated + on_site.seated
-    sitting = replace(SITTING, capacity=capacity, seated=seated, pools=pools(online, on_site))
-    assert sitting.free == free
-    assert sitting.free_for(Mode.ONLINE) == free_online
-    assert sitting.free_for(Mode.ON_SITE) == free_on_site
+    availability = replace(
+        AVAILABILITY, capacity=capacity, seated=seated, pools=pools(online, on_site)
+    )
+    assert availability.free == free
+    assert availability.free_for(Mode.ONLINE) == free_online
+    assert availability.free_for(Mode.ON_SITE) == free_on_site
 
 
 def test_full_mode_names_the_other_one() -> None:
-    sitting = replace(SITTING, capacity=9, pools=pools(Pool(None, 0), Pool(1, 1)))
-    complaint = obstacle(sitting, ON_SITE)
+    availability = replace(AVAILABILITY, capacity=9, pools=pools(Pool(None, 0), Pool(1, 1)))
+    complaint = obstacle(availability, ON_SITE)
     assert complaint is not None
     assert "Online there are still some" in str(complaint)
     assert complaint.about == "mode"
-    assert obstacle(sitting, ONLINE) is None
+    assert obstacle(availability, ONLINE) is None
 
 
 def test_full_event_does_not_point_to_the_other_mode() -> None:
-    sitting = replace(SITTING, capacity=1, seated=1, pools=pools(Pool(9, 0), Pool(1, 1)))
-    assert str(obstacle(sitting, ON_SITE)) == "All places are taken."
+    availability = replace(AVAILABILITY, capacity=1, seated=1, pools=pools(Pool(9, 0), Pool(1, 1)))
+    assert str(obstacle(availability, ON_SITE)) == "All places are taken."
 
 
 def test_members_come_first() -> None:
-    sitting = replace(SITTING, members_until=NOW + timedelta(hours=1))
-    assert obstacle(sitting, MEMBER) is None
-    assert obstacle(sitting, ONLINE) is not None
+    availability = replace(AVAILABILITY, members_until=NOW + timedelta(hours=1))
+    assert obstacle(availability, MEMBER) is None
+    assert obstacle(availability, ONLINE) is not None
 
 
 @pytest.mark.parametrize(("colleagues", "free"), [(0, True), (1, True), (2, False), (3, False)])
 def test_administration_has_no_more_than_its_places(colleagues: int, free: bool) -> None:
-    sitting = replace(SITTING, per_administration=2)
-    found = obstacle(sitting, replace(ONLINE, colleagues=colleagues))
+    availability = replace(AVAILABILITY, per_administration=2)
+    found = obstacle(availability, replace(ONLINE, colleagues=colleagues))
     assert (found is None) == free
 
 
 HOLD = NOW + timedelta(hours=3)
 APPROVAL = Place(Status.PENDING, Awaits.APPROVAL)
-OFFER = Place(Status.OFFERED, hold_until=NOW + timedelta(hours=5))
+OFFER = Place(Status.OFFERED, reserved_until=NOW + timedelta(hours=5))
 ALL_DOORS = {"confirm_hours": 3, "approval": True, "offer_hours": 5}
 
 
@@ -175,18 +177,18 @@ ALL_DOORS = {"confirm_hours": 3, "approval": True, "offer_hours": 5}
 )
 def test_doors_are_passed_in_order(passed: dict[str, bool], place: Place) -> None:
     candidate = replace(ONLINE, from_line=True, **passed)
-    assert next_place(replace(SITTING, **ALL_DOORS), candidate) == place
+    assert next_place(replace(AVAILABILITY, **ALL_DOORS), candidate) == place
 
 
 def test_only_who_waited_is_made_an_offer() -> None:
-    sitting = replace(SITTING, offer_hours=5)
-    assert next_place(sitting, ONLINE) == Place(Status.CONFIRMED)
-    assert next_place(sitting, replace(ONLINE, from_line=True)) == OFFER
+    availability = replace(AVAILABILITY, offer_hours=5)
+    assert next_place(availability, ONLINE) == Place(Status.CONFIRMED)
+    assert next_place(availability, replace(ONLINE, from_line=True)) == OFFER
 
 
 def test_seat_is_kept_no_longer_than_the_event() -> None:
-    sitting = replace(SITTING, confirm_hours=1000)
-    assert next_place(sitting, ONLINE).hold_until == SITTING.ends_at
+    availability = replace(AVAILABILITY, confirm_hours=1000)
+    assert next_place(availability, ONLINE).reserved_until == AVAILABILITY.ends_at
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_seat_is_kept_no_longer_than_the_event() -> None:
     ],
 )
 def test_line_moves_while_the_event_lies_ahead(changes: dict[str, object], moves: bool) -> None:
-    assert replace(SITTING, **changes).moves == moves
+    assert replace(AVAILABILITY, **changes).moves == moves
 
 
 @given(
@@ -214,11 +216,13 @@ def test_line_moves_while_the_event_lies_ahead(changes: dict[str, object], moves
 def test_seats_given_one_by_one_never_exceed_a_limit(
     capacity: int | None, online: int | None, on_site: int | None, wishes: list[Mode]
 ) -> None:
-    sitting = replace(SITTING, capacity=capacity, pools=pools(Pool(online, 0), Pool(on_site, 0)))
+    availability = replace(
+        AVAILABILITY, capacity=capacity, pools=pools(Pool(online, 0), Pool(on_site, 0))
+    )
     for mode in wishes:
-        if place_for(sitting, Candidate(mode=mode)) is not None:
-            sitting = sitting.taking(mode)
-    assert capacity is None or sitting.seated <= capacity
-    for pool in sitting.pools.values():
+        if place_for(availability, Candidate(mode=mode)) is not None:
+            availability = availability.taking(mode)
+    assert capacity is None or availability.seated <= capacity
+    for pool in availability.pools.values():
         assert pool.capacity is None or pool.seated <= pool.capacity
-    assert sitting.seated == sum(pool.seated for pool in sitting.pools.values())
+    assert availability.seated == sum(pool.seated for pool in availability.pools.values())

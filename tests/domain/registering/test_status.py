@@ -1,22 +1,22 @@
 import pytest
 
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.refusals import StandingRefused
+from ikone_events.domain.refusals import StatusRefused
 from ikone_events.domain.registering.registration import ACTIVE, SEATED, Status
 from ikone_events.domain.registering.status import (
     ACTION_LABELS,
+    REGISTRATION_STATUS_LABELS,
     RULES,
-    STANDING_LABELS,
-    Action,
     Actor,
-    Standing,
+    RegistrationAction,
+    RegistrationStatus,
     actor_of,
     check,
     is_done,
-    letter_for,
-    letter_key,
+    mail_for,
+    mail_key,
     possible_actions,
-    standing_of,
+    registration_status,
 )
 
 P, O, C = Actor.PERSON, Actor.ORGANISER, Actor.CLOCK  # noqa: E741 - heads of columns
@@ -39,16 +39,16 @@ switch_mode     -    po      po       po         -       po        -         -  
 hand_over       -    -       -        po         -       po        -         -        -
 withdraw        -    po      po       po         po      po        =         -        -
 decline         -    o       o        o          o       o         -         -        -
-lapse           -    c       c        -          c       -         -         -        -
+expire          -    c       c        -          c       -         -         -        -
 """
 # fmt: on
-NAMES = {"address": Standing.ADDRESS, "approval": Standing.APPROVAL}
+NAMES = {"address": RegistrationStatus.ADDRESS, "approval": RegistrationStatus.APPROVAL}
 
 
-def cells() -> list[tuple[Action, Standing, str]]:
+def cells() -> list[tuple[RegistrationAction, RegistrationStatus, str]]:
     header, *rows = [line.split() for line in TABLE.strip().splitlines()]
     return [
-        (Action(name), NAMES.get(head) or Standing(head), cell)
+        (RegistrationAction(name), NAMES.get(head) or RegistrationStatus(head), cell)
         for name, *found in rows
         for head, cell in zip(header, found, strict=True)
     ]
@@ -56,13 +56,13 @@ def cells() -> list[tuple[Action, Standing, str]]:
 
 def test_table_names_every_action_and_standing() -> None:
     assert {(action, standing) for action, standing, _ in cells()} == {
-        (action, standing) for action in Action for standing in Standing
+        (action, standing) for action in RegistrationAction for standing in RegistrationStatus
     }
-    assert {rule.action for rule in RULES} == set(Action)
-    assert len(RULES) == len(Action)
+    assert {rule.action for rule in RULES} == set(RegistrationAction)
+    assert len(RULES) == len(RegistrationAction)
 
 
-def drawn(action: Action, standing: Standing) -> str:
+def drawn(action: RegistrationAction, standing: RegistrationStatus) -> str:
     """The cell of the table as the rules have it; refusals and offered actions say the same."""
     may = "".join(actor.value[0] for actor in Actor if _is_let(action, standing, actor))
     offered = [a.value[0] for a in Actor if action in possible_actions(standing, a)]
@@ -70,10 +70,10 @@ def drawn(action: Action, standing: Standing) -> str:
     return "=" * is_done(action, standing) + may or "-"
 
 
-def _is_let(action: Action, standing: Standing, actor: Actor) -> bool:
+def _is_let(action: RegistrationAction, standing: RegistrationStatus, actor: Actor) -> bool:
     try:
         check(action, standing, actor)
-    except StandingRefused:
+    except StatusRefused:
         return False
     return True
 
@@ -84,41 +84,50 @@ def test_table_lets_do_what_it_says_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.action)
-def test_every_outcome_has_a_letter(rule) -> None:
-    assert None not in {letter_for(rule.action, target) for target in rule.targets}
+def test_every_outcome_has_a_mail(rule) -> None:
+    assert None not in {mail_for(rule.action, target) for target in rule.targets}
     assert set(rule.done_in).isdisjoint(rule.sources)
 
 
 @pytest.mark.parametrize(
     ("action", "target", "kind"),
     [
-        (Action.REGISTER, Standing.CONFIRMED, MailKind.CONFIRMATION),
-        (Action.REGISTER, Standing.WAITING, MailKind.WAITLIST),
-        (Action.REGISTER, Standing.ADDRESS, MailKind.CONFIRM_ADDRESS),
-        (Action.CONFIRM_ADDRESS, Standing.APPROVAL, MailKind.AWAITING_APPROVAL),
-        (Action.APPROVE, Standing.OFFERED, MailKind.OFFER),
-        (Action.ACCEPT, Standing.CONFIRMED, MailKind.CONFIRMATION),
-        (Action.PROMOTE, Standing.OFFERED, MailKind.OFFER),
-        (Action.PROMOTE, Standing.CONFIRMED, MailKind.PROMOTION),
-        (Action.TAKE_OVER, Standing.WAITING, MailKind.TAKEN_OVER),
-        (Action.WITHDRAW, Standing.CANCELLED, MailKind.WITHDRAWAL),
-        (Action.HAND_OVER, Standing.CANCELLED, MailKind.HANDED_OVER),
+        (RegistrationAction.REGISTER, RegistrationStatus.CONFIRMED, MailKind.CONFIRMATION),
+        (RegistrationAction.REGISTER, RegistrationStatus.WAITING, MailKind.WAITLIST),
+        (RegistrationAction.REGISTER, RegistrationStatus.ADDRESS, MailKind.CONFIRM_ADDRESS),
+        (
+            RegistrationAction.CONFIRM_ADDRESS,
+            RegistrationStatus.APPROVAL,
+            MailKind.AWAITING_APPROVAL,
+        ),
+        (RegistrationAction.APPROVE, RegistrationStatus.OFFERED, MailKind.OFFER),
+        (RegistrationAction.ACCEPT, RegistrationStatus.CONFIRMED, MailKind.CONFIRMATION),
+        (RegistrationAction.PROMOTE, RegistrationStatus.OFFERED, MailKind.OFFER),
+        (RegistrationAction.PROMOTE, RegistrationStatus.CONFIRMED, MailKind.PROMOTION),
+        (RegistrationAction.TAKE_OVER, RegistrationStatus.WAITING, MailKind.TAKEN_OVER),
+        (RegistrationAction.WITHDRAW, RegistrationStatus.CANCELLED, MailKind.WITHDRAWAL),
+        (RegistrationAction.HAND_OVER, RegistrationStatus.CANCELLED, MailKind.HANDED_OVER),
     ],
 )
-def test_letter_tells_what_happened(action: Action, target: Standing, kind: MailKind) -> None:
-    assert letter_for(action, target) is kind
+def test_mail_tells_what_happened(
+    action: RegistrationAction, target: RegistrationStatus, kind: MailKind
+) -> None:
+    assert mail_for(action, target) is kind
 
 
 def test_every_active_standing_can_be_left() -> None:
-    for standing in Standing:
-        active = standing not in (Standing.NONE, *list(Standing)[6:])
-        assert (Action.WITHDRAW in possible_actions(standing, P)) == active
+    for standing in RegistrationStatus:
+        active = standing not in (RegistrationStatus.NONE, *list(RegistrationStatus)[6:])
+        assert (RegistrationAction.WITHDRAW in possible_actions(standing, P)) == active
 
 
 def test_standings_are_the_statuses() -> None:
-    made = {standing_of(status, "address" if status is Status.PENDING else "") for status in Status}
-    assert made == set(Standing) - {Standing.NONE, Standing.APPROVAL}
-    assert standing_of("pending", "approval") is Standing.APPROVAL
+    made = {
+        registration_status(status, "address" if status is Status.PENDING else "")
+        for status in Status
+    }
+    assert made == set(RegistrationStatus) - {RegistrationStatus.NONE, RegistrationStatus.APPROVAL}
+    assert registration_status("pending", "approval") is RegistrationStatus.APPROVAL
     assert SEATED < ACTIVE
 
 
@@ -128,8 +137,8 @@ def test_actors_of_the_chain_are_told_apart() -> None:
 
 
 def test_every_word_has_a_label() -> None:
-    assert set(ACTION_LABELS) == set(Action)
-    assert set(STANDING_LABELS) == set(Standing)
+    assert set(ACTION_LABELS) == set(RegistrationAction)
+    assert set(REGISTRATION_STATUS_LABELS) == set(RegistrationStatus)
 
 
 @pytest.mark.parametrize(
@@ -145,5 +154,5 @@ def test_every_word_has_a_label() -> None:
         (MailKind.TAKEN_OVER, False, "taken:x:7"),
     ],
 )
-def test_letters_are_made_once_by_their_key(kind: MailKind, fresh: bool, key: str) -> None:
-    assert letter_key(kind, "x", 7, fresh=fresh) == key
+def test_mails_are_made_once_by_their_key(kind: MailKind, fresh: bool, key: str) -> None:
+    assert mail_key(kind, "x", 7, fresh=fresh) == key

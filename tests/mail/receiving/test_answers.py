@@ -249,7 +249,7 @@ def test_answer_that_breaks_the_rules_is_damaged(raw: bytes, words: str) -> None
         b"\x00" * 100,
         exchange() + b"x" * 2_200_000,
     ],
-    ids=["letter", "rich", "series", "task", "long-uid", "forwarded", "empty", "nuls", "huge"],
+    ids=["mail", "rich", "series", "task", "long-uid", "forwarded", "empty", "nuls", "huge"],
 )
 def test_mail_that_is_not_for_us_is_left_alone(raw: bytes) -> None:
     assert read(raw) is None

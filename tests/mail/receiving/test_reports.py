@@ -8,7 +8,7 @@ from ikone_events.domain.incoming.mails import Absence, Bounce, Damaged, Envelop
 from ikone_events.mail.receiving import bounces, receive
 from tests.foreign_mails import (
     EVA,
-    LETTER,
+    MAIL,
     exchange,
     exchange_absence,
     exchange_bounce,
@@ -45,7 +45,7 @@ def envelope(raw: bytes) -> Envelope:
 def test_bounce_of_each_server_is_read(raw: bytes, code: str, words: str) -> None:
     found = read(raw)
     assert isinstance(found, Bounce)
-    assert (found.original_message_id, found.recipient) == (LETTER, EVA)
+    assert (found.original_message_id, found.recipient) == (MAIL, EVA)
     assert (found.code, found.permanent) == (code, True)
     assert words in found.words
     assert found.envelope.automatic
@@ -83,14 +83,14 @@ def test_report_that_says_nothing_is_damaged() -> None:
     assert found.fault == bounces.UNCLEAR
 
 
-def test_letter_is_found_by_references_where_it_does_not_come_back() -> None:
+def test_mail_is_found_by_references_where_it_does_not_come_back() -> None:
     raw = gmail_bounce().replace(b"message/rfc822", b"application/octet-stream")
     found = read(raw)
     assert isinstance(found, Bounce)
-    assert found.original_message_id == LETTER
+    assert found.original_message_id == MAIL
 
 
-def test_bounce_without_any_letter_names_none() -> None:
+def test_bounce_without_any_mail_names_none() -> None:
     found = read(postfix_bounce().replace(b"message/rfc822", b"application/octet-stream"))
     assert isinstance(found, Bounce)
     assert found.original_message_id == ""
@@ -111,7 +111,7 @@ def test_absence_is_read_with_its_words(raw: bytes) -> None:
     found = read(raw)
     assert isinstance(found, Absence)
     assert "Ich bin bis 9. März nicht im Büro." in found.words
-    assert found.envelope.references == (LETTER,)
+    assert found.envelope.references == (MAIL,)
     assert found.envelope.automatic
 
 
@@ -121,7 +121,7 @@ def test_subject_of_an_absence_is_decoded() -> None:
     assert found.words.splitlines()[0] == "Nicht im Büro Re: Ihre Anmeldung"
 
 
-def test_automatic_mail_about_none_of_our_letters_is_left_alone() -> None:
+def test_automatic_mail_about_none_of_our_mails_is_left_alone() -> None:
     raw = gmail_absence().replace(b"In-Reply-To", b"X-A").replace(b"References", b"X-B")
     assert read(raw) is None
 
@@ -148,7 +148,7 @@ def test_receipt_of_a_reader_is_left_alone() -> None:
     raw = mail(
         {
             "From": EVA,
-            "In-Reply-To": LETTER,
+            "In-Reply-To": MAIL,
             "Auto-Submitted": "auto-replied",
             "Content-Type": "multipart/report; report-type=disposition-notification; boundary=r",
         },
@@ -178,10 +178,10 @@ def test_digest_is_the_same_however_the_mail_travelled() -> None:
 def test_references_are_message_ids_and_bounded() -> None:
     ids = " ".join(f"<{number}@x.example>" for number in range(200))
     head = f"References: {ids}\r\n\t<broken@\r\n x> nonsense\r\nX-End: 1"
-    raw = exchange_absence().replace(b"References: " + LETTER.encode(), head.encode())
+    raw = exchange_absence().replace(b"References: " + MAIL.encode(), head.encode())
     found = envelope(raw).references
     assert len(found) == 50
-    assert found[:2] == (LETTER, "<199@x.example>")
+    assert found[:2] == (MAIL, "<199@x.example>")
 
 
 @pytest.mark.parametrize(

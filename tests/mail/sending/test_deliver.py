@@ -1,4 +1,4 @@
-"""What becomes of a letter at a real SMTP server on this machine, at every stage it can fail."""
+"""What becomes of a mail at a real SMTP server on this machine, at every stage it can fail."""
 
 # ruff: noqa: ARG002 - aiosmtpd prescribes what its handlers take
 import asyncio
@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from ikone_events.mail.sending.deliver import MailConnection, open_connection
-from ikone_events.mail.sending.outcomes import Deferred, Delivered, Outcome, Rejected
+from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
 from ikone_events.mail.sending.smtp_settings import SmtpSettings
 from tests.patience import PATIENCE
 
@@ -116,12 +116,12 @@ def speaking(talk: Callable[[socket.socket], None]) -> Iterator[SmtpSettings]:
         thread.join(PATIENCE)
 
 
-def deliver_to(settings: SmtpSettings, recipient: str = ANNA) -> Outcome:
+def deliver_to(settings: SmtpSettings, recipient: str = ANNA) -> DeliveryOutcome:
     with open_connection(settings) as connection:
         return connection.deliver(CONTENT, SENDER, recipient)
 
 
-def test_accepted_letter_is_delivered_untouched() -> None:
+def test_accepted_mail_is_delivered_untouched() -> None:
     catcher = Catcher()
     with serving(catcher) as settings:
         assert deliver_to(settings) == Delivered("250 2.0.0 Ok: queued as 4F2A")
@@ -150,26 +150,26 @@ def test_any_4xx_at_data_is_deferred(code: str) -> None:
         assert isinstance(deliver_to(settings), Deferred)
 
 
-@pytest.mark.parametrize("line", ["550 5.7.1 Sender rejected", "421 4.7.0 Too many letters"])
-def test_refused_sender_is_about_us_not_about_the_letter(line: str) -> None:
+@pytest.mark.parametrize("line", ["550 5.7.1 Sender rejected", "421 4.7.0 Too many e-mails"])
+def test_refused_sender_is_about_us_not_about_the_mail(line: str) -> None:
     with serving(Catcher(MAIL=[line])) as settings:
         assert deliver_to(settings) == Deferred(line, server_down=True, about_us=True)
 
 
-def test_letter_that_is_too_large_is_rejected() -> None:
+def test_mail_that_is_too_large_is_rejected() -> None:
     with serving(Catcher(MAIL=["552 5.3.4 Message too big"])) as settings:
         assert deliver_to(settings) == Rejected("552 5.3.4 Message too big")
 
 
 @pytest.mark.parametrize("code", ["530", "535"])
-def test_wish_for_a_login_is_about_us_not_about_the_letter(code: str) -> None:
+def test_wish_for_a_login_is_about_us_not_about_the_mail(code: str) -> None:
     with serving(Catcher(MAIL=[f"{code} 5.7.0 Authentication required"])) as settings:
         outcome = deliver_to(settings)
     words = f"{code} 5.7.0 Authentication required"
     assert outcome == Deferred(words, server_down=True, about_us=True)
 
 
-def test_one_bad_recipient_does_not_hold_up_the_next_letter() -> None:
+def test_one_bad_recipient_does_not_hold_up_the_next_mail() -> None:
     catcher = Catcher(RCPT=["550 5.1.1 User unknown"])
     with serving(catcher) as settings, open_connection(settings) as connection:
         assert isinstance(connection.deliver(CONTENT, SENDER, "weg@example.org"), Rejected)
@@ -178,10 +178,10 @@ def test_one_bad_recipient_does_not_hold_up_the_next_letter() -> None:
     assert len(catcher.connections) == 1
 
 
-def test_connection_is_used_for_many_letters_and_renewed_now_and_then() -> None:
+def test_connection_is_used_for_many_mails_and_renewed_now_and_then() -> None:
     catcher = Catcher()
     with serving(catcher) as settings:
-        short = replace(settings, letters_per_connection=3)
+        short = replace(settings, mails_per_connection=3)
         with open_connection(short) as connection:
             for _ in range(7):
                 assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
@@ -198,7 +198,7 @@ def test_connection_dropped_after_data_is_deferred_and_opened_again() -> None:
     assert len(catcher.connections) == 2
 
 
-def test_connection_lost_between_letters_costs_no_letter() -> None:
+def test_connection_lost_between_mails_costs_no_mail() -> None:
     catcher = Catcher()
     with serving(catcher) as settings, open_connection(settings) as connection:
         assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
@@ -233,7 +233,7 @@ def test_silent_server_is_left_after_the_time_limit() -> None:
 
 
 @pytest.mark.parametrize("greeting", [b"554 no service here\r\n", b"421 busy\r\n", b"Hallo?\r\n"])
-def test_unfriendly_greeting_never_rejects_the_letter(greeting: bytes) -> None:
+def test_unfriendly_greeting_never_rejects_the_mail(greeting: bytes) -> None:
     with speaking(lambda peer: peer.sendall(greeting)) as settings:
         outcome = deliver_to(settings)
     assert isinstance(outcome, Deferred)
@@ -276,7 +276,7 @@ def test_right_password_is_used() -> None:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-def test_server_without_tls_gets_no_letter(tls: str) -> None:
+def test_server_without_tls_gets_no_mail(tls: str) -> None:
     catcher = Catcher()
     with serving(catcher) as settings:
         outcome = deliver_to(replace(settings, tls=tls, timeout=1))
@@ -291,7 +291,7 @@ def test_unfit_recipient_is_rejected_without_a_word_to_the_server(recipient: str
     assert isinstance(outcome, Rejected)
 
 
-def test_unfit_sender_is_our_fault_not_the_letters() -> None:
+def test_unfit_sender_is_our_fault_not_the_mails() -> None:
     connection = MailConnection(SmtpSettings(host="127.0.0.1", port=1, tls="none"))
     outcome = connection.deliver(CONTENT, "events", ANNA)
     assert isinstance(outcome, Deferred)
@@ -357,7 +357,7 @@ def test_server_that_drips_is_left_at_the_deadline() -> None:
                 threading.Event().wait(0.05)
 
     with speaking(drip) as settings:
-        outcome = deliver_to(replace(settings, letter_seconds=0.5))
+        outcome = deliver_to(replace(settings, mail_seconds=0.5))
     assert isinstance(outcome, Deferred)
     assert "timed out" in outcome.words
 

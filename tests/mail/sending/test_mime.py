@@ -17,7 +17,7 @@ from ikone_events.domain.header_text import header_complaint, one_line
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.sending.mime import message_id, mime_bytes
-from ikone_events.mail.writing.compose import Letter
+from ikone_events.mail.writing.compose import ComposedMail
 from tests.effort import by_night
 from tests.mail.writing.mails import DOOR, SENDER, written
 
@@ -37,15 +37,15 @@ class Row:
     created_at: datetime
 
 
-def row(letter: Letter, **changes: str) -> Row:
+def row(mail: ComposedMail, **changes: str) -> Row:
     plain = Row(
         recipient="anna@example.org",
         recipient_name="Änna O'Beispiel, LL.M.",
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        calendar=letter.calendar,
-        calendar_method=letter.method,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        calendar=mail.calendar,
+        calendar_method=mail.method,
         message_id="<outbox-17@ikone.example.org>",
         references="",
         unsubscribe="",
@@ -100,7 +100,7 @@ def test_method_of_header_and_object_agree(kind: MailKind, method: str) -> None:
     assert part.get_param("method") == Calendar.from_ical(data)["METHOD"] == method
 
 
-def test_letter_without_calendar_is_text_and_html() -> None:
+def test_mail_without_calendar_is_text_and_html() -> None:
     message = parsed(mime_bytes(row(PLAIN), SENDER))
     assert [part.get_content_type() for part in message.walk()] == [
         "multipart/alternative",
@@ -139,7 +139,7 @@ def test_headers_say_who_when_and_that_a_machine_wrote() -> None:
     assert not {"Cc", "Bcc"} & set(message.keys())
 
 
-def test_later_letters_point_to_the_first() -> None:
+def test_later_mails_point_to_the_first() -> None:
     first = "<0123456789abcdef0123456789abcdef@veranstaltungen.ikone-netzwerk.example.org>"
     data = mime_bytes(row(PLAIN, references=first), SENDER)
     assert f"In-Reply-To: {first}\r\n".encode() in data.replace(b"\r\n ", b" ")
@@ -152,7 +152,7 @@ def test_same_row_gives_the_same_bytes() -> None:
     assert mime_bytes(row(INVITING), SENDER) == mime_bytes(row(INVITING), SENDER)
 
 
-def test_letter_to_a_subscriber_is_left_by_one_click() -> None:
+def test_mail_to_a_subscriber_is_left_by_one_click() -> None:
     address = f"https://ikone.example.org/s/{'x' * 200}/unsubscribe"
     data = mime_bytes(row(PLAIN, unsubscribe=address), SENDER)
     assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in data
@@ -219,7 +219,7 @@ def test_header_injection_is_refused(changes: dict[str, str]) -> None:
 
 
 def test_reading_back_notices_a_smuggled_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ikone_events.mail.mime.header_complaint", lambda *_: None)
+    monkeypatch.setattr("ikone_events.mail.sending.mime.header_complaint", lambda *_: None)
     with pytest.raises(UnfitInput, match="read back"):
         mime_bytes(row(PLAIN, subject="=?utf-8?q?Hi=0D=0ABcc:_x@y?="), SENDER)
 
@@ -262,6 +262,6 @@ def test_message_id_is_made_of_safe_characters() -> None:
 @pytest.mark.parametrize("length", range(30, 70))
 def test_subject_folded_before_an_umlaut_is_sent(length: int) -> None:
     subject = f"{'x' * length} Maßnahmenplan, 15.12.2026"
-    letter = row(written(MailKind.PROMOTION), subject=subject)
-    read = parsed(mime_bytes(letter, SENDER))
+    mail = row(written(MailKind.PROMOTION), subject=subject)
+    read = parsed(mime_bytes(mail, SENDER))
     assert " ".join(str(read["Subject"]).split()) == subject

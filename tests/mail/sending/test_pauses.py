@@ -21,7 +21,7 @@ def test_same_seed_gives_the_same_pause() -> None:
     assert pause_after(2, PAUSES, seed="17:2") == pause_after(2, PAUSES, seed="17:2")
 
 
-def test_letter_that_lost_no_try_waits_for_the_first_pause() -> None:
+def test_mail_that_lost_no_try_waits_for_the_first_pause() -> None:
     assert pause_after(0, PAUSES, seed="x") == pause_after(1, PAUSES, seed="x")
 
 

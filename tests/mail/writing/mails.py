@@ -1,4 +1,4 @@
-"""Facts that the tests of letters share."""
+"""Facts that the tests of mails share."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,12 +10,12 @@ from ikone_events.domain.mails.facts import (
     Invitation,
     Links,
     MailFacts,
-    Material,
+    MaterialLink,
     Recipient,
     Sender,
 )
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.mail.writing.compose import Letter, compose
+from ikone_events.mail.writing.compose import ComposedMail, compose
 
 OCCASION = EventSummary(
     title="Digitale Dörfer",
@@ -73,11 +73,11 @@ EXTRAS = replace(
     old_dates=(datetime(2021, 1, 5, 9, tzinfo=UTC), datetime(2021, 1, 5, 11, tzinfo=UTC)),
     delete_on=date(2021, 2, 12),
     link_sent_on=date(2021, 1, 10),
-    materials=(Material(title="Folien: Teil 1. Anfang", url="https://x.example/m/1"),),
+    materials=(MaterialLink(title="Folien: Teil 1. Anfang", url="https://x.example/m/1"),),
     contacts=(ContactPerson(topic="DorfFunk", name="Bo Bei", email="bo@example.org"),),
     available_until=date(2021, 4, 12),
     status="confirmed",
-    hold_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
+    reserved_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
     other_person="Bo Bei",
     registered_by="Kai Kollege",
     calendar_address="https://x.example/feeds/t.ics",
@@ -95,7 +95,7 @@ def written(
     invitation: Invitation | None = INVITATION,
     sender: Sender = SENDER,
     edited: EditedText | None = None,
-) -> Letter:
+) -> ComposedMail:
     facts = replace(
         extras,
         kind=kind,

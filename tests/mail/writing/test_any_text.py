@@ -1,4 +1,4 @@
-"""Any text in any field that reaches a header: it reads back as meant, or the letter is refused."""
+"""Any text in any field that reaches a header: it reads back as meant, or the mail is refused."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ from ikone_events.domain.mails.facts import MailFacts, Recipient, Sender
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.sending.mime import mime_bytes
-from ikone_events.mail.writing.compose import Letter, compose
-from tests.calendar_oracle import checked_letter
+from ikone_events.mail.writing.compose import ComposedMail, compose
+from tests.calendar_oracle import checked_mail
 from tests.effort import by_night
 from tests.mail.writing.mails import DOOR, INVITATION, OCCASION
 
@@ -47,7 +47,7 @@ def fields(text: st.SearchStrategy[str], address: st.SearchStrategy[str]) -> st.
     return st.fixed_dictionaries({**names, "email": address, "reply_to": address})
 
 
-# Mostly fit, so that letters are made; else anything, so that some must be refused.
+# Mostly fit, so that mails are made; else anything, so that some must be refused.
 FIELDS = fields(texts(TAME, FIT), GOOD_ADDRESS) | fields(
     texts(st.characters(), FIT + UNFIT), GOOD_ADDRESS | BAD_ADDRESS
 )
@@ -68,12 +68,10 @@ class Row:
     created_at: datetime = datetime(2021, 1, 4, 8, 30, tzinfo=UTC)
 
 
-def row_of(letter: Letter, who: Recipient) -> Row:
+def row_of(mail: ComposedMail, who: Recipient) -> Row:
     """As the outbox stores it."""
     name = f"{who.first_name} {who.last_name}"
-    return Row(
-        who.email, name, letter.subject, letter.text, letter.html, letter.calendar, letter.method
-    )
+    return Row(who.email, name, mail.subject, mail.text, mail.html, mail.calendar, mail.method)
 
 
 def words(message: Message, name: str) -> str:
@@ -111,20 +109,20 @@ def test_any_text_in_a_header_reads_back_or_is_refused(
     )
     who = Recipient(email=email, locale="de", **names)
     try:
-        letter = compose(about(kind, title, who, sender))
-        message = message_from_bytes(mime_bytes(row_of(letter, who), sender))
+        mail = compose(about(kind, title, who, sender))
+        message = message_from_bytes(mime_bytes(row_of(mail, who), sender))
     except Refusal:
         return
     assert set(message.keys()) <= HEADERS
     assert len(message.keys()) == len(set(message.keys()))
     assert mailbox(message, "From") == (one_line(office), sender.address)
     assert mailbox(message, "To") == (one_line(" ".join(names.values())), ascii_address(email))
-    assert words(message, "Subject") == letter.subject
-    assert one_line(title)[:100] in letter.subject
-    if letter.calendar:
-        checked_letter(
-            letter.calendar,
-            method=letter.method,
+    assert words(message, "Subject") == mail.subject
+    assert one_line(title)[:100] in mail.subject
+    if mail.calendar:
+        checked_mail(
+            mail.calendar,
+            method=mail.method,
             attendee=ascii_address(email),
             organiser=sender.address,
         )
@@ -135,8 +133,8 @@ def test_ordinary_words_are_not_refused() -> None:
     sender = Sender(name="Büro, IKONE", address="events@ikone.example.org")
     who = Recipient(email="anna@example.org", locale="de", first_name="Änne", last_name="O'Hara")
     title = 'Von "A" bis Z: Wie, wo & was?'
-    letter = compose(about(MailKind.CONFIRMATION, title, who, sender))
-    message = message_from_bytes(mime_bytes(row_of(letter, who), sender))
+    mail = compose(about(MailKind.CONFIRMATION, title, who, sender))
+    message = message_from_bytes(mime_bytes(row_of(mail, who), sender))
     assert mailbox(message, "From") == ("Büro, IKONE", sender.address)
     assert mailbox(message, "To") == ("Änne O'Hara", "anna@example.org")
     assert 'Von "A" bis Z: Wie, wo & was?' in words(message, "Subject")

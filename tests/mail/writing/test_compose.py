@@ -1,4 +1,4 @@
-"""Every letter in both languages says what is true for its reader, and nothing is left unfilled."""
+"""Every mail in both languages says what is true for its reader, and nothing is left unfilled."""
 
 import re
 from dataclasses import replace
@@ -10,10 +10,10 @@ from icalendar import Calendar
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind, calendar_method
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.mail.writing.compose import Letter
+from ikone_events.mail.writing.compose import ComposedMail
 from tests.mail.writing.mails import BARE, DOOR, EXTRAS, LINKS, OCCASION, SENDER, person, written
 
-EVERY_LETTER = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
+EVERY_MAIL = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
 FOLLOW_UPS = [MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN]
 
 SUBJECTS = {
@@ -151,24 +151,24 @@ SENTENCES = {
 }
 
 
-def letter(kind: MailKind, locale: str = "de", **changes: object) -> Letter:
+def mail(kind: MailKind, locale: str = "de", **changes: object) -> ComposedMail:
     changes.setdefault("links", DOOR if kind == MailKind.ACCESS_LINK else LINKS)
     return written(kind, locale, **changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
-def test_letter_says_its_key_sentence(kind: MailKind, locale: str) -> None:
-    made = letter(kind, locale)
+@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
+def test_mail_says_its_key_sentence(kind: MailKind, locale: str) -> None:
+    made = mail(kind, locale)
     assert made.subject == SUBJECTS[kind, locale]
     assert SENTENCES[kind, locale] in made.text
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
 @pytest.mark.parametrize("extras", [EXTRAS, BARE, replace(BARE, status="waitlisted")])
-def test_letter_leaves_nothing_unfilled(kind: MailKind, locale: str, extras: MailFacts) -> None:
+def test_mail_leaves_nothing_unfilled(kind: MailKind, locale: str, extras: MailFacts) -> None:
     bare = replace(OCCASION, contact_name="", contact_phone="", dial_in="", room_opens_at=None)
     for occasion in (OCCASION, bare):
-        made = letter(kind, locale, occasion=occasion, extras=extras)
+        made = mail(kind, locale, occasion=occasion, extras=extras)
         for text in (made.subject, made.text, made.html):
             assert not re.search(r"\{[{%#]|[%#}]\}|None|Undefined", text)
         assert "\n\n\n" not in made.text
@@ -176,9 +176,9 @@ def test_letter_leaves_nothing_unfilled(kind: MailKind, locale: str, extras: Mai
         assert "\n" not in made.subject
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
-def test_letter_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
-    text = letter(kind, locale).text
+@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
+def test_mail_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
+    text = mail(kind, locale).text
     greeting = "Sehr geehrte Frau Dr. Beispiel,\n\n" if locale == "de" else "Dear Dr. Beispiel,\n\n"
     assert text.startswith(greeting)
     regards = "Freundliche Grüße" if locale == "de" else "Kind regards"
@@ -188,9 +188,9 @@ def test_letter_greets_signs_and_links_home(kind: MailKind, locale: str) -> None
     assert "fragen@ikone.example.org" in text
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
 def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
-    made = letter(kind, locale)
+    made = mail(kind, locale)
     assert made.method == calendar_method(kind)
     assert (made.calendar is None) == (made.method is None)
     if made.calendar is not None:
@@ -201,38 +201,38 @@ OF_CALENDARS = (MailKind.NOT_COMING, MailKind.CALENDAR_ADDRESS)
 
 
 @pytest.mark.parametrize(
-    ("kind", "locale"), [each for each in EVERY_LETTER if each[0] not in OF_CALENDARS]
+    ("kind", "locale"), [each for each in EVERY_MAIL if each[0] not in OF_CALENDARS]
 )
-def test_letter_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
-    made = letter(kind, locale, invitation=None)
+def test_mail_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
+    made = mail(kind, locale, invitation=None)
     assert made.calendar is None
     assert made.method is None
     assert not re.search("alender|Datei|calendar|attached", made.text)
 
 
 def test_online_confirmation_names_the_day_of_the_link() -> None:
-    text = letter(MailKind.CONFIRMATION).text
+    text = mail(MailKind.CONFIRMATION).text
     assert "Den Zugangslink erhalten Sie am 10. Januar 2021 per E-Mail." in text
-    later = letter(MailKind.CONFIRMATION, extras=BARE).text
+    later = mail(MailKind.CONFIRMATION, extras=BARE).text
     assert "Den Zugangslink erhalten Sie vor Beginn per E-Mail." in later
 
 
 def test_on_site_confirmation_names_the_place_and_no_link() -> None:
     occasion = replace(OCCASION, format="on_site", place="Rathaus, Saal 1")
-    text = letter(MailKind.CONFIRMATION, occasion=occasion).text
+    text = mail(MailKind.CONFIRMATION, occasion=occasion).text
     assert "\nRathaus, Saal 1\n" in text
     assert "Zugangslink" not in text
 
 
-def test_hybrid_letter_names_both_ways() -> None:
+def test_hybrid_mail_names_both_ways() -> None:
     occasion = replace(OCCASION, format="hybrid", place="Rathaus")
-    assert "\nRathaus und online\n" in letter(MailKind.CONFIRMATION, occasion=occasion).text
-    assert "\nRathaus and online\n" in letter(MailKind.CONFIRMATION, "en", occasion=occasion).text
+    assert "\nRathaus und online\n" in mail(MailKind.CONFIRMATION, occasion=occasion).text
+    assert "\nRathaus and online\n" in mail(MailKind.CONFIRMATION, "en", occasion=occasion).text
 
 
 @pytest.mark.parametrize("kind", [MailKind.CONFIRMATION, MailKind.PROMOTION, MailKind.REPEAT])
 def test_latecomer_gets_the_door_at_once(kind: MailKind) -> None:
-    text = letter(kind, links=DOOR).text
+    text = mail(kind, links=DOOR).text
     assert f"Teilnehmen: {DOOR.room}" in text
     assert "Den Zugangslink erhalten" not in text
 
@@ -240,16 +240,16 @@ def test_latecomer_gets_the_door_at_once(kind: MailKind) -> None:
 def test_waiting_people_are_told_that_they_wait() -> None:
     waiting = replace(EXTRAS, status="waitlisted")
     for kind in (MailKind.MOVED, MailKind.POSTPONED):
-        text = letter(kind, extras=waiting, invitation=None).text
+        text = mail(kind, extras=waiting, invitation=None).text
         assert "Sie bleiben auf der Warteliste." in text
         assert "Ihre Anmeldung gilt weiter" not in text
-    repeat = letter(MailKind.REPEAT, extras=waiting, invitation=None).text
+    repeat = mail(MailKind.REPEAT, extras=waiting, invitation=None).text
     assert "Sie stehen bereits auf der Warteliste:" in repeat
     assert "Sie sind bereits angemeldet" not in repeat
 
 
 def test_moved_place_without_a_new_date_is_a_change() -> None:
-    made = letter(MailKind.MOVED, extras=BARE)
+    made = mail(MailKind.MOVED, extras=BARE)
     assert made.subject == "Geändert: Digitale Dörfer, 12.01.2021"
     assert "die Angaben zu dieser Veranstaltung haben sich geändert:" in made.text
     assert "Termin statt" not in made.text
@@ -257,13 +257,13 @@ def test_moved_place_without_a_new_date_is_a_change() -> None:
 
 @pytest.mark.parametrize("kind", [MailKind.MOVED, MailKind.POSTPONED, MailKind.CANCELLATION])
 def test_reason_is_told(kind: MailKind) -> None:
-    assert "\n\nDie Referentin ist erkrankt.\n\n" in letter(kind).text
+    assert "\n\nDie Referentin ist erkrankt.\n\n" in mail(kind).text
 
 
 @pytest.mark.parametrize("kind", FOLLOW_UPS)
 def test_follow_up_hands_out_materials_contacts_and_the_end_of_access(kind: MailKind) -> None:
     links = replace(LINKS, materials="https://x.example/r/t/materials")
-    text = letter(kind, links=links).text
+    text = mail(kind, links=links).text
     assert "– Folien: Teil 1. Anfang: https://x.example/m/1\n" in text
     assert "Alle Unterlagen: https://x.example/r/t/materials\n" in text
     assert "– DorfFunk: Bo Bei, bo@example.org\n" in text
@@ -273,21 +273,21 @@ def test_follow_up_hands_out_materials_contacts_and_the_end_of_access(kind: Mail
 @pytest.mark.parametrize("kind", FOLLOW_UPS)
 def test_follow_up_without_materials_promises_none(kind: MailKind) -> None:
     extras = replace(EXTRAS, materials=())
-    text = letter(kind, extras=extras).text
+    text = mail(kind, extras=extras).text
     assert not re.search("Unterlagen|abrufbar", text)
     assert "bo@example.org" in text
 
 
 @pytest.mark.parametrize("kind", FOLLOW_UPS)
 def test_follow_up_returns_to_the_question_of_those_who_asked(kind: MailKind) -> None:
-    open_question = letter(kind).text
+    open_question = mail(kind).text
     assert "„Geht das auch offline?“\n\nIst Ihre Frage noch offen?" in open_question
-    assert "gefragt" not in letter(kind, recipient=person(question="")).text
+    assert "gefragt" not in mail(kind, recipient=person(question="")).text
 
 
 def test_neutral_follow_up_claims_nothing_about_attendance() -> None:
     for locale in ("de", "en"):
-        text = letter(MailKind.FOLLOW_UP_UNKNOWN, locale).text
+        text = mail(MailKind.FOLLOW_UP_UNKNOWN, locale).text
         assert not re.search("Teilnahme|konnten|taking part|could not", text)
 
 
@@ -297,13 +297,13 @@ def test_neutral_follow_up_claims_nothing_about_attendance() -> None:
 )
 def test_title_that_could_become_a_header_is_refused(title: str) -> None:
     with pytest.raises(UnfitInput) as refused:
-        letter(MailKind.CONFIRMATION, occasion=replace(OCCASION, title=title))
+        mail(MailKind.CONFIRMATION, occasion=replace(OCCASION, title=title))
     assert refused.value.complaints[0].about == "title"
 
 
 def test_name_and_sender_are_refused_together() -> None:
     with pytest.raises(UnfitInput) as refused:
-        letter(
+        mail(
             MailKind.CONFIRMATION,
             recipient=person(last_name="=?utf-8?q?x?="),
             sender=replace(SENDER, name="a\nb"),
@@ -314,22 +314,22 @@ def test_name_and_sender_are_refused_together() -> None:
 @pytest.mark.parametrize("email", ["a@b\r\nBcc: x@y", "a b@c.de", "anna"])
 def test_unfit_address_is_refused(email: str) -> None:
     with pytest.raises(UnfitInput):
-        letter(MailKind.WAITLIST, recipient=person(email=email))
+        mail(MailKind.WAITLIST, recipient=person(email=email))
 
 
 def test_longest_title_leaves_room_for_the_rest_of_the_subject() -> None:
-    subject = letter(MailKind.ACCESS_LINK, occasion=replace(OCCASION, title="Wort " * 39)).subject
+    subject = mail(MailKind.ACCESS_LINK, occasion=replace(OCCASION, title="Wort " * 39)).subject
     assert len(subject) <= 200
     assert subject.endswith("…, 12.01.2021, 10:00 Uhr")
 
 
 def test_text_in_braces_is_text() -> None:
     occasion = replace(OCCASION, title="{{ links.manage }} {% raw %}")
-    assert "{{ links.manage }} {% raw %}" in letter(MailKind.WAITLIST, occasion=occasion).text
+    assert "{{ links.manage }} {% raw %}" in mail(MailKind.WAITLIST, occasion=occasion).text
 
 
 def test_control_characters_of_long_texts_do_not_reach_the_mailbox() -> None:
-    made = letter(MailKind.CANCELLATION, extras=replace(EXTRAS, reason="krank\x00\x1b[31m\ud800"))
+    made = mail(MailKind.CANCELLATION, extras=replace(EXTRAS, reason="krank\x00\x1b[31m\ud800"))
     assert "krank[31m\n" in made.text
     made.text.encode()
     made.html.encode()
@@ -337,5 +337,5 @@ def test_control_characters_of_long_texts_do_not_reach_the_mailbox() -> None:
 
 def test_two_days_are_both_named() -> None:
     occasion = replace(OCCASION, ends_at=datetime.fromisoformat("2021-01-13T15:00:00+00:00"))
-    text = letter(MailKind.CONFIRMATION, occasion=occasion).text
+    text = mail(MailKind.CONFIRMATION, occasion=occasion).text
     assert "10:00 Uhr bis Mittwoch, 13. Januar 2021, 16:00 Uhr\n" in text

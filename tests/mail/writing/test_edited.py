@@ -1,4 +1,4 @@
-"""Edited letters say what the built-in ones say until somebody changes them, and stay letters."""
+"""Edited mails say what the built-in ones say until somebody changes them, and stay mails."""
 
 import re
 from collections import Counter
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from ikone_events.domain.header_text import clean_text, header_complaint, one_line
 from ikone_events.domain.mails.edited_text import EditedText, check_text
-from ikone_events.domain.mails.facts import ContactPerson, Difference, Fact, Material
+from ikone_events.domain.mails.facts import ContactPerson, Difference, Fact, MaterialLink
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import EDITABLE, PLACEHOLDERS, placeholders_of
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.mail.writing.compose import Letter
+from ikone_events.mail.writing.compose import ComposedMail
 from ikone_events.mail.writing.templates import PASSAGES, SOURCES, starting_text
 from tests.mail.writing.mails import BARE, DOOR, EXTRAS, LINKS, OCCASION, person, written
 from tests.mail.writing.test_html import ALLOWED_TAGS, BUTTON, read
@@ -32,13 +32,13 @@ OPEN = replace(OCCASION, feedback_url="https://x.example/umfrage")
 
 def edited(
     body: str, subject: str = "Betreff", kind: str = "confirmation", **facts: object
-) -> Letter:
+) -> ComposedMail:
     return written(MailKind(kind), edited=EditedText(subject, body), **facts)  # type: ignore[arg-type]
 
 
-def middle(letter: Letter) -> str:
+def middle(mail: ComposedMail) -> str:
     """What stands between salutation and closing words."""
-    text = letter.text.partition(",\n\n")[2]
+    text = mail.text.partition(",\n\n")[2]
     return text.rpartition("\n\nFreundliche Grüße\n")[0]
 
 
@@ -47,7 +47,7 @@ def words(text: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY_TEXT)
-def test_starting_text_can_be_saved_and_says_what_the_built_in_letter_says(
+def test_starting_text_can_be_saved_and_says_what_the_built_in_mail_says(
     kind: MailKind, locale: str
 ) -> None:
     text = starting_text(kind, locale)
@@ -84,12 +84,12 @@ def test_every_placeholder_has_a_value_somewhere() -> None:
 
 @pytest.mark.parametrize("kind", EDITABLE)
 def test_whatever_is_written_the_frame_stays(kind: MailKind) -> None:
-    letter = edited("Kurz.", kind=kind)
+    mail = edited("Kurz.", kind=kind)
     for needed in ("Sehr geehrte Frau Dr. Beispiel,", "Freundliche Grüße", LINKS.manage):
-        assert needed in letter.text
-        assert needed in letter.html
-    assert LINKS.privacy in letter.text
-    assert letter.subject == "Betreff"
+        assert needed in mail.text
+        assert needed in mail.html
+    assert LINKS.privacy in mail.text
+    assert mail.subject == "Betreff"
 
 
 def test_line_without_values_is_left_out() -> None:
@@ -105,8 +105,8 @@ def test_markdown_becomes_html_and_good_plain_text() -> None:
         "[Programm](https://x.example/p) lesen, oder [Karte](https://x.example/k)\n"
         "<https://x.example/z>\nFragen: [uns](mailto:{{kontakt_email}})"
     )
-    letter = edited(body)
-    assert middle(letter) == (
+    mail = edited(body)
+    assert middle(mail) == (
         "Wichtig\n\nDas ist neu und gut.\n\n– eins\n– zwei\n\n1. a\n2. b\n\n– Strich\n\n"
         "Programm (https://x.example/p) lesen, oder Karte: https://x.example/k\n"
         "https://x.example/z\nFragen: uns: fragen@ikone.example.org"
@@ -116,8 +116,8 @@ def test_markdown_becomes_html_and_good_plain_text() -> None:
         '<a href="https://x.example/k" style="color:#0b4a8f">Karte</a>',
         '<a href="mailto:fragen@ikone.example.org" style="color:#0b4a8f">uns</a>',
     ):  # fmt: skip
-        assert part in letter.html, part
-    assert letter.html.count("<li>") == 5
+        assert part in mail.html, part
+    assert mail.html.count("<li>") == 5
 
 
 def test_title_date_and_place_are_framed() -> None:
@@ -130,9 +130,9 @@ def test_title_date_and_place_are_framed() -> None:
 
 def test_link_to_the_room_alone_on_its_line_is_the_button() -> None:
     for body in ("[Jetzt teilnehmen]({{zugangslink}})", "Jetzt teilnehmen: {{zugangslink}}"):
-        letter = edited(f"Hallo\n{body}", kind="access_link", links=DOOR)
-        assert BUTTON.findall(letter.html) == [(DOOR.room, "Jetzt teilnehmen")]
-        assert f"Jetzt teilnehmen: {DOOR.room}" in letter.text
+        mail = edited(f"Hallo\n{body}", kind="access_link", links=DOOR)
+        assert BUTTON.findall(mail.html) == [(DOOR.room, "Jetzt teilnehmen")]
+        assert f"Jetzt teilnehmen: {DOOR.room}" in mail.text
 
 
 def test_button_that_the_text_forgot_is_named_after_what_it_does() -> None:
@@ -143,69 +143,69 @@ def test_button_that_the_text_forgot_is_named_after_what_it_does() -> None:
 
 
 def test_text_cannot_name_the_values_that_templates_print() -> None:
-    letter = edited(
+    mail = edited(
         "{{titel}} {{0}} \ue0000\ue001 {{button}} B\n{{1}}\n\ue000button\ue001\n{{titel}}"
     )
-    assert middle(letter).startswith("Digitale Dörfer 0 B\n")
-    assert letter.text.count("Sehr geehrte") == 1
+    assert middle(mail).startswith("Digitale Dörfer 0 B\n")
+    assert mail.text.count("Sehr geehrte") == 1
 
 
 def test_changes_are_told_once_however_the_placeholder_is_written() -> None:
     changes = (Difference(Fact.WHERE, "Ort", "Rathaus", "Scheune"),)
     extras = replace(EXTRAS, changes=changes)
     for body in ("Neu.", "Neu.\n\n{{aenderungen}}", "Neu.\n\n{{ Änderungen }}"):
-        letter = edited(body, extras=extras)
-        assert middle(letter) == "Neu.\n\nDas hat sich geändert:\n– Ort: Scheune (bisher: Rathaus)"
+        mail = edited(body, extras=extras)
+        assert middle(mail) == "Neu.\n\nDas hat sich geändert:\n– Ort: Scheune (bisher: Rathaus)"
 
 
 def test_value_of_several_lines_keeps_them() -> None:
-    letter = edited("Frage: {{frage}}\nEnde", recipient=person(question="Eins\nzwei\n\n\ndrei"))
-    assert middle(letter) == "Frage: Eins\nzwei\n\ndrei\nEnde"
-    assert "Frage: Eins<br>\nzwei</p>" in letter.html
+    mail = edited("Frage: {{frage}}\nEnde", recipient=person(question="Eins\nzwei\n\n\ndrei"))
+    assert middle(mail) == "Frage: Eins\nzwei\n\ndrei\nEnde"
+    assert "Frage: Eins<br>\nzwei</p>" in mail.html
 
 
 def test_lines_of_a_paragraph_stay_together_in_the_plain_text() -> None:
-    letter = edited("Oben\nTeilnehmen: {{zugangslink}}\nUnten\n{{grund}}", kind="moved", links=DOOR)
-    assert middle(letter) == (f"Oben\nTeilnehmen: {DOOR.room}\nUnten\nDie Referentin ist erkrankt.")
+    mail = edited("Oben\nTeilnehmen: {{zugangslink}}\nUnten\n{{grund}}", kind="moved", links=DOOR)
+    assert middle(mail) == (f"Oben\nTeilnehmen: {DOOR.room}\nUnten\nDie Referentin ist erkrankt.")
 
 
 def test_html_and_pictures_stay_words() -> None:
-    letter = edited("<script>alert(1)</script> <b>x</b> ![Bild](https://x.example/p.png) `a` &amp;")
-    assert read(letter.html).tags <= ALLOWED_TAGS
-    assert middle(letter) == (
+    mail = edited("<script>alert(1)</script> <b>x</b> ![Bild](https://x.example/p.png) `a` &amp;")
+    assert read(mail.html).tags <= ALLOWED_TAGS
+    assert middle(mail) == (
         "<script>alert(1)</script> <b>x</b> !Bild (https://x.example/p.png) `a` &amp;"
     )
-    assert "img" not in read(letter.html).tags
+    assert "img" not in read(mail.html).tags
 
 
-def test_moved_place_keeps_the_built_in_letter() -> None:
-    letter = edited("Neuer Tag!", kind="moved", extras=BARE)
-    assert letter.subject == "Geändert: Digitale Dörfer, 12.01.2021"
+def test_moved_place_keeps_the_built_in_mail() -> None:
+    mail = edited("Neuer Tag!", kind="moved", extras=BARE)
+    assert mail.subject == "Geändert: Digitale Dörfer, 12.01.2021"
 
 
 def test_empty_subject_falls_back_to_the_built_in_one() -> None:
-    letter = edited("Text", "{{frage}}", recipient=person(question=""))
-    assert letter.subject == "Anmeldung bestätigt: Digitale Dörfer, 12.01.2021"
+    mail = edited("Text", "{{frage}}", recipient=person(question=""))
+    assert mail.subject == "Anmeldung bestätigt: Digitale Dörfer, 12.01.2021"
 
 
 def test_placeholder_that_is_known_no_more_is_empty_and_refused_when_saved() -> None:
     """Texts of earlier versions offered `{{ersatz}}`, which nothing could ever fill."""
     text = EditedText("Abgesagt", "Leider.\n\nErsatz: {{ersatz}}\n\nBis bald.")
-    letter = written(MailKind.CANCELLATION, edited=text)
-    assert middle(letter) == "Leider.\n\nBis bald."
+    mail = written(MailKind.CANCELLATION, edited=text)
+    assert middle(mail) == "Leider.\n\nBis bald."
     with pytest.raises(UnfitInput, match="any more"):
         check_text("cancellation", text)
 
 
 def test_long_values_end_in_a_subject_that_fits() -> None:
-    letter = edited("x", "{{titel}} {{frage}}", recipient=person(question="Wort " * 80))
-    assert len(letter.subject) <= 200
-    assert letter.subject.endswith("…")
+    mail = edited("x", "{{titel}} {{frage}}", recipient=person(question="Wort " * 80))
+    assert len(mail.subject) <= 200
+    assert mail.subject.endswith("…")
 
 
 def test_parts_that_meet_in_the_subject_make_no_encoded_word() -> None:
-    letter = edited("x", "={{frage}}", recipient=person(question="?utf-8?q?Hi=0D=0ABcc:_x@y?="))
-    assert header_complaint(letter.subject) is None
+    mail = edited("x", "={{frage}}", recipient=person(question="?utf-8?q?Hi=0D=0ABcc:_x@y?="))
+    assert header_complaint(mail.subject) is None
 
 
 CRUMBS = [
@@ -224,29 +224,29 @@ TEXT = EditedText(
 @given(EVIL, EVIL)
 def test_values_are_never_read_again(question: str, reason: str) -> None:
     extras = replace(EXTRAS, reason=reason)
-    letter = written(
+    mail = written(
         MailKind.CANCELLATION, edited=TEXT, recipient=person(question=question), extras=extras
     )
-    page = read(letter.html)
+    page = read(mail.html)
     assert page.tags <= ALLOWED_TAGS
     assert page.tags.isdisjoint({"em", "ol", "h2"})
-    strong = "".join(re.findall("<strong>(.*?)</strong>", letter.html))
+    strong = "".join(re.findall("<strong>(.*?)</strong>", mail.html))
     assert unescape(re.sub("<[^>]*>", "", strong)) == one_line(clean_text(question))
-    assert letter.html.count(f'<a href="{LINKS.manage}"') >= 1
-    assert header_complaint(letter.subject) is None
-    assert letter.text.count(OCCASION.title) == question.count(OCCASION.title) * 3
-    letter.text.encode()
+    assert mail.html.count(f'<a href="{LINKS.manage}"') >= 1
+    assert header_complaint(mail.subject) is None
+    assert mail.text.count(OCCASION.title) == question.count(OCCASION.title) * 3
+    mail.text.encode()
 
 
 @settings(max_examples=100, deadline=None)
 @given(EVIL)
-def test_no_title_or_name_of_a_material_breaks_a_letter(words: str) -> None:
+def test_no_title_or_name_of_a_material_breaks_a_mail(words: str) -> None:
     extras = replace(
         EXTRAS,
-        materials=(Material(title=words, url="https://x.example/m"),),
+        materials=(MaterialLink(title=words, url="https://x.example/m"),),
         contacts=(ContactPerson(topic=words, name=words, email="bo@example.org"),),
     )
-    letter = edited(
+    mail = edited(
         "{{unterlagen}}\n\n{{ansprechpersonen}}\n\n{{rueckfrage}}", kind="follow_up", extras=extras
     )
-    assert read(letter.html).tags <= ALLOWED_TAGS
+    assert read(mail.html).tags <= ALLOWED_TAGS

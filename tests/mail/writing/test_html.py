@@ -1,4 +1,4 @@
-"""The HTML letter says the same as the text, escaped, in our own shapes, and loads nothing."""
+"""The HTML mail says the same as the text, escaped, in our own shapes, and loads nothing."""
 
 import re
 from dataclasses import replace
@@ -10,7 +10,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.markdown import read_markdown
 from tests.mail.writing.mails import DOOR, EXTRAS, LINKS, OCCASION, person, written
 
-EVERY_LETTER = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
+EVERY_MAIL = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
 ALLOWED_TAGS = set("html head meta title body div p strong em br h2 ul ol li a".split())  # noqa: SIM905
 BUTTON = re.compile(r'<a href="([^"]*)" style="display:inline-block[^>]*>([^<]*)</a>')
 
@@ -38,7 +38,7 @@ def read(html: str) -> Reader:
     return reader
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
 def test_html_holds_every_word_and_address_of_the_text(kind: MailKind, locale: str) -> None:
     made = written(kind, locale, links=DOOR)
     page = read(made.html)
@@ -48,7 +48,7 @@ def test_html_holds_every_word_and_address_of_the_text(kind: MailKind, locale: s
     assert [word for word in words if word.removesuffix(":") not in page.words] == []
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
+@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
 def test_html_names_its_language_and_loads_nothing(kind: MailKind, locale: str) -> None:
     html = written(kind, locale).html
     assert f'<html lang="{locale}">' in html
@@ -60,13 +60,13 @@ def test_html_names_its_language_and_loads_nothing(kind: MailKind, locale: str) 
     )
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_LETTER)
-def test_letter_has_one_button(kind: MailKind, locale: str) -> None:
+@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
+def test_mail_has_one_button(kind: MailKind, locale: str) -> None:
     links = replace(LINKS, materials="https://x.example/r/t/materials")
     assert len(BUTTON.findall(written(kind, locale, links=links).html)) == 1
 
 
-def test_button_does_what_the_letter_is_for() -> None:
+def test_button_does_what_the_mail_is_for() -> None:
     def button(kind: MailKind, **links: str) -> tuple[str, str]:
         found = BUTTON.findall(written(kind, links=replace(LINKS, **links)).html)
         return found[0][0], found[0][1]

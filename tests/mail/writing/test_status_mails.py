@@ -1,4 +1,4 @@
-"""The letters on the way to a seat and off it: each asks for one thing, and says what is true."""
+"""The mails on the way to a seat and off it: each asks for one thing, and says what is true."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from icalendar import Calendar
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.facts import EventSummary, Links, MailFacts
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.mail.writing.compose import Letter
+from ikone_events.mail.writing.compose import ComposedMail
 from tests.mail.writing.mails import (
     ACCEPT,
     CONFIRM,
@@ -29,7 +29,7 @@ WAITING = replace(EXTRAS, status="waitlisted")
 UNTIL = {"de": "Freitag, 8. Januar 2021, 15:00 Uhr", "en": "Friday, 8 January 2021, 15:00"}
 
 
-def letter(
+def mail(
     kind: MailKind,
     locale: str = "de",
     *,
@@ -38,7 +38,7 @@ def letter(
     occasion: EventSummary = OCCASION,
     invited: bool = False,
     edited: EditedText | None = None,
-) -> Letter:
+) -> ComposedMail:
     return written(
         kind,
         locale,
@@ -50,15 +50,15 @@ def letter(
     )
 
 
-def button(made: Letter) -> str:
-    """The address of the one button of a letter."""
+def button(made: ComposedMail) -> str:
+    """The address of the one button of a mail."""
     [(address, _words)] = BUTTON.findall(made.html)
     return str(address)
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_address_is_confirmed_by_the_button_until_the_time_named(locale: str) -> None:
-    made = letter(MailKind.CONFIRM_ADDRESS, locale, extras=PENDING, links=CONFIRM)
+    made = mail(MailKind.CONFIRM_ADDRESS, locale, extras=PENDING, links=CONFIRM)
     assert CONFIRM.confirm == button(made)
     assert UNTIL[locale] in made.text
     assert "Kai Kollege" in made.text
@@ -68,7 +68,7 @@ def test_address_is_confirmed_by_the_button_until_the_time_named(locale: str) ->
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_offer_is_accepted_by_the_button_or_goes_on(locale: str) -> None:
-    made = letter(MailKind.OFFER, locale, extras=OFFERED, links=ACCEPT)
+    made = mail(MailKind.OFFER, locale, extras=OFFERED, links=ACCEPT)
     assert ACCEPT.accept == button(made)
     assert UNTIL[locale] in made.text
     words = {"de": "Sonst geht er an die nächste Person", "en": "Otherwise it goes to the next"}
@@ -77,15 +77,15 @@ def test_offer_is_accepted_by_the_button_or_goes_on(locale: str) -> None:
 
 
 def test_waiting_people_can_confirm_early_where_addresses_are_confirmed() -> None:
-    asked = letter(MailKind.WAITLIST, extras=WAITING, links=CONFIRM)
+    asked = mail(MailKind.WAITLIST, extras=WAITING, links=CONFIRM)
     assert "schon jetzt" in asked.text
     assert CONFIRM.confirm == button(asked)
-    assert "bestätigen" not in letter(MailKind.WAITLIST, extras=WAITING).text
+    assert "bestätigen" not in mail(MailKind.WAITLIST, extras=WAITING).text
 
 
-def test_waiting_list_letter_does_not_claim_that_every_place_is_taken() -> None:
+def test_waiting_list_mail_does_not_claim_that_every_place_is_taken() -> None:
     """A mode, an administration's limit or the members' first days can keep somebody waiting."""
-    assert "alle Plätze" not in letter(MailKind.WAITLIST, extras=WAITING).text
+    assert "alle Plätze" not in mail(MailKind.WAITLIST, extras=WAITING).text
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_waiting_list_letter_does_not_claim_that_every_place_is_taken() -> None:
     ],
 )
 def test_colleague_learns_who_filled_in_the_form(kind: MailKind) -> None:
-    assert "\n\nAngemeldet hat Sie Kai Kollege.\n\n" in letter(kind).text
-    assert "Angemeldet hat Sie" not in letter(kind, extras=replace(EXTRAS, registered_by="")).text
+    assert "\n\nAngemeldet hat Sie Kai Kollege.\n\n" in mail(kind).text
+    assert "Angemeldet hat Sie" not in mail(kind, extras=replace(EXTRAS, registered_by="")).text
 
 
 @pytest.mark.parametrize(
@@ -117,29 +117,29 @@ def test_colleague_learns_who_filled_in_the_form(kind: MailKind) -> None:
 def test_repeat_tells_the_truth(
     extras: MailFacts, links: Links, true: list[str], untrue: list[str]
 ) -> None:
-    made = letter(MailKind.REPEAT, extras=extras, links=links)
+    made = mail(MailKind.REPEAT, extras=extras, links=links)
     assert all(words in made.text for words in true)
     assert not any(words in made.text for words in untrue)
     assert "zweite Anmeldung ist nicht nötig" in made.text
 
 
 def test_declined_names_the_reason_and_speaks_of_calendars_only_after_an_invitation() -> None:
-    assert "\n\nDie Referentin ist erkrankt.\n\n" in letter(MailKind.DECLINED).text
-    assert "Kalender" not in letter(MailKind.DECLINED).text
-    invited = letter(MailKind.DECLINED, invited=True)
+    assert "\n\nDie Referentin ist erkrankt.\n\n" in mail(MailKind.DECLINED).text
+    assert "Kalender" not in mail(MailKind.DECLINED).text
+    invited = mail(MailKind.DECLINED, invited=True)
     assert invited.method == "CANCEL"
     assert "entfernt den Termin aus Ihrem Kalender" in invited.text
 
 
 def test_lapsed_offer_shows_the_way_back() -> None:
-    made = letter(MailKind.OFFER_LAPSED, extras=replace(EXTRAS, status="expired"))
+    made = mail(MailKind.OFFER_LAPSED, extras=replace(EXTRAS, status="expired"))
     assert OCCASION.register_url == button(made)
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_hand_over_takes_the_entry_from_one_and_gives_it_to_the_other(locale: str) -> None:
-    given = letter(MailKind.HANDED_OVER, locale, invited=True)
-    taken = letter(MailKind.TAKEN_OVER, locale, invited=True, links=DOOR)
+    given = mail(MailKind.HANDED_OVER, locale, invited=True)
+    taken = mail(MailKind.TAKEN_OVER, locale, invited=True, links=DOOR)
     assert "Bo Bei" in given.text
     assert "Bo Bei" in taken.text
     assert DOOR.room == button(taken)
@@ -165,25 +165,25 @@ def test_hand_over_takes_the_entry_from_one_and_gives_it_to_the_other(locale: st
 def test_who_has_no_seat_yet_is_told_so(
     kind: MailKind, extras: MailFacts, links: Links, words: str
 ) -> None:
-    text = letter(kind, extras=extras, links=links).text
+    text = mail(kind, extras=extras, links=links).text
     assert words in text
     for promise in ("festen Platz", "gilt weiter", "Zugangslink erhalten", "Kalender"):
         assert promise not in text
 
 
 def test_new_date_stands_apart_from_what_is_asked() -> None:
-    text = letter(MailKind.MOVED, extras=OFFERED, links=ACCEPT).text
+    text = mail(MailKind.MOVED, extras=OFFERED, links=ACCEPT).text
     assert f"Platz annehmen: {ACCEPT.accept}\n\nPasst der neue Termin nicht?" in text
 
 
 def test_changed_registration_shows_the_place_or_the_door() -> None:
-    on_site = letter(MailKind.CHANGED, occasion=ON_SITE, invited=True)
+    on_site = mail(MailKind.CHANGED, occasion=ON_SITE, invited=True)
     assert "So nehmen Sie jetzt teil: vor Ort." in on_site.text
     assert "\nRathaus, Saal 1\n" in on_site.text
     assert "Zugangslink" not in on_site.text
     entry = Calendar.from_ical(on_site.calendar or b"").events[0]
     assert entry["LOCATION"] == "Rathaus, Saal 1"
-    online = letter(MailKind.CHANGED, links=DOOR, invited=True)
+    online = mail(MailKind.CHANGED, links=DOOR, invited=True)
     assert "So nehmen Sie jetzt teil: online." in online.text
     assert Calendar.from_ical(online.calendar or b"").events[0]["LOCATION"] == DOOR.room
 
@@ -195,7 +195,7 @@ def test_changed_registration_shows_the_place_or_the_door() -> None:
 def test_own_message_to_the_undecided_has_their_button(
     extras: MailFacts, links: Links, address: str
 ) -> None:
-    made = letter(
+    made = mail(
         MailKind.NOTE, extras=extras, links=links, edited=EditedText("Bitte", "Denken Sie daran.")
     )
     assert address == button(made)
@@ -203,18 +203,18 @@ def test_own_message_to_the_undecided_has_their_button(
 
 def test_edited_texts_know_what_is_new() -> None:
     edited = EditedText("Platz frei bis {{frist}}", "Bis {{frist}}: [Ja]({{annahmelink}})")
-    made = letter(MailKind.OFFER, extras=OFFERED, links=ACCEPT, edited=edited)
+    made = mail(MailKind.OFFER, extras=OFFERED, links=ACCEPT, edited=edited)
     assert made.subject == f"Platz frei bis {UNTIL['de']}"
     assert f"Ja: {ACCEPT.accept}" in made.text
     words = EditedText("x", "{{andere_person}} kommt {{teilnahme}}.")
-    assert "Bo Bei kommt online." in letter(MailKind.HANDED_OVER, edited=words).text
+    assert "Bo Bei kommt online." in mail(MailKind.HANDED_OVER, edited=words).text
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_question_after_a_decline_leads_to_the_one_button(locale: str) -> None:
-    made = letter(MailKind.NOT_COMING, locale)
+    made = mail(MailKind.NOT_COMING, locale)
     assert button(made) == f"{LINKS.manage}/cancel"
     assert f"{LINKS.manage}/cancel\n" in made.text
-    pending = letter(MailKind.NOT_COMING, locale, extras=PENDING, links=CONFIRM)
+    pending = mail(MailKind.NOT_COMING, locale, extras=PENDING, links=CONFIRM)
     assert button(pending) == f"{LINKS.manage}/cancel", "nothing else is asked here"
     assert "reserviert" not in pending.text

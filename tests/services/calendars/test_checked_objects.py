@@ -1,4 +1,4 @@
-"""A letter without a sound calendar object never leaves: its cause is undone, or its row fails."""
+"""A mail without a sound calendar object never leaves: its cause is undone, or its row fails."""
 
 import pytest
 from flask import Flask
@@ -17,7 +17,7 @@ from tests.mailbox import Mailbox
 DAMAGED = "a uid, that no program takes"
 
 
-def test_single_letter_with_a_refused_object_undoes_its_cause(app: Flask) -> None:
+def test_single_mail_with_a_refused_object_undoes_its_cause(app: Flask) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_uid=DAMAGED, calendar_sequence=0)
 
@@ -39,7 +39,7 @@ def test_mailing_marks_the_one_refused_object_and_sends_the_others(
 
     app.extensions["ikone_engine"].run_once()
 
-    assert [letter.recipient for letter in mailbox.received] == ["heil@example.org"]
+    assert [mail.recipient for mail in mailbox.received] == ["heil@example.org"]
     with app.app_context():
         wanted = select(OutboxMail).where(OutboxMail.recipient == "kaputt@example.org")
         failed = db.session.scalars(wanted).one()

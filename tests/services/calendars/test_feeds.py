@@ -11,9 +11,9 @@ from ikone_events.services.calendars.feeds import entries, entries_of_event
 from ikone_events.services.calendars.personal_feeds import entries_of
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.store.calendars.feeds import calendar_version, news, news_version
-from ikone_events.store.calendars.personal_feeds import hold_feed
+from ikone_events.store.calendars.personal_feeds import lock_feed
 from ikone_events.store.db import transaction
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.events.series import get_series
 from tests.factories import NOW, PAST, make_event, make_registration
 from tests.own_fields import make_change
@@ -49,7 +49,7 @@ def test_every_write_is_a_new_version(app: Flask) -> None:
     with app.app_context():
         before = calendar_version(NOW), news_version()
     with app.app_context(), transaction():
-        hold_event(event.slug)
+        lock_event(event.slug)
     with app.app_context():
         after = calendar_version(NOW), news_version()
     assert before[0] != after[0]
@@ -71,7 +71,7 @@ def test_own_events_are_those_of_the_address(app: Flask) -> None:
     make_registration(app, make_event(app, title="Fremd"))
     make_registration(app, make_event(app, title="Vergessen"), email=EMAIL, anonymised_at=NOW)
     with app.app_context(), transaction():
-        found = entries_of(hold_feed(EMAIL, now=NOW), "de", now=NOW)
+        found = entries_of(lock_feed(EMAIL, now=NOW), "de", now=NOW)
         assert [(entry.summary.title, entry.word) for entry in found] == [("Meins", "Abgemeldet")]
         assert found[0].changed_at == later
 

@@ -50,9 +50,9 @@ TREE = [
 
 @dataclass(frozen=True)
 class Entry:
-    """A received letter with its object as three parsers agree on it."""
+    """A received mail with its object as three parsers agree on it."""
 
-    letter: Received
+    mail: Received
     event: Event
     method: str
 
@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def header(self) -> EmailMessage:
-        return self.letter.message
+        return self.mail.message
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Chain:
             names = ("title", "starts_at", "ends_at", "room_url", "summary", "contact_email")
             same = {name: getattr(event, name) for name in names}
             draft = replace(EventDraft(**same), **changes)  # type: ignore[arg-type]
-            edit_event(self.slug, draft, expected_revision=event.revision, now=self.clock())
+            edit_event(self.slug, draft, expected_edit_version=event.edit_version, now=self.clock())
         self.clock.move(minutes=30)
         return self.newest()
 
@@ -112,12 +112,12 @@ class Chain:
         return self.newest()
 
     def newest(self) -> Entry:
-        """Let the worker send; exactly one letter arrives, and it is well-formed."""
+        """Let the worker send; exactly one mail arrives, and it is well-formed."""
         before = len(self.mailbox.received)
         self.app.extensions["ikone_engine"].run_once()
-        (letter,) = self.mailbox.received[before:]
+        (mail,) = self.mailbox.received[before:]
         self.clock.move(hours=1)
-        return well_formed(letter)
+        return well_formed(mail)
 
 
 def chain_at(app: Flask, clock: FixedClock, mailbox: Mailbox, **values: object) -> Chain:
@@ -125,9 +125,9 @@ def chain_at(app: Flask, clock: FixedClock, mailbox: Mailbox, **values: object) 
     return Chain(app, clock, mailbox, event.slug)
 
 
-def well_formed(letter: Received) -> Entry:
-    """The tree, the headers and the bytes that calendar programs need, whatever the letter says."""
-    message = letter.message
+def well_formed(mail: Received) -> Entry:
+    """The tree, the headers and the bytes that calendar programs need, whatever the mail says."""
+    message = mail.message
     assert [part.get_content_type() for part in message.walk()] == TREE
     alternative, attached = message.get_payload()  # type: ignore[misc]
     calendar_part = alternative.get_payload()[-1]
@@ -137,14 +137,14 @@ def well_formed(letter: Received) -> Entry:
     assert attached.get_content_disposition() == "attachment"
     assert attached.get_payload(decode=True) == data
     assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
-    entry = _read_by_all(letter, data)
+    entry = _read_by_all(mail, data)
     assert calendar_part.get_param("method") == entry.method
     assert calendar_part.get_content_charset() == "utf-8"
     _has_headers(entry)
     return entry
 
 
-def _read_by_all(letter: Received, data: bytes) -> Entry:
+def _read_by_all(mail: Received, data: bytes) -> Entry:
     calendar = Calendar.from_ical(checked(data))
     (event,) = calendar.events
     reading = read_by_libical(data)
@@ -155,7 +155,7 @@ def _read_by_all(letter: Received, data: bytes) -> Entry:
         assert libical.get(name).value == event[name]
         assert getattr(other.vevent, name.lower()).value == event[name]
     assert other.method.value == reading.root.get("METHOD").value == calendar["METHOD"]
-    return Entry(letter, event, str(calendar["METHOD"]))
+    return Entry(mail, event, str(calendar["METHOD"]))
 
 
 def _has_headers(entry: Entry) -> None:
@@ -197,8 +197,8 @@ def test_request_two_updates_cancel(app: Flask, clock: FixedClock, mailbox: Mail
     assert door.startswith("http://localhost/r/")
     assert link.event["LOCATION"] == door
     assert door in link.event["DESCRIPTION"]
-    assert door in link.letter.text.replace("=\n", "")
-    assert "raum-geheim" not in link.letter.text + link.event["DESCRIPTION"]
+    assert door in link.mail.text.replace("=\n", "")
+    assert "raum-geheim" not in link.mail.text + link.event["DESCRIPTION"]
 
     start = NOW + timedelta(days=15)
     moved = chain.edit(starts_at=start, ends_at=start + timedelta(hours=2))
@@ -246,7 +246,7 @@ def test_postponed_event_returns_as_another_entry_in_the_same_thread(
     assert cancelled.event.start == start
 
 
-def test_two_edits_within_the_quiet_make_one_letter(
+def test_two_edits_within_the_quiet_make_one_mail(
     app: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     chain = chain_at(app, clock, mailbox)
@@ -260,7 +260,7 @@ def test_two_edits_within_the_quiet_make_one_letter(
             room_url=event.room_url,
             contact_email=event.contact_email,
         )
-        edit_event(chain.slug, draft, expected_revision=event.revision, now=clock())
+        edit_event(chain.slug, draft, expected_edit_version=event.edit_version, now=clock())
     clock.move(minutes=2)
     renamed = chain.edit(title="Digitale Regionen")
     assert_follows(renamed, first, first)

@@ -12,7 +12,7 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.calendars.personal_feeds import entries_of, get_feed, send_address
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming.corrections import correct_and_retry
-from ikone_events.services.incoming.resending import retry_letter
+from ikone_events.services.incoming.resending import retry_mail
 from ikone_events.services.operating.retention import tidy
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.store.calendars.personal_feeds import PersonalFeed
@@ -35,13 +35,13 @@ def feeds(app: Flask) -> list[str]:
         return list(db.session.scalars(select(PersonalFeed.email_key).order_by(PersonalFeed.id)))
 
 
-def letters(app: Flask) -> list[OutboxMail]:
+def mails(app: Flask) -> list[OutboxMail]:
     with app.app_context():
         wanted = select(OutboxMail).where(OutboxMail.kind == "calendar_address")
         return list(db.session.scalars(wanted.order_by(OutboxMail.id)))
 
 
-def test_many_presses_make_one_calendar_and_one_letter(app: Flask) -> None:
+def test_many_presses_make_one_calendar_and_one_mail(app: Flask) -> None:
     people = [make_registration(app, make_event(app), email=EMAIL) for _number in range(4)]
     together = threading.Barrier(len(people))
 
@@ -52,7 +52,7 @@ def test_many_presses_make_one_calendar_and_one_letter(app: Flask) -> None:
     with ThreadPoolExecutor(len(people)) as pool:
         list(pool.map(press, people))
     assert feeds(app) == [EMAIL]
-    assert len(letters(app)) == 1
+    assert len(mails(app)) == 1
 
 
 def test_calendar_goes_with_the_last_registration(app: Flask) -> None:
@@ -94,36 +94,34 @@ def test_corrected_address_gets_the_calendar_of_that_address(app: Flask) -> None
     make_registration(app, make_event(app, title="Fremd"), email="eva@exmaple.org")
     ask(app, person)
     with app.app_context(), transaction():
-        letter = db.session.scalars(select(OutboxMail)).one()
-        old, letter.state = letter.text, "failed"
-        number = letter.id
+        mail = db.session.scalars(select(OutboxMail)).one()
+        old, mail.state = mail.text, "failed"
+        number = mail.id
     with app.app_context(), transaction():
         found = find_event(event.slug)
         assert found is not None
         correct_and_retry(found, number, EMAIL, actor="w", now=NOW)
-    [letter] = letters(app)
-    assert letter.recipient == EMAIL
-    token = letter.text.partition("/feeds/")[2].partition(".ics")[0]
+    [mail] = mails(app)
+    assert mail.recipient == EMAIL
+    token = mail.text.partition("/feeds/")[2].partition(".ics")[0]
     assert token not in old
     with app.app_context():
         titles = [entry.summary.title for entry in entries_of(get_feed(token), "de", now=NOW)]
     assert titles == [event.title]
 
 
-def test_failed_letter_can_be_sent_again_whatever_became_of_the_event(app: Flask) -> None:
+def test_failed_mail_can_be_sent_again_whatever_became_of_the_event(app: Flask) -> None:
     event = make_event(app)
     person = make_registration(app, event, email=EMAIL, status="cancelled")
     ask(app, person)
     with app.app_context(), transaction():
-        letter = db.session.scalars(select(OutboxMail)).one()
-        letter.state, number = "failed", letter.id
+        mail = db.session.scalars(select(OutboxMail)).one()
+        mail.state, number = "failed", mail.id
     with app.app_context(), transaction():
         perform(event.slug, Request(action=Action.CANCEL, actor="w", reason="Aus"), now=NOW)
     with app.app_context(), transaction():
         found = find_event(event.slug)
         assert found is not None
-        assert (
-            retry_letter(found, number, actor="w", now=NOW + timedelta(hours=1)).state == "queued"
-        )
+        assert retry_mail(found, number, actor="w", now=NOW + timedelta(hours=1)).state == "queued"
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(PersonalFeed)) == 1

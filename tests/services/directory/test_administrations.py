@@ -73,7 +73,7 @@ def test_list_is_imported_whole_and_a_second_time_changes_nothing(app: Flask) ->
     assert (second.added, second.changed, second.unchanged) == ([], [], len(ROWS))
     with app.app_context():
         bodies = {body.name: body for body in db.session.scalars(select(Organisation))}
-        assert {body.revision for body in bodies.values()} == {1}
+        assert {body.edit_version for body in bodies.values()} == {1}
         ended = bodies["Stadtverwaltung Neuburg an der Weinstraße"]
         assert (ended.member_since, ended.member_until) == (date(2020, 1, 1), date(2022, 12, 31))
         assert bodies["Kreisverwaltung Südliche Hügelstraße"].aliases == ["SÜH", "Landkreis SÜH"]
@@ -203,7 +203,7 @@ def test_names_follow_every_edit(app: Flask) -> None:
         number = body.id
         with transaction():
             new = draft("VG Neu", short_name="Neu", aliases=("Unterland",))
-            edit_administration(number, new, revision=1, now=LATER)
+            edit_administration(number, new, edit_version=1, now=LATER)
     assert found(app, "VG Alt") is None
     assert found(app, "Oberland") is None
     assert found(app, "Verbandsgemeinde Neu") == "VG Neu"
@@ -211,14 +211,14 @@ def test_names_follow_every_edit(app: Flask) -> None:
     assert found(app, "UNTERLAND") == "VG Neu"
     with app.app_context():
         stored = get_administration(number)
-        assert (stored.revision, stored.changed_at) == (2, LATER)
+        assert (stored.edit_version, stored.changed_at) == (2, LATER)
         assert draft_of(stored) == new
 
 
 def test_edit_of_an_older_version_is_refused(app: Flask) -> None:
-    body = make_organisation(app, "VG A", revision=3)
+    body = make_organisation(app, "VG A", edit_version=3)
     with app.app_context(), pytest.raises(StaleForm), transaction():
-        edit_administration(body.id, draft("VG B"), revision=2, now=NOW)
+        edit_administration(body.id, draft("VG B"), edit_version=2, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_registrations_find_their_body_when_the_directory_learns_of_it(app: Flas
                 "aliases": ("Landburger Verein",),
             }
         )
-        edit_administration(body.id, new, revision=body.revision, now=LATER)
+        edit_administration(body.id, new, edit_version=body.edit_version, now=LATER)
     assert body_of(app, other) == body.id
 
 
@@ -287,11 +287,11 @@ def test_new_member_gets_the_seat_that_is_kept_for_members(app: Flask) -> None:
     body = make_organisation(app, "Stadt Worms", member=False)
     rule = {"members_until": NOW + timedelta(days=1)}
     event, before = make_event(app, **rule), make_event(app, state="announced", **rule)
-    waits = {"status": "waitlisted", "line": 1, "organisation_id": body.id}
+    waits = {"status": "waitlisted", "waiting_order": 1, "organisation_id": body.id}
     comes, stands = (make_registration(app, each, **waits) for each in (event, before))
     with app.app_context(), transaction():
         new = replace(draft_of(get_administration(body.id)), member=True)
-        edit_administration(body.id, new, revision=body.revision, now=NOW)
+        edit_administration(body.id, new, edit_version=body.edit_version, now=NOW)
     with app.app_context():
         assert db.session.get_one(Registration, comes.id).status == "confirmed"
         assert db.session.get_one(Registration, stands.id).status == "waitlisted"
@@ -307,7 +307,7 @@ def test_offered_names_follow_every_change(app: Flask) -> None:
             add_administration(draft("VG A"), now=NOW)
         assert organisation_names() == ["VG A", "VG B"]
         with transaction():
-            edit_administration(first.id, draft("VG C"), revision=1, now=NOW)
+            edit_administration(first.id, draft("VG C"), edit_version=1, now=NOW)
         assert organisation_names() == ["VG A", "VG C"]
         with transaction():
             delete_administration(first.id)

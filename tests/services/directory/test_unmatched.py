@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ikone_events.domain.refusals import NotFound
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.directory.unmatched import (
-    Group,
+    UnmatchedGroup,
     count_unmatched,
     decide,
     find_group,
@@ -51,12 +51,12 @@ def person(team: int) -> Organiser:
     return db.session.get_one(Organiser, team)
 
 
-def groups(app: Flask, team: int, **wish: Any) -> list[Group]:
+def groups(app: Flask, team: int, **wish: Any) -> list[UnmatchedGroup]:
     with app.app_context():
         return unmatched_groups(person(team), **wish).rows
 
 
-def say(app: Flask, team: int, key: str, body: Organisation, **more: Any) -> tuple[int, bool]:
+def translate(app: Flask, team: int, key: str, body: Organisation, **more: Any) -> tuple[int, bool]:
     """Decide; how many got the body, and whether the name is remembered."""
     with app.app_context(), transaction():
         _body, given, learnt = decide(person(team), key, body.id, now=NOW, **more)
@@ -98,13 +98,13 @@ def test_one_press_matches_everybody_and_is_remembered(app: Flask, team: int) ->
     body = make_organisation(app, "Verbandsgemeindeverwaltung Landburg")
     for _number in range(3):
         make_registration(app, make_event(app), organisation_text="Rathaus Landburg")
-    assert say(app, team, "rathaus landburg", body) == (3, True)
+    assert translate(app, team, "rathaus landburg", body) == (3, True)
     assert bodies(app) == [body.id] * 3
     assert groups(app, team) == []
     with app.app_context():
         found = match("RATHAUS  Landburg")
         assert found is not None
-        assert (found.id, found.aliases, found.revision) == (body.id, ["Rathaus Landburg"], 2)
+        assert (found.id, found.aliases, found.edit_version) == (body.id, ["Rathaus Landburg"], 2)
 
 
 def test_name_that_is_shared_is_not_remembered(app: Flask, team: int) -> None:
@@ -117,9 +117,9 @@ def test_name_that_is_shared_is_not_remembered(app: Flask, team: int) -> None:
     (group,) = groups(app, team)
     assert group.shared
     assert {body.id for body in group.suggestions} == {city.id, district.id}
-    assert say(app, team, group.key, city, people=[first.public_id]) == (1, False)
+    assert translate(app, team, group.key, city, people=[first.public_id]) == (1, False)
     assert bodies(app) == [city.id, None]
-    assert say(app, team, group.key, district) == (1, False)
+    assert translate(app, team, group.key, district) == (1, False)
     assert bodies(app) == [city.id, district.id]
     with app.app_context():
         assert match("Lautersheim") is None
@@ -131,7 +131,7 @@ def test_name_for_some_of_the_people_is_not_remembered(app: Flask, team: int) ->
     event = make_event(app)
     chosen = make_registration(app, event, organisation_text="Rathaus")
     make_registration(app, event, organisation_text="Rathaus")
-    assert say(app, team, "rathaus", body, people=[chosen.public_id]) == (1, False)
+    assert translate(app, team, "rathaus", body, people=[chosen.public_id]) == (1, False)
     assert bodies(app) == [body.id, None]
 
 
@@ -144,7 +144,7 @@ def test_organiser_of_some_events_sees_only_theirs(app: Flask) -> None:
     with app.app_context(), pytest.raises(NotFound):
         find_group(person(limited), "amt zwei")
     with pytest.raises(NotFound):
-        say(app, limited, "amt zwei", make_organisation(app, "VG Landburg"))
+        translate(app, limited, "amt zwei", make_organisation(app, "VG Landburg"))
 
 
 def test_text_that_is_set_aside_is_asked_no_more_until_taken_up(app: Flask, team: int) -> None:
@@ -177,14 +177,16 @@ def test_match_of_a_member_serves_the_line(app: Flask, team: int) -> None:
     over = make_event(app, state="followed_up", **PAST)
     member = make_organisation(app, "VG Landburg", member_since=date(2020, 1, 1))
     waits = make_registration(
-        app, event, status="waitlisted", line=1, organisation_text="Rathaus Landburg"
+        app, event, status="waitlisted", waiting_order=1, organisation_text="Rathaus Landburg"
     )
-    make_registration(app, over, status="waitlisted", line=1, organisation_text="Rathaus Landburg")
-    assert say(app, team, "rathaus landburg", member) == (2, True)
+    make_registration(
+        app, over, status="waitlisted", waiting_order=1, organisation_text="Rathaus Landburg"
+    )
+    assert translate(app, team, "rathaus landburg", member) == (2, True)
     with app.app_context():
         assert db.session.get_one(Registration, waits.id).status == "confirmed"
-        (letter,) = db.session.scalars(select(OutboxMail))
-        assert (letter.registration_id, letter.kind) == (waits.id, "promotion")
+        (mail,) = db.session.scalars(select(OutboxMail))
+        assert (mail.registration_id, mail.kind) == (waits.id, "promotion")
 
 
 def test_match_counts_against_the_places_of_the_administration(app: Flask, team: int) -> None:
@@ -192,9 +194,9 @@ def test_match_counts_against_the_places_of_the_administration(app: Flask, team:
     body = make_organisation(app, "VG Landburg")
     make_registration(app, event, organisation_id=body.id, organisation_text="VG Landburg")
     waits = make_registration(
-        app, event, status="waitlisted", line=1, organisation_text="Rathaus Landburg"
+        app, event, status="waitlisted", waiting_order=1, organisation_text="Rathaus Landburg"
     )
-    say(app, team, "rathaus landburg", body)
+    translate(app, team, "rathaus landburg", body)
     with app.app_context():
         stored = db.session.get_one(Registration, waits.id)
         assert (stored.status, stored.organisation_id) == ("waitlisted", body.id)
@@ -208,7 +210,7 @@ def test_two_who_decide_at_once_do_not_wait_for_each_other(app: Flask, team: int
             make_registration(app, event, organisation_text=f"Amt {number}")
     with ThreadPoolExecutor() as threads:
         pressed = [
-            threads.submit(say, app, team, f"amt {number}", body)
+            threads.submit(translate, app, team, f"amt {number}", body)
             for number, body in enumerate(known)
         ]
     assert [press.result() for press in pressed] == [(4, True), (4, True)]

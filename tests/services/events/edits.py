@@ -13,10 +13,10 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.events.updates import tell_if_due
 from ikone_events.services.mails.mailings import expand_chunk
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_registration
 from tests.mailbox import Received
@@ -39,10 +39,10 @@ def invite(app: Flask, event: Event, moment: Any = NOW, **values: Any) -> Regist
     """Somebody who has got the confirmation with its calendar entry."""
     person = make_registration(app, event, **values)
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         registration = db.session.get_one(Registration, person.id)
         key = f"first-{person.id}"
-        write_letter(MailKind.CONFIRMATION, registration, held, key=key, now=moment)
+        write_mail(MailKind.CONFIRMATION, registration, held, key=key, now=moment)
     return person
 
 
@@ -55,9 +55,9 @@ def wait_and_work(app: Flask, clock: FixedClock) -> None:
     work(app)
 
 
-def entry(letter: Received) -> tuple[str, int]:
-    assert letter.calendar is not None
-    calendar = Calendar.from_ical(letter.calendar)
+def entry(mail: Received) -> tuple[str, int]:
+    assert mail.calendar is not None
+    calendar = Calendar.from_ical(mail.calendar)
     return str(calendar["METHOD"]), int(calendar.events[0]["SEQUENCE"])
 
 
@@ -73,7 +73,7 @@ def days_later(days: int) -> dict[str, datetime]:
 
 
 def begin_update(app: Flask, event: Event, clock: FixedClock, *, written: bool = True) -> int:
-    """Start the letters of the change that waits; they lie in the outbox and none has left."""
+    """Start the mails of the change that waits; they lie in the outbox and none has left."""
     clock.moment += QUIET
     with app.app_context(), transaction():
         mailing = tell_if_due(event.slug, now=clock.moment)
@@ -86,9 +86,9 @@ def begin_update(app: Flask, event: Event, clock: FixedClock, *, written: bool =
     return number
 
 
-def shown(letter: Received) -> datetime:
-    """The start that the letter's object puts into the calendar."""
-    assert letter.calendar is not None
-    start = Calendar.from_ical(letter.calendar).events[0].start
+def shown(mail: Received) -> datetime:
+    """The start that the mail's object puts into the calendar."""
+    assert mail.calendar is not None
+    start = Calendar.from_ical(mail.calendar).events[0].start
     assert isinstance(start, datetime)
     return start

@@ -76,7 +76,7 @@ def test_copy_has_content_and_rules_and_its_own_name(app: Flask) -> None:
     for name in (*same, *rules, "retention_days"):
         assert getattr(made, name) == getattr(event, name), name
     assert (made.slug, made.title, made.state) == ("neuer-titel", "Neuer Titel", "draft")
-    assert (made.figures, made.seats_kept, made.revision) == ("", None, 1)
+    assert (made.figures, made.seats_kept, made.edit_version) == ("", None, 1)
 
 
 def test_copy_has_nobody_and_nothing_of_the_past(app: Flask) -> None:

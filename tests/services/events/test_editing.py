@@ -28,9 +28,9 @@ DRAFT = EventDraft(
 )
 
 
-def edit(app: Flask, slug: str, draft: EventDraft, revision: int = 1) -> None:
+def edit(app: Flask, slug: str, draft: EventDraft, edit_version: int = 1) -> None:
     with app.app_context(), transaction():
-        edit_event(slug, draft, expected_revision=revision, now=NOW)
+        edit_event(slug, draft, expected_edit_version=edit_version, now=NOW)
 
 
 def work_after_the_quiet(app: Flask, clock: FixedClock) -> None:
@@ -91,7 +91,7 @@ def test_second_of_two_editors_is_told(app: Flask) -> None:
 
     with app.app_context():
         stored = db.session.get_one(Event, event.id)
-        assert (stored.title, stored.revision) == ("First", 2)
+        assert (stored.title, stored.edit_version) == ("First", 2)
 
 
 def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox, clock: FixedClock) -> None:
@@ -114,7 +114,7 @@ def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox, clock: 
     entry = Calendar.from_ical(told.calendar).events[0]
     assert (str(entry["UID"]), int(entry["SEQUENCE"])) == (person.calendar_uid, 1)
     assert entry.start == DRAFT.starts_at + later
-    assert [letter.calendar for letter in mailbox.to(waits.email)] == [None]
+    assert [mail.calendar for mail in mailbox.to(waits.email)] == [None]
 
 
 @pytest.mark.parametrize("state", ["draft", "announced", "open"])

@@ -1,5 +1,6 @@
 """What goes wrong with one event goes wrong there alone."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,10 @@ from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan import plans
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, FixedClock, make_event, make_letter, make_registration
+from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
 
 pytestmark = pytest.mark.both_databases
@@ -34,7 +35,7 @@ STUCK = {
     ],
 }
 
-# A letter to one address is refused by the database itself, however often it is tried.
+# A mail to one address is refused by the database itself, however often it is tried.
 REFUSED = {
     "sqlite": [
         """CREATE TRIGGER refused BEFORE INSERT ON outbox_mail
@@ -51,7 +52,16 @@ REFUSED = {
 }
 
 
-def test_letter_that_the_database_refuses_holds_up_no_other(app: Flask, mailbox: Mailbox) -> None:
+@pytest.fixture(autouse=True)
+def no_trigger_is_left(app: Flask) -> Iterator[None]:
+    """The PostgreSQL database of this process is emptied after a test, not made anew."""
+    yield
+    with app.app_context(), transaction():
+        if db.engine.dialect.name == "postgresql":
+            db.session.execute(text("DROP FUNCTION IF EXISTS stuck, refused CASCADE"))
+
+
+def test_mail_that_the_database_refuses_holds_up_no_other(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
     for name in ("adam", "eva", "noah"):
         make_registration(app, event, email=f"{name}@example.org")
@@ -59,7 +69,7 @@ def test_letter_that_the_database_refuses_holds_up_no_other(app: Flask, mailbox:
     with app.app_context(), transaction():
         for words in REFUSED[db.engine.dialect.name]:
             db.session.execute(text(words))
-        start_mailing(hold_event(event.slug), message, now=NOW)
+        start_mailing(lock_event(event.slug), message, now=NOW)
 
     assert app.extensions["ikone_engine"].run_once() == 2
 
@@ -78,15 +88,15 @@ def test_letter_that_the_database_refuses_holds_up_no_other(app: Flask, mailbox:
 def test_fault_of_one_event_holds_up_no_other(
     app: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
-    """Its zone is none that this machine knows, so its letters can't be written."""
+    """Its zone is none that this machine knows, so its mails can't be written."""
     broken, sound = (make_event(app, state="announced", deadline=None) for _ in range(2))
     with app.app_context(), transaction():
         for event in (broken, sound):
-            plans.lay_plan(hold_event(event.slug), now=NOW - timedelta(days=60))
+            plans.lay_plan(lock_event(event.slug), now=NOW - timedelta(days=60))
         db.session.execute(update(Event).where(Event.id == broken.id).values(zone="Mars/Olympus"))
     make_event(app, zone="Mars/Olympus")  # without a plan
     make_registration(app, broken, status="waitlisted")
-    make_letter(app, make_registration(app, sound))
+    make_mail(app, make_registration(app, sound))
 
     assert app.extensions["ikone_engine"].run_once() >= 1
 
@@ -96,13 +106,13 @@ def test_fault_of_one_event_holds_up_no_other(
     assert states[broken.id] == "announced"
 
 
-def test_fault_in_forgetting_holds_up_no_letter(
+def test_fault_in_forgetting_holds_up_no_mail(
     app: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     """A trigger keeps the row of somebody who is to be forgotten as it is."""
     over = make_event(app, starts_at=NOW - timedelta(days=40), ends_at=NOW - timedelta(days=39))
     stays = make_registration(app, over, status="cancelled")
-    make_letter(app, make_registration(app, make_event(app)))
+    make_mail(app, make_registration(app, make_event(app)))
     with app.app_context(), transaction():
         for words in STUCK[db.engine.dialect.name]:
             db.session.execute(text(words))

@@ -23,7 +23,7 @@ from ikone_events.services.mails.values import link_day
 from ikone_events.services.plan import plans
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, StateChange
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.worker.work import Worker
@@ -44,7 +44,7 @@ def laid(app: Flask, **values: Any) -> Event:
     """An event with its plan."""
     event = make_event(app, **values)
     with app.app_context(), transaction():
-        plans.lay_plan(hold_event(event.slug), now=NOW)
+        plans.lay_plan(lock_event(event.slug), now=NOW)
     return event
 
 
@@ -95,7 +95,7 @@ def act(app: Flask, event: Event, action: Action, **values: Any) -> None:
 
 
 def _now(app: Flask) -> Any:
-    return app.extensions["ikone_office"].clock()
+    return app.extensions["ikone_installation"].clock()
 
 
 @pytest.fixture
@@ -193,11 +193,11 @@ def test_blocked_step_costs_no_write_at_every_tick(app: Flask, clock: FixedClock
     clock.moment = step_of(app, event, "dispatch").due_at
     work(app)  # settles what came too late
     with app.app_context():
-        before = db.session.scalars(select(Event.touched)).one()
+        before = db.session.scalars(select(Event.lock_version)).one()
     work(app)
     work(app)
     with app.app_context():
-        assert db.session.scalars(select(Event.touched)).one() == before
+        assert db.session.scalars(select(Event.lock_version)).one() == before
 
 
 def test_blocked_steps_of_many_events_cost_no_queries_of_their_own(
@@ -313,7 +313,7 @@ def test_moved_event_moves_its_steps_and_owes_its_reminders_again(
 
     with app.app_context(), transaction():
         event_service.edit_event(
-            event.slug, draft, expected_revision=event.revision, now=clock.moment
+            event.slug, draft, expected_edit_version=event.edit_version, now=clock.moment
         )
     moved = step_of(app, event, "reminder_hour")
     assert moved.due_at == draft.starts_at - timedelta(hours=1)
@@ -352,7 +352,7 @@ def test_changed_format_changes_the_plan(app: Flask, draft: EventDraft) -> None:
         event = event_service.create_event(draft, actor=ACTOR, now=NOW)
     on_site = replace(draft, format=EventFormat.ON_SITE, place="Rathaus")
     with app.app_context(), transaction():
-        event_service.edit_event(event.slug, on_site, expected_revision=1, now=NOW)
+        event_service.edit_event(event.slug, on_site, expected_edit_version=1, now=NOW)
     assert "dispatch" not in outcomes(app, event)
     assert step_of(app, event, "reminder_day").due_at < draft.starts_at
 
@@ -457,7 +457,7 @@ def test_own_message_goes_out_at_its_time_and_once(app: Flask, clock: FixedClock
     make_registration(app, event)
     with app.app_context(), transaction():
         plans.add_message(
-            hold_event(event.slug),
+            lock_event(event.slug),
             title="Vorbereitung",
             audience=Audience.CONFIRMED,
             timing=Timing(anchor=Anchor.START, amount=-5, unit=Unit.DAYS),
@@ -503,7 +503,7 @@ def test_two_workers_run_a_step_once(app: Flask, due: tuple[Event, int], clock: 
         assert db.session.scalar(changes) == 1
 
 
-def test_letters_name_the_day_on_which_the_plan_sends_the_link(app: Flask) -> None:
+def test_mails_name_the_day_on_which_the_plan_sends_the_link(app: Flask) -> None:
     event = laid(app)  # on a Monday: the link goes out on the Friday before
     with app.app_context():
         found = db.session.get_one(Event, event.id)
@@ -531,7 +531,7 @@ def test_rush_of_wake_ups_asks_for_the_steps_once(app: Flask, clock: FixedClock)
     """Every sign-up wakes a worker; the tick comes soon enough for steps."""
     event = laid(app)
     make_registration(app, event)
-    worker = Worker(app, app.extensions["ikone_office"].settings, timer=lambda: 0.0)
+    worker = Worker(app, app.extensions["ikone_installation"].settings, timer=lambda: 0.0)
     worker.wake_up()
     clock.moment = step_of(app, event, "dispatch").due_at
     worker.wake_up()

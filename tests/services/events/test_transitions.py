@@ -1,4 +1,4 @@
-"""State, history, calendar and letters stand or fall together, on both databases."""
+"""State, history, calendar and mails stand or fall together, on both databases."""
 
 import threading
 from collections.abc import Iterator
@@ -49,9 +49,9 @@ def work(app: Flask) -> int:
     return sent
 
 
-def entry(letter: Any) -> tuple[str, str, int]:
-    """(method, uid, sequence) of a letter's calendar part."""
-    calendar = Calendar.from_ical(letter.calendar)
+def entry(mail: Any) -> tuple[str, str, int]:
+    """(method, uid, sequence) of a mail's calendar part."""
+    calendar = Calendar.from_ical(mail.calendar)
     event = calendar.events[0]
     return str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"])
 
@@ -135,10 +135,10 @@ def nobody_locks() -> Iterator[None]:
             update(Event).where(Event.id == event.id).values(state=rule.target.value)
         )
 
-    guards = (transitions.hold_event, transitions._set_state)
-    transitions.hold_event, transitions._set_state = read_only, set_blindly
+    guards = (transitions.lock_event, transitions._set_state)
+    transitions.lock_event, transitions._set_state = read_only, set_blindly
     yield
-    transitions.hold_event, transitions._set_state = guards
+    transitions.lock_event, transitions._set_state = guards
 
 
 @pytest.mark.parametrize("database", [POSTGRES], indirect=True)
@@ -160,10 +160,10 @@ def test_dispatch_sends_each_confirmed_person_their_own_door(app: Flask, mailbox
     do(app, event.slug, Action.DISPATCH)
 
     assert work(app) == 3
-    assert {letter.recipient for letter in mailbox.received} == {p.email for p in people}
+    assert {mail.recipient for mail in mailbox.received} == {p.email for p in people}
     doors = {line for m in mailbox.received for line in m.text.split() if "/room" in line}
     assert len(doors) == 3
-    assert [entry(letter)[::2] for letter in mailbox.received] == [("REQUEST", 1)] * 3
+    assert [entry(mail)[::2] for mail in mailbox.received] == [("REQUEST", 1)] * 3
 
 
 def test_cancel_withdraws_the_entries_that_were_sent(app: Flask, mailbox: Mailbox) -> None:
@@ -197,7 +197,7 @@ def test_postponed_event_comes_back_with_a_new_invitation(app: Flask, mailbox: M
     )
     work(app)
 
-    withdrawn, invited = (entry(letter) for letter in mailbox.to(person.email))
+    withdrawn, invited = (entry(mail) for mail in mailbox.to(person.email))
     assert withdrawn == ("CANCEL", person.calendar_uid, 1)
     assert invited[::2] == ("REQUEST", 0)
     assert invited[1] != person.calendar_uid
@@ -226,20 +226,20 @@ def test_follow_up_speaks_to_each_as_attended_missed_or_unknown(
     with app.app_context():
         kinds = db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id))
         assert list(kinds) == ["follow_up", "follow_up_missed", "follow_up_unknown"]
-    assert all("/materials/" in letter.text for letter in mailbox.received)
+    assert all("/materials/" in mail.text for mail in mailbox.received)
 
 
 def test_later_arrivals_are_not_in_the_mailing(app: Flask, clock: FixedClock) -> None:
     event = make_event(app, state="closed")
     make_registration(app, event)
     do(app, event.slug, Action.DISPATCH)
-    make_registration(app, event, event_touched=2)
+    make_registration(app, event, event_lock_version=2)
     clock.move(minutes=1)
 
     assert work(app) == 1
 
 
-def test_one_unfit_letter_of_a_mailing_holds_up_nobody(app: Flask) -> None:
+def test_one_unfit_mail_of_a_mailing_holds_up_nobody(app: Flask) -> None:
     event = make_event(app, state="closed")
     make_registration(app, event, last_name="=?utf-8?q?x?=")
     make_registration(app, event)

@@ -17,7 +17,7 @@ from ikone_events.services.events.editing import edit_event, set_room
 from ikone_events.services.incoming.corrections import correct_and_retry
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events.models import Event, FormerVersion
+from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_event, make_registration
@@ -25,7 +25,7 @@ from tests.mailbox import Mailbox
 from tests.services.events.edits import DRAFT, Edit, do, entry, invite, wait_and_work, work
 
 
-def test_several_edits_within_the_quiet_make_one_letter(
+def test_several_edits_within_the_quiet_make_one_mail(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -48,7 +48,7 @@ def test_several_edits_within_the_quiet_make_one_letter(
     assert update.message["References"] == confirmed.message["Message-ID"]
 
 
-def test_endless_edits_put_the_letter_off_for_an_hour_at_most(
+def test_endless_edits_put_the_mail_off_for_an_hour_at_most(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -74,7 +74,7 @@ def test_what_is_put_back_in_time_is_told_to_nobody(
         assert db.session.scalars(select(Mailing.id)).all() == []
 
 
-def test_silent_change_travels_with_the_next_letter(
+def test_silent_change_travels_with_the_next_mail(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -90,7 +90,7 @@ def test_silent_change_travels_with_the_next_letter(
     assert "– Titel: Raum für die Zukunft (bisher: Raum für Zukunft)" in access.text
 
 
-def test_letter_that_told_it_already_is_not_followed_by_another(
+def test_mail_that_told_it_already_is_not_followed_by_another(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     early = invite(app, event)
@@ -101,7 +101,7 @@ def test_letter_that_told_it_already_is_not_followed_by_another(
     wait_and_work(app, clock)
 
     assert len(mailbox.to(early.email)) == 2
-    assert [letter.subject[:10] for letter in mailbox.to(late.email)] == ["Anmeldung "]
+    assert [mail.subject[:10] for mail in mailbox.to(late.email)] == ["Anmeldung "]
 
 
 def test_place_of_a_hybrid_event_concerns_those_on_site_alone(
@@ -111,7 +111,7 @@ def test_place_of_a_hybrid_event_concerns_those_on_site_alone(
     there, online = (invite(app, event, mode=mode) for mode in ("on_site", "online"))
     with app.app_context(), transaction():
         draft = replace(DRAFT, format=EventFormat.HYBRID, place="Stadthalle")
-        edit_event(event.slug, draft, expected_revision=1, now=clock.moment)
+        edit_event(event.slug, draft, expected_edit_version=1, now=clock.moment)
 
     wait_and_work(app, clock)
 
@@ -134,7 +134,7 @@ def test_waiting_people_are_told_without_a_calendar(
     assert "– Ort: Rathaus Mainz (bisher: Online)" in told.text
 
 
-def test_letter_that_failed_told_nothing(
+def test_mail_that_failed_told_nothing(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -200,7 +200,7 @@ def test_event_called_off_tells_no_change_any_more(
 
     wait_and_work(app, clock)
 
-    assert [entry(letter)[0] for letter in mailbox.to(person.email)] == ["REQUEST", "CANCEL"]
+    assert [entry(mail)[0] for mail in mailbox.to(person.email)] == ["REQUEST", "CANCEL"]
 
 
 def test_change_within_the_hour_before_is_told_at_once(
@@ -212,7 +212,7 @@ def test_change_within_the_hour_before_is_told_at_once(
 
     work(app)
 
-    assert [entry(letter)[1] for letter in mailbox.to(person.email)] == [0, 1]
+    assert [entry(mail)[1] for mail in mailbox.to(person.email)] == [0, 1]
 
 
 def test_buttons_tell_at_once_or_nobody_and_only_once(
@@ -303,6 +303,6 @@ def test_former_versions_are_kept_in_order(app: Flask, event: Event, edit: Edit)
     edit(title="Drei")
 
     with app.app_context():
-        kept = db.session.scalars(select(FormerVersion).order_by(FormerVersion.number)).all()
+        kept = db.session.scalars(select(EventVersion).order_by(EventVersion.number)).all()
         assert [(each.number, each.title) for each in kept] == [(1, DRAFT.title), (2, "Zwei")]
-        assert db.session.get_one(Event, event.id).version == 3
+        assert db.session.get_one(Event, event.id).calendar_version == 3

@@ -1,4 +1,4 @@
-"""Changes that cross other letters: whatever leaves last, calendars end up right."""
+"""Changes that cross other mails: whatever leaves last, calendars end up right."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,19 +9,19 @@ from sqlalchemy import select
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.events.lifecycle import Action
-from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, Method, Outcome
+from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, IncomingOutcome, Method
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.editing import edit_event, set_room
-from ikone_events.services.incoming.ingest import take_in
-from ikone_events.services.incoming.resending import retry_letters
+from ikone_events.services.incoming.ingest import ingest
+from ikone_events.services.incoming.resending import retry_mails
 from ikone_events.services.mails import mailings
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.backups import releasing
 from ikone_events.services.registering.changes import switch_mode
 from ikone_events.services.registering.status import confirm_address, withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_event, make_registration
@@ -43,11 +43,11 @@ WRONG, OTHER = days_later(1), days_later(2)
 
 
 def refuse(mailbox: Mailbox, words: str = "") -> None:
-    """Let the mail server refuse every letter in these words, or take them again."""
+    """Let the mail server refuse every mail in these words, or take them again."""
     mailbox.answer = lambda _recipient: words or None
 
 
-def test_date_put_back_is_told_to_whom_another_letter_told_the_wrong_one(
+def test_date_put_back_is_told_to_whom_another_mail_told_the_wrong_one(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     early = invite(app, event)
@@ -98,7 +98,7 @@ def test_update_that_has_not_left_stays_when_the_event_is_called_off(
     do(app, event, action, clock.moment, reason="Sturm")
     work(app)
 
-    assert [entry(letter)[0] for letter in mailbox.to(person.email)] == ["REQUEST", "CANCEL"]
+    assert [entry(mail)[0] for mail in mailbox.to(person.email)] == ["REQUEST", "CANCEL"]
 
 
 def test_update_does_not_leave_after_the_event(
@@ -125,7 +125,7 @@ def test_withdrawal_leaves_after_the_update_it_follows(
         withdraw(person.public_id, now=clock.moment)
     work(app)
 
-    told = [entry(letter) for letter in mailbox.to(person.email)]
+    told = [entry(mail) for mail in mailbox.to(person.email)]
     assert told == [("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)]
 
 
@@ -142,7 +142,7 @@ def test_confirmation_that_was_put_off_does_not_overtake_the_withdrawal(
     clock.move(hours=1)
     work(app)
 
-    assert [entry(letter) for letter in mailbox.to(person.email)] == [("REQUEST", 0), ("CANCEL", 1)]
+    assert [entry(mail) for mail in mailbox.to(person.email)] == [("REQUEST", 0), ("CANCEL", 1)]
 
 
 def test_failed_update_that_another_overtook_is_not_sent_again(
@@ -161,7 +161,7 @@ def test_failed_update_that_another_overtook_is_not_sent_again(
         db.session.get_one(Registration, person.id).partstat = "ACCEPTED"
     clock.move(minutes=1)
     with app.app_context(), transaction():
-        retry_letters(event, actor="Anna", now=clock.moment)
+        retry_mails(event, actor="Anna", now=clock.moment)
     work(app)
 
     assert len(mailbox.to(person.email)) == 2
@@ -172,7 +172,7 @@ def test_failed_update_that_another_overtook_is_not_sent_again(
 def test_failed_update_is_written_anew_whatever_the_clocks_say(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
-    """The edit was asked for before the letter was written, and got the lock after it."""
+    """The edit was asked for before the mail was written, and got the lock after it."""
     person = invite(app, event)
     work(app)
     refuse(mailbox, "550 no such user")
@@ -181,14 +181,14 @@ def test_failed_update_is_written_anew_whatever_the_clocks_say(
     refuse(mailbox)
     asked = clock.moment - timedelta(seconds=1)
     with app.app_context(), transaction():
-        number = db.session.get_one(Event, event.id).revision
-        edit_event(event.slug, DRAFT, expected_revision=number, now=asked)
+        number = db.session.get_one(Event, event.id).edit_version
+        edit_event(event.slug, DRAFT, expected_edit_version=number, now=asked)
     clock.move(minutes=15)
     with app.app_context(), transaction():
-        retry_letters(event, actor="Anna", now=clock.moment)
+        retry_mails(event, actor="Anna", now=clock.moment)
     work(app)
 
-    assert {shown(letter) for letter in mailbox.to(person.email)} == {DRAFT.starts_at}
+    assert {shown(mail) for mail in mailbox.to(person.email)} == {DRAFT.starts_at}
 
 
 def hybrid(app: Flask) -> Event:
@@ -198,7 +198,7 @@ def hybrid(app: Flask) -> Event:
 def move_place(app: Flask, event: Event, clock: FixedClock) -> None:
     with app.app_context(), transaction():
         draft = replace(DRAFT, format=EventFormat.HYBRID, place="Stadthalle")
-        edit_event(event.slug, draft, expected_revision=1, now=clock.moment)
+        edit_event(event.slug, draft, expected_edit_version=1, now=clock.moment)
 
 
 def go_online(app: Flask, person: Registration, clock: FixedClock) -> None:
@@ -223,10 +223,10 @@ def test_stopped_update_is_not_resumed_over_a_newer_entry(
         mailings.resume_mailing(event, number, actor="Anna", now=clock.moment)
     work(app)
 
-    assert [entry(letter)[1] for letter in mailbox.to(person.email)] == [0, 2]
+    assert [entry(mail)[1] for mail in mailbox.to(person.email)] == [0, 2]
 
 
-def test_failed_letter_is_written_anew_after_a_change_of_mode(
+def test_failed_mail_is_written_anew_after_a_change_of_mode(
     app: Flask, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     event = hybrid(app)
@@ -239,7 +239,7 @@ def test_failed_letter_is_written_anew_after_a_change_of_mode(
     work(app)
     clock.move(minutes=1)
     with app.app_context(), transaction():
-        retry_letters(event, actor="Anna", now=clock.moment)
+        retry_mails(event, actor="Anna", now=clock.moment)
     work(app)
 
     switched, again = mailbox.to(person.email)
@@ -247,14 +247,14 @@ def test_failed_letter_is_written_anew_after_a_change_of_mode(
     assert entry(again)[1] > entry(switched)[1]
 
 
-def test_change_told_by_another_letter_is_told_in_words(
+def test_change_told_by_another_mail_is_told_in_words(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = make_registration(app, event, status="pending", awaits="address")
     with app.app_context(), transaction():
         registration = db.session.get_one(Registration, person.id)
-        held = hold_event(event.slug)
-        write_letter(MailKind.CONFIRM_ADDRESS, registration, held, key="first", now=NOW)
+        held = lock_event(event.slug)
+        write_mail(MailKind.CONFIRM_ADDRESS, registration, held, key="first", now=NOW)
     edit(approval=True, **WRONG)
     clock.move(minutes=1)
     with app.app_context(), transaction():
@@ -303,10 +303,10 @@ def test_answer_to_the_entry_from_a_file_counts_after_a_mere_title(
         stamp=clock.moment,
     )
     with app.app_context(), transaction():
-        assert take_in(answer, now=clock.moment) is Outcome.TAKEN
+        assert ingest(answer, now=clock.moment) is IncomingOutcome.TAKEN
 
 
-def test_letters_of_one_entry_keep_their_order(
+def test_mails_of_one_entry_keep_their_order(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -323,7 +323,7 @@ def test_letters_of_one_entry_keep_their_order(
     clock.move(minutes=30)
     work(app)
 
-    assert [entry(letter)[1] for letter in mailbox.to(person.email)] == [0, 1, 2]
+    assert [entry(mail)[1] for mail in mailbox.to(person.email)] == [0, 1, 2]
 
 
 def test_event_that_gets_its_old_date_back_names_no_other(

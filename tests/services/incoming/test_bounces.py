@@ -1,4 +1,4 @@
-"""Letters that come back, on both databases: they have failed after all, the address is dead."""
+"""Mails that come back, on both databases: they have failed after all, the address is dead."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.domain.incoming.mails import Outcome
+from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.services.incoming.corrections import correct_and_retry
 from ikone_events.services.mails import outbox, undeliverable_addresses
 from ikone_events.services.mails.delivery_log import notes_of
@@ -14,14 +14,14 @@ from ikone_events.services.operating.retention import tidy
 from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import DeadAddress, IncomingMail
+from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.mails.subscribers import Subscriber
 from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
     make_event,
-    make_letter,
+    make_mail,
     make_registration,
     make_subscriber,
 )
@@ -42,59 +42,59 @@ def person(app: Flask, event: Event) -> Registration:
 
 
 @pytest.fixture
-def letter(app: Flask, person: Registration) -> OutboxMail:
-    """A letter that the person's mail server took."""
-    return make_letter(app, person, **SENT)
+def mail(app: Flask, person: Registration) -> OutboxMail:
+    """A mail that the person's mail server took."""
+    return make_mail(app, person, **SENT)
 
 
-def reload(app: Flask, letter: OutboxMail) -> OutboxMail:
+def reload(app: Flask, mail: OutboxMail) -> OutboxMail:
     with app.app_context():
-        found = db.session.get_one(OutboxMail, letter.id)
+        found = db.session.get_one(OutboxMail, mail.id)
         db.session.expunge_all()
         return found
 
 
-def notes(app: Flask, letter: OutboxMail) -> list[tuple[str, str]]:
+def notes(app: Flask, mail: OutboxMail) -> list[tuple[str, str]]:
     with app.app_context():
-        return [(note.what, note.words) for note in notes_of(letter)]
+        return [(note.what, note.words) for note in notes_of(mail)]
 
 
 def dead(app: Flask) -> list[str]:
     with app.app_context():
-        return list(db.session.scalars(select(DeadAddress.email_key)))
+        return list(db.session.scalars(select(UndeliverableAddress.email_key)))
 
 
-def test_permanent_bounce_fails_the_letter_and_marks_the_address(
-    app: Flask, person: Registration, letter: OutboxMail
+def test_permanent_bounce_fails_the_mail_and_marks_the_address(
+    app: Flask, person: Registration, mail: OutboxMail
 ) -> None:
-    assert receive(app, bounce(letter), now=LATER) is Outcome.TAKEN
-    after = reload(app, letter)
+    assert receive(app, bounce(mail), now=LATER) is IncomingOutcome.TAKEN
+    after = reload(app, mail)
     assert (after.state, after.sent_at) == ("failed", None)
     assert after.answer == "550 5.1.1 no such user here"
-    assert notes(app, letter) == [("sent", "250 queued as 4711"), ("bounced", after.answer)]
+    assert notes(app, mail) == [("sent", "250 queued as 4711"), ("bounced", after.answer)]
     assert dead(app) == [person.email_key]
     with app.app_context():
-        assert not [fault for fault in faults(LATER) if fault.startswith(("letters", "answers"))]
+        assert not [fault for fault in faults(LATER) if fault.startswith(("mails", "answers"))]
 
 
-def test_second_bounce_of_a_letter_changes_nothing_more(app: Flask, letter: OutboxMail) -> None:
-    receive(app, bounce(letter))
-    assert receive(app, bounce(letter, words="550 still not")) is Outcome.TAKEN
-    assert len(notes(app, letter)) == 2
+def test_second_bounce_of_a_mail_changes_nothing_more(app: Flask, mail: OutboxMail) -> None:
+    receive(app, bounce(mail))
+    assert receive(app, bounce(mail, words="550 still not")) is IncomingOutcome.TAKEN
+    assert len(notes(app, mail)) == 2
     with app.app_context():
-        assert db.session.scalars(select(DeadAddress)).one().words == "550 still not"
+        assert db.session.scalars(select(UndeliverableAddress)).one().words == "550 still not"
 
 
-def test_temporary_bounce_is_noted_only(app: Flask, letter: OutboxMail) -> None:
-    late = bounce(letter, permanent=False, code="4.4.7", words="delayed")
-    assert receive(app, late) is Outcome.TEMPORARY
-    assert reload(app, letter).state == "sent"
-    assert notes(app, letter) == [("delayed", "4.4.7 delayed")]
+def test_temporary_bounce_is_noted_only(app: Flask, mail: OutboxMail) -> None:
+    late = bounce(mail, permanent=False, code="4.4.7", words="delayed")
+    assert receive(app, late) is IncomingOutcome.TEMPORARY
+    assert reload(app, mail).state == "sent"
+    assert notes(app, mail) == [("delayed", "4.4.7 delayed")]
     assert dead(app) == []
 
 
 def test_bounce_that_is_faster_than_the_sender_wins(app: Flask, person: Registration) -> None:
-    made = make_letter(app, person)
+    made = make_mail(app, person)
     with app.app_context(), transaction():
         claim = outbox.claim_next(now=NOW, lease=timedelta(minutes=2))
     assert claim is not None
@@ -104,43 +104,41 @@ def test_bounce_that_is_faster_than_the_sender_wins(app: Flask, person: Registra
     assert reload(app, made).state == "failed"
 
 
-def test_bounce_of_a_letter_that_waits_for_its_second_try_does_not_stop_it(
-    app: Flask, letter: OutboxMail, event: Event
+def test_bounce_of_a_mail_that_waits_for_its_second_try_does_not_stop_it(
+    app: Flask, mail: OutboxMail, event: Event
 ) -> None:
-    receive(app, bounce(letter))
+    receive(app, bounce(mail))
     with app.app_context(), transaction():
-        outbox.retry(event, letter.id, now=LATER)
-    receive(app, bounce(letter))
-    assert reload(app, letter).state == "queued"
+        outbox.retry(event, mail.id, now=LATER)
+    receive(app, bounce(mail))
+    assert reload(app, mail).state == "queued"
 
 
-def test_bounce_for_whom_the_letter_was_forwarded_to_marks_nobody(
-    app: Flask, letter: OutboxMail
+def test_bounce_for_whom_the_mail_was_forwarded_to_marks_nobody(
+    app: Flask, mail: OutboxMail
 ) -> None:
-    assert receive(app, bounce(letter, recipient="old@example.com")) is Outcome.OTHER_ADDRESS
-    assert reload(app, letter).state == "sent"
+    assert receive(app, bounce(mail, recipient="old@example.com")) is IncomingOutcome.OTHER_ADDRESS
+    assert reload(app, mail).state == "sent"
     assert dead(app) == []
 
 
-def test_bounce_without_a_recipient_is_about_the_letters_own(
-    app: Flask, letter: OutboxMail
+def test_bounce_without_a_recipient_is_about_the_mails_own(app: Flask, mail: OutboxMail) -> None:
+    assert receive(app, bounce(mail, recipient="")) is IncomingOutcome.TAKEN
+
+
+def test_bounce_is_found_by_a_bare_message_id(app: Flask, mail: OutboxMail) -> None:
+    bare = mail.message_id.strip("<>")
+    assert receive(app, bounce(mail, original_message_id=f" {bare} ")) is IncomingOutcome.TAKEN
+
+
+def test_late_bounce_leaves_the_corrected_mail_and_the_new_address_alone(
+    app: Flask, event: Event, person: Registration, mail: OutboxMail
 ) -> None:
-    assert receive(app, bounce(letter, recipient="")) is Outcome.TAKEN
-
-
-def test_bounce_is_found_by_a_bare_message_id(app: Flask, letter: OutboxMail) -> None:
-    bare = letter.message_id.strip("<>")
-    assert receive(app, bounce(letter, original_message_id=f" {bare} ")) is Outcome.TAKEN
-
-
-def test_late_bounce_leaves_the_corrected_letter_and_the_new_address_alone(
-    app: Flask, event: Event, person: Registration, letter: OutboxMail
-) -> None:
-    receive(app, bounce(letter))
+    receive(app, bounce(mail))
     with app.app_context(), transaction():
-        correct_and_retry(event, letter.id, "neu@example.org", actor="W", now=LATER)
-    assert receive(app, bounce(letter, words="once more")) is Outcome.UNKNOWN
-    assert reload(app, letter).state == "queued"
+        correct_and_retry(event, mail.id, "neu@example.org", actor="W", now=LATER)
+    assert receive(app, bounce(mail, words="once more")) is IncomingOutcome.UNKNOWN
+    assert reload(app, mail).state == "queued"
     assert dead(app) == [person.email_key]
     with app.app_context(), transaction():
         tidy(LATER)
@@ -148,20 +146,20 @@ def test_late_bounce_leaves_the_corrected_letter_and_the_new_address_alone(
 
 
 def test_address_that_is_typed_anew_is_no_longer_dead(
-    app: Flask, event: Event, person: Registration, letter: OutboxMail
+    app: Flask, event: Event, person: Registration, mail: OutboxMail
 ) -> None:
-    receive(app, bounce(letter))
+    receive(app, bounce(mail))
     with app.app_context(), transaction():
-        correct_and_retry(event, letter.id, person.email, actor="W", now=LATER)
+        correct_and_retry(event, mail.id, person.email, actor="W", now=LATER)
     assert dead(app) == []
 
 
 def test_bounce_about_nothing_of_ours_is_kept_without_an_event(
-    app: Flask, letter: OutboxMail
+    app: Flask, mail: OutboxMail
 ) -> None:
     for name in ("<nobody@knows>", ""):
-        assert receive(app, bounce(letter, original_message_id=name)) is Outcome.UNKNOWN
-    assert reload(app, letter).state == "sent"
+        assert receive(app, bounce(mail, original_message_id=name)) is IncomingOutcome.UNKNOWN
+    assert reload(app, mail).state == "sent"
     with app.app_context():
         assert set(db.session.scalars(select(IncomingMail.event_id))) == {None}
 
@@ -188,14 +186,14 @@ def test_bounce_of_news_marks_the_subscriber(app: Flask) -> None:
     with app.app_context():
         made = db.session.scalars(select(OutboxMail)).one()
         db.session.expunge_all()
-    assert receive(app, bounce(made)) is Outcome.TAKEN
+    assert receive(app, bounce(made)) is IncomingOutcome.TAKEN
     assert reload(app, made).state == "failed"
     assert dead(app) == [subscriber.email_key]
     with app.app_context(), transaction():
         tidy(NOW + timedelta(days=40))
     assert dead(app) == [subscriber.email_key]
     with app.app_context():
-        assert not [fault for fault in faults(NOW) if fault.startswith("letters")]
+        assert not [fault for fault in faults(NOW) if fault.startswith("mails")]
     with app.app_context(), transaction():
         db.session.delete(db.session.get_one(Subscriber, subscriber.id))
     with app.app_context(), transaction():
@@ -204,17 +202,17 @@ def test_bounce_of_news_marks_the_subscriber(app: Flask) -> None:
 
 
 def test_absence_is_kept_at_the_person_and_does_nothing(
-    app: Flask, person: Registration, letter: OutboxMail
+    app: Flask, person: Registration, mail: OutboxMail
 ) -> None:
-    assert receive(app, absence(letter)) is Outcome.NOTED
+    assert receive(app, absence(mail)) is IncomingOutcome.NOTED
     with app.app_context():
         row = db.session.scalars(select(IncomingMail)).one()
         assert (row.registration_id, row.words) == (person.id, "Ich bin bis Montag nicht im Haus.")
-    assert receive(app, absence(letter, references=())) is Outcome.UNKNOWN
-    assert reload(app, letter).state == "sent"
+    assert receive(app, absence(mail, references=())) is IncomingOutcome.UNKNOWN
+    assert reload(app, mail).state == "sent"
 
 
-def test_unknown_mails_are_never_many_and_never_old(app: Flask, letter: OutboxMail) -> None:
+def test_unknown_mails_are_never_many_and_never_old(app: Flask, mail: OutboxMail) -> None:
     with app.app_context(), transaction():
         db.session.add_all(
             IncomingMail(
@@ -225,7 +223,7 @@ def test_unknown_mails_are_never_many_and_never_old(app: Flask, letter: OutboxMa
             )
             for number in range(200)
         )
-    receive(app, absence(letter, references=()))
+    receive(app, absence(mail, references=()))
     with app.app_context():
         kept = list(db.session.scalars(select(IncomingMail.digest)))
         assert len(kept) == 200
@@ -236,8 +234,8 @@ def test_unknown_mails_are_never_many_and_never_old(app: Flask, letter: OutboxMa
         assert len(list(db.session.scalars(select(IncomingMail)))) == 1
 
 
-def test_verify_names_a_bounce_that_no_mail_explains(app: Flask, letter: OutboxMail) -> None:
+def test_verify_names_a_bounce_that_no_mail_explains(app: Flask, mail: OutboxMail) -> None:
     with app.app_context(), transaction():
-        outbox.mark_bounced(letter.id, now=NOW, answer="550")
+        outbox.mark_bounced(mail.id, now=NOW, answer="550")
     with app.app_context():
-        assert f"letters: letter {letter.id} came back, and no mail says so" in list(faults(NOW))
+        assert f"mails: mail {mail.id} came back, and no mail says so" in list(faults(NOW))

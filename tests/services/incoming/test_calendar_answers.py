@@ -10,17 +10,17 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from ikone_events.domain.incoming.mails import CalendarAnswer, Method, Outcome
+from ikone_events.domain.incoming.mails import CalendarAnswer, IncomingOutcome, Method
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events.models import Event, FormerVersion
-from ikone_events.store.events.queries import hold_event
-from ikone_events.store.incoming.models import DeadAddress, IncomingMail
+from ikone_events.store.events.models import Event, EventVersion
+from ikone_events.store.events.queries import lock_event
+from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_registration
 from tests.received import calendar_answer, receive
@@ -30,23 +30,25 @@ STRANGER = "kai.kollege@example.com"
 
 
 def invite(app: Flask, person: Registration, kind: MailKind = MailKind.CONFIRMATION) -> None:
-    """Write the person a letter with an invitation that tells the event's version of now."""
+    """Write the person a mail with an invitation that tells the event's version of now."""
     with app.app_context(), transaction():
         row = db.session.get_one(Registration, person.id)
-        held = hold_event(row.event.slug)
+        held = lock_event(row.event.slug)
         key = f"test:{row.calendar_uid}:{row.calendar_sequence}"
-        letter = write_letter(kind, row, held, key=key, now=NOW)
-        letter.event_version = held.version
+        mail = write_mail(kind, row, held, key=key, now=NOW)
+        mail.notified_version = held.calendar_version
 
 
 def move(app: Flask, event: Event, days: int = 1) -> None:
     """Move an event as its form does: the former version is kept."""
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         names = ("title", "starts_at", "ends_at", "zone", "format")
         facts = {name: getattr(held, name) for name in names}
-        db.session.add(FormerVersion(event_id=held.id, number=held.version, until=NOW, **facts))
-        held.version += 1
+        db.session.add(
+            EventVersion(event_id=held.id, number=held.calendar_version, until=NOW, **facts)
+        )
+        held.calendar_version += 1
         held.starts_at += timedelta(days=days)
         held.ends_at += timedelta(days=days)
 
@@ -72,7 +74,7 @@ def reload(app: Flask, person: Registration) -> Registration:
         return found
 
 
-def letters(app: Flask, kind: MailKind) -> list[OutboxMail]:
+def mails(app: Flask, kind: MailKind) -> list[OutboxMail]:
     with app.app_context():
         found = select(OutboxMail).where(OutboxMail.kind == kind.value).order_by(OutboxMail.id)
         rows = list(db.session.scalars(found))
@@ -98,21 +100,21 @@ def test_answer_is_noted_at_the_person_and_changes_no_seat(
     app: Flask, person: Registration, partstat: str
 ) -> None:
     answer = calendar_answer(person, partstat, comment="Bis dann!\nMaria")
-    assert receive(app, answer) is Outcome.TAKEN
+    assert receive(app, answer) is IncomingOutcome.TAKEN
     after = reload(app, person)
     assert (after.partstat, after.status) == (partstat, "confirmed")
     [row] = received(app)
     assert (row.outcome, row.words) == ("taken", "Bis dann!\nMaria")
     assert (row.registration_id, row.event_id) == (person.id, person.event_id)
-    assert row.letter_id == letters(app, MailKind.CONFIRMATION)[0].id
+    assert row.mail_id == mails(app, MailKind.CONFIRMATION)[0].id
 
 
 def test_same_mail_twice_counts_once(app: Flask, person: Registration) -> None:
     yes = calendar_answer(person)
     no = calendar_answer(person, "DECLINED", received_at=SOON)
-    assert receive(app, yes) is Outcome.TAKEN
-    assert receive(app, no) is Outcome.TAKEN
-    assert receive(app, yes) is Outcome.TAKEN
+    assert receive(app, yes) is IncomingOutcome.TAKEN
+    assert receive(app, no) is IncomingOutcome.TAKEN
+    assert receive(app, yes) is IncomingOutcome.TAKEN
     assert reload(app, person).partstat == "DECLINED"
     assert len(received(app)) == 2
 
@@ -121,7 +123,7 @@ def test_same_mail_twice_counts_once(app: Flask, person: Registration) -> None:
 def test_same_mail_read_by_two_workers_at_once_counts_once(
     app: Flask, person: Registration
 ) -> None:
-    outcomes: list[Outcome] = []
+    outcomes: list[IncomingOutcome] = []
     for found in (calendar_answer(person, "DECLINED"), calendar_answer(person, uid="never@sent")):
         together = threading.Barrier(4)
 
@@ -134,14 +136,14 @@ def test_same_mail_read_by_two_workers_at_once_counts_once(
             worker.start()
         for worker in workers:
             worker.join()
-    assert outcomes == [Outcome.TAKEN] * 4 + [Outcome.UNKNOWN] * 4
+    assert outcomes == [IncomingOutcome.TAKEN] * 4 + [IncomingOutcome.UNKNOWN] * 4
     assert len(received(app)) == 2
-    assert len(letters(app, MailKind.NOT_COMING)) == 1
+    assert len(mails(app, MailKind.NOT_COMING)) == 1
 
 
 def test_unknown_object_is_kept_without_an_event(app: Flask, person: Registration) -> None:
-    assert receive(app, calendar_answer(person, uid="guessed@localhost")) is Outcome.UNKNOWN
-    assert receive(app, calendar_answer(person, uid="")) is Outcome.UNKNOWN
+    assert receive(app, calendar_answer(person, uid="guessed@localhost")) is IncomingOutcome.UNKNOWN
+    assert receive(app, calendar_answer(person, uid="")) is IncomingOutcome.UNKNOWN
     assert {row.event_id for row in received(app)} == {None}
     assert reload(app, person).partstat == ""
 
@@ -150,9 +152,9 @@ def test_answer_from_another_address_is_kept_and_not_acted_on(
     app: Flask, person: Registration
 ) -> None:
     other = calendar_answer(person, "DECLINED", sender=STRANGER, attendee=STRANGER)
-    assert receive(app, other) is Outcome.OTHER_ADDRESS
+    assert receive(app, other) is IncomingOutcome.OTHER_ADDRESS
     assert reload(app, person).partstat == ""
-    assert letters(app, MailKind.NOT_COMING) == []
+    assert mails(app, MailKind.NOT_COMING) == []
 
 
 def test_answer_to_the_object_before_counts_while_the_date_is_the_same(
@@ -160,7 +162,7 @@ def test_answer_to_the_object_before_counts_while_the_date_is_the_same(
 ) -> None:
     invite(app, person, MailKind.ACCESS_LINK)
     assert reload(app, person).calendar_sequence == 1
-    assert receive(app, calendar_answer(person, sequence=0)) is Outcome.TAKEN
+    assert receive(app, calendar_answer(person, sequence=0)) is IncomingOutcome.TAKEN
 
 
 def test_answer_to_a_date_that_was_moved_is_old(
@@ -168,20 +170,22 @@ def test_answer_to_a_date_that_was_moved_is_old(
 ) -> None:
     move(app, event)
     invite(app, person, MailKind.MOVED)
-    assert receive(app, calendar_answer(person, sequence=0)) is Outcome.OLD_DATE
+    assert receive(app, calendar_answer(person, sequence=0)) is IncomingOutcome.OLD_DATE
     assert reload(app, person).partstat == ""
-    assert receive(app, calendar_answer(person, sequence=1, received_at=SOON)) is Outcome.TAKEN
+    assert (
+        receive(app, calendar_answer(person, sequence=1, received_at=SOON)) is IncomingOutcome.TAKEN
+    )
     assert received(app)[0].seen_at is not None, "the answer to the new date settles the old one"
 
 
-def test_answer_to_a_letter_of_which_nobody_knows_the_date_is_old(
+def test_answer_to_a_mail_of_which_nobody_knows_the_date_is_old(
     app: Flask, person: Registration
 ) -> None:
     with app.app_context(), transaction():
-        db.session.scalars(select(OutboxMail)).one().event_version = None
+        db.session.scalars(select(OutboxMail)).one().notified_version = None
     invite(app, person, MailKind.ACCESS_LINK)
-    assert receive(app, calendar_answer(person, sequence=0)) is Outcome.OLD_DATE
-    assert receive(app, calendar_answer(person, sequence=1)) is Outcome.TAKEN
+    assert receive(app, calendar_answer(person, sequence=0)) is IncomingOutcome.OLD_DATE
+    assert receive(app, calendar_answer(person, sequence=1)) is IncomingOutcome.TAKEN
 
 
 def test_answer_to_a_date_that_came_back_is_old(
@@ -190,8 +194,8 @@ def test_answer_to_a_date_that_came_back_is_old(
     for days in (1, -1):
         move(app, event, days)
         invite(app, person, MailKind.MOVED)
-    assert receive(app, calendar_answer(person, sequence=0)) is Outcome.OLD_DATE
-    assert receive(app, calendar_answer(person, sequence=2)) is Outcome.TAKEN
+    assert receive(app, calendar_answer(person, sequence=0)) is IncomingOutcome.OLD_DATE
+    assert receive(app, calendar_answer(person, sequence=2)) is IncomingOutcome.TAKEN
 
 
 def test_answer_to_a_withdrawn_invitation_is_about_nothing(
@@ -199,7 +203,7 @@ def test_answer_to_a_withdrawn_invitation_is_about_nothing(
 ) -> None:
     with app.app_context(), transaction():
         withdraw(person.public_id, now=NOW)
-    assert receive(app, calendar_answer(person)) is Outcome.ENDED
+    assert receive(app, calendar_answer(person)) is IncomingOutcome.ENDED
     assert reload(app, person).partstat == ""
 
 
@@ -210,32 +214,32 @@ def test_answer_to_the_uid_before_the_return_is_about_nothing(
         row = db.session.get_one(Registration, person.id)
         row.calendar_uid, row.calendar_sequence = "fresh@localhost", None
     invite(app, person)
-    assert receive(app, calendar_answer(person)) is Outcome.ENDED
+    assert receive(app, calendar_answer(person)) is IncomingOutcome.ENDED
     [row] = received(app)
     assert row.registration_id == person.id
-    assert receive(app, calendar_answer(reload(app, person))) is Outcome.TAKEN
+    assert receive(app, calendar_answer(reload(app, person))) is IncomingOutcome.TAKEN
 
 
-def test_answer_to_an_organisers_test_is_kept_with_its_letter(app: Flask, event: Event) -> None:
+def test_answer_to_an_organisers_test_is_kept_with_its_mail(app: Flask, event: Event) -> None:
     person = make_registration(app, event)
     invite(app, person)
     with app.app_context(), transaction():
-        letter = db.session.scalars(select(OutboxMail)).one()
-        letter.registration_id, letter.calendar_uid = None, "trial@localhost"
-    assert receive(app, calendar_answer(person, uid="trial@localhost")) is Outcome.TRIAL
-    assert received(app)[0].letter_id is not None
+        mail = db.session.scalars(select(OutboxMail)).one()
+        mail.registration_id, mail.calendar_uid = None, "trial@localhost"
+    assert receive(app, calendar_answer(person, uid="trial@localhost")) is IncomingOutcome.TRIAL
+    assert received(app)[0].mail_id is not None
 
 
 @pytest.mark.parametrize(
     ("values", "outcome"),
     [
-        ({"method": Method.COUNTER, "proposed_starts_at": SOON}, Outcome.COUNTER),
-        ({"partstat": "DELEGATED"}, Outcome.DELEGATED),
-        ({"method": Method.OTHER}, Outcome.UNKNOWN),
+        ({"method": Method.COUNTER, "proposed_starts_at": SOON}, IncomingOutcome.COUNTER),
+        ({"partstat": "DELEGATED"}, IncomingOutcome.DELEGATED),
+        ({"method": Method.OTHER}, IncomingOutcome.UNKNOWN),
     ],
 )
 def test_what_is_no_plain_answer_is_kept_for_eyes(
-    app: Flask, person: Registration, values: dict[str, object], outcome: Outcome
+    app: Flask, person: Registration, values: dict[str, object], outcome: IncomingOutcome
 ) -> None:
     assert receive(app, calendar_answer(person, **values)) is outcome
     [row] = received(app)
@@ -246,31 +250,31 @@ def test_what_is_no_plain_answer_is_kept_for_eyes(
 def test_wish_for_the_invitation_is_met_once_an_hour(app: Flask, person: Registration) -> None:
     for _press in range(3):
         wish = calendar_answer(person, "", method=Method.REFRESH)
-        assert receive(app, wish) is Outcome.REFRESH
+        assert receive(app, wish) is IncomingOutcome.REFRESH
     automatic = calendar_answer(person, "", method=Method.REFRESH, automatic=True)
     receive(app, automatic, now=NOW + timedelta(hours=2))
-    sent = letters(app, MailKind.CONFIRMATION)
-    assert [letter.calendar_sequence for letter in sent] == [0, 1]
+    sent = mails(app, MailKind.CONFIRMATION)
+    assert [mail.calendar_sequence for mail in sent] == [0, 1]
     assert sent[1].recipient == person.email
     later = NOW + timedelta(hours=1)
     receive(app, calendar_answer(person, "", method=Method.REFRESH), now=later)
-    assert len(letters(app, MailKind.CONFIRMATION)) == 3
+    assert len(mails(app, MailKind.CONFIRMATION)) == 3
 
 
-def test_decline_asks_by_letter_once_for_a_date(
+def test_decline_asks_by_mail_once_for_a_date(
     app: Flask, event: Event, person: Registration
 ) -> None:
     for minute, partstat in enumerate(["DECLINED", "ACCEPTED", "DECLINED"]):
         moment = NOW + timedelta(minutes=minute)
         receive(app, calendar_answer(person, partstat, received_at=moment), now=moment)
-    [letter] = letters(app, MailKind.NOT_COMING)
-    assert letter.recipient == person.email
-    assert letter.calendar is None
-    assert "/cancel" in letter.text
+    [mail] = mails(app, MailKind.NOT_COMING)
+    assert mail.recipient == person.email
+    assert mail.calendar is None
+    assert "/cancel" in mail.text
     move(app, event)
     invite(app, person, MailKind.MOVED)
     receive(app, calendar_answer(person, "DECLINED", sequence=1, received_at=SOON), now=SOON)
-    assert len(letters(app, MailKind.NOT_COMING)) == 2
+    assert len(mails(app, MailKind.NOT_COMING)) == 2
     assert reload(app, person).status == "confirmed"
     is_sound(app)
 
@@ -280,12 +284,12 @@ def test_decline_of_what_does_not_take_place_any_more_writes_nothing(
     app: Flask, event: Event, person: Registration, over: bool
 ) -> None:
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         held.decline_frees = True
         held.state = held.state if over else "postponed"
     now = event.ends_at if over else NOW
     receive(app, calendar_answer(person, "DECLINED", authenticated=True), now=now)
-    assert letters(app, MailKind.NOT_COMING) == []
+    assert mails(app, MailKind.NOT_COMING) == []
     after = reload(app, person)
     assert (after.partstat, after.status) == ("DECLINED", "confirmed")
 
@@ -296,32 +300,34 @@ def test_decline_by_a_program_alone_writes_and_frees_nothing(
     allow(app, event)
     receive(app, calendar_answer(person, "DECLINED", automatic=True, authenticated=True))
     assert reload(app, person).status == "confirmed"
-    assert letters(app, MailKind.NOT_COMING) == []
+    assert mails(app, MailKind.NOT_COMING) == []
 
 
 def allow(app: Flask, event: Event) -> None:
     """Let declines that are proved free the seat."""
     with app.app_context(), transaction():
-        hold_event(event.slug).decline_frees = True
+        lock_event(event.slug).decline_frees = True
 
 
 def test_proved_decline_gives_the_seat_to_the_line(
     app: Flask, event: Event, person: Registration
 ) -> None:
     allow(app, event)
-    waiting = make_registration(app, event, status="waitlisted", line=1)
+    waiting = make_registration(app, event, status="waitlisted", waiting_order=1)
     proved = calendar_answer(person, "DECLINED", authenticated=True)
-    assert receive(app, proved) is Outcome.TAKEN
+    assert receive(app, proved) is IncomingOutcome.TAKEN
     after = reload(app, person)
     assert (after.status, after.partstat) == ("cancelled", "DECLINED")
     assert reload(app, waiting).status == "confirmed"
-    [farewell] = letters(app, MailKind.WITHDRAWAL)
+    [farewell] = mails(app, MailKind.WITHDRAWAL)
     assert farewell.calendar_method == "CANCEL"
-    assert letters(app, MailKind.NOT_COMING) == []
+    assert mails(app, MailKind.NOT_COMING) == []
     with app.app_context():
-        wanted = select(StandingChange.actor).where(StandingChange.registration_id == person.id)
+        wanted = select(StatusChange.actor).where(StatusChange.registration_id == person.id)
         assert list(db.session.scalars(wanted)) == ["calendar"]
-    assert receive(app, calendar_answer(person, "ACCEPTED", received_at=SOON)) is Outcome.ENDED
+    assert (
+        receive(app, calendar_answer(person, "ACCEPTED", received_at=SOON)) is IncomingOutcome.ENDED
+    )
 
 
 @pytest.mark.parametrize(
@@ -329,18 +335,23 @@ def test_proved_decline_gives_the_seat_to_the_line(
     [{"authenticated": False}, {"authenticated": True, "sender": STRANGER}],
     ids=["not vouched for", "vouched for somebody else"],
 )
-def test_decline_that_is_not_proved_asks_by_letter(
+def test_decline_that_is_not_proved_asks_by_mail(
     app: Flask, event: Event, person: Registration, values: dict[str, object]
 ) -> None:
     allow(app, event)
     receive(app, calendar_answer(person, "DECLINED", **values))
     assert reload(app, person).status == "confirmed"
-    assert len(letters(app, MailKind.NOT_COMING)) == 1
+    assert len(mails(app, MailKind.NOT_COMING)) == 1
 
 
 def test_acceptance_promotes_nobody(app: Flask, event: Event, person: Registration) -> None:
     waiting = make_registration(
-        app, event, status="waitlisted", calendar_sequence=0, calendar_method="REQUEST", line=1
+        app,
+        event,
+        status="waitlisted",
+        calendar_sequence=0,
+        calendar_method="REQUEST",
+        waiting_order=1,
     )
     receive(app, calendar_answer(waiting))
     assert reload(app, waiting).status == "waitlisted"
@@ -348,11 +359,11 @@ def test_acceptance_promotes_nobody(app: Flask, event: Event, person: Registrati
 
 def test_answer_from_an_address_shows_that_it_lives(app: Flask, person: Registration) -> None:
     with app.app_context(), transaction():
-        db.session.add(DeadAddress(email_key=person.email_key, since=NOW))
+        db.session.add(UndeliverableAddress(email_key=person.email_key, since=NOW))
     receive(app, calendar_answer(person, sender=STRANGER))
-    assert count(app, DeadAddress) == 1
+    assert count(app, UndeliverableAddress) == 1
     receive(app, calendar_answer(person, received_at=SOON))
-    assert count(app, DeadAddress) == 0
+    assert count(app, UndeliverableAddress) == 0
 
 
 def count(app: Flask, table: type[object]) -> int:
@@ -370,7 +381,7 @@ def test_answer_that_would_not_fit_is_cut_and_kept(app: Flask, person: Registrat
         stamp=NOW.replace(tzinfo=None),
         references=tuple(f"<{n}>" for n in range(900)),
     )
-    assert receive(app, monster) is Outcome.TAKEN
+    assert receive(app, monster) is IncomingOutcome.TAKEN
     [row] = received(app)
     assert (len(row.words), len(row.attendee)) == (2000, 254)
 
@@ -379,7 +390,7 @@ def test_program_that_answers_for_ever_fills_nothing(
     app: Flask, event: Event, person: Registration
 ) -> None:
     counts = calendar_answer(person, "TENTATIVE", received_at=NOW + timedelta(days=1))
-    assert receive(app, counts) is Outcome.TAKEN
+    assert receive(app, counts) is IncomingOutcome.TAKEN
     with app.app_context(), transaction():
         db.session.add_all(
             IncomingMail(
@@ -392,7 +403,7 @@ def test_program_that_answers_for_ever_fills_nothing(
             )
             for number in range(150)
         )
-    assert receive(app, calendar_answer(person)) is Outcome.REPEATED
+    assert receive(app, calendar_answer(person)) is IncomingOutcome.REPEATED
     kept = received(app)
     assert len(kept) == 101, "the newest hundred, and the one that counts"
     assert kept[0].digest == counts.envelope.digest

@@ -1,4 +1,4 @@
-"""A failed letter reaches its person once the address is put right; nothing else may change."""
+"""A failed mail reaches its person once the address is put right; nothing else may change."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_event, make_letter, make_registration
+from tests.factories import NOW, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
 
 WRONG, RIGHT = "eva@exmaple.org", "eva@example.org"
@@ -36,7 +36,7 @@ def sign_up(app: Flask, event: Event, email: str) -> None:
         register(event.slug, eva, now=NOW)
 
 
-def the_letter(app: Flask) -> OutboxMail:
+def the_mail(app: Flask) -> OutboxMail:
     with app.app_context():
         return db.session.query(OutboxMail).order_by(OutboxMail.id.desc()).first()
 
@@ -52,15 +52,15 @@ def failed(app: Flask, event: Event, mailbox: Mailbox) -> OutboxMail:
     sign_up(app, event, WRONG)
     mailbox.answer = lambda recipient: "550 no such user" if recipient == WRONG else None
     work(app)
-    return the_letter(app)
+    return the_mail(app)
 
 
-def correct(app: Flask, event: Event, letter: OutboxMail, email: str) -> None:
+def correct(app: Flask, event: Event, mail: OutboxMail, email: str) -> None:
     with app.app_context(), transaction():
-        correct_and_retry(event, letter.id, email, actor="anna@example.org", now=NOW)
+        correct_and_retry(event, mail.id, email, actor="anna@example.org", now=NOW)
 
 
-def test_corrected_letter_arrives_as_a_new_one_at_the_right_address(
+def test_corrected_mail_arrives_as_a_new_one_at_the_right_address(
     app: Flask, event: Event, failed: OutboxMail, mailbox: Mailbox
 ) -> None:
     assert failed.state == "failed"
@@ -94,7 +94,7 @@ def test_correction_stands_on_the_record_with_who_did_it(
     ]
 
 
-def test_letter_of_a_mailing_is_corrected_within_it(app: Flask, mailbox: Mailbox) -> None:
+def test_mail_of_a_mailing_is_corrected_within_it(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app, state="closed")
     make_registration(app, event, email=WRONG)
     make_registration(app, event, email="other@example.org")
@@ -103,16 +103,16 @@ def test_letter_of_a_mailing_is_corrected_within_it(app: Flask, mailbox: Mailbox
         perform(event.slug, Request(action=Action.DISPATCH, actor="test"), now=NOW)
     assert work(app) == 1
     with app.app_context():
-        letter = db.session.query(OutboxMail).filter_by(recipient=WRONG).one()
+        mail = db.session.query(OutboxMail).filter_by(recipient=WRONG).one()
 
-    correct(app, event, letter, RIGHT)
+    correct(app, event, mail, RIGHT)
 
     assert work(app) == 1
     (arrived,) = mailbox.to(RIGHT)
     assert arrived.calendar is not None
     with app.app_context():
-        kept = db.session.get_one(OutboxMail, letter.id)
-        assert (kept.state, kept.mailing_id, kept.key) == ("sent", letter.mailing_id, letter.key)
+        kept = db.session.get_one(OutboxMail, mail.id)
+        assert (kept.state, kept.mailing_id, kept.key) == ("sent", mail.mailing_id, mail.key)
 
 
 def test_address_of_somebody_else_here_is_refused(
@@ -136,10 +136,10 @@ def test_unfit_address_is_refused(app: Flask, event: Event, failed: OutboxMail, 
     assert refused.value.complaints[0].about == "email"
 
 
-def test_only_failed_letters_of_the_event_are_corrected(
+def test_only_failed_mails_of_the_event_are_corrected(
     app: Flask, event: Event, failed: OutboxMail
 ) -> None:
-    queued = make_letter(app, make_registration(app, event))
+    queued = make_mail(app, make_registration(app, event))
     other = make_event(app)
 
     with pytest.raises(NotFound):
@@ -148,12 +148,12 @@ def test_only_failed_letters_of_the_event_are_corrected(
         correct(app, other, failed, RIGHT)
 
 
-def test_other_letters_leave_for_the_right_address_too(app: Flask, mailbox: Mailbox) -> None:
+def test_other_mails_leave_for_the_right_address_too(app: Flask, mailbox: Mailbox) -> None:
     """One that failed as well, one that waits, one that was held back: none to a stranger."""
     event = make_event(app, state="dispatched")
     person = make_registration(app, event, email=WRONG, calendar_sequence=0)
-    letters = {
-        state: make_letter(app, person, kind=kind, state=state)
+    mails = {
+        state: make_mail(app, person, kind=kind, state=state)
         for state, kind in (
             ("failed", "access_link"),
             ("queued", "reminder_day"),
@@ -161,7 +161,7 @@ def test_other_letters_leave_for_the_right_address_too(app: Flask, mailbox: Mail
             ("sent", "confirmation"),
         )
     }
-    pressed = make_letter(app, person, kind="moved", state="failed")
+    pressed = make_mail(app, person, kind="moved", state="failed")
 
     correct(app, event, pressed, RIGHT)
 
@@ -171,17 +171,17 @@ def test_other_letters_leave_for_the_right_address_too(app: Flask, mailbox: Mail
     assert mailbox.to(WRONG) == []
     with app.app_context():
         rows = {kept.id: kept for kept in db.session.query(OutboxMail)}
-    kept = {state: rows[letter.id].recipient for state, letter in letters.items()}
+    kept = {state: rows[mail.id].recipient for state, mail in mails.items()}
     assert kept == {"failed": RIGHT, "queued": RIGHT, "stopped": RIGHT, "sent": WRONG}
-    entry = rows[letters["failed"].id].calendar
+    entry = rows[mails["failed"].id].calendar
     assert entry is not None
     assert f"mailto:{RIGHT}".encode() in entry.replace(b"\r\n ", b"")
 
 
-def test_letter_on_its_way_is_left_to_its_worker(app: Flask, mailbox: Mailbox) -> None:
+def test_mail_on_its_way_is_left_to_its_worker(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app, state="dispatched")
     person = make_registration(app, event, email=WRONG)
-    going = make_letter(app, person, lease_until=NOW + timedelta(minutes=2))
-    correct(app, event, make_letter(app, person, state="failed"), RIGHT)
+    going = make_mail(app, person, lease_until=NOW + timedelta(minutes=2))
+    correct(app, event, make_mail(app, person, state="failed"), RIGHT)
     with app.app_context():
         assert db.session.get_one(OutboxMail, going.id).message_id == going.message_id

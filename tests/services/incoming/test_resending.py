@@ -12,18 +12,18 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.events.editing import set_room
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.incoming.resending import retry_letter, retry_letters
+from ikone_events.services.incoming.resending import retry_mail, retry_mails
 from ikone_events.services.mails.mailings import (
     expand_chunk,
     resume_mailing,
     start_mailing,
     stop_mailing,
 )
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_event, make_registration
@@ -41,20 +41,20 @@ def failed(app: Flask, mailbox: Mailbox) -> OutboxMail:
     event = make_event(app)
     person = make_registration(app, event)
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         registration = db.session.get_one(Registration, person.id)
-        write_letter(MailKind.CONFIRMATION, registration, held, key="failed", now=NOW)
+        write_mail(MailKind.CONFIRMATION, registration, held, key="failed", now=NOW)
     mailbox.answer = lambda _recipient: "550 no such user"
     work(app)
     mailbox.answer = lambda _recipient: None
-    return letters(app)[0]
+    return mails(app)[0]
 
 
 def work(app: Flask) -> None:
     app.extensions["ikone_engine"].run_once()
 
 
-def letters(app: Flask) -> list[OutboxMail]:
+def mails(app: Flask) -> list[OutboxMail]:
     with app.app_context():
         rows = list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
         db.session.expunge_all()
@@ -76,22 +76,22 @@ def reschedule(app: Flask, slug: str) -> None:
             perform(slug, Request(action=action, actor=ACTOR, **values), now=LATER)  # type: ignore[arg-type]
 
 
-def test_letter_that_nothing_has_overtaken_keeps_its_message_id(
+def test_mail_that_nothing_has_overtaken_keeps_its_message_id(
     app: Flask, failed: OutboxMail, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     with app.app_context(), transaction():
-        retry_letter(event_of(app), failed.id, actor=ACTOR, now=LATER)
+        retry_mail(event_of(app), failed.id, actor=ACTOR, now=LATER)
     clock.moment = LATER
     work(app)
     assert [str(m.message["Message-ID"]) for m in mailbox.received] == [failed.message_id]
 
 
-def test_letter_with_an_old_date_is_written_anew(app: Flask, failed: OutboxMail) -> None:
+def test_mail_with_an_old_date_is_written_anew(app: Flask, failed: OutboxMail) -> None:
     event = event_of(app)
     reschedule(app, event.slug)
     with app.app_context(), transaction():
-        retry_letter(event, failed.id, actor=ACTOR, now=LATER + timedelta(minutes=1))
-    again = letters(app)[0]
+        retry_mail(event, failed.id, actor=ACTOR, now=LATER + timedelta(minutes=1))
+    again = mails(app)[0]
     assert (again.state, again.message_id != failed.message_id) == ("queued", True)
     assert "16. März" in failed.text
     assert "16. März" not in again.text
@@ -104,29 +104,29 @@ def test_confirmation_of_a_cancelled_event_is_not_sent_again(
     with app.app_context(), transaction():
         perform(event.slug, Request(action=Action.CANCEL, actor=ACTOR, reason="Sturm"), now=LATER)
     with pytest.raises(UnfitInput), app.app_context(), transaction():
-        retry_letter(event, failed.id, actor=ACTOR, now=LATER)
+        retry_mail(event, failed.id, actor=ACTOR, now=LATER)
     with app.app_context(), transaction():
-        assert retry_letters(event, actor=ACTOR, now=LATER) == 0
-    assert letters(app)[0].state == "failed"
+        assert retry_mails(event, actor=ACTOR, now=LATER) == 0
+    assert mails(app)[0].state == "failed"
 
 
-def test_failed_letters_are_sent_again_as_things_stand_now(
+def test_failed_mails_are_sent_again_as_things_stand_now(
     app: Flask, failed: OutboxMail, mailbox: Mailbox
 ) -> None:
     event = event_of(app)
     reschedule(app, event.slug)
     with app.app_context(), transaction():
-        assert retry_letters(event, actor=ACTOR, now=LATER + timedelta(minutes=1)) == 1
-    assert "16. März" not in letters(app)[0].text
+        assert retry_mails(event, actor=ACTOR, now=LATER + timedelta(minutes=1)) == 1
+    assert "16. März" not in mails(app)[0].text
 
 
 @pytest.fixture
 def stopped(app: Flask) -> tuple[Event, int, list[Registration]]:
-    """A mailing that was written to three people and stopped before any letter left."""
+    """A mailing that was written to three people and stopped before any mail left."""
     event = make_event(app, state="dispatched")
     people = [make_registration(app, event) for _ in range(3)]
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         message = Message(MailKind.REMINDER_DAY, Audience.CONFIRMED)
         number = start_mailing(held, message, now=NOW).id
     with app.app_context(), transaction():

@@ -14,7 +14,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.mails.mailings import expand_chunk, start_mailing
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from tests.factories import NOW, make_event, make_registration
 from tests.patience import PATIENCE
@@ -22,17 +22,17 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.both_databases
 
 
-def sequence_of(letter: OutboxMail) -> int:
-    return int(Calendar.from_ical(letter.calendar or b"").walk("VEVENT")[0]["SEQUENCE"])
+def sequence_of(mail: OutboxMail) -> int:
+    return int(Calendar.from_ical(mail.calendar or b"").walk("VEVENT")[0]["SEQUENCE"])
 
 
 def test_who_withdraws_during_a_chunk_gets_the_last_word(app: Flask) -> None:
-    """Both letters change the calendar entry; the withdrawal must have the higher sequence."""
+    """Both mails change the calendar entry; the withdrawal must have the higher sequence."""
     event = make_event(app, state="dispatched")
     person = make_registration(app, event, calendar_sequence=0)
     message = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
     with app.app_context(), transaction():
-        mailing = start_mailing(hold_event(event.slug), message, now=NOW).id
+        mailing = start_mailing(lock_event(event.slug), message, now=NOW).id
     written = threading.Event()
 
     def expand() -> None:
@@ -49,6 +49,6 @@ def test_who_withdraws_during_a_chunk_gets_the_last_word(app: Flask) -> None:
     worker.join()
 
     with app.app_context():
-        letters = db.session.scalars(select(OutboxMail)).all()
-        sequences = {letter.kind: sequence_of(letter) for letter in letters}
+        mails = db.session.scalars(select(OutboxMail)).all()
+        sequences = {mail.kind: sequence_of(mail) for mail in mails}
     assert sequences == {"moved": 1, "withdrawal": 2}

@@ -15,7 +15,7 @@ from ikone_events.services.operating import health
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail
-from tests.factories import NOW, FixedClock, make_event, make_letter, make_registration
+from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
 
 pytestmark = pytest.mark.both_databases
@@ -24,8 +24,8 @@ LEASE = timedelta(seconds=120)
 
 
 @pytest.fixture
-def letter(app: Flask) -> OutboxMail:
-    return make_letter(app, make_registration(app, make_event(app)))
+def mail(app: Flask) -> OutboxMail:
+    return make_mail(app, make_registration(app, make_event(app)))
 
 
 def work(app: Flask) -> int:
@@ -33,51 +33,51 @@ def work(app: Flask) -> int:
     return sent
 
 
-def now_of(app: Flask, letter: OutboxMail) -> OutboxMail:
+def now_of(app: Flask, mail: OutboxMail) -> OutboxMail:
     with app.app_context():
-        found = db.session.get_one(OutboxMail, letter.id)
+        found = db.session.get_one(OutboxMail, mail.id)
         db.session.refresh(found)
         db.session.expunge(found)
         return found
 
 
-def claim(app: Flask, *, later: timedelta = timedelta(0)) -> outbox.Claim | None:
+def claim(app: Flask, *, later: timedelta = timedelta(0)) -> outbox.MailClaim | None:
     with app.app_context(), transaction():
         return outbox.claim_next(now=NOW + later, lease=LEASE)
 
 
-def test_letter_is_sent_once_and_marked(app: Flask, letter: OutboxMail, mailbox: Mailbox) -> None:
+def test_mail_is_sent_once_and_marked(app: Flask, mail: OutboxMail, mailbox: Mailbox) -> None:
     assert work(app) == 1
     assert work(app) == 0
 
-    sent = now_of(app, letter)
+    sent = now_of(app, mail)
     assert (sent.state, sent.tries, sent.sent_at, sent.answer) == (
         "sent",
         1,
         NOW,
         "250 2.0.0 kept",
     )
-    assert [m.message["Message-ID"] for m in mailbox.received] == [letter.message_id]
+    assert [m.message["Message-ID"] for m in mailbox.received] == [mail.message_id]
 
 
 def test_refused_recipient_fails_in_the_servers_words(
-    app: Flask, letter: OutboxMail, mailbox: Mailbox
+    app: Flask, mail: OutboxMail, mailbox: Mailbox
 ) -> None:
     mailbox.answer = lambda _recipient: "550 5.1.1 No such user"
 
     work(app)
 
-    failed = now_of(app, letter)
+    failed = now_of(app, mail)
     assert (failed.state, failed.answer) == ("failed", "550 5.1.1 No such user")
 
 
-def test_deferred_letter_waits_for_its_pause(
-    app: Flask, letter: OutboxMail, mailbox: Mailbox, clock: FixedClock, settings: Settings
+def test_deferred_mail_waits_for_its_pause(
+    app: Flask, mail: OutboxMail, mailbox: Mailbox, clock: FixedClock, settings: Settings
 ) -> None:
     mailbox.answer = lambda _recipient: "451 4.7.1 Greylisted"
     work(app)
     pause = timedelta(seconds=settings.mail_retry[0])
-    assert pause <= now_of(app, letter).due_at - NOW <= pause * 1.2
+    assert pause <= now_of(app, mail).due_at - NOW <= pause * 1.2
 
     mailbox.answer = lambda _recipient: None
     clock.move(seconds=settings.mail_retry[0] - 1)
@@ -86,23 +86,23 @@ def test_deferred_letter_waits_for_its_pause(
     assert work(app) == 1
 
 
-def test_letter_is_given_up_after_the_last_pause(
-    app: Flask, letter: OutboxMail, mailbox: Mailbox, clock: FixedClock, settings: Settings
+def test_mail_is_given_up_after_the_last_pause(
+    app: Flask, mail: OutboxMail, mailbox: Mailbox, clock: FixedClock, settings: Settings
 ) -> None:
     mailbox.answer = lambda _recipient: "451 4.7.1 Greylisted"
     for pause in (*settings.mail_retry, 0):
-        assert now_of(app, letter).state == "queued"
+        assert now_of(app, mail).state == "queued"
         work(app)
         clock.move(seconds=pause * 1.2)
 
-    assert now_of(app, letter).state == "failed"
+    assert now_of(app, mail).state == "failed"
     assert clock.moment - NOW >= timedelta(hours=24)
 
 
 def test_one_greylisted_recipient_holds_up_nobody(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
-    slow = make_letter(app, make_registration(app, event, email="slow@example.org"))
-    make_letter(app, make_registration(app, event, email="quick@example.org"))
+    slow = make_mail(app, make_registration(app, event, email="slow@example.org"))
+    make_mail(app, make_registration(app, event, email="quick@example.org"))
     mailbox.answer = lambda recipient: "450 later" if recipient.startswith("slow") else None
 
     assert work(app) == 1
@@ -110,18 +110,18 @@ def test_one_greylisted_recipient_holds_up_nobody(app: Flask, mailbox: Mailbox) 
     assert now_of(app, slow).state == "queued"
 
 
-def test_mail_server_that_is_down_costs_one_letter_one_try(app: Flask, mailbox: Mailbox) -> None:
+def test_mail_server_that_is_down_costs_one_mail_one_try(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
-    letters = [make_letter(app, make_registration(app, event)) for _ in range(3)]
+    mails = [make_mail(app, make_registration(app, event)) for _ in range(3)]
     mailbox.__exit__(None, None, None)
 
     assert work(app) == 0
 
-    assert [now_of(app, letter).tries for letter in letters] == [1, 0, 0]
+    assert [now_of(app, mail).tries for mail in mails] == [1, 0, 0]
     mailbox.__enter__()
 
 
-def test_single_letters_go_before_those_of_a_mailing(app: Flask, mailbox: Mailbox) -> None:
+def test_single_mails_go_before_those_of_a_mailing(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
         mailing = Mailing(
@@ -135,17 +135,15 @@ def test_single_letters_go_before_those_of_a_mailing(app: Flask, mailbox: Mailbo
         db.session.flush()
         number = mailing.id
     many = make_registration(app, event, email="many@example.org")
-    make_letter(app, many, mailing_id=number)
-    make_letter(app, make_registration(app, event, email="single@example.org"))
+    make_mail(app, many, mailing_id=number)
+    make_mail(app, make_registration(app, event, email="single@example.org"))
 
     work(app)
 
     assert [m.recipient for m in mailbox.received] == ["single@example.org", "many@example.org"]
 
 
-def test_claimed_letter_is_nobody_elses_until_the_lease_ends(
-    app: Flask, letter: OutboxMail
-) -> None:
+def test_claimed_mail_is_nobody_elses_until_the_lease_ends(app: Flask, mail: OutboxMail) -> None:
     first = claim(app)
 
     assert first is not None
@@ -155,7 +153,7 @@ def test_claimed_letter_is_nobody_elses_until_the_lease_ends(
     assert second.tries == first.tries + 1
 
 
-def test_worker_that_wakes_after_its_lease_changes_nothing(app: Flask, letter: OutboxMail) -> None:
+def test_worker_that_wakes_after_its_lease_changes_nothing(app: Flask, mail: OutboxMail) -> None:
     slow = claim(app)
     quick = claim(app, later=LEASE * 2)
     assert slow is not None
@@ -165,13 +163,13 @@ def test_worker_that_wakes_after_its_lease_changes_nothing(app: Flask, letter: O
         assert outbox.mark_sent(quick, now=NOW, answer="250 quick")
         assert not outbox.mark_failed(slow, now=NOW, answer="550 slow")
 
-    assert now_of(app, letter).answer == "250 quick"
+    assert now_of(app, mail).answer == "250 quick"
 
 
-def test_many_workers_share_the_letters(app: Flask) -> None:
+def test_many_workers_share_the_mails(app: Flask) -> None:
     event = make_event(app)
     for _ in range(8):
-        make_letter(app, make_registration(app, event))
+        make_mail(app, make_registration(app, event))
     claims: Counter[int] = Counter()
     barrier = threading.Barrier(4)
 
@@ -192,25 +190,25 @@ def test_many_workers_share_the_letters(app: Flask) -> None:
     assert sorted(claims.values()) == [1] * 8
 
 
-def test_failed_letter_is_sent_again_under_its_old_number(
-    app: Flask, letter: OutboxMail, mailbox: Mailbox
+def test_failed_mail_is_sent_again_under_its_old_number(
+    app: Flask, mail: OutboxMail, mailbox: Mailbox
 ) -> None:
     mailbox.answer = lambda _recipient: "550 no"
     work(app)
     mailbox.answer = lambda _recipient: None
 
     with app.app_context(), transaction():
-        outbox.retry(db.session.get_one(Event, letter.event_id), letter.id, now=NOW)
+        outbox.retry(db.session.get_one(Event, mail.event_id), mail.id, now=NOW)
 
     assert work(app) == 1
-    assert mailbox.received[0].message["Message-ID"] == letter.message_id
+    assert mailbox.received[0].message["Message-ID"] == mail.message_id
 
 
-def test_letter_of_another_event_is_not_found(app: Flask, letter: OutboxMail) -> None:
+def test_mail_of_another_event_is_not_found(app: Flask, mail: OutboxMail) -> None:
     other = make_event(app)
 
     with app.app_context(), pytest.raises(NotFound), transaction():
-        outbox.retry(db.session.get_one(Event, other.id), letter.id, now=NOW)
+        outbox.retry(db.session.get_one(Event, other.id), mail.id, now=NOW)
 
 
 def test_worker_gives_a_sign_of_life_and_forgets_dead_ones(app: Flask, clock: FixedClock) -> None:

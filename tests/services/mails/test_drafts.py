@@ -1,4 +1,4 @@
-"""What the preview shows is what leaves: compared letter by letter, on both databases."""
+"""What the preview shows is what leaves: compared mail by mail, on both databases."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def drafts(app: Flask, event: Event, action: Action, wish: dict[str, Any]) -> di
 
 
 @pytest.mark.parametrize(("action", "values", "wish"), CASES, ids=[str(c[0]) for c in CASES])
-def test_draft_reads_as_the_letter_that_leaves(
+def test_draft_reads_as_the_mail_that_leaves(
     app: Flask, action: Action, values: dict[str, Any], wish: dict[str, Any]
 ) -> None:
     event = make_event(app, title_en="Sensors", **values)
@@ -76,17 +76,17 @@ def test_draft_reads_as_the_letter_that_leaves(
         perform(event.slug, Request(action=action, actor="test", **wish), now=NOW)
     app.extensions["ikone_engine"].run_once()
     with app.app_context():
-        letters = list(db.session.scalars(select(OutboxMail)))
-    assert {letter.recipient for letter in letters} == set(shown)
-    for letter in letters:
-        draft = shown[letter.recipient]
-        assert draft.letter.subject == letter.subject
-        assert draft.letter.text == mask_links(letter.text)
-        assert draft.letter.html == mask_links(letter.html)
-        assert draft.letter.method == letter.calendar_method
-        assert draft.facts.kind == letter.kind
-        if letter.calendar:
-            assert _entry(draft.letter.calendar) == _entry(letter.calendar)
+        mails = list(db.session.scalars(select(OutboxMail)))
+    assert {mail.recipient for mail in mails} == set(shown)
+    for mail in mails:
+        draft = shown[mail.recipient]
+        assert draft.mail.subject == mail.subject
+        assert draft.mail.text == mask_links(mail.text)
+        assert draft.mail.html == mask_links(mail.html)
+        assert draft.mail.method == mail.calendar_method
+        assert draft.facts.kind == mail.kind
+        if mail.calendar:
+            assert _entry(draft.mail.calendar) == _entry(mail.calendar)
 
 
 def _entry(content: bytes | None) -> tuple[str, ...]:
@@ -108,8 +108,8 @@ def test_announcement_to_a_subscriber_has_no_way_out_that_works(app: Flask) -> N
         assert total_of(shown) == 1
         for locale in ("de", "en"):
             draft = draft_for(shown, person, locale, now=NOW)
-            assert draft.letter.calendar is None
-            assert "/unsubscribe/…" in draft.letter.text
+            assert draft.mail.calendar is None
+            assert "/unsubscribe/…" in draft.mail.text
         assert person.locale == "de"
 
 
@@ -137,7 +137,7 @@ def test_follow_up_is_counted_by_what_is_known_of_people(app: Flask) -> None:
         }
 
 
-def test_letter_to_try_leaves_and_can_do_nothing(app: Flask, mailbox: Mailbox) -> None:
+def test_mail_to_try_leaves_and_can_do_nothing(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_sequence=4)
     with app.app_context():
@@ -151,9 +151,9 @@ def test_letter_to_try_leaves_and_can_do_nothing(app: Flask, mailbox: Mailbox) -
 
     assert app.extensions["ikone_engine"].run_once() == 1
 
-    [letter] = mailbox.to("wir@example.org")
-    assert letter.subject.startswith("[Test] ")
-    assert letter.calendar is None
-    assert "/r/" not in letter.text
+    [mail] = mailbox.to("wir@example.org")
+    assert mail.subject.startswith("[Test] ")
+    assert mail.calendar is None
+    assert "/r/" not in mail.text
     with app.app_context():
         assert db.session.get_one(Registration, person.id).calendar_sequence == 4

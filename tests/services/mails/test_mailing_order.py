@@ -19,7 +19,7 @@ from ikone_events.services.mails.mailings import (
 )
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.web.organiser.mails.mailing_words import rest_words
 from tests.factories import (
@@ -39,7 +39,7 @@ NEWS = Message(MailKind.ANNOUNCEMENT, Audience.SUBSCRIBERS)
 
 def start(app: Flask, event: Event, message: Message) -> int:
     with app.app_context(), transaction():
-        return start_mailing(hold_event(event.slug), message, now=NOW).id
+        return start_mailing(lock_event(event.slug), message, now=NOW).id
 
 
 def work(app: Flask) -> int:

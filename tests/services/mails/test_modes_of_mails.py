@@ -1,4 +1,4 @@
-"""Hybrid events: each person is told of the place or of the link, in letters and in calendars."""
+"""Hybrid events: each person is told of the place or of the link, in mails and in calendars."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,20 +14,20 @@ from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.mails.drafts import draft_for, mask_links, sending_of_action
 from ikone_events.services.mails.recipients import page_of, total_of
 from ikone_events.services.mails.values import summary_for, summary_of
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.verification.mails import gaps_in_mailings
 from ikone_events.services.plan.plans import lay_plan, steps_of
 from ikone_events.services.plan.step_mails import count_people
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_registration
 
 ONLINE, ON_SITE = "online@example.org", "vor-ort@example.org"
 HYBRID = {"format": "hybrid", "place": "Rathaus, Saal 2"}
-KEPT = {"hold_until": NOW + timedelta(days=1)}
+KEPT = {"reserved_until": NOW + timedelta(days=1)}
 NOT_YET = {
     "wartet@example.org": {"status": "waitlisted"},
     "adresse@example.org": {"status": "pending", "awaits": "address", **KEPT},
@@ -50,7 +50,7 @@ def event(app: Flask) -> Event:
 
 
 def act(app: Flask, event: Event, action: Action, **wish: Any) -> dict[str, OutboxMail]:
-    """Perform, let the worker write everything, and give the new letters by their address."""
+    """Perform, let the worker write everything, and give the new mails by their address."""
     with app.app_context():
         last = max(db.session.scalars(select(OutboxMail.id)), default=0)
         with transaction():
@@ -62,30 +62,30 @@ def act(app: Flask, event: Event, action: Action, **wish: Any) -> dict[str, Outb
     return {row.recipient: row for row in rows}
 
 
-def entry(letter: OutboxMail) -> Any:
-    return Calendar.from_ical(letter.calendar or b"").events[0]
+def entry(mail: OutboxMail) -> Any:
+    return Calendar.from_ical(mail.calendar or b"").events[0]
 
 
 def write(app: Flask, event: Event, email: str, kind: MailKind) -> OutboxMail:
     with app.app_context():
         with transaction():
-            held = hold_event(event.slug)
+            held = lock_event(event.slug)
             person = db.session.scalars(
                 select(Registration).where(Registration.email == email)
             ).one()
-            letter = write_letter(kind, person, held, key=f"{kind}:{email}", now=NOW)
-        db.session.refresh(letter)
+            mail = write_mail(kind, person, held, key=f"{kind}:{email}", now=NOW)
+        db.session.refresh(mail)
         db.session.expunge_all()
-        return letter
+        return mail
 
 
 def test_access_links_go_to_those_who_come_online(app: Flask, event: Event) -> None:
-    letters = act(app, event, Action.DISPATCH)
-    assert set(letters) == {ONLINE}
-    letter = letters[ONLINE]
-    assert "/room\n" in letter.text
-    assert "Rathaus" not in letter.text
-    assert entry(letter)["LOCATION"].endswith("/room")
+    mails = act(app, event, Action.DISPATCH)
+    assert set(mails) == {ONLINE}
+    mail = mails[ONLINE]
+    assert "/room\n" in mail.text
+    assert "Rathaus" not in mail.text
+    assert entry(mail)["LOCATION"].endswith("/room")
 
 
 def test_hybrid_event_goes_on_where_everybody_comes_on_site(app: Flask) -> None:
@@ -106,8 +106,8 @@ def test_preview_of_the_dispatch_counts_and_shows_the_same(app: Flask, event: Ev
         assert total_of(sending) == 1
         [person] = page_of(sending).rows
         shown = draft_for(sending, person, "de", now=NOW)
-    letter = act(app, event, Action.DISPATCH)[ONLINE]
-    assert shown.letter.text == mask_links(letter.text)
+    mail = act(app, event, Action.DISPATCH)[ONLINE]
+    assert shown.mail.text == mask_links(mail.text)
 
 
 def test_plan_counts_whom_each_step_writes_to(app: Flask, event: Event) -> None:
@@ -128,7 +128,7 @@ def test_plan_counts_whom_each_step_writes_to(app: Flask, event: Event) -> None:
 @pytest.mark.parametrize(
     "kind", [MailKind.CONFIRMATION, MailKind.CHANGED, MailKind.MOVED, MailKind.REMINDER_DAY]
 )
-def test_each_letter_tells_one_way(app: Flask, event: Event, kind: MailKind) -> None:
+def test_each_mail_tells_one_way(app: Flask, event: Event, kind: MailKind) -> None:
     on_site = write(app, event, ON_SITE, kind)
     online = write(app, event, ONLINE, kind)
     assert "\nRathaus, Saal 2\n" in on_site.text
@@ -189,13 +189,13 @@ def test_everybody_registered_is_told_and_only_the_invited_get_an_entry(
     make_registration(app, event, email="weg@example.org", status="cancelled", calendar_sequence=1)
     make_registration(app, event, email="zu-spaet@example.org", status="expired")
 
-    letters = act(app, event, action, **wish)
+    mails = act(app, event, action, **wish)
 
-    assert set(letters) == {ONLINE, *NOT_YET}
-    assert letters[ONLINE].calendar_method == method
-    assert entry(letters[ONLINE])["SEQUENCE"] == 3
+    assert set(mails) == {ONLINE, *NOT_YET}
+    assert mails[ONLINE].calendar_method == method
+    assert entry(mails[ONLINE])["SEQUENCE"] == 3
     for email in NOT_YET:
-        assert letters[email].calendar is None
-        assert "Kalender" not in letters[email].text
+        assert mails[email].calendar is None
+        assert "Kalender" not in mails[email].text
     if action is not Action.CANCEL:
-        assert "Warteliste" in letters["wartet@example.org"].text
+        assert "Warteliste" in mails["wartet@example.org"].text

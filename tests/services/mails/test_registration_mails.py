@@ -1,4 +1,4 @@
-"""Whole ways of a registration, told by the letters that arrive in a real mailbox."""
+"""Whole ways of a registration, told by the mails that arrive in a real mailbox."""
 
 import re
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.status import RegistrationStatus
 from ikone_events.services.registering.changes import switch_mode
-from ikone_events.services.registering.expirations import lapse_due
+from ikone_events.services.registering.expirations import expire_due
 from ikone_events.services.registering.hand_over import Deputy, hand_over
 from ikone_events.services.registering.registrations import Applicant, register, register_all
 from ikone_events.services.registering.status import (
@@ -54,12 +54,12 @@ def pid(app: Flask, email: str) -> str:
 
 
 def subjects(mailbox: Mailbox, email: str) -> list[str]:
-    return [letter.subject.partition(":")[0] for letter in mailbox.to(email)]
+    return [mail.subject.partition(":")[0] for mail in mailbox.to(email)]
 
 
-def entry(letter: Received) -> tuple[str, str, int, str]:
+def entry(mail: Received) -> tuple[str, str, int, str]:
     """Method, UID, SEQUENCE and place, read by two parsers that must agree."""
-    data = letter.calendar or b""
+    data = mail.calendar or b""
     calendar, other = Calendar.from_ical(data), vobject.readOne(data.decode())
     [event] = calendar.events
     read = (
@@ -78,11 +78,11 @@ def test_address_approval_confirmation_and_return(app: Flask, mailbox: Mailbox) 
     event = make_event(app, confirm_hours=24, approval=True)
     do(app, register, event.slug, applicant(ANNA))
     do(app, confirm_address, pid(app, ANNA))
-    do(app, approve, pid(app, ANNA), expected=Status.PENDING, actor=OFFICE)
+    do(app, approve, pid(app, ANNA), expected=RegistrationStatus.APPROVAL, actor=OFFICE)
     do(app, withdraw, pid(app, ANNA))
     do(app, register, event.slug, applicant(ANNA))
     do(app, confirm_address, pid(app, ANNA))
-    do(app, approve, pid(app, ANNA), expected=Status.PENDING, actor=OFFICE)
+    do(app, approve, pid(app, ANNA), expected=RegistrationStatus.APPROVAL, actor=OFFICE)
 
     told = mailbox.to(ANNA)
     way = ["Bitte bestätigen Sie Ihre E-Mail-Adresse", "Anmeldung eingegangen"]
@@ -94,7 +94,7 @@ def test_address_approval_confirmation_and_return(app: Flask, mailbox: Mailbox) 
         "Anmeldung bestätigt",
     ]
     assert re.search(r"E-Mail-Adresse bestätigen: http://localhost/r/\S+/confirm\s", told[0].text)
-    assert [letter.calendar is not None for letter in told] == [
+    assert [mail.calendar is not None for mail in told] == [
         False, False, True, True, False, False, True,
     ]  # fmt: skip
     first, gone, again = entry(told[2]), entry(told[3]), entry(told[6])
@@ -108,7 +108,11 @@ def test_address_approval_confirmation_and_return(app: Flask, mailbox: Mailbox) 
 def test_declined_person_is_told_why_without_a_calendar(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app, approval=True)
     do(app, register, event.slug, applicant(ANNA))
-    wish = {"expected": Status.PENDING, "actor": OFFICE, "reason": "Nur für Mitglieder."}
+    wish = {
+        "expected": RegistrationStatus.APPROVAL,
+        "actor": OFFICE,
+        "reason": "Nur für Mitglieder.",
+    }
     do(app, decline, pid(app, ANNA), **wish)
     [_received, declined] = mailbox.to(ANNA)
     assert declined.subject.startswith("Leider keine Zusage")
@@ -122,7 +126,7 @@ def test_offer_is_accepted_or_lapses(app: Flask, mailbox: Mailbox, clock: FixedC
         do(app, register, event.slug, applicant(email))
     do(app, withdraw, pid(app, ANNA))
     clock.moment = later = NOW + timedelta(hours=25)
-    do(app, lapse_due, event.slug, now=later)
+    do(app, expire_due, event.slug, now=later)
     do(app, accept_offer, pid(app, DEPUTY.email), now=later)
 
     assert subjects(mailbox, BERT) == ["Warteliste", "Ein Platz ist frei", "Frist abgelaufen"]
@@ -131,7 +135,7 @@ def test_offer_is_accepted_or_lapses(app: Flask, mailbox: Mailbox, clock: FixedC
     assert re.search(r"Platz annehmen: http://localhost/r/\S+/accept\s", offer.text)
     assert "Dienstag, 3. März 2026, 10:00 Uhr" in offer.text
     assert f"/events/{event.slug}/register" in lapsed.text
-    assert [letter.calendar for letter in mailbox.to(BERT)] == [None, None, None]
+    assert [mail.calendar for mail in mailbox.to(BERT)] == [None, None, None]
     assert entry(mailbox.to(DEPUTY.email)[2])[0] == "REQUEST"
 
 
@@ -160,7 +164,7 @@ def test_deputy_gets_what_the_other_gives_up(app: Flask, mailbox: Mailbox) -> No
     assert entry(taken)[1] != entry(invited)[1]
 
 
-def test_switched_mode_changes_letter_and_entry(app: Flask, mailbox: Mailbox) -> None:
+def test_switched_mode_changes_mail_and_entry(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app, format="hybrid", place="Rathaus, Saal 2", state="dispatched")
     do(app, register, event.slug, applicant(ANNA, mode="on_site"))
     do(app, switch_mode, pid(app, ANNA), Mode.ONLINE)
@@ -171,7 +175,7 @@ def test_switched_mode_changes_letter_and_entry(app: Flask, mailbox: Mailbox) ->
     assert "So nehmen Sie jetzt teil: vor Ort." in back.text
     assert "/room" not in on_site.text + back.text
     assert "Rathaus" not in online.text
-    read = [entry(letter) for letter in (on_site, online, back)]
+    read = [entry(mail) for mail in (on_site, online, back)]
     assert [each[2] for each in read] == [0, 1, 2]
     assert len({each[1] for each in read}) == 1
     assert (read[0][3], read[2][3]) == ("Rathaus, Saal 2", "Rathaus, Saal 2")

@@ -12,16 +12,16 @@ from sqlalchemy import select
 from ikone_events.config import Settings
 from ikone_events.services.mails import send_rate
 from ikone_events.store.db import db, transaction
-from ikone_events.store.mails.models import Pace
+from ikone_events.store.mails.models import SendRate
 from ikone_events.worker.work import Worker
-from tests.factories import NOW, make_event, make_letter, make_registration
+from tests.factories import NOW, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.both_databases
 
 GAP = timedelta(seconds=1)
-PER_MINUTE, LETTERS = 1200, 9
+PER_MINUTE, MAILS = 1200, 9
 
 
 def ask(app: Flask) -> tuple[object, object]:
@@ -29,40 +29,40 @@ def ask(app: Flask) -> tuple[object, object]:
         return send_rate.next_slot(NOW, GAP)
 
 
-def test_first_letter_may_leave_at_once(app: Flask) -> None:
+def test_first_mail_may_leave_at_once(app: Flask) -> None:
     assert ask(app) == (NOW, NOW)
 
 
 def test_of_two_workers_that_saw_the_same_slot_one_gets_it(app: Flask) -> None:
     ask(app)
     with app.app_context(), transaction():
-        assert send_rate.take_slot(NOW, NOW, GAP)
-        assert not send_rate.take_slot(NOW, NOW, GAP)
+        assert send_rate.reserve_slot(NOW, NOW, GAP)
+        assert not send_rate.reserve_slot(NOW, NOW, GAP)
 
     assert ask(app) == (NOW + GAP, NOW + GAP)
 
 
 def test_slot_that_was_missed_is_no_credit(app: Flask) -> None:
     with app.app_context(), transaction():
-        db.session.add(Pace(id=1, next_at=NOW - timedelta(hours=1)))
+        db.session.add(SendRate(id=1, next_at=NOW - timedelta(hours=1)))
 
     assert ask(app) == (NOW - timedelta(hours=1), NOW)
 
 
-def test_clock_that_was_set_back_stops_no_letters(app: Flask) -> None:
+def test_clock_that_was_set_back_stops_no_mails(app: Flask) -> None:
     with app.app_context(), transaction():
-        db.session.add(Pace(id=1, next_at=NOW + timedelta(hours=2)))
+        db.session.add(SendRate(id=1, next_at=NOW + timedelta(hours=2)))
 
     assert ask(app) == (NOW + timedelta(hours=2), NOW)
 
 
-def test_letters_at_full_speed_take_no_slots(app: Flask, mailbox: Mailbox) -> None:
-    make_letter(app, make_registration(app, make_event(app)))
+def test_mails_at_full_speed_take_no_slots(app: Flask, mailbox: Mailbox) -> None:
+    make_mail(app, make_registration(app, make_event(app)))
 
     assert app.extensions["ikone_engine"].run_once() == 1
 
     with app.app_context():
-        assert db.session.scalar(select(Pace)) is None
+        assert db.session.scalar(select(SendRate)) is None
 
 
 class TestPaced:
@@ -74,8 +74,8 @@ class TestPaced:
         self, app: Flask, settings: Settings, mailbox: Mailbox
     ) -> None:
         event = make_event(app)
-        for _ in range(LETTERS):
-            make_letter(app, make_registration(app, event))
+        for _ in range(MAILS):
+            make_mail(app, make_registration(app, event))
         arrivals: list[float] = []
         mailbox.answer = lambda _recipient: arrivals.append(time.monotonic())
         workers = [Worker(app, settings) for _ in range(3)]
@@ -87,25 +87,25 @@ class TestPaced:
         for thread in threads:
             thread.join(PATIENCE)
 
-        assert len(mailbox.received) == LETTERS
-        assert len({letter.recipient for letter in mailbox.received}) == LETTERS
-        # No letter may arrive before its turn.
-        assert max(arrivals) - began >= (LETTERS - 1) * 60 / PER_MINUTE
+        assert len(mailbox.received) == MAILS
+        assert len({mail.recipient for mail in mailbox.received}) == MAILS
+        # No mail may arrive before its turn.
+        assert max(arrivals) - began >= (MAILS - 1) * 60 / PER_MINUTE
 
-    def test_stopped_worker_gives_its_next_letter_back_untried(
+    def test_stopped_worker_gives_its_next_mail_back_untried(
         self, app: Flask, settings: Settings, mailbox: Mailbox
     ) -> None:
         event = make_event(app)
-        letters = [make_letter(app, make_registration(app, event)) for _ in range(3)]
+        mails = [make_mail(app, make_registration(app, event)) for _ in range(3)]
         worker = Worker(app, replace(settings, mail_per_minute=60))
         mailbox.answer = lambda _recipient: worker.stopping.set()
 
         assert worker.work_off() == 1
 
         with app.app_context():
-            rest = [db.session.merge(letter, load=True) for letter in letters[1:]]
-            for letter in rest:
-                db.session.refresh(letter)
+            rest = [db.session.merge(mail, load=True) for mail in mails[1:]]
+            for mail in rest:
+                db.session.refresh(mail)
             told = [(x.state, x.lease_until, x.tries - x.tries_before) for x in rest]
             db.session.rollback()
         assert told == [("queued", None, 0)] * 2

@@ -1,4 +1,4 @@
-"""Letters of a standing, with real rows: links, calendar entries, and written anew when needed."""
+"""Mails of a standing, with real rows: links, calendar entries, and written anew when needed."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,19 +13,19 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import EDITABLE
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.incoming.corrections import correct_and_retry
-from ikone_events.services.incoming.resending import retry_letter, retry_letters
+from ikone_events.services.incoming.resending import retry_mail, retry_mails
 from ikone_events.services.mails.text_preview import preview, standard_text
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from tests.factories import NOW, make_event, make_registration, personal_path
 
-HELD = {"hold_until": NOW + timedelta(days=2)}
+HELD = {"reserved_until": NOW + timedelta(days=2)}
 PENDING = {"status": "pending", "awaits": "address", **HELD}
-OFFERED = {"status": "offered", "line": 4, **HELD}
+OFFERED = {"status": "offered", "waiting_order": 4, **HELD}
 NEW_KINDS = (
     MailKind.CONFIRM_ADDRESS,
     MailKind.AWAITING_APPROVAL,
@@ -39,16 +39,16 @@ NEW_KINDS = (
 
 
 def write(app: Flask, person: Registration, kind: MailKind, reason: str = "") -> OutboxMail:
-    """One letter to a person, as a change of the standing writes it."""
+    """One mail to a person, as a change of the standing writes it."""
     with app.app_context():
         with transaction():
             row = db.session.get_one(Registration, person.id)
-            event = hold_event(row.event.slug)
+            event = lock_event(row.event.slug)
             key = f"{kind}:{person.public_id}"
-            letter = write_letter(kind, row, event, key=key, now=NOW, reason=reason)
-        db.session.refresh(letter)
+            mail = write_mail(kind, row, event, key=key, now=NOW, reason=reason)
+        db.session.refresh(mail)
         db.session.expunge_all()
-        return letter
+        return mail
 
 
 def change(app: Flask, row: Registration | OutboxMail | Event, **values: Any) -> None:
@@ -58,9 +58,9 @@ def change(app: Flask, row: Registration | OutboxMail | Event, **values: Any) ->
             setattr(found, name, value)
 
 
-def kept(app: Flask, letter: OutboxMail) -> OutboxMail:
+def kept(app: Flask, mail: OutboxMail) -> OutboxMail:
     with app.app_context():
-        found = db.session.get_one(OutboxMail, letter.id)
+        found = db.session.get_one(OutboxMail, mail.id)
         db.session.expunge(found)
         return found
 
@@ -86,15 +86,15 @@ def test_each_kind_is_written_with_the_calendar_object_it_may_have(
 def _check_calendar(
     app: Flask, person: Registration, kind: MailKind, calendar_sequence: int | None
 ) -> None:
-    letter = write(app, person, kind)
+    mail = write(app, person, kind)
     asks = kind in (MailKind.TAKEN_OVER, MailKind.CHANGED)
     cancels = kind in (MailKind.DECLINED, MailKind.HANDED_OVER) and calendar_sequence is not None
-    assert letter.calendar_method == ("REQUEST" if asks else "CANCEL" if cancels else None)
-    if letter.calendar is None:
+    assert mail.calendar_method == ("REQUEST" if asks else "CANCEL" if cancels else None)
+    if mail.calendar is None:
         assert sequence_of(app, person) == calendar_sequence
         return
-    by_icalendar = Calendar.from_ical(letter.calendar).events[0]
-    by_vobject = vobject.readOne(letter.calendar.decode()).vevent
+    by_icalendar = Calendar.from_ical(mail.calendar).events[0]
+    by_vobject = vobject.readOne(mail.calendar.decode()).vevent
     higher = 0 if calendar_sequence is None else 4
     assert sequence_of(app, person) == higher
     assert by_icalendar["SEQUENCE"] == higher == int(by_vobject.sequence.value)
@@ -113,17 +113,17 @@ def test_nobody_without_a_place_is_invited(
 
 def test_pending_person_gets_the_link_to_confirm(app: Flask) -> None:
     person = make_registration(app, make_event(app, confirm_hours=48), **PENDING)
-    letter = write(app, person, MailKind.CONFIRM_ADDRESS)
+    mail = write(app, person, MailKind.CONFIRM_ADDRESS)
     path = personal_path(app, person, "/confirm")
-    assert f"http://localhost{path}\n" in letter.text
-    assert "bis Mittwoch, 4. März 2026, 10:00 Uhr" in letter.text
+    assert f"http://localhost{path}\n" in mail.text
+    assert "bis Mittwoch, 4. März 2026, 10:00 Uhr" in mail.text
 
 
 def test_first_in_line_gets_the_link_to_accept(app: Flask) -> None:
     person = make_registration(app, make_event(app, offer_hours=48), **OFFERED)
-    letter = write(app, person, MailKind.OFFER)
-    assert f"http://localhost{personal_path(app, person, '/accept')}\n" in letter.text
-    assert "bis Mittwoch, 4. März 2026, 10:00 Uhr" in letter.text
+    mail = write(app, person, MailKind.OFFER)
+    assert f"http://localhost{personal_path(app, person, '/accept')}\n" in mail.text
+    assert "bis Mittwoch, 4. März 2026, 10:00 Uhr" in mail.text
 
 
 def test_waiting_people_are_asked_to_confirm_once_a_seat_is_kept(app: Flask) -> None:
@@ -164,13 +164,13 @@ def test_deputy_and_predecessor_are_named_without_being_handed_in(app: Flask) ->
     assert "Alt Vorher" not in write(app, forgotten, MailKind.TAKEN_OVER).text
 
 
-def test_declined_letter_written_anew_to_a_right_address_keeps_its_reason(app: Flask) -> None:
+def test_declined_mail_written_anew_to_a_right_address_keeps_its_reason(app: Flask) -> None:
     event = make_event(app)
     person = make_registration(app, event, status="declined", calendar_sequence=0)
-    letter = write(app, person, MailKind.DECLINED, "Nur für Mitglieder.")
+    mail = write(app, person, MailKind.DECLINED, "Nur für Mitglieder.")
     with app.app_context(), transaction():
         db.session.add(
-            StandingChange(
+            StatusChange(
                 registration_id=person.id,
                 action="decline",
                 source="confirmed",
@@ -180,11 +180,11 @@ def test_declined_letter_written_anew_to_a_right_address_keeps_its_reason(app: F
                 at=NOW,
             )
         )
-    change(app, letter, state="failed")
+    change(app, mail, state="failed")
     with app.app_context(), transaction():
         row = db.session.get_one(Event, event.id)
-        correct_and_retry(row, letter.id, "richtig@example.org", actor="x@example.org", now=NOW)
-    again = kept(app, letter)
+        correct_and_retry(row, mail.id, "richtig@example.org", actor="x@example.org", now=NOW)
+    again = kept(app, mail)
     assert again.recipient == "richtig@example.org"
     assert "\n\nNur für Mitglieder.\n\n" in again.text
     assert again.calendar_method == "CANCEL"
@@ -200,34 +200,34 @@ def test_declined_letter_written_anew_to_a_right_address_keeps_its_reason(app: F
         (MailKind.WAITLIST, {"status": "waitlisted"}, {"status": "confirmed"}),
     ],
 )
-def test_letter_that_asks_for_what_is_over_is_not_sent_again(
+def test_mail_that_asks_for_what_is_over_is_not_sent_again(
     app: Flask, kind: MailKind, values: dict[str, Any], then: dict[str, Any]
 ) -> None:
     event = make_event(app)
     person = make_registration(app, event, **{"awaits": "", **values})
-    letter = write(app, person, kind)
-    change(app, letter, state="failed")
+    mail = write(app, person, kind)
+    change(app, mail, state="failed")
     with app.app_context(), transaction():
-        assert retry_letters(event, actor="x", now=NOW) == 1
-    change(app, letter, state="failed")
+        assert retry_mails(event, actor="x", now=NOW) == 1
+    change(app, mail, state="failed")
     change(app, person, **{"awaits": "", **then})
     with app.app_context(), transaction():
-        assert retry_letters(event, actor="x", now=NOW) == 0
+        assert retry_mails(event, actor="x", now=NOW) == 0
     with pytest.raises(UnfitInput), app.app_context(), transaction():
-        retry_letter(event, letter.id, actor="x", now=NOW)
+        retry_mail(event, mail.id, actor="x", now=NOW)
 
 
 @pytest.mark.parametrize("kind", [MailKind.DECLINED, MailKind.OFFER_LAPSED, MailKind.HANDED_OVER])
-def test_letter_of_an_end_is_sent_again(app: Flask, kind: MailKind) -> None:
+def test_mail_of_an_end_is_sent_again(app: Flask, kind: MailKind) -> None:
     event = make_event(app, state="cancelled")
     person = make_registration(app, event, status="cancelled")
-    letter = write(app, person, kind)
-    change(app, letter, state="failed")
+    mail = write(app, person, kind)
+    change(app, mail, state="failed")
     with app.app_context(), transaction():
-        assert retry_letter(event, letter.id, actor="x", now=NOW).state == "queued"
+        assert retry_mail(event, mail.id, actor="x", now=NOW).state == "queued"
 
 
-def test_editor_shows_every_letter_as_somebody_gets_it(app: Flask) -> None:
+def test_editor_shows_every_mail_as_somebody_gets_it(app: Flask) -> None:
     with app.app_context():
         for locale, day in (("de", "4. März"), ("en", "4 March")):
             made = {
@@ -236,7 +236,7 @@ def test_editor_shows_every_letter_as_somebody_gets_it(app: Flask) -> None:
                 )
                 for kind in EDITABLE
             }
-            assert not any("{{" in letter.text for letter in made.values())
+            assert not any("{{" in mail.text for mail in made.values())
             assert made[MailKind.DECLINED].method == made[MailKind.HANDED_OVER].method == "CANCEL"
             for kind, words in {
                 MailKind.CONFIRM_ADDRESS: ("/r/…/confirm", day, "Kim Beispiel"),
@@ -249,7 +249,7 @@ def test_editor_shows_every_letter_as_somebody_gets_it(app: Flask) -> None:
                 assert all(word in made[kind].text for word in words), kind
 
 
-def test_editor_shows_a_real_person_as_if_the_letter_were_due(app: Flask) -> None:
+def test_editor_shows_a_real_person_as_if_the_mail_were_due(app: Flask) -> None:
     event = make_event(app, confirm_hours=24)
     person = make_registration(app, event, last_name="Echt")
     with app.app_context():

@@ -1,4 +1,4 @@
-"""Letters of a mailing are held back and sent after all; each change is on the record."""
+"""Mails of a mailing are held back and sent after all; each change is on the record."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
-from tests.factories import NOW, make_event, make_letter, make_registration
+from tests.factories import NOW, make_event, make_mail, make_registration
 
 LEASE = timedelta(seconds=120)
 
@@ -29,14 +29,14 @@ def mailing(app: Flask, event: Event) -> Mailing:
         return made
 
 
-def letter_of(app: Flask, event: Event, mailing: Mailing | None, **values: object) -> OutboxMail:
+def mail_of(app: Flask, event: Event, mailing: Mailing | None, **values: object) -> OutboxMail:
     number = mailing.id if mailing else None
-    return make_letter(app, make_registration(app, event), mailing_id=number, **values)
+    return make_mail(app, make_registration(app, event), mailing_id=number, **values)
 
 
-def states(app: Flask, *letters: OutboxMail) -> list[str]:
+def states(app: Flask, *mails: OutboxMail) -> list[str]:
     with app.app_context():
-        return [db.session.get_one(OutboxMail, letter.id).state for letter in letters]
+        return [db.session.get_one(OutboxMail, mail.id).state for mail in mails]
 
 
 def stop(app: Flask, mailing: Mailing) -> int:
@@ -52,11 +52,11 @@ def resume(app: Flask, mailing: Mailing) -> int:
 def test_stop_holds_back_what_waits_and_nothing_else(
     app: Flask, event: Event, mailing: Mailing
 ) -> None:
-    waiting = letter_of(app, event, mailing)
-    sent = letter_of(app, event, mailing, state="sent")
-    leaving = letter_of(app, event, mailing, lease_until=NOW + LEASE)
-    orphaned = letter_of(app, event, mailing, lease_until=NOW - LEASE)
-    other = letter_of(app, event, None)
+    waiting = mail_of(app, event, mailing)
+    sent = mail_of(app, event, mailing, state="sent")
+    leaving = mail_of(app, event, mailing, lease_until=NOW + LEASE)
+    orphaned = mail_of(app, event, mailing, lease_until=NOW - LEASE)
+    other = mail_of(app, event, None)
 
     assert stop(app, mailing) == 2
 
@@ -69,31 +69,31 @@ def test_stop_holds_back_what_waits_and_nothing_else(
     ]
 
 
-def test_stopped_letter_is_claimed_by_nobody(app: Flask, event: Event, mailing: Mailing) -> None:
-    letter_of(app, event, mailing)
+def test_stopped_mail_is_claimed_by_nobody(app: Flask, event: Event, mailing: Mailing) -> None:
+    mail_of(app, event, mailing)
     stop(app, mailing)
 
     with app.app_context(), transaction():
         assert outbox.claim_next(now=NOW, lease=LEASE) is None
 
 
-def test_resumed_letters_are_sent(app: Flask, event: Event, mailing: Mailing) -> None:
-    letter = letter_of(app, event, mailing)
+def test_resumed_mails_are_sent(app: Flask, event: Event, mailing: Mailing) -> None:
+    mail = mail_of(app, event, mailing)
     stop(app, mailing)
 
     assert resume(app, mailing) == 1
 
     assert app.extensions["ikone_engine"].run_once() == 1
-    assert states(app, letter) == ["sent"]
+    assert states(app, mail) == ["sent"]
 
 
 def test_stopping_and_resuming_are_noted_with_who_did_it(
     app: Flask, event: Event, mailing: Mailing
 ) -> None:
-    letter = letter_of(app, event, mailing)
+    mail = mail_of(app, event, mailing)
     stop(app, mailing)
     resume(app, mailing)
 
     with app.app_context():
-        noted = [(note.what, note.actor, note.at) for note in notes_of(letter)]
+        noted = [(note.what, note.actor, note.at) for note in notes_of(mail)]
     assert noted == [("stopped", "anna@example.org", NOW), ("resumed", "bo@example.org", NOW)]

@@ -84,11 +84,11 @@ def test_resumed_mailing_reaches_everybody_once(app: Flask, mailbox: Mailbox) ->
     resume(app, event, mailing)
 
     assert work(app) == CHUNK + 5
-    assert max(Counter(letter.recipient for letter in mailbox.received).values()) == 1
+    assert max(Counter(mail.recipient for mail in mailbox.received).values()) == 1
     assert figures(app, mailing) == Figures(sent=CHUNK + 5, reached=True)
 
 
-def test_letter_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> None:
+def test_mail_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> None:
     event, mailing = dispatch(app, 3)
     with app.app_context(), transaction():
         expand_chunk(mailing, now=NOW)
@@ -103,7 +103,7 @@ def test_letter_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> 
     assert figures(app, mailing) == Figures(sent=1, stopped=2, reached=True)
 
 
-def test_letter_deferred_after_the_stop_is_held_back_too(
+def test_mail_deferred_after_the_stop_is_held_back_too(
     app: Flask, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     event, mailing = dispatch(app, 3)
@@ -123,7 +123,7 @@ def test_letter_deferred_after_the_stop_is_held_back_too(
     assert figures(app, mailing) == Figures(stopped=3, reached=True)
 
 
-def test_letter_whose_worker_died_before_the_stop_is_held_back(
+def test_mail_whose_worker_died_before_the_stop_is_held_back(
     app: Flask, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     event, mailing = dispatch(app, 3)
@@ -165,7 +165,7 @@ def test_stop_against_a_running_worker_sends_none_twice_and_none_later(
 
     resume(app, event, mailing)
     assert work(app) == people - gone
-    assert set(Counter(letter.recipient for letter in mailbox.received).values()) == {1}
+    assert set(Counter(mail.recipient for mail in mailbox.received).values()) == {1}
     assert len(mailbox.received) == people
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import LinkRefused, RegistrationClosed
-from ikone_events.services.app_context import office
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.facts import unsubscribe_page
 from ikone_events.services.mails.mailings import expand_chunk
@@ -48,7 +48,7 @@ def subscribe(app: Flask, event: Event | None = None, **changes: object) -> None
 
 
 def token(app: Flask) -> str:
-    """From the last letter that asks for a confirmation, as the reader finds it."""
+    """From the last mail that asks for a confirmation, as the reader finds it."""
     wanted = select(OutboxMail.text).order_by(OutboxMail.id.desc()).limit(1)
     with app.app_context():
         found = re.search(r"/subscribe/(\S+)", db.session.scalars(wanted).one())
@@ -110,7 +110,7 @@ def test_confirming_twice_changes_nothing_the_second_time(app: Flask) -> None:
 def test_forged_and_foreign_links_confirm_nothing(app: Flask) -> None:
     waits = make_subscriber(app, confirmed_at=None)
     with app.app_context():
-        other_purpose = office().personal_page(waits.public_id, 1).rpartition("/")[2]
+        other_purpose = get_installation().personal_page(waits.public_id, 1).rpartition("/")[2]
     for link in ("x", other_purpose, token_of(app, waits) + "x"):
         with pytest.raises(LinkRefused):
             confirm(app, link)
@@ -136,7 +136,7 @@ def test_asking_again_begins_the_waiting_time_anew(app: Flask) -> None:
     assert tidy(app, later + 7 * DAY) == 1
 
 
-def test_two_who_subscribe_one_address_at_once_make_one_row_and_one_letter(app: Flask) -> None:
+def test_two_who_subscribe_one_address_at_once_make_one_row_and_one_mail(app: Flask) -> None:
     start = threading.Barrier(8)
 
     def run() -> None:
@@ -150,7 +150,7 @@ def test_two_who_subscribe_one_address_at_once_make_one_row_and_one_letter(app: 
     assert kinds(app) == ["subscription"]
 
 
-def test_unsubscribing_takes_row_and_letters_and_lets_one_come_back(app: Flask) -> None:
+def test_unsubscribing_takes_row_and_mails_and_lets_one_come_back(app: Flask) -> None:
     subscribe(app)
     link = token(app)
     confirm(app, link)
@@ -172,7 +172,7 @@ def test_unsubscribing_takes_row_and_letters_and_lets_one_come_back(app: Flask) 
 
 
 def test_who_leaves_while_a_mailing_is_written_holds_up_nobody(app: Flask) -> None:
-    """The deletion waits for the chunk and takes its letter along."""
+    """The deletion waits for the chunk and takes its mail along."""
     reader, other = make_subscriber(app), make_subscriber(app)
     act(app, make_event(app, state="draft"), Action.ANNOUNCE)
     leaving = threading.Thread(target=leave, args=(app, token_of(app, reader)))
@@ -194,7 +194,7 @@ def test_forgotten_registration_link_unsubscribes_nobody(app: Flask) -> None:
     assert len(rows(app)) == 1
 
 
-def test_letter_reaches_the_mailbox_with_its_way_out(app: Flask, mailbox: Mailbox) -> None:
+def test_mail_reaches_the_mailbox_with_its_way_out(app: Flask, mailbox: Mailbox) -> None:
     reader = make_subscriber(app, email=ADDRESS)
     event = make_event(app, state="draft", title="Wärmeplanung", contact_name="Jutta Beispiel")
     act(app, event, Action.ANNOUNCE)
@@ -233,12 +233,12 @@ def test_news_can_be_written_in_every_state(app: Flask, kind: MailKind, state: s
     event = make_event(app, state=state, deadline=NOW + DAY, capacity=5)
     make_registration(app, event)
     with app.app_context(), transaction():
-        letter = write_to_subscriber(kind, reader, event, key="k", now=NOW)
-    assert letter.text.startswith("Hello,\n\n")
-    assert letter.calendar is None
+        mail = write_to_subscriber(kind, reader, event, key="k", now=NOW)
+    assert mail.text.startswith("Hello,\n\n")
+    assert mail.calendar is None
     if kind is MailKind.REMINDER_DEADLINE:
-        assert "Registration closes: Tuesday, 3 March 2026, 10:00 (German time)" in letter.text
-        assert "Free places: 4" in letter.text
+        assert "Registration closes: Tuesday, 3 March 2026, 10:00 (German time)" in mail.text
+        assert "Free places: 4" in mail.text
 
 
 def test_full_event_claims_no_places(app: Flask) -> None:
@@ -247,9 +247,9 @@ def test_full_event_claims_no_places(app: Flask) -> None:
     make_registration(app, event)
     kind = MailKind.REMINDER_DEADLINE
     with app.app_context(), transaction():
-        letter = write_to_subscriber(kind, reader, event, key="k", now=NOW)
-    assert "Zurzeit sind alle Plätze vergeben." in letter.text
-    assert "Freie Plätze" not in letter.text
+        mail = write_to_subscriber(kind, reader, event, key="k", now=NOW)
+    assert "Zurzeit sind alle Plätze vergeben." in mail.text
+    assert "Freie Plätze" not in mail.text
 
 
 @pytest.mark.parametrize("state", ["draft", "open", "closed", "postponed", "cancelled"])
@@ -288,7 +288,7 @@ def test_who_confirms_after_the_opening_is_told_once(
     assert kinds(app) == ["subscription", "opening"]
 
 
-def test_unconfirmed_addresses_are_forgotten_on_the_day_their_letter_named(app: Flask) -> None:
+def test_unconfirmed_addresses_are_forgotten_on_the_day_their_mail_named(app: Flask) -> None:
     subscribe(app)
     make_subscriber(app, created_at=NOW - 30 * DAY)
     with app.app_context():
@@ -304,9 +304,9 @@ def test_interest_in_one_event_ends_a_week_after_its_news(app: Flask, mailbox: M
     make_subscriber(app, event)
     make_subscriber(app)
     act(app, event, Action.OPEN)
-    assert tidy(app, NOW + 8 * DAY) == 0, "the letter is not written yet"
+    assert tidy(app, NOW + 8 * DAY) == 0, "the e-mail is not written yet"
     expand(app)
-    assert tidy(app, NOW + 8 * DAY) == 0, "the letter waits in the outbox"
+    assert tidy(app, NOW + 8 * DAY) == 0, "the e-mail waits in the outbox"
     app.extensions["ikone_engine"].run_once()
     assert len(mailbox.received) == 1
     assert tidy(app, NOW + 6 * DAY) == 0

@@ -1,4 +1,4 @@
-"""Which text is in force, on both databases, and what became of a letter written with it."""
+"""Which text is in force, on both databases, and what became of a mail written with it."""
 
 import threading
 from datetime import timedelta
@@ -24,7 +24,7 @@ from ikone_events.services.mails.texts import (
     series_scope,
     snapshot,
 )
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
@@ -146,14 +146,14 @@ def test_texts_of_an_event_leave_with_it(app: Flask) -> None:
         assert db.session.scalar(select(MailText)) is None
 
 
-def test_single_letters_have_the_text_in_force_and_mailings_their_own(app: Flask) -> None:
+def test_single_mails_have_the_text_in_force_and_mailings_their_own(app: Flask) -> None:
     event = make_event(app, title="Dörfer")
     person = make_registration(app, event, first_name="Jördis")
     make_text(app, "confirmation", event, subject=OWN.subject, body=OWN.body)
     with app.app_context(), transaction():
         registration = db.session.get_one(Registration, person.id)
         seen = registration.event
-        single = write_letter(MailKind.CONFIRMATION, registration, seen, key="1", now=NOW)
+        single = write_mail(MailKind.CONFIRMATION, registration, seen, key="1", now=NOW)
         assert (single.subject, "Hallo Jördis" in single.text) == ("Neu: Dörfer", True)
         mailing = Mailing(
             event_id=seen.id, kind="confirmation", audience="confirmed", texts="", created_at=NOW
@@ -163,7 +163,7 @@ def test_single_letters_have_the_text_in_force_and_mailings_their_own(app: Flask
         facts = facts_for(MailKind.CONFIRMATION, registration, seen, now=NOW, mailing=mailing)
         of_many = compose(facts)
         assert of_many.subject.startswith("Anmeldung bestätigt: Dörfer")
-        repeat = write_letter(MailKind.REPEAT, registration, seen, key="3", now=NOW)
+        repeat = write_mail(MailKind.REPEAT, registration, seen, key="3", now=NOW)
         assert repeat.subject.startswith("Ihre Anmeldung")
 
 
@@ -187,13 +187,13 @@ def test_follow_ups_of_one_mailing_have_each_their_own_text(app: Flask, attendan
         facts = facts_for(
             MailKind(kind), registration, registration.event, now=NOW, mailing=mailing
         )
-        letter = compose(facts)
+        mail = compose(facts)
         expected = {"follow_up": "Danke", "follow_up_missed": "Schade"}.get(kind, "Folien und")
-        assert letter.subject.startswith(expected)
+        assert mail.subject.startswith(expected)
 
 
 def test_own_message_keeps_its_german_text(app: Flask) -> None:
-    """Without it the step would send an empty letter; the whole message can be deleted."""
+    """Without it the step would send an empty mail; the whole message can be deleted."""
     with pytest.raises(UnfitInput), app.app_context(), transaction():
         reset_text("event:1", "own-0123456789abcdef", "de", seen=None)
 
@@ -222,7 +222,7 @@ def test_editor_shows_a_person_what_the_mail_then_says(
     with app.app_context(), transaction():
         person = db.session.get_one(Registration, made.id)
         shown = preview(kind, text, locale, event=person.event, person=person, now=NOW)
-        sent = write_letter(kind, person, person.event, key="1", now=NOW)
+        sent = write_mail(kind, person, person.event, key="1", now=NOW)
         assert shown.subject == sent.subject
         assert shown.text == mask_links(sent.text)
         assert shown.html == mask_links(sent.html)

@@ -19,8 +19,8 @@ from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
-from ikone_events.store.mails.models import Hold, Mailing, OutboxMail
+from ikone_events.store.events.queries import lock_event
+from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
 from ikone_events.store.operating.schema import attach_alembic, migrate
 from ikone_events.store.operating.snapshot import frozen, lines_of, tables_of
 from ikone_events.store.plan.models import Step
@@ -43,14 +43,14 @@ def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
 
 @pytest.fixture
 def house(app: Flask) -> Flask:
-    """A workshop with a waiting line, slides, and letters that have not gone yet."""
+    """A workshop with a waiting line, slides, and mails that have not gone yet."""
     lay_event(app, "workshop", capacity=2)
     for name in ("anna", "bert", "carl"):
         sign_up(app, "workshop", name)
     with app.app_context():
         event = db.session.scalars(select(Event)).one()
     make_material(app, event, b"%PDF-1.7 slides", stored_name="a1b2")
-    pages = app.extensions["ikone_office"].settings.data_dir / "pages"
+    pages = app.extensions["ikone_installation"].settings.data_dir / "pages"
     pages.mkdir()
     (pages / "imprint.de.md").write_text("Impressum")
     return app
@@ -108,7 +108,7 @@ def test_backup_comes_back_as_it_was_on_either_database(
     assert result.exit_code == 0, result.output
     assert "1 events, 3 registrations" in result.output
     assert rows(other) == rows(house)
-    data = other.extensions["ikone_office"].settings.data_dir
+    data = other.extensions["ikone_installation"].settings.data_dir
     assert (data / "uploads" / "a1b2").read_bytes() == b"%PDF-1.7 slides"
     assert (data / "pages" / "imprint.de.md").read_text() == "Impressum"
     assert call(other, "verify").output == "No fault found.\n"
@@ -121,11 +121,9 @@ def test_life_goes_on_after_a_restore(file: Path, other: Flask) -> None:
     assert call(other, "verify").output == "No fault found.\n"
 
 
-def test_restored_letters_are_held_until_released(
-    file: Path, other: Flask, mailbox: Mailbox
-) -> None:
+def test_restored_mails_are_held_until_released(file: Path, other: Flask, mailbox: Mailbox) -> None:
     result = call(other, "restore", str(file))
-    assert "3 letters wait to be sent" in result.output
+    assert "3 e-mails wait to be sent" in result.output
     assert "may have been sent since then" in result.output
     engine = other.extensions["ikone_engine"]
     assert engine.run_once() == 0
@@ -133,9 +131,9 @@ def test_restored_letters_are_held_until_released(
     result = call(other, "outbox", "release")
 
     assert result.exit_code == 0, result.output
-    assert "3 letters wait to be sent" in result.output
+    assert "3 e-mails wait to be sent" in result.output
     assert engine.run_once() == 3
-    assert {letter.recipient for letter in mailbox.received} == {
+    assert {mail.recipient for mail in mailbox.received} == {
         "anna@example.org",
         "bert@example.org",
         "carl@example.org",
@@ -143,7 +141,7 @@ def test_restored_letters_are_held_until_released(
     assert call(other, "outbox", "release").output == "Nothing is held.\n"
 
 
-def test_letters_of_the_backup_can_be_set_aside(
+def test_mails_of_the_backup_can_be_set_aside(
     house: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     with house.app_context(), transaction():
@@ -154,7 +152,7 @@ def test_letters_of_the_backup_can_be_set_aside(
 
     result = call(other, "outbox", "release", "--set-aside")
 
-    assert "3 letters set aside" in result.output
+    assert "3 e-mails set aside" in result.output
     assert other.extensions["ikone_engine"].run_once() == 0
     assert mailbox.received == []
     with other.app_context():
@@ -168,7 +166,7 @@ def test_steps_that_came_due_since_the_backup_can_be_set_aside(
 ) -> None:
     """They may have run before the installation was lost; those that write nothing run again."""
     with house.app_context(), transaction():
-        lay_plan(hold_event("workshop"), now=NOW)
+        lay_plan(lock_event("workshop"), now=NOW)
         dispatch = select(Step).where(Step.name == "dispatch")
         clock.moment = db.session.scalars(dispatch).one().due_at
     call(house, "backup", str(tmp_path / "b.zip"))
@@ -176,7 +174,7 @@ def test_steps_that_came_due_since_the_backup_can_be_set_aside(
 
     result = call(other, "outbox", "release", "--set-aside")
 
-    assert "2 steps that would write letters were skipped" in result.output
+    assert "2 steps that would write e-mails were skipped" in result.output
     assert other.extensions["ikone_engine"].run_once() == 0
     assert mailbox.received == []
     with other.app_context():
@@ -197,7 +195,7 @@ def test_backup_is_private_and_never_half(house: Flask, file: Path) -> None:
 
 
 def test_missing_slides_are_named_and_hold_up_nothing(house: Flask, tmp_path: Path) -> None:
-    (house.extensions["ikone_office"].uploads_dir / "a1b2").unlink()
+    (house.extensions["ikone_installation"].uploads_dir / "a1b2").unlink()
     result = call(house, "backup", str(tmp_path / "b.zip"))
     assert result.exit_code == 0
     assert "missing, so not in the backup: the slides stored as a1b2" in result.output
@@ -206,14 +204,14 @@ def test_missing_slides_are_named_and_hold_up_nothing(house: Flask, tmp_path: Pa
 def test_backup_sees_one_moment_while_people_register(
     house: Flask, tmp_path: Path, other: Flask
 ) -> None:
-    """Registration and letter are one promise: no backup holds one without the other."""
+    """Registration and mail are one promise: no backup holds one without the other."""
 
     with house.app_context(), frozen() as connection:
         tables = {table.name: table for table in tables_of(connection)}
         people = list(lines_of(connection, tables["registration"]))
         sign_up(house, "workshop", "dora")
-        letters = list(lines_of(connection, tables["outbox_mail"]))
-    assert (len(people), len(letters)) == (1 + 3, 1 + 3)
+        mails = list(lines_of(connection, tables["outbox_mail"]))
+    assert (len(people), len(mails)) == (1 + 3, 1 + 3)
 
 
 def _changed(file: Path, name: str, content: bytes | None) -> Path:
@@ -260,7 +258,7 @@ def _refused(app: Flask, archive: Path, words: str) -> None:
     assert (result.exit_code, len(result.output.splitlines())) == (1, 1), result.output
     assert words in result.output
     with app.app_context():
-        assert not (app.extensions["ikone_office"].uploads_dir / "a1b2").exists()
+        assert not (app.extensions["ikone_installation"].uploads_dir / "a1b2").exists()
 
 
 def test_installation_in_use_is_replaced_only_by_force_and_kept(
@@ -275,7 +273,7 @@ def test_installation_in_use_is_replaced_only_by_force_and_kept(
 
     assert result.exit_code == 0, result.output
     assert rows(other) == before
-    data = other.extensions["ikone_office"].settings.data_dir
+    data = other.extensions["ikone_installation"].settings.data_dir
     kept = next(data.glob("before-restore-*.zip"))
     assert str(kept) in result.output
     with zipfile.ZipFile(kept) as archive:
@@ -314,7 +312,7 @@ def test_failure_in_the_middle_leaves_the_database_as_it_was(file: Path, other: 
     with zipfile.ZipFile(file) as archive:
         lines = archive.read("tables/outbox_mail.jsonl").decode().splitlines()
         manifest = json.loads(archive.read("manifest.json"))
-    damaged = "\n".join([*lines, lines[-1], ""]).encode()  # a letter twice
+    damaged = "\n".join([*lines, lines[-1], ""]).encode()  # a mail twice
     manifest["sha256"]["tables/outbox_mail.jsonl"] = hashlib.sha256(damaged).hexdigest()
     manifest["rows"]["outbox_mail"] += 1
     archive = _changed(
@@ -328,7 +326,7 @@ def test_failure_in_the_middle_leaves_the_database_as_it_was(file: Path, other: 
     assert (result.exit_code, result.output[:22]) == (1, "Nothing was restored: ")
     assert rows(other) == before
     with other.app_context():
-        assert db.session.scalars(select(Hold)).all() == []
+        assert db.session.scalars(select(OutboxPause)).all() == []
 
 
 def _moved(file: Path) -> Path:
@@ -341,7 +339,7 @@ def test_backup_of_an_older_version_is_brought_up_to_date(
 
     attach_alembic(house)
     with house.app_context():
-        flask_migrate.downgrade(revision="0001")
+        flask_migrate.downgrade(edit_version="0001")
         db.session.remove()
     target = tmp_path / "old.zip"
     assert call(house, "backup", str(target)).exit_code == 0
@@ -357,6 +355,6 @@ def test_backup_of_an_older_version_is_brought_up_to_date(
 
 
 def test_secrets_of_the_installation_are_not_in_the_backup(house: Flask, file: Path) -> None:
-    secret = house.extensions["ikone_office"].settings.secret_key.encode()
+    secret = house.extensions["ikone_installation"].settings.secret_key.encode()
     with zipfile.ZipFile(file) as archive:
         assert not [name for name in archive.namelist() if secret in archive.read(name)]

@@ -59,7 +59,7 @@ def house(app: Flask) -> Flask:
 
 
 def stored(app: Flask) -> tuple[int, int]:
-    """Registrations and letters."""
+    """Registrations and mails."""
     with app.app_context():
         counted = (Registration.id, OutboxMail.id)
         numbers = [db.session.scalar(select(func.count(column))) or 0 for column in counted]
@@ -198,7 +198,7 @@ def test_worker_goes_on_by_itself_once_the_disk_has_room(
         wait_for(lambda: len(mailbox.received) >= 2 * people)
     finally:
         engine.stop()
-    assert len(mailbox.received) == 2 * people, "nobody got the letter twice"
+    assert len(mailbox.received) == 2 * people, "nobody got the e-mail twice"
     assert is_well(house)
 
 

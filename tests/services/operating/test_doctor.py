@@ -17,8 +17,8 @@ from tests.factories import (
     FixedClock,
     make_event,
     make_heartbeat,
-    make_hold,
-    make_letter,
+    make_mail,
+    make_pause,
     make_registration,
     make_settings,
 )
@@ -90,13 +90,13 @@ def test_healthy_house_has_only_good_news(app: Flask, mailbox: Mailbox) -> None:
 def test_sick_engine_is_told_in_the_words_of_the_overview(app: Flask) -> None:
     assert any(line.startswith("fault: engine: No worker is running") for line in bad(app))
     make_heartbeat(app, refused_at=NOW - timedelta(minutes=4), refusal="535 wrong password")
-    make_letter(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(hours=1))
-    make_letter(app, make_registration(app, make_event(app)), state="failed")
-    make_hold(app)
+    make_mail(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(hours=1))
+    make_mail(app, make_registration(app, make_event(app)), state="failed")
+    make_pause(app)
     found = "\n".join(bad(app))
     assert "fault: engine: A backup was put back" in found
     assert "4 minutes: “535 wrong password”" in found
-    assert "warning: letters: 1 could not be delivered" in found
+    assert "warning: mails: 1 could not be delivered" in found
 
 
 def test_worker_from_the_future_means_a_clock_that_jumped(app: Flask) -> None:

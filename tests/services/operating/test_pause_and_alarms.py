@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.config import Settings
-from ikone_events.services.mails.outbox import end_hold
+from ikone_events.services.mails.outbox import end_pause
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -15,8 +15,8 @@ from tests.factories import (
     PAST,
     FixedClock,
     make_event,
-    make_hold,
-    make_letter,
+    make_mail,
+    make_pause,
     make_registration,
     make_settings,
 )
@@ -35,14 +35,14 @@ def work(app: Flask) -> int:
 
 def test_held_worker_sends_and_forgets_nothing_until_released(app: Flask, mailbox: Mailbox) -> None:
     over = make_event(app, **PAST, retention_days=0)
-    make_letter(app, make_registration(app, make_event(app)))
-    make_hold(app)
+    make_mail(app, make_registration(app, make_event(app)))
+    make_pause(app)
 
     assert (work(app), mailbox.received) == (0, [])
     assert _figures(app, over) == ""
 
     with app.app_context(), transaction():
-        assert end_hold()
+        assert end_pause()
     assert (work(app), len(mailbox.received)) == (1, 1)
     assert _figures(app, over) != ""
 
@@ -52,24 +52,24 @@ def _figures(app: Flask, event: Event) -> str:
         return db.session.get_one(Event, event.id).figures
 
 
-def test_hold_stops_a_worker_between_two_letters(app: Flask, mailbox: Mailbox) -> None:
+def test_hold_stops_a_worker_between_two_mails(app: Flask, mailbox: Mailbox) -> None:
     person = make_registration(app, make_event(app))
     for _ in range(3):
-        make_letter(app, person)
+        make_mail(app, person)
 
     def hold_after_the_first(_recipient: str) -> None:
-        make_hold(app, "restored meanwhile")
+        make_pause(app, "restored meanwhile")
 
     mailbox.answer = hold_after_the_first
-    # The next letter was claimed with the settling of the one before.
+    # The next mail was claimed with the settling of the one before.
     assert work(app) <= 2
 
 
-def test_refusal_of_the_mail_server_is_remembered_until_it_takes_a_letter(
+def test_refusal_of_the_mail_server_is_remembered_until_it_takes_a_mail(
     app: Flask, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = make_registration(app, make_event(app))
-    make_letter(app, person)
+    make_mail(app, person)
     mailbox.answer = lambda _recipient: "535 5.7.8 no such user"
     work(app)
     clock.move(minutes=1)
@@ -80,20 +80,20 @@ def test_refusal_of_the_mail_server_is_remembered_until_it_takes_a_letter(
 
     mailbox.answer = lambda _recipient: None
     clock.move(hours=1)
-    make_letter(app, person)
+    make_mail(app, person)
     assert work(app) >= 1
     assert _health(app).refused_at is None
 
 
 def _health(app: Flask):
     with app.app_context():
-        return engine_health(app.extensions["ikone_office"].clock())
+        return engine_health(app.extensions["ikone_installation"].clock())
 
 
 def test_bad_recipient_is_no_refusal_of_ours(app: Flask, mailbox: Mailbox) -> None:
     person = make_registration(app, make_event(app))
-    make_letter(app, person)
-    make_letter(app, person, due_at=NOW.replace(year=2027))
+    make_mail(app, person)
+    make_mail(app, person, due_at=NOW.replace(year=2027))
     mailbox.answer = lambda _recipient: "550 no such person"
     work(app)
     assert _health(app).refused_at is None

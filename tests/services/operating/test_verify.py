@@ -16,7 +16,7 @@ from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, FixedClock, make_letter, make_material, make_settings
+from tests.factories import NOW, FixedClock, make_mail, make_material, make_settings
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
 from tests.services.operating.installations import call, draft, lay_event, sign_up
@@ -29,7 +29,7 @@ def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
 
 @pytest.fixture
 def house(app: Flask) -> Flask:
-    """An event of two seats with three people, whose letters have gone; one waits."""
+    """An event of two seats with three people, whose mails have gone; one waits."""
     lay_event(app, "workshop", capacity=2)
     for name in ("anna", "bert", "carl"):
         sign_up(app, "workshop", name)
@@ -66,7 +66,7 @@ def test_loaded_demo_data_has_no_fault(app: Flask) -> None:
 
 
 def test_whole_life_of_an_event_has_no_fault(house: Flask, mailbox: Mailbox) -> None:
-    clock = house.extensions["ikone_office"].clock
+    clock = house.extensions["ikone_installation"].clock
     with house.app_context(), transaction():
         register("workshop", _applicant("dora"), now=NOW)
     with house.app_context():
@@ -89,7 +89,7 @@ def _applicant(name: str) -> Applicant:
 
 
 _OVERTAKEN = """UPDATE event SET capacity = 1;
-    UPDATE registration SET status = 'waitlisted', event_touched = 0
+    UPDATE registration SET status = 'waitlisted', event_lock_version = 0
     WHERE id = (SELECT min(id) FROM registration)"""
 _MOVED_STEP = """UPDATE step SET due_at = '2026-03-05 08:00:00.000000' WHERE outcome = ''
     AND name = (SELECT min(name) FROM step WHERE outcome = '')"""
@@ -112,12 +112,12 @@ PLANTED = {
     "DELETE FROM state_change": "history ends with “”",
     _MOVED_STEP: "its event's dates say",
     _LEASE: "although its lease ended at 2026-03-02 08:00 UTC",
-    "UPDATE outbox_mail SET state = 'lost' WHERE id = 1": "letter 1 is “lost”",
-    "UPDATE outbox_mail SET sent_at = NULL WHERE id = 1": "letter 1 is “sent”",
+    "UPDATE outbox_mail SET state = 'lost' WHERE id = 1": "mail 1 is “lost”",
+    "UPDATE outbox_mail SET sent_at = NULL WHERE id = 1": "mail 1 is “sent”",
     "UPDATE outbox_mail SET registration_id = 99 WHERE id = 1": "belongs to no row",
     "UPDATE registration SET calendar_sequence = 7 WHERE id = 1": "counts to 7, its newest",
     "UPDATE outbox_mail SET calendar_uid = 'one' WHERE calendar_uid <> ''": "object 0 of one entry",
-    "UPDATE event SET version = 3": "0 former versions are kept of an event in version 3",
+    "UPDATE event SET calendar_version = 3": "0 former versions are kept of an event in version 3",
     "UPDATE registration SET anonymised_at = status_at WHERE id = 3": "1 people should have been",
 }
 
@@ -138,10 +138,10 @@ def test_person_that_a_mailing_left_out_is_found(house: Flask) -> None:
     assert [line for line in found(house) if "left out 1 people" in line]
 
 
-def test_second_letter_for_one_cause_is_found(house: Flask) -> None:
+def test_second_mail_for_one_cause_is_found(house: Flask) -> None:
     with house.app_context():
         person = db.session.query(Registration).first()
-    make_letter(house, person, key="second", state="failed")
+    make_mail(house, person, key="second", state="failed")
     plant(house, *_without_unique_keys(), "UPDATE outbox_mail SET key = 'twice'")
     assert [line for line in found(house) if "twice was written more than once" in line]
 
@@ -164,13 +164,13 @@ def test_slides_without_their_file_are_found(house: Flask) -> None:
     material = make_material(house, event, title="Folien")
     assert found(house) == ["No fault found."]
     with house.app_context():
-        (house.extensions["ikone_office"].uploads_dir / material.stored_name).unlink()
+        (house.extensions["ikone_installation"].uploads_dir / material.stored_name).unlink()
     assert found(house) == ["files: workshop: the file of “Folien” is missing"]
 
 
 def test_people_who_were_in_before_the_capacity_was_lowered_are_no_fault(house: Flask) -> None:
     with house.app_context(), transaction():
-        edit_event("workshop", draft("Workshop", capacity=1), expected_revision=1, now=NOW)
+        edit_event("workshop", draft("Workshop", capacity=1), expected_edit_version=1, now=NOW)
     assert found(house) == ["No fault found."]
 
 

@@ -7,20 +7,20 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.config import Settings
-from ikone_events.domain.incoming.mails import Outcome
+from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.services.operating.retention import tidy
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import archive_persons, figures_of, forget_person
 from ikone_events.services.privacy.early_forgetting import due, forget_due
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.form_fields import Answer
 from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration, StandingChange
-from tests.factories import NOW, PAST, make_event, make_letter, make_registration
+from ikone_events.store.registering.models import Registration, StatusChange
+from tests.factories import NOW, PAST, make_event, make_mail, make_registration
 from tests.own_fields import make_answer, make_change, make_field, make_import, stored
 from tests.received import calendar_answer, receive
 from tests.web.visitor import everything
@@ -60,14 +60,16 @@ def guest(app: Flask, event: Event, **values: object) -> Registration:
     person = make_registration(app, event, **{**SECRETS, **values})
     make_answer(app, person, make_field(app, event, label="Essen"), ANSWER)
     make_change(app, person, reason=REASON, actor="wilma@example.org")
-    make_letter(
+    make_mail(
         app, person, state="sent", text="brief-an-die-quitte", answer="WALNUSSWORT",
         subject=f"An {SECRETS['last_name']}",
     )  # fmt: skip
     answer = calendar_answer(person, comment=COMMENT)
-    assert receive(app, answer) in (Outcome.TAKEN, Outcome.ENDED)
+    assert receive(app, answer) in (IncomingOutcome.TAKEN, IncomingOutcome.ENDED)
     with app.app_context(), transaction():
-        db.session.merge(DeadAddress(email_key=person.email_key, since=NOW, words="Pilzgericht"))
+        db.session.merge(
+            UndeliverableAddress(email_key=person.email_key, since=NOW, words="Pilzgericht")
+        )
     make_import(app, event, f'[{{"email": "{SECRETS["email"].upper()}"}}]')
     return person
 
@@ -96,7 +98,7 @@ def test_deleted_person_stands_nowhere_in_the_files(app: Flask, settings: Settin
         assert [fault for fault in faults(NOW) if fault.startswith("privacy")] == []
         row = db.session.get_one(Registration, person.id)
         assert (row.status, row.anonymised_at) == ("confirmed", NOW)
-        changes = db.session.scalars(select(StandingChange)).all()
+        changes = db.session.scalars(select(StatusChange)).all()
         assert [(change.actor, change.reason) for change in changes] == [("organiser", "")]
 
 
@@ -122,14 +124,14 @@ def test_deleted_name_is_struck_out_where_others_know_it(app: Flask, settings: S
     deputy = make_registration(app, event, predecessor_id=person.id)
     colleague = make_registration(app, event, registered_by=f"{name} ({person.email})")
     text = f"Sie übernehmen den Platz von {SECRETS['title']} {name}."
-    letters = [make_letter(app, deputy, text=text), make_letter(app, colleague, text=name)]
-    stranger = make_letter(app, make_registration(app, event), text="Guten Tag")
+    mails = [make_mail(app, deputy, text=text), make_mail(app, colleague, text=name)]
+    stranger = make_mail(app, make_registration(app, event), text="Guten Tag")
 
     with app.app_context(), transaction():
         forget_person(db.session.get_one(Registration, person.id), now=NOW)
 
     with app.app_context():
-        texts = [db.session.get_one(OutboxMail, letter.id).text for letter in (*letters, stranger)]
+        texts = [db.session.get_one(OutboxMail, mail.id).text for mail in (*mails, stranger)]
         assert texts == ["Sie übernehmen den Platz von ….", "…", "Guten Tag"]
         assert db.session.get_one(Registration, colleague.id).registered_by == ""
         assert db.session.scalars(select(ImportList)).all() == []
@@ -190,7 +192,7 @@ def test_who_had_no_place_is_forgotten_earlier(
 ) -> None:
     event = make_event(app, **PAST)
     person = make_registration(app, event, status=status, status_at=NOW - timedelta(days=10))
-    make_letter(app, person, state="sent")
+    make_mail(app, person, state="sent")
     moment = event.ends_at + after_the_end
     with app.app_context():
         before = figures_of(event)

@@ -13,7 +13,7 @@ from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from tests.factories import NOW
 
 Result = TypeVar("Result")
@@ -59,15 +59,15 @@ def standing(row: Registration) -> str:
     return f"{row.status}:{row.awaits}" if row.status == Status.PENDING else row.status
 
 
-def letters(app: Flask) -> list[tuple[str, str]]:
-    """Name and kind of all letters in their order."""
+def mails(app: Flask) -> list[tuple[str, str]]:
+    """Name and kind of all mails in their order."""
     with app.app_context():
         wanted = select(OutboxMail.recipient, OutboxMail.kind).order_by(OutboxMail.id)
         return [(to.partition("@")[0], kind) for to, kind in db.session.execute(wanted)]
 
 
-def letter(app: Flask, name: str, kind: str) -> OutboxMail:
-    """The one letter of a kind to somebody."""
+def mail(app: Flask, name: str, kind: str) -> OutboxMail:
+    """The one mail of a kind to somebody."""
     with app.app_context():
         wanted = select(OutboxMail).where(
             OutboxMail.recipient == f"{name}@example.org", OutboxMail.kind == kind
@@ -82,9 +82,9 @@ def chain(app: Flask, name: str) -> list[tuple[str, str, str, str]]:
     number = person(app, name).id
     with app.app_context():
         rows = db.session.scalars(
-            select(StandingChange)
-            .where(StandingChange.registration_id == number)
-            .order_by(StandingChange.id)
+            select(StatusChange)
+            .where(StatusChange.registration_id == number)
+            .order_by(StatusChange.id)
         )
         return [(row.action, row.source, row.target, row.actor) for row in rows]
 
@@ -93,7 +93,7 @@ def reasons(app: Flask, name: str) -> list[str]:
     """The reasons that the chain gives."""
     number = person(app, name).id
     with app.app_context():
-        wanted = select(StandingChange.reason).where(StandingChange.registration_id == number)
+        wanted = select(StatusChange.reason).where(StatusChange.registration_id == number)
         return [reason for reason in db.session.scalars(wanted) if reason]
 
 

@@ -8,13 +8,13 @@ from flask import Flask
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import (
     SomebodyWasFaster,
-    StandingRefused,
+    StatusRefused,
     UnfitInput,
 )
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.status import Standing
+from ikone_events.domain.registering.status import RegistrationStatus
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.registering.expirations import events_to_serve, lapse_due
+from ikone_events.services.registering.expirations import events_to_update, expire_due
 from ikone_events.services.registering.status import (
     accept_offer,
     approve,
@@ -28,8 +28,8 @@ from tests.services.registering.seats import (
     HOUR,
     chain,
     faults,
-    letter,
-    letters,
+    mail,
+    mails,
     person,
     reasons,
     sign_up,
@@ -46,14 +46,14 @@ def test_new_person_passes_address_and_approval(app: Flask) -> None:
 
     assert sign_up(app, event, "eva") == "pending"
     eva = person(app, "eva")
-    assert eva.hold_until == NOW + 24 * HOUR
+    assert eva.reserved_until == NOW + 24 * HOUR
     write(app, lambda: confirm_address(eva.public_id, now=NOW + HOUR))
     assert standings(app, event) == {"eva": "pending:approval"}
-    seen = Standing.APPROVAL
+    seen = RegistrationStatus.APPROVAL
     write(app, lambda: approve(eva.public_id, expected=seen, actor=ANNA, now=NOW + 2 * HOUR))
 
     assert standings(app, event) == {"eva": "confirmed"}
-    assert [kind for _, kind in letters(app)] == [
+    assert [kind for _, kind in mails(app)] == [
         "confirm_address",
         "awaiting_approval",
         "confirmation",
@@ -66,7 +66,7 @@ def test_new_person_passes_address_and_approval(app: Flask) -> None:
     after = person(app, "eva")
     assert after.address_confirmed_at == NOW + HOUR
     assert after.approved_at == NOW + 2 * HOUR
-    assert after.hold_until is None
+    assert after.reserved_until is None
     assert faults(app) == []
 
 
@@ -79,52 +79,52 @@ def test_who_moves_up_passes_every_door(app: Flask) -> None:
     eva = person(app, "eva")
     assert standings(app, event)["eva"] == "pending:address"
     write(app, lambda: confirm_address(eva.public_id, now=NOW + HOUR))
-    seen = Standing.APPROVAL
+    seen = RegistrationStatus.APPROVAL
     write(app, lambda: approve(eva.public_id, expected=seen, actor=ANNA, now=NOW + HOUR))
     assert standings(app, event)["eva"] == "offered"
-    assert person(app, "eva").hold_until == NOW + 13 * HOUR
+    assert person(app, "eva").reserved_until == NOW + 13 * HOUR
     write(app, lambda: accept_offer(eva.public_id, now=NOW + 2 * HOUR))
 
     assert standings(app, event)["eva"] == "confirmed"
-    assert [kind for name, kind in letters(app) if name == "eva"] == [
+    assert [kind for name, kind in mails(app) if name == "eva"] == [
         "waitlist",
         "confirm_address",
         "awaiting_approval",
         "offer",
         "confirmation",
     ]
-    assert letter(app, "eva", "confirmation").calendar_method == "REQUEST"
-    assert letter(app, "eva", "offer").calendar is None
+    assert mail(app, "eva", "confirmation").calendar_method == "REQUEST"
+    assert mail(app, "eva", "offer").calendar is None
     assert faults(app) == []
 
 
-def test_second_press_of_an_own_button_is_a_success_without_a_letter(app: Flask) -> None:
+def test_second_press_of_an_own_button_is_a_success_without_a_mail(app: Flask) -> None:
     event = make_event(app, capacity=1, confirm_hours=24)
     sign_up(app, event, "eva")
     eva = person(app, "eva")
     for verb in (confirm_address, withdraw):
         write(app, lambda verb=verb: verb(eva.public_id, now=NOW))
-        before = letters(app), chain(app, "eva")
+        before = mails(app), chain(app, "eva")
         write(app, lambda verb=verb: verb(eva.public_id, now=NOW))
-        assert (letters(app), chain(app, "eva")) == before
+        assert (mails(app), chain(app, "eva")) == before
 
 
-def test_unconfirmed_address_lapses_without_a_letter_and_the_line_moves(app: Flask) -> None:
+def test_unconfirmed_address_lapses_without_a_mail_and_the_line_moves(app: Flask) -> None:
     event = make_event(app, capacity=1, confirm_hours=24)
     sign_up(app, event, "eva")
     sign_up(app, event, "ben", now=NOW + HOUR)
     late = NOW + 24 * HOUR
 
     with app.app_context():
-        assert events_to_serve(late - HOUR) == []
-        assert events_to_serve(late) == [event.slug]
-    write(app, lambda: lapse_due(event.slug, now=late))
+        assert events_to_update(late - HOUR) == []
+        assert events_to_update(late) == [event.slug]
+    write(app, lambda: expire_due(event.slug, now=late))
 
     assert standings(app, event) == {"eva": "expired", "ben": "pending:address"}
-    assert ("eva", "offer_lapsed") not in letters(app)
+    assert ("eva", "offer_lapsed") not in mails(app)
     assert faults(app, late) == []
     with app.app_context():
-        assert events_to_serve(late) == []
+        assert events_to_update(late) == []
 
 
 def test_offer_that_lapses_moves_on_and_says_so(app: Flask) -> None:
@@ -135,14 +135,14 @@ def test_offer_that_lapses_moves_on_and_says_so(app: Flask) -> None:
     write(app, lambda: withdraw(first.public_id, now=NOW))
     eva = person(app, "eva")
     late = NOW + 12 * HOUR
-    with pytest.raises(StandingRefused, match="run out"):
+    with pytest.raises(StatusRefused, match="run out"):
         write(app, lambda: accept_offer(eva.public_id, now=late))
 
-    write(app, lambda: lapse_due(event.slug, now=late))
+    write(app, lambda: expire_due(event.slug, now=late))
 
     assert standings(app, event) == {"first": "cancelled", "eva": "expired", "ben": "offered"}
-    assert letters(app)[-2:] == [("eva", "offer_lapsed"), ("ben", "offer")]
-    assert person(app, "ben").hold_until == late + 12 * HOUR
+    assert mails(app)[-2:] == [("eva", "offer_lapsed"), ("ben", "offer")]
+    assert person(app, "ben").reserved_until == late + 12 * HOUR
     assert faults(app, late) == []
 
 
@@ -161,31 +161,33 @@ def test_what_is_still_open_at_the_end_lapses_silently(app: Flask) -> None:
     event = make_event(app, capacity=5, approval=True)
     sign_up(app, event, "eva")
     make_registration(
-        app, event, email="ben@example.org", status="offered", hold_until=event.ends_at
+        app, event, email="ben@example.org", status="offered", reserved_until=event.ends_at
     )
-    before = letters(app)
+    before = mails(app)
     over = event.ends_at
 
     with app.app_context():
-        assert events_to_serve(over - HOUR) == []
-        assert events_to_serve(over) == [event.slug]
-    write(app, lambda: lapse_due(event.slug, now=over))
+        assert events_to_update(over - HOUR) == []
+        assert events_to_update(over) == [event.slug]
+    write(app, lambda: expire_due(event.slug, now=over))
 
     assert standings(app, event) == {"eva": "expired", "ben": "expired"}
-    assert letters(app) == before
+    assert mails(app) == before
     assert faults(app, over) == []
 
 
 @pytest.mark.parametrize("state", ["postponed", "announced", "cancelled"])
 def test_clock_stands_still_while_an_event_is_called_off(app: Flask, state: str) -> None:
     event = make_event(app, state=state)
-    held = make_registration(app, event, status="pending", awaits="address", hold_until=NOW - HOUR)
+    held = make_registration(
+        app, event, status="pending", awaits="address", reserved_until=NOW - HOUR
+    )
 
     with app.app_context():
-        assert events_to_serve(NOW) == []
-    write(app, lambda: lapse_due(event.slug, now=NOW))
+        assert events_to_update(NOW) == []
+    write(app, lambda: expire_due(event.slug, now=NOW))
 
-    with pytest.raises(StandingRefused):
+    with pytest.raises(StatusRefused):
         write(app, lambda: confirm_address(held.public_id, now=NOW))
     assert list(standings(app, event).values()) == ["pending:address"]
 
@@ -199,10 +201,10 @@ def test_decline_tells_the_reason_and_frees_the_seat(app: Flask, status: str) ->
         email="eva@example.org",
         status=status,
         awaits="approval" if status == "pending" else "",
-        hold_until=NOW + HOUR if status == "offered" else None,
+        reserved_until=NOW + HOUR if status == "offered" else None,
         calendar_sequence=0 if status == "confirmed" else None,
     )
-    seen = Standing.APPROVAL if status == "pending" else Standing(status)
+    seen = RegistrationStatus.APPROVAL if status == "pending" else RegistrationStatus(status)
     with pytest.raises(UnfitInput) as refusal:
         write(app, lambda: decline(eva.public_id, expected=seen, reason=" ", actor=ANNA, now=NOW))
     assert refusal.value.complaints[0].about == "reason"
@@ -210,7 +212,7 @@ def test_decline_tells_the_reason_and_frees_the_seat(app: Flask, status: str) ->
 
     write(app, lambda: decline(eva.public_id, expected=seen, reason=reason, actor=ANNA, now=NOW))
 
-    told = letter(app, "eva", "declined")
+    told = mail(app, "eva", "declined")
     assert reason in told.text
     assert told.calendar_method == ("CANCEL" if status == "confirmed" else None)
     assert reasons(app, "eva") == [reason]
@@ -230,7 +232,7 @@ def test_press_on_another_standing_than_was_seen_changes_nothing(app: Flask) -> 
         with pytest.raises(SomebodyWasFaster):
             write(app, verb)
     assert standings(app, event) == {"eva": "pending:approval"}
-    assert len(letters(app)) == 1
+    assert len(mails(app)) == 1
 
 
 def test_organiser_moves_up_past_the_line_but_never_past_the_seats(app: Flask) -> None:
@@ -244,12 +246,12 @@ def test_organiser_moves_up_past_the_line_but_never_past_the_seats(app: Flask) -
     assert standings(app, event) == {"eva": "waitlisted", "ben": "confirmed"}
     assert reasons(app, "ben") == ["Moved up although others waited before."]
     assert chain(app, "ben")[-1] == ("move_up", "waitlisted", "confirmed", ANNA)
-    assert letters(app)[-1] == ("ben", "promotion")
+    assert mails(app)[-1] == ("ben", "promotion")
     assert faults(app) == []
     for _ in range(2):
         make_registration(app, event)
     eva = person(app, "eva")
-    with pytest.raises(StandingRefused, match="All places are taken"):
+    with pytest.raises(StatusRefused, match="All places are taken"):
         write(app, lambda: move_up(eva.public_id, expected=seen, actor=ANNA, now=NOW))
 
 
@@ -263,13 +265,13 @@ def test_members_come_first_until_their_time_is_over(app: Flask) -> None:
     assert sign_up(app, event, "dora", organisation="Unbekannt") == "waitlisted"
     assert faults(app) == []
     with app.app_context():
-        assert events_to_serve(until - HOUR) == []
-        assert events_to_serve(until) == [event.slug]
-    write(app, lambda: lapse_due(event.slug, now=until))
+        assert events_to_update(until - HOUR) == []
+        assert events_to_update(until) == [event.slug]
+    write(app, lambda: expire_due(event.slug, now=until))
 
     assert standings(app, event) == {"ben": "confirmed", "dora": "confirmed"}
     with app.app_context():
-        assert events_to_serve(until) == []
+        assert events_to_update(until) == []
 
 
 def test_time_is_given_anew_when_an_event_opens_again(app: Flask) -> None:
@@ -280,13 +282,13 @@ def test_time_is_given_anew_when_an_event_opens_again(app: Flask) -> None:
         email="eva@example.org",
         status="pending",
         awaits="address",
-        hold_until=NOW - HOUR,
+        reserved_until=NOW - HOUR,
     )
     request = Request(action=Action.OPEN, actor=ANNA)
 
     write(app, lambda: perform(event.slug, request, now=NOW))
 
-    assert person(app, "eva").hold_until == NOW + 24 * HOUR
+    assert person(app, "eva").reserved_until == NOW + 24 * HOUR
     with app.app_context():
-        assert events_to_serve(NOW) == []
+        assert events_to_update(NOW) == []
     write(app, lambda: confirm_address(held.public_id, now=NOW))

@@ -11,7 +11,7 @@ from ikone_events.domain.registering.form_fields import OwnField
 from ikone_events.services.registering import answers
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_registration
@@ -45,7 +45,7 @@ def claim(
 ) -> str:
     """What the claim is told; nothing when all is to be had."""
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         try:
             answers.claim_choices(held, wanted, besides=besides)
         except UnfitInput as refusal:
@@ -58,7 +58,7 @@ def store(
     app: Flask, event: Event, person: Registration, given: dict[str, list[str]], days: int = 0
 ) -> None:
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         row = db.session.get_one(Registration, person.id)
         answers.store_answers(row, held, given, now=NOW + timedelta(days=days))
 

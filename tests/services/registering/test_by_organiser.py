@@ -4,8 +4,8 @@ from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.status import Action
-from ikone_events.services.registering.by_organiser import Press, press
+from ikone_events.domain.registering.status import RegistrationAction
+from ikone_events.services.registering.by_organiser import OrganiserRequest, press
 from ikone_events.store.db import db
 from tests.factories import NOW, make_event, make_registration
 from tests.services.registering.seats import person, write
@@ -13,7 +13,9 @@ from tests.services.registering.seats import person, write
 
 def test_press_reads_and_locks_once(app: Flask) -> None:
     eva = make_registration(app, make_event(app), email="eva@example.org")
-    wish = Press(action=Action.WITHDRAW, expected="confirmed", actor="anna@example.org", now=NOW)
+    wish = OrganiserRequest(
+        action=RegistrationAction.WITHDRAW, expected="confirmed", actor="anna@example.org", now=NOW
+    )
     reads: list[str] = []
     with app.app_context():
         engine = db.engine

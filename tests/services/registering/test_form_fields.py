@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.domain.refusals import NotFound, StaleForm, UnfitInput
-from ikone_events.domain.registering.form_fields import Choice, Kind, OwnField
+from ikone_events.domain.registering.form_fields import FieldChoice, FieldKind, OwnField
 from ikone_events.services.registering import form_fields
 from ikone_events.services.registering.answers import all_fields, asked_fields
 from ikone_events.store.db import db, transaction
@@ -17,10 +17,10 @@ from ikone_events.store.registering.form_fields import FormField, fields_of_even
 from tests.factories import NOW, make_event, make_registration
 from tests.own_fields import make_answer
 
-FOOD = (Choice(value="", label="Vegan"), Choice(value="", label="Mit Käse", places=5))
+FOOD = (FieldChoice(value="", label="Vegan"), FieldChoice(value="", label="Mit Käse", places=5))
 
 
-def draft(kind: Kind = Kind.SHORT_TEXT, label: str = "Frage", **values: Any) -> OwnField:
+def draft(kind: FieldKind = FieldKind.SHORT_TEXT, label: str = "Frage", **values: Any) -> OwnField:
     """A field as an organiser describes it."""
     return OwnField(kind=kind, label=label, **values)
 
@@ -34,7 +34,7 @@ class Builder:
     def do(self, name: str, *args: Any, **values: Any) -> Any:
         """Call a verb of the service as a page does."""
         with self.app.app_context(), transaction():
-            values.setdefault("expected", self.stored().revision)
+            values.setdefault("expected", self.stored().edit_version)
             return getattr(form_fields, name)(self.event.slug, *args, now=NOW, **values)
 
     def stored(self) -> Event:
@@ -94,11 +94,11 @@ def test_every_change_makes_kept_forms_old(builder: Builder) -> None:
     ]
     for name, args, values in changes:
         with builder.app.app_context():
-            before = builder.stored().revision, builder.stored().touched
+            before = builder.stored().edit_version, builder.stored().lock_version
         builder.do(name, *args, **values)
         with builder.app.app_context():
-            assert builder.stored().revision == before[0] + 1, name
-            assert builder.stored().touched > before[1], name
+            assert builder.stored().edit_version == before[0] + 1, name
+            assert builder.stored().lock_version > before[1], name
     assert builder.keys() == ["b"]
 
 
@@ -128,12 +128,12 @@ def test_key_stays_when_the_label_changes(builder: Builder) -> None:
         (draft(keep_days=-1), "keep_days"),
         (draft(keep_days=4000), "keep_days"),
         (draft(seen_by="everybody"), "seen_by"),
-        (draft(Kind.CONSENT, required=True), "required"),
-        (draft(Kind.CONSENT, "x" * 2001), "label"),
-        (draft(Kind.ONE_CHOICE, choices=FOOD[:1]), "choices"),
-        (draft(Kind.SEVERAL_CHOICES), "choices"),
-        (draft(Kind.ONE_CHOICE, choices=(FOOD[0], FOOD[0])), "choices"),
-        (draft(Kind.ONE_CHOICE, choices=(FOOD[0], replace(FOOD[1], places=-1))), "choices"),
+        (draft(FieldKind.CONSENT, required=True), "required"),
+        (draft(FieldKind.CONSENT, "x" * 2001), "label"),
+        (draft(FieldKind.ONE_CHOICE, choices=FOOD[:1]), "choices"),
+        (draft(FieldKind.SEVERAL_CHOICES), "choices"),
+        (draft(FieldKind.ONE_CHOICE, choices=(FOOD[0], FOOD[0])), "choices"),
+        (draft(FieldKind.ONE_CHOICE, choices=(FOOD[0], replace(FOOD[1], places=-1))), "choices"),
         (draft(shown_if="nichts", shown_value="ja"), "condition"),
     ],
 )
@@ -145,11 +145,11 @@ def test_unfit_field_is_refused(builder: Builder, wrong: OwnField, about: str) -
 
 
 def test_choices_keep_their_values_when_their_words_change(builder: Builder) -> None:
-    made = builder.do("add_field", draft(Kind.ONE_CHOICE, "Essen", choices=FOOD))
+    made = builder.do("add_field", draft(FieldKind.ONE_CHOICE, "Essen", choices=FOOD))
     assert [choice.value for choice in made.choices] == ["vegan", "mit_kaese"]
     new = (
         replace(made.choices[1], label="Mit Ziegenkäse"),
-        Choice(value="erfunden", label="Vegan"),
+        FieldChoice(value="erfunden", label="Vegan"),
         made.choices[0],
     )
     with pytest.raises(UnfitInput, match="same words"):
@@ -161,17 +161,17 @@ def test_choices_keep_their_values_when_their_words_change(builder: Builder) -> 
 
 
 def test_answers_protect_what_they_say(builder: Builder) -> None:
-    made = builder.do("add_field", draft(Kind.ONE_CHOICE, "Essen", choices=FOOD))
+    made = builder.do("add_field", draft(FieldKind.ONE_CHOICE, "Essen", choices=FOOD))
     builder.answer("essen", "vegan")
     for wrong in (
-        replace(made, kind=Kind.SHORT_TEXT),
-        replace(made, choices=(made.choices[1], Choice(value="", label="Fisch"))),
+        replace(made, kind=FieldKind.SHORT_TEXT),
+        replace(made, choices=(made.choices[1], FieldChoice(value="", label="Fisch"))),
     ):
         with pytest.raises(UnfitInput):
             builder.do("edit_field", "essen", wrong)
     with pytest.raises(UnfitInput, match="has answers"):
         builder.do("delete_field", "essen")
-    fish = Choice(value="", label="Fisch")
+    fish = FieldChoice(value="", label="Fisch")
     kept = (replace(made.choices[0], retired=True), made.choices[1], fish)
     builder.do("edit_field", "essen", replace(made, choices=kept))
     with builder.app.app_context():
@@ -182,14 +182,14 @@ def test_answers_protect_what_they_say(builder: Builder) -> None:
 def test_label_is_one_line_and_a_consent_may_have_more(builder: Builder) -> None:
     made = builder.do("add_field", draft(label=" Woher \n kommen Sie? ", label_en="Where\nfrom?"))
     assert (made.label, made.label_en) == ("Woher kommen Sie?", "Where from?")
-    assert builder.do("add_field", draft(Kind.CONSENT, "Eins.\nZwei.")).label == "Eins.\nZwei."
+    assert builder.do("add_field", draft(FieldKind.CONSENT, "Eins.\nZwei.")).label == "Eins.\nZwei."
 
 
 def test_kind_can_change_before_anybody_has_answered(builder: Builder) -> None:
-    made = builder.do("add_field", draft(Kind.ONE_CHOICE, "Essen", choices=FOOD))
-    builder.do("edit_field", "essen", replace(made, kind=Kind.LONG_TEXT))
+    made = builder.do("add_field", draft(FieldKind.ONE_CHOICE, "Essen", choices=FOOD))
+    builder.do("edit_field", "essen", replace(made, kind=FieldKind.LONG_TEXT))
     row = builder.row("essen").described()
-    assert (row.kind, row.choices) == (Kind.LONG_TEXT, ())
+    assert (row.kind, row.choices) == (FieldKind.LONG_TEXT, ())
 
 
 def test_retired_field_is_asked_no_more_and_comes_back_at_the_end(builder: Builder) -> None:
@@ -205,7 +205,7 @@ def test_retired_field_is_asked_no_more_and_comes_back_at_the_end(builder: Build
 
 def conditional(builder: Builder) -> None:
     """A choice and a text that is shown only with one of its values."""
-    builder.do("add_field", draft(Kind.ONE_CHOICE, "Essen", choices=FOOD))
+    builder.do("add_field", draft(FieldKind.ONE_CHOICE, "Essen", choices=FOOD))
     builder.do("add_field", draft(label="Wunsch", shown_if="essen", shown_value="vegan"))
 
 
@@ -222,9 +222,9 @@ def test_field_stays_behind_what_it_hangs_on(builder: Builder) -> None:
         assert "Wunsch" in said(refusal), verb
     food = builder.row("essen").described()
     for wrong in (
-        replace(food, choices=(food.choices[1], Choice(value="", label="Fisch"))),
-        replace(food, kind=Kind.SHORT_TEXT),
-        replace(food, kind=Kind.YES_NO),
+        replace(food, choices=(food.choices[1], FieldChoice(value="", label="Fisch"))),
+        replace(food, kind=FieldKind.SHORT_TEXT),
+        replace(food, kind=FieldKind.YES_NO),
     ):
         with pytest.raises(UnfitInput) as refusal:
             builder.do("edit_field", "essen", wrong)
@@ -234,7 +234,7 @@ def test_field_stays_behind_what_it_hangs_on(builder: Builder) -> None:
 
 def test_field_can_hang_on_an_earlier_choice_alone(builder: Builder) -> None:
     conditional(builder)
-    builder.do("add_field", draft(Kind.YES_NO, "Hotel"))
+    builder.do("add_field", draft(FieldKind.YES_NO, "Hotel"))
     for shown_if, value in (("hotel", "yes"), ("wunsch", "x"), ("essen", "fisch")):
         wrong = draft(label="Wunsch", shown_if=shown_if, shown_value=value)
         with pytest.raises(UnfitInput) as refusal:
@@ -256,7 +256,7 @@ def test_hanging_field_comes_back_after_what_it_hangs_on(builder: Builder) -> No
 
 
 def test_changed_consent_is_a_new_version(builder: Builder) -> None:
-    made = builder.do("add_field", draft(Kind.CONSENT, "Ich stimme zu."))
+    made = builder.do("add_field", draft(FieldKind.CONSENT, "Ich stimme zu."))
     assert made.version == 1
     again = builder.do("edit_field", made.key, replace(made, help="Hilfe"))
     assert again.version == 1
@@ -270,7 +270,7 @@ def test_changed_consent_is_a_new_version(builder: Builder) -> None:
 
 
 def test_list_counts_people_and_not_ticks(builder: Builder) -> None:
-    builder.do("add_field", draft(Kind.SEVERAL_CHOICES, "Essen", choices=FOOD))
+    builder.do("add_field", draft(FieldKind.SEVERAL_CHOICES, "Essen", choices=FOOD))
     person = make_registration(builder.app, builder.event)
     for value in ("vegan", "mit_kaese"):
         make_answer(builder.app, person, builder.row("essen"), value)

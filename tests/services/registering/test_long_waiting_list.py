@@ -10,15 +10,14 @@ from flask import Flask
 from sqlalchemy import event as hooks
 from sqlalchemy import insert
 
-from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import BATCH
 from tests.factories import NOW, make_event, make_organisation
-
-from .seats import sign_up, standings, write
+from tests.services.registering.seats import sign_up, standings, write
 
 pytestmark = pytest.mark.both_databases
 
@@ -34,7 +33,7 @@ def wait(app: Flask, event: Event, of: Callable[[int], Mapping[str, Any]], peopl
             "status": "waitlisted",
             "status_at": NOW,
             "registered_at": NOW,
-            "line": number,
+            "waiting_order": number,
             "first_name": "W",
             "last_name": f"{number}",
             "email": f"w{number}@example.org",
@@ -64,9 +63,9 @@ def loaded() -> Iterator[list[int]]:
         hooks.remove(Registration, "load", note)
 
 
-def serve(app: Flask, event: Event) -> list[str]:
+def fill_free_seats(app: Flask, event: Event) -> list[str]:
     """Who moves up, by the name before the @."""
-    moved = write(app, lambda: move_line_up(hold_event(event.slug), now=NOW))
+    moved = write(app, lambda: promote_waiting(lock_event(event.slug), now=NOW))
     return [registration.email.partition("@")[0] for registration in moved]
 
 
@@ -74,7 +73,7 @@ def test_one_free_seat_on_site_loads_a_part_of_the_line(app: Flask) -> None:
     event = make_event(app, format="hybrid", place="Rathaus", capacity=None, capacity_on_site=1)
     wait(app, event, lambda _number: {"mode": "on_site"}, LONG)
     with loaded() as rows:
-        assert serve(app, event) == ["w0"]
+        assert fill_free_seats(app, event) == ["w0"]
     assert len(set(rows)) <= BATCH
     with loaded() as rows:
         assert sign_up(app, event, "new", mode="online") == "confirmed"
@@ -95,7 +94,7 @@ def test_line_of_a_full_administration_is_not_loaded_at_a_sign_up(app: Flask) ->
     event = make_event(app, capacity=None, per_administration=1)
     guest = make_organisation(app, "Stadt Gast").id
     wait(app, event, lambda _number: {"organisation_id": guest}, LONG)
-    assert serve(app, event) == ["w0"]
+    assert fill_free_seats(app, event) == ["w0"]
     with loaded() as rows:
         assert sign_up(app, event, "new", organisation="Stadt Trier") == "confirmed"
     assert rows == []
@@ -113,6 +112,6 @@ def test_everybody_who_may_moves_up_in_order_however_long_the_line(app: Flask) -
         return {"organisation_key": f"stadt {number}"}
 
     wait(app, event, of, LONG)
-    assert serve(app, event) == ["w0", *(f"w{number}" for number in range(behind, LONG))]
+    assert fill_free_seats(app, event) == ["w0", *(f"w{number}" for number in range(behind, LONG))]
     waits = [name for name, standing in standings(app, event).items() if standing == "waitlisted"]
     assert waits == [f"w{number}" for number in range(1, behind)]

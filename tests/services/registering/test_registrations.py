@@ -1,4 +1,4 @@
-"""Signing up, withdrawing, moving up: rows and letters, on both databases."""
+"""Signing up, withdrawing, moving up: rows and mails, on both databases."""
 
 import threading
 from collections import Counter
@@ -19,7 +19,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events import queries
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from tests.factories import NOW, make_event, make_registration
 from tests.mailbox import Mailbox
 
@@ -38,7 +38,7 @@ def sign_up(app: Flask, slug: str, email: str = "eva.muster@example.org", **kw: 
         return register(slug, applicant(email, **kw), now=NOW)
 
 
-def letters(app: Flask) -> list[tuple[str, str]]:
+def mails(app: Flask) -> list[tuple[str, str]]:
     """(recipient, kind) of everything in the outbox, in order."""
     with app.app_context():
         rows = db.session.execute(
@@ -66,13 +66,13 @@ def take_back(app: Flask, email: str) -> None:
         withdraw(identifier, now=NOW)
 
 
-def test_new_person_is_confirmed_with_one_letter(app: Flask) -> None:
+def test_new_person_is_confirmed_with_one_mail(app: Flask) -> None:
     event = make_event(app, capacity=1)
 
     assert sign_up(app, event.slug) is Status.CONFIRMED
 
     assert statuses(app, event) == ["confirmed"]
-    assert letters(app) == [("eva.muster@example.org", "confirmation")]
+    assert mails(app) == [("eva.muster@example.org", "confirmation")]
 
 
 def test_full_event_puts_the_next_person_into_the_line(app: Flask) -> None:
@@ -81,7 +81,7 @@ def test_full_event_puts_the_next_person_into_the_line(app: Flask) -> None:
 
     assert sign_up(app, event.slug, "second@example.org") is Status.WAITLISTED
 
-    assert letters(app)[1] == ("second@example.org", "waitlist")
+    assert mails(app)[1] == ("second@example.org", "waitlist")
 
 
 def test_withdrawal_moves_the_first_in_line_up(app: Flask) -> None:
@@ -92,7 +92,7 @@ def test_withdrawal_moves_the_first_in_line_up(app: Flask) -> None:
     take_back(app, "first@example.org")
 
     assert statuses(app, event) == ["cancelled", "confirmed", "waitlisted"]
-    assert letters(app)[3:] == [
+    assert mails(app)[3:] == [
         ("first@example.org", "withdrawal"),
         ("second@example.org", "promotion"),
     ]
@@ -102,29 +102,29 @@ def test_second_withdrawal_changes_nothing(app: Flask) -> None:
     event = make_event(app, capacity=1)
     sign_up(app, event.slug, "first@example.org")
     take_back(app, "first@example.org")
-    before = letters(app)
+    before = mails(app)
 
     take_back(app, "first@example.org")
 
-    assert letters(app) == before
+    assert mails(app) == before
 
 
-def test_repeated_address_gets_the_same_answer_and_a_letter_with_the_truth(app: Flask) -> None:
+def test_repeated_address_gets_the_same_answer_and_a_mail_with_the_truth(app: Flask) -> None:
     event = make_event(app, capacity=5)
     sign_up(app, event.slug, "petra@example.org")
 
     assert sign_up(app, event.slug, "Petra@Example.Org") is Status.CONFIRMED
 
     assert statuses(app, event) == ["confirmed"]
-    assert letters(app)[1:] == [("petra@example.org", "repeat")]
+    assert mails(app)[1:] == [("petra@example.org", "repeat")]
 
 
-def test_repeats_within_an_hour_send_one_letter(app: Flask) -> None:
+def test_repeats_within_an_hour_send_one_mail(app: Flask) -> None:
     event = make_event(app)
     for _ in range(4):
         sign_up(app, event.slug)
 
-    assert [kind for _, kind in letters(app)] == ["confirmation", "repeat"]
+    assert [kind for _, kind in mails(app)] == ["confirmation", "repeat"]
 
 
 def test_person_who_returns_gets_a_fresh_calendar_entry(app: Flask) -> None:
@@ -146,7 +146,7 @@ def test_closed_event_refuses_and_stores_nothing(app: Flask) -> None:
         sign_up(app, event.slug)
 
     assert statuses(app, event) == []
-    assert letters(app) == []
+    assert mails(app) == []
 
 
 def test_unknown_event_is_not_found(app: Flask) -> None:
@@ -160,18 +160,18 @@ def test_late_registration_after_dispatch_gets_the_room_at_once(app: Flask) -> N
     sign_up(app, event.slug)
 
     with app.app_context():
-        letter = db.session.scalars(select(OutboxMail)).one()
-        assert "/room" in letter.text
+        mail = db.session.scalars(select(OutboxMail)).one()
+        assert "/room" in mail.text
 
 
-def test_letter_that_cannot_be_composed_undoes_the_registration(app: Flask) -> None:
+def test_mail_that_cannot_be_composed_undoes_the_registration(app: Flask) -> None:
     event = make_event(app, title="=?utf-8?q?Hi=0D=0ABcc:_x@y?=")
 
     with pytest.raises(UnfitInput):
         sign_up(app, event.slug)
 
     assert statuses(app, event) == []
-    assert letters(app) == []
+    assert mails(app) == []
 
 
 def test_attendance_is_noted_for_confirmed_people_only(app: Flask) -> None:
@@ -215,7 +215,7 @@ def test_rush_fills_every_seat_once(app: Flask) -> None:
     assert rush(app, event.slug, 12) == {"confirmed": 3, "waitlisted": 9}
 
     assert Counter(statuses(app, event)) == {"confirmed": 3, "waitlisted": 9}
-    assert len(letters(app)) == 12
+    assert len(mails(app)) == 12
 
 
 @pytest.fixture
@@ -229,10 +229,10 @@ def nobody_locks() -> Iterator[None]:
         return found
 
     both_have_read = threading.Barrier(2)
-    guard = registrations.hold_event
-    registrations.hold_event = read_only
+    guard = registrations.lock_event
+    registrations.lock_event = read_only
     yield
-    registrations.hold_event = guard
+    registrations.lock_event = guard
 
 
 @pytest.mark.parametrize("database", [POSTGRES], indirect=True)
@@ -265,9 +265,7 @@ def test_two_withdrawals_at_one_moment_promote_two_people(app: Flask) -> None:
     assert statuses(app, event) == ["cancelled"] * 2 + ["confirmed"] * 2 + ["waitlisted"]
 
 
-def test_deleted_person_still_gets_the_letter_that_was_promised(
-    app: Flask, mailbox: Mailbox
-) -> None:
+def test_deleted_person_still_gets_the_mail_that_was_promised(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
     sign_up(app, event.slug)
     take_back(app, "eva.muster@example.org")
@@ -281,10 +279,10 @@ def test_deleted_person_still_gets_the_letter_that_was_promised(
         "Abmeldung bestätigt",
     ]
     app.extensions["ikone_engine"].run_once()
-    assert letters(app) == []
+    assert mails(app) == []
 
 
-def test_known_address_leaves_nothing_but_one_letter(app: Flask) -> None:
+def test_known_address_leaves_nothing_but_one_mail(app: Flask) -> None:
     """What somebody new costs is written for it and taken back, every time anew."""
     event = make_event(app, capacity=1)
     sign_up(app, event.slug)
@@ -292,7 +290,7 @@ def test_known_address_leaves_nothing_but_one_letter(app: Flask) -> None:
         assert sign_up(app, event.slug, organisation="Stadt Koblenz") is Status.WAITLISTED
 
     assert statuses(app, event) == ["confirmed"]
-    assert [kind for _recipient, kind in letters(app)] == ["confirmation", "repeat"]
+    assert [kind for _recipient, kind in mails(app)] == ["confirmation", "repeat"]
     with app.app_context():
-        assert db.session.scalars(select(StandingChange.target)).all() == ["confirmed"]
+        assert db.session.scalars(select(StatusChange.target)).all() == ["confirmed"]
         assert db.session.scalars(select(Registration.organisation_text)).all() == ["Stadt Trier"]

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.refusals import RegistrationClosed, StandingRefused, UnfitInput
+from ikone_events.domain.refusals import RegistrationClosed, StatusRefused, UnfitInput
 from ikone_events.domain.registering.registration import Status
 from ikone_events.services.events.editing import keep_seats
 from ikone_events.services.registering.answers import answers_of
@@ -17,10 +17,10 @@ from ikone_events.services.registering.registrations import add_person, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.form_fields import Answer, FormField
-from ikone_events.store.registering.queries import hold_registration
+from ikone_events.store.registering.queries import lock_registration
 from tests.factories import NOW, make_event, make_registration
 from tests.own_fields import make_field
 from tests.services.registering.seats import (
@@ -28,8 +28,8 @@ from tests.services.registering.seats import (
     applicant,
     chain,
     faults,
-    letter,
-    letters,
+    mail,
+    mails,
     person,
     reasons,
     sign_up,
@@ -92,10 +92,12 @@ def test_switch_moves_while_there_is_room_and_frees_the_seat(app: Flask) -> None
     write(app, lambda: switch_mode(a.public_id, Mode.ON_SITE, now=NOW))
 
     assert standings(app, event) == {"a": "confirmed", "b": "confirmed"}
-    assert letters(app)[-2:] == [("a", "changed"), ("b", "promotion")]
-    assert letter(app, "a", "changed").calendar_method == "REQUEST"
-    assert person(app, "a").event_touched == a.event_touched  # its standing is that of before
-    with pytest.raises(StandingRefused, match="You keep your place"):
+    assert mails(app)[-2:] == [("a", "changed"), ("b", "promotion")]
+    assert mail(app, "a", "changed").calendar_method == "REQUEST"
+    assert (
+        person(app, "a").event_lock_version == a.event_lock_version
+    )  # its standing is that of before
+    with pytest.raises(StatusRefused, match="You keep your place"):
         write(app, lambda: switch_mode(a.public_id, Mode.ONLINE, now=NOW))
     assert faults(app) == []
 
@@ -108,14 +110,14 @@ def test_who_waits_may_wait_for_the_other_mode(app: Flask) -> None:
     write(app, lambda: switch_mode(person(app, "b").public_id, Mode.ONLINE, now=NOW))
 
     assert standings(app, event)["b"] == "confirmed"
-    assert letter(app, "b", "changed").calendar is None
+    assert mail(app, "b", "changed").calendar is None
     assert faults(app) == []
 
 
 def test_nobody_switches_after_the_deadline_but_organisers_may(app: Flask) -> None:
     event = make_event(app, deadline=NOW, **HYBRID)
     a = make_registration(app, event, mode="online")
-    with pytest.raises(StandingRefused, match=r"jutta.beispiel@example.org"):
+    with pytest.raises(StatusRefused, match=r"jutta.beispiel@example.org"):
         write(app, lambda: switch_mode(a.public_id, Mode.ON_SITE, now=NOW))
     write(app, lambda: switch_mode(a.public_id, Mode.ON_SITE, now=NOW, actor=ANNA))
 
@@ -160,7 +162,7 @@ def group(app: Flask, event: Event, *names: str, **changes: object) -> list[str]
 def test_members_of_a_group_count_against_each_other(app: Flask) -> None:
     event = make_event(app, capacity=2)
     assert group(app, event, "a", "b", "c") == ["confirmed", "confirmed", "waitlisted"]
-    assert letters(app) == [("a", "confirmation"), ("b", "confirmation"), ("c", "waitlist")]
+    assert mails(app) == [("a", "confirmation"), ("b", "confirmation"), ("c", "waitlist")]
     assert faults(app) == []
 
 
@@ -168,7 +170,7 @@ def test_group_is_registered_whole_or_not_at_all(app: Flask) -> None:
     event = make_event(app, capacity=2, waiting_list=False)
     with pytest.raises(RegistrationClosed):
         group(app, event, "a", "b", "c")
-    assert (standings(app, event), letters(app)) == ({}, [])
+    assert (standings(app, event), mails(app)) == ({}, [])
 
 
 def test_group_with_somebody_known_gets_what_new_people_get(app: Flask) -> None:
@@ -177,9 +179,9 @@ def test_group_with_somebody_known_gets_what_new_people_get(app: Flask) -> None:
 
     assert group(app, event, "known", "new") == ["confirmed", "waitlisted"]
 
-    # The page tells what two new people would get, the letters tell the truth.
+    # The page tells what two new people would get, the mails tell the truth.
     assert standings(app, event) == {"known": "confirmed", "new": "confirmed"}
-    assert letters(app)[1:] == [("known", "repeat"), ("new", "confirmation")]
+    assert mails(app)[1:] == [("known", "repeat"), ("new", "confirmation")]
     assert faults(app) == []
 
 
@@ -241,9 +243,9 @@ def test_hand_over_keeps_the_seat_of_a_full_event(app: Flask) -> None:
     assert dora.organisation_text == "Stadt Trier"
     assert dora.public_id != eva.public_id
     assert dora.calendar_uid != eva.calendar_uid
-    assert letter(app, "eva", "handed_over").calendar_method == "CANCEL"
-    assert letter(app, "dora", "taken_over").calendar_method == "REQUEST"
-    assert "Dora Beispiel" in letter(app, "eva", "handed_over").text
+    assert mail(app, "eva", "handed_over").calendar_method == "CANCEL"
+    assert mail(app, "dora", "taken_over").calendar_method == "REQUEST"
+    assert "Dora Beispiel" in mail(app, "eva", "handed_over").text
     assert faults(app) == []
 
 
@@ -269,13 +271,13 @@ def test_hand_over_does_not_tell_that_the_deputy_is_registered(app: Flask, known
     sign_up(app, event, "dora")
     sign_up(app, event, "ben")
     assert standings(app, event)["dora"] == known_as
-    before = letters(app)
+    before = mails(app)
 
     write(app, lambda: hand_over(person(app, "eva").public_id, deputy(), now=NOW))
 
     after = standings(app, event)
     assert (after["eva"], after["dora"]) == ("cancelled", "confirmed")
-    told = letters(app)[len(before) :]
+    told = mails(app)[len(before) :]
     assert told[0] == ("eva", "handed_over")
     if known_as == "confirmed":
         assert told[1:] == [("dora", "repeat"), ("ben", "promotion")]
@@ -336,7 +338,7 @@ def test_deputy_keeps_a_place_that_hangs_on_another_answer(app: Flask) -> None:
     dora = person(app, "dora").public_id
     seen = {"lunch": ["yes"], "table": ["a"]}  # what the form of changes shows and sends back
     with app.app_context():
-        assert answers_of(hold_registration(dora)) == seen
+        assert answers_of(lock_registration(dora)) == seen
     details = Details(first_name="Dora", last_name="Neu")
     write(app, lambda: change_details(dora, details, seen, now=NOW + 2 * HOUR))
     with pytest.raises(UnfitInput, match="no places left"):
@@ -353,7 +355,7 @@ def test_answers_that_hold_places_stay_after_the_deadline(app: Flask) -> None:
 
     write(app, lambda: change_details(eva.public_id, details, {"group": ["a"]}, now=late))
     assert person(app, "eva").last_name == "Neu"
-    with pytest.raises(StandingRefused, match="deadline"):
+    with pytest.raises(StatusRefused, match="deadline"):
         write(app, lambda: change_details(eva.public_id, details, {"group": ["b"]}, now=late))
     write(app, lambda: change_details(eva.public_id, details, {"group": ["b"]}, now=NOW))
     sign_up(app, event, "ben", answers={"group": ["a"]})
@@ -365,7 +367,7 @@ def test_lowered_capacity_takes_no_seat_away_in_any_mode(app: Flask) -> None:
         sign_up(app, event, name, mode="on_site")
 
     def lower() -> None:
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         held.capacity, held.capacity_on_site = 2, 1
         db.session.flush()
         keep_seats(held, now=NOW)
@@ -384,4 +386,4 @@ def test_repeat_within_the_hour_writes_nothing(app: Flask) -> None:
     sign_up(app, event, "eva")
     for _ in range(3):
         assert sign_up(app, event, "eva") == Status.WAITLISTED.value
-    assert letters(app) == [("eva", "confirmation"), ("eva", "repeat")]
+    assert mails(app) == [("eva", "confirmation"), ("eva", "repeat")]

@@ -26,15 +26,15 @@ from ikone_events.services.events.editing import keep_seats
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.operating import verification
 from ikone_events.services.registering import changes, hand_over, registrations, status
-from ikone_events.services.registering.expirations import events_to_serve, lapse_due
+from ikone_events.services.registering.expirations import events_to_update, expire_due
 from ikone_events.services.registering.registrations import Applicant
-from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.codes import Code
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_organisation
 
@@ -98,7 +98,7 @@ class Seats(RuleBasedStateMachine):
                 return
 
     def held(self) -> Event:
-        return hold_event(self.slug)
+        return lock_event(self.slug)
 
     def rows(self) -> list[Registration]:
         wanted = select(Registration).join(Event).where(Event.slug == self.slug)
@@ -194,7 +194,7 @@ class Seats(RuleBasedStateMachine):
             event.capacity, event.capacity_online, event.capacity_on_site = whole, online, on_site
             db.session.flush()
             keep_seats(event, now=self.now)
-            move_line_up(event, now=self.now)
+            promote_waiting(event, now=self.now)
 
         self.write(change)
         self.most = max(self.seated(), whole or 10**6)
@@ -204,7 +204,7 @@ class Seats(RuleBasedStateMachine):
         def change() -> None:
             event = self.held()
             event.confirm_hours, event.approval, event.offer_hours = confirm, approval, offer
-            move_line_up(event, now=self.now)
+            promote_waiting(event, now=self.now)
 
         self.write(change)
 
@@ -218,12 +218,12 @@ class Seats(RuleBasedStateMachine):
     @rule()
     def work(self) -> None:
         with self.app.app_context():
-            slugs = events_to_serve(self.now)
+            slugs = events_to_update(self.now)
         for slug in slugs:
-            self.write(lambda slug=slug: lapse_due(slug, now=self.now))
+            self.write(lambda slug=slug: expire_due(slug, now=self.now))
         self.looked = True
         with self.app.app_context():
-            assert self.slug not in events_to_serve(self.now)
+            assert self.slug not in events_to_update(self.now)
 
     # What must hold after each of these
 
@@ -237,7 +237,7 @@ class Seats(RuleBasedStateMachine):
 
     @invariant()
     def the_rows_agree_with_the_rules(self) -> None:
-        """Seats of each mode, the order of the line, addresses, doors, chains, letters."""
+        """Seats of each mode, the order of the line, addresses, doors, chains, mails."""
         with self.app.app_context():
             found = [f for f in verification.faults(self.now) if not f.startswith("history:")]
         if not self.looked:  # the members' time may have passed since the worker's last look
@@ -245,18 +245,18 @@ class Seats(RuleBasedStateMachine):
         assert found == []
 
     @invariant()
-    def each_promise_has_one_letter(self) -> None:
+    def each_promise_has_one_mail(self) -> None:
         with self.app.app_context():
             if any(row.anonymised_at for row in self.rows()):
                 return
             ids = [row.id for row in self.rows()]
             chains = db.session.execute(
-                select(StandingChange.registration_id, StandingChange).where(
-                    StandingChange.registration_id.in_(ids)
+                select(StatusChange.registration_id, StatusChange).where(
+                    StatusChange.registration_id.in_(ids)
                 )
             ).all()
             promises = Counter(number for number, change in chains if not _silent(change))
-            letters = Counter(
+            mails = Counter(
                 db.session.scalars(
                     select(OutboxMail.registration_id).where(
                         OutboxMail.registration_id.in_(ids),
@@ -265,18 +265,18 @@ class Seats(RuleBasedStateMachine):
                     )
                 )
             )
-            assert letters == promises
+            assert mails == promises
 
 
-def _silent(change: StandingChange) -> bool:
+def _silent(change: StatusChange) -> bool:
     """What nobody is told: an address that lapsed, and all that was still open at the end."""
-    return change.action == "lapse" and (change.source == "pending" or change.reason != "")
+    return change.action == "expire" and (change.source == "pending" or change.reason != "")
 
 
 def test_seats_hold_under_any_order(app: Flask) -> None:
     make_organisation(app, MEMBER, member=True)
     make_organisation(app, FOREIGN, member=False)
-    embedded = not app.extensions["ikone_office"].settings.database_url
+    embedded = not app.extensions["ikone_installation"].settings.database_url
     run_state_machine_as_test(
         lambda: Seats(app),
         settings=settings(

@@ -6,12 +6,12 @@ import pytest
 from flask import Flask
 
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.refusals import StandingRefused
-from ikone_events.domain.registering.status import Standing, standing_of
+from ikone_events.domain.refusals import StatusRefused
+from ikone_events.domain.registering.status import RegistrationStatus, registration_status
 from ikone_events.services.registering.changes import switch_mode
-from ikone_events.services.registering.expirations import lapse_due
+from ikone_events.services.registering.expirations import expire_due
 from ikone_events.services.registering.hand_over import Deputy, hand_over
-from ikone_events.services.registering.seating import move_line_up
+from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.services.registering.status import (
     accept_offer,
     approve,
@@ -21,18 +21,18 @@ from ikone_events.services.registering.status import (
     withdraw,
 )
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_registration
-from tests.services.registering.seats import HOUR, chain, faults, letters, standings, write
+from tests.services.registering.seats import HOUR, chain, faults, mails, standings, write
 
 ANNA = "anna@amt.example.org"
 DEPUTY = Deputy(first_name="Dora", last_name="Muster", email="dora@example.org")
 LATE = NOW + 2 * HOUR
 
 
-def stands(registration: Registration) -> Standing:
-    return standing_of(registration.status, registration.awaits)
+def stands(registration: Registration) -> RegistrationStatus:
+    return registration_status(registration.status, registration.awaits)
 
 
 Verb = Callable[[Registration], object]
@@ -52,7 +52,7 @@ VERBS: dict[str, Verb] = {
         r.public_id, expected=stands(r), reason="Voll", actor=ANNA, now=NOW
     ),
 }
-# Where each leads, by hand: "=" is a success that changes nothing, "~" stays there with a letter,
+# Where each leads, by hand: "=" is a success that changes nothing, "~" stays there with a mail,
 # "-" is refused. Nobody is a member, so that nobody moves up by the line.
 # fmt: off
 TABLE = """
@@ -71,7 +71,7 @@ withdraw_for        cancelled   cancelled    cancelled    cancelled  cancelled  
 decline             declined    declined     declined     declined   declined   -         -        -
 """  # noqa: E501 - a table reads as a table
 # fmt: on
-LETTERS = {
+MAILS = {
     "confirm_address": ["confirmation"],
     "approve": ["confirmation"],
     "accept": ["confirmation"],
@@ -101,8 +101,8 @@ def standing_at(app: Flask, name: str) -> tuple[Event, Registration]:
         status="pending" if pending else name,
         awaits=name if pending else "",
         mode="online",
-        hold_until=NOW + HOUR if name in ("address", "offered") else None,
-        line=1 if name in ("waitlisted", "offered") else None,
+        reserved_until=NOW + HOUR if name in ("address", "offered") else None,
+        waiting_order=1 if name in ("waitlisted", "offered") else None,
     )
 
 
@@ -113,13 +113,13 @@ def test_every_standing_and_action_does_what_the_table_says(
     done = action.removesuffix("_for")
     for name, cell in zip(NAMES, cells, strict=True):
         event, eva = standing_at(app, name)
-        before, shown = len(letters(app)), standings(app, event)
+        before, shown = len(mails(app)), standings(app, event)
         if cell == "-":
-            with pytest.raises(StandingRefused):
+            with pytest.raises(StatusRefused):
                 write(app, lambda eva=eva: VERBS[action](eva))
         else:
             write(app, lambda eva=eva: VERBS[action](eva))
-        told = [kind for _, kind in letters(app)[before:]]
+        told = [kind for _, kind in mails(app)[before:]]
         if cell in "-=":
             assert (standings(app, event), told, chain(app, "eva")) == (shown, [], []), name
             continue
@@ -127,12 +127,12 @@ def test_every_standing_and_action_does_what_the_table_says(
         if done == "hand_over":
             after["dora"] = name
         assert standings(app, event) == after, name
-        assert told == LETTERS[done], name
+        assert told == MAILS[done], name
         by_hand = action != done or done in ("approve", "move_up", "decline")
         target = eva.status if cell == "~" else cell
         expected = (done, eva.status, target, ANNA if by_hand else "person")
         assert chain(app, "eva") == [expected], name
-    assert [fault for fault in faults(app) if "letters:" not in fault] == []
+    assert [fault for fault in faults(app) if "mails:" not in fault] == []
 
 
 def test_clock_takes_back_what_is_held_and_nothing_else(app: Flask) -> None:
@@ -140,11 +140,11 @@ def test_clock_takes_back_what_is_held_and_nothing_else(app: Flask) -> None:
         event, _eva = standing_at(app, name)
         shown = standings(app, event)
 
-        write(app, lambda event=event: lapse_due(event.slug, now=LATE))
+        write(app, lambda event=event: expire_due(event.slug, now=LATE))
 
         lapsed = name in ("address", "offered")
         assert standings(app, event) == ({"eva": "expired"} if lapsed else shown)
-    assert letters(app) == [("eva", "offer_lapsed")]
+    assert mails(app) == [("eva", "offer_lapsed")]
 
 
 def test_line_moves_up_who_waits_and_nobody_else(app: Flask) -> None:
@@ -152,10 +152,10 @@ def test_line_moves_up_who_waits_and_nobody_else(app: Flask) -> None:
         event, _eva = standing_at(app, name)
         shown = standings(app, event)
 
-        write(app, lambda event=event: move_line_up(hold_event(event.slug), now=NOW + 9 * HOUR))
+        write(app, lambda event=event: promote_waiting(lock_event(event.slug), now=NOW + 9 * HOUR))
 
         assert standings(app, event) == ({"eva": "confirmed"} if name == "waitlisted" else shown)
-    assert letters(app) == [("eva", "promotion")]
+    assert mails(app) == [("eva", "promotion")]
 
 
 def test_nothing_is_done_after_the_end(app: Flask) -> None:
@@ -164,12 +164,12 @@ def test_nothing_is_done_after_the_end(app: Flask) -> None:
         write(app, lambda event=event: _end(event.slug))
         for action, cells in rows():
             if cells[NAMES.index(name)] not in "-=":
-                with pytest.raises(StandingRefused):
+                with pytest.raises(StatusRefused):
                     write(app, lambda eva=eva, action=action: VERBS[action](eva))
         assert chain(app, "eva") == []
-    assert letters(app) == []
+    assert mails(app) == []
 
 
 def _end(slug: str) -> None:
-    event = hold_event(slug)
+    event = lock_event(slug)
     event.starts_at, event.ends_at = NOW - 3 * HOUR, NOW

@@ -15,14 +15,14 @@ from ikone_events.domain.refusals import UploadRefused
 from ikone_events.services.registering.lists.table_reading import (
     MOST_BYTES,
     MOST_ROWS,
-    Table,
+    TypedTable,
     read_table,
 )
 from ikone_events.services.spreadsheets import write_csv, write_xlsx
 from tests.effort import by_night
 
 TEXT = "Vorname;Nachname;E-Mail\r\nJörg;Groß;j@example.org\r\n"
-EXPECTED = Table(("Vorname", "Nachname", "E-Mail"), ((2, ("Jörg", "Groß", "j@example.org")),))
+EXPECTED = TypedTable(("Vorname", "Nachname", "E-Mail"), ((2, ("Jörg", "Groß", "j@example.org")),))
 
 
 def workbook(*rows: list[object]) -> bytes:

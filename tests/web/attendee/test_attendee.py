@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from sqlalchemy import select
 
-from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.app_context import office
+from ikone_events.domain.tokens import LinkClaim, Purpose
+from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
@@ -93,9 +93,11 @@ def test_bad_links_are_refused_alike(app: Flask, client: FlaskClient) -> None:
     person = make_registration(app, make_event(app))
     good = personal_path(app, person)
     with app.app_context():
-        signer = office().signer
-        revoked = signer.sign(Purpose.REGISTRATION, Claim(person.public_id, person.link_epoch + 1))
-        unknown = signer.sign(Purpose.REGISTRATION, Claim("nobody", 1))
+        signer = get_installation().signer
+        revoked = signer.sign(
+            Purpose.REGISTRATION, LinkClaim(person.public_id, person.link_epoch + 1)
+        )
+        unknown = signer.sign(Purpose.REGISTRATION, LinkClaim("nobody", 1))
     bad = [f"/r/{token}" for token in (revoked, unknown, "x", "a.b.c", "Ünïcode", "%25")]
     # Not the last sign: two of its bits belong to no byte of the signature.
     bad.append(good[:-2] + ("A" if good[-2] != "A" else "B") + good[-1])
@@ -131,13 +133,13 @@ def test_second_press_in_an_old_tab_is_a_success_page(app: Flask, client: FlaskC
     form = personal_path(app, person, "/cancel")
     old_tab = client.get(form).text
     press(client, form)
-    letters = count(app, OutboxMail)
+    mails = count(app, OutboxMail)
     token = re.search(r'name="csrf_token" value="([^"]+)"', old_tab)
     assert token
     answer = client.post(form, data={"csrf_token": token[1]}, follow_redirects=True)
     assert answer.status_code == 200
     assert "Sie haben sich von dieser Veranstaltung abgemeldet" in answer.text
-    assert count(app, OutboxMail) == letters
+    assert count(app, OutboxMail) == mails
 
 
 def test_who_withdrew_may_register_again(app: Flask, client: FlaskClient) -> None:
@@ -172,9 +174,7 @@ def test_buttons_need_their_token(app: Flask, client: FlaskClient, clock: FixedC
     assert everything(app) == before
 
 
-def test_entry_to_take_along_keeps_the_secret_of_the_letters(
-    app: Flask, client: FlaskClient
-) -> None:
+def test_entry_to_take_along_keeps_the_secret_of_the_mails(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, state="dispatched")
     person = make_registration(app, event, calendar_uid="the-secret-uid@localhost")
     answer = client.get(personal_path(app, person, "/calendar.ics"))

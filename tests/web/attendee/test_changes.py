@@ -51,7 +51,7 @@ def send(client: FlaskClient, path: str, entries: dict[str, Any]) -> TestRespons
     return client.post(path, data={**entries, "csrf_token": token_of(client.get(path))})
 
 
-def letters(app: Flask) -> list[tuple[str, str]]:
+def mails(app: Flask) -> list[tuple[str, str]]:
     with app.app_context():
         rows = db.session.execute(select(OutboxMail.kind, OutboxMail.recipient))
         return sorted((kind, recipient) for kind, recipient in rows)
@@ -156,7 +156,7 @@ def test_mode_is_switched_while_there_is_room(app: Flask, client: FlaskClient) -
     for _press in range(2):
         assert client.post(path, data=data).location == personal_path(app, person)
     assert reload(app, person).mode == "online"
-    assert letters(app) == [("changed", person.email)]
+    assert mails(app) == [("changed", person.email)]
     assert "Sie nehmen online teil." in client.get(personal_path(app, person)).text
 
 
@@ -210,7 +210,7 @@ def test_deputy_takes_over_and_the_old_link_says_so(app: Flask, client: FlaskCli
     assert page.status_code == 200
     assert "Sie haben Ihre Anmeldung übergeben" in page.text
     assert "Deputy" not in page.text
-    assert letters(app) == [
+    assert mails(app) == [
         ("handed_over", person.email),
         ("taken_over", "Dora.Deputy@example.org"),
     ]
@@ -249,7 +249,7 @@ def test_wrong_deputy_is_told_and_nothing_typed_is_lost(
     for value in {**DEPUTY, **wrong}.values():
         assert value in answer.text
     assert reload(app, person).status == "confirmed"
-    assert letters(app) == []
+    assert mails(app) == []
 
 
 def test_own_address_is_no_deputy(app: Flask, client: FlaskClient) -> None:
@@ -286,7 +286,7 @@ def test_who_waits_learns_whether_the_other_way_has_room(
     event = hybrid(app, capacity_online=seats)
     for mode in ("online", "on_site"):
         make_registration(app, event, mode=mode)
-    person = make_registration(app, event, status="waitlisted", line=1, mode="on_site")
+    person = make_registration(app, event, status="waitlisted", waiting_order=1, mode="on_site")
     page = client.get(personal_path(app, person)).text
     assert words in page
     assert personal_path(app, person, "/mode") in page

@@ -11,7 +11,7 @@ from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
     make_event,
-    make_letter,
+    make_mail,
     make_organisation,
     make_registration,
     personal_path,
@@ -46,7 +46,7 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
     make_answer(app, person, consent, "yes", version=1)
     make_change(app, person, source="", target="waitlisted", actor="person")
     make_change(app, person, action="move_up", actor="wilma@example.org", reason="Nachgerückt")
-    make_letter(app, person, kind="promotion", state="sent", sent_at=NOW, subject="Nachgerückt!")
+    make_mail(app, person, kind="promotion", state="sent", sent_at=NOW, subject="Nachgerückt!")
 
     data = data_of(app, client, person)
 
@@ -65,8 +65,8 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
         ("waitlisted", "you"),
         ("confirmed", "organiser"),
     ]
-    [letter] = data["letters"]
-    assert (letter["kind"], letter["sent_at"]) == ("promotion", NOW.isoformat())
+    [mail] = data["mails"]
+    assert (mail["kind"], mail["sent_at"]) == ("promotion", NOW.isoformat())
     assert data["deletion"]["details_are_deleted_at"] == (
         (event.ends_at + timedelta(days=90)).isoformat()
     )
@@ -75,7 +75,7 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
 def test_file_holds_no_secret_and_nobody_else(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     other = make_registration(app, event, last_name="Fremd", question="Geheime Frage")
-    make_letter(app, other, subject="An jemand anderen")
+    make_mail(app, other, subject="An jemand anderen")
     person = make_registration(app, event, predecessor_id=other.id, thread_id="<faden@x>")
     make_change(app, person, actor="wilma@example.org")
     path = personal_path(app, person, "/data.json")
@@ -89,8 +89,8 @@ def test_file_holds_no_secret_and_nobody_else(app: Flask, client: FlaskClient) -
 
 def test_waiting_person_reads_place_and_earlier_deletion(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
-    make_registration(app, event, status="waitlisted", line=1)
-    person = make_registration(app, event, status="waitlisted", line=2)
+    make_registration(app, event, status="waitlisted", waiting_order=1)
+    person = make_registration(app, event, status="waitlisted", waiting_order=2)
     data = data_of(app, client, person)
     assert data["standing"]["place_in_the_waiting_list"] == 2
     month = (event.ends_at + timedelta(days=30)).isoformat()
@@ -100,12 +100,12 @@ def test_waiting_person_reads_place_and_earlier_deletion(app: Flask, client: Fla
 def test_file_holds_the_answers_and_not_who_else_wrote(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_sequence=0)
-    letter = make_letter(app, person, state="sent", sent_at=NOW)
+    mail = make_mail(app, person, state="sent", sent_at=NOW)
     receive(app, calendar_answer(person, "TENTATIVE", comment="Vielleicht später."))
     other = "vorzimmer@example.com"
     odd = calendar_answer(person, "DECLINED", sender=other, attendee=other, comment="Geheim")
     receive(app, odd)
-    receive(app, bounce(letter, permanent=False, words="mailbox full"))
+    receive(app, bounce(mail, permanent=False, words="mailbox full"))
 
     data = data_of(app, client, person)
 

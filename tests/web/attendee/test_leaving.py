@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import PAST, make_event, make_letter, make_registration, personal_path
+from tests.factories import PAST, make_event, make_mail, make_registration, personal_path
 from tests.own_fields import make_answer, make_change, make_field
 from tests.web.visitor import count, everything, press, token_of
 
@@ -23,7 +23,7 @@ def test_deleting_forgets_the_person_and_the_link_says_so(app: Flask, client: Fl
     event = make_event(app)
     person = make_registration(app, event, status="cancelled", question="Privates")
     make_answer(app, person, make_field(app, event), "Vertrauliches")
-    make_letter(app, person, state="sent")
+    make_mail(app, person, state="sent")
     answer = press(client, personal_path(app, person, "/delete"))
     assert (answer.status_code, answer.location) == (303, "/deleted")
     assert "Ihre Angaben sind gelöscht" in client.get("/deleted").text
@@ -65,7 +65,7 @@ def test_after_the_event_everybody_deletes_at_once(app: Flask, client: FlaskClie
     assert (reload(app, guest).email, reload(app, guest).status) == ("", "confirmed")
 
 
-def test_revoked_link_points_to_the_newer_letter(app: Flask, client: FlaskClient) -> None:
+def test_revoked_link_points_to_the_newer_mail(app: Flask, client: FlaskClient) -> None:
     person = make_registration(app, make_event(app), link_epoch=2)
     assert client.get(personal_path(app, person)).status_code == 200
     person.link_epoch = 1

@@ -13,15 +13,15 @@ from icalendar import Calendar, Event
 from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import Action
-from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.app_context import office
+from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.drafts import mask_links
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.calendars.personal_feeds import PersonalFeed
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event as EventRow
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.shell.errors import hide_tokens
@@ -49,18 +49,18 @@ def register(app: Flask, event: EventRow, **values: Any) -> Registration:
     )
 
 
-def letters(app: Flask) -> list[OutboxMail]:
-    """The letters with calendar addresses, the first one first."""
+def mails(app: Flask) -> list[OutboxMail]:
+    """The mails with calendar addresses, the first one first."""
     with app.app_context():
         wanted = select(OutboxMail).where(OutboxMail.kind == "calendar_address")
         return list(db.session.scalars(wanted.order_by(OutboxMail.id)))
 
 
 def ask(app: Flask, person: Registration) -> str:
-    """Press the button; returns the path that the letter brings."""
+    """Press the button; returns the path that the mail brings."""
     answer = press(app.test_client(), personal_path(app, person, "/calendar"))
     assert answer.status_code == 303
-    found = ADDRESS.search(letters(app)[-1].text)
+    found = ADDRESS.search(mails(app)[-1].text)
     assert found
     return found[1]
 
@@ -95,24 +95,24 @@ def test_address_goes_to_the_mailbox_and_to_no_page(app: Flask, client: FlaskCli
     assert f"unterwegs an {EMAIL}" in after
     for text in (before, after, client.get(personal_path(app, person)).text):
         assert "/feeds/" not in text
-    [letter] = letters(app)
-    assert letter.recipient == EMAIL
-    assert letter.calendar is None
-    assert letter.state == "queued"
-    path = ADDRESS.search(letter.text)
+    [mail] = mails(app)
+    assert mail.recipient == EMAIL
+    assert mail.calendar is None
+    assert mail.state == "queued"
+    path = ADDRESS.search(mail.text)
     assert path
-    assert f"webcal://localhost{path[1]}\n" in letter.text
-    assert f'href="webcal://localhost{path[1]}"' in letter.html
+    assert f"webcal://localhost{path[1]}\n" in mail.text
+    assert f'href="webcal://localhost{path[1]}"' in mail.html
     assert client.get(path[1]).status_code == 200
 
 
-def test_letter_comes_once_an_hour(app: Flask, client: FlaskClient, clock: FixedClock) -> None:
+def test_mail_comes_once_an_hour(app: Flask, client: FlaskClient, clock: FixedClock) -> None:
     first, second = (register(app, make_event(app)) for _number in range(2))
     paths = [ask(app, first), ask(app, first), ask(app, second)]
-    assert len(letters(app)) == 1
+    assert len(mails(app)) == 1
     clock.move(hours=1)
     paths.append(ask(app, second))
-    assert len(letters(app)) == 2
+    assert len(mails(app)) == 2
     assert len(set(paths)) == 1, "one address, whichever link asked for it"
     assert count(app, PersonalFeed) == 1
 
@@ -129,9 +129,9 @@ def test_page_is_the_same_with_and_without_a_calendar(app: Flask) -> None:
     assert page() == before
 
 
-def test_english_letter_brings_an_english_calendar(app: Flask, client: FlaskClient) -> None:
+def test_english_mail_brings_an_english_calendar(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, title="Dörfer", title_en="Villages")
-    path = ask(app, register(app, event, locale="en", status="waitlisted", line=1))
+    path = ask(app, register(app, event, locale="en", status="waitlisted", waiting_order=1))
     assert path.endswith(".ics?lang=en")
     answer = client.get(path, headers={"Accept-Language": "de"})
     assert "SUMMARY:Waiting list: Villages\r\n" in answer.text
@@ -250,7 +250,7 @@ def test_change_of_mode_is_a_change(app: Flask, client: FlaskClient) -> None:
     on_site = entries(client, path)["Beides"]
     make_change(app, person, action="switch_mode", at=NOW + timedelta(hours=1))
     with app.app_context(), transaction():
-        hold_event(event.slug)
+        lock_event(event.slug)
         db.session.get_one(Registration, person.id).mode = "online"
     online = entries(client, path)["Beides"]
     assert (str(on_site["LOCATION"]), str(online["LOCATION"])) == ("Rathaus, Saal 2", "Online")
@@ -263,7 +263,7 @@ def test_endings_stay_six_weeks_and_hopes_until_the_event(
     event = make_event(app, title="Bald")
     person = register(app, event, status="cancelled")
     waits = make_event(app, title="Wartet")
-    register(app, waits, status="waitlisted", line=1)
+    register(app, waits, status="waitlisted", waiting_order=1)
     path = ask(app, person)
     assert len(entries(client, path)) == 2
     clock.moment = waits.ends_at
@@ -333,12 +333,12 @@ def test_forged_foreign_and_unknown_addresses_open_nothing(app: Flask, client: F
     own = personal_path(app, person).removeprefix("/r/")
     with app.app_context():
         feed = db.session.scalars(select(PersonalFeed)).one()
-        sign = office().signer.sign
+        sign = get_installation().signer.sign
         wrong = [
-            sign(Purpose.CALENDAR, Claim("unbekannt", 1)),
-            sign(Purpose.CALENDAR, Claim(person.public_id, 1)),
-            sign(Purpose.CALENDAR, Claim(feed.public_id, feed.link_epoch + 1)),
-            sign(Purpose.SUBSCRIPTION, Claim(feed.public_id, feed.link_epoch)),
+            sign(Purpose.CALENDAR, LinkClaim("unbekannt", 1)),
+            sign(Purpose.CALENDAR, LinkClaim(person.public_id, 1)),
+            sign(Purpose.CALENDAR, LinkClaim(feed.public_id, feed.link_epoch + 1)),
+            sign(Purpose.SUBSCRIPTION, LinkClaim(feed.public_id, feed.link_epoch)),
         ]
     for other in (*wrong, own, token[:-1], f"{token}x", "x", feed.public_id):
         answer = client.get(f"/feeds/{other}.ics")
@@ -405,8 +405,8 @@ def test_own_data_say_that_there_is_a_calendar(app: Flask, client: FlaskClient) 
 def test_organisers_never_see_the_address(app: Flask) -> None:
     person = register(app, make_event(app))
     path = ask(app, person)
-    letter = letters(app)[0]
+    mail = mails(app)[0]
     token = path.removeprefix("/feeds/").removesuffix(".ics")
-    assert token in letter.text
-    assert token not in mask_links(letter.text)
-    assert token not in mask_links(letter.html)
+    assert token in mail.text
+    assert token not in mask_links(mail.text)
+    assert token not in mask_links(mail.html)

@@ -64,7 +64,7 @@ def test_door_knows_its_hours_and_its_guests(
 
 @pytest.mark.parametrize("state", [state.value for state in State])
 @pytest.mark.parametrize("room_url", [ROOM, ""])
-def test_letters_lead_to_the_door_in_those_states_in_which_it_opens(
+def test_mails_lead_to_the_door_in_those_states_in_which_it_opens(
     app: Flask, client: FlaskClient, clock: FixedClock, state: str, room_url: str
 ) -> None:
     event = make_event(app, state=state, room_url=room_url)
@@ -121,7 +121,7 @@ def test_press_before_the_door_opens_changes_nothing(
     assert attendance_of(app, person) is None
 
 
-def test_moved_room_is_found_through_the_old_letter(
+def test_moved_room_is_found_through_the_old_mail(
     app: Flask, client: FlaskClient, clock: FixedClock
 ) -> None:
     event = make_event(

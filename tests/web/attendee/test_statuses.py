@@ -26,8 +26,8 @@ from tests.web.visitor import count, everything, press, token_of
 
 HOLD = NOW + timedelta(hours=24)
 UNTIL = "Di., 3.\u00a0März\u00a02026, 10:00\u00a0Uhr"
-ADDRESS = {"status": "pending", "awaits": "address", "hold_until": HOLD}
-OFFER = {"status": "offered", "hold_until": HOLD, "line": 1}
+ADDRESS = {"status": "pending", "awaits": "address", "reserved_until": HOLD}
+OFFER = {"status": "offered", "reserved_until": HOLD, "waiting_order": 1}
 
 
 def reload(app: Flask, registration: Registration) -> Registration:
@@ -35,7 +35,7 @@ def reload(app: Flask, registration: Registration) -> Registration:
         return db.session.get_one(Registration, registration.id)
 
 
-def letters(app: Flask) -> list[str]:
+def mails(app: Flask) -> list[str]:
     with app.app_context():
         return list(db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id)))
 
@@ -86,7 +86,7 @@ def test_expired_person_is_told_what_was_missed(
     app: Flask, client: FlaskClient, source: str, words: str
 ) -> None:
     person = make_registration(app, make_event(app), status="expired")
-    make_change(app, person, action="lapse", source=source, actor="system")
+    make_change(app, person, action="expire", source=source, actor="system")
     assert words in client.get(personal_path(app, person)).text
 
 
@@ -102,7 +102,7 @@ def test_address_is_confirmed_by_a_press_and_a_second_one_is_a_success(
         assert (answer.status_code, answer.location) == (303, personal_path(app, person))
     assert "Ihre E-Mail-Adresse ist bestätigt" in client.get(answer.location).text
     assert reload(app, person).status == "confirmed"
-    assert letters(app) == ["confirmation"]
+    assert mails(app) == ["confirmation"]
     assert client.get(path).location == personal_path(app, person)
 
 
@@ -115,10 +115,10 @@ def test_offered_place_is_accepted_by_a_press_and_a_second_one_is_a_success(
     for _press in range(2):
         assert client.post(path, data=data).location == personal_path(app, person)
     assert reload(app, person).status == "confirmed"
-    assert letters(app) == ["confirmation"]
+    assert mails(app) == ["confirmation"]
 
 
-def test_own_page_has_the_buttons_of_the_letters(app: Flask, client: FlaskClient) -> None:
+def test_own_page_has_the_buttons_of_the_mails(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, offer_hours=24, confirm_hours=24)
     known = {**OFFER, "address_confirmed_at": NOW}
     for values, part in ((ADDRESS, "/confirm"), (known, "/accept")):
@@ -159,11 +159,11 @@ FINE = {
 @pytest.mark.parametrize(
     "status", ["confirmed", "waitlisted", "offered", "cancelled", "declined", "expired"]
 )
-def test_what_a_standing_does_not_allow_is_409_without_a_letter(
+def test_what_a_standing_does_not_allow_is_409_without_a_mail(
     app: Flask, client: FlaskClient, status: str, part: str
 ) -> None:
     event = make_event(app, format="hybrid", place="Rathaus", offer_hours=24, confirm_hours=24)
-    person = make_registration(app, event, status=status, hold_until=HOLD, line=1)
+    person = make_registration(app, event, status=status, reserved_until=HOLD, waiting_order=1)
     token = token_of(client.get("/events/" + event.slug + "/register"))
     data = {
         "csrf_token": token,
@@ -232,9 +232,14 @@ def test_link_of_another_purpose_opens_no_personal_page(app: Flask, client: Flas
     assert count(app, Registration) == 1
 
 
-def test_letters_link_to_no_button_that_is_not_there(app: Flask, client: FlaskClient) -> None:
+def test_mails_link_to_no_button_that_is_not_there(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, confirm_hours=24, offer_hours=24)
-    for values in (ADDRESS, OFFER, {"status": "waitlisted", "line": 2}, {"status": "confirmed"}):
+    for values in (
+        ADDRESS,
+        OFFER,
+        {"status": "waitlisted", "waiting_order": 2},
+        {"status": "confirmed"},
+    ):
         person = make_registration(app, event, **values)
         with app.app_context():
             links = links_of(event, db.session.get_one(Registration, person.id))
@@ -246,7 +251,11 @@ def test_letters_link_to_no_button_that_is_not_there(app: Flask, client: FlaskCl
 
 def test_waiting_person_is_promised_no_place_to_pass_on(app: Flask, client: FlaskClient) -> None:
     event, kept = make_event(app, format="hybrid", place="Rathaus"), "bleibt bei Ihrer Verwaltung"
-    for status, values in (("confirmed", {}), ("waitlisted", {"line": 2}), ("cancelled", {})):
+    for status, values in (
+        ("confirmed", {}),
+        ("waitlisted", {"waiting_order": 2}),
+        ("cancelled", {}),
+    ):
         person = make_registration(app, event, status=status, mode="online", **values)
         page = client.get(personal_path(app, person)).text
         assert (kept in page) is (status == "confirmed")

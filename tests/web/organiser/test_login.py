@@ -15,8 +15,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.web.shell.login import is_path_here
 from tests.factories import FixedClock, make_settings
-
-from .conftest import PASSWORD, Browser, Person, token_of
+from tests.web.organiser.conftest import PASSWORD, Browser, Person, token_of
 
 
 def log_in(

@@ -8,11 +8,10 @@ from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from tests.factories import NOW, PAST, make_event, make_material, make_registration
+from tests.web.organiser.conftest import Browser
 from tests.web.visitor import Queries
-
-from .conftest import Browser
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def event(app: Flask) -> Event:
     """An event with a plan and people."""
     event = make_event(app)
     with app.app_context(), transaction():
-        lay_plan(hold_event(event.slug), now=NOW)
+        lay_plan(lock_event(event.slug), now=NOW)
     for _ in range(3):
         make_registration(app, event)
     return event

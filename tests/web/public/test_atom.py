@@ -13,8 +13,8 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
-from ikone_events.store.mails.event_versions import calendar_facts, keep_former
+from ikone_events.store.events.queries import lock_event
+from ikone_events.store.mails.event_versions import calendar_facts, keep_version
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.web.visitor import Queries
 
@@ -53,11 +53,11 @@ def act(app: Flask, event: Event, action: Action, now: datetime, **more: Any) ->
 def edit(app: Flask, event: Event, now: datetime, **changes: Any) -> None:
     """Change an event as an edit does: what it was before is kept."""
     with app.app_context(), transaction():
-        row = hold_event(event.slug)
-        keep_former(row, calendar_facts(row), until=now)
+        row = lock_event(event.slug)
+        keep_version(row, calendar_facts(row), until=now)
         for name, value in changes.items():
             setattr(row, name, value)
-        row.revision, row.changed_at = row.revision + 1, now
+        row.edit_version, row.changed_at = row.edit_version + 1, now
 
 
 def test_feed_has_all_that_the_format_asks_for(app: Flask, client: FlaskClient) -> None:
@@ -131,7 +131,7 @@ def test_typing_error_reaches_those_who_ask_again(app: Flask, client: FlaskClien
     event = make_event(app, summary="Tipfeler")
     tag = client.get("/feed.atom").headers["ETag"]
     with app.app_context(), transaction():
-        row = hold_event(event.slug)
+        row = lock_event(event.slug)
         row.summary, row.changed_at = "Tippfehler", NOW
     answer = client.get("/feed.atom", headers={"If-None-Match": tag})
     assert "Tippfehler" in answer.text

@@ -36,7 +36,7 @@ PROGRAMME = (
 
 
 @dataclass
-class Site:
+class LiveApp:
     """A served application and the paths worth looking at."""
 
     address: str
@@ -44,7 +44,7 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveApp]:
     """An event of each interesting kind, at a moment when a room is open."""
     clock = FixedClock()
     app = create_app(make_settings(tmp_path_factory.mktemp("site")), clock=clock)
@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         db.create_all()
     pages = _fill(app)
     with serve(app) as address:
-        yield Site(address, pages)
+        yield LiveApp(address, pages)
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -118,7 +118,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_used_by_key_and_finger(browser: Browser, site: Site, name: str) -> None:
+def test_page_is_used_by_key_and_finger(browser: Browser, site: LiveApp, name: str) -> None:
     """Axe looks at these pages with all others, see journeys/test_every_page.py."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     problems = collect_problems(page)
@@ -133,7 +133,7 @@ def test_page_is_used_by_key_and_finger(browser: Browser, site: Site, name: str)
     page.context.close()
 
 
-def test_signing_up_needs_no_javascript(browser: Browser, site: Site) -> None:
+def test_signing_up_needs_no_javascript(browser: Browser, site: LiveApp) -> None:
     page = browser.new_context(java_script_enabled=False, locale="de-DE").new_page()
     page.goto(f"{site.address}/events/zukunft")
     page.get_by_role("link", name="Anmelden", exact=True).click()
@@ -156,7 +156,7 @@ def _complete(page: Page) -> None:
     page.get_by_role("button", name="Anmelden").click()
 
 
-def test_refused_form_is_accessible_too(browser: Browser, site: Site) -> None:
+def test_refused_form_is_accessible_too(browser: Browser, site: LiveApp) -> None:
     page = browser.new_context(viewport={"width": 390, "height": 800}).new_page()
     page.goto(f"{site.address}/events/zukunft/register?lang=de")
     page.get_by_role("button", name="Anmelden").click()
@@ -168,7 +168,7 @@ def test_refused_form_is_accessible_too(browser: Browser, site: Site) -> None:
     page.context.close()
 
 
-def test_door_leads_to_the_room_of_another_house(browser: Browser, site: Site) -> None:
+def test_door_leads_to_the_room_of_another_house(browser: Browser, site: LiveApp) -> None:
     context = browser.new_context(locale="de-DE")
     page = context.new_page()
     asked: list[str] = []

@@ -16,7 +16,7 @@ from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event as EventRow
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from tests.calendar_oracle import checked
 from tests.factories import (
     NOW,
@@ -175,9 +175,9 @@ def test_unchanged_answer_is_not_sent_again(app: Flask, client: FlaskClient) -> 
 
 def _edit(app: Flask, event: EventRow) -> None:
     with app.app_context(), transaction():
-        row = hold_event(event.slug)
+        row = lock_event(event.slug)
         row.title += "!"
-        row.revision += 1
+        row.edit_version += 1
         row.changed_at += timedelta(hours=1)
 
 

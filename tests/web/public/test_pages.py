@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.store.db import transaction
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from tests.factories import NOW, PAST, FixedClock, make_event, make_material, make_registration
 from tests.web.visitor import Queries, outcome_of
 
@@ -104,10 +104,10 @@ def test_page_follows_every_change_at_once(app: Flask, client: FlaskClient) -> N
     assert "Plätze frei" in client.get(path).text
     make_registration(app, event)
     with app.app_context(), transaction():
-        hold_event(event.slug)
+        lock_event(event.slug)
     assert "Alle Plätze vergeben" in client.get(path).text
     with app.app_context(), transaction():
-        hold_event(event.slug).title = "Neuer Titel"
+        lock_event(event.slug).title = "Neuer Titel"
     assert "Neuer Titel" in client.get(path).text
 
 
@@ -200,5 +200,5 @@ def test_slides_are_public_only_when_meant_and_after_the_follow_up(
 def test_lost_file_is_not_found(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, state="archived")
     material = make_material(app, event, visibility="public")
-    (app.extensions["ikone_office"].uploads_dir / material.stored_name).unlink()
+    (app.extensions["ikone_installation"].uploads_dir / material.stored_name).unlink()
     assert client.get(f"/events/{event.slug}/materials/{material.public_id}").status_code == 404

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.app import create_app
-from ikone_events.domain.tokens import Claim, Purpose
-from ikone_events.services.app_context import office
+from ikone_events.domain.tokens import LinkClaim, Purpose
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.facts import unsubscribe_page
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
@@ -40,27 +40,25 @@ def ask(client: FlaskClient, path: str = "/subscribe", **entries: str) -> str:
     return client.get(answer.location).text
 
 
-def letters(app: Flask) -> list[OutboxMail]:
+def mails(app: Flask) -> list[OutboxMail]:
     with app.app_context():
         return list(db.session.scalars(db.select(OutboxMail).order_by(OutboxMail.id)))
 
 
-def link_in(letter: OutboxMail, action: str) -> str:
-    """The path of the link of one kind in a letter."""
-    found = re.search(rf"http://localhost(/{action}/\S+)", letter.text)
-    assert found, letter.text
+def link_in(mail: OutboxMail, action: str) -> str:
+    """The path of the link of one kind in a mail."""
+    found = re.search(rf"http://localhost(/{action}/\S+)", mail.text)
+    assert found, mail.text
     return found[1]
 
 
-def test_subscribing_takes_a_button_behind_the_letters_link(
-    app: Flask, client: FlaskClient
-) -> None:
+def test_subscribing_takes_a_button_behind_the_mails_link(app: Flask, client: FlaskClient) -> None:
     page = ask(client)
     assert f"Wir haben an {ADDRESS} geschrieben." in page
     assert 'data-outcome="pending"' in page
-    (letter,) = letters(app)
-    assert letter.recipient == ADDRESS
-    path = link_in(letter, "subscribe")
+    (mail,) = mails(app)
+    assert mail.recipient == ADDRESS
+    path = link_in(mail, "subscribe")
     before = everything(app)
     assert outcome_of(client.get(path)) == "pending"
     assert everything(app) == before, "a scanner that opens the link confirms nothing"
@@ -85,7 +83,7 @@ def test_answer_is_the_same_for_every_address(app: Flask, client: FlaskClient) -
         for email in ("known@example.org", "waits@example.org", "new@example.org")
     }
     assert len(pages) == 1
-    words = {letter.recipient: letter.text for letter in letters(app)}
+    words = {mail.recipient: mail.text for mail in mails(app)}
     assert "bereits abonniert" in words["known@example.org"]
     assert "bestätigen Sie bitte" not in words["known@example.org"]
     assert "Abbestellen: http://localhost/unsubscribe/" in words["known@example.org"]
@@ -93,9 +91,7 @@ def test_answer_is_the_same_for_every_address(app: Flask, client: FlaskClient) -
         assert "Adresse bestätigen: http://localhost/subscribe/" in words[email]
 
 
-def test_one_letter_an_hour_to_an_address(
-    app: Flask, client: FlaskClient, clock: FixedClock
-) -> None:
+def test_one_mail_an_hour_to_an_address(app: Flask, client: FlaskClient, clock: FixedClock) -> None:
     for _time in range(3):
         ask(client)
     assert count(app, OutboxMail) == 1
@@ -108,9 +104,9 @@ def test_one_letter_an_hour_to_an_address(
 def test_form_keeps_the_language_of_the_page(app: Flask, client: FlaskClient) -> None:
     client.get("/?lang=en")
     assert "We have written to" in ask(client)
-    (letter,) = letters(app)
-    assert letter.locale == "en"
-    assert letter.text.startswith("Hello,\n\nSomebody used this address")
+    (mail,) = mails(app)
+    assert mail.locale == "en"
+    assert mail.text.startswith("Hello,\n\nSomebody used this address")
 
 
 @pytest.mark.parametrize("email", ["", "kein", "a@b", "a b@example.org", "x@y.de\r\nBcc: z@y.de"])
@@ -147,9 +143,9 @@ def test_event_that_is_announced_offers_to_tell(app: Flask, client: FlaskClient)
     path = f"/events/{event.slug}/notify"
     assert path in client.get(f"/events/{event.slug}").text
     assert ADDRESS in ask(client, path)
-    (letter,) = letters(app)
-    assert "sobald die Anmeldung zu dieser Veranstaltung öffnet:\n\nWärmeplanung\n" in letter.text
-    assert letter.event_id == event.id
+    (mail,) = mails(app)
+    assert "sobald die Anmeldung zu dieser Veranstaltung öffnet:\n\nWärmeplanung\n" in mail.text
+    assert mail.event_id == event.id
     ask(client)
     assert count(app, Subscriber) == 2, "one topic does not stand for the other"
 
@@ -207,9 +203,9 @@ def test_one_click_is_good_for_nothing_else(app: Flask, client: FlaskClient) -> 
     before = everything(app)
     token = subscription_path(app, waits).removeprefix("/unsubscribe/")
     with app.app_context():
-        desk = office()
-        foreign = desk.personal_page(person.public_id, 1).rpartition("/")[2]
-        old = desk.signer.sign(Purpose.SUBSCRIPTION, Claim(waits.public_id, 0))
+        installation = get_installation()
+        foreign = installation.personal_page(person.public_id, 1).rpartition("/")[2]
+        old = installation.signer.sign(Purpose.SUBSCRIPTION, LinkClaim(waits.public_id, 0))
     paths = (f"/subscribe/{token}", f"/r/{token}/cancel", f"/r/{token}/delete")
     for path in (*paths, f"/r/{foreign}/cancel"):
         assert client.post(path, data=ONE_CLICK).status_code == 400, path
@@ -230,9 +226,9 @@ def test_unsubscribing_keeps_registrations(app: Flask, client: FlaskClient) -> N
 
 def test_confirming_after_unsubscribing_asks_to_begin_anew(app: Flask, client: FlaskClient) -> None:
     ask(client)
-    (letter,) = letters(app)
-    client.post(link_in(letter, "unsubscribe"), data=ONE_CLICK)
-    gone = client.get(link_in(letter, "subscribe"))
+    (mail,) = mails(app)
+    client.post(link_in(mail, "unsubscribe"), data=ONE_CLICK)
+    gone = client.get(link_in(mail, "subscribe"))
     assert gone.status_code == 404
     assert "Bitte geben Sie Ihre Adresse noch einmal ein." in gone.text
     ask(client)

@@ -69,7 +69,7 @@ def test_odd_numbers_make_no_block(app: Flask, client: FlaskClient, sent: str) -
     assert numbers(page.text) == []
 
 
-def test_everybody_gets_a_registration_and_letter_of_their_own(
+def test_everybody_gets_a_registration_and_mail_of_their_own(
     app: Flask, client: FlaskClient
 ) -> None:
     event = make_event(app)
@@ -82,11 +82,11 @@ def test_everybody_gets_a_registration_and_letter_of_their_own(
         assert words in page.text
     with app.app_context():
         people = db.session.scalars(select(Registration).order_by(Registration.id)).all()
-        letters = db.session.scalars(select(OutboxMail.recipient)).all()
+        mails = db.session.scalars(select(OutboxMail.recipient)).all()
     assert [person.organisation_text for person in people] == [PERSON["organisation"]] * 3
     assert [person.question for person in people] == [PERSON["question"], "", ""]
     assert [person.salutation for person in people] == ["frau", "herr", "herr"]
-    assert sorted(letters) == sorted(person.email for person in people)
+    assert sorted(mails) == sorted(person.email for person in people)
 
 
 def test_fault_of_a_colleague_is_named_and_stores_nobody(app: Flask, client: FlaskClient) -> None:

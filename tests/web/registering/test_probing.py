@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from ikone_events.app import create_app
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.models import Registration
@@ -65,7 +65,7 @@ SAME = ["BEKANNT@Example.ORG", " bekannt@example.org ", "bekannt@example.org"]
 
 
 @pytest.mark.parametrize("typed", SAME)
-def test_same_person_in_other_letters(app: Flask, typed: str) -> None:
+def test_same_person_in_other_mails(app: Flask, typed: str) -> None:
     event = make_event(app)
     make_registration(app, event, email=KNOWN)
     sign_up(app.test_client(), event.slug, email=typed)
@@ -101,7 +101,7 @@ def test_places_are_told_in_steps(app: Flask) -> None:
         for _person in range(number):
             make_registration(app, event)
         with app.app_context(), transaction():
-            hold_event(event.slug)
+            lock_event(event.slug)
         text = app.test_client().get(path).text
         steps.append(next(word for word in WORDS if word in text))
     free, few, taken = WORDS

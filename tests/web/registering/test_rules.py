@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from ikone_events.services.plan.plans import lay_plan, steps_of
 from ikone_events.store.db import transaction
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from tests.factories import NOW, FixedClock, make_event
 from tests.web.visitor import sign_up
 
@@ -45,7 +45,7 @@ def test_page_says_when_registration_opens(
     path = f"/events/{event.slug}"
     assert "Anmeldung ab" not in client.get(path).text, "no plan, no promise"
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         lay_plan(held, now=NOW - timedelta(days=90))
         opening = next(step for step in steps_of(held) if step.action == "open")
         opening.due_at = NOW + timedelta(days=2)
@@ -55,7 +55,7 @@ def test_page_says_when_registration_opens(
     assert "Anmeldung ab" not in client.get(path).text, "a promise whose time has passed"
     clock.move(days=-2)
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         next(step for step in steps_of(held) if step.action == "open").active = False
     assert "Anmeldung ab" not in client.get(path).text
 

@@ -46,7 +46,7 @@ def test_sign_up_is_confirmed_stored_and_told(app: Flask, client: FlaskClient) -
         assert db.session.scalars(select(OutboxMail.kind)).all() == ["confirmation"]
 
 
-def test_letters_speak_the_language_of_the_form(app: Flask, client: FlaskClient) -> None:
+def test_mails_speak_the_language_of_the_form(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     client.get("/?lang=en")
     sign_up(client, event.slug)

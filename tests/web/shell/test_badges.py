@@ -10,13 +10,15 @@ from ikone_events.domain.registering.registration import (
     Awaits,
     Status,
 )
-from ikone_events.domain.registering.status import STANDING_LABELS, Standing
+from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS, RegistrationStatus
 from ikone_events.store.mails.log import STATES
 from ikone_events.web.shell.badges import badge_of
 
 
 def test_every_state_has_a_badge_with_its_label() -> None:
-    registered = {state: label for state, label in STANDING_LABELS.items() if state != "none"}
+    registered = {
+        state: label for state, label in REGISTRATION_STATUS_LABELS.items() if state != "none"
+    }
     for subject, labels in (("event", STATE_LABELS), ("registration", registered)):
         assert {state: badge_of(subject, state).label for state in labels} == labels
     noted = {state: label for state, label in ATTENDANCE_LABELS.items() if state != "unknown"}
@@ -32,6 +34,8 @@ def test_unknown_state_shows_its_name(state: str | None) -> None:
 
 def test_person_waits_for_one_of_two_things() -> None:
     """A registration that waits for the organisers has a confirmed address."""
-    assert STANDING_LABELS[Standing.APPROVAL] == AWAITS_LABELS[Awaits.APPROVAL]
-    assert STANDING_LABELS[Standing.ADDRESS] == AWAITS_LABELS[Awaits.ADDRESS]
-    assert STANDING_LABELS[Standing.CONFIRMED] == STATUS_LABELS[Status.CONFIRMED]
+    assert REGISTRATION_STATUS_LABELS[RegistrationStatus.APPROVAL] == AWAITS_LABELS[Awaits.APPROVAL]
+    assert REGISTRATION_STATUS_LABELS[RegistrationStatus.ADDRESS] == AWAITS_LABELS[Awaits.ADDRESS]
+    assert (
+        REGISTRATION_STATUS_LABELS[RegistrationStatus.CONFIRMED] == STATUS_LABELS[Status.CONFIRMED]
+    )

@@ -14,9 +14,9 @@ from tests.factories import (
     FixedClock,
     make_event,
     make_heartbeat,
-    make_hold,
-    make_letter,
+    make_mail,
     make_mailbox,
+    make_pause,
     make_registration,
 )
 
@@ -69,12 +69,12 @@ def test_not_ready_without_a_database(app: Flask, client: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (503, expected)
 
 
-def test_not_ready_while_letters_are_stuck(app: Flask, client: FlaskClient) -> None:
+def test_not_ready_while_mails_are_stuck(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app)
     person = make_registration(app, make_event(app))
-    make_letter(app, person, due_at=NOW - timedelta(minutes=9))
+    make_mail(app, person, due_at=NOW - timedelta(minutes=9))
     assert client.get("/readyz").status_code == 200
-    make_letter(app, person, due_at=NOW - timedelta(minutes=11))
+    make_mail(app, person, due_at=NOW - timedelta(minutes=11))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {**(answer.json or {}), "stuck_mail": 1})
 
@@ -82,14 +82,14 @@ def test_not_ready_while_letters_are_stuck(app: Flask, client: FlaskClient) -> N
 def test_long_mailing_that_moves_is_not_stuck(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app)
     person = make_registration(app, make_event(app))
-    make_letter(app, person, due_at=NOW - timedelta(hours=1))
-    make_letter(app, person, state="sent", sent_at=NOW - timedelta(minutes=1))
+    make_mail(app, person, due_at=NOW - timedelta(hours=1))
+    make_mail(app, person, state="sent", sent_at=NOW - timedelta(minutes=1))
     assert client.get("/readyz").status_code == 200
 
 
-def test_refused_letters_are_a_number_to_look_at(app: Flask, client: FlaskClient) -> None:
+def test_refused_mails_are_a_number_to_look_at(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app)
-    make_letter(app, make_registration(app, make_event(app)), state="failed")
+    make_mail(app, make_registration(app, make_event(app)), state="failed")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (200, {**(answer.json or {}), "failed_mail": 1})
 
@@ -97,7 +97,7 @@ def test_refused_letters_are_a_number_to_look_at(app: Flask, client: FlaskClient
 def test_not_ready_while_the_mail_server_refuses_us(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app, refused_at=NOW - timedelta(minutes=5), refusal="535 wrong password")
     assert client.get("/readyz").status_code == 200, "nothing waits for the mail server"
-    make_letter(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(minutes=1))
+    make_mail(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(minutes=1))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (
         503,
@@ -108,7 +108,7 @@ def test_not_ready_while_the_mail_server_refuses_us(app: Flask, client: FlaskCli
 
 def test_not_ready_while_a_backup_waits_to_be_released(app: Flask, client: FlaskClient) -> None:
     make_heartbeat(app)
-    make_hold(app, "backup of yesterday")
+    make_pause(app, "backup of yesterday")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (
         503,

@@ -69,13 +69,13 @@ def test_walk_over_all_links_changes_nothing(
     assert walked > 150
 
 
-OFFER = {"hold_until": NOW + timedelta(days=1), "line": 1}
-HELD = {"hold_until": NOW + timedelta(days=1), "awaits": "address"}
+OFFER = {"reserved_until": NOW + timedelta(days=1), "waiting_order": 1}
+HELD = {"reserved_until": NOW + timedelta(days=1), "awaits": "address"}
 STANDINGS: list[dict[str, Any]] = [
     {"status": "confirmed"},
     {"status": "pending", **HELD},
     {"status": "pending", "awaits": "approval"},
-    {"status": "waitlisted", "line": 2},
+    {"status": "waitlisted", "waiting_order": 2},
     {"status": "offered", **OFFER},
     {"status": "cancelled"},
     {"status": "declined"},

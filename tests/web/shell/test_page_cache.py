@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.store.db import transaction
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from tests.factories import (
     NOW,
     FixedClock,
@@ -67,14 +67,14 @@ def test_event_page_follows_every_edit_and_every_moment(
     pages = [assert_fresh(client, path)]
     for name, value in (("title", "Neu"), ("summary", "Anders"), ("state", "followed_up")):
         with app.app_context(), transaction():
-            setattr(hold_event(event.slug), name, value)
+            setattr(lock_event(event.slug), name, value)
         pages.append(assert_fresh(client, path))
     make_material(app, event, visibility="public")
     with app.app_context(), transaction():
-        hold_event(event.slug)
+        lock_event(event.slug)
     pages.append(assert_fresh(client, path))
     with app.app_context(), transaction():
-        hold_event(event.slug).state = "open"
+        lock_event(event.slug).state = "open"
     for _ in range(3):  # members first, then everybody, then nobody
         pages.append(assert_fresh(client, path))
         clock.move(days=2)
@@ -107,7 +107,7 @@ def test_form_follows_every_sign_up_and_edit(app: Flask, clock: FixedClock) -> N
         pages.append(assert_fresh_form(app, path))
     assert len(set(pages)) == 3  # places, few places, the waiting list
     with app.app_context(), transaction():
-        hold_event(event.slug).question_label = "Was wollten Sie immer schon fragen?"
+        lock_event(event.slug).question_label = "Was wollten Sie immer schon fragen?"
     pages.append(assert_fresh_form(app, path))
     make_organisation(app, "Verbandsgemeinde Neuland")
     pages.append(assert_fresh_form(app, path))
@@ -136,7 +136,7 @@ def test_page_that_stayed_the_same_is_not_made_again(app: Flask, client: FlaskCl
     before = client.get(f"/events/{event.slug}").headers["ETag"]
     make_registration(app, event)
     with app.app_context(), transaction():
-        hold_event(event.slug)
+        lock_event(event.slug)
 
     again = client.get(f"/events/{event.slug}", headers={"If-None-Match": before})
 

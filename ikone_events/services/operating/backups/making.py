@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, select, text
 
 from ikone_events import __version__
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.backups.archive import BackupError, Manifest, Writer, writing
 from ikone_events.store.operating.schema import current_version
 from ikone_events.store.operating.snapshot import frozen, lines_of, tables_of
@@ -42,9 +42,9 @@ def _add_tables(writer: Writer, connection: Connection, manifest: Manifest) -> N
         lines = lines_of(connection, table)
         manifest.rows[table.name] = writer.add_lines(f"tables/{table.name}.jsonl", lines) - 1
     for name in _slides(connection, tables):
-        if not writer.add_file(f"uploads/{name}", office().uploads_dir / name):
+        if not writer.add_file(f"uploads/{name}", get_installation().uploads_dir / name):
             manifest.missing.append(name)
-    for page in sorted(office().settings.data_dir.glob("pages/*.md")):
+    for page in sorted(get_installation().settings.data_dir.glob("pages/*.md")):
         writer.add_file(f"pages/{page.name}", page)
 
 

@@ -19,35 +19,35 @@ _WORDS = "not sent: it waited in a backup that was put back, and may have left b
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueuedWork:
     """What will happen as soon as nothing is held any more.
 
     A change that waits to be told counts as a mailing that has not begun.
     """
 
-    letters: int
+    mails: int
     mailings: int
     steps: int
 
 
-def waiting(now: datetime) -> Waiting:
+def waiting(now: datetime) -> QueuedWork:
     """How much waits."""
-    letters = select(func.count(OutboxMail.id)).where(OutboxMail.state == "queued")
+    mails = select(func.count(OutboxMail.id)).where(OutboxMail.state == "queued")
     mailings = select(func.count(Mailing.id)).where(
         Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None)
     )
     changes = select(func.count(Event.id)).where(Event.update_due_at.is_not(None))
-    return Waiting(
-        letters=db.session.scalar(letters) or 0,
+    return QueuedWork(
+        mails=db.session.scalar(mails) or 0,
         mailings=(db.session.scalar(mailings) or 0) + (db.session.scalar(changes) or 0),
         steps=len(due_steps(now)),
     )
 
 
 def set_aside(before: datetime, *, now: datetime) -> int:
-    """Stop what was on its way when the backup was made; returns how many single letters.
+    """Stop what was on its way when the backup was made; returns how many single mails.
 
-    Mailings are stopped and can be resumed. Letters are shown as failed, each can be sent again.
+    Mailings are stopped and can be resumed. Mails are shown as failed, each can be sent again.
     """
     for mailing in db.session.scalars(select(Mailing).where(_is_under_way(before))).all():
         stop_mailing(mailing.event, mailing.id, actor=_ACTOR, now=now)
@@ -57,7 +57,7 @@ def set_aside(before: datetime, *, now: datetime) -> int:
 
 
 def skip_steps(before: datetime, *, now: datetime) -> int:
-    """Take out the steps that write letters and were due; returns how many.
+    """Take out the steps that write mails and were due; returns how many.
 
     They may have run after the backup was made. Each can be taken back in.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from ikone_events.domain.operating.alarms import silence_limit
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.backups.archive import (
     BackupError,
     Manifest,
@@ -21,12 +21,12 @@ from ikone_events.services.operating.backups.archive import (
 )
 from ikone_events.services.operating.backups.making import make_backup
 from ikone_events.store.db import Base, db
-from ikone_events.store.mails.models import Heartbeat, Hold
+from ikone_events.store.mails.models import Heartbeat, OutboxPause
 from ikone_events.store.operating.schema import alone, current_version, migrate_within, versions
 from ikone_events.store.operating.snapshot import drop_all, fill, rebuilding, renumber, tables_of
 
 # What every installation has from the start says nothing about whether it is in use.
-_FROM_THE_START = ("role", "pace")
+_FROM_THE_START = ("role", "send_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Restored:
 
 
 def restore_backup(path: Path, *, now: datetime, force: bool = False) -> Restored:
-    """Replace the installation by the one in a backup, and hold its letters and steps.
+    """Replace the installation by the one in a backup, and hold its mails and steps.
 
     Raises BackupError before anything is changed: for a damaged archive, one of a newer version,
     a worker that is at work, and, without `force`, an installation that is in use.
@@ -68,7 +68,7 @@ def _refuse_while_a_worker_lives(now: datetime) -> None:
         if not inspect(connection).has_table("heartbeat"):
             return
         last = connection.scalar(select(func.max(Heartbeat.beat_at)))
-    limit = silence_limit(timedelta(seconds=office().settings.tick_seconds))
+    limit = silence_limit(timedelta(seconds=get_installation().settings.tick_seconds))
     if last is not None and now - last <= limit:
         raise BackupError(
             f"A worker gave a sign {int((now - last).total_seconds())} seconds ago. "
@@ -86,7 +86,7 @@ def _keep_former(*, force: bool, now: datetime) -> Path | None:
             "This installation is in use. With --force it is kept as a backup of its own and "
             "then replaced."
         )
-    kept = office().settings.data_dir / f"before-restore-{now:%Y%m%d-%H%M%S}.zip"
+    kept = get_installation().settings.data_dir / f"before-restore-{now:%Y%m%d-%H%M%S}.zip"
     make_backup(kept, now=now, overwrite=True)
     return kept
 
@@ -99,7 +99,7 @@ def _is_in_use() -> bool:
 
 def _place_files(archive: zipfile.ZipFile, manifest: Manifest, *, now: datetime) -> None:
     """Files before rows: a killed process leaves files nobody can reach, never rows without."""
-    data = office().settings.data_dir
+    data = get_installation().settings.data_dir
     aside = data / f"before-restore-{now:%Y%m%d-%H%M%S}"
     for folder in ("uploads", "pages"):
         wanted = set(manifest.folder(folder))
@@ -152,7 +152,9 @@ def _rebuild(
     renumber(connection, tables)
     migrate_within(connection, "head")
     reason = f"restored from the backup of {manifest.created_at}"
-    connection.execute(insert(Base.metadata.tables[Hold.__tablename__]), [_hold(now, reason)])
+    connection.execute(
+        insert(Base.metadata.tables[OutboxPause.__tablename__]), [_hold(now, reason)]
+    )
 
 
 def _hold(now: datetime, reason: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ _OF_DATABASE = (
     database.durability,
     database.clock_of_database,
     database.alarms,
-    database.refused_letters,
+    database.refused_mails,
 )
 _OF_SETTINGS = (
     places.disk,

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.domain.events.todo import Severity
 from ikone_events.domain.operating.alarms import todos_of
-from ikone_events.services.app_context import system_clock
+from ikone_events.services.installation import system_clock
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db
@@ -94,15 +94,15 @@ def alarms(now: datetime) -> Iterator[Finding]:
     engine = engine_health(now)
     found = todos_of(engine)
     for todo in found:
-        say = fault if todo.severity is Severity.DANGER else warning
-        yield say("engine", todo.text % todo.values)
+        translate = fault if todo.severity is Severity.DANGER else warning
+        yield translate("engine", todo.text % todo.values)
     if not found:
-        yield ok("engine", f"a worker is alive; letters waiting to be sent: {engine.queued}")
+        yield ok("engine", f"a worker is alive; e-mails waiting to be sent: {engine.queued}")
     if engine.last_beat is not None and engine.last_beat > now + _AHEAD:
         yield fault("clock", f"a worker's last sign lies in the future: {engine.last_beat}")
 
 
-def refused_letters(now: datetime) -> Iterator[Finding]:
-    """Letters that were given up wait for somebody to look at them."""
+def refused_mails(now: datetime) -> Iterator[Finding]:
+    """Mails that were given up wait for somebody to look at them."""
     if failed := engine_health(now).failed:
-        yield warning("letters", f"{failed} could not be delivered; see “E-mails” of their events")
+        yield warning("mails", f"{failed} could not be delivered; see “E-mails” of their events")

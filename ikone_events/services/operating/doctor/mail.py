@@ -1,4 +1,4 @@
-"""The mail server and the mailbox: both are spoken to; no letter is sent, none is read or moved."""
+"""The mail server and the mailbox: both are spoken to; no mail is sent, none is read or moved."""
 
 import smtplib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from ikone_events.config import Settings
 from ikone_events.mail.receiving.imap import MailboxFaultError, open_mailbox
 from ikone_events.mail.receiving.imap_settings import ImapSettings
 from ikone_events.mail.sending.deliver import MailConnection
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
 
 _PATIENCE = 10.0
@@ -18,7 +18,7 @@ _REFUSED = 400
 
 def mail_server(_now: datetime) -> Iterator[Finding]:
     """Connect, TLS, login, and whether our address may send; in the server's words."""
-    settings = office().settings
+    settings = get_installation().settings
     smtp = replace(settings.smtp, timeout=_PATIENCE)
     where = f"{smtp.host}:{smtp.port} ({smtp.tls})"
     try:
@@ -35,24 +35,24 @@ def mail_server(_now: datetime) -> Iterator[Finding]:
     answer = f"{code} {said.decode('utf-8', 'replace')}"
     if code >= _REFUSED:
         yield fault(
-            "mail server", f"{where} does not take letters from {settings.sender}: {answer}"
+            "mail server", f"{where} does not take e-mails from {settings.sender}: {answer}"
         )
         return
-    yield ok("mail server", f"{where} takes letters from {settings.sender}")
+    yield ok("mail server", f"{where} takes e-mails from {settings.sender}")
     if smtp.tls == "none" and smtp.host not in HERE:
-        yield warning("mail server", "without TLS letters and password travel in the clear")
+        yield warning("mail server", "without TLS e-mails and password travel in the clear")
 
 
 def sender(_now: datetime) -> Iterator[Finding]:
-    """What letters and pages must say of us."""
-    settings = office().settings
+    """What mails and pages must say of us."""
+    settings = get_installation().settings
     if not settings.privacy_contact:
         words = "IKONE_PRIVACY_CONTACT is empty: no event can be announced"
         yield warning("settings", words)
     if not settings.address:
         yield warning("settings", "IKONE_ADDRESS is empty: the imprint has no address")
     if not settings.mail_from:
-        yield warning("settings", f"IKONE_MAIL_FROM is empty: letters come from {settings.sender}")
+        yield warning("settings", f"IKONE_MAIL_FROM is empty: e-mails come from {settings.sender}")
 
 
 def _words_of(error: Exception) -> str:
@@ -65,7 +65,7 @@ def _words_of(error: Exception) -> str:
 
 def mailbox(_now: datetime) -> Iterator[Finding]:
     """Connect, sign in, open the folder; and whether answers come to this mailbox at all."""
-    settings = office().settings
+    settings = get_installation().settings
     if settings.imap is None:
         words = "IKONE_IMAP_URL is empty: answers of calendars and bounces are not read"
         yield warning("mailbox", words)
@@ -91,10 +91,10 @@ def _opened(imap: ImapSettings) -> Finding:
 
 
 def _addressed(settings: Settings, imap: ImapSettings) -> Iterator[Finding]:
-    """Calendars answer to the sender of the letters; a login that is another address is a hint."""
+    """Calendars answer to the sender of the mails; a login that is another address is a hint."""
     login = imap.username.lower()
     if "@" in login and login != settings.sender.lower():
         words = (
-            f"letters come from {settings.sender}, but {login} is read: do answers arrive there?"
+            f"e-mails come from {settings.sender}, but {login} is read: do answers arrive there?"
         )
         yield warning("mailbox", words)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ikone_events.domain.times import clock, to_local
-from ikone_events.services.app_context import office
+from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
 from ikone_events.services.plan.working_days import is_holiday
 
@@ -18,7 +18,7 @@ _FULL, _NEARLY_FULL = 100 * _MEGABYTE, 1024 * _MEGABYTE
 
 def disk(_now: datetime) -> Iterator[Finding]:
     """Whether there is space left where database and slides grow."""
-    data = office().settings.data_dir
+    data = get_installation().settings.data_dir
     free = shutil.disk_usage(data).free
     words = f"{free // _MEGABYTE} MB are free in {data}"
     if free < _FULL:
@@ -29,8 +29,8 @@ def disk(_now: datetime) -> Iterator[Finding]:
 
 def files(_now: datetime) -> Iterator[Finding]:
     """Whether files can be stored."""
-    desk = office()
-    for folder in (desk.settings.data_dir, desk.uploads_dir):
+    installation = get_installation()
+    for folder in (installation.settings.data_dir, installation.uploads_dir):
         if not folder.exists():
             continue  # made with the first slides
         try:
@@ -44,7 +44,7 @@ def files(_now: datetime) -> Iterator[Finding]:
 
 def secrecy(_now: datetime) -> Iterator[Finding]:
     """Files with secrets and names are for nobody else on this machine."""
-    data = office().settings.data_dir
+    data = get_installation().settings.data_dir
     for path, others in ((Path(".env").resolve(), 0o077), ((data / "ikone.db").resolve(), 0o007)):
         if path.is_file() and _lets_in(path, others) and _lets_in(path.parent, others & 0o011):
             yield warning("files", f"others can read {path}; chmod 600 keeps them out")
@@ -55,8 +55,8 @@ def _lets_in(path: Path, others: int) -> bool:
 
 
 def base_address(_now: datetime) -> Iterator[Finding]:
-    """Links in letters lead there; passwords travel over it."""
-    settings = office().settings
+    """Links in mails lead there; passwords travel over it."""
+    settings = get_installation().settings
     local = settings.host in HERE
     if not settings.https and not local:
         yield fault("address", f"{settings.base_url} is not https: passwords travel in the clear")
@@ -73,7 +73,7 @@ def base_address(_now: datetime) -> Iterator[Finding]:
 
 def times(now: datetime) -> Iterator[Finding]:
     """The time that people read, and the days on which nobody works."""
-    settings = office().settings
+    settings = get_installation().settings
     local = to_local(now, settings.timezone)
     yield ok("time", f"it is {clock(now, zone=settings.timezone)} in {settings.timezone}")
     coming = (local.date() + timedelta(days=n) for n in range(366))

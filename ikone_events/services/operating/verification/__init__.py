@@ -1,7 +1,7 @@
 """Every invariant of the house, checked from the rows: each fault is one line of plain English.
 
 A check yields what can't be explained by the rules. What the rules allow is no fault: more people
-than seats after the capacity was lowered, a letter that the mail server refused.
+than seats after the capacity was lowered, a mail that the mail server refused.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,15 +25,15 @@ CHECKS: tuple[Check, ...] = (
     seats.sold_twice,
     seats.double_seats,
     seats.used_up_codes,
-    statuses.unknown_standings,
-    statuses.incomplete_standings,
-    statuses.unexplained_standings,
+    statuses.unknown_statuses,
+    statuses.incomplete_statuses,
+    statuses.unexplained_statuses,
     seats.idle_seats,
-    seats.overtaken_people,
-    mails.missing_letters,
-    mails.double_letters,
+    seats.skipped_people,
+    mails.missing_mails,
+    mails.double_mails,
     mails.gaps_in_mailings,
-    mails.odd_letters,
+    mails.odd_mails,
     mails.abandoned_leases,
     calendars.lost_objects,
     calendars.doubled_objects,

@@ -6,19 +6,22 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased, joinedload
 
-from ikone_events.domain.incoming.mails import Kind, Outcome
+from ikone_events.domain.incoming.mails import IncomingKind, IncomingOutcome
 from ikone_events.services.incoming.answers import answer_in_force
 from ikone_events.store.db import db
-from ikone_events.store.events.models import Event, FormerVersion
+from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.store.registering.models import Registration
 
-_ANSWER = and_(IncomingMail.kind == Kind.ANSWER.value, IncomingMail.outcome == Outcome.TAKEN.value)
+_ANSWER = and_(
+    IncomingMail.kind == IncomingKind.ANSWER.value,
+    IncomingMail.outcome == IncomingOutcome.TAKEN.value,
+)
 
 
 def lost_objects(_now: datetime) -> Iterator[str]:
-    """The sequence of an entry is that of its newest letter, or the next update is ignored."""
+    """The sequence of an entry is that of its newest mail, or the next update is ignored."""
     newest = func.max(OutboxMail.calendar_sequence)
     rows = db.session.execute(
         select(Registration.id, Registration.calendar_sequence, newest.label("sent"))
@@ -30,13 +33,13 @@ def lost_objects(_now: datetime) -> Iterator[str]:
     )
     for number, counted, sent in rows:
         yield (
-            f"calendars: registration {number} counts to {counted}, its newest letter is object "
+            f"calendars: registration {number} counts to {counted}, its newest e-mail is object "
             f"{sent}"
         )
 
 
 def doubled_objects(_now: datetime) -> Iterator[str]:
-    """Two letters with one number of one entry: calendars keep the one and ignore the other."""
+    """Two mails with one number of one entry: calendars keep the one and ignore the other."""
     rows = db.session.execute(
         select(func.min(OutboxMail.id), OutboxMail.calendar_sequence)
         .where(OutboxMail.calendar_uid != "", OutboxMail.calendar_sequence.is_not(None))
@@ -44,18 +47,18 @@ def doubled_objects(_now: datetime) -> Iterator[str]:
         .having(func.count() > 1)
         .order_by(func.min(OutboxMail.id))
     )
-    for letter, sequence in rows:
-        yield f"calendars: letter {letter} and another carry object {sequence} of one entry"
+    for mail, sequence in rows:
+        yield f"calendars: e-mail {mail} and another carry object {sequence} of one entry"
 
 
 def broken_versions(_now: datetime) -> Iterator[str]:
-    """Every version before the one in force is kept, so that each letter's can be told."""
-    number = func.count(FormerVersion.id)
+    """Every version before the one in force is kept, so that each mail's can be told."""
+    number = func.count(EventVersion.id)
     rows = db.session.execute(
-        select(Event.slug, Event.version, number)
-        .outerjoin(FormerVersion, FormerVersion.event_id == Event.id)
-        .group_by(Event.id, Event.slug, Event.version)
-        .having(number != Event.version - 1)
+        select(Event.slug, Event.calendar_version, number)
+        .outerjoin(EventVersion, EventVersion.event_id == Event.id)
+        .group_by(Event.id, Event.slug, Event.calendar_version)
+        .having(number != Event.calendar_version - 1)
         .order_by(Event.id)
     )
     for slug, version, kept in rows:
@@ -93,13 +96,13 @@ def answers_of_nobody(_now: datetime) -> Iterator[str]:
 
 
 def bounces_without_a_mail(_now: datetime) -> Iterator[str]:
-    """A letter that came back has the mail which said so."""
+    """A mail that came back has the mail which said so."""
     bounced = aliased(DeliveryNote)
     told = select(IncomingMail.id).where(
-        IncomingMail.letter_id == bounced.letter_id,
-        IncomingMail.kind == Kind.BOUNCE.value,
+        IncomingMail.mail_id == bounced.mail_id,
+        IncomingMail.kind == IncomingKind.BOUNCE.value,
         IncomingMail.permanent,
     )
-    lost = select(bounced.letter_id).where(bounced.what == "bounced", ~told.exists()).distinct()
-    for number in db.session.scalars(lost.order_by(bounced.letter_id)):
-        yield f"letters: letter {number} came back, and no mail says so"
+    lost = select(bounced.mail_id).where(bounced.what == "bounced", ~told.exists()).distinct()
+    for number in db.session.scalars(lost.order_by(bounced.mail_id)):
+        yield f"mails: mail {number} came back, and no mail says so"

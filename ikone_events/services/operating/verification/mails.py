@@ -1,4 +1,4 @@
-"""Letters: every promise has its letter, once; every letter can be explained."""
+"""Mails: every promise has its mail, once; every mail can be explained."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,9 +15,9 @@ from ikone_events.services.mails.audiences import people_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 
-# The letters that tell a person of a standing.
+# The mails that tell a person of a standing.
 _TOLD_BY = {
     Status.PENDING: (MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL),
     Status.OFFERED: (MailKind.OFFER,),
@@ -36,20 +36,20 @@ _DECIDABLE = (
 _STATES = ("queued", "sent", "failed", "stopped")
 
 
-def missing_letters(_now: datetime) -> Iterator[str]:
+def missing_mails(_now: datetime) -> Iterator[str]:
     """Who got a standing here was told of it; loaded people were not, anonymised ones no longer."""
     for status, kinds in _TOLD_BY.items():
         wanted = [kind.value for kind in kinds]
         for slug, number in _without(wanted, Registration.status == status.value):
-            yield f"letters: {slug}: registration {number} is {status} and was never told"
-    lapsed = select(StandingChange.id).where(
-        StandingChange.registration_id == Registration.id,
-        StandingChange.source == Status.OFFERED.value,
-        StandingChange.target == Status.EXPIRED.value,
-        StandingChange.reason == "",  # after the end nobody is told
+            yield f"mails: {slug}: registration {number} is {status} and was never told"
+    lapsed = select(StatusChange.id).where(
+        StatusChange.registration_id == Registration.id,
+        StatusChange.source == Status.OFFERED.value,
+        StatusChange.target == Status.EXPIRED.value,
+        StatusChange.reason == "",  # after the end nobody is told
     )
     for slug, number in _without([MailKind.OFFER_LAPSED.value], lapsed.exists()):
-        yield f"letters: {slug}: the offer of registration {number} lapsed and nobody told so"
+        yield f"mails: {slug}: the offer of registration {number} lapsed and nobody told so"
 
 
 def _without(kinds: Sequence[str], which: ColumnElement[bool]) -> Sequence[Row[str, int]]:
@@ -62,7 +62,7 @@ def _without(kinds: Sequence[str], which: ColumnElement[bool]) -> Sequence[Row[s
         .join(Registration, Registration.event_id == Event.id)
         .where(
             which,
-            Registration.event_touched > 0,  # loaded rows never went through a seat
+            Registration.event_lock_version > 0,  # loaded rows never went through a seat
             Registration.anonymised_at.is_(None),
             ~told.exists(),
         )
@@ -70,11 +70,11 @@ def _without(kinds: Sequence[str], which: ColumnElement[bool]) -> Sequence[Row[s
     ).all()
 
 
-def double_letters(_now: datetime) -> Iterator[str]:
-    """One letter a cause, and one a person of a mailing."""
+def double_mails(_now: datetime) -> Iterator[str]:
+    """One mail a cause, and one a person of a mailing."""
     keys = select(OutboxMail.key).group_by(OutboxMail.key).having(func.count() > 1)
     for key in db.session.scalars(keys):
-        yield f"letters: {key} was written more than once"
+        yield f"mails: {key} was written more than once"
     for person in (OutboxMail.registration_id, OutboxMail.subscriber_id):
         rows = db.session.execute(
             select(OutboxMail.mailing_id, person)
@@ -83,7 +83,7 @@ def double_letters(_now: datetime) -> Iterator[str]:
             .having(func.count() > 1)
         )
         for mailing, number in rows:
-            yield f"letters: mailing {mailing} wrote more than once to {person.key} {number}"
+            yield f"mails: mailing {mailing} wrote more than once to {person.key} {number}"
 
 
 def gaps_in_mailings(_now: datetime) -> Iterator[str]:
@@ -101,18 +101,18 @@ def gaps_in_mailings(_now: datetime) -> Iterator[str]:
     )
     for mailing in finished:
         if number := db.session.scalar(_left_out(mailing)):
-            yield f"letters: {mailing.event.slug}: mailing {mailing.id} left out {number} people"
+            yield f"mails: {mailing.event.slug}: mailing {mailing.id} left out {number} people"
 
 
 def _left_out(mailing: Mailing) -> Select[int]:
-    """How many have the same standing since before the mailing, and no letter of it."""
+    """How many have the same standing since before the mailing, and no mail of it."""
     mine = OutboxMail.mailing_id == mailing.id
     got = select(OutboxMail.id).where(mine, OutboxMail.registration_id == Registration.id)
     people = people_of(mailing.event, Audience(mailing.audience)).where(
-        Registration.event_touched < mailing.event_touched, ~got.exists()
+        Registration.event_lock_version < mailing.event_lock_version, ~got.exists()
     )
     if mailing.audience == Audience.CONFIRMED_ONLINE.value:
-        # Who came on site when the links went out had the link with a letter of their own.
+        # Who came on site when the links went out had the link with a mail of their own.
         switched = select(OutboxMail.id).where(
             OutboxMail.registration_id == Registration.id,
             OutboxMail.kind == MailKind.CHANGED.value,
@@ -121,7 +121,7 @@ def _left_out(mailing: Mailing) -> Select[int]:
     return select(func.count()).select_from(people.order_by(None).subquery())
 
 
-def odd_letters(_now: datetime) -> Iterator[str]:
+def odd_mails(_now: datetime) -> Iterator[str]:
     """States that contradict themselves."""
     sent = OutboxMail.state == "sent"
     odd = or_(
@@ -134,11 +134,11 @@ def odd_letters(_now: datetime) -> Iterator[str]:
         select(OutboxMail.id, OutboxMail.state).where(odd).order_by(OutboxMail.id)
     )
     for number, state in rows:
-        yield f"letters: letter {number} is “{state}”, which its other fields contradict"
+        yield f"mails: mail {number} is “{state}”, which its other fields contradict"
 
 
 def abandoned_leases(now: datetime) -> Iterator[str]:
-    """A letter that a worker took and never finished goes to the next one when its lease ends."""
+    """A mail that a worker took and never finished goes to the next one when its lease ends."""
     rows = db.session.execute(
         select(OutboxMail.id, OutboxMail.lease_until)
         .where(OutboxMail.state == "queued", OutboxMail.lease_until < now - STUCK_AFTER)
@@ -146,4 +146,4 @@ def abandoned_leases(now: datetime) -> Iterator[str]:
     )
     for number, until in rows:
         ended = moment_utc(until) if until else ""
-        yield f"letters: letter {number} lies with a worker although its lease ended at {ended}"
+        yield f"mails: mail {number} lies with a worker although its lease ended at {ended}"

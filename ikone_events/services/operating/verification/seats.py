@@ -8,14 +8,14 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.registering.registration import ACTIVE, SEATED, Status
 from ikone_events.domain.registering.seating import Pool
-from ikone_events.domain.registering.status import Action
+from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.services.registering.seating import somebody_could_move_up
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import all_events
-from ikone_events.store.registering.availability import sittings_of
+from ikone_events.store.registering.availability import availabilities_of
 from ikone_events.store.registering.codes import Code
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import ORDER, first_waiting
 
 _WAITING = Status.WAITLISTED.value
@@ -26,13 +26,13 @@ _ACTIVE = [status.value for status in ACTIVE]
 def sold_twice(now: datetime) -> Iterator[str]:
     """More people than seats; those who were there when the capacity was lowered may stay."""
     events = all_events()
-    sittings = sittings_of(events, now)
+    availabilities = availabilities_of(events, now)
     for event in events:
-        sitting = sittings[event.id]
-        if _oversold(Pool(event.capacity, sitting.seated), event.seats_kept):
-            yield f"seats: {event.slug}: {sitting.seated} people hold {event.capacity} seats"
+        availability = availabilities[event.id]
+        if _oversold(Pool(event.capacity, availability.seated), event.seats_kept):
+            yield f"seats: {event.slug}: {availability.seated} people hold {event.capacity} seats"
         kept = {Mode.ONLINE: event.seats_kept_online, Mode.ON_SITE: event.seats_kept_on_site}
-        for mode, pool in sitting.pools.items():
+        for mode, pool in availability.pools.items():
             if _oversold(pool, kept[mode]):
                 yield (
                     f"seats: {event.slug}: {pool.seated} people hold"
@@ -79,17 +79,17 @@ def idle_seats(now: datetime) -> Iterator[str]:
     Between the moment that opens the members' seats to all and the worker's next look somebody may.
     """
     events = all_events()
-    sittings = sittings_of(events, now)
+    availabilities = availabilities_of(events, now)
     for event in events:
-        sitting = sittings[event.id]
-        if sitting.free == 0 or not (sitting.moves and sitting.somebody_waits):
+        availability = availabilities[event.id]
+        if availability.free == 0 or not (availability.moves and availability.somebody_waits):
             continue
         if somebody_could_move_up(event, now=now):
-            number = "no limit of" if sitting.free is None else sitting.free
+            number = "no limit of" if availability.free is None else availability.free
             yield f"waiting order: {event.slug}: people wait although there are {number} free seats"
 
 
-def overtaken_people(_now: datetime) -> Iterator[str]:
+def skipped_people(_now: datetime) -> Iterator[str]:
     """Whoever joined the line first moves up first, unless the chain says why not.
 
     The event's counter of writes tells what came first; clocks may jump.
@@ -99,19 +99,19 @@ def overtaken_people(_now: datetime) -> Iterator[str]:
         if first is None:
             continue
         line, number = first
-        came = StandingChange.source.in_(["", _WAITING]) & StandingChange.target.in_(_SEATED)
-        behind = and_(StandingChange.source == _WAITING, tuple_(*ORDER) > tuple_(line, number))
+        came = StatusChange.source.in_(["", _WAITING]) & StatusChange.target.in_(_SEATED)
+        behind = and_(StatusChange.source == _WAITING, tuple_(*ORDER) > tuple_(line, number))
         rows = db.session.scalars(
             select(Registration.id)
-            .join(StandingChange, StandingChange.registration_id == Registration.id)
+            .join(StatusChange, StatusChange.registration_id == Registration.id)
             .where(
                 Registration.event_id == event.id,
                 Registration.status.in_(_SEATED),
                 came,
-                or_(StandingChange.source == "", behind),
-                StandingChange.event_touched > line,
-                StandingChange.reason == "",
-                StandingChange.action.in_([action.value for action in _BY_FREE_SEAT]),
+                or_(StatusChange.source == "", behind),
+                StatusChange.event_lock_version > line,
+                StatusChange.reason == "",
+                StatusChange.action.in_([action.value for action in _BY_FREE_SEAT]),
             )
             .order_by(Registration.id)
         )
@@ -120,4 +120,9 @@ def overtaken_people(_now: datetime) -> Iterator[str]:
             yield f"waiting order: {event.slug}: {text}"
 
 
-_BY_FREE_SEAT = (Action.REGISTER, Action.ADD, Action.PROMOTE, Action.MOVE_UP)
+_BY_FREE_SEAT = (
+    RegistrationAction.REGISTER,
+    RegistrationAction.ADD,
+    RegistrationAction.PROMOTE,
+    RegistrationAction.MOVE_UP,
+)

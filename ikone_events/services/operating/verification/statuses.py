@@ -8,10 +8,10 @@ from operator import itemgetter
 from sqlalchemy import and_, not_, or_, select
 
 from ikone_events.domain.registering.registration import Awaits, Status
-from ikone_events.domain.registering.status import Action, Standing, rule_of
+from ikone_events.domain.registering.status import RegistrationAction, RegistrationStatus, rule_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 
 # Beginnings that nobody did here: from a file, or from before chains were kept.
 _BEGINNINGS = ("load", "recorded")
@@ -24,7 +24,7 @@ _PEOPLE = (
 )
 
 
-def unknown_standings(_now: datetime) -> Iterator[str]:
+def unknown_statuses(_now: datetime) -> Iterator[str]:
     """A standing that the rules don't know counts nowhere."""
     known = [status.value for status in Status]
     rows = db.session.execute(_PEOPLE.where(Registration.status.not_in(known)))
@@ -32,7 +32,7 @@ def unknown_standings(_now: datetime) -> Iterator[str]:
         yield f"seats: {slug}: registration {number} has the unknown standing “{status}”"
 
 
-def incomplete_standings(_now: datetime) -> Iterator[str]:
+def incomplete_statuses(_now: datetime) -> Iterator[str]:
     """What is pending waits for something; a seat that is kept for a time has its end.
 
     People who came from a file never went through a seat, and their rows say no more.
@@ -41,7 +41,7 @@ def incomplete_standings(_now: datetime) -> Iterator[str]:
     address = Registration.awaits == Awaits.ADDRESS.value
     offered = Registration.status == Status.OFFERED.value
     kept = or_(and_(pending, address), offered)
-    ended = Registration.hold_until.is_not(None)
+    ended = Registration.reserved_until.is_not(None)
     odd = or_(
         and_(pending, Registration.awaits == ""),
         and_(not_(pending), Registration.awaits != ""),
@@ -49,27 +49,27 @@ def incomplete_standings(_now: datetime) -> Iterator[str]:
         and_(not_(kept), ended),
     )
     for slug, number, status in db.session.execute(
-        _PEOPLE.where(odd, Registration.event_touched > 0)
+        _PEOPLE.where(odd, Registration.event_lock_version > 0)
     ):
         yield f"standings: {slug}: registration {number} is {status}, its other fields say not"
 
 
-def unexplained_standings(_now: datetime) -> Iterator[str]:
+def unexplained_statuses(_now: datetime) -> Iterator[str]:
     """Each change begins where the one before ended, by a rule of the table, up to the standing."""
     rows = db.session.execute(
         select(
-            StandingChange.registration_id,
-            StandingChange.action,
-            StandingChange.source,
-            StandingChange.target,
-        ).order_by(StandingChange.registration_id, StandingChange.id)
+            StatusChange.registration_id,
+            StatusChange.action,
+            StatusChange.source,
+            StatusChange.target,
+        ).order_by(StatusChange.registration_id, StatusChange.id)
     )
     links = ((row[0], row[1], row[2], row[3]) for row in rows)
     chains = {key: list(chain) for key, chain in groupby(links, key=itemgetter(0))}
-    found = db.session.execute(_PEOPLE.add_columns(Registration.event_touched))
-    for slug, number, status, touched in found:
+    found = db.session.execute(_PEOPLE.add_columns(Registration.event_lock_version))
+    for slug, number, status, lock_version in found:
         chain = chains.get(number, [])
-        if chain or touched:
+        if chain or lock_version:
             for fault in _faults(chain, status):
                 yield f"standings: {slug}: registration {number}: {fault}"
 
@@ -88,15 +88,15 @@ def _faults(chain: Sequence[Link], status: str) -> Iterator[str]:
 def _is_possible(action: str, source: str, target: str) -> bool:
     if action in _BEGINNINGS:
         return not source
-    if action not in list(Action):
+    if action not in list(RegistrationAction):
         return False
-    rule = rule_of(Action(action))
+    rule = rule_of(RegistrationAction(action))
     if rule.sources == rule.targets:
         return source == target
     return source in _statuses(rule.sources) and target in _statuses(rule.targets)
 
 
-def _statuses(standings: Sequence[Standing]) -> set[str]:
+def _statuses(standings: Sequence[RegistrationStatus]) -> set[str]:
     """The statuses of standings, as chains hold them; nothing is before the first."""
     names = {standing.value.partition(":")[0] for standing in standings}
-    return {"" if name == Standing.NONE.value else name for name in names}
+    return {"" if name == RegistrationStatus.NONE.value else name for name in names}

@@ -1,4 +1,4 @@
-"""Lists that leave the house: registrations with all that belongs to them, and letters."""
+"""Lists that leave the house: registrations with all that belongs to them, and mails."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from ikone_events.store.registering.waiting_list import ORDER, waiting
 REGISTRATION_COLUMNS = (
     *("id", "email", "first_name", "last_name", "organisation", "status", "waitlist_position"),
     *("attendance", "registered_at", "salutation", "title", "position", "network_member"),
-    *("question", "locale", "mode", "awaits", "hold_until", "administration", "registered_by"),
+    *("question", "locale", "mode", "awaits", "reserved_until", "administration", "registered_by"),
     *("code", "note", "calendar_answer", "answered_at"),
 )
 _AS_STORED = (
@@ -102,7 +102,7 @@ def _registration_row(registration: Registration, zone: str) -> dict[str, str | 
         **{name: getattr(registration, name) for name in _AS_STORED},
         "id": registration.public_id,
         "registered_at": _local(registration.registered_at, zone),
-        "hold_until": _local(registration.hold_until, zone),
+        "reserved_until": _local(registration.reserved_until, zone),
         "code": registration.code.text if registration.code else None,
     }
 
@@ -129,7 +129,7 @@ def write_json(stream: TextIO, rows: Iterator[Row]) -> int:
 
 
 def outbox_rows() -> Iterator[Row]:
-    """Every letter of the outbox in the order of writing, without its text.
+    """Every mail of the outbox in the order of writing, without its text.
 
     Those to subscribers of the network belong to no event.
     """

@@ -13,7 +13,7 @@ from ikone_events.services.registering.registrations import Applicant
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingRow:
     """One who can be entered as far as the file tells."""
 
     line: int
@@ -44,7 +44,7 @@ class Through:
     begun: bool = False
 
 
-def pack(through: Through, people: Iterable[Waiting]) -> str:
+def pack(through: Through, people: Iterable[WaitingRow]) -> str:
     """A whole list as it is kept."""
     return "\n".join([_written(through), *(_line(person) for person in people)])
 
@@ -65,7 +65,7 @@ def read_through(rows: str) -> Through:
     return Through(data["left_out"], refused, entered, data["begun"])
 
 
-def read_waiting(rows: str, most: int = -1) -> list[Waiting]:
+def read_waiting(rows: str, most: int = -1) -> list[WaitingRow]:
     """Those who still wait, or the first of them."""
     lines = rows.split("\n", most + 1 if most >= 0 else -1)[1:]
     return [_person(json.loads(line)) for line in (lines[:most] if most >= 0 else lines)]
@@ -85,12 +85,12 @@ def _written(through: Through) -> str:
     return json.dumps({**kept, "refused": refused}, ensure_ascii=False)
 
 
-def _line(person: Waiting) -> str:
+def _line(person: WaitingRow) -> str:
     answers = {key: list(values) for key, values in person.applicant.answers.items()}
     applicant = asdict(replace(person.applicant, answers={})) | {"answers": answers}
     kept = {"line": person.line, "name": person.name, "applicant": applicant}
     return json.dumps(kept, ensure_ascii=False)
 
 
-def _person(data: dict[str, Any]) -> Waiting:
-    return Waiting(data["line"], data["name"], Applicant(**data["applicant"]))
+def _person(data: dict[str, Any]) -> WaitingRow:
+    return WaitingRow(data["line"], data["name"], Applicant(**data["applicant"]))

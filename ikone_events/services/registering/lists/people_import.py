@@ -21,7 +21,7 @@ from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.lists.kept_rows import (
     Refused,
     Through,
-    Waiting,
+    WaitingRow,
     count_waiting,
     pack,
     read_through,
@@ -34,7 +34,7 @@ from ikone_events.services.registering.registrations import add_person
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.imports import ImportList
 
 KEPT = timedelta(days=1)
@@ -86,12 +86,12 @@ def _without_repeats(rows: Iterable[ReadRow]) -> Iterator[ReadRow]:
 
 
 def _packed(rows: Iterable[ReadRow], columns: Columns) -> str:
-    through, people = Through(left_out=list(columns.left_out)), list[Waiting]()
+    through, people = Through(left_out=list(columns.left_out)), list[WaitingRow]()
     for row in rows:
         if row.applicant is None:
             through.refused.append(Refused(row.line, row.name, row.complaints))
         else:
-            people.append(Waiting(row.line, row.name, row.applicant))
+            people.append(WaitingRow(row.line, row.name, row.applicant))
     return pack(through, people)
 
 
@@ -114,12 +114,12 @@ def get_list(event: Event, organiser: Organiser, public_id: str, *, now: datetim
 def enter_portion(
     slug: str, public_id: str, organiser: Organiser, *, actor: str, now: datetime
 ) -> bool:
-    """Register the next few of a list, each with their letter; whether anybody waits behind them.
+    """Register the next few of a list, each with their mail; whether anybody waits behind them.
 
     They leave the list along with it, so whatever breaks off the work nobody comes in twice and
     nobody is lost. Who is turned away meanwhile has the reason in the list. Raises NotFound.
     """
-    event = hold_event(slug)
+    event = lock_event(slug)
     stored = get_list(event, organiser, public_id, now=now)
     through = read_through(stored.rows)
     people = read_waiting(stored.rows, PORTION)
@@ -130,7 +130,7 @@ def enter_portion(
     return count_waiting(stored.rows) > 0
 
 
-def _enter(slug: str, person: Waiting, through: Through, *, actor: str, now: datetime) -> None:
+def _enter(slug: str, person: WaitingRow, through: Through, *, actor: str, now: datetime) -> None:
     try:
         with db.session.begin_nested():
             added = add_person(slug, person.applicant, actor=actor, now=now)
@@ -140,7 +140,7 @@ def _enter(slug: str, person: Waiting, through: Through, *, actor: str, now: dat
         through.entered.append((person.line, added.public_id))
 
 
-def _refused(person: Waiting, refusal: Refusal) -> Refused:
+def _refused(person: WaitingRow, refusal: Refusal) -> Refused:
     return Refused(person.line, person.name, refusal.complaints, person.applicant.email)
 
 

@@ -11,12 +11,12 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.refusals import N_, Complaint, Refusal, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Status
 from ikone_events.domain.registering.seating import admit_by_hand, not_addable_because
-from ikone_events.domain.registering.status import Action
+from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.answers import asked_fields, places_taken
 from ikone_events.services.registering.lists.kept_rows import (
     Refused,
-    Waiting,
+    WaitingRow,
     count_waiting,
     read_through,
     read_waiting,
@@ -25,10 +25,14 @@ from ikone_events.services.registering.registrations import Applicant, new_regis
 from ikone_events.services.registering.seating import candidate_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.imports import ImportList
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.registering.waiting_list import NOBODYS, party_of, seated_by_party
+from ikone_events.store.registering.waiting_list import (
+    NOBODYS,
+    organisation_key_of,
+    seated_by_organisation,
+)
 
 _KNOWN = N_("Somebody is registered for this event with this address.")
 
@@ -109,7 +113,7 @@ def progress_of(event: Event, stored: ImportList) -> Progress | None:
 def report_on(event: Event, stored: ImportList, *, now: datetime) -> Report:
     """What would become of everybody on the list if it were stored now."""
     through, known = read_through(stored.rows), _known_addresses(event)
-    refused, fit = list(through.refused), list[Waiting]()
+    refused, fit = list(through.refused), list[WaitingRow]()
     for person in read_waiting(stored.rows):
         if email_key(person.applicant.email) in known:
             complaint = Complaint(_KNOWN, about="email")
@@ -130,32 +134,36 @@ def _known_addresses(event: Event) -> set[str]:
 
 
 def _placed(
-    event: Event, people: Sequence[Waiting], *, now: datetime
+    event: Event, people: Sequence[WaitingRow], *, now: datetime
 ) -> tuple[list[Coming], list[Refused]]:
     """Where each would stand, one after the other, by the rules that add_person goes by."""
-    sitting = get_sitting(event, now)
-    if closed := not_addable_because(sitting):
+    availability = get_availability(event, now)
+    if closed := not_addable_because(availability):
         return [], [Refused(person.line, person.name, (closed,)) for person in people]
-    colleagues, choices = seated_by_party(event), _Choices(event)
+    colleagues, choices = seated_by_organisation(event), _Choices(event)
     coming: list[Coming] = []
     refused: list[Refused] = []
     with db.session.no_autoflush:
         for listed in people:
             line, name, applicant = listed.line, listed.name, listed.applicant
             person = new_registration(event, applicant, now=now)
-            party = party_of(person)
+            organisation_key = organisation_key_of(person)
             candidate = candidate_of(
-                event, person, sitting, colleagues=colleagues[party], action=Action.ADD
+                event,
+                person,
+                availability,
+                colleagues=colleagues[organisation_key],
+                action=RegistrationAction.ADD,
             )
             try:
                 choices.claim(applicant)
-                place = admit_by_hand(sitting, candidate)
+                place = admit_by_hand(availability, candidate)
             except Refusal as refusal:
                 refused.append(Refused(line, name, refusal.complaints))
                 continue
             if place.status is not Status.WAITLISTED:
-                sitting = sitting.taking(candidate.mode)
-                colleagues[party] += party != NOBODYS
+                availability = availability.taking(candidate.mode)
+                colleagues[organisation_key] += organisation_key != NOBODYS
             coming.append(Coming(line, name, applicant, place.status, place.awaits))
     return coming, refused
 

@@ -37,14 +37,14 @@ _BROKEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TypedTable:
     """The headings and the rows below them, each with its line in the file, from one."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def read_table(content: bytes) -> Table:
+def read_table(content: bytes) -> TypedTable:
     """The first table of a file, whatever it is called. Raises UploadRefused."""
     if len(content) > MOST_BYTES:
         raise _refused(N_("The file is larger than 2 MB."))
@@ -52,7 +52,7 @@ def read_table(content: bytes) -> Table:
     return _table(_filled(lines))
 
 
-def _table(lines: Iterator[tuple[int, tuple[str, ...]]]) -> Table:
+def _table(lines: Iterator[tuple[int, tuple[str, ...]]]) -> TypedTable:
     first = next(lines, None)
     if first is None:
         raise _refused(N_("The file is empty."))
@@ -64,7 +64,7 @@ def _table(lines: Iterator[tuple[int, tuple[str, ...]]]) -> Table:
         rows.append(row)
     if not rows:
         raise _refused(N_("The list has headings, but nobody below them."))
-    return Table(first[1], tuple(rows))
+    return TypedTable(first[1], tuple(rows))
 
 
 def _filled(lines: Iterable[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, tuple[str, ...]]]:

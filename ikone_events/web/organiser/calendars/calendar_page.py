@@ -6,12 +6,12 @@ from ikone_events.domain.calendars.hints import hints_on
 from ikone_events.domain.calendars.invitation import public_event
 from ikone_events.domain.events.facts import Mode, State
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services.app_context import now
 from ikone_events.services.calendars.feeds import entry_of
 from ikone_events.services.calendars.preview import views_of
+from ikone_events.services.installation import now
 from ikone_events.services.mails.trial_invitations import (
     Tester,
-    Trial,
+    TrialInvitation,
     send_trial,
     take_back_trial,
     trial_object,
@@ -29,7 +29,7 @@ from ikone_events.web.organiser.calendars.calendar_rows import (
     with_shared_hints,
 )
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
-from ikone_events.web.organiser.mails.preview import TEST_LETTERS, own_number
+from ikone_events.web.organiser.mails.preview import TEST_MAILS, own_number
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import LOCALES, page_locale
@@ -46,28 +46,28 @@ def calendars(slug: str) -> str:
 
 @blueprint.post("/events/<slug>/calendar/test")
 @permission(Permission.EDIT_EVENTS)
-@limited(TEST_LETTERS, key_func=own_number)
+@limited(TEST_MAILS, key_func=own_number)
 def send_test_invitation(slug: str) -> Answer:
     """Send an invitation to the organiser who asks."""
     event = seen_event(slug)
     try:
         with transaction():
-            letter = send_trial(event.slug, _tester(), now=now())
+            mail = send_trial(event.slug, _tester(), now=now())
     except UnfitInput as refusal:
         return _page(event, complaints=said(refusal.complaints)), 422
-    flash(_("A test invitation is on its way to %(address)s.", address=letter.recipient), "success")
+    flash(_("A test invitation is on its way to %(address)s.", address=mail.recipient), "success")
     return redirect(url_for("organiser.calendars", slug=slug, _anchor="test"), 303)
 
 
 @blueprint.post("/events/<slug>/calendar/test/remove")
 @permission(Permission.EDIT_EVENTS)
-@limited(TEST_LETTERS, key_func=own_number)
+@limited(TEST_MAILS, key_func=own_number)
 def remove_test_invitation(slug: str) -> Answer:
     """Take it out of the organiser's calendar; a second press finds it taken out."""
     event = seen_event(slug)
     with transaction():
-        letter = take_back_trial(event.slug, _tester(), now=now())
-    if letter is None:
+        mail = take_back_trial(event.slug, _tester(), now=now())
+    if mail is None:
         flash(_("There is no test invitation in your calendar any more."), "info")
     else:
         flash(_("An e-mail takes the test out of your calendar."), "success")
@@ -82,7 +82,7 @@ def _page(event: Event, *, person: str = "", complaints: list[str] | None = None
     public, faults = _public(event)
     me = organiser()
     return render_template(
-        "organiser/calendar.html",
+        "organiser/calendars/calendar.html",
         event=event,
         person=people[0] if people else None,
         cards=cards,
@@ -124,7 +124,7 @@ def _hints(event: Event) -> list[str]:
     return said(hints_on(summary, contact_known=contact, now=now()))
 
 
-def _answer(trial: Trial | None) -> str:
+def _answer(trial: TrialInvitation | None) -> str:
     if trial is None or trial.answer is None:
         return ""
     return answer_words(trial.answer.partstat)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ikone_events.domain.calendars.words import TRANSLATED, Line, compared
+from ikone_events.domain.calendars.words import TRANSLATED, EntryLine, compared
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import EventFormat
 from ikone_events.domain.refusals import Complaint
@@ -12,11 +12,11 @@ from ikone_events.services.calendars.preview import CalendarView, Stand
 from ikone_events.services.mails.drafts import mask_links
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CalendarRow:
     """One fact in words; `differs` also stands as a word, not as a colour alone."""
 
     label: str
@@ -34,8 +34,8 @@ class Card:
     person: str
     stand: str
     way: str
-    letter_id: int | None
-    rows: list[Row]
+    mail_id: int | None
+    rows: list[CalendarRow]
     effect: str
     complaints: list[str]
     hints: list[str]
@@ -48,14 +48,14 @@ class Card:
 
 def card_of(view: CalendarView, event: Event, then: Event) -> Card:
     """A person's calendar in words; the times on the clocks of the event."""
-    person, letter = view.person, view.under_way
+    person, mail = view.person, view.under_way
     return Card(
         title=f"{person.first_name} {person.last_name}".strip() or person.email,
         about=", ".join(_about(view, then)),
         person=person.public_id,
         stand=_stand(view),
         way=_way(view),
-        letter_id=letter.id if letter else None,
+        mail_id=mail.id if mail else None,
         rows=rows_of(view.now, view.after, event, then),
         effect=_(view.effect),
         complaints=said(view.complaints),
@@ -71,11 +71,11 @@ def with_shared_hints(cards: Sequence[Card]) -> tuple[list[Card], list[str]]:
     return own, shared
 
 
-def rows_of(now: bytes | None, after: bytes | None, event: Event, then: Event) -> list[Row]:
+def rows_of(now: bytes | None, after: bytes | None, event: Event, then: Event) -> list[CalendarRow]:
     """Two objects line by line."""
     lines = compared(now, after, locale=page_locale(), zone=then.zone, before_zone=event.zone)
     return [
-        Row(_(line.label), _value(line, line.now), _value(line, line.after), line.differs)
+        CalendarRow(_(line.label), _value(line, line.now), _value(line, line.after), line.differs)
         for line in lines
     ]
 
@@ -88,10 +88,10 @@ def answer_words(partstat: str) -> str:
 
 def said(complaints: Iterable[Complaint]) -> list[str]:
     """Complaints and hints in the language of the page."""
-    return [say(complaint) for complaint in complaints]
+    return [translate(complaint) for complaint in complaints]
 
 
-def _value(line: Line, value: str) -> str:
+def _value(line: EntryLine, value: str) -> str:
     if not value:
         return "–"
     return _(value) if line.label in TRANSLATED else mask_links(value)
@@ -118,7 +118,7 @@ def _stand(view: CalendarView) -> str:
 
 
 def _way(view: CalendarView) -> str:
-    """What became of a letter that is newer than what the calendar shows."""
+    """What became of a mail that is newer than what the calendar shows."""
     if view.under_way is None:
         return ""
     words = {

@@ -4,16 +4,16 @@ from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 
-from ikone_events.domain.directory.administrations import KIND_LABELS, Kind
+from ikone_events.domain.directory.administrations import KIND_LABELS, AdministrationKind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import date_numeric, to_local
-from ikone_events.services.app_context import now, office
 from ikone_events.services.directory.administrations import (
     count_references,
     delete_administration,
     get_administration,
 )
 from ikone_events.services.directory.unmatched import count_unmatched
+from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.registering.administrations import search_administrations
@@ -25,17 +25,17 @@ from ikone_events.web.shell.i18n import page_locale
 
 def kind_label(kind: str) -> str:
     """What a body is, in words."""
-    return _(KIND_LABELS[Kind(kind)]) if kind in set(Kind) else kind
+    return _(KIND_LABELS[AdministrationKind(kind)]) if kind in set(AdministrationKind) else kind
 
 
 def kind_choices() -> list[tuple[str, str]]:
     """Every kind with its words, in the order of the table."""
-    return [(kind.value, kind_label(kind)) for kind in Kind]
+    return [(kind.value, kind_label(kind)) for kind in AdministrationKind]
 
 
 def today() -> date:
     """The present day on the clocks of the installation."""
-    return to_local(now(), office().settings.timezone).date()
+    return to_local(now(), get_installation().settings.timezone).date()
 
 
 def membership(organisation: Organisation, day: date) -> tuple[str, str]:
@@ -70,7 +70,7 @@ def administrations() -> str:
     query = {"q": words, "kind": kind, "members": "1" if members else ""}
     chosen = {name: value for name, value in query.items() if value}
     return render_template(
-        "organiser/administrations.html",
+        "organiser/directory/administrations.html",
         page=page,
         rows=[(body, kind_label(body.kind), membership(body, day)) for body in page.rows],
         pager=pager(page),
@@ -90,7 +90,9 @@ def ask_to_delete_administration(number: int) -> str:
     """Ask before a body is taken out, or say why it stays."""
     body = get_administration(number)
     return render_template(
-        "organiser/administration_delete.html", body=body, references=count_references(body)
+        "organiser/directory/administration_delete.html",
+        body=body,
+        references=count_references(body),
     )
 
 

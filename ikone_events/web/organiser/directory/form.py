@@ -17,10 +17,9 @@ from wtforms import (
 from wtforms.validators import InputRequired
 from wtforms.widgets import DateInput, HiddenInput
 
-from ikone_events.domain.directory.administrations import Kind, likely_kind
+from ikone_events.domain.directory.administrations import AdministrationKind, likely_kind
 from ikone_events.domain.directory.draft import LENGTHS, AdministrationDraft
 from ikone_events.domain.refusals import StaleForm, UnfitInput
-from ikone_events.services.app_context import now
 from ikone_events.services.directory.administrations import (
     add_administration,
     count_references,
@@ -28,6 +27,7 @@ from ikone_events.services.directory.administrations import (
     edit_administration,
     get_administration,
 )
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.models import Organisation
 from ikone_events.web.organiser.directory.administrations import kind_choices
@@ -66,10 +66,10 @@ def _line(label: str, name: str, *validators: Any) -> StringField:
 class AdministrationForm(FlaskForm):
     """What the directory says of a body."""
 
-    revision = IntegerField(widget=HiddenInput(), default=0)
+    edit_version = IntegerField(widget=HiddenInput(), default=0)
     name = _line(_l("Name"), "name", InputRequired(_l("Please enter a name.")))
     short_name = _line(_l("Short name"), "short_name")
-    kind = SelectField(_l("Kind"), choices=[], default=Kind.OTHER.value)
+    kind = SelectField(_l("Kind"), choices=[], default=AdministrationKind.OTHER.value)
     official_key = _line(_l("Official key"), "official_key")
     district = _line(_l("District"), "district")
     aliases = TextAreaField(_l("Other names"), render_kw={"rows": 5, "autocomplete": "off"})
@@ -100,14 +100,14 @@ def _draft(form: AdministrationForm) -> AdministrationDraft:
 def _values_of(body: Organisation) -> dict[str, object]:
     draft = draft_of(body)
     values: dict[str, object] = {name: getattr(draft, name) for name in draft.__slots__}
-    return {**values, "aliases": "\n".join(draft.aliases), "revision": body.revision}
+    return {**values, "aliases": "\n".join(draft.aliases), "edit_version": body.edit_version}
 
 
 def _page(
     form: AdministrationForm, body: Organisation | None = None, conflict: tuple[str, ...] = ()
 ) -> str:
     return render_template(
-        "organiser/administration.html",
+        "organiser/directory/administration.html",
         form=form,
         body=body,
         conflict=conflict,
@@ -154,16 +154,16 @@ def save_administration(number: int) -> Answer:
     form, body = _form(), get_administration(number)
     if not form.validate():
         return _page(form, body), 422
-    revision = form.revision.data or 0
+    edit_version = form.edit_version.data or 0
     try:
         with transaction():
-            body = edit_administration(number, _draft(form), revision=revision, now=now())
+            body = edit_administration(number, _draft(form), edit_version=edit_version, now=now())
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _page(form, get_administration(number)), 422
     except StaleForm as refusal:
         body = get_administration(number)
-        form.revision.raw_data, form.revision.data = None, body.revision
+        form.edit_version.raw_data, form.edit_version.data = None, body.edit_version
         return _page(form, body, tuple(say_all(refusal.complaints))), 409
     return _saved(body)
 

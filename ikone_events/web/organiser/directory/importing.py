@@ -5,17 +5,17 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 
-from ikone_events.domain.directory.administrations import Kind
+from ikone_events.domain.directory.administrations import AdministrationKind
 from ikone_events.domain.directory.list_file import COLUMNS, MOST_BYTES
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.services.app_context import now
 from ikone_events.services.directory.importing import Imported, check_list, import_list
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.web.organiser.frame import Answer, blueprint, takes_file
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 
 class ListForm(FlaskForm):
@@ -30,12 +30,12 @@ def _page(
     found: Imported | None = None,
 ) -> str:
     return render_template(
-        "organiser/administrations_import.html",
+        "organiser/directory/administrations_import.html",
         form=form,
         faults=faults or [],
         found=found,
         columns=list(COLUMNS),
-        kinds=[kind.value for kind in Kind],
+        kinds=[kind.value for kind in AdministrationKind],
     )
 
 
@@ -70,7 +70,7 @@ def import_administrations() -> Answer:
 
 def _fault(complaint: Complaint) -> tuple[str, str]:
     """The line of a complaint, if it is about one, and the reason."""
-    return complaint.about or "", say(complaint)
+    return complaint.about or "", translate(complaint)
 
 
 def _told(done: Imported) -> str:

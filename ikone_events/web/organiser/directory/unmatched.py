@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.services.app_context import now
 from ikone_events.services.directory.unmatched import (
     PEOPLE_SHOWN,
     decide,
@@ -15,6 +14,7 @@ from ikone_events.services.directory.unmatched import (
     take_up,
     unmatched_groups,
 )
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import find_by_name, organisation_names
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
@@ -33,7 +33,7 @@ def unmatched() -> str:
     page = unmatched_groups(organiser(), left=left, number=page_number())
     query = {"left": "1"} if left else {}
     return render_template(
-        "organiser/administrations_unmatched.html",
+        "organiser/directory/administrations_unmatched.html",
         page=page,
         left=left,
         pager=pager(page),
@@ -51,7 +51,7 @@ def unmatched_people() -> str:
 def _people(key: str, wrong: str = "", typed: str = "") -> str:
     group, people = find_group(organiser(), key)
     return render_template(
-        "organiser/administrations_people.html",
+        "organiser/directory/administrations_people.html",
         group=group,
         people=people,
         shown=PEOPLE_SHOWN,

@@ -16,8 +16,8 @@ from ikone_events.domain.refusals import (
     TransitionRefused,
     UnfitInput,
 )
-from ikone_events.services.app_context import now
 from ikone_events.services.events.transitions import Request, facts_for, perform
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.event_page import choices_of, show_event
@@ -134,7 +134,7 @@ def refused(
 def _ask(event: Event, action: Action, form: ActionForm) -> str:
     found = [o for o in offers(facts_for(action, event, now())) if o.rule.action is action]
     return render_template(
-        "organiser/action.html",
+        "organiser/events/action.html",
         event=event,
         choice=choices_of(found, event)[0],
         form=form,

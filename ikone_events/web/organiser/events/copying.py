@@ -7,9 +7,9 @@ from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.services.app_context import now
 from ikone_events.services.events.copying import copy_event
 from ikone_events.services.events.editing import assign
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
@@ -86,4 +86,4 @@ def _copy(event: Event, form: CopyForm) -> Event:
 
 
 def _page(event: Event, form: CopyForm) -> str:
-    return render_template("organiser/copy.html", event=event, form=form)
+    return render_template("organiser/events/copy.html", event=event, form=form)

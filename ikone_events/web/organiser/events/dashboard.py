@@ -7,16 +7,16 @@ from flask import render_template, url_for
 from ikone_events.domain.events.todo import Severity, Target, ToDo, todos
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.refusals import Complaint
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.events.queries import events_of
 from ikone_events.store.figures.counts import Table, counts_for
 from ikone_events.store.incoming.lists import count_unknown
 from ikone_events.web.organiser.frame import blueprint
-from ikone_events.web.organiser.plan.agenda import matters, next_event, split
+from ikone_events.web.organiser.plan.agenda import next_event, split, todo_facts
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 _ENDPOINTS = {
     Target.EVENT: "organiser.event",
@@ -31,7 +31,7 @@ _ENDPOINTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DashboardRow:
     """One thing to do, in words."""
 
     kind: str
@@ -49,12 +49,12 @@ def dashboard() -> str:
     counts = counts_for(events)
     coming, _past = split(events, moment)
     return render_template(
-        "organiser/dashboard.html",
+        "organiser/events/dashboard.html",
         lines=[
             _line(todo)
             for todo in (
                 *todos_of(engine_health(moment)),
-                *todos(matters(events, counts, moment)),
+                *todos(todo_facts(events, counts, moment)),
             )
         ],
         unknown=count_unknown() if organiser().sees_all else 0,
@@ -71,18 +71,18 @@ def events() -> str:
     found = events_of(organiser())
     coming, past = split(found, now())
     return render_template(
-        "organiser/events.html",
+        "organiser/events/events.html",
         coming=coming,
         past=past,
         counts=counts_for(found, Table.PEOPLE, Table.ADMINISTRATIONS),
     )
 
 
-def _line(todo: ToDo) -> Line:
+def _line(todo: ToDo) -> DashboardRow:
     kind = {Severity.DANGER: "danger", Severity.WARNING: "warning", Severity.INFO: "info"}
-    return Line(
+    return DashboardRow(
         kind=kind[todo.severity],
-        text=" ".join(say(c) for c in (Complaint(todo.text, todo.values), *todo.complaints)),
+        text=" ".join(translate(c) for c in (Complaint(todo.text, todo.values), *todo.complaints)),
         url=_url(todo),
         link=_link_text(todo.target),
     )
@@ -103,7 +103,7 @@ def _link_text(target: Target) -> str:
         Target.ROOM: _("Enter link"),
         Target.EDIT: _("Edit event"),
         Target.REGISTRATIONS: _("See registrations"),
-        Target.MAIL: _("See letters"),
+        Target.MAIL: _("See e-mails"),
         Target.ANSWERS: _("See answers"),
         Target.MATERIALS: _("Add materials"),
         Target.STEPS: _("See the plan"),

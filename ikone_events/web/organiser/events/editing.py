@@ -10,9 +10,9 @@ from flask import flash, redirect, render_template
 from ikone_events.domain.events.registration_settings import MOMENTS, TICKS
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster, StaleForm, UnfitInput
 from ikone_events.domain.times import typed_words
-from ikone_events.services.app_context import now, office
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import updates
+from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.event_form import (
@@ -40,7 +40,7 @@ from ikone_events.web.shell.i18n import page_locale
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class EditConflict:
     """A field on which the form and the stored event disagree."""
 
     label: str
@@ -54,7 +54,11 @@ def new_event() -> Answer:
     """An empty form."""
     person = organiser()
     return _page(
-        _form(zone=office().settings.timezone, contact_name=person.name, contact_email=person.email)
+        _form(
+            zone=get_installation().settings.timezone,
+            contact_name=person.name,
+            contact_email=person.email,
+        )
     )
 
 
@@ -91,7 +95,7 @@ def edit_event(slug: str) -> Answer:
 def save_event(slug: str) -> Answer:
     """Save what was edited, if nobody saved in between."""
     event, form = seen_event(slug), _form()
-    revision = _read_revision(form, event)
+    edit_version = _read_revision(form, event)
     if not form.validate():
         return _page(form, event), 422
     try:
@@ -100,7 +104,7 @@ def save_event(slug: str) -> Answer:
             edited = event_service.edit_event(
                 slug,
                 draft,
-                expected_revision=revision,
+                expected_edit_version=edit_version,
                 now=now(),
                 actor=actor(),
                 silent=form.is_silent,
@@ -119,11 +123,11 @@ def save_event(slug: str) -> Answer:
 def look_at_edit(slug: str) -> Answer:
     """What calendars would show if this were saved; the form stays as it was typed."""
     event, form = seen_event(slug), _form()
-    revision = _read_revision(form, event)
+    edit_version = _read_revision(form, event)
     if not form.validate():
         return _page(form, event), 422
     try:
-        event_service.check_revision(event, revision)
+        event_service.check_revision(event, edit_version)
         then = event_service.event_as_edited(event, draft_of(form))
     except UnfitInput as refusal:
         place(form, refusal.complaints)
@@ -134,7 +138,7 @@ def look_at_edit(slug: str) -> Answer:
 
 
 def _moved_up(number: int) -> tuple[str, ...]:
-    """What else the new rules did at once: more seats serve the line, each with a letter."""
+    """What else the new rules did at once: more seats serve the line, each with a mail."""
     if number == 0:
         return ()
     return (
@@ -154,8 +158,8 @@ def _form(**values: object) -> EventForm:
 
 def _read_revision(form: EventForm, event: Event) -> int:
     """The form says which version it was made from; without that nothing can be compared."""
-    number = form.revision.data
-    if form.revision.process_errors or number is None or not 0 < number <= event.revision:
+    number = form.edit_version.data
+    if form.edit_version.process_errors or number is None or not 0 < number <= event.edit_version:
         raise UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
     return int(number)
 
@@ -164,11 +168,11 @@ def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
     """Both versions of every field that differs; the form is kept and can be saved now."""
     stored = _form(formdata=None, **values_of(event))
     differences = [
-        Difference(form[name].label.text, _shown(form, name), _shown(stored, name))
+        EditConflict(form[name].label.text, _shown(form, name), _shown(stored, name))
         for name in draft_fields()
         if _shown(form, name) != _shown(stored, name)
     ]
-    form.revision.raw_data, form.revision.data = None, event.revision
+    form.edit_version.raw_data, form.edit_version.data = None, event.edit_version
     return _page(form, event, conflict=say_all(refusal.complaints), differences=differences)
 
 
@@ -186,7 +190,7 @@ def _shown(form: EventForm, name: str) -> str:
 def _page(form: EventForm, event: Event | None = None, **conflict: object) -> str:
     context = {"conflict": (), "differences": (), "look": None, **conflict}
     return render_template(
-        "organiser/event_form.html",
+        "organiser/events/event_form.html",
         form=form,
         event=event,
         tells=event is not None and tells(event),
@@ -197,7 +201,7 @@ def _page(form: EventForm, event: Event | None = None, **conflict: object) -> st
 @blueprint.post("/events/<slug>/update/tell")
 @permission(Permission.EDIT_EVENTS)
 def tell_update(slug: str) -> Answer:
-    """Write the letters at once."""
+    """Write the mails at once."""
     event = seen_event(slug)
     try:
         with transaction():
@@ -207,19 +211,19 @@ def tell_update(slug: str) -> Answer:
     if mailing is None:
         flash(_("There is nobody any more who would have to be told."), "info")
     else:
-        flash(_("The letters are on their way."), "success")
+        flash(_("The e-mails are on their way."), "success")
     return redirect(event_url(event), 303)
 
 
 @blueprint.post("/events/<slug>/update/silent")
 @permission(Permission.EDIT_EVENTS)
 def keep_update_silent(slug: str) -> Answer:
-    """Tell nobody for now; the next letter with a calendar entry carries the change."""
+    """Tell nobody for now; the next mail with a calendar entry carries the change."""
     event = seen_event(slug)
     try:
         with transaction():
             updates.tell_nobody(slug)
     except SomebodyWasFaster as refusal:
         return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
-    flash(_("Nobody is told. The next letter with a calendar entry carries the change."), "success")
+    flash(_("Nobody is told. The next e-mail with a calendar entry carries the change."), "success")
     return redirect(event_url(event), 303)

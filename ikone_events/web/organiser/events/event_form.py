@@ -63,14 +63,14 @@ def _text(label: str, rows: int = 4) -> TextAreaField:
 TELL, SILENT = "tell", "silent"
 TELLING = {
     TELL: N_("Tell everybody whom it concerns"),
-    SILENT: N_("Save silently, for a typing error; the next letter with a calendar entry tells it"),
+    SILENT: N_("Save silently, for a typing error; the next e-mail with a calendar entry tells it"),
 }
 
 
 class EventForm(SettingsForm):
     """Everything an organiser writes about an event. Rules are checked by the draft."""
 
-    revision = WholeNumber(widget=HiddenInput())
+    edit_version = WholeNumber(widget=HiddenInput())
 
     title = StringField(
         _l("Title"),
@@ -118,11 +118,11 @@ class EventForm(SettingsForm):
     description_en = _text(_l("Description in English"), 8)
     question_label_en = _line(_l("Question in English"), "question_label_en", lang="en")
 
-    def translate_choices(self, say: Callable[[str], str]) -> None:
+    def translate_choices(self, translate: Callable[[str], str]) -> None:
         """Show the formats and the plans in the language of the page."""
-        self.format.choices = [(k.value, say(FORMAT_LABELS[k])) for k in EventFormat]
-        self.plan.choices = [(name, say(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
-        self.telling.choices = [(name, say(words)) for name, words in TELLING.items()]
+        self.format.choices = [(k.value, translate(FORMAT_LABELS[k])) for k in EventFormat]
+        self.plan.choices = [(name, translate(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
+        self.telling.choices = [(name, translate(words)) for name, words in TELLING.items()]
 
     @property
     def is_silent(self) -> bool:
@@ -135,7 +135,7 @@ def values_of(event: Event) -> dict[str, object]:
     zone = event.zone
     return {
         **{name: getattr(event, name) for name in _PLAIN},
-        "revision": event.revision,
+        "edit_version": event.edit_version,
         "programme": "\n".join(
             f"{item['time']} {item['title']}".strip() for item in event.programme_items
         ),

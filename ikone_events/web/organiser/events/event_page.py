@@ -8,12 +8,18 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 
-from ikone_events.domain.events.lifecycle import ACTION_LABELS, Action, Offer, next_action, offers
+from ikone_events.domain.events.lifecycle import (
+    ACTION_LABELS,
+    Action,
+    ActionOffer,
+    next_action,
+    offers,
+)
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.rooms.door import is_link_out
-from ikone_events.services.app_context import now
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.store.db import transaction
@@ -35,7 +41,7 @@ from ikone_events.web.organiser.plan.step_views import next_rows, plan_view
 from ikone_events.web.organiser.plan.step_words import who_did
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 # Actions whose page asks for something first, and those that can't be taken back.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
@@ -55,13 +61,13 @@ class RoomForm(FlaskForm):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ActionChoice:
     """One action in words: what it does, whom it writes to, what stands in its way."""
 
     action: str
     label: str
     text: str
-    letters: str
+    mails: str
     complaints: tuple[tuple[str, str], ...]
     asks: bool
     writes: bool
@@ -87,7 +93,7 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
     choices = choices_of(offers(facts), event)
     ahead = next_action(facts)
     return render_template(
-        "organiser/event.html",
+        "organiser/events/event.html",
         event=event,
         counts=counts,
         tabs=counts,
@@ -106,22 +112,22 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
     )
 
 
-def choices_of(found: Sequence[Offer], event: Event) -> list[Choice]:
+def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]:
     """Offers of the lifecycle in the language of the page, with how many people they write to."""
     messages = (offer.rule.message for offer in found)
     numbers = count_each(Group(event, message.audience) for message in messages if message)
     return [_choice(offer, event, numbers) for offer in found]
 
 
-def _choice(offer: Offer, event: Event, numbers: Mapping[Group, int]) -> Choice:
+def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> ActionChoice:
     action, message = offer.rule.action, offer.rule.message
     number = numbers[Group(event, message.audience)] if message else 0
-    return Choice(
+    return ActionChoice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
         text=what_it_does(action),
-        letters=who_gets(message, number),
-        complaints=tuple((say(c), _field(c.about)) for c in offer.complaints),
+        mails=who_gets(message, number),
+        complaints=tuple((translate(c), _field(c.about)) for c in offer.complaints),
         asks=action in ASKING,
         writes=number > 0,
     )
@@ -175,7 +181,7 @@ def history(slug: str) -> str:
     """Who did what, when and why."""
     event = seen_event(slug)
     return render_template(
-        "organiser/history.html",
+        "organiser/events/history.html",
         event=event,
         changes=history_of(event)[::-1],
         labels=ACTION_LABELS,

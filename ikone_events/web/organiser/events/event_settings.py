@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
 from ikone_events.domain.events.registration_settings import (
-    LONGEST_HOLD_HOURS,
+    LONGEST_RESERVATION_HOURS,
     MOMENTS,
     NUMBERS,
     TICKS,
@@ -30,7 +30,7 @@ def _places(label: str) -> WholeNumber:
 
 
 def _hours(label: str) -> WholeNumber:
-    attributes = {"min": 1, "max": LONGEST_HOLD_HOURS, "inputmode": "numeric"}
+    attributes = {"min": 1, "max": LONGEST_RESERVATION_HOURS, "inputmode": "numeric"}
     return WholeNumber(label, render_kw=attributes)
 
 

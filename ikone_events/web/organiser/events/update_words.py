@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import Difference
 from ikone_events.domain.times import clock
-from ikone_events.services.app_context import now
 from ikone_events.services.calendars.preview import views_of
 from ikone_events.services.events.updates import (
     KNOWN_STATES,
@@ -13,6 +12,7 @@ from ikone_events.services.events.updates import (
     somebody_comes,
     waiting_changes,
 )
+from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.calendars.calendar_rows import Card, card_of, with_shared_hints
@@ -22,8 +22,8 @@ from ikone_events.web.shell.i18n import page_locale
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """The letters about a change that have not begun: at most so many, at that time."""
+class PendingUpdate:
+    """The mails about a change that have not begun: at most so many, at that time."""
 
     changes: tuple[Difference, ...]
     number: int
@@ -31,11 +31,11 @@ class Waiting:
     overdue: bool
 
 
-def waiting_of(event: Event) -> Waiting | None:
+def waiting_of(event: Event) -> PendingUpdate | None:
     """What waits to be told about this event; None when nothing does."""
     if event.update_due_at is None:
         return None
-    return Waiting(
+    return PendingUpdate(
         changes=waiting_changes(event, page_locale()),
         number=count(event, Audience.CONFIRMED_AND_WAITING),
         at=clock(event.update_due_at, zone=event.zone),
@@ -49,7 +49,7 @@ def tells(event: Event) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class UpdatePreview:
     """What an edit would do that is not saved yet: what reads otherwise, and in whose calendar."""
 
     changes: tuple[Difference, ...]
@@ -58,12 +58,12 @@ class Look:
     hints: list[str]
 
 
-def look_at(event: Event, then: Event) -> Look:
+def look_at(event: Event, then: Event) -> UpdatePreview:
     """An event as it is and as it would be, by the calendars of a sample of people."""
     concerned = tells(event)
     views = views_of(event, then=then, now=now()) if concerned else []
     cards, hints = with_shared_hints([card_of(view, event, then) for view in views])
-    return Look(
+    return UpdatePreview(
         changes=changes_between(event, then, page_locale()),
         number=count(event, Audience.CONFIRMED_AND_WAITING) if concerned else 0,
         cards=cards,

@@ -9,8 +9,8 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
-from ikone_events.services.app_context import now, office
 from ikone_events.services.followup import materials as service
+from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.web.attendee.materials import download
@@ -69,17 +69,17 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
     for kind in ("slides", "link"):
         forms[kind].visibility.choices = choices
     return render_template(
-        "organiser/materials.html",
+        "organiser/followup/materials.html",
         event=event,
         forms=forms,
         refused=refused,
-        max_mb=office().settings.max_upload_mb,
+        max_mb=get_installation().settings.max_upload_mb,
     )
 
 
 @blueprint.post("/events/<slug>/materials/slides")
 @permission(Permission.EDIT_EVENTS)
-@takes_file(lambda: office().settings.max_upload_mb * _MEGABYTE)
+@takes_file(lambda: get_installation().settings.max_upload_mb * _MEGABYTE)
 def add_slides(slug: str) -> Answer:
     """Store a file."""
     form = SlidesForm(prefix="slides")

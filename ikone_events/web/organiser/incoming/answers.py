@@ -2,8 +2,8 @@
 
 from flask import abort, flash, redirect, render_template, url_for
 
-from ikone_events.services.app_context import now
 from ikone_events.services.incoming.seen import tick_off, works_again
+from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.lists import mailboxes, search_received, search_unknown, unseen
@@ -29,7 +29,7 @@ def answers(slug: str) -> str:
     event = seen_event(slug)
     page = search_received(event, number=page_number())
     return render_template(
-        "organiser/answers.html",
+        "organiser/incoming/answers.html",
         event=event,
         numbers=counts_of(event, Table.PEOPLE).answers,
         unseen=unseen(event),
@@ -41,13 +41,13 @@ def answers(slug: str) -> str:
     )
 
 
-@blueprint.post("/events/<slug>/answers/<int(max=2147483647):mail_id>/done")
+@blueprint.post("/events/<slug>/answers/<int(max=2147483647):received_id>/done")
 @permission(Permission.EDIT_EVENTS)
-def tick_answer_off(slug: str, mail_id: int) -> Answer:
+def tick_answer_off(slug: str, received_id: int) -> Answer:
     """Somebody has looked at it; a second press changes nothing."""
     event = seen_event(slug)
     with transaction():
-        tick_off(event, mail_id, actor=actor(), now=now())
+        tick_off(event, received_id, actor=actor(), now=now())
     flash(_("Ticked off."), "success")
     return redirect(url_for("organiser.answers", slug=slug), 303)
 
@@ -71,7 +71,7 @@ def incoming() -> str:
         abort(403)
     page = search_unknown(number=page_number())
     return render_template(
-        "organiser/incoming.html",
+        "organiser/incoming/incoming.html",
         page=page,
         pager=pager(page),
         page_url=page_url("organiser.incoming"),

@@ -1,4 +1,4 @@
-"""What became of mailings and letters, in words."""
+"""What became of mailings and mails, in words."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from ikone_events.web.organiser.words import ngettext
 
 
 def kind_label(kind: str) -> str:
-    """What a kind of letter is called; unknown ones show their name."""
+    """What a kind of mail is called; unknown ones show their name."""
     labels: dict[str, str] = {known.value: label for known, label in LABELS.items()}
     return _(labels[kind]) if kind in labels else kind
 
@@ -29,8 +29,8 @@ def figures_words(figures: Figures) -> str:
         return nothing_left(figures.reached)
     said = [
         ngettext(
-            "%(sent)d of one letter delivered",
-            "%(sent)d of %(num)d letters delivered",
+            "%(sent)d of one e-mail delivered",
+            "%(sent)d of %(num)d e-mails delivered",
             figures.total,
             sent=figures.sent,
         )
@@ -57,28 +57,28 @@ def rest_words(account: Account) -> str:
     return _("%(number)d waiting to be sent", number=waiting) if waiting else ""
 
 
-def state_of(letter: OutboxMail, moment: datetime) -> str:
+def state_of(mail: OutboxMail, moment: datetime) -> str:
     """The state as a badge shows it: being sent and deferred are kinds of waiting."""
-    if letter.state != "queued":
-        return letter.state
-    if letter.lease_until is not None and letter.lease_until > moment:
+    if mail.state != "queued":
+        return mail.state
+    if mail.lease_until is not None and mail.lease_until > moment:
         return "sending"
-    return "deferred" if letter.tries > letter.tries_before else "queued"
+    return "deferred" if mail.tries > mail.tries_before else "queued"
 
 
 _ENDS = ("failed", "bounced")
 
 
-def happenings(letter: OutboxMail) -> list[tuple[datetime, str, str, str]]:
-    """Everything that happened to a letter, in order: when, what, whose words, by whom."""
-    begun = (letter.created_at, _("Written and queued"), "", "")
+def happenings(mail: OutboxMail) -> list[tuple[datetime, str, str, str]]:
+    """Everything that happened to a mail, in order: when, what, whose words, by whom."""
+    begun = (mail.created_at, _("Written and queued"), "", "")
     ended = []
-    if letter.sent_at is not None:
-        ended.append((letter.sent_at, _("Taken by the mail server"), letter.answer, ""))
-    noted = notes_of(letter)
+    if mail.sent_at is not None:
+        ended.append((mail.sent_at, _("Taken by the mail server"), mail.answer, ""))
+    noted = notes_of(mail)
     notes = [_happening(note) for note in noted]
-    if letter.state == "failed" and not any(n.what in _ENDS for n in noted):
-        ended.append((letter.due_at, _("Refused for good"), letter.answer, ""))
+    if mail.state == "failed" and not any(n.what in _ENDS for n in noted):
+        ended.append((mail.due_at, _("Refused for good"), mail.answer, ""))
     return [begun, *notes, *ended]
 
 

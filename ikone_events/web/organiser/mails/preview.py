@@ -1,26 +1,26 @@
-"""Looking at the letters of an action before it is done."""
+"""Looking at the mails of an action before it is done."""
 
 from flask import abort, redirect, request, url_for
 
 from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
     Action,
-    Rule,
     State,
+    TransitionRule,
     find_rule,
     offers,
     plan,
 )
 from ikone_events.domain.refusals import TransitionRefused, UnfitInput
-from ikone_events.services.app_context import now
 from ikone_events.services.events.transitions import Request, facts_for
+from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.actions import ActionForm, find_action, refused, request_of
 from ikone_events.web.organiser.events.event_page import ASKING, what_it_does
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
 from ikone_events.web.organiser.mails.preview_page import (
-    Press,
+    SendButton,
     show_html,
     show_preview,
     test_to_myself,
@@ -30,7 +30,7 @@ from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.limits import limited
 
 # A test is for looking at, not for filling mailboxes.
-TEST_LETTERS = "6 per minute; 60 per hour"
+TEST_MAILS = "6 per minute; 60 per hour"
 
 
 def own_number() -> str:
@@ -41,7 +41,7 @@ def own_number() -> str:
 @blueprint.route("/events/<slug>/preview/<action>", methods=["GET", "POST"])
 @permission(Permission.EDIT_EVENTS)
 def preview(slug: str, action: str) -> Answer:
-    """Recipients, letter and calendar effect of an action; the button that does it."""
+    """Recipients, mail and calendar effect of an action; the button that does it."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
     try:
         wish = request_of(event, wanted, form) if form.is_submitted() else None
@@ -59,9 +59,9 @@ def preview(slug: str, action: str) -> Answer:
 
 @blueprint.post("/events/<slug>/preview/<action>/test")
 @permission(Permission.EDIT_EVENTS)
-@limited(TEST_LETTERS, key_func=own_number)
-def test_letter(slug: str, action: str) -> Answer:
-    """Send the letter of one person to the organiser who asks, and show the page again."""
+@limited(TEST_MAILS, key_func=own_number)
+def test_mail(slug: str, action: str) -> Answer:
+    """Send the mail of one person to the organiser who asks, and show the page again."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
     try:
         wish = request_of(event, wanted, form)
@@ -76,7 +76,7 @@ def test_letter(slug: str, action: str) -> Answer:
 @blueprint.route("/events/<slug>/preview/<action>/html", methods=["GET", "POST"])
 @permission(Permission.EDIT_EVENTS)
 def preview_html(slug: str, action: str) -> Answer:
-    """The HTML letter of one person, on a page of its own."""
+    """The HTML mail of one person, on a page of its own."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
     try:
         wish = request_of(event, wanted, form) if form.is_submitted() else None
@@ -85,13 +85,13 @@ def preview_html(slug: str, action: str) -> Answer:
     return show_html(_sending(event, _rule(event, wanted), wish))
 
 
-def _rule(event: Event, action: Action) -> Rule:
+def _rule(event: Event, action: Action) -> TransitionRule:
     """The row of the table; refuses in its own words where there is none."""
     rule = find_rule(action, State(event.state))
     return rule or plan(action, facts_for(action, event, now()))
 
 
-def _sending(event: Event, rule: Rule, wish: Request | None) -> Sending:
+def _sending(event: Event, rule: TransitionRule, wish: Request | None) -> Sending:
     sending = sending_of_action(
         event,
         rule,
@@ -104,7 +104,7 @@ def _sending(event: Event, rule: Rule, wish: Request | None) -> Sending:
     return sending
 
 
-def _press(event: Event, rule: Rule) -> Press:
+def _press(event: Event, rule: TransitionRule) -> SendButton:
     action = rule.action
     asks = action in ASKING
     offer = next(o for o in offers(facts_for(action, event, now())) if o.rule is rule)
@@ -112,12 +112,12 @@ def _press(event: Event, rule: Rule) -> Press:
     if asks:
         kept |= {name: request.form.get(name, "") for name in ("reason", "starts_at", "ends_at")}
     label = _(ACTION_LABELS[action])
-    return Press(
+    return SendButton(
         title=label,
         what=what_it_does(action),
         here=url_for("organiser.preview", slug=event.slug, action=action.value),
         html=url_for("organiser.preview_html", slug=event.slug, action=action.value),
-        test=url_for("organiser.test_letter", slug=event.slug, action=action.value),
+        test=url_for("organiser.test_mail", slug=event.slug, action=action.value),
         send=url_for("organiser.do", slug=event.slug, action=action.value),
         send_label=label,
         back=url_for("organiser.ask", slug=event.slug, action=action.value)
@@ -131,7 +131,7 @@ def _press(event: Event, rule: Rule) -> Press:
     )
 
 
-def _more(event: Event, rule: Rule) -> tuple[tuple[str, str], ...]:
+def _more(event: Event, rule: TransitionRule) -> tuple[tuple[str, str], ...]:
     """Where the text that one has just read can be changed."""
     kind = rule.message.kind.value if rule.message else ""
     return ((_("Change the text"), url_for("organiser.event_text", slug=event.slug, kind=kind)),)

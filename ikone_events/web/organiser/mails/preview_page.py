@@ -9,7 +9,7 @@ from ikone_events.domain.calendars.words import calendar_words
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.kinds import LABELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import (
     Draft,
     Sending,
@@ -32,7 +32,7 @@ from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import organiser
 from ikone_events.web.shell.i18n import LOCALES, page_locale
 
-# The letter with its own styles, and nothing else: no script, no picture, no form, no link out.
+# The mail with its own styles, and nothing else: no script, no picture, no form, no link out.
 HTML_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -40,7 +40,7 @@ HTML_POLICY = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
+class SendButton:
     """What the page's buttons do: where each leads, and what the form carries along."""
 
     title: str
@@ -60,20 +60,20 @@ class Press:
     more: tuple[tuple[str, str], ...] = ()
 
 
-def show_preview(sending: Sending, press: Press) -> str:
+def show_preview(sending: Sending, press: SendButton) -> str:
     """The page itself; the search and the chosen person come from the request."""
     event, words = sending.event, request.values.get("q", "")[:200]
     page = page_of(sending, words=words, number=_number())
     person = find_person(sending, request.values.get("person", ""))
     kinds = counts_by_kind(sending)
     unfit: tuple[Complaint, ...] = ()
-    letters: list[Draft] = []
+    mails: list[Draft] = []
     try:
-        letters = _letters(sending, person)
+        mails = _mails(sending, person)
     except UnfitInput as refusal:
         unfit = refusal.complaints
     return render_template(
-        "organiser/preview.html",
+        "organiser/mails/preview.html",
         event=event,
         press=press,
         total=total_of(sending),
@@ -83,10 +83,10 @@ def show_preview(sending: Sending, press: Press) -> str:
         rows=[row_of(one) for one in page.rows],
         words=words,
         person=row_of(person) if person else None,
-        letters=letters,
+        mails=mails,
         unfit=say_all(unfit),
         entry=entry_words(
-            next((d.letter.calendar for d in letters if d.locale == page_locale()), None),
+            next((d.mail.calendar for d in mails if d.locale == page_locale()), None),
             event.zone,
         ),
         own_address=organiser().email,
@@ -94,23 +94,23 @@ def show_preview(sending: Sending, press: Press) -> str:
 
 
 def show_html(sending: Sending) -> Response:
-    """The HTML letter of the chosen person, in a sandbox of its own."""
+    """The HTML mail of the chosen person, in a sandbox of its own."""
     person = find_person(sending, request.values.get("person", ""))
     html = ""
     if person is not None:
-        html = draft_for(sending, person, _wished_locale(person), now=now()).letter.html
+        html = draft_for(sending, person, _wished_locale(person), now=now()).mail.html
     return sandboxed(html)
 
 
 def sandboxed(html: str) -> Response:
-    """HTML of a letter as an answer in which nothing runs, loads or leads away."""
+    """HTML of a mail as an answer in which nothing runs, loads or leads away."""
     response = make_response(html)
     response.headers["Content-Security-Policy"] = HTML_POLICY
     return response
 
 
 def test_to_myself(sending: Sending) -> None:
-    """Send the chosen person's letter to the signed-in organiser, without its powers."""
+    """Send the chosen person's mail to the signed-in organiser, without its powers."""
     person, me = find_person(sending, request.values.get("person", "")), organiser()
     if person is None:
         flash(_("Nobody is written to, so there is nothing to try."), "warning")
@@ -133,8 +133,8 @@ def row_of(person: Person) -> dict[str, str]:
     return {**row, "name": person.email, "organisation": ""}
 
 
-def _letters(sending: Sending, person: Person | None) -> list[Draft]:
-    """The letter in both languages, the person's own first."""
+def _mails(sending: Sending, person: Person | None) -> list[Draft]:
+    """The mail in both languages, the person's own first."""
     if person is None:
         return []
     languages = sorted(LOCALES, key=lambda locale: locale != person.locale)

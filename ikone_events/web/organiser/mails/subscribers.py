@@ -18,7 +18,7 @@ from ikone_events.services.mails.subscriber_list import (
 from ikone_events.services.mails.subscribers import remove
 from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.db import transaction
-from ikone_events.store.incoming.lists import dead_among
+from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.store.mails.subscribers import Subscriber
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
 from ikone_events.web.organiser.words import gettext as _
@@ -47,13 +47,13 @@ def subscribers() -> str:
     page = search_subscribers(words, number=page_number())
     query = {"q": words} if words else {}
     return render_template(
-        "organiser/subscribers.html",
+        "organiser/mails/subscribers.html",
         numbers=count_subscribers(),
         page=page,
         pager=pager(page),
         page_url=page_url("organiser.subscribers", **query),
         words=words,
-        dead=dead_among([each.email_key for each in page.rows]),
+        dead=undeliverable_among([each.email_key for each in page.rows]),
     )
 
 
@@ -61,7 +61,7 @@ def subscribers() -> str:
 @permission(Permission.SEE_SUBSCRIBERS)
 def ask_removal(public_id: str) -> str:
     """Ask before somebody is taken off the list."""
-    return render_template("organiser/subscriber_remove.html", subscriber=_seen(public_id))
+    return render_template("organiser/mails/subscriber_remove.html", subscriber=_seen(public_id))
 
 
 @blueprint.post("/subscribers/<public_id>/remove")

@@ -1,4 +1,4 @@
-"""The editor of a letter's text in both languages: a form that any page can hold."""
+"""The editor of a mail's text in both languages: a form that any page can hold."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText, check_t
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange, is_own
 from ikone_events.store.mails.texts import MailText
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 # A mark that nobody was given matches no version.
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -92,9 +92,9 @@ def place_text(form: TextForm, locale: str, complaints: tuple[Complaint, ...]) -
         name = f"{complaint.about}_{locale}"
         if name in form:
             field = form[name]
-            field.errors = [*field.errors, say(complaint)]
+            field.errors = [*field.errors, translate(complaint)]
         else:
-            form.form_errors.append(say(complaint))
+            form.form_errors.append(translate(complaint))
 
 
 def check_texts(form: TextForm, kind: str) -> bool:

@@ -67,7 +67,7 @@ class TextPlace:
         return url_for(name, **values)
 
     def held(self, kind: str) -> dict[str, Held]:
-        """The texts of a letter in force here, by language."""
+        """The texts of a mail in force here, by language."""
         rows = [row for row in texts_of(self.scopes) if row.kind == kind]
         return {locale: self._held(kind, locale, rows) for locale in LOCALES}
 
@@ -105,7 +105,7 @@ def event_place(slug: str) -> TextPlace:
 
 
 def title_of(place: TextPlace, kind: str) -> str:
-    """What a letter is called; raises NotFound for one that can't be edited here."""
+    """What a mail is called; raises NotFound for one that can't be edited here."""
     if kind in {kind.value for kind in EDITABLE}:
         return _(LABELS[MailKind(kind)])
     for step in own_messages(place):

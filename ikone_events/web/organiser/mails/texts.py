@@ -9,7 +9,7 @@ from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import LABELS
 from ikone_events.domain.mails.placeholders import EDITABLE, placeholders_of
 from ikone_events.domain.refusals import StaleForm
-from ikone_events.services.app_context import now, office
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails import texts as text_service
 from ikone_events.services.mails.text_preview import preview
 from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange
@@ -44,7 +44,7 @@ from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
 
 MOST_SAMPLES = 50
-# Each place has the same pages: the list, one letter to edit, and the way back to the wider text.
+# Each place has the same pages: the list, one mail to edit, and the way back to the wider text.
 _PLACES: Mapping[str, tuple[str, Permission, Callable[..., TextPlace]]] = {
     HOUSE: ("/texts", Permission.EDIT_TEXTS, installation_place),
     SERIES: ("/events/<slug>/series-texts", Permission.EDIT_EVENTS, series_place),
@@ -84,7 +84,7 @@ for _level in _PLACES:
 def _list(place: TextPlace) -> str:
     rows = [(kind.value, _(LABELS[kind]), place.held(kind.value)) for kind in EDITABLE]
     own = [(step.name, step.title, place.held(step.name)) for step in own_messages(place)]
-    return render_template("organiser/texts.html", rows=rows, own=own, **_frame(place))
+    return render_template("organiser/mails/texts.html", rows=rows, own=own, **_frame(place))
 
 
 def _edit(place: TextPlace, kind: str) -> str:
@@ -100,7 +100,7 @@ def _save(place: TextPlace, kind: str) -> Answer:
     if not form.validate() or not check_texts(form, kind):
         return _page(place, kind, form, held), 422
     if request.form.get("do") == "preview":
-        return _page(place, kind, form, held, letters=_shown_letters(place, kind, form))
+        return _page(place, kind, form, held, mails=_shown_mails(place, kind, form))
     changes = changes_of(form, {locale: held[locale].text for locale in LOCALES})
     try:
         with transaction():
@@ -108,7 +108,7 @@ def _save(place: TextPlace, kind: str) -> Answer:
                 _store(place, kind, change)
     except StaleForm as refusal:
         return _stale(place, kind, form, refusal), 409
-    words = _("Saved. Letters written from now on have this text.") if changes else _("Saved.")
+    words = _("Saved. E-mails written from now on have this text.") if changes else _("Saved.")
     flash(words, "success")
     return redirect(place.url(kind), 303)
 
@@ -158,21 +158,21 @@ def _page(
     form: TextForm,
     held: Mapping[str, Held],
     *,
-    letters: Mapping[str, object] | None = None,
+    mails: Mapping[str, object] | None = None,
     conflict: list[str] | None = None,
     stored: Mapping[str, EditedText] | None = None,
 ) -> str:
     return render_template(
-        "organiser/text.html",
+        "organiser/mails/text.html",
         form=form,
         kind=kind,
         name=title_of(place, kind),
         held=held,
         placeholders=placeholders_of(kind).values(),
-        letters=letters or {},
+        mails=mails or {},
         conflict=conflict or [],
         stored=stored or {},
-        zone=place.event.zone if place.event else office().settings.timezone,
+        zone=place.event.zone if place.event else get_installation().settings.timezone,
         **_frame(place),
     )
 
@@ -185,7 +185,7 @@ def _frame(place: TextPlace) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A letter as the page shows it."""
+    """A mail as the page shows it."""
 
     subject: str
     text: str
@@ -205,8 +205,8 @@ def _sample_choices(place: TextPlace) -> list[tuple[str, str]]:
     return [("", _("Invented data")), *named]
 
 
-def _shown_letters(place: TextPlace, kind: str, form: TextForm) -> dict[str, Shown]:
-    """The letter in both languages, as it would be written with what stands in the form."""
+def _shown_mails(place: TextPlace, kind: str, form: TextForm) -> dict[str, Shown]:
+    """The mail in both languages, as it would be written with what stands in the form."""
     event, person = place.event, None
     chosen = form.sample.data or ""
     if place.level == EVENT:
@@ -218,8 +218,8 @@ def _shown_letters(place: TextPlace, kind: str, form: TextForm) -> dict[str, Sho
     for locale in LOCALES:
         text = typed_text(form, locale)
         text = german if text == NO_TEXT else text
-        letter = preview(kind, text, locale, event=event, person=person, now=now())
-        shown[locale] = Shown(letter.subject, letter.text)
+        mail = preview(kind, text, locale, event=event, person=person, now=now())
+        shown[locale] = Shown(mail.subject, mail.text)
     return shown
 
 

@@ -10,7 +10,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import placeholders_of
 from ikone_events.domain.plan.times import ANCHOR_LABELS, Anchor, Timing
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange
 from ikone_events.services.plan.own_messages import (
     MOST_TITLE,
@@ -31,12 +31,12 @@ from ikone_events.web.shell.access import Permission, permission
 
 AT_ONCE = "now"
 _ANCHORS = (Anchor.FIXED, Anchor.START, Anchor.END, Anchor.DEADLINE)
-# A name that no letter of the house has: such a text may be left without English.
+# A name that no mail of the house has: such a text may be left without English.
 _OWN = "own-new"
 
 
 class WriteForm(StepForm, TextForm):
-    """Everything about one letter to many."""
+    """Everything about one mail to many."""
 
     title = StringField(
         _l("Title for ourselves"), render_kw={"maxlength": MOST_TITLE, "autocomplete": "off"}
@@ -48,14 +48,14 @@ class WriteForm(StepForm, TextForm):
 @blueprint.get("/events/<slug>/write")
 @permission(Permission.EDIT_EVENTS)
 def write(slug: str) -> Answer:
-    """An empty letter; the letters that wait stand below it."""
+    """An empty mail; the mails that wait stand below it."""
     return _page(seen_event(slug), _form(seen_event(slug)))
 
 
 @blueprint.post("/events/<slug>/write")
 @permission(Permission.EDIT_EVENTS)
 def save_message(slug: str) -> Answer:
-    """Note a letter and show its preview; nothing is sent yet."""
+    """Note a mail and show its preview; nothing is sent yet."""
     event = seen_event(slug)
     form = _form(event)
     try:
@@ -65,7 +65,7 @@ def save_message(slug: str) -> Answer:
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _page(seen_event(slug), form), 422
-    flash(_("Saved. Nothing has been sent yet: please look at the letter first."), "success")
+    flash(_("Saved. Nothing has been sent yet: please look at the e-mail first."), "success")
     return redirect(url_for("organiser.preview_step", slug=slug, step_id=step.id), 303)
 
 
@@ -140,7 +140,7 @@ def _timing(form: WriteForm, event: Event) -> Timing:
 
 def _page(event: Event, form: WriteForm) -> str:
     return render_template(
-        "organiser/write.html",
+        "organiser/mails/write.html",
         event=event,
         form=form,
         placeholders=placeholders_of(MailKind.NOTE.value).values(),

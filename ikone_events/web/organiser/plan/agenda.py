@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ikone_events.domain.events.lifecycle import Facts, State
-from ikone_events.domain.events.todo import Blocked, Matter
+from ikone_events.domain.events.todo import Blocked, EventTodoFacts
 from ikone_events.domain.plan.steps import Verdict
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
@@ -30,13 +30,15 @@ def next_event(coming: Iterable[Event]) -> Event | None:
     return next((event for event in coming if event.state in _COMING), None)
 
 
-def matters(events: Iterable[Event], counts: Mapping[int, Counts], now: datetime) -> list[Matter]:
+def todo_facts(
+    events: Iterable[Event], counts: Mapping[int, Counts], now: datetime
+) -> list[EventTodoFacts]:
     """The facts of each event that is not archived, with the steps that stand still."""
     wanted = [event for event in events if event.state != State.ARCHIVED.value]
     due: dict[int, list[Step]] = {event.id: [] for event in wanted}
     for step in waiting_steps(due, now):
         due[step.event_id].append(step)
-    return [_matter(event, counts[event.id], due[event.id], now) for event in wanted]
+    return [_todo_facts(event, counts[event.id], due[event.id], now) for event in wanted]
 
 
 def _blocked(steps: Iterable[Step], facts: Facts) -> Iterator[Blocked]:
@@ -59,9 +61,9 @@ def _holds_back(event: Event, now: datetime) -> bool:
     return closed_to_others or any(limit is not None for limit in limits)
 
 
-def _matter(event: Event, counts: Counts, due: Iterable[Step], now: datetime) -> Matter:
+def _todo_facts(event: Event, counts: Counts, due: Iterable[Step], now: datetime) -> EventTodoFacts:
     facts = facts_of(event, now, numbers=counts.numbers)
-    return Matter(
+    return EventTodoFacts(
         slug=event.slug,
         facts=replace(facts, title=event.title_in(page_locale())),
         seated=counts.seated,

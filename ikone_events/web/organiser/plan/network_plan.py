@@ -8,9 +8,9 @@ from flask import render_template
 
 from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.times import to_local
-from ikone_events.services.app_context import now, office
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.plan.step_mails import count_people
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
@@ -22,7 +22,7 @@ from ikone_events.web.organiser.plan.step_views import (
     READY,
     RESTS,
     WAITING,
-    Row,
+    StepRow,
     event_row,
     row_of,
 )
@@ -38,12 +38,12 @@ _TAKE_PLACE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PlanGroup:
     """Rows under one heading."""
 
     key: str
     label: str
-    rows: list[Row]
+    rows: list[StepRow]
 
 
 @blueprint.get("/steps")
@@ -54,13 +54,13 @@ def all_steps() -> str:
     events = [e for e in events_of(organiser()) if e.state != State.ARCHIVED.value]
     rows = sorted([*_steps(events, moment), *_events(events, moment)], key=lambda row: row.at)
     return render_template(
-        "organiser/all_steps.html",
+        "organiser/plan/all_steps.html",
         blocked=[row for row in rows if row.standing == BLOCKED],
         groups=_groups([row for row in rows if row.standing != BLOCKED], moment),
     )
 
 
-def _steps(events: Iterable[Event], moment: datetime) -> list[Row]:
+def _steps(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     by_id = {event.id: event for event in events}
     numbers = numbers_for(by_id, Number)
     facts = {key: facts_of(by_id[key], moment, numbers=numbers[key]) for key in by_id}
@@ -72,7 +72,7 @@ def _steps(events: Iterable[Event], moment: datetime) -> list[Row]:
     return [row for row in rows if row.standing in _SHOWN]
 
 
-def _events(events: Iterable[Event], moment: datetime) -> list[Row]:
+def _events(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """The events themselves, where they will take place."""
     return [
         event_row(event)
@@ -81,14 +81,14 @@ def _events(events: Iterable[Event], moment: datetime) -> list[Row]:
     ]
 
 
-def _groups(rows: Iterable[Row], moment: datetime) -> list[Group]:
+def _groups(rows: Iterable[StepRow], moment: datetime) -> list[PlanGroup]:
     """Today, the week ahead, and what comes later; empty ones are left out."""
-    zone = office().settings.timezone
+    zone = get_installation().settings.timezone
     today = to_local(moment, zone).date()
     groups = [
-        Group("today", _("Today"), []),
-        Group("week", _("In the next seven days"), []),
-        Group("later", _("Later"), []),
+        PlanGroup("today", _("Today"), []),
+        PlanGroup("week", _("In the next seven days"), []),
+        PlanGroup("later", _("Later"), []),
     ]
     for row in rows:
         day = to_local(row.at, zone).date()

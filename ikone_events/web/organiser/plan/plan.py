@@ -11,9 +11,9 @@ from ikone_events.domain.refusals import (
     SomebodyWasFaster,
     TransitionRefused,
 )
-from ikone_events.services.app_context import now
 from ikone_events.services.events import steps
 from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.services.plan.plans import what_of
 from ikone_events.services.plan.step_mails import message_of
@@ -41,7 +41,7 @@ def show_plan(event: Event, *, refused: tuple[str, ...] = ()) -> str:
     """The plan of an event, with what was just refused on top."""
     moment = now()
     return render_template(
-        "organiser/steps.html",
+        "organiser/plan/steps.html",
         event=event,
         view=plan_view(event, facts_of(event, moment)),
         rests=rest_note(event),
@@ -53,7 +53,7 @@ def show_plan(event: Event, *, refused: tuple[str, ...] = ()) -> str:
 @blueprint.post(f"{STEP}/run")
 @permission(Permission.EDIT_EVENTS)
 def run_step(slug: str, step_id: int) -> Answer:
-    """Run a step at once, in its letters' case after its preview."""
+    """Run a step at once, in its mails' case after its preview."""
 
     def run(event: Event) -> str:
         step = steps.find_step(event, step_id)
@@ -169,8 +169,8 @@ def _what_ran(step: Step, event: Event, *, writes: bool) -> str:
     if number == 0:
         return _("Done: %(action)s.", action=name_of(step))
     return ngettext(
-        "Done: %(action)s. One letter is being written.",
-        "Done: %(action)s. %(num)d letters are being written.",
+        "Done: %(action)s. One e-mail is being written.",
+        "Done: %(action)s. %(num)d e-mails are being written.",
         number,
         action=name_of(step),
     )

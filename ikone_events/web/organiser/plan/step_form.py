@@ -11,8 +11,8 @@ from wtforms.validators import InputRequired
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.times import ANCHOR_LABELS, Anchor, Timing, Unit
 from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused, UnfitInput
-from ikone_events.services.app_context import now
 from ikone_events.services.events import steps
+from ikone_events.services.installation import now
 from ikone_events.services.plan.plans import DONE, MOOT, timing_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -150,7 +150,7 @@ def _fixed(form: StepForm, event: Event) -> datetime:
 
 def _page(form: StepForm, event: Event, step: Step) -> str:
     return render_template(
-        "organiser/step.html",
+        "organiser/plan/step.html",
         event=event,
         form=form,
         step=step,

@@ -1,4 +1,4 @@
-"""Looking at the letters of a step before they are sent."""
+"""Looking at the mails of a step before they are sent."""
 
 from flask import url_for
 
@@ -6,16 +6,16 @@ from ikone_events.domain.events.lifecycle import RULES, Action, State, find_rule
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.times import Anchor
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.services.app_context import now
 from ikone_events.services.events.steps import find_step, obstacles_of
+from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action, sending_of_step
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
 from ikone_events.web.organiser.events.event_page import what_it_does
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
-from ikone_events.web.organiser.mails.preview import TEST_LETTERS, own_number
+from ikone_events.web.organiser.mails.preview import TEST_MAILS, own_number
 from ikone_events.web.organiser.mails.preview_page import (
-    Press,
+    SendButton,
     show_html,
     show_preview,
     test_to_myself,
@@ -30,7 +30,7 @@ from ikone_events.web.shell.limits import limited
 @blueprint.get(f"{STEP}/preview")
 @permission(Permission.SEE_EVENTS)
 def preview_step(slug: str, step_id: int) -> Answer:
-    """Recipients, letter and calendar effect of a step."""
+    """Recipients, mail and calendar effect of a step."""
     step = find_step(seen_event(slug), step_id)
     return show_preview(_sending(step), _press(step))
 
@@ -38,15 +38,15 @@ def preview_step(slug: str, step_id: int) -> Answer:
 @blueprint.get(f"{STEP}/preview/html")
 @permission(Permission.SEE_EVENTS)
 def preview_step_html(slug: str, step_id: int) -> Answer:
-    """The HTML letter of one person, on a page of its own."""
+    """The HTML mail of one person, on a page of its own."""
     return show_html(_sending(find_step(seen_event(slug), step_id)))
 
 
 @blueprint.post(f"{STEP}/preview/test")
 @permission(Permission.EDIT_EVENTS)
-@limited(TEST_LETTERS, key_func=own_number)
+@limited(TEST_MAILS, key_func=own_number)
 def test_step(slug: str, step_id: int) -> Answer:
-    """Send the letter of one person to the organiser who asks, and show the page again."""
+    """Send the mail of one person to the organiser who asks, and show the page again."""
     step = find_step(seen_event(slug), step_id)
     sending = _sending(step)
     test_to_myself(sending)
@@ -66,10 +66,10 @@ def _sending(step: Step) -> Sending:
     return sending
 
 
-def _press(step: Step) -> Press:
+def _press(step: Step) -> SendButton:
     event, done = step.event, bool(step.outcome)
     complaints = () if done else obstacles_of(step, now())
-    return Press(
+    return SendButton(
         title=name_of(step),
         what=_what(step),
         here=url_for("organiser.preview_step", slug=event.slug, step_id=step.id),
@@ -96,7 +96,7 @@ def _more(step: Step, event: Event) -> tuple[tuple[str, str], ...]:
 
 
 def _schedule(step: Step, event: Event) -> str:
-    """Where a letter that waits for a word is put into the plan; empty for all others."""
+    """Where a mail that waits for a word is put into the plan; empty for all others."""
     if step.outcome or step.active or step.due_at <= now():
         return ""
     return url_for("organiser.switch_step", slug=event.slug, step_id=step.id)

@@ -10,7 +10,7 @@ from ikone_events.domain.events.facts import Facts, State
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import RESTING, Verdict, obstacles
 from ikone_events.domain.refusals import Complaint
-from ikone_events.services.events.steps import Outlook, is_promised, outlook
+from ikone_events.services.events.steps import StepView, is_promised, step_views
 from ikone_events.services.plan.plans import (
     DONE,
     EXPIRED,
@@ -24,7 +24,7 @@ from ikone_events.services.plan.step_mails import Fate, count_people, fates_of, 
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
 from ikone_events.web.organiser.plan.step_words import (
-    letters_words,
+    mails_words,
     moment_words,
     people_words,
     standing_words,
@@ -32,7 +32,7 @@ from ikone_events.web.organiser.plan.step_words import (
     timing_words,
 )
 from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.shell.i18n import say
+from ikone_events.web.shell.i18n import translate
 
 BLOCKED, READY, WAITING, LATE = (
     Verdict.BLOCKED.value,
@@ -53,7 +53,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class StepRow:
     """One row of the plan. `may` names the buttons that would succeed."""
 
     at: datetime
@@ -80,7 +80,7 @@ class Row:
 
     @property
     def preview(self) -> str:
-        """The page that shows the letters of this step before they are written."""
+        """The page that shows the mails of this step before they are written."""
         return url_for("organiser.preview_step", slug=self.event.slug, step_id=self.id)
 
 
@@ -88,15 +88,15 @@ class Row:
 class PlanView:
     """Everything done and to come of one event."""
 
-    blocked: list[Row]
-    past: list[Row]
-    coming: list[Row]
+    blocked: list[StepRow]
+    past: list[StepRow]
+    coming: list[StepRow]
     resting: bool
 
 
 def plan_view(event: Event, facts: Facts) -> PlanView:
     """The plan of one event; the number of queries does not depend on its length."""
-    looks = outlook(event, facts)
+    looks = step_views(event, facts)
     people = count_people(look.step for look in looks if not look.step.outcome)
     fates = fates_of(event)
     rows = [row_of(look, event, facts, people, fates) for look in looks]
@@ -110,18 +110,18 @@ def plan_view(event: Event, facts: Facts) -> PlanView:
 
 
 def row_of(
-    look: Outlook,
+    look: StepView,
     event: Event,
     facts: Facts,
     people: Mapping[int, int],
     fates: Mapping[int, Fate] | None = None,
-) -> Row:
+) -> StepRow:
     """One step in words."""
     step, standing = look.step, _standing(look, facts)
     fate = (fates or {}).get(step.id)
     message = message_of(step)
     at = _moment(step)
-    return Row(
+    return StepRow(
         at=at,
         event=event,
         id=step.id,
@@ -140,10 +140,10 @@ def row_of(
     )
 
 
-def event_row(event: Event) -> Row:
+def event_row(event: Event) -> StepRow:
     """The event itself stands among its steps."""
     called_off = event.state in (State.CANCELLED.value, State.POSTPONED.value)
-    return Row(
+    return StepRow(
         at=event.starts_at,
         event=event,
         label=_("The event does not take place on this date") if called_off else _("The event"),
@@ -154,7 +154,7 @@ def event_row(event: Event) -> Row:
 
 def fix_of(complaint: Complaint, event: Event) -> Missing:
     """A complaint with the place where it is settled, if there is one."""
-    text = say(complaint)
+    text = translate(complaint)
     if complaint.about == "room_url":
         room = url_for("organiser.event", slug=event.slug, _anchor="room")
         return Missing(text, room, _("Enter link"))
@@ -173,7 +173,7 @@ def rest_note(event: Event) -> str:
     return _("The event has been postponed. Its plan goes on when there is a new date.")
 
 
-def _standing(look: Outlook, facts: Facts) -> str:
+def _standing(look: StepView, facts: Facts) -> str:
     if look.standing == WAITING and facts.state in RESTING:
         return RESTS
     return EXPIRED if look.standing == LATE and not look.step.outcome else look.standing
@@ -193,7 +193,7 @@ def _relation(step: Step, at: datetime) -> str:
     return timing_words(timing_of(step), step.due_at, zone)
 
 
-def _is_past(row: Row, now: datetime) -> bool:
+def _is_past(row: StepRow, now: datetime) -> bool:
     if row.standing in (READY, RESTS):
         return False
     return row.standing in (DONE, MOOT) or row.at <= now
@@ -201,14 +201,14 @@ def _is_past(row: Row, now: datetime) -> bool:
 
 def _people(step: Step, people: Mapping[int, int], fate: Fate | None) -> str:
     if fate is not None:
-        return letters_words(fate)
+        return mails_words(fate)
     message = message_of(step)
     if message is None or step.outcome:
         return ""
     return people_words(message.audience, people.get(step.id, 0))
 
 
-def _missing(look: Outlook, event: Event) -> tuple[Missing, ...]:
+def _missing(look: StepView, event: Event) -> tuple[Missing, ...]:
     if look.judgement is None or not look.step.active or look.standing == LATE:
         return ()
     return tuple(fix_of(complaint, event) for complaint in look.judgement.complaints)
@@ -234,7 +234,7 @@ def _may(step: Step, facts: Facts) -> frozenset[str]:
     return frozenset(found)
 
 
-def next_rows(view: PlanView, most: int) -> list[Row]:
+def next_rows(view: PlanView, most: int) -> list[StepRow]:
     """What is to be looked at first: the blocked, then what comes by itself."""
-    shown: Iterable[Row] = (*view.blocked, *view.coming)
+    shown: Iterable[StepRow] = (*view.blocked, *view.coming)
     return [row for row in shown if row.standing in (BLOCKED, READY, WAITING, RESTS)][:most]

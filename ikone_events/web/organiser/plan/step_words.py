@@ -15,7 +15,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.organiser.words import ngettext
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 
 SYSTEM = "system"
 
@@ -40,7 +40,7 @@ def standing_words(step: Step, standing: str, reasons: Iterable[Complaint]) -> s
     if step.outcome == SKIPPED:
         return _("Skipped by %(who)s.", who=who_did(step.actor))
     if step.outcome:
-        return " ".join(say(reason) for reason in reasons)
+        return " ".join(translate(reason) for reason in reasons)
     if step.kind == MailKind.NOTE.value and not step.active:
         return _("Nothing leaves before you say so.")
     words = {
@@ -78,21 +78,21 @@ def people_words(audience: Audience, number: int) -> str:
 
 
 def nothing_left(reached: bool) -> str:
-    """Why a mailing has no letters: they went with their addresses, or there were none."""
+    """Why a mailing has no mails: they went with their addresses, or there were none."""
     if reached:
-        return _("The letters were deleted together with the addresses.")
+        return _("The e-mails were deleted together with the addresses.")
     return _("Nobody was written to.")
 
 
-def letters_words(fate: Fate) -> str:
-    """What became of the letters of a step."""
+def mails_words(fate: Fate) -> str:
+    """What became of the mails of a step."""
     total = fate.sent + fate.failed + fate.waiting + fate.stopped
     if total == 0:
-        return nothing_left(fate.reached) if fate.finished else _("The letters are being written.")
+        return nothing_left(fate.reached) if fate.finished else _("The e-mails are being written.")
     said = [
         ngettext(
-            "%(sent)d of one letter delivered",
-            "%(sent)d of %(num)d letters delivered",
+            "%(sent)d of one e-mail delivered",
+            "%(sent)d of %(num)d e-mails delivered",
             total,
             sent=fate.sent,
         )

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services.app_context import now, office
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.registering import codes as service
 from ikone_events.services.spreadsheets import Row, write_csv
 from ikone_events.store.db import transaction
@@ -61,7 +61,7 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
         for kind, form in _FORMS.items()
     }
     return render_template(
-        "organiser/codes.html",
+        "organiser/registering/codes.html",
         event=event,
         invitations=invitations,
         unused=[each.shown for each in invitations if each.code.uses == 1 and each.open],
@@ -72,7 +72,7 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
 
 
 def _address(event: Event, code: str = "") -> str:
-    whole = office().page(url_for("signup.register", slug=event.slug))
+    whole = get_installation().page(url_for("signup.register", slug=event.slug))
     return f"{whole}?code={code}" if code else whole
 
 
@@ -143,7 +143,7 @@ def export_codes(slug: str) -> Response:
     return response
 
 
-def _row(each: service.Invitation) -> dict[str, str | int | None]:
+def _row(each: service.CodeInvitation) -> dict[str, str | int | None]:
     revoked = each.code.revoked_at
     return {
         "code": each.shown,

@@ -17,8 +17,8 @@ from ikone_events.store.incoming.registration_search import (
     SILENT,
     UNREACHED,
     Belonging,
-    Order,
-    Wish,
+    RegistrationOrder,
+    RegistrationSearch,
 )
 from ikone_events.web.organiser.incoming.answer_words import ANSWER_LABELS
 
@@ -30,12 +30,12 @@ BELONGING_LABELS: Mapping[str, str] = {
 CALENDAR_LABELS: Mapping[str, str] = {
     **ANSWER_LABELS,
     SILENT: N_("No reply"),
-    UNREACHED: N_("Letters come back"),
+    UNREACHED: N_("E-mails come back"),
 }
 ORDER_LABELS: Mapping[str, str] = {
-    Order.REGISTERED: N_("Registered, decisions first"),
-    Order.LINE: N_("Position on the waiting list"),
-    Order.NAME: N_("Name"),
+    RegistrationOrder.REGISTERED: N_("Registered, decisions first"),
+    RegistrationOrder.LINE: N_("Position on the waiting list"),
+    RegistrationOrder.NAME: N_("Name"),
 }
 _KNOWN: Mapping[str, Iterable[str]] = {
     "status": tuple(Status),
@@ -45,13 +45,13 @@ _KNOWN: Mapping[str, Iterable[str]] = {
     "came": tuple(ATTENDANCE_LABELS),
     "answer": tuple(CALENDAR_LABELS),
     "decision": ("yes",),
-    "order": tuple(Order),
+    "order": tuple(RegistrationOrder),
 }
 # How each field of the wish is called in the address.
-_NAMES: Mapping[str, str] = {f.name: f.name for f in fields(Wish)} | {"words": "q"}
+_NAMES: Mapping[str, str] = {f.name: f.name for f in fields(RegistrationSearch)} | {"words": "q"}
 
 
-def wish_of(asked: Mapping[str, str]) -> Wish:
+def wish_of(asked: Mapping[str, str]) -> RegistrationSearch:
     """What the address, or the form that carries it along, asks for; nonsense asks for nothing."""
     values = {name: asked.get(key, "")[:200] for name, key in _NAMES.items()}
     fit = {
@@ -59,13 +59,13 @@ def wish_of(asked: Mapping[str, str]) -> Wish:
         for name, value in values.items()
         if value and (name not in _KNOWN or value in _KNOWN[name])
     }
-    return Wish(**fit)
+    return RegistrationSearch(**fit)
 
 
-def query_of(wish: Wish) -> dict[str, str]:
+def query_of(wish: RegistrationSearch) -> dict[str, str]:
     """The wish as it stands in an address; what asks for nothing is left out."""
     whole = asdict(wish)
-    if wish.order == Order.REGISTERED:
+    if wish.order == RegistrationOrder.REGISTERED:
         del whole["order"]
     return {_NAMES[name]: str(value) for name, value in whole.items() if value}
 

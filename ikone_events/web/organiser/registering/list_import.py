@@ -11,7 +11,7 @@ from flask_wtf.file import FileField
 
 from ikone_events.domain.refusals import Busy, UploadRefused
 from ikone_events.domain.registering.registration import Status
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.lists import people_import as service
 from ikone_events.services.registering.lists.people_report import (
@@ -155,7 +155,7 @@ def _stored(event: Event, public_id: str) -> ImportList:
 
 def _upload_page(event: Event, form: ImportForm) -> str:
     return render_template(
-        "organiser/people_import.html",
+        "organiser/registering/list_import.html",
         event=event,
         form=form,
         fields=asked_fields(event),
@@ -176,7 +176,7 @@ def _numbers(people: Iterable[Coming | Entered]) -> dict[str, int]:
 def _report_page(event: Event, stored: ImportList) -> str:
     report = report_on(event, stored, now=now())
     return render_template(
-        "organiser/import_report.html",
+        "organiser/registering/import_report.html",
         event=event,
         stored=stored,
         report=report,
@@ -188,7 +188,7 @@ def _report_page(event: Event, stored: ImportList) -> str:
 
 def _progress_page(event: Event, stored: ImportList, progress: Progress) -> str:
     return render_template(
-        "organiser/import_progress.html",
+        "organiser/registering/import_progress.html",
         event=event,
         stored=stored,
         progress=progress,

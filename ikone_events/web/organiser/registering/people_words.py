@@ -12,85 +12,101 @@ from ikone_events.domain.registering.form_fields import (
     answer_words,
 )
 from ikone_events.domain.registering.registration import MODE_LABELS, Awaits
-from ikone_events.domain.registering.status import ACTION_LABELS, REASONS, Action, Standing
+from ikone_events.domain.registering.status import (
+    ACTION_LABELS,
+    REASONS,
+    RegistrationAction,
+    RegistrationStatus,
+)
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Counts
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.web.organiser.words import gettext as _
 
 # Actions whose page asks for something before, or whose press can't be taken back.
-ASKING = (Action.DECLINE, Action.WITHDRAW, Action.HAND_OVER, Action.SWITCH_MODE)
+ASKING = (
+    RegistrationAction.DECLINE,
+    RegistrationAction.WITHDRAW,
+    RegistrationAction.HAND_OVER,
+    RegistrationAction.SWITCH_MODE,
+)
 # The actions that the list itself offers; the person's page has them all.
-QUICK: dict[Standing, tuple[Action, ...]] = {
-    Standing.APPROVAL: (Action.APPROVE, Action.DECLINE),
-    Standing.ADDRESS: (Action.CONFIRM_ADDRESS,),
-    Standing.WAITING: (Action.MOVE_UP,),
-    Standing.OFFERED: (Action.WITHDRAW,),
-    Standing.CONFIRMED: (Action.WITHDRAW,),
+QUICK: dict[RegistrationStatus, tuple[RegistrationAction, ...]] = {
+    RegistrationStatus.APPROVAL: (RegistrationAction.APPROVE, RegistrationAction.DECLINE),
+    RegistrationStatus.ADDRESS: (RegistrationAction.CONFIRM_ADDRESS,),
+    RegistrationStatus.WAITING: (RegistrationAction.MOVE_UP,),
+    RegistrationStatus.OFFERED: (RegistrationAction.WITHDRAW,),
+    RegistrationStatus.CONFIRMED: (RegistrationAction.WITHDRAW,),
 }
-_DONE: dict[Action, str] = {
-    Action.APPROVE: N_("Approved. The person gets an e-mail."),
-    Action.MOVE_UP: N_("Moved up. The person gets an e-mail."),
-    Action.CONFIRM_ADDRESS: N_("The address counts as confirmed. The person gets an e-mail."),
-    Action.SWITCH_MODE: N_("Changed. The person gets an e-mail."),
-    Action.HAND_OVER: N_("The place has been handed over. Both get an e-mail."),
-    Action.DECLINE: N_("Declined. The person gets an e-mail with the reason."),
-    Action.WITHDRAW: N_("The registration has been withdrawn. The person gets an e-mail."),
+_DONE: dict[RegistrationAction, str] = {
+    RegistrationAction.APPROVE: N_("Approved. The person gets an e-mail."),
+    RegistrationAction.MOVE_UP: N_("Moved up. The person gets an e-mail."),
+    RegistrationAction.CONFIRM_ADDRESS: N_(
+        "The address counts as confirmed. The person gets an e-mail."
+    ),
+    RegistrationAction.SWITCH_MODE: N_("Changed. The person gets an e-mail."),
+    RegistrationAction.HAND_OVER: N_("The place has been handed over. Both get an e-mail."),
+    RegistrationAction.DECLINE: N_("Declined. The person gets an e-mail with the reason."),
+    RegistrationAction.WITHDRAW: N_(
+        "The registration has been withdrawn. The person gets an e-mail."
+    ),
 }
 _CHANGES: dict[str, str] = {
-    Action.REGISTER: N_("Registered"),
-    Action.ADD: N_("Added by hand"),
-    Action.TAKE_OVER: N_("Took over a place"),
-    Action.CONFIRM_ADDRESS: N_("Address confirmed"),
-    Action.APPROVE: N_("Approved"),
-    Action.ACCEPT: N_("Offer accepted"),
-    Action.PROMOTE: N_("Moved up from the waiting list"),
-    Action.MOVE_UP: N_("Moved up by hand"),
-    Action.SWITCH_MODE: N_("Takes part another way"),
-    Action.HAND_OVER: N_("Handed over"),
-    Action.WITHDRAW: N_("Withdrawn"),
-    Action.DECLINE: N_("Declined"),
-    Action.LAPSE: N_("Time ran out"),
+    RegistrationAction.REGISTER: N_("Registered"),
+    RegistrationAction.ADD: N_("Added by hand"),
+    RegistrationAction.TAKE_OVER: N_("Took over a place"),
+    RegistrationAction.CONFIRM_ADDRESS: N_("Address confirmed"),
+    RegistrationAction.APPROVE: N_("Approved"),
+    RegistrationAction.ACCEPT: N_("Offer accepted"),
+    RegistrationAction.PROMOTE: N_("Moved up from the waiting list"),
+    RegistrationAction.MOVE_UP: N_("Moved up by hand"),
+    RegistrationAction.SWITCH_MODE: N_("Takes part another way"),
+    RegistrationAction.HAND_OVER: N_("Handed over"),
+    RegistrationAction.WITHDRAW: N_("Withdrawn"),
+    RegistrationAction.DECLINE: N_("Declined"),
+    RegistrationAction.EXPIRE: N_("Time ran out"),
 }
 
 
 # What a pending person had waited for when this was done.
 _LED_ON: dict[str, str] = {
-    Action.CONFIRM_ADDRESS: Awaits.ADDRESS,
-    Action.APPROVE: Awaits.APPROVAL,
+    RegistrationAction.CONFIRM_ADDRESS: Awaits.ADDRESS,
+    RegistrationAction.APPROVE: Awaits.APPROVAL,
 }
 
 
-def possible_now(actions: Iterable[Action], event: Event, counts: Counts) -> list[Action]:
+def possible_now(
+    actions: Iterable[RegistrationAction], event: Event, counts: Counts
+) -> list[RegistrationAction]:
     """The actions without those that would be refused for everybody: a full event has no seat."""
     full = event.capacity is not None and counts.seated >= event.capacity
-    return [action for action in actions if not (full and action is Action.MOVE_UP)]
+    return [action for action in actions if not (full and action is RegistrationAction.MOVE_UP)]
 
 
-def action_label(action: Action) -> str:
+def action_label(action: RegistrationAction) -> str:
     """What a button says."""
     return _(ACTION_LABELS[action])
 
 
-def done_words(action: Action) -> str:
+def done_words(action: RegistrationAction) -> str:
     """What is said after a press."""
     return _(_DONE[action])
 
 
-def change_words(change: StandingChange) -> str:
+def change_words(change: StatusChange) -> str:
     """One link of the chain: what happened."""
     known = _CHANGES.get(change.action)
     return _(known) if known else change.action
 
 
-def reason_words(change: StandingChange) -> str:
+def reason_words(change: StatusChange) -> str:
     """Why, where the chain says so; reasons of our own are translated."""
-    if change.action == Action.SWITCH_MODE and change.reason in set(Mode):
+    if change.action == RegistrationAction.SWITCH_MODE and change.reason in set(Mode):
         return _(MODE_LABELS[Mode(change.reason)])
     return _(change.reason) if change.reason in REASONS else change.reason
 
 
-def actor_words(change: StandingChange) -> str:
+def actor_words(change: StatusChange) -> str:
     """Who did it, as the chain names them."""
     known = {
         "person": _("the person"),
@@ -101,17 +117,17 @@ def actor_words(change: StandingChange) -> str:
 
 
 def with_awaits(
-    chain: Sequence[StandingChange], person: Registration, event: Event
-) -> list[tuple[StandingChange, str]]:
+    chain: Sequence[StatusChange], person: Registration, event: Event
+) -> list[tuple[StatusChange, str]]:
     """Each link with what a pending person waited for after it.
 
     A confirmed address leaves the approval; else a later link tells, or today. Of who left before
     anything was done the event tells: the address comes first.
     """
     awaits = person.awaits or (Awaits.ADDRESS if event.confirm_hours else Awaits.APPROVAL)
-    told: list[tuple[StandingChange, str]] = []
+    told: list[tuple[StatusChange, str]] = []
     for change in reversed(chain):
-        confirmed = change.action == Action.CONFIRM_ADDRESS
+        confirmed = change.action == RegistrationAction.CONFIRM_ADDRESS
         told.append((change, Awaits.APPROVAL if confirmed else awaits))
         awaits = _LED_ON.get(change.action, awaits)
     return told[::-1]

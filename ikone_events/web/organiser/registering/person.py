@@ -1,4 +1,4 @@
-"""The page of one registered person: standing, answers, note, and every letter with its fate."""
+"""The page of one registered person: standing, answers, note, and every mail with its fate."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import visible_to
-from ikone_events.domain.registering.status import standing_of
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.status import registration_status
+from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_of
 from ikone_events.services.registering.by_organiser import LONGEST_NOTE, actions_for, annotate
 from ikone_events.services.registering.lists.exports import waiting_positions
@@ -15,12 +15,12 @@ from ikone_events.services.registering.seating import mode_of, waiting_reasons
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.incoming.lists import find_dead
+from ikone_events.store.incoming.lists import find_undeliverable
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.incoming.registration_search import get_person
-from ikone_events.store.mails.log import letters_to
+from ikone_events.store.mails.log import mails_to
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.registering.queries import chain_of, relatives_of
+from ikone_events.store.registering.queries import relatives_of, status_history
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
 from ikone_events.web.organiser.incoming import answer_words
 from ikone_events.web.organiser.mails.mailing_words import kind_label, state_of
@@ -36,7 +36,7 @@ from ikone_events.web.organiser.registering.people_words import (
 )
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, asker_role, permission
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 
 
 @blueprint.get("/events/<slug>/registrations/<public_id>")
@@ -60,27 +60,27 @@ def show_person(
     before, after = relatives_of(found)
     counts = counts_of(event, Table.PEOPLE)
     return render_template(
-        "organiser/person.html",
+        "organiser/registering/person.html",
         event=event,
         person=found,
         refused=say_all(tuple(refused)),
         mode=mode_of(event, found).value,
         position=waiting_positions(event).get(found.id),
-        waits_because=say(reasons[found.id]) if found.id in reasons else "",
+        waits_because=translate(reasons[found.id]) if found.id in reasons else "",
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
         before=before,
         after=after,
         said=said_by(visible_to(asker_role(), all_fields(event)), answers_of(found), page_locale()),
-        chain=with_awaits(chain_of(found), found, event),
+        chain=with_awaits(status_history(found), found, event),
         actions=possible_now(actions_for(found), event, counts),
         asking=ASKING,
-        expected=standing_of(found.status, found.awaits).value,
+        expected=registration_status(found.status, found.awaits).value,
         note=found.note if note is None else note,
         longest_note=LONGEST_NOTE,
         **_replies(found),
-        letters=letters_to(found),
+        mails=mails_to(found),
         kind_label=kind_label,
-        state_of=lambda letter: state_of(letter, moment),
+        state_of=lambda mail: state_of(mail, moment),
         over=moment >= event.ends_at,
         **_words(),
     )
@@ -91,7 +91,7 @@ def _replies(found: Registration) -> dict[str, object]:
     return {
         "answer": answer_words.answer_label(found.partstat),
         "received": received_from(found),
-        "dead": find_dead(found.email_key),
+        "dead": find_undeliverable(found.email_key),
         "words": answer_words,
     }
 

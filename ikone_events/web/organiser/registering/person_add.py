@@ -1,4 +1,4 @@
-"""Adding somebody by hand: by telephone, on a note, at the door; the letter goes out as usual."""
+"""Adding somebody by hand: by telephone, on a note, at the door; the mail goes out as usual."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,16 +10,16 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.refusals import RegistrationClosed, UnfitInput
-from ikone_events.domain.registering.form_fields import Kind, OwnField
+from ikone_events.domain.registering.form_fields import FieldKind, OwnField
 from ikone_events.domain.registering.seating import not_addable_because
-from ikone_events.domain.registering.status import STANDING_LABELS, standing_of
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS, registration_status
+from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.registrations import Applicant, add_person
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
 from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.registering.own_fields import add_own_fields, answers_of
@@ -27,7 +27,7 @@ from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.event_badge import places_left
 from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped, unless
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 
 _PATH = "/events/<slug>/registrations/add"
 
@@ -86,7 +86,7 @@ def add_to_event(slug: str) -> Answer:
         event = seen_event(slug)
         place(form, refusal.complaints)
         return _page(event, form, fields), 422 if isinstance(refusal, UnfitInput) else 409
-    status = _(STANDING_LABELS[standing_of(added.status, added.awaits)])
+    status = _(REGISTRATION_STATUS_LABELS[registration_status(added.status, added.awaits)])
     flash(_("Added: %(status)s. The person gets an e-mail.", status=status), "success")
     return redirect(url_for("organiser.person", slug=slug, public_id=added.public_id), 303)
 
@@ -96,11 +96,11 @@ def _form(event: Event) -> tuple[Any, tuple[OwnField, ...]]:
 
     A consent is left out: people agree themselves.
     """
-    asked = (own for own in asked_fields(event) if own.kind is not Kind.CONSENT)
+    asked = (own for own in asked_fields(event) if own.kind is not FieldKind.CONSENT)
     fields = tuple(replace(own, required=False) for own in asked)
     form = add_own_fields(AddForm, fields, page_locale())()
     if event.format == EventFormat.HYBRID.value:
-        form.mode.choices = mode_choices(get_sitting(event, now()))
+        form.mode.choices = mode_choices(get_availability(event, now()))
     else:
         del form.mode
     return form, fields
@@ -118,16 +118,16 @@ def _applicant(form: Any, fields: tuple[OwnField, ...]) -> Applicant:
 
 
 def _page(event: Event, form: Any, fields: tuple[OwnField, ...]) -> str:
-    sitting = get_sitting(event, now())
-    complaint = not_addable_because(sitting)
+    availability = get_availability(event, now())
+    complaint = not_addable_because(availability)
     return render_template(
-        "organiser/person_add.html",
+        "organiser/registering/person_add.html",
         event=event,
         form=form,
         fields=fields,
         organisations=organisation_names(),
-        closed=say(complaint) if complaint else "",
-        places=places_left(sitting),
-        full=sitting.free == 0,
+        closed=translate(complaint) if complaint else "",
+        places=places_left(availability),
+        full=availability.free == 0,
         waiting_list=event.waiting_list,
     )

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ikone_events.domain.registering.form_fields import OwnField, visible_to
 from ikone_events.domain.registering.registration import STATUS_LABELS, Attendance
-from ikone_events.domain.registering.status import Action, standing_of
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.status import RegistrationAction, registration_status
+from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_for
 from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
@@ -26,7 +26,7 @@ from ikone_events.services.spreadsheets import write_csv, write_xlsx
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.incoming.lists import dead_among
+from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.store.incoming.registration_search import (
     administrations_at,
     count_undecided,
@@ -59,7 +59,7 @@ from ikone_events.web.organiser.registering.people_words import (
     said_by,
 )
 from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 from ikone_events.web.shell.limits import limited
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def registrations(slug: str) -> str:
     query = query_of(wish)
     counts = counts_of(event, Table.PEOPLE)
     return render_template(
-        "organiser/registrations.html",
+        "organiser/registering/registrations.html",
         event=event,
         counts=counts,
         page=page,
@@ -92,7 +92,7 @@ def registrations(slug: str) -> str:
         answers=_answers(event, page.rows),
         undecided=count_undecided(event),
         numbers=counts.answers,
-        dead=dead_among([each.email_key for each in page.rows]),
+        dead=undeliverable_among([each.email_key for each in page.rows]),
         words=answer_words,
         statuses=STATUS_LABELS,
         orders=ORDER_LABELS,
@@ -105,23 +105,23 @@ def registrations(slug: str) -> str:
         asking=ASKING,
         action_label=action_label,
         several=FOR_SEVERAL,
-        standing=lambda person: standing_of(person.status, person.awaits).value,
+        standing=lambda person: registration_status(person.status, person.awaits).value,
         begun=moment >= event.starts_at,
         over=moment >= event.ends_at,
         day=event.day,
     )
 
 
-def _quick(person: Registration) -> list[Action]:
+def _quick(person: Registration) -> list[RegistrationAction]:
     """The buttons of a row: what the table allows of what the list offers."""
     possible = actions_for(person)
-    quick = QUICK.get(standing_of(person.status, person.awaits), ())
+    quick = QUICK.get(registration_status(person.status, person.awaits), ())
     return [action for action in quick if action in possible]
 
 
 def _reasons(event: Event, people: Sequence[Registration]) -> dict[int, str]:
     found = waiting_reasons(event, people, now=now())
-    return {row: say(complaint) for row, complaint in found.items()}
+    return {row: translate(complaint) for row, complaint in found.items()}
 
 
 def _answers(event: Event, people: Sequence[Registration]) -> Mapping[int, list[Said]]:

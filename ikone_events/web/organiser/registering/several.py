@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from flask import abort, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Busy, Refusal
-from ikone_events.domain.registering.status import Action
+from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.app_context import now
-from ikone_events.services.registering.by_organiser import FOR_SEVERAL, Press, press
+from ikone_events.services.installation import now
+from ikone_events.services.registering.by_organiser import FOR_SEVERAL, OrganiserRequest, press
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import get_person
@@ -33,7 +33,7 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BulkOutcome:
     """What became of one of them; no words: it was done."""
 
     who: Ticked
@@ -56,20 +56,22 @@ def do_to_several(slug: str, action: str) -> Answer:
     ticked = list(_ticked(event))
     reason = request.form.get("reason", "").strip()[:2000]
     asked = request.form.get("asked") == "yes"
-    missing = wanted is Action.DECLINE and not reason
-    if not ticked or (wanted is not Action.APPROVE and (not asked or missing)):
+    missing = wanted is RegistrationAction.DECLINE and not reason
+    if not ticked or (wanted is not RegistrationAction.APPROVE and (not asked or missing)):
         status = 422 if not ticked or (asked and missing) else 200
         return _page(
-            "organiser/ask_several.html", event, wanted, ticked=ticked, asked=asked
+            "organiser/registering/ask_several.html", event, wanted, ticked=ticked, asked=asked
         ), status
     outcomes = [_one(each, wanted, reason) for each in ticked]
-    return _page("organiser/several_done.html", seen_event(slug), wanted, outcomes=outcomes)
+    return _page(
+        "organiser/registering/several_done.html", seen_event(slug), wanted, outcomes=outcomes
+    )
 
 
-def _action(name: str) -> Action:
+def _action(name: str) -> RegistrationAction:
     if name not in FOR_SEVERAL:
         abort(404)
-    return Action(name)
+    return RegistrationAction(name)
 
 
 def _ticked(event: Event) -> Iterator[Ticked]:
@@ -81,20 +83,22 @@ def _ticked(event: Event) -> Iterator[Ticked]:
         yield Ticked(public_id, expected, name)
 
 
-def _one(who: Ticked, action: Action, reason: str) -> Outcome:
+def _one(who: Ticked, action: RegistrationAction, reason: str) -> BulkOutcome:
     """A refusal of one does not undo what was done to the others."""
-    wish = Press(action=action, expected=who.expected, actor=actor(), now=now(), reason=reason)
+    wish = OrganiserRequest(
+        action=action, expected=who.expected, actor=actor(), now=now(), reason=reason
+    )
     try:
         with transaction():
             press(who.public_id, wish)
     except Busy:
         raise
     except Refusal as refusal:
-        return Outcome(who, tuple(say_all(refusal.complaints)))
-    return Outcome(who)
+        return BulkOutcome(who, tuple(say_all(refusal.complaints)))
+    return BulkOutcome(who)
 
 
-def _page(template: str, event: Event, action: Action, **more: object) -> str:
+def _page(template: str, event: Event, action: RegistrationAction, **more: object) -> str:
     return render_template(
         template,
         event=event,

@@ -13,13 +13,13 @@ from ikone_events.domain.refusals import (
     Refusal,
     RegistrationClosed,
     SomebodyWasFaster,
-    StandingRefused,
+    StatusRefused,
     UnfitInput,
 )
 from ikone_events.domain.registering.registration import MODE_LABELS
-from ikone_events.domain.registering.status import Action, standing_of
-from ikone_events.services.app_context import now
-from ikone_events.services.registering.by_organiser import Press, actions_for, press
+from ikone_events.domain.registering.status import RegistrationAction, registration_status
+from ikone_events.services.installation import now
+from ikone_events.services.registering.by_organiser import OrganiserRequest, actions_for, press
 from ikone_events.services.registering.hand_over import Deputy
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.db import transaction
@@ -34,7 +34,7 @@ from ikone_events.web.registering.person_form import PersonForm
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped
 
-_NOT_NOW = (StandingRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
+_NOT_NOW = (StatusRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
 _PATH = "/events/<slug>/registrations/<public_id>/do/<action>"
 
 
@@ -44,7 +44,7 @@ class ReasonForm(FlaskForm):
     reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": 2000})
 
 
-class DeputyForm(PersonForm):
+class DeputyByOrganiserForm(PersonForm):
     """Who comes instead."""
 
     position = StringField(
@@ -93,7 +93,7 @@ def do_to_person(slug: str, public_id: str, action: str) -> Answer:
     event = seen_event(slug)
     person = get_person(event, public_id)
     form = _form_of(wanted)
-    if isinstance(form, DeputyForm) and not form.validate():
+    if isinstance(form, DeputyByOrganiserForm) and not form.validate():
         return _ask(event, person, wanted, form), 422
     try:
         with transaction():
@@ -110,28 +110,28 @@ def do_to_person(slug: str, public_id: str, action: str) -> Answer:
     return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
 
 
-def _action(name: str) -> Action:
+def _action(name: str) -> RegistrationAction:
     """The action of the address; what nobody knows is no page."""
-    if name not in set(Action):
+    if name not in set(RegistrationAction):
         abort(404)
-    return Action(name)
+    return RegistrationAction(name)
 
 
-def _form_of(action: Action) -> FlaskForm:
-    if action is Action.HAND_OVER:
-        return DeputyForm()
+def _form_of(action: RegistrationAction) -> FlaskForm:
+    if action is RegistrationAction.HAND_OVER:
+        return DeputyByOrganiserForm()
     return ReasonForm()
 
 
-def _press(action: Action, form: FlaskForm) -> Press:
-    return Press(
+def _press(action: RegistrationAction, form: FlaskForm) -> OrganiserRequest:
+    return OrganiserRequest(
         action=action,
         expected=request.form.get("expected", ""),
         actor=actor(),
         now=now(),
         reason=(form.reason.data or "")[:2000] if isinstance(form, ReasonForm) else "",
         mode=request.form.get("mode", ""),
-        deputy=form.deputy() if isinstance(form, DeputyForm) else None,
+        deputy=form.deputy() if isinstance(form, DeputyByOrganiserForm) else None,
     )
 
 
@@ -141,16 +141,16 @@ def _refused(slug: str, public_id: str, refusal: Refusal) -> Answer:
     return show_person(event, get_person(event, public_id), refused=refusal.complaints), 409
 
 
-def _ask(event: Event, person: Registration, action: Action, form: FlaskForm) -> str:
+def _ask(event: Event, person: Registration, action: RegistrationAction, form: FlaskForm) -> str:
     mode = mode_of(event, person)
     other = Mode.ON_SITE if mode is Mode.ONLINE else Mode.ONLINE
     return render_template(
-        "organiser/ask_person.html",
+        "organiser/registering/ask_person.html",
         event=event,
         person=person,
         action=action.value,
         label=action_label(action),
-        expected=standing_of(person.status, person.awaits).value,
+        expected=registration_status(person.status, person.awaits).value,
         form=form,
         mode=MODE_LABELS[mode],
         other=other.value,

@@ -14,19 +14,18 @@ from sqlalchemy import select
 
 from ikone_events.config import Settings
 from ikone_events.domain.events.draft import EventDraft
-from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, Method, Outcome
+from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, IncomingOutcome, Method
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.editing import edit_event
-from ikone_events.services.incoming.ingest import take_in
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.incoming.ingest import ingest
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, PAST, FixedClock, make_event, make_registration, make_settings
-
-from .conftest import Browser, Person
+from tests.web.organiser.conftest import Browser, Person
 
 OWN = "team@example.org"
 
@@ -34,11 +33,11 @@ OWN = "team@example.org"
 def invite(
     app: Flask, person: Registration, kind: str = "confirmation", *, state: str = "sent"
 ) -> None:
-    """Write somebody a letter through the service, and let it have left or failed."""
+    """Write somebody a mail through the service, and let it have left or failed."""
     with app.app_context(), transaction():
         registration = db.session.get_one(Registration, person.id)
         key = f"{kind}:{person.id}:{registration.calendar_sequence}"
-        row = write_letter(MailKind(kind), registration, registration.event, key=key, now=NOW)
+        row = write_mail(MailKind(kind), registration, registration.event, key=key, now=NOW)
         row.state, row.sent_at = state, NOW if state == "sent" else None
 
 
@@ -62,7 +61,7 @@ def trials_in(app: Flask) -> list[OutboxMail]:
         return list(db.session.scalars(select(OutboxMail).where(trials).order_by(OutboxMail.id)))
 
 
-def test_calendar_before_any_letter_shows_nothing_and_what_would_come(
+def test_calendar_before_any_mail_shows_nothing_and_what_would_come(
     app: Flask, team: Browser
 ) -> None:
     event = make_event(app, title="Digitale Dörfer")
@@ -118,7 +117,7 @@ def test_answer_stands_beside_the_person_and_another_date_asks_again(
         room_url=event.room_url,
     )
     with app.app_context(), transaction():
-        edit_event(event.slug, draft, expected_revision=event.revision, now=NOW)
+        edit_event(event.slug, draft, expected_edit_version=event.edit_version, now=NOW)
 
     assert "asks for the answer again: the date is another." in page_of(team, event)
     change(app, event, state="cancelled")
@@ -133,7 +132,7 @@ def test_answer_stands_beside_the_person_and_another_date_asks_again(
         ("stopped", "A newer entry has been held back."),
     ],
 )
-def test_letter_that_no_server_took_changes_no_calendar(
+def test_mail_that_no_server_took_changes_no_calendar(
     app: Flask, team: Browser, state: str, words: str
 ) -> None:
     event = make_event(app, title="Alt")
@@ -213,7 +212,7 @@ def test_hints_are_told_where_they_are_true(app: Flask, team: Browser) -> None:
     poor = make_event(app, title="T" * 80, room_url="", contact_name="", contact_email="")
     person = make_registration(app, poor, locale="en")
     with app.app_context(), transaction():
-        db.session.add(DeadAddress(email_key=person.email_key, since=NOW))
+        db.session.add(UndeliverableAddress(email_key=person.email_key, since=NOW))
     page = page_of(team, poor)
     assert "The title has 80 characters." in page
     assert "There is no access link yet" in page
@@ -279,10 +278,10 @@ def test_invitation_to_oneself_is_a_real_one_and_rises_when_pressed_again(
     clock.move(minutes=1)
     assert team.post(path, {"in": "de"}).status_code == 303
     first, second = trials_in(app)
-    for letter in (first, second):
-        assert (letter.recipient, letter.registration_id, letter.state) == (OWN, None, "queued")
-        assert letter.calendar_method == "REQUEST"
-        assert letter.subject.startswith("Test: Digitale Dörfer")
+    for mail in (first, second):
+        assert (mail.recipient, mail.registration_id, mail.state) == (OWN, None, "queued")
+        assert mail.calendar_method == "REQUEST"
+        assert mail.subject.startswith("Test: Digitale Dörfer")
     assert first.calendar_uid == second.calendar_uid
     assert (first.calendar_sequence, second.calendar_sequence) == (0, 1)
     assert second.references == first.message_id
@@ -322,8 +321,8 @@ def test_tests_of_two_organisers_are_two_entries(
     assert "zweite@example.org" not in page_of(team, event)
 
 
-def answered(letter: OutboxMail, partstat: str, at: datetime) -> CalendarAnswer:
-    """What a calendar program writes back about a letter."""
+def answered(mail: OutboxMail, partstat: str, at: datetime) -> CalendarAnswer:
+    """What a calendar program writes back about a mail."""
     envelope = Envelope(
         digest=f"{partstat}-{at.isoformat()}",
         message_id=f"<{partstat.lower()}@example.org>",
@@ -333,10 +332,10 @@ def answered(letter: OutboxMail, partstat: str, at: datetime) -> CalendarAnswer:
     return CalendarAnswer(
         envelope=envelope,
         method=Method.REPLY,
-        uid=letter.calendar_uid,
+        uid=mail.calendar_uid,
         attendee=OWN,
         partstat=partstat,
-        sequence=letter.calendar_sequence,
+        sequence=mail.calendar_sequence,
         stamp=at,
     )
 
@@ -345,11 +344,11 @@ def test_answer_to_the_test_is_shown_with_its_time(app: Flask, team: Browser) ->
     event = make_event(app)
     team.post(f"/organise/events/{event.slug}/calendar/test")
     assert "Your answer no answer yet" in page_of(team, event)
-    (letter,) = trials_in(app)
+    (mail,) = trials_in(app)
     for partstat, hours in (("TENTATIVE", 1), ("ACCEPTED", 2)):
         at = NOW + timedelta(hours=hours)
         with app.app_context(), transaction():
-            assert take_in(answered(letter, partstat, at), now=at) is Outcome.TRIAL
+            assert ingest(answered(mail, partstat, at), now=at) is IncomingOutcome.TRIAL
     assert "Your answer Accepted, Mon, 2 March 2026, 12:00" in page_of(team, event)
 
 
@@ -358,7 +357,7 @@ def test_answer_to_a_former_test_is_none_to_the_next(app: Flask, team: Browser) 
     path = f"/organise/events/{event.slug}/calendar/test"
     team.post(path)
     with app.app_context(), transaction():
-        take_in(answered(trials_in(app)[0], "DECLINED", NOW), now=NOW)
+        ingest(answered(trials_in(app)[0], "DECLINED", NOW), now=NOW)
     assert "Your answer Declined" in page_of(team, event)
     team.post(f"{path}/remove")
     team.post(path)
@@ -374,10 +373,10 @@ def test_long_title_still_makes_a_test(app: Flask, team: Browser) -> None:
 def test_test_of_a_dispatched_event_leads_to_the_public_page(app: Flask, team: Browser) -> None:
     event = make_event(app, state="dispatched")
     team.post(f"/organise/events/{event.slug}/calendar/test")
-    (letter,) = trials_in(app)
-    (entry,) = Calendar.from_ical(letter.calendar or b"").events
+    (mail,) = trials_in(app)
+    (entry,) = Calendar.from_ical(mail.calendar or b"").events
     assert entry["LOCATION"] == entry["URL"] == f"http://localhost/events/{event.slug}"
-    assert "raum-geheim" not in letter.text
+    assert "raum-geheim" not in mail.text
 
 
 def test_viewer_sees_calendars_and_sends_nothing(

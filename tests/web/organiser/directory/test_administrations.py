@@ -14,9 +14,8 @@ from ikone_events.store.directory.models import LeftText, Organisation
 from ikone_events.store.registering.models import Registration
 from tests.administrations import FILE, ROWS
 from tests.factories import make_event, make_organisation, make_registration
+from tests.web.organiser.conftest import Browser
 from tests.web.visitor import count
-
-from .conftest import Browser
 
 LIST = "/organise/administrations"
 UNMATCHED = f"{LIST}/unmatched"
@@ -30,7 +29,7 @@ FORM = {
     "member": "y",
     "member_since": "2020-01-01",
     "member_until": "",
-    "revision": "0",
+    "edit_version": "0",
 }
 
 
@@ -67,14 +66,14 @@ def test_form_holds_what_is_stored_and_saves_it_once(app: Flask, team: Browser) 
     page = team.get(path).text
     for text in ("Rathaus Landburg\nLandburger Amt", 'value="2020-01-01"', 'value="991315001"'):
         assert text in page.replace("\r", "")
-    assert team.post(path, {**FORM, "name": "VG Neu", "revision": "1"}).status_code == 303
-    answer = team.post(path, {**FORM, "name": "VG Anders", "revision": "1"})
+    assert team.post(path, {**FORM, "name": "VG Neu", "edit_version": "1"}).status_code == 303
+    answer = team.post(path, {**FORM, "name": "VG Anders", "edit_version": "1"})
     assert answer.status_code == 409
     assert 'value="VG Anders"' in answer.text
     assert stored(app).name == "VG Neu"
-    again = re.search(r'name="revision"[^>]*value="(\d+)"', answer.text)
+    again = re.search(r'name="edit_version"[^>]*value="(\d+)"', answer.text)
     assert again is not None
-    answer = team.post(path, {**FORM, "name": "VG Anders", "revision": again[1]})
+    answer = team.post(path, {**FORM, "name": "VG Anders", "edit_version": again[1]})
     assert answer.status_code == 303
 
 

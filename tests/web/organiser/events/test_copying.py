@@ -7,8 +7,7 @@ from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from tests.factories import make_event
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 
 def copies(app: Flask, event: Event) -> list[Event]:

@@ -25,8 +25,7 @@ from ikone_events.web.organiser.events.event_form import (
     values_of,
 )
 from tests.factories import NOW, make_event, make_registration
-
-from .conftest import Browser, token_of
+from tests.web.organiser.conftest import Browser, token_of
 
 
 def filled(**changes: Any) -> dict[str, Any]:
@@ -164,11 +163,11 @@ def test_settings_nobody_uses_are_folded(team: Browser) -> None:
 
 
 def test_conflict_shows_settings_of_both(app: Flask, team: Browser) -> None:
-    event = make_event(app, revision=2, format="hybrid", place="Rathaus", confirm_hours=48)
+    event = make_event(app, edit_version=2, format="hybrid", place="Rathaus", confirm_hours=48)
     answer = team.post(
         f"/organise/events/{event.slug}/edit?lang=en",
         filled(
-            title=event.title, format="hybrid", revision="1", approval="y", capacity_online="12"
+            title=event.title, format="hybrid", edit_version="1", approval="y", capacity_online="12"
         ),
     )
     assert answer.status_code == 409
@@ -187,8 +186,8 @@ def test_more_places_serve_the_line_at_once(app: Flask, team: Browser) -> None:
         app, format="hybrid", place="Rathaus", capacity=None, capacity_online=1, title="Hybrid"
     )
     make_registration(app, event, mode="online")
-    waits = make_registration(app, event, mode="online", status="waitlisted", line=1)
-    changes = {"title": "Hybrid", "format": "hybrid", "capacity": "", "revision": "1"}
+    waits = make_registration(app, event, mode="online", status="waitlisted", waiting_order=1)
+    changes = {"title": "Hybrid", "format": "hybrid", "capacity": "", "edit_version": "1"}
     path = f"/organise/events/{event.slug}/edit"
     assert team.post(path, filled(**changes, capacity_online="2")).status_code == 303
     assert "Eine Person ist von der Warteliste nachgerückt" in team.get(path).text
@@ -200,8 +199,8 @@ def test_words_about_the_line_count_those_whom_the_edit_moved_up(app: Flask, tea
     """Whoever leaves the line a moment before is not said to have moved up."""
     event = make_event(app, capacity=1, title="Voll")
     make_registration(app, event)
-    make_registration(app, event, status="waitlisted", line=1)
-    leaving = make_registration(app, event, status="waitlisted", line=2)
+    make_registration(app, event, status="waitlisted", waiting_order=1)
+    leaving = make_registration(app, event, status="waitlisted", waiting_order=2)
     left: list[int] = []
     with app.app_context():
         engine = db.engine
@@ -217,7 +216,7 @@ def test_words_about_the_line_count_those_whom_the_edit_moved_up(app: Flask, tea
     path = f"/organise/events/{event.slug}/edit"
     team.token = team.token or token_of(team.get("/organise/"))
     sqlalchemy_event.listen(engine, "before_cursor_execute", leave)
-    changes = filled(title="Voll", capacity="2", revision="1")
+    changes = filled(title="Voll", capacity="2", edit_version="1")
     assert team.post(path, changes).status_code == 303
     assert left
     assert "Eine Person ist von der Warteliste nachgerückt" in team.get(path).text
@@ -237,18 +236,18 @@ def test_edit_form_round_trip_changes_nothing(app: Flask, team: Browser) -> None
         form = EventForm(formdata=None, meta={"csrf": False}, **before)
         draft = draft_of(form)
     with app.app_context(), transaction():
-        edit_event(event.slug, draft, expected_revision=1, now=NOW)
+        edit_event(event.slug, draft, expected_edit_version=1, now=NOW)
     [after] = stored(app)
-    assert values_of(after) == {**before, "revision": 2}
+    assert values_of(after) == {**before, "edit_version": 2}
 
 
 def test_edit_saves_and_raises_the_revision(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path = f"/organise/events/{event.slug}/edit"
-    assert 'name="revision" value="1"' in team.get(path).text
-    assert team.post(path, filled(revision="1", title="Neuer Titel")).status_code == 303
+    assert 'name="edit_version" value="1"' in team.get(path).text
+    assert team.post(path, filled(edit_version="1", title="Neuer Titel")).status_code == 303
     [changed] = stored(app)
-    assert (changed.title, changed.revision, changed.slug) == ("Neuer Titel", 2, event.slug)
+    assert (changed.title, changed.edit_version, changed.slug) == ("Neuer Titel", 2, event.slug)
 
 
 def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser) -> None:
@@ -256,7 +255,7 @@ def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser
     make_registration(app, event)
     answer = team.post(
         f"/organise/events/{event.slug}/edit?lang=en",
-        filled(revision="1", starts_at="2026-04-15T10:00", ends_at="2026-04-15T12:00"),
+        filled(edit_version="1", starts_at="2026-04-15T10:00", ends_at="2026-04-15T12:00"),
         follow_redirects=True,
     )
     assert "one person gets an e-mail with the change" in answer.text
@@ -276,13 +275,13 @@ def test_look_at_calendars_stores_nothing_and_keeps_the_form(app: Flask, team: B
     path = f"/organise/events/{event.slug}/edit"
     assert f"{path}/look" in team.get(path).text
 
-    answer = team.post(f"{path}/look?lang=en", filled(revision="1", title="Neuer Titel"))
+    answer = team.post(f"{path}/look?lang=en", filled(edit_version="1", title="Neuer Titel"))
 
     assert answer.status_code == 200
     assert "Nothing has been saved yet." in answer.text
     assert "Neuer Titel, until now: " in answer.text
     assert 'value="Neuer Titel"' in answer.text
-    assert 'name="revision" value="1"' in answer.text
+    assert 'name="edit_version" value="1"' in answer.text
     assert "One person would be told" in answer.text
     [after] = stored(app)
     assert values_of(after) == values_of(before)
@@ -291,15 +290,15 @@ def test_look_at_calendars_stores_nothing_and_keeps_the_form(app: Flask, team: B
 def test_look_at_calendars_refuses_what_saving_would_refuse(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path = f"/organise/events/{event.slug}/edit/look"
-    assert team.post(path, filled(revision="1", title="")).status_code == 422
-    assert team.post(path, filled(revision="1", title="=?utf-8?q?x?=")).status_code == 422
+    assert team.post(path, filled(edit_version="1", title="")).status_code == 422
+    assert team.post(path, filled(edit_version="1", title="=?utf-8?q?x?=")).status_code == 422
 
 
 def test_look_of_a_stale_form_shows_what_somebody_saved(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path = f"/organise/events/{event.slug}/edit"
-    team.post(path, filled(revision="1", title="Von jemand anderem"))
-    answer = team.post(f"{path}/look?lang=en", filled(revision="1", title="Meiner"))
+    team.post(path, filled(edit_version="1", title="Von jemand anderem"))
+    answer = team.post(f"{path}/look?lang=en", filled(edit_version="1", title="Meiner"))
     assert answer.status_code == 409
     assert "Somebody saved this event since you opened the form." in answer.text
     assert 'value="Meiner"' in answer.text
@@ -308,7 +307,7 @@ def test_look_of_a_stale_form_shows_what_somebody_saved(app: Flask, team: Browse
 def test_look_tells_of_an_english_title_on_a_german_page(app: Flask, team: Browser) -> None:
     event = make_event(app, title="Neu", title_en="Old")
     path = f"/organise/events/{event.slug}/edit/look"
-    answer = team.post(path, filled(revision="1", title="Neu", title_en="New"))
+    answer = team.post(path, filled(edit_version="1", title="Neu", title_en="New"))
     assert "New, bisher: Old" in answer.text
 
 
@@ -319,7 +318,7 @@ def test_silent_edit_writes_to_nobody(app: Flask, team: Browser) -> None:
     assert "Save silently, for a typing error" in page
     answer = team.post(
         f"/organise/events/{event.slug}/edit?lang=en",
-        filled(revision="1", title="Neuer Titel", telling="silent"),
+        filled(edit_version="1", title="Neuer Titel", telling="silent"),
         follow_redirects=True,
     )
     assert "A change waits to be told" not in answer.text
@@ -330,19 +329,19 @@ def test_change_that_waits_can_be_kept_silent(app: Flask, team: Browser) -> None
     event = make_event(app)
     make_registration(app, event)
     path = f"/organise/events/{event.slug}"
-    team.post(f"{path}/edit", filled(revision="1", title="Neuer Titel"))
+    team.post(f"{path}/edit", filled(edit_version="1", title="Neuer Titel"))
     assert "A change waits to be told" in team.get(f"{path}?lang=en").text
     assert team.post(f"{path}/update/silent").status_code == 303
     assert "A change waits to be told" not in team.get(f"{path}?lang=en").text
     assert stored(app)[0].update_due_at is None
 
 
-@pytest.mark.parametrize("revision", [None, "", "x", "-1", "0", "99", "1.5", "1 OR 1=1"])
+@pytest.mark.parametrize("edit_version", [None, "", "x", "-1", "0", "99", "1.5", "1 OR 1=1"])
 def test_missing_or_tampered_revision_is_refused(
-    app: Flask, team: Browser, revision: str | None
+    app: Flask, team: Browser, edit_version: str | None
 ) -> None:
     event = make_event(app)
-    changes = {} if revision is None else {"revision": revision}
+    changes = {} if edit_version is None else {"edit_version": edit_version}
     answer = team.post(f"/organise/events/{event.slug}/edit", filled(**changes))
     assert answer.status_code == 422
     assert stored(app)[0].title == event.title
@@ -351,8 +350,8 @@ def test_missing_or_tampered_revision_is_refused(
 def test_stale_form_shows_both_versions_and_can_be_saved_again(app: Flask, team: Browser) -> None:
     event = make_event(app, title="Alt")
     path = f"/organise/events/{event.slug}/edit?lang=en"
-    assert team.post(path, filled(revision="1", title="Von Anna")).status_code == 303
-    mine = filled(revision="1", title="Von <Bert>", starts_at="2026-04-14T09:00")
+    assert team.post(path, filled(edit_version="1", title="Von Anna")).status_code == 303
+    mine = filled(edit_version="1", title="Von <Bert>", starts_at="2026-04-14T09:00")
     answer = team.post(path, mine)
     assert answer.status_code == 409
     assert stored(app)[0].title == "Von Anna"
@@ -362,8 +361,8 @@ def test_stale_form_shows_both_versions_and_can_be_saved_again(app: Flask, team:
     assert "Von Anna" in table
     assert "14\u00a0Apr\u00a02026, 9:00" in table
     assert "Kurz." not in table  # the same in both
-    assert 'name="revision" value="2"' in answer.text
-    assert team.post(path, {**mine, "revision": "2"}).status_code == 303
+    assert 'name="edit_version" value="2"' in answer.text
+    assert team.post(path, {**mine, "edit_version": "2"}).status_code == 303
     assert stored(app)[0].title == "Von <Bert>"
 
 
@@ -371,7 +370,7 @@ def test_fields_that_are_no_part_of_the_form_change_nothing(app: Flask, team: Br
     event = make_event(app)
     answer = team.post(
         f"/organise/events/{event.slug}/edit",
-        filled(revision="1", state="archived", slug="anders", id="7", figures="{}"),
+        filled(edit_version="1", state="archived", slug="anders", id="7", figures="{}"),
     )
     assert answer.status_code == 303
     [after] = stored(app)
@@ -411,7 +410,7 @@ def test_event_follows_the_plan_that_was_chosen(app: Flask, team: Browser) -> No
     page = team.get(f"/organise/events/{event.slug}/edit").text
     assert re.search(r'<input[^>]*checked[^>]*value="round_table"', page)
     assert f'value="{survey}"' in page
-    team.post(f"/organise/events/{event.slug}/edit", filled(revision="1", plan=""))
+    team.post(f"/organise/events/{event.slug}/edit", filled(edit_version="1", plan=""))
     [event] = stored(app)
     assert (event.plan, event.feedback_url) == (PlanName.WORKSHOP.value, "")
 

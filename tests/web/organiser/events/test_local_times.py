@@ -10,10 +10,9 @@ from werkzeug.test import TestResponse
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from tests.factories import NOW, make_event
-
-from .conftest import Browser
-from .test_editing import filled
-from .test_writing import FORM
+from tests.web.organiser.conftest import Browser
+from tests.web.organiser.events.test_editing import filled
+from tests.web.organiser.mails.test_writing import FORM
 
 NEVER, TWICE = "2026-03-29T02:30", "2026-10-25T02:30"
 WORDS = {
@@ -27,7 +26,7 @@ def new_event(team: Browser, _event: Event, **typed: str) -> TestResponse:
 
 
 def edit(team: Browser, event: Event, **typed: str) -> TestResponse:
-    form = filled(revision=str(event.revision), **typed)
+    form = filled(edit_version=str(event.edit_version), **typed)
     return team.post(f"/organise/events/{event.slug}/edit", form)
 
 
@@ -73,7 +72,10 @@ def test_impossible_local_time_is_told_at_its_field_and_kept(
     assert f'value="{typed}"' in answer.text
     with app.app_context():
         (unchanged,) = db.session.scalars(select(Event))
-        assert (unchanged.revision, unchanged.starts_at) == (event.revision, event.starts_at)
+        assert (unchanged.edit_version, unchanged.starts_at) == (
+            event.edit_version,
+            event.starts_at,
+        )
 
 
 def test_the_zone_of_the_event_decides(app: Flask, team: Browser) -> None:

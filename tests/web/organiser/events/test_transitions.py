@@ -13,8 +13,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.models import Mailing
 from tests.factories import NOW, make_event, make_registration
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 
 def state_of(app: Flask, event: Event) -> str:
@@ -86,17 +85,17 @@ def test_action_of_another_state_is_refused(app: Flask, team: Browser) -> None:
     assert press(team, event, "explode", "draft").status_code == 404
 
 
-def test_dispatch_says_how_many_letters_are_written(app: Flask, team: Browser) -> None:
+def test_dispatch_says_how_many_mails_are_written(app: Flask, team: Browser) -> None:
     event = make_event(app)
     for _ in range(3):
         make_registration(app, event)
     make_registration(app, event, status="waitlisted")
     page = team.get(f"/organise/events/{event.slug}?lang=en").text
-    assert "3 people get a letter each" in page
+    assert "3 people get an e-mail each" in page
     answer = team.post(
         f"/organise/events/{event.slug}/do/dispatch", {"state": "open"}, follow_redirects=True
     )
-    assert "3 letters are being written" in answer.text
+    assert "3 e-mails are being written" in answer.text
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["access_link"]
 

@@ -7,7 +7,7 @@ from flask import Flask
 
 from ikone_events.config import Settings
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.services.mails.writing import write_letter
+from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Material
 from ikone_events.store.mails.models import OutboxMail
@@ -15,14 +15,13 @@ from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
     make_event,
-    make_letter,
+    make_mail,
     make_material,
     make_registration,
     make_settings,
     personal_path,
 )
-
-from .conftest import Browser, token_of
+from tests.web.organiser.conftest import Browser, token_of
 
 PDF = b"%PDF-1.7\n1 0 obj"
 
@@ -33,50 +32,48 @@ def settings(tmp_path: Path) -> Settings:
     return make_settings(tmp_path / "data", max_upload_mb=1)
 
 
-def letter_in(app: Flask, letter: OutboxMail) -> OutboxMail:
+def mail_in(app: Flask, mail: OutboxMail) -> OutboxMail:
     """The row as it is now."""
     with app.app_context():
-        return db.session.get_one(OutboxMail, letter.id)
+        return db.session.get_one(OutboxMail, mail.id)
 
 
-def test_mail_log_shows_failed_letters_first_in_the_servers_words(
-    app: Flask, team: Browser
-) -> None:
+def test_mail_log_shows_failed_mails_first_in_the_servers_words(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event)
-    failed = make_letter(app, person, state="failed", answer="550 5.1.1 <User> unknown", tries=1)
-    make_letter(app, person, state="sent", sent_at=NOW)
+    failed = make_mail(app, person, state="failed", answer="550 5.1.1 <User> unknown", tries=1)
+    make_mail(app, person, state="sent", sent_at=NOW)
     page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
     assert page.index("550 5.1.1 &lt;User&gt; unknown") < page.index("Sent</span>")
     assert f"/mail/{failed.id}/retry" in page
 
 
-def test_failed_letters_are_sent_again_one_or_all(app: Flask, team: Browser) -> None:
+def test_failed_mails_are_sent_again_one_or_all(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event)
-    letters = [make_letter(app, person, state="failed", tries=1) for _ in range(3)]
-    other = make_letter(app, make_registration(app, make_event(app)), state="failed")
+    mails = [make_mail(app, person, state="failed", tries=1) for _ in range(3)]
+    other = make_mail(app, make_registration(app, make_event(app)), state="failed")
     base = f"/organise/events/{event.slug}/mail"
-    assert team.post(f"{base}/{letters[0].id}/retry").status_code == 303
-    assert letter_in(app, letters[0]).state == "queued"
-    assert letter_in(app, letters[1]).state == "failed"
-    assert team.post(f"{base}/{letters[0].id}/retry").status_code == 404
+    assert team.post(f"{base}/{mails[0].id}/retry").status_code == 303
+    assert mail_in(app, mails[0]).state == "queued"
+    assert mail_in(app, mails[1]).state == "failed"
+    assert team.post(f"{base}/{mails[0].id}/retry").status_code == 404
     answer = team.post(f"{base}/retry?lang=en", follow_redirects=True)
-    assert "2 letters are being sent again." in answer.text
-    assert letter_in(app, letters[2]).state == "queued"
-    assert letter_in(app, other).state == "failed"
+    assert "2 e-mails are being sent again." in answer.text
+    assert mail_in(app, mails[2]).state == "queued"
+    assert mail_in(app, other).state == "failed"
 
 
-def test_letter_is_shown_without_the_persons_own_link(app: Flask, team: Browser) -> None:
+def test_mail_is_shown_without_the_persons_own_link(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event)
     with app.app_context(), transaction():
         row = db.session.get_one(Registration, person.id)
-        letter = write_letter(MailKind.CONFIRMATION, row, row.event, key="k", now=NOW)
+        mail = write_mail(MailKind.CONFIRMATION, row, row.event, key="k", now=NOW)
         db.session.flush()
-        number = letter.id
+        number = mail.id
     token = personal_path(app, person).removeprefix("/r/")
-    assert token in letter_in(app, letter).text
+    assert token in mail_in(app, mail).text
     page = team.get(f"/organise/events/{event.slug}/mail/{number}").text
     assert token not in page
     assert "/r/…" in page
@@ -84,12 +81,12 @@ def test_letter_is_shown_without_the_persons_own_link(app: Flask, team: Browser)
     assert person.email in page
 
 
-def test_letter_that_was_never_composed_has_a_page(app: Flask, team: Browser) -> None:
+def test_mail_that_was_never_composed_has_a_page(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    letter = make_letter(
+    mail = make_mail(
         app, make_registration(app, event), state="failed", text="", subject="", message_id=""
     )
-    assert team.get(f"/organise/events/{event.slug}/mail/{letter.id}").status_code == 200
+    assert team.get(f"/organise/events/{event.slug}/mail/{mail.id}").status_code == 200
 
 
 def upload(browser: Browser, slug: str, name: str, content: bytes, **data: str) -> int:
@@ -189,7 +186,7 @@ def test_links_and_contacts_are_added_and_checked(app: Flask, team: Browser) -> 
 def test_removed_slides_are_gone_with_their_file(app: Flask, team: Browser) -> None:
     event = make_event(app)
     slides = make_material(app, event)
-    stored = app.extensions["ikone_office"].uploads_dir / slides.stored_name
+    stored = app.extensions["ikone_installation"].uploads_dir / slides.stored_name
     assert stored.exists()
     path = f"/organise/events/{event.slug}/materials/{slides.public_id}"
     assert team.get(f"{path}/remove").status_code == 405
@@ -198,7 +195,7 @@ def test_removed_slides_are_gone_with_their_file(app: Flask, team: Browser) -> N
     assert team.get(f"{path}/file").status_code == 404
 
 
-def test_letter_with_an_endless_number_is_missing(app: Flask, team: Browser) -> None:
+def test_mail_with_an_endless_number_is_missing(app: Flask, team: Browser) -> None:
     event = make_event(app)
     page = team.get(f"/organise/events/{event.slug}/mail/99999999999999999999")
     assert page.status_code == 404

@@ -9,16 +9,15 @@ from flask import Flask
 from sqlalchemy import event as listener
 from sqlalchemy import select
 
-from ikone_events.domain.incoming.mails import Method, Outcome
+from ikone_events.domain.incoming.mails import IncomingOutcome, Method
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import DeadAddress, IncomingMail
+from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_event, make_letter, make_registration
+from tests.factories import NOW, make_event, make_mail, make_registration
 from tests.received import absence, bounce, calendar_answer, receive
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 PATH = "/organise/events/workshop/answers"
 EVIL = "<script>alert(1)</script> & Grüße"
@@ -39,8 +38,8 @@ def person(app: Flask, event: Event) -> Registration:
 
 
 @pytest.fixture
-def letter(app: Flask, person: Registration) -> OutboxMail:
-    return make_letter(
+def outbox_mail(app: Flask, person: Registration) -> OutboxMail:
+    return make_mail(
         app, person, state="sent", sent_at=NOW, calendar_uid=person.calendar_uid,
         calendar_sequence=0,
     )  # fmt: skip
@@ -54,7 +53,7 @@ def mails(app: Flask) -> list[IncomingMail]:
 
 
 def test_answers_are_counted_and_told_with_their_words(
-    app: Flask, team: Browser, event: Event, person: Registration, letter: OutboxMail
+    app: Flask, team: Browser, event: Event, person: Registration, outbox_mail: OutboxMail
 ) -> None:
     make_registration(app, event)
     receive(app, calendar_answer(person, "TENTATIVE", comment=EVIL))
@@ -67,7 +66,7 @@ def test_answers_are_counted_and_told_with_their_words(
         assert "Vielleicht" in team.get(f"/organise/events/workshop/registrations{path}").text
 
 
-@pytest.mark.usefixtures("letter")
+@pytest.mark.usefixtures("outbox_mail")
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -101,17 +100,17 @@ def test_odd_answer_stands_first_until_somebody_has_looked(
     assert "sollten Sie sich ansehen" not in team.get("/organise/").text
 
 
-def test_letters_that_came_back_are_urgent_and_told_once(
-    app: Flask, team: Browser, event: Event, person: Registration, letter: OutboxMail
+def test_mails_that_came_back_are_urgent_and_told_once(
+    app: Flask, team: Browser, event: Event, person: Registration, outbox_mail: OutboxMail
 ) -> None:
     second = make_registration(app, event)
-    make_letter(app, second, state="failed", answer="550")
-    other = make_letter(app, make_registration(app, event), state="sent", sent_at=NOW)
-    again = make_letter(app, person, state="sent", sent_at=NOW)
-    receive(app, bounce(letter))
+    make_mail(app, second, state="failed", answer="550")
+    other = make_mail(app, make_registration(app, event), state="sent", sent_at=NOW)
+    again = make_mail(app, person, state="sent", sent_at=NOW)
+    receive(app, bounce(outbox_mail))
     receive(app, bounce(again))
     board = team.get("/organise/").text
-    assert "Eine Einladung zu" in board, "two letters, one person"
+    assert "Eine Einladung zu" in board, "two e-mails, one person"
     receive(app, bounce(other))
     board = team.get("/organise/").text
     assert "2 Einladungen zu" in board
@@ -125,24 +124,24 @@ def test_letters_that_came_back_are_urgent_and_told_once(
 
 
 def test_address_that_works_again_loses_its_mark(
-    app: Flask, team: Browser, person: Registration, letter: OutboxMail
+    app: Flask, team: Browser, person: Registration, outbox_mail: OutboxMail
 ) -> None:
-    receive(app, bounce(letter))
+    receive(app, bounce(outbox_mail))
     path = f"/organise/events/workshop/registrations/{person.public_id}"
     page = team.get(path).text
     assert "Die Adresse funktioniert wieder" in page
-    assert "Zurückgekommen" in team.get(f"/organise/events/workshop/mail/{letter.id}").text
+    assert "Zurückgekommen" in team.get(f"/organise/events/workshop/mail/{outbox_mail.id}").text
     for _press in range(2):
         assert team.post(f"{path}/works-again").status_code == 303
     assert "Die Adresse funktioniert wieder" not in team.get(path).text
     with app.app_context():
-        assert db.session.scalars(select(DeadAddress)).all() == []
+        assert db.session.scalars(select(UndeliverableAddress)).all() == []
 
 
 def test_absence_is_a_note_at_the_person(
-    app: Flask, team: Browser, person: Registration, letter: OutboxMail
+    app: Flask, team: Browser, person: Registration, outbox_mail: OutboxMail
 ) -> None:
-    receive(app, absence(letter, words="Bin im Urlaub."))
+    receive(app, absence(outbox_mail, words="Bin im Urlaub."))
     page = team.get(f"/organise/events/workshop/registrations/{person.public_id}").text
     assert "Automatische Antwort" in page
     assert "Bin im Urlaub." in page
@@ -150,7 +149,7 @@ def test_absence_is_a_note_at_the_person(
 
 
 def test_mail_of_another_event_can_not_be_ticked_off(
-    app: Flask, team: Browser, person: Registration, letter: OutboxMail
+    app: Flask, team: Browser, person: Registration, outbox_mail: OutboxMail
 ) -> None:
     make_event(app, slug="other")
     receive(app, calendar_answer(person, "DELEGATED"))
@@ -165,7 +164,7 @@ def test_viewer_sees_answers_and_ticks_nothing_off(
     make_person: Callable[..., object],
     browser_of: Callable[[object], Browser],
     person: Registration,
-    letter: OutboxMail,
+    outbox_mail: OutboxMail,
 ) -> None:
     receive(app, calendar_answer(person, "DELEGATED"))
     viewer = browser_of(make_person("lea@example.org", "viewer"))
@@ -186,7 +185,7 @@ def test_what_belongs_to_no_event_is_for_those_who_see_all(
 ) -> None:
     assert "gehören" not in team.get("/organise/").text
     found = calendar_answer(person, uid="guessed", sender="evil@example.com", comment=EVIL)
-    assert receive(app, found) is Outcome.UNKNOWN
+    assert receive(app, found) is IncomingOutcome.UNKNOWN
     assert "/organise/incoming" in team.get("/organise/").text
     page = team.get("/organise/incoming").text
     assert "evil@example.com" in page
@@ -210,7 +209,7 @@ def test_list_is_narrowed_by_the_answer(app: Flask, team: Browser, event: Event)
 
 
 def test_export_tells_the_answer_and_its_moment(
-    app: Flask, team: Browser, person: Registration, letter: OutboxMail
+    app: Flask, team: Browser, person: Registration, outbox_mail: OutboxMail
 ) -> None:
     receive(app, calendar_answer(person, "DECLINED"))
     later = NOW + timedelta(minutes=30)
@@ -243,7 +242,7 @@ def test_pages_ask_as_much_for_many_answers_as_for_few(
     def fill(number: int) -> None:
         for _each in range(number):
             someone = make_registration(app, event, calendar_sequence=0)
-            sent = make_letter(app, someone, state="sent", sent_at=NOW)
+            sent = make_mail(app, someone, state="sent", sent_at=NOW)
             receive(app, calendar_answer(someone))
             receive(app, calendar_answer(someone, "DELEGATED"))
             receive(app, bounce(sent))

@@ -1,4 +1,4 @@
-"""The flight recorder: mailings with their figures, the journey of a letter, all of a person."""
+"""The flight recorder: mailings with their figures, the journey of a mail, all of a person."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +14,15 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_event, make_letter, make_mailing, make_registration
-
-from .conftest import Browser
+from tests.factories import NOW, make_event, make_mail, make_mailing, make_registration
+from tests.web.organiser.conftest import Browser
 
 STATES = ("sent", "failed", "queued", "stopped")
 
 
 def fill(app: Flask, event: Event, mailing: int, **numbers: int) -> list[OutboxMail]:
     return [
-        make_letter(
+        make_mail(
             app, make_registration(app, event), mailing_id=mailing, kind="access_link", state=state
         )
         for state, number in numbers.items()
@@ -52,7 +51,7 @@ def test_mailing_says_what_became_of_it(app: Flask, team: Browser) -> None:
 
     page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
 
-    assert "3 of 4 letters delivered, 1 failed" in page
+    assert "3 of 4 e-mails delivered, 1 failed" in page
     assert "/stop" not in page
     german = team.get(f"/organise/events/{event.slug}/mail?lang=de").text
     assert "3 von 4 E-Mails zugestellt, 1 fehlgeschlagen" in german
@@ -67,15 +66,15 @@ def test_running_mailing_is_stopped_and_goes_on(app: Flask, team: Browser) -> No
 
     answer = team.post(f"{base}/mailings/{mailing}/stop?lang=en", follow_redirects=True)
 
-    assert "Stopped: 3 of 5 letters have gone, 2 are held back." in answer.text
+    assert "Stopped: 3 of 5 e-mails have gone, 2 are held back." in answer.text
     assert "stopped by Wilma Organisaria: 2 held back" in answer.text
     assert team.post(f"{base}/mailings/{mailing}/stop").status_code == 303
     answer = team.post(f"{base}/mailings/{mailing}/resume?lang=en", follow_redirects=True)
-    assert "2 letters are being sent." in answer.text
+    assert "2 e-mails are being sent." in answer.text
     assert "2 waiting to be sent" in answer.text
 
 
-def test_failed_letters_of_one_mailing_are_sent_again(app: Flask, team: Browser) -> None:
+def test_failed_mails_of_one_mailing_are_sent_again(app: Flask, team: Browser) -> None:
     event = make_event(app)
     mailing, other = make_mailing(app, event).id, make_mailing(app, event).id
     mine = fill(app, event, mailing, failed=2, sent=1)
@@ -85,7 +84,7 @@ def test_failed_letters_of_one_mailing_are_sent_again(app: Flask, team: Browser)
 
     answer = team.post(f"{path}?lang=en", follow_redirects=True)
 
-    assert "2 letters are being sent again." in answer.text
+    assert "2 e-mails are being sent again." in answer.text
     with app.app_context():
         states = [db.session.get_one(OutboxMail, row.id).state for row in (*mine, *foreign)]
     assert states == ["queued", "queued", "sent", "failed"]
@@ -97,7 +96,7 @@ def test_mailing_that_is_through_is_not_called_stopped(app: Flask, team: Browser
     fill(app, event, mailing, sent=2)
     path = f"/organise/events/{event.slug}/mailings/{mailing}/stop?lang=en"
     answer = team.post(path, follow_redirects=True)
-    assert "all letters have gone" in answer.text
+    assert "all e-mails have gone" in answer.text
 
 
 def test_stopping_is_for_those_who_may(
@@ -116,11 +115,11 @@ def test_stopping_is_for_those_who_may(
         assert db.session.get_one(Mailing, mailing).stopped_at is None
 
 
-def test_letters_are_found_by_recipient_state_kind_and_mailing(app: Flask, team: Browser) -> None:
+def test_mails_are_found_by_recipient_state_kind_and_mailing(app: Flask, team: Browser) -> None:
     event = make_event(app)
     mailing = make_mailing(app, event).id
     rows = fill(app, event, mailing, sent=1, failed=1, stopped=1)
-    late = make_letter(app, make_registration(app, event), tries=1, answer="450 later")
+    late = make_mail(app, make_registration(app, event), tries=1, answer="450 later")
     base = f"/organise/events/{event.slug}/mail?lang=en"
 
     def shown(query: str) -> set[int]:
@@ -138,7 +137,7 @@ def test_letters_are_found_by_recipient_state_kind_and_mailing(app: Flask, team:
     assert shown("&state=nonsense&mailing=x&kind=%27") == set()
 
 
-def test_log_costs_as_many_queries_for_many_letters_as_for_few(app: Flask, team: Browser) -> None:
+def test_log_costs_as_many_queries_for_many_mails_as_for_few(app: Flask, team: Browser) -> None:
     few, many = make_event(app), make_event(app)
     fill(app, few, make_mailing(app, few).id, sent=1)
     for _ in range(4):
@@ -153,19 +152,17 @@ def test_log_costs_as_many_queries_for_many_letters_as_for_few(app: Flask, team:
     assert len(second) == len(first)
 
 
-def test_letter_tells_its_journey_in_order(app: Flask, team: Browser) -> None:
+def test_mail_tells_its_journey_in_order(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    letter = make_letter(
+    mail = make_mail(
         app, make_registration(app, event), state="sent", sent_at=NOW + timedelta(hours=2)
     )
     with app.app_context(), transaction():
-        add_note(
-            letter.id, "deferred", now=NOW + timedelta(minutes=1), words="451 <b>Greylisted</b>"
-        )
-        add_note(letter.id, "stopped", now=NOW + timedelta(minutes=2), actor="Wilma")
-        add_note(letter.id, "resumed", now=NOW + timedelta(minutes=3), actor="Wilma")
+        add_note(mail.id, "deferred", now=NOW + timedelta(minutes=1), words="451 <b>Greylisted</b>")
+        add_note(mail.id, "stopped", now=NOW + timedelta(minutes=2), actor="Wilma")
+        add_note(mail.id, "resumed", now=NOW + timedelta(minutes=3), actor="Wilma")
 
-    page = team.get(f"/organise/events/{event.slug}/mail/{letter.id}?lang=en").text
+    page = team.get(f"/organise/events/{event.slug}/mail/{mail.id}?lang=en").text
 
     steps = ["Written and queued", "Sent back for a later try", "Held back with its mailing"]
     steps += ["Released with its mailing", "Taken by the mail server"]
@@ -174,31 +171,31 @@ def test_letter_tells_its_journey_in_order(app: Flask, team: Browser) -> None:
     assert "451 &lt;b&gt;Greylisted&lt;/b&gt;" in page
 
 
-def test_html_of_a_letter_has_no_link_that_acts(app: Flask, team: Browser) -> None:
+def test_html_of_a_mail_has_no_link_that_acts(app: Flask, team: Browser) -> None:
     event = make_event(app)
     html = '<p><a href="http://localhost/r/secret.token/room">Zum Raum</a></p>'
-    letter = make_letter(app, make_registration(app, event), html=html)
+    mail = make_mail(app, make_registration(app, event), html=html)
 
-    answer = team.get(f"/organise/events/{event.slug}/mail/{letter.id}/html")
+    answer = team.get(f"/organise/events/{event.slug}/mail/{mail.id}/html")
 
     assert "secret.token" not in answer.text
     assert "sandbox" in answer.headers["Content-Security-Policy"]
 
 
-def test_address_of_a_failed_letter_is_corrected_and_the_letter_sent_again(
+def test_address_of_a_failed_mail_is_corrected_and_the_mail_sent_again(
     app: Flask, team: Browser
 ) -> None:
     event = make_event(app)
     person = make_registration(app, event, email="maria@exmaple.org")
-    letter = make_letter(app, person, state="failed", answer="550 no such domain")
-    path = f"/organise/events/{event.slug}/mail/{letter.id}"
+    mail = make_mail(app, person, state="failed", answer="550 no such domain")
+    path = f"/organise/events/{event.slug}/mail/{mail.id}"
     assert 'value="maria@exmaple.org"' in team.get(path).text
 
     assert team.post(f"{path}/correct", {"email": "kein Postfach"}).status_code == 422
     assert team.post(f"{path}/correct", {"email": "maria@example.org"}).status_code == 303
 
     with app.app_context():
-        row = db.session.get_one(OutboxMail, letter.id)
+        row = db.session.get_one(OutboxMail, mail.id)
         assert (row.state, row.recipient) == ("queued", "maria@example.org")
         assert db.session.get_one(Registration, person.id).email == "maria@example.org"
     page = team.get(f"{path}?lang=en").text
@@ -207,14 +204,14 @@ def test_address_of_a_failed_letter_is_corrected_and_the_letter_sent_again(
     assert team.post(f"{path}/correct", {"email": "maria@example.org"}).status_code == 404
 
 
-def test_person_is_shown_with_all_their_letters(app: Flask, team: Browser) -> None:
+def test_person_is_shown_with_all_their_mails(app: Flask, team: Browser) -> None:
     event = make_event(app)
     long = "von und zu " + "Verbandsgemeindeverwaltungsangestellte" * 2
     person = make_registration(
         app, event, last_name=long, question="Was <i>kostet</i> das?", partstat="DECLINED"
     )
-    letters = [make_letter(app, person, state=state) for state in STATES]
-    other = make_letter(app, make_registration(app, event))
+    mails = [make_mail(app, person, state=state) for state in STATES]
+    other = make_mail(app, make_registration(app, event))
     path = f"/organise/events/{event.slug}/registrations/{person.public_id}"
 
     page = team.get(f"{path}?lang=en").text
@@ -222,19 +219,19 @@ def test_person_is_shown_with_all_their_letters(app: Flask, team: Browser) -> No
     assert long in page
     assert "Was &lt;i&gt;kostet&lt;/i&gt; das?" in page
     assert "Not coming" in page
-    assert all(f"/mail/{letter.id}" in page for letter in letters)
+    assert all(f"/mail/{mail.id}" in page for mail in mails)
     assert f"/mail/{other.id}" not in page
     assert path in team.get(f"/organise/events/{event.slug}/registrations").text
 
 
-@pytest.mark.parametrize("part", ["registrations/{person}", "mail/{letter}", "mail/{letter}/html"])
-def test_people_and_letters_of_other_events_are_not_found(
+@pytest.mark.parametrize("part", ["registrations/{person}", "mail/{mail}", "mail/{mail}/html"])
+def test_people_and_mails_of_other_events_are_not_found(
     app: Flask, team: Browser, stranger: Browser, part: str
 ) -> None:
     event, other = make_event(app), make_event(app)
     person = make_registration(app, event)
-    letter = make_letter(app, person)
-    part = part.format(person=person.public_id, letter=letter.id)
+    mail = make_mail(app, person)
+    part = part.format(person=person.public_id, mail=mail.id)
     assert team.get(f"/organise/events/{event.slug}/{part}").status_code == 200
     assert team.get(f"/organise/events/{other.slug}/{part}").status_code == 404
     assert stranger.get(f"/organise/events/{event.slug}/{part}").status_code == 404

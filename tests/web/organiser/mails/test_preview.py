@@ -1,4 +1,4 @@
-"""Looking at letters before they are sent: who, what, which effect; and nothing is stored."""
+"""Looking at mails before they are sent: who, what, which effect; and nothing is stored."""
 
 from typing import Any
 
@@ -16,9 +16,8 @@ from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.mails.subscribers import Subscriber
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, PAST, make_event, make_material, make_registration, personal_path
+from tests.web.organiser.conftest import Browser
 from tests.web.visitor import everything
-
-from .conftest import Browser
 
 LONG = "Freifrau von Ebernburg-Bad-Münster-am-Stein-Verbandsgemeindeverwaltung"
 
@@ -27,7 +26,7 @@ def path(event: Event, action: str, more: str = "") -> str:
     return f"/organise/events/{event.slug}/preview/{action}{more}"
 
 
-def letters(app: Flask) -> list[OutboxMail]:
+def mails(app: Flask) -> list[OutboxMail]:
     with app.app_context():
         return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
 
@@ -50,13 +49,13 @@ def test_preview_shows_number_names_and_both_languages(app: Flask, team: Browser
 
     page = team.get(path(event, "dispatch") + "?lang=en").text
 
-    assert "2 people get this letter" in page
+    assert "2 people get this e-mail" in page
     assert LONG in page
     assert "Zuletzt" in page
     assert "Wartend" not in page
     assert "Sensors" in page
     assert event.title in page
-    assert page.index('lang="en">') < page.index('<div class="letter-text" lang="de">')
+    assert page.index('lang="en">') < page.index('<div class="mail-text" lang="de">')
     assert "Adds the event to the calendar" in page
     token = personal_path(app, person).removeprefix("/r/")
     assert token not in page
@@ -82,7 +81,7 @@ def test_looking_stores_nothing(app: Flask, team: Browser) -> None:
     assert everything(app) == before
 
 
-def test_reason_is_in_the_letter_and_goes_along_to_the_button(app: Flask, team: Browser) -> None:
+def test_reason_is_in_the_mail_and_goes_along_to_the_button(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event, calendar_sequence=0)
 
@@ -131,9 +130,9 @@ def test_follow_up_is_counted_by_kind_and_shown_for_whom_one_chooses(
 
     page = team.get(path(event, "follow_up") + f"?lang=en&person={missed.public_id}").text
 
-    assert "3 people get this letter" in page
+    assert "3 people get this e-mail" in page
     assert "Follow-up to those who were absent: 1" in page
-    assert "The letter as Fehlend, Maria gets it" in page
+    assert "The e-mail as Fehlend, Maria gets it" in page
 
 
 def test_recipients_are_found_and_paged(app: Flask, team: Browser) -> None:
@@ -171,7 +170,7 @@ def test_announcement_is_shown_as_a_subscriber_gets_it(app: Flask, team: Browser
 
     page = team.get(path(event, "announce") + "?lang=en").text
 
-    assert "One person gets this letter" in page
+    assert "One person gets this e-mail" in page
     assert "neugierig@example.org" in page
     assert "/unsubscribe/…" in page
     assert "Nothing changes in this person" in page
@@ -193,7 +192,7 @@ def test_complaints_stand_where_the_button_would_be(app: Flask, team: Browser) -
     assert "/do/dispatch" not in page
 
 
-def test_letter_to_try_goes_to_the_one_who_asked_and_is_harmless(app: Flask, team: Browser) -> None:
+def test_mail_to_try_goes_to_the_one_who_asked_and_is_harmless(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_sequence=0)
 
@@ -202,12 +201,12 @@ def test_letter_to_try_goes_to_the_one_who_asked_and_is_harmless(app: Flask, tea
     )
 
     assert answer.status_code == 200
-    [letter] = letters(app)
-    assert letter.recipient == "team@example.org"
-    assert letter.subject.startswith("[Test] ")
-    assert (letter.calendar, letter.registration_id, letter.mailing_id) == (None, None, None)
+    [mail] = mails(app)
+    assert mail.recipient == "team@example.org"
+    assert mail.subject.startswith("[Test] ")
+    assert (mail.calendar, mail.registration_id, mail.mailing_id) == (None, None, None)
     token = personal_path(app, person).removeprefix("/r/")
-    for part in (letter.text, letter.html):
+    for part in (mail.text, mail.html):
         assert token not in part
         assert "/r/" not in part
         assert f"http://localhost/events/{event.slug}" in part
@@ -215,7 +214,7 @@ def test_letter_to_try_goes_to_the_one_who_asked_and_is_harmless(app: Flask, tea
         assert db.session.scalar(select(func.count()).select_from(Mailing)) == 0
 
 
-def test_html_of_a_letter_is_shown_in_a_sandbox(app: Flask, team: Browser) -> None:
+def test_html_of_a_mail_is_shown_in_a_sandbox(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event)
 
@@ -236,14 +235,14 @@ def test_step_of_ones_own_is_looked_at_and_sent(app: Flask, team: Browser) -> No
 
     page = team.get(f"{base}/preview?lang=en").text
 
-    assert "One person gets this letter" in page
+    assert "One person gets this e-mail" in page
     assert f'action="{base}/run"' in page
     assert team.get(f"{base}/preview/html").status_code == 200
     for change in (base, f"/organise/events/{event.slug}/texts/{step.name}"):
         assert f'href="{change}"' in page
         assert team.get(change).status_code == 200
     assert team.post(f"{base}/preview/test").status_code == 200
-    assert [letter.recipient for letter in letters(app)] == ["team@example.org"]
+    assert [mail.recipient for mail in mails(app)] == ["team@example.org"]
 
 
 def test_transition_step_is_looked_at_before_its_time(app: Flask, team: Browser) -> None:
@@ -256,7 +255,7 @@ def test_transition_step_is_looked_at_before_its_time(app: Flask, team: Browser)
         db.session.flush()
         number = step.id
     page = team.get(f"/organise/events/{event.slug}/steps/{number}/preview?lang=en").text
-    assert "One person gets this letter" in page
+    assert "One person gets this e-mail" in page
     assert "Not possible yet" in page
 
 
@@ -278,11 +277,11 @@ def test_previews_are_for_those_who_may_see(
     foreign = f"/organise/events/{other.slug}/steps/{step.id}/preview"
     assert team.get(foreign).status_code == 404
     assert team.post(f"{foreign}/test").status_code == 404
-    assert letters(app) == []
+    assert mails(app) == []
 
 
 @pytest.mark.parametrize("name", ["=?utf-8?q?x?=", "a\u202eb"])
-def test_person_whose_letter_cannot_be_written_does_not_break_the_page(
+def test_person_whose_mail_cannot_be_written_does_not_break_the_page(
     app: Flask, team: Browser, name: str
 ) -> None:
     event = make_event(app)

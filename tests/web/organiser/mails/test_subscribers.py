@@ -6,12 +6,11 @@ import pytest
 from flask import Flask
 
 from ikone_events.store.db import db, transaction
-from ikone_events.store.incoming.models import DeadAddress
+from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.subscribers import Subscriber
 from tests.factories import NOW, make_event, make_subscriber
+from tests.web.organiser.conftest import Browser, Person
 from tests.web.visitor import count
-
-from .conftest import Browser, Person
 
 LIST = "/organise/subscribers"
 
@@ -100,9 +99,9 @@ def test_admin_sees_the_list(
     assert LIST in admin.get("/organise/").text
 
 
-def test_address_whose_letters_come_back_is_marked(app: Flask, team: Browser) -> None:
+def test_address_whose_mails_come_back_is_marked(app: Flask, team: Browser) -> None:
     dead = make_subscriber(app, email="weg@example.org")
     make_subscriber(app, email="da@example.org")
     with app.app_context(), transaction():
-        db.session.add(DeadAddress(email_key=dead.email_key, since=NOW))
+        db.session.add(UndeliverableAddress(email_key=dead.email_key, since=NOW))
     assert team.get(LIST).text.count("E-Mails kommen zurück") == 1

@@ -19,8 +19,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.texts import MailText
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, FixedClock, make_event, make_registration
-
-from .conftest import Browser, Person
+from tests.web.organiser.conftest import Browser, Person
 
 PLACES = ["/organise/texts", "/organise/events/e/series-texts", "/organise/events/e/texts"]
 
@@ -58,7 +57,7 @@ def rows(app: Flask) -> list[MailText]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_list_names_every_letter_and_whose_text_it_has(
+def test_list_names_every_mail_and_whose_text_it_has(
     app: Flask, admin: Browser, event: Event, place: str
 ) -> None:
     page = admin.get(place).text
@@ -100,13 +99,11 @@ def test_unchanged_text_is_not_stored(app: Flask, team: Browser, event: Event) -
 
 
 @pytest.mark.parametrize("kind", EDITABLE)
-def test_every_editor_opens_and_shows_its_letter(
-    team: Browser, event: Event, kind: MailKind
-) -> None:
+def test_every_editor_opens_and_shows_its_mail(team: Browser, event: Event, kind: MailKind) -> None:
     path = f"/organise/events/e/texts/{kind}"
     answer = save(team, path, do="preview", sample="")
     assert answer.status_code == 200
-    assert answer.text.count('class="letter-text"') == 2
+    assert answer.text.count('class="mail-text"') == 2
     assert "Dörfer" in answer.text
     assert not re.search(r"/(r|unsubscribe|subscribe)/[\w.-]{20}", answer.text)
 
@@ -216,7 +213,7 @@ def test_series_belongs_to_those_who_see_all_events(
     assert browser.get(PLACES[1]).status_code == 403
 
 
-def test_foreign_events_and_unknown_letters_are_missing(
+def test_foreign_events_and_unknown_mails_are_missing(
     app: Flask, team: Browser, stranger: Browser, event: Event
 ) -> None:
     assert stranger.get(PLACES[2]).status_code == 404

@@ -1,4 +1,4 @@
-"""Letters to try are for looking at, not for filling mailboxes."""
+"""Mails to try are for looking at, not for filling mailboxes."""
 
 from pathlib import Path
 
@@ -10,8 +10,7 @@ from ikone_events.config import Settings
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from tests.factories import make_event, make_registration, make_settings
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def settings(tmp_path: Path) -> Settings:
     return make_settings(tmp_path / "data", rate_limits=True)
 
 
-def test_seventh_letter_to_try_within_a_minute_is_refused(app: Flask, team: Browser) -> None:
+def test_seventh_mail_to_try_within_a_minute_is_refused(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)
     path = f"/organise/events/{event.slug}/preview/dispatch/test"

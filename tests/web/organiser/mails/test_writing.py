@@ -1,4 +1,4 @@
-"""Letters to many: written, looked at, sent at once or at their time."""
+"""Mails to many: written, looked at, sent at once or at their time."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,8 +13,7 @@ from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.mails.texts import MailText
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_registration
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 FORM = {
     "title": "Raumwechsel",
@@ -63,7 +62,7 @@ def test_numbers_stand_beside_the_audiences(app: Flask, team: Browser) -> None:
     assert "Bad Münster am Stein-Ebernburg (1)" in page
 
 
-def test_letter_waits_for_its_preview_and_is_sent_from_there(
+def test_mail_waits_for_its_preview_and_is_sent_from_there(
     app: Flask, team: Browser, clock: FixedClock
 ) -> None:
     event = make_event(app)
@@ -82,7 +81,7 @@ def test_letter_waits_for_its_preview_and_is_sent_from_there(
     with app.app_context():
         assert db.session.scalars(select(OutboxMail)).all() == []
     page = team.get(f"{base}/preview?lang=en").text
-    assert "2 people get this letter" in page
+    assert "2 people get this e-mail" in page
     assert f"Neuer Raum: {event.title}" in page
     assert "Bitte kommen Sie pünktlich, Maria." in page
 
@@ -90,16 +89,16 @@ def test_letter_waits_for_its_preview_and_is_sent_from_there(
     work(app)
 
     with app.app_context():
-        letters = list(db.session.scalars(select(OutboxMail)))
-        assert {letter.recipient for letter in letters} == {german.email, english.email}
-        assert {letter.subject for letter in letters} == {f"Neuer Raum: {event.title}"}
+        mails = list(db.session.scalars(select(OutboxMail)))
+        assert {mail.recipient for mail in mails} == {german.email, english.email}
+        assert {mail.subject for mail in mails} == {f"Neuer Raum: {event.title}"}
         mailing = db.session.scalars(select(Mailing)).one()
         assert (mailing.started_by, mailing.step_id) == ("Wilma Organisaria", step.id)
     log = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
     assert "Raumwechsel" in log
 
 
-def test_letter_to_one_administration_goes_to_its_people(app: Flask, team: Browser) -> None:
+def test_mail_to_one_administration_goes_to_its_people(app: Flask, team: Browser) -> None:
     event = make_event(app)
     bendorf = make_organisation(app, "Stadt Bendorf")
     make_organisation(app, "Stadt Andernach")
@@ -112,10 +111,10 @@ def test_letter_to_one_administration_goes_to_its_people(app: Flask, team: Brows
 
     assert answer.status_code == 303
     page = team.get(answer.headers["Location"] + "?lang=en").text
-    assert "One person gets this letter" in page
+    assert "One person gets this e-mail" in page
 
 
-def test_letter_at_its_own_time_waits_for_the_word_and_then_the_time(
+def test_mail_at_its_own_time_waits_for_the_word_and_then_the_time(
     app: Flask, team: Browser, clock: FixedClock
 ) -> None:
     event = make_event(app)
@@ -138,7 +137,7 @@ def test_letter_at_its_own_time_waits_for_the_word_and_then_the_time(
         assert len(db.session.scalars(select(OutboxMail)).all()) == 1
 
 
-def test_letter_hangs_on_a_date_of_the_event(app: Flask, team: Browser) -> None:
+def test_mail_hangs_on_a_date_of_the_event(app: Flask, team: Browser) -> None:
     event = make_event(app)
     changes = {"anchor": "start", "amount": "2", "unit": "days", "at": "09:00"}
     assert write(team, event, **changes).status_code == 303
@@ -159,7 +158,7 @@ def test_letter_hangs_on_a_date_of_the_event(app: Flask, team: Browser) -> None:
         ({"anchor": "fixed", "fixed": ""}, "fixed"),
     ],
 )
-def test_unfit_letter_is_told_at_its_field_and_kept(
+def test_unfit_mail_is_told_at_its_field_and_kept(
     app: Flask, team: Browser, changes: dict[str, str], place: str
 ) -> None:
     event = make_event(app)

@@ -17,12 +17,11 @@ from ikone_events.services.events import steps
 from ikone_events.services.plan import plans
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, FixedClock, make_event, make_registration
-
-from .conftest import Browser, Person
+from tests.web.organiser.conftest import Browser, Person
 
 BUTTONS = {
     "run": {},
@@ -46,7 +45,7 @@ def laid(app: Flask, **values: Any) -> Event:
     """An event with its plan."""
     event = make_event(app, **values)
     with app.app_context(), transaction():
-        plans.lay_plan(hold_event(event.slug), now=NOW)
+        plans.lay_plan(lock_event(event.slug), now=NOW)
     return event
 
 
@@ -68,7 +67,7 @@ def own_message(app: Flask, event: Event, **values: Any) -> int:
             "audience": Audience.CONFIRMED,
             "timing": Timing(anchor=Anchor.FIXED, fixed=NOW + timedelta(days=2)),
         }
-        return plans.add_message(hold_event(event.slug), **{**defaults, **values}).id
+        return plans.add_message(lock_event(event.slug), **{**defaults, **values}).id
 
 
 def plan_path(event: Event, step: Step | int | None = None, button: str = "") -> str:
@@ -182,7 +181,7 @@ def test_resting_plan_says_so(app: Flask, team: Browser) -> None:
     assert "Ruht" in page
 
 
-def test_step_runs_now_and_says_how_many_letters(app: Flask, team: Browser) -> None:
+def test_step_runs_now_and_says_how_many_mails(app: Flask, team: Browser) -> None:
     event = laid(app)
     make_registration(app, event)
     hour = step_of(app, event, "reminder_hour")
@@ -196,7 +195,7 @@ def test_step_runs_now_and_says_how_many_letters(app: Flask, team: Browser) -> N
     assert "Ausgeführt von Wilma Organisaria." in row(page, after)
 
 
-def test_transition_done_by_hand_shows_its_letters_in_the_plan(app: Flask, team: Browser) -> None:
+def test_transition_done_by_hand_shows_its_mails_in_the_plan(app: Flask, team: Browser) -> None:
     event = laid(app)
     make_registration(app, event)
     team.post(f"/organise/events/{event.slug}/do/dispatch", {"state": "open"})
@@ -210,7 +209,7 @@ def test_transition_done_by_hand_shows_its_letters_in_the_plan(app: Flask, team:
     assert "vor Beginn" not in shown[: shown.index("Zugangslink")], "it ran at another time"
 
 
-def test_step_whose_letters_were_deleted_does_not_claim_to_have_written_to_nobody(
+def test_step_whose_mails_were_deleted_does_not_claim_to_have_written_to_nobody(
     app: Flask, team: Browser
 ) -> None:
     event = laid(app)
@@ -483,7 +482,7 @@ def pressed_meanwhile(app: Flask) -> Callable[[Event, str], None]:
 
     def press(event: Event, name: str) -> None:
         with app.app_context(), transaction():
-            held = hold_event(event.slug)
+            held = lock_event(event.slug)
             steps.skip(held, step_of_session(held, name), actor="Bruno", now=NOW)
 
     def step_of_session(event: Event, name: str) -> int:

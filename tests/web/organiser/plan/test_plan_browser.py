@@ -10,7 +10,7 @@ from ikone_events.app import create_app
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from tests.browser import assert_no_sideways_scroll, serve
 from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
 
@@ -31,7 +31,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     event = make_event(app, slug="open", deadline=NOW + timedelta(days=13))
     make_registration(app, event)
     with app.app_context(), transaction():
-        lay_plan(hold_event("open"), now=NOW)
+        lay_plan(lock_event("open"), now=NOW)
     with serve(app) as address:
         seat = browser.new_context(
             java_script_enabled=False, locale="de-DE", viewport={"width": 320, "height": 800}
@@ -67,7 +67,7 @@ def test_plan_is_steered_without_javascript(page: Page) -> None:
     expect(closing.get_by_text("Übersprungen")).to_have_count(0)
 
 
-def test_letters_are_looked_at_before_they_are_sent(page: Page) -> None:
+def test_mails_are_looked_at_before_they_are_sent(page: Page) -> None:
     reminder = page.locator(".plan > li", has_text="Erinnerung kurz vor Beginn")
     reminder.locator("summary").click()
     reminder.get_by_role("link", name="Ansehen und jetzt ausführen").click()

@@ -14,7 +14,7 @@ from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan.plans import lay_plan, steps_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import hold_event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.models import Registration
@@ -22,14 +22,13 @@ from ikone_events.web.shell.access import Permission
 from tests.factories import (
     NOW,
     make_event,
-    make_letter,
+    make_mail,
     make_material,
     make_organisation,
     make_registration,
 )
 from tests.own_fields import make_field, stored
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -57,18 +56,18 @@ def event(app: Flask) -> Event:
 
 @pytest.fixture
 def ids(app: Flask, event: Event) -> dict[str, object]:
-    """A person, a letter, a mailing and a step of the event."""
+    """A person, a mail, a mailing and a step of the event."""
     person = make_registration(app, event)
     with app.app_context(), transaction():
-        held = hold_event(event.slug)
+        held = lock_event(event.slug)
         lay_plan(held, now=NOW)
         dispatch = next(step for step in steps_of(held) if step.name == "dispatch")
         message = Message(MailKind.NOTE, Audience.CONFIRMED)
         mailing = start_mailing(held, message, now=NOW, step=dispatch)
     return {
         "public_id": person.public_id,
-        "letter_id": make_letter(app, person).id,
-        "mail_id": stored(app, answer_of(person)).id,
+        "mail_id": make_mail(app, person).id,
+        "received_id": stored(app, answer_of(person)).id,
         "mailing_id": mailing.id,
         "step_id": dispatch.id,
         "code_id": stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=NOW)).id,
@@ -129,14 +128,14 @@ def test_foreign_events_are_on_no_list(stranger: Browser, event: Event) -> None:
 def test_ids_of_another_event_are_not_found(app: Flask, team: Browser, event: Event) -> None:
     other = make_event(app)
     person = make_registration(app, other)
-    letter = make_letter(app, person, state="failed")
+    mail = make_mail(app, person, state="failed")
     slides = make_material(app, other)
     base = f"/organise/events/{event.slug}"
     assert team.get(f"{base}/registrations/{person.public_id}/do/withdraw").status_code == 404
     assert team.post(f"{base}/registrations/{person.public_id}/do/withdraw").status_code == 404
     assert team.post(f"{base}/registrations/{person.public_id}/attendance").status_code == 404
-    assert team.get(f"{base}/mail/{letter.id}").status_code == 404
-    assert team.post(f"{base}/mail/{letter.id}/retry").status_code == 404
+    assert team.get(f"{base}/mail/{mail.id}").status_code == 404
+    assert team.post(f"{base}/mail/{mail.id}/retry").status_code == 404
     assert team.get(f"{base}/materials/{slides.public_id}/file").status_code == 404
     assert team.post(f"{base}/materials/{slides.public_id}/remove").status_code == 404
 
@@ -180,6 +179,6 @@ def test_every_page_speaks_german_and_english(
     for path in addresses(app, "GET", event.slug, ids):
         for lang in ("de", "en"):
             answer = team.get(f"{path}?lang={lang}")
-            letter = "sandbox" in answer.headers["Content-Security-Policy"]
-            if answer.mimetype == "text/html" and answer.status_code == 200 and not letter:
+            mail = "sandbox" in answer.headers["Content-Security-Policy"]
+            if answer.mimetype == "text/html" and answer.status_code == 200 and not mail:
                 assert f'<html lang="{lang}">' in answer.text

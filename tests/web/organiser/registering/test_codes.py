@@ -14,9 +14,8 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.codes import Code
 from tests.factories import make_event
 from tests.own_fields import stored
+from tests.web.organiser.conftest import Browser
 from tests.web.visitor import PERSON, outcome_of, sign_up
-
-from .conftest import Browser
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from tests.factories import NOW, make_event, make_registration
 from tests.own_fields import make_answer, make_field
-
-from .conftest import Browser, Person
+from tests.web.organiser.conftest import Browser, Person
 
 FOOD = [
     {"value": "vegan", "label": "Vegan", "label_en": "Vegan food"},
@@ -26,9 +25,9 @@ def path(event: Event, part: str = "") -> str:
     return f"/organise/events/{event.slug}/form{part}"
 
 
-def revision(app: Flask, event: Event) -> str:
+def edit_version(app: Flask, event: Event) -> str:
     with app.app_context():
-        return str(db.session.get_one(Event, event.id).revision)
+        return str(db.session.get_one(Event, event.id).edit_version)
 
 
 def fields(app: Flask, event: Event) -> list[OwnField]:
@@ -39,7 +38,7 @@ def fields(app: Flask, event: Event) -> list[OwnField]:
 def entries(app: Flask, event: Event, **changes: Any) -> dict[str, Any]:
     """A filled-in form for a short text."""
     return {
-        "revision": revision(app, event),
+        "edit_version": edit_version(app, event),
         "kind": "short_text",
         "label": "Anreise",
         "keep": "person",
@@ -203,7 +202,7 @@ def test_kind_that_becomes_a_choice_asks_for_choices(app: Flask, team: Browser) 
 
 def press(app: Flask, team: Browser, event: Event, key: str, what: str, **more: str) -> Any:
     """Press a button of the list as it is now."""
-    given = {"revision": revision(app, event), **more}
+    given = {"edit_version": edit_version(app, event), **more}
     return team.post(path(event, f"/fields/{key}/{what}"), given)
 
 
@@ -258,9 +257,9 @@ def test_field_without_answers_is_deleted_and_another_one_retired(
 
 
 def test_press_on_an_older_page_changes_nothing(app: Flask, team: Browser) -> None:
-    event = make_event(app, revision=3)
+    event = make_event(app, edit_version=3)
     make_field(app, event, key="a", label="A")
-    answer = team.post(path(event, "/fields/a/delete"), {"revision": "2"})
+    answer = team.post(path(event, "/fields/a/delete"), {"edit_version": "2"})
     assert answer.status_code == 409
     assert "Es wurde nichts geändert." in answer.text
     assert team.post(path(event, "/fields/a/delete"), {}).status_code == 409
@@ -277,8 +276,8 @@ def test_two_who_edit_one_field_overwrite_nothing_unseen(app: Flask, team: Brows
     assert answer.status_code == 409
     assert 'value="Meins"' in answer.text
     assert fields(app, event)[0].label == "Ihres"
-    again = {**mine, "revision": revision(app, event)}
-    assert f'name="revision" value="{again["revision"]}"' in answer.text
+    again = {**mine, "edit_version": edit_version(app, event)}
+    assert f'name="edit_version" value="{again["edit_version"]}"' in answer.text
     assert team.post(path(event, "/fields/a"), again).status_code == 303
     assert fields(app, event)[0].label == "Meins"
 

@@ -27,8 +27,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.registering.list_import import enter_list
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.patience import PATIENCE
-
-from .conftest import Browser, Person
+from tests.web.organiser.conftest import Browser, Person
 
 pytestmark = pytest.mark.both_databases
 
@@ -87,7 +86,7 @@ def first_names(app: Flask, event: Event) -> Counter[str]:
         return Counter(rows)
 
 
-def letters(app: Flask) -> int:
+def mails(app: Flask) -> int:
     with app.app_context():
         return db.session.scalar(select(func.count()).select_from(OutboxMail)) or 0
 
@@ -117,7 +116,7 @@ def test_list_is_entered_in_portions_until_the_time_is_over(
     refused = page.partition('id="refused-caption"')[2].partition("</table>")[0]
     assert f">{LONG}</th>" in refused
     assert first_names(app, event) == everybody() - Counter({f"P{LONG - 2}": 1}) + Counter("Z")
-    assert letters(app) == LONG - 1
+    assert mails(app) == LONG - 1
     with app.app_context():
         rows = db.session.scalars(select(ImportList.rows)).one()
     assert "p0@example.org" not in rows
@@ -148,10 +147,10 @@ def test_broken_off_anywhere_it_goes_on_with_the_rest(
         enter(app, person, path, event, rest=lambda _seconds: None)
 
     assert first_names(app, event) == everybody(portions * PORTION)
-    assert letters(app) == portions * PORTION
+    assert mails(app) == portions * PORTION
     enter(app, person, path, event, rest=lambda _seconds: None)
     assert first_names(app, event) == everybody()
-    assert letters(app) == LONG
+    assert mails(app) == LONG
 
 
 @contextmanager
@@ -245,7 +244,7 @@ def test_two_presses_at_once_enter_nobody_twice(app: Flask, team: Browser, perso
         press.join(timeout=PATIENCE)
 
     assert first_names(app, event) == everybody()
-    assert letters(app) == LONG
+    assert mails(app) == LONG
     assert f"{LONG} of {LONG} are registered" in team.get(f"{path}?lang=en").text
 
 

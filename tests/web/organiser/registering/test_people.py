@@ -20,12 +20,11 @@ from tests.factories import (
     FixedClock,
     make_event,
     make_heartbeat,
-    make_letter,
+    make_mail,
     make_organisation,
     make_registration,
 )
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 
 @contextmanager
@@ -69,7 +68,7 @@ def test_number_of_queries_does_not_grow_with_the_people(app: Flask, team: Brows
     def fill(number: int) -> None:
         for _ in range(number):
             body = make_organisation(app, "Stadt")
-            make_letter(app, make_registration(app, event, organisation_id=body.id))
+            make_mail(app, make_registration(app, event, organisation_id=body.id))
 
     fill(10)
     few = [queries(app, team, path) for path in paths]
@@ -174,14 +173,14 @@ def test_export_opens_in_a_german_excel_and_is_logged(
 def test_csv_for_programs_has_commas_and_no_mark(app: Flask) -> None:
     event = make_event(app)
     person = make_registration(app, event)
-    letter = make_letter(app, person, sent_at=NOW, state="sent", tries=1)
+    mail = make_mail(app, person, sent_at=NOW, state="sent", tries=1)
     stream = io.StringIO()
     with app.app_context():
         assert write_csv(stream, OUTBOX_COLUMNS, outbox_rows()) == 1
     [row] = csv.DictReader(io.StringIO(stream.getvalue()))
     assert row["recipient"] == person.email
     assert (row["state"], row["tries"]) == ("sent", "1")
-    assert row["message_id"] == letter.message_id
+    assert row["message_id"] == mail.message_id
     assert row["event"] == event.slug
 
 
@@ -192,7 +191,7 @@ def test_overview_names_what_is_to_do(app: Flask, team: Browser) -> None:
     event = make_event(
         app, starts_at=NOW + timedelta(hours=20), ends_at=NOW + timedelta(hours=21), room_url=""
     )
-    make_letter(app, make_registration(app, event), state="failed")
+    make_mail(app, make_registration(app, event), state="failed")
     busy = team.get("/organise/").text
     assert f"/organise/events/{event.slug}#room" in busy
     assert f"/organise/events/{event.slug}/mail" in busy

@@ -9,22 +9,21 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from ikone_events.domain.registering.status import (
-    Action,
     Actor,
-    Standing,
+    RegistrationAction,
+    RegistrationStatus,
     is_done,
+    registration_status,
     rule_of,
-    standing_of,
 )
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration, StandingChange
+from ikone_events.store.registering.models import Registration, StatusChange
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_registration
+from tests.web.organiser.conftest import Browser
 
-from .conftest import Browser
-
-STANDINGS = [standing for standing in Standing if standing is not Standing.NONE]
+STANDINGS = [standing for standing in RegistrationStatus if standing is not RegistrationStatus.NONE]
 DEPUTY = {"first_name": "Dora", "last_name": "Vertretung", "email": "dora@example.org"}
 # What a form of each action sends besides the standing.
 SENT: dict[str, dict[str, str]] = {
@@ -39,13 +38,15 @@ def hybrid(app: Flask, **values: Any) -> Event:
     return make_event(app, format="hybrid", place="Rathaus", capacity=50, **values)
 
 
-def standing_at(app: Flask, event: Event, standing: Standing, **values: Any) -> Registration:
+def standing_at(
+    app: Flask, event: Event, standing: RegistrationStatus, **values: Any
+) -> Registration:
     """Somebody at a standing."""
     status, _, awaits = standing.value.partition(": ")
-    waits = {"line": 1} if standing is Standing.WAITING else {}
+    waits = {"waiting_order": 1} if standing is RegistrationStatus.WAITING else {}
     until = NOW + timedelta(days=1) if status in ("pending", "offered") else None
     return make_registration(
-        app, event, status=status, awaits=awaits, hold_until=until, **waits, **values
+        app, event, status=status, awaits=awaits, reserved_until=until, **waits, **values
     )
 
 
@@ -54,15 +55,15 @@ def path_of(event: Event, person: Registration, action: str) -> str:
     return f"/organise/events/{event.slug}/registrations/{person.public_id}/do/{action}"
 
 
-def now_at(app: Flask, person: Registration) -> Standing:
+def now_at(app: Flask, person: Registration) -> RegistrationStatus:
     """Where somebody stands."""
     with app.app_context():
         row = db.session.get_one(Registration, person.id)
-        return standing_of(row.status, row.awaits)
+        return registration_status(row.status, row.awaits)
 
 
-def letters(app: Flask) -> int:
-    """How many letters were written."""
+def mails(app: Flask) -> int:
+    """How many mails were written."""
     with app.app_context():
         return db.session.scalar(select(func.count()).select_from(OutboxMail)) or 0
 
@@ -70,26 +71,26 @@ def letters(app: Flask) -> int:
 def links(app: Flask) -> int:
     """How many links the chains of all have."""
     with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(StandingChange)) or 0
+        return db.session.scalar(select(func.count()).select_from(StatusChange)) or 0
 
 
 @pytest.mark.parametrize("standing", STANDINGS)
 def test_every_press_does_what_the_table_says(
-    app: Flask, team: Browser, standing: Standing
+    app: Flask, team: Browser, standing: RegistrationStatus
 ) -> None:
     """Every action, one after the other: an application for each would cost minutes."""
-    for action in Action:
+    for action in RegistrationAction:
         event = hybrid(app)
         person = standing_at(app, event, standing)
-        before = letters(app), links(app)
+        before = mails(app), links(app)
         data = {"expected": standing.value, **SENT.get(action, {})}
         status = team.post(path_of(event, person, action), data).status_code
         rule, after = rule_of(action), now_at(app, person)
-        written, linked = letters(app) - before[0], links(app) - before[1]
+        written, linked = mails(app) - before[0], links(app) - before[1]
         ours = Actor.ORGANISER in rule.actors
         if is_done(action, standing) and ours:
             assert (status, after, written, linked) == (303, standing, 0, 0), action
-        elif standing in rule.sources and ours and action is not Action.TAKE_OVER:
+        elif standing in rule.sources and ours and action is not RegistrationAction.TAKE_OVER:
             assert (status, after in rule.targets) == (303, True), action
             assert written >= 1, action
             assert linked >= 1, action
@@ -99,13 +100,15 @@ def test_every_press_does_what_the_table_says(
 
 @pytest.mark.parametrize("standing", STANDINGS)
 def test_page_offers_just_what_can_be_pressed(
-    app: Flask, team: Browser, standing: Standing
+    app: Flask, team: Browser, standing: RegistrationStatus
 ) -> None:
     event = hybrid(app)
     person = standing_at(app, event, standing)
     page = team.get(f"/organise/events/{event.slug}/registrations/{person.public_id}").text
     shown = set(re.findall(rf"{person.public_id}/do/(\w+)\"", page))
-    possible = {a for a in Action if standing in rule_of(a).sources} - {Action.TAKE_OVER}
+    possible = {a for a in RegistrationAction if standing in rule_of(a).sources} - {
+        RegistrationAction.TAKE_OVER
+    }
     assert shown == {a.value for a in possible if Actor.ORGANISER in rule_of(a).actors}
 
 
@@ -114,17 +117,17 @@ def test_press_on_a_standing_that_is_gone_changes_nothing(
     app: Flask, team: Browser, action: str
 ) -> None:
     event = hybrid(app)
-    person = standing_at(app, event, Standing.CONFIRMED)
+    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
     data = {"expected": "pending: approval", **SENT.get(action, {})}
     answer = team.post(path_of(event, person, f"{action}?lang=en"), data)
     assert answer.status_code == 409
     assert "Somebody was faster" in answer.text
-    assert (now_at(app, person), letters(app), links(app)) == (Standing.CONFIRMED, 0, 0)
+    assert (now_at(app, person), mails(app), links(app)) == (RegistrationStatus.CONFIRMED, 0, 0)
 
 
 def test_unknown_action_is_no_page(app: Flask, team: Browser) -> None:
     event = hybrid(app)
-    person = standing_at(app, event, Standing.CONFIRMED)
+    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
     for action in ("fire", "APPROVE", "delete"):
         assert (
             team.post(path_of(event, person, action), {"expected": "confirmed"}).status_code == 404
@@ -137,18 +140,18 @@ def test_unknown_action_is_no_page(app: Flask, team: Browser) -> None:
 
 def test_person_of_another_event_is_missing(app: Flask, team: Browser) -> None:
     event, other = hybrid(app), hybrid(app)
-    person = standing_at(app, other, Standing.CONFIRMED)
+    person = standing_at(app, other, RegistrationStatus.CONFIRMED)
     sent = {"expected": "confirmed"}
     assert team.post(path_of(event, person, "withdraw"), sent).status_code == 404
     several = f"/organise/events/{event.slug}/registrations/do/withdraw"
     ticked = {"person": f"{person.public_id}/confirmed", "asked": "yes"}
     assert team.post(several, ticked).status_code == 404
-    assert now_at(app, person) is Standing.CONFIRMED
+    assert now_at(app, person) is RegistrationStatus.CONFIRMED
 
 
 def test_viewer_presses_nothing(app: Flask, viewer: Browser) -> None:
     event = hybrid(app)
-    person = standing_at(app, event, Standing.CONFIRMED, note="Nur für uns")
+    person = standing_at(app, event, RegistrationStatus.CONFIRMED, note="Nur für uns")
     base = f"/organise/events/{event.slug}/registrations"
     page = viewer.get(f"{base}/{person.public_id}").text
     assert "/do/" not in page
@@ -159,42 +162,42 @@ def test_viewer_presses_nothing(app: Flask, viewer: Browser) -> None:
         assert viewer.post(f"{base}/{person.public_id}/{path}", sent).status_code == 403
     for path in ("add", "import", "do/approve"):
         assert viewer.post(f"{base}/{path}").status_code == 403
-    assert now_at(app, person) is Standing.CONFIRMED
+    assert now_at(app, person) is RegistrationStatus.CONFIRMED
 
 
 def test_withdrawal_asks_first_and_lets_the_line_move(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=1)
-    first = standing_at(app, event, Standing.CONFIRMED)
-    second = standing_at(app, event, Standing.WAITING)
+    first = standing_at(app, event, RegistrationStatus.CONFIRMED)
+    second = standing_at(app, event, RegistrationStatus.WAITING)
     page = team.get(path_of(event, first, "withdraw")).text
     assert first.last_name in page
     assert 'name="expected" value="confirmed"' in page
-    assert now_at(app, first) is Standing.CONFIRMED
+    assert now_at(app, first) is RegistrationStatus.CONFIRMED
     answer = team.post(path_of(event, first, "withdraw"), {"expected": "confirmed"})
     assert answer.status_code == 303
-    assert now_at(app, first) is Standing.CANCELLED
-    assert now_at(app, second) is Standing.CONFIRMED
+    assert now_at(app, first) is RegistrationStatus.CANCELLED
+    assert now_at(app, second) is RegistrationStatus.CONFIRMED
 
 
 def test_press_after_the_end_is_told(app: Flask, team: Browser) -> None:
     event = make_event(app, starts_at=NOW - timedelta(hours=3), ends_at=NOW - timedelta(hours=1))
-    person = standing_at(app, event, Standing.CONFIRMED)
+    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
     answer = team.post(path_of(event, person, "withdraw?lang=en"), {"expected": "confirmed"})
     assert answer.status_code == 409
     assert "Nothing was changed" in answer.text
-    assert now_at(app, person) is Standing.CONFIRMED
+    assert now_at(app, person) is RegistrationStatus.CONFIRMED
 
 
 def test_decline_needs_a_reason_that_the_chain_keeps(app: Flask, team: Browser) -> None:
     event = make_event(app, approval=True)
-    person = standing_at(app, event, Standing.APPROVAL)
+    person = standing_at(app, event, RegistrationStatus.APPROVAL)
     sent = {"expected": "pending: approval"}
     answer = team.post(path_of(event, person, "decline"), {**sent, "reason": "  "})
-    assert (answer.status_code, letters(app)) == (422, 0)
+    assert (answer.status_code, mails(app)) == (422, 0)
     assert 'id="reason-error"' in answer.text
-    assert now_at(app, person) is Standing.APPROVAL
+    assert now_at(app, person) is RegistrationStatus.APPROVAL
     team.post(path_of(event, person, "decline"), {**sent, "reason": "Nur für Mitglieder."})
-    assert now_at(app, person) is Standing.DECLINED
+    assert now_at(app, person) is RegistrationStatus.DECLINED
     page = team.get(f"/organise/events/{event.slug}/registrations/{person.public_id}").text
     assert "Nur für Mitglieder." in page
     assert "Wilma Organisaria" in page
@@ -202,11 +205,11 @@ def test_decline_needs_a_reason_that_the_chain_keeps(app: Flask, team: Browser) 
 
 def test_move_up_gives_no_seat_that_is_not_there(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=1)
-    standing_at(app, event, Standing.CONFIRMED)
-    waits = standing_at(app, event, Standing.WAITING)
+    standing_at(app, event, RegistrationStatus.CONFIRMED)
+    waits = standing_at(app, event, RegistrationStatus.WAITING)
     answer = team.post(path_of(event, waits, "move_up"), {"expected": "waitlisted"})
-    assert (answer.status_code, letters(app)) == (409, 0)
-    assert now_at(app, waits) is Standing.WAITING
+    assert (answer.status_code, mails(app)) == (409, 0)
+    assert now_at(app, waits) is RegistrationStatus.WAITING
     base = f"/organise/events/{event.slug}/registrations"
     for page in (base, f"{base}/{waits.public_id}"):
         shown = team.get(page).text
@@ -216,14 +219,14 @@ def test_move_up_gives_no_seat_that_is_not_there(app: Flask, team: Browser) -> N
 
 def test_hand_over_checks_the_deputy_and_keeps_what_was_typed(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=1)
-    person = standing_at(app, event, Standing.CONFIRMED)
+    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
     sent = {**DEPUTY, "expected": "confirmed", "email": "keine"}
     refused = team.post(path_of(event, person, "hand_over"), sent)
     assert refused.status_code == 422
     assert 'value="Vertretung"' in refused.text
     own = team.post(path_of(event, person, "hand_over"), {**sent, "email": person.email})
     assert own.status_code == 422
-    assert now_at(app, person) is Standing.CONFIRMED
+    assert now_at(app, person) is RegistrationStatus.CONFIRMED
     done = team.post(path_of(event, person, "hand_over"), {**sent, "email": DEPUTY["email"]})
     assert done.status_code == 303
     with app.app_context():
@@ -237,20 +240,20 @@ def test_hand_over_checks_the_deputy_and_keeps_what_was_typed(app: Flask, team: 
 
 def test_several_are_approved_each_on_their_own(app: Flask, team: Browser) -> None:
     event = make_event(app, approval=True)
-    waiting = [standing_at(app, event, Standing.APPROVAL) for _ in range(3)]
-    gone = standing_at(app, event, Standing.CANCELLED)
+    waiting = [standing_at(app, event, RegistrationStatus.APPROVAL) for _ in range(3)]
+    gone = standing_at(app, event, RegistrationStatus.CANCELLED)
     people = [f"{each.public_id}/pending: approval" for each in (*waiting, gone)]
     path = f"/organise/events/{event.slug}/registrations/do/approve?lang=en"
     answer = team.post(path, {"person": people})
     assert answer.status_code == 200
     assert "done for 3 of 4" in answer.text
     assert answer.text.count("Somebody was faster") == 1
-    assert [now_at(app, each) for each in waiting] == [Standing.CONFIRMED] * 3
-    assert now_at(app, gone) is Standing.CANCELLED
-    assert letters(app) == 3
+    assert [now_at(app, each) for each in waiting] == [RegistrationStatus.CONFIRMED] * 3
+    assert now_at(app, gone) is RegistrationStatus.CANCELLED
+    assert mails(app) == 3
     again = team.post(path, {"person": people})
     assert "done for 0 of 4" in again.text
-    assert letters(app) == 3
+    assert mails(app) == 3
 
 
 @pytest.mark.parametrize(("action", "target"), [("decline", "declined"), ("withdraw", "cancelled")])
@@ -258,25 +261,25 @@ def test_several_are_asked_about_before(
     app: Flask, team: Browser, action: str, target: str
 ) -> None:
     event = make_event(app)
-    people = [standing_at(app, event, Standing.CONFIRMED) for _ in range(2)]
+    people = [standing_at(app, event, RegistrationStatus.CONFIRMED) for _ in range(2)]
     ticked = {"person": [f"{each.public_id}/confirmed" for each in people], "q": "Mus"}
     path = f"/organise/events/{event.slug}/registrations/do/{action}"
     asked = team.post(path, ticked)
     assert asked.status_code == 200
     assert all(each.last_name in asked.text for each in people)
     assert 'name="q" value="Mus"' in asked.text
-    assert [now_at(app, each) for each in people] == [Standing.CONFIRMED] * 2
+    assert [now_at(app, each) for each in people] == [RegistrationStatus.CONFIRMED] * 2
     if action == "decline":
         assert team.post(path, {**ticked, "asked": "yes", "reason": " "}).status_code == 422
     done = team.post(path, {**ticked, "asked": "yes", "reason": "Ein Grund."})
     assert done.status_code == 200
     assert {now_at(app, each).value for each in people} == {target}
-    assert letters(app) == 2
+    assert mails(app) == 2
 
 
 def test_nobody_is_approved_where_nothing_asks_for_it(app: Flask, team: Browser) -> None:
     for event, expected in ((hybrid(app, slug="frei"), False), (hybrid(app, approval=True), True)):
-        standing_at(app, event, Standing.CONFIRMED)
+        standing_at(app, event, RegistrationStatus.CONFIRMED)
         page = team.get(f"/organise/events/{event.slug}/registrations").text
         assert ('/several/approve">' in page or 'approve">Zusagen' in page) is expected
         assert "Ablehnen" in page
@@ -293,7 +296,7 @@ def test_nobody_ticked_is_told(app: Flask, team: Browser) -> None:
 
 def test_note_is_kept_cut_to_fit_and_shown_in_the_list(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    person = standing_at(app, event, Standing.CONFIRMED)
+    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
     base = f"/organise/events/{event.slug}/registrations"
     assert "note-mark" not in team.get(base).text
     path = f"{base}/{person.public_id}/note"
@@ -306,7 +309,7 @@ def test_note_is_kept_cut_to_fit_and_shown_in_the_list(app: Flask, team: Browser
     long = team.post(path, {"note": "x" * 2001})
     assert long.status_code == 422
     assert "x" * 2001 in long.text
-    assert letters(app) == 0
+    assert mails(app) == 0
 
 
 def test_waiting_person_has_the_reason_beside_the_place(
@@ -314,11 +317,11 @@ def test_waiting_person_has_the_reason_beside_the_place(
 ) -> None:
     event = hybrid(app, capacity_on_site=1, per_administration=1)
     body = make_organisation(app, "Stadt Worms")
-    standing_at(app, event, Standing.CONFIRMED, mode="on_site", organisation_id=body.id)
+    standing_at(app, event, RegistrationStatus.CONFIRMED, mode="on_site", organisation_id=body.id)
     waits = standing_at(
-        app, event, Standing.WAITING, mode="on_site", organisation_text="Stadt Speyer"
+        app, event, RegistrationStatus.WAITING, mode="on_site", organisation_text="Stadt Speyer"
     )
-    second = standing_at(app, event, Standing.WAITING, organisation_id=body.id)
+    second = standing_at(app, event, RegistrationStatus.WAITING, organisation_id=body.id)
     listed = team.get(f"/organise/events/{event.slug}/registrations?order=line&lang=en").text
     assert listed.index(waits.last_name) < listed.index(second.last_name)
     assert "All places on site are taken" in listed
@@ -330,12 +333,14 @@ def test_waiting_person_has_the_reason_beside_the_place(
 def test_who_waits_for_approval_is_called_so_everywhere(app: Flask, team: Browser) -> None:
     """On the overview, on the event's page, and in the chain, also after the answer was no."""
     event = hybrid(app, approval=True, confirm_hours=24)
-    person = standing_at(app, event, Standing.ADDRESS)
-    team.post(path_of(event, person, "confirm_address"), {"expected": Standing.ADDRESS.value})
+    person = standing_at(app, event, RegistrationStatus.ADDRESS)
+    team.post(
+        path_of(event, person, "confirm_address"), {"expected": RegistrationStatus.ADDRESS.value}
+    )
     assert "Auf Ihre Zusage warten Anmeldungen" in team.get("/organise/").text
     page = team.get(f"/organise/events/{event.slug}").text
     assert ("Noch zu entscheiden" in page, "E-Mail nicht bestätigt" in page) == (True, False)
-    said = {"expected": Standing.APPROVAL.value, "reason": "Zu viele."}
+    said = {"expected": RegistrationStatus.APPROVAL.value, "reason": "Zu viele."}
     team.post(path_of(event, person, "decline"), said)
     page = team.get(f"/organise/events/{event.slug}/registrations/{person.public_id}").text
     chain = re.findall(r'data-l="Stand">(.*?)</td>', page)

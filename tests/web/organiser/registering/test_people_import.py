@@ -24,8 +24,7 @@ from tests.factories import (
     make_organisation,
     make_registration,
 )
-
-from .conftest import Browser
+from tests.web.organiser.conftest import Browser
 
 LIST = """Anrede;Titel;Vorname;Nachname;E-Mail;Verwaltung;Funktion;Essen;Zimmer
 Frau;Dr.;Änne;Groß;aenne@example.org;VG Landstuhl;Büroleitung;vegetarisch;1
@@ -289,7 +288,7 @@ def added(**changes: str) -> dict[str, str]:
     return {**person, **changes}
 
 
-def test_person_is_added_by_hand_with_the_usual_letter(app: Flask, team: Browser) -> None:
+def test_person_is_added_by_hand_with_the_usual_mail(app: Flask, team: Browser) -> None:
     event = make_event(
         app, approval=True, by_code=True, capacity=1, deadline=NOW, format="hybrid", place="Rathaus"
     )

@@ -11,9 +11,8 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_organisation, make_registration
-
-from .conftest import Browser
-from .test_people import queries
+from tests.web.organiser.conftest import Browser
+from tests.web.organiser.registering.test_people import queries
 
 
 @pytest.fixture
@@ -34,8 +33,8 @@ def event(app: Flask) -> Event:
         "Nothing": {"organisation_text": ""},
         "Approval": {"organisation_id": guest.id, "status": "pending", "awaits": "approval"},
         "Address": {"organisation_id": guest.id, "status": "pending", "awaits": "address"},
-        "Later": {"organisation_id": guest.id, "status": "waitlisted", "line": 9},
-        "Earlier": {"organisation_id": guest.id, "status": "waitlisted", "line": 5},
+        "Later": {"organisation_id": guest.id, "status": "waitlisted", "waiting_order": 9},
+        "Earlier": {"organisation_id": guest.id, "status": "waitlisted", "waiting_order": 5},
         "Cancelled": {"organisation_id": None, "status": "cancelled"},
     }
     for number, (name, values) in enumerate(sorts.items()):
@@ -130,7 +129,7 @@ def _fill(app: Flask, event: Event, field_id: int, number: int) -> None:
                 event_id=event.id,
                 public_id=f"id-{start + n}",
                 status="waitlisted" if n % 3 else "confirmed",
-                line=start + n if n % 3 else None,
+                waiting_order=start + n if n % 3 else None,
                 status_at=NOW,
                 registered_at=NOW,
                 first_name="Maria",

@@ -4,8 +4,8 @@ from flask import flash, redirect, render_template, request
 
 from ikone_events.domain.refusals import NotFound, StaleForm, UnfitInput
 from ikone_events.domain.registering.field_rules import Surroundings
-from ikone_events.domain.registering.form_fields import CHOOSING, KIND_LABELS, Kind, OwnField
-from ikone_events.services.app_context import now
+from ikone_events.domain.registering.form_fields import CHOOSING, KIND_LABELS, FieldKind, OwnField
+from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -31,7 +31,9 @@ def new_field(slug: str) -> Answer:
     """An empty form for a field of the kind that was chosen."""
     event = seen_event(slug)
     kind = _kind(request.args.get("kind"))
-    form = _form(form_fields.surroundings_of(event), kind=kind.value, revision=event.revision)
+    form = _form(
+        form_fields.surroundings_of(event), kind=kind.value, edit_version=event.edit_version
+    )
     form.add_rows(FEWEST_ROWS)
     return _page(event, form, kind)
 
@@ -53,7 +55,7 @@ def edit_field(slug: str, key: str) -> Answer:
     event = seen_event(slug)
     own = form_fields.get_entry(event, key).field
     around = form_fields.surroundings_of(event, key)
-    form = _form(around, revision=event.revision, **values_of(own))
+    form = _form(around, edit_version=event.edit_version, **values_of(own))
     if own.kind in CHOOSING:
         form.add_rows(max(2, FEWEST_ROWS - len(own.choices)))
     return _page(event, form, own.kind, own, fixed=around.has_answers)
@@ -71,8 +73,8 @@ def save_field(slug: str, key: str) -> Answer:
     return _save(event, form, kind, own, fixed=around.has_answers)
 
 
-def _kind(name: str | None) -> Kind:
-    return Kind(name) if name in list(Kind) else Kind.SHORT_TEXT
+def _kind(name: str | None) -> FieldKind:
+    return FieldKind(name) if name in list(FieldKind) else FieldKind.SHORT_TEXT
 
 
 def _form(around: Surroundings, **values: object) -> FieldForm:
@@ -82,7 +84,7 @@ def _form(around: Surroundings, **values: object) -> FieldForm:
 
 
 def _save(
-    event: Event, form: FieldForm, kind: Kind, own: OwnField | None, *, fixed: bool = False
+    event: Event, form: FieldForm, kind: FieldKind, own: OwnField | None, *, fixed: bool = False
 ) -> Answer:
     """Store the form; whatever is refused keeps what was typed."""
     if request.form.get("do") == ROWS:
@@ -106,7 +108,7 @@ def _save(
 
 
 def _store(event: Event, form: FieldForm, draft: OwnField, own: OwnField | None) -> OwnField:
-    expected, moment = form.revision.data or 0, now()
+    expected, moment = form.edit_version.data or 0, now()
     if own is None:
         return form_fields.add_field(event.slug, draft, expected=expected, now=moment)
     return form_fields.edit_field(
@@ -115,7 +117,7 @@ def _store(event: Event, form: FieldForm, draft: OwnField, own: OwnField | None)
 
 
 def _refused(
-    event: Event, form: FieldForm, kind: Kind, own: OwnField | None, *, fixed: bool
+    event: Event, form: FieldForm, kind: FieldKind, own: OwnField | None, *, fixed: bool
 ) -> str:
     """The form again; a kind that has just become a choice gets lines to write them into."""
     if kind in CHOOSING and not form.choices.entries:
@@ -124,7 +126,7 @@ def _refused(
 
 
 def _conflict(
-    slug: str, form: FieldForm, kind: Kind, own: OwnField | None, refusal: StaleForm
+    slug: str, form: FieldForm, kind: FieldKind, own: OwnField | None, refusal: StaleForm
 ) -> Answer:
     """Somebody saved meanwhile: what was typed is kept and can be saved on top, knowingly."""
     event = seen_event(slug)
@@ -132,7 +134,7 @@ def _conflict(
         stored = form_fields.get_entry(event, own.key).field if own else None
     except NotFound:
         return refuse(slug, refusal)
-    form.revision.raw_data, form.revision.data = None, event.revision
+    form.edit_version.raw_data, form.edit_version.data = None, event.edit_version
     fixed = own is not None and form_fields.surroundings_of(event, own.key).has_answers
     page = _page(
         event,
@@ -150,16 +152,16 @@ def _conflict(
 def _page(
     event: Event,
     form: FieldForm,
-    kind: Kind,
+    kind: FieldKind,
     own: OwnField | None = None,
     *,
     fixed: bool = False,
     **more: object,
 ) -> str:
-    if kind is not Kind.CONSENT:
+    if kind is not FieldKind.CONSENT:
         form.ask_for_a_line()
     return render_template(
-        "organiser/form_field.html",
+        "organiser/registering/form_field.html",
         event=event,
         form=form,
         own=own,

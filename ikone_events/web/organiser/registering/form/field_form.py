@@ -32,15 +32,15 @@ from ikone_events.domain.registering.form_fields import (
     SEEN_BY_LABELS,
     SHORT_KEEP_DAYS,
     STEERING,
-    Choice,
-    Kind,
+    FieldChoice,
+    FieldKind,
     OwnField,
 )
 from ikone_events.web.organiser.fields import WholeNumber, typed
 from ikone_events.web.organiser.frame import place
 from ikone_events.web.organiser.registering.form.fields import value_words
 from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.shell.i18n import page_locale, say
+from ikone_events.web.shell.i18n import page_locale, translate
 
 AS_PERSON, SHORT, OWN_DAYS = "person", "short", "days"
 MORE_ROWS, FEWEST_ROWS = 3, 4
@@ -61,7 +61,7 @@ class ChoiceForm(Form):
 class FieldForm(FlaskForm):
     """One field of an event's form. What can be stored is decided by the rules, not here."""
 
-    revision = WholeNumber(widget=HiddenInput())
+    edit_version = WholeNumber(widget=HiddenInput())
     kind = SelectField(_l("Kind"))
     label = TextAreaField(_l("What the field asks for"), render_kw={"rows": 2})
     label_en = TextAreaField(_l("The same in English"), render_kw={"rows": 2})
@@ -133,7 +133,7 @@ def values_of(field: OwnField) -> dict[str, object]:
     }
 
 
-def draft_of(form: FieldForm, kind: Kind) -> OwnField:
+def draft_of(form: FieldForm, kind: FieldKind) -> OwnField:
     """The field the form describes."""
     shown_if, _equals, shown_value = (form.condition.data or "").partition("=")
     return OwnField(
@@ -151,9 +151,9 @@ def draft_of(form: FieldForm, kind: Kind) -> OwnField:
     )
 
 
-def _choices(form: FieldForm) -> list[Choice]:
+def _choices(form: FieldForm) -> list[FieldChoice]:
     return [
-        Choice(
+        FieldChoice(
             value=row.value.data or "",
             label=row.label.data.strip(),
             label_en=(row.label_en.data or "").strip(),
@@ -180,6 +180,6 @@ def place_complaints(form: FieldForm, complaints: tuple[Complaint, ...]) -> None
     for complaint in about_choices:
         if form.choices.entries:
             label = form.choices.entries[0].form.label
-            label.errors = [*label.errors, say(complaint)]
+            label.errors = [*label.errors, translate(complaint)]
         else:
-            form.form_errors.append(say(complaint))
+            form.form_errors.append(translate(complaint))

@@ -8,10 +8,10 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from ikone_events.domain.refusals import Refusal, StaleForm, UnfitInput
 from ikone_events.domain.registering.field_rules import order_complaint
 from ikone_events.domain.registering.form_fields import KIND_LABELS, YES_NO_LABELS, OwnField
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
 from ikone_events.services.registering.answers import places_taken
-from ikone_events.services.registering.form_fields import Entry
+from ikone_events.services.registering.form_fields import FieldEntry
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
@@ -24,7 +24,7 @@ FIELD = f"{FORM}/fields/<key>"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """One field as the list shows it."""
 
     field: OwnField
@@ -51,7 +51,7 @@ def show_fields(event: Event, *, refused: tuple[str, ...] = ()) -> str:
     taken = places_taken(event)
     rows = [_row(entry, asked, taken) for entry in entries]
     return render_template(
-        "organiser/form.html",
+        "organiser/registering/form.html",
         event=event,
         asked=[row for row in rows if not row.field.retired],
         retired=[row for row in rows if row.field.retired],
@@ -60,11 +60,11 @@ def show_fields(event: Event, *, refused: tuple[str, ...] = ()) -> str:
     )
 
 
-def _row(entry: Entry, asked: list[Entry], taken: dict[tuple[str, str], int]) -> Row:
+def _row(entry: FieldEntry, asked: list[FieldEntry], taken: dict[tuple[str, str], int]) -> FieldRow:
     own, locale = entry.field, page_locale()
     fields = [other.field for other in asked]
     here = fields.index(own) if own in fields else -1
-    return Row(
+    return FieldRow(
         field=own,
         label=own.label_in(locale),
         kind=_(KIND_LABELS[own.kind]),
@@ -126,8 +126,8 @@ def move_field(slug: str, key: str) -> Answer:
     if up is None:
         abort(422)
 
-    def move(revision: int) -> str:
-        form_fields.move_field(slug, key, up=up, expected=revision, now=now())
+    def move(edit_version: int) -> str:
+        form_fields.move_field(slug, key, up=up, expected=edit_version, now=now())
         return _("The order has been changed.")
 
     return _press(slug, move, anchor=f"field-{key}")
@@ -138,8 +138,8 @@ def move_field(slug: str, key: str) -> Answer:
 def delete_field(slug: str, key: str) -> Answer:
     """Take out a field that nobody has answered."""
 
-    def delete(revision: int) -> str:
-        own = form_fields.delete_field(slug, key, expected=revision, now=now())
+    def delete(edit_version: int) -> str:
+        own = form_fields.delete_field(slug, key, expected=edit_version, now=now())
         return _("“%(field)s” has been deleted.", field=own.label)
 
     return _press(slug, delete)
@@ -150,8 +150,8 @@ def delete_field(slug: str, key: str) -> Answer:
 def retire_field(slug: str, key: str) -> Answer:
     """Ask a field no more; its answers stay."""
 
-    def retire(revision: int) -> str:
-        own = form_fields.retire_field(slug, key, expected=revision, now=now())
+    def retire(edit_version: int) -> str:
+        own = form_fields.retire_field(slug, key, expected=edit_version, now=now())
         return _("“%(field)s” is asked no more. Its answers stay.", field=own.label)
 
     return _press(slug, retire)
@@ -162,8 +162,8 @@ def retire_field(slug: str, key: str) -> Answer:
 def bring_back_field(slug: str, key: str) -> Answer:
     """Ask a retired field again."""
 
-    def bring_back(revision: int) -> str:
-        own = form_fields.bring_back_field(slug, key, expected=revision, now=now())
+    def bring_back(edit_version: int) -> str:
+        own = form_fields.bring_back_field(slug, key, expected=edit_version, now=now())
         return _("“%(field)s” is asked again, at the end of the form.", field=own.label)
 
     return _press(slug, bring_back)
@@ -172,10 +172,10 @@ def bring_back_field(slug: str, key: str) -> Answer:
 def _press(slug: str, do: Callable[[int], str], anchor: str | None = None) -> Answer:
     """Do one thing to the fields as the page showed them; else show them as they are now."""
     seen_event(slug)
-    revision = request.form.get("revision", 0, type=int)
+    edit_version = request.form.get("edit_version", 0, type=int)
     try:
         with transaction():
-            said = do(revision)
+            said = do(edit_version)
     except (UnfitInput, StaleForm) as refusal:
         return refuse(slug, refusal)
     flash(said, "success")

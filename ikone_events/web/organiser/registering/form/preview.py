@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from flask import g, render_template, request
 from flask_babel import force_locale
 
-from ikone_events.services.app_context import now
+from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import asked_fields
-from ikone_events.store.registering.availability import get_sitting
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.web.organiser.frame import blueprint, seen_event
 from ikone_events.web.organiser.registering.form.fields import FORM
-from ikone_events.web.registering.page import Desk, render_fields
+from ikone_events.web.registering.page import FormContext, render_fields
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.event_badge import standing_of
+from ikone_events.web.shell.event_badge import badge_for
 from ikone_events.web.shell.i18n import LOCALES, page_locale
 
 
@@ -24,12 +24,12 @@ def preview_form(slug: str) -> str:
     event = seen_event(slug)
     wish = request.args.get("form", "")
     language = wish if wish in LOCALES else page_locale()
-    sitting = get_sitting(event, now())
-    desk = Desk(event, sitting, standing_of(sitting), asked_fields(event))
+    availability = get_availability(event, now())
+    desk = FormContext(event, availability, badge_for(availability), asked_fields(event))
     with speaking(language):
         fields = render_fields(desk, desk.read())
     return render_template(
-        "organiser/form_preview.html",
+        "organiser/registering/form_preview.html",
         event=event,
         fields=fields,
         own_fields=desk.fields,

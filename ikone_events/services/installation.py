@@ -1,0 +1,58 @@
+"""What every mail and link needs to know of the installation, and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+
+from ikone_events.config import Settings
+from ikone_events.domain.tokens import LinkClaim, LinkSigner, Purpose
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The installation as its services see it. Addresses come from settings, never a request."""
+
+    settings: Settings
+    signer: LinkSigner
+    clock: Clock
+    session_clock: Clock = system_clock
+
+    @property
+    def uploads_dir(self) -> Path:
+        """The folder of stored slides."""
+        return self.settings.uploads_dir
+
+    def page(self, path: str) -> str:
+        """The absolute address of a page on this site; `path` begins with a slash."""
+        return f"{self.settings.base_url}{path}"
+
+    def personal_page(self, public_id: str, epoch: int, part: str = "") -> str:
+        """The absolute address of a person's own page, or of a part of it ("/room")."""
+        token = self.signer.sign(Purpose.REGISTRATION, LinkClaim(public_id, epoch))
+        return self.page(f"/r/{token}{part}")
+
+
+def get_installation() -> Installation:
+    """The office of the running application."""
+    return cast(Installation, current_app.extensions["ikone_installation"])
+
+
+def session_now() -> datetime:
+    """The moment by which sessions grow old: real time, whatever a trial's clock shows."""
+    return get_installation().session_clock()
+
+
+def now() -> datetime:
+    """The present moment by the office's clock; only callers of services ask for it."""
+    return get_installation().clock()
