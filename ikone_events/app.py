@@ -1,4 +1,4 @@
-"""The one place where all parts meet."""
+"""The application factory."""
 
 from collections.abc import Callable
 from pathlib import Path

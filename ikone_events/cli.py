@@ -16,14 +16,14 @@ class _Commands(FlaskGroup):
     """Our own commands and Alembic's `db`; what other extensions would add is left out."""
 
     def _load_plugin_commands(self) -> None:
-        """Extensions' commands know nothing of our rules, and loading them takes its time."""
+        """Load no commands of extensions: they bypass our rules and take time."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """In alphabetical order."""
         return sorted((*self.commands, "db"))
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """One of ours, or Alembic's, which is only loaded when it is asked for."""
+        """One of ours, or Alembic's, which is imported only when needed."""
         if name == "db":
             from flask_migrate.cli import db  # noqa: PLC0415 - half a second
 
@@ -32,7 +32,7 @@ class _Commands(FlaskGroup):
 
 
 def _create_app() -> Flask:
-    """The application, or one clear line for each setting that is not fit."""
+    """The application; invalid settings are reported one per line."""
     try:
         app = create_app()
     except SettingsError as fault:

@@ -1,34 +1,34 @@
-"""Settings from the environment: read once, checked whole, frozen."""
+"""Settings from the environment, read and checked once."""
 
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from holidays import list_supported_countries
 
-from ikone_events.mail.receiving.imap_settings import ImapSettings
-from ikone_events.mail.sending.smtp_settings import SmtpSettings
+from ikone_events.mail.settings import ImapSettings, SmtpSettings
 
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 10
-# The rest of a lease is for what comes before and after the talk with the mail server.
+# The share of a lease for the SMTP session; the rest is for the work before and after it.
 _OF_LEASE = 0.75
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _WEAK_WORDS = ("secret", "changeme", "password", "passwort", "ikone", "example", "development")
 
 
 class SettingsError(Exception):
-    """One or more settings that can't be used; the message lists all of them, one a line."""
+    """Invalid settings; the message lists all of them, one per line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an installation decides. Durations are seconds."""
+    """The settings of an installation. Durations are seconds."""
 
     secret_key: str
     base_url: str
@@ -56,12 +56,12 @@ class Settings:
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The database's address; the embedded SQLite file when none is set."""
+        """The URL of the database; by default an SQLite file in `data_dir`."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'ikone.db').resolve()}"
 
     @property
     def smtp(self) -> SmtpSettings:
-        """The mail server, taken apart; one mail takes less time than its lease gives."""
+        """The mail server; sending one mail takes less time than its lease."""
         return replace(
             SmtpSettings.from_url(self.smtp_url),
             mail_seconds=self.lease_seconds * _OF_LEASE,
@@ -70,22 +70,22 @@ class Settings:
 
     @property
     def imap(self) -> ImapSettings | None:
-        """The mailbox that answers and bounces come to, taken apart; None when none is set."""
+        """The mailbox for answers and bounces, or None."""
         return ImapSettings.from_url(self.imap_url) if self.imap_url else None
 
     @property
     def uploads_dir(self) -> Path:
-        """Where slides are stored, outside everything the web server hands out by itself."""
+        """The folder of uploaded files, which the web server does not serve directly."""
         return self.data_dir / "uploads"
 
     @property
     def https(self) -> bool:
-        """Whether people reach the installation by https."""
+        """Whether `base_url` is https."""
         return self.base_url.startswith("https://")
 
     @property
     def sender(self) -> str:
-        """The address all mails come from and calendars answer to."""
+        """The From address of all mails, which also receives calendar answers."""
         return self.mail_from or f"events@{self.host}"
 
     @property
@@ -102,39 +102,23 @@ def settings_from_environment(environ: Mapping[str, str] | None = None) -> Setti
     if environ is None:
         from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
         environ = {**from_file, **os.environ}
-    return _SettingsReader({k: v for k, v in environ.items() if k.startswith("IKONE_")}).settings()
-
-
-class _SettingsReader:
-    """Turns texts into settings and collects every complaint on the way."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = dict(values)
-        self._faults: list[str] = []
-
-    def settings(self) -> Settings:
-        defaults = {f: field.default for f, field in Settings.__dataclass_fields__.items()}
-        known = {f"IKONE_{name.upper()}": name for name in defaults}
-        for key in sorted(set(self._values) - set(known) - OUTSIDE):
-            self._faults.append(f"{key} is not a setting of Ikone Events.")
-        found = {
-            name: self._convert(key, name, self._values[key].strip())
-            for key, name in known.items()
-            if self._values.get(key, "").strip()
-        }
-        for name in ("secret_key", "base_url"):
-            if not self._values.get(f"IKONE_{name.upper()}", "").strip():
-                self._faults.append(f"IKONE_{name.upper()} is missing.")
-        if self._faults:
-            raise SettingsError("\n".join(self._faults))
-        return Settings(**found)  # type: ignore[arg-type]  # converted one by one above
-
-    def _convert(self, key: str, name: str, text: str) -> object:
-        try:
-            return _CONVERTERS.get(name, str)(text)
-        except ValueError as fault:
-            self._faults.append(f"{key}: {fault}")
-            return None
+    given = {k: v.strip() for k, v in environ.items() if k.startswith("IKONE_")}
+    known = {f"IKONE_{name.upper()}": name for name in Settings.__dataclass_fields__}
+    faults = [
+        f"{k} is not a setting of Ikone Events." for k in sorted({*given} - {*known} - OUTSIDE)
+    ]
+    found: dict[str, Any] = {}
+    for key, name in known.items():
+        if text := given.get(key):
+            try:
+                found[name] = _CONVERTERS.get(name, str)(text)
+            except ValueError as fault:
+                faults.append(f"{key}: {fault}")
+        elif name in ("secret_key", "base_url"):
+            faults.append(f"{key} is missing.")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return Settings(**found)
 
 
 def _secret(text: str) -> str:
@@ -261,5 +245,5 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "max_upload_mb": _positive,
 }
 
-# Variables of our name that the tests and the Makefile read, never the application.
+# Variables that only the tests and the Makefile read.
 OUTSIDE = frozenset({"IKONE_CHROMIUM"})

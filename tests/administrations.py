@@ -1,4 +1,4 @@
-"""A small directory of invented administrations, with all the traps that real names hold."""
+"""A small directory of invented administrations, with all the traps of real names."""
 
 import csv
 from pathlib import Path

@@ -29,7 +29,7 @@ def _ends(rule: lifecycle.TransitionRule) -> tuple[str, str]:
 
 
 def registration_table() -> str:
-    """One line an action: at which status, where it leads, who may, which mail is written."""
+    """One row per action: at which status, where it leads, who may, which mail is written."""
     lines = ["| Action | At | Leads to | Who | E-mail | Again |", "|---|---|---|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(_cells(rule))} |" for rule in status.RULES)])
 
@@ -46,7 +46,7 @@ def _cells(rule: status.StatusRule) -> tuple[str, ...]:
 
 
 def _names(found: Iterable[RegistrationStatus]) -> str:
-    return ", ".join(REGISTRATION_STATUS_LABELS[standing].lower() for standing in found)
+    return ", ".join(REGISTRATION_STATUS_LABELS[each].lower() for each in found)
 
 
 def _mails(rule: status.StatusRule) -> list[str]:
@@ -70,8 +70,8 @@ def registration_diagram() -> str:
     return "\n".join(lines)
 
 
-def _node(standing: RegistrationStatus) -> str:
-    return "[*]" if standing is RegistrationStatus.NONE else standing.name.lower()
+def _node(found: RegistrationStatus) -> str:
+    return "[*]" if found is RegistrationStatus.NONE else found.name.lower()
 
 
 if __name__ == "__main__":

@@ -15,15 +15,21 @@ from flask import Flask
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
 from ikone_events.domain.tokens import LinkClaim, Purpose
-from ikone_events.services.directory_matching import keep_names
+from ikone_events.services.directory.administrations import keep_names
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.incoming.models import Mailbox
-from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail, OutboxPause
-from ikone_events.store.mails.subscribers import NETWORK, Subscriber
-from ikone_events.store.mails.texts import MailText
+from ikone_events.store.mails.models import (
+    NETWORK,
+    Heartbeat,
+    Mailing,
+    MailText,
+    OutboxMail,
+    OutboxPause,
+    Subscriber,
+)
 from ikone_events.store.registering.models import Registration
 
 # A Monday, 10:00 in Berlin.
@@ -218,7 +224,7 @@ def make_text(app: Flask, kind: str, event: Event | None = None, **values: Any) 
 
 
 def make_pause(app: Flask, reason: str = "restored") -> OutboxPause:
-    """Everything is held, as after a restore."""
+    """The outbox is paused, as after a restore."""
     return _stored(app, OutboxPause(id=1, since=NOW, reason=reason))
 
 

@@ -10,8 +10,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField
-from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.models import ImportList, Registration, StatusChange
 from tests.factories import NOW
 
 _number = count(1)

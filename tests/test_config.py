@@ -1,4 +1,4 @@
-"""Settings: everything wrong is told at once, in one line each, and nothing starts."""
+"""Settings: all faults are reported at once, one line each, and nothing starts."""
 
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def test_unfit_setting_is_one_clear_line(name: str, value: str) -> None:
     assert line.startswith(name)
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     lines = complaints(IKONE_RATE_LIMITS="yes", IKONE_TIMEZONE="Mars", IKONE_NONSENSE="1")
     assert len(lines) == 3
 

@@ -1,14 +1,13 @@
-"""The commands by subject; each opens its own transaction, as a page does."""
+"""The commands by subject; each opens its own transaction."""
 
 import click
 from flask import Flask
 
-from ikone_events.commands.administrations import administrations
 from ikone_events.commands.backups import backup, outbox, restore
 from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
 from ikone_events.commands.lists import export, load
-from ikone_events.commands.organisers import organiser
+from ikone_events.commands.people import administrations, organiser
 from ikone_events.commands.running import demo, serve, worker
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -30,6 +29,6 @@ COMMANDS: tuple[click.Command, ...] = (
 
 
 def register_commands(app: Flask) -> None:
-    """Offer the commands behind `flask --app wsgi` too."""
+    """Add the commands to `flask --app wsgi` too."""
     for command in COMMANDS:
         app.cli.add_command(command)

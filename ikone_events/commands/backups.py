@@ -1,4 +1,4 @@
-"""Copies: making one, putting one back, letting its mails leave."""
+"""Making and restoring backups, and releasing the paused outbox."""
 
 from pathlib import Path
 
@@ -6,16 +6,15 @@ import click
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.commands.saying import fail, with_tables
+from ikone_events.commands.common import fail, with_tables
 from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox import end_pause, find_pause
-from ikone_events.services.operating.backups.archive import BackupError
-from ikone_events.services.operating.backups.making import make_backup
+from ikone_events.services.operating.backups.archive import BackupError, make_backup
 from ikone_events.services.operating.backups.releasing import set_aside, skip_steps, waiting
 from ikone_events.services.operating.backups.restoring import restore_backup
 from ikone_events.store.db import transaction
 
-_MAY_HAVE_LEFT = (
+_MAY_BE_SENT = (
     "E-mails that waited when the backup was made, and those of steps that came due later, "
     "may have been sent since then; `outbox release --set-aside` does not send them."
 )
@@ -43,14 +42,14 @@ def backup(file: Path, force: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace an installation that is in use.")
 @with_appcontext
 def restore(file: Path, force: bool) -> None:
-    """Put a backup back. No mail leaves and no step runs until `outbox release`."""
+    """Restore a backup. No e-mail is sent and no step runs until `outbox release`."""
     try:
         done = restore_backup(file, now=now(), force=force)
     except (BackupError, SQLAlchemyError, OSError) as fault:
         fail(f"Nothing was restored: {_words(fault)}")
     made = done.manifest
     if done.kept is not None:
-        click.echo(f"What was here before is kept in {done.kept}.")
+        click.echo(f"The former installation is kept in {done.kept}.")
     click.echo(
         f"Restored the backup of {made.created_at}: {made.rows.get('event', 0)} events, "
         f"{made.rows.get('registration', 0)} registrations."
@@ -59,10 +58,10 @@ def restore(file: Path, force: bool) -> None:
         click.echo(f"was missing when the backup was made: the slides stored as {name}")
     for line in _what_waits():
         click.echo(line)
-    click.echo("Everything is held. To let it go: ikone-events outbox release")
+    click.echo("E-mails and steps are paused. To release them: ikone-events outbox release")
 
 
-outbox = AppGroup("outbox", help="E-mails that wait to leave.")
+outbox = AppGroup("outbox", help="E-mails that wait to be sent.")
 
 
 @outbox.command("release")
@@ -70,20 +69,20 @@ outbox = AppGroup("outbox", help="E-mails that wait to leave.")
     "--set-aside",
     "aside",
     is_flag=True,
-    help="Do not send the e-mails that waited in the backup, nor those of steps that have come "
-    "due since; each can be sent by hand.",
+    help="Do not send the e-mails that waited in the backup, nor those of steps that came due "
+    "since; each can be sent by hand.",
 )
 @with_tables
 def release(aside: bool) -> None:
-    """Let mails leave and steps run after a backup was put back."""
-    hold = find_pause()
-    if hold is None:
-        click.echo("Nothing is held.")
+    """Send e-mails and run steps again after a restore."""
+    pause = find_pause()
+    if pause is None:
+        click.echo("The outbox is not paused.")
         return
     lines = _what_waits()
     with transaction():
-        number = set_aside(hold.since, now=now()) if aside else 0
-        skipped = skip_steps(hold.since, now=now()) if aside else 0
+        number = set_aside(pause.since, now=now()) if aside else 0
+        skipped = skip_steps(pause.since, now=now()) if aside else 0
         end_pause()
     for line in lines:
         click.echo(line)
@@ -97,7 +96,7 @@ def release(aside: bool) -> None:
             f"{skipped} steps that would write e-mails were skipped; the pages "
             "“What happens next” of their events show them."
         )
-    click.echo("Released: e-mails leave and steps run again.")
+    click.echo("The pause has ended: e-mails are sent and steps run again.")
 
 
 def _what_waits() -> list[str]:
@@ -105,7 +104,7 @@ def _what_waits() -> list[str]:
     first = f"{found.mails} e-mails wait to be sent, {found.mailings} mailings are unfinished"
     lines = [f"{first}, {found.steps} steps are due."]
     if found.mails or found.mailings or found.steps:
-        lines.append(_MAY_HAVE_LEFT)
+        lines.append(_MAY_BE_SENT)
     return lines
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from ikone_events.commands.saying import fail, get_event, lines_of, with_tables
+from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.events.lifecycle import Action, offers
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc, span_page
@@ -21,7 +21,7 @@ event = AppGroup("event", help="Events and their lifecycle.")
 @event.command("list")
 @with_tables
 def list_events() -> None:
-    """One line an event: date, state, slug, title."""
+    """One line per event: date, state, slug, title."""
     for row in all_events():
         click.echo(f"{row.day.isoformat()}  {row.state:<12} {row.slug:<28} {row.title}")
 
@@ -30,7 +30,7 @@ def list_events() -> None:
 @click.argument("slug")
 @with_tables
 def show_event(slug: str) -> None:
-    """An event with its figures and what can be done next."""
+    """Show an event with its figures and possible actions."""
     row = get_event(slug)
     counts = counts_of(row, Table.PEOPLE, Table.ADMINISTRATIONS)
     click.echo(row.title)
@@ -49,12 +49,12 @@ def show_event(slug: str) -> None:
 @event.command("do")
 @click.argument("slug")
 @click.argument("action")
-@click.option("--reason", default="", help="For postpone and cancel; everybody concerned reads it.")
+@click.option("--reason", default="", help="For postpone and cancel; it is mailed to participants.")
 @click.option("--starts-at", default="", help="For reschedule: local time, 2027-02-09T10:00.")
 @click.option("--ends-at", default="", help="For reschedule: local time, 2027-02-09T12:00.")
 @with_tables
 def do(slug: str, action: str, reason: str, starts_at: str, ends_at: str) -> None:
-    """Carry out an action; a refusal lists all complaints and ends with status 1."""
+    """Carry out an action; a refusal prints all complaints and exits with status 1."""
     if action not in list(Action):
         fail(f"“{action}” is not an action; there are: {', '.join(Action)}.")
     zone = get_event(slug).zone

@@ -1,4 +1,4 @@
-"""Lists in and out: loading a file, exporting tables."""
+"""Loading a file and exporting lists."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -8,7 +8,7 @@ from typing import BinaryIO, TextIO
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from ikone_events.commands.saying import fail, get_event, lines_of, with_tables
+from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES
 from ikone_events.services.installation import now
@@ -29,7 +29,7 @@ from ikone_events.store.db import transaction
 @with_appcontext
 @with_tables
 def load(file: Path) -> None:
-    """Store events, people and registrations from a JSON file; no mail is sent."""
+    """Store events, people and registrations from a JSON file; no e-mail is sent."""
     try:
         dataset = read_file(file)
         with transaction():
@@ -41,9 +41,11 @@ def load(file: Path) -> None:
     click.echo(f"{loaded.events} events, {loaded.registrations} registrations loaded.")
 
 
-export = AppGroup("export", help="Lists for other programs.")
+export = AppGroup("export", help="Export lists for other programs.")
 _output = click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, not the screen."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file, not to the screen.",
 )
 
 
@@ -53,9 +55,9 @@ _output = click.option(
 @_output
 @with_tables
 def export_registrations(slug: str, form: str, output: Path | None) -> None:
-    """The registrations of an event."""
+    """Export the registrations of an event."""
     event = get_event(slug)
-    # Whoever reaches this machine's shell reaches its database: they see what administrators see.
+    # A shell user has access to the database anyway: export what administrators see.
     columns, rows = registration_columns(event, ROLES[-1]), registration_rows(event, ROLES[-1])
     if form == "xlsx":
         with _open_binary(output) as binary:
@@ -73,7 +75,7 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
 @_output
 @with_tables
 def export_outbox(output: Path | None) -> None:
-    """All mails with their state, without their texts."""
+    """Export all e-mails with their state, without their texts."""
     with _open(output) as stream:
         write_csv(stream, OUTBOX_COLUMNS, outbox_rows())
 

@@ -1,10 +1,10 @@
-"""Running: the trial, the server, the worker."""
+"""Running the trial, the server and the worker."""
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from ikone_events.commands.saying import fail, log_to_stderr, with_tables
+from ikone_events.commands.common import fail, log_to_stderr, with_tables
 from ikone_events.store.operating.schema import SchemaError, require_current
 from ikone_events.worker.engine import Engine
 from ikone_events.worker.server import CannotListenError, wait_for_stop
@@ -16,7 +16,7 @@ from ikone_events.worker.server import serve as run
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--scenario", type=click.Choice(["monday", "after", "summer"]), default="monday")
 def demo(port: int, host: str, scenario: str) -> None:
-    """Try it: a throw-away installation with demo data, worker and a local mail catcher."""
+    """Start a throw-away installation with demo data, a worker and a local mail catcher."""
     from ikone_events.demo.trial import run_trial  # noqa: PLC0415 - it builds the app around us
 
     log_to_stderr()
@@ -29,11 +29,11 @@ def demo(port: int, host: str, scenario: str) -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
-@click.option("--no-worker", is_flag=True, help="Pages only; a worker runs elsewhere.")
+@click.option("--no-worker", is_flag=True, help="Serve pages only; a worker runs elsewhere.")
 @with_appcontext
 @with_tables
 def serve(host: str, port: int, no_worker: bool) -> None:
-    """Migrate, then serve the pages and send the mails."""
+    """Migrate the database, then serve pages and send e-mails."""
     log_to_stderr()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -47,10 +47,10 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Work off what is due, then end (for cron).")
+@click.option("--once", is_flag=True, help="Do what is due, then exit (for cron).")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Send due mails, read the mailbox; any number of workers may run on PostgreSQL."""
+    """Send due e-mails and read the mailbox. PostgreSQL allows any number of workers."""
     log_to_stderr()
     try:
         require_current()

@@ -1,4 +1,4 @@
-"""A mail server on loopback that keeps what it receives, to be read in the browser."""
+"""A mail server on loopback whose mails can be read in the browser."""
 
 import socket
 import threading
@@ -40,7 +40,7 @@ class Caught:
 
 
 class Catcher:
-    """Speaks SMTP, stores mails in memory, and refuses the addresses it is told to refuse."""
+    """An SMTP server that stores mails in memory and refuses given addresses."""
 
     def __init__(self, clock: Clock, refused: frozenset[str] = frozenset()) -> None:
         self._clock, self._refused = clock, refused
@@ -69,7 +69,7 @@ class Catcher:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
     ) -> str:
-        """Refuse the mailboxes that the story says do not exist."""
+        """Refuse the undeliverable addresses of the story."""
         if address.lower() in self._refused:
             return "550 5.1.1 Mailbox unavailable"
         envelope.rcpt_tos.append(address)
@@ -89,7 +89,7 @@ class Catcher:
 
 
 def free_port() -> int:
-    """A port that is free now; aiosmtpd can't be asked which one it got."""
+    """A free port; aiosmtpd does not tell which one it got."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,5 +1,6 @@
-"""Pages of the trial alone: the caught mails, and the clock."""
+"""Pages of the trial: the caught mails, and a clock that can be put forward."""
 
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -21,9 +22,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ikone_events.demo.catcher import Catcher, Caught
-from ikone_events.demo.clock import TrialClock
 from ikone_events.demo.replies import answer_to, can_be_answered
-from ikone_events.domain.calendars.words import calendar_words
+from ikone_events.domain.calendars.preview import calendar_words
 from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import BERLIN, moment_page, to_local
@@ -62,9 +62,30 @@ _IN_VAIN = N_("This invitation no longer holds. Nothing was noted.")
 pages = Blueprint("demo", __name__, url_prefix="/demo")
 
 
+class TrialClock:
+    """Real time plus an offset that only grows."""
+
+    def __init__(self, start: datetime) -> None:
+        self._offset = start - datetime.now(UTC)
+        self._lock = threading.Lock()
+
+    def __call__(self) -> datetime:
+        """The trial's present moment, aware UTC."""
+        return datetime.now(UTC) + self._offset
+
+    def forward_to(self, moment: datetime) -> bool:
+        """Put the clock to a later moment; False when it is in the past."""
+        with self._lock:
+            ahead = moment - self()
+            if ahead <= timedelta(0):
+                return False
+            self._offset += ahead
+            return True
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What the trial's pages show: its clock and the mails that were caught."""
+    """Clock and caught mails for the trial's pages."""
 
     clock: TrialClock
     catcher: Catcher
@@ -76,7 +97,7 @@ class Trial:
         app.register_blueprint(pages)
 
     def bar(self, locale: str) -> dict[str, object]:
-        """What stands above every page."""
+        """The content of the bar above every page."""
         links = [(_("Caught mail and clock"), url_for("demo.index"))]
         return {"now": moment_page(self.clock(), locale=locale, zone=BERLIN), "links": links}
 
@@ -102,7 +123,7 @@ def index() -> str:
 @pages.post("/clock")
 @permission(Permission.PUBLIC)
 def forward() -> ResponseReturnValue:
-    """Put the clock forward by one of the steps."""
+    """Put the clock forward by a step."""
     if request.form.get("step") not in STEPS:
         abort(400)
     clock = _trial().clock
@@ -132,7 +153,7 @@ def mail(number: int) -> str:
 @pages.post("/mails/<int:number>/reply")
 @permission(Permission.PUBLIC)
 def reply(number: int) -> ResponseReturnValue:
-    """Answer an invitation as its reader's calendar would, with their server to vouch for it."""
+    """Answer an invitation as a calendar program would."""
     caught, present = _caught(number), _trial().clock()
     answer = answer_to(caught, request.form.get("answer", ""), now=present)
     if answer is None:
@@ -146,7 +167,7 @@ def reply(number: int) -> ResponseReturnValue:
 @pages.get("/mails/<int:number>/html")
 @permission(Permission.PUBLIC)
 def mail_html(number: int) -> Response:
-    """The HTML part as it came, in a sandbox, with the inline styles that mail needs."""
+    """The HTML part as received, in a sandbox that allows inline styles."""
     response = make_response(_caught(number).part("text/html"))
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups "
@@ -158,7 +179,7 @@ def mail_html(number: int) -> Response:
 @pages.get("/mails/<int:number>/invite.ics")
 @permission(Permission.PUBLIC)
 def mail_calendar(number: int) -> Response:
-    """The calendar part as it came."""
+    """The calendar part as received."""
     response = make_response(_caught(number).part("text/calendar"))
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"
     response.headers["Content-Disposition"] = "attachment; filename=invite.ics"

@@ -1,4 +1,4 @@
-"""What a calendar program would answer to a caught invitation, without a mailbox in between."""
+"""The answers of a calendar program to caught invitations, without a mailbox."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -13,13 +13,13 @@ from ikone_events.domain.mails.kinds import REQUEST
 
 
 def can_be_answered(caught: Caught) -> bool:
-    """Whether a calendar program would show its buttons below this mail."""
+    """Whether a calendar program would show answer buttons for this mail."""
     invited = _invitation(caught)
     return invited is not None and invited.get("ATTENDEE") is not None
 
 
 def answer_to(caught: Caught, partstat: str, *, now: datetime) -> CalendarAnswer | None:
-    """The answer, read back from its object; None where there is nothing to answer."""
+    """The answer, parsed from its calendar object; None for other mails."""
     invited = _invitation(caught)
     if invited is None or partstat not in ANSWERS:
         return None

@@ -26,7 +26,7 @@ class Story:
 
 
 def folder() -> Path:
-    """Where the demo data and its slides lie."""
+    """The folder of the demo data and its slides."""
     return Path(str(resources.files("ikone_events.demo")))
 
 
@@ -66,14 +66,14 @@ def _choose(data: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_typed(registration: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A name that two bodies share is left to the organiser of the trial, as it would be."""
+    """A name that two administrations share is left unmatched, for the trial's organiser."""
     if registration.get("organisation_as_typed") != _SHARED_NAME:
         return registration
     return {**registration, "organisation": None}
 
 
 def _keep_what_happened(event: dict[str, Any], begins: datetime) -> None:
-    """What belongs to the follow-up of an event is not there before it has been held."""
+    """Remove follow-up materials of events that are not over."""
     if datetime.fromisoformat(event["ends_at"]) > begins:
         event["materials"] = []
     elif event["state"] == "dispatched":

@@ -1,4 +1,4 @@
-"""`ikone-events demo`: everything in one process and one throw-away folder."""
+"""`ikone-events demo`: everything in one process and a temporary folder."""
 
 import secrets
 import tempfile
@@ -10,8 +10,7 @@ import click
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import Catcher
-from ikone_events.demo.clock import TrialClock
-from ikone_events.demo.pages import Trial
+from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.demo.story import Story, folder, tell
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.times import moment_mail
@@ -37,7 +36,7 @@ LOGINS = (
 
 
 def run_trial(*, host: str, port: int, scenario: str) -> None:
-    """Build a fresh installation, tell where it is, serve until stopped, then throw it away."""
+    """Create a new installation, print its address, serve until stopped, then delete it."""
     story = tell(scenario, today=date.today())  # noqa: DTZ011 - the week on the user's own clock
     clock = TrialClock(story.begins.astimezone(UTC))
     catcher = Catcher(clock, story.undeliverable)

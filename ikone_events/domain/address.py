@@ -1,4 +1,4 @@
-"""Mail addresses as identities: who is the same person."""
+"""Mail addresses as identities of people."""
 
 import re
 from contextlib import suppress
@@ -7,20 +7,18 @@ _SHAPE = re.compile(
     r"[^\s\x00-\x1f\x7f@<>,;:\"()\[\]\\]+@[^\s\x00-\x1f\x7f@<>,;:\"()\[\]\\]+\.[^\s\x00-\x1f\x7f@<>,;:\"()\[\]\\]+"
 )
 
-
 LONGEST = 254
 
 
 def looks_like_address(text: str) -> bool:
-    """Whether the text has the shape of one bare address; forms check the full grammar."""
+    """Whether the text looks like one bare address; forms check the full grammar."""
     return len(text) <= LONGEST and _SHAPE.fullmatch(text) is not None
 
 
 def email_key(address: str) -> str:
-    """The form under which an address is compared: case folded, the domain as A-label.
+    """The normalised address for comparisons: case folded, the domain as A-label.
 
-    Strictly the local part is case-sensitive (RFC 5321 section 2.4); no mail system that people
-    use treats it so, and two registrations of one person would be the price.
+    The local part may be case-sensitive (RFC 5321 section 2.4), but is not in practice.
     """
     local, _, domain = address.strip().rpartition("@")
     with suppress(UnicodeError):

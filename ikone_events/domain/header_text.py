@@ -1,8 +1,7 @@
-"""What may stand in one line of a mail header, in a long text, and as an address.
+"""Rules for texts in mail headers, for long texts and for addresses.
 
-Python 3.11.7 turns the encoded word `=?utf-8?q?Hi=0D=0ABcc:_x@y?=` into a real second header, so
-`=?` is refused like a line break. Titles, names and subjects go through here before they are stored
-and once more before sending.
+Python 3.11.7 turns the encoded word `=?utf-8?q?Hi=0D=0ABcc:_x@y?=` into a second header, so `=?` is
+refused like a line break. Titles, names and subjects are checked when stored and before sending.
 """
 
 import re
@@ -16,7 +15,7 @@ MOST_ADDRESS_CHARACTERS = 254
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TEXT_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# U+FEFF is pasted unseen; where a value begins with it parsers take it for a byte order mark.
+# U+FEFF is invisible; parsers take it for a byte order mark at the start of a value.
 _UNFIT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
 _UNFIT_IN_LINE = re.compile("[\ud800-\udfff\ufeff]")
 
@@ -28,7 +27,7 @@ _ADDRESS = re.compile(
 
 
 def header_complaint(value: str, about: str | None = None) -> Complaint | None:
-    """Why this text can't be a title, a name or a subject; None when it can."""
+    """Why a text can't be a title, a name or a subject, or None."""
     if _CONTROLS.search(value):
         return Complaint(N_("Please remove line breaks and control characters."), about=about)
     if _SURROGATES.search(value):
@@ -42,7 +41,7 @@ def header_complaint(value: str, about: str | None = None) -> Complaint | None:
 
 
 def text_complaint(value: str, about: str | None = None) -> Complaint | None:
-    """Why this text of several lines can't be stored or sent; None when it can."""
+    """Why a text of several lines can't be stored or sent, or None."""
     if _TEXT_CONTROLS.search(value):
         return Complaint(N_("Please remove the control characters."), about=about)
     if _SURROGATES.search(value):
@@ -53,7 +52,7 @@ def text_complaint(value: str, about: str | None = None) -> Complaint | None:
 def stored_text_complaints(
     value: str, most: int, about: str, *, header: bool = False
 ) -> Iterator[Complaint]:
-    """What keeps a text from being stored; `most` characters, `header` if it stands in one."""
+    """The complaints about a text of at most `most` characters; `header`: used in a header."""
     if len(value) > most:
         yield Complaint(N_("At most %(limit)d characters, please."), {"limit": most}, about)
     if found := header_complaint(value, about) if header else text_complaint(value, about):
@@ -61,26 +60,23 @@ def stored_text_complaints(
 
 
 def clean_text(value: str) -> str:
-    """A long text without what nobody can read, line breaks as \\n: the last net."""
+    """A long text without control and damaged characters, with line breaks as \\n."""
     lines = value.replace("\r\n", "\n").replace("\r", "\n")
     return _UNFIT_IN_TEXT.sub("", lines).replace("\u2028", "\n").replace("\u2029", "\n")
 
 
 def one_line(value: str) -> str:
-    """A text as one line: what can't stand in a line becomes a space, damaged characters go."""
+    """A text as one line: control characters become spaces, damaged characters are removed."""
     return " ".join(_CONTROLS.sub(" ", _UNFIT_IN_LINE.sub("", value)).split())
 
 
-# Characters that the older IDNA of the standard library turns into others, and so into the
-# domain of somebody else; forms encode them by the newer one before an address comes here.
+# Characters that IDNA 2003 of the standard library maps to others, and so to another domain; forms
+# encode them with IDNA 2008 first.
 _DEVIATIONS = frozenset("ßς\u200c\u200d")
 
 
 def ascii_address(value: str) -> str:
-    """The mail address as it travels (foreign domains in their xn-- form), or UnfitInput.
-
-    Addresses are checked when they are stored and again before a header or command is made of them.
-    """
+    """The mail address with its domain in ASCII (xn--…); raises UnfitInput."""
     local, _, domain = value.rpartition("@")
     if _DEVIATIONS & set(domain):
         domain = ""

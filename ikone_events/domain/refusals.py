@@ -1,21 +1,20 @@
-"""What the rules say no to: complaints in words, and one exception a subject."""
+"""Complaints, and the exceptions that carry them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's customary name for "translate later"
-    """Mark a text for translation without translating it: the domain knows no language."""
+    """Mark a text for extraction; it is translated where it is shown."""
     return text
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One reason for a refusal: an English message id, its values, the form field it is about."""
+    """One reason for a refusal: message id, values, and the form field it is about."""
 
     text: str
-    values: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, object] = field(default_factory=dict)
     about: str | None = None
 
     def __str__(self) -> str:
@@ -33,39 +32,39 @@ class Refusal(Exception):
 
 
 class TransitionRefused(Refusal):
-    """An action the event's state or a missing need forbids."""
+    """An action that the event's state or an unmet need forbids."""
 
 
 class SomebodyWasFaster(Refusal):
-    """The event changed between the look and the press."""
+    """The event changed after the page was loaded."""
 
 
 class StaleForm(Refusal):
-    """An edit made on an older version than the stored one."""
+    """An edit of an older version than the stored one."""
 
 
 class RegistrationClosed(Refusal):
-    """Registration is not possible now: not yet, no longer, or full without a waiting list."""
+    """Registration is not open, closed, or full without a waiting list."""
 
 
 class StatusRefused(Refusal):
-    """Something that a registration's standing, its event or the moment does not allow."""
+    """An action that the registration's status, its event or the time does not allow."""
 
 
 class LinkRefused(Refusal):
-    """A personal link that is damaged, revoked or belongs to deleted data."""
+    """A personal link that is invalid, revoked or belongs to deleted data."""
 
 
 class LinkGone(LinkRefused):
-    """A personal link that was ours and has been revoked, or whose details have been deleted."""
+    """A valid personal link that was revoked or whose data were deleted."""
 
 
 class NotFound(Refusal):
-    """Something that does not exist, or that the asker may not see: both answer alike."""
+    """Something that does not exist or that the user may not see."""
 
 
 class UnfitInput(Refusal):
-    """Values that can't be stored or sent as they are."""
+    """Values that can't be stored or sent."""
 
 
 class UploadRefused(Refusal):
@@ -73,8 +72,8 @@ class UploadRefused(Refusal):
 
 
 class Busy(Refusal):
-    """The database did not give the lock in time; nothing was stored, trying again helps."""
+    """The database lock timed out; nothing was stored, and a retry may succeed."""
 
 
 class Outage(Busy):
-    """The database is full, read-only or out of reach; nothing was stored, somebody must look."""
+    """The database is full, read-only or unreachable; nothing was stored."""

@@ -1,7 +1,7 @@
-"""How a mail greets a person: German and English customs, the highest title only.
+"""Salutations of mails in German and English, with the highest title only.
 
-"divers" and no statement are greeted by the full name; a Briefanrede of one's own ("Sehr geehrte
-Frau Oberbürgermeisterin,") wins over every rule.
+"divers" and no statement are greeted by the full name. An own salutation ("Sehr geehrte Frau
+Oberbürgermeisterin,") overrides the rules.
 """
 
 import re
@@ -56,10 +56,7 @@ def _english(salutation: str, title: str, first_name: str, last_name: str) -> tu
 
 
 def _rank(title: str) -> str:
-    """The highest title that is spoken: professor, else doctor; Dipl.-, B. A., M. A. are not.
-
-    "Prof." is kept short here because it fits everybody; Frau and Herr get the full word.
-    """
+    """The highest title in a salutation: "Prof.", else "Dr."; Dipl.-, B. A., M. A. are left out."""
     if _PROFESSOR.search(title):
         return "Prof."
     return "Dr." if _DOCTOR.search(title) else ""

@@ -1,9 +1,7 @@
-"""The one place that turns moments into words and local times into moments.
+"""The only place that formats moments as text and converts local times into moments.
 
-Two looks: pages are short and keep day and month, and number and "Uhr", together with no-break
-spaces; mails are long and use plain spaces only, because plain text is searched, quoted and
-pasted. Moments are aware UTC; the zone is always the event's own. Babel parses a pattern once and
-keeps it, days are remembered, so a call costs microseconds.
+Pages use a short format with no-break spaces, mails a long one with plain spaces. Moments are aware
+UTC; the zone is that of the event. Formatted days are cached.
 """
 
 import re
@@ -11,7 +9,6 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale
 from babel.dates import format_date
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
@@ -24,19 +21,19 @@ LONG = {"de": "EEEE, d. MMMM y", "en": "EEEE, d MMMM y"}
 MEDIUM = {"de": f"EE, d.{NBSP}MMMM{NBSP}y", "en": f"EE, d{NBSP}MMMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
-# In the night in which the clocks go back, an hour is shown twice; the first is summer time.
+# When the clocks go back, one hour occurs twice; the first is in summer time.
 _TWICE = {"de": ("Sommerzeit", "Winterzeit"), "en": ("summer time", "winter time")}
 
 
 def read_day(text: str) -> date:
-    """A day as Germans type it (31.1.2026, also with spaces) or in ISO 8601; raises ValueError."""
+    """A date from German notation (31.1.2026, also with spaces) or ISO 8601; raises ValueError."""
     if german := _GERMAN_DAY.fullmatch(text):
         return date(int(german[3]), int(german[2]), int(german[1]))
     return date.fromisoformat(text)
 
 
 def known_zone(zone: str) -> ZoneInfo:
-    """The named time zone, or UnfitInput: a wrong name must not end as a server error."""
+    """The named time zone; raises UnfitInput."""
     try:
         return ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -45,9 +42,9 @@ def known_zone(zone: str) -> ZoneInfo:
 
 
 def local_to_utc(value: datetime, zone: str, *, about: str | None = None) -> datetime:
-    """The moment the clocks show `value`; refused when they show it never or twice."""
+    """The moment of a local time; raises UnfitInput if it does not exist or occurs twice."""
     if value.tzinfo is not None:
-        raise ValueError("a local time carries no zone of its own")
+        raise ValueError("a local time must have no time zone")
     tz = known_zone(zone)
     values = {"date": value.date(), "time": time_words(value.time())}
     try:
@@ -66,40 +63,40 @@ def local_to_utc(value: datetime, zone: str, *, about: str | None = None) -> dat
 
 
 def to_local(moment: datetime, zone: str) -> datetime:
-    """The same moment on the clocks of a zone; a naive moment is a fault of the caller."""
+    """The local time of a moment in a zone; raises ValueError for a naive moment."""
     if moment.tzinfo is None:
-        raise ValueError("a moment needs a zone, UTC by rule")
+        raise ValueError("a moment needs a time zone, not a naive datetime")
     return moment.astimezone(known_zone(zone))
 
 
 def date_words(day: date, *, locale: str, zone: str | None = None) -> str:
-    """Within a sentence of a mail: "12. Januar 2021", "12 January 2021"."""
+    """ "12. Januar 2021", "12 January 2021" for mails."""
     return _day(_local_day(day, zone), WORDS[locale], locale)
 
 
 def date_medium(day: date, *, locale: str, zone: str | None = None) -> str:
-    """For pages: "Di., 12. Januar 2021", "Tue, 12 January 2021", kept together."""
+    """ "Di., 12. Januar 2021", "Tue, 12 January 2021" for pages."""
     return _day(_local_day(day, zone), MEDIUM[locale], locale)
 
 
 def date_numeric(day: date, *, locale: str, zone: str | None = None) -> str:
-    """For tables and subjects: "12.01.2021", "12 Jan 2021"."""
+    """ "12.01.2021", "12 Jan 2021" for tables and subjects."""
     return _day(_local_day(day, zone), NUMERIC[locale], locale)
 
 
 def clock(moment: datetime, *, zone: str) -> str:
     """ "9:00" or "17:30": hours without a leading zero, the same in both languages."""
-    return _clock(to_local(moment, zone))
+    return time_words(to_local(moment, zone).time())
 
 
 def time_words(at: time) -> str:
-    """ "9:00": a time of day, on whatever clocks."""
+    """ "9:00": a time of day."""
     return f"{at.hour}:{at.minute:02d}"
 
 
 def typed_words(local: datetime, *, locale: str) -> str:
-    """ "12.01.2021, 10:00": what was typed as a local time, to be compared by people."""
-    return f"{_day(local.date(), NUMERIC[locale], locale)}, {_clock(local)}"
+    """ "12.01.2021, 10:00": a local time as it was typed."""
+    return f"{_day(local.date(), NUMERIC[locale], locale)}, {time_words(local.time())}"
 
 
 def month_short(moment: datetime, *, locale: str, zone: str) -> str:
@@ -108,7 +105,7 @@ def month_short(moment: datetime, *, locale: str, zone: str) -> str:
 
 
 def moment_utc(moment: datetime) -> str:
-    """ "2021-01-12 09:00 UTC": for those who look after the machine."""
+    """ "2021-01-12 09:00 UTC" for administrators."""
     return f"{to_local(moment, 'UTC'):%Y-%m-%d %H:%M} UTC"
 
 
@@ -150,30 +147,22 @@ def _local_day(day: date, zone: str | None) -> date:
     if not isinstance(day, datetime):
         return day
     if zone is None:
-        raise ValueError("the day of a moment depends on the zone: name it")
+        raise ValueError("the day of a moment needs a zone")
     return to_local(day, zone).date()
 
 
 @lru_cache(maxsize=4096)
 def _day(day: date, pattern: str, locale: str) -> str:
-    return format_date(day, pattern, locale=_locale(locale))
-
-
-@lru_cache
-def _locale(name: str) -> Locale:
-    return Locale.parse(name)
-
-
-def _clock(local: datetime) -> str:
-    return time_words(local.time())
+    return format_date(day, pattern, locale=locale)
 
 
 def _clock_once(local: datetime, locale: str, space: str) -> str:
-    """The time with "Uhr", and which one is meant where the clocks show it twice."""
+    """The time with "Uhr", and with summer or winter time if it occurs twice."""
     which = _TWICE[locale][local.fold].replace(" ", space)
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     note = f"{space}({which})" if twice else ""
-    return f"{_clock(local)}{_uhr(locale, space)}{note}"
+    uhr = f"{space}Uhr" if locale == "de" else ""
+    return f"{time_words(local.time())}{uhr}{note}"
 
 
 def _page_moment(local: datetime, locale: str) -> str:
@@ -186,12 +175,8 @@ def _mail_moment(local: datetime, locale: str) -> str:
     return f"{day}, {_clock_once(local, locale, ' ')}"
 
 
-def _uhr(locale: str, space: str) -> str:
-    return f"{space}Uhr" if locale == "de" else ""
-
-
 def _zone_note(zone: str, locale: str, space: str) -> str:
-    """Germans in Germany need no note; everybody else is told whose clocks are meant."""
+    """The zone in words; none for German times in German texts."""
     if zone == BERLIN:
         return "" if locale == "de" else f" (German{space}time)"
     name = zone.replace("_", " ").replace(" ", space)

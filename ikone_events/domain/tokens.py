@@ -1,4 +1,4 @@
-"""Personal links: signed, so that nothing secret lies in the database and an epoch revokes them."""
+"""Signed personal links: no secrets in the database; raising the epoch revokes them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 
 
 class Purpose(StrEnum):
-    """What a personal link is good for; a link of one purpose opens nothing else."""
+    """The purpose of a personal link; a link is valid for one purpose only."""
 
     REGISTRATION = "registration"
     SUBSCRIPTION = "subscription"
@@ -19,7 +19,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkClaim:
-    """The record a link speaks of, and the epoch in which it was valid."""
+    """The record that a link refers to, and the epoch in which it is valid."""
 
     public_id: str
     epoch: int
@@ -39,12 +39,12 @@ class LinkSigner:
         }
 
     def sign(self, purpose: Purpose, claim: LinkClaim) -> str:
-        """The token that stands in the person's link, the same each time."""
+        """The token for a link, the same each time."""
         token = self._serializers[purpose].dumps([claim.public_id, claim.epoch])
         return token if isinstance(token, str) else token.decode("ascii")
 
     def read(self, purpose: Purpose, token: str) -> LinkClaim:
-        """What the token claims; raises LinkRefused when it was not signed by us."""
+        """The claim of a token; raises LinkRefused for an invalid signature."""
         try:
             public_id, epoch = self._serializers[purpose].loads(token)
         except (BadSignature, ValueError, TypeError) as fault:

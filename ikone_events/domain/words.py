@@ -1,4 +1,4 @@
-"""Words as people type them: slugs of events and series, plain words, yes and no."""
+"""Slugs of events and series, ASCII forms of texts, and words for yes and no."""
 
 import hashlib
 import re
@@ -6,10 +6,10 @@ import unicodedata
 
 LONGEST = 100
 _SHORT = 60
-# Names that organisers' pages have taken below the same address.
+# Slugs that are taken by pages of organisers.
 RESERVED = frozenset({"new"})
 
-# Cells of lists that mean yes or no.
+# Cells of lists that mean yes or no, in lower case.
 YES_WORDS = frozenset({"ja", "j", "yes", "y", "x", "1", "wahr", "true"})
 NO_WORDS = frozenset({"nein", "n", "no", "0", "falsch", "false"})
 
@@ -22,10 +22,9 @@ def slug_of(title: str) -> str:
 
 
 def series_slug(name: str) -> str:
-    """The short name of a series; spellings that differ in case or punctuation share it.
+    """The slug of a series; spellings that differ in case or punctuation share it.
 
-    What would be cut, or has no mail at all, ends in a mark of its own: "…, part 1" and
-    "…, part 2" stay two series.
+    Long names, and names without letters, get a hash: "…, part 1" and "…, part 2" stay two series.
     """
     whole = plain_words(name, "-")
     if whole and len(whole) <= _SHORT:
@@ -35,14 +34,14 @@ def series_slug(name: str) -> str:
 
 
 def plain_words(text: str, between: str) -> str:
-    """The words of a text in a-z and 0-9, with a sign between them and none at the ends."""
+    """The words of a text in a-z and 0-9, joined by `between`."""
     german = unicodedata.normalize("NFKC", text).lower().translate(_GERMAN)
     plain = unicodedata.normalize("NFKD", german).encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^a-z0-9]+", between, plain).strip(between)
 
 
 def is_slug(text: str) -> bool:
-    """Whether the text can stand in an address as an event's short name."""
+    """Whether a text is a valid slug of an event."""
     return re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", text) is not None and (
         len(text) <= LONGEST and text not in RESERVED
     )

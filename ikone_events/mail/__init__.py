@@ -1,1 +1,1 @@
-"""Mails: composed from texts, built as MIME, handed to the mail server."""
+"""Mails: writing, sending and receiving them."""

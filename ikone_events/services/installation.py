@@ -1,4 +1,4 @@
-"""What every mail and link needs to know of the installation, and the clock."""
+"""Settings, links and clock of the installation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The installation as its services see it. Addresses come from settings, never a request."""
+    """The installation as its services see it. URLs come from settings, never a request."""
 
     settings: Settings
     signer: LinkSigner
@@ -44,15 +44,15 @@ class Installation:
 
 
 def get_installation() -> Installation:
-    """The office of the running application."""
+    """The installation of the running application."""
     return cast(Installation, current_app.extensions["ikone_installation"])
 
 
 def session_now() -> datetime:
-    """The moment by which sessions grow old: real time, whatever a trial's clock shows."""
+    """The moment by which sessions expire: real time, also in a trial."""
     return get_installation().session_clock()
 
 
 def now() -> datetime:
-    """The present moment by the office's clock; only callers of services ask for it."""
+    """The present moment by the installation's clock; only callers of services use it."""
     return get_installation().clock()

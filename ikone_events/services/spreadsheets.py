@@ -53,7 +53,7 @@ def safe_cell(value: str | int | None) -> str:
 
 
 def _passes_unseen(char: str) -> bool:
-    """Whether a sign may stand before a formula: quotes, all kinds of spaces, what has no shape."""
+    """Whether a character may precede a formula unseen: quotes, spaces, control characters."""
     return char in _QUOTES or unicodedata.category(char)[0] in "CZ"
 
 
@@ -80,7 +80,7 @@ def _sheet_name(title: str) -> str:
 
 
 def _cell(sheet: WriteOnlyWorksheet, value: str | int | None) -> object:
-    """A number, or a text whatever it looks like: the type is set after the library guessed it."""
+    """A number, or a cell typed as text whatever it looks like."""
     if value is None or isinstance(value, int):
         return value
     cell = WriteOnlyCell(sheet, value=xml_text(value)[:_LONGEST_CELL])
@@ -89,5 +89,5 @@ def _cell(sheet: WriteOnlyWorksheet, value: str | int | None) -> object:
 
 
 def xml_text(text: str) -> str:
-    """A text as a workbook can hold it: line ends alike, no control characters."""
+    """A text as a workbook can store it: uniform line ends, no control characters."""
     return _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,9 +1,9 @@
-// Comfort only: every page works without this file.
+// Optional: every page works without this file.
 (() => {
-  // A refused form: say so at once to people who listen to the page. No-script readers find it first in main.
+  // A refused form: screen readers announce the errors at once. Without scripts they are first in main.
   document.getElementById("error-summary")?.focus();
 
-  // Long organiser forms (data-guard) ask before half an hour of typing is lost.
+  // Long organiser forms (data-guard) ask before leaving with changes.
   let changed = false;
   for (const form of document.querySelectorAll("form[data-guard]")) {
     form.addEventListener("input", () => { changed = true; });

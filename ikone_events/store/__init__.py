@@ -1,1 +1,1 @@
-"""Data: tables by topic, the transaction, and the reads that deserve a name."""
+"""Data: tables and queries by topic, and the transaction."""

@@ -1,4 +1,4 @@
-"""The database: its connection settings, the one way to write, and the UTC column type."""
+"""The database: connection settings, `transaction()` and the UTC column type."""
 
 import logging
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -16,7 +16,10 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Index,
     MetaData,
+    Select,
+    TextClause,
     UpdateBase,
     event,
     inspect,
@@ -31,6 +34,7 @@ from ikone_events.store.erasing import LogEraser
 from ikone_events.store.outages import busy, refusal_for
 
 LOCK_WAIT_SECONDS = 5
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 _LOCK_TIMEOUT = text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
 
@@ -44,7 +48,7 @@ _NAMING = {
 
 
 class Base(DeclarativeBase):
-    """The common root of all tables."""
+    """Base class of all tables."""
 
     metadata = MetaData(naming_convention=_NAMING)
 
@@ -52,14 +56,21 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
 
 
+def partial_index(
+    name: str, column: str, *more: str, where: TextClause, unique: bool = False
+) -> Index:
+    """An index on the rows that meet a literal condition, on both databases."""
+    return Index(name, column, *more, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware moment; stored in UTC, handed out in UTC, naive values are a fault."""
+    """An aware moment in UTC; naive values raise ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive moments; SQLite keeps no zone, so it gets UTC without one."""
+        """Convert to UTC; SQLite stores no zone. Raises ValueError for naive moments."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -75,16 +86,13 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its database, by its SQLALCHEMY_… settings."""
+    """Set up the database by the SQLALCHEMY_… settings of the application."""
     db.init_app(app)
     app.extensions["ikone_eraser"] = LogEraser(usual_ms=LOCK_WAIT_SECONDS * 1000)
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Connection settings for SQLAlchemy: SQLite's threads wait in Python, not in the file.
-
-    A failed statement is logged without its parameters: they are names and addresses.
-    """
+    """Engine options for SQLAlchemy; errors are logged without parameters (personal data)."""
     if make_url(url).get_backend_name() == "sqlite":
         connect = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
         return {"connect_args": connect, "hide_parameters": True}
@@ -94,13 +102,13 @@ def engine_options(url: str) -> dict[str, Any]:
 @event.listens_for(Engine, "connect")
 def _prepare_connection(connection: Any, _record: Any) -> None:
     if type(connection).__module__.startswith("sqlite3"):
-        connection.isolation_level = None  # SQLAlchemy says BEGIN, see below
+        connection.isolation_level = None  # SQLAlchemy begins transactions, see _begin
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",  # NORMAL may lose an acknowledged commit when power fails
+            "synchronous=FULL",  # NORMAL may lose a commit at a power failure
             f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
             "foreign_keys=ON",
-            "secure_delete=ON",  # a name that was deleted is not to be read from the file
+            "secure_delete=ON",  # overwrites deleted data in the file
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -108,34 +116,30 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
-    """Writers take SQLite's lock at once: a read that turns into a write fails without waiting."""
+    """Begin SQLite writes with the lock: upgrading a read transaction fails without waiting."""
     if connection.dialect.name == "sqlite":
         options = connection.get_execution_options()
         if options.get("write"):
-            sync = "FULL" if options.get("lasting", True) else "NORMAL"
+            sync = "FULL" if options.get("durable", True) else "NORMAL"
             connection.connection.dbapi_connection.execute(f"PRAGMA synchronous={sync}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
 
 
-# A fair queue for the threads of this process: SQLite's own busy handler polls with growing
-# sleeps, and its unlucky waiters starve.
+# SQLite's busy handler polls with growing sleeps, so waiting threads could starve; this lock is
+# fair.
 _write_lock = threading.Lock()
-# What a transaction asks for after its commit.
+# Keys of Session.info: work for after the commit, and locked events.
 _WAKE, _ERASE = "wake", "erase"
 _LOCKS = "locks"
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _keep_changes(running: ORMExecuteState) -> None:
-    """Write out changed rows before a statement reads rows of their table anew.
-
-    `populate_existing` overwrites loaded objects, and without autoflush their changes would be
-    lost without a word.
-    """
-    anew = running.execution_options.get("populate_existing")
-    if running.is_select and not anew:
-        anew = running.load_options._populate_existing  # noqa: SLF001 - where `get` puts it
-    if anew:
+    """Flush changed rows before `populate_existing` overwrites them; there is no autoflush."""
+    overwrites = running.execution_options.get("populate_existing")
+    if running.is_select and not overwrites:
+        overwrites = running.load_options._populate_existing  # noqa: SLF001 - where `get` puts it
+    if overwrites:
         kinds = tuple(mapper.class_ for mapper in running.all_mappers)
         if any(isinstance(changed, kinds) for changed in running.session.dirty):
             running.session.flush()
@@ -143,12 +147,12 @@ def _keep_changes(running: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget_locks(session: Session, _ended: SessionTransaction) -> None:
-    """A rollback, also one to a savepoint, may have given the locks back."""
+    """A rollback, also to a savepoint, may have released the locks."""
     session.info.pop(_LOCKS, None)
 
 
 def locks_of_transaction() -> dict[str, object]:
-    """The events that this transaction has locked, by slug; outside of one nothing is kept."""
+    """The events locked by this transaction, by slug; not stored outside a transaction."""
     info = db.session().info
     locks: dict[str, object] = info.setdefault(_LOCKS, {}) if info.get("writing") else {}
     return locks
@@ -156,12 +160,12 @@ def locks_of_transaction() -> dict[str, object]:
 
 @contextmanager
 def transaction(*, durable: bool = True) -> Iterator[None]:
-    """Do everything inside in one write transaction, or nothing.
+    """A write transaction: commits at the end, rolls back on any exception.
 
-    Ends the reading transaction before it, so that everything inside is read after the lock.
-    Raises Busy when the lock is not to be had within LOCK_WAIT_SECONDS. What is not `lasting`
-    survives the end of every process, but on SQLite a power failure may take it back until the
-    next transaction that is.
+    Ends the reading transaction first, so that everything inside is read after the lock. Raises
+    Busy if the lock is not available within LOCK_WAIT_SECONDS. A commit that is not `durable`
+    survives a crash of the process, but on SQLite a power failure may undo it until the next
+    durable commit.
     """
     session = db.session()
     if session.info.get("writing"):
@@ -175,7 +179,7 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
     session.info["writing"] = True
     try:
         try:
-            options = {"write": True, "lasting": durable}
+            options = {"write": True, "durable": durable}
             connection = session.connection(execution_options=options)
             if not sqlite:
                 connection.execute(_LOCK_TIMEOUT)
@@ -198,12 +202,12 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
 
 
 def _follow_up(asked: set[str]) -> None:
-    """What had to wait for the commit. Raises nothing: everything is stored, whatever happens."""
+    """Run the work for after the commit; raises nothing, because everything is stored."""
     try:
         if _WAKE in asked:
             current_app.extensions["ikone_wake"]()
     except Exception:
-        log.exception("the engine was not woken; its next tick finds what there is to do")
+        log.exception("the worker was not woken; it will find the work at its next tick")
     eraser: LogEraser = current_app.extensions["ikone_eraser"]
     if _ERASE in asked:
         eraser.erase(db.engine)
@@ -211,25 +215,30 @@ def _follow_up(asked: set[str]) -> None:
         eraser.catch_up(db.engine)
 
 
+def for_update(wanted: Select[T], model: type[Base]) -> Select[T]:
+    """The rows of a model, locked until the transaction ends and read again."""
+    return wanted.with_for_update(of=model).execution_options(populate_existing=True)
+
+
 def rows_written(statement: UpdateBase) -> int:
-    """Execute an UPDATE or DELETE and return how many rows it met; loaded objects don't notice."""
+    """Execute an UPDATE or DELETE and return the number of rows; loaded objects stay unchanged."""
     statement = statement.execution_options(synchronize_session=False)
     result = cast(CursorResult[Any], db.session.execute(statement))
     return result.rowcount
 
 
 def ask_for_delivery() -> None:
-    """Tell the engine after the commit that mails wait; a lost call is harmless."""
+    """Wake the worker after the commit; a lost call is harmless."""
     db.session().info[_WAKE] = True
 
 
 def ask_for_erasure() -> None:
-    """Empty the log after the commit: somebody's details were deleted."""
+    """Empty the write-ahead log after the commit, because personal data were deleted."""
     db.session().info[_ERASE] = True
 
 
 def stored_values(row: Base, besides: tuple[str, ...] = ()) -> object:
-    """Every value of a row, apart from those columns."""
+    """The values of a row without some columns."""
     return _values_of(type(row), besides)(row)
 
 

@@ -1,7 +1,7 @@
-"""Nothing that was deleted stays readable in SQLite's files.
+"""Removes deleted data from SQLite's files.
 
-`secure_delete` (store/db.py) overwrites what is deleted with zeros; the write-ahead log keeps older
-copies of the pages until it is emptied. PostgreSQL's own vacuum does both.
+`secure_delete` (store/db.py) overwrites deleted data with zeros; the write-ahead log keeps old
+pages until it is emptied. PostgreSQL's vacuum does both.
 """
 
 import logging
@@ -9,21 +9,20 @@ import time
 
 from sqlalchemy import Engine
 
-# How long readers are waited for by whoever deletes something, and by later attempts.
+# How long to wait for readers after a deletion, and at later attempts.
 PATIENCE_MS = 500
 _NO_PATIENCE_MS = 0
 RETRY_SECONDS = 1.0
-# Also the log of a process that was killed before it could, or of one that writes no more.
+# Also empties the log of another process that was killed or stopped writing.
 EVERY_SECONDS = 3600.0
 
 log = logging.getLogger(__name__)
 
 
 class LogEraser:
-    """Empties one database's log after a deletion, sooner or later, and raises nothing.
+    """Empties the write-ahead log of a database after a deletion; raises nothing.
 
-    What a reader or a fault prevents is owed: `catch_up`, after every later commit of the process,
-    tries again.
+    If a reader or an error prevents it, `catch_up` tries again after later commits.
     """
 
     def __init__(self, *, usual_ms: int) -> None:
@@ -32,11 +31,11 @@ class LogEraser:
         self._owed = False
 
     def erase(self, engine: Engine) -> None:
-        """Bring the log into the database and cut it to nothing."""
+        """Write the log back into the database and truncate it."""
         self._owed = not self._is_emptied(engine, PATIENCE_MS)
 
     def catch_up(self, engine: Engine) -> None:
-        """Do what is owed, and what an earlier process may have left, without waiting."""
+        """Retry what failed, and regularly empty logs of other processes, without waiting."""
         pause = RETRY_SECONDS if self._owed else EVERY_SECONDS
         if time.monotonic() - self._tried >= pause:
             self._owed = not self._is_emptied(engine, _NO_PATIENCE_MS)
@@ -47,13 +46,15 @@ class LogEraser:
             return True
         try:
             return _empty(engine, patience_ms, self._usual_ms)
-        except Exception:  # what was to be stored is stored; nobody must be told otherwise
-            log.exception("deleted data is still in the write-ahead log; it is tried again")
+        except Exception:  # the commit was successful
+            log.exception(
+                "deleted data is still in the write-ahead log; another attempt will follow"
+            )
             return False
 
 
 def _empty(engine: Engine, patience_ms: int, usual_ms: int) -> bool:
-    """False where somebody still reads."""
+    """Truncate the log; False if somebody still reads."""
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()

@@ -1,4 +1,4 @@
-"""Which of a database's errors are about the database, and which about what was to be stored."""
+"""Tells errors of the database from errors of the data."""
 
 import logging
 
@@ -8,19 +8,19 @@ from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
 
 log = logging.getLogger(__name__)
 
-# What others catch: anything that fails around the database, and what its driver refused.
+# Exceptions for other layers: any error of the database, and errors of its driver.
 DatabaseFault = SQLAlchemyError
 DriverFault = DBAPIError
 
-# Full, read-only, unreadable or gone: SQLite's names of errors begin so.
+# SQLite: full, read-only, unreadable or missing (prefixes of error names).
 _SQLITE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
-# PostgreSQL's classes: no connection, no resources (a full disk too), stopped by its operator.
+# PostgreSQL's error classes: no connection, no resources (also a full disk), shutdown.
 _POSTGRESQL = ("08", "53", "57P")
 _READ_ONLY = "25006"
 
 
 def is_outage(fault: DBAPIError) -> bool:
-    """Whether the database is full, read-only, out of reach or shutting down."""
+    """Whether the database is full, read-only, unreachable or shutting down."""
     if fault.connection_invalidated:
         return True
     name = getattr(fault.orig, "sqlite_errorname", None)
@@ -32,18 +32,18 @@ def is_outage(fault: DBAPIError) -> bool:
 
 
 def is_about_data(fault: DBAPIError) -> bool:
-    """Whether the same rows would be refused again, while others can be stored."""
+    """Whether the data were refused, while other data can be stored."""
     return isinstance(fault, DataError | IntegrityError)
 
 
 def is_lock_timeout(fault: DBAPIError) -> bool:
-    """Whether the database gave up waiting for a lock."""
+    """Whether waiting for a lock timed out."""
     words = str(fault.orig).lower()
     return "locked" in words or "lock timeout" in words or "deadlock detected" in words
 
 
 def refusal_for(fault: DBAPIError) -> Busy | Outage | None:
-    """In words what is about the database; None for what is about the thing asked of it."""
+    """The refusal for an error of the database; None for errors of the data."""
     if isinstance(fault, OperationalError) and is_lock_timeout(fault):
         return busy()
     if is_outage(fault):
@@ -54,7 +54,7 @@ def refusal_for(fault: DBAPIError) -> Busy | Outage | None:
 
 
 def busy() -> Busy:
-    """What somebody is told who has waited for the lock in vain."""
+    """The refusal for a lock timeout."""
     return Busy(
         Complaint(N_("Too many people are writing at this moment. Nothing was stored; try again."))
     )

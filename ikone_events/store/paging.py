@@ -1,14 +1,17 @@
-"""Pages of long lists."""
+"""Pages of long lists, and the conditions of a search in them."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ikone_events.store.db import db
 
 Item = TypeVar("Item")
 PAGE_SIZE = 50
+MOST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +25,22 @@ class Page(Generic[Item]):
 
     @property
     def pages(self) -> int:
-        """How many pages there are, at least one."""
+        """The number of pages, at least one."""
         return max(1, -(-self.total // self.size))
+
+    def iter_pages(self) -> Iterator[int | None]:
+        """Numbers of the first page, the last and the neighbours; None stands for a gap."""
+        shown = {1, self.pages, *range(self.number - 1, self.number + 2)}
+        last = 0
+        for number in sorted(n for n in shown if 1 <= n <= self.pages):
+            if number > last + 1:
+                yield None
+            yield number
+            last = number
 
 
 def paginate(wanted: Select[Item], *, number: int, size: int = PAGE_SIZE) -> Page[Item]:
-    """One page of what a query finds; any number outside the list gives its first or last page.
-
-    The query must be ordered. It is counted without its columns and its order.
-    """
+    """One page of an ordered query; numbers out of range give the first or the last page."""
     page = paginate_rows(wanted, number=number, size=size)
     return replace(page, rows=[row[0] for row in page.rows])
 
@@ -38,10 +48,22 @@ def paginate(wanted: Select[Item], *, number: int, size: int = PAGE_SIZE) -> Pag
 def paginate_rows(
     wanted: Select[*tuple[Any, ...]], *, number: int, size: int = PAGE_SIZE
 ) -> Page[Any]:
-    """As `paginate`, for a query of several columns: each row is a tuple of them."""
+    """As `paginate`, for a query of several columns."""
     found: Select[Any] = wanted.with_only_columns(literal_column("1"), maintain_column_froms=True)
     counted = select(func.count()).select_from(found.order_by(None).subquery())
     total = db.session.scalar(counted) or 0
     number = max(1, min(number, -(-total // size)))
     rows = db.session.execute(wanted.limit(size).offset((number - 1) * size)).all()
     return Page(list(rows), number, total, size)
+
+
+def containing(
+    words: str, fields: Iterable[InstrumentedAttribute[str]]
+) -> list[ColumnElement[bool]]:
+    """One condition per word: one of the fields contains it, ignoring case."""
+    columns = tuple(fields)
+    conditions: list[ColumnElement[bool]] = []
+    for word in words.split()[:MOST_WORDS]:
+        like = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        conditions.append(or_(*(column.ilike(like, escape="!") for column in columns)))
+    return conditions

@@ -7,9 +7,9 @@ from jinja2 import StrictUndefined
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
-from ikone_events.web.public import atom, events, feeds, own_calendar, pages, series, subscriptions
+from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
-from ikone_events.web.shell import errors, filters, headers, health, i18n, limits, login, visitors
+from ikone_events.web.shell import errors, filters, headers, health, i18n, limits, login
 from ikone_events.web.shell.access import check_routes
 
 BLUEPRINTS = (
@@ -17,8 +17,7 @@ BLUEPRINTS = (
     signup.blueprint,
     feeds.blueprint,
     atom.blueprint,
-    series.blueprint,
-    own_calendar.blueprint,
+    feeds.personal_blueprint,
     pages.blueprint,
     health.blueprint,
     attendee.blueprint,
@@ -46,8 +45,8 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same
     csrf.exempt(subscriptions.notify)
-    csrf.exempt(attendee.changing.change)
-    csrf.exempt(attendee.handing_over.hand_over)
+    csrf.exempt(attendee.details.change)
+    csrf.exempt(attendee.details.hand_over)
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)
@@ -58,5 +57,4 @@ def register_pages(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(organiser.blueprint, url_prefix="/organise")
-    visitors.spare_visitors(app)
     check_routes(app)

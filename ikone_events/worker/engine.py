@@ -1,7 +1,7 @@
-"""The engine: Huey wakes a sender, a clock ticks; the truth is in the database, never in the queue.
+"""The engine: Huey triggers the worker, and so does a clock. Jobs are database rows.
 
-A wake-up may be lost or come twice: each run looks at the rows anew, and leases and unique keys
-make a second run harmless.
+A trigger may be lost or repeated: each run reads the rows, and leases and unique keys make a second
+run harmless.
 """
 
 import logging
@@ -17,16 +17,16 @@ from ikone_events.config import Settings
 from ikone_events.worker.reading import MailboxReader
 from ikone_events.worker.work import Worker
 
-# How long a stopping process waits for the mail that is being sent.
+# Seconds to wait for the current mail when the process stops.
 STOP_SECONDS = 40
-# For so long a wake-up of our own that nobody has begun yet is taken at its word.
+# Seconds during which a trigger that has not been handled makes further ones unnecessary.
 TRUST_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class Engine:
-    """One queue for an application, and the threads that work it off."""
+    """The queue of an application, and the threads of its worker."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._settings = settings
@@ -37,11 +37,11 @@ class Engine:
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
         self._reading: threading.Thread | None = None
-        self._asked = 0.0  # when the wake-up was sent that our own worker has not begun yet
+        self._asked = 0.0  # time of the trigger that the worker of this process has not handled
 
     @property
     def huey(self) -> Huey:
-        """The queue, opened once, by the first thread that needs it."""
+        """The queue, opened by the first thread that needs it."""
         with self._opening:
             if self._huey is None:
                 queue = open_queue(self._settings)
@@ -50,32 +50,32 @@ class Engine:
             return self._huey
 
     def _work_off(self) -> int:
-        """Whoever asks from now on may have written what this run does not see any more."""
+        """Run the worker; later triggers may be about rows that this run does not see."""
         self._asked = 0.0
         return self._worker.wake_up()
 
     def wake(self) -> None:
-        """Ask for a worker; one waiting wake-up serves everybody who asks before it begins.
+        """Trigger a worker, unless a trigger is waiting.
 
-        A rush asks a hundred times a second: where the one worker is a thread of this process, the
-        queue need not be read to know that one waits.
+        If the only worker is in this process, the queue is not read for that: many registrations
+        may trigger it a hundred times per second.
         """
         alone = self._consumer is not None and not self._settings.engine_url
         if alone and time.monotonic() - self._asked < TRUST_SECONDS:
             return
-        self._asked = time.monotonic()  # first: the worker may begin before the next line is done
+        self._asked = time.monotonic()  # before the task, which may begin at once
         try:
             if self.huey.pending_count() == 0:
                 self._task()
-        except Exception:  # the row is safe; the next tick finds it
+        except Exception:  # the rows are stored; the next tick finds them
             self._asked = 0.0
-            log.exception("no wake-up was sent; the next tick will find the e-mails")
+            log.exception("the worker was not triggered; the next tick will find the e-mails")
 
     def run_once(self) -> int:
-        """Work off what is due in this thread; returns the number of mails handed over.
+        """Do everything that is due in this thread; returns the number of mails sent.
 
-        The mailbox comes second, so that one that hangs holds up no mail; what it asks for is
-        sent at once.
+        The mailbox is read after sending, so that it delays no mail; mails that it causes are sent
+        at once.
         """
         sent = self._worker.work_off()
         if self._reader.read():
@@ -83,11 +83,11 @@ class Engine:
         return sent
 
     def beat(self) -> None:
-        """Give the sign of life of this process now, not at the next tick."""
+        """Store the heartbeat of this process now, not at the next tick."""
         self._worker.beat()
 
     def start(self) -> None:
-        """Begin to work in threads of this process: one sender, one clock, one reader of mail."""
+        """Start the threads of this process: worker, clock and mailbox reader."""
         self._consumer = _ThreadConsumer(
             self.huey,
             workers=1,
@@ -110,29 +110,29 @@ class Engine:
                 return
 
     def stop(self) -> None:
-        """Finish the mail that is being sent, then end the threads."""
+        """Finish the current mail, then end the threads."""
         self._worker.stopping.set()
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
             self._worker.leave()
         for thread in (self._ticker, self._reading):
             if thread is not None:
-                thread.join(timeout=1)  # a mailbox that hangs is left; the next reader goes on
+                thread.join(timeout=1)  # does not wait for a slow mailbox
         if self._huey is not None:
             self._huey.storage.close()
 
 
 class _ThreadConsumer(Consumer):
-    """A consumer inside another program, which keeps its own signal handlers."""
+    """A consumer without signal handlers, which belong to the process."""
 
     def _set_signal_handlers(self) -> None:
-        """Leave signals to the program around us."""
+        """Set none."""
 
 
 def open_queue(settings: Settings) -> Huey:
-    """The queue that IKONE_ENGINE_URL names; a file beside the database when it names none.
+    """The queue of IKONE_ENGINE_URL, or else a file beside the database.
 
-    The embedded queue is not synced to disk: a lost wake-up costs one tick, a sync costs every
+    The file is not synced to disk: a lost trigger costs one tick, a sync would slow down every
     registration.
     """
     url, options = settings.engine_url, {"results": False}
@@ -146,7 +146,7 @@ def open_queue(settings: Settings) -> Huey:
 
 
 def _postgres_queue(url: str, **options: bool) -> Huey:
-    """Huey makes its tables where there are none; of two that start at once the second stumbles."""
+    """Huey creates its tables; of two processes that start at once, one has to try again."""
     try:
         return PostgresHuey("ikone", dsn=url, **options)
     except UniqueViolation:

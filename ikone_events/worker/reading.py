@@ -1,7 +1,7 @@
-"""Reading the mailbox: look, take in what programs wrote, put it aside; people's mail stays.
+"""Reading the mailbox: ingest and move what programs wrote; mails of people are left there.
 
-In a thread of its own, so that a mailbox that hangs never holds up a mail. A mail is stored first
-and moved then: a crash in between is harmless, for it is known when it is read again.
+It has its own thread, so that a slow mailbox delays no mail. A mail is stored before it is moved;
+after a crash in between it is recognised when it is read again.
 """
 
 import logging
@@ -18,16 +18,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ikone_events.config import Settings
 from ikone_events.domain.incoming.mails import Damaged, Incoming, IncomingOutcome
 from ikone_events.domain.refusals import Busy, Outage
-from ikone_events.mail.receiving import MOST_BYTES, UNREADABLE, receive
+from ikone_events.mail.receiving import MOST_BYTES, ONLY_OUTLOOK, UNREADABLE, receive
 from ikone_events.mail.receiving.imap import (
     MailboxFaultError,
+    MailInfo,
     MailRefusedError,
     OpenMailbox,
-    Sighting,
     open_mailbox,
 )
-from ikone_events.mail.receiving.imap_settings import ImapSettings
-from ikone_events.mail.receiving.winmail import ONLY_OUTLOOK
+from ikone_events.mail.settings import ImapSettings
 from ikone_events.services.incoming import mailboxes
 from ikone_events.services.incoming.ingest import ingest
 from ikone_events.services.incoming.mailboxes import Mark
@@ -36,18 +35,17 @@ from ikone_events.services.mails.outbox import is_paused
 from ikone_events.store.db import transaction
 from ikone_events.store.outages import is_about_data
 
-# New mail is looked for so often; a look costs the mail server a login.
+# Seconds between two readings; each one needs a login.
 READ_SECONDS = 60
-# After failures less often, up to this: a wrong password tried each minute locks many an account.
+# The longest pause after failures: servers lock accounts after many wrong passwords.
 LONGEST_PAUSE = 900
-# So many mails are read in one look, under one lease; the next look follows at once.
+# Mails per reading and lease; the next reading follows at once.
 MOST_A_LOOK = 100
-# Some servers hang up when they can't give a mail. One at which the connection was lost so often,
-# with growing pauses in between, is passed over.
+# Some servers hang up when they can't deliver a mail. It is skipped after so many losses.
 MOST_LOSSES = 5
-# Longer than a look may take.
+# Longer than a reading may take.
 _LEASE = timedelta(minutes=5)
-# What lay there for longer before we ever looked can't be about a mail of ours that matters.
+# Older mails are ignored when a mailbox is read for the first time.
 _OLDEST = timedelta(days=60)
 
 log = logging.getLogger(__name__)
@@ -55,7 +53,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Look:
-    """How far one look came."""
+    """The result of one reading."""
 
     uidvalidity: int
     last_uid: int
@@ -66,7 +64,7 @@ class _Look:
 
 
 class MailboxReader:
-    """The one who reads the mailbox for a process. `stopping` ends it between two mails."""
+    """Reads the mailbox for a process; `stopping` ends it between two mails."""
 
     def __init__(self, app: Flask, settings: Settings, stopping: threading.Event) -> None:
         self._app = app
@@ -79,25 +77,25 @@ class MailboxReader:
 
     @property
     def has_mailbox(self) -> bool:
-        """Whether there is anything to read."""
+        """Whether a mailbox is configured."""
         return self._imap is not None
 
     def run(self) -> None:
-        """Read now and then until the process stops."""
+        """Read regularly until the process stops."""
         while not self._stopping.is_set():
             self.read()
             self._stopping.wait(self.pause)
 
     @property
     def pause(self) -> int:
-        """Seconds until the next look: the longer, the more often it has failed."""
+        """Seconds until the next reading; they double with each failure."""
         longest = max(self._every, LONGEST_PAUSE)
         return min(self._every << min(self._failures, longest.bit_length()), longest)
 
     def read(self) -> int:
-        """Read all that has arrived; the number of mails taken in. Raises nothing.
+        """Read all new mails; returns how many were ingested. Never raises.
 
-        A database that can't store is no mail's fault: nothing is moved, the next time tries again.
+        If the database fails, nothing is moved, and the next reading tries again.
         """
         taken = 0
         try:
@@ -107,7 +105,7 @@ class MailboxReader:
                     taken += look.taken
                     if not look.unfinished:
                         break
-        except Exception as fault:  # noqa: BLE001 - the thread must live to try again
+        except Exception as fault:  # noqa: BLE001 - the thread must go on
             log.error("the mailbox was not read (%s); the next time tries again", _kind(fault))
         return taken
 
@@ -137,14 +135,14 @@ class MailboxReader:
         return look
 
     def _read_some(self, mailbox: OpenMailbox, imap: ImapSettings, look: _Look) -> None:
-        """The next mails in order; all anew when the server has given them other numbers."""
+        """Read the next mails in order; all again if the server has changed their UIDs."""
         if look.uidvalidity != mailbox.uidvalidity:
             look.uidvalidity, look.last_uid = mailbox.uidvalidity, 0
         since = None if look.last_uid else now() - _OLDEST
         arrived = mailbox.arrived(after=look.last_uid, since=since)
         some = arrived[:MOST_A_LOOK]
         if not self._failures:
-            mailbox.look_ahead(some)
+            mailbox.fetch_infos(some)
         for uid in some:
             if self._stopping.is_set() or is_paused():
                 return
@@ -156,80 +154,69 @@ class MailboxReader:
             look.last_uid = max([look.last_uid, mailbox.next_uid - 1, *some])
 
     def _handle(self, mailbox: OpenMailbox, imap: ImapSettings, uid: int, look: _Look) -> None:
-        """Read one mail and put it where it belongs; one that the server keeps back stays."""
+        """Read one mail and move it; one that the server refuses to deliver stays."""
         if self._losses[uid] >= MOST_LOSSES:
-            log.error("mail %d is passed over: the server hangs up when it is asked for it", uid)
+            log.error("mail %d is skipped: the server hangs up when it is asked for it", uid)
             return
         try:
-            sighting = mailbox.sighting(uid)
-            if sighting is None:
+            info = mailbox.info(uid)
+            if info is None:
                 return
-            if sighting.size > MOST_BYTES:
+            if info.size > MOST_BYTES:
                 log.info("mail %d is too large for an answer; it was not fetched", uid)
                 return
-            folder = self._read(mailbox.content(uid, MOST_BYTES), sighting, imap, look)
+            folder = self._read(mailbox.content(uid, MOST_BYTES), info, imap, look)
             if folder is not None:
                 mailbox.move(uid, folder)
         except MailRefusedError as fault:
             look.failure = str(fault)
             log.warning("mail %d stays in %s: %s", uid, imap.name, fault)
 
-    def _read(self, raw: bytes, sighting: Sighting, imap: ImapSettings, look: _Look) -> str | None:
-        """Take a mail in if it is for us; the folder it goes to."""
-        arrived = sighting.received_at or now()
+    def _read(self, raw: bytes, info: MailInfo, imap: ImapSettings, look: _Look) -> str | None:
+        """Ingest a mail of a program; returns the folder to move it to, or None."""
+        arrived = info.received_at or now()
         found = receive(raw, received_at=arrived, authserv_id=self._authserv_id)
         if found is None:
             return None
-        taken = _taken_in(sighting.uid, found)
+        taken = _taken_in(info.uid, found)
         look.taken += 1
         return _folder(found, taken, imap)
 
 
 def _taken_in(uid: int, found: Incoming) -> IncomingOutcome | None:
-    """What became of the mail; None for one that nobody can take in, which is kept as damaged."""
-    try:
-        return _store(found)
-    except Exception as fault:
-        if _is_outage(fault):
-            raise
-        _tell(uid, fault)
-    try:
-        _store(Damaged(envelope=found.envelope, fault=UNREADABLE))
-    except Exception as fault:
-        if _is_outage(fault):
-            raise
-        _tell(uid, fault)
+    """The outcome of the mail; None if it can't be ingested, then it is stored as damaged."""
+    for mail in (found, Damaged(envelope=found.envelope, fault=UNREADABLE)):
+        try:
+            with transaction():
+                outcome = ingest(mail, now=now())
+        except Exception as fault:
+            if _is_outage(fault):
+                raise
+            # Without the message of the error, which may contain text of the mail.
+            log.error("mail %d was not ingested (%s); it is set aside", uid, _kind(fault))
+        else:
+            return outcome if mail is found else None
     return None
 
 
-def _store(found: Incoming) -> IncomingOutcome:
-    with transaction():
-        return ingest(found, now=now())
-
-
 def _is_outage(fault: Exception) -> bool:
-    """Whether the database is to blame, and not what stood in the mail."""
+    """Whether the database failed, and not because of the content of the mail."""
     if isinstance(fault, Busy | Outage):
         return True
     return isinstance(fault, DBAPIError) and not is_about_data(fault)
 
 
-def _tell(uid: int, fault: Exception) -> None:
-    """By its number and the kind of fault alone: the words may be those of a mail."""
-    log.error("mail %d could not be taken in (%s); it is put aside", uid, _kind(fault))
-
-
 def _kind(fault: Exception) -> str:
-    """The kind of a fault and its place in the code: what can be told of it without its words."""
+    """The type of an error and its place in the code."""
     *_, place = traceback.extract_tb(fault.__traceback__)
     return f"{type(fault).__name__} in {place.name}, line {place.lineno} of {place.filename}"
 
 
 def _folder(found: Incoming, outcome: IncomingOutcome | None, imap: ImapSettings) -> str | None:
-    """Where a mail goes; None for what stays.
+    """The folder of a mail; None for one that stays.
 
-    What names nothing of ours may be the answer to somebody who invites and writes from this very
-    mailbox. And what only Outlook can read, a person can.
+    A mail about none of our mails may be for a person who uses this mailbox too, and a person can
+    read Outlook's format.
     """
     if isinstance(found, Damaged):
         return None if found.fault == ONLY_OUTLOOK else imap.failed

@@ -1,6 +1,6 @@
-"""Sending: claim a mail, hand it to the mail server, note what became of it, take the next.
+"""Sending mails: claim one, hand it to the mail server, store the outcome, claim the next.
 
-Sent outside any transaction; one commit a mail, before the next content goes out.
+Mails are sent outside transactions, with one commit per mail before the next one is sent.
 """
 
 import threading
@@ -14,22 +14,22 @@ from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
 from ikone_events.services.installation import now, system_clock
-from ikone_events.services.mails import mailings, outbox, send_rate
+from ikone_events.services.mails import mailing_chunks, outbox, send_rate
 from ikone_events.services.operating import health
 from ikone_events.store.db import transaction
 from ikone_events.store.mails.claims import MailClaim
 
-# A mail is claimed so long before its turn at most, so that no lease runs out while it waits.
+# Mails are claimed at most so many seconds before their slot, so that no lease expires meanwhile.
 _AHEAD = 1.0
-# Above this rate no two workers are apart long enough for a send_rate to mean anything.
+# Shorter gaps between mails are not enforced.
 _SHORTEST_GAP = timedelta(milliseconds=2)
-# The disk is waited for so often while mails leave one after another. When the power fails in
-# between, mails of that second leave once more under their old Message-IDs.
+# Seconds between commits that are synced to disk. After a power failure the mails of that time are
+# sent again, with the same Message-IDs.
 _SYNC_SECONDS = 1.0
 
 
 class MailSender:
-    """What one worker sends; `stopping` ends it between two mails."""
+    """Sends the mails of one worker; `stopping` ends it between two mails."""
 
     def __init__(self, settings: Settings, worker: str, stopping: threading.Event) -> None:
         self._settings = settings
@@ -37,28 +37,33 @@ class MailSender:
         self._stopping = stopping
         self._gap = timedelta(minutes=1) / settings.mail_per_minute
         self._lease = timedelta(seconds=settings.lease_seconds)
-        self._wait = 0.0  # until the claimed mail may leave, or until it is worth asking again
+        self._wait = 0.0  # seconds until the claimed mail may be sent, or until the next attempt
         self._synced = 0.0
         self._end = 0.0
-        self._refused = True  # an earlier life under this name may have left its word
+        self._refused = True  # an earlier process with this name may have stored a refusal
         self.owes_sync = False
         self.unfinished = False
 
     def send(self, connection: MailConnection, *, seconds: float) -> int:
-        """Send what is due for a while; `unfinished` tells whether time ran out before mails."""
+        """Send due mails for so many seconds; sets `unfinished` if some are left. Returns how many.
+
+        The first mail that is claimed after `stopping` is set is released.
+        """
         self._end = time.monotonic() + seconds
         self.unfinished = False
         sent, claim = 0, self._claim()
         while claim is not None:
             if self._pause():
-                return self._give_back(claim, sent)
+                with transaction():
+                    outbox.release(claim)
+                return sent
             outcome = self._hand_over(claim, connection)
             sent += isinstance(outcome, Delivered)
             claim = self._settle(claim, outcome)
         return sent
 
     def _claim(self) -> MailClaim | None:
-        """The next mail; while none is due, mailings are turned into mails."""
+        """Claim the next mail; while none is due, expand mailings."""
         while not self._stopping.is_set():
             if time.monotonic() >= self._end:
                 self.unfinished = True
@@ -74,7 +79,7 @@ class MailSender:
         return None
 
     def _take(self) -> MailClaim | None:
-        """Claim the next mail if the send_rate allows; `_wait` says how long it has to wait."""
+        """Claim the next mail if the send rate allows; sets `_wait`."""
         self._wait = 0.0
         if self._gap < _SHORTEST_GAP:
             return self._claim_next()
@@ -95,16 +100,11 @@ class MailSender:
         return outbox.claim_next(now=now(), lease=self._lease)
 
     def _pause(self) -> bool:
-        """Wait for the turn, but not beyond the end; True when the worker is to stop."""
+        """Wait for the slot, at most until the end; True if the worker has to stop."""
         if not self._wait:
             return self._stopping.is_set()
         left = max(self._end - time.monotonic(), _AHEAD)
         return self._stopping.wait(min(self._wait, left))
-
-    def _give_back(self, claim: MailClaim, sent: int) -> int:
-        with transaction():
-            outbox.release(claim)
-        return sent
 
     def _hand_over(self, claim: MailClaim, connection: MailConnection) -> DeliveryOutcome:
         sender = From(
@@ -119,15 +119,15 @@ class MailSender:
         return connection.deliver(content, self._settings.sender, claim.recipient)
 
     def _settle(self, claim: MailClaim, outcome: DeliveryOutcome) -> MailClaim | None:
-        """Note what became of a mail and take the next, in one transaction; None to end.
+        """Store the outcome and claim the next mail in one transaction; None to end.
 
-        A server that is down would treat the others no better: the next tick tries again.
+        Ends if the server is down; the next tick tries again.
         """
         down = isinstance(outcome, Deferred) and outcome.server_down
         following = None
         with transaction(durable=self._is_sync_due()):
             _note(claim, outcome)
-            self._remember(outcome, down=down)
+            self._note_server(outcome, down=down)
             if not (down or self._stopping.is_set() or time.monotonic() >= self._end):
                 following = self._take()
         return following if following or down else self._claim()
@@ -139,8 +139,8 @@ class MailSender:
             self._synced = present
         return not self.owes_sync
 
-    def _remember(self, outcome: DeliveryOutcome, *, down: bool) -> None:
-        """Keep what the mail server says about ourselves, where pages and commands find it."""
+    def _note_server(self, outcome: DeliveryOutcome, *, down: bool) -> None:
+        """Store whether the mail server accepts mails, for pages and commands."""
         if down:
             health.note_refusal(self._worker, outcome.words, now=now())
         elif self._refused:
@@ -159,10 +159,10 @@ def _note(claim: MailClaim, outcome: DeliveryOutcome) -> None:
 
 
 def _expand_one_chunk() -> bool:
-    """Turn the next part of a mailing into mails; False when there is none left."""
-    mailing = mailings.find_open_mailing()
+    """Write the next mails of a mailing; False if there is none."""
+    mailing = mailing_chunks.find_open_mailing()
     if mailing is None:
         return False
     with transaction():
-        mailings.expand_chunk(mailing, now=now())
+        mailing_chunks.expand_chunk(mailing, now=now())
     return True

@@ -1,4 +1,4 @@
-"""One process that serves the pages and, unless told otherwise, sends the mails."""
+"""The server process, with an embedded worker unless switched off."""
 
 import logging
 import resource
@@ -15,22 +15,22 @@ from ikone_events.worker.engine import Engine
 
 THREADS = 8
 CONNECTIONS = 2000
-# Each connection is a file to the kernel; many systems give a process a thousand by default.
+# Each connection is an open file; many systems allow a thousand per process by default.
 FILES = CONNECTIONS + 500
 
 log = logging.getLogger(__name__)
 
 
 class CannotListenError(Exception):
-    """The address is taken or not ours; the message says what to do."""
+    """The address can't be used; the message says what to do."""
 
 
 def serve(
     app: Flask, *, host: str, port: int, ready: Callable[[], None], worker: bool = True
 ) -> None:
-    """Serve until SIGTERM or SIGINT; running requests and the mail being sent are finished.
+    """Serve until SIGTERM or SIGINT, then finish running requests and the current mail.
 
-    `ready` is called once the address answers. Raises CannotListenError before that.
+    Calls `ready` when the address answers. Raises CannotListenError.
     """
     engine: Engine = app.extensions["ikone_engine"]
     _allow_files()
@@ -49,7 +49,7 @@ def serve(
 
 
 def _allow_files() -> None:
-    """Take as many files as the connections need, or as many as the system lets us have."""
+    """Raise the limit of open files to what the connections need, if the system allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < FILES:
         wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
@@ -77,11 +77,7 @@ def _listen(app: Flask, host: str, port: int) -> Any:
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> NoReturn:
-    """Leave the server's loop.
-
-    An ordinary exception could strike inside a connection's handler, which waitress would log
-    and forget: the process would never stop.
-    """
+    """Leave the server's loop. In a handler, waitress would catch an ordinary exception."""
     raise SystemExit(0)
 
 

@@ -1,4 +1,4 @@
-"""What a worker does when it is woken: run steps, serve lines, send what is due, archive."""
+"""The work of a worker: run steps, update waiting lists, send mails, archive."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.sending.deliver import open_connection
 from ikone_events.services.events import steps, updates
-from ikone_events.services.events.obsolete_mailings import stop_late
+from ikone_events.services.events.obsolete_mailings import stop_outdated
 from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox import is_paused
 from ikone_events.services.operating import health
@@ -32,7 +32,7 @@ SYSTEM = "system"
 log = logging.getLogger(__name__)
 
 
-# How often a rush of wake-ups may ask for the steps that are due.
+# Seconds between two checks for due steps, however often the worker is triggered.
 LOOK_SECONDS = 1.0
 
 
@@ -50,24 +50,23 @@ class Worker:
         self.stopping = threading.Event()
 
     def wake_up(self) -> int:
-        """Send what is due; look at steps only if nobody has done so just now.
+        """Send due mails; check steps only if that has not just been done.
 
-        Every sign-up wakes a worker: a rush of them must not ask for the steps each time.
+        Every registration triggers a worker, and must not cause a check each time.
         """
-        return self._work(look=self._timer() - self._looked >= LOOK_SECONDS)
+        return self.work_off(look=self._timer() - self._looked >= LOOK_SECONDS)
 
-    def work_off(self) -> int:
-        """Do everything that is due; returns the number of mails handed to the mail server."""
-        return self._work(look=True)
+    def work_off(self, *, look: bool = True) -> int:
+        """Do everything that is due; returns the number of mails sent.
 
-    def _work(self, *, look: bool) -> int:
-        """Many mails are sent in spells of a tick, so that steps keep their time in between."""
+        Mails are sent for one tick at a time, so that many of them do not delay steps.
+        """
         sent, sender = 0, MailSender(self._settings, self._name, self.stopping)
         with self._app.app_context(), open_connection(self._settings.smtp) as connection:
             while True:
                 if is_paused():
                     self.beat()
-                    return sent  # a backup came back; somebody has to look before anything leaves
+                    return sent
                 if look:
                     self._look_around()
                 look = True
@@ -75,7 +74,7 @@ class Worker:
                 if self.stopping.is_set() or not sender.unfinished:
                     break
             if sender.owes_sync:
-                self.beat()  # any commit that waits for the disk
+                self.beat()  # any commit that is synced to disk
             return sent
 
     def _look_around(self) -> None:
@@ -83,70 +82,70 @@ class Worker:
         self.beat()
         self._run_due_steps()
         self._update_waiting_lists()
-        self._tell_of_changes()
+        self._notify_of_changes()
         with transaction():
-            stop_late(actor=SYSTEM, now=now())
+            stop_outdated(actor=SYSTEM, now=now())
         _forget_due()
 
     def _run_due_steps(self) -> None:
-        """Settle every step whose time has come; the fault of one holds up no other."""
+        """Run every due step; an error in one does not stop the others."""
         for slug in plans.events_without_plan():
-            with _apart(f"the plan of {slug} was not laid"), transaction():
+            with _errors_logged(f"the plan of {slug} was not created"), transaction():
                 plans.lay_plan(lock_event(slug), now=now())
         for step_id in steps.steps_to_look_at(now()):
             if self.stopping.is_set():
                 return
-            with _apart(f"step {step_id} did not run"):
+            with _errors_logged(f"step {step_id} did not run"):
                 _settle_step(step_id)
 
     def _update_waiting_lists(self) -> None:
-        """Take back what nobody confirmed or accepted in time, and give it to those who wait."""
+        """Expire seats that were not confirmed or accepted in time, and fill free seats."""
         for slug in expirations.events_to_update(now()):
             if self.stopping.is_set():
                 return
-            with _apart(f"the line of {slug} was not served"), transaction():
+            with _errors_logged(f"the waiting list of {slug} was not updated"), transaction():
                 expirations.expire_due(slug, now=now())
 
-    def _tell_of_changes(self) -> None:
-        """Start the mails about changes whose organisers have been quiet for long enough."""
+    def _notify_of_changes(self) -> None:
+        """Start the mailings about changes whose quiet period is over."""
         for slug in updates.events_with_update_due(now()):
-            with _apart(f"nobody was told of the change of {slug}"), transaction():
+            with _errors_logged(f"people were not notified of the change of {slug}"), transaction():
                 updates.tell_if_due(slug, now=now())
 
     def beat(self) -> None:
-        """Say that this worker is alive, and strike off those that have been silent for long."""
+        """Store the heartbeat of this worker, and delete old ones of others."""
         with transaction():
             health.beat(self._name, now=now())
 
     def leave(self) -> None:
-        """Take the sign of life back at a clean end; without a database it grows old by itself."""
+        """Delete the heartbeat at a clean end; without a database it expires."""
         with self._app.app_context(), suppress(Refusal, SQLAlchemyError), transaction():
             health.leave(self._name)
 
 
 @contextmanager
-def _apart(what: str) -> Iterator[None]:
-    """Log a fault and go on: it must hold up neither other events nor the mails."""
+def _errors_logged(what: str) -> Iterator[None]:
+    """Log an error and go on, so that it stops neither other events nor mails."""
     try:
         yield
-    except Exception:  # whatever it is, the next tick tries again
+    except Exception:
         db.session.rollback()
         log.exception("%s; the next tick tries again", what)
 
 
 def _settle_step(step_id: int) -> None:
-    """Look first, then lock: a step that stays blocked must not cost a write at every tick."""
+    """Run a step. A step that is still blocked is not locked, which would cost a write per tick."""
     if not steps.is_to_be_settled(step_id, now=now()):
         return
     with transaction():
         outcome = steps.run_due(step_id, now=now())
-    log.info("step %d: %s", step_id, outcome or "settled by somebody else")
+    log.info("step %d: %s", step_id, outcome or "run by another worker")
 
 
 def _forget_due() -> None:
-    """Forget the persons of events whose retention is over, their last mails, old addresses."""
-    with _apart("what is kept less long was not forgotten"), transaction():
+    """Delete expired data, and anonymise the persons of events whose retention is over."""
+    with _errors_logged("expired data was not deleted"), transaction():
         tidy(now())
     for slug in [event.slug for event in events_to_forget(now())]:
-        with _apart(f"{slug} was not forgotten"), transaction():
+        with _errors_logged(f"{slug} was not anonymised"), transaction():
             forget_event(slug, actor=SYSTEM, now=now())

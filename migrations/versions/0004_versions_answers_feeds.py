@@ -114,7 +114,7 @@ def upgrade():
         batch_op.add_column(sa.Column('calendar_method', sa.String(length=10), nullable=False, server_default=''))
         batch_op.create_index('ix_registration_email_key', ['email_key'], unique=False)
 
-    # The letters of before say what the last object asked for; loaded people have none.
+    # Existing mails tell which method the last calendar object had; loaded people have none.
     op.execute(
         "UPDATE outbox_mail SET calendar_uid = coalesce((SELECT calendar_uid FROM registration "
         "WHERE registration.id = outbox_mail.registration_id), '') WHERE calendar IS NOT NULL"

@@ -32,7 +32,7 @@ def make_app(database: str, registration: str, mail: str) -> Flask:
     app.extensions["ikone_engine"] = NoEngine()
     with _connect(database) as connection:
         connection.execute("CREATE TABLE registration (id INTEGER PRIMARY KEY, email, rest)")
-        connection.execute("CREATE TABLE e-mail (id INTEGER PRIMARY KEY, person INTEGER, rest)")
+        connection.execute("CREATE TABLE mail (id INTEGER PRIMARY KEY, person INTEGER, rest)")
 
     @app.get("/")
     def page() -> str:
@@ -47,7 +47,7 @@ def make_app(database: str, registration: str, mail: str) -> Flask:
             row = (request.form["email"], registration)
             person = connection.execute("INSERT INTO registration VALUES (NULL, ?, ?)", row)
             row = (person.lastrowid, mail)
-            connection.execute("INSERT INTO e-mail VALUES (NULL, ?, ?)", row)
+            connection.execute("INSERT INTO mail VALUES (NULL, ?, ?)", row)
         return redirect("/", 303)
 
     return app
@@ -63,5 +63,5 @@ def _connect(database: str) -> sqlite3.Connection:
 if __name__ == "__main__":
     port, path, sizes = sys.argv[1:]
     of_registration, of_mail = (int(size) for size in sizes.split(","))
-    bare = make_app(path, "r" * of_registration, "l" * of_mail)
+    bare = make_app(path, "r" * of_registration, "m" * of_mail)
     serve(bare, host="127.0.0.1", port=int(port), ready=lambda: None, worker=False)

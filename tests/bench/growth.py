@@ -1,7 +1,7 @@
 """Does a registration cost more where many are registered already?
 
 Run as `python -m tests.bench.growth`, or with the others by `make bench`. Whole POSTs in this
-process, each house with a database of its own; the houses take turns in short rounds, so that a
+process, each installation with a database of its own; they take turns in short rounds, so that a
 noisy minute meets all of them. Figures are ratios to the same event with nobody in it.
 """
 
@@ -24,6 +24,7 @@ from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.operating.schema import migrate
 from ikone_events.store.registering.models import Registration
 from tests.bench.client import person
+from tests.bench.figures import note
 from tests.factories import make_settings
 
 SIZES = (0, 1_000, 100_000)
@@ -59,7 +60,7 @@ class Place:
 
 
 def open_place(folder: Path, capacity: int | None, statuses: list[tuple[str, int]]) -> Place:
-    """An application of its own with one event, so many people of each standing in it."""
+    """An application of its own with one event, so many people of each status in it."""
     app = create_app(make_settings(folder))
     app.extensions["ikone_wake"] = lambda: None
     with app.app_context():
@@ -149,6 +150,7 @@ def _compare(name: str, places: dict[int, Place]) -> list[Row]:
     rows: list[Row] = [(name, f"{statistics.median(alone):.1f} ms CPU", "")]
     for size, place in list(places.items())[1:]:
         ratio = statistics.median(b / a for a, b in zip(alone, place.costs, strict=True))
+        note("growth", ratio, f"{name}: {size}")
         rows.append((f"  with {size:,} people", f"{ratio:.2f}", "<= 1.10"))
     for place in places.values():
         with place.app.app_context():

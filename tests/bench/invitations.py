@@ -17,7 +17,7 @@ from ikone_events.domain.mails.facts import EventSummary, Invitation, Links, Rec
 ROUNDS, EACH = 7, 400
 STAMP = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SENDER = Sender(name="IKONE Veranstaltungen", address="events@ikone.example.org")
-OCCASION = EventSummary(
+EVENT = EventSummary(
     title="Vom Leitbild zum Maßnahmenplan",
     summary="Sie bringen Ihren Entwurf mit, wir arbeiten daran in kleinen Gruppen.",
     starts_at=datetime(2026, 3, 27, 9, tzinfo=UTC),
@@ -57,11 +57,11 @@ def _cost(job: Callable[[], bytes]) -> float:
 
 
 def _invitation() -> bytes:
-    """Like a mailing: another person, another door each time."""
+    """Like a mailing: another person and another link each time."""
     number = next(_number)
     page = f"https://events.example.org/r/{number:030d}"
     return calendar_object(
-        OCCASION,
+        EVENT,
         Recipient(
             email=f"anna.{number}@example.org",
             locale="de",
@@ -77,7 +77,7 @@ def _invitation() -> bytes:
 
 @cache
 def _description() -> str:
-    """What our own object tells, without its first line."""
+    """The description of our own object, without its first line."""
     (event,) = Calendar.from_ical(_invitation()).events
     return str(event["DESCRIPTION"]).partition("\n")[2]
 
@@ -92,8 +92,8 @@ def _plain() -> bytes:
     attendee.params.update(PARTSTAT="NEEDS-ACTION", ROLE="REQ-PARTICIPANT")
     event = Event()
     text = f"Teilnehmen: {room}\n{_description()}"
-    texts = {"summary": OCCASION.title, "location": room, "description": text}
-    moments = {"dtstamp": STAMP, "dtstart": OCCASION.starts_at, "dtend": OCCASION.ends_at}
+    texts = {"summary": EVENT.title, "location": room, "description": text}
+    moments = {"dtstamp": STAMP, "dtstart": EVENT.starts_at, "dtend": EVENT.ends_at}
     words = {"status": "CONFIRMED", "transp": "OPAQUE", "class": "PUBLIC", "url": room}
     for name, value in {**texts, **moments, **words, "sequence": 1}.items():
         event.add(name, value)

@@ -1,4 +1,4 @@
-"""A mailing to many: fill the house, write all its mails, with figures.
+"""A mailing to many: fill an installation, write all its mails, with figures.
 
 Run as `python -m tests.bench.mailing fill PEOPLE` (two events with so many confirmed people, one of
 them with a mailing to all), `… compose` (every mail of it into the outbox) or `… dispatch` (the
@@ -17,7 +17,7 @@ from ikone_events.app import create_app
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.mails.mailings import expand_chunk, find_open_mailing
+from ikone_events.services.mails.mailing_chunks import expand_chunk, find_open_mailing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.registering.models import Registration

@@ -51,8 +51,8 @@ def worker(seconds: float) -> None:
     stop.cancel()
     over.set()
     watch.join()
-    told = {"megabytes_before": memory[0], "megabytes": max(memory)}
-    print(json.dumps({"done": sent, "seconds": elapsed, **told}))
+    memory_use = {"megabytes_before": memory[0], "megabytes": max(memory)}
+    print(json.dumps({"done": sent, "seconds": elapsed, **memory_use}))
 
 
 def _watch_memory(over: threading.Event, found: list[float]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import delete
 from ikone_events.store.db import db, transaction
 from ikone_events.store.mails.models import OutboxMail
 from tests.bench.client import person
+from tests.bench.figures import note
 from tests.bench.growth import SEE_OTHER, SLUG, Place, open_place
 
 ROUNDS, BEFORE, WARM_UP = 400, 400, 40
@@ -81,6 +82,7 @@ def _figures(times: dict[str, list[float]]) -> list[Row]:
     rows = [("POST with a new address", f"{statistics.median(new):.2f} ms CPU", "")]
     for kind, aim in ((CONTROL, "1"), (KNOWN, "1, as above"), (AGAIN, "1, as above")):
         ratio = statistics.median(times[kind]) / statistics.median(new)
+        note("known", ratio, kind)
         rows.append((f"  ratio: {kind}", f"{ratio:.3f}, hits {_told_apart(new, times[kind])}", aim))
     return rows
 

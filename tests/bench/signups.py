@@ -1,4 +1,4 @@
-"""Sign-ups as they trickle in: how long each POST takes while the house is busy with mails.
+"""Sign-ups as they trickle in: how long each POST takes while the server is busy with mails.
 
 Run as `python -m tests.bench.signups PORT SECONDS FIRST PATH`; prints milliseconds as JSON.
 """

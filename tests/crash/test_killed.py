@@ -29,8 +29,8 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
-from tests.crash.crowd import Clients
-from tests.crash.site import Killed, LiveApp, open_live_app, wait_until_served
+from tests.crash.clients import Clients
+from tests.crash.live_app import Killed, LiveApp, open_live_app, wait_until_served
 from tests.effort import by_night
 from tests.factories import make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
@@ -67,30 +67,30 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(params=BOTH)
-def site(request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox) -> Iterator[LiveApp]:
+def live_app(request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox) -> Iterator[LiveApp]:
     if request.param == "sqlite":
-        with open_live_app(tmp_path, database_url="", smtp_url=mailbox.url) as site:
-            yield site
+        with open_live_app(tmp_path, database_url="", smtp_url=mailbox.url) as live_app:
+            yield live_app
         return
     with (
         fresh_database() as url,
-        open_live_app(tmp_path, database_url=url, smtp_url=mailbox.url) as site,
+        open_live_app(tmp_path, database_url=url, smtp_url=mailbox.url) as live_app,
     ):
-        yield site
+        yield live_app
 
 
-def fill(site: LiveApp) -> None:
+def fill(live_app: LiveApp) -> None:
     """An open event to sign up for; one with 500 people, and small ones, whose links are due."""
     soon = datetime.now(UTC) + timedelta(hours=20)
     dates = {"starts_at": soon, "ends_at": soon + timedelta(hours=2)}
-    make_event(site.app, slug="open", capacity=None, **dates)
-    full = make_event(site.app, slug="full", capacity=None, **dates)
+    make_event(live_app.app, slug="open", capacity=None, **dates)
+    full = make_event(live_app.app, slug="full", capacity=None, **dates)
     for number in range(MAILING):
-        make_registration(site.app, full, email=f"person-{number}@example.org")
+        make_registration(live_app.app, full, email=f"person-{number}@example.org")
     for number in range(SMALL_EVENTS):
-        small = make_event(site.app, slug=f"small-{number}", **dates)
-        make_registration(site.app, small, email=f"small-{number}@example.org")
-    with site.app.app_context():
+        small = make_event(live_app.app, slug=f"small-{number}", **dates)
+        make_registration(live_app.app, small, email=f"small-{number}@example.org")
+    with live_app.app.app_context():
         with transaction():
             for event in db.session.scalars(select(Event)):
                 record_creation(event, actor="test", now=now())
@@ -110,24 +110,24 @@ def _lay(slug: str, due_at: datetime) -> None:
             step.due_at = due_at
 
 
-def start_all(site: LiveApp) -> list[Killed]:
-    if not site.settings.database_url:
-        return [site.start("serve", free_port())]
+def start_all(live_app: LiveApp) -> list[Killed]:
+    if not live_app.settings.database_url:
+        return [live_app.start("serve", free_port())]
     # `serve` brings no worker here: each process is killed for itself.
-    webs = [site.start("serve --no-worker", free_port()) for _ in range(2)]
-    return [*webs, *(site.start("worker") for _ in range(3))]
+    webs = [live_app.start("serve --no-worker", free_port()) for _ in range(2)]
+    return [*webs, *(live_app.start("worker") for _ in range(3))]
 
 
-def kill_and_replace(site: LiveApp, chance: random.Random) -> None:
+def kill_and_replace(live_app: LiveApp, chance: random.Random) -> None:
     time.sleep(chance.uniform(0.05, 0.6))
-    victim = chance.choice(site.processes)
+    victim = chance.choice(live_app.processes)
     victim.kill()
-    following = site.replace(victim)
-    if following.port and len(site.processes) == 1:
-        wait_until_served(site, following.port)
+    following = live_app.replace(victim)
+    if following.port and len(live_app.processes) == 1:
+        wait_until_served(live_app, following.port)
 
 
-def wait_until_settled(site: LiveApp, mailbox: Mailbox) -> None:
+def wait_until_settled(live_app: LiveApp, mailbox: Mailbox) -> None:
     """Everything that was begun has come to its end, by what is running now."""
     last = datetime.now(UTC) + SMALL_EVENTS * APART
     due = (Step.outcome == "") & Step.active & (Step.due_at <= last)
@@ -138,32 +138,34 @@ def wait_until_settled(site: LiveApp, mailbox: Mailbox) -> None:
     )
 
     def settled() -> bool:
-        with site.app.app_context():
+        with live_app.app.app_context():
             return not any(db.session.scalar(number) for number in waiting)
 
     wait_for(settled, "e-mails are stuck")
 
 
 def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
-    site: LiveApp, mailbox: Mailbox
+    live_app: LiveApp, mailbox: Mailbox
 ) -> None:
-    fill(site)
+    fill(live_app)
     chance = random.Random(4711)
-    servers = [process.port for process in start_all(site) if process.port]
+    servers = [process.port for process in start_all(live_app) if process.port]
     for port in servers:
-        wait_until_served(site, port)
+        wait_until_served(live_app, port)
 
-    rounds = ROUNDS if len(site.processes) == 1 else 2 * ROUNDS
-    with Clients(servers, "/events/open/register") as crowd:
+    rounds = ROUNDS if len(live_app.processes) == 1 else 2 * ROUNDS
+    with Clients(servers, "/events/open/register") as clients:
         for _ in range(rounds):
-            told = len(crowd.acknowledged)
-            kill_and_replace(site, chance)
-            wait_for(lambda told=told: len(crowd.acknowledged) > told, "nobody is served any more")
+            known = len(clients.acknowledged)
+            kill_and_replace(live_app, chance)
+            wait_for(
+                lambda known=known: len(clients.acknowledged) > known, "nobody is served any more"
+            )
         for port in servers:
-            wait_until_served(site, port)
-    wait_until_settled(site, mailbox)
+            wait_until_served(live_app, port)
+    wait_until_settled(live_app, mailbox)
 
-    with site.app.app_context():
+    with live_app.app.app_context():
         stored = set(
             db.session.scalars(
                 select(Registration.email)
@@ -174,9 +176,9 @@ def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
         mails = db.session.execute(select(OutboxMail.recipient, OutboxMail.message_id)).all()
         states = Counter(db.session.scalars(select(Event.state)))
         faults = list(verification.faults(now()))
-    assert set(crowd.answers) == {303}
-    assert len(crowd.acknowledged) >= rounds
-    assert crowd.acknowledged <= stored
+    assert set(clients.answers) == {303}
+    assert len(clients.acknowledged) >= rounds
+    assert clients.acknowledged <= stored
     assert states == {"dispatched": SMALL_EVENTS + 1, "open": 1}
     assert faults == []
     promised = {f"person-{n}@example.org" for n in range(MAILING)} | stored
@@ -187,24 +189,24 @@ def test_nothing_is_lost_or_sent_twice_when_processes_are_killed(
     assert sum(arrived.values()) - len(arrived) <= rounds
 
 
-def test_lease_of_a_killed_worker_ends(site: LiveApp, mailbox: Mailbox) -> None:
+def test_lease_of_a_killed_worker_ends(live_app: LiveApp, mailbox: Mailbox) -> None:
     """A worker killed while the mail server thinks leaves its mail to another one."""
     soon = datetime.now(UTC) + timedelta(days=20)
-    event = make_event(site.app, starts_at=soon, ends_at=soon + timedelta(hours=2))
-    registration = make_registration(site.app, event)
-    make_mail(site.app, registration, due_at=datetime.now(UTC), created_at=datetime.now(UTC))
+    event = make_event(live_app.app, starts_at=soon, ends_at=soon + timedelta(hours=2))
+    registration = make_registration(live_app.app, event)
+    make_mail(live_app.app, registration, due_at=datetime.now(UTC), created_at=datetime.now(UTC))
     killed = threading.Event()
     mailbox.answer = lambda _recipient: f"451 {killed.wait(PATIENCE)}"
-    worker = site.start("worker")
+    worker = live_app.start("worker")
 
     def leased() -> bool:
-        with site.app.app_context():
+        with live_app.app.app_context():
             return db.session.scalar(select(OutboxMail.lease_until)) is not None
 
     wait_for(leased)
     worker.kill()
     killed.set()
     mailbox.answer = lambda _recipient: None
-    site.replace(worker)
-    wait_until_settled(site, mailbox)
+    live_app.replace(worker)
+    wait_until_settled(live_app, mailbox)
     assert len({str(mail.message["Message-ID"]) for mail in mailbox.received}) == 1

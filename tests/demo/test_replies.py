@@ -10,8 +10,7 @@ from sqlalchemy import select
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import Catcher
-from ikone_events.demo.clock import TrialClock
-from ikone_events.demo.pages import Trial
+from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction

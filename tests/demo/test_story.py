@@ -10,15 +10,13 @@ from sqlalchemy import select
 from ikone_events.demo.story import folder, shift_weeks, tell
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services.directory_matching import match
 from ikone_events.services.operating.loading import Loaded, read_file, store_dataset
 from ikone_events.services.privacy.archiving import figures_of
 from ikone_events.store.db import db, transaction
-from ikone_events.store.directory.naming import namesakes
+from ikone_events.store.directory.naming import find_by_name, namesakes
 from ikone_events.store.events.queries import all_events, find_event, history_of
 from ikone_events.store.figures.counts import counts_for
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 
 DATA = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
@@ -88,7 +86,7 @@ def test_only_a_name_that_two_bodies_share_is_left_to_the_organiser(app: Flask) 
             "Stadtverwaltung Kaiserslautern",
             "Kreisverwaltung Kaiserslautern",
         ]
-        found = match("VG Landstuhl")
+        found = find_by_name("VG Landstuhl")
         assert found is not None
         assert found.key == "vg-landstuhl"
 

@@ -17,7 +17,7 @@ Step = Callable[[Page], None]
 
 @dataclass(frozen=True)
 class Stop:
-    """One page; names in braces stand for what site.fill returns.
+    """One page; names in braces stand for what filled_app.fill returns.
 
     `then` is done on the page before it is looked at; the answer to it has `status`.
     """
@@ -40,7 +40,7 @@ def send(form: str, **entries: str) -> Step:
 
 def _edited_by_two(page: Page) -> None:
     """As if somebody had saved since the form was opened: the event is further than the form."""
-    page.evaluate("document.querySelector('[name=revision]').value = '1'")
+    page.evaluate("document.querySelector('[name=edit_version]').value = '1'")
     page.fill("[name=title]", "Ein anderer Titel")
     page.click("form[data-guard] button[type=submit]")
 
@@ -239,7 +239,7 @@ ATTENDEE: dict[str, Stop] = {
     "link-deleted": Stop("{deleted_person}", 410),
     "person-pending": Stop("{pending}"),
     "person-to-approve": Stop("{approval}"),
-    "person-in-line": Stop("{in_the_line}"),
+    "person-in-waiting-list": Stop("{in_waiting_list}"),
     "person-offered": Stop("{offered}"),
     "person-on-site": Stop("{on_site_guest}"),
     "person-declined": Stop("{declined}"),
@@ -251,10 +251,10 @@ ATTENDEE: dict[str, Stop] = {
     "change-own-refused": Stop("{person}/change", 422, send("form.form", first_name="")),
     "change-mode": Stop("{on_site_guest}/mode"),
     "change-mode-full": Stop("{pending}/mode"),
-    "change-mode-waiting": Stop("{in_the_line}/mode"),
+    "change-mode-waiting": Stop("{in_waiting_list}/mode"),
     "deputy": Stop("{person}/hand-over"),
     "deputy-refused": Stop("{person}/hand-over", 422, send("form.form", email="kein")),
-    "deputy-in-line": Stop("{in_the_line}/hand-over"),
+    "deputy-in-waiting-list": Stop("{in_waiting_list}/hand-over"),
     "delete-first-step": Stop("{person}/delete"),
     "room-on-site-hybrid": Stop("{on_site_guest}/room"),
     "person-declined-by-calendar": Stop("{declined_by_calendar}"),
@@ -418,7 +418,7 @@ ORGANISER: dict[str, Stop] = {
     "subscribers": Stop("/organise/subscribers"),
     "subscribers-none": Stop("/organise/subscribers?q=niemand"),
     "subscriber-remove": Stop("/organise/subscribers/{subscriber}/remove"),
-    "office-missing": Stop("/organise/events/nichts", 404),
+    "organiser-missing": Stop("/organise/events/nichts", 404),
 }
 
 VIEWER: dict[str, Stop] = {
@@ -436,8 +436,8 @@ DEMO: dict[str, Stop] = {
 }
 
 ADMIN: dict[str, Stop] = {
-    "house-texts": Stop("/organise/texts"),
-    "house-text": Stop("/organise/texts/follow_up"),
+    "installation-texts": Stop("/organise/texts"),
+    "installation-text": Stop("/organise/texts/follow_up"),
 }
 
 WHO: dict[str, dict[str, Stop]] = {

@@ -1,4 +1,4 @@
-"""Every page, in both languages, on a desk and on a phone: usable by everybody."""
+"""Every page, in both languages, at desktop and phone width: usable by everybody."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,7 @@ from werkzeug.routing import MapAdapter
 
 from ikone_events.app import create_app
 from ikone_events.demo.catcher import Catcher
-from ikone_events.demo.clock import TrialClock
-from ikone_events.demo.pages import Trial
+from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.store.db import db
 from ikone_events.worker.engine import Engine
 from tests.browser import (
@@ -24,8 +23,8 @@ from tests.browser import (
 )
 from tests.effort import NIGHT
 from tests.factories import NOW, FixedClock, make_settings
+from tests.journeys.filled_app import PASSWORD, PEOPLE, fill
 from tests.journeys.pages import DEMO, WHO, Stop
-from tests.journeys.site import PASSWORD, PEOPLE, fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -45,9 +44,9 @@ WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-gl
 NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
-    *("atom.all_events", "atom.of_series", "own_calendar.feed"),
+    *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
     *("attendee.calendar", "attendee.own_data"),
-    *("handouts.public_file", "handouts.personal_file", "organiser.material_file"),
+    *("materials.public_file", "materials.personal_file", "organiser.material_file"),
     *(
         "organiser.export_codes",
         "organiser.export_registrations",

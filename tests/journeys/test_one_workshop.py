@@ -1,4 +1,4 @@
-"""One workshop from the first draft to the slides, through the doors that people use."""
+"""One workshop from the first draft to the slides, through the pages that people use."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.factories import make_event
 from tests.journeys.installation import Installation
-from tests.journeys.letters import (
+from tests.journeys.mails import (
     Expected,
-    check_status_history,
+    check_mails,
     door_link,
     entry_of,
     personal_link,
@@ -60,48 +60,47 @@ def expected(person: Visitor) -> Expected:
 def test_workshop_goes_from_draft_to_slides(
     browser: Browser, installation: Installation, tmp_path: Path
 ) -> None:
-    office = installation
-    with window(browser) as desk:
-        slug = _prepare(desk, office)
-        _sign_up(browser, office, slug)
-        _first_mails(office)
-        _withdraw(browser, office)
-        office.clock.moment = STARTS_AT.replace(day=9)
-        _dispatch(desk, office, slug)
-        _doors(browser, office)
-        office.clock.moment = ENDS_AT.replace(hour=11)
+    with window(browser) as team:
+        slug = _prepare(team, installation)
+        _sign_up(browser, installation, slug)
+        _first_mails(installation)
+        _withdraw(browser, installation)
+        installation.clock.moment = STARTS_AT.replace(day=9)
+        _dispatch(team, installation, slug)
+        _enter_room(browser, installation)
+        installation.clock.moment = ENDS_AT.replace(hour=11)
         slides = _make_slides(browser, tmp_path)
-        _follow_up(desk, office, slug, slides)
-        _download(browser, office, slides)
-        _all_is_told(desk, office, slug)
+        _follow_up(team, installation, slug, slides)
+        _download(browser, installation, slides)
+        _check_history(team, installation, slug)
     for person in PEOPLE:
-        check_status_history(office.mailbox.to(person.email), expected(person))
-    assert len(office.mailbox.received) == 9
+        check_mails(installation.mailbox.to(person.email), expected(person))
+    assert len(installation.mailbox.received) == 9
 
 
-def _prepare(desk: Page, office: Installation) -> str:
-    log_in(desk, office.url)
-    slug = create_event(desk, office.url, CONTENT)
-    page = f"{office.url}/organise/events/{slug}"
-    assert desk.request.get(f"{office.url}/events/{slug}").status == 404
-    press(desk, page, "announce")
-    assert desk.request.get(f"{office.url}/events/{slug}/register").status == 409
-    press(desk, page, "open")
+def _prepare(team: Page, installation: Installation) -> str:
+    log_in(team, installation.url)
+    slug = create_event(team, installation.url, CONTENT)
+    page = f"{installation.url}/organise/events/{slug}"
+    assert team.request.get(f"{installation.url}/events/{slug}").status == 404
+    press(team, page, "announce")
+    assert team.request.get(f"{installation.url}/events/{slug}/register").status == 409
+    press(team, page, "open")
     return slug
 
 
-def _sign_up(browser: Browser, office: Installation, slug: str) -> None:
+def _sign_up(browser: Browser, installation: Installation, slug: str) -> None:
     for person, result in zip(PEOPLE, ("confirmed", "confirmed", "waitlisted"), strict=True):
         with window(browser, locale=person.locale) as page:
-            register(page, f"{office.url}/events/{slug}/register", person)
+            register(page, f"{installation.url}/events/{slug}/register", person)
             assert outcome(page) == result
             assert page.get_attribute("html", "lang") == person.locale[:2]
             assert person.email in page.inner_text("main")
 
 
-def _first_mails(office: Installation) -> None:
+def _first_mails(installation: Installation) -> None:
     for person in (ANNA, BERND):
-        (mail,) = office.mails_to(person.email, number=1)
+        (mail,) = installation.mails_to(person.email, number=1)
         assert mail.subject.startswith("Anmeldung bestätigt: Sensoren für Müllbehälter")
         assert "Dienstag, 14. April 2026, 10:00 bis 12:00 Uhr" in mail.text.replace("\xa0", " ")
         entry = entry_of(mail)
@@ -109,44 +108,44 @@ def _first_mails(office: Installation) -> None:
         assert (entry.starts_at, entry.ends_at) == (STARTS_AT, ENDS_AT)
         assert entry.asks == ("TRUE NEEDS-ACTION",)
         assert door_link(mail.text) == ""
-    (waits,) = office.mails_to(CORA.email, number=1)
+    (waits,) = installation.mails_to(CORA.email, number=1)
     assert waits.subject.startswith("Waiting list: Sensors for waste bins")
     assert waits.calendar is None
 
 
-def _withdraw(browser: Browser, office: Installation) -> None:
-    (confirmation,) = office.mails_to(BERND.email, number=1)
+def _withdraw(browser: Browser, installation: Installation) -> None:
+    (confirmation,) = installation.mails_to(BERND.email, number=1)
     with window(browser) as page:
         page.goto(personal_link(confirmation.text))
         page.click("main a[href$='/cancel']")
         page.click("form[action$='/cancel'] button")
         assert page.get_attribute("main", "data-status") == "cancelled"
-    _, goodbye = office.mails_to(BERND.email, number=2)
+    _, goodbye = installation.mails_to(BERND.email, number=2)
     entry = entry_of(goodbye)
     assert (entry.method, entry.sequence, entry.status) == ("CANCEL", 1, "CANCELLED")
     assert entry.uid == entry_of(confirmation).uid
-    _, moved_up = office.mails_to(CORA.email, number=2)
+    _, moved_up = installation.mails_to(CORA.email, number=2)
     assert moved_up.subject.startswith("You have a place: Sensors for waste bins")
     entry = entry_of(moved_up)
     assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 0, "CONFIRMED")
     assert (entry.starts_at, entry.ends_at) == (STARTS_AT, ENDS_AT)
 
 
-def _dispatch(desk: Page, office: Installation, slug: str) -> None:
-    page = f"{office.url}/organise/events/{slug}"
-    log_in(desk, office.url)  # the clock has moved by weeks: the session has ended
-    desk.goto(page)
-    assert desk.locator("form[action$='/do/dispatch']").count() == 0
-    assert desk.locator(".step .missing li").count() == 1
-    desk.fill("[name=room_url]", ROOM)
-    desk.click("form[action$='/room'] button[type=submit]")
-    press(desk, page, "dispatch")
+def _dispatch(team: Page, installation: Installation, slug: str) -> None:
+    page = f"{installation.url}/organise/events/{slug}"
+    log_in(team, installation.url)  # the clock has moved by weeks: the session has ended
+    team.goto(page)
+    assert team.locator("form[action$='/do/dispatch']").count() == 0
+    assert team.locator(".step .missing li").count() == 1
+    team.fill("[name=room_url]", ROOM)
+    team.click("form[action$='/room'] button[type=submit]")
+    press(team, page, "dispatch")
 
 
-def _doors(browser: Browser, office: Installation) -> None:
+def _enter_room(browser: Browser, installation: Installation) -> None:
     doors = {}
     for person, number in ((ANNA, 2), (CORA, 3)):
-        *_, before, mail = office.mails_to(person.email, number=number)
+        *_, before, mail = installation.mails_to(person.email, number=number)
         entry, door = entry_of(mail), door_link(mail.text)
         assert (entry.method, entry.sequence, entry.status) == ("REQUEST", 1, "CONFIRMED")
         assert entry.uid == entry_of(before).uid
@@ -157,7 +156,7 @@ def _doors(browser: Browser, office: Installation) -> None:
     with window(browser) as page:
         page.goto(doors[ANNA])
         assert page.get_attribute("main", "data-door") == "waiting"
-        office.clock.moment = STARTS_AT.replace(hour=7, minute=50)
+        installation.clock.moment = STARTS_AT.replace(hour=7, minute=50)
         page.reload()
         assert page.get_attribute("main", "data-door") == "open"
         page.click("form[action$='/room'] button")
@@ -174,26 +173,26 @@ def _make_slides(browser: Browser, folder: Path) -> Path:
     return path
 
 
-def _follow_up(desk: Page, office: Installation, slug: str, slides: Path) -> None:
-    page = f"{office.url}/organise/events/{slug}"
-    log_in(desk, office.url)
-    desk.goto(f"{page}/materials")
-    desk.set_input_files("[name=slides-file]", slides)
-    desk.fill("[name=slides-title]", "Folien des Vortrags")
-    desk.click("form[action$='/materials/slides'] button[type=submit]")
-    desk.click("details:has([name=link-url]) summary")
-    desk.fill("[name=link-title]", "Leitfaden")
-    desk.fill("[name=link-url]", "https://leitfaden.example.org/sensoren")
-    desk.click("form[action$='/materials/link'] button[type=submit]")
-    press(desk, page, "follow_up")
+def _follow_up(team: Page, installation: Installation, slug: str, slides: Path) -> None:
+    page = f"{installation.url}/organise/events/{slug}"
+    log_in(team, installation.url)
+    team.goto(f"{page}/materials")
+    team.set_input_files("[name=slides-file]", slides)
+    team.fill("[name=slides-title]", "Folien des Vortrags")
+    team.click("form[action$='/materials/slides'] button[type=submit]")
+    team.click("details:has([name=link-url]) summary")
+    team.fill("[name=link-title]", "Leitfaden")
+    team.fill("[name=link-url]", "https://leitfaden.example.org/sensoren")
+    team.click("form[action$='/materials/link'] button[type=submit]")
+    press(team, page, "follow_up")
 
 
-def _download(browser: Browser, office: Installation, slides: Path) -> None:
-    *_, mail = office.mails_to(ANNA.email, number=3)
+def _download(browser: Browser, installation: Installation, slides: Path) -> None:
+    *_, mail = installation.mails_to(ANNA.email, number=3)
     assert mail.subject == "Folien und Links: Sensoren für Müllbehälter"
     assert "vielen Dank für Ihre Teilnahme" in mail.text
     assert "https://leitfaden.example.org/sensoren" in mail.text
-    *_, other = office.mails_to(CORA.email, number=4)
+    *_, other = installation.mails_to(CORA.email, number=4)
     assert "Wie lange hält der Akku?" in other.text
     with window(browser) as page:
         page.goto(f"{personal_link(mail.text)}/materials")
@@ -207,26 +206,25 @@ def _download(browser: Browser, office: Installation, slides: Path) -> None:
         assert answer.url in mail.text
 
 
-def _all_is_told(desk: Page, office: Installation, slug: str) -> None:
-    """The office reads what happened: who was there, what was sent, who did what."""
-    page = f"{office.url}/organise/events/{slug}"
-    desk.goto(f"{page}/registrations")
-    row = desk.locator("tr", has_text="Größer").inner_text()
+def _check_history(team: Page, installation: Installation, slug: str) -> None:
+    """The organiser sees who attended, what was sent, and who did what."""
+    page = f"{installation.url}/organise/events/{slug}"
+    team.goto(f"{page}/registrations")
+    row = team.locator("tr", has_text="Größer").inner_text()
     assert "Teilgenommen" in row
-    desk.goto(f"{page}/mail")
-    assert desk.locator("#e-mails-caption ~ tbody tr").count() == 9
-    desk.goto(f"{page}/history")
-    assert desk.locator("tbody tr").count() == 5
+    team.goto(f"{page}/mail")
+    assert team.locator("#e-mails-caption ~ tbody tr").count() == 9
+    team.goto(f"{page}/history")
+    assert team.locator("tbody tr").count() == 5
 
 
 def test_attendee_needs_no_javascript(browser: Browser, installation: Installation) -> None:
-    office = installation
-    office.clock.moment = STARTS_AT - timedelta(minutes=10)  # registered late, by minutes
+    installation.clock.moment = STARTS_AT - timedelta(minutes=10)  # registered late, by minutes
     event = make_event(
-        office.app, state="dispatched", room_url=ROOM, starts_at=STARTS_AT, ends_at=ENDS_AT
+        installation.app, state="dispatched", room_url=ROOM, starts_at=STARTS_AT, ends_at=ENDS_AT
     )
     with window(browser, javascript=False) as page:
-        page.goto(f"{office.url}/")
+        page.goto(f"{installation.url}/")
         page.click(f"main a[href$='/events/{event.slug}']")
         page.click("main a[href$='/register']")
         page.click("main form button[type=submit]")
@@ -234,7 +232,7 @@ def test_attendee_needs_no_javascript(browser: Browser, installation: Installati
         assert page.locator(".error-summary a[href='#email']").count() == 1
         register(page, page.url, ANNA)
         assert outcome(page) == "confirmed"
-        (mail,) = office.mails_to(ANNA.email, number=1)
+        (mail,) = installation.mails_to(ANNA.email, number=1)
         page.goto(door_link(mail.text))
         page.click("form[action$='/room'] button")
         page.wait_for_url(f"{ROOM}*")

@@ -1,4 +1,4 @@
-"""The frame and all macros in a real browser: a public form, an office page, error pages."""
+"""The frame and all macros in a real browser: a public form, an organiser page, error pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Status
+from ikone_events.web.shell.badges import badge_of
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,
@@ -50,7 +51,7 @@ STATES = {
     "registration": [*Status],
     "mail": ["queued", "sending", "sent", "failed"],
 }
-PAGES = ("/gallery", "/office", "/error/404", "/error/503")
+PAGES = ("/gallery", "/organiser", "/error/404", "/error/503")
 CHOICES = {"": "Keine Angabe", "frau": "Frau", "herr": "Herr", "divers": "Divers"}
 
 
@@ -83,11 +84,11 @@ class Gallery(FlaskForm):  # type: ignore[misc]
 
 
 class Numbers:
-    """Just enough of Flask-SQLAlchemy's Pagination."""
+    """As much of a `store.paging.Page` as the macro reads."""
 
-    page, pages = 5, 12
+    number, pages = 5, 12
 
-    def iter_pages(self, **_edges: int) -> Iterator[int | None]:
+    def iter_pages(self) -> Iterator[int | None]:
         yield from (1, None, 4, 5, 6, None, 12)
 
 
@@ -102,6 +103,7 @@ def gallery_app() -> Flask:
     )
     Babel(app, locale_selector=lambda: request.args.get("lang", "de"))
     CSRFProtect(app)
+    app.jinja_env.globals["badge_of"] = badge_of
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -110,7 +112,7 @@ def gallery_app() -> Flask:
             "organisation": "IKONE DS",
             "asset_version": "1",
             "language_url": lambda code: f"{request.path}?lang={code}",
-            "area": "organiser" if request.path == "/office" else "",
+            "area": "organiser" if request.path == "/organiser" else "",
             "organiser_name": "Jutta Beispiel",
             "demo": {"now": "Mo., 11. Januar 2021, 8:45 Uhr", "links": [("Postfach", "/mail")]},
             "states": STATES,
@@ -128,13 +130,13 @@ def gallery_app() -> Flask:
         form.csrf_token.errors = ()
         return render_template("gallery.html", form=form, complaints=["Alle Plätze sind vergeben."])
 
-    @app.get("/office")
-    def get_installation() -> ResponseReturnValue:
+    @app.get("/organiser")
+    def organiser() -> ResponseReturnValue:
         if "flash" in request.args:
             flash("Die Anmeldung ist jetzt offen.", "success")
-            return redirect("/office")
+            return redirect("/organiser")
         return render_template(
-            "office.html",
+            "organiser.html",
             form=Gallery(formdata=None),
             page=Numbers(),
             page_url=lambda n: f"?page={n}",
@@ -213,7 +215,9 @@ def test_error_summary_has_the_focus_and_leads_to_its_field(
 
 def test_icons_stay_visible_in_forced_colours(browser: Browser, base_url: str) -> None:
     for scheme in ("light", "dark"):
-        page, _ = opened(browser, f"{base_url}/office", color_scheme=scheme, forced_colors="active")
+        page, _ = opened(
+            browser, f"{base_url}/organiser", color_scheme=scheme, forced_colors="active"
+        )
         lost = page.evaluate(
             # Not "differs from the paper": one white is written rgb(), the other oklch().
             """() => { const ink = getComputedStyle(document.body).color;
@@ -236,13 +240,13 @@ def test_changed_form_asks_before_it_is_left(browser: Browser, base_url: str) ->
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.fill("#first_name", "Jutta")
-    page.goto(f"{base_url}/office")
+    page.goto(f"{base_url}/organiser")
     assert asked == ["beforeunload"]
     page.context.close()
 
 
 def test_flash_message_is_shown_once(browser: Browser, base_url: str) -> None:
-    page, problems = opened(browser, f"{base_url}/office?flash=1")
+    page, problems = opened(browser, f"{base_url}/organiser?flash=1")
     assert page.locator("[role=status] .kern-alert--success").count() == 1
     assert_accessible(page)
     page.reload()

@@ -1,4 +1,4 @@
-"""Many people for few seats at one instant, over HTTP: every seat is given once, all know it."""
+"""Many people for few seats at one instant, over HTTP: no seat twice, right answers for all."""
 
 import json
 import subprocess
@@ -22,12 +22,12 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.crash.site import LiveApp, open_live_app, wait_until_served
+from tests.crash.live_app import LiveApp, open_live_app, wait_until_served
 from tests.effort import by_night
 from tests.factories import make_event
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
-from tests.rush.crowd import Answer
+from tests.rush.clients import Answer
 
 PEOPLE, SEATS = by_night(1000, 150), 50
 SEE_OTHER, CONFLICT = 303, 409
@@ -40,29 +40,29 @@ pytestmark = [pytest.mark.slow]
 class Installation:
     """A running installation: one server on SQLite, two on PostgreSQL."""
 
-    site: LiveApp
+    live_app: LiveApp
     ports: list[int]
 
     def open_event(self, *, capacity: int, waiting_list: bool) -> Event:
         start = datetime.now(UTC) + timedelta(days=20)
         dates = {"starts_at": start, "ends_at": start + timedelta(hours=2)}
-        event = make_event(self.site.app, capacity=capacity, waiting_list=waiting_list, **dates)
-        with self.site.app.app_context(), transaction():
+        event = make_event(self.live_app.app, capacity=capacity, waiting_list=waiting_list, **dates)
+        with self.live_app.app.app_context(), transaction():
             record_creation(lock_event(event.slug), actor="test", now=now())
         return event
 
     def rush(self, event: Event, people: int) -> list[Answer]:
         """All of them press at once, from a process of their own."""
         words = [f"/events/{event.slug}/register", str(people), *map(str, self.ports)]
-        command = [sys.executable, "-m", "tests.rush.crowd", *words]
+        command = [sys.executable, "-m", "tests.rush.clients", *words]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-2000:] + self.site.log()[-2000:]
+        assert done.returncode == 0, done.stderr[-2000:] + self.live_app.log()[-2000:]
         return [Answer(**answer) for answer in json.loads(done.stdout)]
 
     def stored(self, event: Event) -> dict[str, str]:
-        """Everybody who has a row, with their standing."""
+        """Everybody who has a row, with their status."""
         of_event = Registration.event_id == event.id
-        with self.site.app.app_context():
+        with self.live_app.app.app_context():
             rows = db.session.execute(
                 select(Registration.email, Registration.status).where(of_event)
             )
@@ -71,13 +71,13 @@ class Installation:
     def mails(self, event: Event) -> Counter[tuple[str, str]]:
         """How many mails of which kind each address has got."""
         of_event = OutboxMail.event_id == event.id
-        with self.site.app.app_context():
+        with self.live_app.app.app_context():
             rows = db.session.execute(select(OutboxMail.recipient, OutboxMail.kind).where(of_event))
             return Counter((recipient, kind) for recipient, kind in rows)
 
     def faults(self) -> list[str]:
         """What `verify` finds."""
-        with self.site.app.app_context():
+        with self.live_app.app.app_context():
             return list(verification.faults(now()))
 
 
@@ -93,56 +93,62 @@ def zygote() -> str:
         pytest.param("postgres", id="two-processes", marks=ON_POSTGRES),
     ]
 )
-def house(request: pytest.FixtureRequest, zygote: str, tmp_path: Path) -> Iterator[Installation]:
+def installation(
+    request: pytest.FixtureRequest, zygote: str, tmp_path: Path
+) -> Iterator[Installation]:
     with ExitStack() as stack:
         mailbox = stack.enter_context(Mailbox())
         of_many = request.param == "postgres"
         url = stack.enter_context(fresh_database()) if of_many else ""
-        site = stack.enter_context(
+        live_app = stack.enter_context(
             open_live_app(tmp_path, database_url=url, smtp_url=mailbox.url, zygote=zygote)
         )
-        ports = [site.start("serve", free_port()).port for _ in range(2 if of_many else 1)]
+        ports = [live_app.start("serve", free_port()).port for _ in range(2 if of_many else 1)]
         for port in ports:
-            wait_until_served(site, port)
-        yield Installation(site, ports)
+            wait_until_served(live_app, port)
+        yield Installation(live_app, ports)
 
 
-def test_people_at_one_instant_fill_fifty_seats_and_the_line(house: Installation) -> None:
-    event = house.open_event(capacity=SEATS, waiting_list=True)
+def test_people_at_one_instant_fill_fifty_seats_and_the_waiting_list(
+    installation: Installation,
+) -> None:
+    event = installation.open_event(capacity=SEATS, waiting_list=True)
 
-    answers = house.rush(event, PEOPLE)
+    answers = installation.rush(event, PEOPLE)
 
     assert Counter(answer.status for answer in answers) == {SEE_OTHER: PEOPLE}
-    stored = house.stored(event)
+    stored = installation.stored(event)
     assert Counter(stored.values()) == {"confirmed": SEATS, "waitlisted": PEOPLE - SEATS}
     assert {answer.email: answer.outcome for answer in answers} == stored
     assert all(answer.names_me for answer in answers)
     kinds = {"confirmed": "confirmation", "waitlisted": "waitlist"}
     promised = {(email, kinds[status]): 1 for email, status in stored.items()}
-    assert house.mails(event) == promised
-    assert house.faults() == []
+    assert installation.mails(event) == promised
+    assert installation.faults() == []
 
 
-def test_without_a_waiting_list_all_others_are_told_that_it_is_full(house: Installation) -> None:
-    event = house.open_event(capacity=SEATS, waiting_list=False)
+def test_without_a_waiting_list_all_others_read_that_it_is_full(installation: Installation) -> None:
+    event = installation.open_event(capacity=SEATS, waiting_list=False)
 
-    answers = house.rush(event, PEOPLE)
+    answers = installation.rush(event, PEOPLE)
 
     expected = {SEE_OTHER: SEATS, CONFLICT: PEOPLE - SEATS}
     assert Counter(answer.status for answer in answers) == expected
-    told = {answer.email: answer.outcome for answer in answers if answer.status == SEE_OTHER}
-    assert house.stored(event) == told == dict.fromkeys(told, "confirmed")
-    assert house.mails(event) == {(email, "confirmation"): 1 for email in told}
-    assert house.faults() == []
+    answered = {answer.email: answer.outcome for answer in answers if answer.status == SEE_OTHER}
+    assert installation.stored(event) == answered == dict.fromkeys(answered, "confirmed")
+    assert installation.mails(event) == {(email, "confirmation"): 1 for email in answered}
+    assert installation.faults() == []
 
 
 @pytest.mark.parametrize("zygote", ["tests.rush.unlocked"])
-@pytest.mark.parametrize("house", [pytest.param("postgres", marks=ON_POSTGRES)], indirect=True)
-def test_rush_oversells_when_the_lock_is_taken_away(house: Installation) -> None:
+@pytest.mark.parametrize(
+    "installation", [pytest.param("postgres", marks=ON_POSTGRES)], indirect=True
+)
+def test_rush_oversells_when_the_lock_is_taken_away(installation: Installation) -> None:
     """The proof that the tests above can fail."""
-    event = house.open_event(capacity=5, waiting_list=False)
+    event = installation.open_event(capacity=5, waiting_list=False)
 
-    house.rush(event, 100)
+    installation.rush(event, 100)
 
-    assert len(house.stored(event)) > 5
-    assert any("people hold 5 seats" in fault for fault in house.faults())
+    assert len(installation.stored(event)) > 5
+    assert any("people hold 5 seats" in fault for fault in installation.faults())

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 
 from tests.crash.zygote import serve
 
-_LOCK = "UPDATE event SET touched="
+_LOCK = "UPDATE event SET lock_version="
 
 
 @event.listens_for(Engine, "before_cursor_execute", retval=True)

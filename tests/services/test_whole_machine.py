@@ -33,18 +33,17 @@ from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import steps
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.mails import mailings, outbox, subscribers
+from ikone_events.services.mails import mailing_chunks, mailings, outbox, subscribers
 from ikone_events.services.mails.values import sender_of
 from ikone_events.services.operating import verification
 from ikone_events.services.plan import plans
-from ikone_events.services.registering.attendance import mark_attendance
+from ikone_events.services.registering.changes import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import find_event, lock_event
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 from tests.effort import by_night
@@ -273,9 +272,9 @@ class Installation(RuleBasedStateMachine):
     @rule()
     def die_within_a_mailing(self) -> None:
         def expand() -> None:
-            number = mailings.find_open_mailing()
+            number = mailing_chunks.find_open_mailing()
             if number is not None:
-                mailings.expand_chunk(number, now=self.now)
+                mailing_chunks.expand_chunk(number, now=self.now)
 
         self._die(expand)
 

@@ -118,13 +118,13 @@ def test_threads_of_this_process_wait_for_each_other(
             held.set()
             release.wait()
 
-    registration_from_token = threading.Thread(target=hold)
-    registration_from_token.start()
+    other = threading.Thread(target=hold)
+    other.start()
     held.wait()
     with app.app_context(), pytest.raises(Busy), transaction():
         pass
     release.set()
-    registration_from_token.join()
+    other.join()
     with app.app_context(), transaction():
         lock_event(event.slug)
 
@@ -134,7 +134,7 @@ def test_late_begin_fails_where_immediate_waits(tmp_path: Path) -> None:
     path = tmp_path / "proof.db"
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         connection.execute("PRAGMA journal_mode = WAL")
         return connection
 
@@ -149,7 +149,7 @@ def test_late_begin_fails_where_immediate_waits(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         two.execute("INSERT INTO seat VALUES (2)")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < PATIENCE
     one.close()
     two.close()
 

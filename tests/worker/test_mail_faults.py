@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.config import Settings
-from ikone_events.services.mails.delivery_log import notes_of
+from ikone_events.services.mails.outbox import notes_of
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
@@ -244,7 +244,7 @@ def test_connection_that_died_between_two_mails_costs_no_mail(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lease", [2])
+@pytest.mark.parametrize("lease", [6])
 @pytest.mark.parametrize("stage", STAGES)
 def test_silent_server_is_left_after_a_while_and_asked_again_later(
     app: Flask, server: ScriptedServer, clock: FixedClock, stage: str
@@ -264,7 +264,8 @@ def test_silent_server_is_left_after_a_while_and_asked_again_later(
     assert states(app, mails) == ["sent"] * 6
 
 
-@pytest.mark.parametrize("lease", [2])
+@pytest.mark.slow
+@pytest.mark.parametrize("lease", [6])
 def test_server_that_is_silent_to_one_is_patient_with_the_others(
     app: Flask, mails: list[OutboxMail], server: ScriptedServer
 ) -> None:

@@ -172,7 +172,7 @@ def test_mail_that_cannot_be_taken_in_goes_aside_and_is_told_without_its_words(
     assert reader(app).read() == 2
     assert [kind for kind, _outcome in rows(app)] == ["damaged", "answer"]
     assert (len(box.subjects(FAILED)), len(box.subjects(DONE))) == (1, 1)
-    assert "mail 1 could not be taken in (UnfitInput in " in caplog.text
+    assert "mail 1 was not ingested (UnfitInput in " in caplog.text
     assert "Geheimes" not in caplog.text
     assert EVA not in caplog.text
 

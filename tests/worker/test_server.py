@@ -25,7 +25,7 @@ ROUNDS = 3
 def visit(port: int, enough: threading.Event) -> None:
     """Open and close connections without a pause, as a rush does."""
     while not enough.is_set():
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         with suppress(OSError, HTTPException):
             connection.request("GET", "/healthz")
             connection.getresponse().read()

@@ -1,19 +1,19 @@
-"""Links that open another provider's form for a new entry, filled with a public event.
+"""Links that open a calendar provider's form for a new entry, filled with a public event.
 
-For people without an invitation. They hold what the public page says and nothing else; times are
-UTC, so no provider can get a zone wrong. An address longer than about 2,000 characters is cut by
-some programs on the way, so the description gives way.
+They are for people without an invitation and contain only what the public page shows. Times are
+UTC. Some programs cut addresses of more than about 2,000 characters: the description gives way.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 from ikone_events.domain.header_text import clean_text, one_line
 from ikone_events.domain.mails.facts import EventSummary
 from ikone_events.domain.refusals import N_
+from ikone_events.domain.times import to_local
 
-# Of the whole address, and of two of its parts.
+# Lengths of the whole address and of two parts, in characters.
 LONGEST = 1_900
 _TITLE = 700
 _PLACE = 500
@@ -23,13 +23,13 @@ _GOOGLE = "https://calendar.google.com/calendar/render"
 _OUTLOOK_COM = "https://outlook.live.com/calendar/action/compose"
 _MICROSOFT_365 = "https://outlook.office.com/calendar/action/compose"
 
-# Names and values, these in the form of addresses.
+# Names and percent-encoded values of a query string.
 Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AddLink:
-    """What the link is called (a message id), whose pages it leads to, and its address."""
+    """A link: its name (a message id), the provider whose page it opens, and its address."""
 
     name: str
     provider: str
@@ -37,20 +37,21 @@ class AddLink:
 
 
 def add_links(event: EventSummary) -> tuple[AddLink, ...]:
-    """One link a provider, in the order in which pages show them."""
+    """One link per provider, in display order."""
     return (
         AddLink(N_("Google Calendar"), "Google", google(event)),
-        AddLink("StepView.com", "Microsoft", outlook_com(event)),
+        AddLink("Outlook.com", "Microsoft", outlook_com(event)),
         AddLink("Microsoft 365", "Microsoft", microsoft_365(event)),
     )
 
 
 def google(event: EventSummary) -> str:
-    """Google's form; `dates` is start and end in the short form of ISO 8601."""
+    """Google's form; `dates` is start and end in the basic format of ISO 8601."""
+    short = "%Y%m%dT%H%M%SZ"
     fields = (
         ("action", "TEMPLATE"),
         ("text", _title(event)),
-        ("dates", _quoted(f"{_short(event.starts_at)}/{_short(event.ends_at)}")),
+        ("dates", _quoted(f"{_utc(event.starts_at, short)}/{_utc(event.ends_at, short)}")),
         ("location", _place(event)),
     )
     return _address(_GOOGLE, fields, "details", event)
@@ -70,14 +71,14 @@ def _outlook_fields(event: EventSummary) -> Fields:
     return (
         ("rru", "addevent"),
         ("subject", _title(event)),
-        ("startdt", _quoted(_long(event.starts_at))),
-        ("enddt", _quoted(_long(event.ends_at))),
+        ("startdt", _quoted(_utc(event.starts_at, "%Y-%m-%dT%H:%M:%SZ"))),
+        ("enddt", _quoted(_utc(event.ends_at, "%Y-%m-%dT%H:%M:%SZ"))),
         ("location", _place(event)),
     )
 
 
 def _address(base: str, fields: Fields, about: str, event: EventSummary) -> str:
-    """Spaces as %20: Outlook shows a plus sign as one (spatie/calendar-links#109)."""
+    """Spaces are %20: Outlook displays a plus sign literally (spatie/calendar-links#109)."""
     address = f"{base}?{'&'.join(f'{name}={value}' for name, value in fields)}"
     left = LONGEST - len(address) - len(f"&{about}=")
     link = _quoted(event.public_url)
@@ -88,7 +89,7 @@ def _address(base: str, fields: Fields, about: str, event: EventSummary) -> str:
 
 
 def _fitting(text: str, room: int) -> str:
-    """The text in the form of addresses, cut between characters where it is too long."""
+    """The percent-encoded text, cut between characters to `room` characters."""
     whole = _quoted(text)
     if len(whole) <= room:
         return whole
@@ -114,15 +115,5 @@ def _quoted(text: str) -> str:
     return quote(text, safe="")
 
 
-def _short(moment: datetime) -> str:
-    return f"{_utc(moment):%Y%m%dT%H%M%SZ}"
-
-
-def _long(moment: datetime) -> str:
-    return f"{_utc(moment):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("a calendar takes no naive time")
-    return moment.astimezone(UTC)
+def _utc(moment: datetime, pattern: str) -> str:
+    return to_local(moment, "UTC").strftime(pattern)

@@ -1,7 +1,6 @@
-"""What stands in calendars to subscribe to: how long, under which UID, and with which words.
+"""Calendar feeds: how long entries stay, their UIDs, sequences and labels.
 
-Nothing here is a mail's: a UID of a mail is a secret, and those of feeds are told to everybody
-who has the feed.
+UIDs of feeds are public to every subscriber; UIDs in mails are secret. They must differ.
 """
 
 import hashlib
@@ -9,21 +8,19 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 
-from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.events.facts import CALLED_OFF, State
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 
-# Google asks once a day at most: what is called off is told long enough to reach every program.
+# Google polls once a day at most, so cancelled events stay long enough to reach every program.
 CALLED_OFF_STAYS = timedelta(weeks=6)
 PAST_STAYS = timedelta(days=365)
 MOST_EVENTS = 500
 MOST_NEWS = 50
-CALLED_OFF = frozenset({State.CANCELLED, State.POSTPONED})
 
 
 class Word(StrEnum):
-    """What stands before a title, for programs that show no STATUS."""
+    """A prefix of titles, for programs that do not show STATUS."""
 
     CANCELLED = "cancelled"
     POSTPONED = "postponed"
@@ -36,32 +33,20 @@ class Word(StrEnum):
     EXPIRED = "expired"
 
 
-_WORDS: Mapping[str, Mapping[Word, str]] = MappingProxyType(
-    {
-        "de": {
-            Word.CANCELLED: "Abgesagt",
-            Word.POSTPONED: "Verschoben",
-            Word.WAITING: "Warteliste",
-            Word.UNCONFIRMED: "E-Mail-Adresse nicht bestätigt",
-            Word.UNDECIDED: "Zusage steht aus",
-            Word.OFFERED: "Platz angeboten",
-            Word.WITHDRAWN: "Abgemeldet",
-            Word.DECLINED: "Abgelehnt",
-            Word.EXPIRED: "Verfallen",
-        },
-        "en": {
-            Word.CANCELLED: "Cancelled",
-            Word.POSTPONED: "Postponed",
-            Word.WAITING: "Waiting list",
-            Word.UNCONFIRMED: "E-mail address not confirmed",
-            Word.UNDECIDED: "To be approved",
-            Word.OFFERED: "Place offered",
-            Word.WITHDRAWN: "Withdrawn",
-            Word.DECLINED: "Declined",
-            Word.EXPIRED: "Expired",
-        },
-    }
-)
+_WORDS: Mapping[Word, Mapping[str, str]] = {
+    Word.CANCELLED: {"de": "Abgesagt", "en": "Cancelled"},
+    Word.POSTPONED: {"de": "Verschoben", "en": "Postponed"},
+    Word.WAITING: {"de": "Warteliste", "en": "Waiting list"},
+    Word.UNCONFIRMED: {
+        "de": "E-Mail-Adresse nicht bestätigt",
+        "en": "E-mail address not confirmed",
+    },
+    Word.UNDECIDED: {"de": "Zusage steht aus", "en": "To be approved"},
+    Word.OFFERED: {"de": "Platz angeboten", "en": "Place offered"},
+    Word.WITHDRAWN: {"de": "Abgemeldet", "en": "Withdrawn"},
+    Word.DECLINED: {"de": "Abgelehnt", "en": "Declined"},
+    Word.EXPIRED: {"de": "Verfallen", "en": "Expired"},
+}
 _OF_EVENT = {State.CANCELLED: Word.CANCELLED, State.POSTPONED: Word.POSTPONED}
 _OF_PERSON = {
     Status.CONFIRMED: None,
@@ -75,12 +60,12 @@ _OF_PERSON = {
 
 
 def word_of_event(state: State) -> Word | None:
-    """The word for everybody; None while the event takes place."""
+    """The prefix for everybody; None while the event takes place."""
     return _OF_EVENT.get(state)
 
 
 def word_of_person(status: Status, awaits: Awaits, state: State) -> Word | None:
-    """The word for one person; who has gone needs no news of the event."""
+    """The prefix for one person; the event's state counts only for active registrations."""
     if status in ACTIVE and state in CALLED_OFF:
         return _OF_EVENT[state]
     if status is Status.PENDING and awaits is Awaits.ADDRESS:
@@ -89,40 +74,40 @@ def word_of_person(status: Status, awaits: Awaits, state: State) -> Word | None:
 
 
 def word_in(word: Word | None, locale: str) -> str:
-    """The word in one language; empty where there is none."""
-    return "" if word is None else _WORDS[locale][word]
+    """The prefix in a language, or an empty text."""
+    return "" if word is None else _WORDS[word][locale]
 
 
 def event_sequence(edit_version: int, *, called_off: bool) -> int:
-    """An edit raises it by two and calling off by one, so that it only ever rises."""
+    """The SEQUENCE of an event: an edit adds two, calling off adds one, so it only rises."""
     return 2 * edit_version + called_off
 
 
 def person_sequence(
     edit_version: int, *, called_off: bool, created_at: datetime, at: datetime
 ) -> int:
-    """Rises with the event and with the person's standing; in seconds, it fits 31 bits for long.
+    """The SEQUENCE for one person: the event's, plus seconds up to the last status change.
 
-    Not by the event's counter of writes, which would tell how many people have registered.
+    `lock_version` is not used because it would reveal the number of registrations.
     """
     since = max(0, int((at - created_at).total_seconds()))
     return event_sequence(edit_version, called_off=called_off) + since
 
 
 def person_uid(secret_key: str, feed: str, event: int, host: str) -> str:
-    """The UID of an event in one person's feed; nobody can tell it from any other UID of ours.
+    """The UID of an event in one person's feed, unguessable like every UID.
 
-    One for each event and not for each registration: who withdraws and returns has one entry.
+    It depends on the event, not on the registration: registering again keeps the same entry.
     """
     message = f"personal feed\0{feed}\0{event}".encode()
     return f"{hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()[:32]}@{host}"
 
 
 def webcal(address: str) -> str:
-    """The address as a calendar program opens it to subscribe."""
+    """The webcal: address with which calendar programs subscribe."""
     return f"webcal://{address.partition('://')[2]}"
 
 
 def in_language(address: str, locale: str) -> str:
-    """The address that gives a feed in this language; the usual one needs no word for it."""
+    """The address of a feed in a language; German is the default."""
     return address if locale == "de" else f"{address}?lang={locale}"

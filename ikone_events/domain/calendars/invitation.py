@@ -1,10 +1,9 @@
 """Calendar objects: one person's invitation in mails, all public events in the feed.
 
-Built by icalendar's own classes; the bytes are never touched afterwards. Texts, names and addresses
-are cleaned as they are put in, so no text can damage an object; values that can't be cleaned are
-refused. One-off events are written in UTC, so no client can get a time zone wrong; the local time
-stands in the description. A UID in a mail is a secret (whoever knows it can cancel the entry in
-Thunderbird), a UID in the feed is public: they must never be the same.
+Objects are built by icalendar's classes and never changed as bytes. Texts, names and addresses are
+cleaned first; values that can't be cleaned are refused. Times are UTC; the description gives the
+local time. UIDs in mails are secret (knowing one is enough to cancel the entry in Thunderbird),
+UIDs in feeds are public: they must never be the same.
 """
 
 import re
@@ -18,12 +17,12 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from icalendar.parser import Contentline
 from icalendar.parser_tools import DEFAULT_ENCODING
 
-from ikone_events.domain.calendars.texts import description_of, location_of
-from ikone_events.domain.header_text import ascii_address, one_line
+from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.mails.facts import EventSummary, Invitation, Links, Recipient, Sender
 from ikone_events.domain.mails.kinds import CANCEL
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.salutation import full_name
+from ikone_events.domain.times import BERLIN, clock, span_mail
 
 PRODID = "-//Ikone Events//Ikone Events//DE"
 POLL_EVERY = timedelta(hours=6)
@@ -35,8 +34,32 @@ _TOKEN = re.compile(r"[\w.-]{20}")
 _UNFIT_IN_NAMES = str.maketrans({'"': "'", "\\": "/", "^": "ˆ"})
 
 
+_WORDS = {
+    "de": {
+        "join": "Teilnehmen",
+        "phone_in": "Per Telefon",
+        "when": "Wann",
+        "where": "Wo",
+        "questions": "Fragen",
+        "phone": "Telefon",
+        "opens": "Der Raum ist ab {} Uhr geöffnet.",
+        "zone": "Zeitzone",
+    },
+    "en": {
+        "join": "Join",
+        "phone_in": "By phone",
+        "when": "When",
+        "where": "Where",
+        "questions": "Questions",
+        "phone": "phone",
+        "opens": "The room opens at {}.",
+        "zone": "time zone",
+    },
+}
+
+
 class CalendarError(UnfitInput):
-    """Values of which no sound calendar object can be made; nothing is queued or served."""
+    """Values from which no valid calendar object can be made; nothing is queued or served."""
 
 
 class _Text(vText):
@@ -51,9 +74,9 @@ class _Text(vText):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicEntry:
-    """An event as the feed tells it; `changed_at` is its last change, so that an ETag holds.
+    """An event in a feed; `changed_at` is its last change, which keeps ETags stable.
 
-    `word` stands before the title, because few programs show the status of foreign calendars.
+    `word` is a prefix of the title, because few programs show the status of subscribed events.
     """
 
     summary: EventSummary
@@ -74,7 +97,7 @@ def calendar_object(
     method: str | None,
     sender: Sender,
 ) -> bytes:
-    """The object for one person; method None makes a copy for download that asks no answer."""
+    """The object for one person; without a method it is a download that asks for no answer."""
     event = _event(summary, locale=recipient.locale, room=links.room)
     _number(event, invitation.uid, invitation.sequence, stamp=invitation.stamp)
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
@@ -89,16 +112,16 @@ def calendar_object(
 
 
 def public_event(entry: PublicEntry, *, locale: str) -> bytes:
-    """One event for everybody: no attendee, no method, no secret link."""
+    """One event for everybody: without attendee, method and personal link."""
     calendar = _calendar()
     calendar.add_component(_public_component(entry, locale))
     return _written(calendar)
 
 
 def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str, source: str) -> bytes:
-    """The calendar to subscribe to at `source`; the same entries give the same bytes.
+    """The feed at the address `source`; the same entries give the same bytes.
 
-    An event of which no sound object can be made is left out; the others must not go with it.
+    Events from which no valid object can be made are left out.
     """
     calendar = _calendar()
     calendar.add("name", _Text(one_line(name)))
@@ -113,7 +136,7 @@ def public_feed(entries: Iterable[PublicEntry], *, locale: str, name: str, sourc
 
 
 def _written(calendar: Calendar) -> bytes:
-    """What calendar.to_ical() gives; lines that are the same for everybody are folded once."""
+    """The result of calendar.to_ical(), with folded lines cached."""
     lines = [_folded(line) for line in calendar.content_lines() if line]
     return b"\r\n".join(lines) + b"\r\n"
 
@@ -133,7 +156,7 @@ def _calendar() -> Calendar:
 
 
 def _event(summary: EventSummary, *, locale: str, room: str) -> Event:
-    """A fresh event; what does not depend on the person is built once."""
+    """A new event; the parts that do not depend on the person are cached."""
     event = Event()
     event.update(_common(summary))
     event.update(_of_room(summary, locale, room) if room else _without_room(summary, locale))
@@ -161,14 +184,38 @@ def _without_room(summary: EventSummary, locale: str) -> Event:
 
 def _of_room(summary: EventSummary, locale: str, room: str) -> Event:
     event = Event()
-    event.add("location", _Text(location_of(summary, locale, room)))
-    event.add("description", _Text(description_of(summary, locale, room)))
+    event.add("location", _Text(one_line(summary.place) or room or "Online"))
+    event.add("description", _Text(_description(summary, locale, room)))
     event.add("url", room or summary.public_url)
     return event
 
 
+def _description(event: EventSummary, locale: str, room: str) -> str:
+    """The description of the entry in plain text, the link to the video room first."""
+    words = _WORDS[locale]
+    when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
+    zone = f" ({words['zone']} {BERLIN})" if event.zone == BERLIN and locale == "de" else ""
+    lines = [f"{words['join']}: {room}"] if room else []
+    if room and event.dial_in:
+        lines.append(f"{words['phone_in']}: {event.dial_in}")
+    if room and event.room_opens_at:
+        lines.append(words["opens"].format(clock(event.room_opens_at, zone=event.zone)))
+    lines.append(f"{words['when']}: {when}{zone}")
+    if event.place:
+        lines.append(f"{words['where']}: {one_line(event.place)}")
+    paragraphs = ("\n".join(lines), event.summary, _questions(event, locale))
+    return clean_text("\n\n".join(paragraph for paragraph in paragraphs if paragraph))
+
+
+def _questions(event: EventSummary, locale: str) -> str:
+    words = _WORDS[locale]
+    phone = f"{words['phone']} {event.contact_phone}" if event.contact_phone else ""
+    whom = ", ".join(filter(None, (event.contact_name, event.contact_email, phone)))
+    return f"{words['questions']}: {whom}\n{event.public_url}"
+
+
 def _number(event: Event, uid: str, sequence: int, *, stamp: datetime) -> None:
-    """What tells programs which entry it is, and which is the newer of two."""
+    """Add UID, SEQUENCE and DTSTAMP; raises CalendarError."""
     if not _UID.fullmatch(uid):
         raise CalendarError(Complaint(N_("The number of the calendar entry is damaged.")))
     if not 0 <= sequence <= MOST_SEQUENCE:
@@ -195,7 +242,7 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
 
 
 def _tells_a_secret(event: Event, public_url: str) -> bool:
-    """A personal link in a text: whoever holds it acts as that person, and enters the room."""
+    """Whether a text contains a personal link, which gives access to a registration."""
     link = f"{public_url.partition('/events/')[0]}/r/"
     texts = (str(event[name]) for name in ("SUMMARY", "DESCRIPTION", "LOCATION"))
     return any(_TOKEN.match(rest) for text in texts for rest in text.split(link)[1:])
@@ -212,7 +259,7 @@ def _attendee(recipient: Recipient, partstat: str) -> vCalAddress:
 
 
 def _address(address: str, name: str) -> vCalAddress:
-    """mailto: with a CN without what RFC 6868 escapes: not all programs decode that."""
+    """A mailto: address; the CN avoids what RFC 6868 escapes, as not all programs decode it."""
     mailbox = ascii_address(address)
     cal_address = vCalAddress(f"mailto:{mailbox}")
     cal_address.params["CN"] = (one_line(name) or mailbox).translate(_UNFIT_IN_NAMES)

@@ -1,6 +1,6 @@
-"""Names of administrations as people type them: one key for all spellings of one name.
+"""Normalised names of administrations: one key for all spellings of a name.
 
-A key is the kind of body, if the name says it, and the place: "VG Landstuhl", "Verbandsgemeinde
+A key is the kind of body, if the name contains it, and the place: "VG Landstuhl", "Verbandsgemeinde
 Landstuhl" and "Landstuhl, Verbandsgemeindeverwaltung" are all "vg landstuhl". A kind is never
 guessed: "Stadt Landstuhl" is another body than the Verbandsgemeinde around it.
 """
@@ -14,7 +14,7 @@ from enum import StrEnum
 from ikone_events.domain.refusals import N_
 
 LONGEST = 200
-_LONGEST_WORD = 100  # whole words only: one that were cut could end in the name of a kind
+_LONGEST_WORD = 100  # whole words only: a cut one could end in the name of a kind
 _LONGEST_KNOWN = 40
 _PARTS = re.compile(r"[\W_]+")
 _BRACKETS = re.compile(r"\([^)]*\)")
@@ -28,7 +28,7 @@ CLASSES = {
     "og": "og ortsgemeinde ortsgemeindeverwaltung",
 }
 _CLASS_OF = {word: name for name, words in CLASSES.items() for word in words.split()}
-# Words that change nothing about which body is meant.
+# Words that do not distinguish bodies.
 _EMPTY = frozenset(
     (
         *("verwaltung", "am", "an", "auf", "bei", "das", "dem", "den", "der", "des", "die", "im"),
@@ -38,12 +38,12 @@ _EMPTY = frozenset(
     )
 )
 _WRITTEN_OUT = {"rh": "rhein", "st": "sankt", "wstr": "weinstrasse"}
-# Where what only tells places of one name apart begins: Ludwigshafen am Rhein.
+# The part that distinguishes places of the same name: Ludwigshafen am Rhein.
 _TAIL = re.compile(r"\s(?:am|an|auf|bei|im|in|ob|a\.|i\.)\s?(?=\w|\s).*$", re.IGNORECASE)
 
 
 class AdministrationKind(StrEnum):
-    """What a body is; the stored values are those of the official lists' usual headings."""
+    """The kind of a body; values are the usual headings of official lists."""
 
     CITY = "kreisfreie_stadt"
     DISTRICT = "landkreis"
@@ -87,10 +87,10 @@ _KIND_OF_CLASS = {
 
 
 class NameSource(StrEnum):
-    """Where a name comes from, the strongest first.
+    """The source of a name, the strongest first.
 
-    CUT is a name without its brackets or its river. PART is one half of a double name: nobody is
-    found by it, but a cut name that is also somebody's half is not sure enough.
+    CUT is a name without brackets and river. PART is one half of a double name: it finds no body,
+    but makes an equal CUT name ambiguous.
     """
 
     NAME = "name"
@@ -102,7 +102,7 @@ class NameSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name of a body, and the key by which it is found."""
+    """One name of a body and its key."""
 
     text: str
     key: str
@@ -110,28 +110,24 @@ class Name:
 
 
 def key_of(text: str) -> str:
-    """The form under which a typed name is compared; empty when it holds no mail or digit."""
+    """The normalised form of a name; empty without letters and digits."""
     classes, place = _analyse(text)
     return _joined([*classes, *place])
 
 
 def place_of(text: str) -> str:
-    """The key without the kind: what two bodies around one town have in common."""
+    """The key without the kind."""
     return _joined(_analyse(text)[1])
 
 
 def likely_kind(text: str) -> AdministrationKind:
-    """The kind that a name says; a town is taken for one of those within a district."""
+    """The kind in a name; a town counts as one within a district."""
     classes = _analyse(text)[0]
-    return (
-        _KIND_OF_CLASS.get(classes[0], AdministrationKind.OTHER)
-        if len(classes) == 1
-        else AdministrationKind.OTHER
-    )
+    return _KIND_OF_CLASS[classes[0]] if len(classes) == 1 else AdministrationKind.OTHER
 
 
 def names_of(name: str, short_name: str, kind: str, aliases: Iterable[str]) -> list[Name]:
-    """All names that a body is found by, each key once, the strongest first."""
+    """All names of a body, each key once, the strongest first."""
     found: dict[str, Name] = {}
     typed = [
         (name, NameSource.NAME),
@@ -155,9 +151,9 @@ def names_of(name: str, short_name: str, kind: str, aliases: Iterable[str]) -> l
 
 
 def pick(found: Collection[tuple[int, str]]) -> int | None:
-    """The one body among (body, source) that share a key; None when there is none, or no sure one.
+    """The one body among (body, source) with the same key; None if none or ambiguous.
 
-    Whole names count before cut ones: "Bitburg" is the town, whatever is called Bitburg-Prüm.
+    Whole names go before cut ones: "Bitburg" is the town, not Bitburg-Prüm.
     """
     whole = {body for body, source in found if source not in (NameSource.CUT, NameSource.PART)}
     sure = whole or {body for body, _source in found}
@@ -172,7 +168,7 @@ def _add(found: dict[str, Name], text: str, key: str, source: NameSource) -> Non
 
 
 def _of_kind(text: str, kind: str) -> Iterator[str]:
-    """A name that says no kind, with the kind that the directory knows."""
+    """Keys of a name without a kind, with the kind of the directory added."""
     classes, place = _analyse(text)
     if classes or not place or kind not in _CLASSES_OF_KIND:
         return
@@ -192,7 +188,7 @@ def _halves(text: str) -> Iterator[str]:
 
 
 def _analyse(text: str) -> tuple[list[str], list[str]]:
-    """The kinds that a name says, and the other words in their order."""
+    """The kinds in a name, and the other words in their order."""
     words = [word[:_LONGEST_WORD] for word in _PARTS.split(_plain(text)) if word]
     classes: set[str] = set()
     place = [rest for word in words if (rest := _sift(word, classes))]
@@ -202,7 +198,7 @@ def _analyse(text: str) -> tuple[list[str], list[str]]:
 
 
 def _sift(word: str, classes: set[str]) -> str:
-    """What a word says about the place; the kind that it says goes to the others."""
+    """The part of a word that names the place; a kind in it is added to `classes`."""
     if len(word) > _LONGEST_KNOWN:
         return word
     if word.endswith("kreises"):
@@ -219,15 +215,15 @@ def _sift(word: str, classes: set[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Small letters without accents, umlauts written out."""
+    """Lower case without accents, umlauts written out."""
     folded = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
     spread = unicodedata.normalize("NFKD", folded).casefold()
-    mails = (c for c in unicodedata.normalize("NFKD", spread) if not unicodedata.combining(c))
-    return "".join(mails)
+    decomposed = unicodedata.normalize("NFKD", spread)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def _joined(words: list[str]) -> str:
-    """As many whole words as fit."""
+    """The words as one key of at most LONGEST characters, cut between words."""
     key = ""
     for word in words:
         longer = f"{key} {word}" if key else word

@@ -1,4 +1,4 @@
-"""What organisers may store about an administration, and the complaints about the rest."""
+"""The content of an administration, and its checks."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 LENGTHS = {"name": 200, "short_name": 200, "district": 200, "official_key": 20}
 ALIAS_LENGTH = 200
 MOST_ALIASES = 50
-# Digits in Germany; neighbours have mails and hyphens in theirs.
+# Digits in Germany; neighbouring countries use letters and hyphens.
 _OFFICIAL_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z .-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrationDraft:
-    """An administration as a form or a list gives it. The ends of a membership may be open."""
+    """An administration from a form or a list; the membership may be open at both ends."""
 
     name: str
     short_name: str = ""
@@ -32,7 +32,7 @@ class AdministrationDraft:
 
 
 def check_administration(draft: AdministrationDraft) -> None:
-    """Raise UnfitInput with everything that is wrong with a draft in itself."""
+    """Raise UnfitInput with all complaints about a draft."""
     if found := tuple(_complaints(draft)):
         raise UnfitInput(found)
 

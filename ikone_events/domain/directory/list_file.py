@@ -1,7 +1,6 @@
-"""A list of administrations as CSV: read and checked whole, every fault with its line.
+"""Reads and checks a list of administrations in CSV; faults name their lines.
 
-A column that is missing, or an empty cell, says nothing: what is stored stays. Other names of a
-body are added to those it has.
+Missing columns and empty cells leave stored values unchanged. Aliases are added to existing ones.
 """
 
 import csv
@@ -34,24 +33,24 @@ FAULTS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One line of a list: what it says, by the names of a draft."""
+    """One line of a list; `values` are named as in AdministrationDraft."""
 
     line: int
     values: Mapping[str, Any]
 
     @property
     def official_key(self) -> str:
-        """The official key, or nothing."""
+        """The official key, or an empty text."""
         return str(self.values.get("official_key", ""))
 
     @property
     def name(self) -> str:
-        """The name, which every line gives."""
+        """The name, given in every line."""
         return str(self.values.get("name", ""))
 
 
 def read_list(content: bytes) -> list[ListRow]:
-    """The lines of a file; raises UnfitInput with every fault (the first hundred are named)."""
+    """The lines of a file; raises UnfitInput with at most FAULTS_SHOWN faults."""
     if len(content) > MOST_BYTES:
         raise UnfitInput(Complaint(N_("This file is too large for a list of administrations.")))
     table = _table(_decoded(content))
@@ -67,21 +66,18 @@ def read_list(content: bytes) -> list[ListRow]:
     if not rows and not faults:
         faults.append(Complaint(N_("The list is empty.")))
     if faults:
-        raise UnfitInput(sorted(faults, key=_line_of)[:FAULTS_SHOWN])
+        by_line = sorted(faults, key=lambda complaint: int(complaint.about or 0))
+        raise UnfitInput(by_line[:FAULTS_SHOWN])
     return rows
 
 
 def at_line(line: int, complaint: Complaint) -> Complaint:
-    """A complaint that names its line; `about` holds the line's number."""
+    """The complaint with the number of its line in `about`."""
     return Complaint(complaint.text, complaint.values, str(line))
 
 
-def _line_of(complaint: Complaint) -> int:
-    return int(complaint.about or 0)
-
-
 def _decoded(content: bytes) -> str:
-    """UTF-8 with or without a mark, else what Excel writes on German Windows."""
+    """UTF-8 with or without a byte order mark, else Windows-1252 (Excel)."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnfitInput(Complaint(N_("Please save the list as CSV in UTF-8.")))
     try:
@@ -94,7 +90,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _table(text: str) -> list[tuple[int, list[str]]]:
-    """The lines that hold something, each with its number in the file; the first is the header."""
+    """The lines that are not empty with their numbers; the first is the header."""
     first = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(";,\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -132,19 +128,16 @@ def _row(line: int, header: list[str | None], cells: list[str]) -> ListRow:
     if len(cells) > len(header) and any(cells[len(header) :]):
         raise UnfitInput(Complaint(N_("This line has more cells than the first one.")))
     typed = {name: cell for name, cell in zip(header, cells, strict=False) if name and cell}
-    values: dict[str, Any] = {**typed, **_days(typed)}
+    days = [name for name in ("member_since", "member_until") if name in typed]
+    values: dict[str, Any] = {**typed, **{name: _day(typed[name]) for name in days}}
     if "aliases" in typed:
         values["aliases"] = tuple(a.strip() for a in typed["aliases"].split("|") if a.strip())
     if "member" in typed:
         values["member"] = _yes_or_no(typed["member"])
-    elif "member_since" in values or "member_until" in values:
+    elif days:
         values["member"] = True
     check_administration(AdministrationDraft(**{"name": "", **values}))
     return ListRow(line, values)
-
-
-def _days(typed: Mapping[str, str]) -> dict[str, date]:
-    return {name: _day(typed[name]) for name in ("member_since", "member_until") if name in typed}
 
 
 def _day(text: str) -> date:
@@ -162,7 +155,7 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _repeats(rows: list[ListRow]) -> Iterator[Complaint]:
-    """The same key in two lines, or the same name and no key to tell them apart."""
+    """Complaints about a repeated key, or a repeated name without different keys."""
     keys: dict[str, int] = {}
     names: dict[str, ListRow] = {}
     for row in rows:

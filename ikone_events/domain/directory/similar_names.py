@@ -1,4 +1,4 @@
-"""Which names of the directory somebody may have meant whose text fits none of them."""
+"""Suggests names of the directory for a text that matches none of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ MOST = 3
 _LEAST = 0.62
 _SAME_KIND = 0.15
 _OTHER_KIND = -0.1
-_WITHIN = 0.85  # one place stands whole in the other: "Landstuhl, Bauamt"
+_WITHIN = 0.85  # one place contains the other: "Landstuhl, Bauamt"
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarName:
-    """One name of one body; `pairs` are the neighbouring mails of its place."""
+    """One name of a body; `pairs` are the adjacent letters of its place."""
 
     body: int
     key: str
@@ -24,7 +24,7 @@ class SimilarName:
 
 
 def candidates_of(names: Iterable[tuple[int, str]]) -> list[SimilarName]:
-    """The names of the directory, taken apart once for many texts."""
+    """The names of the directory, prepared for many comparisons."""
     found: list[SimilarName] = []
     for body, key in names:
         place = " ".join(word for word in key.split() if word not in CLASSES)
@@ -33,7 +33,7 @@ def candidates_of(names: Iterable[tuple[int, str]]) -> list[SimilarName]:
 
 
 def similar(text: str, candidates: Sequence[SimilarName]) -> list[int]:
-    """The bodies whose names are most like a text, the likeliest first, at most three."""
+    """At most three bodies with the most similar names, the best first."""
     best: dict[int, float] = {}
     for body, score in _scored(text, candidates):
         best[body] = max(score, best.get(body, 0.0))
@@ -47,7 +47,7 @@ def _scored(text: str, candidates: Sequence[SimilarName]) -> Iterator[tuple[int,
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(place)
     for candidate in candidates:
-        # Sets are compared a hundred times faster than mails; a third of them sorts most out.
+        # Comparing sets is a hundred times faster and excludes most candidates.
         if 3 * len(pairs & candidate.pairs) < min(len(pairs), len(candidate.pairs)):
             continue
         likeness = _likeness(matcher, place, candidate.place)

@@ -1,7 +1,7 @@
-"""What a change of an event means to one person: which lines of it read otherwise now.
+"""The differences between two versions of an event for one person.
 
-Both sides are the event as this person takes part in it, in this person's language; so a new place
-is no change to those who come online.
+Both versions are in the person's language and show how the person takes part, so a new place is no
+difference to people online.
 """
 
 from ikone_events.domain.header_text import one_line
@@ -11,21 +11,12 @@ from ikone_events.domain.times import span_mail
 _AND_ONLINE = {"de": "und online", "en": "and online"}
 
 
-LABELS: dict[str, dict[Fact, str]] = {
-    "de": {
-        Fact.TITLE: "Titel",
-        Fact.WHEN: "Termin",
-        Fact.WHERE: "Ort",
-        Fact.ROOM: "Videoraum",
-        Fact.DIAL_IN: "Einwahl per Telefon",
-    },
-    "en": {
-        Fact.TITLE: "Title",
-        Fact.WHEN: "Date",
-        Fact.WHERE: "Place",
-        Fact.ROOM: "Video room",
-        Fact.DIAL_IN: "Dial-in by telephone",
-    },
+LABELS: dict[Fact, dict[str, str]] = {
+    Fact.TITLE: {"de": "Titel", "en": "Title"},
+    Fact.WHEN: {"de": "Termin", "en": "Date"},
+    Fact.WHERE: {"de": "Ort", "en": "Place"},
+    Fact.ROOM: {"de": "Videoraum", "en": "Video room"},
+    Fact.DIAL_IN: {"de": "Einwahl per Telefon", "en": "Dial-in by telephone"},
 }
 _ANOTHER_ROOM = {
     "de": "ein anderer; Ihr Zugangslink bleibt derselbe",
@@ -44,27 +35,29 @@ def where(event: EventSummary, locale: str) -> str:
 
 
 def differences(
-    told: EventSummary, present: EventSummary, *, locale: str, has_door: bool
+    before: EventSummary, present: EventSummary, *, locale: str, has_door: bool
 ) -> tuple[Difference, ...]:
-    """What was told otherwise, in the order of a mail; `has_door`: the access link is out."""
+    """The differences in the order of a mail; `has_door`: the access link has been sent."""
     found = [
-        _difference(Fact.TITLE, one_line(told.title), one_line(present.title), locale),
-        _difference(Fact.WHEN, _when(told, locale), _when(present, locale), locale),
-        _difference(Fact.WHERE, where(told, locale), where(present, locale), locale),
+        _difference(Fact.TITLE, one_line(before.title), one_line(present.title), locale),
+        _difference(Fact.WHEN, _when(before, locale), _when(present, locale), locale),
+        _difference(Fact.WHERE, where(before, locale), where(present, locale), locale),
     ]
-    if has_door and present.has_room and told.has_room:
+    if has_door and present.has_room and before.has_room:
         nothing = _NOTHING[locale]
-        changed = told.room_mark != present.room_mark
+        changed = before.room_mark != present.room_mark
         words = (_ANOTHER_ROOM if present.room_mark else _NO_ROOM)[locale]
         found += [
             _difference(Fact.ROOM, "", words if changed else "", locale),
-            _difference(Fact.DIAL_IN, told.dial_in or nothing, present.dial_in or nothing, locale),
+            _difference(
+                Fact.DIAL_IN, before.dial_in or nothing, present.dial_in or nothing, locale
+            ),
         ]
     return tuple(each for each in found if each is not None)
 
 
 def _difference(fact: Fact, old: str, new: str, locale: str) -> Difference | None:
-    return None if old == new else Difference(fact, LABELS[locale][fact], old, new)
+    return None if old == new else Difference(fact, LABELS[fact][locale], old, new)
 
 
 def _when(event: EventSummary, locale: str) -> str:

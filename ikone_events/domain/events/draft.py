@@ -1,4 +1,4 @@
-"""What an organiser writes about an event, and what can't be accepted of it."""
+"""The content of an event as organisers edit it, and its checks."""
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -17,7 +17,7 @@ from ikone_events.domain.header_text import (
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
-# Longest texts, in characters; the database's columns are as wide.
+# Lengths in characters, as in the database.
 LINE_LENGTHS = {
     "title": 200,
     "title_en": 200,
@@ -37,15 +37,15 @@ PROGRAMME_LINE_LENGTH = 300
 PROGRAMME_TIME_LENGTH = 20
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 LONGEST_RETENTION_DAYS = 3650
-# The plans an organiser may ask for: that of the format, or (domain/plans.py) the round table's.
+# The plans to choose from: that of the format, or the round table's (domain/plan/templates.py).
 CHOSEN_PLANS = ("", "round_table")
-# Lines that end up in the header of a mail or in a calendar entry (security guide, R12).
+# Lines that are used in mail headers or calendar entries (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
 
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeItem:
-    """One line of the programme; `time` is local, as it is shown."""
+    """One line of the programme; `time` is local, as typed."""
 
     time: str
     title: str
@@ -53,9 +53,9 @@ class ProgrammeItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft(RegistrationSettings):
-    """The content of an event as its form holds it. Moments are aware UTC.
+    """The content of an event as in its form. Moments are aware UTC.
 
-    `plan` is the plan asked for; empty for that of the format. `feedback_url` leads to a survey.
+    An empty `plan` is that of the format. `feedback_url` leads to a survey.
     """
 
     title: str
@@ -88,7 +88,7 @@ _ROOM_ADDRESS = N_("Please give the full address of the room, beginning with htt
 
 
 def check_draft(draft: EventDraft) -> None:
-    """Raise UnfitInput with everything that keeps the draft from being stored."""
+    """Raise UnfitInput with all complaints about a draft."""
     found = [
         *_text_complaints(draft),
         *_value_complaints(draft),
@@ -103,7 +103,7 @@ def check_draft(draft: EventDraft) -> None:
 
 
 def check_room(room_url: str, dial_in: str) -> None:
-    """Raise UnfitInput unless both can be stored; an empty room takes the link away."""
+    """Raise UnfitInput unless both can be stored; an empty room removes the link."""
     found: list[Complaint] = []
     if room_url and not is_web_address(room_url):
         found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
@@ -139,7 +139,7 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
         moment = getattr(draft, name)
         if moment is not None and (far := year_complaint(moment, name)):
             found.append(far)
-    # Calendars know whole seconds; less than one would be no time at all there.
+    # Calendars have whole seconds.
     if draft.starts_at.replace(microsecond=0) >= draft.ends_at.replace(microsecond=0):
         found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
     if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
@@ -149,7 +149,7 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
 
 
 def year_complaint(moment: datetime, name: str) -> Complaint | None:
-    """What is wrong with a moment that no event can have; near year 9999 nothing can be counted."""
+    """Why a moment is out of range for an event, or None; near year 9999 arithmetic overflows."""
     if FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
     text = N_("Please enter a year between %(first)d and %(last)d.")
@@ -180,7 +180,7 @@ def _plan_complaints(draft: EventDraft) -> list[Complaint]:
 
 
 def can_be_written_to(address: str) -> bool:
-    """Whether a mail can name this address; what merely looks like one would refuse all."""
+    """Whether mails can be sent to this address."""
     try:
         return looks_like_address(address) and bool(ascii_address(address))
     except UnfitInput:
@@ -188,7 +188,7 @@ def can_be_written_to(address: str) -> bool:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether the text is a complete web address that a page may link to."""
+    """Whether the text is a complete http(s) address."""
     try:
         parts = urlsplit(text)
         whole = parts.scheme in ("https", "http") and bool(parts.hostname)

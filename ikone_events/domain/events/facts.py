@@ -1,4 +1,4 @@
-"""An event at one moment, as the rules look at it."""
+"""Facts about an event at one moment, the input of the rules."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ FORMAT_LABELS: dict[EventFormat, str] = {
 
 
 class State(StrEnum):
-    """What a person decided last about an event; what the clock decides is derived."""
+    """The stored state of an event, set by a person; what depends on the clock is derived."""
 
     DRAFT = "draft"
     ANNOUNCED = "announced"
@@ -36,15 +36,21 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+# States of a public event with a valid date; of those, the ones in which people get promoted.
+TAKES_PLACE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
+RUNNING = (State.OPEN, State.CLOSED, State.DISPATCHED)
+CALLED_OFF = (State.POSTPONED, State.CANCELLED)
+
+
 class Mode(StrEnum):
-    """How one person takes part; people of hybrid events choose."""
+    """How a person takes part; at hybrid events people choose."""
 
     ONLINE = "online"
     ON_SITE = "on_site"
 
 
 class Number(StrEnum):
-    """A number of Facts that has to be counted in the database."""
+    """A field of Facts that has to be counted in the database."""
 
     CONFIRMED = "confirmed"
     MATERIALS = "materials"
@@ -52,7 +58,7 @@ class Number(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that a need may look at, at one moment. Times are aware UTC."""
+    """All facts that a need may read. Times are aware UTC."""
 
     now: datetime
     state: State

@@ -1,10 +1,10 @@
-"""The life of an event: which action leads where, what it needs, and to whom it writes."""
+"""The lifecycle of an event: each action with its states, its needs and its mail."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ikone_events.domain.events.facts import EventFormat, Facts, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, State
 from ikone_events.domain.events.needs import (
     Need,
     needs_confirmed_person,
@@ -50,7 +50,7 @@ __all__ = [
 
 
 class Action(StrEnum):
-    """What an organiser, the shell or a step can do to an event."""
+    """What an organiser, a command or a step can do to an event."""
 
     ANNOUNCE = "announce"
     OPEN = "open"
@@ -66,7 +66,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The mail a transition owes to an audience."""
+    """The mail that a transition sends to an audience."""
 
     kind: MailKind
     audience: Audience
@@ -74,7 +74,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """One row of the table: an action in a state, what it needs, where it leads, what it writes."""
+    """One row of the table: action, state before and after, needs, mail."""
 
     action: Action
     source: State
@@ -93,7 +93,6 @@ def _rows(
     return (TransitionRule(action, source, target, needs, message) for source in sources)
 
 
-_BEFORE_THE_EVENT = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
 _ANNOUNCE = (
     needs_title,
     needs_summary,
@@ -119,11 +118,11 @@ RULES: tuple[TransitionRule, ...] = (
     TransitionRule(Action.CLOSE, State.OPEN, State.CLOSED),
     TransitionRule(Action.REOPEN, State.CLOSED, State.OPEN, (needs_future_deadline,)),
     *_rows(Action.DISPATCH, (State.OPEN, State.CLOSED), State.DISPATCHED, _DISPATCH, _LINK),
-    *_rows(Action.FOLLOW_UP, (State.OPEN, State.CLOSED, State.DISPATCHED), State.FOLLOWED_UP, _FOLLOW_UP, _MATERIALS),  # noqa: E501 - one row, one line
+    *_rows(Action.FOLLOW_UP, RUNNING, State.FOLLOWED_UP, _FOLLOW_UP, _MATERIALS),
     *_rows(Action.ARCHIVE, (State.FOLLOWED_UP, State.CANCELLED), State.ARCHIVED, (needs_retention_over,)),  # noqa: E501 - one row, one line
-    *_rows(Action.POSTPONE, _BEFORE_THE_EVENT, State.POSTPONED, (needs_reason, needs_not_over), _POSTPONED),  # noqa: E501 - one row, one line
+    *_rows(Action.POSTPONE, TAKES_PLACE, State.POSTPONED, (needs_reason, needs_not_over), _POSTPONED),  # noqa: E501 - one row, one line
     TransitionRule(Action.RESCHEDULE, State.POSTPONED, State.ANNOUNCED, (needs_new_date,), _MOVED),
-    *_rows(Action.CANCEL, (*_BEFORE_THE_EVENT, State.POSTPONED), State.CANCELLED, (needs_reason, needs_not_over), _CANCELLED),  # noqa: E501 - one row, one line
+    *_rows(Action.CANCEL, (*TAKES_PLACE, State.POSTPONED), State.CANCELLED, (needs_reason, needs_not_over), _CANCELLED),  # noqa: E501 - one row, one line
 )
 # fmt: on
 
@@ -132,29 +131,29 @@ _BY_PAIR = {(rule.action, rule.source): rule for rule in RULES}
 
 @dataclass(frozen=True, slots=True)
 class ActionOffer:
-    """An action that the event's state allows, with what still stands in its way."""
+    """An action that the event's state allows, with the complaints of its needs."""
 
     rule: TransitionRule
     complaints: tuple[Complaint, ...]
 
     @property
     def ready(self) -> bool:
-        """Whether pressing the button would succeed now."""
+        """Whether the action would succeed now."""
         return not self.complaints
 
 
 def find_rule(action: Action, state: State) -> TransitionRule | None:
-    """The row for an action in a state, if the table has one."""
+    """The row for an action in a state, or None."""
     return _BY_PAIR.get((action, state))
 
 
 def complaints(rule: TransitionRule, facts: Facts) -> tuple[Complaint, ...]:
-    """Everything the rule's needs complain about, in the table's order."""
+    """The complaints of all needs of a rule, in the table's order."""
     return tuple(c for need in rule.needs if (c := need(facts)) is not None)
 
 
 def plan(action: Action, facts: Facts) -> TransitionRule:
-    """The rule to carry out; raises TransitionRefused with all complaints at once."""
+    """The rule to carry out; raises TransitionRefused with all complaints."""
     rule = find_rule(action, facts.state)
     if rule is None:
         text = N_("“%(action)s” is not possible while the event is in the state “%(state)s”.")
@@ -166,10 +165,9 @@ def plan(action: Action, facts: Facts) -> TransitionRule:
 
 
 def offers(facts: Facts) -> tuple[ActionOffer, ...]:
-    """Every action the state allows, with its complaints: the source of all buttons.
+    """Every action that the state allows, with its complaints: the source of all buttons.
 
-    Needs that only the form of an action can meet (a reason, a new date) are not held against
-    the button that leads to that form.
+    Needs that only the form of the action can meet (a reason, a new date) are skipped.
     """
     asked_later = (needs_reason, needs_new_date)
     return tuple(
@@ -179,7 +177,6 @@ def offers(facts: Facts) -> tuple[ActionOffer, ...]:
     )
 
 
-# Of all actions that a state allows, the one an organiser looks for.
 _NEXT: dict[State, Action] = {
     State.DRAFT: Action.ANNOUNCE,
     State.ANNOUNCED: Action.OPEN,
@@ -191,7 +188,7 @@ _NEXT: dict[State, Action] = {
 
 
 def next_action(facts: Facts) -> Action | None:
-    """The step that leads on: of all actions a state allows, the one an organiser looks for."""
+    """The usual next action in the present state; None if there is none."""
     if facts.state in _NEXT:
         return _NEXT[facts.state]
     if facts.state is State.OPEN:

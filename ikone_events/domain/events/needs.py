@@ -1,4 +1,4 @@
-"""What an action needs: each function looks at the facts and complains, or has nothing to say."""
+"""The needs of actions: each function returns a complaint about the facts, or None."""
 
 from collections.abc import Callable, Iterable
 
@@ -17,7 +17,7 @@ def needs_title(facts: Facts) -> Complaint | None:
 
 
 def needs_summary(facts: Facts) -> Complaint | None:
-    """An announcement needs a few sentences that say what it is about."""
+    """An announcement needs a summary."""
     if facts.summary.strip():
         return None
     return Complaint(N_("The summary is missing."), about="summary")
@@ -31,7 +31,7 @@ def needs_order_of_times(facts: Facts) -> Complaint | None:
 
 
 def needs_future_start(facts: Facts) -> Complaint | None:
-    """What is announced still lies ahead."""
+    """The start of an announced event is in the future."""
     if facts.starts_at > facts.now:
         return None
     return Complaint(N_("The start is in the past."), about="starts_at")
@@ -45,14 +45,14 @@ def needs_place(facts: Facts) -> Complaint | None:
 
 
 def needs_privacy_contact(facts: Facts) -> Complaint | None:
-    """Art. 13 GDPR: who asks for data says whom to turn to."""
+    """Art. 13 GDPR requires a contact for data protection."""
     if facts.privacy_contact:
         return None
     return Complaint(N_("The contact for data protection is not set (IKONE_PRIVACY_CONTACT)."))
 
 
 def needs_seats(facts: Facts) -> Complaint | None:
-    """A form that can never seat anybody is not valid."""
+    """The number of seats is not zero."""
     if facts.capacity is None or facts.capacity > 0:
         return None
     return Complaint(N_("The number of places is zero."), about="capacity")
@@ -80,10 +80,10 @@ def needs_room(facts: Facts) -> Complaint | None:
 
 
 def needs_confirmed_person(facts: Facts) -> Complaint | None:
-    """A dispatch waits for somebody who comes.
+    """A dispatch needs a confirmed person.
 
-    At a hybrid event all of them may come on site: nobody is written to then, but latecomers
-    online get their link at once, and the follow-up has its way.
+    At a hybrid event all of them may come on site: then nobody gets a mail yet, but people who
+    register later for online get their link at once.
     """
     if facts.confirmed > 0:
         return None
@@ -91,54 +91,54 @@ def needs_confirmed_person(facts: Facts) -> Complaint | None:
 
 
 def needs_not_over(facts: Facts) -> Complaint | None:
-    """What has taken place can't be called off."""
+    """The event is not over."""
     if not facts.over:
         return None
     return Complaint(N_("The event is already over."))
 
 
 def needs_over(facts: Facts) -> Complaint | None:
-    """Follow-up comes after the event."""
+    """The event is over."""
     if facts.over:
         return None
     return Complaint(N_("The event is not over yet."))
 
 
 def needs_material(facts: Facts) -> Complaint | None:
-    """A follow-up hands something out."""
+    """A follow-up needs materials."""
     if facts.materials > 0:
         return None
     return Complaint(N_("No slides, link or contact have been added yet."), about="materials")
 
 
 def needs_link_sent(facts: Facts) -> Complaint | None:
-    """Events with a room are followed up after their link was sent; only on site goes without."""
+    """The follow-up of an event with a room needs the access link to have been sent."""
     if facts.state is State.DISPATCHED or facts.format is EventFormat.ON_SITE:
         return None
     return Complaint(N_("The access link was never sent; only events on site go without."))
 
 
 def needs_link_to_have_been_sent(facts: Facts) -> Complaint | None:
-    """Nobody is asked how they liked what they could not enter."""
+    """Feedback is only asked for if people could take part."""
     return None if facts.state is State.FOLLOWED_UP else needs_link_sent(facts)
 
 
 def needs_retention_over(facts: Facts) -> Complaint | None:
-    """Persons are anonymised when the retention period is over, not before."""
+    """People are anonymised after the retention period."""
     if facts.retention_until is not None and facts.now >= facts.retention_until:
         return None
     return Complaint(N_("The retention period is not over yet."))
 
 
 def needs_reason(facts: Facts) -> Complaint | None:
-    """People who are told of a change are told why."""
+    """The mail about a change names a reason."""
     if facts.reason and facts.reason.strip():
         return None
     return Complaint(N_("Please give a reason; everybody concerned will read it."), about="reason")
 
 
 def needs_new_date(facts: Facts) -> Complaint | None:
-    """A postponed event comes back with a date in the future."""
+    """The new date of a postponed event is in the future."""
     start, end = facts.new_starts_at, facts.new_ends_at
     if start is None or end is None:
         return Complaint(N_("The new date is missing."), about="starts_at")
@@ -158,5 +158,5 @@ _READS: dict[Need, Number] = {
 
 
 def numbers_read(needs: Iterable[Need]) -> frozenset[Number]:
-    """The numbers of the facts that these needs look at; no others have to be counted."""
+    """The numbers that these needs read; others need not be counted."""
     return frozenset(_READS[need] for need in needs if need in _READS)

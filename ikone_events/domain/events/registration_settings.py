@@ -1,4 +1,4 @@
-"""Who may register for an event and how a place becomes firm, as its form holds it."""
+"""The registration settings of an event, and their checks."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -17,11 +17,11 @@ _OF_HYBRID = ("capacity_online", "capacity_on_site")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationSettings:
-    """The rules of one event's registration; what is None is not asked for or has no limit.
+    """The registration settings of an event; None means not required or without a limit.
 
-    `confirm_hours` is how long a seat is held for an address to be confirmed, `offer_hours` how
-    long a freed seat is offered to the first in line; without it that one moves up at once.
-    `decline_frees`: an answer of a calendar that declines, and is proved, gives the seat back.
+    `confirm_hours` is how long a seat is reserved until the address is confirmed, `offer_hours` how
+    long a free seat is offered to the first person waiting (None: promoted at once).
+    `decline_frees`: a verified calendar answer that declines frees the seat.
     """
 
     deadline: datetime | None = None
@@ -47,7 +47,7 @@ TICKS = tuple(name for name in SETTINGS if name not in (*MOMENTS, *NUMBERS))
 def settings_complaints(
     settings: RegistrationSettings, *, form: EventFormat, starts_at: datetime, ends_at: datetime
 ) -> list[Complaint]:
-    """Everything that keeps the settings from being stored."""
+    """All complaints about the settings."""
     found: list[Complaint] = []
     if settings.deadline is not None and settings.deadline > ends_at:
         text = N_("The registration deadline is after the end of the event.")
@@ -55,15 +55,10 @@ def settings_complaints(
     if settings.members_until is not None and settings.members_until >= starts_at:
         text = N_("The time for members alone must end before the event begins.")
         found.append(Complaint(text, about="members_until"))
-    found.extend(_number_complaints(settings))
-    if form is not EventFormat.HYBRID:
-        text = N_("Only events on site and online have places of each kind. Please leave it empty.")
-        found.extend(
-            Complaint(text, about=name)
-            for name in _OF_HYBRID
-            if getattr(settings, name) is not None
-        )
-    return found
+    text = N_("Only events on site and online have places of each kind. Please leave it empty.")
+    given = [name for name in _OF_HYBRID if getattr(settings, name) is not None]
+    misplaced = given if form is not EventFormat.HYBRID else []
+    return [*found, *_number_complaints(settings), *(Complaint(text, about=n) for n in misplaced)]
 
 
 def _number_complaints(settings: RegistrationSettings) -> list[Complaint]:

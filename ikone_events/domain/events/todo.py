@@ -1,7 +1,6 @@
-"""What an organiser has to do today: derived from facts at one moment, never stored.
+"""The to-do list of organisers, derived from the facts of events and never stored.
 
-Each rule looks at one event and says at most one thing. The dashboard shows the answers in order:
-the most pressing first, then by date.
+Each rule looks at one event and returns at most one entry. Urgent entries come first, then by date.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,18 +8,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from ikone_events.domain.events.lifecycle import Action, EventFormat, Facts, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, State
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import N_, Complaint
 
 LINK_NEEDED_BEFORE = timedelta(days=3)
 LINK_SENT_BEFORE = timedelta(days=1)
-# Three weeks are what a town hall needs to find somebody who can come.
+# Administrations need three weeks to find somebody who can come.
 OPENED_BEFORE = timedelta(days=21)
 ANNOUNCED_BEFORE = timedelta(days=28)
 
 
 class Severity(IntEnum):
-    """How pressing: the lower, the sooner."""
+    """How urgent an entry is; the lowest number comes first."""
 
     DANGER = 0
     WARNING = 1
@@ -28,7 +28,7 @@ class Severity(IntEnum):
 
 
 class Target(StrEnum):
-    """The page on which it is done."""
+    """The page on which the entry is settled."""
 
     EVENT = "event"
     ROOM = "room"
@@ -43,7 +43,7 @@ class Target(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
-    """A step whose time has come and that can't run; `label` is its message id or own title."""
+    """A step that is due and can't run; `label` is its message id or own title."""
 
     step_id: int
     label: str
@@ -53,13 +53,12 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventTodoFacts:
-    """One event as the rules look at it. `seated` counts those who hold a seat.
+    """The facts of one event. `seated` counts the people with a seat.
 
-    `held_back`: the event has rules by which people may wait while there are free places.
-    `failed_mail` are mails that no server took, `unreached` addresses whose mails came back,
-    `odd_answers` mails of calendars that somebody has to look at.
-    `blocked` are the steps of its plan that stand still, the oldest first. Only that one is told:
-    the others mostly wait for it.
+    `held_back`: rules of the event may keep people waiting while seats are free. `failed_mail`
+    counts mails that no server accepted, `unreached` addresses whose mails bounced, `odd_answers`
+    calendar answers to look at. `blocked` are the blocked steps, the oldest first; only that one
+    becomes an entry, because the others mostly wait for it.
     """
 
     slug: str
@@ -73,26 +72,26 @@ class EventTodoFacts:
     odd_answers: int = 0
     blocked: tuple[Blocked, ...] = ()
 
-    def tells_of(self, *actions: Action) -> bool:
-        """Whether the blocked step that is told is one of these actions."""
+    def is_blocked_at(self, *actions: Action) -> bool:
+        """Whether the first blocked step is one of these actions."""
         return bool(self.blocked) and self.blocked[0].action in actions
 
     @property
     def free(self) -> int | None:
-        """Seats that nobody holds; None when there is no limit."""
+        """The number of free seats; None without a limit."""
         capacity = self.facts.capacity
         return None if capacity is None else max(capacity - self.seated, 0)
 
     def starts_within(self, span: timedelta) -> bool:
-        """Whether the start is near, and the event not over."""
+        """Whether the event is not over and starts within a span."""
         return not self.facts.over and self.facts.starts_at - self.facts.now <= span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToDo:
-    """One thing to do: an English message id with its values, and where to do it.
+    """One entry: a message id with its values, and the page on which it is settled.
 
-    Of a blocked step `step_id` is its number, and `complaints` follow the text.
+    For a blocked step `step_id` is its number, and `complaints` follow the text.
     """
 
     severity: Severity
@@ -107,22 +106,15 @@ class ToDo:
 
 Rule = Callable[[EventTodoFacts], ToDo | None]
 
-_BEFORE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
-_RUNNING = (State.OPEN, State.CLOSED, State.DISPATCHED)
-
 
 def todos(todo_facts: Iterable[EventTodoFacts]) -> tuple[ToDo, ...]:
-    """Everything to do about events: blocked steps, then the most pressing, then by date."""
+    """All entries: blocked steps first, then by urgency, then by date."""
     found = [todo for event in todo_facts for rule in RULES if (todo := rule(event)) is not None]
-    return tuple(sorted(found, key=_order))
-
-
-def _order(todo: ToDo) -> tuple[bool, Severity, datetime | None]:
-    return not todo.step_id, todo.severity, todo.starts_at
+    return tuple(sorted(found, key=lambda todo: (not todo.step_id, todo.severity, todo.starts_at)))
 
 
 def step_blocked(event: EventTodoFacts) -> ToDo | None:
-    """What should have happened by itself and did not."""
+    """A step of the plan could not run."""
     if not event.blocked:
         return None
     blocked = event.blocked[0]
@@ -135,11 +127,11 @@ def step_blocked(event: EventTodoFacts) -> ToDo | None:
 
 
 def link_missing(event: EventTodoFacts) -> ToDo | None:
-    """Three days before, the room has to be known; one day before, it is urgent."""
+    """Three days before the start the room must be known; one day before it is urgent."""
     facts = event.facts
-    if event.tells_of(Action.DISPATCH):
+    if event.is_blocked_at(Action.DISPATCH):
         return None
-    if facts.state not in _BEFORE or not facts.has_room or facts.room_url:
+    if facts.state not in TAKES_PLACE or not facts.has_room or facts.room_url:
         return None
     if not event.starts_within(LINK_NEEDED_BEFORE):
         return None
@@ -149,16 +141,12 @@ def link_missing(event: EventTodoFacts) -> ToDo | None:
 
 
 def link_not_sent(event: EventTodoFacts) -> ToDo | None:
-    """The day before, everybody who is confirmed should have the link."""
+    """One day before the start, confirmed people should have the link."""
     facts = event.facts
     ready = facts.has_room and facts.room_url and facts.confirmed
-    if (
-        event.tells_of(Action.DISPATCH)
-        or facts.state not in (State.OPEN, State.CLOSED)
-        or not ready
-    ):
+    if event.is_blocked_at(Action.DISPATCH) or not ready:
         return None
-    if not event.starts_within(LINK_SENT_BEFORE):
+    if facts.state not in (State.OPEN, State.CLOSED) or not event.starts_within(LINK_SENT_BEFORE):
         return None
     text = N_(
         "The access link of “%(title)s” has not been sent. People waiting for it: %(number)d."
@@ -167,7 +155,7 @@ def link_not_sent(event: EventTodoFacts) -> ToDo | None:
 
 
 def deadline_passed(event: EventTodoFacts) -> ToDo | None:
-    """Nobody can register any more, yet the event still calls itself open."""
+    """The deadline has passed, but the event is still open."""
     facts = event.facts
     if facts.state is not State.OPEN or facts.over or facts.deadline is None:
         return None
@@ -178,9 +166,9 @@ def deadline_passed(event: EventTodoFacts) -> ToDo | None:
 
 
 def follow_up_due(event: EventTodoFacts) -> ToDo | None:
-    """After the event: gather what is handed out, then send it."""
+    """After the event: add materials, then send the follow-up."""
     facts = event.facts
-    if facts.state not in _RUNNING or not facts.over or event.tells_of(Action.FOLLOW_UP):
+    if facts.state not in RUNNING or not facts.over or event.is_blocked_at(Action.FOLLOW_UP):
         return None
     if facts.state is State.OPEN:
         text = N_("“%(title)s” is over, but its registration was never closed.")
@@ -196,7 +184,7 @@ def follow_up_due(event: EventTodoFacts) -> ToDo | None:
 
 
 def mails_failed(event: EventTodoFacts) -> ToDo | None:
-    """Somebody was promised a mail and did not get it."""
+    """Mails failed for good."""
     if not event.failed_mail:
         return None
     text = N_("E-mails of “%(title)s” that could not be delivered: %(number)d.")
@@ -204,18 +192,17 @@ def mails_failed(event: EventTodoFacts) -> ToDo | None:
 
 
 def mails_came_back(event: EventTodoFacts) -> ToDo | None:
-    """A server took the mail and sent it back: the person knows of nothing."""
+    """Mails bounced: the people concerned do not know of their invitation."""
     if not event.unreached:
         return None
-    one = N_("One invitation to “%(title)s” did not arrive.")
-    text = (
-        N_("%(number)d invitations to “%(title)s” did not arrive.") if event.unreached > 1 else one
-    )
+    text = N_("One invitation to “%(title)s” did not arrive.")
+    if event.unreached > 1:
+        text = N_("%(number)d invitations to “%(title)s” did not arrive.")
     return _todo(event, Severity.DANGER, text, Target.ANSWERS, number=event.unreached)
 
 
 def answers_to_look_at(event: EventTodoFacts) -> ToDo | None:
-    """An answer that nobody but a person can make sense of."""
+    """Calendar answers that a person has to interpret."""
     if not event.odd_answers:
         return None
     text = N_("Answers to “%(title)s” that you should look at: %(number)d.")
@@ -223,8 +210,8 @@ def answers_to_look_at(event: EventTodoFacts) -> ToDo | None:
 
 
 def seats_free_while_waiting(event: EventTodoFacts) -> ToDo | None:
-    """The line moves by itself; when it does not, somebody has to look."""
-    if event.facts.state not in _RUNNING or event.facts.over:
+    """People wait although seats are free; promotion should have happened by itself."""
+    if event.facts.state not in RUNNING or event.facts.over:
         return None
     if not event.waiting or event.free == 0 or event.held_back:
         return None
@@ -233,7 +220,7 @@ def seats_free_while_waiting(event: EventTodoFacts) -> ToDo | None:
 
 
 def approvals_due(event: EventTodoFacts) -> ToDo | None:
-    """People who hold a place until somebody decides: they do not know whether they can come."""
+    """People with a reserved seat wait for approval."""
     if not event.to_approve or event.facts.over:
         return None
     text = N_("People wait for your approval for “%(title)s”: %(number)d.")
@@ -241,11 +228,11 @@ def approvals_due(event: EventTodoFacts) -> ToDo | None:
 
 
 def opening_due(event: EventTodoFacts) -> ToDo | None:
-    """A date that comes near, or has passed, while nobody can register for it."""
+    """The date is near or has passed, and nobody can register."""
     facts = event.facts
     if facts.state not in (State.DRAFT, State.ANNOUNCED):
         return None
-    if event.tells_of(Action.ANNOUNCE, Action.OPEN):
+    if event.is_blocked_at(Action.ANNOUNCE, Action.OPEN):
         return None
     if facts.over:
         text = N_("The date of “%(title)s” has passed without a registration.")
@@ -260,7 +247,7 @@ def opening_due(event: EventTodoFacts) -> ToDo | None:
 
 
 def new_date_due(event: EventTodoFacts) -> ToDo | None:
-    """Whoever was told “postponed” waits for a new date."""
+    """A postponed event has no new date."""
     if event.facts.state is not State.POSTPONED or not event.facts.over:
         return None
     text = N_("“%(title)s” was postponed and has no new date yet.")

@@ -1,4 +1,4 @@
-"""Which files may be handed out: the extension and the content must both be on the list."""
+"""Checks of uploaded files: extension and content must both be on the list."""
 
 import io
 import zipfile
@@ -11,7 +11,7 @@ from ikone_events.domain.refusals import N_, Complaint, UploadRefused
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """A kind of file we hand out: how it begins, and what a container of it must hold."""
+    """An accepted kind of file: its first bytes, and a required member of a container."""
 
     content_type: str
     magic: bytes
@@ -55,7 +55,7 @@ def check_upload(file_name: str, content: bytes) -> FileKind:
 
 
 def _contains(kind: FileKind, content: bytes) -> bool:
-    """Whether a container holds what makes it the document it claims to be; it isn't unpacked."""
+    """Whether a container has the required member; it is not unpacked."""
     if not kind.member:
         return True
     try:
@@ -71,7 +71,7 @@ def _contains(kind: FileKind, content: bytes) -> bool:
 
 
 def display_name(file_name: str) -> str:
-    """The bare name of an uploaded file, fit for a download header: no path, no control signs."""
+    """The bare name of an uploaded file for a download header, without path and controls."""
     bare = PurePath(file_name.replace("\\", "/")).name
     kept = "".join(c for c in bare if c.isprintable() and c not in '"<>:|?*')
     stem, suffix = PurePath(kept).stem, PurePath(kept).suffix.lower()

@@ -1,1 +1,1 @@
-"""What comes back by mail: answers, bounces, absences."""
+"""Incoming mails: answers, bounces, absences."""

@@ -1,7 +1,7 @@
-"""What an answer of a calendar counts for: facts in, an outcome out (RFC 5546 section 2.1.5).
+"""The outcome of a calendar's answer, derived from facts (RFC 5546 section 2.1.5).
 
-Nothing here changes anything, and no outcome but TAKEN may: a calendar answers by a mail that
-anybody could have written, so what is odd is shown to people and never acted on.
+Only TAKEN may change something: anybody could have written the mail, so odd answers are shown to
+organisers and have no effect.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ACCEPTED, DECLINED, TENTATIVE = "ACCEPTED", "DECLINED", "TENTATIVE"
 ANSWERS = (ACCEPTED, DECLINED, TENTATIVE)
 DELEGATED = "DELEGATED"
 
-# What somebody has to look at: nothing happens by itself.
+# Outcomes that an organiser has to look at.
 FOR_EYES = frozenset(
     {
         IncomingOutcome.OTHER_ADDRESS,
@@ -28,7 +28,7 @@ FOR_EYES = frozenset(
 
 
 class AnswerOrder(NamedTuple):
-    """What orders the answers to one date: when they were given, then when they arrived."""
+    """The order of answers to one date: by when they were given, then received."""
 
     given_at: datetime
     received_at: datetime
@@ -36,12 +36,12 @@ class AnswerOrder(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invited:
-    """The invitation that an answer is about, as it stands now.
+    """The invitation that an answer is about.
 
-    `address` is whom we invited; `live` whether the invitation holds. From the sequence `since` on,
-    written at `told_at`, its objects have told the date in force: mails about the same date raise
-    the counter too, and who answers the one before has answered nevertheless. `latest` is the place
-    of the answer in force.
+    `address` is the invited address, `live` whether the invitation is valid. Objects from the
+    sequence `since` on, written at `told_at`, contain the current date: mails about the same date
+    raise the sequence too, and answers to each of them count. `latest` is the order of the answer
+    in force.
     """
 
     address: str
@@ -52,20 +52,20 @@ class Invited:
 
 
 def order_of(answer: CalendarAnswer) -> AnswerOrder:
-    """Its place in the order."""
+    """The place of an answer in the order."""
     return order_by(answer.stamp, answer.envelope.received_at)
 
 
 def order_by(stamp: datetime | None, received_at: datetime) -> AnswerOrder:
-    """The place of an answer by its DTSTAMP; one without was given when it arrived.
+    """The place of an answer by its DTSTAMP, or by its arrival without one.
 
-    None was given after that: a clock that goes wrong would decide for ever.
+    A DTSTAMP after the arrival (a wrong clock) counts as the arrival.
     """
     return AnswerOrder(min(stamp or received_at, received_at), received_at)
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two addresses reach the same mailbox: without `mailto:`, case and plus tags."""
+    """Whether two addresses are the same mailbox, ignoring `mailto:`, case and plus tags."""
     return bool(one and other) and _mailbox(one) == _mailbox(other)
 
 
@@ -78,21 +78,21 @@ def _mailbox(address: str) -> str:
 
 
 def answered_by(answer: CalendarAnswer, address: str) -> bool:
-    """Whether the one whom we invited answers: as the object says, or else as the mail does.
+    """Whether the invited person answers, according to the object or to the sender.
 
-    Exchange puts an alias into the object, and who forwards sends from another mailbox.
+    Exchange puts an alias into the object, and forwarded answers come from another mailbox.
     """
     return same_person(answer.attendee, address) or same_person(answer.envelope.sender, address)
 
 
 def is_proved(answer: CalendarAnswer, address: str) -> bool:
-    """Whether our own mail server vouches that the mail comes from the address we invited."""
+    """Whether our mail server has authenticated the invited address as the sender."""
     envelope = answer.envelope
     return envelope.authenticated and same_person(envelope.sender, address)
 
 
 def judge(answer: CalendarAnswer, invited: Invited) -> IncomingOutcome:
-    """What an answer to an invitation of ours counts for."""
+    """The outcome of an answer to an invitation."""
     if not invited.live:
         return IncomingOutcome.ENDED
     if odd := _odd(answer):
@@ -114,10 +114,10 @@ def _in_order(answer: CalendarAnswer, invited: Invited) -> IncomingOutcome:
 
 
 def counts_for_date(sequence: int | None, order: AnswerOrder, invited: Invited) -> bool:
-    """Whether an answer is to the date in force.
+    """Whether an answer is about the current date.
 
-    Some programs raise the sequence themselves, so a higher one is as good. Without any, an answer
-    that was given before we told the date can't be to it.
+    Some programs raise the sequence themselves, so higher ones count. Without a sequence the answer
+    must be later than the first mail with the current date.
     """
     if sequence is not None:
         return sequence >= invited.since
@@ -125,7 +125,7 @@ def counts_for_date(sequence: int | None, order: AnswerOrder, invited: Invited) 
 
 
 def _odd(answer: CalendarAnswer) -> IncomingOutcome | None:
-    """What is no answer to "will you come"; None for a plain one, and for a wish to be asked."""
+    """The outcome of anything but a plain answer or a REFRESH; None for those."""
     if answer.method is Method.COUNTER:
         return IncomingOutcome.COUNTER
     if answer.method is Method.REFRESH:

@@ -1,16 +1,22 @@
-"""What comes back by mail, as values: answers of calendars, bounces, absences.
+"""Incoming mails as values: answers of calendars, bounces, absences.
 
-Everything here was written by strangers: texts are bounded and plain, never markup, and no address
-in them is ever fetched. What a mail may do is decided in `services/incoming`.
+All texts come from strangers: `bounded` cuts them to what can be stored, so that a NUL in a name or
+the year 10000 can't block the mailbox. `services/incoming` decides what a mail may do.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
+
+from ikone_events.domain.header_text import clean_text, one_line
+
+MOST_WORDS = 2000
+MOST_REFERENCES = 50
+_MOST_SEQUENCE = 2**31 - 1
 
 
 class IncomingKind(StrEnum):
-    """What a program wrote to us about; anything else is a human's mail and is left alone."""
+    """The kind of an automatic mail; mails of people are not read."""
 
     ANSWER = "answer"
     BOUNCE = "bounce"
@@ -19,7 +25,7 @@ class IncomingKind(StrEnum):
 
 
 class IncomingOutcome(StrEnum):
-    """What became of a mail that was read."""
+    """The result of reading a mail."""
 
     TAKEN = "taken"  # the answer in force, or a bounce that marks its address
     REPEATED = "repeated"  # an older or equal answer to the same date
@@ -46,12 +52,11 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What every mail brings: who sent it and which mails of ours it names.
+    """The sender of a mail and the mails of ours that it refers to.
 
-    `digest` tells mails apart however often they are read. `references` are the Message-IDs it
+    `digest` identifies a mail across repeated readings. `references` are the Message-IDs it
     answers. `authenticated` is whether our own mail server vouches for the domain of `sender`
-    (RFC 8601, dmarc=pass). `automatic`: written by a program (RFC 3834), without
-    a person's press.
+    (RFC 8601, dmarc=pass). `automatic`: written by a program (RFC 3834).
     """
 
     digest: str
@@ -65,7 +70,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarAnswer:
-    """An iTIP object about one invitation. Title and times of a REPLY are never taken over."""
+    """An iTIP object about one invitation. Title and times of a REPLY are ignored."""
 
     envelope: Envelope
     method: Method
@@ -111,3 +116,66 @@ class Damaged:
 
 
 Incoming = CalendarAnswer | Bounce | Absence | Damaged
+
+
+def bounded(found: Incoming) -> Incoming:
+    """The same mail with texts, numbers and moments that can be stored; raises nothing."""
+    envelope = _envelope(found.envelope)
+    if isinstance(found, CalendarAnswer):
+        return _answer(replace(found, envelope=envelope))
+    if isinstance(found, Bounce):
+        return replace(
+            found,
+            envelope=envelope,
+            original_message_id=_line(found.original_message_id, 250),
+            recipient=_line(found.recipient, 254),
+            code=_line(found.code, 12),
+            words=_words(found.words),
+        )
+    if isinstance(found, Absence):
+        return replace(found, envelope=envelope, words=_words(found.words))
+    return replace(found, envelope=envelope, fault=_words(found.fault))
+
+
+def _line(text: str, most: int) -> str:
+    """A text in one line of at most `most` characters."""
+    return one_line(text)[:most]
+
+
+def _words(text: str) -> str:
+    """A text of several lines of at most MOST_WORDS characters."""
+    return clean_text(text).strip()[:MOST_WORDS]
+
+
+def _answer(answer: CalendarAnswer) -> CalendarAnswer:
+    sequence = answer.sequence
+    return replace(
+        answer,
+        uid=_line(answer.uid, 250),
+        attendee=_line(answer.attendee, 254),
+        partstat=_line(answer.partstat, 14).upper(),
+        sequence=None if sequence is None else min(max(sequence, 0), _MOST_SEQUENCE),
+        stamp=_moment(answer.stamp),
+        comment=_words(answer.comment),
+        proposed_starts_at=_moment(answer.proposed_starts_at),
+        proposed_ends_at=_moment(answer.proposed_ends_at),
+    )
+
+
+def _envelope(envelope: Envelope) -> Envelope:
+    return replace(
+        envelope,
+        message_id=_line(envelope.message_id, 250),
+        sender=_line(envelope.sender, 254),
+        references=tuple(_line(name, 250) for name in envelope.references[-MOST_REFERENCES:]),
+    )
+
+
+def _moment(moment: datetime | None) -> datetime | None:
+    """The moment in UTC; None without a zone or outside the calendar."""
+    if moment is None or moment.tzinfo is None:
+        return None
+    try:
+        return moment.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None

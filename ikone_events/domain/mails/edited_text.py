@@ -1,7 +1,7 @@
-"""A mail's text as organisers wrote it, and what is refused when it is saved.
+"""Texts of mails edited by organisers, and their checks.
 
-It replaces what stands between salutation and closing words; both stay, with contact, personal
-link and privacy: no text can lose them.
+An edited text replaces the part between salutation and closing; contact, personal link and privacy
+notice stay.
 """
 
 import re
@@ -25,7 +25,7 @@ MOST_BODY = 10_000
 _SINGLE = re.compile(r"(?<!\{)\{[ \t]*(\w+)[ \t]*\}(?!\})")
 _TARGET = re.compile(r"\]\([ \t]*<?([^)\s>]*)")
 _SAFE_TARGET = re.compile(r"(?:https?://|mailto:)[^\s{}]+", re.IGNORECASE)
-# mail/ marks placeholders with these while it reads Markdown.
+# Used by mail/ to mark placeholders while it parses Markdown.
 _MARKERS = re.compile("[\ue000\ue001]")
 
 
@@ -38,7 +38,7 @@ class EditedText:
 
 
 def check_text(kind: str, text: EditedText) -> None:
-    """Raise UnfitInput with everything that keeps the text from being sent, line by line."""
+    """Raise UnfitInput with all complaints about a text, by line."""
     known = placeholders_of(kind)
     found = [*_subject_complaints(text.subject, known), *_body_complaints(text.body, known)]
     if found:
@@ -92,7 +92,7 @@ def _line_complaints(
 
 
 def _unknown(number: int, written: str, known: Mapping[str, Placeholder], about: str) -> Complaint:
-    """Unknown, removed, without a value in this mail, or not meant for a subject."""
+    """The complaint about a placeholder that is not allowed here."""
     name = known_name(written)
     values: dict[str, object] = {"line": number, "name": written}
     if name in known:
@@ -114,7 +114,7 @@ def _unknown(number: int, written: str, known: Mapping[str, Placeholder], about:
 def _target_complaints(
     number: int, line: str, known: Mapping[str, Placeholder]
 ) -> Iterator[Complaint]:
-    """A link leads to an address of the web, of a mailbox, or to one placeholder alone."""
+    """A link must lead to a web address, a mailbox or exactly one placeholder."""
     for match in _TARGET.finditer(PLACEHOLDER.sub(_without_spaces, line)):
         target = match[1]
         whole = PLACEHOLDER.fullmatch(target.removeprefix("mailto:"))
@@ -127,7 +127,7 @@ def _target_complaints(
         if not mailbox and name in known and known[name].shape is Shape.ADDRESS:
             continue
         if name and name not in known:
-            continue  # said already
+            continue  # reported already
         text = N_(
             "Line %(line)d: a link must lead to https://…, to mailto:… or to one placeholder that"
             " is an address."

@@ -1,7 +1,7 @@
 """The facts a mail and its calendar object are written from.
 
-Services fill these values from rows, `compose` and the calendar only read them. They are frozen and
-hashable, so what is the same for ten thousand people is prepared once.
+Services fill these values from rows; `compose` and the calendar read them. They are frozen and
+hashable, so the parts that are the same for many people are cached.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ikone_events.domain.mails.kinds import NO_ANSWER, MailKind
 class EventSummary:
     """One event in one language, as mails and calendars show it.
 
-    `room_mark` tells one video room from another without being its address.
+    `room_mark` identifies a video room without being its address.
     """
 
     title: str
@@ -45,7 +45,7 @@ class EventSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """The person a mail is for; `mail_salutation`, the Briefanrede, overrides the rules."""
+    """The recipient of a mail; `mail_salutation` overrides the rules."""
 
     email: str
     locale: str
@@ -59,11 +59,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """The person's own absolute links; `room` is filled only once the room may be entered.
+    """The personal absolute links of a recipient; `room` is empty until the access link is sent.
 
-    Subscribers have no registration: their `manage` is the page to unsubscribe, and `confirm` the
-    one that turns the mails on, empty once that is done. To registered people `confirm` confirms
-    the address, `accept` takes an offered place.
+    For subscribers `manage` is the page to unsubscribe, and `confirm` the one to confirm the
+    subscription, empty once confirmed. For registered people `confirm` confirms the address, and
+    `accept` accepts an offered place.
     """
 
     manage: str
@@ -76,7 +76,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """The calendar side of one registration: secret UID, counter and moment of this very mail."""
+    """The calendar data of one mail: secret UID, SEQUENCE and DTSTAMP."""
 
     uid: str
     sequence: int
@@ -86,7 +86,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialLink:
-    """A slide set or link as a follow-up names it; the address is absolute."""
+    """Slides or a link in a follow-up; the address is absolute."""
 
     title: str
     url: str
@@ -94,7 +94,7 @@ class MaterialLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactPerson:
-    """Whom to ask about what after the event."""
+    """A contact for a topic after the event."""
 
     topic: str
     name: str
@@ -102,7 +102,7 @@ class ContactPerson:
 
 
 class Fact(StrEnum):
-    """What of an event people are told of when it changes."""
+    """A property of an event whose changes are announced."""
 
     TITLE = "title"
     WHEN = "when"
@@ -113,7 +113,7 @@ class Fact(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One fact that reads otherwise: `old` is empty where the old one says nothing to anybody."""
+    """One changed fact; `old` is empty if the old value means nothing to people."""
 
     fact: Fact
     label: str
@@ -123,7 +123,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The fixed From of all mails; its address is the ORGANIZER too and must read answers."""
+    """The From of all mails; its address is also the ORGANIZER and receives answers."""
 
     name: str
     address: str
@@ -132,17 +132,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailFacts:
-    """All that one mail says to one person; `compose` needs nothing else.
+    """All facts of one mail to one person; the first five fields are required.
 
-    Every mail has the first five fields, the others may be empty. Without `invitation` there is no
-    calendar object; `text` is what organisers wrote in place of the built-in text.
-
-    `status` is the registration's status (moved, postponed, cancelled, repeated: people who wait
-    must not read that they have a seat). `hold_until` is when a reserved or offered seat goes to
-    the next person, `other_person` the deputy or the person whose seat was taken over,
-    `registered_by` who filled in the form for a colleague. `changes` is what differs from the last
-    version that this person was notified of, in the language of the mail. Only subscribers are told
-    `deadline` and `free_places` (None: no limit); `for_event` says that they asked for this event.
+    Without `invitation` there is no calendar object; `text` is an edited text. `status` is the
+    registration's status, `reserved_until` when a reserved or offered seat goes to the next person,
+    `other_person` the deputy or the person whose seat was taken over, `registered_by` the colleague
+    who filled in the form. `changes` are the differences from the last version that the person was
+    notified of. `deadline`, `free_places` (None: no limit) and `for_event` (subscribed to this
+    event alone) are for subscribers.
     """
 
     kind: MailKind

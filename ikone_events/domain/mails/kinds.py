@@ -1,14 +1,13 @@
-"""The kinds of mails, their labels, and what each does to a calendar."""
+"""The kinds of mails with their labels and calendar methods."""
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 from ikone_events.domain.refusals import N_
 
 
 class MailKind(StrEnum):
-    """Every mail this house writes to people who registered or subscribed."""
+    """Every kind of mail to registered people and subscribers."""
 
     CONFIRMATION = "confirmation"
     WAITLIST = "waitlist"
@@ -44,71 +43,67 @@ class MailKind(StrEnum):
     CALENDAR_ADDRESS = "calendar_address"
 
 
-# Sent by one mailing: which of them somebody gets depends on the attendance.
+# Sent by one mailing; the attendance decides which one a person gets.
 FOLLOW_UPS = (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN)
 
 REQUEST = "REQUEST"
 CANCEL = "CANCEL"
-# PARTSTAT of whom an object asks (RFC 5545 section 3.2.12).
+# PARTSTAT of somebody who has not answered (RFC 5545 section 3.2.12).
 NO_ANSWER = "NEEDS-ACTION"
 
-# Kinds that are not here carry no calendar object.
-CALENDAR_METHODS: Mapping[MailKind, str] = MappingProxyType(
-    {
-        MailKind.CONFIRMATION: REQUEST,
-        MailKind.PROMOTION: REQUEST,
-        MailKind.ACCESS_LINK: REQUEST,
-        MailKind.MOVED: REQUEST,
-        MailKind.WITHDRAWAL: CANCEL,
-        MailKind.POSTPONED: CANCEL,
-        MailKind.CANCELLATION: CANCEL,
-        MailKind.DECLINED: CANCEL,
-        MailKind.HANDED_OVER: CANCEL,
-        MailKind.TAKEN_OVER: REQUEST,
-        MailKind.CHANGED: REQUEST,
-        MailKind.TRIAL_INVITATION: REQUEST,
-        MailKind.TRIAL_WITHDRAWAL: CANCEL,
-    }
-)
+# Other kinds have no calendar object.
+CALENDAR_METHODS: Mapping[MailKind, str] = {
+    MailKind.CONFIRMATION: REQUEST,
+    MailKind.PROMOTION: REQUEST,
+    MailKind.ACCESS_LINK: REQUEST,
+    MailKind.MOVED: REQUEST,
+    MailKind.WITHDRAWAL: CANCEL,
+    MailKind.POSTPONED: CANCEL,
+    MailKind.CANCELLATION: CANCEL,
+    MailKind.DECLINED: CANCEL,
+    MailKind.HANDED_OVER: CANCEL,
+    MailKind.TAKEN_OVER: REQUEST,
+    MailKind.CHANGED: REQUEST,
+    MailKind.TRIAL_INVITATION: REQUEST,
+    MailKind.TRIAL_WITHDRAWAL: CANCEL,
+}
 
-LABELS: Mapping[MailKind, str] = MappingProxyType(
-    {
-        MailKind.CONFIRMATION: N_("Confirmation of registration"),
-        MailKind.WAITLIST: N_("Waiting list notice"),
-        MailKind.PROMOTION: N_("Moved up from the waiting list"),
-        MailKind.WITHDRAWAL: N_("Confirmation of withdrawal"),
-        MailKind.ACCESS_LINK: N_("Access link"),
-        MailKind.MOVED: N_("New date"),
-        MailKind.POSTPONED: N_("Postponement"),
-        MailKind.CANCELLATION: N_("Cancellation of the event"),
-        MailKind.FOLLOW_UP: N_("Follow-up to those who attended"),
-        MailKind.FOLLOW_UP_MISSED: N_("Follow-up to those who were absent"),
-        MailKind.FOLLOW_UP_UNKNOWN: N_("Follow-up, attendance not known"),
-        MailKind.REPEAT: N_("Answer to a repeated registration"),
-        MailKind.REMINDER_DAY: N_("Reminder of the event"),
-        MailKind.REMINDER_HOUR: N_("Reminder shortly before the start"),
-        MailKind.FEEDBACK: N_("Request for feedback"),
-        MailKind.NOTE: N_("Message of the organisers"),
-        MailKind.ANNOUNCEMENT: N_("Announcement"),
-        MailKind.OPENING: N_("Registration is open"),
-        MailKind.REMINDER_DEADLINE: N_("Reminder of the deadline"),
-        MailKind.SUBSCRIPTION: N_("Confirmation of a subscription"),
-        MailKind.CONFIRM_ADDRESS: N_("Request to confirm the address"),
-        MailKind.AWAITING_APPROVAL: N_("Registration to be approved"),
-        MailKind.DECLINED: N_("Registration declined"),
-        MailKind.OFFER: N_("Offer of a place"),
-        MailKind.OFFER_LAPSED: N_("Offer has lapsed"),
-        MailKind.HANDED_OVER: N_("Place handed over"),
-        MailKind.TAKEN_OVER: N_("Place taken over"),
-        MailKind.CHANGED: N_("Registration changed"),
-        MailKind.TRIAL_INVITATION: N_("Test invitation"),
-        MailKind.TRIAL_WITHDRAWAL: N_("Withdrawal of a test invitation"),
-        MailKind.NOT_COMING: N_("Question after a decline in the calendar"),
-        MailKind.CALENDAR_ADDRESS: N_("Address of the private calendar"),
-    }
-)
+LABELS: Mapping[MailKind, str] = {
+    MailKind.CONFIRMATION: N_("Confirmation of registration"),
+    MailKind.WAITLIST: N_("Waiting list notice"),
+    MailKind.PROMOTION: N_("Moved up from the waiting list"),
+    MailKind.WITHDRAWAL: N_("Confirmation of withdrawal"),
+    MailKind.ACCESS_LINK: N_("Access link"),
+    MailKind.MOVED: N_("New date"),
+    MailKind.POSTPONED: N_("Postponement"),
+    MailKind.CANCELLATION: N_("Cancellation of the event"),
+    MailKind.FOLLOW_UP: N_("Follow-up to those who attended"),
+    MailKind.FOLLOW_UP_MISSED: N_("Follow-up to those who were absent"),
+    MailKind.FOLLOW_UP_UNKNOWN: N_("Follow-up, attendance not known"),
+    MailKind.REPEAT: N_("Answer to a repeated registration"),
+    MailKind.REMINDER_DAY: N_("Reminder of the event"),
+    MailKind.REMINDER_HOUR: N_("Reminder shortly before the start"),
+    MailKind.FEEDBACK: N_("Request for feedback"),
+    MailKind.NOTE: N_("Message of the organisers"),
+    MailKind.ANNOUNCEMENT: N_("Announcement"),
+    MailKind.OPENING: N_("Registration is open"),
+    MailKind.REMINDER_DEADLINE: N_("Reminder of the deadline"),
+    MailKind.SUBSCRIPTION: N_("Confirmation of a subscription"),
+    MailKind.CONFIRM_ADDRESS: N_("Request to confirm the address"),
+    MailKind.AWAITING_APPROVAL: N_("Registration to be approved"),
+    MailKind.DECLINED: N_("Registration declined"),
+    MailKind.OFFER: N_("Offer of a place"),
+    MailKind.OFFER_LAPSED: N_("Offer has lapsed"),
+    MailKind.HANDED_OVER: N_("Place handed over"),
+    MailKind.TAKEN_OVER: N_("Place taken over"),
+    MailKind.CHANGED: N_("Registration changed"),
+    MailKind.TRIAL_INVITATION: N_("Test invitation"),
+    MailKind.TRIAL_WITHDRAWAL: N_("Withdrawal of a test invitation"),
+    MailKind.NOT_COMING: N_("Question after a decline in the calendar"),
+    MailKind.CALENDAR_ADDRESS: N_("Address of the private calendar"),
+}
 
 
 def calendar_method(kind: MailKind) -> str | None:
-    """REQUEST, CANCEL, or None for a mail without a calendar object."""
+    """REQUEST, CANCEL, or None without a calendar object."""
     return CALENDAR_METHODS.get(kind)

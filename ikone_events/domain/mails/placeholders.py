@@ -1,25 +1,24 @@
-"""The fixed set of placeholders of edited mails: names, meanings, and which mail knows which.
+"""The fixed set of placeholders in edited mails: names, meanings, and the mails that know them.
 
-Organisers write `{{titel}}`; the names are German words because organisers are. What a name stands
-for is filled in by mail/; there is no template language, so nothing can be computed or left open.
+Organisers write `{{titel}}`; names are German. mail/ fills in the values; there is no template
+language.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_
 
-# The one expression that finds placeholders; spaces inside are fine, line breaks are not.
+# Finds placeholders; spaces inside the braces are allowed, line breaks are not.
 PLACEHOLDER = re.compile(r"\{\{[ \t]*([^{}\n]*?)[ \t]*\}\}")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", " ": "_", "-": "_"})
 
 
 class Shape(StrEnum):
-    """Where a placeholder may stand: in any line, in the body alone, as a link's target too."""
+    """Where a placeholder may be used: anywhere, only in the body, or also as a link's target."""
 
     LINE = "line"
     PASSAGE = "passage"
@@ -28,10 +27,10 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A name, what it stands for, and its shape.
+    """A name, its meaning (a message id) and its shape.
 
-    A passage may have several lines and keeps them where it stands alone on its line. Only lines
-    may stand in a subject: a personal link there would be read over shoulders.
+    A passage may have several lines and keeps them if it is alone on its line. Only lines are
+    allowed in a subject.
     """
 
     name: str
@@ -39,117 +38,88 @@ class Placeholder:
     shape: Shape = Shape.LINE
 
 
-def _by_name(*placeholders: Placeholder) -> Mapping[str, Placeholder]:
-    return MappingProxyType({placeholder.name: placeholder for placeholder in placeholders})
-
-
-PLACEHOLDERS = _by_name(
-    Placeholder("titel", N_("Title of the event")),
-    Placeholder("termin", N_("Day and time, such as “Dienstag, 12. Januar 2021, 10:00 bis 12:00”")),
-    Placeholder("ort", N_("Place, or “Online”")),
-    Placeholder("datum", N_("Day of the event, such as “12. Januar 2021”")),
-    Placeholder("datum_kurz", N_("Day of the event in digits, such as “12.01.2021”")),
-    Placeholder("beginn", N_("Time of the start, such as “10:00”")),
-    Placeholder("ende", N_("Time of the end")),
-    Placeholder("einlass", N_("Time from which the video room is open")),
-    Placeholder("anmeldeschluss", N_("Day and time until which one can register")),
-    Placeholder("frist", N_("Day and time until which a place is kept for the recipient")),
-    Placeholder("teilnahme", N_("How the recipient takes part, such as “online” or “vor Ort”")),
-    Placeholder("andere_person", N_("Name of the deputy, or of the one who handed over")),
-    Placeholder("plaetze_frei", N_("Number of free places")),
-    Placeholder("bisheriger_termin", N_("Day and time before the event was moved")),
-    Placeholder("vorname", N_("First name of the recipient")),
-    Placeholder("nachname", N_("Last name of the recipient")),
-    Placeholder("frage", N_("The question the recipient asked when registering")),
-    Placeholder("einwahl", N_("Dial-in by telephone")),
-    Placeholder("linkversand", N_("Day on which the access link is sent")),
-    Placeholder("loeschdatum", N_("Day on which the recipient's details are deleted")),
-    Placeholder("abrufbar_bis", N_("Day until which the materials can be opened")),
-    Placeholder("veranstalter", N_("Name of your office")),
-    Placeholder("kontakt_name", N_("Name of the contact of this event")),
-    Placeholder("kontakt_email", N_("E-mail address for questions")),
-    Placeholder("kontakt_telefon", N_("Telephone number for questions")),
-    Placeholder("zusammenfassung", N_("Summary of the event"), Shape.PASSAGE),
-    Placeholder(
-        "aenderungen",
-        N_("What has changed for the recipient since the last e-mail; empty if nothing has"),
-        Shape.PASSAGE,
-    ),
-    Placeholder("grund", N_("The reason you give"), Shape.PASSAGE),
-    Placeholder(
-        "kalenderhinweis",
-        N_("One sentence on the calendar entry; empty for people who get none"),
-        Shape.PASSAGE,
-    ),
-    Placeholder(
-        "angemeldet_von",
-        N_("Who registered the recipient; empty for people who registered themselves"),
-        Shape.PASSAGE,
-    ),
-    Placeholder(
-        "bestaetigung",
-        N_("The link to confirm the address, and until when; empty where it is not needed"),
-        Shape.PASSAGE,
-    ),
-    Placeholder("annahme", N_("The link to accept the place, and until when"), Shape.PASSAGE),
-    Placeholder(
-        "anmeldestand",
-        N_("Whether the recipient stays registered or on the waiting list"),
-        Shape.PASSAGE,
-    ),
-    Placeholder(
-        "zugang",
-        N_("How to take part: the personal link, or when it will be sent"),
-        Shape.PASSAGE,
-    ),
-    Placeholder("unterlagen", N_("List of slides and links, and until when"), Shape.PASSAGE),
-    Placeholder("ansprechpersonen", N_("List of contacts for topics"), Shape.PASSAGE),
-    Placeholder(
-        "rueckfrage",
-        N_("The recipient's question, and where to write if it is still open"),
-        Shape.PASSAGE,
-    ),
-    Placeholder("rueckmeldung", N_("How to tell you what one thinks"), Shape.PASSAGE),
-    Placeholder("zugangslink", N_("The recipient's own link to the video room"), Shape.ADDRESS),
-    Placeholder(
-        "bestaetigungslink", N_("The recipient's own link to confirm the address"), Shape.ADDRESS
-    ),
-    Placeholder("annahmelink", N_("The recipient's own link to accept the place"), Shape.ADDRESS),
-    Placeholder("verwaltenlink", N_("The recipient's own link to the registration"), Shape.ADDRESS),
-    Placeholder("unterlagenlink", N_("The recipient's own link to the materials"), Shape.ADDRESS),
-    Placeholder("anmeldelink", N_("The public registration form"), Shape.ADDRESS),
-    Placeholder("veranstaltungslink", N_("The public page of the event"), Shape.ADDRESS),
-    Placeholder("rueckmeldelink", N_("The address of the feedback form"), Shape.ADDRESS),
-)
+_MEANINGS: Mapping[Shape, Mapping[str, str]] = {
+    Shape.LINE: {
+        "titel": N_("Title of the event"),
+        "termin": N_("Day and time, such as “Dienstag, 12. Januar 2021, 10:00 bis 12:00”"),
+        "ort": N_("Place, or “Online”"),
+        "datum": N_("Day of the event, such as “12. Januar 2021”"),
+        "datum_kurz": N_("Day of the event in digits, such as “12.01.2021”"),
+        "beginn": N_("Time of the start, such as “10:00”"),
+        "ende": N_("Time of the end"),
+        "einlass": N_("Time from which the video room is open"),
+        "anmeldeschluss": N_("Day and time until which one can register"),
+        "frist": N_("Day and time until which a place is kept for the recipient"),
+        "teilnahme": N_("How the recipient takes part, such as “online” or “vor Ort”"),
+        "andere_person": N_("Name of the deputy, or of the one who handed over"),
+        "plaetze_frei": N_("Number of free places"),
+        "bisheriger_termin": N_("Day and time before the event was moved"),
+        "vorname": N_("First name of the recipient"),
+        "nachname": N_("Last name of the recipient"),
+        "frage": N_("The question the recipient asked when registering"),
+        "einwahl": N_("Dial-in by telephone"),
+        "linkversand": N_("Day on which the access link is sent"),
+        "loeschdatum": N_("Day on which the recipient's details are deleted"),
+        "abrufbar_bis": N_("Day until which the materials can be opened"),
+        "veranstalter": N_("Name of your office"),
+        "kontakt_name": N_("Name of the contact of this event"),
+        "kontakt_email": N_("E-mail address for questions"),
+        "kontakt_telefon": N_("Telephone number for questions"),
+    },
+    Shape.PASSAGE: {
+        "zusammenfassung": N_("Summary of the event"),
+        "aenderungen": N_(
+            "What has changed for the recipient since the last e-mail; empty if nothing has"
+        ),
+        "grund": N_("The reason you give"),
+        "kalenderhinweis": N_("One sentence on the calendar entry; empty for people who get none"),
+        "angemeldet_von": N_(
+            "Who registered the recipient; empty for people who registered themselves"
+        ),
+        "bestaetigung": N_(
+            "The link to confirm the address, and until when; empty where it is not needed"
+        ),
+        "annahme": N_("The link to accept the place, and until when"),
+        "anmeldestand": N_("Whether the recipient stays registered or on the waiting list"),
+        "zugang": N_("How to take part: the personal link, or when it will be sent"),
+        "unterlagen": N_("List of slides and links, and until when"),
+        "ansprechpersonen": N_("List of contacts for topics"),
+        "rueckfrage": N_("The recipient's question, and where to write if it is still open"),
+        "rueckmeldung": N_("How to tell you what one thinks"),
+    },
+    Shape.ADDRESS: {
+        "zugangslink": N_("The recipient's own link to the video room"),
+        "bestaetigungslink": N_("The recipient's own link to confirm the address"),
+        "annahmelink": N_("The recipient's own link to accept the place"),
+        "verwaltenlink": N_("The recipient's own link to the registration"),
+        "unterlagenlink": N_("The recipient's own link to the materials"),
+        "anmeldelink": N_("The public registration form"),
+        "veranstaltungslink": N_("The public page of the event"),
+        "rueckmeldelink": N_("The address of the feedback form"),
+    },
+}
+PLACEHOLDERS: Mapping[str, Placeholder] = {
+    name: Placeholder(name, meaning, shape)
+    for shape, meanings in _MEANINGS.items()
+    for name, meaning in meanings.items()
+}
 
 # Offered by earlier versions: empty in texts that still use them.
 REMOVED = ("ersatz",)
 
-_EVENT = [
-    "titel",
-    "termin",
-    "ort",
-    "datum",
-    "datum_kurz",
-    "beginn",
-    "ende",
-    "zusammenfassung",
-    "veranstaltungslink",
-    "anmeldelink",
-    "veranstalter",
-    "kontakt_name",
-    "kontakt_email",
-    "kontakt_telefon",
-]
+_WHEN = ["termin", "datum", "datum_kurz", "beginn", "ende"]
+_CONTACT = ["veranstalter", "kontakt_name", "kontakt_email", "kontakt_telefon"]
+_EVENT = ["titel", "ort", "zusammenfassung", "veranstaltungslink", "anmeldelink", *_WHEN, *_CONTACT]
 _PERSON = [*_EVENT, "vorname", "nachname", "frage", "teilnahme", "verwaltenlink"]
 _CONFIRM = ["angemeldet_von", "bestaetigung", "bestaetigungslink", "frist"]
 _DOOR = ["zugangslink", "einwahl", "einlass"]
 _SEATED = [*_PERSON, *_DOOR, "zugang", "kalenderhinweis"]
-_HANDOUT = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", "abrufbar_bis"]
-_AFTER = [*_PERSON, *_HANDOUT]
+_MATERIALS = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", "abrufbar_bis"]
+_AFTER = [*_PERSON, *_MATERIALS]
+_LINKS = ["unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
 
-# REPEAT tells all standings apart and SUBSCRIPTION proves a consent: their words stay as they are.
+# REPEAT depends on the status and SUBSCRIPTION proves a consent: their texts can't be edited.
 _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.CONFIRM_ADDRESS: [*_PERSON, *_CONFIRM],
     MailKind.AWAITING_APPROVAL: [*_PERSON, "angemeldet_von"],
@@ -173,15 +143,7 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.REMINDER_DAY: [*_PERSON, *_DOOR, "zugang"],
     MailKind.REMINDER_HOUR: [*_PERSON, *_DOOR, "zugang"],
     MailKind.FEEDBACK: [*_PERSON, "rueckmeldung", "rueckmeldelink"],
-    MailKind.NOTE: [
-        *_PERSON,
-        *_DOOR,
-        "unterlagenlink",
-        "rueckmeldelink",
-        "bestaetigungslink",
-        "annahmelink",
-        "frist",
-    ],
+    MailKind.NOTE: [*_PERSON, *_DOOR, *_LINKS, "frist"],
     MailKind.ANNOUNCEMENT: _NEWS,
     MailKind.OPENING: _NEWS,
     MailKind.REMINDER_DEADLINE: _NEWS,
@@ -191,17 +153,16 @@ EDITABLE: tuple[MailKind, ...] = tuple(kind for kind in _NAMES if kind is not Ma
 
 
 def placeholders_of(kind: str) -> Mapping[str, Placeholder]:
-    """What a mail knows; own messages (by the name of their step) know what a note knows."""
-    known = kind if kind in _KNOWN else MailKind.NOTE
-    return _KNOWN[known]
+    """The placeholders of a kind of mail; the name of an own message has those of a note."""
+    return _KNOWN.get(kind, _KNOWN[MailKind.NOTE])
 
 
 def known_name(written: str) -> str:
-    """The name as the table has it: people write {{Titel}} and {{Rückmeldung}}."""
+    """The normalised name: people write {{Titel}} and {{Rückmeldung}}."""
     return written.strip().lower().translate(_UMLAUTS)
 
 
 _KNOWN: Mapping[str, Mapping[str, Placeholder]] = {
-    kind.value: MappingProxyType({n: p for n, p in PLACEHOLDERS.items() if n in set(names)})
+    kind.value: {n: p for n, p in PLACEHOLDERS.items() if n in set(names)}
     for kind, names in _NAMES.items()
 }

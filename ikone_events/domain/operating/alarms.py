@@ -1,6 +1,6 @@
-"""What stands in the way of every mail, or of every answer: derived from the workers' signs.
+"""Alarms about the worker, the mail server and the mailbox, derived from heartbeats.
 
-The dashboard, `/readyz` and `doctor` tell the same alarms, so they can't disagree.
+The dashboard, `/readyz` and `doctor` show the same alarms.
 """
 
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from enum import StrEnum
 from ikone_events.domain.events.todo import Severity, Target, ToDo
 from ikone_events.domain.refusals import N_
 
-# A mail that is due is tried at once; after this time nobody seems to try.
+# A due mail is tried at once; after this time it counts as stuck.
 STUCK_AFTER = timedelta(minutes=10)
-# A tick may be skipped; three in a row, and at least two minutes, are a standstill.
+# Three missed ticks, and at least two minutes, count as silence.
 _TICKS_MISSED = 3
 _AT_LEAST = timedelta(minutes=2)
-# Answers may wait for a while: a mail server that is restarted is no alarm.
+# A restart of the mail server is no alarm.
 MAILBOX_AFTER = timedelta(minutes=30)
 
 
 class Alarm(StrEnum):
-    """Why the engine does not do its work; the words are those of `/readyz`."""
+    """Why the engine does not work; the values are shown by `/readyz`."""
 
     PAUSED = "held"
     WORKER = "worker"
@@ -31,11 +31,11 @@ class Alarm(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineState:
-    """The health of the post at one moment.
+    """The health of sending and receiving at one moment.
 
-    `refused_at` and `refusal` tell since when the mail server takes nothing from us, and its
-    words; `stuck` counts mails that are overdue while none leaves. `unread_since` is when the
-    mailbox was last known to be read, or began to fail, with the words in `mailbox_failure`.
+    `refused_at` is since when the mail server accepts nothing, `refusal` its answer; `stuck` counts
+    overdue mails while none is sent. `unread_since` is when the mailbox was last read or began to
+    fail, `mailbox_failure` the error.
     """
 
     now: datetime
@@ -52,25 +52,25 @@ class EngineState:
 
     @property
     def silent(self) -> bool:
-        """Whether no worker has given a sign of life for too long."""
+        """Whether the last heartbeat is too old."""
         return self.last_beat is None or self.now - self.last_beat > self.silent_after
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
-        """What is wrong; what only follows from another alarm is left out."""
-        held = self.paused_since is not None
+        """The alarms, without those that only follow from another one."""
+        paused = self.paused_since is not None
         found = {
-            Alarm.PAUSED: held,
+            Alarm.PAUSED: paused,
             Alarm.WORKER: self.silent,
             Alarm.MAIL_SERVER: self.refused_at is not None and not self.silent,
-            Alarm.STUCK: bool(self.stuck) and not held,
-            Alarm.MAILBOX: self._mailbox_unread and not held and not self.silent,
+            Alarm.STUCK: bool(self.stuck) and not paused,
+            Alarm.MAILBOX: self._mailbox_unread and not paused and not self.silent,
         }
         return tuple(alarm for alarm, on in found.items() if on)
 
     @property
     def stands(self) -> bool:
-        """Whether mails can't leave; a mailbox that is not read holds none of them up."""
+        """Whether mails can't be sent; an unread mailbox does not count."""
         return any(alarm is not Alarm.MAILBOX for alarm in self.alarms)
 
     @property
@@ -80,12 +80,12 @@ class EngineState:
 
 
 def silence_limit(tick: timedelta) -> timedelta:
-    """After which silence a worker that looks every `tick` is taken for dead."""
+    """How long a worker with this tick may be silent."""
     return max(_TICKS_MISSED * tick, _AT_LEAST)
 
 
 def todos_of(engine: EngineState) -> tuple[ToDo, ...]:
-    """The alarms as things to do; all of them come before anything about one event."""
+    """The alarms as entries of the to-do list."""
     return tuple(_todo(alarm, engine) for alarm in engine.alarms)
 
 

@@ -1,6 +1,6 @@
-"""Events and people from a JSON file: read and checked whole before anything is stored."""
+"""Reads and checks a JSON file of events and people before anything is stored."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from ikone_events.domain.events.draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import NUMBERS, TICKS, RegistrationSettings
-from ikone_events.domain.operating.dataset_fields import answers_in, fields_in
 from ikone_events.domain.operating.dataset_records import (
     EventRecord,
     OrganisationRecord,
@@ -23,8 +22,20 @@ from ikone_events.domain.operating.dataset_records import (
     organisation_of,
     place_of,
     registration_of,
+    text_in,
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registering.field_rules import Surroundings, field_complaints, plain_field
+from ikone_events.domain.registering.form_fields import (
+    NO,
+    YES,
+    FieldChoice,
+    FieldKind,
+    OwnField,
+    is_key,
+    key_of,
+)
+from ikone_events.domain.registering.own_values import values_from
 from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.domain.times import BERLIN, known_zone
 from ikone_events.domain.words import is_slug
@@ -34,7 +45,7 @@ FAULTS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A whole file, in the order in which it is stored."""
+    """The content of a file, in the order of storing."""
 
     organisations: tuple[OrganisationRecord, ...]
     events: tuple[EventRecord, ...]
@@ -42,14 +53,14 @@ class Dataset:
 
 
 def read_dataset(data: object) -> Dataset:
-    """Check a decoded file and raise UnfitInput with every fault (the first twenty are named)."""
+    """Check a decoded file; raises UnfitInput with at most twenty faults."""
     if not isinstance(data, Mapping):
         raise UnfitInput(Complaint(N_("The file does not hold a JSON object.")))
     return _DatasetReader(data).dataset()
 
 
 class _DatasetReader:
-    """Reads record by record; a fault is noted under the record's name and reading goes on."""
+    """Reads record by record and collects faults under the record's name."""
 
     def __init__(self, data: Record) -> None:
         self._data = data
@@ -69,7 +80,7 @@ class _DatasetReader:
         def read(record: Record) -> RegistrationRecord:
             found = registration_of(record, people, known)
             if found.event not in fields:
-                return found  # a faulty or missing event is told once
+                return found  # a faulty or missing event is reported once
             return replace(found, answers=answers_in(record, fields[found.event]))
 
         registrations = [
@@ -80,7 +91,7 @@ class _DatasetReader:
         self._note_repeats(registrations)
         if self._faults:
             raise UnfitInput(self._faults[:FAULTS_SHOWN])
-        registrations.sort(key=_line_order)
+        registrations.sort(key=lambda found: (found.event, found.place, found.registered_at))
         return Dataset(
             organisations=organisations, events=events, registrations=tuple(registrations)
         )
@@ -109,7 +120,7 @@ class _DatasetReader:
         self._faults.append(Complaint(text, values or {}, where))
 
     def _note_repeats(self, registrations: list[RegistrationRecord]) -> None:
-        """Nobody can be active twice at one event."""
+        """Note people who are registered twice for an event."""
         seen: set[tuple[str, str]] = set()
         for found in registrations:
             key = (found.event, found.key)
@@ -121,7 +132,7 @@ class _DatasetReader:
                 seen.add(key)
 
     def _lost(self, found: RegistrationRecord) -> bool:
-        """Note a registration for no event at all; one of a faulty event is told there already."""
+        """Note a registration for an unknown event; faulty events are reported themselves."""
         if found.event not in {str(record.get("slug")) for record in self._records("events")}:
             self._note(f"registrations {found.event}", N_("There is no such event in the file."))
         return False
@@ -182,12 +193,8 @@ class _DatasetReader:
             yield moment_of(step["at"], "history"), by, State(step["state"])
 
 
-def _line_order(record: RegistrationRecord) -> tuple[str, int, datetime]:
-    return record.event, record.place, record.registered_at
-
-
 def _settings_in(record: Record) -> dict[str, Any]:
-    """The rules of registration by the names of the draft; what is missing keeps its default."""
+    """The registration settings of a record; missing ones have defaults."""
     defaults = RegistrationSettings()
     return {
         "deadline": optional_moment_of(record.get("registration_closes_at"), "deadline"),
@@ -203,3 +210,76 @@ def _number(record: Record, name: str) -> int | None:
         return None if value is None else int(value)
     except (TypeError, ValueError) as fault:
         raise UnfitInput(Complaint(N_("This is no whole number."), about=name)) from fault
+
+
+def fields_in(record: Record) -> tuple[OwnField, ...]:
+    """The own fields of an event in order; raises UnfitInput."""
+    fields: list[OwnField] = []
+    for number, item in enumerate(record.get("fields") or (), 1):
+        field = _field(item, {field.key for field in fields})
+        found = field_complaints(field, Surroundings(before=fields))
+        if not is_key(field.key) or field.key in {other.key for other in fields}:
+            found.append(Complaint(N_("Only a-z, 0-9 and _, and each key once, please.")))
+        if found:
+            where = f"fields {number}"
+            raise UnfitInput([Complaint(c.text, c.values, where) for c in found])
+        fields.append(field)
+    return tuple(fields)
+
+
+def _field(item: Mapping[str, Any], taken: set[str]) -> OwnField:
+    shown, days = item.get("shown_if"), item.get("keep_days")
+    return plain_field(
+        OwnField(
+            key=str(item.get("key") or key_of(text_in(item["label"], "de"), taken)),
+            kind=FieldKind(item["kind"]),
+            **in_both("label", item["label"]),
+            **in_both("help", item.get("help")),
+            required=bool(item.get("required", False)),
+            choices=tuple(_choices(item.get("choices") or ())),
+            shown_if=str(shown["field"]) if shown else "",
+            shown_value=str(shown["value"]) if shown else "",
+            keep_days=None if days is None else int(days),
+            seen_by=str(item.get("seen_by") or "viewer"),
+            retired=bool(item.get("retired", False)),
+        )
+    )
+
+
+def _choices(items: Sequence[Any]) -> list[FieldChoice]:
+    """Choices from objects or plain texts; missing values are made from the labels."""
+    choices: list[FieldChoice] = []
+    for item in items:
+        record = item if isinstance(item, Mapping) else {"label": item}
+        label = text_in(record["label"], "de")
+        places = record.get("places")
+        choice = FieldChoice(
+            value=str(record.get("value") or key_of(label, {c.value for c in choices})),
+            **in_both("label", record["label"]),
+            places=None if places is None else int(places),
+            retired=bool(record.get("retired", False)),
+        )
+        choices.append(choice)
+    return choices
+
+
+def answers_in(record: Record, fields: Sequence[OwnField]) -> dict[str, list[str]]:
+    """The answers of a registration by key; raises UnfitInput."""
+    by_key = {field.key: field for field in fields}
+    answers: dict[str, list[str]] = {}
+    for key, given in (record.get("answers") or {}).items():
+        if key not in by_key:
+            text = N_("The event has no field “%(field)s”.")
+            raise UnfitInput(Complaint(text, {"field": key}, "answers"))
+        if values := _answer_values(by_key[key], given):
+            answers[key] = values
+    return answers
+
+
+def _answer_values(field: OwnField, given: object) -> list[str]:
+    if field.kind is FieldKind.CONSENT:
+        return [YES] if given in (True, YES) else []
+    if isinstance(given, bool):
+        given = YES if given else NO
+    items = given if isinstance(given, list) else [given]
+    return [value for item in items for value in values_from(field, str(item))]

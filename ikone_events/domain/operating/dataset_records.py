@@ -1,4 +1,4 @@
-"""Single records of a JSON file: read, checked, joined; each fault is an UnfitInput of its own."""
+"""Reads and checks single records of a JSON file; raises UnfitInput for each fault."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from ikone_events.domain.registering.registration import Status
 
 Record = Mapping[str, Any]
 _NAMES = ("first_name", "last_name")
-# Of each column the longest text, and its names in a file: the first that is filled counts.
+# Per column the longest text and its names in a file; the first filled one counts.
 _Columns = Mapping[str, tuple[int, tuple[str, ...]]]
 _OF_PERSON: _Columns = {
     "title": (50, ("title",)),
@@ -38,7 +38,7 @@ _OF_REGISTRATION: _Columns = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """One event of a file; `history` holds (moment, who, state reached)."""
+    """One event of a file; `history` is (moment, actor, new state)."""
 
     slug: str
     draft: EventDraft
@@ -50,9 +50,9 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRecord:
-    """One registration of a file with its person; `values` are those of its row, by column.
+    """One registration of a file with its person; `values` are the columns of its row.
 
-    `organisation` is the id of one in the file or empty, `place` that in the waiting list.
+    `organisation` is an id of the file or empty, `place` the position on the waiting list.
     """
 
     event: str
@@ -65,7 +65,7 @@ class RegistrationRecord:
 
     @property
     def key(self) -> str:
-        """The form in which the person's address is compared."""
+        """The normalised address of the person."""
         return str(self.values["email_key"])
 
     @property
@@ -77,14 +77,14 @@ class RegistrationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationRecord:
-    """One organisation of a file; `id` is what registrations of the file call it."""
+    """One organisation of a file; registrations of the file refer to its `id`."""
 
     id: str
     draft: AdministrationDraft
 
 
 def organisation_of(record: Record) -> OrganisationRecord:
-    """An organisation as it stands in a file, checked. Its dates of membership may be open."""
+    """An organisation of a file; raises UnfitInput."""
     if not str(record["id"]) or not str(record["name"]).strip():
         raise UnfitInput(Complaint(N_("An organisation needs an id and a name.")))
     number = _texts(record, {"id": (100, ("id",))})["id"]
@@ -105,7 +105,7 @@ def organisation_of(record: Record) -> OrganisationRecord:
 
 
 def _kind_of(value: object) -> str:
-    """Files may know kinds that we don't; those bodies count as no administration."""
+    """The kind; unknown kinds become OTHER."""
     return str(value) if value in set(AdministrationKind) else AdministrationKind.OTHER.value
 
 
@@ -128,7 +128,7 @@ def _texts_of(value: object, about: str) -> list[str]:
 
 
 def material_of(record: object) -> Record:
-    """Slides, a link or a contact as it stands in a file, checked."""
+    """Slides, a link or a contact of a file; raises UnfitInput."""
     if not isinstance(record, Mapping):
         raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
     _texts(record, {name: (200, (name,)) for name in ("title", "name", "file")})
@@ -142,7 +142,7 @@ def material_of(record: object) -> Record:
 
 
 def _texts(record: Record, columns: _Columns) -> dict[str, str]:
-    """The texts of a record by column. Raises UnfitInput with all that can't be stored."""
+    """The texts of a record by column; raises UnfitInput with all complaints."""
     texts: dict[str, str] = {}
     found: list[Complaint] = []
     for column, (most, names) in columns.items():
@@ -157,7 +157,7 @@ def _texts(record: Record, columns: _Columns) -> dict[str, str]:
 def registration_of(
     record: Record, people: Mapping[str, Record], organisations: set[str]
 ) -> RegistrationRecord:
-    """One registration, joined with its person. Raises UnfitInput."""
+    """One registration with its person; raises UnfitInput."""
     person = people.get(str(record["person"])) if "person" in record else record
     if person is None:
         raise UnfitInput(Complaint(N_("There is no such person in the file."), {}, "person"))
@@ -191,13 +191,13 @@ def registration_of(
 
 
 def _has_subscribed(record: Record) -> bool:
-    """Only a consent that was confirmed by the owner of the address counts."""
+    """Whether the owner of the address has confirmed the subscription."""
     consent = record.get("consent")
     return isinstance(consent, Mapping) and consent.get("newsletter_confirmed") is True
 
 
 def text_in(value: object, locale: str) -> str:
-    """A text in a language: an object of languages, or a plain German text."""
+    """A text in a language, from an object by language or a plain German text."""
     if isinstance(value, Mapping):
         return str(value.get(locale) or "")
     return str(value or "") if locale == "de" else ""
@@ -224,12 +224,12 @@ def place_of(venue: object) -> str:
 
 
 def format_of(name: str) -> EventFormat:
-    """The format; files from Germany may call the one on site “praesenz”."""
+    """The format; “praesenz” is also accepted for on site."""
     return EventFormat.ON_SITE if name == "praesenz" else EventFormat(name)
 
 
 def moment_of(text: object, about: str) -> datetime:
-    """An aware moment from ISO 8601. Raises UnfitInput."""
+    """An aware moment from ISO 8601; raises UnfitInput."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError as fault:

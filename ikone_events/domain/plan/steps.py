@@ -1,16 +1,14 @@
-"""Steps: what happens to an event by itself, whether it may happen now, and until when.
+"""Steps of an event: transitions and mails that the worker runs, and when they may run.
 
-A step is a transition of the lifecycle or a mail. Its verdict is derived from the facts at one
-moment, so that the page "What happens next" and the worker can never disagree.
+The verdict of a step is derived from facts, so pages and the worker always agree.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 
-from ikone_events.domain.events.facts import Facts, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, Facts, State
 from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
     RULES,
@@ -32,7 +30,7 @@ from ikone_events.domain.refusals import N_, Complaint
 
 
 class Verdict(StrEnum):
-    """What can be said of a step that has not run yet."""
+    """The verdict on a step that has not run yet."""
 
     WAITING = "waiting"
     READY = "ready"
@@ -43,7 +41,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class What:
-    """What a step does: exactly one of the two is set."""
+    """What a step does: exactly one of the two fields is set."""
 
     action: Action | None = None
     kind: MailKind | None = None
@@ -56,7 +54,7 @@ class What:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict with the complaints behind it, or those to be expected when the time comes."""
+    """A verdict with its complaints, or those expected when the step is due."""
 
     verdict: Verdict
     complaints: tuple[Complaint, ...] = ()
@@ -64,56 +62,44 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class StepMail:
-    """In which states a mail of a step makes sense, and what it needs."""
+    """The states in which a mail of a step is sent, and its needs."""
 
     states: frozenset[State]
     needs: tuple[Need, ...] = ()
 
 
-_TAKES_PLACE = frozenset({State.OPEN, State.CLOSED, State.DISPATCHED})
-_KNOWN = _TAKES_PLACE | {State.ANNOUNCED, State.FOLLOWED_UP, State.POSTPONED, State.CANCELLED}
+_RUNNING = frozenset(RUNNING)
+_PUBLIC = frozenset(State) - {State.DRAFT, State.ARCHIVED}
 
-MAILS: Mapping[MailKind, StepMail] = MappingProxyType(
-    {
-        MailKind.REMINDER_DEADLINE: StepMail(frozenset({State.OPEN}), (needs_not_over,)),
-        MailKind.REMINDER_DAY: StepMail(_TAKES_PLACE, (needs_not_over,)),
-        MailKind.REMINDER_HOUR: StepMail(_TAKES_PLACE, (needs_not_over,)),
-        MailKind.FEEDBACK: StepMail(
-            _TAKES_PLACE | {State.FOLLOWED_UP}, (needs_over, needs_link_to_have_been_sent)
-        ),
-        MailKind.NOTE: StepMail(_KNOWN),
-    }
-)
+MAILS: Mapping[MailKind, StepMail] = {
+    MailKind.REMINDER_DEADLINE: StepMail(frozenset({State.OPEN}), (needs_not_over,)),
+    MailKind.REMINDER_DAY: StepMail(_RUNNING, (needs_not_over,)),
+    MailKind.REMINDER_HOUR: StepMail(_RUNNING, (needs_not_over,)),
+    MailKind.FEEDBACK: StepMail(
+        _RUNNING | {State.FOLLOWED_UP}, (needs_over, needs_link_to_have_been_sent)
+    ),
+    MailKind.NOTE: StepMail(_PUBLIC),
+}
 
-# How late a mail may leave: after that it would confuse more than it tells.
-GRACE: Mapping[MailKind, timedelta] = MappingProxyType(
-    {
-        MailKind.REMINDER_DEADLINE: timedelta(hours=12),
-        MailKind.REMINDER_DAY: timedelta(hours=6),
-        MailKind.REMINDER_HOUR: timedelta(minutes=30),
-        MailKind.FEEDBACK: timedelta(days=7),
-        MailKind.NOTE: timedelta(days=1),
-    }
-)
+# How late a mail may be sent.
+GRACE: Mapping[MailKind, timedelta] = {
+    MailKind.REMINDER_DEADLINE: timedelta(hours=12),
+    MailKind.REMINDER_DAY: timedelta(hours=6),
+    MailKind.REMINDER_HOUR: timedelta(minutes=30),
+    MailKind.FEEDBACK: timedelta(days=7),
+    MailKind.NOTE: timedelta(days=1),
+}
 
-# Needs that time alone meets: nothing to do about them beforehand.
+# Needs that are met by the passing of time.
 _CLOCK = (needs_over, needs_not_over, needs_retention_over)
-# The path of an event that takes place; a step whose target lies behind the event is moot.
-_PATH = (
-    State.DRAFT,
-    State.ANNOUNCED,
-    State.OPEN,
-    State.CLOSED,
-    State.DISPATCHED,
-    State.FOLLOWED_UP,
-    State.ARCHIVED,
-)
-# In these states the plan rests: a draft begins it by being announced, a new date resumes it.
+# The usual order of states; a step whose target state has been reached is moot.
+_PATH = (State.DRAFT, *TAKES_PLACE, State.FOLLOWED_UP, State.ARCHIVED)
+# The plan is suspended in these states; it starts when announced and resumes with a new date.
 RESTING = (State.DRAFT, State.POSTPONED)
 
 
 def latest(what: What, due: datetime, anchors: Anchors) -> datetime | None:
-    """The last moment at which a step still makes sense; None when it is never too late."""
+    """The last moment at which a step may run; None without a limit."""
     if what.kind is not None:
         return _latest_mail(what.kind, due, anchors)
     if what.action in (Action.ANNOUNCE, Action.OPEN):
@@ -133,7 +119,7 @@ def _latest_mail(kind: MailKind, due: datetime, anchors: Anchors) -> datetime:
 
 
 def judge(what: What, due: datetime, anchors: Anchors, facts: Facts) -> Judgement:
-    """What is to be said of a step that has not run: it waits, may run, or why it can't."""
+    """The verdict on a step that has not run: it waits, may run, or can't (with complaints)."""
     if is_moot(what, facts.state):
         return Judgement(Verdict.MOOT)
     if facts.now < due:
@@ -148,7 +134,7 @@ def judge(what: What, due: datetime, anchors: Anchors, facts: Facts) -> Judgemen
 
 
 def obstacles(what: What, facts: Facts) -> tuple[Complaint, ...]:
-    """Everything that keeps a step from running at this moment."""
+    """The complaints that keep a step from running now."""
     if what.kind is not None:
         mail = MAILS[what.kind]
         if facts.state not in mail.states:
@@ -161,29 +147,25 @@ def obstacles(what: What, facts: Facts) -> tuple[Complaint, ...]:
 
 
 def _foreseen(what: What, facts: Facts) -> tuple[Complaint, ...]:
-    """What would stand in the way later if nothing is done, beside what time settles."""
+    """The complaints to expect when the step is due, apart from those that time settles."""
     if what.action is None:
         return ()
-    # The last row of an action starts where the event stands when everything went as planned.
+    # The last row of an action starts from the state that the plan leads to.
     rule = [rule for rule in RULES if rule.action is what.action][-1]
     needs = (need for need in rule.needs if need not in _CLOCK)
-    return tuple(c for need in needs if (c := need(_in_state(facts, rule.source))) is not None)
-
-
-def _in_state(facts: Facts, state: State) -> Facts:
-    values = {name: getattr(facts, name) for name in Facts.__slots__}
-    return Facts(**{**values, "state": state})
+    then = replace(facts, state=rule.source)
+    return tuple(c for need in needs if (c := need(then)) is not None)
 
 
 def needs_of(what: What) -> tuple[Need, ...]:
-    """Every need that `judge` and `obstacles` may ask of a step, whatever the event's state."""
+    """Every need that `judge` and `obstacles` may check for a step, in any state of the event."""
     if what.kind is not None:
         return MAILS[what.kind].needs
     return tuple(need for rule in RULES if rule.action is what.action for need in rule.needs)
 
 
 def is_moot(what: What, state: State) -> bool:
-    """Whether the event has gone past what the step would do, or will not take place."""
+    """Whether the step has become pointless: its state is reached, or the event is cancelled."""
     if what.kind is MailKind.NOTE or what.action is Action.ARCHIVE:
         return state is State.ARCHIVED
     if state is State.CANCELLED:

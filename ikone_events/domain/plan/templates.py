@@ -1,15 +1,14 @@
-"""The plans: which steps an event of each format gets, and when.
+"""The plans: the steps of an event by format, with their times.
 
-Two steps are laid switched off. A draft is made public by a person's press, not by a date. And
-whoever gets the access link the day before needs no second mail that day; of a hybrid event
-those who come on site get no link, so they are reminded.
+Two steps start switched off: announcing, because a person decides when a draft becomes public, and
+the reminder on the day of the access link. At hybrid events people on site get no link, so they are
+reminded.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from enum import StrEnum
-from types import MappingProxyType
 
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
@@ -29,14 +28,12 @@ class PlanName(StrEnum):
     ROUND_TABLE = "round_table"
 
 
-PLAN_LABELS: Mapping[PlanName, str] = MappingProxyType(
-    {
-        PlanName.WORKSHOP: N_("Online workshop"),
-        PlanName.ON_SITE: N_("Event on site"),
-        PlanName.HYBRID: N_("Hybrid event"),
-        PlanName.ROUND_TABLE: N_("Round table"),
-    }
-)
+PLAN_LABELS: Mapping[PlanName, str] = {
+    PlanName.WORKSHOP: N_("Online workshop"),
+    PlanName.ON_SITE: N_("Event on site"),
+    PlanName.HYBRID: N_("Hybrid event"),
+    PlanName.ROUND_TABLE: N_("Round table"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +60,7 @@ def _days(anchor: Anchor, amount: int, hour: int) -> Timing:
 
 
 def _working_days(anchor: Anchor, amount: int, hour: int) -> Timing:
-    return Timing(
-        anchor=anchor,
-        amount=amount,
-        unit=Unit.WORKING_DAYS,
-        at=time(hour),
-        office_hours=True,
-    )
+    return replace(_days(anchor, amount, hour), unit=Unit.WORKING_DAYS)
 
 
 _HOUR_BEFORE = Timing(anchor=Anchor.START, amount=-1, unit=Unit.HOURS)
@@ -80,8 +71,8 @@ _DEADLINE = _mail(
     MailKind.REMINDER_DEADLINE, Audience.UNREGISTERED, _working_days(Anchor.DEADLINE, -2, 9)
 )
 _CLOSE = _transition(Action.CLOSE, Timing(anchor=Anchor.DEADLINE))
-_DISPATCH = _transition(Action.DISPATCH, _working_days(Anchor.START, -1, 10))
 _DAY_BEFORE = _working_days(Anchor.START, -1, 10)
+_DISPATCH = _transition(Action.DISPATCH, _DAY_BEFORE)
 _REMIND_DAY = _mail(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE)
 _REMIND_DAY_OFF = _mail(MailKind.REMINDER_DAY, Audience.CONFIRMED, _DAY_BEFORE, active=False)
 _REMIND_ON_SITE = _mail(MailKind.REMINDER_DAY, Audience.CONFIRMED_ON_SITE, _DAY_BEFORE)
@@ -90,52 +81,24 @@ _FOLLOW_UP = _transition(Action.FOLLOW_UP, _working_days(Anchor.END, 1, 9))
 _FEEDBACK = _mail(MailKind.FEEDBACK, Audience.NOT_MISSED, _working_days(Anchor.END, 3, 10))
 _ARCHIVE = _transition(Action.ARCHIVE, Timing(anchor=Anchor.RETENTION))
 
-_WITH_ROOM = (
-    _ANNOUNCE,
-    _OPEN,
-    _DEADLINE,
-    _CLOSE,
-    _DISPATCH,
-    _REMIND_DAY_OFF,
-    _REMIND_HOUR,
-    _FOLLOW_UP,
-    _FEEDBACK,
-    _ARCHIVE,
-)
+_BEFORE = (_ANNOUNCE, _OPEN, _DEADLINE, _CLOSE)
+_AFTER = (_FOLLOW_UP, _FEEDBACK, _ARCHIVE)
 
-PLANS: Mapping[PlanName, tuple[Planned, ...]] = MappingProxyType(
-    {
-        PlanName.WORKSHOP: _WITH_ROOM,
-        PlanName.ON_SITE: (
-            _ANNOUNCE,
-            _OPEN,
-            _DEADLINE,
-            _CLOSE,
-            _REMIND_DAY,
-            _FOLLOW_UP,
-            _FEEDBACK,
-            _ARCHIVE,
-        ),
-        PlanName.HYBRID: tuple(
-            _REMIND_ON_SITE if step is _REMIND_DAY_OFF else step for step in _WITH_ROOM
-        ),
-        PlanName.ROUND_TABLE: (
-            _ANNOUNCE,
-            _OPEN_ROUND_TABLE,
-            _CLOSE,
-            _DISPATCH,
-            _REMIND_HOUR,
-            _FOLLOW_UP,
-            _ARCHIVE,
-        ),
-    }
-)
+PLANS: Mapping[PlanName, tuple[Planned, ...]] = {
+    PlanName.WORKSHOP: (*_BEFORE, _DISPATCH, _REMIND_DAY_OFF, _REMIND_HOUR, *_AFTER),
+    PlanName.ON_SITE: (*_BEFORE, _REMIND_DAY, *_AFTER),
+    PlanName.HYBRID: (*_BEFORE, _DISPATCH, _REMIND_ON_SITE, _REMIND_HOUR, *_AFTER),
+    PlanName.ROUND_TABLE: (
+        *(_ANNOUNCE, _OPEN_ROUND_TABLE, _CLOSE, _DISPATCH, _REMIND_HOUR),
+        *(_FOLLOW_UP, _ARCHIVE),
+    ),
+}
 
 
 def plan_for(event_format: EventFormat, chosen: str = "") -> PlanName:
-    """The plan of an event: the one chosen, if its format can follow it, else its format's own.
+    """The chosen plan if the format allows it, else the plan of the format.
 
-    A round table may take place anywhere, but only one with a video room has a link to send.
+    A round table on site has no link to send, so it follows the plan of its format.
     """
     own = {
         EventFormat.ONLINE: PlanName.WORKSHOP,

@@ -1,20 +1,19 @@
 """When a step is due: an anchor of the event, an offset, a time of day, working hours.
 
-Public holidays are not known here: whoever asks brings a function that tells them.
+Callers pass a function that knows the public holidays.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 IsHoliday = Callable[[date], bool]
 
-# Automatic mails leave on working days between these hours (public-sector guide).
+# Automatic mails are sent on working days between these hours (public-sector guide).
 OPENS, CLOSES = time(8), time(18)
 _SUNDAY_AND_SATURDAY = 5
 MOST = 366
@@ -22,7 +21,7 @@ _DAY = timedelta(days=1)
 
 
 class Anchor(StrEnum):
-    """The date of an event that a step hangs on; `fixed` hangs on none."""
+    """The date of an event from which a step is timed; `fixed` is independent of the event."""
 
     START = "start"
     END = "end"
@@ -32,7 +31,7 @@ class Anchor(StrEnum):
 
 
 class Unit(StrEnum):
-    """What an offset counts."""
+    """The unit of an offset."""
 
     MINUTES = "minutes"
     HOURS = "hours"
@@ -40,23 +39,20 @@ class Unit(StrEnum):
     WORKING_DAYS = "working_days"
 
 
-ANCHOR_LABELS: Mapping[Anchor, str] = MappingProxyType(
-    {
-        Anchor.START: N_("Start of the event"),
-        Anchor.END: N_("End of the event"),
-        Anchor.DEADLINE: N_("Registration deadline"),
-        Anchor.RETENTION: N_("End of the retention period"),
-        Anchor.FIXED: N_("A date of its own"),
-    }
-)
+ANCHOR_LABELS: Mapping[Anchor, str] = {
+    Anchor.START: N_("Start of the event"),
+    Anchor.END: N_("End of the event"),
+    Anchor.DEADLINE: N_("Registration deadline"),
+    Anchor.RETENTION: N_("End of the retention period"),
+    Anchor.FIXED: N_("A date of its own"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """An offset from an anchor; a negative `amount` lies before it.
+    """An offset from an anchor; a negative `amount` is before it.
 
-    `at` is a time of day on the event's clocks and belongs to offsets in days. `fixed` is the
-    moment itself, for the anchor of that name.
+    `at` is a local time of day, for offsets in days. `fixed` is the moment for Anchor.FIXED.
     """
 
     anchor: Anchor
@@ -69,7 +65,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """The dates of one event, in UTC. Without a deadline registration ends at the start."""
+    """The dates of an event in UTC. Without a deadline registration ends at the start."""
 
     starts_at: datetime
     ends_at: datetime
@@ -89,7 +85,7 @@ class Anchors:
 
 
 def check_timing(timing: Timing) -> None:
-    """Raise UnfitInput unless the timing means something."""
+    """Raise UnfitInput for an invalid timing."""
     found: list[Complaint] = []
     if abs(timing.amount) > MOST * (24 * 60 if timing.unit is Unit.MINUTES else 1):
         found.append(Complaint(N_("Please choose an offset of at most a year."), about="amount"))
@@ -103,10 +99,10 @@ def check_timing(timing: Timing) -> None:
 
 
 def due_at(timing: Timing, anchors: Anchors, is_holiday: IsHoliday) -> datetime:
-    """The moment a step is due, in UTC.
+    """When a step is due, in UTC.
 
-    With office hours a step before its anchor moves to an earlier working hour, never to a later
-    one that its readers might miss; a step after its anchor moves to a later one.
+    With office hours a step before its anchor moves to an earlier working hour, and a step after
+    its anchor to a later one.
     """
     if timing.fixed is not None:
         return timing.fixed
@@ -125,7 +121,7 @@ def is_working_day(day: date, is_holiday: IsHoliday) -> bool:
 
 
 def _offset(anchor: datetime, timing: Timing, zone: ZoneInfo, is_holiday: IsHoliday) -> datetime:
-    """Minutes and hours pass on every clock alike; days keep the time of day."""
+    """Minutes and hours are absolute; days keep the local time of day."""
     if timing.unit is Unit.MINUTES:
         return anchor + timedelta(minutes=timing.amount)
     if timing.unit is Unit.HOURS:
@@ -141,7 +137,7 @@ def _offset(anchor: datetime, timing: Timing, zone: ZoneInfo, is_holiday: IsHoli
 
 
 def _working_days_from(day: date, amount: int, is_holiday: IsHoliday) -> date:
-    """The first, second … working day after a day, or before it."""
+    """The working day `amount` working days after a day, or before it."""
     step = _DAY if amount > 0 else -_DAY
     for _ in range(abs(amount)):
         day += step
@@ -171,8 +167,5 @@ def _later(local: datetime, is_holiday: IsHoliday) -> datetime:
 
 
 def _moment(local: datetime, zone: ZoneInfo) -> datetime:
-    """A local time as a moment: one that the clocks skip is taken an hour later, of two the first.
-
-    A person is asked which time is meant; a plan has nobody to ask and must not stand still.
-    """
+    """The moment of a local time: an hour later if skipped, the first if it occurs twice."""
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What can't be stored of an own field, and what can't be changed once people have answered."""
+"""Checks of own fields, and of changes to them once people have answered."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,11 +22,10 @@ _TO_CHOOSE = {FieldKind.ONE_CHOICE: 2, FieldKind.SEVERAL_CHOICES: 1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What else decides about a change: the form as it is, and what has been answered.
+    """The context of a change: the other fields, and the answers so far.
 
-    `before` are the fields that are asked earlier, `hanging` all fields that are shown only if
-    this one has a value. `old` is the field as it was; `answered` the values given to it so far;
-    `role` that of whoever changes it.
+    `before` are the preceding fields, `hanging` the fields that depend on this one. `old` is the
+    stored field, `answered` its values in answers, `role` the role of the user.
     """
 
     before: Sequence[OwnField] = ()
@@ -38,7 +37,7 @@ class Surroundings:
 
 
 def plain_field(draft: OwnField) -> OwnField:
-    """A draft without what its kind has no use for."""
+    """A draft without the values that its kind does not use."""
     words = draft.kind is FieldKind.CONSENT
     return replace(
         draft,
@@ -50,7 +49,7 @@ def plain_field(draft: OwnField) -> OwnField:
 
 
 def field_complaints(draft: OwnField, around: Surroundings) -> list[Complaint]:
-    """Everything that keeps a field from being stored like this, about the names of its form."""
+    """All complaints about a field, by the names of its form."""
     return [
         *_text_complaints(draft),
         *_value_complaints(draft),
@@ -138,7 +137,7 @@ def _change_complaints(draft: OwnField, around: Surroundings) -> Iterator[Compla
 
 
 def order_complaint(fields: Sequence[OwnField]) -> Complaint | None:
-    """Why these fields can't be asked in this order: one would stand before what it hangs on."""
+    """Why the order is invalid (a field precedes the one it depends on), or None."""
     seen: set[str] = set()
     labels = {field.key: field.label for field in fields}
     for field in fields:

@@ -1,17 +1,16 @@
-"""An event's own form fields: their kinds, what can't be stored of one, when one is shown."""
+"""An event's own form fields: kinds, choices, conditions, visibility."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.words import plain_words
 
 Answers = Mapping[str, Sequence[str]]
 YES, NO = "yes", "no"
-# What an answer about food or access needs should be kept for: they may tell of somebody's health.
+# Answers about food or access needs may concern health, so they are deleted early.
 SHORT_KEEP_DAYS = 7
 KEY_LENGTH = 40
 CHOICE_KEY_LENGTH = 60
@@ -31,40 +30,36 @@ class FieldKind(StrEnum):
     CONSENT = "consent"
 
 
-KIND_LABELS: Mapping[FieldKind, str] = MappingProxyType(
-    {
-        FieldKind.SHORT_TEXT: N_("Short text"),
-        FieldKind.LONG_TEXT: N_("Long text"),
-        FieldKind.EMAIL: N_("E-mail address"),
-        FieldKind.NUMBER: N_("Number"),
-        FieldKind.DATE: N_("Date"),
-        FieldKind.ONE_CHOICE: N_("One choice"),
-        FieldKind.SEVERAL_CHOICES: N_("Several choices"),
-        FieldKind.YES_NO: N_("Yes or no"),
-        FieldKind.CONSENT: N_("Consent"),
-    }
-)
+KIND_LABELS: Mapping[FieldKind, str] = {
+    FieldKind.SHORT_TEXT: N_("Short text"),
+    FieldKind.LONG_TEXT: N_("Long text"),
+    FieldKind.EMAIL: N_("E-mail address"),
+    FieldKind.NUMBER: N_("Number"),
+    FieldKind.DATE: N_("Date"),
+    FieldKind.ONE_CHOICE: N_("One choice"),
+    FieldKind.SEVERAL_CHOICES: N_("Several choices"),
+    FieldKind.YES_NO: N_("Yes or no"),
+    FieldKind.CONSENT: N_("Consent"),
+}
 CHOOSING = frozenset({FieldKind.ONE_CHOICE, FieldKind.SEVERAL_CHOICES})
-# Kinds whose answer may decide whether a later field is shown.
+# Kinds on whose answers later fields can depend.
 STEERING = CHOOSING | {FieldKind.YES_NO}
-YES_NO_LABELS: Mapping[str, str] = MappingProxyType({YES: N_("Yes"), NO: N_("No")})
+YES_NO_LABELS: Mapping[str, str] = {YES: N_("Yes"), NO: N_("No")}
 
-# The roles from least to most: an answer is seen by the named one and by those after it.
+# The roles from least to most; an answer is visible to a role and to those after it.
 ROLES = ("viewer", "organiser", "admin")
-SEEN_BY_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "viewer": N_("Everybody who sees the event"),
-        "organiser": N_("Organisers"),
-        "admin": N_("Administrators only"),
-    }
-)
+SEEN_BY_LABELS: Mapping[str, str] = {
+    "viewer": N_("Everybody who sees the event"),
+    "organiser": N_("Organisers"),
+    "admin": N_("Administrators only"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChoice:
-    """One of the choices of a field. `places` limits how many may take it.
+    """A choice of a field; `places` limits how many people can take it.
 
-    `value` stands in answers and stays; a retired one is offered to nobody new.
+    `value` is stored in answers and never changes; a retired choice is not offered any more.
     """
 
     value: str
@@ -74,16 +69,16 @@ class FieldChoice:
     retired: bool = False
 
     def label_in(self, locale: str) -> str:
-        """The label in a language, German when there is no other."""
+        """The label in a language, else in German."""
         return (locale == "en" and self.label_en) or self.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnField:
-    """One field of an event's form beyond those that everybody is asked.
+    """An own field of an event's form.
 
-    A draft has no `key` yet. `version` is that of a consent's text, `full` the values of choices
-    that have no places left for the person who is asked.
+    A draft has no `key`. `version` is that of a consent's text, `full` the choices without places
+    left for this person.
     """
 
     key: str = ""
@@ -104,30 +99,30 @@ class OwnField:
 
     @property
     def name(self) -> str:
-        """Its name in forms."""
+        """The name in forms."""
         return f"f_{self.key}"
 
     def label_in(self, locale: str) -> str:
-        """The label in a language, German when there is no other."""
+        """The label in a language, else in German."""
         return (locale == "en" and self.label_en) or self.label
 
     def help_in(self, locale: str) -> str:
-        """The help in a language, German when there is no other."""
+        """The help in a language, else in German."""
         return (locale == "en" and self.help_en) or self.help
 
     def values(self) -> tuple[str, ...]:
-        """The values that steer other fields, in order."""
+        """The values on which other fields can depend, in order."""
         if self.kind is FieldKind.YES_NO:
             return YES, NO
         return tuple(choice.value for choice in self.choices)
 
     def choice(self, value: str) -> FieldChoice | None:
-        """The choice with a value, also one that is no longer offered."""
+        """The choice with a value, also a retired one."""
         return next((choice for choice in self.choices if choice.value == value), None)
 
 
 def key_of(label: str, taken: Collection[str], *, longest: int = KEY_LENGTH) -> str:
-    """A name of a-z, 0-9 and _ made from a label, other than those that are taken."""
+    """A unique key of a-z, 0-9 and _ made from a label."""
     base = plain_words(label, "_")[: longest - 4].strip("_") or "field"
     if base not in taken:
         return base
@@ -135,19 +130,19 @@ def key_of(label: str, taken: Collection[str], *, longest: int = KEY_LENGTH) -> 
 
 
 def is_key(text: str) -> bool:
-    """Whether a text can name a field or a choice."""
+    """Whether a text is a valid key of a field or a choice."""
     return re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", text) is not None and len(text) <= KEY_LENGTH
 
 
 def is_shown(field: OwnField, answers: Answers) -> bool:
-    """Whether the answers kept so far make the form show this field."""
+    """Whether the condition of a field is met by the answers."""
     return not field.shown_if or field.shown_value in answers.get(field.shown_if, ())
 
 
 def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list[str]]:
-    """The answers to fields that are asked and shown; what was sent beyond them is dropped.
+    """The answers to shown fields; all others are dropped.
 
-    Fields come in their order, so that a field whose condition is itself not shown stays hidden.
+    Fields must be in form order: a field that depends on a hidden one is hidden.
     """
     kept: dict[str, list[str]] = {}
     for field in fields:
@@ -158,17 +153,17 @@ def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list
 
 
 def roles_up_to(role: str) -> tuple[str, ...]:
-    """The roles that see no more than this one; nobody's role sees nothing."""
+    """The roles up to this one; empty for an unknown role."""
     return ROLES[: ROLES.index(role) + 1] if role in ROLES else ()
 
 
 def visible_to(role: str, fields: Iterable[OwnField]) -> list[OwnField]:
-    """The fields whose answers somebody with this role may see."""
+    """The fields whose answers a role may see."""
     return [field for field in fields if field.seen_by in roles_up_to(role)]
 
 
 def answer_words(field: OwnField, value: str, locale: str) -> str:
-    """One stored answer as people read it; Yes and No are message ids."""
+    """The display text of a stored answer; Yes and No are message ids."""
     if field.kind in CHOOSING:
         choice = field.choice(value)
         return choice.label_in(locale) if choice else value

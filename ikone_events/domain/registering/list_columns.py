@@ -1,54 +1,49 @@
-"""The columns of a list of people: which heading means what, in German and in English."""
+"""The columns of a list of people, recognised by German or English headings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.refusals import N_, Complaint, UploadRefused
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField
 
-_NEEDED: Mapping[str, str] = MappingProxyType(
-    {
-        "first_name": N_("First name"),
-        "last_name": N_("Last name"),
-        "email": N_("E-mail address"),
-    }
-)
-# Headings as `key_of` leaves them: lower case, no hyphens, umlauts as two mails.
-_HEADINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "first_name": ("vorname", "vornamen", "rufname", "first name", "firstname", "given name"),
-        "last_name": (
-            *("nachname", "name", "familienname", "zuname"),
-            *("last name", "lastname", "surname", "family name"),
-        ),
-        "email": (
-            *("e mail", "email", "mail", "e mail adresse", "email adresse", "mailadresse"),
-            *("e mail address", "email address", "dienstliche e mail adresse"),
-            *("work e mail address",),
-        ),
-        "organisation": (
-            *("verwaltung", "organisation", "organization", "behoerde", "dienststelle"),
-            *("institution", "kommune", "administration", "verwaltung oder organisation"),
-            *("administration or organisation",),
-        ),
-        "salutation": ("anrede", "salutation", "form of address"),
-        "title": ("titel", "akademischer titel", "title", "academic title"),
-        "position": (
-            *("funktion", "position", "amt", "abteilung", "amt oder funktion", "function"),
-            *("department", "department or position", "job title"),
-        ),
-        "question": ("frage", "fragen", "question", "questions"),
-        "mode": ("modus", "teilnahme", "teilnahmeart", "mode", "way of taking part"),
-        "locale": ("sprache", "language", "locale"),
-    }
-)
+_NEEDED: Mapping[str, str] = {
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "email": N_("E-mail address"),
+}
+# Headings as `key_of` leaves them: lower case, no hyphens, umlauts as two letters.
+_HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "first_name": ("vorname", "vornamen", "rufname", "first name", "firstname", "given name"),
+    "last_name": (
+        *("nachname", "name", "familienname", "zuname"),
+        *("last name", "lastname", "surname", "family name"),
+    ),
+    "email": (
+        *("e mail", "email", "mail", "e mail adresse", "email adresse", "mailadresse"),
+        *("e mail address", "email address", "dienstliche e mail adresse"),
+        *("work e mail address",),
+    ),
+    "organisation": (
+        *("verwaltung", "organisation", "organization", "behoerde", "dienststelle"),
+        *("institution", "kommune", "administration", "verwaltung oder organisation"),
+        *("administration or organisation",),
+    ),
+    "salutation": ("anrede", "salutation", "form of address"),
+    "title": ("titel", "akademischer titel", "title", "academic title"),
+    "position": (
+        *("funktion", "position", "amt", "abteilung", "amt oder funktion", "function"),
+        *("department", "department or position", "job title"),
+    ),
+    "question": ("frage", "fragen", "question", "questions"),
+    "mode": ("modus", "teilnahme", "teilnahmeart", "mode", "way of taking part"),
+    "locale": ("sprache", "language", "locale"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which cell of a row holds what: places by name, own fields by key, headings left out."""
+    """Cell indexes by column name and by key of own fields, and the unknown headings."""
 
     places: Mapping[str, int]
     own: Mapping[str, int]
@@ -56,9 +51,9 @@ class Columns:
 
 
 def recognise(headings: Sequence[str], fields: Iterable[OwnField]) -> Columns:
-    """Find the columns by their headings. Raises UploadRefused.
+    """Find the columns by their headings; raises UploadRefused.
 
-    A consent is no column: people agree themselves, to a text they read.
+    Consents can't be imported: people must agree themselves.
     """
     names = {key: name for name, keys in _HEADINGS.items() for key in keys}
     own = _own_headings(fields)
@@ -67,7 +62,7 @@ def recognise(headings: Sequence[str], fields: Iterable[OwnField]) -> Columns:
     left_out: list[str] = []
     for place, heading in enumerate(headings):
         key = key_of(heading)
-        # Own fields come second, so that none of them can take the place of the e-mail address.
+        # Own fields come second, so that none can replace the e-mail address.
         target, name = (found, names[key]) if key in names else (found_own, own.get(key, ""))
         if not name:
             left_out.extend([heading] if heading else [])
@@ -81,7 +76,7 @@ def recognise(headings: Sequence[str], fields: Iterable[OwnField]) -> Columns:
 
 
 def _own_headings(fields: Iterable[OwnField]) -> dict[str, str]:
-    """Own fields by the keys of their headings: f_<key>, or a label that only one of them has."""
+    """Own fields by normalised heading: f_<key>, or a label that is unique."""
     asked = [own for own in fields if own.kind is not FieldKind.CONSENT]
     found: dict[str, str] = {}
     for own in asked:

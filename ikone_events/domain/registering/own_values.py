@@ -1,8 +1,7 @@
-"""Answers to own fields as people type them into a list, brought into the form that is stored."""
+"""Converts answers to own fields, as typed in lists, into stored values."""
 
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from ikone_events.domain.events.draft import can_be_written_to
 from ikone_events.domain.header_text import text_complaint
@@ -16,14 +15,14 @@ _LENGTHS = {FieldKind.SHORT_TEXT: 200, FieldKind.LONG_TEXT: 2000, FieldKind.EMAI
 
 
 def values_from(field: OwnField, text: str) -> list[str]:
-    """The values to be stored; nothing for an empty cell. Raises UnfitInput, about f_<key>."""
+    """The values to store, none for an empty cell; raises UnfitInput about f_<key>."""
     typed = text.strip()
     if not typed:
         return []
     values = _READERS[field.kind](field, typed)
     if values is None:
-        said = {"field": field.label, "value": typed[:80]}
-        raise UnfitInput(Complaint(N_("“%(value)s” does not fit “%(field)s”."), said, field.name))
+        shown = {"field": field.label, "value": typed[:80]}
+        raise UnfitInput(Complaint(N_("“%(value)s” does not fit “%(field)s”."), shown, field.name))
     return values
 
 
@@ -62,7 +61,7 @@ def _one(field: OwnField, typed: str) -> list[str] | None:
 
 
 def _several(field: OwnField, typed: str) -> list[str] | None:
-    """Choices with semicolons between them; with commas where no label holds one."""
+    """Choices separated by semicolons, or by commas if there is no semicolon."""
     whole = _one(field, typed)
     if whole is not None:
         return whole
@@ -73,20 +72,14 @@ def _several(field: OwnField, typed: str) -> list[str] | None:
     return list(dict.fromkeys(value for each in found if each for value in each))
 
 
-def _nothing(_field: OwnField, _typed: str) -> list[str] | None:
-    return None
-
-
-_READERS: Mapping[FieldKind, Callable[[OwnField, str], list[str] | None]] = MappingProxyType(
-    {
-        FieldKind.SHORT_TEXT: _text,
-        FieldKind.LONG_TEXT: _text,
-        FieldKind.EMAIL: _address,
-        FieldKind.NUMBER: _number,
-        FieldKind.DATE: _day,
-        FieldKind.ONE_CHOICE: _one,
-        FieldKind.SEVERAL_CHOICES: _several,
-        FieldKind.YES_NO: _yes_no,
-        FieldKind.CONSENT: _nothing,
-    }
-)
+_READERS: Mapping[FieldKind, Callable[[OwnField, str], list[str] | None]] = {
+    FieldKind.SHORT_TEXT: _text,
+    FieldKind.LONG_TEXT: _text,
+    FieldKind.EMAIL: _address,
+    FieldKind.NUMBER: _number,
+    FieldKind.DATE: _day,
+    FieldKind.ONE_CHOICE: _one,
+    FieldKind.SEVERAL_CHOICES: _several,
+    FieldKind.YES_NO: _yes_no,
+    FieldKind.CONSENT: lambda _field, _typed: None,
+}

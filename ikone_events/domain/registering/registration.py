@@ -1,4 +1,4 @@
-"""The standings of a registration, and what each of them means."""
+"""Status and attendance of a registration, with labels, and how long its data are kept."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from ikone_events.domain.refusals import N_
 
 
 class Status(StrEnum):
-    """The standing of one registration."""
+    """The status of a registration."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
@@ -28,18 +28,18 @@ class Awaits(StrEnum):
 
 
 class Attendance(StrEnum):
-    """What is known after the event; unset while nothing is."""
+    """The attendance; unset while unknown."""
 
     ATTENDED = "attended"
     MISSED = "missed"
 
 
-# Standings that block a second registration of the same address.
+# Statuses that block a second registration of the same address.
 ACTIVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.WAITLISTED, Status.OFFERED})
-# Standings that hold a seat: whoever is asked to confirm an address or an offer finds it kept.
+# Statuses with a seat, also one that is reserved until the address or an offer is confirmed.
 SEATED = frozenset({Status.PENDING, Status.CONFIRMED, Status.OFFERED})
 
-# A pending registration is labelled by what it awaits where that is known.
+# AWAITS_LABELS replace the label of a pending registration.
 STATUS_LABELS: dict[Status, str] = {
     Status.PENDING: N_("To be confirmed"),
     Status.CONFIRMED: N_("Confirmed"),
@@ -74,7 +74,7 @@ NEVER_CONFIRMED = timedelta(days=7)
 def kept_until(
     status: str, *, status_at: datetime, ends_at: datetime, retention_days: int
 ) -> datetime:
-    """When the details of a person with this status are deleted (aware UTC)."""
+    """When a person's data are deleted (aware UTC)."""
     whole = ends_at + timedelta(days=retention_days)
     if status == Status.CONFIRMED:
         return whole

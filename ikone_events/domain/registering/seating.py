@@ -1,43 +1,37 @@
-"""Who may register, and whether the next person gets a seat or a place in the line."""
+"""Who may register, and who gets a seat or a place on the waiting list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
-from ikone_events.domain.events.facts import Mode, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, Mode, State
 from ikone_events.domain.events.registration_settings import RegistrationSettings
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed
 from ikone_events.domain.registering.registration import Awaits, Status
 
-# States in which an event has been made public and has a date that holds.
-TAKES_PLACE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
-# States in which those who wait move up by themselves.
-MOVING = (State.OPEN, State.CLOSED, State.DISPATCHED)
-
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The seats of one mode of a hybrid event; no capacity means no limit of its own."""
+    """The seats of one mode of a hybrid event; capacity None means no limit of its own."""
 
     capacity: int | None
     seated: int
 
     @property
     def free(self) -> int | None:
-        """Seats that nobody holds; None when there is no limit."""
+        """The number of free seats; None without a limit."""
         return None if self.capacity is None else max(self.capacity - self.seated, 0)
 
     @property
     def excess(self) -> int | None:
-        """How many hold seats where there are fewer seats than people; None where there are not."""
+        """The number of people with a seat if there are fewer seats than people, else None."""
         over = self.capacity is not None and self.seated > self.capacity
         return self.seated if over else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatAvailability(RegistrationSettings):
-    """What decides about registration for one event at one moment. Times are aware UTC.
+    """All that decides about seats of one event at one moment. Times are aware UTC.
 
     `pools` holds the modes of a hybrid event and is empty for others; `seated` counts all seats.
     """
@@ -48,11 +42,11 @@ class SeatAvailability(RegistrationSettings):
     ends_at: datetime
     seated: int
     somebody_waits: bool
-    pools: Mapping[Mode, Pool] = field(default_factory=lambda: MappingProxyType({}))
+    pools: Mapping[Mode, Pool] = field(default_factory=dict)
 
     @property
     def free(self) -> int | None:
-        """Seats that nobody holds, in whatever mode; None when there is no limit."""
+        """The number of free seats of all modes; None without a limit."""
         whole = Pool(self.capacity, self.seated).free
         pools = [pool.free for pool in self.pools.values()]
         if not pools or None in pools:
@@ -61,14 +55,14 @@ class SeatAvailability(RegistrationSettings):
         return together if whole is None else min(whole, together)
 
     def free_for(self, mode: Mode) -> int | None:
-        """Seats that somebody may take who comes in this mode; None when there is no limit."""
+        """The number of free seats in a mode; None without a limit."""
         whole = Pool(self.capacity, self.seated).free
         own = self.pools[mode].free if mode in self.pools else None
         known = [free for free in (whole, own) if free is not None]
         return min(known) if known else None
 
     def taking(self, mode: Mode) -> "SeatAvailability":
-        """The same after one more person has taken a seat in this mode."""
+        """The availability after one more person has taken a seat in this mode."""
         pools = dict(self.pools)
         if mode in pools:
             pools[mode] = replace(pools[mode], seated=pools[mode].seated + 1)
@@ -76,21 +70,21 @@ class SeatAvailability(RegistrationSettings):
 
     @property
     def moves(self) -> bool:
-        """Whether people move up, confirm and lapse: not while postponed, called off or over."""
-        return self.state in MOVING and self.now < self.ends_at
+        """Whether people get promoted, confirm and expire: not while called off or over."""
+        return self.state in RUNNING and self.now < self.ends_at
 
     @property
     def members_first(self) -> bool:
-        """Whether only members get seats at this moment."""
+        """Whether only members get seats now."""
         return self.members_until is not None and self.now < self.members_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One person as the seats look at them.
+    """One person who needs a seat.
 
-    `colleagues` counts those of the same administration who hold seats; `member` is true as of the
-    event's day. The others are doors: what the person, or the organiser for them, has passed.
+    `colleagues` counts people of the same administration with seats; `member` is as of the event's
+    day. The last three are the admission steps that the person has passed.
     """
 
     mode: Mode
@@ -104,7 +98,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody stands: `hold_until` is when a seat that is only kept goes to the next."""
+    """A status; `reserved_until` is when a reserved seat goes to the next person."""
 
     status: Status
     awaits: Awaits = Awaits.NOTHING
@@ -112,7 +106,7 @@ class Place:
 
 
 def not_addable_because(availability: SeatAvailability) -> Complaint | None:
-    """Why organisers can add nobody, or None: no opening and no deadline binds them."""
+    """Why organisers can add nobody, or None; opening and deadline do not bind them."""
     if availability.now >= availability.ends_at:
         return Complaint(N_("The event is over."))
     if availability.state not in TAKES_PLACE:
@@ -121,7 +115,7 @@ def not_addable_because(availability: SeatAvailability) -> Complaint | None:
 
 
 def closed_because(availability: SeatAvailability) -> Complaint | None:
-    """Why nobody can register now, or None when the form is open."""
+    """Why nobody can register now, or None."""
     if availability.state in (State.DRAFT, State.ANNOUNCED, State.POSTPONED):
         return Complaint(N_("Registration is not open yet."))
     if availability.state is State.CANCELLED:
@@ -140,7 +134,7 @@ def closed_because(availability: SeatAvailability) -> Complaint | None:
 
 
 def obstacle(availability: SeatAvailability, candidate: Candidate) -> Complaint | None:
-    """Why this very person can have no seat now, or None."""
+    """Why this person gets no seat now, or None."""
     if availability.free_for(candidate.mode) == 0:
         return _taken(availability, candidate.mode)
     if availability.members_first and not candidate.member:
@@ -166,35 +160,35 @@ def _taken(availability: SeatAvailability, mode: Mode) -> Complaint:
 
 
 def place_for(availability: SeatAvailability, candidate: Candidate) -> Place | None:
-    """The next standing of somebody for whom a seat is sought; None when there is no seat."""
+    """The next status of a person who needs a seat; None without a free seat."""
     return None if obstacle(availability, candidate) else next_place(availability, candidate)
 
 
 def next_place(availability: SeatAvailability, candidate: Candidate) -> Place:
-    """Where somebody stands who holds a seat: confirmed, once every door has been passed.
+    """The status of a person with a seat: confirmed after all admission steps.
 
-    In this order: the address, the organiser's approval, the acceptance of an offer.
+    The steps are, in this order: address, approval, acceptance of an offer.
     """
     if availability.confirm_hours is not None and not candidate.address_confirmed:
-        return Place(
-            Status.PENDING, Awaits.ADDRESS, _kept(availability, availability.confirm_hours)
-        )
+        until = _reserved_until(availability, availability.confirm_hours)
+        return Place(Status.PENDING, Awaits.ADDRESS, until)
     if availability.approval and not candidate.approved:
         return Place(Status.PENDING, Awaits.APPROVAL)
     if availability.offer_hours is not None and candidate.from_line and not candidate.accepted:
-        return Place(Status.OFFERED, reserved_until=_kept(availability, availability.offer_hours))
+        until = _reserved_until(availability, availability.offer_hours)
+        return Place(Status.OFFERED, reserved_until=until)
     return Place(Status.CONFIRMED)
 
 
-def _kept(availability: SeatAvailability, hours: int) -> datetime:
+def _reserved_until(availability: SeatAvailability, hours: int) -> datetime:
     return min(availability.now + timedelta(hours=hours), availability.ends_at)
 
 
 def admit(availability: SeatAvailability, candidate: Candidate) -> Place:
-    """A seat or a place in the line; raises RegistrationClosed when neither is possible.
+    """A seat or a place on the waiting list; raises RegistrationClosed if neither is possible.
 
-    Nobody overtakes: the caller has served the line before, so whoever still waits is kept from
-    the seats that are left by something that does not concern the new person.
+    The caller has filled free seats from the waiting list before: whoever still waits is blocked by
+    a rule that does not apply to the new person.
     """
     if complaint := closed_because(availability):
         raise RegistrationClosed(complaint)
@@ -202,12 +196,11 @@ def admit(availability: SeatAvailability, candidate: Candidate) -> Place:
 
 
 def admit_by_hand(availability: SeatAvailability, candidate: Candidate) -> Place:
-    """The same for organisers, whom no closed form keeps out; they get no more seats."""
+    """The same for organisers, who may add people while the form is closed."""
     place = place_for(availability, candidate)
-    stands = (
-        availability.somebody_waits and not availability.moves
-    )  # a line that is not served goes first
-    if place is not None and not stands:
+    # People who wait go first while nobody gets promoted.
+    blocked = availability.somebody_waits and not availability.moves
+    if place is not None and not blocked:
         return place
     if availability.waiting_list:
         return Place(Status.WAITLISTED)

@@ -1,18 +1,16 @@
 """What people may do to their own registration at a moment, and whom to ask when it is too late.
 
-Withdrawing and handing over until the end, changing answers until the start; what claims places,
-the mode among it, until the deadline.
+People withdraw and hand over until the end, change answers until the start, and change what takes
+seats or places (also the mode) until the deadline.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
-from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, State
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.registering.seating import MOVING, TAKES_PLACE
 from ikone_events.domain.registering.status import (
     Actor,
     RegistrationAction,
@@ -22,7 +20,7 @@ from ikone_events.domain.registering.status import (
 
 
 class SelfServiceAction(StrEnum):
-    """What the person's page offers."""
+    """An action on the person's page."""
 
     CONFIRM_ADDRESS = "confirm_address"
     ACCEPT = "accept"
@@ -36,7 +34,7 @@ class SelfServiceAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfServiceFacts:
-    """One registration and its event at one moment. `contact` is who helps when it is too late."""
+    """One registration and its event at one moment; `contact` helps when it is too late."""
 
     now: datetime
     standing: RegistrationStatus
@@ -50,23 +48,23 @@ class SelfServiceFacts:
 
     @property
     def active(self) -> bool:
-        """Whether the person has or awaits a seat."""
+        """Whether the person has a seat or waits for one."""
         return RegistrationAction.WITHDRAW in possible_actions(self.standing, Actor.PERSON)
 
     @property
     def claims_end_at(self) -> datetime:
-        """Until when places can be claimed: the deadline, or else the start."""
+        """The end of claiming places: the deadline, else the start."""
         return self.deadline or self.starts_at
 
 
 def wishes(facts: SelfServiceFacts) -> Mapping[SelfServiceAction, Complaint | None]:
-    """What the standing allows, each with what is against it at this moment."""
+    """The actions that the status allows, each with its complaint at this moment."""
     return {wish: complaint(wish, facts) for wish in SelfServiceAction if _fits(wish, facts)}
 
 
 def complaint(wish: SelfServiceAction, facts: SelfServiceFacts) -> Complaint | None:
-    """Why it is not possible now, with the way out; None when it is. The table decides before."""
-    return _LIMITS[wish](facts)
+    """Why an action that the status allows is not possible now, or None."""
+    return next((found for limit in _LIMITS[wish] if (found := limit(facts))), None)
 
 
 def _fits(wish: SelfServiceAction, facts: SelfServiceFacts) -> bool:
@@ -92,11 +90,9 @@ def _called_off(facts: SelfServiceFacts) -> Complaint | None:
     return _too_late(text, facts)
 
 
-def _held(facts: SelfServiceFacts) -> Complaint | None:
-    """What is kept for somebody can be taken up while the line moves and the time has not run."""
-    if found := _over(facts):
-        return found
-    if facts.state not in MOVING:
+def _reserved(facts: SelfServiceFacts) -> Complaint | None:
+    """A reserved seat can be taken while people get promoted and before its time runs out."""
+    if facts.state not in RUNNING:
         text = N_("This is not possible at present, and your place stays kept: %(contact)s.")
         return _too_late(text, facts)
     if facts.reserved_until is not None and facts.now >= facts.reserved_until:
@@ -119,14 +115,6 @@ def _claim(facts: SelfServiceFacts) -> Complaint | None:
     return _too_late(text, facts)
 
 
-def _hand_over(facts: SelfServiceFacts) -> Complaint | None:
-    return _over(facts) or _called_off(facts)
-
-
-def _switch_mode(facts: SelfServiceFacts) -> Complaint | None:
-    return _claim(facts) or _called_off(facts)
-
-
 def _delete(facts: SelfServiceFacts) -> Complaint | None:
     if not facts.active or facts.now >= facts.ends_at:
         return None
@@ -137,17 +125,13 @@ def _too_late(text: str, facts: SelfServiceFacts) -> Complaint:
     return Complaint(text, {"contact": facts.contact})
 
 
-_LIMITS: Mapping[SelfServiceAction, Callable[[SelfServiceFacts], Complaint | None]] = (
-    MappingProxyType(
-        {
-            SelfServiceAction.CONFIRM_ADDRESS: _held,
-            SelfServiceAction.ACCEPT: _held,
-            SelfServiceAction.CHANGE: _change,
-            SelfServiceAction.CLAIM: _claim,
-            SelfServiceAction.SWITCH_MODE: _switch_mode,
-            SelfServiceAction.HAND_OVER: _hand_over,
-            SelfServiceAction.WITHDRAW: _over,
-            SelfServiceAction.DELETE: _delete,
-        }
-    )
-)
+_LIMITS: Mapping[SelfServiceAction, tuple[Callable[[SelfServiceFacts], Complaint | None], ...]] = {
+    SelfServiceAction.CONFIRM_ADDRESS: (_over, _reserved),
+    SelfServiceAction.ACCEPT: (_over, _reserved),
+    SelfServiceAction.CHANGE: (_change,),
+    SelfServiceAction.CLAIM: (_claim,),
+    SelfServiceAction.SWITCH_MODE: (_claim, _called_off),
+    SelfServiceAction.HAND_OVER: (_over, _called_off),
+    SelfServiceAction.WITHDRAW: (_over,),
+    SelfServiceAction.DELETE: (_delete,),
+}

@@ -1,13 +1,12 @@
-"""The table of standings: who may do what to a registration, where it leads, what is written.
+"""The table of status changes: who may do what to a registration, the new status, and the mail.
 
-What the table does not hold is refused. Doors and seats decide which of several targets it is
-(`domain/seating.py`); `domain/self_service.py` says until when people may do it themselves.
+Everything else is refused. Admission steps and seats decide between several targets (`seating.py`);
+`self_service.py` decides until when people may act themselves.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused
@@ -20,7 +19,7 @@ from ikone_events.domain.registering.registration import (
 
 
 class RegistrationAction(StrEnum):
-    """What can be done to a registration."""
+    """An action on a registration."""
 
     REGISTER = "register"
     ADD = "add"
@@ -38,7 +37,7 @@ class RegistrationAction(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who does it; the clock also stands for the line that moves up by itself."""
+    """Who acts; CLOCK includes automatic promotion from the waiting list."""
 
     PERSON = "person"
     ORGANISER = "organiser"
@@ -46,7 +45,7 @@ class Actor(StrEnum):
 
 
 class RegistrationStatus(StrEnum):
-    """A status together with what a pending registration waits for; `none` is before the first."""
+    """A status with what a pending registration awaits; `none`: not registered."""
 
     NONE = "none"
     ADDRESS = "pending: address"
@@ -61,9 +60,10 @@ class RegistrationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusRule:
-    """One row of the table. Without a mail of its own it sends the one that tells of the target.
+    """One row of the table. Without `mail` it sends the mail of the target.
 
-    Which of several targets it is depends on the doors that the event has (`domain/seating.py`).
+    `done_in` are the statuses in which the action has been done: repeating it succeeds without
+    effect.
     """
 
     action: RegistrationAction
@@ -81,55 +81,50 @@ _CONFIRMED, _CANCELLED = (RegistrationStatus.CONFIRMED,), (RegistrationStatus.CA
 _RESERVED, _EXPIRED = (*_PENDING, *_OFFERED), (RegistrationStatus.EXPIRED,)
 _ACTIVE = (*_PENDING, *_WAITING, *_OFFERED, *_CONFIRMED)
 _SEAT = (*_PENDING, *_OFFERED, *_CONFIRMED)
-_PERSON, _OFFICE, _CLOCK = (Actor.PERSON,), (Actor.ORGANISER,), (Actor.CLOCK,)
-_BOTH = (*_PERSON, *_OFFICE)
-_BEHIND_ADDRESS = (RegistrationStatus.APPROVAL, *_OFFERED, *_CONFIRMED)
-_BEHIND_APPROVAL = (*_OFFERED, *_CONFIRMED)
-_MOVED_UP = (RegistrationStatus.ADDRESS, *_OFFERED, *_CONFIRMED)
-_IN_LINE_OR_IN = (*_WAITING, *_CONFIRMED)
+_PERSON, _ORGANISER, _CLOCK = (Actor.PERSON,), (Actor.ORGANISER,), (Actor.CLOCK,)
+_BOTH = (*_PERSON, *_ORGANISER)
+_AFTER_ADDRESS = (RegistrationStatus.APPROVAL, *_OFFERED, *_CONFIRMED)
+_AFTER_APPROVAL = (*_OFFERED, *_CONFIRMED)
+_PROMOTED = (RegistrationStatus.ADDRESS, *_OFFERED, *_CONFIRMED)
+_LISTED = (*_WAITING, *_CONFIRMED)
 _SWITCHING = (*_PENDING, *_WAITING, *_CONFIRMED)
 
-# An action is done already in the standings of the last column: pressing again is a success, and
-# nothing happens. "Switch mode" leaves everybody at the standing where they are.
+# SWITCH_MODE keeps the status.
 Do = RegistrationAction
 
 # fmt: off
 RULES: tuple[StatusRule, ...] = (
     StatusRule(Do.REGISTER, _NONE, (*_PENDING, *_WAITING, *_CONFIRMED), _PERSON),
-    StatusRule(Do.ADD, _NONE, (RegistrationStatus.ADDRESS, *_WAITING, *_CONFIRMED), _OFFICE),
-    StatusRule(Do.TAKE_OVER, (*_NONE, *_WAITING), _IN_LINE_OR_IN, _BOTH, MailKind.TAKEN_OVER),
-    StatusRule(Do.CONFIRM_ADDRESS, _PENDING[:1], _BEHIND_ADDRESS, _BOTH, done_in=_BEHIND_ADDRESS),
-    StatusRule(Do.APPROVE, _PENDING[1:], _BEHIND_APPROVAL, _OFFICE),
+    StatusRule(Do.ADD, _NONE, (RegistrationStatus.ADDRESS, *_WAITING, *_CONFIRMED), _ORGANISER),
+    StatusRule(Do.TAKE_OVER, (*_NONE, *_WAITING), _LISTED, _BOTH, MailKind.TAKEN_OVER),
+    StatusRule(Do.CONFIRM_ADDRESS, _PENDING[:1], _AFTER_ADDRESS, _BOTH, done_in=_AFTER_ADDRESS),
+    StatusRule(Do.APPROVE, _PENDING[1:], _AFTER_APPROVAL, _ORGANISER),
     StatusRule(Do.ACCEPT, _OFFERED, _CONFIRMED, _PERSON, done_in=_CONFIRMED),
     StatusRule(Do.PROMOTE, _WAITING, _SEAT, _CLOCK, MailKind.PROMOTION),
-    StatusRule(Do.MOVE_UP, _WAITING, _MOVED_UP, _OFFICE, MailKind.PROMOTION),
+    StatusRule(Do.MOVE_UP, _WAITING, _PROMOTED, _ORGANISER, MailKind.PROMOTION),
     StatusRule(Do.SWITCH_MODE, _SWITCHING, _SWITCHING, _BOTH, MailKind.CHANGED),
-    StatusRule(Do.HAND_OVER, _IN_LINE_OR_IN, _CANCELLED, _BOTH, MailKind.HANDED_OVER),
+    StatusRule(Do.HAND_OVER, _LISTED, _CANCELLED, _BOTH, MailKind.HANDED_OVER),
     StatusRule(Do.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, MailKind.WITHDRAWAL, _CANCELLED),
-    StatusRule(Do.DECLINE, _ACTIVE, (RegistrationStatus.DECLINED,), _OFFICE, MailKind.DECLINED),
+    StatusRule(Do.DECLINE, _ACTIVE, (RegistrationStatus.DECLINED,), _ORGANISER, MailKind.DECLINED),
     StatusRule(Do.EXPIRE, _RESERVED, _EXPIRED, _CLOCK, MailKind.OFFER_LAPSED),
 )
 # fmt: on
 
-# The mail that tells of a standing.
-_TELLS: Mapping[RegistrationStatus, MailKind] = MappingProxyType(
-    {
-        RegistrationStatus.ADDRESS: MailKind.CONFIRM_ADDRESS,
-        RegistrationStatus.APPROVAL: MailKind.AWAITING_APPROVAL,
-        RegistrationStatus.WAITING: MailKind.WAITLIST,
-        RegistrationStatus.OFFERED: MailKind.OFFER,
-        RegistrationStatus.CONFIRMED: MailKind.CONFIRMATION,
-    }
-)
-# Whose row says nothing came from a file: their address is what nobody has confirmed.
+# The mail about a new status.
+_MAIL_OF: Mapping[RegistrationStatus, MailKind] = {
+    RegistrationStatus.ADDRESS: MailKind.CONFIRM_ADDRESS,
+    RegistrationStatus.APPROVAL: MailKind.AWAITING_APPROVAL,
+    RegistrationStatus.WAITING: MailKind.WAITLIST,
+    RegistrationStatus.OFFERED: MailKind.OFFER,
+    RegistrationStatus.CONFIRMED: MailKind.CONFIRMATION,
+}
+# Pending registrations from a file have no `awaits`: their address is unconfirmed.
 _PENDING_BY = {
     Awaits.NOTHING: RegistrationStatus.ADDRESS,
     Awaits.ADDRESS: RegistrationStatus.ADDRESS,
     Awaits.APPROVAL: RegistrationStatus.APPROVAL,
 }
-_BY_ACTION: Mapping[RegistrationAction, StatusRule] = MappingProxyType(
-    {rule.action: rule for rule in RULES}
-)
+_BY_ACTION: Mapping[RegistrationAction, StatusRule] = {rule.action: rule for rule in RULES}
 
 
 def rule_of(action: RegistrationAction) -> StatusRule:
@@ -138,70 +133,68 @@ def rule_of(action: RegistrationAction) -> StatusRule:
 
 
 def registration_status(status: str, awaits: str) -> RegistrationStatus:
-    """A registration's standing from its two columns."""
+    """The RegistrationStatus from the two columns of a registration."""
     return _PENDING_BY[Awaits(awaits)] if status == Status.PENDING else RegistrationStatus(status)
 
 
-# Whoever declines in a calendar does it in person, though by no press of ours.
+# A person who declines in their calendar.
 CALENDAR = "calendar"
 _ACTORS = {"person": Actor.PERSON, CALENDAR: Actor.PERSON, "system": Actor.CLOCK}
 
 
 def actor_of(name: str) -> Actor:
-    """Who an actor of the chain is; organisers stand there by their address."""
+    """The kind of an actor in the status history; organisers are stored by their address."""
     return _ACTORS.get(name, Actor.ORGANISER)
 
 
-def is_done(action: RegistrationAction, standing: RegistrationStatus) -> bool:
-    """Whether a press finds its work done: a success without a second mail."""
-    return standing in _BY_ACTION[action].done_in
+def is_done(action: RegistrationAction, status: RegistrationStatus) -> bool:
+    """Whether the action has been done: repeating it succeeds without a mail."""
+    return status in _BY_ACTION[action].done_in
 
 
-def check(action: RegistrationAction, standing: RegistrationStatus, actor: Actor) -> None:
-    """Raise StandingRefused unless the table has this."""
+def check(action: RegistrationAction, status: RegistrationStatus, actor: Actor) -> None:
+    """Raise StatusRefused unless the table allows the action."""
     rule = _BY_ACTION[action]
-    if standing not in rule.sources or actor not in rule.actors:
+    if status not in rule.sources or actor not in rule.actors:
         text = N_("“%(action)s” is not possible while the registration stands at “%(standing)s”.")
-        values = {"action": ACTION_LABELS[action], "standing": REGISTRATION_STATUS_LABELS[standing]}
+        values = {"action": ACTION_LABELS[action], "standing": REGISTRATION_STATUS_LABELS[status]}
         raise StatusRefused(Complaint(text, values))
 
 
-def possible_actions(standing: RegistrationStatus, actor: Actor) -> tuple[RegistrationAction, ...]:
-    """What somebody may do to a registration at a standing: the source of buttons."""
-    return tuple(rule.action for rule in RULES if standing in rule.sources and actor in rule.actors)
+def possible_actions(status: RegistrationStatus, actor: Actor) -> tuple[RegistrationAction, ...]:
+    """The actions that the table allows an actor in a status: the source of buttons."""
+    return tuple(rule.action for rule in RULES if status in rule.sources and actor in rule.actors)
 
 
 def mail_for(action: RegistrationAction, target: RegistrationStatus) -> MailKind | None:
-    """The mail that an action with this outcome owes to the person.
+    """The mail for an action with this outcome.
 
-    Who moves up to a seat that is not theirs yet is told what is missing.
+    A promotion to a seat that is only reserved sends the mail about what is missing.
     """
     own = _BY_ACTION[action].mail
     if own is None or (own is MailKind.PROMOTION and target is not RegistrationStatus.CONFIRMED):
-        return _TELLS.get(target)
+        return _MAIL_OF.get(target)
     return own
 
 
-_KEYS: Mapping[MailKind, str] = MappingProxyType(
-    {
-        MailKind.CONFIRM_ADDRESS: "address",
-        MailKind.AWAITING_APPROVAL: "approval",
-        MailKind.WAITLIST: "registered",
-        MailKind.OFFER: "offer",
-        MailKind.CONFIRMATION: "confirmed",
-        MailKind.PROMOTION: "promoted",
-        MailKind.CHANGED: "changed",
-        MailKind.WITHDRAWAL: "withdrawn",
-        MailKind.DECLINED: "declined",
-        MailKind.OFFER_LAPSED: "lapsed",
-        MailKind.HANDED_OVER: "handed",
-        MailKind.TAKEN_OVER: "taken",
-    }
-)
+_KEYS: Mapping[MailKind, str] = {
+    MailKind.CONFIRM_ADDRESS: "address",
+    MailKind.AWAITING_APPROVAL: "approval",
+    MailKind.WAITLIST: "registered",
+    MailKind.OFFER: "offer",
+    MailKind.CONFIRMATION: "confirmed",
+    MailKind.PROMOTION: "promoted",
+    MailKind.CHANGED: "changed",
+    MailKind.WITHDRAWAL: "withdrawn",
+    MailKind.DECLINED: "declined",
+    MailKind.OFFER_LAPSED: "lapsed",
+    MailKind.HANDED_OVER: "handed",
+    MailKind.TAKEN_OVER: "taken",
+}
 
 
 def mail_key(kind: MailKind, public_id: str, lock_version: int, *, fresh: bool = False) -> str:
-    """The key that makes a mail once; `fresh` is the mail of a new registration."""
+    """The unique key that prevents a second mail; `fresh`: of a new registration."""
     if fresh and kind is MailKind.CONFIRMATION:
         return f"registered:{public_id}"
     again = kind in (MailKind.OFFER, MailKind.CHANGED)
@@ -235,7 +228,7 @@ ACTION_LABELS: dict[RegistrationAction, str] = {
     RegistrationAction.EXPIRE: N_("Lapse"),
 }
 
-# Reasons that the chain gives by itself; organisers write their own.
+# Automatic reasons in the status history; organisers write their own.
 SKIPPED_BY_RULE = N_(
     "Whoever waited before had to: no place in their mode, or for their administration."
 )

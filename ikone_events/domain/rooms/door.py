@@ -1,15 +1,15 @@
-"""The door to the video room: for whom and when it opens, and when people are led to it."""
+"""The page before the video room: for whom and when it opens."""
 
 from datetime import datetime
 from enum import StrEnum
 
 from ikone_events.domain.events.draft import is_web_address
-from ikone_events.domain.events.facts import Mode, State
+from ikone_events.domain.events.facts import CALLED_OFF, Mode, State
 from ikone_events.domain.registering.registration import Status
 
 
 class Door(StrEnum):
-    """What somebody finds who goes to the room."""
+    """What a person sees on the page before the video room."""
 
     CALLED_OFF = "called_off"
     NOT_CONFIRMED = "not_confirmed"
@@ -20,17 +20,16 @@ class Door(StrEnum):
     OPEN = "open"
 
 
-_CALLED_OFF = (State.POSTPONED, State.CANCELLED)
 _DONE = (State.FOLLOWED_UP, State.ARCHIVED)
 
 
 def is_link_out(state: str) -> bool:
-    """Whether people have their access links: from the dispatch until the follow-up."""
+    """Whether the access links have been sent: from the dispatch until the follow-up."""
     return state == State.DISPATCHED
 
 
 def has_door(state: str, room_url: str) -> bool:
-    """Whether the personal links of this event lead into a room; mails and pages both ask here."""
+    """Whether the personal links of an event lead into a room, for mails and pages."""
     return is_link_out(state) and is_web_address(room_url)
 
 
@@ -44,8 +43,8 @@ def door_at(
     opens_at: datetime,
     ends_at: datetime,
 ) -> Door:
-    """The door at a moment for one person, by the states of the event and of the registration."""
-    if state in _CALLED_OFF:
+    """What one person sees at a moment, by event and registration."""
+    if state in CALLED_OFF:
         return Door.CALLED_OFF
     if status != Status.CONFIRMED:
         return Door.NOT_CONFIRMED

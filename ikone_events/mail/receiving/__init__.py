@@ -1,7 +1,7 @@
-"""From the bytes of a mail to what a program told us; None for whatever a person wrote.
+"""Received mails: from bytes to what a program wrote; mails of people are not read.
 
-Nothing here fetches, renders or trusts anything. The limits are those of what calendars and mail
-servers really send: beyond them a mail is a person's, or nobody's, and stays where it is.
+Nothing is fetched, rendered or trusted. The limits are well above what calendars and mail servers
+send; a mail beyond them is left in the mailbox.
 """
 
 import re
@@ -9,18 +9,24 @@ from datetime import datetime
 from email import message_from_bytes
 from email.policy import compat32
 
-from ikone_events.domain.incoming.mails import Damaged, Incoming
+from ikone_events.domain.incoming.mails import Absence, Damaged, Envelope, Incoming
 from ikone_events.domain.refusals import N_
-from ikone_events.mail.receiving.absences import absence_of
 from ikone_events.mail.receiving.bounces import bounce_of
 from ikone_events.mail.receiving.calendars import answer_of
 from ikone_events.mail.receiving.envelope import bare_envelope, envelope_of
-from ikone_events.mail.receiving.winmail import outlook_answer_of
+from ikone_events.mail.receiving.message import (
+    Mail,
+    content,
+    leaves,
+    plain_text,
+    text,
+    value,
+    words,
+)
 
-# Whatever is larger is not even fetched: an answer has some kilobytes, a bounce that returns one
-# of our mails some dozens.
+# Larger mails are not fetched: an answer has some kilobytes, a bounce with our mail some dozens.
 MOST_BYTES = 2 * 1024 * 1024
-# The parser of mails compares each line with each container that is open.
+# The parser compares each line with each open container.
 _MOST_CONTAINERS = 40
 _MOST_LINES = 60_000
 _CONTAINER = re.compile(rb"multipart/|message/", re.IGNORECASE)
@@ -28,42 +34,56 @@ _FOR_PROGRAMS = re.compile(
     rb"method[=:]\s*\"?(?:reply|counter|refresh)\b|message/delivery-status", re.IGNORECASE
 )
 UNREADABLE = N_("The mail can't be read by a program.")
+ONLY_OUTLOOK = N_("The answer can only be read in Outlook (winmail.dat).")
+_OUTLOOK_ANSWERS = (b"IPM.Microsoft Schedule.MtgResp", b"IPM.Schedule.Meeting.Resp")
 
 
 def receive(raw: bytes, *, received_at: datetime, authserv_id: str = "") -> Incoming | None:
-    """What this mail tells us; never raises.
+    """Parse a mail; None if it is not for programs. Never raises.
 
-    `authserv_id` is the name under which our own mail server says whom it believes; without it
-    nobody is authenticated. The parser's old policy is the robust one: it looks at no header
-    before it is asked to, and raises for none.
+    `authserv_id` is the name of our own mail server in Authentication-Results; without it no sender
+    is authenticated. The policy compat32 parses headers only on access and raises for none.
     """
-    if not _is_bounded(raw):
+    lines = max(raw.count(b"\n"), raw.count(b"\r"))
+    if len(raw) > MOST_BYTES or lines > _MOST_LINES:
+        return None
+    if len(_CONTAINER.findall(raw)) > _MOST_CONTAINERS:
         return None
     try:
-        return _found(raw, received_at=received_at, authserv_id=authserv_id)
-    except Exception:  # noqa: BLE001 - strangers wrote it; nothing in it may stop us
-        return unreadable(raw, received_at=received_at)
+        mail = message_from_bytes(raw, policy=compat32)
+        envelope = envelope_of(mail, raw, received_at=received_at, authserv_id=authserv_id)
+        return (
+            answer_of(mail, envelope)
+            or bounce_of(mail, envelope)
+            or _outlook_answer_of(mail, envelope)
+            or _absence_of(mail, envelope)
+        )
+    except Exception:  # noqa: BLE001 - the content is foreign and must not stop the reader
+        if not _FOR_PROGRAMS.search(raw):
+            return None
+        return Damaged(envelope=bare_envelope(raw, received_at=received_at), fault=UNREADABLE)
 
 
-def _is_bounded(raw: bytes) -> bool:
-    lines = max(raw.count(b"\n"), raw.count(b"\r"))
-    containers = len(_CONTAINER.findall(raw))
-    return len(raw) <= MOST_BYTES and lines <= _MOST_LINES and containers <= _MOST_CONTAINERS
+def _outlook_answer_of(mail: Mail, envelope: Envelope) -> Damaged | None:
+    """An answer in Outlook's own format (winmail.dat, TNEF), which only Outlook can read.
+
+    The format is not parsed: the message class is plain text in it.
+    """
+    for part in leaves(mail):
+        if _is_winmail(part) and any(name in content(part) for name in _OUTLOOK_ANSWERS):
+            return Damaged(envelope=envelope, fault=ONLY_OUTLOOK)
+    return None
 
 
-def unreadable(raw: bytes, *, received_at: datetime) -> Damaged | None:
-    """A mail on which we stumbled: damaged if it is for programs at all, else a person's."""
-    if not _FOR_PROGRAMS.search(raw):
+def _is_winmail(part: Mail) -> bool:
+    headers = (value(part, "content-type") + value(part, "content-disposition")).lower()
+    return part.get_content_type().endswith("/ms-tnef") or "winmail.dat" in headers
+
+
+def _absence_of(mail: Mail, envelope: Envelope) -> Absence | None:
+    """An automatic reply (RFC 3834) that refers to a mail; receipts and other reports are none."""
+    is_report = mail.get_content_type() == "multipart/report"
+    if not envelope.automatic or not envelope.references or is_report:
         return None
-    return Damaged(envelope=bare_envelope(raw, received_at=received_at), fault=UNREADABLE)
-
-
-def _found(raw: bytes, *, received_at: datetime, authserv_id: str) -> Incoming | None:
-    mail = message_from_bytes(raw, policy=compat32)
-    envelope = envelope_of(mail, raw, received_at=received_at, authserv_id=authserv_id)
-    return (
-        answer_of(mail, envelope)
-        or bounce_of(mail, envelope)
-        or outlook_answer_of(mail, envelope)
-        or absence_of(mail, envelope)
-    )
+    passages = (text(mail, "subject"), plain_text(mail))
+    return Absence(envelope=envelope, words=words("\n".join(filter(None, passages))))

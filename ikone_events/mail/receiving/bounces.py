@@ -1,4 +1,4 @@
-"""Delivery status notifications (RFC 3464): which mail failed, and for good?"""
+"""Bounces: delivery status notifications (RFC 3464)."""
 
 import re
 from email import message_from_bytes
@@ -7,8 +7,7 @@ from email.policy import compat32
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.incoming.mails import Bounce, Damaged, Envelope
 from ikone_events.domain.refusals import N_
-from ikone_events.mail.receiving.headers import Mail, message_ids, value
-from ikone_events.mail.receiving.parts import content, leaves, words
+from ikone_events.mail.receiving.message import Mail, content, leaves, message_ids, value, words
 
 UNCLEAR = N_("The report on an e-mail does not say what happened to it.")
 _HARMLESS = frozenset({"delivered", "relayed", "expanded"})
@@ -18,7 +17,7 @@ _MOST_ADDRESS = 254
 
 
 def bounce_of(mail: Mail, envelope: Envelope) -> Bounce | Damaged | None:
-    """The bounce in this mail. A report that a mail arrived, or was read, is none."""
+    """The bounce in this mail. A report that a mail was delivered or read is none."""
     parts = leaves(mail)
     status = next((p for p in parts if p.get_content_type() == "message/delivery-status"), None)
     if status is None:
@@ -41,7 +40,7 @@ def bounce_of(mail: Mail, envelope: Envelope) -> Bounce | Damaged | None:
 
 
 def _fields(status: Mail) -> list[Mail]:
-    """The groups of fields: one about the mail, one for each recipient. Ours have one recipient."""
+    """The groups of fields: one about the mail, one per recipient; our mails have one recipient."""
     groups = status.get_payload()
     return [g for g in groups if isinstance(g, Mail)] if isinstance(groups, list) else []
 
@@ -56,7 +55,7 @@ def _code(group: Mail) -> str:
 
 
 def _gravity(group: Mail) -> int:
-    """The worst first; of the same kind the first one is told."""
+    """Sort key: permanent failures first."""
     action = _action(group)
     if action == "failed":
         return 0 if _code(group).startswith("5.") else 1
@@ -64,19 +63,19 @@ def _gravity(group: Mail) -> int:
 
 
 def _recipient(group: Mail) -> str:
-    """The address that we wrote to, or where it led in the end."""
-    told = value(group, "original-recipient") or value(group, "final-recipient")
-    return one_line(_typed(told)).strip("<>")[:_MOST_ADDRESS]
+    """The address of our mail, or else the one it was forwarded to."""
+    address = value(group, "original-recipient") or value(group, "final-recipient")
+    return one_line(_typed(address)).strip("<>")[:_MOST_ADDRESS]
 
 
 def _typed(field: str) -> str:
-    """The value of a field that begins with its type: `rfc822; a@b`, `smtp; 550 …`."""
+    """The value of a field without its type: `rfc822; a@b`, `smtp; 550 …`."""
     kind, mark, rest = field.partition(";")
     return rest.strip() if mark and " " not in kind.strip() else field
 
 
 def _original_id(parts: list[Mail], envelope: Envelope) -> str:
-    """The mail's Message-ID: from its returned headers, else from what the report answers."""
+    """The Message-ID of our mail, from its returned headers or from the report's references."""
     for part in parts:
         ids = [i for mail in _returned(part) for i in message_ids(mail, "message-id")]
         if ids:

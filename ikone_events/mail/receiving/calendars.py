@@ -1,4 +1,4 @@
-"""Answers of calendars (iTIP, RFC 5546): which invitation, who, what, and in which order."""
+"""Answers of calendars (iTIP, RFC 5546)."""
 
 import re
 from dataclasses import replace
@@ -10,11 +10,9 @@ from icalendar import Calendar, Event
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.incoming.mails import CalendarAnswer, Damaged, Envelope, Method
 from ikone_events.domain.refusals import N_
-from ikone_events.mail.receiving.charsets import decoded
 from ikone_events.mail.receiving.envelope import answers_by_itself
 from ikone_events.mail.receiving.essence import Essence, TooMuchError, essence_of
-from ikone_events.mail.receiving.headers import Mail, parameter
-from ikone_events.mail.receiving.parts import content, leaves, words
+from ikone_events.mail.receiving.message import Mail, content, decoded, leaves, parameter, words
 
 TOO_LARGE = N_("The calendar object is too large for an answer.")
 NO_OBJECT = N_("The calendar object can't be read.")
@@ -25,7 +23,7 @@ ONE_ATTENDEE = N_("The answer does not come from exactly one person.")
 NO_ANSWER = N_("The answer says neither yes nor no.")
 
 _TYPES = frozenset({"text/calendar", "application/ics"})
-# People's invitations and announcements; whoever reads the mailbox wants to see them.
+# Invitations and announcements by people; they stay in the mailbox.
 _INVITING = frozenset({"REQUEST", "PUBLISH", "CANCEL", "ADD", ""})
 _PARTSTATS = frozenset({"ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "NEEDS-ACTION"})
 _MOST_OBJECTS = 4
@@ -37,11 +35,11 @@ _SEQUENCES_END = 2**31
 
 
 class _Fault(Exception):
-    """Why this object can't be an answer to us."""
+    """Why an object is no valid answer."""
 
 
 def answer_of(mail: Mail, envelope: Envelope) -> CalendarAnswer | Damaged | None:
-    """The answer in this mail; Google and Thunderbird send the object twice, which counts once."""
+    """The answer in this mail. Google and Thunderbird send the object twice; it counts once."""
     envelope = replace(envelope, automatic=answers_by_itself(mail))
     answers: list[CalendarAnswer] = []
     faults: list[str] = []
@@ -52,7 +50,7 @@ def answer_of(mail: Mail, envelope: Envelope) -> CalendarAnswer | Damaged | None
         except _Fault as fault:
             faults.append(str(fault))
         else:
-            if answer is not None and not any(_says_the_same(answer, each) for each in answers):
+            if answer is not None and _essentials(answer) not in map(_essentials, answers):
                 answers.append(answer)
     if len(answers) > 1:
         return Damaged(envelope=envelope, fault=SEVERAL_ANSWERS)
@@ -61,22 +59,15 @@ def answer_of(mail: Mail, envelope: Envelope) -> CalendarAnswer | Damaged | None
     return Damaged(envelope=envelope, fault=faults[0]) if faults else None
 
 
-def _says_the_same(one: CalendarAnswer, other: CalendarAnswer) -> bool:
-    """Copies may differ in what does not matter, as in the second they were made in."""
-    return (one.method, one.uid, one.attendee, one.partstat, one.sequence) == (
-        other.method,
-        other.uid,
-        other.attendee,
-        other.partstat,
-        other.sequence,
-    )
+def _essentials(answer: CalendarAnswer) -> tuple[object, ...]:
+    """What copies of one answer have in common; their DTSTAMP may differ."""
+    return answer.method, answer.uid, answer.attendee, answer.partstat, answer.sequence
 
 
 def _read(part: Mail, envelope: Envelope) -> CalendarAnswer | None:
-    """One object. The method it states itself wins over that of the Content-Type.
+    """Read one object. Its own METHOD takes precedence over that of the Content-Type.
 
-    Gateways drop and rewrite parameters, and an object that is attached has none; what the
-    calendar wrote is inside. Where it wrote none, the parameter counts.
+    Gateways drop and rewrite parameters, and attached objects have none.
     """
     declared = parameter(part, "method").upper()
     try:
@@ -89,10 +80,11 @@ def _read(part: Mail, envelope: Envelope) -> CalendarAnswer | None:
     if essence is None:
         raise _Fault(NO_OBJECT)
     if essence.of_series or (essence.others and not essence.events):
-        return None  # we invite to single dates, so this is about somebody else's calendar
+        return None  # not about one of our invitations, which are single dates
     if len(essence.events) != 1:
         raise _Fault(SEVERAL_EVENTS if essence.events else NO_OBJECT)
-    return _answer(_parsed(essence), _known(method), envelope)
+    known = Method(method) if method in set(Method) else Method.OTHER
+    return _answer(_parsed(essence), known, envelope)
 
 
 def _essence(part: Mail, declared: str) -> Essence | None:
@@ -102,10 +94,6 @@ def _essence(part: Mail, declared: str) -> Essence | None:
             return None
         raise TooMuchError
     return essence_of(decoded(data, parameter(part, "charset")))
-
-
-def _known(method: str) -> Method:
-    return Method(method) if method in set(Method) else Method.OTHER
 
 
 def _parsed(essence: Essence) -> Event:
@@ -151,7 +139,7 @@ def _single(event: Event, name: str, fault: str) -> str:
 
 
 def _attendee(event: Event) -> tuple[str, str]:
-    """Who answers and how; of a delegation, the one who hands over."""
+    """Address and PARTSTAT of the person who answers; of a delegation, of the person delegating."""
     found = event.get("ATTENDEE", [])
     people = found if isinstance(found, list) else [found]
     if len(people) > 1:
@@ -168,7 +156,7 @@ def _param(person: object, name: str) -> str:
 
 
 def _address(person: object) -> str:
-    """The bare address; where the value is none (Apple's servers), the parameter EMAIL says it."""
+    """The address; Apple's servers write it into the parameter EMAIL."""
     address = str(person)
     if address.lower().startswith("mailto:"):
         address = unquote(address[len("mailto:") :]).partition("?")[0]
@@ -190,7 +178,7 @@ def _comment(event: Event) -> str:
 
 
 def _moment(event: Event, name: str) -> datetime | None:
-    """A moment in UTC; a whole day or a time without a zone is none."""
+    """A time in UTC; None for a date or a time without a zone."""
     found = _dt(event, name)
     if not isinstance(found, datetime) or found.tzinfo is None:
         return None
@@ -212,7 +200,7 @@ def _end(event: Event) -> datetime | None:
 
 
 def _dt(event: Event, name: str) -> object:
-    """The value of a property that is about time; what the parser could not read raises."""
+    """The value of a date property, None if the parser could not read it."""
     try:
         return getattr(event.get(name), "dt", None)
     except ValueError:

@@ -1,8 +1,7 @@
-"""The few lines of a foreign calendar object that an answer consists of.
+"""The few lines of a foreign calendar object that the parser gets.
 
-Only these are given to the parser. Definitions of time zones above all stay outside: their rules
-may name every second of a century, and the parser would write them all out and remember the zone
-for everybody. Names of zones, Windows' too, say enough.
+Time zone definitions above all are left out: the parser would expand rules such as FREQ=SECONDLY,
+and keep the zone for all later objects. The names of zones, also those of Windows, are enough.
 """
 
 import re
@@ -22,12 +21,12 @@ _MOST_DEPTH = 10
 
 
 class TooMuchError(Exception):
-    """No calendar writes an answer of this size."""
+    """The object is larger than any answer of a calendar."""
 
 
 @dataclass(slots=True)
 class Essence:
-    """What was found: METHOD, the wanted lines of each VEVENT, and how much else there was."""
+    """METHOD, the wanted lines of each VEVENT, and the number of other components."""
 
     method: str = ""
     events: list[list[str]] = field(default_factory=list)
@@ -35,19 +34,19 @@ class Essence:
 
     @property
     def text(self) -> str:
-        """The one event as an object of its own."""
+        """A calendar object with the one event."""
         (lines,) = self.events
         inside = (f"BEGIN:{_EVENT}", *lines, f"END:{_EVENT}")
         return "\r\n".join((f"BEGIN:{_CALENDAR}", *inside, f"END:{_CALENDAR}", ""))
 
     @property
     def of_series(self) -> bool:
-        """Whether one date of a series is meant."""
+        """Whether it is about one date of a series."""
         return any(line.upper().startswith("RECURRENCE-ID") for e in self.events for line in e)
 
 
 def essence_of(text: str) -> Essence | None:
-    """The essence of an object; None when there is no VCALENDAR in the text."""
+    """The essence of an object; None if the text has no VCALENDAR. Raises TooMuchError."""
     lines = _LINE_END.split(_FOLD.sub("", text.replace("\0", "")))
     if len(lines) > _MOST_LINES:
         raise TooMuchError

@@ -1,8 +1,6 @@
-"""The mailbox behind IMAP: the only user of IMAPClient.
+"""The mailbox over IMAP; the only module that uses IMAPClient.
 
-Mails are looked at without marking them as read, by UID alone, and moved one by one. The library
-was chosen over imap-tools, which gives no mail as the bytes it was and deletes with an EXPUNGE that
-takes along what people have marked in their own programs.
+Mails are read by UID without marking them as read, and moved one by one.
 """
 
 import ssl
@@ -18,7 +16,7 @@ from threading import Timer
 from imapclient import IMAPClient
 
 from ikone_events.domain.header_text import one_line
-from ikone_events.mail.receiving.imap_settings import ImapSettings
+from ikone_events.mail.settings import ImapSettings
 
 _FAULTS = (OSError, IMAP4.error, ValueError)
 _MOST_WORDS = 300
@@ -26,16 +24,16 @@ _INBOX = "INBOX"
 
 
 class MailboxFaultError(Exception):
-    """The mailbox can't be read; the message holds the server's words, never the password."""
+    """The mailbox can't be read; the message is the server's answer without the password."""
 
 
 class MailRefusedError(MailboxFaultError):
-    """The server does not give or move this one mail; others can still be read."""
+    """The server can't deliver or move this mail; others can still be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A mail that lies there, before anything of it is fetched."""
+class MailInfo:
+    """Size and arrival of a mail whose content has not been fetched."""
 
     uid: int
     size: int
@@ -43,7 +41,7 @@ class Sighting:
 
 
 class OpenMailbox:
-    """A mailbox with its folder opened. UIDs mean what they did while `uidvalidity` is the same."""
+    """A mailbox with its folder selected. UIDs are valid while `uidvalidity` is the same."""
 
     def __init__(self, client: IMAPClient, settings: ImapSettings) -> None:
         self._client = client
@@ -52,48 +50,48 @@ class OpenMailbox:
         state = client.select_folder(self._path(settings.folder))
         self.uidvalidity = int(state.get(b"UIDVALIDITY", 0))
         self.next_uid = int(state.get(b"UIDNEXT", 0))
-        self._there: set[str] = set()
-        self._sighted: dict[int, Sighting] = {}
+        self._created_paths: set[str] = set()
+        self._infos: dict[int, MailInfo] = {}
 
     def arrived(self, *, after: int, since: datetime | None) -> list[int]:
-        """The UIDs above one, in order; `since` leaves out what arrived before that day."""
-        # "7:*" always has the last mail in it, even where its UID is below 7.
+        """The UIDs above `after`, in order; only of mails since the day of `since`, if given."""
+        # "7:*" always contains the last mail, even if its UID is below 7.
         criteria: list[object] = ["UID", f"{after + 1}:*"]
         if since is not None:
             criteria += ["SINCE", since.date()]
-        with _own_words(self._settings):
+        with _faults(self._settings):
             return sorted(uid for uid in self._client.search(criteria) if uid > after)
 
-    def look_ahead(self, uids: Sequence[int]) -> None:
-        """Ask for size and arrival of many mails at once; one that is spoiled spoils the answer."""
+    def fetch_infos(self, uids: Sequence[int]) -> None:
+        """Fetch size and arrival of many mails at once; does nothing if one of them is damaged."""
         with suppress(MailRefusedError), _about_one_mail(self._settings):
-            self._sighted = self._sighted_now(uids)
+            self._infos = self._fetch_infos(uids)
 
-    def sighting(self, uid: int) -> Sighting | None:
-        """Size and arrival of one mail; None when it is gone."""
-        if uid in self._sighted:
-            return self._sighted[uid]
+    def info(self, uid: int) -> MailInfo | None:
+        """Size and arrival of one mail; None if it is gone."""
+        if uid in self._infos:
+            return self._infos[uid]
         with _about_one_mail(self._settings):
-            return self._sighted_now([uid]).get(uid)
+            return self._fetch_infos([uid]).get(uid)
 
-    def _sighted_now(self, uids: Sequence[int]) -> dict[int, Sighting]:
+    def _fetch_infos(self, uids: Sequence[int]) -> dict[int, MailInfo]:
         found = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        return {uid: _sighting(uid, found[uid]) for uid in uids if uid in found}
+        return {uid: _info(uid, found[uid]) for uid in uids if uid in found}
 
     def content(self, uid: int, most: int) -> bytes:
-        """The mail as it is, at most so many bytes of it; nothing when it is gone."""
+        """The first `most` bytes of a mail; none if it is gone."""
         with _about_one_mail(self._settings):
             found = self._client.fetch([uid], [f"BODY.PEEK[]<0.{most}>"]).get(uid, {})
         data = found.get(b"BODY[]<0>", b"")
         return data if isinstance(data, bytes) else b""
 
     def move(self, uid: int, folder: str) -> None:
-        """Put one mail into a folder, which is made if it is missing."""
+        """Move one mail into a folder, which is created if it is missing."""
         with _about_one_mail(self._settings):
-            self._move(uid, self._made(folder))
+            self._move(uid, self._created(folder))
 
     def _move(self, uid: int, path: str) -> None:
-        """Where the server can't expunge single mails, the old copy stays, marked as deleted."""
+        """Without UIDPLUS single mails can't be expunged: the copy stays, marked as deleted."""
         if self._client.has_capability("MOVE"):
             self._client.move([uid], path)
             return
@@ -102,17 +100,17 @@ class OpenMailbox:
         if self._client.has_capability("UIDPLUS"):
             self._client.uid_expunge([uid])
 
-    def _made(self, folder: str) -> str:
+    def _created(self, folder: str) -> str:
         path = self._path(folder)
-        if path not in self._there:
+        if path not in self._created_paths:
             if not self._client.folder_exists(path):
                 self._client.create_folder(path)
                 self._client.subscribe_folder(path)
-            self._there.add(path)
+            self._created_paths.add(path)
         return path
 
     def _path(self, folder: str) -> str:
-        """A folder as this server writes it: its separator, and below INBOX where it wants so."""
+        """The path of a folder on this server: with its separator and prefix (often INBOX)."""
         if folder.upper() == _INBOX:
             return _INBOX
         path = folder.replace("/", self._separator) if self._separator else folder
@@ -121,17 +119,18 @@ class OpenMailbox:
 
 @contextmanager
 def open_mailbox(settings: ImapSettings) -> Iterator[OpenMailbox]:
-    """Connect, sign in, open the folder; everything inside ends after `look_seconds`.
+    """Connect, log in and select the folder. Raises MailboxFaultError.
 
-    A server that drips would renew the limit of each answer for ever. Raises MailboxFaultError.
+    The connection is cut after `look_seconds`: a server that sends single bytes would never reach
+    the timeout of an answer.
     """
-    with _own_words(settings):
+    with _faults(settings):
         client = _connected(settings)
     end = Timer(settings.look_seconds, _cut, (client,))
     end.daemon = True
     end.start()
     try:
-        with _own_words(settings):
+        with _faults(settings):
             if settings.tls == "starttls":
                 client.starttls(ssl.create_default_context())
             client.login(settings.username, settings.password)
@@ -164,7 +163,7 @@ def _cut(client: IMAPClient) -> None:
 
 
 def _namespace(client: IMAPClient) -> tuple[str, str]:
-    """What people's folders begin with on this server, and what stands between them."""
+    """Prefix and separator of personal folders on this server."""
     if client.has_capability("NAMESPACE"):
         personal = client.namespace().personal
         if personal:
@@ -175,10 +174,10 @@ def _namespace(client: IMAPClient) -> tuple[str, str]:
     return "", separator.decode("ascii", "replace") if separator else ""
 
 
-def _sighting(uid: int, found: dict[bytes, object]) -> Sighting:
+def _info(uid: int, found: dict[bytes, object]) -> MailInfo:
     size, arrived = found.get(b"RFC822.SIZE"), found.get(b"INTERNALDATE")
     aware = isinstance(arrived, datetime) and arrived.tzinfo is not None
-    return Sighting(
+    return MailInfo(
         uid=uid,
         size=size if isinstance(size, int) else 0,
         received_at=arrived.astimezone(UTC) if aware and isinstance(arrived, datetime) else None,
@@ -186,7 +185,8 @@ def _sighting(uid: int, found: dict[bytes, object]) -> Sighting:
 
 
 @contextmanager
-def _own_words(settings: ImapSettings) -> Iterator[None]:
+def _faults(settings: ImapSettings) -> Iterator[None]:
+    """Raise every fault as MailboxFaultError."""
     try:
         yield
     except _FAULTS as fault:
@@ -195,22 +195,20 @@ def _own_words(settings: ImapSettings) -> Iterator[None]:
 
 @contextmanager
 def _about_one_mail(settings: ImapSettings) -> Iterator[None]:
-    """A refusal is this mail's; a lost connection (`abort`) is everybody's."""
+    """Raise MailRefusedError if the server refuses, MailboxFaultError if the connection is lost."""
     try:
         yield
-    except IMAP4.abort as fault:
-        raise MailboxFaultError(_words(fault, settings)) from fault
-    except IMAP4.error as fault:
-        raise MailRefusedError(_words(fault, settings)) from fault
     except _FAULTS as fault:
-        raise MailboxFaultError(_words(fault, settings)) from fault
+        refused = isinstance(fault, IMAP4.error) and not isinstance(fault, IMAP4.abort)
+        kind = MailRefusedError if refused else MailboxFaultError
+        raise kind(_words(fault, settings)) from fault
 
 
 def _words(fault: Exception, settings: ImapSettings) -> str:
-    """What went wrong, in the server's words. Some servers repeat the command they refuse."""
+    """The server's answer. Some servers repeat the refused command, with the password."""
     said = fault.args[0] if fault.args and isinstance(fault, IMAP4.error) else fault
     if isinstance(said, str) and said.startswith("b"):
-        with suppress(ValueError, SyntaxError):  # bytes that the library made a text of
+        with suppress(ValueError, SyntaxError):  # the library turns bytes into their repr
             said = literal_eval(said)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     text = one_line(text or type(fault).__name__).replace(settings.password, "…")

@@ -1,1 +1,1 @@
-"""MIME, SMTP, and what became of a mail."""
+"""Sending a mail: MIME, SMTP, outcomes."""

@@ -1,10 +1,11 @@
-"""Handing finished bytes to the mail server: the only user of Flask-Mail.
+"""Handing mails to the mail server; the only module that uses Flask-Mail.
 
-Flask-Mail opens connections without a time limit, starts TLS without looking at the certificate,
-builds messages itself and needs an app to send; each is overridden here.
+Flask-Mail opens connections without a timeout, starts TLS without checking the certificate, builds
+messages itself and needs an app to send; all four are overridden here.
 """
 
 import smtplib
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -24,23 +25,16 @@ from ikone_events.mail.sending.outcomes import (
     line_of,
     words_of,
 )
-from ikone_events.mail.sending.smtp_settings import SmtpSettings
-from ikone_events.mail.sending.timeouts import (
-    SMTPOverTLSWithTimeouts,
-    SMTPWithTimeouts,
-    is_time_out,
-    open_context,
-)
+from ikone_events.mail.sending.timeouts import TimedSMTP, TimedSMTPOverTLS, is_time_out
+from ikone_events.mail.settings import SmtpSettings
 
-# A server that drops so many mails in a row has stopped serving; a time-out counts double.
+# A server that loses so many mails in a row is considered down; a timeout counts twice.
 _LOSSES = 3
 _GOODBYE_SECONDS = 5.0
 
-Host = SMTPWithTimeouts | SMTPOverTLSWithTimeouts
-
 
 class _FinishedMessage(Message):
-    """A message whose bytes are made already and go out untouched."""
+    """A message whose bytes are sent unchanged."""
 
     def __init__(self, content: bytes, *, sender: str, recipient: str) -> None:
         super().__init__(sender=sender, recipients=[recipient])
@@ -51,13 +45,13 @@ class _FinishedMessage(Message):
 
 
 class _NoConnectionError(Exception):
-    """The server can't be reached or does not let us in; the message holds its words."""
+    """The server can't be reached or refuses the login; the message is its answer."""
 
 
 class MailConnection(Connection):
-    """A connection that opens when the first mail comes and again after it was lost."""
+    """A connection that is opened for the first mail, and again after it was lost."""
 
-    host: Host | None
+    host: TimedSMTP | None
 
     def __init__(self, settings: SmtpSettings) -> None:
         mail = Mail()
@@ -67,9 +61,9 @@ class MailConnection(Connection):
         self.host, self.num_emails = None, 0
 
     def deliver(self, content: bytes, sender: str, recipient: str) -> DeliveryOutcome:
-        """Hand one mail to the server and say what became of it; never raises for the server.
+        """Hand one mail to the server; faults of the server are outcomes, never exceptions.
 
-        Takes at most the settings' `mail_seconds`, however slow the server is.
+        Takes at most the settings' `mail_seconds`.
         """
         try:
             envelope = ascii_address(recipient)
@@ -87,21 +81,21 @@ class MailConnection(Connection):
             return about_us(str(failure))
 
     def close(self) -> None:
-        """Say goodbye; the mails are safe, so whatever happens now does not matter."""
+        """Close the connection; errors are ignored, since all mails have been accepted."""
         if self.host is not None:
             self.host.allow(_GOODBYE_SECONDS)
             with suppress(OSError, smtplib.SMTPException):
                 self.host.quit()
         self._drop()
 
-    def configure_host(self) -> Host:
-        """Connect, with time limits and with certificates looked at."""
+    def configure_host(self) -> TimedSMTP:
+        """Connect, with timeouts and checked certificates."""
         settings = self._settings
-        kind = SMTPOverTLSWithTimeouts if settings.tls == "implicit" else SMTPWithTimeouts
+        kind = TimedSMTPOverTLS if settings.tls == "implicit" else TimedSMTP
         host = kind(settings.host, settings.port, settings.timeout, settings.mail_seconds)
         try:
             if settings.tls == "starttls":
-                host.starttls(context=open_context())
+                host.starttls(context=ssl.create_default_context())
             if settings.username:
                 host.login(settings.username, settings.password)
             host.ehlo_or_helo_if_needed()
@@ -125,9 +119,9 @@ class MailConnection(Connection):
         return Delivered(words)
 
     def _announce(self, message: _FinishedMessage) -> None:
-        """MAIL and RCPT. A connection that grew old since the last mail is renewed once.
+        """Send MAIL and RCPT. If the server has closed an idle connection, connect again once.
 
-        Servers hang up on idle clients; as long as no content was sent, nothing can be doubled.
+        No content has been sent yet, so the mail can't be sent twice.
         """
         aged = self.host is not None
         try:
@@ -155,7 +149,7 @@ class MailConnection(Connection):
         expect(2, code, words)
         return line_of(code, words)
 
-    def _opened(self) -> Host:
+    def _opened(self) -> TimedSMTP:
         if self.host is None:
             self.num_emails = 0
             try:
@@ -165,13 +159,13 @@ class MailConnection(Connection):
         return self.host
 
     def _after_loss(self, error: Exception) -> Deferred:
-        """Nobody knows what became of the mail; one that is lost alone holds up no other."""
+        """The outcome is unknown; a single loss does not stop other mails."""
         self._drop()
         self._losses += 2 if is_time_out(error) else 1
         return Deferred(words_of(error), server_down=self._losses >= _LOSSES)
 
     def _reset(self, refusal: SmtpRefusal) -> None:
-        """Ready for the next mail after a refusal; a server that said 421 is gone."""
+        """Prepare for the next mail after a refusal; after 421 the server has hung up."""
         try:
             if self.host is not None and refusal.code != GOING_AWAY:
                 self.host.rset()
@@ -188,7 +182,7 @@ class MailConnection(Connection):
 
 @contextmanager
 def open_connection(settings: SmtpSettings) -> Iterator[MailConnection]:
-    """A connection for any number of mails; a server that is down shows at the first one."""
+    """A connection for any number of mails, opened by the first one."""
     connection = MailConnection(settings)
     try:
         yield connection

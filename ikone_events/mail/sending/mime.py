@@ -1,8 +1,8 @@
-"""From a mail of the outbox to the bytes that travel: headers read back, and the MIME tree.
+"""MIME: the bytes of a mail of the outbox.
 
-The same row gives the same bytes at every try, so a doubled mail can be told by its Message-ID.
-The tree is the same for every mail, so it is written down here; the standard library's message
-classes take twenty times as long to find it.
+The same row gives the same bytes at every try, so a mail sent twice has one Message-ID. All mails
+have the same structure, which is written here directly: the standard library's message classes take
+twenty times as long.
 """
 
 import re
@@ -26,18 +26,19 @@ _METHOD = re.compile("[A-Z]+")
 _BREAK = b"\r\n"
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>")
 _UNSUBSCRIBE = re.compile(r"https?://[!-;=?-~]+")
-# Mails of one mailing share sender and subject: what is remembered need not be encoded again.
-_REMEMBERED = 256
+# Mails of one mailing share sender and subject, which are encoded once.
+_CACHED = 256
 _MAILBOXES = {"From", "To", "Reply-To"}
 _STRUCTURE = ["MIME-Version", "Content-Type"]
 _PARSER = BytesHeaderParser(policy=policy.compat32)
 _ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
-class Post(Protocol):
-    """What the outbox keeps of a mail.
+class QueuedMail(Protocol):
+    """A mail of the outbox.
 
-    `references` is the Message-ID it follows, `unsubscribe` the address of RFC 8058; or empty.
+    `references` is the Message-ID of the first mail of its thread, or empty; `unsubscribe` is the
+    URL for RFC 8058, or empty.
     """
 
     @property
@@ -64,16 +65,8 @@ class Post(Protocol):
     def message_id(self) -> str: ...
 
 
-def message_id(key: str, domain: str) -> str:
-    """A Message-ID from a key of the outbox, the same at every try."""
-    made = f"<{key}@{domain}>"
-    if not _MESSAGE_ID.fullmatch(made):
-        raise ValueError(f"{made!r} can't be a Message-ID")
-    return made
-
-
-def mime_bytes(mail: Post, sender: Sender) -> bytes:
-    """The finished message, CRLF and 7 bit; UnfitInput when it does not read back as meant."""
+def mime_bytes(mail: QueuedMail, sender: Sender) -> bytes:
+    """The message, with CRLF and 7 bit. Raises UnfitInput if its headers do not read back."""
     meant = _headers(mail, sender)
     lines = [_line(name, value) for name, value in meant.items()]
     lines.append(f"Date: {format_datetime(mail.created_at)}\r\n")
@@ -83,10 +76,10 @@ def mime_bytes(mail: Post, sender: Sender) -> bytes:
     return finished
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED)
 def _line(name: str, value: str) -> str:
-    """One folded header line. Encoded by email.header: EmailMessage of Python 3.11 may lose a
-    space between two encoded words, or write one too many before the first.
+    """One folded header line, encoded by email.header: EmailMessage of Python 3.11 may lose or add
+    a space at an encoded word.
     """
     words, bracket, address = value.rpartition("<") if name in _MAILBOXES else (value, "", "")
     words = words.strip()
@@ -96,13 +89,13 @@ def _line(name: str, value: str) -> str:
         words = f'"{quote(words)}"'
     elif name == "Subject":
         words = Header(words, header_name=name).encode(linesep="\r\n")
-    # The address may take a line of its own: neither it nor a Message-ID can be folded inside.
+    # The address gets a line of its own, since it can't be folded.
     fold = "\r\n " if words and bracket else ""
     return f"{name}: {words}{fold}{bracket}{address}\r\n"
 
 
-def _headers(mail: Post, sender: Sender) -> Mapping[str, str]:
-    """The headers in plain words, mailboxes as "name <address>"."""
+def _headers(mail: QueuedMail, sender: Sender) -> Mapping[str, str]:
+    """The headers, not encoded; mailboxes as "name <address>"."""
     headers = {
         "From": _words(sender.name, sender.address),
         "To": _words(mail.recipient_name, mail.recipient),
@@ -125,7 +118,7 @@ def _headers(mail: Post, sender: Sender) -> Mapping[str, str]:
 
 
 def _unsubscribing(address: str) -> dict[str, str]:
-    """One click without login (RFC 8058). An address can't be folded, so it takes its own line."""
+    """Headers to unsubscribe with one click (RFC 8058)."""
     if not _UNSUBSCRIBE.fullmatch(address):
         raise UnfitInput(Complaint(N_("The e-mail has a damaged link to unsubscribe.")))
     return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": _ONE_CLICK}
@@ -138,10 +131,10 @@ def _words(name: str, address: str) -> str:
 
 
 def _read_back(finished: bytes, meant: Mapping[str, str]) -> None:
-    """Compare the finished headers with the meant ones: none more, none less, none different.
+    """Check that the encoded headers are exactly the intended ones.
 
-    The old parser is asked, with the oldest rules for encoded words: the new one of Python 3.11
-    puts spaces between the halves of a long foreign name.
+    The policy compat32 decodes them: the newer parser of Python 3.11 adds spaces to long encoded
+    names.
     """
     head, _, _ = finished.partition(b"\r\n\r\n")
     read = _PARSER.parsebytes(head + b"\r\n\r\n").items()
@@ -151,7 +144,7 @@ def _read_back(finished: bytes, meant: Mapping[str, str]) -> None:
         raise UnfitInput(Complaint(N_("The finished e-mail does not read back as it was meant.")))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED)
 def _decoded(name: str, value: str) -> str:
     unfolded = re.sub(r"\r?\n", "", value).strip()
     if name not in _MAILBOXES:
@@ -160,11 +153,10 @@ def _decoded(name: str, value: str) -> str:
     return f"{make_header(decode_header(display_name))} <{address}>".lstrip()
 
 
-def _content_of(mail: Post) -> bytes:
-    """Content-Type, an empty line, and all parts: CRLF, 7 bit, no line above 78 characters.
+def _content_of(mail: QueuedMail) -> bytes:
+    """Content-Type, an empty line and all parts, with lines of at most 78 characters.
 
-    The calendar comes last in the alternative, which must be the first child: nothing else decides
-    whether Outlook shows buttons.
+    Outlook shows buttons only if the alternative is the first child and the calendar its last part.
     """
     parts = [_text("plain", mail.text), _text("html", mail.html)]
     if mail.calendar is None:
@@ -179,7 +171,7 @@ def _content_of(mail: Post) -> bytes:
 
 
 def _multipart(kind: str, parts: list[bytes], message_id: str) -> bytes:
-    """Parts between boundaries that neither quoted-printable nor base64 can contain."""
+    """Parts with a boundary that neither quoted-printable nor base64 can contain."""
     mark = f"=_{kind}_{blake2s(message_id.encode(), digest_size=8).hexdigest()}".encode("ascii")
     head = b'Content-Type: multipart/%s;\r\n boundary="%s"\r\n\r\n' % (kind.encode(), mark)
     between = b"--%s\r\n" % mark

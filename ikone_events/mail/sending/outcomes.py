@@ -1,7 +1,7 @@
-"""What becomes of a mail at the mail server, read from the first digit of its answer.
+"""Outcomes of a delivery, from the first digit of the server's answer.
 
-4 tries again, 5 is final. What the server says about ourselves (greeting, TLS, password) or does
-not say at all never rejects a mail.
+4 means try again, 5 is final. Answers about the client (greeting, TLS, password) and lost
+connections never reject a mail.
 """
 
 import smtplib
@@ -16,24 +16,25 @@ LONGEST_WORDS = 500
 GOING_AWAY = 421
 _REFUSED_FOR_GOOD = 500
 _TOO_LARGE = 552
-# RFC 4954: the server wants a (better) login; that is about us, not about the mail.
+# RFC 4954: the server wants a (better) login; the mail is not to blame.
 _LOGIN_WANTED = {530, 534, 535, 538}
-# Mails that were put off together come back one after another, never before their pause is over.
+# Mails that were deferred together are tried again one after another, none before its pause ends.
 _SPREAD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The server took the mail; its words often hold its queue number."""
+    """The server accepted the mail; its answer often contains its queue number."""
 
     words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Try again later; `server_down` says that no other mail would fare better now.
+    """Try again later.
 
-    `about_us` says that it can't have been this mail's fault: it loses none of its tries.
+    With `server_down` no other mail would be accepted now. With `about_us` the mail is not to
+    blame, so this try does not count.
     """
 
     words: str
@@ -43,7 +44,7 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The server refuses this mail for good."""
+    """The server refuses this mail permanently."""
 
     words: str
 
@@ -52,7 +53,7 @@ DeliveryOutcome = Delivered | Deferred | Rejected
 
 
 class SmtpRefusal(Exception):
-    """What the server answered instead of going on."""
+    """An answer of the server that ends the delivery."""
 
     def __init__(self, code: int, words: bytes | str, *, of_sender: bool = False) -> None:
         super().__init__(code)
@@ -63,29 +64,24 @@ class SmtpRefusal(Exception):
     @property
     def outcome(self) -> DeliveryOutcome:
         """What the answer means for the mail."""
-        final = self.code >= _REFUSED_FOR_GOOD
-        if self._of_sender and self.code != _TOO_LARGE and (final or self.code == GOING_AWAY):
+        final, going = self.code >= _REFUSED_FOR_GOOD, self.code == GOING_AWAY
+        of_sender = self._of_sender and self.code != _TOO_LARGE and (final or going)
+        if of_sender or self.code in _LOGIN_WANTED:
             return about_us(self.line)
-        if self.code in _LOGIN_WANTED:
-            return about_us(self.line)
-        return (
-            Rejected(self.line)
-            if final
-            else Deferred(self.line, server_down=self.code == GOING_AWAY)
-        )
+        return Rejected(self.line) if final else Deferred(self.line, server_down=going)
 
 
 def expect(digit: int, code: int, words: bytes | str, *, of_sender: bool = False) -> None:
-    """Go on when the answer begins with the hoped for digit; raise Refusal otherwise.
+    """Raise SmtpRefusal unless the answer begins with this digit.
 
-    `of_sender` says that we have not named the mail's recipient yet.
+    `of_sender` means that the recipient has not been sent yet.
     """
     if code // 100 != digit:
         raise SmtpRefusal(code, words, of_sender=of_sender)
 
 
 def about_us(words: str) -> Deferred:
-    """No mail is taken now, whichever it is."""
+    """The server accepts no mail now."""
     return Deferred(words, server_down=True, about_us=True)
 
 
@@ -96,16 +92,16 @@ def line_of(code: int, words: bytes | str) -> str:
 
 
 def words_of(error: Exception) -> str:
-    """The server's words when it said some, else what the system says about the connection."""
+    """The server's answer, or else the system's error of the connection."""
     if isinstance(error, smtplib.SMTPResponseException):
         return line_of(error.smtp_code, error.smtp_error)
     return one_line(f"{type(error).__name__}: {error}")[:LONGEST_WORDS]
 
 
 def pause_after(tries: int, pauses: Sequence[int], *, seed: str) -> timedelta | None:
-    """The pause after so many vain tries; None when the last one is over.
+    """The pause after so many failed tries; None after the last one.
 
-    `seed` decides how much longer than asked for it is, up to a fifth: the same for the same seed.
+    It is up to a fifth longer than configured, always the same for the same `seed`.
     """
     if tries > len(pauses):
         return None

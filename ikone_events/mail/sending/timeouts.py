@@ -1,6 +1,7 @@
-"""smtplib with an end: every answer has a time limit, and so has everything together.
+"""smtplib with a timeout for each answer and a deadline for everything together.
 
-smtplib's own limit is renewed by each byte that arrives, so a server that drips would never end.
+smtplib's own timeout starts again with each received byte, so a server that sends single bytes
+would never time out.
 """
 
 import io
@@ -16,12 +17,12 @@ from typing import Any
 from ikone_events.mail.sending.outcomes import GOING_AWAY
 
 _ACCEPTED = range(200, 300)
-# Where a name has several addresses, each may take so long.
+# Applies to each address of a host name.
 _CONNECT_SECONDS = 10.0
 
 
-class _Timed(smtplib.SMTP):
-    """Reads and sends only until the deadline, and waits for no answer longer than `timeout`."""
+class TimedSMTP(smtplib.SMTP):
+    """Reads and sends until the deadline; waits for each answer at most `timeout` seconds."""
 
     def __init__(self, host: str, port: int, timeout: float, seconds: float) -> None:
         self._limit = timeout
@@ -29,12 +30,12 @@ class _Timed(smtplib.SMTP):
         super().__init__(host, port, timeout=min(timeout, _CONNECT_SECONDS))
 
     def allow(self, seconds: float) -> None:
-        """From now on everything together may take so long."""
+        """Set the deadline, in seconds from now."""
         self._deadline = time.monotonic() + seconds
 
     @contextmanager
     def patience(self) -> Iterator[None]:
-        """Wait for an answer until the deadline: who hangs up after the content doubles mails."""
+        """Wait until the deadline: hanging up after the content would send the mail twice."""
         limit, self._limit = self._limit, math.inf
         try:
             yield
@@ -42,7 +43,7 @@ class _Timed(smtplib.SMTP):
             self._limit = limit
 
     def seconds_left(self) -> float:
-        """How long the next answer may take; raises TimeoutError at the deadline."""
+        """Seconds for the next answer; raises TimeoutError at the deadline."""
         left = min(self._limit, self._deadline - time.monotonic())
         if left <= 0:
             raise TimeoutError("timed out")
@@ -55,7 +56,7 @@ class _Timed(smtplib.SMTP):
         super().send(s)
 
     def ehlo_or_helo_if_needed(self) -> None:
-        """Greet once; a server that says 421 hangs up, and its words would be lost with HELO."""
+        """Send EHLO, else HELO, once; after 421 the answer to HELO would hide the reason."""
         if self.helo_resp is not None or self.ehlo_resp is not None:
             return
         code, words = self.ehlo()
@@ -65,16 +66,16 @@ class _Timed(smtplib.SMTP):
             raise smtplib.SMTPHeloError(code, words)
 
     def getreply(self) -> tuple[int, bytes]:
-        """An answer that is complete before the deadline."""
+        """Read an answer before the deadline."""
         if self.file is None:
             self.file = io.BufferedReader(_Stream(self))
         return super().getreply()
 
 
 class _Stream(io.RawIOBase):
-    """What the server says, byte by byte at most until the deadline."""
+    """The server's answers, readable until the deadline."""
 
-    def __init__(self, host: _Timed) -> None:
+    def __init__(self, host: TimedSMTP) -> None:
         self._host = host
 
     def readable(self) -> bool:
@@ -88,23 +89,14 @@ class _Stream(io.RawIOBase):
         return sock.recv_into(buffer)
 
 
-class SMTPWithTimeouts(_Timed):
-    """A connection in the clear, or one that starts TLS later."""
-
-
-class SMTPOverTLSWithTimeouts(_Timed):
-    """A connection that begins with TLS."""
+class TimedSMTPOverTLS(TimedSMTP):
+    """A connection that begins with TLS; the other one is without, or with STARTTLS."""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> ssl.SSLSocket:
         plain = socket.create_connection((host, port), timeout)
-        return open_context().wrap_socket(plain, server_hostname=host)
-
-
-def open_context() -> ssl.SSLContext:
-    """TLS that looks at certificates."""
-    return ssl.create_default_context()
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
 def is_time_out(error: Exception) -> bool:
-    """Whether the server was silent; smtplib tells it as a lost connection."""
+    """Whether it was a timeout, which smtplib reports as a lost connection."""
     return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)

@@ -1,1 +1,1 @@
-"""From facts to a finished mail: text, HTML, calendar."""
+"""Writing a mail from its facts: text, HTML, calendar object."""

@@ -1,6 +1,6 @@
-"""From the facts of a mail to the finished mail: subject, text, HTML and calendar bytes.
+"""From the facts of a mail to the finished mail: subject, text, HTML and calendar object.
 
-Everything that could make a mail unsendable is found here, before anything is queued.
+Everything that makes a mail unsendable is found here, before it is queued.
 """
 
 from dataclasses import dataclass
@@ -8,24 +8,13 @@ from datetime import date, datetime
 
 from ikone_events.domain.calendars.invitation import calendar_object
 from ikone_events.domain.events.changes import where
-from ikone_events.domain.header_text import (
-    ascii_address,
-    header_complaint,
-    one_line,
-)
+from ikone_events.domain.header_text import ascii_address, header_complaint, one_line
 from ikone_events.domain.mails.facts import MailFacts, Recipient
 from ikone_events.domain.mails.kinds import MailKind, calendar_method
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.salutation import full_name, mail_salutation
-from ikone_events.domain.times import (
-    NBSP,
-    clock,
-    date_numeric,
-    date_words,
-    moment_mail,
-    span_mail,
-)
-from ikone_events.mail.writing.main_action import main_action
+from ikone_events.domain.times import NBSP, clock, date_numeric, date_words, moment_mail, span_mail
+from ikone_events.mail.writing.markdown import Piece
 from ikone_events.mail.writing.templates import write
 
 LONGEST_TITLE_IN_SUBJECT = 120
@@ -36,13 +25,13 @@ _WAYS = {
     "en": {"online": "online", "on_site": "on site", "hybrid": "on site or online"},
 }
 _WAITING = "waitlisted"
-# A seat is kept for them, but it is not theirs yet.
-_HELD = ("pending", "offered")
+# A seat is reserved for them, but not theirs yet.
+_RESERVED = ("pending", "offered")
 
 
 @dataclass(frozen=True, slots=True)
 class ComposedMail:
-    """A finished mail; `method` says what its calendar object asks of the reader's program."""
+    """A finished mail; `method` is the METHOD of its calendar object."""
 
     subject: str
     text: str
@@ -52,17 +41,17 @@ class ComposedMail:
 
 
 def compose(facts: MailFacts) -> ComposedMail:
-    """The mail, or UnfitInput when its header material can't be sent.
+    """The finished mail. Raises UnfitInput if its headers can't be sent.
 
-    Without an invitation there is no calendar object, and the text does not speak of one: people
-    who only waited never got an entry that could be changed or withdrawn.
+    Without an invitation there is no calendar object, and the text does not mention one: people who
+    only waited have no entry in their calendars.
     """
     _check_headers(facts)
     kind, locale, edited = facts.kind, facts.recipient.locale, facts.text
     method = calendar_method(kind) if facts.invitation else None
     values = _values(facts, calendar=method is not None)
-    if _tells_otherwise(facts):
-        edited = None
+    if kind is MailKind.MOVED and facts.old_dates is None:
+        edited = None  # it describes a new date, but only the place or the title has changed
     subject, text, html = write(kind, values, main_action(facts), locale=locale, edited=edited)
     if facts.invitation is None or method is None:
         return ComposedMail(subject, text, html)
@@ -77,13 +66,8 @@ def compose(facts: MailFacts) -> ComposedMail:
     return ComposedMail(subject, text, html, data, method)
 
 
-def _tells_otherwise(facts: MailFacts) -> bool:
-    """An edited text on a new date is wrong where only the place or the title has changed."""
-    return facts.kind is MailKind.MOVED and facts.old_dates is None
-
-
 def recipient_name(recipient: Recipient) -> str:
-    """The name in the To header, as the person would write it on an envelope."""
+    """The full name of the recipient, with title."""
     return full_name(recipient.title, recipient.first_name, recipient.last_name)
 
 
@@ -102,20 +86,20 @@ def _check_headers(facts: MailFacts) -> None:
 
 
 def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
-    """What the templates read; they know `facts.event` as occasion and the facts as extras."""
+    """The variables of the templates."""
     event, links, locale = facts.event, facts.links, facts.recipient.locale
     zone, title = event.zone, one_line(event.title)
     when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=zone)
     place = where(event, locale)
     old_when = span_mail(*facts.old_dates, locale=locale, zone=zone) if facts.old_dates else ""
     return {
-        "occasion": event,
+        "event": event,
         "recipient": facts.recipient,
         "links": links,
-        "extras": facts,
+        "facts": facts,
         "calendar": calendar,
         "waiting": facts.status == _WAITING,
-        "held": facts.status in _HELD,
+        "reserved": facts.status in _RESERVED,
         "way": _WAYS[locale].get(event.format, ""),
         "has_materials": bool(facts.materials or links.materials),
         "greeting": _greeting(facts.recipient),
@@ -125,7 +109,7 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
         "where": place,
         "changes": facts.changes,
         "old_when": "" if old_when == when else old_when,
-        "day": _plain(date_numeric(event.starts_at, locale=locale, zone=zone)),
+        "day": date_numeric(event.starts_at, locale=locale, zone=zone).replace(NBSP, " "),
         "held_on": date_words(event.starts_at, locale=locale, zone=zone),
         "start": clock(event.starts_at, zone=zone),
         "end": clock(event.ends_at, zone=zone),
@@ -162,12 +146,80 @@ def _moment(moment: datetime | None, zone: str, locale: str) -> str:
     return moment_mail(moment, locale=locale, zone=zone) if moment else ""
 
 
-def _plain(text: str) -> str:
-    return text.replace(NBSP, " ")
-
-
 def _short(title: str) -> str:
-    """Titles may fill a header alone; the subject says more than the title."""
+    """The title cut for a subject, which contains other words too."""
     if len(title) <= LONGEST_TITLE_IN_SUBJECT:
         return title
     return title[: LONGEST_TITLE_IN_SUBJECT - 1].rstrip() + "…"
+
+
+# In German and in English.
+_LABELS = {
+    "accept": ("Platz annehmen", "Accept place"),
+    "again": ("Noch einmal anmelden", "Register again"),
+    "calendar": ("Kalenderadresse verwalten", "Manage calendar address"),
+    "confirm": ("E-Mail-Adresse bestätigen", "Confirm e-mail address"),
+    "details": ("Angaben ansehen oder löschen", "View or delete your details"),
+    "event": ("Zur Veranstaltung", "View the event"),
+    "join": ("Teilnehmen", "Join"),
+    "materials": ("Alle Unterlagen", "All materials"),
+    "register": ("Jetzt anmelden", "Register now"),
+    "stop": ("Abbestellen", "Unsubscribe"),
+    "trial": ("Testeinladung ansehen", "View the test invitation"),
+    "view": ("Anmeldung ansehen oder ändern", "View or change registration"),
+    "withdraw": ("Platz freigeben", "Give up my place"),
+}
+_OPENS_ROOM = {
+    MailKind.CONFIRMATION,
+    MailKind.PROMOTION,
+    MailKind.ACCESS_LINK,
+    MailKind.MOVED,
+    MailKind.REPEAT,
+    MailKind.TAKEN_OVER,
+    MailKind.CHANGED,
+}
+
+
+def main_action(facts: MailFacts) -> Piece:
+    """The target of the button, and its label if the text has no link to this target."""
+    label, href = _of_kind(facts) or _of_person(facts)
+    return Piece(_LABELS[label][facts.recipient.locale == "en"], href)
+
+
+def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
+    """The action of a kind of mail, if it is the same for all recipients."""
+    links, event = facts.links, facts.event
+    details = "details", links.manage
+    after = ("materials", links.materials) if links.materials else details
+    return {
+        MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
+        MailKind.CALENDAR_ADDRESS: ("calendar", f"{links.manage}/calendar"),
+        MailKind.NOT_COMING: ("withdraw", f"{links.manage}/cancel"),
+        MailKind.TRIAL_INVITATION: ("trial", links.manage),
+        MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
+        MailKind.ANNOUNCEMENT: ("event", event.public_url),
+        MailKind.OPENING: ("register", event.register_url),
+        MailKind.REMINDER_DEADLINE: ("register", event.register_url),
+        MailKind.OFFER_LAPSED: ("again", event.register_url),
+        MailKind.FOLLOW_UP: after,
+        MailKind.FOLLOW_UP_MISSED: after,
+        MailKind.FOLLOW_UP_UNKNOWN: after,
+        MailKind.WITHDRAWAL: details,
+        MailKind.CANCELLATION: details,
+        MailKind.DECLINED: details,
+        MailKind.HANDED_OVER: details,
+    }.get(facts.kind)
+
+
+def _of_person(facts: MailFacts) -> tuple[str, str]:
+    """The action of this person; accepting a seat and confirming the address come first."""
+    kind, links, status = facts.kind, facts.links, facts.status
+    if links.accept and (kind is MailKind.OFFER or status == "offered"):
+        return "accept", links.accept
+    waiting = status == "waitlisted"
+    unconfirmed = waiting or status == "pending" or kind is MailKind.CONFIRM_ADDRESS
+    if links.confirm and unconfirmed:
+        return "confirm", links.confirm
+    if kind in _OPENS_ROOM and links.room and not waiting:
+        return "join", links.room
+    return "view", links.manage

@@ -1,8 +1,8 @@
-"""The Markdown of mails, read once into lines; values come in later, as words.
+"""Parsing the Markdown of standard and edited texts into lines.
 
-Standard and edited texts are the same Markdown. What is filled in travels through the parser as a
-marker, so no value is ever read as Markdown, and the text for thousands of people is read once.
-No raw HTML, no pictures, no code; links lead to https, http, mailto, webcal or a marker.
+Values are markers during parsing: no value is ever read as Markdown, and a text for thousands of
+people is parsed once. Without raw HTML, images and code; links lead to https, http, mailto, webcal
+or a marker.
 """
 
 import re
@@ -29,17 +29,17 @@ _LINK = re.compile(
     r"https?://[^\s<>\"„“”]+[^\s<>\"„“”.,;:!?)]|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
 )
 _SAFE = re.compile(r"(?:https?|webcal)://\S+|mailto:[^\s@]+@[^\s@]+", re.IGNORECASE)
-# "Label: address" as people write it; a whole sentence before the address is no label.
+# "Label: address"; a whole sentence before the address is no label.
 _LABELLED = re.compile(
     r"(?P<label>(?:(?![.;?!] |https?://).)+): (?P<href>https?://\S+|\ue000(?P<name>\w+)\ue001)"
 )
 
 
 class _Parser(MarkdownIt):
-    """Leaves markers in the targets of links alone, where it would encode them."""
+    """A parser that does not encode markers in link targets."""
 
-    def normalizeLink(self, url: str) -> str:  # noqa: N802 - the parser's own name
-        """The target, encoded unless it holds a marker."""
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - overrides a method of MarkdownIt
+        """The target, encoded unless it contains a marker."""
         return url if MARKER.search(url) else super().normalizeLink(url)
 
 
@@ -47,7 +47,7 @@ _parser = _Parser("zero").enable(_RULES)
 
 
 class Piece(NamedTuple):
-    """Words in one style; with `href`, a link. In a text that is not filled both hold markers."""
+    """Text in one style, with `href` a link. Before rendering both may contain markers."""
 
     text: str
     href: str = ""
@@ -59,7 +59,7 @@ Row = tuple[Piece, ...]
 
 
 class MarkdownLine(NamedTuple):
-    """A line and the names of its markers; `only` is the one that it consists of, if it does."""
+    """A line and the names of its markers; `only` is set if the line is one marker."""
 
     row: Row
     names: tuple[str, ...] = ()
@@ -67,16 +67,16 @@ class MarkdownLine(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether nothing in it is marked up."""
+        """Whether the line has no markup."""
         return len(self.row) == 1 and self.row[0] == Piece(self.row[0].text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passage:
-    """A "text", "list", "heading", the "numbers" from `start`, or the "box" that names the time.
+    """A "text", "list", "heading", "numbers" from `start`, or "box" with title, time and place.
 
-    A `glued` passage goes on in the paragraph of the one before it. Equal only to itself, so that
-    it is a quick key of what was made of it.
+    A `glued` passage continues the paragraph of the previous one. Compared by identity, so that it
+    is a fast cache key.
     """
 
     kind: str
@@ -87,7 +87,7 @@ class Passage:
     has_link: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Note which markers are in the lines, and whether a link stands alone on one."""
+        """Collect the names of the markers, and whether a link is alone on its line."""
         names = dict.fromkeys(name for line in self.lines for name in line.names)
         object.__setattr__(self, "names", tuple(names))
         alone = (line.only or line.row[0].href for line in self.lines if len(line.row) == 1)
@@ -96,21 +96,21 @@ class Passage:
 
 @lru_cache(maxsize=256)
 def read_markdown(source: str) -> tuple[Passage, ...]:
-    """The passages of a text with markers; the same text is read once."""
+    """The passages of a text with markers, cached."""
     return tuple(_passages(_parser.parse(source)))
 
 
 @lru_cache(maxsize=256)
 def with_markers(text: str) -> str:
-    """What somebody typed, with a marker in the place of each placeholder.
+    """An edited text with markers in place of its placeholders.
 
-    Unknown ones get the marker without a name, which is always empty.
+    Unknown placeholders become a marker without a name, whose value is empty.
     """
     return PLACEHOLDER.sub(_marker, text.translate(_MARKS))
 
 
 def linked(row: Iterable[Piece]) -> Row:
-    """The pieces with links at the addresses among the words, and without unsafe targets."""
+    """The pieces with addresses in the text as links, and without unsafe targets."""
     pieces: list[Piece] = []
     for piece in row:
         if piece.href and _SAFE.fullmatch(piece.href):
@@ -141,7 +141,7 @@ def _marker(match: re.Match[str]) -> str:
 
 
 def _passages(tokens: Sequence[Token]) -> Iterator[Passage]:
-    """Nested lists become one: a mail is no outline."""
+    """The passages of the parser's tokens; nested lists become one list."""
     depth, kind, start = 0, "list", 1
     items: list[MarkdownLine] = []
     heading = False
@@ -170,7 +170,7 @@ def _passages(tokens: Sequence[Token]) -> Iterator[Passage]:
 
 
 def _paragraph(lines: Sequence[Row]) -> Iterator[Passage]:
-    """Lines that begin with an en dash are a list; one that ends with the time makes a box."""
+    """Lines that begin with an en dash are a list; a line that ends with the time makes a box."""
     glued = False
     for dashed, run in groupby(lines, key=lambda row: row[0].text.startswith(_DASH)):
         if dashed:
@@ -188,7 +188,7 @@ def _without_dash(row: Row) -> Row:
 
 
 def _lines(tokens: Sequence[Token], *, joined: bool) -> list[Row]:
-    """The lines of an inline token; in lists and headings they are one."""
+    """The lines of an inline token, `joined` to one in lists and headings."""
     lines: list[list[Piece]] = [[]]
     strong = emphasis = 0
     href = ""
@@ -212,7 +212,7 @@ def _lines(tokens: Sequence[Token], *, joined: bool) -> list[Row]:
 
 
 def _merged(pieces: Iterable[Piece]) -> Row:
-    """Neighbours in the same style are one piece."""
+    """Adjacent pieces of the same style become one."""
     runs = groupby(pieces, key=lambda piece: piece[1:])
     return tuple(Piece("".join(piece.text for piece in run), *style) for style, run in runs)
 

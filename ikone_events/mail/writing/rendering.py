@@ -1,12 +1,13 @@
-"""A text filled for one person: blocks, and from them the HTML and the plain text of a mail.
+"""Rendering a text with the values of one mail: as blocks, and from them as HTML and plain text.
 
-Values are put in once and never read again, neither as placeholders nor as Markdown. A line whose
-values are all empty is left out.
+Values are inserted once and never parsed, neither as placeholders nor as Markdown. A line whose
+values are all empty is left out. Mail programs drop style sheets, so HTML has inline styles.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from html import escape
 from typing import NamedTuple
 
 from ikone_events.domain.header_text import MOST_CHARACTERS, one_line
@@ -28,7 +29,7 @@ _TITLE = "titel"
 class Block(NamedTuple):
     """A paragraph ("text"), "list", "numbers", "box", "heading" or "button" of a mail.
 
-    Numbers begin with `start`. A `glued` block goes on in the paragraph of the one before it.
+    Numbers begin with `start`. A `glued` block follows the previous one without an empty line.
     """
 
     kind: str
@@ -44,8 +45,8 @@ Values = Callable[[str], Value]
 
 
 def fill_subject(subject: str, values: Values) -> str:
-    """The subject as a header may hold it; empty when nothing is left of it."""
-    # Two harmless parts may meet: "=" of the text and "?" of a value.
+    """The subject as a valid header; may be empty."""
+    # "=" of the text and "?" of a value would begin an encoded word.
     filled = _inline(subject, values).replace("=?", "= ?")
     if len(filled) > MOST_CHARACTERS:
         return filled[: MOST_CHARACTERS - 1].rstrip() + "…"
@@ -53,7 +54,7 @@ def fill_subject(subject: str, values: Values) -> str:
 
 
 def fill(source: str, values: Values, button: str = "") -> list[Block]:
-    """The blocks of a text; a link alone on its line that leads to `button` is the button."""
+    """The blocks of a text; a link to `button` that is alone on its line is the button."""
     blocks: list[Block] = []
     begun = False
     for passage in read_markdown(source):
@@ -68,7 +69,7 @@ def fill(source: str, values: Values, button: str = "") -> list[Block]:
 
 
 def plain_text(blocks: list[Block] | tuple[Block, ...], locale: str) -> str:
-    """The blocks as a text: links as "words: https://…", lists with dashes."""
+    """The blocks as plain text: links as "words: https://…", lists with dashes."""
     parts: list[str] = []
     for block in blocks:
         if parts:
@@ -79,7 +80,7 @@ def plain_text(blocks: list[Block] | tuple[Block, ...], locale: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _blocks(passage: Passage, found: tuple[Value, ...], button: str) -> tuple[Block, ...]:
-    """What a passage comes to with these values of its markers; the same for most of a mailing."""
+    """The blocks of a passage with these values; cached, since a mailing repeats most of them."""
     values = dict(zip(passage.names, found, strict=True)).__getitem__
     lines = [line for line in passage.lines if not line.names or any(map(values, line.names))]
     if passage.kind == "text":
@@ -93,7 +94,7 @@ def _blocks(passage: Passage, found: tuple[Value, ...], button: str) -> tuple[Bl
 
 
 def _paragraphs(lines: list[MarkdownLine], values: Values, button: str) -> Iterator[Block]:
-    """The lines of a paragraph, cut where blocks or the button stand and at empty lines."""
+    """The blocks of a paragraph, split at inserted blocks, the button and empty lines."""
     run: list[Row] = []
     glued = False
     for item in _items(lines, values, button):
@@ -112,7 +113,7 @@ def _paragraphs(lines: list[MarkdownLine], values: Values, button: str) -> Itera
 
 
 def _items(lines: list[MarkdownLine], values: Values, button: str) -> Iterator[Row | Block]:
-    """What the lines come to; a value of several lines makes several rows, an empty one ()."""
+    """The rows and blocks of the lines; a value of several lines makes several rows."""
     for line in lines:
         value = values(line.only) if line.only else ""
         if isinstance(value, tuple):
@@ -144,7 +145,7 @@ def _rows(line: MarkdownLine, values: Values) -> Iterator[Row]:
 
 
 def _inline(text: str, values: Values) -> str:
-    """The text with its values, each in one line."""
+    """The text with its values, in one line."""
     if "\ue000" not in text:
         return text
     filled = MARKER.sub(lambda match: one_line(_words(values(match[1]))), text)
@@ -180,3 +181,69 @@ def _plain_piece(piece: Piece, *, last: bool) -> str:
     if not address or address == piece.text:
         return piece.text
     return f"{piece.text}: {address}" if last else f"{piece.text} ({address})"
+
+
+_PAGE = """<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body style="margin:0;padding:16px;background:#ffffff;color:#171a2b;\
+font-family:'Fira Sans',Arial,sans-serif;font-size:16px;line-height:1.5">\
+<div style="max-width:600px;margin:0 auto">
+{blocks}</div>
+</body>
+</html>"""
+_BOX = "margin:16px 0;padding:12px 16px;border-left:4px solid #0b4a8f;background:#f2f5fa"
+_BUTTON = (
+    "display:inline-block;padding:12px 20px;border-radius:4px;background:#0b4a8f;"
+    "color:#ffffff;font-weight:bold;text-decoration:none"
+)
+_LINK = "color:#0b4a8f"
+_BREAK = "<br>\n"
+
+
+def html_page(subject: str, blocks: Iterable[Block], *, lang: str) -> str:
+    """The HTML of a mail."""
+    return _PAGE.format(lang=lang, title=escape(subject), blocks="".join(map(_html_block, blocks)))
+
+
+@lru_cache(maxsize=512)
+def _html_block(block: Block) -> str:
+    rows = [_html_row(row) for row in block.rows]
+    match block.kind:
+        case "box":
+            title = [f"<strong>{escape(block.heading)}</strong>"] if block.heading else []
+            return f'<div style="{_BOX}">{_BREAK.join(title + rows)}</div>\n'
+        case "button":
+            return f'<p style="margin:24px 0">{_link(block.rows[0][0], _BUTTON)}</p>\n'
+        case "list":
+            return f'<ul style="margin:16px 0;padding-left:20px">\n{_html_items(rows)}</ul>\n'
+        case "numbers":
+            style = f'style="margin:16px 0;padding-left:28px" start="{block.start}"'
+            return f"<ol {style}>\n{_html_items(rows)}</ol>\n"
+        case "heading":
+            return f'<h2 style="margin:24px 0 8px;font-size:18px">{_BREAK.join(rows)}</h2>\n'
+        case _:
+            return f'<p style="margin:16px 0">{_BREAK.join(rows)}</p>\n'
+
+
+def _html_items(rows: Iterable[str]) -> str:
+    return "".join(f"<li>{row}</li>\n" for row in rows)
+
+
+def _html_row(row: Row) -> str:
+    return "".join(map(_html_piece, row))
+
+
+def _html_piece(piece: Piece) -> str:
+    shown = _link(piece, _LINK) if piece.href else escape(piece.text)
+    if piece.emphasis:
+        shown = f"<em>{shown}</em>"
+    return f"<strong>{shown}</strong>" if piece.strong else shown
+
+
+def _link(piece: Piece, style: str) -> str:
+    return f'<a href="{escape(piece.href)}" style="{style}">{escape(piece.text)}</a>'

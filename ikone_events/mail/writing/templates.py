@@ -1,8 +1,7 @@
-"""The words of a mail: the standard text of its kind, or the edited one in the standard's frame.
+"""The texts of mails: the standard text of a kind, or an edited body in it.
 
-Templates give Markdown in which every printed value is a marker, so the one way from Markdown to a
-mail serves both. A name missing in a template is an error, not an empty place: a mail with a hole
-undoes its cause.
+Templates render to Markdown with a marker for each value, so standard and edited texts are rendered
+alike. A missing variable is an error, which undoes the cause of the mail.
 """
 
 import re
@@ -11,12 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    pass_context,
-)
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 import ikone_events
@@ -24,15 +18,21 @@ from ikone_events.domain.header_text import clean_text
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import PLACEHOLDERS, Shape, placeholders_of
-from ikone_events.mail.writing.html import html_page
 from ikone_events.mail.writing.markdown import MARKER, Piece, with_markers
-from ikone_events.mail.writing.rendering import Block, Value, fill, fill_subject, plain_text
+from ikone_events.mail.writing.rendering import (
+    Block,
+    Value,
+    fill,
+    fill_subject,
+    html_page,
+    plain_text,
+)
 
-# What each placeholder stands for in the values of a mail: `{{einwahl}}` is `occasion.dial_in`.
-# Passages that are not here are the blocks of the templates that carry their names.
+# The variable of each placeholder: `{{einwahl}}` is `event.dial_in`.
+# Other passages are blocks of the templates, with the name of the placeholder.
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
-        "titel": "occasion.title",
+        "titel": "event.title",
         "termin": "when",
         "ort": "where",
         "datum": "held_on",
@@ -43,30 +43,30 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "anmeldeschluss": "deadline",
         "frist": "reserved_until",
         "teilnahme": "way",
-        "andere_person": "extras.other_person",
+        "andere_person": "facts.other_person",
         "plaetze_frei": "seats_left",
         "bisheriger_termin": "old_when",
         "vorname": "recipient.first_name",
         "nachname": "recipient.last_name",
         "frage": "recipient.question",
-        "einwahl": "occasion.dial_in",
+        "einwahl": "event.dial_in",
         "linkversand": "link_sent_on",
         "loeschdatum": "delete_on",
         "abrufbar_bis": "available_until",
-        "veranstalter": "occasion.organisation",
-        "kontakt_name": "occasion.contact_name",
-        "kontakt_email": "occasion.contact_email",
-        "kontakt_telefon": "occasion.contact_phone",
-        "zusammenfassung": "occasion.summary",
-        "grund": "extras.reason",
+        "veranstalter": "event.organisation",
+        "kontakt_name": "event.contact_name",
+        "kontakt_email": "event.contact_email",
+        "kontakt_telefon": "event.contact_phone",
+        "zusammenfassung": "event.summary",
+        "grund": "facts.reason",
         "zugangslink": "links.room",
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",
         "verwaltenlink": "links.manage",
         "unterlagenlink": "links.materials",
-        "anmeldelink": "occasion.register_url",
-        "veranstaltungslink": "occasion.public_url",
-        "rueckmeldelink": "occasion.feedback_url",
+        "anmeldelink": "event.register_url",
+        "veranstaltungslink": "event.public_url",
+        "rueckmeldelink": "event.feedback_url",
     }
 )
 PASSAGES = tuple(
@@ -78,25 +78,25 @@ _MANY_BREAKS = re.compile(r"\s*\n\s*\n\s*")
 
 
 class _Source(str):
-    """Markdown that templates print as it is."""
+    """Markdown that templates print unchanged."""
 
     __slots__ = ()
 
 
-# What every template may print besides values: the place of the button, the box, the time in it.
+# Variables of all templates: the place of the button, the box, and the time in it.
 _BUTTON = "\ue000button\ue001"
 _PRINTED_AS_IS = {
     "button": _Source(_BUTTON),
     "box": _Source("\ue000titel\ue001\n\ue000termin\ue001\n\ue000ort\ue001"),
     "when": _Source("\ue000termin\ue001"),
 }
-# The passage that no mail may leave out.
+# The passage that is added to an edited text without it.
 _CHANGES = "\ue000aenderungen\ue001"
 
 
 @pass_context
 def _as_marker(context: Context, value: object) -> str:
-    """What stands in the Markdown for a printed value: its number in this text."""
+    """The marker for a printed value: its number in this text."""
     if isinstance(value, _Source):
         return value
     printed: list[str] = context["printed"]
@@ -105,7 +105,7 @@ def _as_marker(context: Context, value: object) -> str:
 
 
 def template_folder() -> Path:
-    """Beside the code in an installed package, at the top level in the source tree."""
+    """The folder of templates: in an installed package, or at the top level of the source tree."""
     package = Path(ikone_events.__file__).resolve().parent
     installed = package / "templates"
     return installed if (installed / "mail").is_dir() else package.parent / "templates"
@@ -114,7 +114,7 @@ def template_folder() -> Path:
 _templates = Environment(
     loader=FileSystemLoader(template_folder()),
     finalize=_as_marker,
-    autoescape=False,  # noqa: S701 - they make Markdown; what becomes of it is escaped
+    autoescape=False,  # noqa: S701 - the output is Markdown, and escaped when it becomes HTML
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -131,10 +131,10 @@ def write(
     locale: str,
     edited: EditedText | None = None,
 ) -> tuple[str, str, str]:
-    """Subject, plain text and HTML; what has no `button` gets it above the closing words.
+    """Subject, plain text and HTML, with the `button` above the closing if the text has no link.
 
-    Salutation, closing and all below are the standard text's; an edited text takes the place of its
-    body. What has changed is told also where the edited text has forgotten it.
+    An edited text replaces the body of the standard text. The changes of the event are added if the
+    edited text does not contain them.
     """
     subject, replaced = "", {}
     if edited:
@@ -154,10 +154,7 @@ def write(
 
 @lru_cache(maxsize=64)
 def starting_text(kind: MailKind, locale: str) -> EditedText:
-    """What an editor begins with: the standard text with placeholders in the place of values.
-
-    Made from the template itself, so there is no second copy that could say something else.
-    """
+    """The standard text with placeholders instead of values, rendered from the template."""
     passages = {
         name: f"\n\ue000{name}\ue001\n" for name in PASSAGES if name in placeholders_of(kind)
     }
@@ -166,7 +163,7 @@ def starting_text(kind: MailKind, locale: str) -> EditedText:
 
 
 def _with_names(source: str, text: "_Text") -> str:
-    """The Markdown as somebody could have typed it."""
+    """The Markdown with placeholders in place of markers."""
     named = MARKER.sub(
         lambda match: f"{{{{{match[1]}}}}}" if match[1] in PLACEHOLDERS else str(text(match[1])),
         source,
@@ -175,11 +172,11 @@ def _with_names(source: str, text: "_Text") -> str:
 
 
 def _symbolic_values() -> dict[str, object]:
-    """Values in which every placeholder's place holds its name: the full case of every mail."""
+    """Variables with placeholders as values, so that every optional part is included."""
     values: dict[str, object] = {
         "calendar": True,
         "waiting": False,
-        "held": False,
+        "reserved": False,
         "has_materials": True,
         "changes": (),
         "greeting": "",
@@ -187,10 +184,10 @@ def _symbolic_values() -> dict[str, object]:
         "title": "{{titel}}",
     }
     parts: dict[str, dict[str, object]] = {
-        "occasion": {"has_room": True},
+        "event": {"has_room": True},
         "recipient": {},
         "links": {"privacy": ""},
-        "extras": {"status": "confirmed", "materials": (), "contacts": ()},
+        "facts": {"status": "confirmed", "materials": (), "contacts": ()},
     }
     for name, source in SOURCES.items():
         first, _, attribute = source.partition(".")
@@ -200,17 +197,13 @@ def _symbolic_values() -> dict[str, object]:
 
 
 class _Text:
-    """A standard text with the values of one mail, each worked out once.
+    """A standard text with the values of one mail, each computed once.
 
-    `replaced` is Markdown in the place of blocks; it is not read as a template.
+    `replaced` maps blocks to Markdown, which is not read as a template.
     """
 
     def __init__(
-        self,
-        name: str,
-        values: Mapping[str, object],
-        button: str,
-        replaced: Mapping[str, str],
+        self, name: str, values: Mapping[str, object], button: str, replaced: Mapping[str, str]
     ) -> None:
         self._values = values
         self._button = button
@@ -219,8 +212,8 @@ class _Text:
         template = _templates.get_template(name)
         self._context = template.new_context({**values, **_PRINTED_AS_IS, "printed": self._printed})
         for block, words in replaced.items():
-            self._context.blocks[block] = [_saying(words)]
-        # Blocks of parents are known only from here on.
+            self._context.blocks[block] = [_block_of(words)]
+        # This also loads the blocks of parent templates.
         self.whole = "".join(template.root_render_func(self._context))
 
     def source(self, block: str) -> str:
@@ -228,13 +221,13 @@ class _Text:
         return "".join(self._context.blocks[block][0](self._context))
 
     def __call__(self, name: str) -> Value:
-        """What stands in the body for the marker of this name."""
+        """The value of a marker in the body."""
         if name not in self._known:
             self._known[name] = self._find(name)
         return self._known[name]
 
     def in_subject(self, name: str) -> Value:
-        """What stands in the subject: there a long title is cut."""
+        """The value of a marker in the subject, where a long title is cut."""
         return str(self._values["title"]) if name == "titel" else self(name)
 
     def _find(self, name: str) -> Value:
@@ -255,5 +248,5 @@ def _clean(value: str) -> str:
     return value.strip()
 
 
-def _saying(words: str) -> Callable[[Context], Iterator[str]]:
+def _block_of(words: str) -> Callable[[Context], Iterator[str]]:
     return lambda _context: iter((words,))

@@ -1,4 +1,4 @@
-"""Those who may sign in."""
+"""Organisers' accounts."""
 
 import secrets
 import unicodedata
@@ -21,7 +21,7 @@ MIN_PASSWORD_LENGTH = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrganiser:
-    """Somebody to be let in; `only` limits them to events by slug, empty means all."""
+    """A new account; `only` limits it to events by slug, empty means all."""
 
     email: str
     role: str
@@ -54,7 +54,7 @@ def add(new: NewOrganiser, *, now: datetime) -> Organiser:
 
 
 def end_sessions(organiser_id: int) -> None:
-    """Make every session of this person worthless."""
+    """Invalidate all sessions of an organiser."""
     db.session.get_one(Organiser, organiser_id).fs_uniquifier = secrets.token_hex(32)
 
 
@@ -74,7 +74,7 @@ def _check(new: NewOrganiser) -> None:
 
 
 def _typed_anywhere(password: str) -> str:
-    """One form for an “ö”, whichever keyboard wrote it; the login compares in the same form."""
+    """The password in NFKD, as the login compares it, whichever keyboard typed it."""
     return unicodedata.normalize("NFKD", password)
 
 

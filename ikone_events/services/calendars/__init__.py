@@ -1,1 +1,1 @@
-"""Feeds, private calendars, a preview of what calendars show."""
+"""Feeds, private calendars, and a preview of calendars."""

@@ -1,7 +1,7 @@
-"""What people's calendars show of an event now, and what they will show after a change.
+"""Preview of people's calendars, now and after a change of the event.
 
-Now is what the newest mail brought that a mail server took. After is the object of the mail that
-would be written if one were sent this moment; nothing is stored.
+Now is the calendar object of the newest accepted mail. After is the object of the mail that would
+be sent; nothing is stored.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,7 @@ from icalendar import Calendar
 from sqlalchemy import func, select
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.calendars.hints import hints_on
-from ikone_events.domain.calendars.words import UPDATES, effect_of
+from ikone_events.domain.calendars.preview import UPDATES, effect_of, hints_on
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.lifecycle import EventFormat
 from ikone_events.domain.mails.facts import Invitation, MailFacts
@@ -23,8 +22,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Status
 from ikone_events.mail.writing.compose import compose
 from ikone_events.services.mails.facts import facts_for
-from ikone_events.services.mails.notified import notified_versions
-from ikone_events.services.mails.values import summary_for
+from ikone_events.services.mails.values import notified_versions, summary_for
 from ikone_events.store.calendars.mails import objects_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
@@ -39,20 +37,20 @@ ASKED_AGAIN = N_("Updates the event, and asks for the answer again: the date is 
 
 
 class Stand(StrEnum):
-    """What a calendar shows, as far as our mails decide it."""
+    """Whether a calendar has an entry, according to our mails."""
 
     NEVER = "never"
-    ASSUMED = "assumed"  # brought by a mail of before, as of people from a file
+    ASSUMED = "assumed"  # from an earlier mail, for example of an imported registration
     SHOWN = "shown"
     REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarView:
-    """One person's calendar: what it shows now and what after, None where that is nothing.
+    """One person's calendar: its entry now and after the change, None without an entry.
 
-    `under_way` is a newer mail that no server has taken yet; `effect` says what the mail that would
-    be sent does, as a message id.
+    `under_way` is a newer mail that has not been accepted; `effect` describes the mail that would
+    be sent, as a message id.
     """
 
     person: Registration
@@ -66,7 +64,7 @@ class CalendarView:
 
 
 def samples_of(event: Event) -> Sequence[Registration]:
-    """The newest person with a place of each language, and of each mode at a hybrid event."""
+    """The newest confirmed person per language, and per mode at a hybrid event."""
     groups = [Registration.locale]
     if event.format == EventFormat.HYBRID.value:
         groups.append(Registration.mode)
@@ -90,17 +88,18 @@ def views_of(
     now: datetime,
     people: Sequence[Registration] | None = None,
 ) -> list[CalendarView]:
-    """The calendars of these people, or of a sample; `then` is the event after a change."""
+    """The calendars of these people, or of samples; `then` is the event after the change."""
     chosen = samples_of(event) if people is None else people
     mails = objects_of([person.id for person in chosen])
-    dead, known = _dead_addresses(chosen), notified_versions(event, chosen)
+    bounced, known = _undeliverable(chosen), notified_versions(event, chosen)
     return [
-        _view(known[person.id], then or event, person, mails.get(person.id, ()), dead=dead, now=now)
-        for person in chosen
+        _view(known[each.id], then or event, each, mails.get(each.id, ()), bounced=bounced, now=now)
+        for each in chosen
     ]
 
 
-def _dead_addresses(people: Sequence[Registration]) -> frozenset[str]:
+def _undeliverable(people: Sequence[Registration]) -> frozenset[str]:
+    """The keys of those addresses of these people that are undeliverable."""
     keys = [email_key(person.email) for person in people]
     wanted = select(UndeliverableAddress.email_key).where(UndeliverableAddress.email_key.in_(keys))
     return frozenset(db.session.scalars(wanted))
@@ -112,7 +111,7 @@ def _view(
     person: Registration,
     mails: Sequence[OutboxMail],
     *,
-    dead: frozenset[str],
+    bounced: frozenset[str],
     now: datetime,
 ) -> CalendarView:
     taken = [mail for mail in mails if mail.state == "sent"]
@@ -132,7 +131,7 @@ def _view(
         after=_shown_after(shown, data),
         effect=_effect(data, person),
         complaints=complaints,
-        hints=(*_of_mails(taken, person, dead), *_hints(then, person, now)),
+        hints=(*_of_mails(taken, person, bounced), *_hints(then, person, now)),
     )
 
 
@@ -143,12 +142,12 @@ def _stand(newest: OutboxMail | None, mails: Sequence[OutboxMail], person: Regis
 
 
 def _has_entry(person: Registration) -> bool:
-    """Whether the last object that was promised to this person was an invitation."""
+    """Whether the last calendar object written to this person was an invitation."""
     return person.calendar_sequence is not None and person.calendar_method != CANCEL
 
 
 def _assumed(known: Event, person: Registration, now: datetime) -> bytes | None:
-    """The entry that later mails will update; which mail brought it, nobody here knows."""
+    """The entry that later mails will update; the mail with it is unknown."""
     facts = facts_for(MailKind.CONFIRMATION, person, known, now=now, known=known)
     sequence, stamp = person.calendar_sequence or 0, person.registered_at
     invitation = Invitation(uid=person.calendar_uid, sequence=sequence, stamp=stamp)
@@ -156,7 +155,7 @@ def _assumed(known: Event, person: Registration, now: datetime) -> bytes | None:
 
 
 def _object(facts: MailFacts | None) -> tuple[bytes | None, tuple[Complaint, ...]]:
-    """The calendar object of a mail, None where there is none, or why it can't be written."""
+    """The calendar object of a mail, if any, and why it can't be written."""
     if facts is None or facts.invitation is None:
         return None, ()
     try:
@@ -166,7 +165,7 @@ def _object(facts: MailFacts | None) -> tuple[bytes | None, tuple[Complaint, ...
 
 
 def _kind(then: Event, person: Registration, now: datetime) -> MailKind | None:
-    """The mail that would carry the object, if any would."""
+    """The kind of mail that would contain the object, or None."""
     if then.ends_at <= now:
         return None
     if then.state in _OFF:
@@ -177,7 +176,7 @@ def _kind(then: Event, person: Registration, now: datetime) -> MailKind | None:
 
 
 def _shown_after(shown: bytes | None, sent: bytes | None) -> bytes | None:
-    """What nothing is sent to stays; what is withdrawn is gone."""
+    """Without a mail the entry stays; a CANCEL removes it."""
     if sent is None:
         return shown
     return None if b"\r\nMETHOD:CANCEL\r\n" in sent else sent
@@ -194,23 +193,23 @@ def _effect(sent: bytes | None, person: Registration) -> str:
 
 
 def _of_mails(
-    sent: Sequence[OutboxMail], person: Registration, dead: frozenset[str]
+    sent: Sequence[OutboxMail], person: Registration, bounced: frozenset[str]
 ) -> tuple[Complaint, ...]:
-    """What went wrong on the way to this calendar."""
+    """Problems with the mails to this calendar."""
     newest = {mail.calendar_uid: mail for mail in reversed(sent)}
-    standing = [one for one in newest.values() if one.calendar_method == REQUEST]
+    entries = [mail for mail in newest.values() if mail.calendar_method == REQUEST]
     found = []
-    if len(standing) > 1:
+    if len(entries) > 1:
         text = N_("Two entries stand in this calendar: the former one was never taken out.")
         found.append(Complaint(text))
-    if email_key(person.email) in dead:
+    if email_key(person.email) in bounced:
         text = N_("The last e-mail to this address came back: this calendar hears nothing of us.")
         found.append(Complaint(text, about="email"))
     return tuple(found)
 
 
 def _hints(event: Event, person: Registration, now: datetime) -> tuple[Complaint, ...]:
-    """What is worth a second look in this person's entry."""
+    """Hints on this person's entry."""
     contact = bool(event.contact_name or event.contact_email)
     found = hints_on(summary_for(event, person), contact_known=contact, now=now)
     if person.locale == "en" and not event.title_en:

@@ -1,17 +1,16 @@
-"""Keeping the directory: add, edit, delete a body; texts that waited for it are matched at once."""
+"""Adding, editing and deleting administrations; unmatched texts are matched at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from ikone_events.domain.directory.administrations import NameSource, key_of, names_of
+from ikone_events.domain.directory.administrations import Name, NameSource, key_of, names_of
 from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.services.directory.rematching import rematch
-from ikone_events.services.directory_matching import keep_names
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, OrganisationName
 from ikone_events.store.directory.naming import lock_directory
@@ -22,7 +21,7 @@ _COLUMNS = tuple(field.name for field in fields(AdministrationDraft) if field.na
 
 
 def get_administration(number: int) -> Organisation:
-    """A body by its row; raises NotFound."""
+    """An administration by id; raises NotFound."""
     found = db.session.get(Organisation, number)
     if found is None:
         raise NotFound(Complaint(N_("There is no such administration.")))
@@ -30,13 +29,13 @@ def get_administration(number: int) -> Organisation:
 
 
 def draft_of(organisation: Organisation) -> AdministrationDraft:
-    """A stored body as a form or a list would give it."""
+    """A stored administration as a draft."""
     columns = {name: getattr(organisation, name) for name in _COLUMNS}
     return AdministrationDraft(**columns, aliases=tuple(organisation.aliases))
 
 
 def add_administration(draft: AdministrationDraft, *, now: datetime) -> Organisation:
-    """Store a new body. Raises UnfitInput."""
+    """Store a new administration. Raises UnfitInput."""
     lock_directory()
     check_administration(draft)
     _refuse_namesakes(draft, None)
@@ -47,7 +46,7 @@ def add_administration(draft: AdministrationDraft, *, now: datetime) -> Organisa
 
 
 def new_administration(draft: AdministrationDraft, *, now: datetime) -> Organisation:
-    """A body from a checked draft, in the session."""
+    """An administration from a checked draft, added to the session."""
     organisation = Organisation(key=new_public_id(), edit_version=0, names=[])
     db.session.add(organisation)
     fill_administration(organisation, draft, now=now)
@@ -57,7 +56,7 @@ def new_administration(draft: AdministrationDraft, *, now: datetime) -> Organisa
 def fill_administration(
     organisation: Organisation, draft: AdministrationDraft, *, now: datetime
 ) -> bool:
-    """Write a checked draft into a body; returns whether anything differed."""
+    """Write a checked draft into an administration; returns whether anything differed."""
     changed = False
     for name in _COLUMNS:
         value = getattr(draft, name)
@@ -71,8 +70,38 @@ def fill_administration(
     return False
 
 
+def keep_names(organisation: Organisation, aliases: Iterable[str] | None = None) -> bool:
+    """Write the names that follow from an administration's columns; None keeps its aliases.
+
+    Only rows that differ are written. Returns whether there were any.
+    """
+    texts = organisation.aliases if aliases is None else aliases
+    wanted = {
+        name.key: name
+        for name in names_of(organisation.name, organisation.short_name, organisation.kind, texts)
+    }
+    kept = {
+        row.key
+        for row in organisation.names
+        if row.key in wanted and (row.text, row.source) == _face(wanted[row.key])
+    }
+    gone = [row for row in organisation.names if row.key not in kept]
+    new = [name for key, name in wanted.items() if key not in kept]
+    for row in gone:
+        organisation.names.remove(row)
+    for name in new:
+        organisation.names.append(
+            OrganisationName(text=name.text, key=name.key, source=name.source.value)
+        )
+    return bool(gone or new)
+
+
+def _face(name: Name) -> tuple[str, str]:
+    return name.text, name.source.value
+
+
 def differs(organisation: Organisation, draft: AdministrationDraft) -> bool:
-    """Whether a checked draft would change a body."""
+    """Whether a checked draft would change an administration."""
     names = names_of(draft.name, draft.short_name, draft.kind, draft.aliases)
     aliases = dict.fromkeys(name.text for name in names if name.source is NameSource.ALIAS)
     return replace(draft, aliases=tuple(aliases)) != draft_of(organisation)
@@ -81,7 +110,10 @@ def differs(organisation: Organisation, draft: AdministrationDraft) -> bool:
 def edit_administration(
     number: int, draft: AdministrationDraft, *, edit_version: int, now: datetime
 ) -> Organisation:
-    """Change a body. Raises NotFound, UnfitInput, StaleForm when somebody saved in between."""
+    """Change an administration.
+
+    Raises NotFound, UnfitInput, and StaleForm when somebody saved in between.
+    """
     lock_directory()
     organisation = get_administration(number)
     if organisation.edit_version != edit_version:
@@ -95,15 +127,15 @@ def edit_administration(
 
 
 def count_references(organisation: Organisation) -> int:
-    """How many registrations refer to a body."""
+    """How many registrations refer to an administration."""
     wanted = select(func.count()).where(Registration.organisation_id == organisation.id)
     return db.session.scalar(wanted) or 0
 
 
 def delete_administration(number: int) -> Organisation:
-    """Take a body out of the directory; raises UnfitInput while registrations refer to it.
+    """Delete an administration; raises UnfitInput while registrations refer to it.
 
-    A name that was shared with it may be clear now: the organiser's next change finds that out.
+    Names it shared may be unique now: the next change of the directory matches them.
     """
     lock_directory()
     organisation = get_administration(number)
@@ -112,7 +144,7 @@ def delete_administration(number: int) -> Organisation:
     db.session.delete(organisation)
     try:
         db.session.flush()
-    except IntegrityError as fault:  # somebody registered for it at this very moment
+    except IntegrityError as fault:  # somebody registered for it meanwhile
         raise _needed() from fault
     return organisation
 
@@ -130,7 +162,7 @@ def _refuse_namesakes(draft: AdministrationDraft, own: Organisation | None) -> N
 
 
 def _taken(draft: AdministrationDraft, own: Organisation | None) -> Iterator[Complaint]:
-    """Complaints about a name, a key or an alias that belongs to another body already."""
+    """Complaints about a name, key or alias of another administration."""
     number = 0 if own is None else own.id
     others = select(Organisation).where(Organisation.id != number)
     same_name = others.where(func.lower(Organisation.name) == draft.name.lower())
@@ -150,7 +182,7 @@ def _taken(draft: AdministrationDraft, own: Organisation | None) -> Iterator[Com
 
 
 def find_owner(key: str, *, besides: int) -> Organisation | None:
-    """Another body that goes by this key itself; half a double name does not count."""
+    """Another administration with this name key; parts of double names don't count."""
     return db.session.scalar(
         select(Organisation)
         .join(OrganisationName, OrganisationName.organisation_id == Organisation.id)

@@ -1,4 +1,4 @@
-"""Taking lists of administrations into the directory: all of a list, or nothing of it."""
+"""Importing lists of administrations: all rows or none."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ from ikone_events.store.registering.administrations import all_administrations
 
 @dataclass(slots=True)
 class Imported:
-    """What a list changed, and how many registrations found their administration by it."""
+    """What a list changed, and how many registrations were matched by it."""
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Imported:
 
 @dataclass(slots=True)
 class _Known:
-    """The directory by the marks that a list may know a body by. Names may be shared."""
+    """The directory, indexed by what a list may identify an administration by."""
 
     by_key: dict[str, Organisation] = field(default_factory=dict)
     by_official_key: dict[str, Organisation] = field(default_factory=dict)
@@ -51,12 +51,12 @@ class _Known:
         return known
 
     def named(self, name: str) -> list[Organisation]:
-        """The bodies of this very name."""
+        """The administrations of this name."""
         return self.by_name.get(name.casefold(), [])
 
 
 def import_list(content: bytes, *, now: datetime) -> Imported:
-    """Store a list of administrations. Raises UnfitInput with every fault and its line."""
+    """Store a list of administrations. Raises UnfitInput with all faults and their lines."""
     rows = read_list(content)
     lock_directory()
     done = Imported()
@@ -75,7 +75,7 @@ def import_list(content: bytes, *, now: datetime) -> Imported:
 
 
 def check_list(content: bytes) -> Imported:
-    """What a list would change; refuses what import_list refuses, and writes nothing."""
+    """What a list would change; raises like import_list and writes nothing."""
     found = Imported()
     for organisation, draft in _plan(read_list(content)):
         if organisation is None:
@@ -88,7 +88,7 @@ def check_list(content: bytes) -> Imported:
 
 
 def _plan(rows: list[ListRow]) -> list[tuple[Organisation | None, AdministrationDraft]]:
-    """The body of each line and what becomes of it; no line is refused before all were seen."""
+    """The administration of each row and its draft. Raises UnfitInput with all faults."""
     known = _Known.read()
     keys = {row.official_key for row in rows}
     faults: list[Complaint] = []
@@ -96,7 +96,7 @@ def _plan(rows: list[ListRow]) -> list[tuple[Organisation | None, Administration
     taken: dict[int, int] = {}
     for row in rows:
         try:
-            organisation = _body_of(row, known, keys)
+            organisation = _find(row, known, keys)
             drafts.append((organisation, _draft(row, organisation, taken)))
         except UnfitInput as refusal:
             faults.extend(at_line(row.line, complaint) for complaint in refusal.complaints)
@@ -105,26 +105,30 @@ def _plan(rows: list[ListRow]) -> list[tuple[Organisation | None, Administration
     return drafts
 
 
-def _body_of(row: ListRow, known: _Known, keys: set[str]) -> Organisation | None:
-    """By the official key, then by the name; None is a new one. Raises UnfitInput when in doubt."""
+def _find(row: ListRow, known: _Known, keys: set[str]) -> Organisation | None:
+    """By official key, then by name; None is a new one. Raises UnfitInput when ambiguous."""
     named = known.named(row.name)
-    body = known.by_official_key.get(row.official_key)
-    if body is not None:
-        if named and body not in named:
+    organisation = known.by_official_key.get(row.official_key)
+    if organisation is not None:
+        if named and organisation not in named:
             text = N_("The key is that of “%(name)s”, the name that of another administration.")
-            raise UnfitInput(Complaint(text, {"name": body.name}))
-        return body
+            raise UnfitInput(Complaint(text, {"name": organisation.name}))
+        return organisation
     if row.official_key:
-        # Places share names: one with another key of this list is another body.
-        named = [body for body in named if body.official_key not in keys - {""}]
+        # Places share names: one with another key of this list is another administration.
+        named = [
+            organisation for organisation in named if organisation.official_key not in keys - {""}
+        ]
     if len(named) > 1:
         text = N_("Several administrations are called “%(name)s”; please give the key.")
         raise UnfitInput(Complaint(text, {"name": row.name}))
-    body = named[0] if named else None
-    if body is not None and row.official_key and body.official_key:
+    organisation = named[0] if named else None
+    if organisation is not None and row.official_key and organisation.official_key:
         text = N_("“%(name)s” has the official key %(key)s in the directory.")
-        raise UnfitInput(Complaint(text, {"name": body.name, "key": body.official_key}))
-    return body
+        raise UnfitInput(
+            Complaint(text, {"name": organisation.name, "key": organisation.official_key})
+        )
+    return organisation
 
 
 def _draft(
@@ -142,7 +146,7 @@ def _draft(
 
 
 def _merged(stored: AdministrationDraft, values: Mapping[str, Any]) -> AdministrationDraft:
-    """What is stored with what a line says; other names are added, never taken away."""
+    """The stored values updated by a row; aliases are added, never removed."""
     together = dict.fromkeys([*stored.aliases, *values.get("aliases", ())])
     merged = replace(stored, **{**values, "aliases": tuple(together)})
     if values.get("member") is False:
@@ -153,24 +157,26 @@ def _merged(stored: AdministrationDraft, values: Mapping[str, Any]) -> Administr
 def store_organisations(
     records: Iterable[OrganisationRecord], *, now: datetime
 ) -> tuple[dict[str, Organisation], int]:
-    """The organisations of a dataset, by what the dataset calls them, and how many are new.
+    """The organisations of a dataset by their id there, and how many are new.
 
-    One that the directory has already, by its official key or its name, is that one.
+    One that the directory has already, by official key or name, is updated.
     """
     lock_directory()
     known = _Known.read()
     stored: dict[str, Organisation] = {}
     added = 0
     for record in records:
-        body = _stored_before(record, known, stored)
-        if body is None:
+        organisation = _stored_before(record, known, stored)
+        if organisation is None:
             added += 1
-            body = new_administration(record.draft, now=now)
-            body.key = record.id
+            organisation = new_administration(record.draft, now=now)
+            organisation.key = record.id
         else:
-            together = dict.fromkeys([*body.aliases, *record.draft.aliases])
-            fill_administration(body, replace(record.draft, aliases=tuple(together)), now=now)
-        stored[record.id] = body
+            together = dict.fromkeys([*organisation.aliases, *record.draft.aliases])
+            fill_administration(
+                organisation, replace(record.draft, aliases=tuple(together)), now=now
+            )
+        stored[record.id] = organisation
     db.session.flush()
     if stored:
         rematch(now=now)
@@ -180,9 +186,18 @@ def store_organisations(
 def _stored_before(
     record: OrganisationRecord, known: _Known, stored: Mapping[str, Organisation]
 ) -> Organisation | None:
-    """The body of the directory that a record is; two records of a file are never the same one."""
+    """The stored administration of a record; each one is used once per file."""
     draft = record.draft
     candidates = [known.by_key.get(record.id), known.by_official_key.get(draft.official_key)]
-    candidates += [body for body in known.named(draft.name) if body.kind == draft.kind]
+    candidates += [
+        organisation for organisation in known.named(draft.name) if organisation.kind == draft.kind
+    ]
     taken = set(stored.values())
-    return next((body for body in candidates if body is not None and body not in taken), None)
+    return next(
+        (
+            organisation
+            for organisation in candidates
+            if organisation is not None and organisation not in taken
+        ),
+        None,
+    )

@@ -1,4 +1,4 @@
-"""What follows from a change of the directory: typed texts find their body, lines are served."""
+"""After a change of the directory: matching unmatched texts, filling seats of members."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select
 
 from ikone_events.domain.directory.administrations import pick
+from ikone_events.domain.events.facts import RUNNING
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.seating import MOVING
 from ikone_events.services.registering.seating import promote_waiting, somebody_could_move_up
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, OrganisationName
@@ -19,14 +19,14 @@ from ikone_events.store.registering.models import Registration
 
 
 def is_unmatched() -> ColumnElement[bool]:
-    """Somebody typed something, and no administration has been found for it."""
+    """A condition: a text was typed and no administration was found for it."""
     return and_(Registration.organisation_id.is_(None), Registration.organisation_key != "")
 
 
 def rematch(*, now: datetime) -> int:
-    """Match again what nobody was found for, after the directory changed; returns how many.
+    """Match unmatched registrations again; returns how many were matched.
 
-    Where members come first, who has become a member has waited for a seat that is theirs now.
+    Members get seats before others, so new members may be promoted.
     """
     open_keys = (
         select(Registration.organisation_key)
@@ -41,8 +41,8 @@ def rematch(*, now: datetime) -> int:
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for key, number, source in rows:
         found[key].append((number, source))
-    picked = {key: pick(bodies) for key, bodies in found.items()}
-    matched = assign({key: body for key, body in picked.items() if body is not None}, now=now)
+    picked = {key: pick(organisations) for key, organisations in found.items()}
+    matched = assign({key: number for key, number in picked.items() if number is not None}, now=now)
     _fill_seats_of_members(now=now)
     return matched
 
@@ -56,7 +56,7 @@ def _fill_seats_of_members(*, now: datetime) -> None:
         .where(
             Event.members_until > now,
             Event.ends_at > now,
-            Event.state.in_([state.value for state in MOVING]),
+            Event.state.in_([state.value for state in RUNNING]),
             waits.exists(),
         )
         .order_by(Event.id)
@@ -65,17 +65,20 @@ def _fill_seats_of_members(*, now: datetime) -> None:
         promote_waiting(lock_event(slug), now=now)
 
 
-def assign(bodies: Mapping[str, int], *, now: datetime, only: Collection[int] | None = None) -> int:
-    """Give the unmatched registrations with these keys their bodies; `only` limits it to rows.
+def assign(
+    organisations: Mapping[str, int], *, now: datetime, only: Collection[int] | None = None
+) -> int:
+    """Assign administrations to the unmatched registrations with these keys.
 
-    Every event is held, in the order of their rows, so that two who do this don't wait for each
-    other. An administration changes who may have a seat: the line is served.
+    `only` limits it to registration ids. Events are locked in the order of their ids, so that two
+    callers don't deadlock. An administration may give a right to a seat: the waiting list is
+    processed.
     """
-    if not bodies:
+    if not organisations:
         return 0
     whose = [
         is_unmatched(),
-        Registration.organisation_key.in_(bodies),
+        Registration.organisation_key.in_(organisations),
         *(() if only is None else (Registration.id.in_(only),)),
     ]
     slugs = db.session.scalars(
@@ -86,11 +89,11 @@ def assign(bodies: Mapping[str, int], *, now: datetime, only: Collection[int] | 
         )
         .order_by(Event.id)
     ).all()
-    return sum(_assign_at(slug, bodies, whose, now=now) for slug in slugs)
+    return sum(_assign_at(slug, organisations, whose, now=now) for slug in slugs)
 
 
 def _assign_at(
-    slug: str, bodies: Mapping[str, int], whose: list[ColumnElement[bool]], *, now: datetime
+    slug: str, organisations: Mapping[str, int], whose: list[ColumnElement[bool]], *, now: datetime
 ) -> int:
     event = lock_event(slug)
     registrations = db.session.scalars(
@@ -99,7 +102,7 @@ def _assign_at(
         .execution_options(populate_existing=True)
     ).all()
     for registration in registrations:
-        number = bodies[registration.organisation_key]
+        number = organisations[registration.organisation_key]
         registration.organisation = db.session.get_one(Organisation, number)
         registration.organisation_id = number
     db.session.flush()

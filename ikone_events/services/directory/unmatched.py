@@ -1,4 +1,4 @@
-"""Typed texts that no administration was found for: shown in groups, decided once for all."""
+"""Texts that matched no administration: grouped, and decided once for all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +10,12 @@ from ikone_events.domain.directory.administrations import NameSource
 from ikone_events.domain.directory.similar_names import SimilarName, candidates_of, similar
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.domain.registering.registration import ACTIVE
-from ikone_events.services.directory.administrations import find_owner, get_administration
+from ikone_events.services.directory.administrations import (
+    find_owner,
+    get_administration,
+    keep_names,
+)
 from ikone_events.services.directory.rematching import assign, is_unmatched
-from ikone_events.services.directory_matching import keep_names
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName
@@ -21,7 +23,7 @@ from ikone_events.store.directory.naming import lock_directory, namesakes
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import visible_events
 from ikone_events.store.paging import Page, paginate_rows
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 GROUPS_SHOWN = 20
 PEOPLE_SHOWN = 200
@@ -29,7 +31,7 @@ PEOPLE_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedGroup:
-    """One typed text in all its spellings; `shared` says that several bodies go by it."""
+    """One text in all its spellings; `shared`: several administrations have this name."""
 
     key: str
     text: str
@@ -40,11 +42,11 @@ class UnmatchedGroup:
 
 
 def _waiting(organiser: Organiser) -> list[ColumnElement[bool]]:
-    """Unmatched people who take part or want to, at events that the organiser may see."""
+    """Conditions: active, unmatched registrations at events that the organiser may see."""
     events = visible_events(organiser).where(Event.state != State.ARCHIVED.value)
     return [
         is_unmatched(),
-        Registration.status.in_([status.value for status in ACTIVE]),
+        IS_ACTIVE,
         Registration.event_id.in_(events.with_only_columns(Event.id)),
     ]
 
@@ -61,7 +63,7 @@ def count_unmatched(organiser: Organiser) -> int:
 def unmatched_groups(
     organiser: Organiser, *, left: bool = False, number: int = 1
 ) -> Page[UnmatchedGroup]:
-    """The texts most people typed first; with `left` those that were set aside."""
+    """The most frequent texts first; with `left` those that were set aside."""
     people = func.count().label("people")
     wanted = (
         select(
@@ -80,7 +82,7 @@ def unmatched_groups(
 
 
 def find_group(organiser: Organiser, key: str) -> tuple[UnmatchedGroup, list[Registration]]:
-    """One text with the people who typed it, at most two hundred; raises NotFound."""
+    """One text with up to two hundred people who typed it; raises NotFound."""
     whose = [*_waiting(organiser), Registration.organisation_key == key]
     rows = select(Registration).where(*whose).order_by(Registration.id)
     people = list(db.session.scalars(rows.limit(PEOPLE_SHOWN)).unique())
@@ -104,11 +106,11 @@ def _candidates() -> list[SimilarName]:
 def _group(
     key: str, text: str, people: int, events: int, *, candidates: Sequence[SimilarName]
 ) -> UnmatchedGroup:
-    """Bodies that go by the very name come first; only then those with similar ones."""
+    """A group whose suggestions begin with exact matches."""
     same = namesakes(key)
     numbers = dict.fromkeys([*(body.id for body in same), *similar(key, candidates)])
-    bodies = [get_administration(number) for number in list(numbers)[: max(3, len(same))]]
-    return UnmatchedGroup(key, text.strip(), people, events, bodies, len(same) > 1)
+    administrations = [get_administration(number) for number in list(numbers)[: max(3, len(same))]]
+    return UnmatchedGroup(key, text.strip(), people, events, administrations, len(same) > 1)
 
 
 def decide(
@@ -119,11 +121,10 @@ def decide(
     people: Sequence[str] | None = None,
     now: datetime,
 ) -> tuple[Organisation, int, bool]:
-    """Say which body a text means; returns it, how many people got it, and if it is remembered.
+    """Assign a text to an administration; returns it, the number of people, and if it is stored.
 
-    The text becomes another name of the body, so that nobody has to decide it again; unless other
-    bodies go by it too, or only some of those who typed it are meant. Everybody else who typed it
-    gets the body as well, at all events. Raises NotFound.
+    The text becomes an alias, unless other administrations use it too or only some `people` are
+    meant. Otherwise everybody who typed it gets the administration, at all events. Raises NotFound.
     """
     lock_directory()
     organisation = get_administration(number)
@@ -145,7 +146,7 @@ def _learn(organisation: Organisation, text: str, *, now: datetime) -> bool:
 
 
 def leave(organiser: Organiser, key: str, *, now: datetime) -> str:
-    """Set a text aside as no administration; raises NotFound. Returns the text."""
+    """Mark a text as no administration and return it; raises NotFound."""
     group, _people = find_group(organiser, key)
     if db.session.get(LeftText, key) is None:
         row = LeftText(key=key, text=group.text, left_by=organiser.email, left_at=now)

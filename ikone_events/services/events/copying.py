@@ -1,7 +1,7 @@
-"""Copying an event as a template: what was thought out once, without anybody who came.
+"""Copying an event as a template.
 
 The copy has the content, the rules of registration, the own fields and the edited texts. It has no
-people, mails, history, materials or codes, and no room: last year's link would open to strangers.
+people, mails, history, materials or codes, and no room: last year's link would admit strangers.
 """
 
 from dataclasses import fields, replace
@@ -19,7 +19,7 @@ from ikone_events.services.events.editing import create_event
 from ikone_events.services.registering.form_fields import lay_fields
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.texts import MailText
+from ikone_events.store.mails.models import MailText
 from ikone_events.store.registering.form_fields import FormField, fields_of_event
 
 _MOMENTS = ("ends_at", "deadline", "members_until")
@@ -34,7 +34,7 @@ def copy_event(
 ) -> Event:
     """A new draft like an event, at another date; all its moments keep their distance.
 
-    Raises UnfitInput when it can't be stored like that.
+    Raises UnfitInput when the result is not valid.
     """
     if far := year_complaint(starts_at, "starts_at"):
         raise UnfitInput(far)
@@ -66,9 +66,9 @@ def _moved(draft: EventDraft, starts_at: datetime) -> EventDraft:
 
 
 def _shifted(moment: datetime, draft: EventDraft, starts_at: datetime) -> datetime:
-    """A moment as far from the new start as it was from the old, on the clocks of the event.
+    """A moment as far from the new start as it was from the old, in local time.
 
-    Where these skip or repeat that time, the distance in hours counts.
+    Where the zone skips or repeats that time, the distance in hours counts.
     """
     zone = draft.zone
     local, old, new = (
@@ -81,7 +81,7 @@ def _shifted(moment: datetime, draft: EventDraft, starts_at: datetime) -> dateti
 
 
 def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:
-    """The fields that are asked, in their order; consents begin with their text in force."""
+    """Copy the fields that are asked, in order; consents begin with their current text."""
     rows = db.session.scalars(fields_of_event(source.id).where(FormField.retired_at.is_(None)))
     described = [row.described() for row in rows]
     steering = {(field.shown_if, field.shown_value) for field in described}
@@ -89,7 +89,7 @@ def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:
 
 
 def _as_offered(field: OwnField, steering: set[tuple[str, str]]) -> OwnField:
-    """Without choices that are no longer offered, unless another field hangs on them."""
+    """A field without retired choices, unless another field depends on them."""
     kept = tuple(c for c in field.choices if not c.retired or (field.key, c.value) in steering)
     return replace(field, choices=kept)
 

@@ -1,4 +1,4 @@
-"""Creating and editing events; what stands in calendars has versions, and is told."""
+"""Creating and editing events; what calendars show has versions, and changes are mailed."""
 
 import json
 from dataclasses import asdict, fields
@@ -25,14 +25,14 @@ from ikone_events.store.registering.availability import availabilities_of
 
 
 class Edited(NamedTuple):
-    """What an edit did: the event, and how many people it moved up from the waiting list."""
+    """The edited event and how many people it promoted from the waiting list."""
 
     event: Event
     moved_up: int
 
 
 def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
-    """Store a new draft under a short name made of its title. Raises UnfitInput."""
+    """Store a new draft under a slug made of its title. Raises UnfitInput."""
     check_draft(draft)
     event = Event(slug=_free_slug(draft.title), created_at=now, changed_at=now)
     fill_event(event, draft)
@@ -44,7 +44,7 @@ def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
 
 
 def record_creation(event: Event, *, actor: str, now: datetime) -> None:
-    """The first row of an event's history, so that the chain explains its state from the start."""
+    """Write the first row of an event's history."""
     state = event.state or State.DRAFT.value
     db.session.add(
         StateChange(
@@ -72,13 +72,13 @@ def edit_event(
     actor: str = "",
     silent: bool = False,
 ) -> Edited:
-    """Replace the content of an event; what stands in calendars is told, unless `silent`.
+    """Replace the content of an event; changes in calendars are mailed, unless `silent`.
 
     Raises UnfitInput, NotFound, and StaleForm when somebody saved since the form was opened.
     """
     check_draft(draft)
     event = lock_event(slug)
-    check_revision(event, expected_edit_version)
+    check_edit_version(event, expected_edit_version)
     before, old_limits = calendar_facts(event), _limits(event)
     fill_event(event, draft)
     if _limits(event) != old_limits:
@@ -92,7 +92,7 @@ def edit_event(
     return Edited(event, len(moved_up))
 
 
-def check_revision(event: Event, expected: int) -> None:
+def check_edit_version(event: Event, expected: int) -> None:
     """Raise StaleForm when somebody saved since the form was opened."""
     if event.edit_version != expected:
         text = N_("Somebody saved this event since you opened the form. Nothing was overwritten.")
@@ -100,7 +100,7 @@ def check_revision(event: Event, expected: int) -> None:
 
 
 def event_as_edited(event: Event, draft: EventDraft) -> Event:
-    """The event as it would be after an edit; nothing is stored. Raises UnfitInput."""
+    """The event as it would be after an edit; stores nothing. Raises UnfitInput."""
     check_draft(draft)
     edited = as_if(event, {})
     fill_event(edited, draft)
@@ -108,12 +108,12 @@ def event_as_edited(event: Event, draft: EventDraft) -> Event:
 
 
 def _limits(event: Event) -> tuple[int | str | None, ...]:
-    """All that says how many seats there are."""
+    """All columns that determine the number of seats."""
     return event.format, event.capacity, event.capacity_online, event.capacity_on_site
 
 
 def keep_seats(event: Event, *, now: datetime) -> None:
-    """Remember how many are in when there are fewer seats than people: the rules allow them."""
+    """Store by how many people exceed the seats: they stay."""
     availability = availabilities_of([event], now)[event.id]
     event.seats_kept = Pool(event.capacity, availability.seated).excess
     pools = availability.pools
@@ -135,9 +135,9 @@ def fill_event(event: Event, draft: EventDraft) -> None:
 def set_room(
     slug: str, room_url: str, dial_in: str, *, now: datetime, actor: str = "", silent: bool = False
 ) -> Event:
-    """Note the address of the video room; personal doors lead to the new one at once.
+    """Set the video room's address; personal room pages use it at once.
 
-    Once the doors are open people are told, unless `silent`. Raises UnfitInput, NotFound.
+    Once the links were sent people are notified, unless `silent`. Raises UnfitInput, NotFound.
     """
     check_room(room_url, dial_in)
     event = lock_event(slug)
@@ -150,5 +150,5 @@ def set_room(
 
 
 def assign(organiser: Organiser, event: Event) -> None:
-    """Let an organiser of limited sight see this event."""
+    """Let an organiser with limited access see this event."""
     db.session.execute(insert(assignment).values(organiser_id=organiser.id, event_id=event.id))

@@ -1,4 +1,4 @@
-"""Mailings that their event has overtaken: what has not gone yet is held back."""
+"""Stopping mailings that are obsolete because of their event's state or date."""
 
 from datetime import datetime
 
@@ -11,8 +11,8 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 
 _REMINDERS = (MailKind.REMINDER_DAY.value, MailKind.REMINDER_HOUR.value)
-# All of these say that the event is going to take place.
-_HOPES = (
+# They say that the event takes place.
+_EXPECTING = (
     MailKind.ANNOUNCEMENT.value,
     MailKind.OPENING.value,
     MailKind.REMINDER_DEADLINE.value,
@@ -22,15 +22,15 @@ _HOPES = (
 )
 
 
-def stop_hopes(event: Event, *, actor: str, now: datetime) -> None:
-    """Hold back what still says that an event takes place which has just been called off."""
+def stop_obsolete(event: Event, *, actor: str, now: datetime) -> None:
+    """Stop mailings that say that an event takes place which was postponed or cancelled."""
     _stop(Mailing.event_id == event.id, actor=actor, now=now)
 
 
-def stop_late(*, actor: str, now: datetime) -> None:
-    """Hold back what would reach its people after the event, however long the post lay still.
+def stop_outdated(*, actor: str, now: datetime) -> None:
+    """Stop mailings that would arrive after the event, even after a long worker outage.
 
-    A reminder that somebody sends while the event is on may leave until it is over.
+    Reminders sent by hand during the event may leave until it ends.
     """
     begun = and_(
         Mailing.kind.in_(_REMINDERS), Event.starts_at <= now, Mailing.created_at < Event.starts_at
@@ -46,7 +46,7 @@ def _stop(which: ColumnElement[bool], *, actor: str, now: datetime) -> None:
     found = (
         select(Mailing)
         .join(Event, Mailing.event_id == Event.id)
-        .where(which, Mailing.kind.in_(_HOPES), Mailing.stopped_at.is_(None), unsent)
+        .where(which, Mailing.kind.in_(_EXPECTING), Mailing.stopped_at.is_(None), unsent)
         .order_by(Mailing.id)
     )
     for mailing in db.session.scalars(found).all():

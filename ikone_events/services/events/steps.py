@@ -1,4 +1,4 @@
-"""Running steps: what is due runs once, what is blocked says why, what is too late is skipped."""
+"""Running steps: due steps run once, blocked ones give reasons, late ones are skipped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,14 +51,14 @@ _TOO_LATE = Complaint(N_("It came too late to make sense."))
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step as the plan's page shows it; `judgement` is None once it has an outcome."""
+    """One step for the plan's page; `judgement` is None once it has an outcome."""
 
     step: Step
     judgement: Judgement | None
 
     @property
     def standing(self) -> str:
-        """The outcome, else off, else the verdict."""
+        """The outcome, else "off", else the verdict."""
         if self.step.outcome:
             return self.step.outcome
         if not self.step.active or self.judgement is None:
@@ -67,27 +67,27 @@ class StepView:
 
 
 def step_views(event: Event, facts: Facts) -> list[StepView]:
-    """Everything done and to come, in the order of its time."""
+    """All steps of an event, done and to come, ordered by time."""
     return [look_at(step, facts) for step in steps_of(event)]
 
 
 def look_at(step: Step, facts: Facts) -> StepView:
-    """One step, judged by facts of its event."""
+    """One step, judged by the facts of its event."""
     if step.outcome:
         return StepView(step, None)
     return StepView(step, judge(what_of(step), step.due_at, anchors_of(step.event), facts))
 
 
 def due_steps(now: datetime) -> list[int]:
-    """The numbers of all steps whose time has come, the oldest first; resting plans left out."""
+    """The ids of all due steps, the oldest first; without events whose plan rests."""
     return [step.id for step in _due(now)]
 
 
 def steps_to_look_at(now: datetime) -> list[int]:
-    """The due steps of events in which something moves, found by a few queries for all events.
+    """The due steps of events in which at least one can be settled.
 
-    Many may be blocked for months, such as follow-ups without materials. All of such an event are
-    left out; where one step can be settled the others are kept, for it may clear their way.
+    Steps may be blocked for months, such as follow-ups without materials. Where one step can be
+    settled, the other steps of its event are kept: it may unblock them.
     """
     due = _due(now)
     reads = frozenset[Number]().union(*(_reads(step) for step in due))
@@ -119,9 +119,9 @@ def _due(now: datetime) -> Sequence[Step]:
 
 
 def is_to_be_settled(step_id: int, *, now: datetime) -> bool:
-    """Whether a due step may run or is over, by a look without the lock.
+    """Whether a due step may run or is over, checked without the lock.
 
-    A blocked step is looked at every tick; it must not keep others waiting for that.
+    Blocked steps are checked at every tick and must not hold the lock for it.
     """
     step = db.session.get(Step, step_id, populate_existing=True)
     if step is None or step.outcome or not step.active or step.due_at > now:
@@ -134,7 +134,7 @@ def _facts_for(step: Step, now: datetime) -> Facts:
 
 
 def _reads(step: Step) -> frozenset[Number]:
-    """The numbers that decide about a step; all others need not be counted."""
+    """The numbers that the needs of a step read."""
     return numbers_read(needs_of(what_of(step)))
 
 
@@ -144,11 +144,11 @@ def _may_be_settled(step: Step, facts: Facts) -> bool:
 
 
 def run_due(step_id: int, *, now: datetime) -> str:
-    """Settle one due step and return its outcome; empty when there is nothing to do any more.
+    """Settle one due step and return its outcome; empty when there is nothing left to do.
 
-    The event's row is the lock: of several workers one runs the step, the others find it done.
+    The event's row lock makes one of several workers run the step; the others find it done.
     """
-    step = _hold(step_id)
+    step = _lock_step(step_id)
     if step is None or step.outcome or not step.active or step.due_at > now:
         return ""
     facts = _facts_for(step, now)
@@ -163,9 +163,9 @@ def run_due(step_id: int, *, now: datetime) -> str:
 
 
 def run_now(event: Event, step_id: int, *, actor: str, now: datetime) -> Mailing | None:
-    """Run a step before its time, or one that is switched off; returns the mailing it began.
+    """Run a step early, or one that is switched off; returns the mailing it began.
 
-    Raises TransitionRefused with everything that stands in the way, NotFound.
+    Raises TransitionRefused with all obstacles, NotFound.
     """
     step = _find(event, step_id)
     if found := obstacles_of(step, now):
@@ -179,7 +179,7 @@ def obstacles_of(step: Step, now: datetime) -> tuple[Complaint, ...]:
 
 
 def skip(event: Event, step_id: int, *, actor: str, now: datetime) -> Step:
-    """Take a step out of the plan; it can be taken back in."""
+    """Skip a step; `take_back` reverts it."""
     step = _find(event, step_id)
     _refuse_archive(step)
     finish(step, SKIPPED, actor, now=now)
@@ -187,7 +187,7 @@ def skip(event: Event, step_id: int, *, actor: str, now: datetime) -> Step:
 
 
 def take_back(event: Event, step_id: int) -> Step:
-    """Let a skipped step, or one that came too late, wait again. Raises NotFound."""
+    """Let a skipped or expired step wait again. Raises NotFound."""
     step = _find(event, step_id, waiting=False)
     if step.outcome in (SKIPPED, EXPIRED):
         reopen(step)
@@ -195,7 +195,7 @@ def take_back(event: Event, step_id: int) -> Step:
 
 
 def switch(event: Event, step_id: int, *, active: bool) -> Step:
-    """Switch a waiting step on or off; deleting names in time can't be switched off."""
+    """Switch a waiting step on or off; the archiving step stays on."""
     step = _find(event, step_id)
     _refuse_archive(step)
     step.active = active
@@ -203,11 +203,10 @@ def switch(event: Event, step_id: int, *, active: bool) -> Step:
 
 
 def retime(event: Event, step_id: int, timing: Timing, *, now: datetime) -> Step:
-    """Give a step another time; one that was skipped or came too late waits for it again.
+    """Give a step another time; a skipped or expired one waits for it again.
 
-    A time that has passed is refused: the step would run before anybody could look at it twice.
-    So is one at which it would be too late, as for a reminder after the start: it would never run.
-    Raises UnfitInput, NotFound.
+    Raises UnfitInput for a time that has passed, or at which the step would be too late, and
+    NotFound.
     """
     step = _find(event, step_id, waiting=False)
     _refuse_archive(step)
@@ -228,7 +227,7 @@ def retime(event: Event, step_id: int, timing: Timing, *, now: datetime) -> Step
 
 
 def remove_message(event: Event, step_id: int) -> None:
-    """Delete a mail of the organisers' own that was never sent."""
+    """Delete an organiser's own mail that was never sent."""
     step = _find(event, step_id)
     if step.kind != MailKind.NOTE.value:
         raise _no_such_step()
@@ -244,7 +243,7 @@ def find_step(event: Event, step_id: int) -> Step:
 
 
 def _carry_out(step: Step, actor: str, *, now: datetime) -> Mailing | None:
-    """Do what the step is for; a transition marks its own step."""
+    """Run the action or start the mailing of a step; a transition marks its own step."""
     if step.action:
         request = Request(action=Action(step.action), actor=actor)
         return perform(step.event.slug, request, now=now).mailing
@@ -261,15 +260,15 @@ def _carry_out(step: Step, actor: str, *, now: datetime) -> Mailing | None:
 
 
 def _find(event: Event, step_id: int, *, waiting: bool = True) -> Step:
-    """A step of the event, behind the lock; one that has run is no longer there for changes."""
-    step = _hold(step_id)
+    """A step of the event, locked; a step that has run counts as missing if `waiting`."""
+    step = _lock_step(step_id)
     if step is None or step.event_id != event.id or (waiting and step.outcome):
         raise _no_such_step()
     return step
 
 
-def _hold(step_id: int) -> Step | None:
-    """Lock the event of a step first, then read the step behind the lock."""
+def _lock_step(step_id: int) -> Step | None:
+    """Lock the event of a step, then read the step."""
     slug = db.session.scalar(
         select(Event.slug).join(Step, Step.event_id == Event.id).where(Step.id == step_id)
     )
@@ -280,12 +279,12 @@ def _hold(step_id: int) -> Step | None:
 
 
 def is_promised(step: Step) -> bool:
-    """Whether the step keeps a promise to people, so that nobody moves it or takes it out."""
+    """Whether the step is the archiving that people were promised; nobody may move it."""
     return step.action == Action.ARCHIVE.value
 
 
 def _refuse_archive(step: Step) -> None:
-    """Art. 5 GDPR: names go when the promised time is over; that time is edited with the event."""
+    """Raise TransitionRefused for the archiving step: retention is edited with the event."""
     if is_promised(step):
         text = N_("This step keeps a promise; change the retention period of the event instead.")
         raise TransitionRefused(Complaint(text))

@@ -10,7 +10,7 @@ from ikone_events.domain.events.facts import EventFormat, Facts, Number, State
 from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule, find_rule, plan
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
-from ikone_events.services.events.obsolete_mailings import stop_hopes
+from ikone_events.services.events.obsolete_mailings import stop_obsolete
 from ikone_events.services.events.updates import KNOWN_STATES, forget_update
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
@@ -29,7 +29,7 @@ from ikone_events.store.plan.models import Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asks for; `expected` is the state they saw when they pressed."""
+    """A requested action; `expected` is the state that was on the screen."""
 
     action: Action
     actor: str
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a transition did."""
+    """The result of a transition."""
 
     event: Event
     rule: TransitionRule
@@ -56,10 +56,10 @@ def facts_of(
     reads: Iterable[Number] = Number,
     numbers: Mapping[str, int] | None = None,
 ) -> Facts:
-    """The facts of one event now, with what a request brings along.
+    """The facts of one event now, with the values of a request.
 
-    `reads` are the numbers that have to be counted, all unless said otherwise; one that is left out
-    stays 0. `numbers` are those that the caller knows already; then nothing is counted.
+    `reads` are the numbers to count, by default all; others stay 0. `numbers` are known counts;
+    with them nothing is counted.
     """
     if numbers is None:
         numbers = numbers_for([event.id], reads)[event.id]
@@ -85,16 +85,16 @@ def facts_of(
 
 
 def facts_for(action: Action, event: Event, now: datetime, request: Request | None = None) -> Facts:
-    """The facts that decide about one action; only what its needs look at is counted."""
+    """The facts that decide about one action; only the numbers of its needs are counted."""
     rule = find_rule(action, State(event.state))
     return facts_of(event, now, request, reads=numbers_read(rule.needs if rule else ()))
 
 
 def perform(slug: str, request: Request, *, now: datetime) -> Done:
-    """Carry out one action: state, history, calendar, mailing; all of it or nothing.
+    """Carry out one action: state, history, calendar, mailing; all or nothing.
 
-    Raises TransitionRefused with all complaints, SomebodyWasFaster when the state is not the
-    one that was seen, NotFound.
+    Raises TransitionRefused with all complaints, SomebodyWasFaster when the state is not
+    `expected`, NotFound.
     """
     event = lock_event(slug)
     if request.expected is not None and event.state != request.expected.value:
@@ -112,7 +112,7 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     if event.state not in KNOWN_STATES:
         forget_update(event)
     if request.action in (Action.CANCEL, Action.POSTPONE):
-        stop_hopes(event, actor=request.actor, now=now)
+        stop_obsolete(event, actor=request.actor, now=now)
     mailing = _write_to(event, rule.message, request, old, step, now=now)
     if request.action is Action.OPEN:
         renew_reservations(event, now=now)
@@ -122,7 +122,7 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
 
 
 def _set_state(event: Event, rule: TransitionRule, *, now: datetime) -> None:
-    """Compare and set: of two that press at one moment, the second finds another state."""
+    """Compare and set: of two simultaneous requests the second finds another state."""
     mine = (Event.id == event.id) & (Event.state == rule.source.value)
     values = {"state": rule.target.value, "changed_at": now}
     if rows_written(update(Event).where(mine).values(values)) != 1:
@@ -145,7 +145,7 @@ def _record(event: Event, rule: TransitionRule, request: Request, *, now: dateti
 
 
 def _move(event: Event, request: Request, *, now: datetime) -> None:
-    """The new date; a deadline that lay before the old start keeps its distance to it."""
+    """Set the new date; a deadline keeps its distance to the start."""
     if request.new_starts_at is None or request.new_ends_at is None:
         raise RuntimeError("reschedule was planned without a date")
     keep_version(event, calendar_facts(event), until=now)

@@ -37,10 +37,10 @@ def add_slides(
 
 
 def store_slides(upload: Upload, *, title: str, now: datetime) -> Material:
-    """Check a file and write it to the uploads folder; the row still has to be added.
+    """Check a file and write it to the uploads folder; the caller adds the row.
 
-    The file comes before its row: a killed process leaves a file that nobody can reach, never
-    a row without its file. Raises UploadRefused.
+    The file is written before its row: a killed process leaves an unreachable file, never a row
+    without one. Raises UploadRefused.
     """
     kind = check_upload(upload.file_name, upload.content)
     stored_name, name = secrets.token_hex(16), display_name(upload.file_name)
@@ -67,7 +67,7 @@ def add_link(slug: str, *, title: str, url: str, visibility: str, now: datetime)
 
 
 def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) -> Material:
-    """Add somebody whom participants may turn to; never public. Raises UnfitInput."""
+    """Add a contact for participants; never public. Raises UnfitInput."""
     if not looks_like_address(email):
         text = N_("Please enter an address like name@example.org.")
         raise UnfitInput(Complaint(text, about="email"))
@@ -86,7 +86,7 @@ def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) 
 
 
 def remove_material(slug: str, public_id: str) -> Path | None:
-    """Take a material away; returns the file to delete once the transaction is through."""
+    """Delete a material; returns the file to delete after the commit."""
     event = lock_event(slug)
     material = get_material(event, public_id)
     path = path_of(material) if material.stored_name else None
@@ -95,7 +95,7 @@ def remove_material(slug: str, public_id: str) -> Path | None:
 
 
 def get_material(event: Event, public_id: str) -> Material:
-    """A material of this very event; raises NotFound."""
+    """A material of this event; raises NotFound."""
     found = db.session.scalar(
         select(Material).where(Material.event_id == event.id, Material.public_id == public_id)
     )
@@ -105,7 +105,7 @@ def get_material(event: Event, public_id: str) -> Material:
 
 
 def path_of(material: Material) -> Path:
-    """Where the file of some slides lies."""
+    """The path of the stored file."""
     return (get_installation().uploads_dir / material.stored_name).resolve()
 
 

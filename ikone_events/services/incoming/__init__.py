@@ -1,1 +1,1 @@
-"""What comes back by mail and what it does: answers of calendars, bounces, absences."""
+"""Received mails and their effects: answers of calendars, bounces, absences."""

@@ -1,6 +1,6 @@
-"""What the answer of a calendar does: it is noted at the person, and no more than asked for.
+"""Answers of calendars: which one counts, and what it changes.
 
-The only writer of `Registration.partstat` beside the mail that asks again for a new date.
+Only this module writes `Registration.partstat`, except for a mail that asks again.
 """
 
 from dataclasses import replace
@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from sqlalchemy import select, update
 
-from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.facts import TAKES_PLACE, State
 from ikone_events.domain.incoming.answer_rules import (
     DECLINED,
     AnswerOrder,
@@ -22,26 +22,23 @@ from ikone_events.domain.incoming.answer_rules import (
 from ikone_events.domain.incoming.answer_rules import judge as judge_answer
 from ikone_events.domain.incoming.mails import CalendarAnswer, IncomingOutcome
 from ikone_events.domain.mails.kinds import CANCEL, MailKind
+from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registering.registration import ACTIVE, Status
-from ikone_events.domain.registering.seating import TAKES_PLACE
 from ikone_events.domain.registering.status import CALENDAR
 from ikone_events.services.incoming.matching import Subject
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.mails.writing import write_mail
+from ikone_events.services.mails.writing import is_written, write_mail
 from ikone_events.services.registering.status import withdraw
-from ikone_events.store.db import db, rows_written
+from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import SentObject, objects_of, taken_answers
 from ikone_events.store.mails.event_versions import NOTIFIED, times_of_versions
-from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-
-_ACTIVE = frozenset(status.value for status in ACTIVE)
 
 
 def judge(answer: CalendarAnswer, subject: Subject) -> IncomingOutcome:
-    """What the answer counts for, as everything stands behind the lock."""
+    """Whether the answer counts. The event must be locked."""
     registration, event = subject.registration, subject.event
     if registration is None or event is None:
         return IncomingOutcome.TRIAL
@@ -51,7 +48,7 @@ def judge(answer: CalendarAnswer, subject: Subject) -> IncomingOutcome:
 def act(
     answer: CalendarAnswer, subject: Subject, outcome: IncomingOutcome, *, now: datetime
 ) -> None:
-    """Do what an answer may do; most may do nothing."""
+    """Store an answer that counts, or send the invitation again if it asks for it."""
     registration, event = subject.registration, subject.event
     if registration is None or event is None:
         return
@@ -67,21 +64,21 @@ def _invited(
     event: Event,
     objects: tuple[SentObject, ...],
 ) -> Invited:
-    """The invitation as the rules look at it."""
+    """The invitation as a value of the domain."""
     live = (
         registration.calendar_uid == answer.uid
         and registration.calendar_method != CANCEL
-        and registration.status in _ACTIVE
+        and registration.status in ACTIVE
     )
-    since, told_at = _date_told(registration, event, objects)
+    since, told_at = _last_date(registration, event, objects)
     invited = Invited(address=registration.email, live=live, since=since, told_at=told_at)
     latest = _latest(registration, invited)
     return replace(invited, latest=order_of_row(latest) if latest else None)
 
 
 def answer_in_force(registration: Registration, event: Event) -> IncomingMail | None:
-    """The answer that counts for the invitation and the date that hold now."""
-    since, told_at = _date_told(registration, event, tuple(objects_of(registration.calendar_uid)))
+    """The answer that counts for the current invitation and date."""
+    since, told_at = _last_date(registration, event, tuple(objects_of(registration.calendar_uid)))
     invited = Invited(address=registration.email, live=True, since=since, told_at=told_at)
     return _latest(registration, invited)
 
@@ -98,28 +95,28 @@ def _latest(registration: Registration, invited: Invited) -> IncomingMail | None
 
 
 def order_of_row(row: IncomingMail) -> AnswerOrder:
-    """The place of a stored answer in the order of answers."""
+    """The sort key of a stored answer."""
     return order_by(row.stamp, row.received_at)
 
 
-def _date_told(
+def _last_date(
     registration: Registration, event: Event, objects: tuple[SentObject, ...]
 ) -> tuple[int, datetime | None]:
-    """From which sequence on mails have told the date of the last one, and when they began to.
+    """The sequence and time of the first mail with the date of the last one.
 
-    None: there never was another. Where nobody knows what a mail told, only an answer to the
-    last one counts.
+    The time is None if there was no other date. If the date in a mail is unknown, only answers to
+    the last mail count.
     """
-    told = tuple(each for each in objects if each.state in NOTIFIED)
+    sent = tuple(each for each in objects if each.state in NOTIFIED)
     times = times_of_versions(event)
     ours = registration.calendar_sequence or 0
-    date = times.get(told[0].version) if told else None
-    same = list(takewhile(lambda sent: times.get(sent.version) == date, told))
+    date = times.get(sent[0].version) if sent else None
+    same = list(takewhile(lambda each: times.get(each.version) == date, sent))
     if date is None or not same:
         return ours, None
-    if len(same) < len(told):
+    if len(same) < len(sent):
         return min(ours, same[-1].sequence), same[-1].created_at
-    # Mails of before, as those of people from a file, do not say what they told.
+    # The date in earlier mails, for example of imported registrations, is unknown.
     was_moved = len(set(times.values())) > 1
     return min(ours, same[-1].sequence) if was_moved else 0, None
 
@@ -128,7 +125,7 @@ def _take(
     answer: CalendarAnswer, registration: Registration, event: Event, *, now: datetime
 ) -> None:
     registration.partstat = answer.partstat
-    _settle_older(registration, answer, now=now)
+    _tick_off_older(registration, answer, now=now)
     if same_person(answer.envelope.sender, registration.email):
         undeliverable_addresses.lift(registration.email)
     db.session.flush()
@@ -136,8 +133,8 @@ def _take(
         _decline(answer, registration, event, now=now)
 
 
-def _settle_older(registration: Registration, answer: CalendarAnswer, *, now: datetime) -> None:
-    """Who answers the date in force has settled what came of the old one."""
+def _tick_off_older(registration: Registration, answer: CalendarAnswer, *, now: datetime) -> None:
+    """An answer to the current date makes earlier answers to an old date irrelevant."""
     old = update(IncomingMail).where(
         IncomingMail.registration_id == registration.id,
         IncomingMail.outcome == IncomingOutcome.OLD_DATE.value,
@@ -150,7 +147,7 @@ def _settle_older(registration: Registration, answer: CalendarAnswer, *, now: da
 def _decline(
     answer: CalendarAnswer, registration: Registration, event: Event, *, now: datetime
 ) -> None:
-    """Free the seat where the event says so and the answer is proved, else ask by a mail."""
+    """Free the seat if the event allows it and the answer is authenticated, else ask by mail."""
     if event.ends_at <= now or State(event.state) not in TAKES_PLACE:
         return
     if event.decline_frees and is_proved(answer, registration.email):
@@ -158,18 +155,24 @@ def _decline(
         return
     date = f"{event.starts_at:%Y%m%d%H%M}-{event.ends_at:%Y%m%d%H%M}"
     key = f"not_coming:{registration.public_id}:{date}"
-    if not _is_written(key):
+    if not is_written(key):
         write_mail(MailKind.NOT_COMING, registration, event, key=key, now=now)
 
 
 def _invite_again(registration: Registration, event: Event, *, now: datetime) -> None:
-    """Send the invitation once more to the address we know: at most once an hour."""
+    """Send the invitation again to the registered address, at most once an hour."""
     key = f"refresh:{registration.public_id}:{now:%Y%m%d%H}"
     over = event.ends_at <= now or State(event.state) not in TAKES_PLACE
-    if over or registration.status != Status.CONFIRMED.value or _is_written(key):
+    if over or registration.status != Status.CONFIRMED.value or is_written(key):
         return
     write_mail(MailKind.CONFIRMATION, registration, event, key=key, now=now)
 
 
-def _is_written(key: str) -> bool:
-    return db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key)) is not None
+def tick_off(event: Event, mail_id: int, *, actor: str, now: datetime) -> None:
+    """Mark a received mail as seen, unless somebody has done so. Raises NotFound."""
+    mine = (IncomingMail.id == mail_id) & (IncomingMail.event_id == event.id)
+    mail = db.session.scalar(for_update(select(IncomingMail).where(mine), IncomingMail))
+    if mail is None:
+        raise NotFound(Complaint(N_("There is no such mail.")))
+    if mail.seen_at is None:
+        mail.seen_at, mail.seen_by = now, actor

@@ -1,13 +1,15 @@
-"""The way in for everything that a program wrote back to us: once a mail, whatever it does.
+"""Storing and acting on received mails, each exactly once; and deleting them.
 
-Whoever calls has opened a transaction. The event is locked before anything is decided, so that a
-press at the same moment sees the answer or the answer sees the press.
+Needs a transaction. The event is locked before anything is decided, so that a click at the same
+moment runs completely before or after the mail.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
+from ikone_events.domain.incoming.answer_rules import same_person
 from ikone_events.domain.incoming.mails import (
     Absence,
     Bounce,
@@ -16,17 +18,25 @@ from ikone_events.domain.incoming.mails import (
     Incoming,
     IncomingKind,
     IncomingOutcome,
+    bounded,
 )
-from ikone_events.domain.incoming.text import bounded
-from ikone_events.services.incoming import answers, bounces, unmatched
+from ikone_events.services.incoming import answers
 from ikone_events.services.incoming.matching import Subject, lock_subject
-from ikone_events.store.db import db
+from ikone_events.services.mails import outbox, undeliverable_addresses
+from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import stored_outcome
 
+_KEPT = timedelta(days=30)
+_MOST_UNKNOWN = 200
+_MOST_OF_ONE = 100
+
+# Mails to subscribers without an event have no event either, but their bounces are kept with them.
+_UNKNOWN = IncomingMail.event_id.is_(None) & IncomingMail.mail_id.is_(None)
+
 
 def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
-    """Store a mail that was read and do what it may do; a second time changes nothing."""
+    """Store a received mail and act on it; a second time changes nothing."""
     digest = found.envelope.digest
     if (before := stored_outcome(digest)) is not None:
         return before
@@ -37,9 +47,19 @@ def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
     outcome = _judge(mail, subject)
     if not _store(_row(mail, subject, outcome)):
         return stored_outcome(digest) or outcome
-    _act(mail, subject, outcome, now=now)
-    unmatched.make_room(subject)
+    if isinstance(mail, CalendarAnswer):
+        answers.act(mail, subject, outcome, now=now)
+    elif isinstance(mail, Bounce):
+        _act_on_bounce(mail, subject, outcome, now=now)
+    _delete_oldest(subject)
     return outcome
+
+
+def tidy(now: datetime) -> None:
+    """Delete mails about none of our events after 30 days."""
+    old = delete(IncomingMail).where(_UNKNOWN, IncomingMail.received_at <= now - _KEPT)
+    if rows_written(old):
+        ask_for_erasure()
 
 
 def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:
@@ -48,19 +68,40 @@ def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:
     if isinstance(found, CalendarAnswer):
         return answers.judge(found, subject)
     if isinstance(found, Bounce):
-        return bounces.judge(found, subject)
+        return _judge_bounce(found, subject)
     return IncomingOutcome.NOTED if isinstance(found, Absence) else IncomingOutcome.UNKNOWN
 
 
-def _act(found: Incoming, subject: Subject, outcome: IncomingOutcome, *, now: datetime) -> None:
-    if isinstance(found, CalendarAnswer):
-        answers.act(found, subject, outcome, now=now)
-    elif isinstance(found, Bounce):
-        bounces.act(found, subject, outcome, now=now)
+def _judge_bounce(bounce: Bounce, subject: Subject) -> IncomingOutcome:
+    """Whether the recipient of our mail can't be reached.
+
+    The bounce is about another address if the mail was forwarded, or corrected and sent again.
+    """
+    mail = subject.mail
+    if mail is None:
+        return IncomingOutcome.UNKNOWN
+    if bounce.recipient and not same_person(bounce.recipient, mail.recipient):
+        return IncomingOutcome.OTHER_ADDRESS
+    return IncomingOutcome.TAKEN if bounce.permanent else IncomingOutcome.TEMPORARY
+
+
+def _act_on_bounce(
+    bounce: Bounce, subject: Subject, outcome: IncomingOutcome, *, now: datetime
+) -> None:
+    """Mark the mail as failed and its address as undeliverable, or note the delay."""
+    mail = subject.mail
+    if mail is None:
+        return
+    words = bounce.words if bounce.code in bounce.words else f"{bounce.code} {bounce.words}".strip()
+    if outcome is IncomingOutcome.TEMPORARY:
+        outbox.add_note(mail.id, "delayed", now=now, words=words)
+    elif outcome is IncomingOutcome.TAKEN:
+        outbox.mark_bounced(mail.id, now=now, answer=words)
+        undeliverable_addresses.mark(mail.recipient, code=bounce.code, words=bounce.words, now=now)
 
 
 def _store(row: IncomingMail) -> bool:
-    """False when another worker has just stored the same mail: what is about nobody has no lock."""
+    """False if another worker has just stored the same mail; without an event nothing is locked."""
     try:
         with db.session.begin_nested():
             db.session.add(row)
@@ -83,12 +124,6 @@ def _row(found: Incoming, subject: Subject, outcome: IncomingOutcome) -> Incomin
         authenticated=envelope.authenticated,
         received_at=envelope.received_at,
     )
-    _describe(row, found)
-    return row
-
-
-def _describe(row: IncomingMail, found: Incoming) -> None:
-    """What only one kind of mail tells."""
     if isinstance(found, CalendarAnswer):
         row.kind, row.words = IncomingKind.ANSWER.value, found.comment
         row.attendee, row.partstat = found.attendee, found.partstat
@@ -103,3 +138,27 @@ def _describe(row: IncomingMail, found: Incoming) -> None:
         row.kind, row.words = IncomingKind.ABSENCE.value, found.words
     elif isinstance(found, Damaged):
         row.kind, row.words = IncomingKind.DAMAGED.value, found.fault
+    return row
+
+
+def _delete_oldest(subject: Subject) -> None:
+    """Limit what is stored: a program that answers endlessly must not fill the database.
+
+    Bounces of known mails are kept, and so is the answer that counts.
+    """
+    person = subject.registration
+    if subject.known and person is None:
+        return
+    mine: ColumnElement[bool] = _UNKNOWN
+    if person is not None:
+        is_bounce = IncomingMail.kind == IncomingKind.BOUNCE.value
+        mine = (IncomingMail.registration_id == person.id) & ~is_bounce
+    most = _MOST_OF_ONE if person is not None else _MOST_UNKNOWN
+    newest = select(IncomingMail.id).where(mine).order_by(IncomingMail.id.desc())
+    last = db.session.scalar(newest.offset(most).limit(1))
+    if last is None:
+        return
+    old = delete(IncomingMail).where(mine, IncomingMail.id <= last)
+    if person is not None and (counts := answers.answer_in_force(person, person.event)):
+        old = old.where(IncomingMail.id != counts.id)
+    rows_written(old)

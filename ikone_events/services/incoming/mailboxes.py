@@ -1,4 +1,4 @@
-"""How far a mailbox has been read, by whom just now, and since when it can't be."""
+"""State of a mailbox: its lease, how far it has been read, and its last failure."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ikone_events.store.incoming.models import Mailbox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """The right to read a mailbox until the lease ends, and where the reader before stopped."""
+    """A lease of a mailbox, and how far it has been read."""
 
     name: str
     lease_until: datetime
@@ -22,10 +22,7 @@ class Mark:
 
 
 def take(name: str, *, now: datetime, lease: timedelta) -> Mark | None:
-    """Take a mailbox for one look; None while somebody else reads it.
-
-    The conditional UPDATE decides: of two workers that ask at one moment one gets nothing.
-    """
+    """Lease a mailbox; None while another worker reads it. The conditional UPDATE decides."""
     if db.session.get(Mailbox, name) is None:
         with suppress(IntegrityError), db.session.begin_nested():
             db.session.add(Mailbox(name=name))
@@ -35,20 +32,17 @@ def take(name: str, *, now: datetime, lease: timedelta) -> Mark | None:
         return None
     row = db.session.get_one(Mailbox, name, populate_existing=True)
     return Mark(
-        name=name,
-        lease_until=now + lease,
-        uidvalidity=row.uidvalidity,
-        last_uid=row.last_uid,
+        name=name, lease_until=now + lease, uidvalidity=row.uidvalidity, last_uid=row.last_uid
     )
 
 
 def give_back(
     mark: Mark, *, uidvalidity: int, last_uid: int, failure: str | None, now: datetime
 ) -> bool:
-    """Say how far the mailbox was read and how it went; False when the lease was lost meanwhile.
+    """End the lease and store how far the mailbox was read; False if the lease was lost.
 
-    The first moment of a `failure` stays until a look goes well; None means that the fault was not
-    the mailbox's.
+    `failure` is the fault of the mailbox or "", and None if something else failed. The time of the
+    first failure is kept until a success.
     """
     outcome: dict[str, object] = {}
     if failure:
@@ -61,5 +55,5 @@ def give_back(
 
 
 def find_mailbox(name: str) -> Mailbox | None:
-    """What is known of a mailbox, if it was ever looked at."""
+    """The row of a mailbox that has been read at least once."""
     return db.session.get(Mailbox, name)

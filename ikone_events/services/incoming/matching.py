@@ -1,4 +1,4 @@
-"""Whom a received mail is about: found by the secret UID of an object, or by a mail's name."""
+"""The subject of a received mail, found by the secret UID of an invitation or by a Message-ID."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from ikone_events.store.registering.models import Registration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What of ours a mail is about; nothing at all where it is about nothing that we ever sent.
+    """What a received mail is about; empty if it is about none of our mails.
 
-    `objects` are those that bore the UID of an answer, `mail` the one that was answered or came
-    back. An organiser's test invitation has a mail and no registration.
+    `objects` are the sent objects with the UID of an answer, `mail` is the answered or returned
+    mail. An organiser's test invitation has a mail and no registration.
     """
 
     event: Event | None = None
@@ -26,18 +26,18 @@ class Subject:
 
     @property
     def known(self) -> bool:
-        """Whether it is about anything of ours."""
+        """Whether the mail is about one of our mails."""
         return self.mail is not None or self.registration is not None
 
 
 def lock_subject(found: Incoming) -> Subject:
-    """Find whom a mail is about and lock the event, then read it again behind the lock."""
+    """Find the subject and lock its event; then read everything again."""
     before = _find(found)
     if before.event is None:
         return before
     lock_event(before.event.slug)
     db.session.flush()
-    db.session.expire_all()  # what was read before the lock may have changed since
+    db.session.expire_all()
     return _find(found)
 
 
@@ -51,7 +51,7 @@ def _find(found: Incoming) -> Subject:
 
 
 def _by_uid(answer: CalendarAnswer) -> Subject:
-    """The registration that bears the UID, or bore it when one of its mails left."""
+    """The registration with this UID, or one with a mail with this UID."""
     objects = tuple(objects_of(answer.uid))
     mail = _mail_of(_answered(objects, answer.sequence))
     registration = find_by_uid(answer.uid)
@@ -61,7 +61,7 @@ def _by_uid(answer: CalendarAnswer) -> Subject:
 
 
 def _answered(objects: tuple[SentObject, ...], sequence: int | None) -> SentObject | None:
-    """The newest object up to a sequence: that one the person's calendar held."""
+    """The newest object up to a sequence, which is the one that was answered."""
     wanted = (each for each in objects if sequence is None or each.sequence <= sequence)
     return next(wanted, objects[-1] if objects else None)
 
@@ -71,7 +71,7 @@ def _mail_of(sent: SentObject | None) -> OutboxMail | None:
 
 
 def _by_mail(mail: OutboxMail | None, objects: tuple[SentObject, ...] = ()) -> Subject:
-    """A mail and whom it went to; whoever has been forgotten is not found."""
+    """The subject of a mail; empty if the person has been anonymised."""
     if mail is None:
         return Subject()
     person = mail.registration

@@ -1,4 +1,4 @@
-"""Sending again what failed: as things stand now, and not what makes no sense any more."""
+"""Sending failed mails again, with current content, also to a corrected address."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,36 +6,30 @@ from types import MappingProxyType
 
 from sqlalchemy import or_, select
 
+from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
+from ikone_events.domain.header_text import ascii_address
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
-from ikone_events.services.mails import outbox
-from ikone_events.services.mails.notified import changes_for, last_notified_version
+from ikone_events.services.mails import outbox, undeliverable_addresses
+from ikone_events.services.mails.outbox import add_note
+from ikone_events.services.mails.values import changes_for, last_notified_version
 from ikone_events.services.mails.writing import rewrite_mail
-from ikone_events.store.db import db
+from ikone_events.store.db import db, for_update
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _OFF = (State.POSTPONED.value, State.CANCELLED.value, State.ARCHIVED.value)
-_ACTIVE = frozenset(status.value for status in ACTIVE)
-# These tell of an end, or of no single event; they are right whatever came after them.
-_ENDINGS = frozenset(
-    {
-        MailKind.WITHDRAWAL.value,
-        MailKind.POSTPONED.value,
-        MailKind.CANCELLATION.value,
-        MailKind.NOTE.value,
-        MailKind.DECLINED.value,
-        MailKind.OFFER_LAPSED.value,
-        MailKind.HANDED_OVER.value,
-        MailKind.TRIAL_WITHDRAWAL.value,
-        MailKind.CALENDAR_ADDRESS.value,
-    }
-)
-# These ask for something, or promise it, only as long as the person stands there.
+# Mails that are about an end, or about no event, and always remain true.
+_ALWAYS_TRUE = {
+    *(MailKind.WITHDRAWAL, MailKind.POSTPONED, MailKind.CANCELLATION, MailKind.NOTE),
+    *(MailKind.DECLINED, MailKind.OFFER_LAPSED, MailKind.HANDED_OVER),
+    *(MailKind.TRIAL_WITHDRAWAL, MailKind.CALENDAR_ADDRESS),
+}
+# Mails that are true only while the person has this status.
 _TRUE_WHILE: Mapping[str, tuple[Status, Awaits]] = MappingProxyType(
     {
         MailKind.WAITLIST.value: (Status.WAITLISTED, Awaits.NOTHING),
@@ -47,78 +41,73 @@ _TRUE_WHILE: Mapping[str, tuple[Status, Awaits]] = MappingProxyType(
 
 
 def retry_mail(event: Event, mail_id: int, *, actor: str, now: datetime) -> OutboxMail:
-    """Send a failed mail again; one that the event has overtaken is written anew first.
+    """Send a failed mail again; if it is out of date, it is written again first.
 
-    Raises NotFound, and UnfitInput when it would tell what is no longer true.
+    Raises NotFound, and UnfitInput if it is no longer true.
     """
-    held = lock_event(event.slug)
-    mail = outbox.lock_failed(held, mail_id)
-    if _is_senseless(mail, held):
+    event = lock_event(event.slug)
+    mail = outbox.lock_failed(event, mail_id)
+    if _is_obsolete(mail, event):
         text = N_("This e-mail would tell what is no longer true. It is not sent again.")
         raise UnfitInput(Complaint(text))
-    _bring_up_to_date(mail, held, now=now)
-    return outbox.retry(held, mail_id, now=now, actor=actor)
+    _update(mail, event, now=now)
+    return outbox.requeue(mail, "retried", now=now, actor=actor)
 
 
 def retry_mails(event: Event, *, actor: str, now: datetime, mailing_id: int | None = None) -> int:
-    """Send the failed mails of an event, or of one mailing, again; returns how many.
-
-    What would tell what is no longer true stays where it is.
-    """
-    held = lock_event(event.slug)
+    """Send the failed mails of an event or mailing again, unless obsolete; returns how many."""
+    event = lock_event(event.slug)
     wanted = (
         select(OutboxMail)
         .where(
-            OutboxMail.event_id == held.id,
+            OutboxMail.event_id == event.id,
             OutboxMail.state == "failed",
             or_(
-                OutboxMail.created_at < held.changed_at,
+                OutboxMail.created_at < event.changed_at,
                 OutboxMail.kind.in_(sorted(_TRUE_WHILE)),
                 OutboxMail.calendar_uid != "",
                 OutboxMail.notified_version.is_not(None),
             ),
         )
         .order_by(OutboxMail.id)
-        .with_for_update(of=OutboxMail)
-        .execution_options(populate_existing=True)
     )
     if mailing_id is not None:
         wanted = wanted.where(OutboxMail.mailing_id == mailing_id)
-    old = list(db.session.scalars(wanted))
-    senseless = [mail.id for mail in old if _is_senseless(mail, held)]
-    for mail in old:
-        if mail.id not in senseless:
-            _bring_up_to_date(mail, held, now=now)
-    return outbox.retry_all(held, now=now, actor=actor, mailing_id=mailing_id, without=senseless)
+    mails = list(db.session.scalars(for_update(wanted, OutboxMail)))
+    obsolete = [mail.id for mail in mails if _is_obsolete(mail, event)]
+    for mail in mails:
+        if mail.id not in obsolete:
+            _update(mail, event, now=now)
+    return outbox.retry_all(event, now=now, actor=actor, mailing_id=mailing_id, without=obsolete)
 
 
-def _is_senseless(mail: OutboxMail, event: Event) -> bool:
-    if mail.kind in _ENDINGS:
+def _is_obsolete(mail: OutboxMail, event: Event) -> bool:
+    if mail.kind in _ALWAYS_TRUE:
         return False
     person = mail.registration
     if event.state in _OFF or (person is not None and _is_untrue(mail.kind, person)):
         return True
-    return _is_told_already(mail, event)
+    return _is_notified_already(mail, event)
 
 
-def _is_told_already(mail: OutboxMail, event: Event) -> bool:
-    """A change that a later mail has told: it would be told twice, and asked about anew."""
+def _is_notified_already(mail: OutboxMail, event: Event) -> bool:
+    """Whether it is about a change of which a later mail has notified the person."""
     mailing = db.session.get(Mailing, mail.mailing_id) if mail.mailing_id else None
     person = mail.registration
     if mailing is None or person is None or not mailing.only_changed:
         return False
     known = last_notified_version(event, person)
-    return not changes_for(known, event, person, knows_door=True)
+    return not changes_for(known, event, person, knows_room=True)
 
 
 def _is_untrue(kind: str, person: Registration) -> bool:
     if needed := _TRUE_WHILE.get(kind):
         return (person.status, person.awaits) != needed
-    return person.status not in _ACTIVE
+    return person.status not in ACTIVE
 
 
-def _bring_up_to_date(mail: OutboxMail, event: Event, *, now: datetime) -> None:
-    """An old date or an old link must not leave because somebody presses a button."""
+def _update(mail: OutboxMail, event: Event, *, now: datetime) -> None:
+    """Write a mail with an old date, link or calendar entry again."""
     person = mail.registration
     known = person is not None and person.anonymised_at is None
     if person is not None and known and _is_old(mail, person, event):
@@ -127,8 +116,72 @@ def _bring_up_to_date(mail: OutboxMail, event: Event, *, now: datetime) -> None:
 
 
 def _is_old(mail: OutboxMail, person: Registration, event: Event) -> bool:
-    """Whether the event has changed since, or the person has got a newer calendar entry."""
+    """Whether the event has changed since, or the person has a newer calendar entry."""
     newest = (person.calendar_uid, person.calendar_sequence)
-    overtaken = mail.calendar_uid and (mail.calendar_uid, mail.calendar_sequence) != newest
+    has_newer = mail.calendar_uid != "" and (mail.calendar_uid, mail.calendar_sequence) != newest
     other = mail.notified_version not in (None, event.calendar_version)
-    return bool(overtaken) or other or mail.created_at < event.changed_at
+    return has_newer or other or mail.created_at < event.changed_at
+
+
+def correct_and_retry(
+    event: Event, mail_id: int, email: str, *, actor: str, now: datetime
+) -> OutboxMail:
+    """Correct the address of a person and send a failed mail to it.
+
+    Other unsent mails to the wrong address are written again too, but not queued. Raises NotFound,
+    and UnfitInput if the address is invalid or of another registration for this event.
+    """
+    event = lock_event(event.slug)
+    mail = outbox.lock_failed(event, mail_id)
+    registration = mail.registration
+    if registration is None or registration.anonymised_at is not None:
+        text = N_("The address of this e-mail can't be corrected here.")
+        raise UnfitInput(Complaint(text, about="email"))
+    wrong = mail.recipient
+    words = f"{wrong} → {email}"
+    _give_address(registration, email)
+    # In the order of their creation, so that calendar sequences rise.
+    for unsent in _unsent(registration, wrong, now=now):
+        rewrite_mail(unsent, registration, event, now=now)
+        if unsent.id != mail.id:
+            add_note(unsent.id, "corrected", now=now, words=words, actor=actor)
+    return outbox.requeue(mail, "corrected", now=now, actor=actor, words=words)
+
+
+def _unsent(registration: Registration, address: str, *, now: datetime) -> list[OutboxMail]:
+    """The person's mails to an address that are neither sent nor being sent."""
+    free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
+    wanted = (
+        select(OutboxMail)
+        .where(
+            OutboxMail.registration_id == registration.id,
+            OutboxMail.recipient == address,
+            OutboxMail.state != "sent",
+            free,
+        )
+        .order_by(OutboxMail.id)
+    )
+    return list(db.session.scalars(for_update(wanted, OutboxMail)))
+
+
+def _give_address(registration: Registration, email: str) -> None:
+    try:
+        ascii_address(email)
+    except UnfitInput as refusal:
+        faults = [Complaint(fault.text, fault.values, "email") for fault in refusal.complaints]
+        raise UnfitInput(faults) from refusal
+    if registration.status in ACTIVE and _is_taken(registration, email):
+        text = N_("Somebody else is registered for this event with this address.")
+        raise UnfitInput(Complaint(text, about="email"))
+    registration.email, registration.email_key = email, email_key(email)
+    undeliverable_addresses.lift(email)
+
+
+def _is_taken(registration: Registration, email: str) -> bool:
+    others = select(Registration.id).where(
+        Registration.event_id == registration.event_id,
+        Registration.id != registration.id,
+        Registration.email_key == email_key(email),
+        IS_ACTIVE,
+    )
+    return db.session.scalar(others) is not None

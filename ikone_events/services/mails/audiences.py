@@ -1,6 +1,6 @@
-"""Who belongs to an audience: registered people of one event, or subscribers.
+"""Audiences: registered people of one event, or subscribers.
 
-Anonymised people belong to none: there is nobody left to write to.
+Anonymised people belong to none.
 """
 
 from collections.abc import Iterable
@@ -13,17 +13,17 @@ from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.subscribers import NETWORK, Subscriber
+from ikone_events.store.mails.models import NETWORK, Subscriber
 from ikone_events.store.registering.models import Registration
 
-# Columns of one statement; SQLite takes two thousand, its compiler gets slow before.
+# Columns of one statement. SQLite allows two thousand, but compiling gets slow before.
 _MOST_AT_ONCE = 60
 
 
 def people_of(
     event: Event, audience: Audience, *, organisation_id: int | None = None
 ) -> Select[Registration]:
-    """The registered people of an audience, in the order of their rows."""
+    """The registered people of an audience, in the order of their ids."""
     return (
         select(Registration)
         .where(
@@ -36,7 +36,7 @@ def people_of(
 
 
 def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
-    """The confirmed subscribers of an audience, in the order of their rows."""
+    """The confirmed subscribers of an audience, in the order of their ids."""
     wanted = select(Subscriber).where(Subscriber.confirmed_at.is_not(None)).order_by(Subscriber.id)
     if audience is Audience.INTERESTED:
         return wanted.where(Subscriber.event_id == event.id)
@@ -45,14 +45,14 @@ def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
         return wanted
     if audience is Audience.UNREGISTERED:
         registered = select(Registration.email_key).where(
-            Registration.event_id == event.id, _standing(ACTIVE)
+            Registration.event_id == event.id, _has_status(ACTIVE)
         )
         return wanted.where(Subscriber.email_key.not_in(registered))
     raise ValueError(f"{audience} is no audience of subscribers")
 
 
 class Group(NamedTuple):
-    """Those of an audience at one event; the organisation belongs to Audience.ADMINISTRATION."""
+    """An audience of one event; the organisation is only for Audience.ADMINISTRATION."""
 
     event: Event
     audience: Audience
@@ -60,13 +60,13 @@ class Group(NamedTuple):
 
 
 def count(event: Event, audience: Audience, *, organisation_id: int | None = None) -> int:
-    """How many people an audience has now."""
+    """The number of people of an audience."""
     group = Group(event, audience, organisation_id)
     return count_each([group])[group]
 
 
 def count_each(groups: Iterable[Group]) -> dict[Group, int]:
-    """How many people each group has now; one statement for some sixty different ones."""
+    """The number of people of each group, with one statement for up to sixty groups."""
     wanted = list(dict.fromkeys(groups))
     found: dict[Group, int] = {}
     for first in range(0, len(wanted), _MOST_AT_ONCE):
@@ -88,18 +88,18 @@ def _number(group: Group) -> ScalarSelect[int]:
 def _conditions(
     event: Event, audience: Audience, organisation_id: int | None
 ) -> tuple[ColumnElement[bool], ...]:
-    confirmed, pending = _standing((Status.CONFIRMED,)), _standing((Status.PENDING,))
-    coming = _standing(ACTIVE)
+    confirmed, pending = _has_status((Status.CONFIRMED,)), _has_status((Status.PENDING,))
+    coming = _has_status(ACTIVE)
     answered = Registration.partstat != ""
     of_audience: dict[Audience, tuple[ColumnElement[bool], ...]] = {
         Audience.CONFIRMED: (confirmed,),
         Audience.CONFIRMED_ONLINE: (confirmed, _comes(event, Mode.ONLINE)),
         Audience.CONFIRMED_ON_SITE: (confirmed, _comes(event, Mode.ON_SITE)),
         Audience.CONFIRMED_AND_WAITING: (coming,),
-        Audience.WAITING: (_standing((Status.WAITLISTED,)),),
+        Audience.WAITING: (_has_status((Status.WAITLISTED,)),),
         Audience.UNCONFIRMED: (pending, Registration.awaits == Awaits.ADDRESS.value),
         Audience.UNAPPROVED: (pending, Registration.awaits == Awaits.APPROVAL.value),
-        Audience.OFFERED: (_standing((Status.OFFERED,)),),
+        Audience.OFFERED: (_has_status((Status.OFFERED,)),),
         Audience.ATTENDED: (confirmed, Registration.attendance == Attendance.ATTENDED.value),
         Audience.MISSED: (confirmed, Registration.attendance == Attendance.MISSED.value),
         Audience.NOT_MISSED: (
@@ -114,11 +114,11 @@ def _conditions(
 
 
 def _comes(event: Event, mode: Mode) -> ColumnElement[bool]:
-    """Who takes part this way: only at hybrid events does that depend on the person."""
+    """The people who take part in this mode; only at hybrid events it depends on the person."""
     if event.format == EventFormat.HYBRID.value:
         return Registration.mode == mode.value
     return true() if event.format == mode.value else false()
 
 
-def _standing(statuses: Iterable[Status]) -> ColumnElement[bool]:
+def _has_status(statuses: Iterable[Status]) -> ColumnElement[bool]:
     return Registration.status.in_(sorted(status.value for status in statuses))

@@ -1,10 +1,17 @@
-"""Mails before anything is sent: written like the real ones, then without working addresses."""
+"""Drafts of mails and their recipients, before anything is sent.
+
+Written like real mails; the personal links in them do not work.
+"""
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Select, func, select
 
 from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
@@ -12,26 +19,33 @@ from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, kind_for
+from ikone_events.services.mails.audiences import count, people_of, subscribers_of
+from ikone_events.services.mails.facts import (
+    facts_for,
+    facts_for_subscriber,
+    follow_up_for,
+    kind_for,
+)
 from ikone_events.services.mails.mailings import new_mailing
-from ikone_events.services.mails.notified import last_notified_version
+from ikone_events.services.mails.values import last_notified_version
 from ikone_events.services.mails.writing import outbox_row, queue
+from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.event_versions import as_if
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
+from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 
 TEST_MARK = "[Test]"
 TEST_KEY = "test:"
-# Whoever holds such an address acts as the person it was made for.
+# The token in such a URL gives access as the person it was made for.
 _SECRET_PART = re.compile(r"(/(?:r|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """A mailing that may be started, not stored; `then` is the event as it will be by then."""
+    """A mailing that is not stored; `then` is the event as it will be when it starts."""
 
     event: Event
     then: Event
@@ -47,7 +61,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A finished mail to one person in one language; its addresses open nothing."""
+    """A finished mail to one person in one language; its personal links do not work."""
 
     facts: MailFacts
     mail: ComposedMail
@@ -66,7 +80,7 @@ def sending_of_action(
     new_starts_at: datetime | None = None,
     new_ends_at: datetime | None = None,
 ) -> Sending | None:
-    """What an action would send; None when it writes to nobody by its nature."""
+    """What an action would send; None if it has no mail."""
     if rule.message is None:
         return None
     changes: dict[str, object] = {"state": rule.target.value}
@@ -81,7 +95,7 @@ def sending_of_action(
 
 
 def sending_of_step(step: Step) -> Sending:
-    """What a step of the kind that writes mails would send now."""
+    """What a step with a mail would send now."""
     message = Message(MailKind(step.kind), Audience(step.audience))
     return Sending(
         event=step.event,
@@ -95,7 +109,7 @@ def sending_of_step(step: Step) -> Sending:
 def draft_for(
     sending: Sending, person: Registration | Subscriber, locale: str, *, now: datetime
 ) -> Draft:
-    """The mail of one person in a language, with no address that could act for that person."""
+    """The mail to one person in a language; its personal links do not work."""
     kind, then, mailing = sending.message.kind, sending.then, sending.mailing
     if isinstance(person, Subscriber):
         reader = as_if(person, {"locale": locale})
@@ -115,9 +129,9 @@ def draft_for(
 def harmless_draft_for(
     sending: Sending, person: Registration | Subscriber, locale: str, *, now: datetime
 ) -> Draft:
-    """The same for an organiser's own mailbox: links lead to the public page, no calendar part.
+    """A draft for an organiser's mailbox: personal links lead to the public page.
 
-    An invitation would put an event into the organiser's calendar that nothing ever updates.
+    It has no calendar object, since that entry would never be updated.
     """
     draft = draft_for(sending, person, locale, now=now)
     base, page = re.escape(get_installation().settings.base_url), draft.facts.event.public_url
@@ -129,7 +143,7 @@ def harmless_draft_for(
 def send_test(
     draft: Draft, event: Event, *, recipient: str, name: str, now: datetime
 ) -> OutboxMail:
-    """Queue a harmless draft for one of us; it belongs to no person and no mailing."""
+    """Send a harmless draft to an organiser; it belongs to no registration and no mailing."""
     mail = replace(draft.mail, subject=f"{TEST_MARK} {draft.mail.subject}")
     row = outbox_row(draft.facts, mail, key=f"{TEST_KEY}{uuid4().hex}", now=now, event_id=event.id)
     row.recipient, row.recipient_name = recipient, name
@@ -137,12 +151,12 @@ def send_test(
 
 
 def with_masked_links(mail: ComposedMail) -> ComposedMail:
-    """A mail whose personal addresses open nothing."""
+    """A mail whose personal links do not work."""
     return _with_words(mail, mask_links)
 
 
 def mask_links(text: str) -> str:
-    """A text without the secret part of personal addresses."""
+    """A text without the tokens of personal links."""
     return _SECRET_PART.sub(r"\1…", text)
 
 
@@ -150,3 +164,66 @@ def _with_words(mail: ComposedMail, change: Callable[[str], str]) -> ComposedMai
     return replace(
         mail, subject=change(mail.subject), text=change(mail.text), html=change(mail.html)
     )
+
+
+Person = Registration | Subscriber
+Row = TypeVar("Row")
+
+
+def total_of(sending: Sending) -> int:
+    """The number of recipients now."""
+    audience = sending.message.audience
+    return count(sending.event, audience, organisation_id=sending.organisation_id)
+
+
+def page_of(
+    sending: Sending, *, words: str = "", number: int = 1
+) -> Page[Registration] | Page[Subscriber]:
+    """A page of the recipients whose name, address or administration contains `words`."""
+    if sending.to_subscribers:
+        subscribers = subscribers_of(sending.event, sending.message.audience)
+        found = subscribers.where(*containing(words, [Subscriber.email]))
+        return paginate(found, number=number)
+    people = _people(sending).where(
+        *containing(
+            words,
+            [
+                Registration.first_name,
+                Registration.last_name,
+                Registration.email,
+                Registration.organisation_text,
+            ],
+        )
+    )
+    return paginate(people, number=number)
+
+
+def find_person(sending: Sending, public_id: str) -> Person | None:
+    """The recipient with this public id, or else the first one; None if there are none."""
+    if sending.to_subscribers:
+        subscribers = subscribers_of(sending.event, sending.message.audience)
+        return _one(subscribers, Subscriber.public_id == public_id)
+    return _one(_people(sending), Registration.public_id == public_id)
+
+
+def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
+    """The number of recipients by kind; only a follow-up has several kinds."""
+    if sending.message.kind is not MailKind.FOLLOW_UP:
+        return {sending.message.kind: total_of(sending)}
+    people = _people(sending).order_by(None).subquery()
+    rows = db.session.execute(
+        select(people.c.attendance, func.count()).group_by(people.c.attendance)
+    )
+    found: Counter[MailKind] = Counter()
+    for attendance, number in rows:
+        found[follow_up_for(attendance)] += number
+    return found
+
+
+def _people(sending: Sending) -> Select[Registration]:
+    audience = sending.message.audience
+    return people_of(sending.event, audience, organisation_id=sending.organisation_id)
+
+
+def _one(wanted: Select[Row], chosen: ColumnElement[bool]) -> Row | None:
+    return db.session.scalar(wanted.where(chosen)) or db.session.scalar(wanted.limit(1))

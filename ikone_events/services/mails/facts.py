@@ -1,4 +1,4 @@
-"""Gathering the facts of a mail from rows, the same way for previews, tests and real mails."""
+"""Gathering the facts of a mail from the database, for previews, test mails and real mails."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -25,9 +25,10 @@ from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.invitations import invitation_for
-from ikone_events.services.mails.notified import changes_for, last_notified_version
 from ikone_events.services.mails.texts import find_text, from_snapshot
 from ikone_events.services.mails.values import (
+    changes_for,
+    last_notified_version,
     link_day,
     links_of,
     recipient_of,
@@ -39,13 +40,12 @@ from ikone_events.store.calendars.personal_feeds import lock_feed
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration, StatusChange
 
 # An address that is not confirmed within this time is deleted.
-PATIENCE = timedelta(days=7)
+CONFIRM_WITHIN = timedelta(days=7)
 
 _BY_ATTENDANCE = {
     Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
@@ -67,9 +67,9 @@ def facts_for(
     reason: str = "",
     other_person: str = "",
 ) -> MailFacts:
-    """All that a mail says to a registered person; `again` is the mail that is written anew.
+    """The facts of a mail to a registered person; `again` is the mail that is written again.
 
-    Looked up if absent: `known`, the version last notified; why declined, and the deputy's name.
+    If missing, `known` (the version last notified), `reason` and `other_person` are looked up.
     """
     known = known or _known_version(kind, registration, event, again)
     moved, links = _is_moved(known, event), links_of(event, registration)
@@ -105,7 +105,7 @@ def facts_for_subscriber(
     now: datetime,
     mailing: Mailing | None = None,
 ) -> MailFacts:
-    """All that a mail says to a subscriber; without an event it is about the network."""
+    """The facts of a mail to a subscriber; without an event it is about the network."""
     zone = get_installation().settings.timezone
     return MailFacts(
         kind=kind,
@@ -119,7 +119,7 @@ def facts_for_subscriber(
         sender=sender_of(event),
         text=_text(kind, subscriber.locale, event, mailing),
         reason=mailing.reason if mailing else "",
-        delete_on=to_local(subscriber.created_at + PATIENCE, zone).date(),
+        delete_on=to_local(subscriber.created_at + CONFIRM_WITHIN, zone).date(),
         deadline=event.deadline or event.starts_at if event else None,
         free_places=get_availability(event, now).free if event else None,
         for_event=event is not None,
@@ -127,17 +127,17 @@ def facts_for_subscriber(
 
 
 def kind_for(kind: MailKind, registration: Registration) -> MailKind:
-    """The kind a person gets of a mailing: follow-ups are three, other kinds one for all."""
+    """The kind of a person's mail in a mailing; the follow-up depends on the attendance."""
     return follow_up_for(registration.attendance) if kind is MailKind.FOLLOW_UP else kind
 
 
 def follow_up_for(attendance: str | None) -> MailKind:
-    """What is said after the event, by what is known of somebody's attendance."""
+    """The kind of follow-up for an attendance."""
     return _BY_ATTENDANCE.get(attendance or "", MailKind.FOLLOW_UP_UNKNOWN)
 
 
 def unsubscribe_page(subscriber: Subscriber) -> str:
-    """The absolute address that takes the subscriber off the list, the same in every mail."""
+    """The absolute URL to unsubscribe, the same in every mail."""
     return _subscriber_page("unsubscribe", subscriber)
 
 
@@ -148,7 +148,7 @@ def _subscriber_page(action: str, subscriber: Subscriber) -> str:
 
 
 def _network_summary(now: datetime) -> EventSummary:
-    """The network in the place of an event; its time is never shown."""
+    """The network instead of an event; its time is never shown."""
     installation = get_installation()
     return EventSummary(
         title=installation.settings.organisation,
@@ -179,7 +179,7 @@ def _known_version(
 def _summary(
     kind: MailKind, registration: Registration, event: Event, known: Event
 ) -> EventSummary:
-    """A CANCEL takes out the date that is in the calendar, which may be an older one."""
+    """The event; a CANCEL has the date that is in the calendar, which may be an older one."""
     summary = summary_for(event, registration)
     if calendar_method(kind) != CANCEL:
         return summary
@@ -187,17 +187,16 @@ def _summary(
 
 
 def _is_moved(known: Event, event: Event) -> bool:
-    """Whether the person knows another date."""
     return (known.starts_at, known.ends_at) != (event.starts_at, event.ends_at)
 
 
 def _changes(
     kind: MailKind, registration: Registration, event: Event, known: Event
 ) -> tuple[Difference, ...]:
-    """What differs from the version the person knows; other kinds bring the door themselves."""
-    knows_door = kind in (MailKind.MOVED, MailKind.CHANGED)
-    changes = changes_for(known, event, registration, knows_door=knows_door)
-    if kind is MailKind.CHANGED:  # says by itself how the person takes part from now on
+    """Differences to the version the person knows; only some kinds list a changed room."""
+    knows_room = kind in (MailKind.MOVED, MailKind.CHANGED)
+    changes = changes_for(known, event, registration, knows_room=knows_room)
+    if kind is MailKind.CHANGED:  # its text says how the person takes part from now on
         return tuple(each for each in changes if each.fact is not Fact.WHERE)
     return changes
 
@@ -205,7 +204,7 @@ def _changes(
 def _old_dates(
     kind: MailKind, event: Event, known: Event, mailing: Mailing | None
 ) -> tuple[datetime, datetime] | None:
-    """The date that the person knows; who knows the new one is told which one it has replaced."""
+    """The date the person knows, or the replaced one of the mailing if they know the new date."""
     if _is_moved(known, event):
         return known.starts_at, known.ends_at
     if mailing and kind is MailKind.MOVED and mailing.old_starts_at and mailing.old_ends_at:
@@ -216,7 +215,7 @@ def _old_dates(
 def _text(
     kind: MailKind, locale: str, event: Event | None, mailing: Mailing | None
 ) -> EditedText | None:
-    """A mailing has the text it began with, a single mail the one in force now."""
+    """The edited text: of a mailing the one it began with, of a single mail the current one."""
     if mailing is not None:
         return from_snapshot(mailing.texts or "", locale, kind.value)
     return find_text(event, kind.value, locale) if kind in EDITABLE else None
@@ -242,7 +241,7 @@ def _reason(kind: MailKind, registration: Registration) -> str:
 
 
 def _other_person(kind: MailKind, registration: Registration) -> str:
-    """The name of the predecessor or of the deputy, empty once it has been deleted."""
+    """The name of the predecessor or the deputy; empty if it has been deleted."""
     person = None
     if kind is MailKind.TAKEN_OVER and registration.predecessor_id is not None:
         person = db.session.get(Registration, registration.predecessor_id)
@@ -255,7 +254,7 @@ def _other_person(kind: MailKind, registration: Registration) -> str:
 
 
 def _calendar_address(kind: MailKind, registration: Registration, now: datetime) -> str:
-    """The language is part of the address: programs ask without saying whom they ask for."""
+    """The URL of the private calendar; it contains the language, since programs send none."""
     if kind is not MailKind.CALENDAR_ADDRESS:
         return ""
     feed, installation = lock_feed(registration.email_key, now=now), get_installation()
@@ -264,7 +263,7 @@ def _calendar_address(kind: MailKind, registration: Registration, now: datetime)
 
 
 def _materials(kind: MailKind, event: Event, page: str) -> tuple[MaterialLink, ...]:
-    """What a follow-up hands out; files lead to the person's own page of materials."""
+    """The materials of a follow-up; files are linked through the person's own page."""
     return tuple(
         MaterialLink(title=item.title, url=item.url or f"{page}/{item.public_id}")
         for item in (event.materials if kind in FOLLOW_UPS else ())

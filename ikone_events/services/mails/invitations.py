@@ -1,6 +1,6 @@
-"""The calendar side of mails: which object of which entry comes next, and who knows what by it.
+"""Invitations: the calendar objects of mails.
 
-One UID is one entry in one person's calendar, from its first REQUEST to its CANCEL.
+A UID is one entry in one person's calendar, from the first REQUEST to the CANCEL.
 """
 
 from datetime import datetime
@@ -14,18 +14,11 @@ from ikone_events.services.installation import get_installation
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
-# What tells people without an entry in their calendars of date and place.
-_TELLING = frozenset(
-    {
-        MailKind.WAITLIST.value,
-        MailKind.CONFIRM_ADDRESS.value,
-        MailKind.AWAITING_APPROVAL.value,
-        MailKind.OFFER.value,
-        MailKind.MOVED.value,
-        MailKind.CHANGED.value,
-        MailKind.TAKEN_OVER.value,
-    }
-)
+# Mails that state date and place to people without a calendar entry.
+_ANNOUNCING = {
+    *(MailKind.WAITLIST, MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL, MailKind.OFFER),
+    *(MailKind.MOVED, MailKind.CHANGED, MailKind.TAKEN_OVER),
+}
 
 
 def invitation_for(
@@ -36,12 +29,12 @@ def invitation_for(
     moved: bool = False,
     again: OutboxMail | None = None,
 ) -> Invitation | None:
-    """The calendar side of a mail, with the next sequence (RFC 5546 section 2.1.4).
+    """The invitation of a mail with the next sequence (RFC 5546 section 2.1.4), or None.
 
-    Only who has a place is invited; who never got an entry needs no CANCEL. After a CANCEL the
-    next invitation is another entry: Thunderbird deletes by the UID alone, so a CANCEL that is
-    opened late would take the new date along. A date that `moved` is asked about anew. `again` is
-    the mail that is written anew: its CANCEL stays with the entry it is about.
+    Only confirmed people are invited; without an entry there is no CANCEL. After a CANCEL the next
+    invitation has a new UID: Thunderbird deletes by the UID alone, so a CANCEL that is opened late
+    would delete the new date. If the date has `moved`, the answer is asked for again. `again` is
+    the mail that is written again: its CANCEL keeps its UID.
     """
     method = calendar_method(kind)
     sent = registration.calendar_sequence
@@ -63,24 +56,24 @@ def invitation_for(
 
 
 def new_calendar_uid() -> str:
-    """A UID that nobody can guess: whoever knows it can take the entry out of a calendar."""
+    """A UID that can't be guessed: with it anybody could delete the entry from a calendar."""
     return f"{uuid4()}@{get_installation().settings.host}"
 
 
 def makes_known(kind: str, registration: Registration, mail: ComposedMail) -> bool:
-    """Whoever has an entry in the calendar knows what stands there, others what mails say."""
+    """Whether a mail notifies of the event's version: confirmed people by their calendar entry."""
     if registration.status == Status.CONFIRMED.value:
         return mail.method == REQUEST
-    return kind in _TELLING
+    return kind in _ANNOUNCING
 
 
 def note_object(
     row: OutboxMail, registration: Registration, invitation: Invitation, mail: ComposedMail
 ) -> None:
-    """Remember the object by which answers find the mail; it becomes the person's newest."""
+    """Store UID and sequence in the mail, where answers look for them, and in the registration."""
     row.calendar_uid, row.calendar_sequence = invitation.uid, invitation.sequence
     if mail.method == CANCEL and invitation.uid != registration.calendar_uid:
-        return  # takes out an entry that another has replaced
+        return  # deletes an entry that has been replaced by another one
     registration.calendar_uid = invitation.uid
     registration.calendar_sequence = invitation.sequence
     registration.calendar_method = mail.method or ""

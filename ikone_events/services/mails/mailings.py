@@ -1,8 +1,11 @@
-"""Mails to many: one row in the cause's transaction, expanded by the worker chunk by chunk."""
+"""Mailings: mails to many people, stored as one row with their cause; and how many were sent."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, func, select
 
 from ikone_events.domain.events.lifecycle import Message
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
@@ -10,22 +13,54 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.audiences import people_of, subscribers_of
-from ikone_events.services.mails.mailing_chunks import write_chunk
-from ikone_events.services.mails.notified import notified_versions
 from ikone_events.services.mails.texts import snapshot
-from ikone_events.store.db import ask_for_delivery, db
+from ikone_events.store.db import ask_for_delivery, db, for_update
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import lock_event
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 
-CHUNK = 25
+# People who registered after such a mail was due have just got a mail with the same content.
+REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
 
-# Whoever registered after such a mail was due has just been told everything it says.
-_REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
-_OF_SUBSCRIBERS = sorted(audience.value for audience in OF_SUBSCRIBERS)
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Mails by state; `unwritten` counts the people whose mail is not in the outbox yet.
+
+    `reached` is True for a mailing that has written mails, even if they have been deleted since.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    queued: int = 0
+    stopped: int = 0
+    unwritten: int = 0
+    reached: bool = False
+
+    @property
+    def total(self) -> int:
+        """All recipients."""
+        return self.sent + self.failed + self.queued + self.stopped + self.unwritten
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mailing with its figures."""
+
+    mailing: Mailing
+    figures: Figures
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the mailing was stopped and not resumed."""
+        return self.mailing.stopped_at is not None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether more mails will be sent."""
+        waiting = self.figures.queued or self.mailing.finished_at is None
+        return bool(waiting) and not self.is_stopped
 
 
 def start_mailing(
@@ -41,7 +76,7 @@ def start_mailing(
     old_starts_at: datetime | None = None,
     old_ends_at: datetime | None = None,
 ) -> Mailing:
-    """Promise a mail to an audience, in the transaction of its cause."""
+    """Store a mailing in the transaction of its cause; the worker writes the mails."""
     mailing = new_mailing(event, message, step=step, reason=reason)
     mailing.organisation_id, mailing.only_changed = organisation_id, only_changed
     mailing.old_starts_at, mailing.old_ends_at = old_starts_at, old_ends_at
@@ -55,7 +90,7 @@ def start_mailing(
 def new_mailing(
     event: Event, message: Message, *, step: Step | None = None, reason: str = ""
 ) -> Mailing:
-    """A mailing that nobody has started, with the texts in force; previews are written with it."""
+    """A mailing with the texts in force, not stored; previews use it as it is."""
     return Mailing(
         event_id=event.id,
         kind=message.kind.value,
@@ -67,70 +102,10 @@ def new_mailing(
     )
 
 
-def find_open_mailing() -> int | None:
-    """The next mailing that is neither stopped nor fully in the outbox yet.
-
-    Reminders first, then what people of an event have to know; news to thousands may take hours.
-    """
-    unfinished = select(Mailing.id).where(
-        Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None)
-    )
-    urgency = case(
-        (Mailing.kind.in_([kind.value for kind in _REMINDERS]), 0),
-        (Mailing.audience.in_(_OF_SUBSCRIBERS), 2),
-        else_=1,
-    )
-    return db.session.scalar(unfinished.order_by(urgency, Mailing.id).limit(1))
-
-
-def expand_chunk(mailing_id: int, *, now: datetime) -> int:
-    """Write the next mails of a mailing into the outbox; returns how many. Needs a transaction.
-
-    The row of the mailing is locked, so that two workers never write the same chunk, and nothing
-    is written after somebody pressed stop. Before it the event is, as in every change of a seat:
-    who withdraws meanwhile would get a withdrawal that counts no more than the chunk's mail.
-    """
-    _lock_event_of(mailing_id)
-    mailing = db.session.scalar(
-        select(Mailing)
-        .where(
-            Mailing.id == mailing_id,
-            Mailing.finished_at.is_(None),
-            Mailing.stopped_at.is_(None),
-        )
-        .with_for_update(of=Mailing)
-        .execution_options(populate_existing=True)
-    )
-    if mailing is None:
-        return 0
-    # Who unsubscribes at this moment waits for the chunk, and takes the mail along.
-    next_ones = _people_after(mailing).limit(CHUNK).with_for_update(read=True, key_share=True)
-    people = db.session.scalars(next_ones).all()
-    registered = [person for person in people if isinstance(person, Registration)]
-    known = notified_versions(mailing.event, registered)
-    write_chunk(mailing, people, now=now, known=known)
-    if people:
-        mailing.last_id = people[-1].id
-    if len(people) < CHUNK:
-        mailing.finished_at = now
-    return len(people)
-
-
-def _lock_event_of(mailing_id: int) -> None:
-    """Subscribers have no seats: news to thousands keeps nobody from registering."""
-    slug = db.session.scalar(
-        select(Event.slug)
-        .join(Mailing, Mailing.event_id == Event.id)
-        .where(Mailing.id == mailing_id, Mailing.audience.not_in(_OF_SUBSCRIBERS))
-    )
-    if slug is not None:
-        lock_event(slug)
-
-
 def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
-    """Hold back everything of a mailing that has not gone; what has gone is gone.
+    """Stop the mails of a mailing that have not been sent. Raises NotFound.
 
-    A second press, or one that comes after the last mail, changes nothing. Raises NotFound.
+    Changes nothing if it is stopped already or everything has been sent.
     """
     mailing = get_mailing(event, mailing_id)
     if mailing.stopped_at is None and (mailing.finished_at is None or _has_queued(mailing)):
@@ -140,10 +115,10 @@ def stop_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) ->
 
 
 def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
-    """Send the rest of a stopped mailing after all.
+    """Send the rest of a stopped mailing.
 
-    Raises NotFound, and UnfitInput when the event has changed since it began: what was written
-    then may be wrong by now.
+    Raises NotFound, and UnfitInput if the event has changed since the mailing began: its mails may
+    be wrong.
     """
     mailing = get_mailing(event, mailing_id)
     if mailing.stopped_at is not None:
@@ -158,22 +133,10 @@ def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) 
     return mailing
 
 
-def count_remaining(mailing: Mailing) -> int:
-    """How many people an unfinished mailing has not come to yet."""
-    if mailing.finished_at is not None:
-        return 0
-    people = _people_after(mailing).order_by(None).subquery()
-    return db.session.scalar(select(func.count()).select_from(people)) or 0
-
-
 def get_mailing(event: Event, mailing_id: int) -> Mailing:
-    """A mailing of this event, locked until the transaction ends; raises NotFound."""
-    mailing = db.session.scalar(
-        select(Mailing)
-        .where(Mailing.id == mailing_id, Mailing.event_id == event.id)
-        .with_for_update(of=Mailing)
-        .execution_options(populate_existing=True)
-    )
+    """A mailing of this event, locked; raises NotFound."""
+    wanted = select(Mailing).where(Mailing.id == mailing_id, Mailing.event_id == event.id)
+    mailing = db.session.scalar(for_update(wanted, Mailing))
     if mailing is None:
         raise NotFound(Complaint(N_("There is no such mailing.")))
     return mailing
@@ -186,10 +149,10 @@ def _has_queued(mailing: Mailing) -> bool:
     return db.session.scalar(queued.limit(1)) is not None
 
 
-def _people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
-    """Whom a mailing still has to come to.
+def people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
+    """The recipients of a mailing whose mails are not written yet.
 
-    Later arrivals are left out: their own mails already know the new state of things.
+    People who registered after its start are left out: their own mails describe the new state.
     """
     audience = Audience(mailing.audience)
     if audience in OF_SUBSCRIBERS:
@@ -200,6 +163,45 @@ def _people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]
         Registration.id > mailing.last_id,
         Registration.event_lock_version < mailing.event_lock_version,
     )
-    if mailing.step is not None and mailing.kind in _REMINDERS:
+    if mailing.step is not None and mailing.kind in REMINDERS:
         people = people.where(Registration.status_at <= mailing.step.due_at)
     return people
+
+
+def accounts_of(event: Event, *, most: int = 50) -> list[Account]:
+    """The mailings of an event with their figures, the newest first."""
+    wanted = select(Mailing).where(Mailing.event_id == event.id).order_by(Mailing.id.desc())
+    return _accounts(db.session.scalars(wanted.limit(most)).all())
+
+
+def account_of(mailing: Mailing) -> Account:
+    """One mailing with its figures."""
+    return _accounts([mailing])[0]
+
+
+def _accounts(mailings: Sequence[Mailing]) -> list[Account]:
+    numbers: dict[int, Counter[str]] = {mailing.id: Counter() for mailing in mailings}
+    rows = db.session.execute(
+        select(OutboxMail.mailing_id, OutboxMail.state, func.count())
+        .where(OutboxMail.mailing_id.in_(numbers))
+        .group_by(OutboxMail.mailing_id, OutboxMail.state)
+    )
+    for mailing_id, state, number in rows:
+        if mailing_id is not None:
+            numbers[mailing_id][state] = number
+    return [Account(mailing, _figures(mailing, numbers[mailing.id])) for mailing in mailings]
+
+
+def _figures(mailing: Mailing, by_state: Counter[str]) -> Figures:
+    unwritten = 0
+    if mailing.finished_at is None:
+        people = people_after(mailing).order_by(None).subquery()
+        unwritten = db.session.scalar(select(func.count()).select_from(people)) or 0
+    return Figures(
+        sent=by_state["sent"],
+        failed=by_state["failed"],
+        queued=by_state["queued"],
+        stopped=by_state["stopped"],
+        unwritten=unwritten,
+        reached=mailing.last_id > 0,
+    )

@@ -1,6 +1,6 @@
-"""The outbox: claim a mail with a lease, note what became of it, try again, hold back."""
+"""The outbox: claim a mail with a lease, store its outcome and its log, try again, stop."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    insert,
     literal_column,
     or_,
     select,
@@ -19,11 +20,10 @@ from sqlalchemy.orm import aliased
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.delivery_log import add_note, add_notes
-from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, rows_written
+from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.claims import MailClaim, take_next
-from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
+from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail, OutboxPause
 from ikone_events.store.registering.models import Registration
 
 MOST_WORDS = 2000
@@ -33,7 +33,7 @@ _MINE = (
     & (OutboxMail.tries == bindparam("fence"))
     & (OutboxMail.state == literal_column("'queued'"))
 )
-# Built once: this one is asked for every mail.
+# Built once, since every mail runs it.
 _SENT = (
     update(OutboxMail)
     .where(_MINE)
@@ -47,25 +47,25 @@ _SENT = (
 
 
 def claim_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
-    """Take the next due mail, single ones before those of mailings; None when there is none.
+    """Claim the next due mail, single ones before those of mailings; None if there is none.
 
-    A mail that was on its way when its mailing was stopped, and came back, is held back here.
+    A mail that was being sent when its mailing was stopped, and was deferred, is stopped here.
     """
     claim = take_next(now=now, lease=lease)
     while claim is not None and claim.mailing_stopped is not None:
-        _note_all(_held(OutboxMail.id == claim.id), "stopped", actor="", now=now)
+        _note_all(_stopping(OutboxMail.id == claim.id), "stopped", actor="", now=now)
         claim = take_next(now=now, lease=lease)
     return claim
 
 
 def mark_sent(claim: MailClaim, *, now: datetime, answer: str) -> bool:
-    """Note that the mail server took the mail; False when the lease had passed to another."""
+    """Store that the mail was accepted; False if another worker has claimed it since."""
     values = {"mail": claim.id, "fence": claim.tries, "moment": now, "words": answer[:MOST_WORDS]}
     return db.session.connection().execute(_SENT, values).rowcount == 1
 
 
 def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
-    """Note that the mail is refused for good, in the server's words."""
+    """Store that the mail was rejected, with the server's answer."""
     settled = _settle(claim, state="failed", lease_until=None, answer=answer[:MOST_WORDS])
     if settled:
         add_note(claim.id, "failed", now=now, words=answer)
@@ -73,10 +73,10 @@ def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
 
 
 def mark_deferred(claim: MailClaim, *, now: datetime, answer: str, about_us: bool = False) -> bool:
-    """Put the mail back for a later try, or give up after the last pause.
+    """Defer the mail, or mark it as failed after the last pause.
 
-    With `about_us` the server would have taken no mail: it costs none of the tries, and the
-    same words are noted once.
+    With `about_us` the server accepts no mail at all: the try does not count, and the same answer
+    is logged once.
     """
     settings, words = get_installation().settings, answer[:MOST_WORDS]
     spent = claim.tries - claim.tries_before
@@ -94,7 +94,7 @@ def mark_deferred(claim: MailClaim, *, now: datetime, answer: str, about_us: boo
 
 
 def release(claim: MailClaim) -> bool:
-    """Give a claimed mail back untried; another worker may take it at once."""
+    """Return a claimed mail that was not tried; another worker may claim it at once."""
     return _settle(claim, lease_until=None, tries_before=claim.tries_before + 1)
 
 
@@ -105,13 +105,13 @@ def _settle(claim: MailClaim, **values: object) -> bool:
 
 
 def mark_bounced(mail_id: int, *, now: datetime, answer: str) -> bool:
-    """Note that a mail which a server took came back; False when it has failed or waits again.
+    """Mark an accepted mail as failed because it bounced; False if it has failed or is queued.
 
-    The bounce may be faster than the worker that is sending the mail: then its mark comes too
-    late. When the mail was taken stays in its notes.
+    A bounce may arrive before the worker has stored that the mail was accepted. The time of
+    acceptance is kept in the log.
     """
-    wanted = select(OutboxMail).where(OutboxMail.id == mail_id).with_for_update(of=OutboxMail)
-    mail = db.session.scalar(wanted.execution_options(populate_existing=True))
+    wanted = select(OutboxMail).where(OutboxMail.id == mail_id)
+    mail = db.session.scalar(for_update(wanted, OutboxMail))
     on_its_way = mail is not None and mail.lease_until is not None and mail.lease_until > now
     if mail is None or not (mail.state == "sent" or (mail.state == "queued" and on_its_way)):
         return False
@@ -126,33 +126,23 @@ def mark_bounced(mail_id: int, *, now: datetime, answer: str) -> bool:
 
 def lock_failed(event: Event, mail_id: int) -> OutboxMail:
     """Lock a mail of this event that failed. Raises NotFound."""
-    mail = db.session.scalar(
-        select(OutboxMail)
-        .where(
-            OutboxMail.id == mail_id,
-            OutboxMail.event_id == event.id,
-            OutboxMail.state == "failed",
-        )
-        .with_for_update(of=OutboxMail)
-        .execution_options(populate_existing=True)
-    )
+    mine = (OutboxMail.id == mail_id) & (OutboxMail.event_id == event.id)
+    wanted = select(OutboxMail).where(mine, OutboxMail.state == "failed")
+    mail = db.session.scalar(for_update(wanted, OutboxMail))
     if mail is None:
         raise NotFound(Complaint(N_("There is no such failed e-mail.")))
     return mail
 
 
-def retry(event: Event, mail_id: int, *, now: datetime, actor: str = "") -> OutboxMail:
-    """Send a failed mail of this event again, under its old Message-ID. Raises NotFound."""
-    mail = lock_failed(event, mail_id)
-    if not mail.message_id:
-        raise NotFound(Complaint(N_("There is no such failed e-mail.")))
-    return requeue(mail, "retried", now=now, actor=actor)
-
-
 def requeue(
     mail: OutboxMail, what: str, *, now: datetime, actor: str, words: str = ""
 ) -> OutboxMail:
-    """Let a failed mail leave again, its pauses begun anew, with a note why."""
+    """Queue a failed mail again, with all its tries and a log entry.
+
+    Raises NotFound if it was never composed.
+    """
+    if not mail.message_id:
+        raise NotFound(Complaint(N_("There is no such failed e-mail.")))
     mail.state, mail.tries_before, mail.due_at = "queued", mail.tries, now
     mail.lease_until = None
     add_note(mail.id, what, now=now, words=words, actor=actor)
@@ -182,26 +172,23 @@ def retry_all(
 
 
 def stop(mailing: Mailing, *, actor: str, now: datetime) -> int:
-    """Hold back what a mailing has not sent yet; returns how many mails.
-
-    A mail that a worker holds at this moment is on its way and stays so.
-    """
+    """Stop the queued mails of a mailing, except those being sent; returns how many."""
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
-    held = _held(OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued", free)
-    return _note_all(held, "stopped", actor=actor, now=now)
+    waiting = _stopping(OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued", free)
+    return _note_all(waiting, "stopped", actor=actor, now=now)
 
 
 def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
-    """Send what was held back by `stop` after all; returns how many mails.
+    """Queue the stopped mails of a mailing again; returns how many.
 
-    Who withdrew or moved up since has a mail that says so; the old one stays held back.
+    Mails of people whose registration or calendar entry has changed since remain stopped.
     """
     changed = select(Registration.id).where(
         Registration.event_id == mailing.event_id,
         Registration.event_lock_version > mailing.event_lock_version,
     )
     newer = aliased(OutboxMail)
-    overtaken = exists(
+    has_newer = exists(
         select(newer.id).where(
             newer.registration_id == OutboxMail.registration_id,
             newer.id > OutboxMail.id,
@@ -212,7 +199,7 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     waiting = update(OutboxMail).where(
         OutboxMail.mailing_id == mailing.id,
         OutboxMail.state == "stopped",
-        or_(OutboxMail.calendar_uid == "", ~overtaken),
+        or_(OutboxMail.calendar_uid == "", ~has_newer),
         or_(OutboxMail.registration_id.is_(None), OutboxMail.registration_id.not_in(changed)),
     )
     values = {"state": "queued", "due_at": now}
@@ -221,36 +208,57 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
 
 
 def set_aside(*, before: datetime, words: str, now: datetime) -> int:
-    """Do not send what was written before a moment; shown as failed, each can be sent by hand."""
+    """Mark queued mails written before a time as failed; organisers can send each again."""
     old = update(OutboxMail).where(OutboxMail.state == "queued", OutboxMail.created_at < before)
     values = {"state": "failed", "lease_until": None, "answer": words}
     return _note_all(old.values(values), "failed", actor="", now=now)
 
 
 def find_pause() -> OutboxPause | None:
-    """Since when and why no mail leaves and no step runs, if so: while this one row exists."""
+    """The pause of the outbox: while this row exists, no mail is sent and no step runs."""
     return db.session.scalar(select(OutboxPause))
 
 
 def is_paused() -> bool:
-    """Whether the worker has to leave everything as it is."""
+    """Whether the outbox is paused."""
     return find_pause() is not None
 
 
 def end_pause() -> bool:
-    """Let mails leave and steps run again; False when nothing was held."""
+    """End the pause of the outbox; False if there was none."""
     ended = rows_written(delete(OutboxPause)) > 0
     ask_for_delivery()
     return ended
 
 
-def _held(*which: ColumnElement[bool]) -> Update:
+def _stopping(*which: ColumnElement[bool]) -> Update:
     return update(OutboxMail).where(*which).values(state="stopped", lease_until=None)
 
 
 def _note_all(change: Update, what: str, *, actor: str, now: datetime) -> int:
-    """Execute an UPDATE of mails and note it at each one it met."""
+    """Execute an UPDATE of mails with a log entry for each; returns how many."""
     met = change.returning(OutboxMail.id).execution_options(synchronize_session=False)
     mail_ids = list(db.session.scalars(met))
     add_notes(mail_ids, what, actor=actor, now=now)
     return len(mail_ids)
+
+
+def add_note(mail_id: int, what: str, *, now: datetime, words: str = "", actor: str = "") -> None:
+    """Add an entry to the log of a mail."""
+    add_notes([mail_id], what, now=now, words=words, actor=actor)
+
+
+def add_notes(
+    mail_ids: Iterable[int], what: str, *, now: datetime, words: str = "", actor: str = ""
+) -> None:
+    """Add the same entry to the logs of many mails."""
+    note = {"at": now, "what": what, "words": words[:MOST_WORDS], "actor": actor}
+    rows = [{"mail_id": mail_id, **note} for mail_id in mail_ids]
+    if rows:
+        db.session.execute(insert(DeliveryNote), rows)
+
+
+def notes_of(mail: OutboxMail) -> list[DeliveryNote]:
+    """The delivery log of a mail, oldest entry first."""
+    wanted = select(DeliveryNote).where(DeliveryNote.mail_id == mail.id)
+    return list(db.session.scalars(wanted.order_by(DeliveryNote.id)))

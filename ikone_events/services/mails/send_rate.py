@@ -1,7 +1,7 @@
-"""The pace of the whole installation: how soon the next mail may leave, whoever sends it.
+"""The send rate of the installation, shared by all workers.
 
-Each mail takes a slot in the one row before it leaves; of two workers one gets it. Real time,
-whatever a trial's clock shows.
+Each mail reserves a slot in a single row; of two workers one gets it. Times are real time, not the
+trial's clock.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from ikone_events.store.db import UTCDateTime, db
 from ikone_events.store.mails.models import SendRate
 
 _ONLY = 1
-# Workers reserve a moment ahead at most: a slot that is further away was taken by another clock.
+# Workers reserve about a second ahead; a later slot was reserved with a wrong clock.
 _FURTHEST = timedelta(minutes=2)
 
 _NEXT = select(SendRate.next_at).where(SendRate.id == _ONLY)
@@ -26,7 +26,7 @@ _ADVANCE = (
 
 
 def next_slot(now: datetime, gap: timedelta) -> tuple[datetime, datetime]:
-    """What the row says, and when the next mail may leave: now, or a little later."""
+    """The stored value for `reserve_slot`, and the time at which the next mail may be sent."""
     connection = db.session.connection()
     seen = connection.execute(_NEXT).scalar()
     if seen is None:
@@ -37,7 +37,7 @@ def next_slot(now: datetime, gap: timedelta) -> tuple[datetime, datetime]:
 
 
 def reserve_slot(seen: datetime, slot: datetime, gap: timedelta) -> bool:
-    """Take a slot; False when another worker took it since the row was seen."""
+    """Reserve a slot; False if another worker has changed the row since."""
     values = {"seen": seen, "following": slot + gap}
     result = db.session.connection().execute(_ADVANCE, values)
     return cast(CursorResult[None], result).rowcount == 1

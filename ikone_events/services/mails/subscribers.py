@@ -1,46 +1,55 @@
-"""Asking to be told: subscribe, confirm, unsubscribe, and forget what serves no purpose."""
+"""Subscribers: subscribe, confirm, unsubscribe, list, and delete after use."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, delete, exists, or_, select
+from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.refusals import N_, Complaint, LinkRefused, RegistrationClosed
+from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound, RegistrationClosed
+from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.facts import PATIENCE
-from ikone_events.services.mails.writing import write_to_subscriber
-from ikone_events.store.db import db, rows_written
+from ikone_events.services.mails.facts import CONFIRM_WITHIN
+from ikone_events.services.mails.writing import is_written, write_to_subscriber
+from ikone_events.services.spreadsheets import Row
+from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import NETWORK, Subscriber
+from ikone_events.store.mails.models import NETWORK, Mailing, OutboxMail, Subscriber
+from ikone_events.store.paging import Page, containing, paginate
 
-# So long the office sees whom the news reached, and can send it once more where it failed.
-AFTER_OPENING = timedelta(days=7)
+# For this time organisers see which mails failed, and can send them again.
+_KEPT_AFTER_OPENING = timedelta(days=7)
 _NEVER_OPENS = (State.CANCELLED.value, State.ARCHIVED.value)
 _OPENED_ONCE = (State.DRAFT.value, State.ANNOUNCED.value, State.POSTPONED.value)
 
 
 def subscribe(email: str, locale: str, *, now: datetime, event: Event | None = None) -> Subscriber:
-    """Note an address and write to it; the mail asks to confirm, or says that all is done.
+    """Store an address and send a mail to confirm it, or one that it is confirmed already.
 
-    `event` narrows the wish to the opening of that one event. Nothing that is returned or raised
-    depends on whether the address was known. Raises RegistrationClosed when the event's
-    registration is not still to come.
+    With `event` it is only about the opening of that event. The result does not depend on whether
+    the address was known. Raises RegistrationClosed if registration for the event is not yet to
+    come.
     """
     if event is not None and (refusal := no_news_because(event)):
         raise RegistrationClosed(refusal)
-    subscriber = _hold_address(email, locale, event, now=now)
-    _ask(subscriber, event, now=now)
+    subscriber = _lock_subscriber(email, locale, event, now=now)
+    # At most one such mail an hour, so that nobody can flood a mailbox.
+    known = "known" if subscriber.confirmed_at else "new"
+    key = f"subscription:{subscriber.public_id}:{known}:{now:%Y%m%d%H}"
+    if not is_written(key):
+        write_to_subscriber(MailKind.SUBSCRIPTION, subscriber, event, key=key, now=now)
     return subscriber
 
 
 def no_news_because(event: Event) -> Complaint | None:
-    """Why nobody can ask to be told of this event's opening, or None."""
+    """Why it is not possible to subscribe to this event's opening, or None."""
     if event.state == State.ANNOUNCED.value:
         return None
     if event.state == State.OPEN.value:
@@ -48,13 +57,14 @@ def no_news_because(event: Event) -> Complaint | None:
     return Complaint(N_("The start of registration is not announced for this event."))
 
 
-def _hold_address(email: str, locale: str, event: Event | None, *, now: datetime) -> Subscriber:
-    """The one row of an address and topic, new or old, locked until the transaction ends.
+def _lock_subscriber(email: str, locale: str, event: Event | None, *, now: datetime) -> Subscriber:
+    """The row of an address and topic, created if missing, and locked.
 
-    What is confirmed stays as it is: strangers can type any address. Who has not confirmed begins
-    anew, in the language of this page.
+    A confirmed row is not changed, since anybody can enter any address. An unconfirmed one gets the
+    current time and language.
     """
-    insert = postgresql.insert if _on_postgres() else sqlite.insert
+    on_postgres = db.engine.dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgres else sqlite.insert
     row = insert(Subscriber).values(
         public_id=new_public_id(),
         link_epoch=1,
@@ -70,28 +80,15 @@ def _hold_address(email: str, locale: str, event: Event | None, *, now: datetime
         name: case((pending, row.excluded[name]), else_=getattr(Subscriber, name))
         for name in ("locale", "created_at")
     }
-    held = row.on_conflict_do_update(index_elements=["email_key", "topic"], set_=anew)
+    upsert = row.on_conflict_do_update(index_elements=["email_key", "topic"], set_=anew)
     found = db.session.scalars(
-        held.returning(Subscriber), execution_options={"populate_existing": True}
+        upsert.returning(Subscriber), execution_options={"populate_existing": True}
     )
     return found.one()
 
 
-def _on_postgres() -> bool:
-    return db.engine.dialect.name == "postgresql"
-
-
-def _ask(subscriber: Subscriber, event: Event | None, *, now: datetime) -> None:
-    """At most one such mail an hour, so that nobody can fill a mailbox with them."""
-    known = "known" if subscriber.confirmed_at else "new"
-    key = f"subscription:{subscriber.public_id}:{known}:{now:%Y%m%d%H}"
-    written = select(OutboxMail.id).where(OutboxMail.key == key)
-    if db.session.scalar(written) is None:
-        write_to_subscriber(MailKind.SUBSCRIPTION, subscriber, event, key=key, now=now)
-
-
 def find_subscriber(token: str) -> Subscriber | None:
-    """Whoever a link speaks of; None for forged, revoked and deleted ones alike."""
+    """The subscriber of a link; None if it is forged, revoked or deleted."""
     try:
         claim = get_installation().signer.read(Purpose.SUBSCRIPTION, token)
     except LinkRefused:
@@ -106,9 +103,9 @@ def _is(claim: LinkClaim) -> ColumnElement[bool]:
 
 
 def confirm(token: str, *, now: datetime) -> Subscriber:
-    """Turn the mails on; a second time changes nothing. Raises LinkRefused.
+    """Confirm the address; a second time changes nothing. Raises LinkRefused.
 
-    Who confirms only after the registration has opened gets that news now.
+    If registration has opened before the confirmation, the mail about it is sent now.
     """
     subscriber = find_subscriber(token)
     if subscriber is not None and subscriber.event is not None:
@@ -120,9 +117,9 @@ def confirm(token: str, *, now: datetime) -> Subscriber:
 
 
 def _turn_on(subscriber: Subscriber, *, now: datetime) -> bool:
-    """False when the row has been deleted meanwhile. The event, if any, is held."""
-    held = select(Subscriber).where(Subscriber.id == subscriber.id).with_for_update(of=Subscriber)
-    if db.session.scalar(held.execution_options(populate_existing=True)) is None:
+    """Set `confirmed_at`; False if the row was deleted meanwhile. The event must be locked."""
+    mine = select(Subscriber).where(Subscriber.id == subscriber.id)
+    if db.session.scalar(for_update(mine, Subscriber)) is None:
         return False
     if subscriber.confirmed_at is not None:
         return True
@@ -135,7 +132,7 @@ def _turn_on(subscriber: Subscriber, *, now: datetime) -> bool:
 
 
 def _after_opening(event: Event, now: datetime) -> datetime:
-    """A moment for which no mailing of the opening is responsible: those go by the clock."""
+    """A time after the last mailing of the opening, which writes to people confirmed before it."""
     last = db.session.scalar(
         select(Mailing.created_at).where(_opening_of(event)).order_by(Mailing.id.desc()).limit(1)
     )
@@ -147,7 +144,7 @@ def _opening_of(event: Event | type[Event]) -> ColumnElement[bool]:
 
 
 def unsubscribe(token: str) -> None:
-    """Delete the subscriber and every mail to them, at once; the unknown are gone already."""
+    """Delete the subscriber and all mails to them; an unknown link changes nothing."""
     try:
         claim = get_installation().signer.read(Purpose.SUBSCRIPTION, token)
     except LinkRefused:
@@ -156,33 +153,87 @@ def unsubscribe(token: str) -> None:
 
 
 def remove(public_id: str) -> None:
-    """Delete a subscriber on an organiser's word; a second time changes nothing."""
+    """Delete a subscriber for an organiser; a second time changes nothing."""
     rows_written(delete(Subscriber).where(Subscriber.public_id == public_id))
 
 
 def tidy(now: datetime) -> int:
-    """Delete the addresses that serve no purpose any more; returns how many."""
-    return forget_unconfirmed(now) + forget_interested(now)
+    """Delete the addresses that are not needed any more; returns how many.
 
-
-def forget_unconfirmed(now: datetime) -> int:
-    """Delete those who did not confirm in time, as their mail said."""
-    late = Subscriber.created_at <= now - PATIENCE
-    return rows_written(delete(Subscriber).where(Subscriber.confirmed_at.is_(None), late))
-
-
-def forget_interested(now: datetime) -> int:
-    """Delete those who asked about one event, once they have been told or it is over."""
-    told_before = now - AFTER_OPENING
-    in_work = or_(Mailing.finished_at.is_(None), Mailing.finished_at > told_before)
-    told = (
+    These are addresses that were not confirmed in time, and those of one event after its end or
+    some days after the mailing about its opening.
+    """
+    late = Subscriber.created_at <= now - CONFIRM_WITHIN
+    deleted = rows_written(delete(Subscriber).where(Subscriber.confirmed_at.is_(None), late))
+    recent = or_(Mailing.finished_at.is_(None), Mailing.finished_at > now - _KEPT_AFTER_OPENING)
+    notified = (
         Event.state.not_in(_OPENED_ONCE)
         & exists().where(_opening_of(Event))
-        & ~exists().where(_opening_of(Event), in_work)
+        & ~exists().where(_opening_of(Event), recent)
     )
     over = or_(Event.ends_at <= now, Event.state.in_(_NEVER_OPENS))
-    done = select(Event.id).where(or_(told, over))
+    done = select(Event.id).where(or_(notified, over))
     waiting = exists().where(
         OutboxMail.subscriber_id == Subscriber.id, OutboxMail.state == "queued"
     )
-    return rows_written(delete(Subscriber).where(Subscriber.event_id.in_(done), ~waiting))
+    unused = delete(Subscriber).where(Subscriber.event_id.in_(done), ~waiting)
+    return deleted + rows_written(unused)
+
+
+SUBSCRIBER_COLUMNS = ("email", "about", "locale", "subscribed_at", "confirmed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Subscribers of the network, not confirmed ones, and subscribers to openings of events."""
+
+    confirmed: int
+    pending: int
+    interested: int
+
+
+def count_subscribers() -> Numbers:
+    """The number of subscribers; an address counts once per topic."""
+    network, known = Subscriber.topic == NETWORK, Subscriber.confirmed_at.is_not(None)
+    found = db.session.execute(
+        select(
+            func.count().filter(network, known),
+            func.count().filter(~known),
+            func.count().filter(~network, known),
+        ).select_from(Subscriber)
+    ).one()
+    return Numbers(*found)
+
+
+def search_subscribers(words: str = "", *, number: int = 1) -> Page[Subscriber]:
+    """Subscribers whose address contains `words`, in order of the addresses."""
+    wanted = select(Subscriber).where(*containing(words, [Subscriber.email]))
+    wanted = wanted.options(joinedload(Subscriber.event))
+    return paginate(wanted.order_by(Subscriber.email_key, Subscriber.id), number=number)
+
+
+def get_subscriber(public_id: str) -> Subscriber:
+    """The subscriber with this public id; raises NotFound."""
+    found = db.session.scalar(select(Subscriber).where(Subscriber.public_id == public_id))
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such subscriber.")))
+    return found
+
+
+def subscriber_rows() -> Iterator[Row]:
+    """All subscribers as rows of a spreadsheet, in order of the addresses."""
+    zone = get_installation().settings.timezone
+    wanted = select(Subscriber).options(joinedload(Subscriber.event))
+    for found in db.session.scalars(wanted.order_by(Subscriber.email_key, Subscriber.id)):
+        moments = (found.created_at, found.confirmed_at)
+        asked, confirmed = (
+            to_local(moment, zone).isoformat(timespec="seconds") if moment else None
+            for moment in moments
+        )
+        yield {
+            "email": found.email,
+            "about": found.event.slug if found.event else NETWORK,
+            "locale": found.locale,
+            "subscribed_at": asked,
+            "confirmed_at": confirmed,
+        }

@@ -1,6 +1,6 @@
-"""The editor of texts: the text to begin with, and the mail as somebody would get it.
+"""Standard texts and previews for the editor of texts.
 
-People and events are copies, or invented: nothing is stored or sent.
+Registrations and events are copies or samples: nothing is stored or sent.
 """
 
 from dataclasses import replace
@@ -18,11 +18,11 @@ from ikone_events.services.mails.drafts import with_masked_links
 from ikone_events.services.mails.facts import facts_for, facts_for_subscriber
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.event_versions import as_if
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Subscriber
 from ikone_events.store.registering.models import Registration
 
 _TO_SUBSCRIBERS = (MailKind.ANNOUNCEMENT, MailKind.OPENING, MailKind.REMINDER_DEADLINE)
-# The status in which somebody gets such a mail; others are written to whoever is registered.
+# The status of a person who gets such a mail; other kinds keep the person's own status.
 _STATUS = {
     MailKind.WAITLIST: Status.WAITLISTED,
     MailKind.CONFIRM_ADDRESS: Status.PENDING,
@@ -38,7 +38,7 @@ _SAMPLE_EMAIL = "erika.beispiel@example.org"
 
 
 def standard_text(kind: str, locale: str) -> EditedText:
-    """The built-in text with placeholders; for an own message, a skeleton."""
+    """The standard text with placeholders; for an own message, a skeleton."""
     return starting_text(_mail_kind(kind), locale)
 
 
@@ -51,7 +51,7 @@ def preview(
     person: Registration | None,
     now: datetime,
 ) -> ComposedMail:
-    """The mail for a person, or for an invented one, about an event or an invented one."""
+    """The mail for a person about an event; without them, for samples."""
     mail_kind, shown = _mail_kind(kind), event or _sample_event(now)
     if mail_kind in _TO_SUBSCRIBERS:
         reader = _sample_subscriber(locale, now)
@@ -64,7 +64,7 @@ def preview(
 def _facts(
     kind: MailKind, person: Registration, locale: str, event: Event, now: datetime
 ) -> MailFacts:
-    """As if the event and the person stood where this mail is written, with all it can tell."""
+    """Facts as if event and person had the status for this mail, with every optional part."""
     changes = {"state": State.DISPATCHED.value, "room_url": event.room_url or _SAMPLE_ROOM}
     then = as_if(event, changes, materials=event.materials)
     status = _STATUS.get(kind, person.status)

@@ -1,6 +1,6 @@
-"""Edited texts of mails: which one is in force, saving one, going back to the standard.
+"""Edited texts of mails: find the one in force, save one, go back to the standard text.
 
-The nearest counts, language by language: the event's, then its series', then the installation's.
+For each language the text of the event comes first, then its series', then the installation's.
 """
 
 import json
@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.mails.edited_text import EditedText, check_text
 from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
-from ikone_events.store.db import db, rows_written
+from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.texts import MailText
+from ikone_events.store.mails.models import MailText
 
 INSTALLATION = "installation"
 LOCALES = ("de", "en")
 NO_TEXT = EditedText("", "")
 
-# Registrations wait for this one: built once, and it reads no more than it must.
+# Built once, since every registration runs it.
 _NEAREST = select(MailText.scope, MailText.subject, MailText.body).where(
     MailText.kind == bindparam("kind"),
     MailText.locale == bindparam("locale"),
@@ -31,17 +31,17 @@ _NEAREST = select(MailText.scope, MailText.subject, MailText.body).where(
 
 
 def event_scope(event: Event) -> str:
-    """The scope of texts that hold for one event."""
+    """The scope of the texts of one event."""
     return f"event:{event.id}"
 
 
 def series_scope(series: str) -> str:
-    """The scope of texts that hold for all events of a series."""
+    """The scope of the texts of a series."""
     return f"series:{series}"
 
 
 def scopes_of(event: Event | None) -> tuple[str, ...]:
-    """Where an event's texts are looked for, the nearest first."""
+    """The scopes of an event's texts, the first one counts."""
     if event is None:
         return (INSTALLATION,)
     series = (series_scope(event.series),) if event.series else ()
@@ -49,7 +49,7 @@ def scopes_of(event: Event | None) -> tuple[str, ...]:
 
 
 def find_text(event: Event | None, kind: str, locale: str) -> EditedText | None:
-    """The edited text in force, or None for the built-in one."""
+    """The edited text in force, or None for the standard text."""
     scopes = scopes_of(event)
     values = {
         "kind": str(kind),
@@ -66,9 +66,9 @@ def find_text(event: Event | None, kind: str, locale: str) -> EditedText | None:
 
 
 def snapshot(event: Event, kind: str) -> str:
-    """The texts in force as JSON, so that a mailing ends as it began; empty for the built-in one.
+    """The texts in force as JSON, so that a mailing has one text; "" for the standard text.
 
-    An organiser's own message has no built-in text: its other language stands in.
+    An organiser's own message has no standard text: a missing language uses the other one.
     """
     texts = {locale: text for locale in LOCALES if (text := find_text(event, kind, locale))}
     if is_own(kind) and texts:
@@ -85,9 +85,9 @@ def snapshot(event: Event, kind: str) -> str:
 
 
 def from_snapshot(texts: str, locale: str, kind: str = "") -> EditedText | None:
-    """The edited text that a mailing began with, or None for the built-in one.
+    """The edited text that a mailing began with, or None for the standard text.
 
-    `kind` matters for follow-ups alone, whose mailing holds three mails.
+    `kind` is needed for follow-ups, whose mailing has three kinds of mail.
     """
     if not texts:
         return None
@@ -97,15 +97,15 @@ def from_snapshot(texts: str, locale: str, kind: str = "") -> EditedText | None:
 
 
 def is_own(kind: str) -> bool:
-    """Whether this is an organiser's own message, by the name of its step."""
+    """Whether it is an organiser's own message, named like its step."""
     return kind not in set(MailKind)
 
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """What somebody saves: one text in one language, and the version that was on the screen.
+    """A text to be saved in one language.
 
-    `seen` is the `changed_at` of the row that the form was made from; None when there was none.
+    `seen` is the `changed_at` of the row that the form showed; None if there was none.
     """
 
     locale: str
@@ -121,12 +121,12 @@ def texts_of(scopes: Sequence[str]) -> list[MailText]:
 def save_text(
     scope: str, kind: str, change: TextChange, *, event: Event | None, actor: str, now: datetime
 ) -> MailText:
-    """Store one text in place of the standard; raises UnfitInput, or StaleForm for an old form.
+    """Store an edited text. Raises UnfitInput, and StaleForm if it has changed meanwhile.
 
-    `event` is the one whose scope it is, so that its texts leave with it.
+    `event` is the event of the scope; its texts are deleted with it.
     """
     check_text(kind, change.text)
-    row = _held(scope, kind, change.locale, seen=change.seen)
+    row = _lock_text(scope, kind, change.locale, seen=change.seen)
     if row is None:
         row = MailText(
             scope=scope, event_id=event.id if event else None, kind=kind, locale=change.locale
@@ -138,42 +138,37 @@ def save_text(
 
 
 def reset_text(scope: str, kind: str, locale: str, *, seen: datetime | None) -> None:
-    """Go back to what is in force without this scope's own text.
+    """Delete the text of this scope. Raises StaleForm if it has changed meanwhile.
 
-    Raises UnfitInput for the German text of an own message: it has no other to go back to.
+    Raises UnfitInput for the German text of an own message, which has no standard text.
     """
     if is_own(kind) and locale == "de":
         text = N_("A message of your own needs its German text; delete the message instead.")
         raise UnfitInput(Complaint(text))
-    row = _held(scope, kind, locale, seen=seen)
+    row = _lock_text(scope, kind, locale, seen=seen)
     if row is not None:
         rows_written(delete(MailText).where(MailText.id == row.id))
         db.session.expunge(row)
 
 
-def _held(scope: str, kind: str, locale: str, *, seen: datetime | None) -> MailText | None:
-    """The row, locked, if it is still the one that was on the screen."""
-    row = db.session.scalar(
-        _row(scope, kind, locale).with_for_update().execution_options(populate_existing=True)
+def _lock_text(scope: str, kind: str, locale: str, *, seen: datetime | None) -> MailText | None:
+    """The row, locked. Raises StaleForm if it is not the one that the form showed."""
+    wanted = select(MailText).where(
+        MailText.scope == scope, MailText.kind == kind, MailText.locale == locale
     )
+    row = db.session.scalar(for_update(wanted, MailText))
     if (row.changed_at if row else None) != seen:
         raise _stale(row.changed_by if row else "")
     return row
 
 
 def _store(row: MailText) -> None:
-    """Two who begin the same text at once: the second is told, on PostgreSQL by the constraint."""
+    """Of two people who create the same text at once, the second gets StaleForm."""
     db.session.add(row)
     try:
         db.session.flush()
     except IntegrityError as fault:
         raise _stale("") from fault
-
-
-def _row(scope: str, kind: str, locale: str) -> Select[MailText]:
-    return select(MailText).where(
-        MailText.scope == scope, MailText.kind == kind, MailText.locale == locale
-    )
 
 
 def _stale(who: str) -> StaleForm:

@@ -1,7 +1,7 @@
-"""A test invitation to an organiser's own mailbox: a real one, that can be answered and taken out.
+"""Test invitations to an organiser's mailbox, which can be answered and withdrawn.
 
-It belongs to no registration. UID and version are those of the last one to this address at this
-event, so a second press updates the entry and nothing is left in calendars that nothing can remove.
+They belong to no registration. Further ones to the same address and event have the same UID, so
+they update the entry, and every entry can be withdrawn.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ MARK = "Test: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tester:
-    """One of us who tries an invitation: in which language, and as whom at a hybrid event."""
+    """An organiser who gets a test invitation; `mode` matters at a hybrid event."""
 
     email: str
     name: str
@@ -40,41 +40,41 @@ class Tester:
 
 @dataclass(frozen=True, slots=True)
 class TrialInvitation:
-    """The newest test invitation of one of us, and the answer to it if one came back."""
+    """The newest test invitation of an organiser, and the answer to it."""
 
     mail: OutboxMail
     answer: IncomingMail | None
 
     @property
     def stands(self) -> bool:
-        """Whether it is in the calendar, or on its way there."""
+        """Whether it has not been withdrawn."""
         return self.mail.calendar_method == REQUEST
 
 
 def trial_of(event: Event, email: str) -> TrialInvitation | None:
-    """The newest test invitation to an address; None when there never was one."""
+    """The newest test invitation to an address, or None."""
     newest = next(iter(trials_of(event, email)), None)
     return None if newest is None else TrialInvitation(newest, answer_to_trial(newest.calendar_uid))
 
 
 def send_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail:
-    """Queue an invitation to the event as it is; another press updates the entry."""
+    """Send an invitation to the event; a further one updates the entry."""
     event = lock_event(slug)
-    earlier = _of_standing_entry(event, tester)
+    earlier = _mails_of_entry(event, tester)
     return _queue(MailKind.TRIAL_INVITATION, event, tester, earlier, now=now)
 
 
 def take_back_trial(slug: str, tester: Tester, *, now: datetime) -> OutboxMail | None:
-    """Queue what takes it out of the calendar again; None when it was taken out already."""
+    """Withdraw the test invitation; None if there is none in the calendar."""
     event = lock_event(slug)
-    earlier = _of_standing_entry(event, tester)
+    earlier = _mails_of_entry(event, tester)
     if not earlier:
         return None
     return _queue(MailKind.TRIAL_WITHDRAWAL, event, tester, earlier, now=now)
 
 
-def _of_standing_entry(event: Event, tester: Tester) -> list[OutboxMail]:
-    """The mails about the entry that is in the tester's calendar, newest first; empty for none."""
+def _mails_of_entry(event: Event, tester: Tester) -> list[OutboxMail]:
+    """The mails of the entry that is in the tester's calendar, newest first."""
     trials = trials_of(event, tester.email)
     if not trials or trials[0].calendar_method != REQUEST:
         return []
@@ -82,7 +82,7 @@ def _of_standing_entry(event: Event, tester: Tester) -> list[OutboxMail]:
 
 
 def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
-    """The entry that a test would bring: what the first to register will get."""
+    """The calendar object of a test invitation, which is that of the first registration."""
     invitation = Invitation(uid=f"test@{get_installation().settings.host}", sequence=0, stamp=now)
     facts = _facts(MailKind.TRIAL_INVITATION, event, tester, invitation, mark="")
     return compose(facts).calendar or b""
@@ -113,7 +113,7 @@ def _queue(
 def _facts(
     kind: MailKind, event: Event, tester: Tester, invitation: Invitation, *, mark: str
 ) -> MailFacts:
-    """Where people have their own door to the room, a test has the public page."""
+    """Facts of a test invitation; the link to the room leads to the public page."""
     installation, summary = get_installation(), summary_in(event, tester.mode, tester.locale)
     open_now = has_door(event.state, event.room_url) and summary.has_room
     return MailFacts(

@@ -1,39 +1,42 @@
-"""What mails, calendars and pages show of rows: the event, the person, the links.
+"""Values of mails, calendars and pages: the event, its changes, the recipient, the links.
 
-At a hybrid event all of it depends on how the person takes part.
+At a hybrid event they depend on how the person takes part.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2s
 
-from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.events.lifecycle import Action, EventFormat, State
-from ikone_events.domain.mails.facts import EventSummary, Links, Recipient, Sender
+from ikone_events.domain.events.changes import differences
+from ikone_events.domain.events.facts import RUNNING, Mode
+from ikone_events.domain.events.lifecycle import Action, EventFormat
+from ikone_events.domain.mails.facts import Difference, EventSummary, Links, Recipient, Sender
 from ikone_events.domain.registering.registration import Awaits, Status
-from ikone_events.domain.registering.seating import MOVING
-from ikone_events.domain.rooms.door import has_door
+from ikone_events.domain.rooms.door import has_door, is_link_out
 from ikone_events.domain.times import to_local
 from ikone_events.services.installation import get_installation
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, EventVersion
+from ikone_events.store.mails.event_versions import event_in, event_versions, notified_numbers
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.models import Registration
 
-# The room opens a little before the start, so that cameras and sound can be tried.
+# The room opens before the start, so that people can test camera and sound.
 DOORS_OPEN_BEFORE = timedelta(minutes=15)
-_MOVING = frozenset(state.value for state in MOVING)
+_MOVING = frozenset(state.value for state in RUNNING)
 
 
 def sender_of(event: Event | None) -> Sender:
-    """The fixed From of all mails; a human reads what is sent to Reply-To."""
+    """The sender of all mails; replies go to the contact of the event."""
     settings = get_installation().settings
     reply_to = event.contact_email if event else ""
     return Sender(name=settings.organisation, address=settings.sender, reply_to=reply_to)
 
 
 def summary_of(event: Event, locale: str) -> EventSummary:
-    """The event as a whole in one language, as public calendars show it."""
-    installation = get_installation()
+    """The event in one language, as public calendars show it."""
+    installation, room_url = get_installation(), event.room_url
+    room_mark = blake2s(room_url.encode(), digest_size=8).hexdigest() if room_url else ""
     return EventSummary(
         title=event.title_in(locale),
         summary=event.summary_in(locale),
@@ -43,7 +46,7 @@ def summary_of(event: Event, locale: str) -> EventSummary:
         format=event.format,
         place="" if event.format == EventFormat.ONLINE.value else event.place,
         dial_in=event.dial_in,
-        room_mark=_mark(event.room_url),
+        room_mark=room_mark,
         room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
         organisation=installation.settings.organisation,
         contact_name=event.contact_name,
@@ -55,12 +58,8 @@ def summary_of(event: Event, locale: str) -> EventSummary:
     )
 
 
-def _mark(room_url: str) -> str:
-    return blake2s(room_url.encode(), digest_size=8).hexdigest() if room_url else ""
-
-
 def summary_in(event: Event, mode: str, locale: str) -> EventSummary:
-    """The event for people of one mode: on site the place and no room, online the reverse."""
+    """The event for one mode: on site with the place, online with the room."""
     whole = summary_of(event, locale)
     if event.format != EventFormat.HYBRID.value:
         return whole
@@ -70,7 +69,7 @@ def summary_in(event: Event, mode: str, locale: str) -> EventSummary:
 
 
 def summary_for(event: Event, registration: Registration) -> EventSummary:
-    """The event as this person takes part in it, in this person's language."""
+    """The event for a person: in their mode and language."""
     return summary_in(event, registration.mode, registration.locale)
 
 
@@ -81,10 +80,10 @@ def _comes_online(event: Event, registration: Registration) -> bool:
 
 
 def links_of(event: Event, registration: Registration) -> Links:
-    """The person's own links: the room, to confirm and to accept only where these open something.
+    """The person's links; those to the room, to confirm and to accept only if they work now.
 
-    The door opens once the link has been dispatched, to those who take part online. People who wait
-    are asked to confirm their address once a seat is reserved for them, no earlier.
+    The room is linked once the access link has been sent, for people who take part online. Waiting
+    people confirm their address only when a seat is reserved for them.
     """
     installation, status = get_installation(), registration.status
     manage = installation.personal_page(registration.public_id, registration.link_epoch)
@@ -119,11 +118,8 @@ def recipient_of(registration: Registration) -> Recipient:
 
 
 def link_day(event: Event, now: datetime) -> date | None:
-    """The day on which the plan sends the access link; None when nobody can promise one.
-
-    Without a plan it is the day before the event.
-    """
-    if event.format == EventFormat.ON_SITE.value or event.state == State.DISPATCHED.value:
+    """The day on which the plan sends the access link, or None; without a plan the day before."""
+    if event.format == EventFormat.ON_SITE.value or is_link_out(event.state):
         return None
     day_before = event.starts_at - timedelta(days=1)
     sent_at = due_at_of(event, Action.DISPATCH) if event.plan else day_before
@@ -131,3 +127,61 @@ def link_day(event: Event, now: datetime) -> date | None:
         return None
     day = to_local(sent_at, event.zone).date()
     return day if day >= to_local(now, event.zone).date() else None
+
+
+def last_notified_version(
+    event: Event, registration: Registration, *, before: int | None = None, later_sent: bool = False
+) -> Event:
+    """The version of the event that this person was last notified of.
+
+    `before` ignores mails from this id on; with `later_sent` only those that have not been sent.
+    """
+    versions = notified_versions(event, [registration], before=before, later_sent=later_sent)
+    return versions[registration.id]
+
+
+def notified_versions(
+    event: Event,
+    people: Collection[Registration],
+    *,
+    before: int | None = None,
+    later_sent: bool = False,
+) -> dict[int, Event]:
+    """The version each person was last notified of, by registration id.
+
+    Needs no query for people if the event has never changed, as most have not.
+    """
+    former = event_versions(event)
+    if not former:
+        return {person.id: event for person in people}
+    numbers = notified_numbers(people, before=before, later_sent=later_sent)
+    return {
+        person.id: event_in(
+            event, numbers.get(person.id) or _in_force(event, former, person.registered_at), former
+        )
+        for person in people
+    }
+
+
+def _in_force(event: Event, former: Collection[EventVersion], registered_at: datetime) -> int:
+    """Without a mail, as after an import, people know the version at their registration."""
+    return next(
+        (each.number for each in former if each.until > registered_at), event.calendar_version
+    )
+
+
+def changes_for(
+    known: Event, event: Event, registration: Registration, *, knows_room: bool
+) -> tuple[Difference, ...]:
+    """The differences to the version this person knows, in their language.
+
+    A changed room is listed only with `knows_room`, for people who have a link to the room.
+    """
+    if known is event:
+        return ()
+    return differences(
+        summary_for(known, registration),
+        summary_for(event, registration),
+        locale=registration.locale,
+        has_door=knows_room and any(links_of(each, registration).room for each in (event, known)),
+    )

@@ -1,8 +1,10 @@
-"""From facts to a finished mail in the outbox: one cause, one person, one key."""
+"""Writing mails into the outbox. The unique key of a mail prevents a second one."""
 
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
+
+from sqlalchemy import select
 
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
@@ -12,8 +14,7 @@ from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, u
 from ikone_events.services.mails.invitations import makes_known, note_object
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 
 
@@ -27,10 +28,10 @@ def write_mail(
     reason: str = "",
     other_person: str = "",
 ) -> OutboxMail:
-    """Compose a single mail and put it into the outbox of this transaction.
+    """Write a single mail in the transaction of its cause.
 
-    Raises the calendar sequence when the mail carries a calendar object. Any fault in composing
-    goes up: a single mail undoes its cause.
+    A mail with a calendar object raises the calendar sequence. Every error is passed on and so
+    undoes the cause of the mail.
     """
     facts = facts_for(kind, registration, event, now=now, reason=reason, other_person=other_person)
     return store_mail(facts, registration, event, key=key, now=now)
@@ -45,7 +46,7 @@ def store_mail(
     now: datetime,
     mailing: Mailing | None = None,
 ) -> OutboxMail:
-    """Compose a mail to a registered person from its facts and put it into the outbox."""
+    """Compose a mail to a registered person and put it into the outbox."""
     mail = compose(facts)
     row = outbox_row(
         facts,
@@ -66,10 +67,7 @@ def store_mail(
 def rewrite_mail(
     row: OutboxMail, registration: Registration, event: Event, *, now: datetime
 ) -> None:
-    """Compose a mail that has not left anew, as things stand with its mailing and event now.
-
-    To mail programs it is another mail: it has a new Message-ID.
-    """
+    """Compose an unsent mail again with the current facts; it gets a new Message-ID."""
     mailing = db.session.get(Mailing, row.mailing_id) if row.mailing_id else None
     facts = facts_for(MailKind(row.kind), registration, event, now=now, mailing=mailing, again=row)
     mail = compose(facts)
@@ -92,7 +90,7 @@ def write_to_subscriber(
     now: datetime,
     mailing: Mailing | None = None,
 ) -> OutboxMail:
-    """Compose a mail to a subscriber and put it into the outbox, with its way to unsubscribe."""
+    """Write a mail to a subscriber, with the headers to unsubscribe."""
     facts = facts_for_subscriber(kind, subscriber, event, now=now, mailing=mailing)
     row = outbox_row(
         facts,
@@ -110,7 +108,7 @@ def write_to_subscriber(
 def outbox_row(
     facts: MailFacts, mail: ComposedMail, *, key: str, now: datetime, **columns: Any
 ) -> OutboxMail:
-    """The row of a finished mail, not stored yet; `columns` say whose it is."""
+    """The row of a finished mail, not stored; `columns` name its recipient and cause."""
     return OutboxMail(
         key=key,
         kind=facts.kind.value,
@@ -125,14 +123,14 @@ def outbox_row(
 
 
 def queue(row: OutboxMail) -> OutboxMail:
-    """Store a row in this transaction and wake the sender when it is committed."""
+    """Store a row in this transaction; the worker is triggered after the commit."""
     db.session.add(row)
     ask_for_delivery()
     return row
 
 
 def _content(facts: MailFacts, mail: ComposedMail) -> dict[str, Any]:
-    """The columns that hold the mail itself and to whom it goes."""
+    """The columns of the mail itself and its recipient."""
     recipient = facts.recipient
     return {
         "recipient": recipient.email,
@@ -148,12 +146,17 @@ def _content(facts: MailFacts, mail: ComposedMail) -> dict[str, Any]:
 def _note(
     row: OutboxMail, facts: MailFacts, mail: ComposedMail, registration: Registration, event: Event
 ) -> None:
-    """What of the event the mail makes known, and which calendar object it carries."""
+    """Store the version of the event that the mail announces, and its calendar object."""
     row.notified_version = (
         event.calendar_version if makes_known(row.kind, registration, mail) else None
     )
     if facts.invitation is not None:
         note_object(row, registration, facts.invitation, mail)
+
+
+def is_written(key: str) -> bool:
+    """Whether there is a mail with this key."""
+    return db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key)) is not None
 
 
 def _new_message_id() -> str:

@@ -1,4 +1,4 @@
-"""Storing a file of events and people; states are taken as given and no mail is sent."""
+"""Loading a file of events and people; states are taken as given, no mail is sent."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ from ikone_events.domain.operating.dataset_records import EventRecord, Record, R
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.services.directory.importing import store_organisations
-from ikone_events.services.directory_matching import match
 from ikone_events.services.events.editing import fill_event, keep_seats
 from ikone_events.services.followup.materials import Upload, store_slides
 from ikone_events.services.mails.invitations import new_calendar_uid
@@ -25,8 +24,9 @@ from ikone_events.services.registering.answers import store_answers
 from ikone_events.services.registering.form_fields import lay_fields
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
+from ikone_events.store.directory.naming import find_by_name
 from ikone_events.store.events.models import Event, Material, StateChange
-from ikone_events.store.mails.subscribers import NETWORK, Subscriber
+from ikone_events.store.mails.models import NETWORK, Subscriber
 from ikone_events.store.registering.models import Registration
 
 _METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
@@ -34,7 +34,7 @@ _METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
 
 @dataclass(slots=True)
 class Loaded:
-    """What was stored, and the names of slides whose files were not beside the file."""
+    """The numbers of stored rows, and slides whose files were missing."""
 
     events: int = 0
     registrations: int = 0
@@ -43,7 +43,7 @@ class Loaded:
 
 
 def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) -> Loaded:
-    """Store a checked file in the caller's transaction. Raises UnfitInput on a slug that exists."""
+    """Store a checked file. Raises UnfitInput on a slug that exists."""
     loaded = Loaded()
     organisations, loaded.organisations = store_organisations(dataset.organisations, now=now)
     events = {
@@ -82,7 +82,7 @@ def _store_event(
 
 
 def _store_history(event: Event, record: EventRecord, *, actor: str, now: datetime) -> None:
-    """The file's own history where it ends in the given state; else one row that says "loaded"."""
+    """Store the file's history where it ends in the given state, else one row "load"."""
     steps = list(record.history)
     if not steps or steps[-1][2] is not record.state:
         steps.append((now, actor, record.state))
@@ -141,7 +141,7 @@ def _store_registration(
     *,
     now: datetime,
 ) -> None:
-    organisation = organisations.get(record.organisation) or match(
+    organisation = organisations.get(record.organisation) or find_by_name(
         str(record.values["organisation_text"])
     )
     status: Status = record.values["status"]
@@ -161,12 +161,12 @@ def _store_registration(
 
 
 def _sequence(status: Status) -> int | None:
-    """Whoever was confirmed before has an entry in the calendar that later mails must update."""
+    """People who were confirmed have a calendar entry that later mails update."""
     return {Status.CONFIRMED: 0, Status.CANCELLED: 1}.get(status)
 
 
 def _store_subscribers(dataset: Dataset) -> None:
-    """One confirmed subscriber of the network for each address that agreed, the first time."""
+    """One confirmed subscriber of the network per address that agreed."""
     on_list = select(Subscriber.email_key).where(Subscriber.topic == NETWORK)
     known = set(db.session.scalars(on_list))
     for record in sorted(dataset.registrations, key=lambda record: record.registered_at):
@@ -182,7 +182,7 @@ def _store_subscribers(dataset: Dataset) -> None:
 
 
 def read_file(path: Path) -> Dataset:
-    """Read and check a JSON file; raises UnfitInput that says where it is broken."""
+    """Read and check a JSON file; raises UnfitInput with the place of the fault."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as fault:

@@ -1,4 +1,4 @@
-"""Forgetting the persons of events whose retention is over, as their mails promised."""
+"""Anonymising events whose retention is over, as their mails promised."""
 
 from datetime import datetime
 
@@ -6,12 +6,11 @@ from sqlalchemy import func, select
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.incoming import unmatched
+from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses
 from ikone_events.services.plan.plans import mark_forgotten
 from ikone_events.services.privacy.archiving import archive_persons
-from ikone_events.services.privacy.early_forgetting import forget_due
-from ikone_events.services.privacy.forgetting import drop_mails_of_forgotten
+from ikone_events.services.privacy.forgetting import drop_mails_of_forgotten, forget_early
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.db import db
@@ -21,21 +20,18 @@ from ikone_events.store.registering.models import Registration
 
 
 def tidy(now: datetime) -> None:
-    """Delete last mails, unconfirmed addresses, and what is kept less long than an event."""
+    """Delete last mails, unconfirmed addresses, and data with a shorter retention."""
     drop_mails_of_forgotten()
     subscribers.tidy(now)
     people_import.tidy(now)
     undeliverable_addresses.tidy()
-    unmatched.tidy(now)
-    forget_due(now)
+    ingest.tidy(now)
+    forget_early(now)
     drop_unused_feeds()
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:
-    """Archive an event where the lifecycle allows it, and forget its persons in any case.
-
-    One that was never followed up or whose link was never sent keeps its state.
-    """
+    """Archive an event where the lifecycle allows it; anonymise its persons in any case."""
     event = lock_event(slug)
     if find_rule(Action.ARCHIVE, State(event.state)) is not None:
         perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
@@ -45,7 +41,7 @@ def forget_event(slug: str, *, actor: str, now: datetime) -> None:
 
 
 def count_known(event: Event) -> int:
-    """How many people of an event still have a name."""
+    """How many people of an event are not anonymised."""
     known = select(func.count()).where(
         Registration.event_id == event.id, Registration.anonymised_at.is_(None)
     )

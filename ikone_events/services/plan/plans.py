@@ -1,9 +1,11 @@
-"""The steps of an event as rows: laid from its plan, kept on its dates, marked when overtaken."""
+"""The steps of an event as rows: created from its plan, moved with its dates, finished."""
 
 import json
 import secrets
-from datetime import datetime, time
+from datetime import date, datetime, time
+from functools import lru_cache
 
+from holidays import country_holidays
 from sqlalchemy import select
 
 from ikone_events.domain.events.facts import EventFormat, State
@@ -14,7 +16,7 @@ from ikone_events.domain.plan.steps import What, is_moot
 from ikone_events.domain.plan.templates import PLANS, Planned, plan_for
 from ikone_events.domain.plan.times import Anchor, Anchors, Timing, Unit, check_timing, due_at
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.services.plan.working_days import is_holiday
+from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
@@ -32,13 +34,13 @@ _CALLED_OFF = Complaint(N_("The event has been cancelled."))
 
 
 def steps_of(event: Event) -> list[Step]:
-    """Every step of an event in the order of its time."""
+    """The steps of an event, ordered by time."""
     wanted = select(Step).where(Step.event_id == event.id).order_by(Step.due_at, Step.id)
     return list(db.session.scalars(wanted))
 
 
 def anchors_of(event: Event) -> Anchors:
-    """The dates of an event that steps hang on."""
+    """The dates of an event that steps depend on."""
     return Anchors(
         starts_at=event.starts_at,
         ends_at=event.ends_at,
@@ -49,7 +51,7 @@ def anchors_of(event: Event) -> Anchors:
 
 
 def timing_of(step: Step) -> Timing:
-    """A row's timing as the rules look at it."""
+    """The timing of a step as a value of the domain."""
     fixed = step.anchor == Anchor.FIXED
     return Timing(
         anchor=Anchor(step.anchor),
@@ -62,7 +64,7 @@ def timing_of(step: Step) -> Timing:
 
 
 def what_of(step: Step) -> What:
-    """What a row does."""
+    """What a step does."""
     return What(
         action=Action(step.action) if step.action else None,
         kind=MailKind(step.kind) if step.kind else None,
@@ -70,9 +72,9 @@ def what_of(step: Step) -> What:
 
 
 def lay_plan(event: Event, *, now: datetime) -> None:
-    """Give an event the steps of its plan that it has not; take waiting ones out that are foreign.
+    """Add missing steps of the plan to an event, and delete waiting steps of another plan.
 
-    Steps whose time has passed are laid as expired: making a plan sends nothing by surprise.
+    Steps whose time has passed are created as expired, so that creating a plan sends nothing.
     """
     plan = plan_for(EventFormat(event.format), event.plan or "")
     event.plan = plan.value
@@ -83,16 +85,16 @@ def lay_plan(event: Event, *, now: datetime) -> None:
             db.session.delete(step)
     anchors = anchors_of(event)
     missing = [new for name, new in planned.items() if name not in present]
-    db.session.add_all(_laid(event, new, anchors, now=now) for new in missing)
+    db.session.add_all(_new_step(event, new, anchors, now=now) for new in missing)
     db.session.flush()
 
 
 def events_without_plan() -> list[str]:
-    """The short names of events that an older version of this program made, without any steps."""
+    """The slugs of events that an older version of this program created without steps."""
     return list(db.session.scalars(select(Event.slug).where(Event.plan == "").order_by(Event.id)))
 
 
-def _laid(event: Event, planned: Planned, anchors: Anchors, *, now: datetime) -> Step:
+def _new_step(event: Event, planned: Planned, anchors: Anchors, *, now: datetime) -> Step:
     step = Step(
         event_id=event.id,
         name=planned.name,
@@ -110,7 +112,7 @@ def _laid(event: Event, planned: Planned, anchors: Anchors, *, now: datetime) ->
 
 
 def set_timing(step: Step, timing: Timing, anchors: Anchors) -> None:
-    """Write a timing into a row together with the moment that follows from it."""
+    """Set the timing of a step and the time at which it is due."""
     check_timing(timing)
     step.anchor, step.amount, step.unit = timing.anchor.value, timing.amount, timing.unit.value
     step.at = timing.at.strftime("%H:%M") if timing.at else ""
@@ -126,7 +128,7 @@ def add_message(
     timing: Timing,
     organisation_id: int | None = None,
 ) -> Step:
-    """A mail of the organisers' own as a step; its text is stored under the step's name."""
+    """Add an own message of the organisers as a step; its text has the name of the step."""
     step = Step(
         event_id=event.id,
         name=f"own-{secrets.token_hex(8)}",
@@ -142,11 +144,11 @@ def add_message(
 
 
 def move_steps(event: Event, *, now: datetime, anew: bool = False) -> None:
-    """Let every step follow the dates of its event, after these have changed.
+    """Move the steps of an event whose dates have changed.
 
-    A mail that was sent, and whatever came too late, is owed again when its new time lies ahead;
-    with `anew` (a postponed event has its new date) so are the transitions after the announcement.
-    What somebody skipped stays skipped.
+    Sent mails and expired steps wait again if their new time is in the future; with `anew` (new
+    date of a postponed event) also the transitions after the announcement. Skipped steps stay
+    skipped.
     """
     anchors = anchors_of(event)
     for step in steps_of(event):
@@ -155,12 +157,12 @@ def move_steps(event: Event, *, now: datetime, anew: bool = False) -> None:
         before = step.due_at
         step.due_at = due_at(timing_of(step), anchors, is_holiday)
         moved_ahead = step.due_at != before and step.due_at > now
-        if _is_owed_again(step, moved_ahead=moved_ahead, anew=anew):
+        if _waits_again(step, moved_ahead=moved_ahead, anew=anew):
             reopen(step)
     db.session.flush()
 
 
-def _is_owed_again(step: Step, *, moved_ahead: bool, anew: bool) -> bool:
+def _waits_again(step: Step, *, moved_ahead: bool, anew: bool) -> bool:
     if step.outcome in ("", SKIPPED):
         return False
     if anew and step.action not in ("", Action.ANNOUNCE.value):
@@ -169,25 +171,25 @@ def _is_owed_again(step: Step, *, moved_ahead: bool, anew: bool) -> bool:
 
 
 def finish(step: Step, outcome: str, actor: str, *reasons: Complaint, now: datetime) -> None:
-    """Note what became of a step, by whom and why."""
+    """Store the outcome of a step, with actor and reasons."""
     step.outcome, step.outcome_at, step.actor = outcome, now, actor
     step.reasons = json.dumps([[c.text, dict(c.values)] for c in reasons], default=str)
 
 
 def reopen(step: Step) -> None:
-    """Let a step wait again."""
+    """Remove the outcome of a step, so that it waits again."""
     step.outcome, step.outcome_at, step.actor, step.reasons = "", None, "", ""
 
 
 def reasons_of(step: Step) -> tuple[Complaint, ...]:
-    """Why a step has its outcome, in the words of the moment it got it."""
+    """The reasons for the outcome of a step, as they were stored."""
     return tuple(Complaint(text, values) for text, values in json.loads(step.reasons or "[]"))
 
 
 def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -> Step | None:
-    """After a transition: the step that would have done it is done, those left behind are over.
+    """After a transition: mark its step as done, even if skipped or expired, and others as moot.
 
-    Returns that step. One that was skipped or came too late is done all the same: somebody pressed.
+    Returns the step of the transition, if there is one.
     """
     performed = None
     for step in steps_of(event):
@@ -201,8 +203,19 @@ def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -
 
 
 def mark_forgotten(event: Event, actor: str, *, now: datetime) -> None:
-    """After the names went from an event that could not be archived: its plan is over."""
+    """Finish all steps after the persons of an event that can't be archived were anonymised."""
     for step in steps_of(event):
         if not step.outcome:
             outcome = DONE if step.action == Action.ARCHIVE.value else MOOT
             finish(step, outcome, actor, _FORGOTTEN, now=now)
+
+
+def is_holiday(day: date) -> bool:
+    """Whether the day is a public holiday in the region of IKONE_HOLIDAYS."""
+    return day in _holidays(get_installation().settings.holidays, day.year)
+
+
+@lru_cache(maxsize=32)
+def _holidays(place: str, year: int) -> frozenset[date]:
+    country, _, part = place.partition("-")
+    return frozenset(country_holidays(country, subdiv=part or None, years=year))

@@ -1,45 +1,55 @@
-"""The mails of steps: whom a step writes to, how many they are, and what became of them."""
+"""Mails of steps: own messages, recipients, and how many mails were sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
+from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import RULES, Message
-from ikone_events.domain.mails.audiences import Audience
+from ikone_events.domain.mails.audiences import OWN_AUDIENCES, Audience, own_audiences
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.plan.times import Timing
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.services.mails.audiences import Group, count_each
+from ikone_events.services.mails.texts import TextChange, event_scope, save_text
+from ikone_events.services.plan.plans import add_message
 from ikone_events.store.db import db
+from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
+from ikone_events.store.registering.models import Registration
 
 
 @dataclass(slots=True)
 class Fate:
-    """What became of the mails of one step; `mailing_id` is the last mailing it began.
+    """The mails of a step by state; `mailing_id` is its last mailing.
 
-    `reached` tells a mailing whose mails have been deleted since from one that wrote to nobody.
+    `reached` is True if mails were written, even if they have been deleted since.
     """
 
     mailing_id: int
     sent: int = 0
     failed: int = 0
-    waiting: int = 0
+    queued: int = 0
     stopped: int = 0
     finished: bool = True
     reached: bool = False
 
 
 def message_of(step: Step) -> Message | None:
-    """The mail a step writes, with its audience; None when it writes to nobody."""
+    """The mail of a step and its audience; None if it sends none."""
     if step.kind:
         return Message(MailKind(step.kind), Audience(step.audience))
     return next((rule.message for rule in RULES if rule.action == step.action), None)
 
 
 def count_people(steps: Iterable[Step]) -> dict[int, int]:
-    """How many people each step would write to today, by the id of the step."""
+    """The current number of recipients of each step, by step id."""
     groups = {
         step.id: Group(step.event, message.audience, step.organisation_id)
         for step in steps
@@ -50,7 +60,7 @@ def count_people(steps: Iterable[Step]) -> dict[int, int]:
 
 
 def fates_of(event: Event) -> dict[int, Fate]:
-    """What became of the mails of every step of an event that began a mailing."""
+    """The mails of all steps of an event that have started a mailing, by step id."""
     columns = (Mailing.step_id, Mailing.id, Mailing.finished_at, Mailing.last_id, OutboxMail.state)
     rows = db.session.execute(
         select(*columns, func.count())
@@ -66,16 +76,93 @@ def fates_of(event: Event) -> dict[int, Fate]:
         fate = found.setdefault(step_id, Fate(mailing_id))
         fate.mailing_id, fate.finished = mailing_id, finished_at is not None
         fate.reached = fate.reached or last_id > 0
-        _add(fate, state, number)
+        if state is not None:  # a state of the outbox, named like its field
+            setattr(fate, state, getattr(fate, state) + number)
     return found
 
 
-def _add(fate: Fate, state: str | None, number: int) -> None:
-    if state == "sent":
-        fate.sent += number
-    elif state == "failed":
-        fate.failed += number
-    elif state == "stopped":
-        fate.stopped += number
-    elif state is not None:
-        fate.waiting += number
+MOST_TITLE = 200
+_COMING = sorted(status.value for status in ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMessage:
+    """An own message of the organisers; `organisation_id` is for Audience.ADMINISTRATION."""
+
+    title: str
+    audience: Audience
+    timing: Timing
+    texts: Sequence[TextChange]
+    organisation_id: int | None = None
+
+
+def note_message(slug: str, message: OwnMessage, *, actor: str, now: datetime) -> Step:
+    """Store an own message as a step that is switched off until it is confirmed.
+
+    Raises UnfitInput and NotFound.
+    """
+    event = lock_event(slug)
+    _check(event, message)
+    step = add_message(
+        event,
+        title=message.title.strip(),
+        audience=message.audience,
+        timing=message.timing,
+        organisation_id=message.organisation_id,
+    )
+    step.active = False
+    for change in message.texts:
+        save_text(event_scope(event), step.name, change, event=event, actor=actor, now=now)
+    return step
+
+
+def counts_of_audiences(event: Event) -> dict[Audience, int]:
+    """The number of people of each audience for own messages, except one administration's."""
+    numbers = count_each(
+        Group(event, audience)
+        for audience in own_audiences(hybrid=event.format == EventFormat.HYBRID.value)
+        if audience is not Audience.ADMINISTRATION
+    )
+    return {group.audience: number for group, number in numbers.items()}
+
+
+def organisations_of(event: Event) -> list[tuple[int, str, int]]:
+    """The administrations with active registrations: id, name, number of people."""
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.name, func.count())
+        .join(Registration, Registration.organisation_id == Organisation.id)
+        .where(
+            Registration.event_id == event.id,
+            Registration.status.in_(_COMING),
+            Registration.anonymised_at.is_(None),
+        )
+        .group_by(Organisation.id, Organisation.name)
+        .order_by(Organisation.name)
+    )
+    return [(number, name, people) for number, name, people in rows]
+
+
+def notes_of(event: Event) -> list[Step]:
+    """The own messages of an event that have not been sent, the next one first."""
+    wanted = (
+        select(Step)
+        .where(Step.event_id == event.id, Step.kind == MailKind.NOTE.value, Step.outcome == "")
+        .order_by(Step.due_at, Step.id)
+    )
+    return list(db.session.scalars(wanted))
+
+
+def _check(event: Event, message: OwnMessage) -> None:
+    found = []
+    if not message.title.strip():
+        found.append(Complaint(N_("Please enter a title."), about="title"))
+    elif len(message.title.strip()) > MOST_TITLE:
+        text = N_("Please use at most %(most)d characters.")
+        found.append(Complaint(text, {"most": MOST_TITLE}, "title"))
+    if message.audience not in OWN_AUDIENCES:
+        found.append(Complaint(N_("Please choose to whom you write."), about="audience"))
+    known = {number for number, _name, _people in organisations_of(event)}
+    if message.audience is Audience.ADMINISTRATION and message.organisation_id not in known:
+        found.append(Complaint(N_("Please choose an administration."), about="organisation"))
+    if found:
+        raise UnfitInput(found)

@@ -1,4 +1,4 @@
-"""Forgetting people and keeping figures."""
+"""Anonymising an event or a person; the figures stay."""
 
 import json
 from datetime import datetime
@@ -18,13 +18,11 @@ from ikone_events.store.events.queries import retention_until
 from ikone_events.store.figures.counts import COUNTED_KINDS, Table, counts_of
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.codes import Code
-from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import Code, ImportList, Registration
 
 
 def archive_persons(event: Event, *, now: datetime) -> None:
-    """Store the figures of an event, then forget its persons and everything that names them."""
+    """Store the figures of an event, then remove the personal data of its registrations."""
     event.figures = json.dumps(figures_of(event), ensure_ascii=False)
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
@@ -35,9 +33,9 @@ def archive_persons(event: Event, *, now: datetime) -> None:
 
 
 def forget_person(registration: Registration, *, now: datetime) -> None:
-    """Delete one person's details at once, on their own wish.
+    """Delete a person's details at their own request.
 
-    Raises StandingRefused while they hold or await a place at an event that is not over yet.
+    Raises StatusRefused while they have or await a place at an event that is not over.
     """
     check_wish(registration, SelfServiceAction.DELETE, now)
     strike_out(registration)
@@ -49,7 +47,7 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
 
 
 def figures_of(event: Event) -> dict[str, int]:
-    """What the funder asks for: people and distinct administrations, members apart."""
+    """The figures for the funder: people and distinct administrations, members separately."""
     counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
     attended = (
         select(Organisation.id, member_on(event.day).label("member"))
@@ -62,8 +60,8 @@ def figures_of(event: Event) -> dict[str, int]:
         .distinct()
         .subquery()
     )
-    bodies = db.session.execute(select(attended.c.member, func.count()).group_by(attended.c.member))
-    by_membership = {bool(member): number for member, number in bodies}
+    rows = db.session.execute(select(attended.c.member, func.count()).group_by(attended.c.member))
+    by_membership = {bool(member): number for member, number in rows}
     people = db.session.scalar(
         select(func.count()).where(
             Registration.event_id == event.id,
@@ -84,9 +82,9 @@ def figures_of(event: Event) -> dict[str, int]:
 
 
 def events_to_forget(now: datetime) -> list[Event]:
-    """Events whose retention is over and whose persons are still known, whatever their state.
+    """Events whose retention is over and whose persons are still known.
 
-    A postponed event waits for its new date; its people have been promised to be told.
+    A postponed event waits for its new date.
     """
     settled = (State.ARCHIVED.value, State.POSTPONED.value)
     candidates = db.session.scalars(

@@ -1,23 +1,25 @@
-"""How persons are taken out of the rows that name them; what counts heads stays."""
+"""Removing personal data, also before the end of an event's retention; figures stay."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 
+from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.store.db import ask_for_erasure, db, rows_written
+from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.administrations import drop_unused_left_texts
-from ikone_events.store.registering.codes import Code
-from ikone_events.store.registering.form_fields import Answer
-from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.form_fields import Answer, FormField
+from ikone_events.store.registering.models import Code, ImportList, Registration, StatusChange
 
-# Actors that name nobody; any other is an organiser's address.
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
+# Actors that name nobody; all others are organisers' addresses.
 _NAMELESS = ("person", "system", "calendar")
 _SOMEBODY = "organiser"
 _STRUCK_OUT = "…"
@@ -27,27 +29,27 @@ _NAMING = (
 )
 _EMPTY: dict[str, Any] = {
     **dict.fromkeys(_NAMING, ""),
-    "email_key": Registration.public_id,  # still unique, no longer an address
-    "calendar_uid": Registration.public_id,  # the old one stands in the person's calendar
+    "email_key": Registration.public_id,  # unique, but no address
+    "calendar_uid": Registration.public_id,  # the old one identifies the person's calendar entry
     "code_id": None,
     "link_epoch": Registration.link_epoch + 1,
 }
 
 
 def forget(ids: Select[int], *, now: datetime) -> None:
-    """Take the persons out of these registrations.
+    """Anonymise these registrations.
 
-    Organisation, mode, standing and attendance stay: they name nobody and carry the figures.
+    Organisation, mode, status and attendance stay: they name nobody and carry the figures.
     """
     ask_for_erasure()
-    db.session.flush()  # what still waits in objects would come back over the empty fields
+    db.session.flush()  # unflushed changes would overwrite the emptied fields
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
     nameless = case((StatusChange.actor.in_(_NAMELESS), StatusChange.actor), else_=_SOMEBODY)
     changes = update(StatusChange).where(StatusChange.registration_id.in_(ids))
     rows_written(changes.values(reason="", actor=nameless))
     used = select(Registration.code_id).where(Registration.id.in_(ids))
-    own = Code.uses == 1, Code.id.in_(used)  # such a code is made out to somebody
+    own = Code.uses == 1, Code.id.in_(used)  # a single-use code may be labelled with a name
     rows_written(update(Code).where(*own).values(label=""))
     known = Registration.id.in_(ids), Registration.anonymised_at.is_(None)
     rows_written(update(Registration).where(*known).values(_EMPTY).values(anonymised_at=now))
@@ -56,24 +58,24 @@ def forget(ids: Select[int], *, now: datetime) -> None:
 
 
 def drop_mails(whose: ColumnElement[bool]) -> None:
-    """Delete mails that are through; one that still waits was promised, and goes first."""
+    """Delete mails that are done; queued ones are sent first."""
     rows_written(delete(OutboxMail).where(whose, OutboxMail.state != "queued"))
 
 
 def drop_mails_of_forgotten() -> None:
-    """Delete the last mails of people whose details were deleted, once they have gone."""
+    """Delete sent mails of anonymised registrations."""
     forgotten = select(Registration.id).where(Registration.anonymised_at.is_not(None))
     drop_mails(OutboxMail.registration_id.in_(forgotten))
 
 
 def drop_imports(person: Registration) -> None:
-    """Delete lists that wait to be imported and name this person."""
+    """Delete waiting import lists that name this person."""
     named = func.lower(ImportList.rows).contains(person.email.lower(), autoescape=True)
     rows_written(delete(ImportList).where(ImportList.event_id == person.event_id, named))
 
 
 def strike_out(person: Registration) -> None:
-    """Take a name out of what is stored about others: colleagues, a deputy, who had the place."""
+    """Remove a name from the data of others: colleagues, deputy, predecessor."""
     name = full_name("", person.first_name, person.last_name)
     others = _linked(person, name)
     for other in others:
@@ -88,7 +90,7 @@ def strike_out(person: Registration) -> None:
 
 
 def _linked(person: Registration, name: str) -> list[Registration]:
-    """Those whose rows or mails may name this person."""
+    """Registrations whose rows or mails may name this person."""
     found = select(Registration).where(
         Registration.event_id == person.event_id,
         Registration.id != person.id,
@@ -100,3 +102,94 @@ def _linked(person: Registration, name: str) -> list[Registration]:
         ),
     )
     return list(db.session.scalars(found))
+
+
+class EarlyDue(NamedTuple):
+    """The number of answers and people of one event that are due to be deleted."""
+
+    slug: str
+    answers: int
+    people: int
+
+
+def due_early(now: datetime) -> list[EarlyDue]:
+    """The events with data to delete before their retention ends.
+
+    Events whose whole retention is over may be among them.
+    """
+    answers, people = _answers_due(now), _people_due(now)
+    return [
+        EarlyDue(slug, answers.get(slug, 0), people.get(slug, 0))
+        for slug in dict.fromkeys([*answers, *people])
+    ]
+
+
+def forget_early(now: datetime) -> None:
+    """Delete due answers and anonymise due people; figures stay."""
+    fields = [field.id for field in _fields_due(now)]
+    if fields and rows_written(delete(Answer).where(Answer.field_id.in_(fields))):
+        ask_for_erasure()
+    for person in db.session.scalars(_without_place(select(Registration), now)).all():
+        strike_out(person)
+        drop_mails(OutboxMail.registration_id == person.id)
+        forget(select(Registration.id).where(Registration.id == person.id), now=now)
+
+
+def _fields_due(now: datetime) -> list[FormField]:
+    """Fields with answers whose retention is over.
+
+    A postponed event waits for its new date, and then needs the answers.
+    """
+    answered = exists().where(Answer.field_id == FormField.id)
+    rows = db.session.execute(
+        select(FormField, Event.ends_at)
+        .join(Event, FormField.event_id == Event.id)
+        .where(
+            FormField.keep_days.is_not(None),
+            Event.ends_at <= now,
+            Event.state != State.POSTPONED.value,
+            answered,
+        )
+    )
+    return [field for field, end in rows if end + timedelta(days=field.keep_days or 0) <= now]
+
+
+def _answers_due(now: datetime) -> dict[str, int]:
+    fields = [field.id for field in _fields_due(now)]
+    if not fields:
+        return {}
+    rows = db.session.execute(
+        select(Event.slug, func.count().label("number"))
+        .select_from(Answer)
+        .join(FormField, Answer.field_id == FormField.id)
+        .join(Event, FormField.event_id == Event.id)
+        .where(FormField.id.in_(fields))
+        .group_by(Event.slug)
+    )
+    return {row.slug: row.number for row in rows}
+
+
+def _people_due(now: datetime) -> dict[str, int]:
+    wanted = _without_place(
+        select(Event.slug, func.count().label("number")).select_from(Registration), now
+    )
+    rows = db.session.execute(wanted.group_by(Event.slug))
+    return {row.slug: row.number for row in rows}
+
+
+def _without_place(wanted: Query, now: datetime) -> Query:
+    """Narrow a query to known people without a place, long after the event or expiry."""
+    long_over = and_(
+        Event.ends_at <= now - WITHOUT_PLACE,
+        Event.state != State.POSTPONED.value,
+        Registration.status != Status.CONFIRMED.value,
+    )
+    expired_long_ago = and_(
+        Registration.status == Status.EXPIRED.value,
+        Registration.status_at <= now - NEVER_CONFIRMED,
+    )
+    return wanted.join(Event, Registration.event_id == Event.id).where(
+        Event.figures == "",
+        Registration.anonymised_at.is_(None),
+        or_(long_over, expired_long_ago),
+    )

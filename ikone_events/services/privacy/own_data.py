@@ -1,7 +1,7 @@
-"""All that is stored about one person, for them to keep and to carry elsewhere (GDPR 15 and 20).
+"""All stored data of one person as JSON (GDPR 15 and 20).
 
-Names in the data are those of the columns, moments are ISO 8601 in UTC. Two things stay out: what
-is about other people, and secrets that open something (the tokens of links, the calendar's UID).
+Keys are column names, moments ISO 8601 in UTC. Left out: data about other people, and secrets
+(tokens of links, the calendar's UID).
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from ikone_events.domain.incoming.answer_rules import same_person
 from ikone_events.domain.incoming.mails import IncomingKind
 from ikone_events.domain.registering.form_fields import answer_words
 from ikone_events.services.installation import get_installation
-from ikone_events.services.registering.answers import GivenAnswer, told_by
+from ikone_events.services.registering.answers import GivenAnswer, answers_as_asked
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
@@ -31,12 +31,12 @@ _DETAILS = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
     *("locale", "registered_at", "registered_by", "note"),
 )
-# Who acts for themselves or by the clock; an organiser's address is another person's.
+# Any other actor is an organiser, whose address is personal data of another person.
 _ACTORS = {"person": "you", "calendar": "your calendar", "system": "system"}
 
 
 def data_of(registration: Registration, *, now: datetime) -> Data:
-    """Everything about the person, ready to be written as JSON."""
+    """All data about the person, ready for JSON."""
     event, feed = registration.event, find_feed_of(registration.email_key)
     return {
         "format": "ikone-events registration 1",
@@ -56,8 +56,8 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         },
         "details": {name: _plain(getattr(registration, name)) for name in _DETAILS},
         "administration": _administration(registration),
-        "answers": [_answer(told, registration) for told in told_by(registration)],
-        "standing": _standing(registration),
+        "answers": [_answer(given, registration) for given in answers_as_asked(registration)],
+        "standing": _status(registration),
         "history": [_change(change) for change in status_history(registration)],
         "attendance": {
             "attended": registration.attendance,
@@ -75,7 +75,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
 
 
 def _administration(registration: Registration) -> Data:
-    """What was typed, and the body of the directory that it was taken for."""
+    """The text that was typed and the administration it matched."""
     matched = registration.organisation
     return {
         "as_typed": registration.organisation_text,
@@ -85,23 +85,23 @@ def _administration(registration: Registration) -> Data:
     }
 
 
-def _answer(told: GivenAnswer, registration: Registration) -> Data:
-    field, locale = told.field, registration.locale
+def _answer(given: GivenAnswer, registration: Registration) -> Data:
+    field, locale = given.field, registration.locale
     short = field.keep_days is not None
     deleted_at = registration.event.ends_at + timedelta(days=field.keep_days or 0)
     return {
         "field": field.key,
         "kind": field.kind.value,
         "label": field.label_in(locale),
-        "values": list(told.values),
-        "in_words": [answer_words(field, value, locale) for value in told.values],
+        "values": list(given.values),
+        "in_words": [answer_words(field, value, locale) for value in given.values],
         "version_of_the_text": field.version,
-        "answered_at": _iso(told.at),
+        "answered_at": _iso(given.at),
         "deleted_at": _iso(deleted_at if short else registration.kept_until),
     }
 
 
-def _standing(registration: Registration) -> Data:
+def _status(registration: Registration) -> Data:
     return {
         "status": registration.status,
         "since": _iso(registration.status_at),
@@ -145,7 +145,7 @@ def _mail(outbox_mail: OutboxMail) -> Data:
 
 
 def _received(mail: IncomingMail, registration: Registration) -> Data:
-    """What came back by mail about the registration; what somebody else wrote is theirs."""
+    """A mail received about the registration; words of other senders are left out."""
     yours = same_person(mail.sender, registration.email)
     return {
         "kind": mail.kind,

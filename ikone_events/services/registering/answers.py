@@ -1,4 +1,4 @@
-"""Answers to an event's own fields: places of choices claimed, answers stored and read."""
+"""Answers to an event's own fields: stored, read, and the limited places of their choices."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,19 +15,19 @@ from ikone_events.domain.registering.form_fields import (
     OwnField,
     kept_answers,
 )
-from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField, fields_of_event
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _KEY_LENGTH = 100
-_ACTIVE = [status.value for status in ACTIVE]
+# A choice: the key of its field and its value.
+Chosen = set[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
-    """What one person answered to one field, a consent with the text that was agreed to."""
+    """A person's answer to one field; a consent has the text that was agreed to."""
 
     field: OwnField
     values: tuple[str, ...]
@@ -35,15 +35,15 @@ class GivenAnswer:
 
 
 def all_fields(event: Event) -> tuple[OwnField, ...]:
-    """Every field in its order, retired ones included: for lists and exports."""
+    """All fields in order, retired ones included."""
     return tuple(row.described() for row in db.session.scalars(fields_of_event(event.id)))
 
 
 def asked_fields(event: Event, *, besides: Registration | None = None) -> tuple[OwnField, ...]:
-    """The fields that are asked now, in their order, with what is full and without what is retired.
+    """The fields that are asked now, in order, with their full choices and without retired ones.
 
-    For `besides`, whose own answers are shown, the choices they have stay on offer, and consents
-    they gave have the text they agreed to.
+    The choices of `besides`, whose answers are shown, stay available, and consents they gave have
+    the text they agreed to.
     """
     rows = _asked_rows(event)
     own = {row.field_id: row for row in _rows_of([besides.id])} if besides and rows else {}
@@ -68,7 +68,7 @@ def _asked(
 
 
 def _as_agreed(field: OwnField, row: FormField, version: int) -> OwnField:
-    """A consent with the text of the version that a person agreed to."""
+    """A consent with the text of the version that was agreed to."""
     text = next((text for text in row.texts if text["version"] == version), None)
     if text is None:
         return field
@@ -76,7 +76,7 @@ def _as_agreed(field: OwnField, row: FormField, version: int) -> OwnField:
 
 
 def _full_values(rows: Iterable[FormField], held: Answers) -> set[tuple[str, str]]:
-    """Which choices have no place left for somebody who does not hold one already."""
+    """The choices (key, value) without free places, besides those in `held`."""
     limited = {
         (row.id, choice.value): (row.key, choice.places)
         for row in rows
@@ -92,7 +92,7 @@ def _full_values(rows: Iterable[FormField], held: Answers) -> set[tuple[str, str
 
 
 def _places_taken(wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    """How many who hold or await a seat have each of these choices (field, value)."""
+    """How many active registrations have each of these choices (field id, value)."""
     if not wanted:
         return {}
     rows = db.session.execute(
@@ -101,7 +101,7 @@ def _places_taken(wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], 
         .where(
             Answer.field_id.in_({field_id for field_id, _ in wanted}),
             Answer.value_key.in_({value for _, value in wanted}),
-            Registration.status.in_(_ACTIVE),
+            IS_ACTIVE,
         )
         .group_by(Answer.field_id, Answer.value_key)
     )
@@ -109,17 +109,16 @@ def _places_taken(wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], 
 
 
 def places_taken(event: Event) -> dict[tuple[str, str], int]:
-    """How many who hold or await a seat have each choice of an event (key of the field, value)."""
+    """How many active registrations have each choice of an event (field key, value)."""
     rows = {row.id: row for row in db.session.scalars(fields_of_event(event.id))}
     wanted = [(row.id, c.value) for row in rows.values() for c in row.described().choices]
     return {(rows[id_].key, value): n for (id_, value), n in _places_taken(wanted).items()}
 
 
 def claim_choices(event: Event, answers: Answers, *, besides: Registration | None = None) -> None:
-    """Make sure that every chosen choice is on offer and has a place left. The event must be held.
+    """Check that every choice is available and has a free place. The event must be locked.
 
-    Everybody who holds or awaits a seat holds the places of their choices too. `besides` is the
-    person whose own answers are about to be replaced. Raises UnfitInput, about `f_<key>`.
+    `besides` is the registration whose answers will be replaced. Raises UnfitInput about `f_<key>`.
     """
     if not answers:
         return
@@ -130,13 +129,13 @@ def claim_choices(event: Event, answers: Answers, *, besides: Registration | Non
         for field in fields
         if field.kind in CHOOSING
         for value in kept.get(field.key, ())
-        if (complaint := _not_to_be_had(field, value)) is not None
+        if (complaint := _unavailable(field, value)) is not None
     ]
     if found:
         raise UnfitInput(found)
 
 
-def _not_to_be_had(field: OwnField, value: str) -> Complaint | None:
+def _unavailable(field: OwnField, value: str) -> Complaint | None:
     choice: FieldChoice | None = field.choice(value)
     if choice is None:
         return Complaint(N_("“%(choice)s” is not on offer."), {"choice": value[:80]}, field.name)
@@ -149,9 +148,9 @@ def _not_to_be_had(field: OwnField, value: str) -> Complaint | None:
 def store_answers(
     registration: Registration, event: Event, answers: Answers, *, now: datetime
 ) -> None:
-    """Replace what a person answered to the fields that are asked now; others stay.
+    """Replace the answers to the fields that are asked now; others stay.
 
-    An answer that stays the same keeps its moment, and a consent the version it was given to.
+    An unchanged answer keeps its moment, and a consent the version it was given to.
     """
     if not answers and not inspect(registration).persistent:
         return
@@ -189,7 +188,7 @@ def _rows_of(ids: Collection[int]) -> list[Answer]:
 
 
 def answers_for(registration_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
-    """What these people answered, by registration and key, in one query; nobody is missing."""
+    """The answers of these registrations by id and field key; everybody has an entry."""
     found: dict[int, dict[str, list[str]]] = {id_: {} for id_ in registration_ids}
     if not found:
         return found
@@ -205,23 +204,87 @@ def answers_for(registration_ids: Collection[int]) -> dict[int, dict[str, list[s
 
 
 def answers_of(registration: Registration) -> dict[str, list[str]]:
-    """What one person answered, by key, also to fields that are asked no more."""
+    """The answers of one registration by field key, retired fields included."""
     return answers_for([registration.id])[registration.id]
 
 
-def told_by(registration: Registration) -> list[GivenAnswer]:
-    """What one person answered with the fields as they were asked: for their own data."""
+def answers_as_asked(registration: Registration) -> list[GivenAnswer]:
+    """The answers of one registration with the fields as they were asked."""
     fields = {row.id: row for row in db.session.scalars(fields_of_event(registration.event_id))}
     given: dict[int, list[Answer]] = {}
     for answer in _rows_of([registration.id]):
         given.setdefault(answer.field_id, []).append(answer)
-    return [_told(fields[id_], given[id_]) for id_ in fields if id_ in given]
+    return [_as_asked(fields[id_], given[id_]) for id_ in fields if id_ in given]
 
 
-def _told(row: FormField, answers: list[Answer]) -> GivenAnswer:
+def _as_asked(row: FormField, answers: list[Answer]) -> GivenAnswer:
     field, version = row.described(), answers[0].version
     return GivenAnswer(
         field=field if version is None else _as_agreed(field, row, version),
         values=tuple(answer.value for answer in answers),
         at=answers[0].at,
     )
+
+
+def moves_places(registration: Registration, event: Event, answers: Answers) -> bool:
+    """Whether new answers change which limited places a person has."""
+    fields = asked_fields(event, besides=registration)
+    limited = _limited(fields)
+    before, after = _chosen(answers_of(registration)), _chosen(kept_answers(fields, answers))
+    return before & limited != after & limited
+
+
+def pass_on_places(leaving: Registration, deputy: Registration, *, now: datetime) -> None:
+    """Copy the answers that hold limited places to the deputy; other answers are personal.
+
+    The answers that made the form show such a choice are copied too: without them the deputy's
+    first correction would give the place back.
+    """
+    fields = all_fields(leaving.event)
+    limited = _limited(fields)
+    if not limited:
+        return
+    passed = limited | _asking(fields, limited & _chosen(answers_of(leaving)))
+    rows = db.session.execute(
+        select(FormField.key, Answer)
+        .join(FormField, Answer.field_id == FormField.id)
+        .where(Answer.registration_id == leaving.id)
+        .order_by(Answer.id)
+    )
+    for key, answer in rows.all():
+        if (key, answer.value) in passed:
+            db.session.add(
+                Answer(
+                    registration_id=deputy.id,
+                    field_id=answer.field_id,
+                    value=answer.value,
+                    value_key=answer.value_key,
+                    version=answer.version,
+                    at=now,
+                )
+            )
+
+
+def _limited(fields: tuple[OwnField, ...]) -> Chosen:
+    return {
+        (field.key, choice.value)
+        for field in fields
+        for choice in field.choices
+        if choice.places is not None
+    }
+
+
+def _asking(fields: tuple[OwnField, ...], chosen: Chosen) -> Chosen:
+    """The earlier answers that made the form show these choices."""
+    shown_if = {field.key: (field.shown_if, field.shown_value) for field in fields}
+    found: Chosen = set()
+    for key, _value in chosen:
+        steering = shown_if[key]
+        while steering[0] and steering not in found:
+            found.add(steering)
+            steering = shown_if.get(steering[0], ("", ""))
+    return found
+
+
+def _chosen(answers: Answers) -> Chosen:
+    return {(key, value) for key, values in answers.items() for value in values}

@@ -1,5 +1,6 @@
-"""What organisers do to one registration, on the standing that they saw, and note about it."""
+"""Actions and notes of organisers on one registration, checked against the status they saw."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -20,7 +21,7 @@ from ikone_events.services.registering.status import (
     approve,
     confirm_address,
     decline,
-    hold_as_seen,
+    lock_as_seen,
     move_up,
     withdraw,
 )
@@ -37,14 +38,20 @@ _BUTTONS = (
     RegistrationAction.DECLINE,
     RegistrationAction.WITHDRAW,
 )
-# What one press may do to several people at once.
+# Actions that are offered for several registrations at once.
 FOR_SEVERAL = (RegistrationAction.APPROVE, RegistrationAction.DECLINE, RegistrationAction.WITHDRAW)
 LONGEST_NOTE = 2_000
+_SIMPLE: Mapping[RegistrationAction, Callable[..., Registration]] = {
+    RegistrationAction.APPROVE: approve,
+    RegistrationAction.MOVE_UP: move_up,
+    RegistrationAction.CONFIRM_ADDRESS: confirm_address,
+    RegistrationAction.WITHDRAW: withdraw,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganiserRequest:
-    """One press of a button: what, on which standing, by whom; the rest belongs to some actions."""
+    """One action on a registration, with the status that was seen; some take further values."""
 
     action: RegistrationAction
     expected: str
@@ -62,9 +69,9 @@ class _Seen(TypedDict):
 
 
 def actions_for(registration: Registration) -> tuple[RegistrationAction, ...]:
-    """What the table lets an organiser do to somebody, in the order of the buttons.
+    """The actions that an organiser may take, in the order of the buttons.
 
-    What the event itself can't have is left out: nobody switches where all come the same way.
+    Switching the mode is offered at hybrid events only.
     """
     if registration.anonymised_at is not None:
         return ()
@@ -80,47 +87,32 @@ def actions_for(registration: Registration) -> tuple[RegistrationAction, ...]:
 
 
 def press(public_id: str, wish: OrganiserRequest) -> Registration:
-    """Do it, if the registration still stands as it was seen; returns who it is about now.
+    """Carry out an action if the status is still the one that was seen.
 
-    Raises SomebodyWasFaster, StandingRefused, UnfitInput, RegistrationClosed, LinkRefused.
+    Returns the registration, after a hand-over that of the deputy.
+    Raises SomebodyWasFaster, StatusRefused, UnfitInput, RegistrationClosed, LinkRefused.
     """
     seen: _Seen = {"expected": wish.expected, "actor": wish.actor, "now": wish.now}
+    if (simple := _SIMPLE.get(wish.action)) is not None:
+        return simple(public_id, **seen)
     match wish.action:
-        case RegistrationAction.APPROVE:
-            done = approve(public_id, **seen)
-        case RegistrationAction.MOVE_UP:
-            done = move_up(public_id, **seen)
-        case RegistrationAction.CONFIRM_ADDRESS:
-            done = confirm_address(public_id, **seen)
         case RegistrationAction.DECLINE:
-            done = decline(public_id, reason=wish.reason, **seen)
-        case RegistrationAction.WITHDRAW:
-            done = withdraw(public_id, **seen)
+            return decline(public_id, reason=wish.reason, **seen)
         case RegistrationAction.SWITCH_MODE if wish.mode in set(Mode):
-            done = switch_mode(public_id, Mode(wish.mode), **seen)
+            return switch_mode(public_id, Mode(wish.mode), **seen)
         case RegistrationAction.HAND_OVER if wish.deputy is not None:
-            done = hand_over(public_id, wish.deputy, **seen)
+            return hand_over(public_id, wish.deputy, **seen)
         case RegistrationAction.SWITCH_MODE | RegistrationAction.HAND_OVER:
             raise UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
-        case _:
-            raise _not_by_hand(public_id, wish)
-    return done
-
-
-def _not_by_hand(public_id: str, wish: OrganiserRequest) -> StatusRefused:
-    registration = hold_as_seen(public_id, wish.expected)
-    check(
-        wish.action, registration_status(registration.status, registration.awaits), Actor.ORGANISER
-    )
-    # The other half of a hand-over: the table has it, but nobody presses it by itself.
-    return StatusRefused(Complaint(N_("This can't be done to a registration by itself.")))
+    registration = lock_as_seen(public_id, wish.expected)
+    status = registration_status(registration.status, registration.awaits)
+    check(wish.action, status, Actor.ORGANISER)
+    # The table has "take over", but it is only a part of a hand-over.
+    raise StatusRefused(Complaint(N_("This can't be done to a registration by itself.")))
 
 
 def annotate(public_id: str, text: str) -> Registration:
-    """Replace the note on a registration, which is for organisers and for the person themselves.
-
-    Raises UnfitInput, LinkRefused.
-    """
+    """Replace the note on a registration. Raises UnfitInput, LinkRefused."""
     note = clean_text(text).strip()
     if len(note) > LONGEST_NOTE:
         said = {"most": LONGEST_NOTE}

@@ -1,4 +1,4 @@
-"""What people change about their registration: how they take part, what they told of themselves."""
+"""Changes of a registration beside its status: mode, details, attendance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -6,12 +6,11 @@ from datetime import datetime
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused
-from ikone_events.domain.registering.registration import SEATED, Awaits, Status
+from ikone_events.domain.registering.registration import SEATED, Attendance, Awaits, Status
 from ikone_events.domain.registering.seating import Place
 from ikone_events.domain.registering.self_service import SelfServiceAction, complaint
 from ikone_events.domain.registering.status import RegistrationAction
-from ikone_events.services.registering.answers import claim_choices, store_answers
-from ikone_events.services.registering.places import moves_places
+from ikone_events.services.registering.answers import claim_choices, moves_places, store_answers
 from ikone_events.services.registering.seating import (
     PERSON,
     StatusCause,
@@ -22,10 +21,9 @@ from ikone_events.services.registering.seating import (
 from ikone_events.services.registering.status import (
     check_allowed,
     check_wish,
-    hold_as_seen,
+    lock_as_seen,
     self_service_facts,
 )
-from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
@@ -38,9 +36,9 @@ _FULL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What people may correct of themselves; address and administration are changed by the office.
+    """The details that people may correct themselves.
 
-    With another address somebody else would come: that is a hand-over.
+    Another address is another person: that is a hand-over. Organisers assign administrations.
     """
 
     first_name: str
@@ -59,12 +57,12 @@ def switch_mode(
     actor: str = PERSON,
     expected: str | None = None,
 ) -> Registration:
-    """Take part the other way, while there is room; whoever waits then waits for that one.
+    """Change how a person takes part; a seat needs a free one in the new mode.
 
-    The seat that gets free goes to the line. The same mode again changes nothing. The deadline
-    binds people, not organisers. Raises StandingRefused, SomebodyWasFaster.
+    The waiting list gets the old seat. The same mode again changes nothing. The deadline
+    binds people, not organisers. Raises StatusRefused, SomebodyWasFaster.
     """
-    registration = hold_as_seen(public_id, expected)
+    registration = lock_as_seen(public_id, expected)
     event = registration.event
     cause = StatusCause(
         action=RegistrationAction.SWITCH_MODE, actor=actor, now=now, reason=mode.value
@@ -74,8 +72,9 @@ def switch_mode(
         raise StatusRefused(Complaint(N_("At this event everybody takes part in the same way.")))
     if mode_of(event, registration) is mode:
         return registration
-    if registration.status in {status.value for status in SEATED}:
-        _check_room(event, mode, now)
+    seated = Status(registration.status) in SEATED
+    if seated and not has_room(registration, mode, now):
+        raise StatusRefused(Complaint(_FULL[mode], about="mode"))
     registration.mode = mode.value
     place = Place(
         Status(registration.status), Awaits(registration.awaits), registration.reserved_until
@@ -85,17 +84,30 @@ def switch_mode(
     return registration
 
 
-def _check_room(event: Event, mode: Mode, now: datetime) -> None:
-    if get_availability(event, now).pools[mode].free == 0:
-        raise StatusRefused(Complaint(_FULL[mode], about="mode"))
+def other_mode(registration: Registration) -> Mode:
+    """The mode in which this person does not take part."""
+    own = mode_of(registration.event, registration)
+    return Mode.ON_SITE if own is Mode.ONLINE else Mode.ONLINE
+
+
+def has_room(registration: Registration, mode: Mode, now: datetime) -> bool:
+    """Whether a hybrid event has a seat for this person in the other mode.
+
+    A person with a seat gives it up, so for them only the limit of the mode counts.
+    """
+    availability = get_availability(registration.event, now)
+    if registration.status == Status.WAITLISTED.value:
+        return availability.free_for(mode) != 0
+    pool = availability.pools.get(mode)
+    return pool is not None and pool.free != 0
 
 
 def change_details(
     public_id: str, details: Details, answers: Mapping[str, Sequence[str]], *, now: datetime
 ) -> Registration:
-    """Correct names and answers. Raises StandingRefused, and UnfitInput about a choice.
+    """Correct names and answers. Raises StatusRefused, and UnfitInput about a choice.
 
-    After the deadline answers that hold places stay as they are.
+    After the deadline answers with limited places can't be changed.
     """
     registration = lock_registration(public_id)
     event, facts = registration.event, self_service_facts(registration, now)
@@ -108,4 +120,15 @@ def change_details(
     for name in (field.name for field in fields(details)):
         setattr(registration, name, getattr(details, name))
     store_answers(registration, event, answers, now=now)
+    return registration
+
+
+def mark_attendance(
+    public_id: str, attendance: Attendance | None, *, now: datetime
+) -> Registration:
+    """Record the attendance of a confirmed person; None clears it."""
+    registration = lock_registration(public_id)
+    if registration.status == Status.CONFIRMED.value:
+        registration.attendance = attendance.value if attendance else None
+        registration.attended_at = now if attendance is Attendance.ATTENDED else None
     return registration

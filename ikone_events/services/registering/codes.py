@@ -7,28 +7,26 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
-from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.registering.codes import Code
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Code, Registration
 
 SHORTEST_CODE, LONGEST_CODE = 6, 40
 MOST_SINGLE_CODES = 500
 MOST_USES = 10_000
-# What nobody mistakes for something else; ten of them are out of reach for guessing.
-_MAILS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+# Unambiguous characters; a code of ten of them can't be guessed.
+_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _DRAWN_LENGTH = 10
 
 
 def plain_code(text: str) -> str:
-    """A code as it is compared: people type it in any case, with spaces and hyphens or without."""
+    """A code in its compared form: capitals, without spaces and hyphens."""
     return "".join(char for char in text.upper() if char.isalnum())
 
 
 def redeem(event: Event, text: str) -> Code | None:
-    """The code with which somebody comes; None where none is asked. The event must be held.
+    """The code of a registration; None where the event asks for none. The event must be locked.
 
     Raises UnfitInput when it is unknown, revoked or used up.
     """
@@ -44,10 +42,10 @@ def redeem(event: Event, text: str) -> Code | None:
 
 
 def times_used(code: Code) -> int:
-    """How many hold or await a place by this code."""
+    """How many active registrations use this code."""
     users = select(func.count()).where(
         Registration.code_id == code.id,
-        Registration.status.in_([status.value for status in ACTIVE]),
+        IS_ACTIVE,
     )
     return db.session.scalar(users) or 0
 
@@ -73,7 +71,7 @@ class CodeInvitation:
 
 def shown_code(text: str) -> str:
     """A code in groups of five, if it is one that was drawn."""
-    drawn = len(text) == _DRAWN_LENGTH and set(text) <= set(_MAILS)
+    drawn = len(text) == _DRAWN_LENGTH and set(text) <= set(_ALPHABET)
     return f"{text[:5]}-{text[5:]}" if drawn else text
 
 
@@ -90,14 +88,14 @@ _USED = (
     .where(
         Registration.event_id == bindparam("event_id"),
         Registration.code_id.is_not(None),
-        Registration.status.in_([status.value for status in ACTIVE]),
+        IS_ACTIVE,
     )
     .group_by(Registration.code_id)
 )
 
 
 def make_shared_code(slug: str, text: str, *, uses: int | None, label: str, now: datetime) -> Code:
-    """A code for many, in words that are easy to pass on. Raises UnfitInput, NotFound."""
+    """A code for many people, in chosen words. Raises UnfitInput, NotFound."""
     event = lock_event(slug)
     plain = plain_code(text)
     complaints = [*_unfit_text(event, plain), *_unfit_number("uses", uses, MOST_USES)]
@@ -107,18 +105,18 @@ def make_shared_code(slug: str, text: str, *, uses: int | None, label: str, now:
 
 
 def make_single_codes(slug: str, number: int, *, label: str, now: datetime) -> list[Code]:
-    """Codes for one person each, drawn at random. Raises UnfitInput, NotFound."""
+    """Random codes for one person each. Raises UnfitInput, NotFound."""
     event = lock_event(slug)
     if complaints := _unfit_number("number", number, MOST_SINGLE_CODES):
         raise UnfitInput(complaints)
     drawn: set[str] = set()
     while len(drawn) < number:
-        drawn.add("".join(secrets.choice(_MAILS) for _place in range(_DRAWN_LENGTH)))
+        drawn.add("".join(secrets.choice(_ALPHABET) for _place in range(_DRAWN_LENGTH)))
     return [_store(event, text, uses=1, label=label, now=now) for text in sorted(drawn)]
 
 
 def revoke_code(slug: str, code_id: int, *, now: datetime) -> Code:
-    """Let nobody else come with a code; whoever came stays. A second time changes nothing."""
+    """Stop further use of a code; registrations stay. A second call changes nothing."""
     event = lock_event(slug)
     wanted = select(Code).where(Code.event_id == event.id, Code.id == code_id)
     found = db.session.scalar(wanted)

@@ -1,12 +1,12 @@
-"""What the clock takes back: seats nobody confirmed or accepted, and those kept for members."""
+"""Expiry of reserved seats, and the end of the time in which only members get seats."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.facts import RUNNING, State
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.seating import MOVING, Place
+from ikone_events.domain.registering.seating import Place
 from ikone_events.domain.registering.status import OVER, RegistrationAction
 from ikone_events.services.registering.seating import (
     SYSTEM,
@@ -20,31 +20,31 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import IS_RESERVED, Registration
 
-# Where the event names no such time any more.
+# Used where the event no longer has a time limit.
 _HOURS_ANEW = 24
-_MOVES = Event.state.in_([state.value for state in MOVING])
-# While an event is postponed its clock stands still.
+_MOVES = Event.state.in_([state.value for state in RUNNING])
+# Nothing expires while an event is postponed.
 _NOT_POSTPONED = Event.state != State.POSTPONED.value
 
 
 def events_to_update(now: datetime) -> list[str]:
-    """The events at which something has lapsed, or the members' time has passed; only reads."""
-    lapsed = (
+    """Slugs of events with expired reservations or whose members' time has ended; only reads."""
+    expired = (
         select(Event.slug)
         .join(Registration, Registration.event_id == Event.id)
         .where(IS_RESERVED, _due(now))
         .distinct()
     )
-    return sorted({*db.session.scalars(lapsed), *_free_for_all(now)})
+    return sorted({*db.session.scalars(expired), *_open_to_all(now)})
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    """What nobody took up in time, and everything that was still open when its event ended."""
+    """Reservations past their time, and all that are left when the event ends."""
     passed = and_(Registration.reserved_until <= now, _MOVES)
     return or_(passed, and_(Event.ends_at <= now, _NOT_POSTPONED))
 
 
-def _free_for_all(now: datetime) -> list[str]:
+def _open_to_all(now: datetime) -> list[str]:
     waits = select(Registration.id).where(
         Registration.event_id == Event.id, Registration.status == Status.WAITLISTED.value
     )
@@ -56,9 +56,9 @@ def _free_for_all(now: datetime) -> list[str]:
 
 
 def expire_due(slug: str, *, now: datetime) -> list[Registration]:
-    """Let what is due lapse and give the seats to the line; returns whose place lapsed.
+    """Expire due reservations and give their seats to the waiting list; returns the expired ones.
 
-    An offer that lapses before the end is told; an address that nobody confirmed gets no mail.
+    An offer that expires before the event's end gets a mail, an unconfirmed address none.
     """
     event = lock_event(slug)
     due = (
@@ -68,20 +68,20 @@ def expire_due(slug: str, *, now: datetime) -> list[Registration]:
         .order_by(Registration.reserved_until, Registration.id)
         .execution_options(populate_existing=True)
     )
-    lapsed = list(db.session.scalars(due))
-    _expire(event, lapsed, now=now)
+    expired = list(db.session.scalars(due))
+    _expire(event, expired, now=now)
     promote_waiting(event, now=now)
-    return lapsed
+    return expired
 
 
 def expire_all(event: Event, *, now: datetime) -> None:
-    """Nothing stays open at an event that is put away. It must be held."""
-    held = select(Registration).where(Registration.event_id == event.id, IS_RESERVED)
-    _expire(event, list(db.session.scalars(held.order_by(Registration.id))), now=now)
+    """Expire all reservations of an event that is archived. The event must be locked."""
+    reserved = select(Registration).where(Registration.event_id == event.id, IS_RESERVED)
+    _expire(event, list(db.session.scalars(reserved.order_by(Registration.id))), now=now)
 
 
 def renew_reservations(event: Event, *, now: datetime) -> None:
-    """Give those their time anew whose hold ran out while the event was called off."""
+    """Extend reservations that ran out while the event was postponed."""
     passed = select(Registration).where(
         Registration.event_id == event.id, IS_RESERVED, Registration.reserved_until <= now
     )
@@ -92,11 +92,11 @@ def renew_reservations(event: Event, *, now: datetime) -> None:
         registration.reserved_until = min(until, event.ends_at)
 
 
-def _expire(event: Event, lapsed: list[Registration], *, now: datetime) -> None:
+def _expire(event: Event, expired: list[Registration], *, now: datetime) -> None:
     over = now >= event.ends_at
     cause = StatusCause(
         action=RegistrationAction.EXPIRE, actor=SYSTEM, now=now, reason=OVER if over else ""
     )
-    for registration in lapsed:
+    for registration in expired:
         silent = over or registration.status != Status.OFFERED.value
         change_status(registration, event, Place(Status.EXPIRED), cause, silent=silent)

@@ -1,4 +1,4 @@
-"""The form of an event, built by organisers: fields added, edited, moved, retired, deleted."""
+"""The form of an event: fields added, edited, moved, retired, deleted."""
 
 import json
 from collections.abc import Iterable
@@ -36,14 +36,14 @@ from ikone_events.store.registering.form_fields import (
 
 @dataclass(frozen=True, slots=True)
 class FieldEntry:
-    """One field in the organisers' list: what it is, and how many people have answered it."""
+    """One field in the organisers' list, with the number of people who answered it."""
 
     field: OwnField
     answers: int
 
 
 def entries_of(event: Event) -> list[FieldEntry]:
-    """Every field of an event in its order, retired ones included."""
+    """All fields of an event in order, retired ones included."""
     people = func.count(Answer.registration_id.distinct())
     counted = db.session.execute(
         select(Answer.field_id, people)
@@ -64,7 +64,7 @@ def get_entry(event: Event, key: str) -> FieldEntry:
 
 
 def surroundings_of(event: Event, key: str = "") -> Surroundings:
-    """What decides about a change of a field, or about a new one at the end."""
+    """The facts that decide about a change of a field, or about a new one at the end."""
     rows = _rows(event)
     fields = [row.described() for row in rows]
     place = next((n for n, row in enumerate(rows) if row.key == key), None)
@@ -83,8 +83,8 @@ def surroundings_of(event: Event, key: str = "") -> Surroundings:
 
 
 def add_field(slug: str, draft: OwnField, *, expected: int, now: datetime) -> OwnField:
-    """Put a new field at the end of the form. Raises UnfitInput, StaleForm, NotFound."""
-    event = _hold(slug, expected, now=now)
+    """Add a field at the end of the form. Raises UnfitInput, StaleForm, NotFound."""
+    event = _lock_for_edit(slug, expected, now=now)
     rows = _rows(event)
     if len(rows) >= MOST_FIELDS:
         text = N_("At most %(limit)d fields, please.")
@@ -111,12 +111,11 @@ def edit_field(
     now: datetime,
     role: str = ROLES[-1],
 ) -> OwnField:
-    """Replace what a field is. A consent's changed text becomes a new version of it.
+    """Replace a field. A consent's changed text becomes a new version of it.
 
-    Nobody whose `role` may not see the answers lets themself see them. Raises UnfitInput,
-    StaleForm, NotFound.
+    Nobody may make answers visible to their own `role`. Raises UnfitInput, StaleForm, NotFound.
     """
-    event = _hold(slug, expected, now=now)
+    event = _lock_for_edit(slug, expected, now=now)
     row = _get(event, key)
     around = replace(surroundings_of(event, key), role=role)
     fill_field(row, _checked(draft, around), now=now)
@@ -132,7 +131,7 @@ def _checked(draft: OwnField, around: Surroundings) -> OwnField:
 
 
 def _named(choices: tuple[FieldChoice, ...], old: OwnField | None) -> tuple[FieldChoice, ...]:
-    """Choices that were there keep their values; new ones get theirs from their words."""
+    """Existing choices keep their values; new ones derive theirs from the label."""
     known = {choice.value for choice in old.choices} if old else set()
     taken = set(known)
     named: list[FieldChoice] = []
@@ -146,7 +145,7 @@ def _named(choices: tuple[FieldChoice, ...], old: OwnField | None) -> tuple[Fiel
 
 
 def lay_fields(event: Event, fields: Iterable[OwnField], *, now: datetime) -> None:
-    """Give a new event its fields; they were checked when they were read or first made."""
+    """Give a new event its checked fields."""
     for position, field in enumerate(fields, 1):
         row = FormField(event_id=event.id, key=field.key, position=position, versions="[]")
         fill_field(row, field, now=now)
@@ -170,11 +169,11 @@ def fill_field(row: FormField, field: OwnField, *, now: datetime) -> None:
 
 
 def move_field(slug: str, key: str, *, up: bool, expected: int, now: datetime) -> None:
-    """Ask a field one place earlier or later; at the end of the form nothing happens.
+    """Move a field up or down one place; beyond the end nothing happens.
 
-    Raises UnfitInput when it would stand before what it hangs on, StaleForm, NotFound.
+    Raises UnfitInput when it would precede a field it depends on, StaleForm, NotFound.
     """
-    event = _hold(slug, expected, now=now)
+    event = _lock_for_edit(slug, expected, now=now)
     rows = [row for row in _rows(event) if row.retired_at is None]
     here = next((n for n, row in enumerate(rows) if row.key == key), None)
     if here is None:
@@ -191,8 +190,8 @@ def move_field(slug: str, key: str, *, up: bool, expected: int, now: datetime) -
 
 
 def delete_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
-    """Take a field out for good. Raises UnfitInput when it has answers or others hang on it."""
-    event = _hold(slug, expected, now=now)
+    """Delete a field. Raises UnfitInput when it has answers or others depend on it."""
+    event = _lock_for_edit(slug, expected, now=now)
     row, around = _get(event, key), surroundings_of(event, key)
     if around.has_answers:
         text = N_("“%(field)s” has answers, so it can't be deleted. Ask it no more instead.")
@@ -203,8 +202,8 @@ def delete_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnFie
 
 
 def retire_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
-    """Ask a field no more; its answers stay in lists and exports. Raises UnfitInput."""
-    event = _hold(slug, expected, now=now)
+    """Stop asking a field; its answers stay. Raises UnfitInput when others depend on it."""
+    event = _lock_for_edit(slug, expected, now=now)
     row, around = _get(event, key), surroundings_of(event, key)
     _refuse_hanging(row, [field for field in around.hanging if not field.retired])
     row.retired_at = row.retired_at or now
@@ -213,7 +212,7 @@ def retire_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnFie
 
 def bring_back_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
     """Ask a retired field again, at the end of the form. Raises UnfitInput."""
-    event = _hold(slug, expected, now=now)
+    event = _lock_for_edit(slug, expected, now=now)
     row, rows = _get(event, key), _rows(event)
     asked = {other.key for other in rows if other.retired_at is None}
     if row.shown_if and row.shown_if not in asked:
@@ -234,8 +233,8 @@ def _refuse_hanging(row: FormField, hanging: Iterable[OwnField]) -> None:
         raise UnfitInput(complaints)
 
 
-def _hold(slug: str, expected: int, *, now: datetime) -> Event:
-    """Lock the event and make it new: forms that are kept show its fields."""
+def _lock_for_edit(slug: str, expected: int, *, now: datetime) -> Event:
+    """Lock the event and raise its edit version, which outdates cached forms."""
     event = lock_event(slug)
     if event.edit_version != expected:
         text = N_("Somebody saved this event since you opened the page. Nothing was changed.")

@@ -1,11 +1,11 @@
-"""A deputy comes instead: the place stays with the administration, also at a full event.
+"""Handing a registration over to a deputy: the place stays with the administration.
 
-Nobody learns here whether the deputy is registered already. Then too this person does not come
-and that one does: who waits gets the place, who has one keeps it and is told so, and the place
-that is left over goes to the line. Page and mail of whoever hands over are the same each time.
+A deputy who waits gets the place; one who has a place keeps it, is reminded of it, and the waiting
+list gets the free one. Page and mail of the leaving person are the same each time, so that they
+do not reveal whether the deputy is registered.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from ikone_events.domain.address import email_key
@@ -15,7 +15,7 @@ from ikone_events.domain.registering.seating import Place
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.registering.places import pass_on_places
+from ikone_events.services.registering.answers import pass_on_places
 from ikone_events.services.registering.registrations import (
     Applicant,
     find_active,
@@ -28,14 +28,20 @@ from ikone_events.services.registering.seating import (
     change_status,
     promote_waiting,
 )
-from ikone_events.services.registering.status import check_allowed, hold_as_seen
+from ikone_events.services.registering.status import check_allowed, lock_as_seen
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
+
+# What a deputy takes over with the place.
+_INHERITED = (
+    *("code_id", "mode", "waiting_order", "organisation", "organisation_id", "organisation_key"),
+    *("approved_at", "accepted_at"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deputy:
-    """Who comes instead. The administration stays, and the language unless another is given."""
+    """The new person. Administration and, unless `locale` is given, language are kept."""
 
     first_name: str
     last_name: str
@@ -47,7 +53,7 @@ class Deputy:
 
     @property
     def name(self) -> str:
-        """The person as a mail names them."""
+        """The full name as mails write it."""
         return full_name(self.title, self.first_name, self.last_name)
 
 
@@ -59,52 +65,44 @@ def hand_over(
     actor: str = PERSON,
     expected: str | None = None,
 ) -> Registration:
-    """Give a confirmed place, or one in the line, to a deputy; returns the deputy's registration.
+    """Give a confirmed or waiting registration to a deputy; returns the deputy's registration.
 
-    Raises StandingRefused, SomebodyWasFaster, and UnfitInput when somebody names their own address.
+    Raises StatusRefused, SomebodyWasFaster, and UnfitInput for the person's own address.
     """
-    leaving = hold_as_seen(public_id, expected)
+    leaving = lock_as_seen(public_id, expected)
     event, seated = leaving.event, leaving.status == Status.CONFIRMED.value
     cause = StatusCause(action=RegistrationAction.HAND_OVER, actor=actor, now=now)
     check_allowed(leaving, cause, SelfServiceAction.HAND_OVER)
     if email_key(deputy.email) == leaving.email_key:
         text = N_("This is the address that is registered. Please give the deputy's.")
         raise UnfitInput(Complaint(text, about="email"))
-    heir = find_active(event, deputy.email)
+    new = find_active(event, deputy.email)
     change_status(leaving, event, Place(Status.CANCELLED), cause, other_person=deputy.name)
     taking = StatusCause(action=RegistrationAction.TAKE_OVER, actor=actor, now=now)
-    if heir is None:
-        heir = _successor(leaving, event, deputy, now=now)
-        change_status(heir, event, Place(Status.CONFIRMED if seated else Status.WAITLISTED), taking)
-        pass_on_places(leaving, heir, now=now)
-    elif seated and heir.status == Status.WAITLISTED.value:
-        heir.mode, heir.predecessor_id = leaving.mode, leaving.id
-        change_status(heir, event, Place(Status.CONFIRMED), taking)
+    if new is None:
+        new = _successor(leaving, event, deputy, now=now)
+        change_status(new, event, Place(Status.CONFIRMED if seated else Status.WAITLISTED), taking)
+        pass_on_places(leaving, new, now=now)
+    elif seated and new.status == Status.WAITLISTED.value:
+        new.mode, new.predecessor_id = leaving.mode, leaving.id
+        change_status(new, event, Place(Status.CONFIRMED), taking)
     else:
-        remind(heir, event, now=now)
+        remind(new, event, now=now)
     promote_waiting(event, now=now)
-    return heir
+    return new
 
 
 def _successor(
     leaving: Registration, event: Event, deputy: Deputy, *, now: datetime
 ) -> Registration:
-    """A row of its own, with a fresh link and calendar entry, in the place of the one before."""
+    """A new registration with its own link and calendar entry and the predecessor's place."""
     applicant = Applicant(
-        first_name=deputy.first_name,
-        last_name=deputy.last_name,
-        email=deputy.email,
+        **{**asdict(deputy), "locale": deputy.locale or leaving.locale},
         organisation=leaving.organisation_text,
-        locale=deputy.locale or leaving.locale,
-        salutation=deputy.salutation,
-        title=deputy.title,
-        position=deputy.position,
         mode=leaving.mode,
     )
-    heir = new_registration(event, applicant, now=now)
-    heir.predecessor_id, heir.code_id = leaving.id, leaving.code_id
-    heir.mode, heir.waiting_order = leaving.mode, leaving.waiting_order
-    heir.organisation, heir.organisation_id = leaving.organisation, leaving.organisation_id
-    heir.organisation_key = leaving.organisation_key
-    heir.approved_at, heir.accepted_at = leaving.approved_at, leaving.accepted_at
-    return heir
+    new = new_registration(event, applicant, now=now)
+    new.predecessor_id = leaving.id
+    for name in _INHERITED:
+        setattr(new, name, getattr(leaving, name))
+    return new

@@ -1,14 +1,13 @@
-"""Signing up: alone, with colleagues, or by an organiser's hand."""
+"""Registering people: alone, with colleagues, or added by an organiser."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import bindparam, select
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
@@ -21,7 +20,6 @@ from ikone_events.domain.registering.seating import (
     not_addable_because,
 )
 from ikone_events.domain.registering.status import SKIPPED_BY_RULE, RegistrationAction
-from ikone_events.services.directory_matching import match
 from ikone_events.services.mails.invitations import new_calendar_uid
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.registering.answers import claim_choices, store_answers
@@ -35,21 +33,21 @@ from ikone_events.services.registering.seating import (
     mode_for,
 )
 from ikone_events.store.db import db
+from ikone_events.store.directory.naming import find_by_name
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.availability import get_availability
-from ikone_events.store.registering.codes import Code
-from ikone_events.store.registering.models import IS_ACTIVE, Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Code, Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applicant:
-    """What a person told us in the form; the shape was checked there.
+    """The data of a registration form, whose format was checked there.
 
     `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
-    event's own fields, by key; a single answer is a list of one. `registered_by` is who filled in
-    the form, where that is somebody else.
+    event's own fields, by key; a single answer is a list of one. `registered_by` names the
+    colleague who filled in the form.
     """
 
     first_name: str
@@ -67,12 +65,18 @@ class Applicant:
     registered_by: str = ""
 
 
-def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
-    """Give a person a seat or a place in the line; returns what a new person gets now.
+_AS_TYPED = (
+    *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
+    *("locale", "registered_by"),
+)
 
-    An address that is registered already gets the same answer and a mail that tells the
-    truth, so that nobody can probe who is registered. Raises RegistrationClosed, UnfitInput
-    about a code or a choice that has no places left, NotFound.
+
+def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
+    """Give a person a seat or a place on the waiting list; returns the status of a new person.
+
+    A registered address gets the same answer, and the truth by mail: the answer must not reveal
+    who is registered. Raises RegistrationClosed, NotFound, and UnfitInput about a code or a choice
+    that has no places left.
     """
     event = lock_event(slug)
     availability = _open_availability(event, now)
@@ -82,11 +86,10 @@ def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
 def register_all(
     slug: str, applicants: Sequence[Applicant], *, now: datetime
 ) -> tuple[Status, ...]:
-    """Register a group from one form, all or nobody; returns what new people would get.
+    """Register the people of one form, all or none; returns the statuses of new people.
 
-    The first is who filled in the form. Each counts against the next. What is answered comes from
-    a rehearsal in which everybody is new, so that it does not tell who of them is registered; who
-    comes alone needs none.
+    The first one filled in the form. The statuses come from a rehearsal in which everybody is
+    new, so that they do not reveal who is registered.
     """
     if len(applicants) == 1:
         return (register(slug, applicants[0], now=now),)
@@ -103,10 +106,10 @@ def register_all(
 
 
 def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) -> Registration:
-    """Enter somebody by an organiser's hand: without code, also before and after the public.
+    """Register a person on behalf of an organiser: approved, without code or open registration.
 
-    Seats and waiting list are those of everybody; the approval counts as given. Raises
-    RegistrationClosed, NotFound, UnfitInput about an address that is registered already.
+    Seats and waiting list apply. Raises RegistrationClosed, NotFound, and UnfitInput for an
+    address that is registered already.
     """
     event = lock_event(slug)
     availability = fill_free_seats(event, now=now)
@@ -125,7 +128,7 @@ def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) ->
 
 
 def _open_availability(event: Event, now: datetime) -> SeatAvailability:
-    """How things stand once the line has been served; raises RegistrationClosed."""
+    """The availability after the waiting list was processed; raises RegistrationClosed."""
     availability = fill_free_seats(event, now=now)
     if complaint := closed_because(availability):
         raise RegistrationClosed(complaint)
@@ -135,11 +138,8 @@ def _open_availability(event: Event, now: datetime) -> SeatAvailability:
 def _register(
     event: Event, applicant: Applicant, availability: SeatAvailability, *, now: datetime
 ) -> Place:
-    """Whether the address is known is looked at last: until then both get the same."""
-    code = redeem(event, applicant.code)
-    claim_choices(event, applicant.answers)
-    person = new_registration(event, applicant, code=code, now=now)
-    place = admit(availability, candidate_of(event, person, availability))
+    """Known addresses are looked up last, so that they are checked like new ones."""
+    person, place = _admitted(event, applicant, availability)
     known = find_active(event, applicant.email)
     cause = _cause(RegistrationAction.REGISTER, PERSON, availability)
     if known is None:
@@ -150,10 +150,20 @@ def _register(
     return place
 
 
+def _admitted(
+    event: Event, applicant: Applicant, availability: SeatAvailability
+) -> tuple[Registration, Place]:
+    """A new registration, not stored yet, and its place. Raises UnfitInput."""
+    code = redeem(event, applicant.code)
+    claim_choices(event, applicant.answers)
+    person = new_registration(event, applicant, code=code, now=availability.now)
+    return person, admit(availability, candidate_of(event, person, availability))
+
+
 def _store_in_vain(
     person: Registration, event: Event, applicant: Applicant, place: Place, cause: StatusCause
 ) -> None:
-    """Write what somebody new costs and take it back: the time of the answer must tell nothing."""
+    """Store a registration and roll it back: response times must not reveal known addresses."""
     person.email_key = person.public_id
     with db.session.begin_nested() as attempt:
         _store(person, event, applicant, place, cause, silent=True)
@@ -161,23 +171,18 @@ def _store_in_vain(
 
 
 def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Status:
-    """What somebody new would get, stored under an address that nobody has, to be undone."""
+    """Store a person as new, under a made-up address, to be rolled back; returns the status."""
     db.session.flush()
     availability = get_availability(event, now)
-    code = redeem(event, applicant.code)
-    claim_choices(event, applicant.answers)
-    person = new_registration(event, applicant, code=code, now=now)
+    person, place = _admitted(event, applicant, availability)
     person.email_key = person.public_id
-    place = admit(availability, candidate_of(event, person, availability))
     cause = _cause(RegistrationAction.REGISTER, PERSON, availability)
-    change_status(person, event, place, cause, silent=True)
-    if applicant.answers:
-        store_answers(person, event, applicant.answers, now=now)
+    _store(person, event, applicant, place, cause, silent=True)
     return place.status
 
 
 def _check_group(event: Event, applicants: Sequence[Applicant]) -> None:
-    if len(applicants) > 1 and not event.colleagues:
+    if not event.colleagues:
         raise UnfitInput(Complaint(N_("For this event everybody registers on their own.")))
     keys = [email_key(each.email) for each in applicants]
     text = N_("This address stands in the form twice. Everybody needs one of their own.")
@@ -187,7 +192,7 @@ def _check_group(event: Event, applicants: Sequence[Applicant]) -> None:
 
 
 def _cause(action: RegistrationAction, actor: str, availability: SeatAvailability) -> StatusCause:
-    """Who gets a seat while others wait has in the chain why: those can't have this seat."""
+    """While others wait, the history explains a seat by the rule that excludes them from it."""
     reason = SKIPPED_BY_RULE if availability.somebody_waits else ""
     return StatusCause(action=action, actor=actor, now=availability.now, reason=reason)
 
@@ -202,7 +207,7 @@ def _store(
     silent: bool = False,
 ) -> None:
     if place.status is Status.WAITLISTED:
-        cause = StatusCause(action=cause.action, actor=cause.actor, now=cause.now)
+        cause = replace(cause, reason="")
     change_status(person, event, place, cause, silent=silent)
     if applicant.answers:
         store_answers(person, event, applicant.answers, now=cause.now)
@@ -216,32 +221,32 @@ _ACTIVE_ADDRESS = select(Registration).where(
 
 
 def find_active(event: Event, email: str) -> Registration | None:
-    """Who is registered for an event with an address."""
+    """The active registration of an address at an event."""
     wanted = {"event_id": event.id, "email_key": email_key(email)}
     return db.session.scalar(_ACTIVE_ADDRESS, wanted)
 
 
 def remind(known: Registration, event: Event, *, now: datetime) -> None:
-    """Tell somebody that they are registered: at most once an hour, so as to fill no mailbox.
+    """Mail a registered person that they are registered, at most once an hour.
 
-    It is written in any case and taken back: the time of the answer must not tell anything either.
+    A further mail is written and rolled back: response times must not reveal anything.
     """
     key = f"repeat:{known.public_id}:{now:%Y%m%d%H}"
     wanted = select(OutboxMail.id).where(OutboxMail.key == key)
-    told = db.session.scalar(wanted) is not None
+    sent = db.session.scalar(wanted) is not None
     with db.session.begin_nested() as attempt:
-        own = f"{key}:{new_public_id()}" if told else key
+        own = f"{key}:{new_public_id()}" if sent else key
         write_mail(MailKind.REPEAT, known, event, key=own, now=now)
         db.session.flush()
-        if told:
+        if sent:
             attempt.rollback()
 
 
 def new_registration(
     event: Event, applicant: Applicant, *, now: datetime, code: Code | None = None
 ) -> Registration:
-    """The row of somebody who has no standing yet; stored by whoever gives one."""
-    organisation = match(applicant.organisation)
+    """A registration without a status; `change_status` gives one and stores it."""
+    organisation = find_by_name(applicant.organisation)
     return Registration(
         event_id=event.id,
         public_id=new_public_id(),
@@ -249,19 +254,10 @@ def new_registration(
         registered_at=now,
         mode=mode_for(event, applicant.mode).value,
         code_id=code.id if code else None,
-        registered_by=applicant.registered_by,
-        salutation=applicant.salutation,
-        title=applicant.title,
-        first_name=applicant.first_name,
-        last_name=applicant.last_name,
-        email=applicant.email,
         email_key=email_key(applicant.email),
         organisation_text=applicant.organisation,
-        organisation_key=key_of(applicant.organisation),
         organisation=organisation,
         organisation_id=organisation.id if organisation else None,
-        position=applicant.position,
-        question=applicant.question,
-        locale=applicant.locale,
         calendar_uid=new_calendar_uid(),
+        **{name: getattr(applicant, name) for name in _AS_TYPED},
     )

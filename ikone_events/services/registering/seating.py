@@ -1,11 +1,11 @@
-"""The one writer of a standing: seats given, kept and taken back, each with its reason and mail.
+"""The one writer of a registration's status, with its history row and its mail.
 
 The caller has locked the event (`lock_event`). The waiting list gets free seats first, in order.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select
@@ -46,7 +46,7 @@ from ikone_events.store.registering.waiting_list import (
 PERSON, SYSTEM = "person", "system"
 
 _STATUS_CHANGE = insert(StatusChange)
-_DOOR_OF = {
+_STEP_OF = {
     RegistrationAction.CONFIRM_ADDRESS: "address_confirmed_at",
     RegistrationAction.APPROVE: "approved_at",
     RegistrationAction.ADD: "approved_at",
@@ -65,7 +65,7 @@ _BY_KEY = _COLLEAGUES.where(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusCause:
-    """What is done to a registration, by whom, when, and why if that needs saying."""
+    """The action that changes a status, with its actor, moment and, where needed, reason."""
 
     action: RegistrationAction
     actor: str
@@ -82,7 +82,7 @@ def change_status(
     other_person: str = "",
     silent: bool = False,
 ) -> None:
-    """Give somebody another standing and tell them, by the mail that the table names."""
+    """Change a registration's status and write the mail that the table of statuses names."""
     fresh = not registration.status
     _write_status(registration, event, place, cause)
     kind = mail_for(cause.action, registration_status(registration.status, registration.awaits))
@@ -104,7 +104,7 @@ def change_status(
 def _write_status(
     registration: Registration, event: Event, place: Place, cause: StatusCause
 ) -> None:
-    """The one writer of a standing. What does not change it leaves its moment as it was."""
+    """Write status and history row; `status_at` stays where the status is the same."""
     source = registration.status or ""
     if (source, registration.awaits or "") != (place.status.value, place.awaits.value):
         registration.status_at = cause.now
@@ -117,14 +117,10 @@ def _write_status(
             registration.waiting_order = event.lock_version
         elif source == Status.WAITLISTED.value:
             registration.waiting_order = 0  # from a file, before everybody
-    if door := _DOOR_OF.get(cause.action):
-        setattr(registration, door, cause.now)
+    if step := _STEP_OF.get(cause.action):
+        setattr(registration, step, cause.now)
     db.session.add(registration)
     db.session.flush()
-    _record(registration, event, source, cause)
-
-
-def _record(registration: Registration, event: Event, source: str, cause: StatusCause) -> None:
     row = {
         "registration_id": registration.id,
         "action": cause.action.value,
@@ -139,14 +135,14 @@ def _record(registration: Registration, event: Event, source: str, cause: Status
 
 
 def mode_for(event: Event, wish: str) -> Mode:
-    """How somebody takes part: as they wish at a hybrid event, else as everybody does."""
+    """The mode of a registration: the wish at a hybrid event, else the event's only mode."""
     if event.format == EventFormat.HYBRID.value:
         return Mode(wish or Mode.ONLINE)
     return Mode(event.format)
 
 
 def mode_of(event: Event, registration: Registration) -> Mode:
-    """How a registered person really takes part."""
+    """The mode in which a registered person takes part."""
     return mode_for(event, registration.mode)
 
 
@@ -158,33 +154,34 @@ def candidate_of(
     colleagues: int | None = None,
     action: RegistrationAction | None = None,
 ) -> Candidate:
-    """A person as the seats look at them; `action` is the door they are just passing.
+    """The facts of a registration that decide about a seat.
 
-    Only what a rule of this event asks for is looked up. `colleagues` is their number if known.
+    `action` is the admission step that is being passed. `colleagues` is their number if known;
+    it and the membership are looked up only where a rule of this event needs them.
     """
     if colleagues is None:
         colleagues = (
             0 if availability.per_administration is None else count_colleagues(registration)
         )
-    door = _DOOR_OF.get(action) if action else None
+    step = _STEP_OF.get(action) if action else None
     return Candidate(
         mode=mode_of(event, registration),
         member=availability.members_first and is_member(event, registration),
         colleagues=colleagues,
         from_line=registration.waiting_order is not None
         or registration.status == Status.WAITLISTED.value,
-        address_confirmed=_passed(registration, "address_confirmed_at", door),
-        approved=_passed(registration, "approved_at", door),
-        accepted=_passed(registration, "accepted_at", door),
+        address_confirmed=_passed(registration, "address_confirmed_at", step),
+        approved=_passed(registration, "approved_at", step),
+        accepted=_passed(registration, "accepted_at", step),
     )
 
 
-def _passed(registration: Registration, name: str, door: str | None) -> bool:
-    return name == door or getattr(registration, name) is not None
+def _passed(registration: Registration, name: str, step: str | None) -> bool:
+    return name == step or getattr(registration, name) is not None
 
 
 def count_colleagues(registration: Registration) -> int:
-    """How many of the same administration hold seats at the event."""
+    """How many of the same administration have seats at the event."""
     number, key = organisation_key_of(registration)
     wanted = {"event_id": registration.event_id}
     if number is not None:
@@ -193,13 +190,13 @@ def count_colleagues(registration: Registration) -> int:
 
 
 def is_member(event: Event, registration: Registration) -> bool:
-    """Whether the person's administration belongs to the network on the event's local day."""
+    """Whether the administration is a member of the network on the event's local day."""
     organisation = registration.organisation
     return organisation is not None and organisation.is_member_on(event.day)
 
 
 def fill_free_seats(event: Event, *, now: datetime) -> SeatAvailability:
-    """Give free seats to those who wait; returns how things stand afterwards."""
+    """Give free seats to the waiting list; returns the availability afterwards."""
     availability = get_availability(event, now)
     if _may_move(availability) and _promote(event, availability):
         availability = get_availability(event, now)
@@ -207,19 +204,14 @@ def fill_free_seats(event: Event, *, now: datetime) -> SeatAvailability:
 
 
 def promote_waiting(event: Event, *, now: datetime) -> list[Registration]:
-    """Give free seats to those who wait; returns who got one. The event must be held."""
+    """Give free seats to the waiting list; returns who got one. The event must be locked."""
     db.session.flush()
     availability = get_availability(event, now)
     return _promote(event, availability) if _may_move(availability) else []
 
 
-def only_seats_count(availability: SeatAvailability) -> SeatAvailability:
-    """The same for an organiser's hand, which may let in others before the members."""
-    return replace(availability, members_until=None)
-
-
 def somebody_could_move_up(event: Event, *, now: datetime) -> bool:
-    """Whether a person waits who could have a seat; only reads."""
+    """Whether a waiting person could get a seat now; only reads."""
     availability = get_availability(event, now)
     return _may_move(availability) and bool(_plan(event, availability))
 
@@ -229,7 +221,7 @@ def _may_move(availability: SeatAvailability) -> bool:
 
 
 def _promote(event: Event, availability: SeatAvailability) -> list[Registration]:
-    """Whoever gets past somebody that has to wait on has the reason in the chain."""
+    """Promote people; the history explains each one who passes somebody still waiting."""
     plan = _plan(event, availability)
     chosen = [registration for registration, _place in plan]
     left = first_waiting(event, besides=chosen) if plan else None
@@ -244,7 +236,7 @@ def _promote(event: Event, availability: SeatAvailability) -> list[Registration]
 
 
 def _plan(event: Event, availability: SeatAvailability) -> list[tuple[Registration, Place]]:
-    """Who gets the free seats, without doing it: in order, skipping whom a rule holds back."""
+    """Who would get the free seats: in order, without those whom a rule excludes."""
     colleagues = _colleagues(event, availability)
     counted = availability.per_administration is not None
     plan: list[tuple[Registration, Place]] = []
@@ -269,16 +261,16 @@ def _plan(event: Event, availability: SeatAvailability) -> list[tuple[Registrati
 
 
 def _colleagues(event: Event, availability: SeatAvailability) -> Counter[OrganisationKey]:
-    """How many of each administration hold seats, where that counts."""
+    """How many of each administration have seats, where that counts."""
     return Counter() if availability.per_administration is None else seated_by_organisation(event)
 
 
 def waiting_reasons(
     event: Event, people: Iterable[Registration], *, now: datetime
 ) -> dict[int, Complaint]:
-    """What keeps each of many who wait from a seat at this moment, by row number.
+    """Why each waiting person has no seat now, by registration id.
 
-    The people come with their administrations, so the number of queries does not grow.
+    The people come with their administrations loaded, so the number of queries does not grow.
     """
     waiting = [each for each in people if each.status == Status.WAITLISTED.value]
     if not waiting:

@@ -1,5 +1,6 @@
-"""What is done to a registration by its person or by an organiser, as the table allows it."""
+"""Actions of a person or an organiser on one registration, as the table of statuses allows."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from ikone_events.domain.events.facts import EventFormat, State
@@ -11,7 +12,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
 )
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.seating import Place, SeatAvailability, next_place, obstacle
+from ikone_events.domain.registering.seating import Place, next_place, obstacle
 from ikone_events.domain.registering.self_service import (
     SelfServiceAction,
     SelfServiceFacts,
@@ -31,7 +32,6 @@ from ikone_events.services.registering.seating import (
     StatusCause,
     candidate_of,
     change_status,
-    only_seats_count,
     promote_waiting,
 )
 from ikone_events.store.registering.availability import get_availability
@@ -39,18 +39,19 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
 from ikone_events.store.registering.waiting_list import first_waiting, position_of
 
-# The deadline is for people; organisers change what it keeps people from changing.
+# The deadline does not bind organisers.
 _WITHOUT_DEADLINE = {SelfServiceAction.SWITCH_MODE: SelfServiceAction.HAND_OVER}
 
 
-def hold_as_seen(public_id: str, expected: str | None) -> Registration:
-    """Lock a registration's event and read it; raises SomebodyWasFaster when it stands elsewhere.
+def lock_as_seen(public_id: str, expected: str | None) -> Registration:
+    """Lock a registration's event and return the registration.
 
-    `expected` is the standing that was on the screen; None where whoever asks saw none.
+    Raises SomebodyWasFaster when its status is not `expected`, the one on the screen; None skips
+    the check.
     """
     registration = lock_registration(public_id)
-    standing = registration_status(registration.status, registration.awaits)
-    if expected is not None and standing.value != expected:
+    status = registration_status(registration.status, registration.awaits)
+    if expected is not None and status.value != expected:
         text = N_("Somebody was faster: the registration has changed. Please look again.")
         raise SomebodyWasFaster(Complaint(text))
     return registration
@@ -59,12 +60,12 @@ def hold_as_seen(public_id: str, expected: str | None) -> Registration:
 def withdraw(
     public_id: str, *, now: datetime, actor: str = PERSON, expected: str | None = None
 ) -> Registration:
-    """Take a registration back; the seat goes to the next in line.
+    """Cancel a registration and give its seat to the waiting list. A second call changes nothing.
 
-    A second time changes nothing. Raises LinkRefused when the registration is gone, and
-    StandingRefused when there is nothing to withdraw or the event is over, SomebodyWasFaster.
+    Raises LinkRefused when the registration is gone, StatusRefused when there is nothing to
+    withdraw or the event is over, SomebodyWasFaster.
     """
-    registration = hold_as_seen(public_id, expected)
+    registration = lock_as_seen(public_id, expected)
     if _is_done(registration, RegistrationAction.WITHDRAW):
         return registration
     cause = StatusCause(action=RegistrationAction.WITHDRAW, actor=actor, now=now)
@@ -77,39 +78,35 @@ def withdraw(
 def confirm_address(
     public_id: str, *, now: datetime, actor: str = PERSON, expected: str | None = None
 ) -> Registration:
-    """Note that the address is the person's own, or that an organiser knows it to be.
+    """Mark the address as confirmed. A second call changes nothing.
 
-    A second time changes nothing. Raises StandingRefused, also when the time has run out, and
-    SomebodyWasFaster.
+    Raises StatusRefused, also when the time has run out, and SomebodyWasFaster.
     """
     cause = StatusCause(action=RegistrationAction.CONFIRM_ADDRESS, actor=actor, now=now)
-    return _pass_door(hold_as_seen(public_id, expected), cause, SelfServiceAction.CONFIRM_ADDRESS)
+    return _pass_step(lock_as_seen(public_id, expected), cause, SelfServiceAction.CONFIRM_ADDRESS)
 
 
 def accept_offer(public_id: str, *, now: datetime) -> Registration:
-    """Take the place that was offered. A second time changes nothing. Raises StandingRefused."""
+    """Accept an offered place. A second call changes nothing. Raises StatusRefused."""
     cause = StatusCause(action=RegistrationAction.ACCEPT, actor=PERSON, now=now)
-    return _pass_door(lock_registration(public_id), cause, SelfServiceAction.ACCEPT)
+    return _pass_step(lock_registration(public_id), cause, SelfServiceAction.ACCEPT)
 
 
 def approve(public_id: str, *, expected: str, actor: str, now: datetime) -> Registration:
-    """Let somebody in who needs an organiser's yes.
-
-    Raises StandingRefused, and SomebodyWasFaster when the standing is not the one that was seen.
-    """
-    registration = hold_as_seen(public_id, expected)
+    """Approve a registration. Raises StatusRefused, SomebodyWasFaster."""
+    registration = lock_as_seen(public_id, expected)
     cause = StatusCause(action=RegistrationAction.APPROVE, actor=actor, now=now)
-    return _pass_door(registration, cause, SelfServiceAction.CONFIRM_ADDRESS)
+    return _pass_step(registration, cause, SelfServiceAction.CONFIRM_ADDRESS)
 
 
 def decline(
     public_id: str, *, expected: str, reason: str, actor: str, now: datetime
 ) -> Registration:
-    """Say no to somebody, with the reason they are told; their seat goes to the next in line.
+    """Decline a registration with a reason, which its mail quotes; the waiting list gets its seat.
 
-    Raises UnfitInput without a reason, StandingRefused, SomebodyWasFaster.
+    Raises UnfitInput without a reason, StatusRefused, SomebodyWasFaster.
     """
-    registration = hold_as_seen(public_id, expected)
+    registration = lock_as_seen(public_id, expected)
     cause = StatusCause(
         action=RegistrationAction.DECLINE, actor=actor, now=now, reason=reason.strip()
     )
@@ -122,18 +119,18 @@ def decline(
 
 
 def move_up(public_id: str, *, expected: str, actor: str, now: datetime) -> Registration:
-    """Give a free seat to somebody who waits, whoever waits before them.
+    """Give a free seat to a waiting person, regardless of the order and of "members first".
 
-    Neither the order of the line nor "members first" stands in an organiser's way; the number of
-    seats does, and the limit for an administration. Raises StandingRefused, SomebodyWasFaster.
+    The number of seats and the limit for an administration still apply. Raises StatusRefused,
+    SomebodyWasFaster.
     """
-    registration = hold_as_seen(public_id, expected)
+    registration = lock_as_seen(public_id, expected)
     event = registration.event
     first = first_waiting(event)
     reason = OUT_OF_ORDER if first is not None and first < position_of(registration) else ""
     cause = StatusCause(action=RegistrationAction.MOVE_UP, actor=actor, now=now, reason=reason)
     check_allowed(registration, cause, SelfServiceAction.CONFIRM_ADDRESS)
-    availability = only_seats_count(get_availability(event, now))
+    availability = replace(get_availability(event, now), members_until=None)
     candidate = candidate_of(event, registration, availability, action=RegistrationAction.MOVE_UP)
     if found := obstacle(availability, candidate):
         raise StatusRefused(found)
@@ -142,7 +139,7 @@ def move_up(public_id: str, *, expected: str, actor: str, now: datetime) -> Regi
 
 
 def self_service_facts(registration: Registration, now: datetime) -> SelfServiceFacts:
-    """A registration as the rules of the person's own page look at it."""
+    """The facts of a registration that the rules of self-service need."""
     event = registration.event
     return SelfServiceFacts(
         now=now,
@@ -160,7 +157,7 @@ def self_service_facts(registration: Registration, now: datetime) -> SelfService
 def check_wish(
     registration: Registration, wish: SelfServiceAction, now: datetime, *, by_hand: bool = False
 ) -> None:
-    """Raise StandingRefused when it is too late or too early, with the way out."""
+    """Raise StatusRefused when it is too late or too early; the complaint says what to do."""
     if by_hand:
         wish = _WITHOUT_DEADLINE.get(wish, wish)
     if found := complaint(wish, self_service_facts(registration, now)):
@@ -169,22 +166,30 @@ def check_wish(
 
 
 def check_allowed(registration: Registration, cause: StatusCause, wish: SelfServiceAction) -> None:
-    """The table first, then the clock. Raises StandingRefused."""
-    standing = registration_status(registration.status, registration.awaits)
-    check(cause.action, standing, actor_of(cause.actor))
+    """Check the table of statuses, then the time. Raises StatusRefused."""
+    status = registration_status(registration.status, registration.awaits)
+    check(cause.action, status, actor_of(cause.actor))
     check_wish(registration, wish, cause.now, by_hand=cause.actor != PERSON)
 
 
-def _pass_door(
+def _pass_step(
     registration: Registration, cause: StatusCause, wish: SelfServiceAction
 ) -> Registration:
-    """Lead somebody who holds a seat one door on."""
+    """Pass an admission step of a registration that has a seat."""
     if _is_done(registration, cause.action):
         return registration
     check_allowed(registration, cause, wish)
     event = registration.event
-    availability: SeatAvailability = get_availability(event, cause.now)
+    availability = get_availability(event, cause.now)
     candidate = candidate_of(event, registration, availability, action=cause.action)
+    # Earlier steps count as passed: an organiser may have switched them on later.
+    accepts = cause.action is RegistrationAction.ACCEPT
+    approves = cause.action is RegistrationAction.APPROVE
+    candidate = replace(
+        candidate,
+        address_confirmed=candidate.address_confirmed or approves or accepts,
+        approved=candidate.approved or accepts,
+    )
     change_status(registration, event, next_place(availability, candidate), cause)
     return registration
 

@@ -1,4 +1,4 @@
-"""Tables of those who work here: organisers, their roles, the events they may see."""
+"""Tables of organisers, their roles and their events."""
 
 from datetime import datetime
 
@@ -14,16 +14,16 @@ security_models.FsModels.set_db_info(  # type: ignore[no-untyped-call]  # not an
 
 
 class Role(Base, security_models.FsRoleMixin):
-    """admin, organiser or viewer; what each may do stands in web/access.py."""
+    """admin, organiser or viewer; web/shell/access.py has the permissions."""
 
     __tablename__ = "role"
 
-    # Flask-Security's mixin looks for a class called User.
+    # Flask-Security's mixin expects a class called User.
     users: Mapped[list["Organiser"]] = relationship(secondary="roles_users", back_populates="roles")
 
 
 class Organiser(Base, security_models.FsUserMixin):
-    """Somebody who signs in. `sees_all` false limits them to the events they are assigned to."""
+    """A user account; without `sees_all` it is limited to assigned events."""
 
     __tablename__ = "organiser"
 

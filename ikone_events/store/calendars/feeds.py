@@ -1,6 +1,6 @@
-"""What stands in the calendars and news for everybody, and the version of all of it.
+"""The events of the public calendar and news feeds, and the versions of the feeds.
 
-The version is asked at each poll and decides whether anything is read at all.
+Every poll reads the version, which decides whether anything else is read.
 """
 
 from collections.abc import Collection
@@ -11,17 +11,16 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from ikone_events.domain.calendars.feeds import (
-    CALLED_OFF,
     CALLED_OFF_STAYS,
     MOST_EVENTS,
     MOST_NEWS,
     PAST_STAYS,
 )
-from ikone_events.domain.events.lifecycle import Action, State
+from ikone_events.domain.events.facts import CALLED_OFF, State
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, EventVersion, StateChange
-from ikone_events.store.events.queries import LISTED_STATES, PUBLIC_STATES, event_not_found
-from ikone_events.store.events.series import Series
+from ikone_events.store.events.queries import LISTED_STATES, PUBLIC_STATES, Series, event_not_found
 
 Wanted = Select[*tuple[Any, ...]]
 
@@ -30,17 +29,14 @@ _NEWS = (Action.ANNOUNCE, Action.POSTPONE, Action.RESCHEDULE, Action.CANCEL)
 
 
 class FeedVersion(NamedTuple):
-    """Changes with everything that a feed shows; `changed_at` is the last change of all.
-
-    That of events which have left it too, for programs that ask by date alone.
-    """
+    """The version of a feed; `changed_at` is the last change, also of events that have left it."""
 
     events: tuple[tuple[int, int], ...]
     changed_at: datetime | None
 
 
 class News(NamedTuple):
-    """One announcement: when it came, and when something happened to it last."""
+    """One announcement: when it was published and updated."""
 
     event: Event
     published: datetime
@@ -48,17 +44,17 @@ class News(NamedTuple):
 
 
 def calendar_version(now: datetime, series: Series | None = None) -> FeedVersion:
-    """The version of the calendar; its entries leave it as time passes, which is a new one too."""
+    """The version of the calendar feed, which also changes when old entries leave it."""
     return _version(_in_calendar(_keys(series), now, series))
 
 
 def calendar_events(now: datetime, series: Series | None = None) -> list[Event]:
-    """What stands in the calendar, by date: what is called off only for some weeks."""
+    """The events of the calendar feed, by date; cancelled ones leave after some weeks."""
     return list(db.session.scalars(_in_calendar(select(Event), now, series)))[::-1]
 
 
 def _in_calendar(wanted: Wanted, now: datetime, series: Series | None) -> Wanted:
-    """The latest come first, so that a full calendar loses its oldest."""
+    """Restrict a query to the calendar feed; the latest first, so that the limit drops old ones."""
     off, weeks_ago = Event.state.in_(_CALLED_OFF), now - CALLED_OFF_STAYS
     stays = or_(
         and_(off, or_(Event.changed_at > weeks_ago, Event.ends_at > weeks_ago)),
@@ -69,7 +65,7 @@ def _in_calendar(wanted: Wanted, now: datetime, series: Series | None) -> Wanted
 
 
 def _keys(series: Series | None) -> Wanted:
-    """Also what has been archived since, which is listed no more."""
+    """Ids and versions of events; `changed_at` includes archived ones."""
     every = aliased(Event)
     last = select(func.max(every.changed_at)).where(every.state.in_(PUBLIC_STATES))
     if series is not None:
@@ -89,7 +85,7 @@ def _version(wanted: Wanted) -> FeedVersion:
 
 
 def notified_version(slug: str) -> FeedVersion:
-    """The version of one event that the public may see; raises NotFound."""
+    """The version of one public event; raises NotFound."""
     public = Event.slug == slug, Event.state.in_(PUBLIC_STATES)
     version = _version(select(Event.id, Event.lock_version, Event.changed_at).where(*public))
     if not version.events:
@@ -98,7 +94,7 @@ def notified_version(slug: str) -> FeedVersion:
 
 
 def was_cancelled(event: Event) -> bool:
-    """Of an archived event its history alone tells whether it ever took place."""
+    """Whether an event was cancelled, according to its history (for archived ones)."""
     cancelled = select(StateChange.id).where(
         StateChange.event_id == event.id, StateChange.target == State.CANCELLED.value
     )
@@ -106,7 +102,7 @@ def was_cancelled(event: Event) -> bool:
 
 
 def _moment(*actions: Action) -> ColumnElement[datetime]:
-    """When one of these happened last; events that were loaded have no history."""
+    """When one of these actions was last taken; for imported events, when they were created."""
     names = [action.value for action in actions]
     last = select(func.max(StateChange.at)).where(
         StateChange.event_id == Event.id, StateChange.action.in_(names)
@@ -118,7 +114,7 @@ _PUBLISHED, _HAPPENED = _moment(Action.ANNOUNCE), _moment(*_NEWS)
 
 
 def news_version(series: Series | None = None) -> FeedVersion:
-    """The version of the news."""
+    """The version of the news feed."""
     return _version(_in_news(_keys(series), series))
 
 
@@ -137,12 +133,12 @@ def _in_news(wanted: Wanted, series: Series | None) -> Wanted:
     return wanted.where(*_of(series)).order_by(*order).limit(MOST_NEWS)
 
 
-# What an announcement says of these is news when it changes; a room or a typing error is none.
-_TOLD = ("title", "title_en", "starts_at", "ends_at", "zone", "format", "place")
+# Changes of these columns are news.
+_NEWS_COLUMNS = ("title", "title_en", "starts_at", "ends_at", "zone", "format", "place")
 
 
 def _edits(events: Collection[Event]) -> dict[int, list[datetime]]:
-    """When title, date or place of these events became others."""
+    """When title, date or place of these events changed, by event id."""
     known = {event.id: event for event in events if event.calendar_version > 1}
     if not known:
         return {}
@@ -152,6 +148,6 @@ def _edits(events: Collection[Event]) -> dict[int, list[datetime]]:
     edits: dict[int, list[datetime]] = {}
     for version in former:
         later, after[version.event_id] = after[version.event_id], version
-        if any(getattr(version, name) != getattr(later, name) for name in _TOLD):
+        if any(getattr(version, name) != getattr(later, name) for name in _NEWS_COLUMNS):
             edits.setdefault(version.event_id, []).append(version.until)
     return edits

@@ -1,4 +1,4 @@
-"""Mails with calendar objects, newest first, without their texts."""
+"""Mails with calendar objects, the newest first, without their texts."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +17,7 @@ TRIALS = (MailKind.TRIAL_INVITATION.value, MailKind.TRIAL_WITHDRAWAL.value)
 
 
 def objects_of(registration_ids: Collection[int]) -> Mapping[int, Sequence[OutboxMail]]:
-    """What was ever written into the calendars of these people."""
+    """All mails with calendar objects to these people, by registration id."""
     found: dict[int, list[OutboxMail]] = defaultdict(list)
     wanted = _with_object(OutboxMail.registration_id.in_(list(registration_ids)))
     for mail in db.session.scalars(wanted):
@@ -27,13 +27,13 @@ def objects_of(registration_ids: Collection[int]) -> Mapping[int, Sequence[Outbo
 
 
 def trials_of(event: Event, address: str) -> Sequence[OutboxMail]:
-    """The test invitations of an event to one of our own mailboxes."""
+    """The test invitations of an event to an organiser's address."""
     mine = (OutboxMail.event_id == event.id) & OutboxMail.kind.in_(TRIALS)
     return db.session.scalars(_with_object(mine & (OutboxMail.recipient == address))).all()
 
 
 def answer_to_trial(uid: str) -> IncomingMail | None:
-    """The newest answer to a test invitation, in the order in which answers count."""
+    """The newest answer to a test invitation, by SEQUENCE and DTSTAMP."""
     return db.session.scalar(
         select(IncomingMail)
         .join(OutboxMail, IncomingMail.mail_id == OutboxMail.id)

@@ -1,4 +1,4 @@
-"""The private calendars that people subscribe to, and what stands in them."""
+"""Table of private calendar feeds, and their events."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from ikone_events.store.registering.models import Registration, StatusChange
 
 
 class PersonalFeed(Base):
-    """The private calendar of one address, over all events; its link is signed over the epoch."""
+    """The private feed of an address over all events; raising `link_epoch` revokes its link."""
 
     __tablename__ = "personal_feed"
 
@@ -26,49 +26,46 @@ class PersonalFeed(Base):
 
 
 class OwnEvent(NamedTuple):
-    """One registration of the person, and when it changed last."""
+    """One registration of the person, and when its status changed last."""
 
     registration: Registration
     changed_at: datetime
 
 
 def find_feed(public_id: str) -> PersonalFeed | None:
-    """A private calendar by the name it has outside."""
+    """A private feed by public id, or None."""
     return db.session.scalar(select(PersonalFeed).where(PersonalFeed.public_id == public_id))
 
 
 def find_feed_of(email_key: str) -> PersonalFeed | None:
-    """The private calendar of an address, if somebody has asked for it."""
+    """The private feed of an address, or None."""
     return db.session.scalar(select(PersonalFeed).where(PersonalFeed.email_key == email_key))
 
 
 def lock_feed(email_key: str, *, now: datetime) -> PersonalFeed:
-    """The one calendar of an address, new or old, locked until the transaction ends."""
+    """Get or create the feed of an address, and lock it for the transaction."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = insert(PersonalFeed).values(
         public_id=new_public_id(), link_epoch=1, email_key=email_key, created_at=now
     )
-    held = row.on_conflict_do_update(
+    upsert = row.on_conflict_do_update(
         index_elements=["email_key"], set_={"email_key": row.excluded.email_key}
     )
     found = db.session.scalars(
-        held.returning(PersonalFeed), execution_options={"populate_existing": True}
+        upsert.returning(PersonalFeed), execution_options={"populate_existing": True}
     )
     return found.one()
 
 
 def drop_unused_feeds() -> None:
-    """Delete the calendars of addresses that are registered for nothing any more."""
+    """Delete the feeds of addresses without registrations."""
     used = exists().where(Registration.email_key == PersonalFeed.email_key)
     if rows_written(delete(PersonalFeed).where(~used)):
         ask_for_erasure()
 
 
 def own_events(email_key: str, *, now: datetime) -> list[OwnEvent]:
-    """What the address is registered for, by date: the past for a year, endings for some weeks.
-
-    Drafts need not be left out: nobody registers for them.
-    """
+    """The registrations of an address by date: past ones for a year, ended ones for some weeks."""
     last = (
         select(func.max(StatusChange.at))
         .where(StatusChange.registration_id == Registration.id)

@@ -1,4 +1,4 @@
-"""Tables of the directory of administrations: the bodies and the names they go by."""
+"""Tables of the directory of administrations and their names."""
 
 from datetime import date, datetime
 
@@ -10,15 +10,14 @@ from ikone_events.store.db import Base, UTCDateTime
 
 
 class Organisation(Base):
-    """An administration or other body. `kind` decides whether it counts as an administration.
+    """An administration or other body; `kind` decides whether it counts as an administration.
 
-    `member` says that it belongs to the network at some time: from `member_since` through
-    `member_until`, both local days included, an empty end being open. `revision` rises with every
-    edit (optimistic locking of the form, and the version of the form's list of names).
+    A `member` belongs to the network from `member_since` through `member_until` (local days; None:
+    open). `edit_version` rises with every edit (optimistic locking of the form).
     """
 
     __tablename__ = "organisation"
-    # Holds all that tells a version of the form's list of names from another (store/naming.py).
+    # Covers the version of the list of names (naming.py).
     __table_args__ = (Index("ix_organisation_version", "edit_version", "changed_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,19 +38,19 @@ class Organisation(Base):
     )
 
     def is_member_on(self, day: date) -> bool:
-        """Whether it belongs to the network on a local day."""
+        """Whether it is a member on a local day."""
         begun = self.member_since is None or self.member_since <= day
         return self.member and begun and (self.member_until is None or day <= self.member_until)
 
     @property
     def aliases(self) -> list[str]:
-        """The names that organisers gave it besides its own."""
+        """The other names that organisers entered."""
         texts = (name.text for name in self.names if name.source == NameSource.ALIAS)
         return list(dict.fromkeys(texts))
 
 
 def member_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
-    """Organisation.is_member_on as a condition; the day may be a column."""
+    """`is_member_on` as an SQL condition; the day may be a column."""
     return and_(
         Organisation.member,
         or_(Organisation.member_since.is_(None), Organisation.member_since <= day),
@@ -60,10 +59,9 @@ def member_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
 
 
 class OrganisationName(Base):
-    """One name of a body as typed texts are compared with it (domain/administrations.py).
+    """One name of a body with its key (domain/directory/administrations.py).
 
-    `source` says where it comes from and how much it counts. Two bodies may share a key: then a
-    typed text matches neither, and the organiser decides.
+    `source` is a NameSource. If two bodies share a key, a typed text matches neither.
     """
 
     __tablename__ = "organisation_name"
@@ -81,7 +79,7 @@ class OrganisationName(Base):
 
 
 class LeftText(Base):
-    """A typed text of which an organiser said that it is no administration; it is asked no more."""
+    """A typed text that an organiser marked as no administration."""
 
     __tablename__ = "left_text"
 

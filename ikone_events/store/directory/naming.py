@@ -1,4 +1,4 @@
-"""From a typed name to the body that goes by it, and the names that forms offer."""
+"""Finds bodies by typed names, and lists the names for forms."""
 
 from weakref import WeakKeyDictionary
 
@@ -8,7 +8,7 @@ from ikone_events.domain.directory.administrations import key_of, pick
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, OrganisationName
 
-# More bodies than this that share a name are as good as all of them: nobody is meant for sure.
+# The most bodies read for one key; more than one is ambiguous anyway.
 _MOST_NAMESAKES = 20
 
 _BY_KEY = (
@@ -20,16 +20,16 @@ _BY_KEY = (
 
 
 def lock_directory() -> None:
-    """Be the only one who changes the directory; only inside a transaction, before any event.
+    """Lock the directory for this transaction, before locking any event.
 
-    Registrations, which only refer to bodies, go on meanwhile. SQLite has one writer anyway.
+    Registrations are not blocked. SQLite has one writer anyway.
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def find_by_key(key: str) -> Organisation | None:
-    """The one body that goes by a name with this key; None when none does, or more than one."""
+    """The one body with this key; None if there is none or it is ambiguous."""
     if not key:
         return None
     rows = db.session.execute(_BY_KEY, {"key": key}).all()
@@ -39,12 +39,12 @@ def find_by_key(key: str) -> Organisation | None:
 
 
 def find_by_name(typed: str) -> Organisation | None:
-    """The one body that goes by what somebody typed: one indexed query."""
+    """The one body with a typed name, or None; one indexed query."""
     return find_by_key(key_of(typed))
 
 
 def namesakes(key: str) -> list[Organisation]:
-    """Every body that goes by a name with this key."""
+    """All bodies with this key."""
     rows = db.session.execute(_BY_KEY, {"key": key})
     return list({body.id: body for body, _source in rows}.values())
 
@@ -60,7 +60,7 @@ _names: WeakKeyDictionary[Engine, tuple[object, list[str]]] = WeakKeyDictionary(
 
 
 def organisation_names() -> list[str]:
-    """The names that forms offer, in order; read again only when the directory has changed."""
+    """The names for forms in order, cached until the directory changes."""
     version = db.session.execute(_VERSION).one()
     known = _names.get(db.engine)
     if known is None or known[0] != version:

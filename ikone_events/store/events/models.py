@@ -1,4 +1,4 @@
-"""Tables of an event: the event itself, its materials, and the history of its transitions."""
+"""Tables of events, their versions, materials and transitions."""
 
 import json
 import secrets
@@ -15,12 +15,12 @@ from ikone_events.store.db import Base, UTCDateTime
 
 
 def new_public_id() -> str:
-    """128 random bits as the outside knows a record; row numbers stay inside."""
+    """A random public id of 128 bits; row ids are never shown."""
     return secrets.token_urlsafe(16)
 
 
 class InCalendars:
-    """Columns of all that a calendar shows of an event or leads to from there."""
+    """The columns of an event that calendars show or link to."""
 
     title: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200), default="")
@@ -34,24 +34,20 @@ class InCalendars:
 
 
 class Event(InCalendars, Base):
-    """One workshop. All moments are UTC; `zone` is the zone its times are meant and shown in.
+    """One event. All moments are UTC; `zone` is the zone in which its times are shown.
 
-    `revision` rises with every edit of the content (optimistic locking of forms); `touched`
-    rises with every write that concerns the event, seats included: writing it is the lock,
-    and its value is the version of everything that the public page shows. `plan` names the plan
-    that the event's steps were laid from. `seats_kept` is how many people held seats when the
-    capacity was lowered below that: they stay, and nobody joins them; of a hybrid event for each
-    mode as well.
+    Three versions: `edit_version` rises with every edit of the content (optimistic locking of
+    forms). `lock_version` rises with every write about the event, seats included: writing it takes
+    the row lock, and its value is the version of the public page. `calendar_version` rises when a
+    column of InCalendars changes; former values are rows of EventVersion.
 
-    `capacity` limits all seats together; of a hybrid event each mode may have a limit of its own.
-    Before `members_until` only members get seats. `confirm_hours` asks people to confirm their
-    address and says how long their seat is held, `offer_hours` how long a freed seat is offered to
-    the first in line; None: not asked, and given at once.
+    `capacity` limits all seats, `capacity_online` and `capacity_on_site` each mode of a hybrid
+    event. `seats_kept`… is the number of people with a seat when the capacity was lowered below it:
+    they keep their seats. Registration settings are explained at RegistrationSettings. `plan` names
+    the plan of the event's steps.
 
-    `calendar_version` rises when something changes that calendars show; former values are rows of
-    `EventVersion`. The people concerned are notified at `update_due_at`, after a quiet period;
-    `update_since` is the first edit that waits for it and `update_by` who made the last.
-    `decline_frees`: whose calendar declines, by an answer that is proved, gives the seat back.
+    People are notified of changes at `update_due_at`, after a quiet period; `update_since` is the
+    first edit that waits for it, `update_by` who made the last one.
     """
 
     __tablename__ = "event"
@@ -116,10 +112,9 @@ class Event(InCalendars, Base):
 
     @property
     def day(self) -> date:
-        """The local day on which it begins; memberships count as of it.
+        """The local day of the start, as of which memberships count; in UTC if the zone is unknown.
 
-        Where this machine does not know the zone it is the day in UTC: the figures of all events
-        are counted together, and one of them must not stop the others.
+        Figures of all events are counted together, so one unknown zone must not fail the others.
         """
         try:
             return to_local(self.starts_at, self.zone).date()
@@ -133,22 +128,22 @@ class Event(InCalendars, Base):
         return items
 
     def title_in(self, locale: str) -> str:
-        """The title in a language, German when there is no other."""
+        """The title in a language, else in German."""
         return (locale == "en" and self.title_en) or self.title
 
     def summary_in(self, locale: str) -> str:
-        """The summary in a language, German when there is no other."""
+        """The summary in a language, else in German."""
         return (locale == "en" and self.summary_en) or self.summary
 
     def description_in(self, locale: str) -> str:
-        """The Markdown description in a language, German when there is no other."""
+        """The Markdown description in a language, else in German."""
         return (locale == "en" and self.description_en) or self.description
 
 
 class EventVersion(InCalendars, Base):
-    """What stood in calendars before an edit; `number` is the event's version, `until` the edit.
+    """A former version of an event; `number` is its calendar_version, `until` when it was replaced.
 
-    The version in force lies in the event alone. Mails remember the version that they told.
+    The current version is in the event alone. Mails store the version that they contained.
     """
 
     __tablename__ = "event_version"
@@ -161,10 +156,10 @@ class EventVersion(InCalendars, Base):
 
 
 class Material(Base):
-    """Slides, a link or a contact that is handed out after the event.
+    """Slides, a link or a contact for people after the event.
 
-    For slides `stored_name` is the random name below the uploads folder and `file_name` the
-    name people see; `url` belongs to links; `contact_*` to contacts.
+    Slides have `stored_name`, the random name in the uploads folder, and `file_name`, the name that
+    people see; links have `url`, contacts `contact_*`.
     """
 
     __tablename__ = "material"
@@ -189,7 +184,7 @@ class Material(Base):
 
 
 class StateChange(Base):
-    """One transition: who did what, when and why. The chain explains the event's state."""
+    """One transition of an event: who did what, when and why."""
 
     __tablename__ = "state_change"
 

@@ -1,19 +1,21 @@
-"""Reads that deserve a name. `hold_event` is the lock of every write that concerns an event."""
+"""Queries of events and series. `lock_event` takes the lock for every write about an event."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, inspect, select, update
+from sqlalchemy import Select, bindparam, func, inspect, select, update
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.words import series_slug
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db, locks_of_transaction
 from ikone_events.store.events.models import Event, StateChange
 
 PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT)
-# What stays on the public list: archived events keep their page, and so their links, but are old.
+# The states on the public list; archived events only keep their page.
 LISTED_STATES = tuple(s.value for s in State if s not in (State.DRAFT, State.ARCHIVED))
 
 
@@ -27,17 +29,16 @@ _LOCK_EVENT = (
 
 
 def lock_event(slug: str) -> Event:
-    """Lock the event by writing it, then read it; raises NotFound. Only inside a transaction.
+    """Take the row lock of an event for this transaction by writing it; raises NotFound.
 
-    Reading first and writing later oversells: on both databases only the write makes others wait.
-    A second call in the same transaction returns the same object with what was changed on it.
-    Raises RuntimeError for an event that was changed before it was locked: the change was made on
-    a row that somebody else may have written since.
+    Reading before locking would oversell: only the write makes others wait. A second call in the
+    same transaction returns the same object with its changes. Raises RuntimeError for an event that
+    was changed before it was locked, because another transaction may have written it since.
     """
     locked = locks_of_transaction()
-    held = locked.get(slug)
-    if isinstance(held, Event) and inspect(held).persistent:
-        return held
+    known = locked.get(slug)
+    if isinstance(known, Event) and inspect(known).persistent:
+        return known
     if any(isinstance(each, Event) and each.slug == slug for each in db.session.dirty):
         raise RuntimeError(f"event {slug} was changed before it was locked")
     found = db.session.scalars(_LOCK_EVENT, {"wanted": slug}).one_or_none()
@@ -48,7 +49,7 @@ def lock_event(slug: str) -> Event:
 
 
 def event_not_found() -> NotFound:
-    """The one answer for events that are missing and for those that somebody may not see."""
+    """NotFound for missing and for invisible events alike."""
     return NotFound(Complaint(N_("There is no such event.")))
 
 
@@ -58,7 +59,7 @@ def find_event(slug: str) -> Event | None:
 
 
 def all_events() -> list[Event]:
-    """Every event by date, drafts included."""
+    """All events by date, drafts included."""
     return list(db.session.scalars(select(Event).order_by(Event.starts_at, Event.id)))
 
 
@@ -75,7 +76,7 @@ def get_public_event(slug: str) -> Event:
 def public_events(
     now: datetime, *, series: Collection[str] | None = None
 ) -> tuple[list[Event], list[Event]]:
-    """Coming events, the next first, and past ones, the latest first (at most a hundred).
+    """Coming events, the next first, and at most a hundred past ones, the latest first.
 
     `series` are the spellings of one series.
     """
@@ -88,7 +89,7 @@ def public_events(
 
 
 def visible_events(organiser: Organiser) -> Select[Event]:
-    """The events an organiser may see: the root of every look-up behind the login."""
+    """The query of all events that an organiser may see, the base of every lookup."""
     if organiser.sees_all:
         return select(Event)
     mine = select(assignment.c.event_id).where(assignment.c.organiser_id == organiser.id)
@@ -96,7 +97,7 @@ def visible_events(organiser: Organiser) -> Select[Event]:
 
 
 def events_of(organiser: Organiser) -> list[Event]:
-    """Every event an organiser may see, the next first; long texts are not read."""
+    """All events that an organiser may see, by date, without long texts."""
     wanted = visible_events(organiser).options(
         defer(Event.description), defer(Event.description_en), defer(Event.programme)
     )
@@ -104,13 +105,13 @@ def events_of(organiser: Organiser) -> list[Event]:
 
 
 def latest_events_of(organiser: Organiser, most: int) -> list[Event]:
-    """The events an organiser may see, the latest first."""
+    """The latest events that an organiser may see."""
     wanted = visible_events(organiser).order_by(Event.starts_at.desc()).limit(most)
     return list(db.session.scalars(wanted))
 
 
 def get_visible_event(organiser: Organiser, slug: str) -> Event:
-    """An event the organiser may see; raises NotFound, the same for foreign and missing ones."""
+    """An event that the organiser may see; raises NotFound."""
     found = db.session.scalar(visible_events(organiser).where(Event.slug == slug))
     if found is None:
         raise event_not_found()
@@ -118,7 +119,7 @@ def get_visible_event(organiser: Organiser, slug: str) -> Event:
 
 
 def retention_until(event: Event) -> datetime:
-    """When the persons of an event may be anonymised."""
+    """When the people of an event may be anonymised."""
     return event.ends_at + timedelta(days=event.retention_days)
 
 
@@ -126,3 +127,27 @@ def history_of(event: Event) -> list[StateChange]:
     """Every transition of an event, the first one first."""
     wanted = select(StateChange).where(StateChange.event_id == event.id).order_by(StateChange.id)
     return list(db.session.scalars(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A public series, named as at its latest event; events may spell it differently."""
+
+    slug: str
+    name: str
+    spellings: frozenset[str]
+
+
+def get_series(slug: str) -> Series:
+    """The series with this slug; raises NotFound, also if all its events are drafts."""
+    latest = func.max(Event.starts_at)
+    rows = db.session.execute(
+        select(Event.series)
+        .where(Event.state.in_(PUBLIC_STATES), Event.series != "")
+        .group_by(Event.series)
+        .order_by(latest.desc(), Event.series)
+    )
+    spellings = [name for (name,) in rows if series_slug(name) == slug]
+    if not spellings:
+        raise NotFound(Complaint(N_("There is no such series.")))
+    return Series(slug, spellings[0], frozenset(spellings))

@@ -1,6 +1,6 @@
-"""How many: people, administrations, materials and mails of events, grouped by event.
+"""Counts of people, administrations, materials and mails, grouped by event.
 
-A caller names the tables whose numbers it shows; each costs one statement for all events.
+Callers name the tables they need; each costs one statement for all events.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -20,7 +20,7 @@ from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
-# The bodies that the funder counts: those with a full-time administration of their own.
+# The kinds that the funder counts: bodies with a full-time administration.
 COUNTED_KINDS = (
     "kreisfreie_stadt",
     "landkreis",
@@ -42,13 +42,12 @@ class Table(Enum):
 
 @dataclass(slots=True)
 class Counts:
-    """The figures of one event. Administrations are counted once, of confirmed persons.
+    """The figures of one event. Administrations are counted once, of confirmed people.
 
-    `by_answer` is what the calendars of those who are confirmed have answered, "" for nothing.
-    `members` are those that belong to the network on the event's day. `failed_mail` are all mails
-    that did not arrive, `bounced_mail` those of them that a server had taken and sent back;
-    `unreached` is how many addresses nobody has looked at yet came back so. `odd_answers` are mails
-    that somebody has to look at, bounces apart.
+    `by_answer` are the PARTSTATs of confirmed people, "" for none. `members` are the
+    administrations that are members on the event's day. `failed_mail` includes `bounced_mail`,
+    which a server had accepted first; `unreached` counts the addresses of bounces that nobody has
+    looked at, `odd_answers` other incoming mails to look at.
     """
 
     by_status: dict[str, int] = field(default_factory=dict)
@@ -66,48 +65,48 @@ class Counts:
 
     @property
     def answers(self) -> AnswerCounts:
-        """What the calendars of those who are confirmed have answered."""
+        """The calendar answers of confirmed people."""
         yes, maybe, no = (self.by_answer.get(name, 0) for name in (ACCEPTED, TENTATIVE, DECLINED))
         return AnswerCounts(yes, maybe, no, self.confirmed - yes - maybe - no)
 
     @property
     def unseen(self) -> int:
-        """What came back and has to be looked at."""
+        """The number of incoming mails to look at."""
         return self.odd_answers + self.unreached
 
     @property
     def numbers(self) -> dict[str, int]:
-        """What the lifecycle's needs look at, by the names that Facts gives them."""
+        """The numbers that needs read, by the names of Facts."""
         return {Number.CONFIRMED: self.confirmed, Number.MATERIALS: self.materials}
 
     @property
     def total(self) -> int:
-        """All registrations, whatever became of them."""
+        """The number of all registrations."""
         return sum(self.by_status.values())
 
     @property
     def confirmed(self) -> int:
-        """People who hold a seat for good."""
+        """The number of confirmed people."""
         return self.by_status.get(Status.CONFIRMED.value, 0)
 
     @property
     def seated(self) -> int:
-        """People who hold a seat, for good or for now."""
+        """The number of people with a seat, also a reserved one."""
         return sum(self.by_status.get(status.value, 0) for status in SEATED)
 
     @property
     def unconfirmed(self) -> int:
-        """People who hold a seat until they have confirmed their address."""
+        """The number of people who have to confirm their address."""
         return self.by_status.get(Status.PENDING.value, 0) - self.to_approve
 
     @property
     def waiting(self) -> int:
-        """People in the line."""
+        """The number of people on the waiting list."""
         return self.by_status.get(Status.WAITLISTED.value, 0)
 
 
 def counts_for(events: Collection[Event], *tables: Table) -> dict[int, Counts]:
-    """The figures of each event by its id: of these tables, or of all; other numbers are 0."""
+    """The figures of each event by id, from these tables or all; other numbers are 0."""
     found = {event.id: Counts() for event in events}
     if found:
         for table in tables or Table:
@@ -116,7 +115,7 @@ def counts_for(events: Collection[Event], *tables: Table) -> dict[int, Counts]:
 
 
 def counts_of(event: Event, *tables: Table) -> Counts:
-    """The figures of one event: of these tables, or of all."""
+    """The figures of one event, from these tables or all."""
     return counts_for([event], *tables)[event.id]
 
 
@@ -149,7 +148,7 @@ def _count_people(found: dict[int, Counts], _events: Iterable[Event]) -> None:
 
 
 def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) -> None:
-    """Members are counted as of each event's own day."""
+    """Members are counted as of each event's day."""
     days = {event.id: literal(event.day, Date) for event in events}
     organisation = func.count(Organisation.id.distinct())
     is_member = member_on(case(days, value=Registration.event_id))
@@ -195,7 +194,7 @@ def _count_mails(found: dict[int, Counts], _events: Iterable[Event]) -> None:
 
 
 def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    """What came back and still says something: lost mails, what nobody has looked at yet."""
+    """Count lost mails, and incoming mails to look at."""
     unseen = IncomingMail.seen_at.is_(None)
     rows = db.session.execute(
         select(
@@ -225,7 +224,7 @@ _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] 
 
 @dataclass(frozen=True, slots=True)
 class TabCounts:
-    """The numbers beside the tabs of an event's pages; see Counts."""
+    """The numbers in the tabs of an event's pages; see Counts."""
 
     total: int
     materials: int
@@ -253,7 +252,7 @@ def tab_counts(event: Event) -> TabCounts:
 
 
 def numbers_for(event_ids: Collection[int], wanted: Iterable[Number]) -> dict[int, dict[str, int]]:
-    """The wanted numbers of each event by the names that Facts gives them, in one statement."""
+    """The wanted numbers of each event by the names of Facts, in one statement."""
     names = sorted(wanted)
     if not names or not event_ids:
         return {event_id: {} for event_id in event_ids}

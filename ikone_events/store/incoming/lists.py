@@ -1,4 +1,4 @@
-"""What came back, as organisers look at it: what needs eyes, all of it, who has answered."""
+"""Lists of incoming mails for organisers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ikone_events.store.paging import Page, paginate
 
 MOST_UNSEEN = 100
 
-# A mail that came back and has not been sent again since.
+# A mail that bounced and has not been sent again.
 IS_LOST = and_(
     IncomingMail.kind == IncomingKind.BOUNCE.value,
     IncomingMail.outcome == IncomingOutcome.TAKEN.value,
@@ -29,7 +29,7 @@ _SHOWN = IncomingMail.outcome != IncomingOutcome.TRIAL.value
 
 @dataclass(frozen=True, slots=True)
 class AnswerCounts:
-    """What the calendars of those who are confirmed have answered."""
+    """The calendar answers of confirmed people."""
 
     accepted: int = 0
     tentative: int = 0
@@ -38,45 +38,45 @@ class AnswerCounts:
 
     @property
     def answered(self) -> int:
-        """How many have answered at all."""
+        """The number of answers."""
         return self.accepted + self.tentative + self.declined
 
 
 def unseen(event: Event) -> Sequence[IncomingMail]:
-    """What somebody has to look at, the oldest first; a flood of it is cut."""
+    """Incoming mails to look at, the oldest first, at most MOST_UNSEEN."""
     wanted = _with_mail().where(IncomingMail.event_id == event.id, NEEDS_EYES)
     return db.session.scalars(wanted.order_by(IncomingMail.id).limit(MOST_UNSEEN)).all()
 
 
 def search_received(event: Event, *, number: int = 1) -> Page[IncomingMail]:
-    """Everything that came back about an event, the newest first."""
+    """All incoming mails about an event, the newest first."""
     return _page([IncomingMail.event_id == event.id, _SHOWN], number)
 
 
 def search_unknown(*, number: int = 1) -> Page[IncomingMail]:
-    """What is about nobody's event, the newest first."""
+    """Incoming mails about no event, the newest first."""
     return _page([IncomingMail.event_id.is_(None), _SHOWN], number)
 
 
 def count_unknown() -> int:
-    """How much of what came back is about nobody's event."""
+    """The number of incoming mails about no event."""
     wanted = select(func.count()).where(IncomingMail.event_id.is_(None), _SHOWN)
     return db.session.scalar(wanted) or 0
 
 
 def undeliverable_among(keys: Collection[str]) -> set[str]:
-    """Which of these addresses took no mail for good."""
+    """The undeliverable addresses among these."""
     wanted = select(UndeliverableAddress.email_key).where(UndeliverableAddress.email_key.in_(keys))
     return set(db.session.scalars(wanted))
 
 
 def find_undeliverable(key: str) -> UndeliverableAddress | None:
-    """What a mail server said of an address that takes no mails."""
+    """The row of an undeliverable address, or None."""
     return db.session.get(UndeliverableAddress, key)
 
 
 def mailboxes() -> Sequence[Mailbox]:
-    """How far the reading of mailboxes has come."""
+    """The state of all mailboxes."""
     return db.session.scalars(select(Mailbox).order_by(Mailbox.name)).all()
 
 
@@ -86,7 +86,7 @@ def _page(conditions: list[ColumnElement[bool]], number: int) -> Page[IncomingMa
 
 
 def _with_mail() -> Select[IncomingMail]:
-    """Mails with the person and what is needed of the mail; its texts are not read."""
+    """Incoming mails with the person and the mail, without the mail's texts."""
     mail = contains_eager(IncomingMail.mail)
     return (
         select(IncomingMail)

@@ -1,4 +1,4 @@
-"""Tables of what comes back: answers of calendars, bounces, the mailbox they are read from."""
+"""Tables of incoming mails, undeliverable addresses and mailboxes."""
 
 from datetime import datetime
 
@@ -12,15 +12,15 @@ from ikone_events.store.registering.models import Registration
 
 
 class IncomingMail(Base):
-    """One mail that a program wrote to us, read once: an answer, a bounce, an absence.
+    """One automatic incoming mail, read once: an answer, a bounce or an absence.
 
-    `digest` (SHA-256 of what makes it this mail) makes a second reading harmless. `kind` and
-    `outcome` are those of `domain/incoming.py`. Of an answer: `partstat`, its `sequence` and
-    `stamp` (SEQUENCE and DTSTAMP, which order answers), `attendee` (who answers, as the object
-    says), `proposed_starts_at` and `proposed_ends_at` (of a COUNTER), `authenticated` (whether our
-    own mail server vouches for the sender). Of a bounce: `code`, the enhanced status (RFC 3463),
-    and `permanent`. `words` are the person's comment or the server's diagnosis: foreign text.
-    `seen_at` is when an organiser ticked it off. What is about nobody's event has no `event_id`.
+    `digest` (SHA-256) identifies the mail. `kind` and `outcome` are IncomingKind and
+    IncomingOutcome. Of an answer: `partstat`, `sequence` and `stamp` (SEQUENCE and DTSTAMP, which
+    order answers), `attendee` (according to the object), `proposed_starts_at` and
+    `proposed_ends_at` (of a COUNTER), `authenticated` (our mail server has verified the sender). Of
+    a bounce: `code`, the enhanced status (RFC 3463), and `permanent`. `words` are the person's
+    comment or the server's diagnosis, text of strangers. `seen_at` is when an organiser ticked it
+    off. Mails about no event have no `event_id`.
     """
 
     __tablename__ = "incoming_mail"
@@ -59,7 +59,7 @@ class IncomingMail(Base):
 
 
 class UndeliverableAddress(Base):
-    """An address that took no mail for good, in the words of the server that said so."""
+    """An address that refuses mails for good; `words` are the server's answer."""
 
     __tablename__ = "undeliverable_address"
 
@@ -70,12 +70,11 @@ class UndeliverableAddress(Base):
 
 
 class Mailbox(Base):
-    """How far a mailbox has been read, and whether it can be; one row a mailbox.
+    """The reading state of a mailbox.
 
-    `name` is user, host and folder. UIDs above `last_uid` are new while `uidvalidity` is the
-    same (RFC 3501 section 2.3.1.1). A live `lease_until` means that a worker reads it now.
-    `read_at` is the last time that it went well; `failed_at` since when it does not, with the words
-    in `failure`.
+    `name` is user, host and folder. UIDs above `last_uid` are new while `uidvalidity` is the same
+    (RFC 3501 section 2.3.1.1). A worker reads the mailbox until `lease_until`. `read_at` is the
+    last success, `failed_at` the first failure since then, `failure` its error.
     """
 
     __tablename__ = "mailbox"

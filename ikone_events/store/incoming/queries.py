@@ -1,4 +1,4 @@
-"""Reads about what came back: which of our mails it is about, which answer is in force."""
+"""Queries about incoming mails: the mail they refer to, the answer in force."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from ikone_events.store.registering.models import Registration
 
 
 class SentObject(NamedTuple):
-    """A calendar object as a mail took it along; `version` is the event's that it told."""
+    """A calendar object in a mail; `version` is the event version that it contained."""
 
     mail_id: int
     registration_id: int | None
@@ -28,14 +28,14 @@ class SentObject(NamedTuple):
 
 
 def stored_outcome(digest: str) -> IncomingOutcome | None:
-    """What became of this very mail when it was read before."""
+    """The outcome of a mail that was read before, or None."""
     wanted = select(IncomingMail.outcome).where(IncomingMail.digest == digest)
     found = db.session.scalar(wanted)
     return None if found is None else IncomingOutcome(found)
 
 
 def objects_of(uid: str) -> list[SentObject]:
-    """Every object with a UID that mails took along, the newest first."""
+    """Every object with a UID that was mailed, the newest first."""
     if not uid:
         return []
     rows = db.session.execute(
@@ -55,22 +55,11 @@ def objects_of(uid: str) -> list[SentObject]:
         )
         .order_by(OutboxMail.calendar_sequence.desc(), OutboxMail.id.desc())
     )
-    return [
-        SentObject(
-            mail_id=row.id,
-            registration_id=row.registration_id,
-            event_id=row.event_id,
-            sequence=row.calendar_sequence,
-            version=row.notified_version,
-            created_at=row.created_at,
-            state=row.state,
-        )
-        for row in rows
-    ]
+    return [SentObject._make(row) for row in rows]
 
 
 def find_by_uid(uid: str) -> Registration | None:
-    """Whose invitation bears this UID now."""
+    """The registration whose invitation has this UID now, or None."""
     if not uid:
         return None
     wanted = select(Registration).where(
@@ -80,7 +69,7 @@ def find_by_uid(uid: str) -> Registration | None:
 
 
 def find_mail(message_ids: Iterable[str]) -> OutboxMail | None:
-    """The newest mail that went out under one of these Message-IDs."""
+    """The newest mail with one of these Message-IDs, or None."""
     wanted = [bracketed for name in message_ids if (bracketed := _bracketed(name))]
     if not wanted:
         return None
@@ -94,9 +83,9 @@ def _bracketed(message_id: str) -> str:
 
 
 def taken_answers(registration: Registration) -> Sequence[IncomingMail]:
-    """The answers that counted, to the invitation that holds now, in the order of their reading.
+    """The accepted answers to the current invitation, in the order of reading.
 
-    Mails from before answers were read do not say which UID they bore.
+    Mails of earlier versions have no stored UID.
     """
     wanted = (
         select(IncomingMail)
@@ -113,13 +102,13 @@ def taken_answers(registration: Registration) -> Sequence[IncomingMail]:
 
 
 def received_from(registration: Registration) -> Sequence[IncomingMail]:
-    """Everything that came back about a registration, the oldest first."""
+    """All incoming mails about a registration, the oldest first."""
     wanted = select(IncomingMail).where(IncomingMail.registration_id == registration.id)
     return db.session.scalars(wanted.order_by(IncomingMail.received_at, IncomingMail.id)).all()
 
 
 def answered_at(event: Event) -> dict[int, datetime]:
-    """When each person of an event gave the answer that is noted, by the row's number."""
+    """When each person of an event gave the stored answer, by registration id."""
     rows = db.session.execute(
         select(IncomingMail.registration_id, IncomingMail.stamp, IncomingMail.received_at)
         .join(Registration, IncomingMail.registration_id == Registration.id)

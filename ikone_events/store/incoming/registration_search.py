@@ -1,4 +1,4 @@
-"""People of one event, found by what an organiser asks for, fifty at a time."""
+"""The search of organisers for people of an event."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,10 +14,9 @@ from ikone_events.store.db import db
 from ikone_events.store.directory.models import LeftText, Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import UndeliverableAddress
-from ikone_events.store.paging import Page, paginate
+from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import LINE
-from ikone_events.store.searching import containing
 
 _SEARCHED = (
     Registration.first_name,
@@ -26,12 +25,11 @@ _SEARCHED = (
     Registration.organisation_text,
 )
 
-
 SILENT, UNREACHED = "none", "unreached"
 
 
 class Belonging(StrEnum):
-    """How somebody's administration stands to the network as of the event's day."""
+    """Membership of a person's administration as of the event's day."""
 
     MEMBER = "member"
     GUEST = "guest"
@@ -39,20 +37,19 @@ class Belonging(StrEnum):
 
 
 class RegistrationOrder(StrEnum):
-    """In which order people are listed; those who need a decision come first in the first."""
+    """The order of the list; REGISTERED puts people who need a decision first."""
 
     REGISTERED = "registered"
-    LINE = "line"
+    WAITING_LIST = "line"
     NAME = "name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationSearch:
-    """What is looked for; an empty text asks for nothing.
+    """The conditions of a search; empty texts are ignored.
 
-    `administration` is the key of an organisation, `came` may be "unknown", `answer` is that of the
-    calendar or "none", "unreached" of those whose mails come back. `decision` is "yes" for people
-    who need one.
+    `administration` is the key of an organisation, `came` may be "unknown", `answer` is a PARTSTAT,
+    "none" or "unreached" (mails bounce). `decision` is "yes" for people who need one.
     """
 
     words: str = ""
@@ -68,19 +65,17 @@ class RegistrationSearch:
 
 
 def search_people(event: Event, wish: RegistrationSearch, *, number: int = 1) -> Page[Registration]:
-    """One page of the people of an event, each with the administration, in two queries."""
+    """One page of the people of an event with their administrations, in two queries."""
     wanted = _matching(event, wish)
     people = wanted.options(joinedload(Registration.organisation))
     return paginate(people.order_by(*_ordered(wish.order)), number=number)
 
 
 def _matching(event: Event, wish: RegistrationSearch) -> Select[Registration]:
-    conditions = [Registration.event_id == event.id, *_conditions(event, wish)]
-    return (
-        select(Registration)
-        .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
-        .where(*conditions)
+    people = select(Registration).outerjoin(
+        Organisation, Registration.organisation_id == Organisation.id
     )
+    return people.where(Registration.event_id == event.id, *_conditions(event, wish))
 
 
 def _conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bool]]:
@@ -88,12 +83,7 @@ def _conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bo
     if wish.status:
         found.append(Registration.status == wish.status)
     if wish.awaits:
-        found.append(
-            and_(
-                Registration.status == Status.PENDING.value,
-                Registration.awaits == wish.awaits,
-            )
-        )
+        found.append(_awaits(wish.awaits))
     if wish.mode:
         found.append(Registration.mode == wish.mode)
     if wish.administration:
@@ -105,7 +95,7 @@ def _conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bo
     if wish.answer:
         found.append(_answered(wish.answer))
     if wish.decision:
-        found.append(or_(_awaits_approval(), _unmatched()))
+        found.append(or_(_awaits(Awaits.APPROVAL.value), _unmatched()))
     return found
 
 
@@ -134,15 +124,12 @@ def _answered(answer: str) -> ColumnElement[bool]:
     return Registration.partstat == answer
 
 
-def _awaits_approval() -> ColumnElement[bool]:
-    return and_(
-        Registration.status == Status.PENDING.value,
-        Registration.awaits == Awaits.APPROVAL.value,
-    )
+def _awaits(what: str) -> ColumnElement[bool]:
+    return and_(Registration.status == Status.PENDING.value, Registration.awaits == what)
 
 
 def _unmatched() -> ColumnElement[bool]:
-    """Somebody whose administration nobody has named yet; without a directory nobody can."""
+    """People whose administration is not matched yet; none if the directory is empty."""
     return and_(
         Registration.status.in_([status.value for status in ACTIVE]),
         Registration.organisation_id.is_(None),
@@ -154,18 +141,18 @@ def _unmatched() -> ColumnElement[bool]:
 
 def _ordered(order: str) -> tuple[Any, ...]:
     registered = (Registration.registered_at, Registration.id)
-    if order == RegistrationOrder.LINE:
+    if order == RegistrationOrder.WAITING_LIST:
         waits = Registration.status == Status.WAITLISTED.value
         return (case((waits, 0), else_=1), case((waits, LINE)), *registered)
     if order == RegistrationOrder.NAME:
         names = (Registration.last_name, Registration.first_name)
         return (*(func.lower(name) for name in names), Registration.id)
-    first = case((_awaits_approval(), 0), (_unmatched(), 1), else_=2)
+    first = case((_awaits(Awaits.APPROVAL.value), 0), (_unmatched(), 1), else_=2)
     return (first, *registered)
 
 
 def administrations_at(event: Event) -> dict[str, str]:
-    """The administrations that somebody of an event belongs to: name by key, in order."""
+    """The administrations of the people of an event: names by key, in order."""
     rows = db.session.execute(
         select(Organisation.key, Organisation.name)
         .where(
@@ -179,13 +166,13 @@ def administrations_at(event: Event) -> dict[str, str]:
 
 
 def count_undecided(event: Event) -> int:
-    """How many people of an event wait for an organiser's word."""
+    """The number of people who need an organiser's decision."""
     waiting = _matching(event, RegistrationSearch(decision="yes"))
     return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
 
 
 def get_person(event: Event, public_id: str) -> Registration:
-    """A registration of this very event; raises NotFound."""
+    """A registration of this event; raises NotFound."""
     found = db.session.scalar(
         select(Registration).where(
             Registration.event_id == event.id, Registration.public_id == public_id
@@ -197,7 +184,7 @@ def get_person(event: Event, public_id: str) -> Registration:
 
 
 def latest_people(event: Event, most: int) -> list[Registration]:
-    """Those who registered last and are still known by name."""
+    """The latest registrations that are not anonymised."""
     wanted = select(Registration).where(
         Registration.event_id == event.id, Registration.anonymised_at.is_(None)
     )

@@ -1,7 +1,7 @@
-"""The next mail to send, taken and read in one statement: what the worker asks for each mail.
+"""Claims the next mail to send, in one statement.
 
-The conditional UPDATE decides: of two workers that chose the same row one gets nothing. Mails to
-one person go before those of mailings, which may be thousands.
+The conditional UPDATE decides between two workers that chose the same row. Single mails go before
+those of mailings.
 """
 
 from datetime import datetime, timedelta
@@ -18,11 +18,11 @@ from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
 
 
 class MailClaim(NamedTuple):
-    """The right to send one mail until the lease ends, and all that travels of it.
+    """A claimed mail with its content; it may be sent until the lease ends.
 
-    `tries` only ever rises, so it fences off a worker that wakes up after its lease;
-    `tries_before` is where the pauses began anew. `mailing_stopped` is set when somebody stopped
-    its mailing while the mail was on its way.
+    `tries` only rises and is the fence against a worker whose lease has ended; `tries_before` is
+    the number of tries before the last retry by hand. `mailing_stopped` is when its mailing was
+    stopped.
     """
 
     id: int
@@ -44,26 +44,26 @@ class MailClaim(NamedTuple):
     mailing_stopped: datetime | None
 
 
-_PARCEL = MailClaim._fields[: MailClaim._fields.index("reply_to")]
+_COLUMNS = MailClaim._fields[: MailClaim._fields.index("reply_to")]
 _NOW = bindparam("now", type_=UTCDateTime())
 _LEASE_UNTIL = bindparam("lease_until", type_=UTCDateTime())
 
 
 def take_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
-    """Take and read the next due mail; None when there is none, or everything is on hold."""
+    """Claim the next due mail; None if there is none or the outbox is paused."""
     taken = db.session.connection().execute(_TAKE, {"now": now, "lease_until": now + lease})
     row = taken.one_or_none()
     return None if row is None else MailClaim(*row)
 
 
 def _due(mail: type[OutboxMail]) -> ColumnElement[bool]:
-    """The state stands there as a literal: a partial index is not found by a parameter."""
+    """Due and not claimed; the state is a literal, which the partial index needs."""
     free = or_(mail.lease_until.is_(None), mail.lease_until < _NOW)
     return (mail.state == literal_column("'queued'")) & (mail.due_at <= _NOW) & free
 
 
 def _in_turn(mail: type[OutboxMail]) -> ColumnElement[bool]:
-    """Objects of one entry leave in their order: a REQUEST after its CANCEL would put it back."""
+    """No older object with the same UID is queued: a REQUEST after its CANCEL would restore it."""
     older = aliased(OutboxMail)
     before = exists(
         select(older.id).where(
@@ -91,7 +91,7 @@ def _first(*, single: bool) -> ScalarSelect[int]:
 
 _REPLY_TO = select(Event.contact_email).where(Event.id == OutboxMail.event_id).scalar_subquery()
 _STOPPED = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id).scalar_subquery()
-# Built once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
+# Built once: building a statement costs more than running it.
 _TAKE = (
     update(OutboxMail)
     .where(
@@ -99,6 +99,6 @@ _TAKE = (
         _due(OutboxMail),
     )
     .values(lease_until=_LEASE_UNTIL, tries=OutboxMail.tries + 1)
-    .returning(*(getattr(OutboxMail, name) for name in _PARCEL), _REPLY_TO, _STOPPED)
+    .returning(*(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED)
     .execution_options(synchronize_session=False)
 )

@@ -1,4 +1,4 @@
-"""What stood in calendars before, and which of it each person was told last."""
+"""Former versions of events, and the version of which each person was notified last."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -13,17 +13,17 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
 Row = TypeVar("Row", bound=Base)
-# Mails that have left or are about to; one that failed or was held back told nobody anything.
+# States of mails that have notified people, or will.
 NOTIFIED = ("queued", "sent")
 
 
 def calendar_facts(version: Event | EventVersion) -> dict[str, Any]:
-    """What of an event, or of what it was, stands in calendars."""
+    """The columns of an event or a version that calendars show."""
     return {name: getattr(version, name) for name in InCalendars.__annotations__}
 
 
 def keep_version(event: Event, facts: Mapping[str, Any], *, until: datetime) -> None:
-    """Remember the facts that were in force until now; the event has a new version."""
+    """Store the former facts of an event and raise its calendar_version."""
     db.session.add(
         EventVersion(event_id=event.id, number=event.calendar_version, until=until, **facts)
     )
@@ -31,7 +31,7 @@ def keep_version(event: Event, facts: Mapping[str, Any], *, until: datetime) -> 
 
 
 def event_versions(event: Event) -> list[EventVersion]:
-    """Every former version of an event, the first one first; mostly there is none."""
+    """The former versions of an event, the first one first."""
     if event.calendar_version == 1:
         return []
     wanted = select(EventVersion).where(EventVersion.event_id == event.id)
@@ -39,9 +39,9 @@ def event_versions(event: Event) -> list[EventVersion]:
 
 
 def as_if(row: Row, changes: Mapping[str, object], **related: object) -> Row:
-    """A copy of an event, a registration or a subscriber with other values; never stored.
+    """A detached copy of a row with other values, never stored.
 
-    No session knows the copy, so it loads no related rows: those that are needed are `related`.
+    It can't load related rows: pass those that are needed as `related`.
     """
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
     copy = type(row)(**{**values, **changes})
@@ -51,13 +51,13 @@ def as_if(row: Row, changes: Mapping[str, object], **related: object) -> Row:
 
 
 def event_in(event: Event, version: int, known: Collection[EventVersion]) -> Event:
-    """The event as it was in a version; one that is unknown, or in force, is the event itself."""
+    """The event as it was in a version; the event itself for the current or an unknown one."""
     former = next((each for each in known if each.number == version), None)
     return event if former is None else as_if(event, calendar_facts(former))
 
 
 def times_of_versions(event: Event) -> dict[int | None, tuple[datetime, datetime]]:
-    """Start and end in every version of the event, by its number."""
+    """Start and end of every version of an event, by number."""
     times: dict[int | None, tuple[datetime, datetime]] = {
         each.number: (each.starts_at, each.ends_at) for each in event_versions(event)
     }
@@ -68,9 +68,9 @@ def times_of_versions(event: Event) -> dict[int | None, tuple[datetime, datetime
 def notified_numbers(
     people: Collection[Registration], *, before: int | None = None, later_sent: bool = False
 ) -> dict[int, int]:
-    """The newest version that mails made known, by registration; `before` a mail's number."""
+    """The last notified version by registration id; only of mails with an id below `before`."""
     ids = [person.id for person in people]
-    told = (
+    notified = (
         select(OutboxMail.registration_id, func.max(OutboxMail.notified_version))
         .where(
             OutboxMail.registration_id.in_(ids),
@@ -81,18 +81,18 @@ def notified_numbers(
     )
     if before is not None:
         since_sent = OutboxMail.state == "sent"
-        told = told.where(
+        notified = notified.where(
             or_(OutboxMail.id < before, since_sent) if later_sent else OutboxMail.id < before
         )
-    rows = db.session.execute(told)
+    rows = db.session.execute(notified)
     return {number: version for number, version in rows if number and version}
 
 
 def is_notified_since(event: Event, version: int) -> bool:
-    """Whether any mail made a later version known."""
-    told = select(OutboxMail.id).where(
+    """Whether any mail has notified of a later version."""
+    later = select(OutboxMail.id).where(
         OutboxMail.event_id == event.id,
         OutboxMail.notified_version > version,
         OutboxMail.state.in_(NOTIFIED),
     )
-    return db.session.scalar(told.limit(1)) is not None
+    return db.session.scalar(later.limit(1)) is not None

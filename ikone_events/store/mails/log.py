@@ -1,4 +1,4 @@
-"""The mail log of an event: found by recipient, state, kind or mailing, without the bodies."""
+"""The mail log of an event, searched by recipient, state, kind or mailing."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,21 @@ from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.paging import Page, paginate
+from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.searching import containing
 
-# Words of the filter; "deferred" is a mail that the mail server has sent back at least once.
+# States of the filter; "deferred" is a queued mail that the server has deferred at least once.
 DEFERRED = "deferred"
 STATES = ("queued", DEFERRED, "sent", "failed", "stopped")
+_WITHOUT_BODIES = select(OutboxMail).options(
+    defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar)
+)
 _DEFERRED = (OutboxMail.state == "queued") & (OutboxMail.tries > OutboxMail.tries_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSearch:
-    """What somebody looks for; what is empty does not matter."""
+    """The conditions of a search; empty ones are ignored."""
 
     words: str = ""
     state: str = ""
@@ -30,19 +32,16 @@ class MailSearch:
 
 
 def search_mails(event: Event, wish: MailSearch, *, number: int = 1) -> Page[OutboxMail]:
-    """Mails of an event, failed ones first, then the newest."""
+    """One page of the mails of an event without bodies, failed ones first, then the newest."""
     conditions = [OutboxMail.event_id == event.id, *_conditions(wish)]
-    wanted = (
-        select(OutboxMail)
-        .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
-        .where(*conditions)
-        .order_by((OutboxMail.state != "failed"), OutboxMail.id.desc())
+    wanted = _WITHOUT_BODIES.where(*conditions).order_by(
+        (OutboxMail.state != "failed"), OutboxMail.id.desc()
     )
     return paginate(wanted, number=number)
 
 
 def get_mail(event: Event, mail_id: int) -> OutboxMail:
-    """A mail of this very event; raises NotFound."""
+    """A mail of this event; raises NotFound."""
     found = db.session.scalar(
         select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == mail_id)
     )
@@ -52,18 +51,15 @@ def get_mail(event: Event, mail_id: int) -> OutboxMail:
 
 
 def mails_to(registration: Registration) -> list[OutboxMail]:
-    """Every mail to one person, the first one first."""
-    wanted = (
-        select(OutboxMail)
-        .options(defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar))
-        .where(OutboxMail.registration_id == registration.id)
-        .order_by(OutboxMail.id)
+    """All mails to one person without bodies, the first one first."""
+    wanted = _WITHOUT_BODIES.where(OutboxMail.registration_id == registration.id).order_by(
+        OutboxMail.id
     )
     return list(db.session.scalars(wanted))
 
 
 def kinds_in(event: Event) -> list[str]:
-    """The kinds of mails that an event has written."""
+    """The kinds of the mails of an event."""
     wanted = select(OutboxMail.kind).where(OutboxMail.event_id == event.id).distinct()
     return sorted(db.session.scalars(wanted))
 

@@ -1,4 +1,4 @@
-"""Tables of the post: mailings to many, finished mails with their journal, pace, heartbeat."""
+"""Tables of mails: subscribers, edited texts, mailings, the outbox, its log and its state."""
 
 from datetime import datetime
 
@@ -14,30 +14,78 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.db import Base, UTCDateTime, partial_index
 from ikone_events.store.directory.models import Organisation
-from ikone_events.store.events.models import Event
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 
 _QUEUED = text("state = 'queued'")
 _WITH_OBJECT = text("calendar_uid <> ''")
-
-
-# The words of the partial index: with a parameter neither database finds it.
+# The literal condition of the partial index: databases do not match bound parameters.
 HAS_OBJECT = literal_column("outbox_mail.calendar_uid") != literal_column("''")
 
 
-class Mailing(Base):
-    """A mail owed to many; the worker turns it into outbox rows, chunk by chunk.
+NETWORK = "network"
 
-    `last_id` is how far it has come (a registration's or a subscriber's number); `finished_at` is
-    set when the last chunk is done, `stopped_at` when somebody pressed stop. Only registrations
-    whose standing is older than the mailing belong to it, by the event's counter of writes and
-    not by clocks: later ones get a mail of their own. `texts` is the edited text as it was when
-    the mailing began, JSON {locale: {"subject", "body"}}; empty for the built-in text.
-    With `only_changed` who has been told all of it already is left out.
+
+class Subscriber(Base):
+    """A subscribed address; only confirmed ones get mails (double opt-in).
+
+    `topic` is "network" for announcements, or "event:<number>" for the opening of the event
+    `event_id`.
+    """
+
+    __tablename__ = "subscriber"
+    __table_args__ = (UniqueConstraint("email_key", "topic"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    link_epoch: Mapped[int] = mapped_column(default=1)
+    topic: Mapped[str] = mapped_column(String(40), default=NETWORK)
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), index=True
+    )
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254))
+    locale: Mapped[str] = mapped_column(String(2), default="de")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    event: Mapped[Event | None] = relationship()
+
+
+class MailText(Base):
+    """An edited text in one language: subject and Markdown body with placeholders.
+
+    `scope` is "installation", "series:<name>" or "event:<number>" (of the event `event_id`); the
+    most specific one counts. `kind` is a kind of mail, or the name of an organiser's own step.
+    """
+
+    __tablename__ = "mail_text"
+    __table_args__ = (UniqueConstraint("scope", "kind", "locale"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(220))
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(40))
+    locale: Mapped[str] = mapped_column(String(2))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Mailing(Base):
+    """A mail to many people; the worker turns it into outbox rows, chunk by chunk.
+
+    `last_id` is the last registration or subscriber done; `finished_at` is set after the last
+    chunk, `stopped_at` when somebody stopped it. It goes to registrations whose status is older
+    than the mailing, by `event_lock_version`: later ones get their own mail. `texts` is the edited
+    text at the start of the mailing, JSON {locale: {"subject", "body"}}; empty for the built-in
+    text. `only_changed` excludes people who have been notified of all changes.
     """
 
     __tablename__ = "mailing"
@@ -67,40 +115,23 @@ class Mailing(Base):
 
 
 class OutboxMail(Base):
-    """One finished mail to one person, and what became of it.
+    """One finished mail to one person, with its state: queued, sent, failed or stopped.
 
-    States: queued, sent, failed, stopped. A live `lease_until` means that a worker is sending it
-    now; `tries` is the fence against a worker that wakes up after its lease. `answer` holds the
-    mail server's last words. `key` makes a second mail for the same cause impossible. Mails
-    to subscribers carry `unsubscribe`, the address of RFC 8058; those to nobody's event have none.
-    `calendar_uid` and `calendar_sequence` are those of the object inside, by which answers find
-    it. `event_version` is what of the event the mail made known, if it did.
+    A worker is sending it until `lease_until`; `tries` is the fence against a worker whose lease
+    has ended. `answer` is the last answer of the mail server. The unique `key` prevents a second
+    mail for the same cause. Mails to subscribers have `unsubscribe`, the address of RFC 8058.
+    `calendar_uid` and `calendar_sequence` are those of the calendar object. `notified_version` is
+    the calendar_version of the event that the mail contained, if any.
     """
 
     __tablename__ = "outbox_mail"
     __table_args__ = (
         UniqueConstraint("mailing_id", "registration_id"),
         UniqueConstraint("mailing_id", "subscriber_id"),
-        Index(
-            "ix_outbox_mail_due",
-            "due_at",
-            sqlite_where=_QUEUED,
-            postgresql_where=_QUEUED,
-        ),
-        Index(
-            "ix_outbox_mail_mailing_id_due_at",
-            "mailing_id",
-            "due_at",
-            sqlite_where=_QUEUED,
-            postgresql_where=_QUEUED,
-        ),
+        partial_index("ix_outbox_mail_due", "due_at", where=_QUEUED),
+        partial_index("ix_outbox_mail_mailing_id_due_at", "mailing_id", "due_at", where=_QUEUED),
         Index("ix_outbox_mail_event_id_id", "event_id", "id"),
-        Index(
-            "ix_outbox_mail_calendar_uid",
-            "calendar_uid",
-            sqlite_where=_WITH_OBJECT,
-            postgresql_where=_WITH_OBJECT,
-        ),
+        partial_index("ix_outbox_mail_calendar_uid", "calendar_uid", where=_WITH_OBJECT),
         Index("ix_outbox_mail_message_id", "message_id"),
     )
 
@@ -140,14 +171,13 @@ class OutboxMail(Base):
 
     event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
-    subscriber: Mapped[Subscriber | None] = relationship()
 
 
 class DeliveryNote(Base):
-    """One thing that happened to a mail on its way, beside its creation and its last state.
+    """One entry in the delivery log of a mail.
 
-    `what`: deferred, failed, retried, corrected, stopped, resumed; sent, delayed and bounced where
-    a mail came back. `words` are the server's or the system's, `actor` is who pressed a button.
+    `what`: deferred, failed, retried, corrected, stopped, resumed; sent, delayed and bounced for a
+    bounced mail. `words` are the server's or the system's, `actor` is the user, if any.
     """
 
     __tablename__ = "delivery_note"
@@ -163,7 +193,7 @@ class DeliveryNote(Base):
 
 
 class SendRate(Base):
-    """The moment at which the next mail of the whole installation may leave; one row."""
+    """When the installation may send its next mail; one row."""
 
     __tablename__ = "send_rate"
 
@@ -172,7 +202,7 @@ class SendRate(Base):
 
 
 class OutboxPause(Base):
-    """While this one row exists no mail leaves and no step runs: after a backup came back."""
+    """While this row exists no mail is sent and no step runs, as after a restore."""
 
     __tablename__ = "outbox_pause"
 
@@ -182,10 +212,10 @@ class OutboxPause(Base):
 
 
 class Heartbeat(Base):
-    """The last sign of life of a worker, one row a worker.
+    """The last heartbeat of a worker.
 
-    `refused_at` is since when the mail server takes nothing from it, with the server's words in
-    `refusal`; unset once it takes a mail again.
+    `refused_at` is since when the mail server accepts no mail from it, `refusal` the server's
+    answer; None once a mail is accepted.
     """
 
     __tablename__ = "heartbeat"

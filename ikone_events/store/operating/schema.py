@@ -1,4 +1,4 @@
-"""The version of the database's tables, and bringing an older one up to date."""
+"""The schema version of the database, and migrations."""
 
 import fcntl
 import re
@@ -11,22 +11,22 @@ from sqlalchemy import Connection, inspect, text
 
 from ikone_events.store.db import db
 
-# Any number that no other program uses for a lock in our database.
+# The key of the advisory lock.
 _LOCK_NUMBER = 1_229_672_270
 
 
 class SchemaError(Exception):
-    """A database that this version can't work with; the message says what to do."""
+    """A database of an unsuitable version; the message says what to do."""
 
 
 def versions() -> list[str]:
-    """The numbers of all migrations, in order: 0001, 0002, …"""
+    """The numbers of all migrations in order: 0001, 0002, …"""
     folder: Path = current_app.extensions["ikone_migrations"] / "versions"
     return sorted(m[1] for p in folder.glob("*.py") if (m := re.match(r"(\d{4})_", p.name)))
 
 
 def current_version() -> str | None:
-    """The number that the database bears; None for an empty one."""
+    """The version of the database; None for an empty one."""
     with db.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -38,10 +38,10 @@ def current_version() -> str | None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Be the only process that changes tables; a second one waits, however long that takes.
+    """Lock migrations for this process; others wait without a timeout.
 
-    SQLite's own lock would be waited for only some seconds, and PostgreSQL has none against two
-    that create the same table. The end of a process, however sudden, gives the lock back.
+    SQLite's own lock times out, and PostgreSQL has none against creating a table twice. The lock is
+    released when the process ends.
     """
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -52,14 +52,14 @@ def alone() -> Iterator[None]:
                 wanted = text("SELECT pg_advisory_unlock(:number)")
                 connection.execute(wanted, {"number": _LOCK_NUMBER})
         return
-    # A file of its own: closing any other handle of the database's file drops SQLite's locks.
+    # Not the database file: closing another handle of it would drop SQLite's locks.
     with Path(f"{db.engine.url.database}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def attach_alembic(app: Flask) -> None:
-    """Make Flask-Migrate work with an application; imports Alembic, which few starts need."""
+    """Set up Flask-Migrate; imports Alembic, which few starts need."""
     from flask_migrate import Migrate  # noqa: PLC0415 - half a second
 
     folder = str(app.extensions["ikone_migrations"])
@@ -67,10 +67,10 @@ def attach_alembic(app: Flask) -> None:
 
 
 def migrate() -> None:
-    """Bring the tables up to date; refuse a database that a newer version has written."""
+    """Upgrade the tables; raises SchemaError for a newer database."""
     known, current = versions(), current_version()
     if current == known[-1]:
-        return  # the usual start, spared Alembic's import
+        return  # the usual start, without importing Alembic
     if current is not None and current not in known:
         raise SchemaError(
             f"The database is of a newer version ({current}) than this program ({known[-1]}). "
@@ -83,7 +83,7 @@ def migrate() -> None:
 
 
 def require_current() -> None:
-    """Refuse to work on tables of another version; `ikone-events db upgrade` brings them up."""
+    """Raise SchemaError unless the tables are current."""
     known, current = versions(), current_version()
     if current == known[-1]:
         return
@@ -96,7 +96,7 @@ def require_current() -> None:
 
 
 def migrate_within(connection: Connection, version: str) -> None:
-    """Lay the tables of a version in the transaction of a connection, which the caller ends."""
+    """Create the tables of a version in the connection's transaction."""
     attach_alembic(current_app)
     from alembic import command  # noqa: PLC0415 - see attach_alembic
 

@@ -1,7 +1,6 @@
-"""All rows as lines of JSON and back, alike for SQLite and PostgreSQL.
+"""Writes all rows as lines of JSON and reads them, for SQLite and PostgreSQL.
 
-Tables are read as the database has them, not as this program would lay them: a copy of an older
-version is made and filled without knowing its columns.
+Tables are reflected from the database, so snapshots of older versions work too.
 """
 
 import base64
@@ -17,13 +16,14 @@ from sqlalchemy import Column, Connection, DateTime, MetaData, Table, func, sele
 from ikone_events.store.db import db
 
 CHUNK = 500
-# Signs of life and the hold belong to the moment, not to what is kept; Alembic writes its own.
-_PASSING = ("heartbeat", "hold", "alembic_version")
+# Heartbeats and the pause of the outbox (up to version 0004: `hold`) describe the running
+# installation, not its data; Alembic fills its own table.
+_PASSING = ("heartbeat", "outbox_pause", "hold", "alembic_version")
 
 
 @contextmanager
 def frozen() -> Iterator[Connection]:
-    """A connection that sees one moment of the database, however long it reads."""
+    """A connection with a consistent view of the database."""
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             yield connection.execution_options(isolation_level="REPEATABLE READ")
@@ -33,33 +33,33 @@ def frozen() -> Iterator[Connection]:
 
 @contextmanager
 def rebuilding() -> Iterator[Connection]:
-    """One transaction in which tables are dropped and laid anew; all of it or nothing."""
+    """One transaction in which tables are dropped and created."""
     with db.engine.connect().execution_options(write=True) as connection:
         sqlite = connection.dialect.name == "sqlite"
-        if sqlite:  # a drop would delete what refers to its rows; the switch needs no transaction
+        if sqlite:  # else a drop would delete referring rows; can't be set inside a transaction
             connection.connection.execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
             yield connection
         if sqlite:
-            connection.invalidate()  # the switch must not outlive this
+            connection.invalidate()  # do not reuse the connection with this setting
 
 
 def tables_of(connection: Connection) -> list[Table]:
-    """Our tables as they are, each after those it refers to; the queue's own are left out."""
+    """The reflected tables, each after those it refers to, without the queue's."""
     found = MetaData()
     found.reflect(connection, only=lambda name, _meta: not name.startswith("huey_"))
     return [table for table in found.sorted_tables if table.name not in _PASSING]
 
 
 def drop_all(connection: Connection) -> None:
-    """Drop every table of ours."""
+    """Drop all tables except the queue's."""
     found = MetaData()
     found.reflect(connection, only=lambda name, _meta: not name.startswith("huey_"))
     found.drop_all(connection)
 
 
 def lines_of(connection: Connection, table: Table) -> Iterator[str]:
-    """The names of the columns, then each row, as JSON."""
+    """The column names, then each row, as JSON."""
     yield json.dumps([column.name for column in table.columns])
     order = list(table.primary_key.columns)
     rows = connection.execution_options(yield_per=CHUNK).execute(select(table).order_by(*order))
@@ -68,7 +68,7 @@ def lines_of(connection: Connection, table: Table) -> Iterator[str]:
 
 
 def fill(connection: Connection, table: Table, lines: Iterator[str]) -> int:
-    """Store what `lines_of` wrote; returns the number of rows."""
+    """Store the rows of `lines_of`; returns their number."""
     columns = [table.columns[name] for name in json.loads(next(lines))]
     number = 0
     while chunk := list(islice(lines, CHUNK)):
@@ -79,7 +79,7 @@ def fill(connection: Connection, table: Table, lines: Iterator[str]) -> int:
 
 
 def renumber(connection: Connection, tables: Iterable[Table]) -> None:
-    """Let PostgreSQL's numbers go on after the highest that a row has."""
+    """Set PostgreSQL's sequences to the highest id."""
     if connection.dialect.name != "postgresql":
         return
     for table in tables:

@@ -1,4 +1,4 @@
-"""Table of the steps of events: what will happen by itself, and what became of it."""
+"""Table of the steps of events, and their queries."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -16,14 +16,13 @@ _WAITING_SQLITE = text("outcome = '' AND active = 1")
 
 
 class Step(Base):
-    """One thing that will happen by itself: a transition (`action`) or a mail (`kind`).
+    """A step of an event: a transition (`action`) or a mail (`kind`) that the worker runs.
 
-    `name` is the step's name in the plan of its format, or "own-…" for an organiser's message.
-    `due_at` is derived from the event's dates and kept beside them, so that a worker finds what is
-    due by an index. `outcome` is empty until the step has run (done), was taken out by hand
-    (skipped), came too late (expired), or was overtaken by the event (moot). `actor` is who did
-    that; `reasons` says why, as a JSON list of [message id, values]. `at` is a time of day such as
-    "09:00", local to the event.
+    `name` is the name in the plan, or "own-…" for an organiser's message. `due_at` is derived from
+    the event's dates and stored for the index. `outcome` is empty until the step has run (done),
+    was removed by hand (skipped), came too late (expired) or became pointless (moot). `actor` is
+    who did that, `reasons` the complaints as a JSON list of [message id, values]. `at` is a local
+    time of day such as "09:00".
     """
 
     __tablename__ = "step"
@@ -56,7 +55,7 @@ class Step(Base):
 
 
 def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
-    """The active steps of these events that have not run and are due by a moment, by time."""
+    """The active steps of these events that are due by a moment and have not run, by time."""
     wanted = select(Step).where(
         Step.event_id.in_(event_ids),
         Step.outcome == "",
@@ -67,7 +66,7 @@ def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
 
 
 def own_messages_of(event: Event) -> list[Step]:
-    """The organisers' own messages of an event, sent or not, in the order they were written."""
+    """The organisers' own messages of an event, sent or not, by id."""
     wanted = select(Step).where(Step.event_id == event.id, Step.kind == MailKind.NOTE.value)
     return list(db.session.scalars(wanted.order_by(Step.id)))
 
@@ -81,5 +80,5 @@ _DUE = select(Step.due_at).where(
 
 
 def due_at_of(event: Event, action: Action) -> datetime | None:
-    """When the plan takes an action by itself that it has not taken yet; None when it does not."""
+    """When the plan runs an action that has not run yet, or None."""
     return db.session.scalar(_DUE, {"event_id": event.id, "name": action.value})

@@ -1,4 +1,4 @@
-"""Reads of the directory of administrations for those who keep it."""
+"""Queries of the directory of administrations for organisers."""
 
 from datetime import date
 
@@ -8,13 +8,12 @@ from sqlalchemy.orm import selectinload
 from ikone_events.domain.directory.administrations import key_of
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName, member_on
-from ikone_events.store.paging import Page, paginate
+from ikone_events.store.paging import MOST_WORDS, Page, containing, paginate
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.searching import MOST_WORDS, containing
 
 
 def all_administrations() -> list[Organisation]:
-    """The whole directory with all names, in the order of the rows."""
+    """All administrations with their names, by id."""
     wanted = select(Organisation).order_by(Organisation.id)
     return list(db.session.scalars(wanted.options(selectinload(Organisation.names))))
 
@@ -22,7 +21,7 @@ def all_administrations() -> list[Organisation]:
 def search_administrations(
     words: str = "", *, kind: str = "", member_day: date | None = None, number: int = 1
 ) -> Page[Organisation]:
-    """The directory by name, fifty at a time; with a day only those who are members then."""
+    """One page of the directory by name; `member_day` keeps only members on that day."""
     wanted = select(Organisation)
     if kind:
         wanted = wanted.where(Organisation.kind == kind)
@@ -46,6 +45,6 @@ def search_administrations(
 
 
 def drop_unused_left_texts() -> None:
-    """Forget which texts were set aside once nobody who typed them is known any more."""
+    """Delete texts that were set aside and are no longer in any registration."""
     typed = select(Registration.organisation_key).where(Registration.organisation_key != "")
     rows_written(delete(LeftText).where(LeftText.key.not_in(typed)))

@@ -1,4 +1,4 @@
-"""Seats: what decides about registration for one event or many, and an event's version."""
+"""Seat availability of one event or many, and the version of an event's public page."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Dialect,
     Engine,
     ScalarSelect,
     bindparam,
@@ -29,7 +28,7 @@ from ikone_events.store.registering.models import Registration
 
 
 class AvailabilityVersion(NamedTuple):
-    """Changes with everything that an event's public page shows."""
+    """The version of everything that an event's public page shows."""
 
     id: int
     lock_version: int
@@ -44,15 +43,14 @@ _WAITING = exists().where(_OF_EVENT, Registration.status == Status.WAITLISTED.va
 
 
 def _counted(*conditions: ColumnElement[bool], most: str) -> ScalarSelect[int]:
-    """How many hold a seat, counted no further than to the number of seats."""
+    """The number of people with a seat, counted up to the bound parameter `most`."""
     rows = select(literal(1)).where(_OF_EVENT, Registration.status.in_(_SEATED), *conditions)
     return (
         select(func.count()).select_from(rows.limit(bindparam(most)).subquery()).scalar_subquery()
     )
 
 
-# Built once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
-# Counting stops where it no longer matters, so that a long list costs no more than a short one.
+# Statements are built once, which costs more than running them. Counting stops at the limit.
 _WAITS = select(literal(0), _WAITING)
 _SEATED_AND_WAITS = select(_counted(most="most"), _WAITING)
 _BY_MODE = select(
@@ -66,10 +64,10 @@ _VERSION = select(Event.id, Event.lock_version, Event.edit_version, Event.state)
 
 
 def get_version(slug: str) -> AvailabilityVersion:
-    """The version of an event that the public may see; raises NotFound.
+    """The version of a public event; raises NotFound.
 
-    Straight through the driver: this is all that most visits of an event's page ask of the
-    database, and SQLAlchemy's session and connection would cost five times the answer.
+    Most requests of an event's page read only this, so the query goes directly to the driver, which
+    is five times faster than a session.
     """
     engine = db.engine
     try:
@@ -85,18 +83,14 @@ def _row(engine: Engine, slug: str) -> Any:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
-        cursor.execute(*_for_driver(engine.dialect, slug))
+        wanted = (slug,) if engine.dialect.positional else {"slug": slug}
+        cursor.execute(_text(engine.dialect.name), wanted)
         return cursor.fetchone()
     except engine.dialect.loaded_dbapi.Error:
-        connection.invalidate()  # the pool must not hand it out again
+        connection.invalidate()  # do not return it to the pool
         raise
     finally:
         connection.close()
-
-
-def _for_driver(dialect: Dialect, slug: str) -> tuple[str, tuple[str] | dict[str, str]]:
-    text = _text(dialect.name)
-    return text, (slug,) if dialect.positional else {"slug": slug}
 
 
 @cache
@@ -105,10 +99,7 @@ def _text(_dialect: str) -> str:
 
 
 def get_availability(event: Event, now: datetime) -> SeatAvailability:
-    """What decides about registration for an event; counts rows, and only those that matter.
-
-    Where there is no limit nothing is counted, and `seated` says nothing.
-    """
+    """The availability of an event; without a limit nothing is counted and `seated` is 0."""
     if event.format == EventFormat.HYBRID.value:
         return _hybrid_availability(event, now)
     asked = _WAITS if event.capacity is None else _SEATED_AND_WAITS
@@ -131,7 +122,7 @@ def _limits(event: Event) -> dict[Mode, int | None]:
 
 
 def availabilities_of(events: Sequence[Event], now: datetime) -> dict[int, SeatAvailability]:
-    """What decides about registration for each of many events, in one query."""
+    """The availability of many events by id, in one query."""
     numbers: dict[int, dict[tuple[str, str], int]] = {event.id: {} for event in events}
     rows = db.session.execute(
         select(Registration.event_id, Registration.status, Registration.mode, func.count())

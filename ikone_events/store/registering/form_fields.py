@@ -1,4 +1,4 @@
-"""Tables of an event's own form fields and of what people answered."""
+"""Tables of own form fields and of answers."""
 
 import json
 from datetime import datetime
@@ -11,7 +11,7 @@ from ikone_events.domain.registering.form_fields import FieldChoice, FieldKind, 
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.registering.models import Registration
 
-# Columns that a field's description has under the same names.
+# Columns with the same name in OwnField.
 AS_DESCRIBED = (
     *("label", "label_en", "help", "help_en", "required", "shown_if", "shown_value"),
     *("keep_days", "seen_by"),
@@ -19,14 +19,13 @@ AS_DESCRIBED = (
 
 
 class FormField(Base):
-    """One field of an event's form beyond those that everybody is asked.
+    """An own field of an event's form.
 
-    `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of objects
-    {value, label, label_en, places, retired}; `versions` one of {version, label, label_en, since}:
-    the texts of a consent, the last one in force. The field is shown when the field `shown_if` has
-    the value `shown_value`. `keep_days` is how long after the event's end answers are kept (None:
-    as long as the person's details), `seen_by` the least role that sees them. A retired one is
-    asked no more.
+    `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of {value,
+    label, label_en, places, retired}; `versions` one of {version, label, label_en, since}: the
+    texts of a consent, the current one last. The field is shown if the field `shown_if` has the
+    value `shown_value`. `keep_days` is how many days after the event's end answers are kept (None:
+    as long as the person's data), `seen_by` the lowest role that sees them.
     """
 
     __tablename__ = "form_field"
@@ -52,12 +51,12 @@ class FormField(Base):
 
     @property
     def texts(self) -> list[dict[str, Any]]:
-        """The versions of a consent's text, the one in force last."""
+        """The versions of a consent's text, the current one last."""
         found: list[dict[str, Any]] = json.loads(self.versions)
         return found
 
     def described(self) -> OwnField:
-        """The row as the rules and the forms look at it."""
+        """The row as OwnField."""
         texts = self.texts
         return OwnField(
             key=self.key,
@@ -70,16 +69,16 @@ class FormField(Base):
 
 
 def fields_of_event(event_id: int) -> Select[FormField]:
-    """The fields of an event in their order, retired ones included."""
+    """The fields of an event in order, retired ones included."""
     wanted = select(FormField).where(FormField.event_id == event_id)
     return wanted.order_by(FormField.position, FormField.id)
 
 
 class Answer(Base):
-    """What one person answered to one field; of several choices each is a row of its own.
+    """One answer of a person to a field; each of several choices is a row.
 
-    `value` is text: ISO 8601 for dates, plain digits for numbers, "yes" for a tick. `version` is
-    that of the consent text which was agreed to, `at` the moment.
+    `value` is ISO 8601 for dates, digits for numbers, "yes" for a tick. `version` is that of the
+    accepted consent text, `at` the moment.
     """
 
     __tablename__ = "answer"

@@ -1,63 +1,79 @@
-"""Table of those who come, and of what changed their standing."""
+"""Tables of registrations, their status changes, invitation codes and imports."""
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, literal_column, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.registering.registration import ACTIVE, Status, kept_until
-from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.db import Base, UTCDateTime, partial_index
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
-from ikone_events.store.registering.codes import Code
 
 _RESERVED = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
 _ACTIVE = text(f"status IN ({', '.join(repr(status.value) for status in sorted(ACTIVE))})")
 
 
+class Code(Base):
+    """An invitation code for many people (`uses` None or high) or for one (`uses` 1).
+
+    `text` is normalised: upper case, without spaces and hyphens. Uses are counted from the active
+    registrations with the code.
+    """
+
+    __tablename__ = "code"
+    __table_args__ = (UniqueConstraint("event_id", "text"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(String(40))
+    label: Mapped[str] = mapped_column(String(200), default="")
+    uses: Mapped[int | None]
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Registration(Base):
     """One person at one event. A person who withdrew and returns gets a new row.
 
-    `email` is as typed, `email_key` normalised; one active row per event and address.
-    `event_lock_version` is the event's `lock_version` when the status last changed.
-    `calendar_sequence` is None until an invitation has been promised; the UID is a secret
-    between us and the person's calendar; `calendar_method` is what the last object of a mail
-    asked for: after CANCEL the next invitation bears another UID. `partstat` is what that calendar
-    answered to the date in force, if it did.
-    `thread_id` is the Message-ID of the first mail.
+    `email_key` is the normalised address, of which an event has one active row. `status_at` and
+    `event_lock_version` (the event's `lock_version`) are of the last change of status. `awaits` is
+    what a pending registration waits for, `reserved_until` how long a seat or an offer is reserved.
+    `waiting_order` is the order on the waiting list (the event's `lock_version` on joining).
+    `address_confirmed_at`, `approved_at` and `accepted_at` are passed admission steps. `mode`
+    counts at hybrid events only.
 
-    `mode` is how the person takes part, and counts at hybrid events only. `awaits` says what a
-    pending registration waits for, `reserved_until` until when its seat or an offer is reserved.
-    `waiting_order` is the place in the waiting list (the event's `lock_version` on joining; kept
-    on promotion, and by a deputy). `address_confirmed_at`, `approved_at` and `accepted_at` are the
-    admission steps that have been passed. `organisation_key` is the normalised form of what was
-    typed, compared with the directory. `predecessor_id` is the registration that was handed over
-    to this one.
-    `note` is for the organisers' eyes. `registered_by` is who filled in the form for a colleague.
+    `organisation_key` is the normalised `organisation_text`. `predecessor_id` is the registration
+    that was handed over to this one. `note` is for organisers. `registered_by` is the colleague who
+    filled in the form.
+
+    `calendar_uid` is secret. `calendar_sequence` is None before the first invitation;
+    `calendar_method` is that of the last object in a mail: after CANCEL the next invitation gets a
+    new UID. `partstat` is the calendar's answer to the current date. `thread_id` is the Message-ID
+    of the first mail.
     """
 
     __tablename__ = "registration"
     __table_args__ = (
-        Index(
-            "uq_registration_active_address",
-            "event_id",
-            "email_key",
-            unique=True,
-            sqlite_where=_ACTIVE,
-            postgresql_where=_ACTIVE,
+        partial_index(
+            "uq_registration_active_address", "event_id", "email_key", where=_ACTIVE, unique=True
         ),
         Index("ix_registration_event_status", "event_id", "status"),
         Index("ix_registration_event_organisation", "event_id", "organisation_id"),
         Index("ix_registration_organisation_key", "organisation_key"),
         Index("ix_registration_email_key", "email_key"),
-        Index(
-            "ix_registration_reserved",
-            "reserved_until",
-            sqlite_where=_RESERVED,
-            postgresql_where=_RESERVED,
-        ),
+        partial_index("ix_registration_reserved", "reserved_until", where=_RESERVED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -109,7 +125,7 @@ class Registration(Base):
 
     @property
     def kept_until(self) -> datetime:
-        """When this person's details are deleted, as things stand now."""
+        """When this person's data are deleted, with the present status."""
         return kept_until(
             self.status,
             status_at=self.status_at,
@@ -119,27 +135,26 @@ class Registration(Base):
 
     @validates("organisation_text")
     def _note_key(self, _name: str, text: str) -> str:
-        """Whoever sets what was typed sets how it is compared."""
+        """Update `organisation_key`."""
         self.organisation_key = key_of(text)
         return text
 
 
-def _stands(*statuses: Status) -> ColumnElement[bool]:
-    """The words of a partial index, in its order: with parameters neither database finds it."""
+def _has_status(*statuses: Status) -> ColumnElement[bool]:
+    """The literal condition of a partial index: databases do not match bound parameters."""
     words: list[ColumnElement[str]] = [literal_column(repr(each.value)) for each in statuses]
     return Registration.status.in_(words)
 
 
-IS_ACTIVE = _stands(*sorted(ACTIVE))
-IS_RESERVED = _stands(Status.PENDING, Status.OFFERED)
+IS_ACTIVE = _has_status(*sorted(ACTIVE))
+IS_RESERVED = _has_status(Status.PENDING, Status.OFFERED)
 
 
 class StatusChange(Base):
-    """One change of a registration's standing: who did what, when and why.
+    """One change of a registration's status: who did what, when and why.
 
-    The chain explains why each one stands where. `event_touched` orders changes of one event
-    whatever the clocks say; `actor` is an organiser's address, "person", "calendar" or
-    "system".
+    `event_lock_version` orders the changes of one event independently of clocks; `actor` is an
+    organiser's address, "person", "calendar" or "system".
     """
 
     __tablename__ = "status_change"
@@ -157,3 +172,17 @@ class StatusChange(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     registration: Mapped[Registration] = relationship()
+
+
+class ImportList(Base):
+    """The checked rows of an imported file as JSON; deleted after the import or a day."""
+
+    __tablename__ = "import_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organiser.id", ondelete="CASCADE"))
+    file_name: Mapped[str] = mapped_column(String(200), default="")
+    rows: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

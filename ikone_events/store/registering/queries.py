@@ -1,4 +1,4 @@
-"""Reads of registrations by name, and the lock of everything that concerns one of them."""
+"""Queries of single registrations, and their lock."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -11,10 +11,7 @@ from ikone_events.store.registering.models import Registration, StatusChange
 
 
 def lock_registration(public_id: str) -> Registration:
-    """Lock the event of a registration, then read the registration; raises LinkRefused.
-
-    Everything that concerns one registration is written behind the lock of its event.
-    """
+    """Lock the event of a registration and read the registration; raises LinkRefused."""
     of_event = select(Event.slug).join(Registration, Registration.event_id == Event.id)
     slug = db.session.scalar(of_event.where(Registration.public_id == public_id))
     if slug is not None:
@@ -27,25 +24,25 @@ def lock_registration(public_id: str) -> Registration:
 
 
 def find_registration(public_id: str) -> Registration | None:
-    """A registration by the name it has outside, with its event."""
+    """A registration with its event by public id, or None."""
     wanted = select(Registration).where(Registration.public_id == public_id)
     return db.session.scalar(wanted.options(joinedload(Registration.event)))
 
 
 def status_history(registration: Registration) -> list[StatusChange]:
-    """Every change of one registration, the first one first."""
+    """All status changes of a registration, the first one first."""
     wanted = select(StatusChange).where(StatusChange.registration_id == registration.id)
     return list(db.session.scalars(wanted.order_by(StatusChange.id)))
 
 
 def last_change(registration: Registration) -> StatusChange | None:
-    """What led to the present standing."""
+    """The change that led to the present status, or None."""
     wanted = select(StatusChange).where(StatusChange.registration_id == registration.id)
     return db.session.scalar(wanted.order_by(StatusChange.id.desc()).limit(1))
 
 
 def relatives_of(registration: Registration) -> tuple[Registration | None, Registration | None]:
-    """Whose place this person took over, and who took theirs."""
+    """The registration that this one took over, and the one that took this one over."""
     before = db.session.get(Registration, registration.predecessor_id or 0)
     after = db.session.scalar(
         select(Registration).where(Registration.predecessor_id == registration.id).limit(1)

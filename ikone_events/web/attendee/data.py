@@ -1,4 +1,4 @@
-"""What a person takes along: the calendar entry, and all their data as a file."""
+"""Downloads of a person: the calendar entry, and all their data."""
 
 import json
 from uuid import NAMESPACE_URL, uuid5
@@ -15,9 +15,8 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails.values import links_of, sender_of, summary_for
 from ikone_events.services.privacy.own_data import data_of
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.attendee.frame import blueprint
+from ikone_events.web.attendee.frame import blueprint, registration_from_token
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.personal import registration_from_token
 
 _CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
 
@@ -25,7 +24,7 @@ _CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
 @blueprint.get("/r/<token>/calendar.ics")
 @permission(Permission.PERSONAL_LINK)
 def calendar(token: str) -> ResponseReturnValue:
-    """The person's entry to take along, with their door to the room."""
+    """The person's entry as a file, with their link to the door page."""
     registration = registration_from_token(token)
     event = registration.event
     if registration.status != Status.CONFIRMED.value or event.state in _CALLED_OFF:
@@ -44,7 +43,7 @@ def calendar(token: str) -> ResponseReturnValue:
 
 
 def _copy_of_invitation(registration: Registration) -> Invitation:
-    """Another UID than in the mails: whoever knows that one can cancel the entry there."""
+    """With another UID than in the mails: whoever knows that one can cancel the entry."""
     event = registration.event
     uid = f"{uuid5(NAMESPACE_URL, registration.public_id)}@{get_installation().settings.host}"
     return Invitation(uid=uid, sequence=event.edit_version, stamp=event.changed_at)

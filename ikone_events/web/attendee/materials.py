@@ -1,4 +1,4 @@
-"""Files that events hand out: always a download, never shown inside our origin."""
+"""Materials of events for everybody and for participants; files are always downloaded."""
 
 from flask import Blueprint, Response, render_template, send_file
 from flask.typing import ResponseReturnValue
@@ -9,52 +9,52 @@ from ikone_events.services.followup.materials import path_of
 from ikone_events.store.events.models import Material
 from ikone_events.store.events.queries import get_public_event
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.public.events import HANDED_OUT, public_materials
+from ikone_events.web.attendee.frame import registration_from_token
+from ikone_events.web.public.events import WITH_MATERIALS, public_materials
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.headers import FILE_POLICY
-from ikone_events.web.shell.personal import registration_from_token
 
-blueprint = Blueprint("handouts", __name__)
+blueprint = Blueprint("materials", __name__)
 
 
 @blueprint.get("/events/<slug>/materials/<public_id>")
 @permission(Permission.PUBLIC)
 def public_file(slug: str, public_id: str) -> ResponseReturnValue:
-    """Slides that everybody may have."""
+    """A public file."""
     offered = public_materials(get_public_event(slug))
-    return download(pick(offered, public_id))
+    return download(_pick(offered, public_id))
 
 
 @blueprint.get("/r/<token>/materials")
 @permission(Permission.PERSONAL_LINK)
 def personal_list(token: str) -> ResponseReturnValue:
-    """Slides, links and contacts for somebody who was registered."""
+    """The page with slides, links and contacts for a participant."""
     registration = registration_from_token(token)
     return render_template(
         "attendee/materials.html",
         token=token,
         event=registration.event,
-        materials=personal_materials(registration),
+        materials=_personal_materials(registration),
     )
 
 
 @blueprint.get("/r/<token>/materials/<public_id>")
 @permission(Permission.PERSONAL_LINK)
 def personal_file(token: str, public_id: str) -> ResponseReturnValue:
-    """Slides for somebody who was registered."""
-    return download(pick(personal_materials(registration_from_token(token)), public_id))
+    """A file for a participant."""
+    return download(_pick(_personal_materials(registration_from_token(token)), public_id))
 
 
-def personal_materials(registration: Registration) -> list[Material]:
-    """All there is, for confirmed people, once the event has been followed up."""
+def _personal_materials(registration: Registration) -> list[Material]:
+    """All materials for confirmed participants, available from the follow-up on."""
     event = registration.event
-    if registration.status != Status.CONFIRMED.value or event.state not in HANDED_OUT:
+    if registration.status != Status.CONFIRMED.value or event.state not in WITH_MATERIALS:
         return []
     return list(event.materials)
 
 
-def pick(offered: list[Material], public_id: str) -> Material:
-    """The file among those on offer; raises NotFound for any other, whether it exists or not."""
+def _pick(offered: list[Material], public_id: str) -> Material:
+    """The file with this id; raises NotFound unless it is one of those offered."""
     for material in offered:
         if material.public_id == public_id and material.stored_name:
             return material
@@ -62,7 +62,7 @@ def pick(offered: list[Material], public_id: str) -> Material:
 
 
 def download(material: Material) -> Response:
-    """The file under the name it was given, as an attachment that can run nothing."""
+    """The file as an attachment; its policy forbids everything. Raises NotFound."""
     path = path_of(material)
     if not path.is_file():
         raise NotFound(Complaint(N_("There is no such file.")))

@@ -5,12 +5,19 @@ from ikone_events.web.organiser.directory import administrations
 from ikone_events.web.organiser.directory import form as administrations_form
 from ikone_events.web.organiser.directory import importing as administrations_import
 from ikone_events.web.organiser.directory import unmatched as administrations_unmatched
-from ikone_events.web.organiser.events import actions, copying, dashboard, editing, event_page
+from ikone_events.web.organiser.events import (
+    actions,
+    copying,
+    dashboard,
+    editing,
+    event_page,
+    preview,
+)
 from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.organiser.incoming import answers
-from ikone_events.web.organiser.mails import log, preview, subscribers, texts, writing
-from ikone_events.web.organiser.plan import network_plan, plan, step_form, step_preview
+from ikone_events.web.organiser.mails import log, subscribers, texts
+from ikone_events.web.organiser.plan import network_plan, plan, step_form, step_preview, writing
 from ikone_events.web.organiser.registering import (
     codes,
     list_import,
@@ -22,39 +29,5 @@ from ikone_events.web.organiser.registering import (
 )
 from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields
-from ikone_events.web.organiser.registering.form import preview as form_preview
 
-__all__ = [
-    "actions",
-    "administrations",
-    "administrations_form",
-    "administrations_import",
-    "administrations_unmatched",
-    "answers",
-    "blueprint",
-    "calendar_page",
-    "codes",
-    "copying",
-    "dashboard",
-    "editing",
-    "event_page",
-    "form_field_edit",
-    "form_fields",
-    "form_preview",
-    "list_import",
-    "log",
-    "materials",
-    "network_plan",
-    "person",
-    "person_add",
-    "plan",
-    "preview",
-    "registrations",
-    "several",
-    "status_actions",
-    "step_form",
-    "step_preview",
-    "subscribers",
-    "texts",
-    "writing",
-]
+__all__ = ["blueprint"]

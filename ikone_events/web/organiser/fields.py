@@ -1,74 +1,102 @@
-"""Form fields of our own: local times as browsers send them, told in our words when wrong."""
+"""Form fields for local times, days and numbers: an error keeps what was typed."""
 
 import re
-from datetime import UTC, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from wtforms import Field, IntegerField
-from wtforms.widgets import DateTimeLocalInput, TimeInput
+from wtforms.widgets import DateInput, DateTimeLocalInput, TimeInput
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.times import local_to_utc, to_local
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import gettext as _
 
 _DIGITS = 9
-# Browsers send seconds when the step of the field asks for them; a plan has no use for them.
+# Browsers send seconds when the step of the field asks for them; they are ignored.
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?")
 _PATTERNS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
-class LocalTime(Field):
-    """A date and time on the clocks of the event; what was typed is kept as it is."""
+class _TypedField(Field):
+    """A value that browsers send as text; None when the field is empty."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Parse what the browser sent."""
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = self.parse(text) if text else None
+
+    def parse(self, text: str) -> Any:
+        """Return the value of a text; raises ValueError with the words for the page."""
+        raise NotImplementedError
+
+    def format(self) -> str:
+        """Return the value as the browser sends it."""
+        raise NotImplementedError
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else self.format()
+
+
+class LocalTime(_TypedField):
+    """A date and time on the event's clocks, without a zone."""
 
     widget = DateTimeLocalInput()
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what the browser sent; an empty field is no time."""
-        self.data = None
-        text = valuelist[0].strip() if valuelist else ""
-        if not text:
-            return
+    def parse(self, text: str) -> datetime:
+        """Read one of the patterns that browsers use."""
         for pattern in _PATTERNS:
             try:
-                self.data = datetime.strptime(text, pattern)  # noqa: DTZ007 - local by meaning
+                return datetime.strptime(text, pattern)  # noqa: DTZ007 - local by meaning
             except ValueError:
                 continue
-            return
         raise ValueError(_("Please enter a date and a time, such as 12.01.2021 10:00."))
 
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return f"{self.data:%Y-%m-%dT%H:%M}" if self.data else ""
+    def format(self) -> str:
+        """Return "2021-01-12T10:00"."""
+        return f"{self.data:%Y-%m-%dT%H:%M}"
 
 
-class ClockTime(Field):
-    """A time of day, or none; what was typed is kept as it is."""
+class ClockTime(_TypedField):
+    """A time of day."""
 
     widget = TimeInput()
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read "9:30" or "09:30"; an empty field is no time."""
-        self.data = None
-        text = valuelist[0].strip() if valuelist else ""
-        if not text:
-            return
+    def parse(self, text: str) -> time:
+        """Read "9:30" or "09:30"."""
         found = _CLOCK.fullmatch(text)
         if found is None:
             raise ValueError(_("Please enter a time of day, such as 09:30."))
-        self.data = time(int(found[1]), int(found[2]))
+        return time(int(found[1]), int(found[2]))
 
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return f"{self.data:%H:%M}" if self.data else ""
+    def format(self) -> str:
+        """Return "09:30"."""
+        return f"{self.data:%H:%M}"
+
+
+class Day(_TypedField):
+    """A date."""
+
+    widget = DateInput()
+
+    def parse(self, text: str) -> date:
+        """Read "2026-01-31"."""
+        try:
+            return date.fromisoformat(text)
+        except ValueError as fault:
+            raise ValueError(_("Please enter a date, such as 31.01.2026.")) from fault
+
+    def format(self) -> str:
+        """Return "2026-01-31"."""
+        return str(self.data)
 
 
 class WholeNumber(IntegerField):
-    """A whole number, or nothing."""
+    """A whole number of at most nine digits; None when the field is empty."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read a number; what is none is told in our words."""
+        """Read a number; raises ValueError with the words for the page."""
         self.data = None
         text = valuelist[0].strip() if valuelist else ""
         if not text:
@@ -79,7 +107,7 @@ class WholeNumber(IntegerField):
 
 
 def moment_of(field: LocalTime, zone: str, found: list[Complaint]) -> datetime | None:
-    """The moment in UTC; a time the clocks never show, or show twice, is complained about."""
+    """Return the moment in UTC; adds a complaint for a time that is skipped or ambiguous."""
     if field.data is None:
         return None
     try:
@@ -90,10 +118,10 @@ def moment_of(field: LocalTime, zone: str, found: list[Complaint]) -> datetime |
 
 
 def local_time(moment: datetime | None, zone: str) -> datetime | None:
-    """A moment as the event's clocks show it, for a form."""
-    return to_local(moment or datetime.now(UTC), zone).replace(tzinfo=None) if moment else None
+    """Return a moment on the clocks of a zone, without the zone, for a form."""
+    return to_local(moment, zone).replace(tzinfo=None) if moment else None
 
 
 def typed(value: Any) -> str:
-    """A field's value as text, line ends alike, so that two forms can be compared."""
+    """Return a field's value as text with uniform line ends, so that two forms compare."""
     return "\n".join(str("" if value is None else value).splitlines()).strip()

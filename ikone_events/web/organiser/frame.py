@@ -1,7 +1,6 @@
-"""What all organisers' pages share: the blueprint, the look-up of an event, paging."""
+"""Shared by all organisers' pages: the blueprint, the look-up of an event, form errors, files."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, current_app, request, url_for
@@ -12,7 +11,6 @@ from ikone_events.domain.refusals import Complaint
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
 from ikone_events.store.figures.counts import tab_counts
-from ikone_events.store.paging import Page
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import translate
@@ -20,7 +18,7 @@ from ikone_events.web.shell.i18n import translate
 Answer = str | Response | BaseResponse | tuple[str, int]
 View = TypeVar("View", bound=Callable[..., Any])
 
-# What a form weighs besides its file.
+# Room for the form fields besides the file.
 _FORM_BYTES = 64 * 1024
 
 blueprint = Blueprint("organiser", __name__)
@@ -43,7 +41,7 @@ def _frame() -> dict[str, object]:
 
 
 def takes_file(most_bytes: Callable[[], int]) -> Callable[[View], View]:
-    """Let a view take a file of so many bytes; stands directly above the view."""
+    """Accept a file of up to this many bytes; must be the innermost decorator of the view."""
 
     def decorate(view: View) -> View:
         view.most_bytes = most_bytes  # type: ignore[attr-defined]
@@ -54,7 +52,7 @@ def takes_file(most_bytes: Callable[[], int]) -> Callable[[View], View]:
 
 @blueprint.url_value_preprocessor
 def _raise_body_limit(endpoint: str | None, _values: dict[str, object] | None) -> None:
-    """Before the CSRF check reads the body: only who may use the view may send that much."""
+    """Raise the limit before the CSRF check reads the body, for those who may use the view."""
     view: Any = current_app.view_functions[endpoint or ""]
     most_bytes = getattr(view, "most_bytes", None)
     if most_bytes is not None and may(view.permission):
@@ -67,64 +65,52 @@ def _keep_private(response: Response) -> Response:
 
 
 def seen_event(slug: str) -> Event:
-    """The event of the address, if the signed-in person may see it; raises NotFound."""
+    """Return the event if the signed-in person may see it; raises NotFound."""
     return get_visible_event(organiser(), slug)
 
 
 def actor() -> str:
-    """The signed-in person as the history names them."""
+    """Return the signed-in person's name, or address, for the history."""
     person = organiser()
     return person.name or person.email
 
 
 def event_url(event: Event) -> str:
-    """The organisers' page of an event."""
+    """Return the address of an event's page."""
     return url_for("organiser.event", slug=event.slug)
 
 
 def page_number() -> int:
-    """The page asked for; nonsense is page one."""
+    """Return the number of the requested page; 1 if it is no number."""
     return request.args.get("page", 1, type=int)
 
 
-def say_all(complaints: tuple[Complaint, ...]) -> list[str]:
-    """Every complaint in the language of the page."""
+def say_all(complaints: Iterable[Complaint]) -> list[str]:
+    """Translate complaints into the language of the page."""
     return [translate(complaint) for complaint in complaints]
 
 
-def place(form: Any, complaints: tuple[Complaint, ...]) -> None:
-    """Put each complaint at the field it is about; the rest belongs to the form."""
+def place(form: Any, complaints: Iterable[Complaint], suffix: str = "") -> None:
+    """Add each complaint to the errors of the field it is about, or else of the whole form.
+
+    A field's name is what the complaint is about and the suffix.
+    """
     for complaint in complaints:
-        if complaint.about in form:
-            field = form[complaint.about]
+        name = f"{complaint.about}{suffix}"
+        if name in form:
+            field = form[name]
             field.errors = [*field.errors, translate(complaint)]
         else:
             form.form_errors.append(translate(complaint))
 
 
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """A page of a list as the pagination macro wants it."""
-
-    page: int
-    pages: int
-
-    def iter_pages(self, **_edges: int) -> Iterator[int | None]:
-        """First, last and the neighbours; None where numbers are left out."""
-        shown = {1, self.pages, *range(self.page - 1, self.page + 2)}
-        last = 0
-        for number in sorted(n for n in shown if 1 <= n <= self.pages):
-            if number > last + 1:
-                yield None
-            yield number
-            last = number
-
-
-def pager(page: Page[Any]) -> Pager:
-    """The numbers below a list."""
-    return Pager(page.number, page.pages)
-
-
 def page_url(endpoint: str, **values: Any) -> Callable[[int], str]:
-    """Addresses of the other pages of this list."""
+    """Return the function that gives the address of each page of a list."""
     return lambda number: url_for(endpoint, **values, page=number)
+
+
+def download(content: str | bytes, mimetype: str, file_name: str) -> Response:
+    """Return content as a file to save."""
+    response = Response(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return response

@@ -1,11 +1,11 @@
-"""News for programs: what was announced, the newest first (RFC 4287)."""
+"""Atom feeds (RFC 4287) of announced events, the newest first."""
 
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -18,9 +18,9 @@ from ikone_events.domain.words import series_slug
 from ikone_events.services.installation import get_installation
 from ikone_events.store.calendars.feeds import News, news, news_version
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.series import Series, get_series
+from ikone_events.store.events.queries import Series, get_series
+from ikone_events.web.public.feeds import feed_address
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.addresses import kept_address, own_address
 from ikone_events.web.shell.i18n import page_locale, speak_by_address
 from ikone_events.web.shell.page_cache import ATOM, cached_feed
 
@@ -29,13 +29,13 @@ blueprint.before_request(speak_by_address)
 NAMESPACE = "http://www.w3.org/2005/Atom"
 _ONLINE = "Online"  # the same in both languages
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-# Characters that may be stored but are none of XML's.
+# Characters that the database stores but XML does not allow.
 _NO_XML = re.compile("[\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtomEntry:
-    """One announcement in one language."""
+    """One announced event in one language."""
 
     address: str
     page: str
@@ -49,14 +49,14 @@ class AtomEntry:
 @blueprint.get("/feed.atom")
 @permission(Permission.PUBLIC)
 def all_events() -> ResponseReturnValue:
-    """All announcements."""
+    """All announced events."""
     return _answer(str(_("Events")), "/", None)
 
 
 @blueprint.get("/series/<slug>/feed.atom")
 @permission(Permission.PUBLIC)
 def of_series(slug: str) -> ResponseReturnValue:
-    """The announcements of one series."""
+    """The announced events of one series."""
     series = get_series(slug)
     return _answer(series.name, f"/series/{slug}", series)
 
@@ -66,7 +66,7 @@ def _answer(name: str, page: str, series: Series | None) -> Response:
         news_version(series),
         ATOM,
         read=lambda: tuple(_entry(item) for item in news(series)),
-        render=lambda entries: _written(name, page, entries),
+        render=lambda entries: _rendered(name, page, entries),
     )
 
 
@@ -76,7 +76,7 @@ def _entry(item: News) -> AtomEntry:
     title, path = event.title_in(locale), f"/events/{event.slug}"
     return AtomEntry(
         address=get_installation().page(path),
-        page=kept_address(path),
+        page=feed_address(path),
         title=f"{word}: {title}" if word else title,
         summary="\n".join(filter(None, (_facts(event, locale), event.summary_in(locale)))),
         series=event.series,
@@ -86,26 +86,25 @@ def _entry(item: News) -> AtomEntry:
 
 
 def _facts(event: Event, locale: str) -> str:
-    """When and where, unless that is what does not hold any more."""
+    """Date and place; "" for a cancelled or postponed event."""
     if word_of_event(State(event.state)):
         return ""
     try:
         when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
-    except UnfitInput:  # a zone that this machine does not know takes no other event with it
+    except UnfitInput:  # a time zone unknown to this machine must not break the feed
         return ""
     where = one_line(event.place) if event.format != EventFormat.ONLINE.value else ""
     return f"{when}, {where}" if where else f"{when}, {_ONLINE}"
 
 
-def _written(name: str, page: str, entries: tuple[AtomEntry, ...]) -> bytes:
+def _rendered(name: str, page: str, entries: tuple[AtomEntry, ...]) -> bytes:
     installation = get_installation()
     feed = ET.Element("feed", {"xmlns": NAMESPACE, "xml:lang": page_locale()})
     updated = max((entry.updated for entry in entries), default=_BEGINNING)
-    _head(feed, own_address(), f"{installation.settings.organisation}: {name}", updated)
-    ET.SubElement(
-        feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own_address()}
-    )
-    _link_to_page(feed, kept_address(page))
+    address = feed_address(request.path)
+    _head(feed, address, f"{installation.settings.organisation}: {name}", updated)
+    ET.SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": address})
+    _link_to_page(feed, feed_address(page))
     author = ET.SubElement(feed, "author")
     ET.SubElement(author, "name").text = _fit(installation.settings.organisation)
     ET.SubElement(author, "uri").text = installation.page("/")
@@ -128,7 +127,7 @@ def _add(feed: ET.Element, entry: AtomEntry) -> None:
 
 
 def _head(parent: ET.Element, identity: str, title: str, updated: datetime) -> None:
-    """The identity is an address for ever: slugs do not change."""
+    """Add id, title and date. The id is permanent because slugs do not change."""
     ET.SubElement(parent, "id").text = identity
     ET.SubElement(parent, "title").text = _fit(title)
     ET.SubElement(parent, "updated").text = _moment(updated)

@@ -1,6 +1,6 @@
-"""Pages for everybody: all dates, one event."""
+"""Public pages: the list of events, one series, one event."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,32 +15,32 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.db import stored_values
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.events.queries import get_public_event, public_events
+from ikone_events.store.events.queries import get_public_event, get_series, public_events
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import (
     availabilities_of,
     get_availability,
     get_version,
 )
+from ikone_events.web.public.feeds import Subscription, feed_address, subscription
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.addresses import Subscription, kept_address, subscription
-from ikone_events.web.shell.event_badge import EventBadge, badge_for, places_left, seats_shown
+from ikone_events.web.shell.badges import EventBadge, badge_for, places_left, seats_shown
 from ikone_events.web.shell.i18n import COOKIE, page_locale, tongue
 from ikone_events.web.shell.page_cache import PageSource, cached_page, revalidated
 
 blueprint = Blueprint("public", __name__)
 blueprint.add_app_template_filter(places_left, "places")
 _COMING = frozenset({State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED})
-HANDED_OUT = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
+WITH_MATERIALS = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One event in the list of dates."""
+class ListedEvent:
+    """One row of a list of events."""
 
     event: Event
     availability: SeatAvailability
-    standing: EventBadge
+    event_badge: EventBadge
 
 
 @blueprint.get("/")
@@ -49,29 +49,45 @@ def index() -> ResponseReturnValue:
     """Coming and past events."""
     moment = now()
     coming, past = public_events(moment)
-    availabilities = availabilities_of([*coming, *past], moment)
-    return revalidated(
-        render_template(
-            "public/index.html",
-            coming=listed(coming, availabilities),
-            past=listed(past, availabilities),
-            series=series_of(coming),
-            calendar=subscription(url_for("feeds.calendar")),
-            news=kept_address(url_for("atom.all_events")),
-        )
+    page = render_template(
+        "public/index.html",
+        **_lists(coming, past, moment),
+        series=_series_of(coming),
+        calendar=subscription(url_for("feeds.calendar")),
+        news=feed_address(url_for("atom.all_events")),
     )
+    return revalidated(page)
 
 
-def listed(events: Iterable[Event], availabilities: dict[int, SeatAvailability]) -> list[Listed]:
-    """The events with what a list says of their seats."""
-    return [
-        Listed(event, availabilities[event.id], badge_for(availabilities[event.id]))
-        for event in events
-    ]
+@blueprint.get("/series/<slug>")
+@permission(Permission.PUBLIC)
+def series(slug: str) -> ResponseReturnValue:
+    """Coming and past events of one series."""
+    moment, found = now(), get_series(slug)
+    page = render_template(
+        "public/series.html",
+        **_lists(*public_events(moment, series=found.spellings), moment),
+        series=found,
+        calendar=subscription(url_for("feeds.series_calendar", slug=slug)),
+        news=feed_address(url_for("atom.of_series", slug=slug)),
+    )
+    return revalidated(page)
 
 
-def series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
-    """Short name and name of the series that these events belong to, each once."""
+def _lists(
+    coming: Sequence[Event], past: Sequence[Event], moment: datetime
+) -> dict[str, list[ListedEvent]]:
+    availabilities = availabilities_of([*coming, *past], moment)
+
+    def rows(events: Sequence[Event]) -> list[ListedEvent]:
+        seats = [(event, availabilities[event.id]) for event in events]
+        return [ListedEvent(event, found, badge_for(found)) for event, found in seats]
+
+    return {"coming": rows(coming), "past": rows(past)}
+
+
+def _series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
+    """Slug and name of each series that these events belong to, by name."""
     named = {series_slug(event.series): event.series for event in events if event.series}
     return sorted(named.items(), key=lambda item: item[1].casefold())
 
@@ -79,7 +95,7 @@ def series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
 @blueprint.get("/events/<slug>")
 @permission(Permission.PUBLIC)
 def event(slug: str) -> ResponseReturnValue:
-    """One event: facts, programme, seats. Kept rendered until something of it changes."""
+    """One event: facts, programme, seats. Cached until something of it changes."""
     version, moment = get_version(slug), now()
     if not _is_cacheable():
         return revalidated(_source(slug, moment).render())
@@ -88,13 +104,13 @@ def event(slug: str) -> ResponseReturnValue:
 
 
 def _is_cacheable() -> bool:
-    """Pages with a query differ in their links, the trial's pages show a clock."""
+    """Not with a query, which changes the links, nor in the trial, whose pages show a clock."""
     plain = not request.query_string or not request.args.keys() - {COOKIE}
     return plain and "ikone_demo" not in current_app.extensions
 
 
 def _source(slug: str, moment: datetime) -> PageSource:
-    """A sign-up alone changes no word before seats run out: `touched` is not part of it."""
+    """Without `lock_version`: a sign-up changes the page only when seats get scarce."""
     found = get_public_event(slug)
     availability, opens_at = get_availability(found, moment), _opens_at(found, moment)
     materials = public_materials(found)
@@ -120,28 +136,28 @@ def _render_event(
         "public/event.html",
         event=found,
         availability=availability,
-        standing=badge_for(availability),
+        event_badge=badge_for(availability),
         opens_at=opens_at,
-        offer=offer_of(found, availability.now),
+        offer=_offer_of(found, availability.now),
         series_slug=series_slug(found.series),
         materials=materials,
         material_url=_file_url,
-        # What one person was told must not stay in a page that is kept for all.
-        get_flashed_messages=_no_messages,
+        # A message to one person must not get into a page that is cached for all.
+        get_flashed_messages=lambda **_options: (),
     ).encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """How to get an event into a calendar without an invitation: a file, a feed, web forms."""
+    """Ways of an event into a calendar: file, feed, forms of other providers."""
 
     file: str
     calendar: Subscription
     links: tuple[AddLink, ...]
 
 
-def offer_of(event: Event, now: datetime) -> Offer | None:
-    """What the event's page offers; nothing once it is over or as long as it is called off."""
+def _offer_of(event: Event, now: datetime) -> Offer | None:
+    """The offer of an event's page; None when it is over, cancelled or postponed."""
     if State(event.state) not in _COMING or now >= event.ends_at:
         return None
     return Offer(
@@ -152,7 +168,7 @@ def offer_of(event: Event, now: datetime) -> Offer | None:
 
 
 def _opens_at(found: Event, moment: datetime) -> datetime | None:
-    """When the plan opens the registration, as long as that is still to come."""
+    """When the plan opens the registration; None unless that is in the future."""
     if found.state != State.ANNOUNCED.value:
         return None
     due = due_at_of(found, Action.OPEN)
@@ -161,15 +177,11 @@ def _opens_at(found: Event, moment: datetime) -> datetime | None:
 
 def _file_url(material: Material) -> str:
     slug = material.event.slug
-    return url_for("handouts.public_file", slug=slug, public_id=material.public_id)
-
-
-def _no_messages(**_options: object) -> tuple[()]:
-    return ()
+    return url_for("materials.public_file", slug=slug, public_id=material.public_id)
 
 
 def public_materials(found: Event) -> list[Material]:
-    """What everybody may have, once the event has been followed up."""
-    if found.state not in HANDED_OUT:
+    """Materials for everybody, available from the follow-up on."""
+    if found.state not in WITH_MATERIALS:
         return []
     return [material for material in found.materials if material.visibility == "public"]

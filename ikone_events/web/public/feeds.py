@@ -1,29 +1,61 @@
-"""Calendars for everybody: all events, a series, one event. Never a room, never a person."""
+"""Calendar feeds: all events, a series, one event, and the events of one person.
+
+No feed holds an access link or a name.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from ikone_events.domain.calendars.feeds import in_language, webcal
 from ikone_events.domain.calendars.invitation import public_event, public_feed
-from ikone_events.services.calendars.feeds import Entries, entries, entries_of_event
+from ikone_events.services.calendars.feeds import (
+    Entries,
+    entries,
+    entries_of,
+    entries_of_event,
+    get_feed,
+)
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.calendars.feeds import FeedVersion, calendar_version, notified_version
-from ikone_events.store.events.series import get_series
+from ikone_events.store.events.queries import get_series
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.addresses import own_address
+from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import page_locale, speak_by_address
-from ikone_events.web.shell.page_cache import CALENDAR, cached_feed
+from ikone_events.web.shell.page_cache import CALENDAR, cached_feed, revalidated
 
 blueprint = Blueprint("feeds", __name__)
 blueprint.before_request(speak_by_address)
+personal_blueprint = Blueprint("personal_feed", __name__)
+personal_blueprint.before_request(speak_by_address)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """URLs of a calendar feed: `address` to copy, `program` to open it in a calendar program."""
+
+    address: str
+    program: str
+
+
+def feed_address(path: str) -> str:
+    """The absolute URL of a feed in the language of this page."""
+    return get_installation().page(in_language(path, page_locale()))
+
+
+def subscription(path: str) -> Subscription:
+    """The URLs of a calendar feed in the language of this page."""
+    address = feed_address(path)
+    return Subscription(address, webcal(address))
 
 
 @blueprint.get("/calendar.ics")
 @permission(Permission.PUBLIC)
 def calendar() -> ResponseReturnValue:
-    """All public events, to subscribe to; what was called off stays in it as cancelled."""
+    """All public events; cancelled and postponed ones stay in it as cancelled."""
     moment = now()
     return _calendar(
         calendar_version(moment),
@@ -35,7 +67,7 @@ def calendar() -> ResponseReturnValue:
 @blueprint.get("/series/<slug>/calendar.ics")
 @permission(Permission.PUBLIC)
 def series_calendar(slug: str) -> ResponseReturnValue:
-    """The events of one series, to subscribe to."""
+    """The events of one series."""
     moment, series = now(), get_series(slug)
     return _calendar(
         calendar_version(moment, series),
@@ -47,7 +79,7 @@ def series_calendar(slug: str) -> ResponseReturnValue:
 @blueprint.get("/events/<slug>/calendar.ics")
 @permission(Permission.PUBLIC)
 def event_calendar(slug: str) -> ResponseReturnValue:
-    """One event, to subscribe to: whoever keeps it in view sees it move."""
+    """One event as a feed, which follows its changes."""
     return _calendar(
         notified_version(slug),
         lambda: entries_of_event(slug, page_locale()),
@@ -58,7 +90,7 @@ def event_calendar(slug: str) -> ResponseReturnValue:
 @blueprint.get("/events/<slug>/event.ics")
 @permission(Permission.PUBLIC)
 def event_ics(slug: str) -> ResponseReturnValue:
-    """One event to take along: the same entry as a file, without the marks of a subscription."""
+    """One event as a file to import."""
     response = cached_feed(
         notified_version(slug),
         CALENDAR,
@@ -74,6 +106,26 @@ def _calendar(
 ) -> Response:
     def render(found: Entries) -> bytes:
         title = f"{get_installation().settings.organisation}: {name(found)}"
-        return public_feed(found, locale=page_locale(), name=title, source=own_address())
+        return _feed(found, title)
 
     return cached_feed(version, CALENDAR, read=read, render=render)
+
+
+def _feed(found: Entries, name: str) -> bytes:
+    source = feed_address(request.path)
+    return public_feed(found, locale=page_locale(), name=name, source=source)
+
+
+@personal_blueprint.after_request
+def _mark_as_personal(response: Response) -> Response:
+    """Programs may revalidate the feed; error pages are never stored."""
+    return no_store(response, response.headers.get("Cache-Control", "no-store"))
+
+
+@personal_blueprint.get("/feeds/<token>.ics")
+@permission(Permission.PERSONAL_LINK)
+def personal_feed(token: str) -> ResponseReturnValue:
+    """The events that one person is registered for."""
+    found = entries_of(get_feed(token), page_locale(), now=now())
+    name = _("%(organisation)s: my dates", organisation=get_installation().settings.organisation)
+    return revalidated(_feed(found, name), CALENDAR)

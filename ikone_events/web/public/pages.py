@@ -1,4 +1,4 @@
-"""Standing texts: privacy, imprint, accessibility, and where to report a security fault.
+"""Privacy, imprint, accessibility, and the security contact.
 
 Each has a default text in both languages; an installation replaces it by a Markdown file
 `<data_dir>/pages/<name>.<locale>.md`.
@@ -29,21 +29,21 @@ TITLES = {
 @blueprint.get("/privacy")
 @permission(Permission.PUBLIC)
 def privacy() -> ResponseReturnValue:
-    """What happens to personal data."""
+    """The privacy notice."""
     return _page("privacy")
 
 
 @blueprint.get("/imprint")
 @permission(Permission.PUBLIC)
 def imprint() -> ResponseReturnValue:
-    """Who is responsible for these pages."""
+    """The imprint."""
     return _page("imprint")
 
 
 @blueprint.get("/accessibility")
 @permission(Permission.PUBLIC)
 def accessibility() -> ResponseReturnValue:
-    """How accessible the pages are, and where to report a barrier."""
+    """The accessibility statement."""
     return _page("accessibility")
 
 
@@ -63,7 +63,7 @@ def _text(name: str) -> str:
 @blueprint.get("/.well-known/security.txt")
 @permission(Permission.PUBLIC)
 def security_txt() -> ResponseReturnValue:
-    """Where to report a fault of security (RFC 9116)."""
+    """The contact for reports of vulnerabilities (RFC 9116)."""
     installation = get_installation()
     contact = installation.settings.privacy_contact
     where = f"mailto:{contact}" if looks_like_address(contact) else installation.page("/imprint")

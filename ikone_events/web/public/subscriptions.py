@@ -1,9 +1,7 @@
-"""Asking to be told of new events or of one event's opening: form, confirmation, way out."""
+"""E-mail subscriptions to new events or one event's opening: form, confirmation, unsubscribing."""
 
 from flask import (
     Blueprint,
-    Response,
-    make_response,
     redirect,
     render_template,
     request,
@@ -20,6 +18,7 @@ from ikone_events.services.mails import subscribers
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_public_event
+from ikone_events.web.registering.signup import closed_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import (
     AddressField,
@@ -30,16 +29,17 @@ from ikone_events.web.shell.forms import (
     one_line,
     stripped,
 )
-from ikone_events.web.shell.headers import no_store
+from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.limits import PERSONAL, SIGN_UP, UNSUBSCRIBE, limited
 
 blueprint = Blueprint("subscriptions", __name__)
+no_store_but_forms(blueprint, "subscriptions.subscribe", "subscriptions.notify")
 DONE = "subscribed"
 
 
 class SubscriptionForm(PublicForm):
-    """An address and nothing else: who is behind it is not needed for writing to it."""
+    """The form: an e-mail address only."""
 
     email = AddressField(
         lazy_gettext("E-mail address"),
@@ -55,23 +55,11 @@ class SubscriptionForm(PublicForm):
     )
 
 
-@blueprint.after_request
-def _keep_to_yourself(response: Response) -> Response:
-    """The empty form may stay in the browser, so that "back" keeps what was typed."""
-    no_store(response)
-    if request.method == "GET" and request.endpoint in (
-        "subscriptions.subscribe",
-        "subscriptions.notify",
-    ):
-        response.headers["Cache-Control"] = "private, no-cache"
-    return response
-
-
 @blueprint.route("/subscribe", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
 @limited(SIGN_UP, methods=["POST"])
 def subscribe() -> ResponseReturnValue:
-    """Announcements of all new events."""
+    """Subscribe to announcements of all new events."""
     return _answer(None)
 
 
@@ -79,27 +67,27 @@ def subscribe() -> ResponseReturnValue:
 @permission(Permission.PUBLIC)
 @limited(SIGN_UP, methods=["POST"])
 def notify(slug: str) -> ResponseReturnValue:
-    """One e-mail when the registration of this event opens."""
+    """Subscribe to one e-mail when the registration of this event opens."""
     event = get_public_event(slug)
     if request.method == "GET" and event.state == State.OPEN.value:
         return redirect(url_for("signup.register", slug=slug), 303)
     if complaint := subscribers.no_news_because(event):
-        return _closed_page(event, complaint)
+        return closed_page(event, complaint)
     try:
         return _answer(event)
-    except RegistrationClosed as refusal:  # it opened between the look and the press
-        return _closed_page(event, refusal.complaints[0])
+    except RegistrationClosed as refusal:  # it opened since the check above
+        return closed_page(event, refusal.complaints[0])
 
 
 def _answer(event: Event | None) -> ResponseReturnValue:
-    """The form, or its answer: the same for every address, whatever is known of it."""
+    """The form or its answer, which is the same for known and unknown addresses."""
     form = SubscriptionForm()
     if request.method == "GET":
         return render_template("public/subscribe.html", event=event, form=form)
     if not form.validate():
         form.explain_expiry()
         return render_template("public/subscribe.html", event=event, form=form), 422
-    # The field that only programs see was filled: they learn nothing from it.
+    # Bots fill in the hidden field; they get the usual answer.
     if not form.website.data:
         with transaction():
             subscribers.subscribe(form.email.data, page_locale(), now=now(), event=event)
@@ -107,26 +95,21 @@ def _answer(event: Event | None) -> ResponseReturnValue:
     return redirect(url_for("subscriptions.subscribed"), 303)
 
 
-def _closed_page(event: Event, complaint: Complaint) -> Response:
-    page = render_template("public/closed.html", event=event, complaint=complaint)
-    return make_response(page, 409)
-
-
 @blueprint.get("/subscribed")
 @permission(Permission.PUBLIC)
 def subscribed() -> ResponseReturnValue:
-    """That a mail is under way; only for the session that has just sent the form."""
-    facts = session.get(DONE)
-    if not isinstance(facts, dict):
+    """Says that a mail was sent; only for the session that sent the form."""
+    sent = session.get(DONE)
+    if not isinstance(sent, dict):
         return redirect(url_for("subscriptions.subscribe"), 303)
-    event = get_public_event(facts["slug"]) if facts["slug"] else None
-    return render_template("public/subscribed.html", event=event, email=facts["email"])
+    event = get_public_event(sent["slug"]) if sent["slug"] else None
+    return render_template("public/subscribed.html", event=event, email=sent["email"])
 
 
 @blueprint.get("/subscribe/<token>")
 @permission(Permission.PERSONAL_LINK)
 def ask_confirm(token: str) -> ResponseReturnValue:
-    """The button that turns the mails on, or that they are on already."""
+    """The button that confirms the subscription, or that it is confirmed."""
     found = subscribers.find_subscriber(token)
     if found is None:
         text = N_("This link is not valid any more. Please enter your address once more.")
@@ -138,7 +121,7 @@ def ask_confirm(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 @limited(PERSONAL)
 def confirm(token: str) -> ResponseReturnValue:
-    """Turn the mails on; a second press leads to the same page."""
+    """Confirm the subscription; a second POST leads to the same page."""
     with transaction():
         subscribers.confirm(token, now=now())
     return redirect(url_for("subscriptions.ask_confirm", token=token), 303)
@@ -147,7 +130,7 @@ def confirm(token: str) -> ResponseReturnValue:
 @blueprint.get("/unsubscribe/<token>")
 @permission(Permission.PERSONAL_LINK)
 def ask_unsubscribe(token: str) -> ResponseReturnValue:
-    """The button that deletes the address, or that nothing is stored under this link."""
+    """The button that deletes the address, or that nothing is stored."""
     found = subscribers.find_subscriber(token)
     return render_template("public/unsubscribe.html", subscriber=found, token=token)
 
@@ -156,9 +139,9 @@ def ask_unsubscribe(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 @limited(UNSUBSCRIBE)
 def unsubscribe(token: str) -> ResponseReturnValue:
-    """Delete the address; pressed on our page, or by a mail provider in one click (RFC 8058).
+    """Delete the address; sent by our page or a mail provider (RFC 8058).
 
-    A provider is answered at once: it follows no redirects.
+    Providers follow no redirects and get a page at once.
     """
     with transaction():
         subscribers.unsubscribe(token)

@@ -1,1 +1,1 @@
-"""The public registration form: its fields, its people, its page, and what comes after it."""
+"""The public registration form and its pages."""

@@ -1,4 +1,4 @@
-"""Kinds of WTForms fields that own fields are built of; refusals in our words, input kept."""
+"""WTForms fields for own fields: choices that may be full, consents, numbers, dates."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,39 +26,43 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def offered(choice: FieldChoice, locale: str, *, full: bool) -> SelectChoice:
-    """A choice as forms offer it; a full one says so and can't be taken."""
+    """A choice of a form field; a full one says so and is disabled."""
     label = choice.label_in(locale)
     if not full:
         return SelectChoice(choice.value, label)
     return SelectChoice(choice.value, _l("%(choice)s (full)", choice=label), {"disabled": True})
 
 
-class _RadioOption(RadioInput):
-    """A radio button that can be full."""
+class RadioOption(RadioInput):
+    """A radio button that can be disabled."""
 
     def __call__(self, field: Field, **look: Any) -> Any:
         return super().__call__(field, **{**look, **field.choice.render_kw})
 
 
 class _BoxOption(CheckboxInput):
-    """A box of a group that can be full."""
+    """A checkbox of a group that can be disabled."""
 
     def __call__(self, field: Field, **look: Any) -> Any:
         return super().__call__(field, **{**look, **field.choice.render_kw})
 
 
 class _Limited(SelectField):
-    """Choices of which some may be full: these show unticked, and are refused in words."""
+    """Choices of which some may be full: these are shown unselected and refused."""
+
+    def __init__(self, label: str, validators: Sequence[Any], **more: Any) -> None:
+        wrong = _l("Please choose one of the answers on offer.")
+        super().__init__(label, validators, invalid_choice_message=wrong, **more)
 
     def iter_choices(self) -> list[Any]:
-        """A full choice never stands as chosen: nobody could undo that."""
+        """The choices; a full one is never selected, since it could not be deselected."""
         return [
             choice._replace(selected=choice.selected and not choice.render_kw.get("disabled"))
             for choice in super().iter_choices()
         ]
 
     def pre_validate(self, form: Form) -> None:
-        """Refuse what is full, then what is not on offer."""
+        """Refuse full choices, then unknown ones."""
         given = self.data if isinstance(self.data, list) else [self.data]
         for choice in super().iter_choices():
             if choice.value in given and choice.render_kw.get("disabled"):
@@ -68,53 +72,38 @@ class _Limited(SelectField):
 
 
 class ChoiceRadio(_Limited, RadioField):
-    """One of a few; who need not answer can say so."""
+    """One of a few choices, as radio buttons; if optional, with the choice "No answer"."""
 
-    option_widget = _RadioOption()
+    option_widget = RadioOption()
 
-    @classmethod
-    def asking(cls, label: str, checks: list[Any], choices: list[Any], *, required: bool) -> Any:
-        """The field; without an obligation there is a way back from a choice."""
+    def __init__(self, *args: Any, choices: list[Any], required: bool, **more: Any) -> None:
         none = [] if required else [SelectChoice("", _l("No answer"))]
-        return cls(
-            label,
-            checks,
-            choices=[*choices, *none],
-            default=None if required else "",
-            invalid_choice_message=_l("Please choose one of the answers on offer."),
-        )
+        default = None if required else ""
+        super().__init__(*args, choices=[*choices, *none], default=default, **more)
 
 
 class ChoiceSelect(_Limited):
-    """One of many."""
+    """One of many choices, as a list; its first entry is no answer."""
 
-    @classmethod
-    def asking(cls, label: str, checks: list[Any], choices: list[Any], *, required: bool) -> Any:
-        """The field; its first entry stands for no answer."""
+    def __init__(self, *args: Any, choices: list[Any], required: bool, **more: Any) -> None:
         none = SelectChoice("", _l("Please choose") if required else _l("No answer"))
-        return cls(
-            label,
-            checks,
-            choices=[none, *choices],
-            default="",
-            invalid_choice_message=_l("Please choose one of the answers on offer."),
-        )
+        super().__init__(*args, choices=[none, *choices], default="", **more)
 
 
 class ChoiceList(_Limited, SelectMultipleField):
-    """Several of some, as boxes to tick."""
+    """Several choices, as checkboxes."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = _BoxOption()
 
     def pre_validate(self, form: Form) -> None:
-        """Nothing ticked is no wrong choice."""
+        """Skip the check when nothing is ticked."""
         if self.data:
             super().pre_validate(form)
 
 
 class ConsentBox(BooleanField):
-    """A box whose value is the version of the text beside it: a newer text is asked for anew."""
+    """A checkbox whose value is the version of its text."""
 
     data: Any
 
@@ -126,7 +115,7 @@ class ConsentBox(BooleanField):
         return str(self._version)
 
     def pre_validate(self, _form: Form) -> None:
-        """Whoever ticked an older text has not agreed to this one."""
+        """Refuse a tick that belongs to another version of the text."""
         sent = str(self.raw_data[0]) if self.data and self.raw_data else ""
         if sent.isdigit() and sent != self._value():
             self.data = False
@@ -137,7 +126,7 @@ class NumberField(IntegerField):
     """A whole number, or nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read a number; what is none is told in our words."""
+        """Read a number; raises ValueError with a translated text."""
         text = valuelist[0].strip() if valuelist else ""
         self.data = None
         if not text:
@@ -148,13 +137,13 @@ class NumberField(IntegerField):
 
 
 class DayField(DateField):
-    """A day, from the browser's calendar or typed as in 31.12.2026; or nothing."""
+    """A date as 2026-12-31 or 31.12.2026, or nothing."""
 
     def __init__(self, label: str, validators: Sequence[Any], **more: Any) -> None:
         super().__init__(label, validators, format=["%Y-%m-%d", "%d.%m.%Y"], **more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read a day of our times."""
+        """Read a date between 1900 and 2200; raises ValueError with a translated text."""
         self.data = None
         if not (valuelist and valuelist[0].strip()):
             return

@@ -1,4 +1,4 @@
-"""The fields of the registration form: those of everybody, and those of whoever fills it in."""
+"""Forms with a person's details: of the sender, a colleague, and on personal pages."""
 
 from typing import Any
 
@@ -7,15 +7,14 @@ from flask_wtf import FlaskForm
 from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
-from wtforms.widgets import RadioInput
 
-from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.header_text import header_complaint, text_complaint
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.salutation import SALUTATION_LABELS, full_name
-from ikone_events.web.shell.event_badge import MODES, mode_places_words
+from ikone_events.web.registering.own_inputs import RadioOption
+from ikone_events.web.shell.badges import MODES, mode_places_words
 from ikone_events.web.shell.forms import (
     AddressField,
     PublicForm,
@@ -35,36 +34,33 @@ _OF_ADDRESSES = (at_most(254), one_line, deliverable)
 _OF_LINES = (at_most(200), one_line, no_web_address)
 
 
-class _ModeOption(RadioInput):
-    """A radio button that may be shown without being offered."""
-
-    def __call__(self, field: Field, **look: Any) -> Any:
-        return super().__call__(field, **{**look, **field.choice.render_kw})
-
-
 class _ModeField(RadioField):
-    """How somebody takes part; whether there is room is decided behind the lock."""
+    """How somebody takes part; whether there is room is decided later, under the lock."""
 
-    option_widget = _ModeOption()
+    option_widget = RadioOption()
 
 
 def mode_choices(availability: SeatAvailability) -> list[SelectChoice]:
-    """Each mode with what is left of it; one that can't be had is shown, not offered."""
-    return [_mode_choice(availability, mode) for mode in MODES]
+    """Each mode with the seats left; disabled when it is full and has no waiting list."""
+    choices = []
+    for mode in MODES:
+        full = availability.free_for(mode) == 0
+        words = [MODE_LABELS[mode], mode_places_words(availability, mode)]
+        if full and availability.waiting_list:
+            words.append(N_("waiting list"))
+        label = " – ".join(gettext(each) for each in words if each)
+        disabled = full and not availability.waiting_list
+        choices.append(SelectChoice(mode.value, label, {"disabled": True} if disabled else {}))
+    return choices
 
 
-def _mode_choice(availability: SeatAvailability, mode: Mode) -> SelectChoice:
-    full = availability.free_for(mode) == 0
-    words = [MODE_LABELS[mode], mode_places_words(availability, mode)]
-    if full and availability.waiting_list:
-        words.append(N_("waiting list"))
-    label = " – ".join(gettext(each) for each in words if each)
-    taken = full and not availability.waiting_list
-    return SelectChoice(mode.value, label, {"disabled": True} if taken else {})
+def unix_lines(text: str) -> str:
+    """A text of several lines without the carriage returns that browsers send."""
+    return text.replace("\r\n", "\n")
 
 
 class PersonForm(FlaskForm):
-    """Who comes; only what is needed is required."""
+    """Name, e-mail address and mode of a person."""
 
     salutation = SelectField(lazy_gettext("Salutation"), default="")
     title = StringField(
@@ -101,37 +97,61 @@ class PersonForm(FlaskForm):
         ]
 
     def validate_last_name(self, field: Field) -> None:
-        """Title and names stand together in the header of every mail."""
+        """Check title and names together, as in the header of every mail."""
         parts = (self.title.data, self.first_name.data, field.data)
         together = full_name(*(part or "" for part in parts))
         if complaint := header_complaint(together):
             raise StopValidation(translate(complaint))
 
     def validate_mode(self, field: Field) -> None:
-        """Nobody is asked twice how they come, and nobody is guessed."""
+        """Require one of the choices."""
         if field.data not in {choice.value for choice in field.choices}:
             raise StopValidation(lazy_gettext("Please choose how you take part."))
 
+    def names(self) -> dict[str, str]:
+        """The valid salutation, title and names."""
+        return {
+            name: self[name].data for name in ("salutation", "title", "first_name", "last_name")
+        }
+
+    def turn_off_autofill(self) -> None:
+        """For another person's details: browsers would fill in those of their user."""
+        for field in self:
+            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+
+
+# Fields of several forms; WTForms binds a copy to each.
+POSITION = StringField(
+    lazy_gettext("Department or position"),
+    _OF_LINES,
+    filters=[stripped],
+    render_kw={"autocomplete": "organization-title"},
+)
+QUESTION = TextAreaField(
+    lazy_gettext("Question to the speakers"),
+    [at_most(QUESTION_LENGTH), unless(text_complaint)],
+    filters=[stripped],
+    render_kw={"rows": 4},
+)
+
 
 class ColleagueForm(PersonForm):
-    """Somebody of the same administration who is registered along; the token is the form's."""
+    """A colleague of the sender; part of the sender's form."""
 
     class Meta:
-        """No token of its own."""
+        """No CSRF token of its own."""
 
         csrf = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self:
-            # A browser would fill in the person who sits before it.
-            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+        self.turn_off_autofill()
         self.mode.label.text = lazy_gettext("How does this person take part?")
         self.email.description = lazy_gettext("This person gets an e-mail and link of their own.")
 
 
 class RegistrationForm(PersonForm, PublicForm):
-    """Whoever fills in the form, and what is asked once for all."""
+    """The sender, and what is asked once for everybody."""
 
     code = StringField(
         lazy_gettext("Code of your invitation"),
@@ -147,15 +167,5 @@ class RegistrationForm(PersonForm, PublicForm):
         description=lazy_gettext("For example: Stadtverwaltung Bendorf, Kreisverwaltung Kusel"),
         render_kw={"autocomplete": "organization"},
     )
-    position = StringField(
-        lazy_gettext("Department or position"),
-        _OF_LINES,
-        filters=[stripped],
-        render_kw={"autocomplete": "organization-title"},
-    )
-    question = TextAreaField(
-        lazy_gettext("Question to the speakers"),
-        [at_most(QUESTION_LENGTH), unless(text_complaint)],
-        filters=[stripped],
-        render_kw={"rows": 4},
-    )
+    position = POSITION
+    question = QUESTION

@@ -1,36 +1,55 @@
-"""Signing up: the form, its answers, and the page that says what was stored."""
+"""Signing up: the page of the form, its answers, and the page with what was stored."""
 
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
-from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
-from ikone_events.domain.refusals import Busy, RegistrationClosed, UnfitInput
+from ikone_events.domain.refusals import Busy, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import link_day
 from ikone_events.services.registering import registrations
+from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.registrations import Applicant
-from ikone_events.store.db import transaction
+from ikone_events.store.db import stored_values, transaction
+from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_public_event
-from ikone_events.web.registering.page import (
+from ikone_events.store.registering.availability import get_availability
+from ikone_events.web.registering.form import (
+    ADD,
+    MOST_PEOPLE,
+    REMOVE,
     FormContext,
-    closed_page,
-    empty_page,
-    filled_page,
-    open_form_context,
+    SignUp,
+    asked_of_colleagues,
+    next_anchor,
 )
-from ikone_events.web.registering.sign_up import ADD, REMOVE, SignUp
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.badges import seats_shown
 from ikone_events.web.shell.errors import RETRY_AFTER_BUSY
-from ikone_events.web.shell.headers import no_store
+from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import LOCALES, page_locale, speak
 from ikone_events.web.shell.limits import (
     SIGN_UP,
@@ -38,77 +57,77 @@ from ikone_events.web.shell.limits import (
     rate_limit_by_address,
     rate_limit_by_ip,
 )
+from ikone_events.web.shell.page_cache import PageSource, cached_page
 
 blueprint = Blueprint("signup", __name__)
+no_store_but_forms(blueprint, "signup.register")
 SWITCH = "switch_language"
-# What the success page tells stands in the session. Its cookie holds 4 kB: ten people with long
-# names must not lose it.
-_KEY = "registered"
+# Placeholder in the cached form for each visitor's CSRF token; random, so that no text contains it.
+_TOKEN = secrets.token_urlsafe(32)
+_REGISTERED = "registered"
+# The success page reads from the session, whose cookie holds 4 kB: room for ten long names.
 _LONGEST = 80
 
 
 class _TrapFilled(Exception):
-    """The field that only programs see was filled: everything is done, and undone."""
-
-
-@blueprint.after_request
-def _keep_to_yourself(response: Response) -> Response:
-    """The empty form may stay in the browser, so that "back" keeps what was typed."""
-    no_store(response)
-    if request.method == "GET" and request.endpoint == "signup.register":
-        response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    """A bot filled in the hidden field; rolls back the transaction."""
 
 
 @blueprint.route("/events/<slug>/register", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
 def register(slug: str) -> ResponseReturnValue:
-    """The form, and its answer: 303 to the success page, or 422, 409, 429, 503 with all kept."""
+    """The form; its answer is 303, or 422, 409, 429 or 503 with everything that was typed."""
     if request.form.get(SWITCH) in LOCALES:
         speak(request.form[SWITCH])
-    desk = open_form_context(slug)
-    if desk.standing.closed:
-        return closed_page(desk.event, desk.standing.closed)
-    if request.method == "GET":
-        return filled_page(desk, desk.read()) if "code" in request.args else empty_page(desk)
-    return _answer(desk, desk.read())
+    context = _form_context(slug)
+    if closed := context.event_badge.closed:
+        return closed_page(context.event, closed)
+    if request.method == "POST":
+        return _answer(context, context.read())
+    return _page(context, context.read()) if "code" in request.args else _empty_page(context)
 
 
-def _answer(desk: FormContext, sign_up: SignUp) -> ResponseReturnValue:
+def _form_context(slug: str) -> FormContext:
+    """The event as it is now, without fields when it is closed; raises NotFound."""
+    event = get_public_event(slug)
+    context = FormContext(event, get_availability(event, now()))
+    if not context.event_badge.open:
+        return context
+    return FormContext(event, context.availability, asked_fields(event))
+
+
+def _answer(context: FormContext, sign_up: SignUp) -> ResponseReturnValue:
     if wait := rate_limit_by_ip(SIGN_UP, "sign up"):
-        return _ask_to_wait(desk, sign_up, wait)
+        return _ask_to_wait(context, sign_up, wait)
     if request.form.keys() & {SWITCH, ADD, REMOVE}:
-        return filled_page(desk, sign_up)
+        return _page(context, sign_up)
     if not sign_up.validate():
-        return filled_page(desk, sign_up, 422, "invalid")
+        return _page(context, sign_up, 422, "invalid")
     applicants = sign_up.applicants(page_locale())
     if wait := rate_limit_by_address(SIGN_UP_OF_ADDRESS, "sign up", (a.email for a in applicants)):
-        return _ask_to_wait(desk, sign_up, wait)
-    return _try_to_store(desk, sign_up, applicants)
+        return _ask_to_wait(context, sign_up, wait)
+    return _try_to_store(context, sign_up, applicants)
 
 
 def _try_to_store(
-    desk: FormContext, sign_up: SignUp, applicants: Sequence[Applicant]
+    context: FormContext, sign_up: SignUp, applicants: Sequence[Applicant]
 ) -> ResponseReturnValue:
-    slug = desk.event.slug
+    slug = context.event.slug
     try:
         statuses = _store(slug, applicants, trapped=bool(sign_up.first.website.data))
     except RegistrationClosed as refusal:
-        return _refused(slug, refusal)
+        return _closed_meanwhile(slug, refusal)
     except Busy as refusal:
-        sign_up.place(refusal.complaints)
-        response = filled_page(desk, sign_up, 503, "busy")
-        response.headers["Retry-After"] = str(RETRY_AFTER_BUSY)
-        return response
+        return _busy(context, sign_up, refusal.complaints, 503, RETRY_AFTER_BUSY)
     except UnfitInput as refusal:
         sign_up.place(refusal.complaints)
-        return filled_page(desk, sign_up, 422, "invalid")
-    _keep_outcome(slug, applicants, statuses, now())
+        return _page(context, sign_up, 422, "invalid")
+    _remember(slug, applicants, statuses)
     return redirect(url_for("signup.registered", slug=slug), 303)
 
 
 def _store(slug: str, applicants: Sequence[Applicant], *, trapped: bool) -> Sequence[Status]:
-    """Register all of them or nobody. A program that filled the trap learns nothing from it."""
+    """Register all of them or nobody. A trapped bot gets the usual answer; nothing is stored."""
     statuses: Sequence[Status] = ()
     with suppress(_TrapFilled), transaction():
         statuses = registrations.register_all(slug, applicants, now=now())
@@ -117,97 +136,145 @@ def _store(slug: str, applicants: Sequence[Applicant], *, trapped: bool) -> Sequ
     return statuses
 
 
-def _refused(slug: str, refusal: RegistrationClosed) -> Response:
-    """Closed for everybody, or only for this wish: then the form stays, and all that was typed."""
-    desk = open_form_context(slug)
-    if desk.standing.closed:
-        return closed_page(desk.event, desk.standing.closed)
-    sign_up = desk.read()
+def _closed_meanwhile(slug: str, refusal: RegistrationClosed) -> Response:
+    """Closed for everybody, or only for this wish: then the form keeps what was typed."""
+    context = _form_context(slug)
+    if closed := context.event_badge.closed:
+        return closed_page(context.event, closed)
+    sign_up = context.read()
     sign_up.validate()
     sign_up.place(refusal.complaints)
-    return filled_page(desk, sign_up, 409, "closed")
+    return _page(context, sign_up, 409, "closed")
 
 
-def _ask_to_wait(desk: FormContext, sign_up: SignUp, seconds: int) -> Response:
+def _ask_to_wait(context: FormContext, sign_up: SignUp, seconds: int) -> Response:
     text = gettext(
         "There were many registrations from here within a short time. Nothing was stored this time,"
         " and your entries are kept. Please wait a little and press the button once more."
     )
     sign_up.form_errors.append(text)
-    response = filled_page(desk, sign_up, 429, "busy")
-    response.headers["Retry-After"] = str(seconds)
+    return _busy(context, sign_up, (), 429, seconds)
+
+
+def _busy(
+    context: FormContext, sign_up: SignUp, complaints: Sequence[Complaint], status: int, wait: int
+) -> Response:
+    sign_up.place(complaints)
+    response = _page(context, sign_up, status, "busy")
+    response.headers["Retry-After"] = str(wait)
     return response
 
 
-@blueprint.get("/events/<slug>/registered")
-@permission(Permission.PUBLIC)
-def registered(slug: str) -> ResponseReturnValue:
-    """What was stored and what comes next; only for the session that has just registered."""
-    outcome = _find_outcome(slug)
-    if outcome is None:
-        return redirect(url_for("public.event", slug=slug), 303)
-    event = get_public_event(slug)
+def closed_page(event: Event, complaint: Complaint) -> Response:
+    """409 with the reason why nobody can register."""
+    page = render_template("public/closed.html", event=event, complaint=complaint)
+    return make_response(page, 409)
+
+
+def _empty_page(context: FormContext) -> Response:
+    """The empty form: rendered once for all visitors, each with their own CSRF token.
+
+    Not cached with a flashed message for one person, nor in the trial, whose pages show a clock.
+    """
+    names = tuple(organisation_names())
+
+    def render(token: str) -> bytes:
+        fields = render_fields(context, context.read(), names)
+        return _render(context, None, fields, token, "").encode()
+
+    if "_flashes" in session or "ikone_demo" in current_app.extensions:
+        return make_response(render(generate_csrf()))
+    of_event = stored_values(context.event, besides=("lock_version",))
+    shows = (of_event, seats_shown(context.availability), context.fields, names)
+    source = PageSource(shows, lambda: render(_TOKEN))
+    page = cached_page(("form", context.event.slug), None, lambda: source)
+    return make_response(page.body.replace(_TOKEN.encode(), generate_csrf().encode()))
+
+
+def _page(context: FormContext, sign_up: SignUp, status: int = 200, outcome: str = "") -> Response:
+    """The form with everything that was typed."""
+    fields = render_fields(context, sign_up, tuple(organisation_names()))
+    return make_response(_render(context, sign_up, fields, generate_csrf(), outcome), status)
+
+
+def _render(
+    context: FormContext, sign_up: SignUp | None, fields: Markup, token: str, outcome: str
+) -> str:
     return render_template(
-        "public/registered.html",
-        event=event,
+        "public/register.html",
+        event=context.event,
+        sign_up=sign_up,
+        token=token,
+        fields=fields,
+        own_fields=context.fields,
+        availability=context.availability,
+        event_badge=context.event_badge,
+        next_anchor=next_anchor(context.event, sign_up),
         outcome=outcome,
-        confirm_until=outcome.confirm_until(event),
-        link_day=link_day(event, now()),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One person's name, address and standing."""
+def render_fields(context: FormContext, sign_up: SignUp, names: tuple[str, ...]) -> Markup:
+    """The fields of the form; `names` are suggested as administrations. Also for previews."""
+    page = render_template(
+        "public/_fields.html",
+        event=context.event,
+        sign_up=sign_up,
+        form=sign_up.first,
+        fields=context.fields,
+        shared_fields=asked_of_colleagues(context.fields),
+        organisations=_options(names),
+        most_people=MOST_PEOPLE,
+    )
+    return Markup(page)  # noqa: S704 - our own template, escaped there
+
+
+@lru_cache(maxsize=2)
+def _options(names: tuple[str, ...]) -> Markup:
+    """The options of a datalist, cached because there are thousands."""
+    return Markup("").join(Markup("<option>{}").format(name) for name in names)
+
+
+class Registered(NamedTuple):
+    """One registered person; `outcome` is the status."""
 
     name: str
     email: str
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Everybody's, whoever filled in the form first; `at` is when."""
-
-    people: tuple[Told, ...]
-    at: datetime
-
-    @property
-    def first(self) -> Told:
-        """Whoever filled in the form."""
-        return self.people[0]
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The standings there are."""
-        return frozenset(person.outcome for person in self.people)
-
-    def confirm_until(self, event: Event) -> datetime | None:
-        """Until when the address is to be confirmed; None when the event does not ask for it."""
-        if event.confirm_hours is None:
-            return None
-        return min(self.at + timedelta(hours=event.confirm_hours), event.ends_at)
-
-
-def _keep_outcome(
-    slug: str, applicants: Sequence[Applicant], statuses: Sequence[Status], now: datetime
-) -> None:
-    """Remember for the next page. The same for every address, whatever is known of it."""
+def _remember(slug: str, applicants: Sequence[Applicant], statuses: Sequence[Status]) -> None:
+    """Store the outcome in the session; the same for known and unknown addresses."""
     people = [
-        [_short(full_name(a.title, a.first_name, a.last_name)), _short(a.email), status.value]
+        (_short(full_name(a.title, a.first_name, a.last_name)), _short(a.email), status.value)
         for a, status in zip(applicants, statuses, strict=True)
     ]
-    session[_KEY] = {"slug": slug, "people": people, "at": int(now.timestamp())}
-
-
-def _find_outcome(slug: str) -> Outcome | None:
-    """What this session has registered for an event."""
-    facts = cast(Any, session.get(_KEY))
-    if not isinstance(facts, dict) or facts.get("slug") != slug or "people" not in facts:
-        return None
-    people = tuple(Told(*each) for each in facts["people"])
-    return Outcome(people, datetime.fromtimestamp(facts["at"], UTC))
+    session[_REGISTERED] = {"slug": slug, "people": people, "at": int(now().timestamp())}
 
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+@blueprint.get("/events/<slug>/registered")
+@permission(Permission.PUBLIC)
+def registered(slug: str) -> ResponseReturnValue:
+    """What was stored and what comes next; only for the session that has just registered."""
+    stored = cast(Any, session.get(_REGISTERED))
+    if not isinstance(stored, dict) or stored.get("slug") != slug or "people" not in stored:
+        return redirect(url_for("public.event", slug=slug), 303)
+    event, at = get_public_event(slug), datetime.fromtimestamp(stored["at"], UTC)
+    people = [Registered(*each) for each in stored["people"]]
+    confirm_until = None
+    if event.confirm_hours is not None:
+        confirm_until = min(at + timedelta(hours=event.confirm_hours), event.ends_at)
+    return render_template(
+        "public/registered.html",
+        event=event,
+        people=people,
+        outcomes={person.outcome for person in people},
+        at=at,
+        confirm_until=confirm_until,
+        link_is_out=is_link_out(event.state),
+        link_day=link_day(event, now()),
+    )

@@ -1,4 +1,4 @@
-"""Who may open what: every route names its permission, or the application does not start."""
+"""Permissions: every route names one, or the application does not start."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -15,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Permission(StrEnum):
-    """What a route asks of the person behind the request."""
+    """What a route requires of the client."""
 
     PUBLIC = "public"
     PERSONAL_LINK = "personal link"
@@ -27,7 +27,7 @@ class Permission(StrEnum):
     EDIT_ADMINISTRATIONS = "edit the directory of administrations"
 
 
-# Viewers look, and take no lists away (public-sector guide, P5).
+# Viewers may not export lists (public-sector guide, P5).
 _WORKS = frozenset(
     {
         Permission.SEE_EVENTS,
@@ -43,7 +43,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
     "viewer": frozenset({Permission.SEE_EVENTS}),
 }
 
-# Views that others wrote: Flask's files and Flask-Security's doors guard themselves.
+# Views of Flask and Flask-Security, which check access themselves.
 FOREIGN: dict[str, Permission] = {
     "static": Permission.PUBLIC,
     "security.static": Permission.PUBLIC,
@@ -54,7 +54,7 @@ FOREIGN: dict[str, Permission] = {
 
 
 def permission(needed: Permission) -> Callable[[View], View]:
-    """Name what a view needs; views behind the login are guarded by the same word."""
+    """Name the permission of a view and check it, unless the view is public."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -70,7 +70,7 @@ def permission(needed: Permission) -> Callable[[View], View]:
 
 
 def require(needed: Permission) -> None:
-    """Stop the request unless the signed-in organiser has the permission."""
+    """Redirect to the login, or abort with 403 without the permission."""
     if not current_user.is_authenticated:
         _send_to_login()
     if not may(needed):
@@ -78,25 +78,25 @@ def require(needed: Permission) -> None:
 
 
 def may(needed: Permission) -> bool:
-    """Whether the signed-in organiser has the permission; templates ask the same question."""
+    """Whether the signed-in organiser has the permission; also used by templates."""
     if not current_user.is_authenticated:
         return False
     return any(needed in GRANTS.get(role.name, frozenset()) for role in current_user.roles)
 
 
 def organiser() -> Organiser:
-    """The organiser who is signed in; only in views that need a permission behind the login."""
+    """The organiser who is signed in; only for views behind the login."""
     return cast(Organiser, current_user)
 
 
 def asker_role() -> str:
-    """The organiser's highest role, by which they see people's answers; empty without any."""
-    held = {role.name for role in organiser().roles}
-    return next((role for role in reversed(ROLES) if role in held), "")
+    """The organiser's highest role, which decides on the answers they see; "" without one."""
+    names = {role.name for role in organiser().roles}
+    return next((role for role in reversed(ROLES) if role in names), "")
 
 
 def _send_to_login() -> NoReturn:
-    """To the login and back; a POST comes back to the page it was sent from."""
+    """Redirect to the login and back; after a POST to the overview."""
     start = url_for("organiser.dashboard")
     target = request.full_path.rstrip("?") if request.method == "GET" else start
     abort(redirect(url_for("security.login", next=target), 303))

@@ -1,10 +1,10 @@
-"""Refusals and faults as pages: what happened, what was kept, what to do now."""
+"""Error pages: what happened, what was kept, what to do now."""
 
 import logging
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -49,20 +49,11 @@ _STATUS: dict[type[Refusal], int] = {
 _TOKEN = re.compile(r"/(r|subscribe|unsubscribe|feeds)/[^/\s\]]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorWords:
-    """What an error page says beyond the usual text of its status."""
-
-    title: str = ""
-    text: str = ""
-    complaints: tuple[str, ...] = ()
-    outcome: str = ""
-    reference: str = ""
-    back: str = ""
+_NO_WORDS = {"title": "", "text": "", "complaints": (), "outcome": "", "reference": "", "back": ""}
 
 
 def init_app(app: Flask) -> None:
-    """Answer everything that goes wrong, and keep personal links out of the log."""
+    """Register the error handlers and keep personal links out of the log."""
     app.logger.addFilter(hide_tokens)
     for kind, status in _STATUS.items():
         app.register_error_handler(kind, _refused(status))
@@ -73,19 +64,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
 
 
-def error_page(status: int, words: ErrorWords | None = None) -> Response:
-    """The page of an error; texts for the status come with the template."""
-    said = words or ErrorWords()
-    body = render_template(
-        "error.html",
-        status=status,
-        title=said.title,
-        text=said.text,
-        complaints=said.complaints,
-        outcome=said.outcome,
-        reference=said.reference,
-        back=said.back,
-    )
+def error_page(status: int, **words: Any) -> Response:
+    """The page of an error; `words` replace the template's texts for the status."""
+    body = render_template("error.html", status=status, **{**_NO_WORDS, **words})
     response = make_response(body, status)
     response.headers["Cache-Control"] = "no-store"
     if status == 503:  # noqa: PLR2004 - the number is its name
@@ -95,47 +76,40 @@ def error_page(status: int, words: ErrorWords | None = None) -> Response:
 
 def _refused(status: int) -> Callable[[Refusal], ResponseReturnValue]:
     def handle(refusal: Refusal) -> ResponseReturnValue:
-        return error_page(status, _words_of(refusal))
+        return error_page(status, **_words_of(refusal))
 
     return handle
 
 
-def _words_of(refusal: Refusal) -> ErrorWords:
-    said = tuple(translate(complaint) for complaint in refusal.complaints)
+def _words_of(refusal: Refusal) -> dict[str, Any]:
+    texts = tuple(translate(complaint) for complaint in refusal.complaints)
     if isinstance(refusal, LinkRefused):
-        return ErrorWords(title=_("This link does not work (any more)"), text=" ".join(said))
+        return {"title": _("This link does not work (any more)"), "text": " ".join(texts)}
     if isinstance(refusal, NotFound):
-        return ErrorWords(text=" ".join(said))
+        return {"text": " ".join(texts)}
     if isinstance(refusal, Outage):
-        return _out_of_order()
+        return _outage()
     if isinstance(refusal, RegistrationClosed):
-        return ErrorWords(complaints=said, outcome="closed")
-    return ErrorWords(complaints=said, back=_own_page())
-
-
-def _own_page() -> str:
-    """Whoever came by a personal link goes back to the page that says how things stand."""
+        return {"complaints": texts, "outcome": "closed"}
     token = (request.view_args or {}).get("token")
-    return url_for("attendee.show", token=token) if token else ""
+    back = url_for("attendee.show", token=token) if token else ""
+    return {"complaints": texts, "back": back}
 
 
-def _out_of_order() -> ErrorWords:
-    return ErrorWords(
-        title=_("This does not work right now"),
-        text=_("The server can't reach its database or can't store anything. We have to mend it."),
-    )
+def _outage() -> dict[str, Any]:
+    text = _("The server can't reach its database or can't store anything. We have to mend it.")
+    return {"title": _("This does not work right now"), "text": text}
 
 
 def _http(fault: HTTPException) -> ResponseReturnValue:
-    """Answers of the framework; redirects and ready-made responses pass unchanged."""
+    """Page of an error that Flask raised; redirects and finished responses pass unchanged."""
     status = fault.code or 500
     if fault.response is not None or status < 400:  # noqa: PLR2004
         return fault
-    if status not in _WORDED:
-        words = ErrorWords(title=_("This can't be done at this address"), text=" ", outcome="")
-        response = error_page(status, words)
-    else:
-        response = error_page(status)
+    other = (
+        {} if status in _WORDED else {"title": _("This can't be done at this address"), "text": " "}
+    )
+    response = error_page(status, **other)
     for name, value in fault.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
@@ -143,31 +117,31 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
 
 
 def _foreign_host(_fault: SecurityError) -> ResponseReturnValue:
-    """No page: without a host of ours not even an address of a style sheet can be made."""
+    """Plain text: without a trusted host no URL of a style sheet can be built."""
     return "This host is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _database(fault: DriverFault) -> ResponseReturnValue:
-    """A lock that was not to be had, or a database that is away, is no fault of the program."""
+    """503 for a lock timeout or an unreachable database, 500 for any other database error."""
     if is_lock_timeout(fault):
         return error_page(503)
     if is_outage(fault):
-        current_app.logger.error("the database can't be used: %s", fault.orig)
-        # The frame names who is signed in, which nobody can tell while the database is away.
+        current_app.logger.error("database unavailable: %s", fault.orig)
+        # base.html shows the organiser's name, which can't be loaded now.
         g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login looks first
-        return error_page(503, _out_of_order())
-    current_app.logger.error("the database failed at %s", request.endpoint, exc_info=fault)
+        return error_page(503, **_outage())
+    current_app.logger.error("database error at %s", request.endpoint, exc_info=fault)
     return _fault(InternalServerError(original_exception=fault))
 
 
 def _fault(_fault: InternalServerError) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     current_app.logger.error("fault %s at %s", reference, request.endpoint)
-    return error_page(500, ErrorWords(reference=reference))
+    return error_page(500, reference=reference)
 
 
 def hide_tokens(record: logging.LogRecord) -> bool:
-    """Replace the secret of personal links in a log line."""
+    """Logging filter: replace the tokens of personal links."""
     record.msg = _TOKEN.sub(r"/\1/…", record.getMessage())
     record.args = None
     return True

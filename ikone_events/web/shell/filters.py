@@ -1,24 +1,22 @@
-"""How templates say moments, states and sizes in the language of the page."""
+"""Template filters: moments, labels and sizes in the language of the page."""
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Protocol, cast
+from typing import Protocol
 
 from flask import Flask
-from flask_babel import gettext
-from markupsafe import Markup
 
 from ikone_events.domain import times
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
 from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.domain.registering.status import registration_status
 from ikone_events.web.shell.badges import badge_of
-from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.shell.i18n import gettext, page_locale, translate
 from ikone_events.web.shell.markdown import to_html
 
 
 class Spanning(Protocol):
-    """Anything that takes place from one moment to another in a zone."""
+    """Anything with a start, an end and a time zone."""
 
     starts_at: datetime
     ends_at: datetime
@@ -26,7 +24,7 @@ class Spanning(Protocol):
 
 
 def init_app(app: Flask) -> None:
-    """Let templates use the filters below by their short names, and the table of badges."""
+    """Register the filters below and the badge functions."""
     app.jinja_env.filters.update(_FILTERS)
     app.jinja_env.globals.update(badge_of=badge_of, registration_status=registration_status)
 
@@ -52,10 +50,6 @@ def _clock(value: datetime, zone: str = times.BERLIN) -> str:
     return f"{hour}{times.NBSP}Uhr" if page_locale() == "de" else hour
 
 
-def _tile_day(value: datetime, zone: str) -> int:
-    return times.to_local(value, zone).day
-
-
 def _tile_month(value: datetime, zone: str) -> str:
     return times.month_short(value, locale=page_locale(), zone=zone)
 
@@ -65,23 +59,11 @@ def _iso(value: datetime, zone: str = times.BERLIN) -> str:
 
 
 def _size(number: int) -> str:
-    """A file's size as people compare it: kilobytes, from a megabyte on megabytes."""
+    """A file size in kB, from one megabyte on in MB with one decimal place."""
     if number < 1024 * 1024:
         return f"{max(1, round(number / 1024))}{times.NBSP}kB"
     megabytes = f"{number / 1024 / 1024:.1f}"
     return f"{megabytes.replace('.', ',') if page_locale() == 'de' else megabytes}{times.NBSP}MB"
-
-
-def _format(value: str) -> str:
-    return cast(str, gettext(FORMAT_LABELS[EventFormat(value)]))
-
-
-def _mode(value: str) -> str:
-    return cast(str, gettext(MODE_LABELS[Mode(value)]))
-
-
-def _markdown(text: str) -> Markup:
-    return to_html(text)
 
 
 _FILTERS: dict[str, Callable[..., object]] = {
@@ -90,12 +72,12 @@ _FILTERS: dict[str, Callable[..., object]] = {
     "day": _day,
     "day_short": _day_short,
     "clock": _clock,
-    "tile_day": _tile_day,
+    "tile_day": lambda value, zone: times.to_local(value, zone).day,
     "tile_month": _tile_month,
     "iso": _iso,
     "file_size": _size,
-    "format_label": _format,
-    "mode_label": _mode,
+    "format_label": lambda value: gettext(FORMAT_LABELS[EventFormat(value)]),
+    "mode_label": lambda value: gettext(MODE_LABELS[Mode(value)]),
     "translate": translate,
-    "markdown": _markdown,
+    "markdown": to_html,
 }

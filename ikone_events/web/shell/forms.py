@@ -1,4 +1,4 @@
-"""What the forms for everybody share, and what they refuse, in words at the field."""
+"""Checks and base class of public forms."""
 
 import re
 from collections.abc import Callable
@@ -21,12 +21,12 @@ Check = Callable[[FlaskForm, Field], None]
 
 
 def stripped(value: str | None) -> str:
-    """Spaces at the ends are typing; anything odder is left for the checks to refuse."""
+    """Strip spaces at both ends; other white space is left to the checks."""
     return (value or "").strip(" \t\u00a0")
 
 
 def unless(complain: Callable[[str], Complaint | None]) -> Check:
-    """Refuse what a rule complains about, in its words."""
+    """Validator from a domain rule: its complaint becomes the error."""
 
     def check(_form: FlaskForm, field: Field) -> None:
         complaint = complain(field.data or "")
@@ -37,16 +37,16 @@ def unless(complain: Callable[[str], Complaint | None]) -> Check:
 
 
 def no_web_address(_form: FlaskForm, field: Field) -> None:
-    """Names stand in mails to the address given: nobody may send advertising that way."""
+    """Refuse web addresses: names stand in the mail to the given address, which invites spam."""
     if _ADDRESS_IN_NAME.search(field.data or ""):
         raise StopValidation(lazy_gettext("Please enter no web address here."))
 
 
 def deliverable(_form: FlaskForm, field: Field) -> None:
-    """An address by the grammar of mail; no question to the network."""
+    """Check the syntax of an e-mail address, without DNS, and normalise it."""
     try:
         checked = validate_email(field.data or "", check_deliverability=False)
-        # Domains are kept as they travel: IDNA 2008 knows that "ß" is no "ss".
+        # Domains are stored as sent: IDNA 2008 tells "ß" from "ss".
         address = ascii_address(f"{checked.local_part}@{checked.ascii_domain}")
     except (EmailNotValidError, UnfitInput, ValueError) as fault:
         raise StopValidation(
@@ -59,7 +59,7 @@ one_line = unless(header_complaint)
 
 
 class AddressField(EmailField):
-    """An address whose data is as it travels, while the page shows it as it was typed."""
+    """An e-mail field whose data is normalised while the page shows it as typed."""
 
     def _value(self) -> str:
         return self.raw_data[0] if self.raw_data else self.data or ""
@@ -71,17 +71,17 @@ def needed(text: str) -> DataRequired:
 
 
 def at_most(number: int) -> Length:
-    """The text has its room in the table."""
+    """The text fits into its column."""
     return Length(max=number, message=lazy_gettext("Please use at most %(max)d characters."))
 
 
 class PublicForm(FlaskForm):
-    """What the forms for everybody share: a field that only programs see, and one sentence."""
+    """Base class of public forms, with a field that only bots fill in."""
 
     website = StringField(lazy_gettext("Leave this field empty"))
 
     def explain_expiry(self) -> None:
-        """Say in one sentence what a token without its session means for the person."""
+        """Replace the error of an expired CSRF token by plain words."""
         if self.csrf_token.errors:
             text = lazy_gettext(
                 "The page was open for a long time. Please press the button once more."

@@ -1,20 +1,20 @@
-"""What goes with every answer, and what is refused before any view sees it."""
+"""Response headers, trusted hosts, and requests refused before any view."""
 
 import hashlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 
 from ikone_events.config import Settings
 
-# KERN's icons are masks with data: addresses, hence the one addition to img-src.
+# img-src allows data: because KERN's icons are masks with data: URLs.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-# For files that people upload: nothing inside may run or load, even where a browser shows it.
+# For uploaded files: nothing inside may run or load, even if a browser displays the file.
 FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
@@ -23,7 +23,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Know the hosts we answer to, refuse NUL bytes, add the headers."""
+    """Set the trusted hosts, refuse NUL bytes, add the headers to every response."""
     app.config["TRUSTED_HOSTS"] = trusted_hosts(settings)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_DAY
     app.before_request(_refuse_nul)
@@ -50,7 +50,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def trusted_hosts(settings: Settings) -> list[str]:
-    """The host of the base address; on a machine's own loopback all names of it."""
+    """The host of the base URL; for a loopback host without HTTPS all loopback names."""
     host = urlsplit(settings.base_url).hostname or "localhost"
     host = f"[{host}]" if ":" in host else host
     if not settings.https and host in _LOOPBACK:
@@ -59,21 +59,33 @@ def trusted_hosts(settings: Settings) -> list[str]:
 
 
 def _refuse_nul() -> None:
-    """No address of ours holds a NUL byte, and PostgreSQL can't even look for one."""
+    """400 for NUL bytes in the URL: PostgreSQL refuses them in any query."""
     if "\0" in request.path or b"%00" in request.query_string:
         abort(400)
 
 
-def no_store(response: Response) -> Response:
-    """Mark a personal page: no copy, no trace of its secret address, no search engine."""
-    response.headers["Cache-Control"] = "no-store"
+def no_store(response: Response, cache: str = "no-store") -> Response:
+    """Headers of a personal page: no copy, no referrer with its secret URL, no search engine."""
+    response.headers["Cache-Control"] = cache
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 
+def no_store_but_forms(blueprint: Blueprint, *endpoints: str) -> None:
+    """Mark all responses of a blueprint as personal.
+
+    Browsers may keep the GET pages of these endpoints, so that "back" shows what was typed.
+    """
+
+    @blueprint.after_request
+    def mark(response: Response) -> Response:
+        form = request.method == "GET" and request.endpoint in endpoints
+        return no_store(response, "private, no-cache" if form else "no-store")
+
+
 def fingerprint(static: Path) -> str:
-    """A version for the addresses of our styles and scripts, so that browsers may keep them."""
+    """Version of our styles and scripts for their URLs; browsers keep them until it changes."""
     digest = hashlib.sha256()
     for path in sorted(static.rglob("*")):
         if path.suffix in (".css", ".js", ".svg"):

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether the whole house works."""
+"""Liveness (/healthz) and readiness (/readyz) of the installation."""
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
@@ -15,18 +15,17 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 @permission(Permission.PUBLIC)
 def alive() -> ResponseReturnValue:
-    """The process answers; nothing else is asked."""
+    """200 while the process answers; checks nothing else."""
     return _fresh(Response("ok\n", content_type="text/plain; charset=utf-8"))
 
 
 @blueprint.get("/readyz")
 @permission(Permission.PUBLIC)
 def ready() -> ResponseReturnValue:
-    """Database, worker and post; 503 with the reasons while mails can't leave the house.
+    """State of database, worker and outbox; 503 with the reasons while no mail can be sent.
 
-    Mails that were refused for good are a number to look at, no reason to restart anything. So is
-    a mailbox that can't be read: it stands among the reasons, and mails leave all the same.
-    The mail server's words are for organisers; here stands only that it refuses us.
+    Permanently refused mails and an unreadable mailbox are reported, but don't make it 503:
+    mails are sent all the same. The answers of the mail server are shown to organisers only.
     """
     try:
         engine = engine_health(now())

@@ -1,13 +1,14 @@
-"""Languages: which one a page speaks, and how complaints become words."""
+"""Languages: the locale of a page, and the translation of complaints."""
 
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+import flask_babel
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
-from flask_babel import Babel, gettext, refresh
+from flask_babel import Babel, refresh
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, STATE_LABELS
 from ikone_events.domain.mails.kinds import LABELS as MAIL_LABELS
@@ -23,10 +24,10 @@ COOKIE = "lang"
 
 
 def init_app(app: Flask) -> None:
-    """Speak German and English in pages, and give the frame what it needs."""
+    """Set up translations, and the template variables of base.html."""
     app.config["BABEL_DEFAULT_LOCALE"] = "de"
     Babel(app, locale_selector=page_locale)
-    _speak_quickly(app)
+    _install_gettext(app)
     app.after_request(_remember_language)
     installation = cast(Installation, app.extensions["ikone_installation"])
     version = fingerprint(Path(app.root_path, "static"))
@@ -48,8 +49,8 @@ def init_app(app: Flask) -> None:
         }
 
 
-def _speak_quickly(app: Flask) -> None:
-    """Let templates look texts up at once; Flask-Babel asks for its context at each of them."""
+def _install_gettext(app: Flask) -> None:
+    """Faster gettext for templates: Flask-Babel's looks up its context for each text."""
     folder = Path(app.root_path, "translations")
     catalogues = {code: _catalogue(folder, code) for code in LOCALES}
 
@@ -67,8 +68,18 @@ def _catalogue(folder: Path, code: str) -> NullTranslations:
     return Translations.load(folder, [code])
 
 
+def gettext(text: str, **values: object) -> str:
+    """Flask-Babel's gettext with types, which it lacks."""
+    return str(flask_babel.gettext(text, **values))
+
+
+def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
+    """Flask-Babel's ngettext with types."""
+    return str(flask_babel.ngettext(singular, plural, num, **values))
+
+
 def page_locale() -> str:
-    """The language of this page: asked for in the address, remembered, or the browser's."""
+    """The locale of this page: from the query, else the cookie, else Accept-Language."""
     if not has_request_context():
         return "de"
     if "page_locale" not in g:
@@ -77,22 +88,22 @@ def page_locale() -> str:
 
 
 def tongue() -> str | None:
-    """What the address of a feed says of the language; nothing where it is the usual one."""
+    """The `lang` parameter of feed URLs; None for the default locale."""
     locale = page_locale()
     return None if locale == LOCALES[0] else locale
 
 
 def speak(code: str) -> None:
-    """Speak another language from here on, as somebody wished who may have typed half a form."""
+    """Switch to another locale during the request and remember it in the cookie."""
     g.page_locale = g.language_wish = code
     refresh()
 
 
 def speak_by_address() -> None:
-    """Speak as the address says, German where it says nothing, and remember nothing.
+    """Take the locale from the query, else German; no cookie is set.
 
-    Programs that ask for a feed send no cookie, and the language of their machine instead of their
-    reader's: one address must always give the same words.
+    Feed readers send no cookie and the language of their machine: one URL must always give the
+    same text.
     """
     wish = request.args.get(COOKIE)
     g.page_locale = wish if wish in LOCALES else LOCALES[0]
@@ -116,7 +127,7 @@ def _asked_for() -> str | None:
 
 
 def _remember_language(response: Response) -> Response:
-    """A choice made by hand holds for the visit; no cookie for anybody who made none."""
+    """Store an explicit choice in a session cookie; nobody else gets one."""
     wish = _asked_for()
     if wish in LOCALES and wish != request.cookies.get(COOKIE):
         secure = current_app.config["SESSION_COOKIE_SECURE"]
@@ -125,7 +136,7 @@ def _remember_language(response: Response) -> Response:
 
 
 def language_url(code: str) -> str:
-    """This very page with its query in another language; the page of a refused form is its GET."""
+    """URL of this page in another language, with its query."""
     if request.endpoint is None:
         return f"{request.script_root}/?{COOKIE}={code}"
     query: dict[str, Any] = request.args.to_dict(flat=False)
@@ -133,7 +144,7 @@ def language_url(code: str) -> str:
     return url_for(request.endpoint, **{**query, **(request.view_args or {})})
 
 
-# Values of complaints that are words of ours and not somebody's text.
+# Values of complaints that are labels and get translated; all others are people's texts.
 _LABELS = frozenset(
     text
     for labels in (
@@ -147,14 +158,14 @@ _LABELS = frozenset(
 )
 
 
-def _said(value: object) -> object:
+def _shown(value: object) -> object:
     if isinstance(value, date):
         return date_numeric(value, locale=page_locale())
     return gettext(value) if value in _LABELS else value
 
 
 def translate(complaint: Complaint) -> str:
-    """A complaint in the language of the page, with its labels and its days."""
-    values = {key: _said(value) for key, value in complaint.values.items()}
-    text = cast(str, gettext(complaint.text))
+    """The text of a complaint in the language of the page; labels and dates too."""
+    values = {key: _shown(value) for key, value in complaint.values.items()}
+    text = gettext(complaint.text)
     return text % values if values else text

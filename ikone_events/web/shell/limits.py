@@ -1,7 +1,7 @@
-"""Brakes on what strangers may send: so many POSTs a minute and an hour for each network.
+"""Rate limits on requests of the public, per network or e-mail address.
 
-A form that must not be lost asks `brake` itself and shows what was typed; other views wear
-`@limited` and answer with the page of the error.
+Views are decorated with `@limited` and answer 429 with the error page. A view that must keep what
+was typed calls `rate_limit_by_ip` or `rate_limit_by_address` itself.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.address import email_key
 
-# A town hall sits behind one address, and a mailing makes all of it sign up at once.
+# A town hall shares one IP address, and after a mailing many of its people sign up at once.
 SIGN_UP = "60 per minute; 600 per hour"
-# Each of them may write a mail to somebody who asked for none.
+# Each registration may send a mail to somebody who did not ask for it.
 SIGN_UP_OF_ADDRESS = "10 per hour"
 PERSONAL = "60 per minute"
-# A mail provider presses for all its people from a few addresses of its own.
+# Mail providers unsubscribe for all their users from a few IP addresses.
 UNSUBSCRIBE = "600 per minute"
 LOGIN = "10 per minute; 60 per hour"
 
@@ -34,7 +34,7 @@ View = Callable[..., Any]
 
 
 def network() -> str:
-    """The client's address; of IPv6 the /64, because a client owns all of it."""
+    """The client's IPv4 address or IPv6 /64, because a client owns all of the latter."""
     address = request.remote_addr or "unknown"
     try:
         parsed = ip_address(address)
@@ -46,27 +46,27 @@ def network() -> str:
 
 
 class RateLimits:
-    """What one application counts, in the memory of its process."""
+    """Counters of one application, in the memory of its process."""
 
     def __init__(self, *, enabled: bool) -> None:
         self.enabled = enabled
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
-    def hit(self, item: RateLimitItem, room: str, key: str) -> int:
-        """Count one request; the seconds to wait, or 0."""
-        return 0 if self._window.hit(item, room, key) else self._wait(item, room, key)
+    def hit(self, item: RateLimitItem, scope: str, key: str) -> int:
+        """Count one request; returns the seconds to wait, or 0."""
+        return 0 if self._window.hit(item, scope, key) else self._wait(item, scope, key)
 
-    def look(self, item: RateLimitItem, room: str, key: str) -> int:
-        """The seconds to wait, or 0; nothing is counted."""
-        return 0 if self._window.test(item, room, key) else self._wait(item, room, key)
+    def look(self, item: RateLimitItem, scope: str, key: str) -> int:
+        """Like hit, without counting."""
+        return 0 if self._window.test(item, scope, key) else self._wait(item, scope, key)
 
-    def _wait(self, item: RateLimitItem, room: str, key: str) -> int:
-        free_again = self._window.get_window_stats(item, room, key).reset_time
+    def _wait(self, item: RateLimitItem, scope: str, key: str) -> int:
+        free_again = self._window.get_window_stats(item, scope, key).reset_time
         return max(ceil(free_again - time.time()), 1)
 
 
 def init_app(app: Flask, *, enabled: bool) -> None:
-    """Give the application limits of its own; only views that name a limit have one."""
+    """Give the application counters of its own."""
     app.extensions["ikone_limits"] = RateLimits(enabled=enabled)
 
 
@@ -82,10 +82,10 @@ def limited(
     methods: Collection[str] | None = None,
     deduct_when: Callable[[Response], bool] | None = None,
 ) -> Callable[[View], View]:
-    """Answer a view's requests with 429 beyond these limits, counted for the view and the key.
+    """Answer 429 beyond these limits, counted per view and key.
 
-    `methods` are those that count, all when left out. With `deduct_when` only requests count
-    whose response it says yes to, or which ended in an error.
+    `methods`: which requests count, all by default. With `deduct_when` only those requests count
+    for whose response it is true, or which raise.
     """
 
     def decorate(view: View) -> View:
@@ -94,11 +94,11 @@ def limited(
             counts = _limits().enabled and (methods is None or request.method in methods)
             if not counts:
                 return view(*args, **kwargs)
-            room, key = request.endpoint or "", key_func()
+            scope, key = request.endpoint or "", key_func()
             if deduct_when is None:
-                _refuse_beyond(_limits().hit, limits, room, key)
+                _refuse_beyond(_limits().hit, limits, scope, key)
                 return view(*args, **kwargs)
-            _refuse_beyond(_limits().look, limits, room, key)
+            _refuse_beyond(_limits().look, limits, scope, key)
             deducts = True
             try:
                 response = view(*args, **kwargs)
@@ -106,7 +106,7 @@ def limited(
                 return response
             finally:
                 if deducts:
-                    _rate_limit(limits, room, [key])
+                    _rate_limit(limits, scope, [key])
 
         return within
 
@@ -114,29 +114,29 @@ def limited(
 
 
 def _refuse_beyond(
-    ask: Callable[[RateLimitItem, str, str], int], limits: str, room: str, key: str
+    ask: Callable[[RateLimitItem, str, str], int], limits: str, scope: str, key: str
 ) -> None:
     for item in _parsed(limits):
-        if wait := ask(item, room, key):
+        if wait := ask(item, scope, key):
             raise TooManyRequests(retry_after=wait)
 
 
-def rate_limit_by_ip(limits: str, room: str) -> int:
-    """Count one request of this network in a room of its own; the seconds to wait, or 0."""
-    return _rate_limit(limits, room, [network()])
+def rate_limit_by_ip(limits: str, scope: str) -> int:
+    """Count one request of this network in a scope; returns the seconds to wait, or 0."""
+    return _rate_limit(limits, scope, [network()])
 
 
-def rate_limit_by_address(limits: str, room: str, emails: Iterable[str]) -> int:
-    """Count one request for each address, known here or not; the seconds to wait, or 0."""
-    return _rate_limit(limits, room, [_hashed(email) for email in emails])
+def rate_limit_by_address(limits: str, scope: str, emails: Iterable[str]) -> int:
+    """Count one request for each address; returns the seconds to wait, or 0."""
+    return _rate_limit(limits, scope, [_hashed(email) for email in emails])
 
 
-def _rate_limit(limits: str, room: str, keys: Iterable[str]) -> int:
+def _rate_limit(limits: str, scope: str, keys: Iterable[str]) -> int:
     counted = _limits()
     if not counted.enabled:
         return 0
     return max(
-        (counted.hit(item, room, key) for item in _parsed(limits) for key in keys), default=0
+        (counted.hit(item, scope, key) for item in _parsed(limits) for key in keys), default=0
     )
 
 
@@ -146,6 +146,6 @@ def _parsed(limits: str) -> tuple[RateLimitItem, ...]:
 
 
 def _hashed(email: str) -> str:
-    """No address stays in memory longer than its request."""
+    """Digest of an address: the counters hold no personal data."""
     secret = str(current_app.secret_key).encode()
     return hmac.new(secret, email_key(email).encode(), hashlib.sha256).hexdigest()

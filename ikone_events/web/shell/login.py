@@ -1,4 +1,4 @@
-"""The team's door: password login by Flask-Security, brakes on guessing, sessions that end."""
+"""Login of organisers: Flask-Security, rate limits on failures, sessions that expire."""
 
 import hashlib
 import hmac
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import (
     Flask,
+    Request,
     Response,
     current_app,
     flash,
@@ -20,7 +21,9 @@ from flask import (
     session,
     url_for,
 )
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
+from flask_login.utils import _user_context_processor
 from flask_security import (
     LoginForm,
     Security,
@@ -40,9 +43,9 @@ from ikone_events.web.shell.limits import LOGIN, limited
 
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
-# Below this a request does not refresh the cookie, so most pages send none.
+# A request refreshes the cookie only after this time, so most responses send none.
 _NOTE_EVERY = timedelta(minutes=1)
-PER_ADDRESS = "10 per 15 minutes"
+LOGIN_OF_ADDRESS = "10 per 15 minutes"
 
 log = logging.getLogger(__name__)
 
@@ -59,18 +62,20 @@ class TeamLoginForm(LoginForm):
 
 
 def init_login(app: Flask) -> None:
-    """Set up Flask-Security with only /login and /logout, and guard the organisers' pages."""
+    """Set up Flask-Security with only /login and /logout; end old sessions of organisers."""
     app.config.update(_settings(app.config["SECRET_KEY"]))
     datastore = SQLAlchemyUserDatastore(db, Organiser, Role)
     security = Security(app, datastore, login_form=TeamLoginForm)
-    # A token in the address would be a second way in, past the rules for sessions.
+    # A token in the URL would log in past the rules for sessions.
     security.login_manager.request_loader(lambda _request: None)
     views = app.view_functions
     app.extensions["ikone_login"] = views["security.login"]
     views["security.login"] = _login
-    views["security.logout"] = _leave_for_good(views["security.logout"])
+    views["security.logout"] = _logout_everywhere(views["security.logout"])
     app.before_request(_end_old_session)
     user_authenticated.connect(_note_login, app)
+    app.session_interface = Sessions()
+    drop_unused_hooks(app)
 
 
 def _settings(secret_key: str) -> dict[str, object]:
@@ -99,7 +104,7 @@ View = Callable[[], Any]
 
 
 def is_path_here(target: str) -> bool:
-    """Whether a redirect stays on this site: one slash, no trick that browsers straighten out."""
+    """Whether a redirect stays on this site: it begins with exactly one slash."""
     try:
         parts = urlsplit(target)
     except ValueError:
@@ -113,15 +118,15 @@ def _failed(response: Response) -> bool:
 
 
 def _address_tried() -> str:
-    """The address as a digest: what lies in the counters names nobody."""
+    """Digest of the e-mail address, so that the counters hold no personal data."""
     tried = email_key(request.form.get("email", "")[:254])
     return hashlib.sha256(tried.encode("utf-8", "replace")).hexdigest()
 
 
 @limited(LOGIN, methods=["POST"], deduct_when=_failed)
-@limited(PER_ADDRESS, key_func=_address_tried, methods=["POST"], deduct_when=_failed)
+@limited(LOGIN_OF_ADDRESS, key_func=_address_tried, methods=["POST"], deduct_when=_failed)
 def _login() -> Response:
-    """Flask-Security's login with brakes on guessing; only failures count."""
+    """Flask-Security's login with rate limits; only failures count."""
     view: View = current_app.extensions["ikone_login"]
     response = no_store(make_response(view()))
     if response.status_code == 302:  # noqa: PLR2004
@@ -133,8 +138,8 @@ def _login() -> Response:
     return response
 
 
-def _leave_for_good(view: View) -> View:
-    """Sessions live in signed cookies: leaving ends every copy by a new identifier."""
+def _logout_everywhere(view: View) -> View:
+    """Log out everywhere: sessions are signed cookies, so the account gets a new identifier."""
 
     def logout() -> Response:
         leaving = current_user.id if current_user.is_authenticated else None
@@ -159,10 +164,10 @@ def _note_login(_app: Flask, user: Organiser, **_more: object) -> None:
 
 
 def _end_old_session() -> Response | None:
-    """End a session after an hour of rest or half a day of work; only behind the login."""
+    """Log out after an hour without a request or twelve hours in all; organisers' pages only."""
     if not request.path.startswith("/organise") or not current_user.is_authenticated:
         return None
-    if _is_worn_out(session_now()):
+    if _is_expired(session_now()):
         logout_user()
         flash(_("You have been logged out because the session had ended."), "info")
         target = request.full_path.rstrip("?") if request.method == "GET" else None
@@ -171,14 +176,47 @@ def _end_old_session() -> Response | None:
     return None
 
 
-def _is_worn_out(moment: datetime) -> bool:
+def _is_expired(moment: datetime) -> bool:
     present = int(moment.timestamp())
     signed_in, seen = session.get("signed_in_at"), session.get("seen_at")
     if not isinstance(signed_in, int) or not isinstance(seen, int):
         return True
-    rested, worked = present - seen, present - signed_in
-    if rested > IDLE.total_seconds() or worked > ABSOLUTE.total_seconds():
+    idle, age = present - seen, present - signed_in
+    if idle > IDLE.total_seconds() or age > ABSOLUTE.total_seconds():
         return True
-    if rested >= _NOTE_EVERY.total_seconds():
+    if idle >= _NOTE_EVERY.total_seconds():
         session["seen_at"] = present
     return False
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions; without a cookie no key is derived to read it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the cookie, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
+def drop_unused_hooks(app: Flask) -> None:
+    """Remove hooks that open the session or load the user on every request.
+
+    A mailing sends hundreds of people without an account to one page within a minute, and
+    Flask-Security has no setting for this. Raises RuntimeError when a hook is not where the known
+    versions of its extension put it.
+    """
+    security: Security = app.extensions["security"]
+    # Loads the user of each request: web/shell/access.py loads the user where it needs one.
+    _drop(app.before_request_funcs[None], security.principal._on_before_request)  # noqa: SLF001
+    # Renews the cookie of "remember me", which we do not offer.
+    _drop(app.after_request_funcs[None], security.login_manager._update_remember_cookie)  # noqa: SLF001
+    # Hands the loaded user to every template; the global below is loaded when a template uses it.
+    _drop(app.template_context_processors[None], _user_context_processor)
+    app.jinja_env.globals["current_user"] = current_user
+
+
+def _drop(hooks: list[Any], hook: object) -> None:
+    if hook not in hooks:
+        raise RuntimeError(f"{hook!r} is no hook of this application any more")
+    hooks.remove(hook)

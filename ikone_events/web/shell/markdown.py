@@ -1,4 +1,4 @@
-"""Markdown to HTML that is safe to show: parsed without raw HTML, then cleaned by an allow-list."""
+"""Markdown to safe HTML: parsed without raw HTML, then cleaned by an allow-list."""
 
 from functools import lru_cache
 
@@ -19,9 +19,9 @@ _parser = MarkdownIt("js-default")
 
 @lru_cache(maxsize=256)
 def to_html(text: str, *, top: int = 3) -> Markup:
-    """The text as HTML whose highest heading is `top`, so that it fits into its page's outline.
+    """The text as HTML; its headings begin at level `top`.
 
-    No pictures: they would be fetched from strangers, who then know who reads the page.
+    No images: loading them would tell other servers who reads the page.
     """
     tokens = _parser.parse(text)
     for token in tokens:

@@ -1,9 +1,9 @@
-"""Rendered public pages, kept in memory while nothing that they show has changed.
+"""Cache of rendered public pages in memory.
 
 A mailing sends hundreds of people to one page within a minute, and calendar programs ask every few
-hours. Only the database's version and the clock decide whether a cached page is still right, so
-several processes need not tell each other anything. Every sign-up raises the version of its event,
-mostly without a visible change: then the page is kept whose `shows` is the same.
+hours. Whether a cached page is valid follows from the database's version and the clock alone, so
+processes need no communication. Every sign-up raises the version of its event, mostly without a
+visible change: a page whose `shows` is unchanged is not rendered again.
 """
 
 import hashlib
@@ -31,9 +31,9 @@ Shows = TypeVar("Shows")
 
 @dataclass(frozen=True, slots=True)
 class PageSource:
-    """What a page is made from: equal `shows` give equal bytes.
+    """What a page is rendered from: equal `shows` give equal bytes.
 
-    `moments`: when the page may become another one although no row changes.
+    `moments`: when the page may change although no row does.
     """
 
     shows: object
@@ -43,33 +43,33 @@ class PageSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedPage:
-    """A page, the version it shows, and the stretch of time in which it is right."""
+    """A rendered page, its version, and the time in which it is valid."""
 
     body: bytes
     etag: str
     shows: object
     version: Hashable = None
-    right_from: datetime | None = None
-    right_until: datetime | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
-    def is_right(self, version: Hashable, moment: datetime) -> bool:
-        """Whether the page still shows what the database holds."""
+    def is_valid(self, version: Hashable, moment: datetime) -> bool:
+        """Whether the page is valid for this version at this moment."""
         return (
             version == self.version
-            and (self.right_from is None or self.right_from <= moment)
-            and (self.right_until is None or moment < self.right_until)
+            and (self.valid_from is None or self.valid_from <= moment)
+            and (self.valid_until is None or moment < self.valid_until)
         )
 
 
 class PageCache:
-    """The latest version of at most MOST_PAGES pages; the least recently used go first."""
+    """The latest version of at most MOST_PAGES pages; drops the least recently used."""
 
     def __init__(self) -> None:
         self._pages: OrderedDict[Hashable, CachedPage] = OrderedDict()
         self._lock = threading.Lock()
 
     def find(self, key: Hashable) -> CachedPage | None:
-        """The page last kept under this key, right or not."""
+        """The page stored under this key, valid or not."""
         with self._lock:
             page = self._pages.get(key)
             if page is not None:
@@ -77,7 +77,7 @@ class PageCache:
             return page
 
     def keep(self, key: Hashable, page: CachedPage) -> None:
-        """Keep a page in the place of its older version."""
+        """Store a page in place of its older version."""
         with self._lock:
             self._pages[key] = page
             self._pages.move_to_end(key)
@@ -85,7 +85,7 @@ class PageCache:
                 self._pages.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget all pages, as a new process would."""
+        """Remove all pages."""
         with self._lock:
             self._pages.clear()
 
@@ -102,18 +102,18 @@ def cached_page(
     read: Callable[[], PageSource],
     moment: datetime | None = None,
 ) -> CachedPage:
-    """The page of this name in the language of the request, made only if it has changed.
+    """The page of this name in the language of the request; rendered only if it has changed.
 
-    `read` is called unless the cached page has this version; a version of None is never right.
-    `moment` is the time that `read` looks at, now unless given.
+    `read` is called unless the cached page is valid; with a version of None it always is.
+    `moment` is the time that `read` uses, by default now.
     """
     key = (name, page_locale(), request.script_root)
     moment = moment or now()
     pages = page_cache()
     before = pages.find(key)
-    if before is not None and version is not None and before.is_right(version, moment):
+    if before is not None and version is not None and before.is_valid(version, moment):
         return before
-    page = _made(read(), version, moment, before)
+    page = _rendered(read(), version, moment, before)
     pages.keep(key, page)
     return page
 
@@ -125,7 +125,7 @@ def cached_feed(
     read: Callable[[], Shows],
     render: Callable[[Shows], bytes],
 ) -> Response:
-    """The feed of this address; `read` gives everything that `render` makes it from."""
+    """The feed of this URL; `read` returns everything that `render` needs."""
 
     def source() -> PageSource:
         shows = read()
@@ -135,24 +135,24 @@ def cached_feed(
     return revalidated(page.body, content_type, etag=page.etag, changed_at=version.changed_at)
 
 
-def _made(
+def _rendered(
     source: PageSource, version: Hashable, moment: datetime, before: CachedPage | None
 ) -> CachedPage:
     same = before if before is not None and before.shows == source.shows else None
     body = same.body if same else source.render()
-    since, until = _stretch(source.moments, moment)
+    since, until = _validity(source.moments, moment)
     return CachedPage(
         body=body,
         etag=same.etag if same else etag_of(body),
         shows=source.shows,
         version=version,
-        right_from=since,
-        right_until=until,
+        valid_from=since,
+        valid_until=until,
     )
 
 
-def _stretch(moments: Moments, moment: datetime) -> tuple[datetime | None, datetime | None]:
-    """The stretch of time around a moment in which none of the others passes (from, until)."""
+def _validity(moments: Moments, moment: datetime) -> tuple[datetime | None, datetime | None]:
+    """From when and until when the page of this moment is valid."""
     known = [each for each in moments if each is not None]
     before = [each for each in known if each <= moment]
     after = [each for each in known if each > moment]
@@ -160,7 +160,7 @@ def _stretch(moments: Moments, moment: datetime) -> tuple[datetime | None, datet
 
 
 def etag_of(body: bytes) -> str:
-    """The same for the same bytes, in every process."""
+    """Hash of the bytes, the same in every process."""
     return hashlib.sha256(body).hexdigest()[:32]
 
 
@@ -171,9 +171,9 @@ def revalidated(
     etag: str = "",
     changed_at: datetime | None = None,
 ) -> Response:
-    """A page that clients keep and ask about each time: 304 for those who have these bytes.
+    """A response that clients revalidate each time: 304 for those who have these bytes.
 
-    `etag` saves hashing the body. Nothing in between may keep it: the language depends on a cookie.
+    `etag` saves hashing the body. Proxies may not store it: the language depends on a cookie.
     """
     body = body.encode() if isinstance(body, str) else body
     headers = {"ETag": f'"{etag or etag_of(body)}"', "Cache-Control": "private, no-cache"}

@@ -15,10 +15,10 @@ from ikone_events.domain.calendars.add_links import (
     microsoft_365,
     outlook_com,
 )
-from tests.mail.writing.mails import OCCASION
+from tests.mail.writing.mails import EVENT
 
 ALL = (google, outlook_com, microsoft_365)
-ON_SITE = replace(OCCASION, place="Rathaus, Saal 2 & 3", format="on_site")
+ON_SITE = replace(EVENT, place="Rathaus, Saal 2 & 3", format="on_site")
 
 
 def fields(address: str) -> dict[str, str]:
@@ -43,7 +43,7 @@ def test_google_gets_title_times_place_and_text() -> None:
     [(outlook_com, "outlook.live.com"), (microsoft_365, "outlook.office.com")],
 )
 def test_outlook_gets_title_times_place_and_text(make, host: str) -> None:
-    address = make(OCCASION)
+    address = make(EVENT)
     assert address.startswith(f"https://{host}/calendar/action/compose?rru=addevent&")
     assert fields(address) == {
         "rru": "addevent",
@@ -57,30 +57,30 @@ def test_outlook_gets_title_times_place_and_text(make, host: str) -> None:
 
 @pytest.mark.parametrize("make", ALL)
 def test_space_is_never_a_plus(make) -> None:
-    assert "+" not in make(replace(OCCASION, title="Eins und zwei", summary="a b + c"))
+    assert "+" not in make(replace(EVENT, title="Eins und zwei", summary="a b + c"))
 
 
 @pytest.mark.parametrize("make", ALL)
 def test_no_number_or_link_of_the_room_is_told(make) -> None:
     for secret in ("631", "PIN", "/r/", "Ada", "fragen@"):
-        assert secret not in make(OCCASION)
+        assert secret not in make(EVENT)
 
 
 def test_summer_is_told_in_utc_too() -> None:
     summer = datetime(2026, 7, 4, 8, tzinfo=UTC)
-    assert "20260704T080000Z" in google(replace(OCCASION, starts_at=summer))
-    naive = replace(OCCASION, starts_at=summer.replace(tzinfo=None))
+    assert "20260704T080000Z" in google(replace(EVENT, starts_at=summer))
+    naive = replace(EVENT, starts_at=summer.replace(tzinfo=None))
     with pytest.raises(ValueError, match="naive"):
         google(naive)
 
 
 def test_every_provider_is_named() -> None:
-    assert [link.provider for link in add_links(OCCASION)] == ["Google", "Microsoft", "Microsoft"]
+    assert [link.provider for link in add_links(EVENT)] == ["Google", "Microsoft", "Microsoft"]
 
 
 def test_long_text_is_cut_and_the_page_stays() -> None:
     text = "Übung „Löß“ 🙂 " * 200
-    for link in add_links(replace(OCCASION, summary=text)):
+    for link in add_links(replace(EVENT, summary=text)):
         said = fields(link.address).get("details") or fields(link.address)["body"]
         assert said.endswith("…\n\nhttps://x.example/events/d")
         assert text.startswith(said.partition("…")[0])
@@ -92,7 +92,7 @@ TEXT = st.text(max_size=400)
 
 @given(title=TEXT, place=st.text(max_size=600), summary=st.text(max_size=3_000))
 def test_any_text_makes_one_address_of_bounded_length(title: str, place: str, summary: str) -> None:
-    for link in add_links(replace(OCCASION, title=title, place=place, summary=summary)):
+    for link in add_links(replace(EVENT, title=title, place=place, summary=summary)):
         assert link.address.isascii()
         assert len(link.address) <= LONGEST
         assert not set(link.address) & set(" \r\n\"'<>")

@@ -15,7 +15,7 @@ from ikone_events.domain.calendars.invitation import calendar_object
 from ikone_events.domain.mails.facts import Recipient
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import UnfitInput
-from tests.mail.writing.mails import INVITATION, LINKS, OCCASION, SENDER, written
+from tests.mail.writing.mails import EVENT, INVITATION, LINKS, SENDER, written
 
 BERLIN = "Europe/Berlin"
 ZONES = [BERLIN, "Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Chatham"]
@@ -27,15 +27,15 @@ def at(text: str, zone: str = "UTC") -> datetime:
 
 def entry_of(starts_at: datetime, ends_at: datetime, zone: str, locale: str = "de"):  # type: ignore[no-untyped-def]
     data = calendar_object(
-        replace(OCCASION, starts_at=starts_at, ends_at=ends_at, zone=zone),
+        replace(EVENT, starts_at=starts_at, ends_at=ends_at, zone=zone),
         Recipient(email="anna@example.org", locale=locale),
         links=LINKS,
         invitation=INVITATION,
         method="REQUEST",
         sender=SENDER,
     )
-    (event,) = Calendar.from_ical(data).events
-    return event
+    (entry,) = Calendar.from_ical(data).events
+    return entry
 
 
 # What is typed on the event's clocks, the moments meant, and how a mail and a page say it.
@@ -57,12 +57,12 @@ def test_mail_object_and_typed_time_agree_around_the_change(
 ) -> None:
     starts_at = times.local_to_utc(datetime.fromisoformat(start), BERLIN)
     ends_at = times.local_to_utc(datetime.fromisoformat(end), BERLIN)
-    event = entry_of(starts_at, ends_at, BERLIN)
-    assert event["DTSTART"].to_ical().decode().endswith(dtstart)
-    assert event["DTEND"].to_ical().decode().endswith(dtend)
-    assert words in event["DESCRIPTION"]
-    occasion = replace(OCCASION, starts_at=starts_at, ends_at=ends_at)
-    mail = written(MailKind.CONFIRMATION, occasion=occasion)
+    entry = entry_of(starts_at, ends_at, BERLIN)
+    assert entry["DTSTART"].to_ical().decode().endswith(dtstart)
+    assert entry["DTEND"].to_ical().decode().endswith(dtend)
+    assert words in entry["DESCRIPTION"]
+    event = replace(EVENT, starts_at=starts_at, ends_at=ends_at)
+    mail = written(MailKind.CONFIRMATION, event=event)
     assert words in mail.text
 
 
@@ -75,9 +75,9 @@ def test_event_that_spans_the_night_lasts_as_long_as_it_does(
 ) -> None:
     starts_at = times.local_to_utc(datetime.fromisoformat(start), BERLIN)
     ends_at = times.local_to_utc(datetime.fromisoformat(end), BERLIN)
-    event = entry_of(starts_at, ends_at, BERLIN)
-    assert event.end - event.start == timedelta(hours=hours)
-    assert "22:00 Uhr bis Sonntag" in event["DESCRIPTION"]
+    entry = entry_of(starts_at, ends_at, BERLIN)
+    assert entry.end - entry.start == timedelta(hours=hours)
+    assert "22:00 Uhr bis Sonntag" in entry["DESCRIPTION"]
 
 
 def test_event_inside_the_doubled_hour_says_which_is_meant() -> None:
@@ -146,14 +146,14 @@ def test_zone_without_changes_refuses_nothing() -> None:
 def test_mail_and_entry_name_whose_clocks_are_meant(zone: str, german: str, english: str) -> None:
     starts_at = at("2026-07-07T08:00")
     for locale, words in (("de", german), ("en", english)):
-        occasion = replace(
-            OCCASION, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), zone=zone
+        event = replace(
+            EVENT, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), zone=zone
         )
-        mail = written(MailKind.CONFIRMATION, locale, occasion=occasion)
-        (event,) = Calendar.from_ical(mail.calendar or b"").events
+        mail = written(MailKind.CONFIRMATION, locale, event=event)
+        (entry,) = Calendar.from_ical(mail.calendar or b"").events
         assert words in mail.text
-        assert words in event["DESCRIPTION"]
-        assert event.start == starts_at
+        assert words in entry["DESCRIPTION"]
+        assert entry.start == starts_at
 
 
 MOMENT = st.datetimes(
@@ -169,8 +169,8 @@ def test_object_holds_the_stored_moments_whatever_the_zone(
 ) -> None:
     starts_at = moment.replace(microsecond=0)
     ends_at = starts_at + timedelta(minutes=minutes)
-    event = entry_of(starts_at, ends_at, zone, locale="en")
-    assert (event.start, event.end) == (starts_at, ends_at)
+    entry = entry_of(starts_at, ends_at, zone, locale="en")
+    assert (entry.start, entry.end) == (starts_at, ends_at)
 
 
 @given(moment=MOMENT, zone=st.sampled_from(ZONES), locale=st.sampled_from(["de", "en"]))

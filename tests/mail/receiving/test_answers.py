@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ikone_events.domain.incoming.mails import CalendarAnswer, Damaged, Incoming, Method
-from ikone_events.mail.receiving import calendars, receive
-from ikone_events.mail.receiving.winmail import ONLY_OUTLOOK
+from ikone_events.mail.receiving import ONLY_OUTLOOK, calendars, receive
 from tests.foreign_mails import EVA, PROGRAMS, UID, calendar_mail, exchange, human, mail, winmail
 
 AT = datetime(2026, 3, 2, 9, 16, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from ikone_events.demo.catcher import free_port
 from ikone_events.mail.receiving.imap import MailboxFaultError, MailRefusedError, open_mailbox
-from ikone_events.mail.receiving.imap_settings import ImapSettings
+from ikone_events.mail.settings import ImapSettings
 from tests.dovecot import Dovecot, Postbox, dovecot
 from tests.factories import NOW
 from tests.foreign_mails import exchange, human
@@ -81,11 +81,11 @@ def test_mails_are_looked_at_without_marking_them(box: Postbox) -> None:
     box.put(exchange())
     with open_mailbox(settings(box.url)) as mailbox:
         (uid,) = mailbox.arrived(after=0, since=None)
-        mailbox.look_ahead([uid, 99])
-        sighting = mailbox.sighting(uid)
-        assert sighting is not None
-        assert (sighting.size, sighting.received_at) == (len(exchange()), NOW)
-        assert mailbox.sighting(99) is None
+        mailbox.fetch_infos([uid, 99])
+        info = mailbox.info(uid)
+        assert info is not None
+        assert (info.size, info.received_at) == (len(exchange()), NOW)
+        assert mailbox.info(99) is None
         assert mailbox.content(uid, 1_000_000) == exchange()
         assert mailbox.content(uid, 10) == exchange()[:10]
         assert mailbox.content(99, 10) == b""

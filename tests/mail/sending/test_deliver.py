@@ -14,8 +14,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from ikone_events.mail.sending.deliver import MailConnection, open_connection
 from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
-from ikone_events.mail.sending.smtp_settings import SmtpSettings
-from tests.patience import PATIENCE
+from ikone_events.mail.settings import SmtpSettings
+from tests.patience import PATIENCE, wait_for
 
 CONTENT = b"From: e@x.example\r\nSubject: Hallo\r\n\r\nErste Zeile\r\n.Punkt am Anfang\r\n\r\n"
 SENDER = "events@ikone.example.org"
@@ -367,10 +367,16 @@ def test_answer_to_the_content_is_waited_for_longer_than_others() -> None:
         async def handle_DATA(  # noqa: N802 - aiosmtpd's name
             self, server: SMTP, session: Session, envelope: Envelope
         ) -> str:
-            await asyncio.sleep(2.5)
+            await asyncio.to_thread(wait_for, is_patient)
             return await super().handle_DATA(server, session, envelope)
+
+    def is_patient() -> bool:
+        sock = connection.host and connection.host.sock
+        return sock is not None and (sock.gettimeout() or 0) > PATIENCE
 
     catcher = Slow()
     with serving(catcher) as settings:
-        assert isinstance(deliver_to(replace(settings, timeout=1.5)), Delivered)
+        patient = replace(settings, mail_seconds=10 * PATIENCE)
+        with open_connection(patient) as connection:
+            assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
     assert len(catcher.caught) == 1

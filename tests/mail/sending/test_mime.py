@@ -16,7 +16,7 @@ from icalendar import Calendar
 from ikone_events.domain.header_text import header_complaint, one_line
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.mail.sending.mime import message_id, mime_bytes
+from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.mail.writing.compose import ComposedMail
 from tests.effort import by_night
 from tests.mail.writing.mails import DOOR, SENDER, written
@@ -251,12 +251,6 @@ def test_subject_arrives_space_by_space(subject: str) -> None:
     data = mime_bytes(row(PLAIN, subject=one_line(subject)), SENDER)
     folded = message_from_bytes(data)["Subject"].replace("\r\n", "")
     assert str(make_header(decode_header(folded))) == one_line(subject)
-
-
-def test_message_id_is_made_of_safe_characters() -> None:
-    assert message_id("outbox-17", "ikone.example.org") == "<outbox-17@ikone.example.org>"
-    with pytest.raises(ValueError, match="Message-ID"):
-        message_id("a>\r\nBcc: <x", "y")
 
 
 @pytest.mark.parametrize("length", range(30, 70))

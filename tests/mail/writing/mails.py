@@ -17,7 +17,7 @@ from ikone_events.domain.mails.facts import (
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.compose import ComposedMail, compose
 
-OCCASION = EventSummary(
+EVENT = EventSummary(
     title="Digitale Dörfer",
     summary="Was ein Dorf braucht.",
     starts_at=datetime(2021, 1, 12, 9, tzinfo=UTC),
@@ -61,13 +61,13 @@ def person(locale: str = "de", **changes: str) -> Recipient:
 
 BARE = MailFacts(
     kind=MailKind.CONFIRMATION,
-    event=OCCASION,
+    event=EVENT,
     recipient=person(),
     links=LINKS,
     sender=SENDER,
 )
 # With everything that any kind of mail can tell.
-EXTRAS = replace(
+FACTS = replace(
     BARE,
     reason="Die Referentin ist erkrankt.",
     old_dates=(datetime(2021, 1, 5, 9, tzinfo=UTC), datetime(2021, 1, 5, 11, tzinfo=UTC)),
@@ -88,22 +88,22 @@ def written(
     kind: MailKind,
     locale: str = "de",
     *,
-    occasion: EventSummary = OCCASION,
+    event: EventSummary = EVENT,
     recipient: Recipient | None = None,
     links: Links = LINKS,
-    extras: MailFacts = EXTRAS,
+    facts: MailFacts = FACTS,
     invitation: Invitation | None = INVITATION,
     sender: Sender = SENDER,
     edited: EditedText | None = None,
 ) -> ComposedMail:
-    facts = replace(
-        extras,
+    changed = replace(
+        facts,
         kind=kind,
-        event=occasion,
+        event=event,
         recipient=recipient or person(locale),
         links=links,
         sender=sender,
         invitation=invitation,
         text=edited,
     )
-    return compose(facts)
+    return compose(changed)

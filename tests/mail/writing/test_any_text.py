@@ -19,7 +19,7 @@ from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from tests.calendar_oracle import checked_mail
 from tests.effort import by_night
-from tests.mail.writing.mails import DOOR, INVITATION, OCCASION
+from tests.mail.writing.mails import DOOR, EVENT, INVITATION
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +86,7 @@ def mailbox(message: Message, name: str) -> tuple[str, str]:
 def about(kind: MailKind, title: str, who: Recipient, sender: Sender) -> MailFacts:
     return MailFacts(
         kind=kind,
-        event=replace(OCCASION, title=title),
+        event=replace(EVENT, title=title),
         recipient=who,
         links=DOOR,
         sender=sender,

@@ -11,7 +11,7 @@ from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind, calendar_method
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.writing.compose import ComposedMail
-from tests.mail.writing.mails import BARE, DOOR, EXTRAS, LINKS, OCCASION, SENDER, person, written
+from tests.mail.writing.mails import BARE, DOOR, EVENT, FACTS, LINKS, SENDER, person, written
 
 EVERY_MAIL = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
 FOLLOW_UPS = [MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN]
@@ -164,11 +164,11 @@ def test_mail_says_its_key_sentence(kind: MailKind, locale: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
-@pytest.mark.parametrize("extras", [EXTRAS, BARE, replace(BARE, status="waitlisted")])
-def test_mail_leaves_nothing_unfilled(kind: MailKind, locale: str, extras: MailFacts) -> None:
-    bare = replace(OCCASION, contact_name="", contact_phone="", dial_in="", room_opens_at=None)
-    for occasion in (OCCASION, bare):
-        made = mail(kind, locale, occasion=occasion, extras=extras)
+@pytest.mark.parametrize("facts", [FACTS, BARE, replace(BARE, status="waitlisted")])
+def test_mail_leaves_nothing_unfilled(kind: MailKind, locale: str, facts: MailFacts) -> None:
+    bare = replace(EVENT, contact_name="", contact_phone="", dial_in="", room_opens_at=None)
+    for event in (EVENT, bare):
+        made = mail(kind, locale, event=event, facts=facts)
         for text in (made.subject, made.text, made.html):
             assert not re.search(r"\{[{%#]|[%#}]\}|None|Undefined", text)
         assert "\n\n\n" not in made.text
@@ -213,21 +213,21 @@ def test_mail_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: s
 def test_online_confirmation_names_the_day_of_the_link() -> None:
     text = mail(MailKind.CONFIRMATION).text
     assert "Den Zugangslink erhalten Sie am 10. Januar 2021 per E-Mail." in text
-    later = mail(MailKind.CONFIRMATION, extras=BARE).text
+    later = mail(MailKind.CONFIRMATION, facts=BARE).text
     assert "Den Zugangslink erhalten Sie vor Beginn per E-Mail." in later
 
 
 def test_on_site_confirmation_names_the_place_and_no_link() -> None:
-    occasion = replace(OCCASION, format="on_site", place="Rathaus, Saal 1")
-    text = mail(MailKind.CONFIRMATION, occasion=occasion).text
+    event = replace(EVENT, format="on_site", place="Rathaus, Saal 1")
+    text = mail(MailKind.CONFIRMATION, event=event).text
     assert "\nRathaus, Saal 1\n" in text
     assert "Zugangslink" not in text
 
 
 def test_hybrid_mail_names_both_ways() -> None:
-    occasion = replace(OCCASION, format="hybrid", place="Rathaus")
-    assert "\nRathaus und online\n" in mail(MailKind.CONFIRMATION, occasion=occasion).text
-    assert "\nRathaus and online\n" in mail(MailKind.CONFIRMATION, "en", occasion=occasion).text
+    event = replace(EVENT, format="hybrid", place="Rathaus")
+    assert "\nRathaus und online\n" in mail(MailKind.CONFIRMATION, event=event).text
+    assert "\nRathaus and online\n" in mail(MailKind.CONFIRMATION, "en", event=event).text
 
 
 @pytest.mark.parametrize("kind", [MailKind.CONFIRMATION, MailKind.PROMOTION, MailKind.REPEAT])
@@ -238,18 +238,18 @@ def test_latecomer_gets_the_door_at_once(kind: MailKind) -> None:
 
 
 def test_waiting_people_are_told_that_they_wait() -> None:
-    waiting = replace(EXTRAS, status="waitlisted")
+    waiting = replace(FACTS, status="waitlisted")
     for kind in (MailKind.MOVED, MailKind.POSTPONED):
-        text = mail(kind, extras=waiting, invitation=None).text
+        text = mail(kind, facts=waiting, invitation=None).text
         assert "Sie bleiben auf der Warteliste." in text
         assert "Ihre Anmeldung gilt weiter" not in text
-    repeat = mail(MailKind.REPEAT, extras=waiting, invitation=None).text
+    repeat = mail(MailKind.REPEAT, facts=waiting, invitation=None).text
     assert "Sie stehen bereits auf der Warteliste:" in repeat
     assert "Sie sind bereits angemeldet" not in repeat
 
 
 def test_moved_place_without_a_new_date_is_a_change() -> None:
-    made = mail(MailKind.MOVED, extras=BARE)
+    made = mail(MailKind.MOVED, facts=BARE)
     assert made.subject == "Geändert: Digitale Dörfer, 12.01.2021"
     assert "die Angaben zu dieser Veranstaltung haben sich geändert:" in made.text
     assert "Termin statt" not in made.text
@@ -272,8 +272,8 @@ def test_follow_up_hands_out_materials_contacts_and_the_end_of_access(kind: Mail
 
 @pytest.mark.parametrize("kind", FOLLOW_UPS)
 def test_follow_up_without_materials_promises_none(kind: MailKind) -> None:
-    extras = replace(EXTRAS, materials=())
-    text = mail(kind, extras=extras).text
+    facts = replace(FACTS, materials=())
+    text = mail(kind, facts=facts).text
     assert not re.search("Unterlagen|abrufbar", text)
     assert "bo@example.org" in text
 
@@ -297,7 +297,7 @@ def test_neutral_follow_up_claims_nothing_about_attendance() -> None:
 )
 def test_title_that_could_become_a_header_is_refused(title: str) -> None:
     with pytest.raises(UnfitInput) as refused:
-        mail(MailKind.CONFIRMATION, occasion=replace(OCCASION, title=title))
+        mail(MailKind.CONFIRMATION, event=replace(EVENT, title=title))
     assert refused.value.complaints[0].about == "title"
 
 
@@ -318,24 +318,24 @@ def test_unfit_address_is_refused(email: str) -> None:
 
 
 def test_longest_title_leaves_room_for_the_rest_of_the_subject() -> None:
-    subject = mail(MailKind.ACCESS_LINK, occasion=replace(OCCASION, title="Wort " * 39)).subject
+    subject = mail(MailKind.ACCESS_LINK, event=replace(EVENT, title="Wort " * 39)).subject
     assert len(subject) <= 200
     assert subject.endswith("…, 12.01.2021, 10:00 Uhr")
 
 
 def test_text_in_braces_is_text() -> None:
-    occasion = replace(OCCASION, title="{{ links.manage }} {% raw %}")
-    assert "{{ links.manage }} {% raw %}" in mail(MailKind.WAITLIST, occasion=occasion).text
+    event = replace(EVENT, title="{{ links.manage }} {% raw %}")
+    assert "{{ links.manage }} {% raw %}" in mail(MailKind.WAITLIST, event=event).text
 
 
 def test_control_characters_of_long_texts_do_not_reach_the_mailbox() -> None:
-    made = mail(MailKind.CANCELLATION, extras=replace(EXTRAS, reason="krank\x00\x1b[31m\ud800"))
+    made = mail(MailKind.CANCELLATION, facts=replace(FACTS, reason="krank\x00\x1b[31m\ud800"))
     assert "krank[31m\n" in made.text
     made.text.encode()
     made.html.encode()
 
 
 def test_two_days_are_both_named() -> None:
-    occasion = replace(OCCASION, ends_at=datetime.fromisoformat("2021-01-13T15:00:00+00:00"))
-    text = mail(MailKind.CONFIRMATION, occasion=occasion).text
+    event = replace(EVENT, ends_at=datetime.fromisoformat("2021-01-13T15:00:00+00:00"))
+    text = mail(MailKind.CONFIRMATION, event=event).text
     assert "10:00 Uhr bis Mittwoch, 13. Januar 2021, 16:00 Uhr\n" in text

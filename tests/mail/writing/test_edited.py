@@ -17,7 +17,8 @@ from ikone_events.domain.mails.placeholders import EDITABLE, PLACEHOLDERS, place
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.writing.compose import ComposedMail
 from ikone_events.mail.writing.templates import PASSAGES, SOURCES, starting_text
-from tests.mail.writing.mails import BARE, DOOR, EXTRAS, LINKS, OCCASION, person, written
+from tests.effort import by_night
+from tests.mail.writing.mails import BARE, DOOR, EVENT, FACTS, LINKS, person, written
 from tests.mail.writing.test_html import ALLOWED_TAGS, BUTTON, read
 
 EVERY_TEXT = [(kind, locale) for kind in EDITABLE for locale in ("de", "en")]
@@ -27,13 +28,13 @@ FULL = replace(
     confirm="https://x.example/r/t/confirm",
     accept="https://x.example/r/t/accept",
 )
-OPEN = replace(OCCASION, feedback_url="https://x.example/umfrage")
+OPEN = replace(EVENT, feedback_url="https://x.example/umfrage")
 
 
 def edited(
-    body: str, subject: str = "Betreff", kind: str = "confirmation", **facts: object
+    body: str, subject: str = "Betreff", kind: str = "confirmation", **given: object
 ) -> ComposedMail:
-    return written(MailKind(kind), edited=EditedText(subject, body), **facts)  # type: ignore[arg-type]
+    return written(MailKind(kind), edited=EditedText(subject, body), **given)  # type: ignore[arg-type]
 
 
 def middle(mail: ComposedMail) -> str:
@@ -52,9 +53,9 @@ def test_starting_text_can_be_saved_and_says_what_the_built_in_mail_says(
 ) -> None:
     text = starting_text(kind, locale)
     check_text(kind, text)
-    facts = {"links": FULL, "occasion": OPEN}
-    built_in = written(kind, locale, **facts)  # type: ignore[arg-type]
-    changed = written(kind, locale, edited=text, **facts)  # type: ignore[arg-type]
+    given = {"links": FULL, "event": OPEN}
+    built_in = written(kind, locale, **given)  # type: ignore[arg-type]
+    changed = written(kind, locale, edited=text, **given)  # type: ignore[arg-type]
     assert changed.subject == built_in.subject
     assert words(changed.text) == words(built_in.text)
     assert words(read(changed.html).words) == words(read(built_in.html).words)
@@ -66,10 +67,10 @@ def test_starting_text_can_be_saved_and_says_what_the_built_in_mail_says(
     ("kind", "locale"), [pair for pair in EVERY_TEXT if pair[0] is not MailKind.ACCESS_LINK]
 )
 def test_starting_text_stays_true_for_people_who_wait(kind: MailKind, locale: str) -> None:
-    extras = replace(EXTRAS, status="waitlisted", reason="")
+    facts = replace(FACTS, status="waitlisted", reason="")
     text = starting_text(kind, locale)
-    built_in = written(kind, locale, extras=extras, invitation=None)
-    changed = written(kind, locale, extras=extras, invitation=None, edited=text)
+    built_in = written(kind, locale, facts=facts, invitation=None)
+    changed = written(kind, locale, facts=facts, invitation=None, edited=text)
     assert words(changed.text) == words(built_in.text)
 
 
@@ -94,7 +95,7 @@ def test_whatever_is_written_the_frame_stays(kind: MailKind) -> None:
 
 def test_line_without_values_is_left_out() -> None:
     body = "Eins\nPer Telefon: {{einwahl}}\nGrund {{einwahl}} oder {{ort}}\n- {{einwahl}}\n- zwei"
-    without = edited(body, occasion=replace(OCCASION, dial_in=""))
+    without = edited(body, event=replace(EVENT, dial_in=""))
     assert middle(without) == "Eins\nGrund oder Online\n\n– zwei"
     assert "Per Telefon: +49 631 99, PIN 4" in edited(body).text
 
@@ -152,9 +153,9 @@ def test_text_cannot_name_the_values_that_templates_print() -> None:
 
 def test_changes_are_told_once_however_the_placeholder_is_written() -> None:
     changes = (Difference(Fact.WHERE, "Ort", "Rathaus", "Scheune"),)
-    extras = replace(EXTRAS, changes=changes)
+    facts = replace(FACTS, changes=changes)
     for body in ("Neu.", "Neu.\n\n{{aenderungen}}", "Neu.\n\n{{ Änderungen }}"):
-        mail = edited(body, extras=extras)
+        mail = edited(body, facts=facts)
         assert middle(mail) == "Neu.\n\nDas hat sich geändert:\n– Ort: Scheune (bisher: Rathaus)"
 
 
@@ -179,7 +180,7 @@ def test_html_and_pictures_stay_words() -> None:
 
 
 def test_moved_place_keeps_the_built_in_mail() -> None:
-    mail = edited("Neuer Tag!", kind="moved", extras=BARE)
+    mail = edited("Neuer Tag!", kind="moved", facts=BARE)
     assert mail.subject == "Geändert: Digitale Dörfer, 12.01.2021"
 
 
@@ -220,12 +221,12 @@ TEXT = EditedText(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=by_night(200, 40))
 @given(EVIL, EVIL)
 def test_values_are_never_read_again(question: str, reason: str) -> None:
-    extras = replace(EXTRAS, reason=reason)
+    facts = replace(FACTS, reason=reason)
     mail = written(
-        MailKind.CANCELLATION, edited=TEXT, recipient=person(question=question), extras=extras
+        MailKind.CANCELLATION, edited=TEXT, recipient=person(question=question), facts=facts
     )
     page = read(mail.html)
     assert page.tags <= ALLOWED_TAGS
@@ -234,19 +235,19 @@ def test_values_are_never_read_again(question: str, reason: str) -> None:
     assert unescape(re.sub("<[^>]*>", "", strong)) == one_line(clean_text(question))
     assert mail.html.count(f'<a href="{LINKS.manage}"') >= 1
     assert header_complaint(mail.subject) is None
-    assert mail.text.count(OCCASION.title) == question.count(OCCASION.title) * 3
+    assert mail.text.count(EVENT.title) == question.count(EVENT.title) * 3
     mail.text.encode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=by_night(100, 20))
 @given(EVIL)
 def test_no_title_or_name_of_a_material_breaks_a_mail(words: str) -> None:
-    extras = replace(
-        EXTRAS,
+    facts = replace(
+        FACTS,
         materials=(MaterialLink(title=words, url="https://x.example/m"),),
         contacts=(ContactPerson(topic=words, name=words, email="bo@example.org"),),
     )
     mail = edited(
-        "{{unterlagen}}\n\n{{ansprechpersonen}}\n\n{{rueckfrage}}", kind="follow_up", extras=extras
+        "{{unterlagen}}\n\n{{ansprechpersonen}}\n\n{{rueckfrage}}", kind="follow_up", facts=facts
     )
     assert read(mail.html).tags <= ALLOWED_TAGS

@@ -8,7 +8,7 @@ import pytest
 
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.markdown import read_markdown
-from tests.mail.writing.mails import DOOR, EXTRAS, LINKS, OCCASION, person, written
+from tests.mail.writing.mails import DOOR, EVENT, FACTS, LINKS, person, written
 
 EVERY_MAIL = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
 ALLOWED_TAGS = set("html head meta title body div p strong em br h2 ul ol li a".split())  # noqa: SIM905
@@ -93,9 +93,9 @@ def test_everything_written_by_people_is_escaped() -> None:
     evil = '<script>alert(1)</script><a href="x">&amp;'
     made = written(
         MailKind.FOLLOW_UP,
-        occasion=replace(OCCASION, title=evil, contact_name=evil, organisation=evil),
+        event=replace(EVENT, title=evil, contact_name=evil, organisation=evil),
         recipient=person(salutation="", first_name=evil, last_name=evil, question=evil),
-        extras=replace(EXTRAS, reason=evil),
+        facts=replace(FACTS, reason=evil),
     )
     assert "script" not in read(made.html).tags
     assert "<script" not in made.html
@@ -113,8 +113,8 @@ def test_whole_sentences_do_not_become_links() -> None:
 
 
 def test_quotes_and_brackets_cannot_leave_an_address() -> None:
-    extras = replace(EXTRAS, reason='Siehe https://x.example/"><script>')
-    page = read(written(MailKind.CANCELLATION, extras=extras).html)
+    facts = replace(FACTS, reason='Siehe https://x.example/"><script>')
+    page = read(written(MailKind.CANCELLATION, facts=facts).html)
     assert "script" not in page.tags
 
 
@@ -126,7 +126,7 @@ TYPED = (
 
 @pytest.mark.parametrize("kind", [MailKind.CANCELLATION, MailKind.MOVED, MailKind.POSTPONED])
 def test_what_people_typed_is_words_and_no_markup(kind: MailKind) -> None:
-    made = written(kind, extras=replace(EXTRAS, reason=TYPED))
+    made = written(kind, facts=replace(FACTS, reason=TYPED))
     assert f"\n\n{TYPED}\n" in made.text
     page = read(made.html)
     assert page.tags.isdisjoint({"em", "h2", "b"})
@@ -136,7 +136,7 @@ def test_what_people_typed_is_words_and_no_markup(kind: MailKind) -> None:
 
 def test_only_addresses_of_pages_and_mailboxes_become_links() -> None:
     reason = "javascript:alert(1) ftp://x.example data:text/html,x https://x.example/a. a@b.example"
-    page = read(written(MailKind.CANCELLATION, extras=replace(EXTRAS, reason=reason)).html)
+    page = read(written(MailKind.CANCELLATION, facts=replace(FACTS, reason=reason)).html)
     assert {"https://x.example/a", "mailto:a@b.example"} <= set(page.addresses)
     assert not [href for href in page.addresses if href.startswith(("java", "ftp", "data"))]
 

@@ -14,18 +14,18 @@ from tests.mail.writing.mails import (
     ACCEPT,
     CONFIRM,
     DOOR,
-    EXTRAS,
+    EVENT,
+    FACTS,
     INVITATION,
     LINKS,
-    OCCASION,
     written,
 )
 from tests.mail.writing.test_html import BUTTON
 
-ON_SITE = replace(OCCASION, format="on_site", place="Rathaus, Saal 1", dial_in="")
-PENDING = replace(EXTRAS, status="pending")
-OFFERED = replace(EXTRAS, status="offered")
-WAITING = replace(EXTRAS, status="waitlisted")
+ON_SITE = replace(EVENT, format="on_site", place="Rathaus, Saal 1", dial_in="")
+PENDING = replace(FACTS, status="pending")
+OFFERED = replace(FACTS, status="offered")
+WAITING = replace(FACTS, status="waitlisted")
 UNTIL = {"de": "Freitag, 8. Januar 2021, 15:00 Uhr", "en": "Friday, 8 January 2021, 15:00"}
 
 
@@ -33,18 +33,18 @@ def mail(
     kind: MailKind,
     locale: str = "de",
     *,
-    extras: MailFacts = EXTRAS,
+    facts: MailFacts = FACTS,
     links: Links = LINKS,
-    occasion: EventSummary = OCCASION,
+    event: EventSummary = EVENT,
     invited: bool = False,
     edited: EditedText | None = None,
 ) -> ComposedMail:
     return written(
         kind,
         locale,
-        extras=extras,
+        facts=facts,
         links=links,
-        occasion=occasion,
+        event=event,
         invitation=INVITATION if invited else None,
         edited=edited,
     )
@@ -58,7 +58,7 @@ def button(made: ComposedMail) -> str:
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_address_is_confirmed_by_the_button_until_the_time_named(locale: str) -> None:
-    made = mail(MailKind.CONFIRM_ADDRESS, locale, extras=PENDING, links=CONFIRM)
+    made = mail(MailKind.CONFIRM_ADDRESS, locale, facts=PENDING, links=CONFIRM)
     assert CONFIRM.confirm == button(made)
     assert UNTIL[locale] in made.text
     assert "Kai Kollege" in made.text
@@ -68,7 +68,7 @@ def test_address_is_confirmed_by_the_button_until_the_time_named(locale: str) ->
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_offer_is_accepted_by_the_button_or_goes_on(locale: str) -> None:
-    made = mail(MailKind.OFFER, locale, extras=OFFERED, links=ACCEPT)
+    made = mail(MailKind.OFFER, locale, facts=OFFERED, links=ACCEPT)
     assert ACCEPT.accept == button(made)
     assert UNTIL[locale] in made.text
     words = {"de": "Sonst geht er an die nächste Person", "en": "Otherwise it goes to the next"}
@@ -77,15 +77,15 @@ def test_offer_is_accepted_by_the_button_or_goes_on(locale: str) -> None:
 
 
 def test_waiting_people_can_confirm_early_where_addresses_are_confirmed() -> None:
-    asked = mail(MailKind.WAITLIST, extras=WAITING, links=CONFIRM)
+    asked = mail(MailKind.WAITLIST, facts=WAITING, links=CONFIRM)
     assert "schon jetzt" in asked.text
     assert CONFIRM.confirm == button(asked)
-    assert "bestätigen" not in mail(MailKind.WAITLIST, extras=WAITING).text
+    assert "bestätigen" not in mail(MailKind.WAITLIST, facts=WAITING).text
 
 
 def test_waiting_list_mail_does_not_claim_that_every_place_is_taken() -> None:
     """A mode, an administration's limit or the members' first days can keep somebody waiting."""
-    assert "alle Plätze" not in mail(MailKind.WAITLIST, extras=WAITING).text
+    assert "alle Plätze" not in mail(MailKind.WAITLIST, facts=WAITING).text
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_waiting_list_mail_does_not_claim_that_every_place_is_taken() -> None:
 )
 def test_colleague_learns_who_filled_in_the_form(kind: MailKind) -> None:
     assert "\n\nAngemeldet hat Sie Kai Kollege.\n\n" in mail(kind).text
-    assert "Angemeldet hat Sie" not in mail(kind, extras=replace(EXTRAS, registered_by="")).text
+    assert "Angemeldet hat Sie" not in mail(kind, facts=replace(FACTS, registered_by="")).text
 
 
 @pytest.mark.parametrize(
-    ("extras", "links", "true", "untrue"),
+    ("facts", "links", "true", "untrue"),
     [
-        (EXTRAS, DOOR, ["Sie sind bereits angemeldet", DOOR.room], ["Warteliste", "bestätigt."]),
+        (FACTS, DOOR, ["Sie sind bereits angemeldet", DOOR.room], ["Warteliste", "bestätigt."]),
         (WAITING, LINKS, ["bereits auf der Warteliste"], ["angemeldet:", "E-Mail-Adresse"]),
         (WAITING, CONFIRM, ["bereits auf der Warteliste", CONFIRM.confirm], ["angemeldet:"]),
         (PENDING, CONFIRM, [CONFIRM.confirm, UNTIL["de"]], ["bereits angemeldet", "Warteliste"]),
@@ -115,9 +115,9 @@ def test_colleague_learns_who_filled_in_the_form(kind: MailKind) -> None:
     ids=["confirmed", "waits", "waits-unconfirmed", "address", "approval", "offered"],
 )
 def test_repeat_tells_the_truth(
-    extras: MailFacts, links: Links, true: list[str], untrue: list[str]
+    facts: MailFacts, links: Links, true: list[str], untrue: list[str]
 ) -> None:
-    made = mail(MailKind.REPEAT, extras=extras, links=links)
+    made = mail(MailKind.REPEAT, facts=facts, links=links)
     assert all(words in made.text for words in true)
     assert not any(words in made.text for words in untrue)
     assert "zweite Anmeldung ist nicht nötig" in made.text
@@ -132,8 +132,8 @@ def test_declined_names_the_reason_and_speaks_of_calendars_only_after_an_invitat
 
 
 def test_lapsed_offer_shows_the_way_back() -> None:
-    made = mail(MailKind.OFFER_LAPSED, extras=replace(EXTRAS, status="expired"))
-    assert OCCASION.register_url == button(made)
+    made = mail(MailKind.OFFER_LAPSED, facts=replace(FACTS, status="expired"))
+    assert EVENT.register_url == button(made)
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
@@ -154,7 +154,7 @@ def test_hand_over_takes_the_entry_from_one_and_gives_it_to_the_other(locale: st
 
 @pytest.mark.parametrize("kind", [MailKind.TAKEN_OVER, MailKind.CHANGED, MailKind.MOVED])
 @pytest.mark.parametrize(
-    ("extras", "links", "words"),
+    ("facts", "links", "words"),
     [
         (WAITING, LINKS, "auf der Warteliste."),
         (OFFERED, ACCEPT, f"Platz annehmen: {ACCEPT.accept}"),
@@ -163,21 +163,21 @@ def test_hand_over_takes_the_entry_from_one_and_gives_it_to_the_other(locale: st
     ],
 )
 def test_who_has_no_seat_yet_is_told_so(
-    kind: MailKind, extras: MailFacts, links: Links, words: str
+    kind: MailKind, facts: MailFacts, links: Links, words: str
 ) -> None:
-    text = mail(kind, extras=extras, links=links).text
+    text = mail(kind, facts=facts, links=links).text
     assert words in text
     for promise in ("festen Platz", "gilt weiter", "Zugangslink erhalten", "Kalender"):
         assert promise not in text
 
 
 def test_new_date_stands_apart_from_what_is_asked() -> None:
-    text = mail(MailKind.MOVED, extras=OFFERED, links=ACCEPT).text
+    text = mail(MailKind.MOVED, facts=OFFERED, links=ACCEPT).text
     assert f"Platz annehmen: {ACCEPT.accept}\n\nPasst der neue Termin nicht?" in text
 
 
 def test_changed_registration_shows_the_place_or_the_door() -> None:
-    on_site = mail(MailKind.CHANGED, occasion=ON_SITE, invited=True)
+    on_site = mail(MailKind.CHANGED, event=ON_SITE, invited=True)
     assert "So nehmen Sie jetzt teil: vor Ort." in on_site.text
     assert "\nRathaus, Saal 1\n" in on_site.text
     assert "Zugangslink" not in on_site.text
@@ -189,21 +189,21 @@ def test_changed_registration_shows_the_place_or_the_door() -> None:
 
 
 @pytest.mark.parametrize(
-    ("extras", "links", "address"),
+    ("facts", "links", "address"),
     [(PENDING, CONFIRM, CONFIRM.confirm), (OFFERED, ACCEPT, ACCEPT.accept)],
 )
 def test_own_message_to_the_undecided_has_their_button(
-    extras: MailFacts, links: Links, address: str
+    facts: MailFacts, links: Links, address: str
 ) -> None:
     made = mail(
-        MailKind.NOTE, extras=extras, links=links, edited=EditedText("Bitte", "Denken Sie daran.")
+        MailKind.NOTE, facts=facts, links=links, edited=EditedText("Bitte", "Denken Sie daran.")
     )
     assert address == button(made)
 
 
 def test_edited_texts_know_what_is_new() -> None:
     edited = EditedText("Platz frei bis {{frist}}", "Bis {{frist}}: [Ja]({{annahmelink}})")
-    made = mail(MailKind.OFFER, extras=OFFERED, links=ACCEPT, edited=edited)
+    made = mail(MailKind.OFFER, facts=OFFERED, links=ACCEPT, edited=edited)
     assert made.subject == f"Platz frei bis {UNTIL['de']}"
     assert f"Ja: {ACCEPT.accept}" in made.text
     words = EditedText("x", "{{andere_person}} kommt {{teilnahme}}.")
@@ -215,6 +215,6 @@ def test_question_after_a_decline_leads_to_the_one_button(locale: str) -> None:
     made = mail(MailKind.NOT_COMING, locale)
     assert button(made) == f"{LINKS.manage}/cancel"
     assert f"{LINKS.manage}/cancel\n" in made.text
-    pending = mail(MailKind.NOT_COMING, locale, extras=PENDING, links=CONFIRM)
+    pending = mail(MailKind.NOT_COMING, locale, facts=PENDING, links=CONFIRM)
     assert button(pending) == f"{LINKS.manage}/cancel", "nothing else is asked here"
     assert "reserviert" not in pending.text

@@ -7,14 +7,12 @@ from flask import Flask
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import NotFound
-from ikone_events.services.calendars.feeds import entries, entries_of_event
-from ikone_events.services.calendars.personal_feeds import entries_of
+from ikone_events.services.calendars.feeds import entries, entries_of, entries_of_event
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.store.calendars.feeds import calendar_version, news, news_version
 from ikone_events.store.calendars.personal_feeds import lock_feed
 from ikone_events.store.db import transaction
-from ikone_events.store.events.queries import lock_event
-from ikone_events.store.events.series import get_series
+from ikone_events.store.events.queries import get_series, lock_event
 from tests.factories import NOW, PAST, make_event, make_registration
 from tests.own_fields import make_change
 

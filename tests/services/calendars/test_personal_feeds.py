@@ -9,10 +9,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from ikone_events.domain.events.lifecycle import Action
-from ikone_events.services.calendars.personal_feeds import entries_of, get_feed, send_address
+from ikone_events.services.calendars.feeds import entries_of, get_feed, send_address
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.incoming.corrections import correct_and_retry
-from ikone_events.services.incoming.resending import retry_mail
+from ikone_events.services.incoming.resending import correct_and_retry, retry_mail
 from ikone_events.services.operating.retention import tidy
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.store.calendars.personal_feeds import PersonalFeed

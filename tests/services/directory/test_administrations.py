@@ -18,10 +18,9 @@ from ikone_events.services.directory.administrations import (
     get_administration,
 )
 from ikone_events.services.directory.importing import Imported, check_list, import_list
-from ikone_events.services.directory_matching import match
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Organisation, OrganisationName
-from ikone_events.store.directory.naming import organisation_names
+from ikone_events.store.directory.naming import find_by_name, organisation_names
 from ikone_events.store.registering.models import Registration
 from tests.administrations import CLASS_OF, FILE, ROWS, WAYS, without_umlauts
 from tests.factories import NOW, make_event, make_organisation, make_registration
@@ -54,7 +53,7 @@ def refused(app: Flask, content: bytes | str) -> dict[str, str]:
 def found(app: Flask, text: str) -> str | None:
     """The name of the body that a typed text belongs to."""
     with app.app_context():
-        body = match(text)
+        body = find_by_name(text)
         return body.name if body else None
 
 
@@ -266,7 +265,7 @@ def test_registrations_find_their_body_when_the_directory_learns_of_it(app: Flas
     old = make_registration(app, archived, organisation_text="VG Landburg")
     assert take(app, LIST).matched == 1
     with app.app_context():
-        body = match("VG Landburg")
+        body = find_by_name("VG Landburg")
         assert body is not None
     assert body_of(app, waits) == body.id
     assert body_of(app, other) is None

@@ -19,11 +19,11 @@ from ikone_events.services.directory.unmatched import (
     take_up,
     unmatched_groups,
 )
-from ikone_events.services.directory_matching import match
 from ikone_events.services.privacy.archiving import archive_persons, figures_of
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import LeftText, Organisation
+from ikone_events.store.directory.naming import find_by_name
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import counts_for
 from ikone_events.store.mails.models import OutboxMail
@@ -102,7 +102,7 @@ def test_one_press_matches_everybody_and_is_remembered(app: Flask, team: int) ->
     assert bodies(app) == [body.id] * 3
     assert groups(app, team) == []
     with app.app_context():
-        found = match("RATHAUS  Landburg")
+        found = find_by_name("RATHAUS  Landburg")
         assert found is not None
         assert (found.id, found.aliases, found.edit_version) == (body.id, ["Rathaus Landburg"], 2)
 
@@ -122,7 +122,7 @@ def test_name_that_is_shared_is_not_remembered(app: Flask, team: int) -> None:
     assert translate(app, team, group.key, district) == (1, False)
     assert bodies(app) == [city.id, district.id]
     with app.app_context():
-        assert match("Lautersheim") is None
+        assert find_by_name("Lautersheim") is None
     assert second.organisation_id is None
 
 

@@ -12,7 +12,7 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.events.updates import tell_if_due
-from ikone_events.services.mails.mailings import expand_chunk
+from ikone_events.services.mails.mailing_chunks import expand_chunk
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event

@@ -15,7 +15,7 @@ from ikone_events.services.registering.answers import all_fields
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import find_event
-from ikone_events.store.mails.texts import MailText
+from ikone_events.store.mails.models import MailText
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_material, make_registration, make_text
 from tests.own_fields import make_answer, make_field

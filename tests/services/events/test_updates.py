@@ -14,7 +14,7 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import SomebodyWasFaster
 from ikone_events.services.events import updates
 from ikone_events.services.events.editing import edit_event, set_room
-from ikone_events.services.incoming.corrections import correct_and_retry
+from ikone_events.services.incoming.resending import correct_and_retry
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, EventVersion

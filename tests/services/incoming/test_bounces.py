@@ -7,16 +7,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.domain.incoming.mails import IncomingOutcome
-from ikone_events.services.incoming.corrections import correct_and_retry
+from ikone_events.services.incoming.resending import correct_and_retry, retry_mail
 from ikone_events.services.mails import outbox, undeliverable_addresses
-from ikone_events.services.mails.delivery_log import notes_of
+from ikone_events.services.mails.outbox import notes_of
 from ikone_events.services.operating.retention import tidy
 from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddress
-from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
@@ -109,7 +108,7 @@ def test_bounce_of_a_mail_that_waits_for_its_second_try_does_not_stop_it(
 ) -> None:
     receive(app, bounce(mail))
     with app.app_context(), transaction():
-        outbox.retry(event, mail.id, now=LATER)
+        retry_mail(event, mail.id, actor="", now=LATER)
     receive(app, bounce(mail))
     assert reload(app, mail).state == "queued"
 

@@ -440,7 +440,7 @@ ANSWERS = st.lists(
 
 
 @effort(
-    max_examples=by_night(15, 20),
+    max_examples=by_night(60, 15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

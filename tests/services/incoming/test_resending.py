@@ -13,12 +13,8 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.events.editing import set_room
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming.resending import retry_mail, retry_mails
-from ikone_events.services.mails.mailings import (
-    expand_chunk,
-    resume_mailing,
-    start_mailing,
-    stop_mailing,
-)
+from ikone_events.services.mails.mailing_chunks import expand_chunk
+from ikone_events.services.mails.mailings import resume_mailing, start_mailing, stop_mailing
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction

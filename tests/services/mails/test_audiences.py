@@ -9,7 +9,7 @@ from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.services.mails.audiences import count, people_of, subscribers_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Subscriber
 from tests.factories import NOW, make_event, make_organisation, make_registration
 
 pytestmark = pytest.mark.both_databases

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from ikone_events.domain.events.lifecycle import Message
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.services.mails.mailings import expand_chunk, start_mailing
+from ikone_events.services.mails.mailing_chunks import expand_chunk
+from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.queries import lock_event

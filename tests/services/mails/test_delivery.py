@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ikone_events.config import Settings
 from ikone_events.domain.refusals import NotFound
+from ikone_events.services.incoming.resending import retry_mail
 from ikone_events.services.mails import outbox
 from ikone_events.services.operating import health
 from ikone_events.store.db import db, transaction
@@ -198,7 +199,7 @@ def test_failed_mail_is_sent_again_under_its_old_number(
     mailbox.answer = lambda _recipient: None
 
     with app.app_context(), transaction():
-        outbox.retry(db.session.get_one(Event, mail.event_id), mail.id, now=NOW)
+        retry_mail(db.session.get_one(Event, mail.event_id), mail.id, actor="", now=NOW)
 
     assert work(app) == 1
     assert mailbox.received[0].message["Message-ID"] == mail.message_id
@@ -208,7 +209,7 @@ def test_mail_of_another_event_is_not_found(app: Flask, mail: OutboxMail) -> Non
     other = make_event(app)
 
     with app.app_context(), pytest.raises(NotFound), transaction():
-        outbox.retry(db.session.get_one(Event, other.id), mail.id, now=NOW)
+        retry_mail(db.session.get_one(Event, other.id), mail.id, actor="", now=NOW)
 
 
 def test_worker_gives_a_sign_of_life_and_forgets_dead_ones(app: Flask, clock: FixedClock) -> None:

@@ -12,18 +12,20 @@ from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.mails.drafts import (
     Draft,
     Sending,
+    counts_by_kind,
     draft_for,
+    find_person,
     harmless_draft_for,
     mask_links,
+    page_of,
     send_test,
     sending_of_action,
+    total_of,
 )
-from ikone_events.services.mails.recipients import counts_by_kind, find_person, page_of, total_of
 from ikone_events.services.mails.subscribers import subscribe
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, PAST, make_event, make_material, make_registration
 from tests.mailbox import Mailbox

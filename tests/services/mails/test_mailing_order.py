@@ -10,13 +10,8 @@ from ikone_events.domain.events.lifecycle import Action, Message
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.mails.mailing_figures import account_of
-from ikone_events.services.mails.mailings import (
-    CHUNK,
-    expand_chunk,
-    find_open_mailing,
-    start_mailing,
-)
+from ikone_events.services.mails.mailing_chunks import CHUNK, expand_chunk, find_open_mailing
+from ikone_events.services.mails.mailings import account_of, start_mailing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event

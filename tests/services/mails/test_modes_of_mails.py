@@ -11,8 +11,13 @@ from sqlalchemy import select
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.mails.drafts import draft_for, mask_links, sending_of_action
-from ikone_events.services.mails.recipients import page_of, total_of
+from ikone_events.services.mails.drafts import (
+    draft_for,
+    mask_links,
+    page_of,
+    sending_of_action,
+    total_of,
+)
 from ikone_events.services.mails.values import summary_for, summary_of
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.verification.mails import gaps_in_mailings

@@ -12,8 +12,7 @@ from sqlalchemy import select
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import EDITABLE
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services.incoming.corrections import correct_and_retry
-from ikone_events.services.incoming.resending import retry_mail, retry_mails
+from ikone_events.services.incoming.resending import correct_and_retry, retry_mail, retry_mails
 from ikone_events.services.mails.text_preview import preview, standard_text
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction

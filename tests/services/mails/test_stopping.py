@@ -12,11 +12,11 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import NotFound
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.mails import outbox
-from ikone_events.services.mails.mailing_figures import Figures, account_of, accounts_of
+from ikone_events.services.mails.mailing_chunks import CHUNK, expand_chunk, find_open_mailing
 from ikone_events.services.mails.mailings import (
-    CHUNK,
-    expand_chunk,
-    find_open_mailing,
+    Figures,
+    account_of,
+    accounts_of,
     resume_mailing,
     stop_mailing,
 )

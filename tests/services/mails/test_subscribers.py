@@ -16,13 +16,12 @@ from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.facts import unsubscribe_page
-from ikone_events.services.mails.mailings import expand_chunk
+from ikone_events.services.mails.mailing_chunks import expand_chunk
 from ikone_events.services.mails.writing import write_to_subscriber
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from tests.factories import (
     NOW,
     PAST,

@@ -27,8 +27,7 @@ from ikone_events.services.mails.texts import (
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing
-from ikone_events.store.mails.texts import MailText
+from ikone_events.store.mails.models import Mailing, MailText
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_material, make_registration, make_text
 from tests.patience import PATIENCE

@@ -1,4 +1,4 @@
-"""Houses with a life behind them, made by the services as people would make them."""
+"""Installations with data, made by the services."""
 
 from datetime import timedelta
 from typing import Any
@@ -47,7 +47,7 @@ def lay_event(app: Flask, slug: str, **values: Any) -> None:
 
 
 def sign_up(app: Flask, slug: str, name: str) -> str:
-    """Register somebody; returns the standing."""
+    """Register a person; returns the status."""
     applicant = Applicant(
         first_name=name.title(),
         last_name="Muster",

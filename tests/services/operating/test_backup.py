@@ -1,16 +1,18 @@
-"""Backups: whole, private, checked, and put back on either database; then held."""
+"""Backups: complete, private, verified, and restored on either database with a paused outbox."""
 
 import hashlib
 import json
 import stat
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import Connection, Table, select, text
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
@@ -42,8 +44,8 @@ def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
 
 
 @pytest.fixture
-def house(app: Flask) -> Flask:
-    """A workshop with a waiting line, slides, and mails that have not gone yet."""
+def installation(app: Flask) -> Flask:
+    """A workshop with a waiting list, slides, and mails that have not gone yet."""
     lay_event(app, "workshop", capacity=2)
     for name in ("anna", "bert", "carl"):
         sign_up(app, "workshop", name)
@@ -57,10 +59,10 @@ def house(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def file(house: Flask, tmp_path: Path) -> Path:
-    """A backup of the house."""
+def file(installation: Flask, tmp_path: Path) -> Path:
+    """A backup of the installation."""
     target = tmp_path / "backup.zip"
-    result = call(house, "backup", str(target))
+    result = call(installation, "backup", str(target))
     assert result.exit_code == 0, result.output
     return target
 
@@ -89,9 +91,11 @@ def _installed(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
 
 
 def rows(app: Flask) -> dict[str, list[tuple[object, ...]]]:
-    """Everything that is stored, but for the signs of the moment."""
+    """All rows, but for those that describe the running installation."""
     with app.app_context():
-        tables = [t for t in db.metadata.sorted_tables if t.name not in ("hold", "heartbeat")]
+        tables = [
+            t for t in db.metadata.sorted_tables if t.name not in ("outbox_pause", "heartbeat")
+        ]
         return {
             table.name: [
                 tuple(row) for row in db.session.execute(select(table).order_by(*table.primary_key))
@@ -100,14 +104,22 @@ def rows(app: Flask) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def test_pause_and_heartbeat_are_not_in_the_backup(house: Flask, file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+    assert "tables/outbox_mail.jsonl" in names
+    passing = {f"tables/{name}.jsonl" for name in ("outbox_pause", "heartbeat")}
+    assert not passing.intersection(names)
+
+
 def test_backup_comes_back_as_it_was_on_either_database(
-    house: Flask, file: Path, other: Flask
+    installation: Flask, file: Path, other: Flask
 ) -> None:
     result = call(other, "restore", str(file))
 
     assert result.exit_code == 0, result.output
     assert "1 events, 3 registrations" in result.output
-    assert rows(other) == rows(house)
+    assert rows(other) == rows(installation)
     data = other.extensions["ikone_installation"].settings.data_dir
     assert (data / "uploads" / "a1b2").read_bytes() == b"%PDF-1.7 slides"
     assert (data / "pages" / "imprint.de.md").read_text() == "Impressum"
@@ -121,7 +133,7 @@ def test_life_goes_on_after_a_restore(file: Path, other: Flask) -> None:
     assert call(other, "verify").output == "No fault found.\n"
 
 
-def test_restored_mails_are_held_until_released(file: Path, other: Flask, mailbox: Mailbox) -> None:
+def test_restored_mails_wait_until_released(file: Path, other: Flask, mailbox: Mailbox) -> None:
     result = call(other, "restore", str(file))
     assert "3 e-mails wait to be sent" in result.output
     assert "may have been sent since then" in result.output
@@ -138,15 +150,15 @@ def test_restored_mails_are_held_until_released(file: Path, other: Flask, mailbo
         "bert@example.org",
         "carl@example.org",
     }
-    assert call(other, "outbox", "release").output == "Nothing is held.\n"
+    assert call(other, "outbox", "release").output == "The outbox is not paused.\n"
 
 
 def test_mails_of_the_backup_can_be_set_aside(
-    house: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
+    installation: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
-    with house.app_context(), transaction():
+    with installation.app_context(), transaction():
         perform("workshop", Request(action=Action.DISPATCH, actor="test"), now=NOW)
-    call(house, "backup", str(tmp_path / "b.zip"))
+    call(installation, "backup", str(tmp_path / "b.zip"))
     clock.move(hours=1)
     call(other, "restore", str(tmp_path / "b.zip"))
 
@@ -162,14 +174,14 @@ def test_mails_of_the_backup_can_be_set_aside(
 
 
 def test_steps_that_came_due_since_the_backup_can_be_set_aside(
-    house: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
+    installation: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     """They may have run before the installation was lost; those that write nothing run again."""
-    with house.app_context(), transaction():
+    with installation.app_context(), transaction():
         lay_plan(lock_event("workshop"), now=NOW)
         dispatch = select(Step).where(Step.name == "dispatch")
         clock.moment = db.session.scalars(dispatch).one().due_at
-    call(house, "backup", str(tmp_path / "b.zip"))
+    call(installation, "backup", str(tmp_path / "b.zip"))
     call(other, "restore", str(tmp_path / "b.zip"))
 
     result = call(other, "outbox", "release", "--set-aside")
@@ -182,34 +194,34 @@ def test_steps_that_came_due_since_the_backup_can_be_set_aside(
         assert (step.outcome, step.actor) == ("skipped", "outbox release")
 
 
-def test_backup_is_private_and_never_half(house: Flask, file: Path) -> None:
+def test_backup_is_private_and_never_half(installation: Flask, file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not file.with_name("backup.zip.part").exists()
     before = file.read_bytes()
-    result = call(house, "backup", str(file))
+    result = call(installation, "backup", str(file))
     assert (result.exit_code, "--force" in result.output) == (1, True)
     assert file.read_bytes() == before
-    assert call(house, "backup", str(file), "--force").exit_code == 0
-    result = call(house, "backup", str(file.parent / "nowhere" / "b.zip"))
+    assert call(installation, "backup", str(file), "--force").exit_code == 0
+    result = call(installation, "backup", str(file.parent / "nowhere" / "b.zip"))
     assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
 
 
-def test_missing_slides_are_named_and_hold_up_nothing(house: Flask, tmp_path: Path) -> None:
-    (house.extensions["ikone_installation"].uploads_dir / "a1b2").unlink()
-    result = call(house, "backup", str(tmp_path / "b.zip"))
+def test_missing_slides_are_named_and_block_nothing(installation: Flask, tmp_path: Path) -> None:
+    (installation.extensions["ikone_installation"].uploads_dir / "a1b2").unlink()
+    result = call(installation, "backup", str(tmp_path / "b.zip"))
     assert result.exit_code == 0
     assert "missing, so not in the backup: the slides stored as a1b2" in result.output
 
 
 def test_backup_sees_one_moment_while_people_register(
-    house: Flask, tmp_path: Path, other: Flask
+    installation: Flask, tmp_path: Path, other: Flask
 ) -> None:
     """Registration and mail are one promise: no backup holds one without the other."""
 
-    with house.app_context(), frozen() as connection:
+    with installation.app_context(), frozen() as connection:
         tables = {table.name: table for table in tables_of(connection)}
         people = list(lines_of(connection, tables["registration"]))
-        sign_up(house, "workshop", "dora")
+        sign_up(installation, "workshop", "dora")
         mails = list(lines_of(connection, tables["outbox_mail"]))
     assert (len(people), len(mails)) == (1 + 3, 1 + 3)
 
@@ -262,9 +274,9 @@ def _refused(app: Flask, archive: Path, words: str) -> None:
 
 
 def test_installation_in_use_is_replaced_only_by_force_and_kept(
-    house: Flask, file: Path, tmp_path: Path, other: Flask
+    installation: Flask, file: Path, tmp_path: Path, other: Flask
 ) -> None:
-    before = rows(house)
+    before = rows(installation)
     lay_event_in(other)
     make_material_in(other)
     assert "in use" in call(other, "restore", str(file)).output
@@ -334,15 +346,15 @@ def _moved(file: Path) -> Path:
 
 
 def test_backup_of_an_older_version_is_brought_up_to_date(
-    house: Flask, tmp_path: Path, other: Flask
+    installation: Flask, tmp_path: Path, other: Flask
 ) -> None:
 
-    attach_alembic(house)
-    with house.app_context():
-        flask_migrate.downgrade(edit_version="0001")
+    attach_alembic(installation)
+    with installation.app_context():
+        flask_migrate.downgrade(revision="0001")
         db.session.remove()
     target = tmp_path / "old.zip"
-    assert call(house, "backup", str(target)).exit_code == 0
+    assert call(installation, "backup", str(target)).exit_code == 0
     with zipfile.ZipFile(target) as archive:
         assert json.loads(archive.read("manifest.json"))["schema"] == "0001"
 
@@ -354,7 +366,197 @@ def test_backup_of_an_older_version_is_brought_up_to_date(
         assert db.session.execute(text("SELECT version_num FROM alembic_version")).scalar() > "0001"
 
 
-def test_secrets_of_the_installation_are_not_in_the_backup(house: Flask, file: Path) -> None:
-    secret = house.extensions["ikone_installation"].settings.secret_key.encode()
+@pytest.fixture
+def version_0004(tmp_path: Path) -> Path:
+    """A backup with the tables of migration 0004 and a row in each that 0005 renames something."""
+    old = create_app(make_settings(tmp_path / "version_0004"), clock=FixedClock())
+    attach_alembic(old)
+    with old.app_context():
+        flask_migrate.upgrade(revision="0004")
+        with db.engine.begin() as connection:
+            tables = {table.name: table for table in tables_of(connection)}
+            for name, values in OLD_ROWS:
+                _insert(connection, tables[name], values)
+        db.session.remove()
+        result = call(old, "backup", str(tmp_path / "0004.zip"))
+        assert result.exit_code == 0, result.output
+        db.engine.dispose()
+    return tmp_path / "0004.zip"
+
+
+def _insert(connection: Connection, table: Table, values: dict[str, Any]) -> None:
+    """Insert a row; a column that is required and not named gets an empty value."""
+    empty: dict[type, Any] = {str: "", int: 0, bool: False, datetime: NOW}
+    required = [c for c in table.columns if not c.nullable and c.server_default is None]
+    filled = {c.name: empty[c.type.python_type] for c in required}
+    connection.execute(table.insert(), {**filled, **values})
+
+
+_START = NOW + timedelta(days=14)
+_TIMES = {"starts_at": _START, "ends_at": _START + timedelta(hours=2), "zone": "Europe/Berlin"}
+_UID = "4711@ikone.example.org"
+OLD_ROWS: list[tuple[str, dict[str, Any]]] = [
+    (
+        "event",
+        {
+            **_TIMES,
+            "id": 1,
+            "slug": "old",
+            "state": "open",
+            "title": "Old",
+            "programme": "[]",
+            "format": "online",
+            "revision": 5,
+            "touched": 42,
+            "version": 2,
+        },
+    ),
+    ("former_version", {**_TIMES, "id": 1, "event_id": 1, "number": 1, "title": "Older"}),
+    ("state_change", {"id": 1, "event_id": 1, "action": "load", "target": "open"}),
+    ("organisation", {"id": 1, "key": "vg", "name": "VG Landburg", "revision": 3}),
+    (
+        "registration",
+        {
+            "id": 1,
+            "event_id": 1,
+            "public_id": "p1",
+            "link_epoch": 1,
+            "status": "offered",
+            "event_touched": 41,
+            "mode": "online",
+            "hold_until": NOW + timedelta(days=1),
+            "line": 17,
+            "email": "a@example.org",
+            "email_key": "a@example.org",
+            "locale": "de",
+            "calendar_uid": _UID,
+            "calendar_sequence": 1,
+        },
+    ),
+    (
+        "registration",
+        {
+            "id": 2,
+            "event_id": 1,
+            "public_id": "p2",
+            "link_epoch": 1,
+            "status": "expired",
+            "event_touched": 39,
+            "mode": "online",
+            "locale": "de",
+            "email_key": "b@example.org",
+            "calendar_uid": "2@ikone.example.org",
+        },
+    ),
+    (
+        "standing_change",
+        {
+            "id": 1,
+            "registration_id": 1,
+            "action": "promote",
+            "source": "waitlisted",
+            "target": "offered",
+            "actor": "system",
+            "event_touched": 41,
+        },
+    ),
+    (
+        "standing_change",
+        {
+            "id": 2,
+            "registration_id": 2,
+            "action": "lapse",
+            "source": "pending",
+            "target": "expired",
+            "actor": "system",
+            "event_touched": 39,
+        },
+    ),
+    (
+        "mailing",
+        {
+            "id": 1,
+            "event_id": 1,
+            "kind": "moved",
+            "audience": "confirmed",
+            "event_touched": 40,
+            "finished_at": NOW,
+        },
+    ),
+    (
+        "outbox_mail",
+        {
+            "id": 1,
+            "key": "k",
+            "event_id": 1,
+            "registration_id": 1,
+            "kind": "offer",
+            "locale": "de",
+            "recipient": "a@example.org",
+            "message_id": "m",
+            "state": "sent",
+            "sent_at": NOW,
+            "calendar": b"BEGIN:VCALENDAR",
+            "calendar_method": "REQUEST",
+            "calendar_uid": _UID,
+            "calendar_sequence": 1,
+            "event_version": 2,
+        },
+    ),
+    ("delivery_note", {"id": 1, "letter_id": 1, "what": "bounced"}),
+    (
+        "incoming_mail",
+        {
+            "id": 1,
+            "digest": "d",
+            "kind": "bounce",
+            "outcome": "taken",
+            "event_id": 1,
+            "registration_id": 1,
+            "letter_id": 1,
+            "permanent": True,
+        },
+    ),
+    ("dead_address", {"email_key": "a@example.org", "code": "5.1.1", "words": "unknown"}),
+    ("pace", {"id": 1, "next_at": NOW}),
+]
+NEW_VALUES = {
+    "SELECT edit_version, lock_version, calendar_version FROM event": [(5, 42, 2)],
+    "SELECT number, title FROM event_version": [(1, "Older")],
+    "SELECT key, edit_version FROM organisation": [("vg", 3)],
+    "SELECT id, event_lock_version, waiting_order, reserved_until IS NULL FROM registration "
+    "ORDER BY id": [(1, 41, 17, False), (2, 39, None, True)],
+    "SELECT id, action, event_lock_version FROM status_change ORDER BY id": [
+        (1, "promote", 41),
+        (2, "expire", 39),
+    ],
+    "SELECT event_lock_version FROM mailing": [(40,)],
+    "SELECT notified_version, calendar_sequence FROM outbox_mail": [(2, 1)],
+    "SELECT mail_id, what FROM delivery_note": [(1, "bounced")],
+    "SELECT mail_id, kind FROM incoming_mail": [(1, "bounce")],
+    "SELECT email_key, code FROM undeliverable_address": [("a@example.org", "5.1.1")],
+    "SELECT count(*) FROM send_rate": [(1,)],
+}
+
+
+def test_backup_of_the_version_with_old_names_is_restored(version_0004: Path, other: Flask) -> None:
+    """Migration 0005 renames tables and columns; no value is lost on the way."""
+    with zipfile.ZipFile(version_0004) as archive:
+        assert json.loads(archive.read("manifest.json"))["schema"] == "0004"
+        assert "tables/standing_change.jsonl" in archive.namelist()
+
+    result = call(other, "restore", str(version_0004))
+
+    assert result.exit_code == 0, result.output
+    with other.app_context(), db.engine.connect() as connection:
+        found = {query: list(map(tuple, connection.execute(text(query)))) for query in NEW_VALUES}
+        assert found == NEW_VALUES
+        reserved = connection.scalar(select(Registration.reserved_until).filter_by(id=1))
+        assert reserved == NOW + timedelta(days=1)
+    assert call(other, "verify").output == "No fault found.\n"
+
+
+def test_secrets_of_the_installation_are_not_in_the_backup(installation: Flask, file: Path) -> None:
+    secret = installation.extensions["ikone_installation"].settings.secret_key.encode()
     with zipfile.ZipFile(file) as archive:
         assert not [name for name in archive.namelist() if secret in archive.read(name)]

@@ -127,7 +127,7 @@ def test_mailbox_that_cannot_be_opened_is_told_in_its_servers_words(
     assert len(found) == 1
     assert found[0] == "fault: mailbox: eva at 127.0.0.1/INBOX: no such user"
     imap.script = lambda name: "* 1 EXISTS" if name == "SELECT" else None
-    assert ["no lasting numbers" in line for line in bad(app)] == [True]
+    assert ["no durable UIDs" in line for line in bad(app)] == [True]
     found = other(settings, clock, imap_url=f"imap://eva:geheim@127.0.0.1:{free_port()}?tls=none")
     assert ["refused" in line for line in found] == [True]
 

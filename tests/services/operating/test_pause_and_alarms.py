@@ -33,7 +33,7 @@ def work(app: Flask) -> int:
     return sent
 
 
-def test_held_worker_sends_and_forgets_nothing_until_released(app: Flask, mailbox: Mailbox) -> None:
+def test_paused_worker_does_nothing_until_released(app: Flask, mailbox: Mailbox) -> None:
     over = make_event(app, **PAST, retention_days=0)
     make_mail(app, make_registration(app, make_event(app)))
     make_pause(app)

@@ -88,7 +88,7 @@ def _applicant(name: str) -> Applicant:
     )
 
 
-_OVERTAKEN = """UPDATE event SET capacity = 1;
+_SKIPPED = """UPDATE event SET capacity = 1;
     UPDATE registration SET status = 'waitlisted', event_lock_version = 0
     WHERE id = (SELECT min(id) FROM registration)"""
 _MOVED_STEP = """UPDATE step SET due_at = '2026-03-05 08:00:00.000000' WHERE outcome = ''
@@ -98,14 +98,14 @@ _LEASE = """UPDATE outbox_mail SET state = 'queued', sent_at = NULL,
 _DOUBLE = """DROP INDEX uq_registration_active_address;
     UPDATE registration SET email_key = 'anna@example.org' WHERE email_key LIKE 'bert%'"""
 
-# What is done to the healthy house, and the words that must tell of it.
+# What is done to the healthy installation, and a part of the fault that must be found.
 PLANTED = {
     "UPDATE registration SET status = 'confirmed'": "seats: workshop: 3 people hold 2 seats",
-    "UPDATE registration SET status = 'vip' WHERE status = 'waitlisted'": "standing “vip”",
+    "UPDATE registration SET status = 'vip' WHERE status = 'waitlisted'": "status “vip”",
     "UPDATE registration SET status = 'declined' WHERE id = 1": "although there are 1 free seats",
-    _OVERTAKEN: "got past",
+    _SKIPPED: "got past",
     _DOUBLE: "is registered 2 times",
-    "DELETE FROM outbox_mail WHERE recipient LIKE 'bert%'": "is confirmed and was never told",
+    "DELETE FROM outbox_mail WHERE recipient LIKE 'bert%'": "is confirmed and was never notified",
     "UPDATE event SET state = 'closed'": "is “closed”, its history ends with “open”",
     "UPDATE state_change SET source = '' WHERE action = 'open'": "follow from “announced”",
     "UPDATE state_change SET action = 'close' WHERE action = 'open'": "“close” from “announced”",
@@ -117,7 +117,7 @@ PLANTED = {
     "UPDATE outbox_mail SET registration_id = 99 WHERE id = 1": "belongs to no row",
     "UPDATE registration SET calendar_sequence = 7 WHERE id = 1": "counts to 7, its newest",
     "UPDATE outbox_mail SET calendar_uid = 'one' WHERE calendar_uid <> ''": "object 0 of one entry",
-    "UPDATE event SET calendar_version = 3": "0 former versions are kept of an event in version 3",
+    "UPDATE event SET calendar_version = 3": "0 former versions stored, the event is in version 3",
     "UPDATE registration SET anonymised_at = status_at WHERE id = 3": "1 people should have been",
 }
 

@@ -11,15 +11,13 @@ from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.services.operating.retention import tidy
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import archive_persons, figures_of, forget_person
-from ikone_events.services.privacy.early_forgetting import due, forget_due
+from ikone_events.services.privacy.forgetting import due_early, forget_early
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.form_fields import Answer
-from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.models import Code, ImportList, Registration, StatusChange
 from tests.factories import NOW, PAST, make_event, make_mail, make_registration
 from tests.own_fields import make_answer, make_change, make_field, make_import, stored
 from tests.received import calendar_answer, receive
@@ -166,13 +164,13 @@ def test_answers_go_when_their_field_says(app: Flask) -> None:
     day = event.ends_at + timedelta(days=7)
 
     with app.app_context():
-        assert due(day - timedelta(seconds=1)) == []
-        assert due(day) == [(event.slug, 1, 0)]
+        assert due_early(day - timedelta(seconds=1)) == []
+        assert due_early(day) == [(event.slug, 1, 0)]
         with transaction():
             tidy(day)
         assert db.session.scalars(select(Answer.field_id)).all() == [late.id]
         assert db.session.get_one(Registration, person.id).email == person.email
-        assert due(day) == []
+        assert due_early(day) == []
 
 
 CASES = [
@@ -197,7 +195,7 @@ def test_who_had_no_place_is_forgotten_earlier(
     with app.app_context():
         before = figures_of(event)
         with transaction():
-            forget_due(moment)
+            forget_early(moment)
         row = db.session.get_one(Registration, person.id)
         assert (row.email != "") is known
         assert row.status == status
@@ -210,8 +208,8 @@ def test_unconfirmed_address_is_forgotten_after_a_week_whenever_the_event_is(app
     person = make_registration(app, event, status="expired", status_at=NOW)
     with app.app_context():
         week = NOW + timedelta(days=7)
-        assert due(week - timedelta(seconds=1)) == []
-        assert due(week) == [(event.slug, 0, 1)]
+        assert due_early(week - timedelta(seconds=1)) == []
+        assert due_early(week) == [(event.slug, 0, 1)]
         with transaction():
             tidy(week)
         assert db.session.get_one(Registration, person.id).email == ""
@@ -222,4 +220,4 @@ def test_people_of_a_postponed_event_wait_for_its_new_date(app: Flask) -> None:
     person = make_registration(app, event, status="waitlisted")
     make_answer(app, person, make_field(app, event, keep_days=1), "vegan")
     with app.app_context():
-        assert due(NOW + timedelta(days=365)) == []
+        assert due_early(NOW + timedelta(days=365)) == []

@@ -47,15 +47,15 @@ def person(app: Flask, name: str) -> Registration:
         return found
 
 
-def standings(app: Flask, event: Event) -> dict[str, str]:
-    """Name and standing of everybody at an event; what a pending one waits for behind a colon."""
+def statuses(app: Flask, event: Event) -> dict[str, str]:
+    """Name and status of everybody at an event; what a pending one waits for behind a colon."""
     with app.app_context():
         wanted = select(Registration).where(Registration.event_id == event.id)
         rows = db.session.scalars(wanted.order_by(Registration.id)).all()
-        return {row.email.partition("@")[0]: standing(row) for row in rows}
+        return {row.email.partition("@")[0]: status_of(row) for row in rows}
 
 
-def standing(row: Registration) -> str:
+def status_of(row: Registration) -> str:
     return f"{row.status}:{row.awaits}" if row.status == Status.PENDING else row.status
 
 
@@ -78,7 +78,7 @@ def mail(app: Flask, name: str, kind: str) -> OutboxMail:
 
 
 def chain(app: Flask, name: str) -> list[tuple[str, str, str, str]]:
-    """Action, source, target and actor of what led to somebody's standing."""
+    """Action, source, target and actor of what led to somebody's status."""
     number = person(app, name).id
     with app.app_context():
         rows = db.session.scalars(

@@ -23,6 +23,8 @@ from ikone_events.services.registering.status import (
     move_up,
     withdraw,
 )
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import lock_event
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_registration
 from tests.services.registering.seats import (
     HOUR,
@@ -33,7 +35,7 @@ from tests.services.registering.seats import (
     person,
     reasons,
     sign_up,
-    standings,
+    statuses,
     write,
 )
 
@@ -48,11 +50,11 @@ def test_new_person_passes_address_and_approval(app: Flask) -> None:
     eva = person(app, "eva")
     assert eva.reserved_until == NOW + 24 * HOUR
     write(app, lambda: confirm_address(eva.public_id, now=NOW + HOUR))
-    assert standings(app, event) == {"eva": "pending:approval"}
+    assert statuses(app, event) == {"eva": "pending:approval"}
     seen = RegistrationStatus.APPROVAL
     write(app, lambda: approve(eva.public_id, expected=seen, actor=ANNA, now=NOW + 2 * HOUR))
 
-    assert standings(app, event) == {"eva": "confirmed"}
+    assert statuses(app, event) == {"eva": "confirmed"}
     assert [kind for _, kind in mails(app)] == [
         "confirm_address",
         "awaiting_approval",
@@ -77,15 +79,15 @@ def test_who_moves_up_passes_every_door(app: Flask) -> None:
 
     write(app, lambda: withdraw(first.public_id, now=NOW))
     eva = person(app, "eva")
-    assert standings(app, event)["eva"] == "pending:address"
+    assert statuses(app, event)["eva"] == "pending:address"
     write(app, lambda: confirm_address(eva.public_id, now=NOW + HOUR))
     seen = RegistrationStatus.APPROVAL
     write(app, lambda: approve(eva.public_id, expected=seen, actor=ANNA, now=NOW + HOUR))
-    assert standings(app, event)["eva"] == "offered"
+    assert statuses(app, event)["eva"] == "offered"
     assert person(app, "eva").reserved_until == NOW + 13 * HOUR
     write(app, lambda: accept_offer(eva.public_id, now=NOW + 2 * HOUR))
 
-    assert standings(app, event)["eva"] == "confirmed"
+    assert statuses(app, event)["eva"] == "confirmed"
     assert [kind for name, kind in mails(app) if name == "eva"] == [
         "waitlist",
         "confirm_address",
@@ -96,6 +98,35 @@ def test_who_moves_up_passes_every_door(app: Flask) -> None:
     assert mail(app, "eva", "confirmation").calendar_method == "REQUEST"
     assert mail(app, "eva", "offer").calendar is None
     assert faults(app) == []
+
+
+@pytest.mark.parametrize("step", ["approve", "accept"])
+def test_steps_switched_on_later_do_not_come_back(app: Flask, step: str) -> None:
+    """Approval follows the address, acceptance follows both: who is there has passed them."""
+    rule = {"approve": {"approval": True}, "accept": {"offer_hours": 12}}[step]
+    event = make_event(app, capacity=1, **rule)
+    if step == "accept":
+        first = make_registration(app, event, email="first@example.org")
+    sign_up(app, event, "eva")
+    if step == "accept":
+        write(app, lambda: withdraw(first.public_id, now=NOW))
+    eva = person(app, "eva")
+    write(app, lambda: _switch_on(event, DOORS))
+
+    if step == "approve":
+        seen = RegistrationStatus.APPROVAL
+        write(app, lambda: approve(eva.public_id, expected=seen, actor=ANNA, now=NOW))
+    else:
+        write(app, lambda: accept_offer(eva.public_id, now=NOW))
+
+    assert statuses(app, event)["eva"] == "confirmed"
+    assert faults(app) == []
+
+
+def _switch_on(event: Event, rules: dict[str, object]) -> None:
+    locked = lock_event(event.slug)
+    for name, value in rules.items():
+        setattr(locked, name, value)
 
 
 def test_second_press_of_an_own_button_is_a_success_without_a_mail(app: Flask) -> None:
@@ -120,7 +151,7 @@ def test_unconfirmed_address_lapses_without_a_mail_and_the_line_moves(app: Flask
         assert events_to_update(late) == [event.slug]
     write(app, lambda: expire_due(event.slug, now=late))
 
-    assert standings(app, event) == {"eva": "expired", "ben": "pending:address"}
+    assert statuses(app, event) == {"eva": "expired", "ben": "pending:address"}
     assert ("eva", "offer_lapsed") not in mails(app)
     assert faults(app, late) == []
     with app.app_context():
@@ -140,7 +171,7 @@ def test_offer_that_lapses_moves_on_and_says_so(app: Flask) -> None:
 
     write(app, lambda: expire_due(event.slug, now=late))
 
-    assert standings(app, event) == {"first": "cancelled", "eva": "expired", "ben": "offered"}
+    assert statuses(app, event) == {"first": "cancelled", "eva": "expired", "ben": "offered"}
     assert mails(app)[-2:] == [("eva", "offer_lapsed"), ("ben", "offer")]
     assert person(app, "ben").reserved_until == late + 12 * HOUR
     assert faults(app, late) == []
@@ -154,7 +185,7 @@ def test_worker_lets_lapse_what_is_due(app: Flask, clock: FixedClock) -> None:
 
     app.extensions["ikone_engine"].run_once()
 
-    assert standings(app, event) == {"eva": "expired", "ben": "pending:address"}
+    assert statuses(app, event) == {"eva": "expired", "ben": "pending:address"}
 
 
 def test_what_is_still_open_at_the_end_lapses_silently(app: Flask) -> None:
@@ -171,7 +202,7 @@ def test_what_is_still_open_at_the_end_lapses_silently(app: Flask) -> None:
         assert events_to_update(over) == [event.slug]
     write(app, lambda: expire_due(event.slug, now=over))
 
-    assert standings(app, event) == {"eva": "expired", "ben": "expired"}
+    assert statuses(app, event) == {"eva": "expired", "ben": "expired"}
     assert mails(app) == before
     assert faults(app, over) == []
 
@@ -189,7 +220,7 @@ def test_clock_stands_still_while_an_event_is_called_off(app: Flask, state: str)
 
     with pytest.raises(StatusRefused):
         write(app, lambda: confirm_address(held.public_id, now=NOW))
-    assert list(standings(app, event).values()) == ["pending:address"]
+    assert list(statuses(app, event).values()) == ["pending:address"]
 
 
 @pytest.mark.parametrize("status", ["pending", "waitlisted", "offered", "confirmed"])
@@ -231,7 +262,7 @@ def test_press_on_another_standing_than_was_seen_changes_nothing(app: Flask) -> 
     ):
         with pytest.raises(SomebodyWasFaster):
             write(app, verb)
-    assert standings(app, event) == {"eva": "pending:approval"}
+    assert statuses(app, event) == {"eva": "pending:approval"}
     assert len(mails(app)) == 1
 
 
@@ -243,7 +274,7 @@ def test_organiser_moves_up_past_the_line_but_never_past_the_seats(app: Flask) -
 
     write(app, lambda: move_up(ben.public_id, expected=seen, actor=ANNA, now=NOW))
 
-    assert standings(app, event) == {"eva": "waitlisted", "ben": "confirmed"}
+    assert statuses(app, event) == {"eva": "waitlisted", "ben": "confirmed"}
     assert reasons(app, "ben") == ["Moved up although others waited before."]
     assert chain(app, "ben")[-1] == ("move_up", "waitlisted", "confirmed", ANNA)
     assert mails(app)[-1] == ("ben", "promotion")
@@ -269,7 +300,7 @@ def test_members_come_first_until_their_time_is_over(app: Flask) -> None:
         assert events_to_update(until) == [event.slug]
     write(app, lambda: expire_due(event.slug, now=until))
 
-    assert standings(app, event) == {"ben": "confirmed", "dora": "confirmed"}
+    assert statuses(app, event) == {"ben": "confirmed", "dora": "confirmed"}
     with app.app_context():
         assert events_to_update(until) == []
 

@@ -159,7 +159,7 @@ def test_consent_keeps_the_text_it_was_given_to(app: Flask) -> None:
     assert [(row.version, row.at) for row in stored(app, person)] == [(1, NOW)]
     assert [row.version for row in stored(app, newcomer)] == [2]
     with app.app_context():
-        (told,) = answers.told_by(person)
+        (told,) = answers.answers_as_asked(person)
         assert (told.field.label, told.values, told.field.version) == ("Alter Text", ("yes",), 1)
     store(app, event, person, {}, days=2)
     assert stored(app, person) == []

@@ -17,7 +17,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import BATCH
 from tests.factories import NOW, make_event, make_organisation
-from tests.services.registering.seats import sign_up, standings, write
+from tests.services.registering.seats import sign_up, statuses, write
 
 pytestmark = pytest.mark.both_databases
 
@@ -113,5 +113,5 @@ def test_everybody_who_may_moves_up_in_order_however_long_the_line(app: Flask) -
 
     wait(app, event, of, LONG)
     assert fill_free_seats(app, event) == ["w0", *(f"w{number}" for number in range(behind, LONG))]
-    waits = [name for name, standing in standings(app, event).items() if standing == "waitlisted"]
+    waits = [name for name, status in statuses(app, event).items() if status == "waitlisted"]
     assert waits == [f"w{number}" for number in range(1, behind)]

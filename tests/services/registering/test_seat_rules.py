@@ -18,8 +18,8 @@ from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.form_fields import Answer, FormField
+from ikone_events.store.registering.models import Code
 from ikone_events.store.registering.queries import lock_registration
 from tests.factories import NOW, make_event, make_registration
 from tests.own_fields import make_field
@@ -33,7 +33,7 @@ from tests.services.registering.seats import (
     person,
     reasons,
     sign_up,
-    standings,
+    statuses,
     write,
 )
 
@@ -58,9 +58,9 @@ def test_full_mode_puts_into_the_line_while_the_other_has_seats(app: Flask) -> N
     assert faults(app) == []
 
     write(app, lambda: withdraw(person(app, "c").public_id, now=NOW))
-    assert standings(app, event)["b"] == "waitlisted"
+    assert statuses(app, event)["b"] == "waitlisted"
     write(app, lambda: withdraw(person(app, "a").public_id, now=NOW))
-    assert standings(app, event)["b"] == "confirmed"
+    assert statuses(app, event)["b"] == "confirmed"
     assert faults(app) == []
 
 
@@ -77,7 +77,7 @@ def test_line_skips_whom_a_full_mode_holds_back_and_says_so(app: Flask) -> None:
 
     write(app, lambda: withdraw(person(app, "b").public_id, now=NOW))
 
-    after = standings(app, event)
+    after = statuses(app, event)
     assert (after["c"], after["d"], after["e"]) == ("waitlisted", "confirmed", "waitlisted")
     assert len(reasons(app, "d")) == 1
     assert faults(app) == []
@@ -91,12 +91,12 @@ def test_switch_moves_while_there_is_room_and_frees_the_seat(app: Flask) -> None
 
     write(app, lambda: switch_mode(a.public_id, Mode.ON_SITE, now=NOW))
 
-    assert standings(app, event) == {"a": "confirmed", "b": "confirmed"}
+    assert statuses(app, event) == {"a": "confirmed", "b": "confirmed"}
     assert mails(app)[-2:] == [("a", "changed"), ("b", "promotion")]
     assert mail(app, "a", "changed").calendar_method == "REQUEST"
     assert (
         person(app, "a").event_lock_version == a.event_lock_version
-    )  # its standing is that of before
+    )  # its status is that of before
     with pytest.raises(StatusRefused, match="You keep your place"):
         write(app, lambda: switch_mode(a.public_id, Mode.ONLINE, now=NOW))
     assert faults(app) == []
@@ -109,7 +109,7 @@ def test_who_waits_may_wait_for_the_other_mode(app: Flask) -> None:
 
     write(app, lambda: switch_mode(person(app, "b").public_id, Mode.ONLINE, now=NOW))
 
-    assert standings(app, event)["b"] == "confirmed"
+    assert statuses(app, event)["b"] == "confirmed"
     assert mail(app, "b", "changed").calendar is None
     assert faults(app) == []
 
@@ -138,7 +138,7 @@ def test_administration_waits_with_its_own_places_taken(app: Flask) -> None:
 
     write(app, lambda: withdraw(person(app, "a").public_id, now=NOW))
 
-    after = standings(app, event)
+    after = statuses(app, event)
     assert (after["b"], after["d"]) == ("confirmed", "waitlisted")
     assert faults(app) == []
 
@@ -170,7 +170,7 @@ def test_group_is_registered_whole_or_not_at_all(app: Flask) -> None:
     event = make_event(app, capacity=2, waiting_list=False)
     with pytest.raises(RegistrationClosed):
         group(app, event, "a", "b", "c")
-    assert (standings(app, event), mails(app)) == ({}, [])
+    assert (statuses(app, event), mails(app)) == ({}, [])
 
 
 def test_group_with_somebody_known_gets_what_new_people_get(app: Flask) -> None:
@@ -180,7 +180,7 @@ def test_group_with_somebody_known_gets_what_new_people_get(app: Flask) -> None:
     assert group(app, event, "known", "new") == ["confirmed", "waitlisted"]
 
     # The page tells what two new people would get, the mails tell the truth.
-    assert standings(app, event) == {"known": "confirmed", "new": "confirmed"}
+    assert statuses(app, event) == {"known": "confirmed", "new": "confirmed"}
     assert mails(app)[1:] == [("known", "repeat"), ("new", "confirmation")]
     assert faults(app) == []
 
@@ -221,7 +221,7 @@ def test_organiser_adds_people_after_the_deadline_within_the_seats(app: Flask) -
     add("a")
     add("b")
 
-    assert standings(app, event) == {"a": "confirmed", "b": "waitlisted"}
+    assert statuses(app, event) == {"a": "confirmed", "b": "waitlisted"}
     assert chain(app, "a") == [("add", "", "confirmed", ANNA)]
     with pytest.raises(UnfitInput) as refusal:
         add("A")
@@ -237,7 +237,7 @@ def test_hand_over_keeps_the_seat_of_a_full_event(app: Flask) -> None:
 
     write(app, lambda: hand_over(eva.public_id, deputy(), now=NOW))
 
-    assert standings(app, event) == {"eva": "cancelled", "ben": "waitlisted", "dora": "confirmed"}
+    assert statuses(app, event) == {"eva": "cancelled", "ben": "waitlisted", "dora": "confirmed"}
     dora = person(app, "dora")
     assert dora.predecessor_id == eva.id
     assert dora.organisation_text == "Stadt Trier"
@@ -257,7 +257,7 @@ def test_deputy_takes_the_place_in_the_line(app: Flask) -> None:
 
     write(app, lambda: withdraw(person(app, "a").public_id, now=NOW))
 
-    after = standings(app, event)
+    after = statuses(app, event)
     assert (after["dora"], after["c"]) == ("confirmed", "waitlisted")
     assert faults(app) == []
 
@@ -270,12 +270,12 @@ def test_hand_over_does_not_tell_that_the_deputy_is_registered(app: Flask, known
         sign_up(app, event, "other")
     sign_up(app, event, "dora")
     sign_up(app, event, "ben")
-    assert standings(app, event)["dora"] == known_as
+    assert statuses(app, event)["dora"] == known_as
     before = mails(app)
 
     write(app, lambda: hand_over(person(app, "eva").public_id, deputy(), now=NOW))
 
-    after = standings(app, event)
+    after = statuses(app, event)
     assert (after["eva"], after["dora"]) == ("cancelled", "confirmed")
     told = mails(app)[len(before) :]
     assert told[0] == ("eva", "handed_over")
@@ -374,7 +374,7 @@ def test_lowered_capacity_takes_no_seat_away_in_any_mode(app: Flask) -> None:
 
     write(app, lower)
 
-    assert set(standings(app, event).values()) == {"confirmed"}
+    assert set(statuses(app, event).values()) == {"confirmed"}
     assert faults(app) == []
     write(app, lambda: switch_mode(person(app, "a").public_id, Mode.ONLINE, now=NOW))
     assert faults(app) == []

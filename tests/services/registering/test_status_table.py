@@ -1,4 +1,4 @@
-"""Every standing and every action: what the table says happens, everything else changes nothing."""
+"""Every status and every action: what the table says happens, everything else changes nothing."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_registration
-from tests.services.registering.seats import HOUR, chain, faults, mails, standings, write
+from tests.services.registering.seats import HOUR, chain, faults, mails, statuses, write
 
 ANNA = "anna@amt.example.org"
 DEPUTY = Deputy(first_name="Dora", last_name="Muster", email="dora@example.org")
@@ -89,7 +89,7 @@ def rows() -> list[tuple[str, list[str]]]:
 
 
 def standing_at(app: Flask, name: str) -> tuple[Event, Registration]:
-    """Somebody at a standing of an event of their own."""
+    """Somebody at a status of an event of their own."""
     event = make_event(
         app, format="hybrid", place="Rathaus", capacity=9, members_until=NOW + 9 * HOUR
     )
@@ -113,7 +113,7 @@ def test_every_standing_and_action_does_what_the_table_says(
     done = action.removesuffix("_for")
     for name, cell in zip(NAMES, cells, strict=True):
         event, eva = standing_at(app, name)
-        before, shown = len(mails(app)), standings(app, event)
+        before, shown = len(mails(app)), statuses(app, event)
         if cell == "-":
             with pytest.raises(StatusRefused):
                 write(app, lambda eva=eva: VERBS[action](eva))
@@ -121,12 +121,12 @@ def test_every_standing_and_action_does_what_the_table_says(
             write(app, lambda eva=eva: VERBS[action](eva))
         told = [kind for _, kind in mails(app)[before:]]
         if cell in "-=":
-            assert (standings(app, event), told, chain(app, "eva")) == (shown, [], []), name
+            assert (statuses(app, event), told, chain(app, "eva")) == (shown, [], []), name
             continue
         after = {"eva": shown["eva"] if cell == "~" else cell}
         if done == "hand_over":
             after["dora"] = name
-        assert standings(app, event) == after, name
+        assert statuses(app, event) == after, name
         assert told == MAILS[done], name
         by_hand = action != done or done in ("approve", "move_up", "decline")
         target = eva.status if cell == "~" else cell
@@ -138,23 +138,23 @@ def test_every_standing_and_action_does_what_the_table_says(
 def test_clock_takes_back_what_is_held_and_nothing_else(app: Flask) -> None:
     for name in NAMES:
         event, _eva = standing_at(app, name)
-        shown = standings(app, event)
+        shown = statuses(app, event)
 
         write(app, lambda event=event: expire_due(event.slug, now=LATE))
 
         lapsed = name in ("address", "offered")
-        assert standings(app, event) == ({"eva": "expired"} if lapsed else shown)
+        assert statuses(app, event) == ({"eva": "expired"} if lapsed else shown)
     assert mails(app) == [("eva", "offer_lapsed")]
 
 
 def test_line_moves_up_who_waits_and_nobody_else(app: Flask) -> None:
     for name in NAMES:
         event, _eva = standing_at(app, name)
-        shown = standings(app, event)
+        shown = statuses(app, event)
 
         write(app, lambda event=event: promote_waiting(lock_event(event.slug), now=NOW + 9 * HOUR))
 
-        assert standings(app, event) == ({"eva": "confirmed"} if name == "waitlisted" else shown)
+        assert statuses(app, event) == ({"eva": "confirmed"} if name == "waitlisted" else shown)
     assert mails(app) == [("eva", "promotion")]
 
 

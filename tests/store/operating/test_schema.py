@@ -6,7 +6,7 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import Inspector, MetaData, inspect, select, text
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
@@ -64,6 +64,102 @@ def test_migrations_run_up_down_and_up() -> None:
 def test_migrations_describe_the_models() -> None:
     migrate()
     flask_migrate.check()
+
+
+def _names_in(inspector: Inspector) -> dict[str, set[str]]:
+    """The names of indexes and constraints of each table, as the database has them."""
+    return {
+        table: {
+            str(each["name"])
+            for each in (
+                inspector.get_pk_constraint(table),
+                *inspector.get_indexes(table),
+                *inspector.get_foreign_keys(table),
+                *inspector.get_unique_constraints(table),
+                *inspector.get_check_constraints(table),
+            )
+        }
+        for table in tables()
+    }
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_indexes_and_constraints_have_the_names_of_the_models() -> None:
+    """Later migrations drop and change them by the name that the models give."""
+    migrate()
+    migrated = _names_in(inspect(db.engine))
+    flask_migrate.downgrade(revision="0004")
+    before = _names_in(inspect(db.engine))
+    flask_migrate.downgrade(revision="base")
+    db.create_all()
+    assert migrated == _names_in(inspect(db.engine))
+    db.drop_all()
+    flask_migrate.upgrade(revision="0004")
+    assert before == _names_in(inspect(db.engine))
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_plain_names_go_up_down_and_up_with_rows() -> None:
+    flask_migrate.upgrade(revision="0001")
+    with db.engine.begin() as connection:
+        for statement in (*_FIRST_VERSION.split(";"), *_DIRECTORY.split(";")):
+            connection.execute(text(statement))
+    flask_migrate.upgrade(revision="0004")
+    with db.engine.begin() as connection:
+        for statement in _FOURTH_VERSION.split(";"):
+            connection.execute(text(statement))
+
+    migrate()
+    renamed = _rows_of(*(new for _old, new in _RENAMED))
+    flask_migrate.downgrade(revision="0004")
+    old = _rows_of(*(old for old, _new in _RENAMED))
+    migrate()
+
+    assert [len(rows) for rows in old] == [1] * len(_RENAMED)
+    assert [row[2] for row in old[0]] == ["lapse"]
+    assert [row[2] for row in renamed[0]] == ["expire"]
+    assert old[1:] == renamed[1:]
+    assert _rows_of(*(new for _old, new in _RENAMED)) == renamed
+
+
+def _rows_of(*names: str) -> list[list[tuple[object, ...]]]:
+    with db.engine.connect() as connection:
+        found = MetaData()
+        found.reflect(connection)
+        return [[tuple(row) for row in connection.execute(select(found.tables[n]))] for n in names]
+
+
+_RENAMED = (
+    ("standing_change", "status_change"),
+    ("former_version", "event_version"),
+    ("dead_address", "undeliverable_address"),
+    ("hold", "outbox_pause"),
+    ("pace", "send_rate"),
+    ("delivery_note", "delivery_note"),
+    ("incoming_mail", "incoming_mail"),
+    ("event", "event"),
+    ("mailing", "mailing"),
+    ("outbox_mail", "outbox_mail"),
+)
+_FOURTH_VERSION = """
+DELETE FROM standing_change;
+INSERT INTO standing_change (id, registration_id, action, source, target, actor, reason,
+  event_touched, at) VALUES (1, 1, 'lapse', 'pending', 'expired', 'system', '', 3,
+  '2026-01-01 10:00:00');
+INSERT INTO former_version (id, event_id, number, title, title_en, starts_at, ends_at, zone,
+  format, place, room_url, dial_in, until) VALUES (1, 1, 1, 'A', '', '2026-01-01 10:00:00',
+  '2026-01-01 12:00:00', 'Europe/Berlin', 'online', '', '', '', '2026-01-01 10:00:00');
+INSERT INTO dead_address (email_key, since, code, words)
+VALUES ('a@example.org', '2026-01-01 10:00:00', '5.1.1', 'unknown');
+INSERT INTO hold (id, since, reason) VALUES (1, '2026-01-01 10:00:00', 'restored');
+INSERT INTO pace (id, next_at)
+SELECT 1, '2026-01-01 10:00:00' WHERE NOT EXISTS (SELECT 1 FROM pace);
+INSERT INTO delivery_note (id, letter_id, at, what, words, actor)
+VALUES (1, 1, '2026-01-01 10:00:00', 'failed', '', '');
+INSERT INTO incoming_mail (id, digest, kind, outcome, letter_id, message_id, sender, attendee,
+  partstat, authenticated, code, permanent, words, received_at, seen_by) VALUES (1, 'd', 'bounce',
+  'taken', 1, '', '', '', '', false, '', true, '', '2026-01-01 10:00:00', '')
+"""
 
 
 @pytest.mark.usefixtures("empty_app")

@@ -141,7 +141,7 @@ def test_english_mail_brings_an_english_calendar(app: Flask, client: FlaskClient
     assert "Set-Cookie" not in answer.headers
 
 
-STANDINGS = {
+STATUSES = {
     "confirmed": ("CONFIRMED", ""),
     "pending": ("TENTATIVE", "Zusage steht aus: "),
     "waitlisted": ("TENTATIVE", "Warteliste: "),
@@ -154,12 +154,12 @@ STANDINGS = {
 
 def test_calendar_shows_every_standing(app: Flask, client: FlaskClient) -> None:
     people = [
-        register(app, make_event(app, title=status.title()), status=status) for status in STANDINGS
+        register(app, make_event(app, title=status.title()), status=status) for status in STATUSES
     ]
     unsure = make_event(app, title="Ungewiss")
     register(app, unsure, status="pending", awaits="address")
     make_registration(app, make_event(app, title="Fremd"))
-    expected = {f"{word}{name.title()}": state for name, (state, word) in STANDINGS.items()}
+    expected = {f"{word}{name.title()}": state for name, (state, word) in STATUSES.items()}
     expected["E-Mail-Adresse nicht bestätigt: Ungewiss"] = "TENTATIVE"
     path = ask(app, people[0])
     assert statuses(client, path) == expected
@@ -173,13 +173,13 @@ def test_called_off_event_is_cancelled_for_all_who_hoped(
     app: Flask, client: FlaskClient, state: str
 ) -> None:
     word = {"cancelled": "Abgesagt", "postponed": "Verschoben"}[state]
-    for status in STANDINGS:
+    for status in STATUSES:
         event = make_event(app, title=status.title(), state=state)
         person = register(app, event, status=status)
     found = statuses(client, ask(app, person))
     assert set(found.values()) == {"CANCELLED"}
-    hoped = {name for name, (kind, _word) in STANDINGS.items() if kind != "CANCELLED"}
-    for name, (_kind, own) in STANDINGS.items():
+    hoped = {name for name, (kind, _word) in STATUSES.items() if kind != "CANCELLED"}
+    for name, (_kind, own) in STATUSES.items():
         title = name.title()
         assert f"{word}: {title}" in found if name in hoped else f"{own}{title}" in found
 

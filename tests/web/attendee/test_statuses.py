@@ -1,4 +1,4 @@
-"""The person's page in every standing: its words, its one button, and what the press does."""
+"""The own page in every status: its texts, its main button, and the effect of the POST."""
 
 from datetime import timedelta
 from typing import Any
@@ -143,7 +143,7 @@ def test_late_press_is_refused_with_the_way_out(
 
 
 PRESSES = ["/confirm", "/accept", "/mode", "/change", "/hand-over", "/cancel", "/delete"]
-# Where a press finds its work done, or changes nothing of a standing.
+# Where a POST finds its work done, or changes no status.
 FINE = {
     *(("confirmed", "/confirm"), ("confirmed", "/accept"), ("offered", "/confirm")),
     *(("confirmed", "/change"), ("waitlisted", "/change"), ("offered", "/change")),

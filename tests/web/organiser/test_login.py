@@ -1,4 +1,4 @@
-"""The team's door: who gets in, what everybody else is told, and when a session ends."""
+"""The login: who gets in, the answer to everybody else, and when a session ends."""
 
 import re
 from collections.abc import Callable
@@ -167,12 +167,12 @@ def test_only_login_and_logout_are_there(client: FlaskClient) -> None:
         assert client.get(path).status_code == 404, path
 
 
-class TestBrakes:
-    """Guessing is slowed down, from one network and at one address."""
+class TestRateLimits:
+    """Login attempts are limited by network and by address."""
 
     @pytest.fixture
     def settings(self, tmp_path: Any) -> Settings:
-        """Settings with the brakes on."""
+        """Settings with rate limits."""
         return make_settings(tmp_path / "data", rate_limits=True)
 
     def test_one_address_is_guarded_from_many_networks(

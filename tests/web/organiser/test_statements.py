@@ -1,4 +1,4 @@
-"""How many statements organisers' pages and presses cost: what is asked is shown or needed."""
+"""How many SQL statements the organisers' pages and actions need."""
 
 import pytest
 from flask import Flask

@@ -16,7 +16,7 @@ PROVIDERS = {"calendar.google.com", "outlook.live.com", "outlook.office.com"}
 
 
 def foreign(text: str) -> dict[str, str]:
-    """The links of a page that leave our house, by their hosts; each with its rel."""
+    """The links of a page to other sites, by their hosts; each with its rel."""
     found = {}
     for tag in re.findall(r'<a [^>]*href="https://[^>]*>', text):
         address = re.search(r'href="([^"]+)"', tag)

@@ -72,14 +72,14 @@ def test_list_shows_where_to_subscribe(app: Flask, client: FlaskClient) -> None:
 
 def test_pages_tell_programs_of_their_feeds(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, series="Smart City")
-    house = {
+    common = {
         ("application/atom+xml", "Veranstaltungen"): "/feed.atom",
         ("text/calendar", "Veranstaltungen"): "/calendar.ics",
     }
-    assert alternates(client.get("/").text) == house
+    assert alternates(client.get("/").text) == common
     series = ("/series/smart-city/feed.atom", "/series/smart-city/calendar.ics")
     page = alternates(client.get(f"/events/{event.slug}").text)
-    assert set(page.values()) == {*house.values(), *series}
+    assert set(page.values()) == {*common.values(), *series}
     assert alternates(client.get("/series/smart-city").text).keys() == page.keys()
     english = alternates(client.get(f"/events/{event.slug}?lang=en").text)
     assert set(english.values()) == {f"{address}?lang=en" for address in page.values()}

@@ -13,8 +13,7 @@ from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.facts import unsubscribe_page
 from ikone_events.store.db import db
-from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.shell.errors import hide_tokens
 from tests.factories import (

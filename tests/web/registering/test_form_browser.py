@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from ikone_events.app import create_app
 from ikone_events.store.db import db
-from ikone_events.store.registering.codes import Code
 from ikone_events.store.registering.form_fields import Answer
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import Code, Registration
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,
@@ -91,7 +90,7 @@ def people(app: Flask) -> Iterator[None]:
     yield
     with app.app_context(), db.engine.begin() as connection:
         connection.execute(Answer.__table__.delete())
-        for table in ("standing_change", "outbox_mail", "registration"):
+        for table in ("status_change", "outbox_mail", "registration"):
             connection.execute(db.metadata.tables[table].delete())
 
 

@@ -12,8 +12,7 @@ from ikone_events.app import create_app
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.codes import Code
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import Code, Registration
 from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
 from tests.own_fields import make_field, stored
 from tests.web.visitor import PERSON, colleague, count, outcome_of, sign_up, token_of

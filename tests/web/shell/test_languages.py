@@ -10,7 +10,7 @@ from tests.factories import make_event, make_registration, personal_path
 
 # The same word in both languages, or a name.
 SAME = {"Name", "IKONE DS", "Deutsch", "English", "Online", "Workshop"}
-SAME |= {"StepView.com", "Microsoft 365"}
+SAME |= {"Outlook.com", "Microsoft 365"}
 
 
 def test_german_is_the_default(client: FlaskClient) -> None:

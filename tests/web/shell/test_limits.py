@@ -9,7 +9,7 @@ from flask_login import LoginManager
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.web.shell.visitors import spare_visitors
+from ikone_events.web.shell.login import drop_unused_hooks
 from tests.factories import make_settings
 
 TOKEN = "Zm9yIG5vYm9keSBhdCBhbGw"
@@ -45,7 +45,7 @@ def test_applications_count_apart(app: Flask, settings: Settings) -> None:
 def test_hook_that_cannot_be_taken_out_stops_the_start(app: Flask) -> None:
     """A new version of a library that hooks in otherwise must not cost every visitor unnoticed."""
     with pytest.raises(RuntimeError, match="no hook"):
-        spare_visitors(app)
+        drop_unused_hooks(app)
 
 
 def test_hooks_of_others_stay(app: Flask, settings: Settings) -> None:

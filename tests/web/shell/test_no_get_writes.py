@@ -71,7 +71,7 @@ def test_walk_over_all_links_changes_nothing(
 
 OFFER = {"reserved_until": NOW + timedelta(days=1), "waiting_order": 1}
 HELD = {"reserved_until": NOW + timedelta(days=1), "awaits": "address"}
-STANDINGS: list[dict[str, Any]] = [
+STATUSES: list[dict[str, Any]] = [
     {"status": "confirmed"},
     {"status": "pending", **HELD},
     {"status": "pending", "awaits": "approval"},
@@ -84,15 +84,15 @@ STANDINGS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("standing", STANDINGS, ids=lambda standing: str(standing["status"]))
+@pytest.mark.parametrize("status", STATUSES, ids=lambda status: str(status["status"]))
 def test_scanner_opens_every_personal_link_in_vain(
-    app: Flask, client: FlaskClient, standing: dict[str, Any], method: str
+    app: Flask, client: FlaskClient, status: dict[str, Any], method: str
 ) -> None:
     event = make_event(
         app, format="hybrid", place="Rathaus", capacity_online=5, capacity_on_site=5,
         confirm_hours=24, approval=True, offer_hours=24,
     )  # fmt: skip
-    person = make_registration(app, event, **standing)
+    person = make_registration(app, event, **status)
     token = personal_path(app, person).removeprefix("/r/")
     values = {"token": token, "public_id": "nothing"}
     paths = [path for path in addresses(app, values) if path.startswith("/r/")]

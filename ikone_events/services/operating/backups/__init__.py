@@ -1,1 +1,1 @@
-"""One file that holds an installation: making it while everything runs, and putting it back."""
+"""Backups of an installation in one file."""

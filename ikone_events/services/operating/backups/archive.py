@@ -1,6 +1,7 @@
-"""The file of a backup: a ZIP archive whose manifest names every member with its hash.
+"""Backups: their file format, and making one while pages and workers run.
 
-Members are `tables/<table>.jsonl`, `uploads/<stored name>` and `pages/<name>.md`.
+An archive is a ZIP file whose manifest names every member with its hash. Members are
+`tables/<table>.jsonl`, `uploads/<stored name>` and `pages/<name>.md`.
 """
 
 import hashlib
@@ -12,7 +13,15 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import Connection, Table, select, text
+
+from ikone_events import __version__
+from ikone_events.services.installation import get_installation
+from ikone_events.store.operating.schema import current_version
+from ikone_events.store.operating.snapshot import frozen, lines_of, tables_of
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -21,12 +30,12 @@ _BLOCK = 1 << 20
 
 
 class BackupError(Exception):
-    """A backup that can't be made or put back; the message says why, nothing was changed."""
+    """A backup that can't be made or restored; nothing was changed."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Manifest:
-    """What an archive says of itself. `missing` are slides that were gone when it was made."""
+    """The description of an archive. `missing` are slides without a file."""
 
     program: str
     schema: str
@@ -151,3 +160,45 @@ def _check_members(archive: zipfile.ZipFile, manifest: Manifest) -> None:
 def _hash_of(archive: zipfile.ZipFile, name: str) -> str:
     with archive.open(name) as member:
         return hashlib.file_digest(member, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def make_backup(path: Path, *, now: datetime, overwrite: bool = False) -> Manifest:
+    """Write database, slides and legal pages into one file. Raises BackupError.
+
+    All tables are read in one snapshot. Slides whose file is missing are named in the manifest.
+    """
+    if path.exists() and not overwrite:
+        raise BackupError(f"{path} exists already; --force replaces it.")
+    if current_version() is None:
+        raise BackupError("There is nothing to back up: the database has no tables.")
+    with frozen() as connection:
+        manifest = Manifest(
+            program=__version__, schema=_version(connection), created_at=now.isoformat()
+        )
+        with writing(path, manifest) as writer:
+            _add_tables(writer, connection, manifest)
+    return manifest
+
+
+def _version(connection: Connection) -> str:
+    return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def _add_tables(writer: Writer, connection: Connection, manifest: Manifest) -> None:
+    tables = tables_of(connection)
+    for table in tables:
+        lines = lines_of(connection, table)
+        manifest.rows[table.name] = writer.add_lines(f"tables/{table.name}.jsonl", lines) - 1
+    for name in _slides(connection, tables):
+        if not writer.add_file(f"uploads/{name}", get_installation().uploads_dir / name):
+            manifest.missing.append(name)
+    for page in sorted(get_installation().settings.data_dir.glob("pages/*.md")):
+        writer.add_file(f"pages/{page.name}", page)
+
+
+def _slides(connection: Connection, tables: list[Table]) -> Iterator[str]:
+    """The stored names of the slides."""
+    for table in tables:
+        if table.name == "material":
+            named = select(table.c.stored_name).where(table.c.stored_name != "").distinct()
+            yield from connection.scalars(named.order_by(table.c.stored_name))

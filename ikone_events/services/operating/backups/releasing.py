@@ -1,4 +1,4 @@
-"""After a backup came back: what waits to leave, and letting it go or setting it aside."""
+"""After a restore: the work that waits, to be released or set aside."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +20,7 @@ _WORDS = "not sent: it waited in a backup that was put back, and may have left b
 
 @dataclass(frozen=True, slots=True)
 class QueuedWork:
-    """What will happen as soon as nothing is held any more.
-
-    A change that waits to be told counts as a mailing that has not begun.
-    """
+    """The work that starts when the pause ends; planned change mails count as mailings."""
 
     mails: int
     mailings: int
@@ -31,7 +28,7 @@ class QueuedWork:
 
 
 def waiting(now: datetime) -> QueuedWork:
-    """How much waits."""
+    """The amount of waiting work."""
     mails = select(func.count(OutboxMail.id)).where(OutboxMail.state == "queued")
     mailings = select(func.count(Mailing.id)).where(
         Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None)
@@ -45,9 +42,9 @@ def waiting(now: datetime) -> QueuedWork:
 
 
 def set_aside(before: datetime, *, now: datetime) -> int:
-    """Stop what was on its way when the backup was made; returns how many single mails.
+    """Stop what was queued when the backup was made; returns the number of single mails.
 
-    Mailings are stopped and can be resumed. Mails are shown as failed, each can be sent again.
+    Mailings can be resumed. Mails become failed and can be sent again.
     """
     for mailing in db.session.scalars(select(Mailing).where(_is_under_way(before))).all():
         stop_mailing(mailing.event, mailing.id, actor=_ACTOR, now=now)
@@ -57,9 +54,9 @@ def set_aside(before: datetime, *, now: datetime) -> int:
 
 
 def skip_steps(before: datetime, *, now: datetime) -> int:
-    """Take out the steps that write mails and were due; returns how many.
+    """Skip steps that write mails and were due; returns how many.
 
-    They may have run after the backup was made. Each can be taken back in.
+    They may have run after the backup was made. Each can be taken back.
     """
     due = [db.session.get_one(Step, step_id) for step_id in due_steps(before)]
     writing = [step for step in due if message_of(step) is not None]

@@ -1,4 +1,4 @@
-"""Putting a backup back: checked whole first, then all of it or nothing, then held."""
+"""Restoring a backup: checked first, then all or nothing, with the outbox paused."""
 
 import hashlib
 import os
@@ -16,32 +16,32 @@ from ikone_events.services.operating.backups.archive import (
     BackupError,
     Manifest,
     lines_in,
+    make_backup,
     reading,
     sync_folder,
 )
-from ikone_events.services.operating.backups.making import make_backup
-from ikone_events.store.db import Base, db
+from ikone_events.store.db import db
 from ikone_events.store.mails.models import Heartbeat, OutboxPause
 from ikone_events.store.operating.schema import alone, current_version, migrate_within, versions
 from ikone_events.store.operating.snapshot import drop_all, fill, rebuilding, renumber, tables_of
 
-# What every installation has from the start says nothing about whether it is in use.
+# Tables that are filled from the start don't show that an installation is in use.
 _FROM_THE_START = ("role", "send_rate")
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, and where the former installation is kept if there was one."""
+    """The restored manifest, and the backup of the former installation if there was one."""
 
     manifest: Manifest
     kept: Path | None
 
 
 def restore_backup(path: Path, *, now: datetime, force: bool = False) -> Restored:
-    """Replace the installation by the one in a backup, and hold its mails and steps.
+    """Replace the installation by a backup, and pause mails and steps.
 
-    Raises BackupError before anything is changed: for a damaged archive, one of a newer version,
-    a worker that is at work, and, without `force`, an installation that is in use.
+    Raises BackupError before anything is changed: for a damaged archive or one of a newer version,
+    for a running worker, and, without `force`, for an installation in use.
     """
     with reading(path) as (archive, manifest):
         _check_version(manifest)
@@ -78,7 +78,7 @@ def _refuse_while_a_worker_lives(now: datetime) -> None:
 
 
 def _keep_former(*, force: bool, now: datetime) -> Path | None:
-    """A backup of what is there, if anything is; only `force` lets it be replaced."""
+    """Back up the existing installation, if any; raises BackupError without `force`."""
     if current_version() is None or not _is_in_use():
         return None
     if not force:
@@ -98,7 +98,7 @@ def _is_in_use() -> bool:
 
 
 def _place_files(archive: zipfile.ZipFile, manifest: Manifest, *, now: datetime) -> None:
-    """Files before rows: a killed process leaves files nobody can reach, never rows without."""
+    """Place files before rows: a killed process leaves unused files, never rows without files."""
     data = get_installation().settings.data_dir
     aside = data / f"before-restore-{now:%Y%m%d-%H%M%S}"
     for folder in ("uploads", "pages"):
@@ -137,7 +137,7 @@ def _move(former: Path, aside: Path) -> None:
 def _rebuild(
     connection: Connection, archive: zipfile.ZipFile, manifest: Manifest, *, now: datetime
 ) -> None:
-    """Lay the tables of the backup's version, fill them, bring them up to date, and hold."""
+    """Create the tables of the backup's version, fill and migrate them, and pause the outbox."""
     drop_all(connection)
     migrate_within(connection, manifest.schema)
     tables = tables_of(connection)
@@ -151,11 +151,5 @@ def _rebuild(
             raise BackupError(f"The backup is damaged: {table.name} lacks rows.")
     renumber(connection, tables)
     migrate_within(connection, "head")
-    reason = f"restored from the backup of {manifest.created_at}"
-    connection.execute(
-        insert(Base.metadata.tables[OutboxPause.__tablename__]), [_hold(now, reason)]
-    )
-
-
-def _hold(now: datetime, reason: str) -> dict[str, object]:
-    return {"id": 1, "since": now, "reason": reason}
+    pause = {"id": 1, "since": now, "reason": f"restored from the backup of {manifest.created_at}"}
+    connection.execute(insert(OutboxPause), [pause])

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.services.operating.doctor import database, mail, places
+from ikone_events.services.operating.doctor import database, settings
 from ikone_events.services.operating.doctor.findings import Finding, fault
 from ikone_events.store.db import db
 
@@ -18,19 +18,19 @@ _OF_DATABASE = (
     database.refused_mails,
 )
 _OF_SETTINGS = (
-    places.disk,
-    places.files,
-    places.secrecy,
-    places.base_address,
-    mail.sender,
-    places.times,
-    mail.mail_server,
-    mail.mailbox,
+    settings.disk,
+    settings.files,
+    settings.secrecy,
+    settings.base_address,
+    settings.sender,
+    settings.times,
+    settings.mail_server,
+    settings.mailbox,
 )
 
 
 def findings(now: datetime) -> Iterator[Finding]:
-    """Everything looked at, the good news too; a database that can't be reached is told once."""
+    """All findings, good ones included; an unreachable database is reported once."""
     yield (reached := database.connection())
     for check in _OF_DATABASE if reached.is_fine else ():
         try:

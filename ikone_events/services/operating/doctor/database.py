@@ -1,4 +1,4 @@
-"""The database, and the engine that works on it: reached, of our version, written to, on time."""
+"""Checks of the database and of the engine that works on it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def _version_of(dialect: str) -> str:
 
 
 def tables(_now: datetime) -> Iterator[Finding]:
-    """Whether the tables are those of this program."""
+    """Whether the tables have this program's version."""
     known, current = versions(), current_version()
     if current == known[-1]:
         yield ok("tables", f"version {current}")
@@ -46,7 +46,7 @@ def tables(_now: datetime) -> Iterator[Finding]:
 
 
 def writing(_now: datetime) -> Iterator[Finding]:
-    """Whether rows can be written; what is tried is taken back."""
+    """Whether rows can be written; the trial is rolled back."""
     if current_version() is None:
         return
     try:
@@ -60,7 +60,7 @@ def writing(_now: datetime) -> Iterator[Finding]:
 
 
 def durability(_now: datetime) -> Iterator[Finding]:
-    """Whether what was acknowledged survives a loss of power."""
+    """Whether committed data survives a power failure."""
     with db.engine.connect() as link:
         if db.engine.dialect.name == "sqlite":
             mode = str(link.scalar(text("PRAGMA journal_mode")))
@@ -76,7 +76,7 @@ def durability(_now: datetime) -> Iterator[Finding]:
 
 
 def clock_of_database(_now: datetime) -> Iterator[Finding]:
-    """Whether this machine and the database's machine have the same time."""
+    """Whether the clocks of this machine and the database agree."""
     if db.engine.dialect.name == "sqlite":
         return
     with db.engine.connect() as link:
@@ -90,7 +90,7 @@ def clock_of_database(_now: datetime) -> Iterator[Finding]:
 
 
 def alarms(now: datetime) -> Iterator[Finding]:
-    """Every alarm of the engine, or that it is well."""
+    """All alarms of the engine, or that there are none."""
     engine = engine_health(now)
     found = todos_of(engine)
     for todo in found:
@@ -103,6 +103,6 @@ def alarms(now: datetime) -> Iterator[Finding]:
 
 
 def refused_mails(now: datetime) -> Iterator[Finding]:
-    """Mails that were given up wait for somebody to look at them."""
+    """Failed mails that somebody should look at."""
     if failed := engine_health(now).failed:
         yield warning("mails", f"{failed} could not be delivered; see “E-mails” of their events")

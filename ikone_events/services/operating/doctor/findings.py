@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 # Hosts that are this machine.
 HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class Level(StrEnum):
-    """A fault keeps the house from working; a warning is a risk somebody should know."""
+    """A fault keeps the installation from working; a warning is a risk."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +18,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at and what was found."""
+    """What was checked and the result."""
 
     level: Level
     about: str
@@ -32,16 +33,6 @@ class Finding:
         return f"{self.level}: {self.about}: {' '.join(self.words.split())}"
 
 
-def ok(about: str, words: str) -> Finding:
-    """Good news."""
-    return Finding(Level.OK, about, words)
-
-
-def warning(about: str, words: str) -> Finding:
-    """A risk."""
-    return Finding(Level.WARNING, about, words)
-
-
-def fault(about: str, words: str) -> Finding:
-    """Something that has to be put right."""
-    return Finding(Level.FAULT, about, words)
+ok = partial(Finding, Level.OK)
+warning = partial(Finding, Level.WARNING)
+fault = partial(Finding, Level.FAULT)

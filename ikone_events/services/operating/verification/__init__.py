@@ -1,46 +1,84 @@
-"""Every invariant of the house, checked from the rows: each fault is one line of plain English.
+"""Every invariant of an installation, checked on its rows; a fault is one line of English.
 
-A check yields what can't be explained by the rules. What the rules allow is no fault: more people
-than seats after the capacity was lowered, a mail that the mail server refused.
+A check yields what the rules can't explain. What they allow is no fault: more people than seats
+after the capacity was lowered, a mail that the mail server refused.
 """
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from ikone_events.services.operating.verification import (
-    calendars,
-    database,
-    events,
-    mails,
-    seats,
-    statuses,
-)
+from ikone_events.services.operating.verification import events, mails, registrations
+from ikone_events.store.db import Base, db
 
 Check = Callable[[datetime], Iterator[str]]
 
+_INVALID = text(
+    "SELECT 'index ' || indexrelid::regclass::text || ' is not valid'"
+    " FROM pg_index WHERE NOT indisvalid"
+    " UNION ALL SELECT 'constraint ' || conname || ' was never checked'"
+    " FROM pg_constraint WHERE NOT convalidated"
+)
+
+
+def broken_database(_now: datetime) -> Iterator[str]:
+    """Faults of pages, indexes, references and sequences that the database reports."""
+    return _sqlite() if db.engine.dialect.name == "sqlite" else _postgresql()
+
+
+def _sqlite() -> Iterator[str]:
+    for words in db.session.scalars(text("PRAGMA integrity_check")):
+        if words != "ok":
+            yield f"database: {words}"
+    for table, row, owner, _number in db.session.execute(text("PRAGMA foreign_key_check")):
+        yield f"database: row {row} of {table} belongs to no row of {owner}"
+
+
+def _postgresql() -> Iterator[str]:
+    for words in db.session.scalars(_INVALID):
+        yield f"database: {words}"
+    for table in Base.metadata.sorted_tables:
+        serial = _serial_of(table.name)
+        if serial is None:
+            continue
+        last = db.session.scalar(text(f"SELECT last_value FROM {serial}"))  # noqa: S608 - its own name
+        highest = db.session.scalar(select(func.max(table.c.id))) or 0
+        if last is not None and last < highest:
+            yield f"database: numbers of {table.name} go on from {last}, its rows go to {highest}"
+
+
+def _serial_of(table: str) -> str | None:
+    """The sequence of a table's ids, if there is one."""
+    if "id" not in Base.metadata.tables[table].c:
+        return None
+    name = text("SELECT pg_get_serial_sequence(:table, 'id')")
+    found: str | None = db.session.scalar(name, {"table": f'"{table}"'})
+    return found
+
+
 CHECKS: tuple[Check, ...] = (
-    database.broken_database,
-    seats.sold_twice,
-    seats.double_seats,
-    seats.used_up_codes,
-    statuses.unknown_statuses,
-    statuses.incomplete_statuses,
-    statuses.unexplained_statuses,
-    seats.idle_seats,
-    seats.skipped_people,
+    broken_database,
+    registrations.sold_twice,
+    registrations.double_seats,
+    registrations.used_up_codes,
+    registrations.unknown_statuses,
+    registrations.incomplete_statuses,
+    registrations.unexplained_statuses,
+    registrations.idle_seats,
+    registrations.skipped_people,
     mails.missing_mails,
     mails.double_mails,
     mails.gaps_in_mailings,
     mails.odd_mails,
     mails.abandoned_leases,
-    calendars.lost_objects,
-    calendars.doubled_objects,
-    calendars.broken_versions,
-    calendars.unexplained_answers,
-    calendars.answers_of_nobody,
-    calendars.bounces_without_a_mail,
+    mails.lost_objects,
+    mails.doubled_objects,
+    mails.broken_versions,
+    mails.unexplained_answers,
+    mails.answers_of_nobody,
+    mails.bounces_without_a_mail,
     events.broken_history,
     events.misplaced_steps,
     events.missing_files,
@@ -49,7 +87,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def faults(now: datetime) -> Iterator[str]:
-    """All faults, one line each; what can't be read ends the search."""
+    """All faults, one line each; ends when the database can't be read."""
     for check in CHECKS:
         try:
             yield from check(now)

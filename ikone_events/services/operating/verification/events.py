@@ -1,4 +1,4 @@
-"""Events: history explains the state, steps hang on their dates, files are there, names are not."""
+"""Events: history, steps, files, anonymised people."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,29 +10,28 @@ from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.followup.materials import path_of
-from ikone_events.services.plan.plans import anchors_of, timing_of
-from ikone_events.services.plan.working_days import is_holiday
+from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 
-# Beginnings that are no transition: a draft is made, a file brings its own state.
+# First actions that are no transitions.
 _BEGINNINGS = ("create", "load")
 
 
 def broken_history(_now: datetime) -> Iterator[str]:
-    """Each row begins where the one before ended, by a rule of the lifecycle, up to the state."""
+    """Each change starts where the last one ended, by a rule of the lifecycle, up to the state."""
     rows = db.session.scalars(select(StateChange).order_by(StateChange.event_id, StateChange.id))
-    chains = {key: list(chain) for key, chain in groupby(rows, key=lambda row: row.event_id)}
+    histories = {key: list(history) for key, history in groupby(rows, key=lambda row: row.event_id)}
     for event in all_events():
-        yield from _broken_chain(event, chains.get(event.id, []))
+        yield from _broken_history(event, histories.get(event.id, []))
 
 
-def _broken_chain(event: Event, chain: list[StateChange]) -> Iterator[str]:
+def _broken_history(event: Event, history: list[StateChange]) -> Iterator[str]:
     before = ""
-    for row in chain:
+    for row in history:
         if row.source != before or not _is_possible(row):
             yield (
                 f"history: {event.slug}: “{row.action}” from “{row.source}” to “{row.target}”"
@@ -65,14 +64,14 @@ def misplaced_steps(_now: datetime) -> Iterator[str]:
 
 
 def missing_files(_now: datetime) -> Iterator[str]:
-    """Slides whose file is gone can't be handed out."""
+    """Slides without their file."""
     for material in db.session.scalars(select(Material).where(Material.stored_name != "")):
         if not path_of(material).is_file():
             yield f"files: {material.event.slug}: the file of “{material.title}” is missing"
 
 
 def remembered_persons(_now: datetime) -> Iterator[str]:
-    """Who was forgotten has no name left, and nobody of an archived event is remembered."""
+    """Anonymised people, and those of archived events, have no personal data left."""
     known = or_(Registration.email != "", Registration.last_name != "", Registration.question != "")
     forgotten = Registration.anonymised_at.is_not(None)
     rows = db.session.execute(

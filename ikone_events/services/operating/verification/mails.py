@@ -1,24 +1,28 @@
-"""Mails: every promise has its mail, once; every mail can be explained."""
+"""Mails and calendar entries: each is owed, sent once, and answered by a mail that exists."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.incoming.mails import IncomingKind, IncomingOutcome
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.operating.alarms import STUCK_AFTER
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.times import moment_utc
+from ikone_events.services.incoming.answers import answer_in_force
 from ikone_events.services.mails.audiences import people_of
 from ikone_events.store.db import db
-from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing, OutboxMail
+from ikone_events.store.events.models import Event, EventVersion
+from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
 
-# The mails that tell a person of a standing.
-_TOLD_BY = {
+# The mails that notify people of a status.
+_NOTIFIED_BY = {
     Status.PENDING: (MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL),
     Status.OFFERED: (MailKind.OFFER,),
     Status.CONFIRMED: (MailKind.CONFIRMATION, MailKind.PROMOTION, MailKind.TAKEN_OVER),
@@ -26,7 +30,7 @@ _TOLD_BY = {
     Status.CANCELLED: (MailKind.WITHDRAWAL, MailKind.HANDED_OVER),
     Status.DECLINED: (MailKind.DECLINED,),
 }
-# Audiences by standing alone: what else decides may have changed since a mailing went out.
+# Audiences by status alone: other criteria may have changed since the mailing.
 _DECIDABLE = (
     Audience.CONFIRMED,
     Audience.CONFIRMED_ONLINE,
@@ -34,26 +38,30 @@ _DECIDABLE = (
     Audience.WAITING,
 )
 _STATES = ("queued", "sent", "failed", "stopped")
+_ANSWER = and_(
+    IncomingMail.kind == IncomingKind.ANSWER.value,
+    IncomingMail.outcome == IncomingOutcome.TAKEN.value,
+)
 
 
 def missing_mails(_now: datetime) -> Iterator[str]:
-    """Who got a standing here was told of it; loaded people were not, anonymised ones no longer."""
-    for status, kinds in _TOLD_BY.items():
+    """Everybody who got a status here was notified, except loaded and anonymised people."""
+    for status, kinds in _NOTIFIED_BY.items():
         wanted = [kind.value for kind in kinds]
         for slug, number in _without(wanted, Registration.status == status.value):
-            yield f"mails: {slug}: registration {number} is {status} and was never told"
-    lapsed = select(StatusChange.id).where(
+            yield f"mails: {slug}: registration {number} is {status} and was never notified"
+    expired = select(StatusChange.id).where(
         StatusChange.registration_id == Registration.id,
         StatusChange.source == Status.OFFERED.value,
         StatusChange.target == Status.EXPIRED.value,
-        StatusChange.reason == "",  # after the end nobody is told
+        StatusChange.reason == "",  # after the end nobody is notified
     )
-    for slug, number in _without([MailKind.OFFER_LAPSED.value], lapsed.exists()):
-        yield f"mails: {slug}: the offer of registration {number} lapsed and nobody told so"
+    for slug, number in _without([MailKind.OFFER_LAPSED.value], expired.exists()):
+        yield f"mails: {slug}: the offer of registration {number} expired without a mail"
 
 
 def _without(kinds: Sequence[str], which: ColumnElement[bool]) -> Sequence[Row[str, int]]:
-    told = select(OutboxMail.id).where(
+    notified = select(OutboxMail.id).where(
         OutboxMail.registration_id == Registration.id, OutboxMail.kind.in_(kinds)
     )
     return db.session.execute(
@@ -62,16 +70,16 @@ def _without(kinds: Sequence[str], which: ColumnElement[bool]) -> Sequence[Row[s
         .join(Registration, Registration.event_id == Event.id)
         .where(
             which,
-            Registration.event_lock_version > 0,  # loaded rows never went through a seat
+            Registration.event_lock_version > 0,  # loaded rows have none
             Registration.anonymised_at.is_(None),
-            ~told.exists(),
+            ~notified.exists(),
         )
         .order_by(Registration.id)
     ).all()
 
 
 def double_mails(_now: datetime) -> Iterator[str]:
-    """One mail a cause, and one a person of a mailing."""
+    """One mail per cause, and one per person of a mailing."""
     keys = select(OutboxMail.key).group_by(OutboxMail.key).having(func.count() > 1)
     for key in db.session.scalars(keys):
         yield f"mails: {key} was written more than once"
@@ -87,9 +95,9 @@ def double_mails(_now: datetime) -> Iterator[str]:
 
 
 def gaps_in_mailings(_now: datetime) -> Iterator[str]:
-    """A finished mailing wrote to everybody who belonged to it and still has that standing.
+    """A finished mailing wrote to everybody who belonged to it and has the same status.
 
-    One about changes leaves out whoever knew them already.
+    Mailings about changes leave out people who know them already.
     """
     finished = db.session.scalars(
         select(Mailing).where(
@@ -105,14 +113,14 @@ def gaps_in_mailings(_now: datetime) -> Iterator[str]:
 
 
 def _left_out(mailing: Mailing) -> Select[int]:
-    """How many have the same standing since before the mailing, and no mail of it."""
+    """How many have the same status since before the mailing, and no mail of it."""
     mine = OutboxMail.mailing_id == mailing.id
     got = select(OutboxMail.id).where(mine, OutboxMail.registration_id == Registration.id)
     people = people_of(mailing.event, Audience(mailing.audience)).where(
         Registration.event_lock_version < mailing.event_lock_version, ~got.exists()
     )
     if mailing.audience == Audience.CONFIRMED_ONLINE.value:
-        # Who came on site when the links went out had the link with a mail of their own.
+        # People who came on site when the links were sent got the link by a mail of their own.
         switched = select(OutboxMail.id).where(
             OutboxMail.registration_id == Registration.id,
             OutboxMail.kind == MailKind.CHANGED.value,
@@ -122,7 +130,7 @@ def _left_out(mailing: Mailing) -> Select[int]:
 
 
 def odd_mails(_now: datetime) -> Iterator[str]:
-    """States that contradict themselves."""
+    """States that contradict the other columns."""
     sent = OutboxMail.state == "sent"
     odd = or_(
         OutboxMail.state.not_in(_STATES),
@@ -138,7 +146,7 @@ def odd_mails(_now: datetime) -> Iterator[str]:
 
 
 def abandoned_leases(now: datetime) -> Iterator[str]:
-    """A mail that a worker took and never finished goes to the next one when its lease ends."""
+    """Expired leases are taken over by the next worker."""
     rows = db.session.execute(
         select(OutboxMail.id, OutboxMail.lease_until)
         .where(OutboxMail.state == "queued", OutboxMail.lease_until < now - STUCK_AFTER)
@@ -147,3 +155,91 @@ def abandoned_leases(now: datetime) -> Iterator[str]:
     for number, until in rows:
         ended = moment_utc(until) if until else ""
         yield f"mails: mail {number} lies with a worker although its lease ended at {ended}"
+
+
+def lost_objects(_now: datetime) -> Iterator[str]:
+    """A registration's sequence is that of its newest mail; else the next update is ignored."""
+    newest = func.max(OutboxMail.calendar_sequence)
+    rows = db.session.execute(
+        select(Registration.id, Registration.calendar_sequence, newest.label("sent"))
+        .join(OutboxMail, OutboxMail.calendar_uid == Registration.calendar_uid)
+        .where(OutboxMail.calendar_sequence.is_not(None), Registration.anonymised_at.is_(None))
+        .group_by(Registration.id, Registration.calendar_sequence)
+        .having(func.coalesce(Registration.calendar_sequence, -1) != newest)
+        .order_by(Registration.id)
+    )
+    for number, counted, sent in rows:
+        yield (
+            f"calendars: registration {number} counts to {counted}, its newest e-mail is object "
+            f"{sent}"
+        )
+
+
+def doubled_objects(_now: datetime) -> Iterator[str]:
+    """Two mails with the same sequence of one entry: calendars ignore the second."""
+    rows = db.session.execute(
+        select(func.min(OutboxMail.id), OutboxMail.calendar_sequence)
+        .where(OutboxMail.calendar_uid != "", OutboxMail.calendar_sequence.is_not(None))
+        .group_by(OutboxMail.calendar_uid, OutboxMail.calendar_sequence)
+        .having(func.count() > 1)
+        .order_by(func.min(OutboxMail.id))
+    )
+    for mail, sequence in rows:
+        yield f"calendars: e-mail {mail} and another carry object {sequence} of one entry"
+
+
+def broken_versions(_now: datetime) -> Iterator[str]:
+    """All versions before the current one are stored."""
+    number = func.count(EventVersion.id)
+    rows = db.session.execute(
+        select(Event.slug, Event.calendar_version, number)
+        .outerjoin(EventVersion, EventVersion.event_id == Event.id)
+        .group_by(Event.id, Event.slug, Event.calendar_version)
+        .having(number != Event.calendar_version - 1)
+        .order_by(Event.id)
+    )
+    for slug, version, kept in rows:
+        yield f"calendars: {slug}: {kept} former versions stored, the event is in version {version}"
+
+
+def unexplained_answers(_now: datetime) -> Iterator[str]:
+    """The stored answer is the newest one to the current invitation and date.
+
+    An empty one is valid too: a new date asks again. Loaded people may have theirs from the file.
+    Only rows that differ are examined.
+    """
+    answered = (
+        select(Registration)
+        .join(IncomingMail, IncomingMail.registration_id == Registration.id)
+        .where(_ANSWER, Registration.partstat != "", Registration.partstat != IncomingMail.partstat)
+        .distinct()
+        .order_by(Registration.id)
+        .options(joinedload(Registration.event))
+    )
+    for person in db.session.scalars(answered):
+        answer = answer_in_force(person, person.event)
+        if answer is not None and answer.partstat != person.partstat:
+            yield (
+                f"answers: {person.event.slug}: registration {person.id} is noted as"
+                f" “{person.partstat}”, its calendar answered “{answer.partstat}”"
+            )
+
+
+def answers_of_nobody(_now: datetime) -> Iterator[str]:
+    """A counted answer belongs to a registration."""
+    lost = select(IncomingMail.id).where(_ANSWER, IncomingMail.registration_id.is_(None))
+    for number in db.session.scalars(lost.order_by(IncomingMail.id)):
+        yield f"answers: the mail {number} counted, and it belongs to nobody"
+
+
+def bounces_without_a_mail(_now: datetime) -> Iterator[str]:
+    """A bounced mail has the bounce that reported it."""
+    bounced = aliased(DeliveryNote)
+    notified = select(IncomingMail.id).where(
+        IncomingMail.mail_id == bounced.mail_id,
+        IncomingMail.kind == IncomingKind.BOUNCE.value,
+        IncomingMail.permanent,
+    )
+    lost = select(bounced.mail_id).where(bounced.what == "bounced", ~notified.exists()).distinct()
+    for number in db.session.scalars(lost.order_by(bounced.mail_id)):
+        yield f"mails: mail {number} came back, and no mail says so"

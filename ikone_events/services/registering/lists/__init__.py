@@ -1,1 +1,1 @@
-"""Lists of people that leave the house or come into it."""
+"""Exports and imports of registrations."""

@@ -1,4 +1,4 @@
-"""Lists that leave the house: registrations with all that belongs to them, and mails."""
+"""Exports: registrations with their answers, and mails."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,20 +33,21 @@ OUTBOX_COLUMNS = (
     *("id", "event", "recipient", "kind", "state", "tries", "message_id", "created_at", "sent_at"),
     *("answer", "mailing"),
 )
-# Several choices in one cell.
+_OF_OTHERS = ("event", "mailing")
+# Between several choices in one cell.
 _BETWEEN = "; "
 
 
 def registration_columns(event: Event, role: str) -> tuple[str, ...]:
-    """The columns of one event's list: the same for all events, then its own fields.
+    """The columns of one event's list: those of all events, then its own fields.
 
-    `role` is the asker's: answers that only others may see are no columns. Retired fields are.
+    Only fields whose answers `role` may see; retired ones included.
     """
     return (*REGISTRATION_COLUMNS, *(f"f_{field.key}" for field in seen_fields(event, role)))
 
 
 def seen_fields(event: Event, role: str) -> list[FormField]:
-    """The fields, retired ones too, whose answers somebody with this role may see."""
+    """The fields, also retired ones, whose answers this role may see."""
     wanted = select(FormField).where(
         FormField.event_id == event.id, FormField.seen_by.in_(roles_up_to(role))
     )
@@ -54,7 +55,7 @@ def seen_fields(event: Event, role: str) -> list[FormField]:
 
 
 def registration_rows(event: Event, role: str) -> Iterator[Row]:
-    """Every registration of an event, the earliest first, under `registration_columns`."""
+    """All registrations of an event by date, with the keys of `registration_columns`."""
     found = db.session.scalars(
         select(Registration)
         .where(Registration.event_id == event.id)
@@ -68,7 +69,7 @@ def registration_rows(event: Event, role: str) -> Iterator[Row]:
         own = {name: cells.get(registration.id) for name, cells in answers.items()}
         yield {
             **_registration_row(registration, event.zone),
-            **_body(registration, day),
+            **_administration(registration, day),
             "waitlist_position": positions.get(registration.id),
             "calendar_answer": registration.partstat.lower() or None,
             "answered_at": _local(moments.get(registration.id), event.zone),
@@ -77,13 +78,13 @@ def registration_rows(event: Event, role: str) -> Iterator[Row]:
 
 
 def waiting_positions(event: Event) -> dict[int, int]:
-    """The place in the line of everybody who waits, by row number, from one."""
-    line = db.session.scalars(select(Registration.id).where(waiting(event.id)).order_by(*ORDER))
-    return {row: place for place, row in enumerate(line, start=1)}
+    """The positions on the waiting list, from one, by registration id."""
+    ids = db.session.scalars(select(Registration.id).where(waiting(event.id)).order_by(*ORDER))
+    return {number: position for position, number in enumerate(ids, start=1)}
 
 
 def _answers(fields: Sequence[FormField]) -> dict[str, dict[int, str]]:
-    """Of each field, by the name of its column, what each registration answered."""
+    """By column name of a field: the answers by registration id."""
     names = {field.id: f"f_{field.key}" for field in fields}
     cells: dict[str, dict[int, str]] = {name: {} for name in names.values()}
     rows = db.session.execute(
@@ -111,42 +112,32 @@ def _local(moment: datetime | None, zone: str) -> str | None:
     return to_local(moment, zone).isoformat(timespec="seconds") if moment else None
 
 
-def _body(registration: Registration, day: date) -> Mapping[str, str | int | None]:
-    """The administration as it was typed or matched; membership counts as of the event's day."""
-    body = registration.organisation
+def _administration(registration: Registration, day: date) -> Mapping[str, str | int | None]:
+    """The administration as typed or matched; membership counts on the event's day."""
+    found = registration.organisation
     return {
-        "organisation": body.name if body else registration.organisation_text,
-        "administration": body.name if body else None,
-        "network_member": None if body is None else int(body.is_member_on(day)),
+        "organisation": found.name if found else registration.organisation_text,
+        "administration": found.name if found else None,
+        "network_member": None if found is None else int(found.is_member_on(day)),
     }
 
 
 def write_json(stream: TextIO, rows: Iterator[Row]) -> int:
-    """All rows as one JSON list for programs; returns how many."""
+    """Write all rows as a JSON list; returns how many."""
     whole = list(rows)
     json.dump(whole, stream, ensure_ascii=False, indent=1)
     return len(whole)
 
 
 def outbox_rows() -> Iterator[Row]:
-    """Every mail of the outbox in the order of writing, without its text.
+    """All mails in the order of writing, without their text.
 
-    Those to subscribers of the network belong to no event.
+    Mails to subscribers of the network belong to no event.
     """
+    stored = [getattr(OutboxMail, name) for name in OUTBOX_COLUMNS if name not in _OF_OTHERS]
+    event, mailing = Event.slug.label("event"), OutboxMail.mailing_id.label("mailing")
     found = db.session.execute(
-        select(
-            OutboxMail.id,
-            Event.slug.label("event"),
-            OutboxMail.recipient,
-            OutboxMail.kind,
-            OutboxMail.state,
-            OutboxMail.tries,
-            OutboxMail.message_id,
-            OutboxMail.created_at,
-            OutboxMail.sent_at,
-            OutboxMail.answer,
-            OutboxMail.mailing_id.label("mailing"),
-        )
+        select(*stored, event, mailing)
         .outerjoin(Event, OutboxMail.event_id == Event.id)
         .order_by(OutboxMail.id)
     )

@@ -1,7 +1,6 @@
-"""Lists of people from a file: checked whole and kept for a day, then entered in portions."""
+"""Importing people from a file: checked as a whole, stored for a day, entered in portions."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -12,40 +11,40 @@ from ikone_events.domain.refusals import (
     N_,
     Complaint,
     NotFound,
-    Refusal,
     RegistrationClosed,
     UnfitInput,
 )
 from ikone_events.domain.registering.list_columns import Columns, recognise
 from ikone_events.services.registering.answers import asked_fields
-from ikone_events.services.registering.lists.kept_rows import (
+from ikone_events.services.registering.lists.people_rows import (
+    ReadRow,
     Refused,
     Through,
     WaitingRow,
     count_waiting,
     pack,
+    read_row,
     read_through,
     read_waiting,
     without_first,
 )
-from ikone_events.services.registering.lists.people_rows import ReadRow, read_row
 from ikone_events.services.registering.lists.table_reading import read_table
 from ikone_events.services.registering.registrations import add_person
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.registering.imports import ImportList
+from ikone_events.store.registering.models import ImportList
 
 KEPT = timedelta(days=1)
-# As many people as hold everybody else up for a moment that nobody minds.
+# People per transaction: the event is locked only briefly.
 PORTION = 20
 
 
 def read_people(event: Event, content: bytes) -> str:
-    """Check a file whole; returns its rows as they are kept. Raises UploadRefused. Writes nothing.
+    """Check a file and return its rows in the stored form. Raises UploadRefused. Writes nothing.
 
-    This takes a second for long lists, so it is done before anything is locked.
+    Takes a second for long lists: call it before anything is locked.
     """
     table, fields = read_table(content), asked_fields(event)
     columns = recognise(table.headings, fields)
@@ -56,7 +55,7 @@ def read_people(event: Event, content: bytes) -> str:
 def keep_list(
     event: Event, organiser: Organiser, rows: str, *, file_name: str, now: datetime
 ) -> ImportList:
-    """Keep checked rows for a day. Nobody is registered by it; the report says who could be."""
+    """Store checked rows for a day; nobody is registered yet."""
     stored = ImportList(
         public_id=new_public_id(),
         event_id=event.id,
@@ -70,33 +69,30 @@ def keep_list(
 
 
 def _without_repeats(rows: Iterable[ReadRow]) -> Iterator[ReadRow]:
-    """Whoever stands in the file a second time comes in once."""
+    """Refuse repetitions of an address."""
     lines: dict[str, int] = {}
     for row in rows:
-        key = email_key(row.applicant.email) if row.applicant else ""
-        if key and key in lines:
-            text = N_("This address stands in the file already, in line %(line)d.")
-            yield replace(
-                row, applicant=None, complaints=(Complaint(text, {"line": lines[key]}, "email"),)
-            )
-            continue
-        if key:
-            lines[key] = row.line
+        if isinstance(row, WaitingRow):
+            first = lines.setdefault(email_key(row.applicant.email), row.line)
+            if first != row.line:
+                text = N_("This address stands in the file already, in line %(line)d.")
+                yield Refused(row.line, row.name, (Complaint(text, {"line": first}, "email"),))
+                continue
         yield row
 
 
 def _packed(rows: Iterable[ReadRow], columns: Columns) -> str:
     through, people = Through(left_out=list(columns.left_out)), list[WaitingRow]()
     for row in rows:
-        if row.applicant is None:
-            through.refused.append(Refused(row.line, row.name, row.complaints))
+        if isinstance(row, Refused):
+            through.refused.append(row)
         else:
-            people.append(WaitingRow(row.line, row.name, row.applicant))
+            people.append(row)
     return pack(through, people)
 
 
 def get_list(event: Event, organiser: Organiser, public_id: str, *, now: datetime) -> ImportList:
-    """A list that this very person handed in for this event, at most a day old; raises NotFound."""
+    """A list that this organiser uploaded for this event within a day; raises NotFound."""
     found = db.session.scalar(
         select(ImportList).where(
             ImportList.event_id == event.id,
@@ -114,10 +110,10 @@ def get_list(event: Event, organiser: Organiser, public_id: str, *, now: datetim
 def enter_portion(
     slug: str, public_id: str, organiser: Organiser, *, actor: str, now: datetime
 ) -> bool:
-    """Register the next few of a list, each with their mail; whether anybody waits behind them.
+    """Register the next people of a list, each with a mail; returns whether more wait.
 
-    They leave the list along with it, so whatever breaks off the work nobody comes in twice and
-    nobody is lost. Who is turned away meanwhile has the reason in the list. Raises NotFound.
+    They leave the list in the same transaction, so an interruption neither repeats nor loses
+    anybody. Refused people get their reason in the list. Raises NotFound.
     """
     event = lock_event(slug)
     stored = get_list(event, organiser, public_id, now=now)
@@ -135,21 +131,18 @@ def _enter(slug: str, person: WaitingRow, through: Through, *, actor: str, now: 
         with db.session.begin_nested():
             added = add_person(slug, person.applicant, actor=actor, now=now)
     except (RegistrationClosed, UnfitInput) as refusal:
-        through.refused.append(_refused(person, refusal))
+        email = person.applicant.email
+        through.refused.append(Refused(person.line, person.name, refusal.complaints, email))
     else:
         through.entered.append((person.line, added.public_id))
 
 
-def _refused(person: WaitingRow, refusal: Refusal) -> Refused:
-    return Refused(person.line, person.name, refusal.complaints, person.applicant.email)
-
-
 def drop_list(stored: ImportList) -> None:
-    """Forget a list that nobody wants any more."""
+    """Delete a list."""
     db.session.execute(delete(ImportList).where(ImportList.id == stored.id))
 
 
 def tidy(now: datetime) -> None:
-    """Forget lists that were handed in more than a day ago: they are full of names."""
+    """Delete lists that are older than a day: they hold personal data."""
     if rows_written(delete(ImportList).where(ImportList.created_at <= now - KEPT)):
         ask_for_erasure()

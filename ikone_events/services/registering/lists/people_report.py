@@ -1,4 +1,4 @@
-"""What would become of a list of people, and what has become of it; only reads."""
+"""The expected result of a list of people, and the progress of entering it; only reads."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.refusals import N_, Complaint, Refusal, UnfitInput
-from ikone_events.domain.registering.registration import ACTIVE, Status
+from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.seating import admit_by_hand, not_addable_because
 from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.answers import asked_fields, places_taken
-from ikone_events.services.registering.lists.kept_rows import (
+from ikone_events.services.registering.lists.people_rows import (
     Refused,
     WaitingRow,
     count_waiting,
@@ -26,8 +26,7 @@ from ikone_events.services.registering.seating import candidate_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
-from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, ImportList, Registration
 from ikone_events.store.registering.waiting_list import (
     NOBODYS,
     organisation_key_of,
@@ -39,7 +38,7 @@ _KNOWN = N_("Somebody is registered for this event with this address.")
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One who will come in, and where they would stand as of now."""
+    """A person who can be entered, with the status they would get now."""
 
     line: int
     name: str
@@ -50,7 +49,7 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A checked list as things stand: who comes in and how, who does not, what is left out."""
+    """A checked list as of now: who can be entered, who is refused, columns left out."""
 
     coming: tuple[Coming, ...]
     refused: tuple[Refused, ...]
@@ -59,7 +58,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """One who has come in, and where they stand by now."""
+    """A person who was entered, with the present status."""
 
     line: int
     public_id: str
@@ -83,7 +82,7 @@ class Progress:
 
 
 def progress_of(event: Event, stored: ImportList) -> Progress | None:
-    """How far a list has been entered; None before the first press of the button."""
+    """How far a list has been entered; None before it was started."""
     through = read_through(stored.rows)
     if not through.begun:
         return None
@@ -111,8 +110,10 @@ def progress_of(event: Event, stored: ImportList) -> Progress | None:
 
 
 def report_on(event: Event, stored: ImportList, *, now: datetime) -> Report:
-    """What would become of everybody on the list if it were stored now."""
-    through, known = read_through(stored.rows), _known_addresses(event)
+    """The result for everybody on the list if it were entered now."""
+    through = read_through(stored.rows)
+    active = select(Registration.email_key).where(Registration.event_id == event.id, IS_ACTIVE)
+    known = set(db.session.scalars(active))
     refused, fit = list(through.refused), list[WaitingRow]()
     for person in read_waiting(stored.rows):
         if email_key(person.applicant.email) in known:
@@ -125,18 +126,10 @@ def report_on(event: Event, stored: ImportList, *, now: datetime) -> Report:
     return Report(tuple(coming), tuple(refused), tuple(through.left_out))
 
 
-def _known_addresses(event: Event) -> set[str]:
-    active = [status.value for status in ACTIVE]
-    wanted = select(Registration.email_key).where(
-        Registration.event_id == event.id, Registration.status.in_(active)
-    )
-    return set(db.session.scalars(wanted))
-
-
 def _placed(
     event: Event, people: Sequence[WaitingRow], *, now: datetime
 ) -> tuple[list[Coming], list[Refused]]:
-    """Where each would stand, one after the other, by the rules that add_person goes by."""
+    """The place of each person, one after the other, by the rules of add_person."""
     availability = get_availability(event, now)
     if closed := not_addable_because(availability):
         return [], [Refused(person.line, person.name, (closed,)) for person in people]
@@ -169,7 +162,7 @@ def _placed(
 
 
 class _Choices:
-    """How many places of each choice the people of a list take, one after the other."""
+    """Counts the limited places that the people of a list take."""
 
     def __init__(self, event: Event) -> None:
         self._fields = {own.key: own for own in asked_fields(event)}

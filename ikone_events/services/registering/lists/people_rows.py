@@ -1,9 +1,14 @@
-"""One row of a list of people: checked like a form, turned into what a form brings."""
+"""Rows of a list of people: read from a file, checked like a form, and stored until entered.
 
+A stored list is one line on the rows that are done, then one line for each waiting row, so that
+taking out the first few costs the same however many wait behind them.
+"""
+
+import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -17,71 +22,138 @@ from ikone_events.domain.registering.own_values import values_from
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.registrations import Applicant
 
-_LENGTHS: Mapping[str, int] = MappingProxyType(
-    {
-        "title": 50,
-        "first_name": 100,
-        "last_name": 100,
-        "email": 254,
-        "organisation": 200,
-        "position": 200,
-        "question": 2000,
-    }
-)
-_SALUTATIONS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("", "-", "–", "keine angabe", "not stated"), ""),
-        **dict.fromkeys(("frau", "fr", "fr.", "ms", "ms.", "mrs", "mrs.", "w"), "frau"),
-        **dict.fromkeys(("herr", "hr", "hr.", "mr", "mr.", "m"), "herr"),
-        **dict.fromkeys(("divers", "diverse", "d"), "divers"),
-    }
-)
-_MODES: Mapping[str, str] = MappingProxyType(
-    {
-        "": "",
-        **dict.fromkeys(("online", "digital", "video"), Mode.ONLINE.value),
-        **dict.fromkeys(
-            ("vor ort", "on site", "on_site", "präsenz", "praesenz", "in person"),
-            Mode.ON_SITE.value,
-        ),
-    }
-)
-_LOCALES: Mapping[str, str] = MappingProxyType(
-    {"": "de", "de": "de", "deutsch": "de", "german": "de", "en": "en", "englisch": "en"}
-    | {"english": "en"}
-)
-_WORDS: Mapping[str, tuple[Mapping[str, str], str]] = MappingProxyType(
-    {
-        "salutation": (_SALUTATIONS, N_("“%(value)s” is no form of address that we know.")),
-        "mode": (_MODES, N_("“%(value)s” is neither “online” nor “on site”.")),
-        "locale": (_LOCALES, N_("“%(value)s” is neither “de” nor “en”.")),
-    }
-)
-_MISSING: Mapping[str, str] = MappingProxyType(
-    {
-        "first_name": N_("The first name is missing."),
-        "last_name": N_("The last name is missing."),
-        "email": N_("The e-mail address is missing."),
-    }
-)
+_LENGTHS: Mapping[str, int] = {
+    "title": 50,
+    "first_name": 100,
+    "last_name": 100,
+    "email": 254,
+    "organisation": 200,
+    "position": 200,
+    "question": 2000,
+}
+_SALUTATIONS: Mapping[str, str] = {
+    **dict.fromkeys(("", "-", "–", "keine angabe", "not stated"), ""),
+    **dict.fromkeys(("frau", "fr", "fr.", "ms", "ms.", "mrs", "mrs.", "w"), "frau"),
+    **dict.fromkeys(("herr", "hr", "hr.", "mr", "mr.", "m"), "herr"),
+    **dict.fromkeys(("divers", "diverse", "d"), "divers"),
+}
+_MODES: Mapping[str, str] = {
+    "": "",
+    **dict.fromkeys(("online", "digital", "video"), Mode.ONLINE.value),
+    **dict.fromkeys(
+        ("vor ort", "on site", "on_site", "präsenz", "praesenz", "in person"),
+        Mode.ON_SITE.value,
+    ),
+}
+_LOCALES: Mapping[str, str] = {
+    **dict.fromkeys(("", "de", "deutsch", "german"), "de"),
+    **dict.fromkeys(("en", "englisch", "english"), "en"),
+}
+_WORDS: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "salutation": (_SALUTATIONS, N_("“%(value)s” is no form of address that we know.")),
+    "mode": (_MODES, N_("“%(value)s” is neither “online” nor “on site”.")),
+    "locale": (_LOCALES, N_("“%(value)s” is neither “de” nor “en”.")),
+}
+_MISSING: Mapping[str, str] = {
+    "first_name": N_("The first name is missing."),
+    "last_name": N_("The last name is missing."),
+    "email": N_("The e-mail address is missing."),
+}
 _ONE_LINE = ("title", "first_name", "last_name", "organisation", "position")
 _LINK = re.compile(r"://|www\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRow:
-    """What stands in one row: the person, or what is wrong; `name` is how the report calls them."""
+class WaitingRow:
+    """A valid row; `name` is how the report calls the person."""
 
     line: int
     name: str
-    applicant: Applicant | None
-    complaints: tuple[Complaint, ...] = ()
+    applicant: Applicant
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An invalid row; with the address it is found when the person is to be forgotten."""
+
+    line: int
+    name: str
+    complaints: tuple[Complaint, ...]
+    email: str = ""
+
+
+ReadRow = WaitingRow | Refused
+
+
+@dataclass(slots=True)
+class Through:
+    """The rows that are done; `begun` says that entering has started.
+
+    Of entered people only line and registration are stored: their details are there.
+    """
+
+    left_out: list[str] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    entered: list[tuple[int, str]] = field(default_factory=list)
+    begun: bool = False
+
+
+def pack(through: Through, people: Iterable[WaitingRow]) -> str:
+    """A list in its stored form."""
+    return "\n".join([_written(through), *(_line(person) for person in people)])
+
+
+def count_waiting(rows: str) -> int:
+    """How many rows wait."""
+    return rows.count("\n")
+
+
+def read_through(rows: str) -> Through:
+    """The rows that are done."""
+    data = json.loads(rows.partition("\n")[0])
+    refused = [
+        Refused(line, name, tuple(Complaint(*complaint) for complaint in complaints), email)
+        for line, name, complaints, email in data["refused"]
+    ]
+    entered = [(line, public_id) for line, public_id in data["entered"]]
+    return Through(data["left_out"], refused, entered, data["begun"])
+
+
+def read_waiting(rows: str, most: int = -1) -> list[WaitingRow]:
+    """The waiting rows, or the first `most` of them."""
+    lines = rows.split("\n", most + 1 if most >= 0 else -1)[1:]
+    return [_person(json.loads(line)) for line in (lines[:most] if most >= 0 else lines)]
+
+
+def without_first(rows: str, number: int, through: Through) -> str:
+    """The list without its first waiting rows and with an updated first line."""
+    return "\n".join([_written(through), *rows.split("\n", number + 1)[number + 1 :]])
+
+
+def _written(through: Through) -> str:
+    refused = [
+        [row.line, row.name, [[c.text, dict(c.values), c.about] for c in row.complaints], row.email]
+        for row in through.refused
+    ]
+    kept = {name: getattr(through, name) for name in ("left_out", "entered", "begun")}
+    return json.dumps({**kept, "refused": refused}, ensure_ascii=False)
+
+
+def _line(person: WaitingRow) -> str:
+    answers = {key: list(values) for key, values in person.applicant.answers.items()}
+    applicant = asdict(replace(person.applicant, answers={})) | {"answers": answers}
+    kept = {"line": person.line, "name": person.name, "applicant": applicant}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _person(data: dict[str, Any]) -> WaitingRow:
+    return WaitingRow(data["line"], data["name"], Applicant(**data["applicant"]))
 
 
 def read_row(
     line: int, cells: Sequence[str], columns: Columns, fields: Sequence[OwnField]
 ) -> ReadRow:
-    """Check one row; all that is wrong with it is told at once."""
+    """Check one row; all complaints are reported at once."""
     typed = {name: _at(cells, place) for name, place in columns.places.items()}
     found: list[Complaint] = []
     values = {name: _known(name, typed.get(name, ""), found) for name in _WORDS}
@@ -94,8 +166,8 @@ def read_row(
     person = full_name(texts["title"], texts["first_name"], texts["last_name"])
     name = person[:100] or typed.get("email", "")[:100]
     if found:
-        return ReadRow(line, name, None, tuple(found))
-    return ReadRow(line, name, Applicant(**texts, **values, answers=answers))
+        return Refused(line, name, tuple(found))
+    return WaitingRow(line, name, Applicant(**texts, **values, answers=answers))
 
 
 def _at(cells: Sequence[str], place: int) -> str:
@@ -128,7 +200,7 @@ def _text_complaints(texts: Mapping[str, str]) -> list[Complaint]:
 
 
 def _address(typed: str, found: list[Complaint]) -> str:
-    """The address as it travels: foreign domains by the newer IDNA, as the form stores them."""
+    """The address in its stored form, with the domain in IDNA 2008."""
     if not typed:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Tables that people hand in, CSV or XLSX, read as texts; what is too big or broken is refused."""
+"""Reading uploaded tables (CSV, XLSX) as texts; too big or broken ones are refused."""
 
 import csv
 import io
@@ -22,13 +22,13 @@ _MOST_COLUMNS = 60
 # A table of two thousand people unpacks to a few megabytes; an archive bomb to gigabytes.
 _MOST_UNPACKED = 20 * 1024 * 1024
 _MOST_PARTS = 300
-# Empty rows are skipped, but not without end: a sheet may claim to be a million rows long.
+# Empty rows are skipped up to here: a sheet may claim to be a million rows long.
 _LAST_ROW = 20_000
 _DELIMITERS = ";,\t"
 _ZIP = b"PK\x03\x04"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
-# All that the libraries raise at files that are no tables; found by changing bytes of good ones.
+# What the libraries raise for broken files; found by changing bytes of valid ones.
 _BROKEN = (
     *(zipfile.BadZipFile, InvalidFileException, zlib.error, struct.error, SyntaxError),
     *(LookupError, ValueError, TypeError, AttributeError, OSError, EOFError),
@@ -38,14 +38,14 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class TypedTable:
-    """The headings and the rows below them, each with its line in the file, from one."""
+    """The headings and the rows, each with its line in the file, from one."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 def read_table(content: bytes) -> TypedTable:
-    """The first table of a file, whatever it is called. Raises UploadRefused."""
+    """The first table of a file; its name does not matter. Raises UploadRefused."""
     if len(content) > MOST_BYTES:
         raise _refused(N_("The file is larger than 2 MB."))
     lines = _xlsx_lines(content) if content.startswith(_ZIP) else _csv_lines(content)
@@ -68,7 +68,7 @@ def _table(lines: Iterator[tuple[int, tuple[str, ...]]]) -> TypedTable:
 
 
 def _filled(lines: Iterable[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Rows in which anything stands, without the empty cells behind it."""
+    """The rows that are not empty, without trailing empty cells."""
     for number, cells in lines:
         last = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
         if last:
@@ -79,16 +79,15 @@ def _csv_lines(content: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
     text = _decoded(content)
     if "\0" in text:
         raise _refused(N_("This is neither a CSV file nor an Excel file (XLSX)."))
-    lines = text.splitlines()
-    if lines and lines[0].lower().startswith("sep="):
+    shift = int(text.lower().startswith("sep="))  # a line that Excel writes before the headings
+    if shift:
         text = text.partition("\n")[2]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    shift = 1 if lines and lines[0].lower().startswith("sep=") else 0
     return _numbered(reader, shift)
 
 
 def _numbered(reader: Any, shift: int) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Each row with the line on which it begins; a cell may hold line breaks."""
+    """Each row with the line on which it begins; cells may contain line breaks."""
     line = 1 + shift
     try:
         for cells in reader:
@@ -99,12 +98,12 @@ def _numbered(reader: Any, shift: int) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _undefused(cell: str) -> str:
-    """Our own lists put a `'` before what looks like a formula; people did not type it."""
+    """Remove the `'` that our own exports put before possible formulas."""
     return cell[1:] if cell.startswith("'") and safe_cell(cell[1:]) == cell else cell
 
 
 def _decoded(content: bytes) -> str:
-    """UTF-8, with or without a mark, what Excel calls Unicode text, or Windows' own encoding."""
+    """UTF-8 with or without BOM, UTF-16 as Excel writes it, or Windows-1252."""
     encodings = ("utf-16",) if content[:2] in _UTF_16 else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         try:
@@ -115,7 +114,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The sign that parts the headings most often; semicolons where there is only one column."""
+    """The most frequent delimiter of the headings; a semicolon for a single column."""
     head = next((line for line in text.splitlines() if line.strip()), "")
     return max(_DELIMITERS, key=head.count)
 
@@ -129,10 +128,10 @@ def _xlsx_lines(content: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _check_archive(content: bytes) -> None:
-    """No part may unpack without end, and no part may define entities. Raises UploadRefused."""
+    """Raise UploadRefused for archives that unpack too large or define entities."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
-        # An archive gives no more bytes than its directory says, so the sum is a limit.
+        # An archive yields no more bytes than its directory says, so the sum is a limit.
         if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
             raise _refused(N_("The file unpacks to more than we take."))
         for part in parts:
@@ -157,7 +156,7 @@ def _sheet(content: bytes) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def _cell_text(value: object) -> str:
-    """What a cell shows: whole numbers without a point, days without a clock."""
+    """The text a cell shows: whole numbers without a point, dates without midnight."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,9 +1,9 @@
-"""The calendars of an event: what they show now, what they will show, and a test to oneself."""
+"""Calendars of an event: what they show now and after the next mail, and a test invitation."""
 
 from flask import flash, redirect, render_template, request, url_for
 
-from ikone_events.domain.calendars.hints import hints_on
 from ikone_events.domain.calendars.invitation import public_event
+from ikone_events.domain.calendars.preview import hints_on
 from ikone_events.domain.events.facts import Mode, State
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.calendars.feeds import entry_of
@@ -11,7 +11,6 @@ from ikone_events.services.calendars.preview import views_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.trial_invitations import (
     Tester,
-    TrialInvitation,
     send_trial,
     take_back_trial,
     trial_object,
@@ -25,45 +24,42 @@ from ikone_events.web.organiser.calendars.calendar_rows import (
     answer_words,
     card_of,
     rows_of,
-    said,
     with_shared_hints,
 )
-from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
-from ikone_events.web.organiser.mails.preview import TEST_MAILS, own_number
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.mails.preview_page import limit_tests
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import LOCALES, page_locale
-from ikone_events.web.shell.limits import limited
+from ikone_events.web.shell.i18n import gettext as _
 
 
 @blueprint.get("/events/<slug>/calendar")
 @permission(Permission.SEE_EVENTS)
 def calendars(slug: str) -> str:
-    """A sample of people, or the one of the address."""
-    event = seen_event(slug)
-    return _page(event, person=request.args.get("person", ""))
+    """Show the calendars of a sample of people, or of the requested person."""
+    return _page(seen_event(slug), person=request.args.get("person", ""))
 
 
 @blueprint.post("/events/<slug>/calendar/test")
 @permission(Permission.EDIT_EVENTS)
-@limited(TEST_MAILS, key_func=own_number)
+@limit_tests
 def send_test_invitation(slug: str) -> Answer:
-    """Send an invitation to the organiser who asks."""
+    """Send a test invitation to the organiser."""
     event = seen_event(slug)
     try:
         with transaction():
             mail = send_trial(event.slug, _tester(), now=now())
     except UnfitInput as refusal:
-        return _page(event, complaints=said(refusal.complaints)), 422
+        return _page(event, complaints=say_all(refusal.complaints)), 422
     flash(_("A test invitation is on its way to %(address)s.", address=mail.recipient), "success")
     return redirect(url_for("organiser.calendars", slug=slug, _anchor="test"), 303)
 
 
 @blueprint.post("/events/<slug>/calendar/test/remove")
 @permission(Permission.EDIT_EVENTS)
-@limited(TEST_MAILS, key_func=own_number)
+@limit_tests
 def remove_test_invitation(slug: str) -> Answer:
-    """Take it out of the organiser's calendar; a second press finds it taken out."""
+    """Withdraw the test invitation; does nothing if there is none any more."""
     event = seen_event(slug)
     with transaction():
         mail = take_back_trial(event.slug, _tester(), now=now())
@@ -93,41 +89,38 @@ def _page(event: Event, *, person: str = "", complaints: list[str] | None = None
         complaints=complaints or [],
         own_address=me.email,
         trial=(trial := trial_of(event, me.email)),
-        answer=_answer(trial),
+        answer=answer_words(trial.answer.partstat) if trial and trial.answer else "",
     )
 
 
 def _first_entry(event: Event) -> list[tuple[str, str]]:
-    """What the first to register will get, where nobody has a place yet."""
+    """Describe the invitation of the first registration; empty if it can't be written yet."""
     try:
         data = trial_object(event, _tester(), now=now())
     except UnfitInput:
-        return []  # the hints and the button for a test say why
-    rows = rows_of(None, data, event, event)
-    return [(row.label, row.after) for row in rows]
+        return []  # the page lists the complaints in its hints
+    return _pairs(data, event)
 
 
 def _public(event: Event) -> tuple[list[tuple[str, str]], list[str]]:
-    """What everybody's calendar shows of it, or why it shows nothing."""
+    """Describe the public calendar entry, or return the complaints that prevent it."""
     if event.state == State.DRAFT.value:
         return [], []
     try:
         data = public_event(entry_of(event, page_locale()), locale=page_locale())
     except UnfitInput as refusal:
-        return [], said(refusal.complaints)
-    return [(row.label, row.after) for row in rows_of(None, data, event, event)], []
+        return [], say_all(refusal.complaints)
+    return _pairs(data, event), []
+
+
+def _pairs(data: bytes, event: Event) -> list[tuple[str, str]]:
+    return [(row.label, row.after) for row in rows_of(None, data, event, event)]
 
 
 def _hints(event: Event) -> list[str]:
     contact = bool(event.contact_name or event.contact_email)
     summary = summary_of(event, page_locale())
-    return said(hints_on(summary, contact_known=contact, now=now()))
-
-
-def _answer(trial: TrialInvitation | None) -> str:
-    if trial is None or trial.answer is None:
-        return ""
-    return answer_words(trial.answer.partstat)
+    return say_all(hints_on(summary, contact_known=contact, now=now()))
 
 
 def _tester() -> Tester:

@@ -1,23 +1,23 @@
-"""Calendars of an event as a page shows them: facts side by side, without anybody's own links."""
+"""Calendars of people as rows of a page, without personal links."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ikone_events.domain.calendars.words import TRANSLATED, EntryLine, compared
+from ikone_events.domain.calendars.preview import TRANSLATED, EntryRow, compared
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import EventFormat
-from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.services.calendars.preview import CalendarView, Stand
 from ikone_events.services.mails.drafts import mask_links
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.organiser.frame import say_all
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
-    """One fact in words; `differs` also stands as a word, not as a colour alone."""
+    """One property of a calendar entry, now and afterwards."""
 
     label: str
     now: str
@@ -27,7 +27,7 @@ class CalendarRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One calendar: whose, how it stands, the facts, and what is to be said about it."""
+    """The calendar of one person: its state, its rows, complaints and hints."""
 
     title: str
     about: str
@@ -42,12 +42,12 @@ class Card:
 
     @property
     def changes(self) -> bool:
-        """Whether people would see anything new."""
+        """Whether any row differs."""
         return any(row.differs for row in self.rows)
 
 
 def card_of(view: CalendarView, event: Event, then: Event) -> Card:
-    """A person's calendar in words; the times on the clocks of the event."""
+    """Describe a person's calendar; times are local to the event."""
     person, mail = view.person, view.under_way
     return Card(
         title=f"{person.first_name} {person.last_name}".strip() or person.email,
@@ -58,13 +58,13 @@ def card_of(view: CalendarView, event: Event, then: Event) -> Card:
         mail_id=mail.id if mail else None,
         rows=rows_of(view.now, view.after, event, then),
         effect=_(view.effect),
-        complaints=said(view.complaints),
-        hints=said(view.hints),
+        complaints=say_all(view.complaints),
+        hints=say_all(view.hints),
     )
 
 
 def with_shared_hints(cards: Sequence[Card]) -> tuple[list[Card], list[str]]:
-    """What is to be said about every calendar is said once, above them."""
+    """Return the cards without the hints that all of them share, and those hints."""
     first = cards[0].hints if len(cards) > 1 else []
     shared = [hint for hint in first if all(hint in card.hints for card in cards)]
     own = [replace(card, hints=[h for h in card.hints if h not in shared]) for card in cards]
@@ -72,7 +72,7 @@ def with_shared_hints(cards: Sequence[Card]) -> tuple[list[Card], list[str]]:
 
 
 def rows_of(now: bytes | None, after: bytes | None, event: Event, then: Event) -> list[CalendarRow]:
-    """Two objects line by line."""
+    """Compare two calendar objects property by property."""
     lines = compared(now, after, locale=page_locale(), zone=then.zone, before_zone=event.zone)
     return [
         CalendarRow(_(line.label), _value(line, line.now), _value(line, line.after), line.differs)
@@ -81,17 +81,12 @@ def rows_of(now: bytes | None, after: bytes | None, event: Event, then: Event) -
 
 
 def answer_words(partstat: str) -> str:
-    """An answer as calendars name it, in words."""
+    """Return the label of a PARTSTAT; unknown values are returned as they are."""
     words = {"ACCEPTED": _("Accepted"), "DECLINED": _("Declined"), "TENTATIVE": _("Tentative")}
     return words.get(partstat, partstat)
 
 
-def said(complaints: Iterable[Complaint]) -> list[str]:
-    """Complaints and hints in the language of the page."""
-    return [translate(complaint) for complaint in complaints]
-
-
-def _value(line: EntryLine, value: str) -> str:
+def _value(line: EntryRow, value: str) -> str:
     if not value:
         return "–"
     return _(value) if line.label in TRANSLATED else mask_links(value)
@@ -118,7 +113,7 @@ def _stand(view: CalendarView) -> str:
 
 
 def _way(view: CalendarView) -> str:
-    """What became of a mail that is newer than what the calendar shows."""
+    """Return what became of a mail newer than the calendar's entry; "" if there is none."""
     if view.under_way is None:
         return ""
     words = {

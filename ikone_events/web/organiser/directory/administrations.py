@@ -1,4 +1,4 @@
-"""The directory of administrations: find one, see who is a member, take one out."""
+"""The directory of administrations: search, membership, deletion."""
 
 from datetime import date
 
@@ -17,29 +17,29 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.registering.administrations import search_administrations
-from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, may, organiser, permission
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 
 
 def kind_label(kind: str) -> str:
-    """What a body is, in words."""
+    """Return the label of a kind; unknown kinds are returned as they are."""
     return _(KIND_LABELS[AdministrationKind(kind)]) if kind in set(AdministrationKind) else kind
 
 
 def kind_choices() -> list[tuple[str, str]]:
-    """Every kind with its words, in the order of the table."""
+    """Return every kind with its label."""
     return [(kind.value, kind_label(kind)) for kind in AdministrationKind]
 
 
 def today() -> date:
-    """The present day on the clocks of the installation."""
+    """Return the present day in the installation's zone."""
     return to_local(now(), get_installation().settings.timezone).date()
 
 
 def membership(organisation: Organisation, day: date) -> tuple[str, str]:
-    """The look and the words of a badge: member, once, one day; nothing for the others."""
+    """Return kind and text of the membership badge; two empty texts if there is none."""
     since, until = organisation.member_since, organisation.member_until
     if not organisation.member:
         return "", ""
@@ -59,7 +59,7 @@ def _numeric(day: date) -> str:
 @blueprint.get("/administrations")
 @permission(Permission.SEE_EVENTS)
 def administrations() -> str:
-    """The directory, fifty at a time."""
+    """Show one page of the directory."""
     words = request.args.get("q", "")[:200].strip()
     kind = request.args.get("kind", "")
     members = request.args.get("members") == "1"
@@ -73,7 +73,6 @@ def administrations() -> str:
         "organiser/directory/administrations.html",
         page=page,
         rows=[(body, kind_label(body.kind), membership(body, day)) for body in page.rows],
-        pager=pager(page),
         page_url=page_url("organiser.administrations", **chosen),
         words=words,
         kind=kind,
@@ -87,7 +86,7 @@ def administrations() -> str:
 @blueprint.get("/administrations/<int(max=2147483647):number>/delete")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def ask_to_delete_administration(number: int) -> str:
-    """Ask before a body is taken out, or say why it stays."""
+    """Ask before an administration is deleted, or say why it can't be."""
     body = get_administration(number)
     return render_template(
         "organiser/directory/administration_delete.html",
@@ -99,7 +98,7 @@ def ask_to_delete_administration(number: int) -> str:
 @blueprint.post("/administrations/<int(max=2147483647):number>/delete")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def remove_administration(number: int) -> Answer:
-    """Take a body out that nobody refers to."""
+    """Delete an administration to which nothing refers."""
     try:
         with transaction():
             body = delete_administration(number)

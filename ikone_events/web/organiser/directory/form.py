@@ -1,21 +1,13 @@
 """Adding and editing one administration."""
 
-from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import (
-    BooleanField,
-    Field,
-    IntegerField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
-from wtforms.widgets import DateInput, HiddenInput
+from wtforms.widgets import HiddenInput
 
 from ikone_events.domain.directory.administrations import AdministrationKind, likely_kind
 from ikone_events.domain.directory.draft import LENGTHS, AdministrationDraft
@@ -31,31 +23,10 @@ from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.models import Organisation
 from ikone_events.web.organiser.directory.administrations import kind_choices
+from ikone_events.web.organiser.fields import Day
 from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, permission
-
-
-class Day(Field):
-    """A date, or none; what was typed is kept as it is."""
-
-    widget = DateInput()
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what the browser sent; an empty field is no day."""
-        self.data = None
-        text = valuelist[0].strip() if valuelist else ""
-        if not text:
-            return
-        try:
-            self.data = date.fromisoformat(text)
-        except ValueError as fault:
-            raise ValueError(_("Please enter a date, such as 31.01.2026.")) from fault
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return self.data.isoformat() if self.data else ""
+from ikone_events.web.shell.i18n import gettext as _
 
 
 def _line(label: str, name: str, *validators: Any) -> StringField:
@@ -64,7 +35,7 @@ def _line(label: str, name: str, *validators: Any) -> StringField:
 
 
 class AdministrationForm(FlaskForm):
-    """What the directory says of a body."""
+    """The fields of an administration."""
 
     edit_version = IntegerField(widget=HiddenInput(), default=0)
     name = _line(_l("Name"), "name", InputRequired(_l("Please enter a name.")))
@@ -118,7 +89,7 @@ def _page(
 @blueprint.get("/administrations/new")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def new_administration() -> str:
-    """An empty form; a typed text that fitted nobody may stand in it already."""
+    """Show an empty form; the address may give the name."""
     name = request.args.get("name", "")[: LENGTHS["name"]]
     return _page(_form(formdata=None, name=name, kind=likely_kind(name).value))
 
@@ -126,7 +97,7 @@ def new_administration() -> str:
 @blueprint.post("/administrations/new")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def create_administration() -> Answer:
-    """Store a new body; who typed its name belongs to it from now on."""
+    """Save a new administration and match the registrations that gave its name."""
     form = _form()
     if not form.validate():
         return _page(form), 422
@@ -142,7 +113,7 @@ def create_administration() -> Answer:
 @blueprint.get("/administrations/<int(max=2147483647):number>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def administration(number: int) -> str:
-    """What is stored, in a form."""
+    """Show a stored administration in a form."""
     body = get_administration(number)
     return _page(_form(formdata=None, **_values_of(body)), body)
 
@@ -150,7 +121,7 @@ def administration(number: int) -> str:
 @blueprint.post("/administrations/<int(max=2147483647):number>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def save_administration(number: int) -> Answer:
-    """Store what was edited, if nobody saved in between."""
+    """Save an edited administration, unless somebody else has saved it meanwhile."""
     form, body = _form(), get_administration(number)
     if not form.validate():
         return _page(form, body), 422

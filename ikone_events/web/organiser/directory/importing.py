@@ -1,4 +1,6 @@
-"""A list of administrations from a file: checked whole, then taken over or refused with reasons."""
+"""Importing a list of administrations: the whole file is checked, then imported or refused."""
+
+from collections.abc import Sequence
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
@@ -7,32 +9,31 @@ from flask_wtf.file import FileField
 
 from ikone_events.domain.directory.administrations import AdministrationKind
 from ikone_events.domain.directory.list_file import COLUMNS, MOST_BYTES
-from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.directory.importing import Imported, check_list, import_list
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.web.organiser.frame import Answer, blueprint, takes_file
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext, translate
 
 
 class ListForm(FlaskForm):
-    """The file; which of two buttons was pressed says what to do with it."""
+    """The file; the pressed button says whether to check or to import it."""
 
     file = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv"})
 
 
 def _page(
     form: ListForm,
-    faults: list[tuple[str, str]] | None = None,
+    faults: Sequence[tuple[str, str]] = (),
     found: Imported | None = None,
 ) -> str:
     return render_template(
         "organiser/directory/administrations_import.html",
         form=form,
-        faults=faults or [],
+        faults=faults,
         found=found,
         columns=list(COLUMNS),
         kinds=[kind.value for kind in AdministrationKind],
@@ -42,7 +43,7 @@ def _page(
 @blueprint.get("/administrations/import")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def choose_list() -> str:
-    """The form for the file, and what it may hold."""
+    """Show the form for the file, and its columns."""
     return _page(ListForm(formdata=None))
 
 
@@ -50,7 +51,7 @@ def choose_list() -> str:
 @permission(Permission.EDIT_ADMINISTRATIONS)
 @takes_file(lambda: MOST_BYTES)
 def import_administrations() -> Answer:
-    """Check the list, or take it over; one wrong line and nothing is stored."""
+    """Check or import the list; one wrong line, and nothing is stored."""
     form = ListForm()
     if not form.validate() or not form.file.data:
         if not form.errors:
@@ -63,17 +64,13 @@ def import_administrations() -> Answer:
         with transaction():
             done = import_list(content, now=now())
     except UnfitInput as refusal:
-        return _page(form, [_fault(complaint) for complaint in refusal.complaints]), 422
-    flash(_told(done), "success")
+        faults = [(complaint.about or "", translate(complaint)) for complaint in refusal.complaints]
+        return _page(form, faults), 422
+    flash(_done_words(done), "success")
     return redirect(url_for("organiser.administrations"), 303)
 
 
-def _fault(complaint: Complaint) -> tuple[str, str]:
-    """The line of a complaint, if it is about one, and the reason."""
-    return complaint.about or "", translate(complaint)
-
-
-def _told(done: Imported) -> str:
+def _done_words(done: Imported) -> str:
     words = _(
         "The list has been taken over: %(new)d new, %(changed)d changed, %(same)d as before.",
         new=len(done.added),

@@ -1,4 +1,4 @@
-"""Typed names that fit no administration: decided by one press, for everybody who typed them."""
+"""Typed names that match no administration: assign one to all who typed a name."""
 
 import logging
 
@@ -17,10 +17,10 @@ from ikone_events.services.directory.unmatched import (
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import find_by_name, organisation_names
-from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url, pager
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 @blueprint.get("/administrations/unmatched")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def unmatched() -> str:
-    """The texts that most people typed first, with the bodies they may mean."""
+    """List the names, most frequent first, with the administrations they may mean."""
     left = request.args.get("left") == "1"
     page = unmatched_groups(organiser(), left=left, number=page_number())
     query = {"left": "1"} if left else {}
@@ -36,7 +36,6 @@ def unmatched() -> str:
         "organiser/directory/administrations_unmatched.html",
         page=page,
         left=left,
-        pager=pager(page),
         page_url=page_url("organiser.unmatched", **query),
     )
 
@@ -63,7 +62,7 @@ def _people(key: str, wrong: str = "", typed: str = "") -> str:
 
 
 def _key() -> str:
-    """The text of the address in the form in which it is compared; raises NotFound."""
+    """Return the normalised name from the request; raises NotFound if it is not normalised."""
     key = request.values.get("key", "")
     if not key or key_of(key) != key:
         raise NotFound(Complaint(N_("Nobody waits for this name to be matched.")))
@@ -73,7 +72,7 @@ def _key() -> str:
 @blueprint.post("/administrations/unmatched/decide")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def decide_unmatched() -> Answer:
-    """This is …: the body for everybody who typed the text, or for those who were chosen."""
+    """Assign an administration to everybody who typed a name, or to the chosen people."""
     key, number = _key(), request.form.get("body", type=int)
     typed = request.form.get("name", "").strip()
     if number is None or typed:
@@ -85,20 +84,19 @@ def decide_unmatched() -> Answer:
     if number is None or people == []:
         wrong = _wrong(typed) if number is None else _("Please choose at least one person.")
         return _people(key, wrong, typed), 422
-    everybody = people is not None and _is_everybody(key, people)
+    if people is not None and _is_everybody(key, people):
+        people = None
     with transaction():
-        chosen, given, learnt = decide(
-            organiser(), key, number, people=None if everybody else people, now=now()
-        )
+        chosen, given, learnt = decide(organiser(), key, number, people=people, now=now())
     log.info("organiser %d matched %d registrations", organiser().id, given)
-    told = ngettext(
+    words = ngettext(
         "%(num)d registration now belongs to “%(name)s”.",
         "%(num)d registrations now belong to “%(name)s”.",
         given,
         name=chosen.name,
     )
     more = _("From now on this name is recognised.") if learnt else ""
-    flash(f"{told} {more}".strip(), "success")
+    flash(f"{words} {more}".strip(), "success")
     return redirect(url_for("organiser.unmatched"), 303)
 
 
@@ -116,7 +114,7 @@ def _is_everybody(key: str, people: list[str]) -> bool:
 @blueprint.post("/administrations/unmatched/leave")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def leave_unmatched() -> Answer:
-    """Not an administration: ask no more."""
+    """Set a name aside that is no administration."""
     with transaction():
         text = leave(organiser(), _key(), now=now())
     flash(_("“%(name)s” stays without an administration.", name=text), "success")
@@ -126,7 +124,7 @@ def leave_unmatched() -> Answer:
 @blueprint.post("/administrations/unmatched/take-up")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def take_up_unmatched() -> Answer:
-    """Ask again about a text that was set aside."""
+    """List a name again that was set aside."""
     with transaction():
         take_up(_key())
     return redirect(url_for("organiser.unmatched"), 303)

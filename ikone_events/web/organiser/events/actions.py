@@ -1,4 +1,4 @@
-"""Pressing the buttons of the lifecycle: what is asked first, what is refused, what was done."""
+"""Actions of the lifecycle: the page that asks first, the action itself, its refusals."""
 
 from datetime import datetime
 
@@ -7,8 +7,17 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 
-from ikone_events.domain.events.lifecycle import Action, State, find_rule, offers, plan
+from ikone_events.domain.events.lifecycle import (
+    ACTION_LABELS,
+    Action,
+    State,
+    find_rule,
+    offers,
+    plan,
+)
 from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.mails.audiences import Audience
+from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -16,29 +25,23 @@ from ikone_events.domain.refusals import (
     TransitionRefused,
     UnfitInput,
 )
-from ikone_events.services.events.transitions import Request, facts_for, perform
+from ikone_events.services.events.transitions import Done, Request, facts_for, perform
 from ikone_events.services.installation import now
+from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.event_page import choices_of, show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
-from ikone_events.web.organiser.frame import (
-    Answer,
-    actor,
-    blueprint,
-    event_url,
-    place,
-    say_all,
-    seen_event,
-)
-from ikone_events.web.organiser.mails.mail_words import what_was_done
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext
 
 MOST_REASON = 2000
 
 
 class ActionForm(FlaskForm):
-    """What postponing, calling off and a new date ask for."""
+    """What POSTPONE, CANCEL and RESCHEDULE ask for."""
 
     reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
     starts_at = LocalTime(_l("New start"))
@@ -48,33 +51,47 @@ class ActionForm(FlaskForm):
 @blueprint.get("/events/<slug>/do/<action>")
 @permission(Permission.EDIT_EVENTS)
 def ask(slug: str, action: str) -> Answer:
-    """The page of an action: what it does, and what it wants to know first."""
+    """Show what an action does, and ask for what it needs."""
     event, wanted = seen_event(slug), find_action(action)
     if find_rule(wanted, State(event.state)) is None:
-        plan(wanted, facts_for(wanted, event, now()))  # refuses in the table's own words
+        plan(wanted, facts_for(wanted, event, now()))  # refuses in the words of the lifecycle
     return _ask(event, wanted, ActionForm())
 
 
 @blueprint.post("/events/<slug>/do/<action>")
 @permission(Permission.EDIT_EVENTS)
 def do(slug: str, action: str) -> Answer:
-    """Carry out an action, if the event is still as the page showed it."""
+    """Carry out an action if the event is still in the state that the page showed."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
     try:
         wish = request_of(event, wanted, form)
         with transaction():
             done = perform(slug, wish, now=now())
     except SomebodyWasFaster as refusal:
-        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+        return show_event(seen_event(slug), refused=refusal.complaints), 409
     except (TransitionRefused, UnfitInput) as refusal:
         status = 422 if isinstance(refusal, UnfitInput) else 409
         return refused(seen_event(slug), wanted, form, refusal.complaints), status
-    flash(what_was_done(done), "success")
+    flash(_done_words(done), "success")
     return redirect(event_url(done.event), 303)
 
 
+def _done_words(done: Done) -> str:
+    label, mailing = _(ACTION_LABELS[done.rule.action]), done.mailing
+    number = count(done.event, Audience(mailing.audience)) if mailing else 0
+    if mailing is None or number == 0:
+        return _("Done: %(action)s.", action=label)
+    return ngettext(
+        "Done: %(action)s. One e-mail is being written: “%(kind)s”.",
+        "Done: %(action)s. %(num)d e-mails are being written: “%(kind)s”.",
+        number,
+        action=label,
+        kind=_(LABELS[MailKind(mailing.kind)]),
+    )
+
+
 def find_action(name: str) -> Action:
-    """The action of an address; nonsense is not found."""
+    """Return the action of this name; answers 404 for any other name."""
     try:
         return Action(name)
     except ValueError:
@@ -82,13 +99,16 @@ def find_action(name: str) -> Action:
 
 
 def request_of(event: Event, action: Action, form: ActionForm) -> Request:
-    """What a form asks for; raises UnfitInput."""
+    """Return the request that the form describes; raises UnfitInput."""
     found: list[Complaint] = []
     reason = form.reason.data or ""
     starts_at = _moment(form.starts_at, event.zone, found)
     ends_at = _moment(form.ends_at, event.zone, found)
-    if unfit := _unfit(reason):
-        found.append(unfit)
+    if len(reason) > MOST_REASON:
+        text = N_("Please use at most %(most)d characters.")
+        found.append(Complaint(text, {"most": MOST_REASON}, "reason"))
+    elif complaint := text_complaint(reason, "reason"):
+        found.append(complaint)
     if found:
         raise UnfitInput(found)
     return Request(
@@ -101,20 +121,13 @@ def request_of(event: Event, action: Action, form: ActionForm) -> Request:
     )
 
 
-def _unfit(reason: str) -> Complaint | None:
-    if len(reason) > MOST_REASON:
-        text = N_("Please use at most %(most)d characters.")
-        return Complaint(text, {"most": MOST_REASON}, "reason")
-    return text_complaint(reason, "reason")
-
-
 def _moment(field: LocalTime, zone: str, found: list[Complaint]) -> datetime | None:
     found.extend(Complaint(str(error), about=field.short_name) for error in field.process_errors)
     return moment_of(field, zone, found)
 
 
 def _expected() -> State:
-    """The state the page showed; without it nobody knows what was pressed."""
+    """Return the state that the page showed; answers 422 without one."""
     try:
         return State(request.form.get("state", ""))
     except ValueError:
@@ -124,9 +137,9 @@ def _expected() -> State:
 def refused(
     event: Event, action: Action, form: ActionForm, complaints: tuple[Complaint, ...]
 ) -> str:
-    """The form again with what is wrong, or the event when the action is not possible at all."""
+    """Render the form with the complaints, or the event if the action is not offered at all."""
     if find_rule(action, State(event.state)) is None:
-        return show_event(event, refused=tuple(say_all(complaints)))
+        return show_event(event, refused=complaints)
     place(form, complaints)
     return _ask(event, action, form)
 

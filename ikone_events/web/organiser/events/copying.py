@@ -13,22 +13,15 @@ from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
-from ikone_events.web.organiser.frame import (
-    Answer,
-    actor,
-    blueprint,
-    event_url,
-    place,
-    seen_event,
-)
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import gettext as _
 
 COPY = "/events/<slug>/copy"
 
 
 class CopyForm(FlaskForm):
-    """What of a copy differs from the event; everything else can be edited afterwards."""
+    """What differs between a copy and its event; the rest can be edited afterwards."""
 
     title = StringField(
         _l("Title"),
@@ -44,7 +37,7 @@ class CopyForm(FlaskForm):
 @blueprint.get(COPY)
 @permission(Permission.EDIT_EVENTS)
 def ask_copy(slug: str) -> Answer:
-    """What the copy is called and when it takes place."""
+    """Ask for the title and the start of the copy."""
     event = seen_event(slug)
     return _page(event, CopyForm(title=event.title, title_en=event.title_en))
 
@@ -52,7 +45,7 @@ def ask_copy(slug: str) -> Answer:
 @blueprint.post(COPY)
 @permission(Permission.EDIT_EVENTS)
 def make_copy(slug: str) -> Answer:
-    """Store the copy as a draft."""
+    """Save the copy as a draft."""
     event, form = seen_event(slug), CopyForm()
     if not form.validate():
         return _page(event, form), 422
@@ -79,9 +72,8 @@ def _copy(event: Event, form: CopyForm) -> Event:
         actor=actor(),
         now=now(),
     )
-    person = organiser()
-    if not person.sees_all:
-        assign(person, made)
+    if not organiser().sees_all:
+        assign(organiser(), made)
     return made
 
 

@@ -1,38 +1,48 @@
-"""The overview that opens with what is to do today, and the list of all events."""
+"""The dashboard with what is to do, and the list of all events."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask import render_template, url_for
 
-from ikone_events.domain.events.todo import Severity, Target, ToDo, todos
+from ikone_events.domain.events.lifecycle import Facts, State
+from ikone_events.domain.events.todo import Blocked, EventTodoFacts, Target, ToDo, todos
 from ikone_events.domain.operating.alarms import todos_of
-from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.plan.steps import Verdict
+from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.services.events.steps import look_at
+from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.installation import now
 from ikone_events.services.operating.health import engine_health
+from ikone_events.services.plan.plans import what_of
+from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
-from ikone_events.store.figures.counts import Table, counts_for
+from ikone_events.store.figures.counts import Counts, Table, counts_for
 from ikone_events.store.incoming.lists import count_unknown
+from ikone_events.store.plan.models import Step, waiting_steps
 from ikone_events.web.organiser.frame import blueprint
-from ikone_events.web.organiser.plan.agenda import next_event, split, todo_facts
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
-from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale, translate
 
-_ENDPOINTS = {
-    Target.EVENT: "organiser.event",
-    Target.ROOM: "organiser.event",
-    Target.EDIT: "organiser.edit_event",
-    Target.REGISTRATIONS: "organiser.registrations",
-    Target.MAIL: "organiser.mail",
-    Target.ANSWERS: "organiser.answers",
-    Target.MATERIALS: "organiser.materials",
-    Target.STEPS: "organiser.steps",
+_COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
+# The page on which something is to be done, and the label of the link to it.
+_LINKS: Mapping[Target, tuple[str, str]] = {
+    Target.EVENT: ("organiser.event", N_("Open event")),
+    Target.ROOM: ("organiser.event", N_("Enter link")),
+    Target.EDIT: ("organiser.edit_event", N_("Edit event")),
+    Target.REGISTRATIONS: ("organiser.registrations", N_("See registrations")),
+    Target.MAIL: ("organiser.mail", N_("See e-mails")),
+    Target.ANSWERS: ("organiser.answers", N_("See answers")),
+    Target.MATERIALS: ("organiser.materials", N_("Add materials")),
+    Target.STEPS: ("organiser.steps", N_("See the plan")),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardRow:
-    """One thing to do, in words."""
+    """One thing to do."""
 
     kind: str
     text: str
@@ -43,22 +53,22 @@ class DashboardRow:
 @blueprint.get("/")
 @permission(Permission.SEE_EVENTS)
 def dashboard() -> str:
-    """What is to do, the figures of the next event, and what comes."""
+    """Show what is to do, the figures of the next event, and the coming events."""
     moment = now()
     events = events_of(organiser())
     counts = counts_for(events)
-    coming, _past = split(events, moment)
+    coming, _past = _split(events, moment)
     return render_template(
         "organiser/events/dashboard.html",
         lines=[
-            _line(todo)
+            _row(todo)
             for todo in (
                 *todos_of(engine_health(moment)),
-                *todos(todo_facts(events, counts, moment)),
+                *todos(_facts_of_all(events, counts, moment)),
             )
         ],
         unknown=count_unknown() if organiser().sees_all else 0,
-        upcoming=next_event(coming),
+        upcoming=_next_event(coming),
         coming=coming,
         counts=counts,
     )
@@ -67,9 +77,9 @@ def dashboard() -> str:
 @blueprint.get("/events")
 @permission(Permission.SEE_EVENTS)
 def events() -> str:
-    """All events: what comes, what was."""
+    """List all events, coming and past."""
     found = events_of(organiser())
-    coming, past = split(found, now())
+    coming, past = _split(found, now())
     return render_template(
         "organiser/events/events.html",
         coming=coming,
@@ -78,34 +88,75 @@ def events() -> str:
     )
 
 
-def _line(todo: ToDo) -> DashboardRow:
-    kind = {Severity.DANGER: "danger", Severity.WARNING: "warning", Severity.INFO: "info"}
+def _row(todo: ToDo) -> DashboardRow:
+    complaints = (Complaint(todo.text, todo.values), *todo.complaints)
+    url = label = ""
+    if todo.target in _LINKS:
+        endpoint, label = _LINKS[todo.target]
+        anchor = {Target.ROOM: "room", Target.STEPS: f"step-{todo.step_id}"}.get(todo.target)
+        url = url_for(endpoint, slug=todo.slug, _anchor=anchor)
     return DashboardRow(
-        kind=kind[todo.severity],
-        text=" ".join(translate(c) for c in (Complaint(todo.text, todo.values), *todo.complaints)),
-        url=_url(todo),
-        link=_link_text(todo.target),
+        kind=todo.severity.name.lower(),
+        text=" ".join(map(translate, complaints)),
+        url=url,
+        link=_(label) if label else "",
     )
 
 
-def _url(todo: ToDo) -> str:
-    if todo.target is Target.NOWHERE:
-        return ""
-    anchor = "room" if todo.target is Target.ROOM else None
-    if todo.target is Target.STEPS:
-        anchor = f"step-{todo.step_id}"
-    return url_for(_ENDPOINTS[todo.target], slug=todo.slug, _anchor=anchor)
+def _split(events: Iterable[Event], now: datetime) -> tuple[list[Event], list[Event]]:
+    """Return coming events, the next first, and past ones, the latest first."""
+    coming = [event for event in events if event.ends_at > now]
+    past = [event for event in events if event.ends_at <= now]
+    return coming, past[::-1]
 
 
-def _link_text(target: Target) -> str:
-    words = {
-        Target.EVENT: _("Open event"),
-        Target.ROOM: _("Enter link"),
-        Target.EDIT: _("Edit event"),
-        Target.REGISTRATIONS: _("See registrations"),
-        Target.MAIL: _("See e-mails"),
-        Target.ANSWERS: _("See answers"),
-        Target.MATERIALS: _("Add materials"),
-        Target.STEPS: _("See the plan"),
-    }
-    return words.get(target, "")
+def _next_event(coming: Iterable[Event]) -> Event | None:
+    """Return the first event that is not a draft, postponed or cancelled."""
+    return next((event for event in coming if event.state in _COMING), None)
+
+
+def _facts_of_all(
+    events: Iterable[Event], counts: Mapping[int, Counts], now: datetime
+) -> list[EventTodoFacts]:
+    """Return the facts of each event that is not archived, with its blocked steps."""
+    wanted = [event for event in events if event.state != State.ARCHIVED.value]
+    due: dict[int, list[Step]] = {event.id: [] for event in wanted}
+    for step in waiting_steps(due, now):
+        due[step.event_id].append(step)
+    return [_todo_facts(event, counts[event.id], due[event.id], now) for event in wanted]
+
+
+def _blocked(steps: Iterable[Step], facts: Facts) -> Iterator[Blocked]:
+    for step in steps:
+        judgement = look_at(step, facts).judgement
+        if judgement is not None and judgement.verdict is Verdict.BLOCKED:
+            what = what_of(step)
+            yield Blocked(
+                step_id=step.id,
+                label=step.title or what.label,
+                complaints=judgement.complaints,
+                action=what.action,
+            )
+
+
+def _has_quota(event: Event, now: datetime) -> bool:
+    """Whether a rule of the event may keep people waiting although seats are free."""
+    closed_to_others = event.members_until is not None and now < event.members_until
+    limits = (event.per_administration, event.capacity_online, event.capacity_on_site)
+    return closed_to_others or any(limit is not None for limit in limits)
+
+
+def _todo_facts(event: Event, counts: Counts, due: Iterable[Step], now: datetime) -> EventTodoFacts:
+    facts = facts_of(event, now, numbers=counts.numbers)
+    return EventTodoFacts(
+        slug=event.slug,
+        facts=replace(facts, title=event.title_in(page_locale())),
+        seated=counts.seated,
+        waiting=counts.waiting,
+        to_approve=counts.to_approve,
+        held_back=_has_quota(event, now),
+        failed_mail=counts.failed_mail - counts.bounced_mail,
+        unreached=counts.unreached,
+        odd_answers=counts.odd_answers,
+        blocked=tuple(_blocked(due, facts)),
+    )

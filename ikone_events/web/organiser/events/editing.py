@@ -1,6 +1,6 @@
-"""Making and editing events, and the two buttons of a change that is to be told.
+"""Creating and editing events, and the two buttons of a change not yet mailed.
 
-What somebody else saved meanwhile is shown, never overwritten.
+A form made from an older version shows what others have saved; it never overwrites it.
 """
 
 from dataclasses import dataclass
@@ -33,15 +33,14 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
 from ikone_events.web.shell.access import Permission, organiser, permission
-from ikone_events.web.shell.i18n import page_locale
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext, page_locale
 
 
 @dataclass(frozen=True, slots=True)
 class EditConflict:
-    """A field on which the form and the stored event disagree."""
+    """A field whose value in the form differs from the stored one."""
 
     label: str
     yours: str
@@ -51,7 +50,7 @@ class EditConflict:
 @blueprint.get("/events/new")
 @permission(Permission.EDIT_EVENTS)
 def new_event() -> Answer:
-    """An empty form."""
+    """Show an empty form."""
     person = organiser()
     return _page(
         _form(
@@ -85,7 +84,7 @@ def create_event() -> Answer:
 @blueprint.get("/events/<slug>/edit")
 @permission(Permission.EDIT_EVENTS)
 def edit_event(slug: str) -> Answer:
-    """The stored content in a form."""
+    """Show the stored event in a form."""
     event = seen_event(slug)
     return _page(_form(**values_of(event)), event)
 
@@ -93,13 +92,28 @@ def edit_event(slug: str) -> Answer:
 @blueprint.post("/events/<slug>/edit")
 @permission(Permission.EDIT_EVENTS)
 def save_event(slug: str) -> Answer:
-    """Save what was edited, if nobody saved in between."""
+    """Save the edited event, unless somebody else has saved it meanwhile."""
+    return _edit(slug)
+
+
+@blueprint.post("/events/<slug>/edit/look")
+@permission(Permission.EDIT_EVENTS)
+def look_at_edit(slug: str) -> Answer:
+    """Show what calendars would display after saving; nothing is stored."""
+    return _edit(slug, only_look=True)
+
+
+def _edit(slug: str, *, only_look: bool = False) -> Answer:
     event, form = seen_event(slug), _form()
-    edit_version = _read_revision(form, event)
+    edit_version = _read_edit_version(form, event)
     if not form.validate():
         return _page(form, event), 422
     try:
         draft = draft_of(form)
+        if only_look:
+            event_service.check_edit_version(event, edit_version)
+            then = event_service.event_as_edited(event, draft)
+            return _page(form, event, look=look_at(event, then))
         with transaction():
             edited = event_service.edit_event(
                 slug,
@@ -114,39 +128,18 @@ def save_event(slug: str) -> Answer:
         return _page(form, seen_event(slug)), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
-    flash(" ".join((saved_words(edited.event), *_moved_up(edited.moved_up))), "success")
+    flash(saved_words(edited.event) + _moved_up(edited.moved_up), "success")
     return redirect(event_url(edited.event), 303)
 
 
-@blueprint.post("/events/<slug>/edit/look")
-@permission(Permission.EDIT_EVENTS)
-def look_at_edit(slug: str) -> Answer:
-    """What calendars would show if this were saved; the form stays as it was typed."""
-    event, form = seen_event(slug), _form()
-    edit_version = _read_revision(form, event)
-    if not form.validate():
-        return _page(form, event), 422
-    try:
-        event_service.check_revision(event, edit_version)
-        then = event_service.event_as_edited(event, draft_of(form))
-    except UnfitInput as refusal:
-        place(form, refusal.complaints)
-        return _page(form, event), 422
-    except StaleForm as refusal:
-        return _conflict(form, event, refusal), 409
-    return _page(form, event, look=look_at(event, then))
-
-
-def _moved_up(number: int) -> tuple[str, ...]:
-    """What else the new rules did at once: more seats serve the line, each with a mail."""
+def _moved_up(number: int) -> str:
+    """Return a further sentence if the edit gave seats to people who were waiting."""
     if number == 0:
-        return ()
-    return (
-        ngettext(
-            "One person has moved up from the waiting list and gets an e-mail.",
-            "%(num)d people have moved up from the waiting list and get an e-mail.",
-            number,
-        ),
+        return ""
+    return " " + ngettext(
+        "One person has moved up from the waiting list and gets an e-mail.",
+        "%(num)d people have moved up from the waiting list and get an e-mail.",
+        number,
     )
 
 
@@ -156,8 +149,8 @@ def _form(**values: object) -> EventForm:
     return form
 
 
-def _read_revision(form: EventForm, event: Event) -> int:
-    """The form says which version it was made from; without that nothing can be compared."""
+def _read_edit_version(form: EventForm, event: Event) -> int:
+    """Return the version that the form was made from; raises UnfitInput without one."""
     number = form.edit_version.data
     if form.edit_version.process_errors or number is None or not 0 < number <= event.edit_version:
         raise UnfitInput(Complaint(N_("The form is incomplete. Please open it again.")))
@@ -165,7 +158,7 @@ def _read_revision(form: EventForm, event: Event) -> int:
 
 
 def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
-    """Both versions of every field that differs; the form is kept and can be saved now."""
+    """Show both values of every field that differs; saving again overwrites them."""
     stored = _form(formdata=None, **values_of(event))
     differences = [
         EditConflict(form[name].label.text, _shown(form, name), _shown(stored, name))
@@ -201,29 +194,32 @@ def _page(form: EventForm, event: Event | None = None, **conflict: object) -> st
 @blueprint.post("/events/<slug>/update/tell")
 @permission(Permission.EDIT_EVENTS)
 def tell_update(slug: str) -> Answer:
-    """Write the mails at once."""
-    event = seen_event(slug)
-    try:
-        with transaction():
-            mailing = updates.tell_now(slug, actor=actor(), now=now())
-    except SomebodyWasFaster as refusal:
-        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
-    if mailing is None:
-        flash(_("There is nobody any more who would have to be told."), "info")
-    else:
-        flash(_("The e-mails are on their way."), "success")
-    return redirect(event_url(event), 303)
+    """Write the mails about a change at once."""
+    return _decide(slug, mail=True)
 
 
 @blueprint.post("/events/<slug>/update/silent")
 @permission(Permission.EDIT_EVENTS)
 def keep_update_silent(slug: str) -> Answer:
-    """Tell nobody for now; the next mail with a calendar entry carries the change."""
-    event = seen_event(slug)
+    """Send no mail about a change; the next mail with a calendar entry contains it."""
+    return _decide(slug, mail=False)
+
+
+def _decide(slug: str, *, mail: bool) -> Answer:
+    event, mailing = seen_event(slug), None
     try:
         with transaction():
-            updates.tell_nobody(slug)
+            if mail:
+                mailing = updates.tell_now(slug, actor=actor(), now=now())
+            else:
+                updates.tell_nobody(slug)
     except SomebodyWasFaster as refusal:
-        return show_event(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
-    flash(_("Nobody is told. The next e-mail with a calendar entry carries the change."), "success")
+        return show_event(seen_event(slug), refused=refusal.complaints), 409
+    if not mail:
+        words = _("Nobody is told. The next e-mail with a calendar entry carries the change.")
+        flash(words, "success")
+    elif mailing is None:
+        flash(_("There is nobody any more who would have to be told."), "info")
+    else:
+        flash(_("The e-mails are on their way."), "success")
     return redirect(event_url(event), 303)

@@ -1,27 +1,30 @@
-"""The form of an event: its fields, and the ways from a row to the form and on to a draft."""
+"""The form of an event: its fields, and the conversions from a row and to a draft."""
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, StringField, TextAreaField
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from ikone_events.domain.events.draft import CHOSEN_PLANS, LINE_LENGTHS, EventDraft, ProgrammeItem
 from ikone_events.domain.events.facts import FORMAT_LABELS
 from ikone_events.domain.events.lifecycle import EventFormat
+from ikone_events.domain.events.registration_settings import (
+    LONGEST_RESERVATION_HOURS,
+    MOMENTS,
+    NUMBERS,
+    TICKS,
+    RegistrationSettings,
+)
 from ikone_events.domain.plan.templates import PLAN_LABELS, PlanName
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.events.event_settings import (
-    SettingsForm,
-    settings_from,
-    settings_values,
-)
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
 
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
@@ -30,24 +33,17 @@ PLAN_NAMES = {
     PlanName.ROUND_TABLE.value: PLAN_LABELS[PlanName.ROUND_TABLE],
 }
 _PLAIN = (
-    "title",
-    "title_en",
-    "series",
-    "summary",
-    "summary_en",
-    "description",
-    "description_en",
-    "speakers",
-    "question_label",
-    "question_label_en",
-    "place",
-    "room_url",
-    "dial_in",
-    "feedback_url",
-    "contact_name",
-    "contact_email",
-    "contact_phone",
+    *("title", "title_en", "series", "summary", "summary_en", "description", "description_en"),
+    *("speakers", "question_label", "question_label_en", "place", "room_url", "dial_in"),
+    *("feedback_url", "contact_name", "contact_email", "contact_phone"),
 )
+
+
+# Settings that few events use: their part of the form is folded until one is used or refused.
+_IN_SIGHT = ("deadline", "capacity", "waiting_list", "accepts_late")
+_DEFAULTS = {
+    name: value for name, value in asdict(RegistrationSettings()).items() if name not in _IN_SIGHT
+}
 
 
 def _line(label: str, name: str, **attributes: object) -> StringField:
@@ -67,8 +63,49 @@ TELLING = {
 }
 
 
+def _places(label: str) -> WholeNumber:
+    return WholeNumber(label, render_kw={"min": 1, "inputmode": "numeric"})
+
+
+def _hours(label: str) -> WholeNumber:
+    attributes = {"min": 1, "max": LONGEST_RESERVATION_HOURS, "inputmode": "numeric"}
+    return WholeNumber(label, render_kw=attributes)
+
+
+class SettingsForm(FlaskForm):
+    """The rules of registration; the draft checks them."""
+
+    deadline = LocalTime(_l("Registration until"))
+    capacity = _places(_l("Number of places"))
+    waiting_list = BooleanField(_l("Keep a waiting list when all places are taken"), default=True)
+    accepts_late = BooleanField(
+        _l("Accept registrations until the end, also after the access link was sent"), default=True
+    )
+
+    capacity_online = _places(_l("Of these at most online"))
+    capacity_on_site = _places(_l("Of these at most on site"))
+
+    by_code = BooleanField(_l("Only with an invitation code"))
+    members_until = LocalTime(_l("Places only for members until"))
+    per_administration = _places(_l("Most places for one administration"))
+    colleagues = BooleanField(
+        _l("Let people register colleagues along with themselves"), default=True
+    )
+
+    confirm_hours = _hours(_l("Hours to confirm the e-mail address"))
+    approval = BooleanField(_l("Every registration needs our approval"))
+
+    offer_hours = _hours(_l("Hours to accept a place from the waiting list"))
+    decline_frees = BooleanField(_l("Whoever declines in the calendar gives up the place"))
+
+    @property
+    def settings_in_use(self) -> bool:
+        """Whether the folded part must be open: a setting in it is used or wrong."""
+        return any(self[name].errors or self[name].data != _DEFAULTS[name] for name in _DEFAULTS)
+
+
 class EventForm(SettingsForm):
-    """Everything an organiser writes about an event. Rules are checked by the draft."""
+    """The fields of an event; the draft checks the rules."""
 
     edit_version = WholeNumber(widget=HiddenInput())
 
@@ -119,19 +156,19 @@ class EventForm(SettingsForm):
     question_label_en = _line(_l("Question in English"), "question_label_en", lang="en")
 
     def translate_choices(self, translate: Callable[[str], str]) -> None:
-        """Show the formats and the plans in the language of the page."""
+        """Translate the labels of formats and plans into the language of the page."""
         self.format.choices = [(k.value, translate(FORMAT_LABELS[k])) for k in EventFormat]
         self.plan.choices = [(name, translate(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
         self.telling.choices = [(name, translate(words)) for name, words in TELLING.items()]
 
     @property
     def is_silent(self) -> bool:
-        """Whether nobody is to be told of what is saved."""
+        """Whether no mail about the change is wanted."""
         return bool(self.telling.data == SILENT)
 
 
 def values_of(event: Event) -> dict[str, object]:
-    """The stored content as the form holds it."""
+    """Return a stored event as values of the form."""
     zone = event.zone
     return {
         **{name: getattr(event, name) for name in _PLAIN},
@@ -141,7 +178,8 @@ def values_of(event: Event) -> dict[str, object]:
         ),
         "starts_at": local_time(event.starts_at, zone),
         "ends_at": local_time(event.ends_at, zone),
-        **settings_values(event),
+        **{name: local_time(getattr(event, name), zone) for name in MOMENTS},
+        **{name: getattr(event, name) for name in (*NUMBERS, *TICKS)},
         "zone": zone,
         "format": event.format,
         "plan": event.plan if event.plan in CHOSEN_PLANS else "",
@@ -149,12 +187,18 @@ def values_of(event: Event) -> dict[str, object]:
     }
 
 
+def _settings_from(form: SettingsForm, zone: str, found: list[Complaint]) -> dict[str, Any]:
+    """Return the settings by their names; adds complaints about times that don't exist."""
+    moments = {name: moment_of(form[name], zone, found) for name in MOMENTS}
+    return {**moments, **{name: form[name].data for name in (*NUMBERS, *TICKS)}}
+
+
 def draft_of(form: EventForm) -> EventDraft:
-    """The draft the form describes; raises UnfitInput with the times that do not exist."""
+    """Return the draft that the form describes; raises UnfitInput for times that don't exist."""
     zone, found = _zone(form)
     starts_at = moment_of(form.starts_at, zone, found)
     ends_at = moment_of(form.ends_at, zone, found)
-    settings = settings_from(form, zone, found)
+    settings = _settings_from(form, zone, found)
     if found or starts_at is None or ends_at is None:
         raise UnfitInput(found)
     texts: dict[str, Any] = {name: _clean(form, name) for name in _PLAIN}
@@ -187,7 +231,7 @@ def _clean(form: EventForm, name: str) -> str:
 
 
 def programme_of(text: str) -> tuple[ProgrammeItem, ...]:
-    """One item a line: “10:00 Welcome”; a line without a time has none."""
+    """Parse one item per line, such as “10:00 Welcome”; the time may be missing."""
     lines = (line.strip() for line in text.splitlines())
     return tuple(_item(line) for line in lines if line)
 
@@ -198,5 +242,5 @@ def _item(line: str) -> ProgrammeItem:
 
 
 def draft_fields() -> tuple[str, ...]:
-    """The names of everything an edit may change."""
+    """Return the names of all fields that an edit may change."""
     return tuple(field.name for field in fields(EventDraft))

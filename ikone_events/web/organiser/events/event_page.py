@@ -1,6 +1,6 @@
-"""The page of one event: where it stands, what comes next, what can be done; and its history."""
+"""The page of one event: its state, its next steps, the possible actions; and its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
@@ -12,10 +12,12 @@ from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
     Action,
     ActionOffer,
+    Message,
     next_action,
     offers,
 )
-from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
@@ -34,20 +36,18 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     place,
+    say_all,
     seen_event,
 )
-from ikone_events.web.organiser.mails.mail_words import who_gets
 from ikone_events.web.organiser.plan.step_views import next_rows, plan_view
-from ikone_events.web.organiser.plan.step_words import who_did
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.plan.step_words import action_text, who_did
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext, translate
 
-# Actions whose page asks for something first, and those that can't be taken back.
+# Actions that ask for a reason or a date first.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
-# Where a complaint about this can be settled, other than the form of the event.
-_ROOM = "room_url"
-_ROWS_OF_THE_PLAN = 3
+_PLAN_ROWS = 3
 
 
 class RoomForm(FlaskForm):
@@ -62,7 +62,7 @@ class RoomForm(FlaskForm):
 
 @dataclass(frozen=True, slots=True)
 class ActionChoice:
-    """One action in words: what it does, whom it writes to, what stands in its way."""
+    """One action with its labels: what it does, whom it writes to, what prevents it."""
 
     action: str
     label: str
@@ -74,19 +74,21 @@ class ActionChoice:
 
     @property
     def ready(self) -> bool:
-        """Whether its button can be pressed."""
+        """Whether nothing prevents it."""
         return not self.complaints
 
 
 @blueprint.get("/events/<slug>")
 @permission(Permission.SEE_EVENTS)
 def event(slug: str) -> str:
-    """The event at a glance."""
+    """Show the overview of an event."""
     return show_event(seen_event(slug))
 
 
-def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str, ...] = ()) -> str:
-    """The page of an event, with what was just refused on top."""
+def show_event(
+    event: Event, *, form: RoomForm | None = None, refused: Iterable[Complaint] = ()
+) -> str:
+    """Render the page of an event, with the complaints of a refusal on top."""
     moment = now()
     counts, history = counts_of(event), history_of(event)
     facts = facts_of(event, moment, numbers=counts.numbers)
@@ -105,15 +107,15 @@ def show_event(event: Event, *, form: RoomForm | None = None, refused: tuple[str
         form=form or RoomForm(obj=event),
         tells=is_link_out(event.state) and tells(event),
         waiting=waiting_of(event),
-        refused=refused,
+        refused=say_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
-        plan=next_rows(plan_view(event, facts), _ROWS_OF_THE_PLAN),
+        plan=next_rows(plan_view(event, facts), _PLAN_ROWS),
     )
 
 
 def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]:
-    """Offers of the lifecycle in the language of the page, with how many people they write to."""
+    """Return the lifecycle's offers with their labels and the number of their recipients."""
     messages = (offer.rule.message for offer in found)
     numbers = count_each(Group(event, message.audience) for message in messages if message)
     return [_choice(offer, event, numbers) for offer in found]
@@ -125,43 +127,36 @@ def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> A
     return ActionChoice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
-        text=what_it_does(action),
-        mails=who_gets(message, number),
-        complaints=tuple((translate(c), _field(c.about)) for c in offer.complaints),
+        text=action_text(action),
+        mails=_recipients_text(message, number),
+        complaints=tuple(
+            (translate(c), "room" if c.about == "room_url" else c.about or "")
+            for c in offer.complaints
+        ),
         asks=action in ASKING,
         writes=number > 0,
     )
 
 
-def _field(about: str | None) -> str:
-    return "room" if about == _ROOM else about or ""
-
-
-def what_it_does(action: Action) -> str:
-    """An action in a sentence."""
-    words = {
-        Action.ANNOUNCE: _("The event gets a public page. Nobody can register yet."),
-        Action.OPEN: _("From now on people can register."),
-        Action.CLOSE: _("The form stops taking registrations. Whoever is confirmed stays so."),
-        Action.REOPEN: _("People can register again; those who wait move up where seats are free."),
-        Action.DISPATCH: _("Everybody who is confirmed gets the way into the video room."),
-        Action.FOLLOW_UP: _("Slides, links and contacts go to those who were confirmed."),
-        Action.ARCHIVE: _("Names and addresses are deleted for good; the figures stay."),
-        Action.POSTPONE: _("The calendar entries are withdrawn until there is a new date."),
-        Action.RESCHEDULE: _("The event gets its new date, and everybody a new invitation."),
-        Action.CANCEL: _("The event is called off and its calendar entries are withdrawn."),
-    }
-    return words[action]
+def _recipients_text(message: Message | None, number: int) -> str:
+    if message is None or number == 0:
+        return _("Nobody is written to.")
+    return ngettext(
+        "One person gets an e-mail: “%(kind)s”.",
+        "%(num)d people get an e-mail each: “%(kind)s”.",
+        number,
+        kind=_(LABELS[message.kind]),
+    )
 
 
 @blueprint.post("/events/<slug>/room")
 @permission(Permission.EDIT_EVENTS)
 def set_room(slug: str) -> Answer:
-    """Note the address of the video room."""
+    """Save the address of the video room."""
     event, form = seen_event(slug), RoomForm()
     try:
+        url, dial_in = (form.room_url.data or "").strip(), (form.dial_in.data or "").strip()
         with transaction():
-            url, dial_in = (form.room_url.data or "").strip(), (form.dial_in.data or "").strip()
             event = event_service.set_room(
                 slug, url, dial_in, now=now(), actor=actor(), silent=bool(form.silent.data)
             )
@@ -178,7 +173,7 @@ def set_room(slug: str) -> Answer:
 @blueprint.get("/events/<slug>/history")
 @permission(Permission.SEE_EVENTS)
 def history(slug: str) -> str:
-    """Who did what, when and why."""
+    """Show all changes of the event's state."""
     event = seen_event(slug)
     return render_template(
         "organiser/events/history.html",

@@ -1,4 +1,4 @@
-"""The lifecycle of one event as a row of steps, with dates from its history."""
+"""The lifecycle of one event as a stepper, with dates from its history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,24 +8,18 @@ from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.times import date_numeric
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import retention_until
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 
 # "held" is derived from the clock, all others are states.
 _HELD = "held"
 _PATH = (
-    State.DRAFT.value,
-    State.ANNOUNCED.value,
-    State.OPEN.value,
-    State.CLOSED.value,
-    State.DISPATCHED.value,
-    _HELD,
-    State.FOLLOWED_UP.value,
-    State.ARCHIVED.value,
+    *(State.DRAFT.value, State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value),
+    *(State.DISPATCHED.value, _HELD, State.FOLLOWED_UP.value, State.ARCHIVED.value),
 )
-# States from which an event whose end has passed was held; a draft never was.
+# States in which an event whose end has passed counts as held.
 _TOOK_PLACE = (State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
-# States beside the path: where the event stood is told by an alert, not by steps.
+# States that are not on the path; the page shows an alert instead of the stepper.
 OFF_THE_PATH = (State.POSTPONED.value, State.CANCELLED.value)
 
 
@@ -39,39 +33,32 @@ class LifeStep:
 
 
 def life_steps(event: Event, history: Sequence[StateChange], now: datetime) -> list[LifeStep]:
-    """Every step of the event's path: done, current or to come."""
+    """Return the steps of the event's path: done, current or to come."""
     path = [step for step in _PATH if _is_on_path(step, event)]
     reached = path.index(event.state) if event.state in path else -1
     if now >= event.ends_at and event.state in _TOOK_PLACE:
         reached = path.index(_HELD)
-    days = {change.target: change.at for change in history if change.source or _is_draft(change)}
+    # A loaded event begins further on the path; the date of its first state is unknown.
+    known = (c for c in history if c.source or c.target == State.DRAFT.value)
+    days = {change.target: change.at for change in known}
     return [
         LifeStep(
-            _label(step), _standing(number, reached), _note(step, number <= reached, event, days)
+            _label(step),
+            "current" if number == reached else "done" if number < reached else "todo",
+            _note(step, number <= reached, event, days),
         )
         for number, step in enumerate(path)
     ]
 
 
-def _is_draft(change: StateChange) -> bool:
-    """A loaded event begins further on the path; when it came there nobody knows."""
-    return change.target == State.DRAFT.value
-
-
 def _is_on_path(step: str, event: Event) -> bool:
-    """Only online events send a link; “closed” shows only while it is where the event stands."""
+    """Events on site send no access link; "closed" replaces "open" while it is the state."""
     if step == State.DISPATCHED.value:
         return event.format != EventFormat.ON_SITE.value or event.state == step
     if step in (State.OPEN.value, State.CLOSED.value):
         closed = event.state == State.CLOSED.value
         return (step == State.CLOSED.value) is closed
     return True
-
-
-def _standing(number: int, reached: int) -> str:
-    if number == reached:
-        return "current"
-    return "done" if number < reached else "todo"
 
 
 def _label(step: str) -> str:

@@ -1,4 +1,4 @@
-"""Changes that wait to be told, in words: what, to how many people, when."""
+"""Changes not yet mailed: what has changed, how many people get a mail, when."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,13 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.calendars.calendar_rows import Card, card_of, with_shared_hints
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
-from ikone_events.web.shell.i18n import page_locale
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext, page_locale
 
 
 @dataclass(frozen=True, slots=True)
 class PendingUpdate:
-    """The mails about a change that have not begun: at most so many, at that time."""
+    """A change whose mails have not been written; `number` is the most that there may be."""
 
     changes: tuple[Difference, ...]
     number: int
@@ -32,7 +31,7 @@ class PendingUpdate:
 
 
 def waiting_of(event: Event) -> PendingUpdate | None:
-    """What waits to be told about this event; None when nothing does."""
+    """Return the change of this event not yet mailed, if there is one."""
     if event.update_due_at is None:
         return None
     return PendingUpdate(
@@ -44,13 +43,13 @@ def waiting_of(event: Event) -> PendingUpdate | None:
 
 
 def tells(event: Event) -> bool:
-    """Whether a change of this event is told to anybody, so that one may not want it."""
+    """Whether a change of this event is mailed to anybody."""
     return event.state in KNOWN_STATES and event.ends_at > now() and somebody_comes(event)
 
 
 @dataclass(frozen=True, slots=True)
 class UpdatePreview:
-    """What an edit would do that is not saved yet: what reads otherwise, and in whose calendar."""
+    """What saving an edit would change, and in whose calendars."""
 
     changes: tuple[Difference, ...]
     number: int
@@ -59,20 +58,20 @@ class UpdatePreview:
 
 
 def look_at(event: Event, then: Event) -> UpdatePreview:
-    """An event as it is and as it would be, by the calendars of a sample of people."""
-    concerned = tells(event)
-    views = views_of(event, then=then, now=now()) if concerned else []
+    """Compare an event with its edit, in the calendars of a sample of people."""
+    mailed = tells(event)
+    views = views_of(event, then=then, now=now()) if mailed else []
     cards, hints = with_shared_hints([card_of(view, event, then) for view in views])
     return UpdatePreview(
         changes=changes_between(event, then, page_locale()),
-        number=count(event, Audience.CONFIRMED_AND_WAITING) if concerned else 0,
+        number=count(event, Audience.CONFIRMED_AND_WAITING) if mailed else 0,
         cards=cards,
         hints=hints,
     )
 
 
 def saved_words(event: Event) -> str:
-    """What was done, and how many people will be told when."""
+    """Return the message after saving, with the number of mails and their time."""
     waiting = waiting_of(event)
     if waiting is None:
         return _("Saved.")

@@ -1,6 +1,8 @@
-"""Slides, links and contacts: add them, take them away, look at what was stored."""
+"""Slides, links and contacts: add, remove, download."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
@@ -15,14 +17,14 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.web.attendee.materials import download
 from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event, takes_file
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import gettext as _
 
 _MEGABYTE = 1024 * 1024
 
 
 class SlidesForm(FlaskForm):
-    """A file to hand out."""
+    """A file for participants."""
 
     file = FileField(_l("File"))
     title = StringField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
@@ -31,7 +33,7 @@ class SlidesForm(FlaskForm):
 
 
 class LinkForm(FlaskForm):
-    """A link to hand out."""
+    """A link for participants."""
 
     title = StringField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
     url = StringField(_l("Address"), render_kw={"type": "url", "inputmode": "url"})
@@ -39,14 +41,14 @@ class LinkForm(FlaskForm):
 
 
 class ContactForm(FlaskForm):
-    """Somebody whom participants may turn to."""
+    """A contact for participants."""
 
     title = StringField(_l("Topic"), render_kw={"maxlength": 200, "autocomplete": "off"})
     name = StringField(_l("Name"), render_kw={"maxlength": 200, "autocomplete": "off"})
     email = StringField(_l("E-mail address"), render_kw={"type": "email", "inputmode": "email"})
 
 
-_FORMS: dict[str, type[FlaskForm]] = {
+_FORMS: Mapping[str, type[FlaskForm]] = {
     "slides": SlidesForm,
     "link": LinkForm,
     "contact": ContactForm,
@@ -56,7 +58,7 @@ _FORMS: dict[str, type[FlaskForm]] = {
 @blueprint.get("/events/<slug>/materials")
 @permission(Permission.SEE_EVENTS)
 def materials(slug: str) -> str:
-    """What is handed out after the event, and the forms to add to it."""
+    """List the materials, with the forms that add some."""
     return _page(seen_event(slug))
 
 
@@ -81,22 +83,18 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
 @permission(Permission.EDIT_EVENTS)
 @takes_file(lambda: get_installation().settings.max_upload_mb * _MEGABYTE)
 def add_slides(slug: str) -> Answer:
-    """Store a file."""
+    """Add a file."""
     form = SlidesForm(prefix="slides")
 
-    def add() -> Material:
+    def add(**values: Any) -> Material:
         upload = form.file.data
         if not upload or not upload.filename:
             raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
-        content = upload.read()
+        file = service.Upload(file_name=upload.filename, content=upload.read())
         upload.close()
+        accessible = bool(form.accessible.data)
         return service.add_slides(
-            slug,
-            service.Upload(file_name=upload.filename, content=content),
-            title=form.title.data or "",
-            visibility=_visibility(form),
-            accessible=bool(form.accessible.data),
-            now=now(),
+            slug, file, visibility=_visibility(form), accessible=accessible, **values
         )
 
     return _add(slug, form, add)
@@ -105,48 +103,30 @@ def add_slides(slug: str) -> Answer:
 @blueprint.post("/events/<slug>/materials/link")
 @permission(Permission.EDIT_EVENTS)
 def add_link(slug: str) -> Answer:
-    """Note a link."""
+    """Add a link."""
     form = LinkForm(prefix="link")
-    return _add(
-        slug,
-        form,
-        lambda: service.add_link(
-            slug,
-            title=form.title.data or "",
-            url=(form.url.data or "").strip(),
-            visibility=_visibility(form),
-            now=now(),
-        ),
-    )
+    url = (form.url.data or "").strip()
+    return _add(slug, form, partial(service.add_link, slug, url=url, visibility=_visibility(form)))
 
 
 @blueprint.post("/events/<slug>/materials/contact")
 @permission(Permission.EDIT_EVENTS)
 def add_contact(slug: str) -> Answer:
-    """Note a contact."""
+    """Add a contact."""
     form = ContactForm(prefix="contact")
-    return _add(
-        slug,
-        form,
-        lambda: service.add_contact(
-            slug,
-            title=form.title.data or "",
-            name=form.name.data or "",
-            email=(form.email.data or "").strip(),
-            now=now(),
-        ),
-    )
+    name, email = form.name.data or "", (form.email.data or "").strip()
+    return _add(slug, form, partial(service.add_contact, slug, name=name, email=email))
 
 
 def _visibility(form: FlaskForm) -> str:
     return "public" if form.visibility.data == "public" else "registered"
 
 
-def _add(slug: str, form: FlaskForm, add: Callable[[], Material]) -> Answer:
+def _add(slug: str, form: FlaskForm, add: Callable[..., Material]) -> Answer:
     seen_event(slug)
     try:
         with transaction():
-            title = add().title
+            title = add(title=form.title.data or "", now=now()).title
     except (UnfitInput, UploadRefused) as refusal:
         place(form, refusal.complaints)
         return _page(seen_event(slug), form), 422
@@ -157,7 +137,7 @@ def _add(slug: str, form: FlaskForm, add: Callable[[], Material]) -> Answer:
 @blueprint.post("/events/<slug>/materials/<public_id>/remove")
 @permission(Permission.EDIT_EVENTS)
 def remove_material(slug: str, public_id: str) -> Answer:
-    """Take a material away, and its file once the database says so."""
+    """Remove a material; its file is deleted after the commit."""
     seen_event(slug)
     with transaction():
         path = service.remove_material(slug, public_id)
@@ -170,7 +150,7 @@ def remove_material(slug: str, public_id: str) -> Answer:
 @blueprint.get("/events/<slug>/materials/<public_id>/file")
 @permission(Permission.SEE_EVENTS)
 def material_file(slug: str, public_id: str) -> Response:
-    """The stored file, always as a download."""
+    """Return the file as a download."""
     material = service.get_material(seen_event(slug), public_id)
     if not material.stored_name:
         raise NotFound(Complaint(N_("There is no such file.")))

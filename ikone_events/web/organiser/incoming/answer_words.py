@@ -1,9 +1,9 @@
-"""What came back by mail, in words: what it was, what became of it, what to do about it."""
+"""Labels of incoming mails: what they are, what became of them, what to do."""
 
 from ikone_events.domain.incoming.mails import IncomingKind, IncomingOutcome
 from ikone_events.domain.refusals import N_
 from ikone_events.store.incoming.models import IncomingMail
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import gettext as _
 
 ANSWER_LABELS = {
     "ACCEPTED": N_("Coming"),
@@ -33,26 +33,27 @@ _ADVICE = {
 
 
 def answer_label(partstat: str) -> str:
-    """An answer in a word; unknown ones show their name."""
+    """Return the label of an answer; unknown ones are returned as they are."""
     return _(ANSWER_LABELS[partstat]) if partstat in ANSWER_LABELS else partstat
 
 
 def answer_badge(partstat: str) -> str:
-    """The kind of badge that an answer has."""
+    """Return the kind of badge for an answer."""
     return _BADGES.get(partstat, "neutral")
 
 
 def is_plain_answer(mail: IncomingMail) -> bool:
-    """Whether it says yes, maybe or no, whatever became of it."""
+    """Whether a mail is a yes, maybe or no, whatever became of it."""
     answer = mail.kind == IncomingKind.ANSWER.value and mail.partstat in ANSWER_LABELS
     return answer and (mail.event_id is None or mail.outcome not in _NO_ANSWERS)
 
 
 def headline(mail: IncomingMail) -> str:
-    """What it was, in a few words."""
+    """Return what a mail is, in a few words."""
     outcome = IncomingOutcome(mail.outcome)
     if mail.kind == IncomingKind.BOUNCE.value:
-        return _bounce_headline(outcome)
+        temporary = outcome is IncomingOutcome.TEMPORARY
+        return _("Not delivered yet") if temporary else _("E-mail came back")
     if mail.kind == IncomingKind.ABSENCE.value:
         return _("Automatic reply")
     if mail.kind == IncomingKind.DAMAGED.value:
@@ -69,17 +70,11 @@ def headline(mail: IncomingMail) -> str:
     return " ".join(filter(None, (_("Answer of a calendar"), mail.partstat)))
 
 
-def _bounce_headline(outcome: IncomingOutcome) -> str:
-    if outcome is IncomingOutcome.TEMPORARY:
-        return _("Not delivered yet")
-    return _("E-mail came back")
-
-
 def remark(mail: IncomingMail) -> str:
-    """What is odd about it; empty when nothing is."""
+    """Return what is unusual about a mail; "" if nothing is."""
     outcome = IncomingOutcome(mail.outcome)
-    lost = mail.event_id is None and mail.mail_id is None
-    if lost and mail.kind != IncomingKind.DAMAGED.value:
+    unrelated = mail.event_id is None and mail.mail_id is None
+    if unrelated and mail.kind != IncomingKind.DAMAGED.value:
         return _("About nothing that we sent.")
     if mail.kind == IncomingKind.BOUNCE.value:
         return _bounce_remark(mail, outcome)
@@ -97,7 +92,7 @@ def _bounce_remark(mail: IncomingMail, outcome: IncomingOutcome) -> str:
 
 
 def advice(mail: IncomingMail) -> str:
-    """What to do about it; empty when there is nothing to do."""
+    """Return what to do about a mail; "" if there is nothing to do."""
     outcome = IncomingOutcome(mail.outcome)
     if mail.kind == IncomingKind.BOUNCE.value:
         if outcome is IncomingOutcome.TAKEN:
@@ -107,14 +102,14 @@ def advice(mail: IncomingMail) -> str:
 
 
 def whose_words(mail: IncomingMail) -> str:
-    """Whose words stand with it: a person's, a mail server's, or our own."""
+    """Return whose words are quoted: the person's, the mail server's, or our own."""
     if mail.kind == IncomingKind.BOUNCE.value:
         return _("The mail server said:")
     return _("Why:") if mail.kind == IncomingKind.DAMAGED.value else _("In their words:")
 
 
 def who_wrote(mail: IncomingMail) -> str:
-    """Who sent it, where that is not the person themselves; bounces come from machines."""
+    """Return the sender if it is not the registered person; "" for bounces."""
     if mail.kind == IncomingKind.BOUNCE.value:
         return ""
     known = mail.registration.email if mail.registration else ""

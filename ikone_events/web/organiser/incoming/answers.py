@@ -1,9 +1,10 @@
-"""What comes back by mail: answers of calendars, bounces, absences, and what to do about them."""
+"""Incoming mails: calendar answers, bounces and absence notices."""
 
 from flask import abort, flash, redirect, render_template, url_for
 
-from ikone_events.services.incoming.seen import tick_off, works_again
+from ikone_events.services.incoming.answers import tick_off
 from ikone_events.services.installation import now
+from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.store.db import transaction
 from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.lists import mailboxes, search_received, search_unknown, unseen
@@ -14,18 +15,17 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     page_number,
     page_url,
-    pager,
     seen_event,
 )
 from ikone_events.web.organiser.incoming import answer_words
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import gettext as _
 
 
 @blueprint.get("/events/<slug>/answers")
 @permission(Permission.SEE_EVENTS)
 def answers(slug: str) -> str:
-    """Who comes by their calendar, what needs eyes, and everything that came back."""
+    """Show the calendar answers, the mails to check, and all incoming mails of an event."""
     event = seen_event(slug)
     page = search_received(event, number=page_number())
     return render_template(
@@ -34,7 +34,6 @@ def answers(slug: str) -> str:
         numbers=counts_of(event, Table.PEOPLE).answers,
         unseen=unseen(event),
         page=page,
-        pager=pager(page),
         page_url=page_url("organiser.answers", slug=slug),
         words=answer_words,
         sees_all=organiser().sees_all,
@@ -44,7 +43,7 @@ def answers(slug: str) -> str:
 @blueprint.post("/events/<slug>/answers/<int(max=2147483647):received_id>/done")
 @permission(Permission.EDIT_EVENTS)
 def tick_answer_off(slug: str, received_id: int) -> Answer:
-    """Somebody has looked at it; a second press changes nothing."""
+    """Mark an incoming mail as checked."""
     event = seen_event(slug)
     with transaction():
         tick_off(event, received_id, actor=actor(), now=now())
@@ -55,10 +54,10 @@ def tick_answer_off(slug: str, received_id: int) -> Answer:
 @blueprint.post("/events/<slug>/registrations/<public_id>/works-again")
 @permission(Permission.EDIT_EVENTS)
 def address_works_again(slug: str, public_id: str) -> Answer:
-    """Take the mark off somebody's address."""
+    """Mark a person's address as deliverable again."""
     person = get_person(seen_event(slug), public_id)
     with transaction():
-        works_again(person)
+        undeliverable_addresses.lift(person.email)
     flash(_("The address counts as reachable again."), "success")
     return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
 
@@ -66,14 +65,13 @@ def address_works_again(slug: str, public_id: str) -> Answer:
 @blueprint.get("/incoming")
 @permission(Permission.SEE_EVENTS)
 def incoming() -> str:
-    """What is about nobody's event, for those who see all events."""
+    """List incoming mails of no event, for organisers who see all events."""
     if not organiser().sees_all:
         abort(403)
     page = search_unknown(number=page_number())
     return render_template(
         "organiser/incoming/incoming.html",
         page=page,
-        pager=pager(page),
         page_url=page_url("organiser.incoming"),
         mailboxes=mailboxes(),
         words=answer_words,

@@ -1,56 +1,64 @@
-"""What became of mailings and mails, in words."""
+"""Labels of mailings and mails: their kind, their state, their delivery log."""
 
 from datetime import datetime
 
 from ikone_events.domain.mails.kinds import LABELS
-from ikone_events.services.mails.delivery_log import notes_of
-from ikone_events.services.mails.mailing_figures import Account, Figures
+from ikone_events.services.mails.mailings import Account, Figures
+from ikone_events.services.mails.outbox import notes_of
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
-from ikone_events.web.organiser.plan.step_words import SYSTEM, nothing_left
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext
+
+SYSTEM = "system"
 
 
 def kind_label(kind: str) -> str:
-    """What a kind of mail is called; unknown ones show their name."""
+    """Return the label of a kind of mail; unknown kinds are returned as they are."""
     labels: dict[str, str] = {known.value: label for known, label in LABELS.items()}
     return _(labels[kind]) if kind in labels else kind
 
 
 def mailing_label(account: Account) -> str:
-    """The organisers' own title of a mailing, or its kind."""
+    """Return the title that organisers gave to a mailing, or the label of its kind."""
     step = account.mailing.step
     return (step.title if step else "") or kind_label(account.mailing.kind)
 
 
 def figures_words(figures: Figures) -> str:
-    """ "62 of 64 delivered, 2 failed": all that is to be said of a mailing."""
+    """Return a summary such as "62 of 64 delivered, 2 failed"."""
     if figures.total == 0:
-        return nothing_left(figures.reached)
-    said = [
-        ngettext(
-            "%(sent)d of one e-mail delivered",
-            "%(sent)d of %(num)d e-mails delivered",
-            figures.total,
-            sent=figures.sent,
-        )
-    ]
-    if figures.failed:
-        said.append(_("%(number)d failed", number=figures.failed))
-    return ", ".join(said)
+        return nothing_left(reached=figures.reached)
+    return ", ".join(delivered_words(figures.total, figures.sent, figures.failed))
+
+
+def nothing_left(*, reached: bool) -> str:
+    """Why a mailing has no mails: they were deleted, or it had no recipient."""
+    if reached:
+        return _("The e-mails were deleted together with the addresses.")
+    return _("Nobody was written to.")
+
+
+def delivered_words(total: int, sent: int, failed: int) -> list[str]:
+    """How many mails were delivered, and how many failed if any did."""
+    delivered = ngettext(
+        "%(sent)d of one e-mail delivered",
+        "%(sent)d of %(num)d e-mails delivered",
+        total,
+        sent=sent,
+    )
+    return [delivered, _("%(number)d failed", number=failed)] if failed else [delivered]
 
 
 def rest_words(account: Account) -> str:
-    """What has not left yet, and why; empty when all is done."""
+    """Return how many mails have not been sent and why; "" if all have."""
     figures = account.figures
     waiting = figures.queued + figures.unwritten
     if account.is_stopped:
-        held = figures.stopped + figures.unwritten
-        who = account.mailing.stopped_by
+        number, who = figures.stopped + figures.unwritten, account.mailing.stopped_by
         if who == SYSTEM:
-            words = _("too late for the event: %(number)d held back", number=held)
+            words = _("too late for the event: %(number)d held back", number=number)
         else:
-            words = _("stopped by %(who)s: %(number)d held back", who=who, number=held)
+            words = _("stopped by %(who)s: %(number)d held back", who=who, number=number)
         if figures.queued:
             words += ", " + _("%(number)d on the way", number=figures.queued)
         return words
@@ -58,7 +66,7 @@ def rest_words(account: Account) -> str:
 
 
 def state_of(mail: OutboxMail, moment: datetime) -> str:
-    """The state as a badge shows it: being sent and deferred are kinds of waiting."""
+    """Return the state for the badge; a queued mail may also be "sending" or "deferred"."""
     if mail.state != "queued":
         return mail.state
     if mail.lease_until is not None and mail.lease_until > moment:
@@ -69,20 +77,18 @@ def state_of(mail: OutboxMail, moment: datetime) -> str:
 _ENDS = ("failed", "bounced")
 
 
-def happenings(mail: OutboxMail) -> list[tuple[datetime, str, str, str]]:
-    """Everything that happened to a mail, in order: when, what, whose words, by whom."""
-    begun = (mail.created_at, _("Written and queued"), "", "")
-    ended = []
+def delivery_entries(mail: OutboxMail) -> list[tuple[datetime, str, str, str]]:
+    """The delivery log of a mail: time, what happened, the server's reply, who did it."""
+    ends = []
     if mail.sent_at is not None:
-        ended.append((mail.sent_at, _("Taken by the mail server"), mail.answer, ""))
-    noted = notes_of(mail)
-    notes = [_happening(note) for note in noted]
-    if mail.state == "failed" and not any(n.what in _ENDS for n in noted):
-        ended.append((mail.due_at, _("Refused for good"), mail.answer, ""))
-    return [begun, *notes, *ended]
+        ends.append((mail.sent_at, _("Taken by the mail server"), mail.answer, ""))
+    notes = notes_of(mail)
+    if mail.state == "failed" and not any(note.what in _ENDS for note in notes):
+        ends.append((mail.due_at, _("Refused for good"), mail.answer, ""))
+    return [(mail.created_at, _("Written and queued"), "", ""), *map(_entry, notes), *ends]
 
 
-def _happening(note: DeliveryNote) -> tuple[datetime, str, str, str]:
+def _entry(note: DeliveryNote) -> tuple[datetime, str, str, str]:
     words = {
         "deferred": _("Sent back for a later try"),
         "failed": _("Refused for good"),

@@ -1,4 +1,4 @@
-"""The editor of a mail's text in both languages: a form that any page can hold."""
+"""The form that edits a mail's text in both languages."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,12 +8,12 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 
 from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText, check_text
-from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange, is_own
-from ikone_events.store.mails.texts import MailText
-from ikone_events.web.shell.i18n import translate
+from ikone_events.store.mails.models import MailText
+from ikone_events.web.organiser.frame import place
 
-# A mark that nobody was given matches no version.
+# Matches no version: stands for an invalid mark.
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -30,7 +30,7 @@ def _body(label: str, locale: str) -> TextAreaField:
 
 
 class TextForm(FlaskForm):
-    """Subject and body in both languages, with the versions they were made from."""
+    """Subject and body in both languages, with the versions that were edited."""
 
     subject_de = _subject(_l("Subject in German"), "de")
     body_de = _body(_l("Text in German"), "de")
@@ -41,25 +41,13 @@ class TextForm(FlaskForm):
     sample = SelectField(_l("Show it for"), validate_choice=False)
 
 
-def values_of_texts(
-    texts: Mapping[str, EditedText], rows: Mapping[str, MailText | None]
-) -> dict[str, str]:
-    """What the form begins with: the texts by language, and the own rows they come from."""
-    values: dict[str, str] = {}
-    for locale in LOCALES:
-        text, row = texts[locale], rows.get(locale)
-        values |= {f"subject_{locale}": text.subject, f"body_{locale}": text.body}
-        values[f"seen_{locale}"] = seen_mark(row)
-    return values
-
-
 def seen_mark(row: MailText | None) -> str:
-    """The version of a row as a form carries it; empty for a text that is not there yet."""
+    """Return the version of a row for a form's hidden field; "" if there is no row yet."""
     return row.changed_at.isoformat() if row else ""
 
 
 def read_mark(mark: str | None) -> datetime | None:
-    """The version that a form was made from; nonsense is one that never was."""
+    """Return the version in a form's hidden field; an invalid one matches no version."""
     if not mark:
         return None
     try:
@@ -70,7 +58,7 @@ def read_mark(mark: str | None) -> datetime | None:
 
 
 def typed_text(form: TextForm, locale: str) -> EditedText:
-    """What stands in the form, line ends alike."""
+    """Return the text of the form with uniform line ends."""
     subject = str(form[f"subject_{locale}"].data or "").strip()
     body = str(form[f"body_{locale}"].data or "")
     lines = (line.rstrip() for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
@@ -78,7 +66,7 @@ def typed_text(form: TextForm, locale: str) -> EditedText:
 
 
 def changes_of(form: TextForm, current: Mapping[str, EditedText]) -> list[TextChange]:
-    """The languages whose text differs from the one in force."""
+    """Return the texts that differ from the current ones."""
     return [
         TextChange(locale, text, read_mark(form[f"seen_{locale}"].data))
         for locale in LOCALES
@@ -86,21 +74,10 @@ def changes_of(form: TextForm, current: Mapping[str, EditedText]) -> list[TextCh
     ]
 
 
-def place_text(form: TextForm, locale: str, complaints: tuple[Complaint, ...]) -> None:
-    """Put the complaints about one language's text at its fields."""
-    for complaint in complaints:
-        name = f"{complaint.about}_{locale}"
-        if name in form:
-            field = form[name]
-            field.errors = [*field.errors, translate(complaint)]
-        else:
-            form.form_errors.append(translate(complaint))
-
-
 def check_texts(form: TextForm, kind: str) -> bool:
-    """Whether both texts can be saved; what is wrong is told at its field.
+    """Whether both texts can be saved; adds complaints to the fields.
 
-    An own message may be left without English: its readers get the German text then.
+    The English text of an organiser's own message may be empty: the German one is sent instead.
     """
     good = True
     for locale in LOCALES:
@@ -110,6 +87,6 @@ def check_texts(form: TextForm, kind: str) -> bool:
         try:
             check_text(kind, text)
         except UnfitInput as refusal:
-            place_text(form, locale, refusal.complaints)
+            place(form, refusal.complaints, suffix=f"_{locale}")
             good = False
     return good

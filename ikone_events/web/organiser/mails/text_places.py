@@ -1,7 +1,6 @@
-"""Where a text holds: for the whole installation, a series or one event, and who may change it."""
+"""Levels of texts: the whole installation, a series or one event, and who may edit them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import abort, url_for
 
@@ -21,18 +20,18 @@ from ikone_events.services.mails.texts import (
     texts_of,
 )
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.texts import MailText
+from ikone_events.store.mails.models import MailText
 from ikone_events.store.plan.models import Step, own_messages_of
 from ikone_events.web.organiser.frame import seen_event
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import organiser
+from ikone_events.web.shell.i18n import gettext as _
 
-EVENT, SERIES, HOUSE = "event", "series", "installation"
+EVENT, SERIES = "event", "series"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A text in force in one language: whose it is ("" for the built-in one), and its row here."""
+class CurrentText:
+    """The text used in one language: its level ("" if built in), and the row of this place."""
 
     text: EditedText
     level: str
@@ -41,7 +40,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class TextPlace:
-    """One of the three places; `event` is the one whose pages lead here, if any."""
+    """One of the three levels; `event` is the one whose pages lead here, if any."""
 
     level: str
     scope: str
@@ -49,47 +48,45 @@ class TextPlace:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Where texts are looked for from here, the nearest first."""
+        """The scopes in which a text is looked up, the most specific first."""
         every = scopes_of(self.event)
         return every[every.index(self.scope) :]
 
     @property
     def owner(self) -> Event | None:
-        """The event whose text it is; texts of wider places belong to none."""
+        """The event to which the text belongs; None on the wider levels."""
         return self.event if self.level == EVENT else None
 
     def url(self, kind: str = "", action: str = "") -> str:
-        """The list of texts here, the editor of one, or one of its buttons."""
+        """Return the address of the list, of one editor, or of one of its buttons."""
         name = f"organiser.{self.level}_text" + ("" if kind else "s") + action
-        values: dict[str, Any] = {"slug": self.event.slug} if self.event else {}
-        if kind:
-            values["kind"] = kind
-        return url_for(name, **values)
+        slug = self.event.slug if self.event else None
+        return url_for(name, slug=slug, kind=kind or None)
 
-    def held(self, kind: str) -> dict[str, Held]:
-        """The texts of a mail in force here, by language."""
+    def current(self, kind: str) -> dict[str, CurrentText]:
+        """Return the texts used for a kind of mail here, by language."""
         rows = [row for row in texts_of(self.scopes) if row.kind == kind]
-        return {locale: self._held(kind, locale, rows) for locale in LOCALES}
+        return {locale: self._current(kind, locale, rows) for locale in LOCALES}
 
-    def _held(self, kind: str, locale: str, rows: list[MailText]) -> Held:
+    def _current(self, kind: str, locale: str, rows: list[MailText]) -> CurrentText:
         here = {row.scope: row for row in rows if row.locale == locale}
         own = here.get(self.scope)
         for scope in self.scopes:
             if row := here.get(scope):
                 text = EditedText(row.subject, row.body)
-                return Held(text, scope.partition(":")[0], own)
+                return CurrentText(text, scope.partition(":")[0], own)
         if is_own(kind) and locale == "en":
-            return Held(NO_TEXT, "", None)
-        return Held(standard_text(kind, locale), "", None)
+            return CurrentText(NO_TEXT, "", None)
+        return CurrentText(standard_text(kind, locale), "", None)
 
 
 def installation_place() -> TextPlace:
-    """The texts for every event."""
-    return TextPlace(HOUSE, INSTALLATION)
+    """Return the place of the texts for all events."""
+    return TextPlace(INSTALLATION, INSTALLATION)
 
 
 def series_place(slug: str) -> TextPlace:
-    """The texts of the series of an event; they reach events that not everybody may see."""
+    """Return the place of an event's series; answers 403 to those who can't see all events."""
     event = seen_event(slug)
     if not event.series:
         raise NotFound(Complaint(N_("This event belongs to no series.")))
@@ -99,13 +96,13 @@ def series_place(slug: str) -> TextPlace:
 
 
 def event_place(slug: str) -> TextPlace:
-    """The texts of one event."""
+    """Return the place of one event's texts."""
     event = seen_event(slug)
     return TextPlace(EVENT, event_scope(event), event)
 
 
 def title_of(place: TextPlace, kind: str) -> str:
-    """What a mail is called; raises NotFound for one that can't be edited here."""
+    """Return the label of a kind of mail; raises NotFound if it can't be edited here."""
     if kind in {kind.value for kind in EDITABLE}:
         return _(LABELS[MailKind(kind)])
     for step in own_messages(place):
@@ -115,7 +112,5 @@ def title_of(place: TextPlace, kind: str) -> str:
 
 
 def own_messages(place: TextPlace) -> list[Step]:
-    """The organisers' own messages of an event; they hold nowhere else."""
-    if place.owner is None:
-        return []
-    return own_messages_of(place.owner)
+    """Return the organisers' own messages; only events have some."""
+    return own_messages_of(place.owner) if place.owner else []

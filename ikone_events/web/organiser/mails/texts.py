@@ -1,7 +1,6 @@
-"""The pages of editable texts: what is in force where, editing, a look, and the way back."""
+"""Pages of editable texts: the list of a level, the editor with its preview, the reset."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request
 
@@ -12,7 +11,7 @@ from ikone_events.domain.refusals import StaleForm
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails import texts as text_service
 from ikone_events.services.mails.text_preview import preview
-from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange
+from ikone_events.services.mails.texts import INSTALLATION, LOCALES, NO_TEXT, TextChange
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import latest_events_of
@@ -26,13 +25,11 @@ from ikone_events.web.organiser.mails.text_form import (
     read_mark,
     seen_mark,
     typed_text,
-    values_of_texts,
 )
 from ikone_events.web.organiser.mails.text_places import (
     EVENT,
-    HOUSE,
     SERIES,
-    Held,
+    CurrentText,
     TextPlace,
     event_place,
     installation_place,
@@ -40,20 +37,20 @@ from ikone_events.web.organiser.mails.text_places import (
     series_place,
     title_of,
 )
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import gettext as _
 
 MOST_SAMPLES = 50
-# Each place has the same pages: the list, one mail to edit, and the way back to the wider text.
+# Each level has the same pages: the list, the editor, and the reset to the wider text.
 _PLACES: Mapping[str, tuple[str, Permission, Callable[..., TextPlace]]] = {
-    HOUSE: ("/texts", Permission.EDIT_TEXTS, installation_place),
+    INSTALLATION: ("/texts", Permission.EDIT_TEXTS, installation_place),
     SERIES: ("/events/<slug>/series-texts", Permission.EDIT_EVENTS, series_place),
     EVENT: ("/events/<slug>/texts", Permission.EDIT_EVENTS, event_place),
 }
 
 
 def _add_pages(level: str) -> None:
-    """Route the pages of one place; `TextPlace.url` knows the endpoints' names."""
+    """Add the routes of one level; `TextPlace.url` builds the endpoints' names."""
     path, needed, find = _PLACES[level]
 
     @blueprint.get(path, endpoint=f"{level}_texts")
@@ -82,26 +79,28 @@ for _level in _PLACES:
 
 
 def _list(place: TextPlace) -> str:
-    rows = [(kind.value, _(LABELS[kind]), place.held(kind.value)) for kind in EDITABLE]
-    own = [(step.name, step.title, place.held(step.name)) for step in own_messages(place)]
-    return render_template("organiser/mails/texts.html", rows=rows, own=own, **_frame(place))
+    rows = [(kind.value, _(LABELS[kind]), place.current(kind.value)) for kind in EDITABLE]
+    own = [(step.name, step.title, place.current(step.name)) for step in own_messages(place)]
+    return render_template(
+        "organiser/mails/texts.html", rows=rows, own=own, place=place, event=place.event
+    )
 
 
 def _edit(place: TextPlace, kind: str) -> str:
     title_of(place, kind)
-    held = place.held(kind)
-    return _page(place, kind, _form(place, held, fresh=True), held)
+    current = place.current(kind)
+    return _page(place, kind, _form(place, current, fresh=True), current)
 
 
 def _save(place: TextPlace, kind: str) -> Answer:
     title_of(place, kind)
-    held = place.held(kind)
-    form = _form(place, held)
+    current = place.current(kind)
+    form = _form(place, current)
     if not form.validate() or not check_texts(form, kind):
-        return _page(place, kind, form, held), 422
+        return _page(place, kind, form, current), 422
     if request.form.get("do") == "preview":
-        return _page(place, kind, form, held, mails=_shown_mails(place, kind, form))
-    changes = changes_of(form, {locale: held[locale].text for locale in LOCALES})
+        return _page(place, kind, form, current, mails=_shown_mails(place, kind, form))
+    changes = changes_of(form, {locale: current[locale].text for locale in LOCALES})
     try:
         with transaction():
             for change in changes:
@@ -121,17 +120,17 @@ def _store(place: TextPlace, kind: str, change: TextChange) -> None:
 
 
 def _stale(place: TextPlace, kind: str, form: TextForm, refusal: StaleForm) -> str:
-    """What is stored now beside what was typed; saving once more replaces it."""
-    held = place.held(kind)
+    """Show the stored text beside the typed one; saving again overwrites it."""
+    current = place.current(kind)
     stored = {
-        locale: held[locale].text
+        locale: current[locale].text
         for locale in LOCALES
-        if typed_text(form, locale) != held[locale].text
+        if typed_text(form, locale) != current[locale].text
     }
     for locale in LOCALES:
-        form[f"seen_{locale}"].data = seen_mark(held[locale].row)
+        form[f"seen_{locale}"].data = seen_mark(current[locale].row)
         form[f"seen_{locale}"].raw_data = None
-    return _page(place, kind, form, held, conflict=say_all(refusal.complaints), stored=stored)
+    return _page(place, kind, form, current, conflict=say_all(refusal.complaints), stored=stored)
 
 
 def _reset(place: TextPlace, kind: str) -> Answer:
@@ -144,10 +143,13 @@ def _reset(place: TextPlace, kind: str) -> Answer:
     return redirect(place.url(kind), 303)
 
 
-def _form(place: TextPlace, held: Mapping[str, Held], *, fresh: bool = False) -> TextForm:
-    texts = {locale: held[locale].text for locale in LOCALES}
-    rows = {locale: held[locale].row for locale in LOCALES}
-    form = TextForm(**values_of_texts(texts, rows)) if fresh else TextForm()
+def _form(place: TextPlace, current: Mapping[str, CurrentText], *, fresh: bool = False) -> TextForm:
+    values: dict[str, str] = {}
+    for locale in LOCALES if fresh else ():
+        text = current[locale].text
+        values |= {f"subject_{locale}": text.subject, f"body_{locale}": text.body}
+        values[f"seen_{locale}"] = seen_mark(current[locale].row)
+    form = TextForm(**values)
     form.sample.choices = _sample_choices(place)
     return form
 
@@ -156,7 +158,7 @@ def _page(
     place: TextPlace,
     kind: str,
     form: TextForm,
-    held: Mapping[str, Held],
+    current: Mapping[str, CurrentText],
     *,
     mails: Mapping[str, object] | None = None,
     conflict: list[str] | None = None,
@@ -167,59 +169,45 @@ def _page(
         form=form,
         kind=kind,
         name=title_of(place, kind),
-        held=held,
+        current=current,
         placeholders=placeholders_of(kind).values(),
         mails=mails or {},
         conflict=conflict or [],
         stored=stored or {},
         zone=place.event.zone if place.event else get_installation().settings.timezone,
-        **_frame(place),
+        place=place,
+        event=place.event,
     )
 
 
-def _frame(place: TextPlace) -> dict[str, object]:
-    """What both pages need for their head: in an event's pages its tabs, elsewhere none."""
-    event = place.event
-    return {"place": place, "event": event}
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A mail as the page shows it."""
-
-    subject: str
-    text: str
-
-
 def _sample_choices(place: TextPlace) -> list[tuple[str, str]]:
-    """Invented data first; at an event its people, for the installation its latest events."""
+    """Return what the preview may show: invented data, an event's people, or latest events."""
     if place.level == EVENT:
         named = [
             (person.public_id, f"{person.first_name} {person.last_name}")
             for person in _people(place)
         ]
-    elif place.level == HOUSE:
+    elif place.level == INSTALLATION:
         named = [(event.slug, event.title) for event in _events()]
     else:
         named = []
     return [("", _("Invented data")), *named]
 
 
-def _shown_mails(place: TextPlace, kind: str, form: TextForm) -> dict[str, Shown]:
-    """The mail in both languages, as it would be written with what stands in the form."""
+def _shown_mails(place: TextPlace, kind: str, form: TextForm) -> Mapping[str, object]:
+    """Write the mail in both languages with the text of the form."""
     event, person = place.event, None
     chosen = form.sample.data or ""
     if place.level == EVENT:
         person = next((one for one in _people(place) if one.public_id == chosen), None)
-    elif place.level == HOUSE:
+    elif place.level == INSTALLATION:
         event = next((one for one in _events() if one.slug == chosen), None)
     german = typed_text(form, "de")
-    shown: dict[str, Shown] = {}
+    shown: dict[str, object] = {}
     for locale in LOCALES:
         text = typed_text(form, locale)
         text = german if text == NO_TEXT else text
-        mail = preview(kind, text, locale, event=event, person=person, now=now())
-        shown[locale] = Shown(mail.subject, mail.text)
+        shown[locale] = preview(kind, text, locale, event=event, person=person, now=now())
     return shown
 
 

@@ -1,7 +1,6 @@
-"""What happens next in the whole network: the steps of all events that somebody may see."""
+"""The coming steps of all events that the organiser may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import render_template
@@ -26,8 +25,8 @@ from ikone_events.web.organiser.plan.step_views import (
     event_row,
     row_of,
 )
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import gettext as _
 
 AHEAD = timedelta(days=30)
 _WEEK = timedelta(days=7)
@@ -37,26 +36,17 @@ _TAKE_PLACE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlanGroup:
-    """Rows under one heading."""
-
-    key: str
-    label: str
-    rows: list[StepRow]
-
-
 @blueprint.get("/steps")
 @permission(Permission.SEE_EVENTS)
 def all_steps() -> str:
-    """What is blocked, and what comes in the next thirty days."""
+    """Show blocked steps, and those of the next thirty days."""
     moment = now()
     events = [e for e in events_of(organiser()) if e.state != State.ARCHIVED.value]
     rows = sorted([*_steps(events, moment), *_events(events, moment)], key=lambda row: row.at)
     return render_template(
         "organiser/plan/all_steps.html",
-        blocked=[row for row in rows if row.standing == BLOCKED],
-        groups=_groups([row for row in rows if row.standing != BLOCKED], moment),
+        blocked=[row for row in rows if row.status == BLOCKED],
+        groups=_groups([row for row in rows if row.status != BLOCKED], moment),
     )
 
 
@@ -69,11 +59,11 @@ def _steps(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     rows = [
         row_of(look, by_id[look.step.event_id], facts[look.step.event_id], people) for look in looks
     ]
-    return [row for row in rows if row.standing in _SHOWN]
+    return [row for row in rows if row.status in _SHOWN]
 
 
 def _events(events: Iterable[Event], moment: datetime) -> list[StepRow]:
-    """The events themselves, where they will take place."""
+    """Return the rows of the events that will take place."""
     return [
         event_row(event)
         for event in events
@@ -81,16 +71,16 @@ def _events(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     ]
 
 
-def _groups(rows: Iterable[StepRow], moment: datetime) -> list[PlanGroup]:
-    """Today, the week ahead, and what comes later; empty ones are left out."""
+def _groups(rows: Iterable[StepRow], moment: datetime) -> list[tuple[str, str, list[StepRow]]]:
+    """Group rows by day: key, heading and rows of each group that is not empty."""
     zone = get_installation().settings.timezone
     today = to_local(moment, zone).date()
-    groups = [
-        PlanGroup("today", _("Today"), []),
-        PlanGroup("week", _("In the next seven days"), []),
-        PlanGroup("later", _("Later"), []),
-    ]
+    groups: tuple[tuple[str, str, list[StepRow]], ...] = (
+        ("today", _("Today"), []),
+        ("week", _("In the next seven days"), []),
+        ("later", _("Later"), []),
+    )
     for row in rows:
         day = to_local(row.at, zone).date()
-        groups[0 if day <= today else 1 if day <= today + _WEEK else 2].rows.append(row)
-    return [group for group in groups if group.rows]
+        groups[0 if day <= today else 1 if day <= today + _WEEK else 2][2].append(row)
+    return [group for group in groups if group[2]]

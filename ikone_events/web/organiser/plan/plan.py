@@ -1,6 +1,6 @@
-"""The page "What happens next" of one event, and the buttons that steer its steps."""
+"""The plan of one event, and the buttons that run, skip or switch its steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
@@ -23,9 +23,9 @@ from ikone_events.store.plan.models import Step
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import moment_words, step_label
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext
 
 STEP = "/events/<slug>/steps/<int(max=2147483647):step_id>"
 
@@ -33,12 +33,12 @@ STEP = "/events/<slug>/steps/<int(max=2147483647):step_id>"
 @blueprint.get("/events/<slug>/steps", endpoint="steps")
 @permission(Permission.SEE_EVENTS)
 def show(slug: str) -> str:
-    """Everything done and to come, in the order of its time."""
+    """Show all steps in the order of their time."""
     return show_plan(seen_event(slug))
 
 
-def show_plan(event: Event, *, refused: tuple[str, ...] = ()) -> str:
-    """The plan of an event, with what was just refused on top."""
+def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
+    """Render the plan of an event, with the complaints of a refusal on top."""
     moment = now()
     return render_template(
         "organiser/plan/steps.html",
@@ -46,14 +46,14 @@ def show_plan(event: Event, *, refused: tuple[str, ...] = ()) -> str:
         view=plan_view(event, facts_of(event, moment)),
         rests=rest_note(event),
         moment=moment_words(moment, event),
-        refused=refused,
+        refused=say_all(refused),
     )
 
 
 @blueprint.post(f"{STEP}/run")
 @permission(Permission.EDIT_EVENTS)
 def run_step(slug: str, step_id: int) -> Answer:
-    """Run a step at once, in its mails' case after its preview."""
+    """Run a step at once."""
 
     def run(event: Event) -> str:
         step = steps.find_step(event, step_id)
@@ -66,7 +66,7 @@ def run_step(slug: str, step_id: int) -> Answer:
 @blueprint.post(f"{STEP}/skip")
 @permission(Permission.EDIT_EVENTS)
 def skip_step(slug: str, step_id: int) -> Answer:
-    """Take a step out."""
+    """Skip a step."""
 
     def skip(event: Event) -> str:
         step = steps.skip(event, step_id, actor=actor(), now=now())
@@ -78,18 +78,14 @@ def skip_step(slug: str, step_id: int) -> Answer:
 @blueprint.post(f"{STEP}/take-back")
 @permission(Permission.EDIT_EVENTS)
 def take_back_step(slug: str, step_id: int) -> Answer:
-    """Take a skipped step in again."""
-
-    def take_back(event: Event) -> str:
-        return _comes(steps.take_back(event, step_id), event)
-
-    return _press(slug, step_id, take_back)
+    """Undo the skipping of a step."""
+    return _press(slug, step_id, lambda event: _comes(steps.take_back(event, step_id), event))
 
 
 @blueprint.post(f"{STEP}/switch")
 @permission(Permission.EDIT_EVENTS)
 def switch_step(slug: str, step_id: int) -> Answer:
-    """Switch a step on or off; the button says which of both it meant."""
+    """Switch a step on or off, as the form says."""
 
     def switch(event: Event) -> str:
         steps.find_step(event, step_id)
@@ -107,7 +103,7 @@ def switch_step(slug: str, step_id: int) -> Answer:
 @blueprint.post(f"{STEP}/delete")
 @permission(Permission.EDIT_EVENTS)
 def delete_step(slug: str, step_id: int) -> Answer:
-    """Delete a message of the organisers' own that was never sent."""
+    """Delete an organiser's own message that was never sent."""
 
     def delete(event: Event) -> str:
         name = name_of(steps.find_step(event, step_id))
@@ -118,45 +114,44 @@ def delete_step(slug: str, step_id: int) -> Answer:
 
 
 def name_of(step: Step) -> str:
-    """What a step is called, in the language of the page."""
+    """Return the label of a step in the language of the page."""
     return step_label(step, what_of(step).label)
 
 
 def plan_url(event: Event, step_id: int | None = None) -> str:
-    """The plan of an event, or the place of one step in it."""
+    """Return the address of an event's plan, or of one step in it."""
     place = f"step-{step_id}" if step_id else None
     return url_for("organiser.steps", slug=event.slug, _anchor=place)
 
 
 def show_gone(event: Event, step_id: int) -> Answer:
-    """The plan as it is now, for somebody whose colleague or worker was faster.
-
-    A step of another event stays not found.
-    """
+    """Show the plan after somebody else has changed a step; raises NotFound for a foreign step."""
     steps.find_step(event, step_id)
-    gone = Complaint(N_("Somebody was faster: this step is not as you saw it any more."))
-    return show_plan(event, refused=tuple(say_all((gone,)))), 409
+    text = N_("Somebody was faster: this step is not as you saw it any more.")
+    return show_plan(event, refused=[Complaint(text)]), 409
 
 
 def _press(slug: str, step_id: int, do: Callable[[Event], str]) -> Answer:
-    """Do one thing to a step; when somebody was faster, the plan says so as it is now."""
+    """Change a step and go back to the plan; on a refusal show the plan with its complaints."""
     event = seen_event(slug)
     try:
         with transaction():
-            said = do(event)
+            message = do(event)
     except NotFound:
         return show_gone(seen_event(slug), step_id)
     except (TransitionRefused, SomebodyWasFaster) as refusal:
-        return show_plan(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
-    flash(said, "success")
+        return show_plan(seen_event(slug), refused=refusal.complaints), 409
+    flash(message, "success")
     return redirect(plan_url(event, step_id), 303)
 
 
 def _comes(step: Step, event: Event) -> str:
-    """That a step is in the plan again, and when it runs."""
+    """Return that a step is in the plan again, and when it runs."""
     if step.due_at <= now():
-        text = _("“%(step)s” is in the plan again. It is due, so it runs within a minute.")
-        return text % {"step": name_of(step)}
+        return _(
+            "“%(step)s” is in the plan again. It is due, so it runs within a minute.",
+            step=name_of(step),
+        )
     when = moment_words(step.due_at, event)
     return _("“%(step)s” is in the plan again: %(when)s.", step=name_of(step), when=when)
 

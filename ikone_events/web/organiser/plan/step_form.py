@@ -1,6 +1,6 @@
-"""The page on which a step gets another time."""
+"""The page that changes the time of a step."""
 
-from datetime import datetime, time
+from datetime import datetime
 
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
@@ -24,19 +24,19 @@ from ikone_events.web.organiser.fields import (
     local_time,
     moment_of,
 )
-from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
 from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url, show_gone, show_plan
 from ikone_events.web.organiser.plan.step_words import moment_words
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import gettext as _
 
 BEFORE, AFTER = "before", "after"
-# The end of the retention period belongs to deleting names alone.
+# Only the deletion of names may refer to the end of the retention period.
 _ANCHORS = (Anchor.START, Anchor.END, Anchor.DEADLINE)
 
 
 class StepForm(FlaskForm):
-    """When a step runs: so much before or after a date of the event, or at a date of its own."""
+    """The time of a step: an offset from a date of the event, or a date of its own."""
 
     amount = WholeNumber(
         _l("Distance"), default=0, render_kw={"min": 0, "inputmode": "numeric", "size": 5}
@@ -60,12 +60,12 @@ class StepForm(FlaskForm):
 @blueprint.get(STEP)
 @permission(Permission.EDIT_EVENTS)
 def step(slug: str, step_id: int) -> Answer:
-    """When a step runs, in a form."""
+    """Show the time of a step in a form."""
     event = seen_event(slug)
     found = steps.find_step(event, step_id)
     if steps.is_promised(found):
         text = N_("This step keeps a promise; change the retention period of the event instead.")
-        return show_plan(event, refused=tuple(say_all((Complaint(text),)))), 409
+        return show_plan(event, refused=[Complaint(text)]), 409
     if found.outcome in (DONE, MOOT):
         return show_gone(event, step_id)
     return _page(_form(found, **_values_of(found, event)), event, found)
@@ -74,7 +74,7 @@ def step(slug: str, step_id: int) -> Answer:
 @blueprint.post(STEP)
 @permission(Permission.EDIT_EVENTS)
 def save_step(slug: str, step_id: int) -> Answer:
-    """Give a step its new time, and say which moment that is."""
+    """Save the new time of a step."""
     event = seen_event(slug)
     found = steps.find_step(event, step_id)
     form = _form(found)
@@ -90,22 +90,19 @@ def save_step(slug: str, step_id: int) -> Answer:
     except NotFound:
         return show_gone(seen_event(slug), step_id)
     except TransitionRefused as refusal:
-        return show_plan(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+        return show_plan(seen_event(slug), refused=refusal.complaints), 409
     when = moment_words(moved.due_at, event)
     flash(_("Saved. “%(step)s” runs at: %(when)s.", step=name_of(moved), when=when), "success")
     return redirect(plan_url(event, step_id), 303)
 
 
 def _form(step: Step, **values: object) -> StepForm:
-    """The form with the anchors this step may hang on."""
+    """Return the form with the anchors that this step may have."""
     form = StepForm(**values)
-    anchors = [*_ANCHORS, Anchor.FIXED] if _is_own(step) else list(_ANCHORS)
+    own = step.kind == MailKind.NOTE.value
+    anchors = (*_ANCHORS, Anchor.FIXED) if own else _ANCHORS
     form.anchor.choices = [(anchor.value, _(ANCHOR_LABELS[anchor])) for anchor in anchors]
     return form
-
-
-def _is_own(step: Step) -> bool:
-    return step.kind == MailKind.NOTE.value
 
 
 def _values_of(step: Step, event: Event) -> dict[str, object]:
@@ -122,19 +119,18 @@ def _values_of(step: Step, event: Event) -> dict[str, object]:
 
 
 def timing_from(form: StepForm, event: Event) -> Timing:
-    """The timing the form describes; raises UnfitInput."""
+    """Return the timing that the form describes; raises UnfitInput."""
     if form.anchor.data == Anchor.FIXED.value:
         return Timing(anchor=Anchor.FIXED, fixed=_fixed(form, event))
     amount = form.amount.data
     if amount is None or amount < 0:
         text = N_("Please enter a whole number, zero or more.")
         raise UnfitInput(Complaint(text, about="amount"))
-    at: time | None = form.at.data
     return Timing(
         anchor=Anchor(form.anchor.data),
         amount=-amount if form.direction.data == BEFORE else amount,
         unit=Unit(form.unit.data),
-        at=at,
+        at=form.at.data,
         office_hours=form.office_hours.data,
     )
 
@@ -155,7 +151,7 @@ def _page(form: StepForm, event: Event, step: Step) -> str:
         form=form,
         step=step,
         name=name_of(step),
-        own=_is_own(step),
+        own=step.kind == MailKind.NOTE.value,
         due=moment_words(step.due_at, event),
         back=plan_url(event, step.id),
     )

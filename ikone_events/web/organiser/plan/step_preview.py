@@ -1,4 +1,4 @@
-"""Looking at the mails of a step before they are sent."""
+"""Preview of the mails that a step of the plan sends."""
 
 from flask import url_for
 
@@ -11,50 +11,48 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action, sending_of_step
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
-from ikone_events.web.organiser.events.event_page import what_it_does
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
-from ikone_events.web.organiser.mails.preview import TEST_MAILS, own_number
 from ikone_events.web.organiser.mails.preview_page import (
     SendButton,
+    limit_tests,
     show_html,
     show_preview,
     test_to_myself,
 )
 from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url
-from ikone_events.web.organiser.plan.step_words import moment_words
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.plan.step_words import action_text, moment_words
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.limits import limited
+from ikone_events.web.shell.i18n import gettext as _
 
 
 @blueprint.get(f"{STEP}/preview")
 @permission(Permission.SEE_EVENTS)
 def preview_step(slug: str, step_id: int) -> Answer:
-    """Recipients, mail and calendar effect of a step."""
+    """Show recipients, mail and calendar effect of a step."""
     step = find_step(seen_event(slug), step_id)
-    return show_preview(_sending(step), _press(step))
+    return show_preview(_sending(step), _buttons(step))
 
 
 @blueprint.get(f"{STEP}/preview/html")
 @permission(Permission.SEE_EVENTS)
 def preview_step_html(slug: str, step_id: int) -> Answer:
-    """The HTML mail of one person, on a page of its own."""
+    """Show the HTML mail of one person on a page of its own."""
     return show_html(_sending(find_step(seen_event(slug), step_id)))
 
 
 @blueprint.post(f"{STEP}/preview/test")
 @permission(Permission.EDIT_EVENTS)
-@limited(TEST_MAILS, key_func=own_number)
+@limit_tests
 def test_step(slug: str, step_id: int) -> Answer:
-    """Send the mail of one person to the organiser who asks, and show the page again."""
+    """Send the mail of one person to the organiser and show the page again."""
     step = find_step(seen_event(slug), step_id)
     sending = _sending(step)
     test_to_myself(sending)
-    return show_preview(sending, _press(step))
+    return show_preview(sending, _buttons(step))
 
 
 def _sending(step: Step) -> Sending:
-    """What the step sends, also where the event has not come to it yet."""
+    """Return what the step sends, even if the event's state does not allow it yet."""
     if step.kind:
         return sending_of_step(step)
     action = Action(step.action)
@@ -66,15 +64,13 @@ def _sending(step: Step) -> Sending:
     return sending
 
 
-def _press(step: Step) -> SendButton:
+def _buttons(step: Step) -> SendButton:
     event, done = step.event, bool(step.outcome)
     complaints = () if done else obstacles_of(step, now())
     return SendButton(
         title=name_of(step),
         what=_what(step),
         here=url_for("organiser.preview_step", slug=event.slug, step_id=step.id),
-        html=url_for("organiser.preview_step_html", slug=event.slug, step_id=step.id),
-        test=url_for("organiser.test_step", slug=event.slug, step_id=step.id),
         send="" if done else url_for("organiser.run_step", slug=event.slug, step_id=step.id),
         send_label=_("Send now"),
         back=plan_url(event, step.id),
@@ -86,7 +82,7 @@ def _press(step: Step) -> SendButton:
 
 
 def _more(step: Step, event: Event) -> tuple[tuple[str, str], ...]:
-    """Where what one has just read can be changed."""
+    """Return the labels and addresses of the pages that edit the text and the time."""
     time = (_("Change the time"), url_for("organiser.step", slug=event.slug, step_id=step.id))
     kind = step.name if step.kind == MailKind.NOTE.value else step.kind
     if not kind:
@@ -96,7 +92,7 @@ def _more(step: Step, event: Event) -> tuple[tuple[str, str], ...]:
 
 
 def _schedule(step: Step, event: Event) -> str:
-    """Where a mail that waits for a word is put into the plan; empty for all others."""
+    """Return the address that switches on a coming mail that is off; "" for other steps."""
     if step.outcome or step.active or step.due_at <= now():
         return ""
     return url_for("organiser.switch_step", slug=event.slug, step_id=step.id)
@@ -104,7 +100,7 @@ def _schedule(step: Step, event: Event) -> str:
 
 def _what(step: Step) -> str:
     if step.action:
-        return what_it_does(Action(step.action))
+        return action_text(Action(step.action))
     if step.outcome:
         return _("This step is done; nothing more will be sent.")
     if step.anchor == Anchor.FIXED.value and not step.active:

@@ -1,4 +1,4 @@
-"""The steps of a plan as a page shows them: in words, sorted into what was and what comes."""
+"""Rows of the pages that show steps: labels, verdicts, and the possible buttons."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,25 +27,21 @@ from ikone_events.web.organiser.plan.step_words import (
     mails_words,
     moment_words,
     people_words,
-    standing_words,
+    status_words,
     step_label,
     timing_words,
 )
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import translate
 
-BLOCKED, READY, WAITING, LATE = (
-    Verdict.BLOCKED.value,
-    Verdict.READY.value,
-    Verdict.WAITING.value,
-    Verdict.LATE.value,
-)
+BLOCKED, READY = Verdict.BLOCKED.value, Verdict.READY.value
+WAITING, LATE = Verdict.WAITING.value, Verdict.LATE.value
 OFF, RESTS, EVENT = "off", "rests", "event"
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a step lacks, and where that is settled."""
+    """A complaint about a step, and the link to the form that settles it."""
 
     text: str
     url: str = ""
@@ -54,12 +50,12 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
-    """One row of the plan. `may` names the buttons that would succeed."""
+    """One row of a plan; `may` names the buttons that would succeed."""
 
     at: datetime
     event: Event
     label: str
-    standing: str
+    status: str
     when: str
     id: int = 0
     relation: str = ""
@@ -74,19 +70,19 @@ class StepRow:
 
     @property
     def look(self) -> str:
-        """The dot of the row in the timeline."""
+        """The class of the row's dot in the timeline."""
         known = {DONE: "done", BLOCKED: "blocked", READY: "ready", EVENT: "event"}
-        return known.get(self.standing, "todo" if self.standing == WAITING else "off")
+        return known.get(self.status, "todo" if self.status == WAITING else "off")
 
     @property
     def preview(self) -> str:
-        """The page that shows the mails of this step before they are written."""
+        """The address of the preview of this step's mails."""
         return url_for("organiser.preview_step", slug=self.event.slug, step_id=self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """Everything done and to come of one event."""
+    """The rows of one event's plan."""
 
     blocked: list[StepRow]
     past: list[StepRow]
@@ -95,15 +91,15 @@ class PlanView:
 
 
 def plan_view(event: Event, facts: Facts) -> PlanView:
-    """The plan of one event; the number of queries does not depend on its length."""
+    """Return the plan of one event; the number of queries does not grow with its steps."""
     looks = step_views(event, facts)
     people = count_people(look.step for look in looks if not look.step.outcome)
     fates = fates_of(event)
     rows = [row_of(look, event, facts, people, fates) for look in looks]
     rows.append(event_row(event))
     rows.sort(key=lambda row: row.at)
-    blocked = [row for row in rows if row.standing == BLOCKED]
-    rest = [row for row in rows if row.standing != BLOCKED]
+    blocked = [row for row in rows if row.status == BLOCKED]
+    rest = [row for row in rows if row.status != BLOCKED]
     past = [row for row in rest if _is_past(row, facts.now)]
     coming = [row for row in rest if row not in past]
     return PlanView(blocked, past, coming, facts.state in RESTING)
@@ -116,8 +112,8 @@ def row_of(
     people: Mapping[int, int],
     fates: Mapping[int, Fate] | None = None,
 ) -> StepRow:
-    """One step in words."""
-    step, standing = look.step, _standing(look, facts)
+    """Return the row of a step."""
+    step, status = look.step, _status(look, facts)
     fate = (fates or {}).get(step.id)
     message = message_of(step)
     at = _moment(step)
@@ -126,11 +122,11 @@ def row_of(
         event=event,
         id=step.id,
         label=step_label(step, what_of(step).label),
-        standing=standing,
+        status=status,
         when=moment_words(at, event),
         relation=_relation(step, at),
         people=_people(step, people, fate),
-        note=standing_words(step, standing, reasons_of(step)),
+        note=status_words(step, status, reasons_of(step)),
         missing=_missing(look, event),
         writes=message is not None,
         mailing_id=fate.mailing_id if fate else 0,
@@ -141,19 +137,19 @@ def row_of(
 
 
 def event_row(event: Event) -> StepRow:
-    """The event itself stands among its steps."""
+    """Return the row of the event itself among its steps."""
     called_off = event.state in (State.CANCELLED.value, State.POSTPONED.value)
     return StepRow(
         at=event.starts_at,
         event=event,
         label=_("The event does not take place on this date") if called_off else _("The event"),
-        standing=OFF if called_off else EVENT,
+        status=OFF if called_off else EVENT,
         when=moment_words(event.starts_at, event),
     )
 
 
 def fix_of(complaint: Complaint, event: Event) -> Missing:
-    """A complaint with the place where it is settled, if there is one."""
+    """Return a complaint with the link that settles it, if there is one."""
     text = translate(complaint)
     if complaint.about == "room_url":
         room = url_for("organiser.event", slug=event.slug, _anchor="room")
@@ -167,36 +163,36 @@ def fix_of(complaint: Complaint, event: Event) -> Missing:
 
 
 def rest_note(event: Event) -> str:
-    """Why the whole plan rests."""
+    """Return why no step of the plan runs."""
     if event.state == State.DRAFT.value:
         return _("The event is a draft. Its plan begins when it has been announced.")
     return _("The event has been postponed. Its plan goes on when there is a new date.")
 
 
-def _standing(look: StepView, facts: Facts) -> str:
+def _status(look: StepView, facts: Facts) -> str:
     if look.standing == WAITING and facts.state in RESTING:
         return RESTS
     return EXPIRED if look.standing == LATE and not look.step.outcome else look.standing
 
 
 def _moment(step: Step) -> datetime:
-    """Where a step stands in time: when it was done, or overtaken, else when it is due."""
-    settled = step.outcome_at if step.outcome in (DONE, MOOT) else None
-    return min(settled, step.due_at) if settled and step.outcome == MOOT else settled or step.due_at
+    """Return when a step was done or became obsolete, else when it is due."""
+    if step.outcome not in (DONE, MOOT) or step.outcome_at is None:
+        return step.due_at
+    return step.outcome_at if step.outcome == DONE else min(step.outcome_at, step.due_at)
 
 
 def _relation(step: Step, at: datetime) -> str:
-    """How the shown time hangs on the event; nothing where it was another than planned."""
-    zone = step.event.zone
+    """Return the time relative to the event; "" if the step ran at another time than planned."""
     if moment_words(at, step.event) != moment_words(step.due_at, step.event):
         return ""
-    return timing_words(timing_of(step), step.due_at, zone)
+    return timing_words(timing_of(step), step.due_at, step.event.zone)
 
 
 def _is_past(row: StepRow, now: datetime) -> bool:
-    if row.standing in (READY, RESTS):
+    if row.status in (READY, RESTS):
         return False
-    return row.standing in (DONE, MOOT) or row.at <= now
+    return row.status in (DONE, MOOT) or row.at <= now
 
 
 def _people(step: Step, people: Mapping[int, int], fate: Fate | None) -> str:
@@ -215,7 +211,7 @@ def _missing(look: StepView, event: Event) -> tuple[Missing, ...]:
 
 
 def _may(step: Step, facts: Facts) -> frozenset[str]:
-    """The buttons that would succeed; the services judge again when one is pressed."""
+    """Return the buttons that would succeed; the services check again."""
     found: set[str] = set()
     if facts.state is State.ARCHIVED:
         return frozenset()
@@ -235,6 +231,6 @@ def _may(step: Step, facts: Facts) -> frozenset[str]:
 
 
 def next_rows(view: PlanView, most: int) -> list[StepRow]:
-    """What is to be looked at first: the blocked, then what comes by itself."""
+    """Return the blocked rows, then the coming ones, up to a number."""
     shown: Iterable[StepRow] = (*view.blocked, *view.coming)
-    return [row for row in shown if row.standing in (BLOCKED, READY, WAITING, RESTS)][:most]
+    return [row for row in shown if row.status in (BLOCKED, READY, WAITING, RESTS)][:most]

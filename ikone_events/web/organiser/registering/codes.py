@@ -1,7 +1,7 @@
-"""Codes of an event by invitation: make one for many, draw single ones, see their uses, revoke."""
+"""Invitation codes of an event: create shared and single ones, list their uses, revoke, export."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
@@ -15,17 +15,17 @@ from ikone_events.services.spreadsheets import Row, write_csv
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.fields import WholeNumber
-from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
-from ikone_events.web.organiser.words import gettext as _
-from ikone_events.web.organiser.words import ngettext
+from ikone_events.web.organiser.frame import Answer, blueprint, download, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import at_most, needed, one_line, stripped
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext
 
 _COLUMNS = ("code", "link", "label", "uses", "used", "revoked_at")
 
 
 class SharedCodeForm(FlaskForm):
-    """One code that many people use."""
+    """A code that several people use."""
 
     text = StringField(
         _l("Code"),
@@ -38,7 +38,7 @@ class SharedCodeForm(FlaskForm):
 
 
 class SingleCodesForm(FlaskForm):
-    """Codes for one person each."""
+    """Codes for one registration each."""
 
     number = WholeNumber(_l("How many codes"), render_kw={"inputmode": "numeric"})
     label = StringField(_l("For whom"), [at_most(200), one_line], filters=[stripped])
@@ -50,7 +50,7 @@ _FORMS: dict[str, type[FlaskForm]] = {"shared": SharedCodeForm, "single": Single
 @blueprint.get("/events/<slug>/codes")
 @permission(Permission.EDIT_EVENTS)
 def codes(slug: str) -> str:
-    """All codes with their uses, and the forms to make more."""
+    """List all codes with their uses, and the forms to create more."""
     return _page(seen_event(slug))
 
 
@@ -65,13 +65,13 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
         event=event,
         invitations=invitations,
         unused=[each.shown for each in invitations if each.code.uses == 1 and each.open],
-        address=_address(event),
+        address=_signup_url(event),
         forms=forms,
         refused=refused,
     )
 
 
-def _address(event: Event, code: str = "") -> str:
+def _signup_url(event: Event, code: str = "") -> str:
     whole = get_installation().page(url_for("signup.register", slug=event.slug))
     return f"{whole}?code={code}" if code else whole
 
@@ -79,48 +79,50 @@ def _address(event: Event, code: str = "") -> str:
 @blueprint.post("/events/<slug>/codes/shared")
 @permission(Permission.EDIT_EVENTS)
 def make_shared_code(slug: str) -> Answer:
-    """Make a code for many."""
-    event, form = seen_event(slug), SharedCodeForm(prefix="shared")
-    if not form.validate():
-        return _page(event, form), 422
-    try:
-        with transaction():
-            code = service.make_shared_code(
-                slug, form.text.data, uses=form.uses.data, label=form.label.data, now=now()
-            )
-    except UnfitInput as refusal:
-        return _refused(slug, form, refusal)
-    flash(_("The code %(code)s is ready.", code=service.shown_code(code.text)), "success")
-    return redirect(url_for("organiser.codes", slug=slug), 303)
+    """Create a shared code."""
+    form = SharedCodeForm(prefix="shared")
+
+    def make() -> str:
+        code = service.make_shared_code(
+            slug, form.text.data, uses=form.uses.data, label=form.label.data, now=now()
+        )
+        return _("The code %(code)s is ready.", code=service.shown_code(code.text))
+
+    return _make(slug, form, make)
 
 
 @blueprint.post("/events/<slug>/codes/single")
 @permission(Permission.EDIT_EVENTS)
 def make_single_codes(slug: str) -> Answer:
-    """Draw codes for one person each."""
-    event, form = seen_event(slug), SingleCodesForm(prefix="single")
+    """Create random codes for one registration each."""
+    form = SingleCodesForm(prefix="single")
+
+    def make() -> str:
+        number = form.number.data or 0
+        made = service.make_single_codes(slug, number, label=form.label.data, now=now())
+        return ngettext("%(num)d code is ready.", "%(num)d codes are ready.", len(made))
+
+    return _make(slug, form, make)
+
+
+def _make(slug: str, form: FlaskForm, make: Callable[[], str]) -> Answer:
+    event = seen_event(slug)
     if not form.validate():
         return _page(event, form), 422
     try:
         with transaction():
-            number = form.number.data or 0
-            made = service.make_single_codes(slug, number, label=form.label.data, now=now())
+            message = make()
     except UnfitInput as refusal:
-        return _refused(slug, form, refusal)
-    words = ngettext("%(num)d code is ready.", "%(num)d codes are ready.", len(made))
-    flash(words, "success")
+        place(form, refusal.complaints)
+        return _page(seen_event(slug), form), 422
+    flash(message, "success")
     return redirect(url_for("organiser.codes", slug=slug), 303)
-
-
-def _refused(slug: str, form: FlaskForm, refusal: UnfitInput) -> Answer:
-    place(form, refusal.complaints)
-    return _page(seen_event(slug), form), 422
 
 
 @blueprint.post("/events/<slug>/codes/<int(max=2147483647):code_id>/revoke")
 @permission(Permission.EDIT_EVENTS)
 def revoke_code(slug: str, code_id: int) -> Answer:
-    """Let nobody else come with a code."""
+    """Accept no further registration with a code."""
     seen_event(slug)
     with transaction():
         code = service.revoke_code(slug, code_id, now=now())
@@ -131,24 +133,19 @@ def revoke_code(slug: str, code_id: int) -> Answer:
 @blueprint.get("/events/<slug>/codes.csv")
 @permission(Permission.EDIT_EVENTS)
 def export_codes(slug: str) -> Response:
-    """All codes with the address that fills them in, as CSV for a German Excel."""
+    """Export all codes with their sign-up links as CSV that German Excel opens."""
     event = seen_event(slug)
     stream = io.StringIO(newline="")
     rows: Iterator[Row] = (
-        {**_row(each), "link": _address(event, each.code.text)} for each in service.codes_of(event)
+        {
+            "code": each.shown,
+            "link": _signup_url(event, each.code.text),
+            "label": each.code.label,
+            "uses": each.code.uses,
+            "used": each.used,
+            "revoked_at": each.code.revoked_at.isoformat() if each.code.revoked_at else "",
+        }
+        for each in service.codes_of(event)
     )
     write_csv(stream, _COLUMNS, rows, excel=True)
-    response = Response(stream.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}-codes.csv"'
-    return response
-
-
-def _row(each: service.CodeInvitation) -> dict[str, str | int | None]:
-    revoked = each.code.revoked_at
-    return {
-        "code": each.shown,
-        "label": each.code.label,
-        "uses": each.code.uses,
-        "used": each.used,
-        "revoked_at": revoked.isoformat() if revoked else "",
-    }
+    return download(stream.getvalue(), "text/csv", f"{event.slug}-codes.csv")

@@ -1,4 +1,4 @@
-"""What a list of people is narrowed to: read from the address, shown as fields, carried along."""
+"""The filter of the list of registrations: parsing, its labels, its query string."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
@@ -34,7 +34,7 @@ CALENDAR_LABELS: Mapping[str, str] = {
 }
 ORDER_LABELS: Mapping[str, str] = {
     RegistrationOrder.REGISTERED: N_("Registered, decisions first"),
-    RegistrationOrder.LINE: N_("Position on the waiting list"),
+    RegistrationOrder.WAITING_LIST: N_("Position on the waiting list"),
     RegistrationOrder.NAME: N_("Name"),
 }
 _KNOWN: Mapping[str, Iterable[str]] = {
@@ -47,13 +47,13 @@ _KNOWN: Mapping[str, Iterable[str]] = {
     "decision": ("yes",),
     "order": tuple(RegistrationOrder),
 }
-# How each field of the wish is called in the address.
+# The query parameter of each field.
 _NAMES: Mapping[str, str] = {f.name: f.name for f in fields(RegistrationSearch)} | {"words": "q"}
 
 
 def wish_of(asked: Mapping[str, str]) -> RegistrationSearch:
-    """What the address, or the form that carries it along, asks for; nonsense asks for nothing."""
-    values = {name: asked.get(key, "")[:200] for name, key in _NAMES.items()}
+    """Parse the filter from query parameters or form values; unknown values are ignored."""
+    values = {name: asked.get(parameter, "")[:200] for name, parameter in _NAMES.items()}
     fit = {
         name: value
         for name, value in values.items()
@@ -63,7 +63,7 @@ def wish_of(asked: Mapping[str, str]) -> RegistrationSearch:
 
 
 def query_of(wish: RegistrationSearch) -> dict[str, str]:
-    """The wish as it stands in an address; what asks for nothing is left out."""
+    """Return the query parameters of a filter, without empty ones."""
     whole = asdict(wish)
     if wish.order == RegistrationOrder.REGISTERED:
         del whole["order"]
@@ -71,11 +71,11 @@ def query_of(wish: RegistrationSearch) -> dict[str, str]:
 
 
 def choices_for(event: Event, administrations: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
-    """The choices of the less usual filters by their names, where this event has a use for them."""
-    doors = {k.value: label for k, label in AWAITS_LABELS.items()}
+    """Return the choices of the further filters that make sense for this event."""
+    awaits = {k.value: label for k, label in AWAITS_LABELS.items()}
     modes = {k.value: label for k, label in MODE_LABELS.items()}
     found: dict[str, Mapping[str, str]] = {
-        "awaits": doors if event.approval or event.confirm_hours else {},
+        "awaits": awaits if event.approval or event.confirm_hours else {},
         "mode": modes if event.format == EventFormat.HYBRID.value else {},
         "administration": administrations,
         "belonging": BELONGING_LABELS,

@@ -1,4 +1,4 @@
-"""Importing a list of people: hand in, read the report, press the button until all are in."""
+"""Importing a list of registrations: upload, report, and entering it in portions."""
 
 import time
 from collections import Counter
@@ -24,7 +24,7 @@ from ikone_events.services.registering.lists.people_report import (
 from ikone_events.services.registering.lists.table_reading import MOST_BYTES, MOST_ROWS
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.imports import ImportList
+from ikone_events.store.registering.models import ImportList
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -34,15 +34,15 @@ from ikone_events.web.organiser.frame import (
     seen_event,
     takes_file,
 )
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
 
 _PATH = "/events/<slug>/registrations/import"
-# As many rows as a report shows; who is refused is always shown.
+# How many accepted rows a report shows; it shows all refused ones.
 _SHOWN = 200
-# Everybody else gets the database between two portions of a long list. Long enough for somebody in
-# another process too, who looks for the lock every 0.1 s.
+# Between two portions other requests get the database's write lock; another process tries to take
+# it every 0.1 s.
 PAUSE_SECONDS = 0.15
 WORK_SECONDS = 5.0
 
@@ -56,7 +56,7 @@ class ImportForm(FlaskForm):
 @blueprint.get(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def import_form(slug: str) -> Answer:
-    """Which columns are known, and where to hand in the file."""
+    """Show the known columns and the form for the file."""
     return _upload_page(seen_event(slug), ImportForm())
 
 
@@ -65,28 +65,26 @@ def import_form(slug: str) -> Answer:
 @limited("60 per hour", key_func=lambda: f"import:{organiser().id}")
 @takes_file(lambda: MOST_BYTES)
 def read_list(slug: str) -> Answer:
-    """Check the file whole; nobody is registered by that."""
+    """Check the whole file and keep it; nobody is registered yet."""
     event, form = seen_event(slug), ImportForm()
     file = request.files.get("file")
     if file is None or not file.filename:
         form.file.errors = [_("Please choose a file.")]
         return _upload_page(event, form), 422
-    content, name = file.read(), file.filename
     try:
-        rows = service.read_people(event, content)
+        rows = service.read_people(event, file.read())
     except UploadRefused as refusal:
         place(form, refusal.complaints)
         return _upload_page(event, form), 422
     with transaction():
-        stored = service.keep_list(event, organiser(), rows, file_name=name, now=now())
-    url = url_for("organiser.import_report", slug=slug, public_id=stored.public_id)
-    return redirect(url, 303)
+        stored = service.keep_list(event, organiser(), rows, file_name=file.filename, now=now())
+    return redirect(url_for("organiser.import_report", slug=slug, public_id=stored.public_id), 303)
 
 
 @blueprint.get(f"{_PATH}/<public_id>")
 @permission(Permission.EDIT_EVENTS)
 def import_report(slug: str, public_id: str) -> Answer:
-    """Who comes in and how, as of now, and who does not and why; then how far it has come."""
+    """Show what importing the list would do, or its progress once it has begun."""
     event = seen_event(slug)
     stored = _stored(event, public_id)
     progress = progress_of(event, stored)
@@ -98,9 +96,9 @@ def import_report(slug: str, public_id: str) -> Answer:
 @blueprint.post(f"{_PATH}/<public_id>")
 @permission(Permission.EDIT_EVENTS)
 def import_list(slug: str, public_id: str) -> Answer:
-    """Register the people of the report, as many as a few seconds allow."""
+    """Register people of the list for a few seconds."""
     _stored(seen_event(slug), public_id)
-    enter_list(slug, public_id)
+    enter_list(slug, public_id, seconds=WORK_SECONDS)
     return redirect(url_for("organiser.import_report", slug=slug, public_id=public_id), 303)
 
 
@@ -108,13 +106,13 @@ def enter_list(
     slug: str,
     public_id: str,
     *,
-    seconds: float = WORK_SECONDS,
+    seconds: float,
     clock: Callable[[], float] = time.monotonic,
     rest: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Enter portions of a list until it is through or the time is over, at least one.
+    """Enter portions of a list, at least one, until it is complete or the time is over.
 
-    Raises Busy only when nothing could be entered at all.
+    Raises Busy only if nothing could be entered.
     """
     end, begun = clock() + seconds, False
     while True:
@@ -136,7 +134,7 @@ def enter_list(
 @blueprint.post(f"{_PATH}/<public_id>/drop")
 @permission(Permission.EDIT_EVENTS)
 def drop_import(slug: str, public_id: str) -> Answer:
-    """Forget a list; who has been entered stays."""
+    """Delete a list; registrations already entered stay."""
     event = seen_event(slug)
     stored = _stored(event, public_id)
     untouched = progress_of(event, stored) is None
@@ -164,7 +162,7 @@ def _upload_page(event: Event, form: ImportForm) -> str:
 
 
 def _numbers(people: Iterable[Coming | Entered]) -> dict[str, int]:
-    """How many have a place, may yet have one, or wait."""
+    """Count the people with a seat, with a reserved one, and on the waiting list."""
     found = Counter(str(person.status) for person in people)
     return {
         "confirmed": found[Status.CONFIRMED],

@@ -1,4 +1,4 @@
-"""What organisers may do to people, what was done and what people answered, in words."""
+"""Labels for registrations: actions, status changes, answers to own fields."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from ikone_events.domain.registering.status import (
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Counts
 from ikone_events.store.registering.models import Registration, StatusChange
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import gettext as _
 
-# Actions whose page asks for something before, or whose press can't be taken back.
+# Actions that ask for something first, or that can't be undone.
 ASKING = (
     RegistrationAction.DECLINE,
     RegistrationAction.WITHDRAW,
     RegistrationAction.HAND_OVER,
     RegistrationAction.SWITCH_MODE,
 )
-# The actions that the list itself offers; the person's page has them all.
+# The actions that the list offers; the person's page offers all of them.
 QUICK: dict[RegistrationStatus, tuple[RegistrationAction, ...]] = {
     RegistrationStatus.APPROVAL: (RegistrationAction.APPROVE, RegistrationAction.DECLINE),
     RegistrationStatus.ADDRESS: (RegistrationAction.CONFIRM_ADDRESS,),
@@ -38,7 +38,7 @@ QUICK: dict[RegistrationStatus, tuple[RegistrationAction, ...]] = {
     RegistrationStatus.OFFERED: (RegistrationAction.WITHDRAW,),
     RegistrationStatus.CONFIRMED: (RegistrationAction.WITHDRAW,),
 }
-_DONE: dict[RegistrationAction, str] = {
+DONE_TEXTS: dict[RegistrationAction, str] = {
     RegistrationAction.APPROVE: N_("Approved. The person gets an e-mail."),
     RegistrationAction.MOVE_UP: N_("Moved up. The person gets an e-mail."),
     RegistrationAction.CONFIRM_ADDRESS: N_(
@@ -66,10 +66,8 @@ _CHANGES: dict[str, str] = {
     RegistrationAction.DECLINE: N_("Declined"),
     RegistrationAction.EXPIRE: N_("Time ran out"),
 }
-
-
-# What a pending person had waited for when this was done.
-_LED_ON: dict[str, str] = {
+# What a pending registration awaited before this action.
+_AWAITED_BEFORE: dict[str, str] = {
     RegistrationAction.CONFIRM_ADDRESS: Awaits.ADDRESS,
     RegistrationAction.APPROVE: Awaits.APPROVAL,
 }
@@ -78,36 +76,31 @@ _LED_ON: dict[str, str] = {
 def possible_now(
     actions: Iterable[RegistrationAction], event: Event, counts: Counts
 ) -> list[RegistrationAction]:
-    """The actions without those that would be refused for everybody: a full event has no seat."""
+    """Return the actions without moving up if the event is full."""
     full = event.capacity is not None and counts.seated >= event.capacity
     return [action for action in actions if not (full and action is RegistrationAction.MOVE_UP)]
 
 
 def action_label(action: RegistrationAction) -> str:
-    """What a button says."""
+    """Return the label of a button."""
     return _(ACTION_LABELS[action])
 
 
-def done_words(action: RegistrationAction) -> str:
-    """What is said after a press."""
-    return _(_DONE[action])
-
-
 def change_words(change: StatusChange) -> str:
-    """One link of the chain: what happened."""
+    """Return the label of a status change."""
     known = _CHANGES.get(change.action)
     return _(known) if known else change.action
 
 
 def reason_words(change: StatusChange) -> str:
-    """Why, where the chain says so; reasons of our own are translated."""
+    """Return the reason of a status change; built-in reasons are translated."""
     if change.action == RegistrationAction.SWITCH_MODE and change.reason in set(Mode):
         return _(MODE_LABELS[Mode(change.reason)])
     return _(change.reason) if change.reason in REASONS else change.reason
 
 
 def actor_words(change: StatusChange) -> str:
-    """Who did it, as the chain names them."""
+    """Return who made a status change."""
     known = {
         "person": _("the person"),
         "calendar": _("the person’s calendar"),
@@ -117,34 +110,36 @@ def actor_words(change: StatusChange) -> str:
 
 
 def with_awaits(
-    chain: Sequence[StatusChange], person: Registration, event: Event
+    history: Sequence[StatusChange], person: Registration, event: Event
 ) -> list[tuple[StatusChange, str]]:
-    """Each link with what a pending person waited for after it.
+    """Return each status change with what a pending registration awaited after it.
 
-    A confirmed address leaves the approval; else a later link tells, or today. Of who left before
-    anything was done the event tells: the address comes first.
+    Confirming the address leaves the approval. Otherwise the next change tells, or the present
+    status; if there is neither, the event's settings: the address comes before the approval.
     """
     awaits = person.awaits or (Awaits.ADDRESS if event.confirm_hours else Awaits.APPROVAL)
-    told: list[tuple[StatusChange, str]] = []
-    for change in reversed(chain):
+    found: list[tuple[StatusChange, str]] = []
+    for change in reversed(history):
         confirmed = change.action == RegistrationAction.CONFIRM_ADDRESS
-        told.append((change, Awaits.APPROVAL if confirmed else awaits))
-        awaits = _LED_ON.get(change.action, awaits)
-    return told[::-1]
+        found.append((change, Awaits.APPROVAL if confirmed else awaits))
+        awaits = _AWAITED_BEFORE.get(change.action, awaits)
+    return found[::-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One field and what was answered, in words."""
+class AnswerText:
+    """The label of a field and the answer as text."""
 
     label: str
     text: str
 
 
-def said_by(fields: Iterable[OwnField], answers: Answers, locale: str) -> list[Said]:
-    """The answered fields in their order."""
+def answer_texts(fields: Iterable[OwnField], answers: Answers, locale: str) -> list[AnswerText]:
+    """Return the answered fields in their order."""
     return [
-        Said(own.label_in(locale), ", ".join(_words(own, v, locale) for v in answers[own.key]))
+        AnswerText(
+            own.label_in(locale), ", ".join(_words(own, v, locale) for v in answers[own.key])
+        )
         for own in fields
         if answers.get(own.key)
     ]

@@ -1,4 +1,4 @@
-"""The page of one registered person: standing, answers, note, and every mail with its fate."""
+"""The page of one registration: status, answers, note, and mails."""
 
 from collections.abc import Iterable
 
@@ -24,25 +24,16 @@ from ikone_events.store.registering.queries import relatives_of, status_history
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
 from ikone_events.web.organiser.incoming import answer_words
 from ikone_events.web.organiser.mails.mailing_words import kind_label, state_of
-from ikone_events.web.organiser.registering.people_words import (
-    ASKING,
-    action_label,
-    actor_words,
-    change_words,
-    possible_now,
-    reason_words,
-    said_by,
-    with_awaits,
-)
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.organiser.registering import people_words
 from ikone_events.web.shell.access import Permission, asker_role, permission
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
 
 
 @blueprint.get("/events/<slug>/registrations/<public_id>")
 @permission(Permission.SEE_EVENTS)
 def person(slug: str, public_id: str) -> str:
-    """One person at one event."""
+    """Show one registration."""
     event = seen_event(slug)
     return show_person(event, get_person(event, public_id))
 
@@ -54,8 +45,8 @@ def show_person(
     refused: Iterable[Complaint] = (),
     note: str | None = None,
 ) -> str:
-    """The page of a person, with what was just refused on top, and a note that was not taken."""
-    moment = now()
+    """Render a person's page, with the complaints of a refusal and a note not yet saved."""
+    moment, fields = now(), visible_to(asker_role(), all_fields(event))
     reasons = waiting_reasons(event, [found], now=moment)
     before, after = relatives_of(found)
     counts = counts_of(event, Table.PEOPLE)
@@ -63,52 +54,36 @@ def show_person(
         "organiser/registering/person.html",
         event=event,
         person=found,
-        refused=say_all(tuple(refused)),
+        refused=say_all(refused),
         mode=mode_of(event, found).value,
         position=waiting_positions(event).get(found.id),
         waits_because=translate(reasons[found.id]) if found.id in reasons else "",
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
         before=before,
         after=after,
-        said=said_by(visible_to(asker_role(), all_fields(event)), answers_of(found), page_locale()),
-        chain=with_awaits(status_history(found), found, event),
-        actions=possible_now(actions_for(found), event, counts),
-        asking=ASKING,
+        said=people_words.answer_texts(fields, answers_of(found), page_locale()),
+        chain=people_words.with_awaits(status_history(found), found, event),
+        actions=people_words.possible_now(actions_for(found), event, counts),
+        asking=people_words.ASKING,
         expected=registration_status(found.status, found.awaits).value,
         note=found.note if note is None else note,
         longest_note=LONGEST_NOTE,
-        **_replies(found),
+        answer=answer_words.answer_label(found.partstat),
+        received=received_from(found),
+        undeliverable=find_undeliverable(found.email_key),
+        words=answer_words,
         mails=mails_to(found),
         kind_label=kind_label,
         state_of=lambda mail: state_of(mail, moment),
         over=moment >= event.ends_at,
-        **_words(),
+        labels=people_words,
     )
-
-
-def _replies(found: Registration) -> dict[str, object]:
-    """What came back about somebody."""
-    return {
-        "answer": answer_words.answer_label(found.partstat),
-        "received": received_from(found),
-        "dead": find_undeliverable(found.email_key),
-        "words": answer_words,
-    }
-
-
-def _words() -> dict[str, object]:
-    return {
-        "action_label": action_label,
-        "change_words": change_words,
-        "reason_words": reason_words,
-        "actor_words": actor_words,
-    }
 
 
 @blueprint.post("/events/<slug>/registrations/<public_id>/note")
 @permission(Permission.EDIT_EVENTS)
 def note_on_person(slug: str, public_id: str) -> Answer:
-    """Keep a note on somebody."""
+    """Save the organisers' note on a person."""
     event = seen_event(slug)
     found, text = get_person(event, public_id), request.form.get("note", "")
     try:

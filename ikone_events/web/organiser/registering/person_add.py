@@ -1,4 +1,4 @@
-"""Adding somebody by hand: by telephone, on a note, at the door; the mail goes out as usual."""
+"""Adding a registration by hand; the person gets the usual mail."""
 
 from dataclasses import replace
 from typing import Any
@@ -21,27 +21,37 @@ from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.registering.own_fields import add_own_fields, answers_of
 from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm, mode_choices
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.event_badge import places_left
+from ikone_events.web.shell.badges import places_left
 from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped, unless
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
 
 _PATH = "/events/<slug>/registrations/add"
 
 
-class AddForm(PersonForm):
-    """What is known of somebody; only name and address are needed."""
+class PersonByOrganiserForm(PersonForm):
+    """A person's details as an organiser fills them in, without the browser's own data."""
+
+    position = StringField(
+        _l("Department or position"), [at_most(200), one_line, no_web_address], filters=[stripped]
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self:
+            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+
+
+class AddForm(PersonByOrganiserForm):
+    """The details of a person to add; only name and address are required."""
 
     organisation = StringField(
         _l("Administration or organisation"),
         [at_most(200), one_line, no_web_address],
         filters=[stripped],
-    )
-    position = StringField(
-        _l("Department or position"), [at_most(200), one_line, no_web_address], filters=[stripped]
     )
     question = TextAreaField(
         _l("Question to the speakers"),
@@ -56,17 +66,11 @@ class AddForm(PersonForm):
     )
     mode = RadioField(_l("How does this person take part?"), choices=[], validate_choice=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self:
-            # A browser would fill in whoever sits before it.
-            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
-
 
 @blueprint.get(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def add_form(slug: str) -> Answer:
-    """An empty form."""
+    """Show an empty form."""
     event = seen_event(slug)
     return _page(event, *_form(event))
 
@@ -74,7 +78,7 @@ def add_form(slug: str) -> Answer:
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def add_to_event(slug: str) -> Answer:
-    """Register somebody; a full event puts them on the waiting list or says no."""
+    """Register a person; a full event puts them on the waiting list or refuses."""
     event = seen_event(slug)
     form, fields = _form(event)
     if not form.validate():
@@ -92,9 +96,9 @@ def add_to_event(slug: str) -> Answer:
 
 
 def _form(event: Event) -> tuple[Any, tuple[OwnField, ...]]:
-    """The form with the event's own fields; nothing of them is needed when the office fills it in.
+    """Return the form and the event's own fields: none required, and no consents.
 
-    A consent is left out: people agree themselves.
+    Only the person can consent.
     """
     asked = (own for own in asked_fields(event) if own.kind is not FieldKind.CONSENT)
     fields = tuple(replace(own, required=False) for own in asked)

@@ -1,4 +1,4 @@
-"""The people of an event: find them, see who waits why, note who came, take the list away."""
+"""The registrations of an event: search, attendance, export."""
 
 import io
 import logging
@@ -13,8 +13,8 @@ from ikone_events.domain.registering.registration import STATUS_LABELS, Attendan
 from ikone_events.domain.registering.status import RegistrationAction, registration_status
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_for
-from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
+from ikone_events.services.registering.changes import mark_attendance
 from ikone_events.services.registering.lists.exports import (
     registration_columns,
     registration_rows,
@@ -37,9 +37,9 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
+    download,
     page_number,
     page_url,
-    pager,
     seen_event,
 )
 from ikone_events.web.organiser.incoming import answer_words
@@ -53,10 +53,10 @@ from ikone_events.web.organiser.registering.filter import (
 from ikone_events.web.organiser.registering.people_words import (
     ASKING,
     QUICK,
-    Said,
+    AnswerText,
     action_label,
+    answer_texts,
     possible_now,
-    said_by,
 )
 from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
 from ikone_events.web.shell.i18n import page_locale, translate
@@ -74,7 +74,7 @@ _TYPES = {
 @blueprint.get("/events/<slug>/registrations")
 @permission(Permission.SEE_EVENTS)
 def registrations(slug: str) -> str:
-    """The list, fifty at a time, narrowed and ordered as the address says."""
+    """Show one page of the list, filtered and ordered as the query says."""
     event, moment = seen_event(slug), now()
     wish = wish_of(request.args)
     page = search_people(event, wish, number=page_number())
@@ -85,14 +85,13 @@ def registrations(slug: str) -> str:
         event=event,
         counts=counts,
         page=page,
-        pager=pager(page),
         page_url=page_url("organiser.registrations", slug=slug, **query),
         positions=waiting_positions(event),
         reasons=_reasons(event, page.rows),
         answers=_answers(event, page.rows),
         undecided=count_undecided(event),
         numbers=counts.answers,
-        dead=undeliverable_among([each.email_key for each in page.rows]),
+        undeliverable=undeliverable_among([each.email_key for each in page.rows]),
         words=answer_words,
         statuses=STATUS_LABELS,
         orders=ORDER_LABELS,
@@ -105,7 +104,7 @@ def registrations(slug: str) -> str:
         asking=ASKING,
         action_label=action_label,
         several=FOR_SEVERAL,
-        standing=lambda person: registration_status(person.status, person.awaits).value,
+        status_of=lambda person: registration_status(person.status, person.awaits).value,
         begun=moment >= event.starts_at,
         over=moment >= event.ends_at,
         day=event.day,
@@ -113,7 +112,7 @@ def registrations(slug: str) -> str:
 
 
 def _quick(person: Registration) -> list[RegistrationAction]:
-    """The buttons of a row: what the table allows of what the list offers."""
+    """Return the actions of a row: those of the list that the status allows."""
     possible = actions_for(person)
     quick = QUICK.get(registration_status(person.status, person.awaits), ())
     return [action for action in quick if action in possible]
@@ -124,19 +123,19 @@ def _reasons(event: Event, people: Sequence[Registration]) -> dict[int, str]:
     return {row: translate(complaint) for row, complaint in found.items()}
 
 
-def _answers(event: Event, people: Sequence[Registration]) -> Mapping[int, list[Said]]:
-    """What the people of one page answered, as far as the asker may see it."""
+def _answers(event: Event, people: Sequence[Registration]) -> Mapping[int, list[AnswerText]]:
+    """Return the answers on one page of the list that the asker may see."""
     fields: list[OwnField] = visible_to(asker_role(), all_fields(event))
     if not fields:
         return {}
     given = answers_for([each.id for each in people])
-    return {row: said_by(fields, values, page_locale()) for row, values in given.items()}
+    return {row: answer_texts(fields, values, page_locale()) for row, values in given.items()}
 
 
 @blueprint.post("/events/<slug>/registrations/<public_id>/attendance")
 @permission(Permission.EDIT_EVENTS)
 def set_attendance(slug: str, public_id: str) -> Answer:
-    """Note that somebody came, did not come, or that nobody knows."""
+    """Save whether a person attended, or that it is unknown."""
     person = get_person(seen_event(slug), public_id)
     wish = request.form.get("attendance", "")
     if wish not in ("", *Attendance):
@@ -147,7 +146,7 @@ def set_attendance(slug: str, public_id: str) -> Answer:
 
 
 def back_to_list(slug: str, public_id: str = "") -> BaseResponse:
-    """To the same place of the same list: the form carries its query along."""
+    """Redirect to the same place of the list; the form contains its query."""
     kept: dict[str, Any] = query_of(wish_of(request.form))
     if request.form.get("page", "").isdecimal():
         kept["page"] = request.form["page"][:6]
@@ -160,16 +159,14 @@ def back_to_list(slug: str, public_id: str = "") -> BaseResponse:
 @permission(Permission.EXPORT_PEOPLE)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_registrations(slug: str, file_type: str) -> Response:
-    """All registrations: CSV for a German Excel, a workbook, or JSON for programs; logged."""
+    """Export all registrations as CSV that German Excel opens, as a workbook or as JSON."""
     event = seen_event(slug)
     number, content = _written(event, file_type, asker_role())
     who = organiser().id
     log.info(
         "organiser %d exported %d registrations of event %d: %s", who, number, event.id, file_type
     )
-    response = Response(content, mimetype=_TYPES[file_type])
-    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.{file_type}"'
-    return response
+    return download(content, _TYPES[file_type], f"{event.slug}.{file_type}")
 
 
 def _written(event: Event, kind: str, role: str) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""The same for several people at once: each by its own transaction, all reported on one page."""
+"""Actions on several registrations: each in a transaction of its own, with one report."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,31 +19,23 @@ from ikone_events.web.organiser.registering.people_words import action_label
 from ikone_events.web.shell.access import Permission, permission
 
 _PATH = "/events/<slug>/registrations/do/<action>"
-# As many as one page of the list shows.
+# The page size of the list.
 _MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """One of those who were ticked, on the standing that the list showed."""
+    """A selected person, with the status that the list showed."""
 
     public_id: str
     expected: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class BulkOutcome:
-    """What became of one of them; no words: it was done."""
-
-    who: Ticked
-    words: tuple[str, ...] = ()
-
-
 @blueprint.get(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def several_done(slug: str, action: str) -> Answer:
-    """Somebody came back to the address of a press: nothing is done by that."""
+    """Lead back to the list; a GET does nothing."""
     _action(action)
     return redirect(url_for("organiser.registrations", slug=seen_event(slug).slug), 303)
 
@@ -51,7 +43,7 @@ def several_done(slug: str, action: str) -> Answer:
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def do_to_several(slug: str, action: str) -> Answer:
-    """Ask first where it can't be taken back; then do it to one after the other."""
+    """Carry out an action for each person; ask first if it can't be undone."""
     wanted, event = _action(action), seen_event(slug)
     ticked = list(_ticked(event))
     reason = request.form.get("reason", "").strip()[:2000]
@@ -62,9 +54,13 @@ def do_to_several(slug: str, action: str) -> Answer:
         return _page(
             "organiser/registering/ask_several.html", event, wanted, ticked=ticked, asked=asked
         ), status
-    outcomes = [_one(each, wanted, reason) for each in ticked]
+    outcomes = [(each, _do_to_one(each, wanted, reason)) for each in ticked]
     return _page(
-        "organiser/registering/several_done.html", seen_event(slug), wanted, outcomes=outcomes
+        "organiser/registering/several_done.html",
+        seen_event(slug),
+        wanted,
+        done=[each for each, complaints in outcomes if not complaints],
+        refused=[(each, complaints) for each, complaints in outcomes if complaints],
     )
 
 
@@ -75,7 +71,7 @@ def _action(name: str) -> RegistrationAction:
 
 
 def _ticked(event: Event) -> Iterator[Ticked]:
-    """People of this very event; the form brings each with the standing that was seen."""
+    """Return the selected people of this event with the status that the form names."""
     for value in list(dict.fromkeys(request.form.getlist("person")))[:_MOST]:
         public_id, _, expected = value.partition("/")
         person = get_person(event, public_id)
@@ -83,8 +79,8 @@ def _ticked(event: Event) -> Iterator[Ticked]:
         yield Ticked(public_id, expected, name)
 
 
-def _one(who: Ticked, action: RegistrationAction, reason: str) -> BulkOutcome:
-    """A refusal of one does not undo what was done to the others."""
+def _do_to_one(who: Ticked, action: RegistrationAction, reason: str) -> list[str]:
+    """Return why the action was refused for one person; empty if it was done."""
     wish = OrganiserRequest(
         action=action, expected=who.expected, actor=actor(), now=now(), reason=reason
     )
@@ -94,8 +90,8 @@ def _one(who: Ticked, action: RegistrationAction, reason: str) -> BulkOutcome:
     except Busy:
         raise
     except Refusal as refusal:
-        return BulkOutcome(who, tuple(say_all(refusal.complaints)))
-    return BulkOutcome(who)
+        return say_all(refusal.complaints)
+    return []
 
 
 def _page(template: str, event: Event, action: RegistrationAction, **more: object) -> str:

@@ -1,11 +1,11 @@
-"""What organisers do to one person by a press; some presses ask for something first."""
+"""Actions on one registration; some ask for something first."""
 
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField, TextAreaField
+from wtforms import TextAreaField
 
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.refusals import (
@@ -27,56 +27,40 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
-from ikone_events.web.organiser.registering.people_words import ASKING, action_label, done_words
+from ikone_events.web.organiser.registering.people_words import ASKING, DONE_TEXTS, action_label
 from ikone_events.web.organiser.registering.person import show_person
+from ikone_events.web.organiser.registering.person_add import PersonByOrganiserForm
 from ikone_events.web.organiser.registering.registrations import back_to_list
-from ikone_events.web.registering.person_form import PersonForm
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped
+from ikone_events.web.shell.i18n import gettext as _
 
 _NOT_NOW = (StatusRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
 _PATH = "/events/<slug>/registrations/<public_id>/do/<action>"
 
 
 class ReasonForm(FlaskForm):
-    """Why somebody is declined; the person reads it."""
+    """The reason for declining or withdrawing a registration; the person reads it."""
 
     reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": 2000})
 
 
-class DeputyByOrganiserForm(PersonForm):
-    """Who comes instead."""
-
-    position = StringField(
-        _l("Department or position"),
-        [at_most(200), one_line, no_web_address],
-        filters=[stripped],
-        render_kw={"autocomplete": "off"},
-    )
+class DeputyByOrganiserForm(PersonByOrganiserForm):
+    """The person who takes over the seat."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.mode
-        for field in self:
-            # A browser would fill in whoever sits before it.
-            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
 
     def deputy(self) -> Deputy:
-        """The checked entries."""
-        return Deputy(
-            first_name=self.first_name.data,
-            last_name=self.last_name.data,
-            email=self.email.data,
-            salutation=self.salutation.data,
-            title=self.title.data,
-            position=self.position.data,
-        )
+        """Return the checked entries."""
+        names = ("first_name", "last_name", "email", "salutation", "title", "position")
+        return Deputy(**{name: self[name].data for name in names})
 
 
 @blueprint.get(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def ask_person(slug: str, public_id: str, action: str) -> Answer:
-    """What an action asks for before it is done; the others are on the person's page."""
+    """Ask for what an action needs; actions that need nothing lead to the person's page."""
     wanted = _action(action)
     event = seen_event(slug)
     person = get_person(event, public_id)
@@ -88,7 +72,7 @@ def ask_person(slug: str, public_id: str, action: str) -> Answer:
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def do_to_person(slug: str, public_id: str, action: str) -> Answer:
-    """Do it, on the standing that the page showed."""
+    """Carry out an action if the status is still the one that the page showed."""
     wanted = _action(action)
     event = seen_event(slug)
     person = get_person(event, public_id)
@@ -97,33 +81,32 @@ def do_to_person(slug: str, public_id: str, action: str) -> Answer:
         return _ask(event, person, wanted, form), 422
     try:
         with transaction():
-            press(public_id, _press(wanted, form))
+            press(public_id, _request(wanted, form))
     except _NOT_NOW as refusal:
         return _refused(slug, public_id, refusal)
     except UnfitInput as refusal:
         event = seen_event(slug)
         place(form, refusal.complaints)
         return _ask(event, get_person(event, public_id), wanted, form), 422
-    flash(done_words(wanted), "success")
+    flash(_(DONE_TEXTS[wanted]), "success")
     if request.form.get("from") == "list":
         return back_to_list(slug, public_id)
     return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
 
 
 def _action(name: str) -> RegistrationAction:
-    """The action of the address; what nobody knows is no page."""
+    """Return the action of this name; answers 404 for any other name."""
     if name not in set(RegistrationAction):
         abort(404)
     return RegistrationAction(name)
 
 
 def _form_of(action: RegistrationAction) -> FlaskForm:
-    if action is RegistrationAction.HAND_OVER:
-        return DeputyByOrganiserForm()
-    return ReasonForm()
+    hands_over = action is RegistrationAction.HAND_OVER
+    return DeputyByOrganiserForm() if hands_over else ReasonForm()
 
 
-def _press(action: RegistrationAction, form: FlaskForm) -> OrganiserRequest:
+def _request(action: RegistrationAction, form: FlaskForm) -> OrganiserRequest:
     return OrganiserRequest(
         action=action,
         expected=request.form.get("expected", ""),
@@ -136,7 +119,7 @@ def _press(action: RegistrationAction, form: FlaskForm) -> OrganiserRequest:
 
 
 def _refused(slug: str, public_id: str, refusal: Refusal) -> Answer:
-    """The person's page as it is now, with why nothing was done."""
+    """Show the person's page with the complaints."""
     event = seen_event(slug)
     return show_person(event, get_person(event, public_id), refused=refusal.complaints), 409
 

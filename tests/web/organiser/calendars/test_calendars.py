@@ -208,7 +208,7 @@ def test_personal_links_and_uids_stay_out_of_the_page(app: Flask, team: Browser)
     assert person.calendar_uid not in text
 
 
-def test_hints_are_told_where_they_are_true(app: Flask, team: Browser) -> None:
+def test_hints_are_shown_where_they_are_true(app: Flask, team: Browser) -> None:
     poor = make_event(app, title="T" * 80, room_url="", contact_name="", contact_email="")
     person = make_registration(app, poor, locale="en")
     with app.app_context(), transaction():
@@ -224,7 +224,7 @@ def test_hints_are_told_where_they_are_true(app: Flask, team: Browser) -> None:
     assert "Worth a second look" not in page_of(team, good)
 
 
-def test_clocks_that_change_during_the_event_are_told(app: Flask, team: Browser) -> None:
+def test_clocks_that_change_during_the_event_are_shown(app: Flask, team: Browser) -> None:
     night = NOW.replace(month=3, day=28, hour=21)  # 22:00 in Berlin, the night to 29 March
     event = make_event(app, starts_at=night, ends_at=night + timedelta(hours=8))
     make_registration(app, event)
@@ -402,7 +402,7 @@ def test_foreign_event_is_not_found(
     assert trials_in(app) == []
 
 
-class TestBrakes:
+class TestRateLimits:
     """Testing is for looking at, not for filling mailboxes."""
 
     @pytest.fixture

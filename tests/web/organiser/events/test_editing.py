@@ -118,7 +118,7 @@ def test_organiser_of_limited_sight_sees_what_they_made(app: Flask, stranger: Br
         ({"offer_hours": "12", "waiting_list": ""}, "offer_hours"),
     ],
 )
-def test_unfit_input_is_told_at_its_field_and_kept(
+def test_unfit_input_is_shown_at_its_field_and_kept(
     app: Flask, team: Browser, changes: dict[str, str], field: str
 ) -> None:
     answer = team.post("/organise/events/new", filled(**changes, speakers="Cem Beispiel"))
@@ -181,7 +181,7 @@ def test_conflict_shows_settings_of_both(app: Flask, team: Browser) -> None:
         assert expected in said
 
 
-def test_more_places_serve_the_line_at_once(app: Flask, team: Browser) -> None:
+def test_more_places_fill_from_the_waiting_list_at_once(app: Flask, team: Browser) -> None:
     event = make_event(
         app, format="hybrid", place="Rathaus", capacity=None, capacity_online=1, title="Hybrid"
     )
@@ -195,8 +195,8 @@ def test_more_places_serve_the_line_at_once(app: Flask, team: Browser) -> None:
         assert db.session.get_one(Registration, waits.id).status == "confirmed"
 
 
-def test_words_about_the_line_count_those_whom_the_edit_moved_up(app: Flask, team: Browser) -> None:
-    """Whoever leaves the line a moment before is not said to have moved up."""
+def test_message_counts_only_whom_the_edit_promoted(app: Flask, team: Browser) -> None:
+    """A person who left the waiting list just before does not count as promoted."""
     event = make_event(app, capacity=1, title="Voll")
     make_registration(app, event)
     make_registration(app, event, status="waitlisted", waiting_order=1)
@@ -241,7 +241,7 @@ def test_edit_form_round_trip_changes_nothing(app: Flask, team: Browser) -> None
     assert values_of(after) == {**before, "edit_version": 2}
 
 
-def test_edit_saves_and_raises_the_revision(app: Flask, team: Browser) -> None:
+def test_edit_saves_and_raises_the_edit_version(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path = f"/organise/events/{event.slug}/edit"
     assert 'name="edit_version" value="1"' in team.get(path).text
@@ -337,7 +337,7 @@ def test_change_that_waits_can_be_kept_silent(app: Flask, team: Browser) -> None
 
 
 @pytest.mark.parametrize("edit_version", [None, "", "x", "-1", "0", "99", "1.5", "1 OR 1=1"])
-def test_missing_or_tampered_revision_is_refused(
+def test_missing_or_tampered_edit_version_is_refused(
     app: Flask, team: Browser, edit_version: str | None
 ) -> None:
     event = make_event(app)

@@ -1,4 +1,4 @@
-"""A local time that the clocks never show, or show twice, is told wherever one is typed."""
+"""A local time that the clocks never show, or show twice, is refused wherever one is typed."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ikone_events.store.events.models import Event
 from tests.factories import NOW, make_event
 from tests.web.organiser.conftest import Browser
 from tests.web.organiser.events.test_editing import filled
-from tests.web.organiser.mails.test_writing import FORM
+from tests.web.organiser.plan.test_writing import FORM
 
 NEVER, TWICE = "2026-03-29T02:30", "2026-10-25T02:30"
 WORDS = {
@@ -61,7 +61,7 @@ PLACES = [
 
 @pytest.mark.parametrize("typed", [NEVER, TWICE])
 @pytest.mark.parametrize(("place", "field"), PLACES)
-def test_impossible_local_time_is_told_at_its_field_and_kept(
+def test_impossible_local_time_is_shown_at_its_field_and_kept(
     app: Flask, team: Browser, place: Any, field: str, typed: str
 ) -> None:
     event = make_event(app, state="postponed" if place is reschedule else "open")

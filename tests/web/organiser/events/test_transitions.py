@@ -137,7 +137,7 @@ def test_new_date_is_read_on_the_events_clocks(app: Flask, team: Browser) -> Non
         ("2020-01-01T10:00", 409),
     ],
 )
-def test_impossible_new_date_is_told_at_its_field(
+def test_impossible_new_date_is_shown_at_its_field(
     app: Flask, team: Browser, starts_at: str, status: int
 ) -> None:
     event = make_event(app, state="postponed")

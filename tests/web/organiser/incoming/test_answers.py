@@ -52,7 +52,7 @@ def mails(app: Flask) -> list[IncomingMail]:
         return rows
 
 
-def test_answers_are_counted_and_told_with_their_words(
+def test_answers_are_counted_and_shown_with_their_words(
     app: Flask, team: Browser, event: Event, person: Registration, outbox_mail: OutboxMail
 ) -> None:
     make_registration(app, event)
@@ -100,7 +100,7 @@ def test_odd_answer_stands_first_until_somebody_has_looked(
     assert "sollten Sie sich ansehen" not in team.get("/organise/").text
 
 
-def test_mails_that_came_back_are_urgent_and_told_once(
+def test_bounced_mails_are_urgent_and_listed_once(
     app: Flask, team: Browser, event: Event, person: Registration, outbox_mail: OutboxMail
 ) -> None:
     second = make_registration(app, event)

@@ -12,8 +12,7 @@ from ikone_events.services.mails.subscribers import subscribe
 from ikone_events.services.plan.plans import add_message
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, PAST, make_event, make_material, make_registration, personal_path
 from tests.web.organiser.conftest import Browser
@@ -108,7 +107,7 @@ def test_new_date_is_shown_as_it_will_be(app: Flask, team: Browser) -> None:
         assert db.session.get_one(Event, event.id).starts_at == event.starts_at
 
 
-def test_missing_reason_is_told_at_its_field(app: Flask, team: Browser) -> None:
+def test_missing_reason_is_shown_at_its_field(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)
 

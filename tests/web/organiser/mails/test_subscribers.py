@@ -7,7 +7,7 @@ from flask import Flask
 
 from ikone_events.store.db import db, transaction
 from ikone_events.store.incoming.models import UndeliverableAddress
-from ikone_events.store.mails.subscribers import Subscriber
+from ikone_events.store.mails.models import Subscriber
 from tests.factories import NOW, make_event, make_subscriber
 from tests.web.organiser.conftest import Browser, Person
 from tests.web.visitor import count

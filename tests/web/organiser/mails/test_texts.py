@@ -16,7 +16,7 @@ from ikone_events.services.mails.texts import find_text
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.texts import MailText
+from ikone_events.store.mails.models import MailText
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.web.organiser.conftest import Browser, Person

@@ -15,7 +15,7 @@ from tests.web.organiser.conftest import Browser
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """An installation with its brakes on."""
+    """An installation with rate limits."""
     return make_settings(tmp_path / "data", rate_limits=True)
 
 

@@ -223,7 +223,7 @@ def test_step_whose_mails_were_deleted_does_not_claim_to_have_written_to_nobody(
     assert "Niemand wurde angeschrieben." not in shown
 
 
-def test_second_press_finds_it_done_and_is_told_so(app: Flask, team: Browser) -> None:
+def test_second_press_is_refused_because_it_is_done(app: Flask, team: Browser) -> None:
     event = laid(app)
     make_registration(app, event)
     path = plan_path(event, step_of(app, event, "reminder_hour"), "run")
@@ -301,7 +301,7 @@ def test_step_gets_another_time_and_says_which_moment_that_is(app: Flask, team: 
         ({"anchor": ""}, "anchor"),
     ],
 )
-def test_unfit_time_is_told_at_its_field_and_kept(
+def test_unfit_time_is_shown_at_its_field_and_kept(
     app: Flask, team: Browser, changes: dict[str, str], field: str
 ) -> None:
     event = laid(app)

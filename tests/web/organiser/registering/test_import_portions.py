@@ -22,8 +22,8 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import ImportList, Registration
+from ikone_events.web.organiser.registering import list_import
 from ikone_events.web.organiser.registering.list_import import enter_list
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.patience import PATIENCE
@@ -41,6 +41,12 @@ class PulledPlug(Exception):
 @pytest.fixture
 def settings(data_dir: Path, database: str) -> Settings:
     return make_settings(data_dir, database_url=database)
+
+
+@pytest.fixture(autouse=True)
+def patient_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A press of the button enters the whole list, on a busy machine too."""
+    monkeypatch.setattr(list_import, "WORK_SECONDS", PATIENCE)
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ def signed_in(app: Flask, person: Person) -> Iterator[None]:
 
 def enter(app: Flask, person: Person, path: str, event: Event, **more: Any) -> None:
     """Work at a list as a press of the button does, whose time is not over unless told so."""
-    more.setdefault("clock", lambda: 0.0)
+    more = {"clock": lambda: 0.0, "seconds": 5, **more}
     with signed_in(app, person):
         enter_list(event.slug, path.rpartition("/")[2], **more)
 

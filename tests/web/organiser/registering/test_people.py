@@ -91,7 +91,7 @@ def test_number_of_queries_does_not_grow_with_the_events(app: Flask, team: Brows
     assert max(few) < 18
 
 
-def test_people_are_found_by_name_and_standing_fifty_at_a_time(app: Flask, team: Browser) -> None:
+def test_people_are_found_by_name_and_status_fifty_at_a_time(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=None)
     for number in range(55):
         make_registration(app, event, last_name=f"Alle{number:02d}")

@@ -1,4 +1,4 @@
-"""What organisers press on people: just what the table says, on the standing that they saw."""
+"""Organisers' actions on registrations: as in the table, on the status that was shown."""
 
 import re
 from datetime import timedelta
@@ -34,14 +34,14 @@ SENT: dict[str, dict[str, str]] = {
 
 
 def hybrid(app: Flask, **values: Any) -> Event:
-    """An event at which everything is possible: places of each kind, all doors."""
+    """An event at which everything is possible: seats of each mode, all admission steps."""
     return make_event(app, format="hybrid", place="Rathaus", capacity=50, **values)
 
 
-def standing_at(
+def person_at(
     app: Flask, event: Event, standing: RegistrationStatus, **values: Any
 ) -> Registration:
-    """Somebody at a standing."""
+    """A person with this status."""
     status, _, awaits = standing.value.partition(": ")
     waits = {"waiting_order": 1} if standing is RegistrationStatus.WAITING else {}
     until = NOW + timedelta(days=1) if status in ("pending", "offered") else None
@@ -51,12 +51,12 @@ def standing_at(
 
 
 def path_of(event: Event, person: Registration, action: str) -> str:
-    """Where a press goes."""
+    """The address of an action."""
     return f"/organise/events/{event.slug}/registrations/{person.public_id}/do/{action}"
 
 
 def now_at(app: Flask, person: Registration) -> RegistrationStatus:
-    """Where somebody stands."""
+    """The present status of a person."""
     with app.app_context():
         row = db.session.get_one(Registration, person.id)
         return registration_status(row.status, row.awaits)
@@ -69,7 +69,7 @@ def mails(app: Flask) -> int:
 
 
 def links(app: Flask) -> int:
-    """How many links the chains of all have."""
+    """The number of status changes of all people."""
     with app.app_context():
         return db.session.scalar(select(func.count()).select_from(StatusChange)) or 0
 
@@ -81,7 +81,7 @@ def test_every_press_does_what_the_table_says(
     """Every action, one after the other: an application for each would cost minutes."""
     for action in RegistrationAction:
         event = hybrid(app)
-        person = standing_at(app, event, standing)
+        person = person_at(app, event, standing)
         before = mails(app), links(app)
         data = {"expected": standing.value, **SENT.get(action, {})}
         status = team.post(path_of(event, person, action), data).status_code
@@ -103,7 +103,7 @@ def test_page_offers_just_what_can_be_pressed(
     app: Flask, team: Browser, standing: RegistrationStatus
 ) -> None:
     event = hybrid(app)
-    person = standing_at(app, event, standing)
+    person = person_at(app, event, standing)
     page = team.get(f"/organise/events/{event.slug}/registrations/{person.public_id}").text
     shown = set(re.findall(rf"{person.public_id}/do/(\w+)\"", page))
     possible = {a for a in RegistrationAction if standing in rule_of(a).sources} - {
@@ -113,11 +113,9 @@ def test_page_offers_just_what_can_be_pressed(
 
 
 @pytest.mark.parametrize("action", ["approve", "decline", "move_up", "withdraw", "hand_over"])
-def test_press_on_a_standing_that_is_gone_changes_nothing(
-    app: Flask, team: Browser, action: str
-) -> None:
+def test_press_on_a_former_status_changes_nothing(app: Flask, team: Browser, action: str) -> None:
     event = hybrid(app)
-    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
+    person = person_at(app, event, RegistrationStatus.CONFIRMED)
     data = {"expected": "pending: approval", **SENT.get(action, {})}
     answer = team.post(path_of(event, person, f"{action}?lang=en"), data)
     assert answer.status_code == 409
@@ -127,7 +125,7 @@ def test_press_on_a_standing_that_is_gone_changes_nothing(
 
 def test_unknown_action_is_no_page(app: Flask, team: Browser) -> None:
     event = hybrid(app)
-    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
+    person = person_at(app, event, RegistrationStatus.CONFIRMED)
     for action in ("fire", "APPROVE", "delete"):
         assert (
             team.post(path_of(event, person, action), {"expected": "confirmed"}).status_code == 404
@@ -140,7 +138,7 @@ def test_unknown_action_is_no_page(app: Flask, team: Browser) -> None:
 
 def test_person_of_another_event_is_missing(app: Flask, team: Browser) -> None:
     event, other = hybrid(app), hybrid(app)
-    person = standing_at(app, other, RegistrationStatus.CONFIRMED)
+    person = person_at(app, other, RegistrationStatus.CONFIRMED)
     sent = {"expected": "confirmed"}
     assert team.post(path_of(event, person, "withdraw"), sent).status_code == 404
     several = f"/organise/events/{event.slug}/registrations/do/withdraw"
@@ -151,7 +149,7 @@ def test_person_of_another_event_is_missing(app: Flask, team: Browser) -> None:
 
 def test_viewer_presses_nothing(app: Flask, viewer: Browser) -> None:
     event = hybrid(app)
-    person = standing_at(app, event, RegistrationStatus.CONFIRMED, note="Nur für uns")
+    person = person_at(app, event, RegistrationStatus.CONFIRMED, note="Nur für uns")
     base = f"/organise/events/{event.slug}/registrations"
     page = viewer.get(f"{base}/{person.public_id}").text
     assert "/do/" not in page
@@ -165,10 +163,10 @@ def test_viewer_presses_nothing(app: Flask, viewer: Browser) -> None:
     assert now_at(app, person) is RegistrationStatus.CONFIRMED
 
 
-def test_withdrawal_asks_first_and_lets_the_line_move(app: Flask, team: Browser) -> None:
+def test_withdrawal_asks_first_and_promotes_who_waits(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=1)
-    first = standing_at(app, event, RegistrationStatus.CONFIRMED)
-    second = standing_at(app, event, RegistrationStatus.WAITING)
+    first = person_at(app, event, RegistrationStatus.CONFIRMED)
+    second = person_at(app, event, RegistrationStatus.WAITING)
     page = team.get(path_of(event, first, "withdraw")).text
     assert first.last_name in page
     assert 'name="expected" value="confirmed"' in page
@@ -179,18 +177,18 @@ def test_withdrawal_asks_first_and_lets_the_line_move(app: Flask, team: Browser)
     assert now_at(app, second) is RegistrationStatus.CONFIRMED
 
 
-def test_press_after_the_end_is_told(app: Flask, team: Browser) -> None:
+def test_press_after_the_end_is_refused(app: Flask, team: Browser) -> None:
     event = make_event(app, starts_at=NOW - timedelta(hours=3), ends_at=NOW - timedelta(hours=1))
-    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
+    person = person_at(app, event, RegistrationStatus.CONFIRMED)
     answer = team.post(path_of(event, person, "withdraw?lang=en"), {"expected": "confirmed"})
     assert answer.status_code == 409
     assert "Nothing was changed" in answer.text
     assert now_at(app, person) is RegistrationStatus.CONFIRMED
 
 
-def test_decline_needs_a_reason_that_the_chain_keeps(app: Flask, team: Browser) -> None:
+def test_decline_needs_a_reason_that_the_history_keeps(app: Flask, team: Browser) -> None:
     event = make_event(app, approval=True)
-    person = standing_at(app, event, RegistrationStatus.APPROVAL)
+    person = person_at(app, event, RegistrationStatus.APPROVAL)
     sent = {"expected": "pending: approval"}
     answer = team.post(path_of(event, person, "decline"), {**sent, "reason": "  "})
     assert (answer.status_code, mails(app)) == (422, 0)
@@ -205,8 +203,8 @@ def test_decline_needs_a_reason_that_the_chain_keeps(app: Flask, team: Browser) 
 
 def test_move_up_gives_no_seat_that_is_not_there(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=1)
-    standing_at(app, event, RegistrationStatus.CONFIRMED)
-    waits = standing_at(app, event, RegistrationStatus.WAITING)
+    person_at(app, event, RegistrationStatus.CONFIRMED)
+    waits = person_at(app, event, RegistrationStatus.WAITING)
     answer = team.post(path_of(event, waits, "move_up"), {"expected": "waitlisted"})
     assert (answer.status_code, mails(app)) == (409, 0)
     assert now_at(app, waits) is RegistrationStatus.WAITING
@@ -219,7 +217,7 @@ def test_move_up_gives_no_seat_that_is_not_there(app: Flask, team: Browser) -> N
 
 def test_hand_over_checks_the_deputy_and_keeps_what_was_typed(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=1)
-    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
+    person = person_at(app, event, RegistrationStatus.CONFIRMED)
     sent = {**DEPUTY, "expected": "confirmed", "email": "keine"}
     refused = team.post(path_of(event, person, "hand_over"), sent)
     assert refused.status_code == 422
@@ -240,8 +238,8 @@ def test_hand_over_checks_the_deputy_and_keeps_what_was_typed(app: Flask, team: 
 
 def test_several_are_approved_each_on_their_own(app: Flask, team: Browser) -> None:
     event = make_event(app, approval=True)
-    waiting = [standing_at(app, event, RegistrationStatus.APPROVAL) for _ in range(3)]
-    gone = standing_at(app, event, RegistrationStatus.CANCELLED)
+    waiting = [person_at(app, event, RegistrationStatus.APPROVAL) for _ in range(3)]
+    gone = person_at(app, event, RegistrationStatus.CANCELLED)
     people = [f"{each.public_id}/pending: approval" for each in (*waiting, gone)]
     path = f"/organise/events/{event.slug}/registrations/do/approve?lang=en"
     answer = team.post(path, {"person": people})
@@ -261,7 +259,7 @@ def test_several_are_asked_about_before(
     app: Flask, team: Browser, action: str, target: str
 ) -> None:
     event = make_event(app)
-    people = [standing_at(app, event, RegistrationStatus.CONFIRMED) for _ in range(2)]
+    people = [person_at(app, event, RegistrationStatus.CONFIRMED) for _ in range(2)]
     ticked = {"person": [f"{each.public_id}/confirmed" for each in people], "q": "Mus"}
     path = f"/organise/events/{event.slug}/registrations/do/{action}"
     asked = team.post(path, ticked)
@@ -279,13 +277,13 @@ def test_several_are_asked_about_before(
 
 def test_nobody_is_approved_where_nothing_asks_for_it(app: Flask, team: Browser) -> None:
     for event, expected in ((hybrid(app, slug="frei"), False), (hybrid(app, approval=True), True)):
-        standing_at(app, event, RegistrationStatus.CONFIRMED)
+        person_at(app, event, RegistrationStatus.CONFIRMED)
         page = team.get(f"/organise/events/{event.slug}/registrations").text
         assert ('/several/approve">' in page or 'approve">Zusagen' in page) is expected
         assert "Ablehnen" in page
 
 
-def test_nobody_ticked_is_told(app: Flask, team: Browser) -> None:
+def test_empty_selection_is_refused(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path = f"/organise/events/{event.slug}/registrations/do/approve?lang=en"
     answer = team.post(path)
@@ -296,7 +294,7 @@ def test_nobody_ticked_is_told(app: Flask, team: Browser) -> None:
 
 def test_note_is_kept_cut_to_fit_and_shown_in_the_list(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    person = standing_at(app, event, RegistrationStatus.CONFIRMED)
+    person = person_at(app, event, RegistrationStatus.CONFIRMED)
     base = f"/organise/events/{event.slug}/registrations"
     assert "note-mark" not in team.get(base).text
     path = f"{base}/{person.public_id}/note"
@@ -317,11 +315,11 @@ def test_waiting_person_has_the_reason_beside_the_place(
 ) -> None:
     event = hybrid(app, capacity_on_site=1, per_administration=1)
     body = make_organisation(app, "Stadt Worms")
-    standing_at(app, event, RegistrationStatus.CONFIRMED, mode="on_site", organisation_id=body.id)
-    waits = standing_at(
+    person_at(app, event, RegistrationStatus.CONFIRMED, mode="on_site", organisation_id=body.id)
+    waits = person_at(
         app, event, RegistrationStatus.WAITING, mode="on_site", organisation_text="Stadt Speyer"
     )
-    second = standing_at(app, event, RegistrationStatus.WAITING, organisation_id=body.id)
+    second = person_at(app, event, RegistrationStatus.WAITING, organisation_id=body.id)
     listed = team.get(f"/organise/events/{event.slug}/registrations?order=line&lang=en").text
     assert listed.index(waits.last_name) < listed.index(second.last_name)
     assert "All places on site are taken" in listed
@@ -331,9 +329,9 @@ def test_waiting_person_has_the_reason_beside_the_place(
 
 
 def test_who_waits_for_approval_is_called_so_everywhere(app: Flask, team: Browser) -> None:
-    """On the overview, on the event's page, and in the chain, also after the answer was no."""
+    """On the overview, on the event's page, and in the history, also after the answer was no."""
     event = hybrid(app, approval=True, confirm_hours=24)
-    person = standing_at(app, event, RegistrationStatus.ADDRESS)
+    person = person_at(app, event, RegistrationStatus.ADDRESS)
     team.post(
         path_of(event, person, "confirm_address"), {"expected": RegistrationStatus.ADDRESS.value}
     )

@@ -15,8 +15,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.form_fields import Answer, FormField
-from ikone_events.store.registering.imports import ImportList
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import ImportList, Registration
 from tests.factories import (
     NOW,
     FixedClock,
@@ -175,7 +174,7 @@ def test_report_is_true_of_each_rule(app: Flask, team: Browser) -> None:
     }
 
 
-def test_what_changed_meanwhile_is_told_of_each_person(app: Flask, team: Browser) -> None:
+def test_what_changed_meanwhile_is_shown_for_each_person(app: Flask, team: Browser) -> None:
     event = make_event(app, capacity=2)
     rows = "Vorname;Name;Mail\nA;A;a@example.org\nB;B;b@example.org\nC;C;c@example.org\n"
     path, page = report(team, event, rows.encode())
@@ -240,7 +239,7 @@ def test_workbook_is_read_like_a_list(app: Flask, team: Browser) -> None:
         (b"", "empty"),
     ],
 )
-def test_unfit_file_is_told_at_its_field(
+def test_unfit_file_is_shown_at_its_field(
     app: Flask, team: Browser, content: bytes, words: str
 ) -> None:
     event = make_event(app)
@@ -251,7 +250,7 @@ def test_unfit_file_is_told_at_its_field(
     assert count(app, ImportList) == 0
 
 
-def test_no_file_is_told(app: Flask, team: Browser) -> None:
+def test_missing_file_is_refused(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path = f"/organise/events/{event.slug}/registrations/import"
     assert team.post(path).status_code == 422

@@ -1,1 +1,1 @@
-"""Pages of an event's own form fields."""
+"""Pages of the own fields of an event's form."""

@@ -1,4 +1,6 @@
-"""The pages on which a field of an event's form is added and edited."""
+"""The pages that add and edit a field of an event's form."""
+
+from dataclasses import dataclass, replace
 
 from flask import flash, redirect, render_template, request
 
@@ -19,58 +21,87 @@ from ikone_events.web.organiser.registering.form.field_form import (
     values_of,
 )
 from ikone_events.web.organiser.registering.form.fields import FIELD, FORM, fields_url, refuse
-from ikone_events.web.organiser.words import gettext as _
 from ikone_events.web.shell.access import Permission, asker_role, permission
+from ikone_events.web.shell.i18n import gettext as _
 
-ROWS = "rows"
+
+@dataclass(frozen=True, slots=True)
+class _FieldPage:
+    """The page of a field; `own` is the stored field, `fixed` forbids another kind."""
+
+    event: Event
+    form: FieldForm
+    kind: FieldKind
+    own: OwnField | None = None
+    fixed: bool = False
+
+    def render(self, **conflict: object) -> str:
+        if self.kind is not FieldKind.CONSENT:
+            self.form.use_single_lines()
+        return render_template(
+            "organiser/registering/form_field.html",
+            event=self.event,
+            form=self.form,
+            own=self.own,
+            kind=self.kind.value,
+            kind_label=_(KIND_LABELS[self.kind]),
+            chooses=self.kind in CHOOSING,
+            fixed=self.fixed,
+            **{"conflict": (), "differs": False, "stored": None, **conflict},
+        )
+
+    def render_refused(self) -> Answer:
+        """A kind that has just become a choice gets empty rows."""
+        if self.kind in CHOOSING and not self.form.choices.entries:
+            self.form.add_rows(FEWEST_ROWS)
+        return self.render(), 422
 
 
 @blueprint.get(f"{FORM}/new")
 @permission(Permission.EDIT_EVENTS)
 def new_field(slug: str) -> Answer:
-    """An empty form for a field of the kind that was chosen."""
+    """Show an empty form for a field of the requested kind."""
     event = seen_event(slug)
     kind = _kind(request.args.get("kind"))
     form = _form(
         form_fields.surroundings_of(event), kind=kind.value, edit_version=event.edit_version
     )
     form.add_rows(FEWEST_ROWS)
-    return _page(event, form, kind)
+    return _FieldPage(event, form, kind).render()
 
 
 @blueprint.post(f"{FORM}/new")
 @permission(Permission.EDIT_EVENTS)
 def add_field(slug: str) -> Answer:
-    """Put a new field at the end of the form."""
+    """Add a field at the end of the form."""
     event = seen_event(slug)
     form = _form(form_fields.surroundings_of(event))
-    kind = _kind(form.kind.data)
-    return _save(event, form, kind, None)
+    return _save(_FieldPage(event, form, _kind(form.kind.data)))
 
 
 @blueprint.get(FIELD)
 @permission(Permission.EDIT_EVENTS)
 def edit_field(slug: str, key: str) -> Answer:
-    """A stored field in its form."""
+    """Show a stored field in a form."""
     event = seen_event(slug)
     own = form_fields.get_entry(event, key).field
     around = form_fields.surroundings_of(event, key)
     form = _form(around, edit_version=event.edit_version, **values_of(own))
     if own.kind in CHOOSING:
         form.add_rows(max(2, FEWEST_ROWS - len(own.choices)))
-    return _page(event, form, own.kind, own, fixed=around.has_answers)
+    return _FieldPage(event, form, own.kind, own, fixed=around.has_answers).render()
 
 
 @blueprint.post(FIELD)
 @permission(Permission.EDIT_EVENTS)
 def save_field(slug: str, key: str) -> Answer:
-    """Store what a field is now."""
+    """Save an edited field."""
     event = seen_event(slug)
     own = form_fields.get_entry(event, key).field
     around = form_fields.surroundings_of(event, key)
     form = _form(around)
     kind = own.kind if around.has_answers else _kind(form.kind.data)
-    return _save(event, form, kind, own, fixed=around.has_answers)
+    return _save(_FieldPage(event, form, kind, own, fixed=around.has_answers))
 
 
 def _kind(name: str | None) -> FieldKind:
@@ -83,91 +114,44 @@ def _form(around: Surroundings, **values: object) -> FieldForm:
     return form
 
 
-def _save(
-    event: Event, form: FieldForm, kind: FieldKind, own: OwnField | None, *, fixed: bool = False
-) -> Answer:
-    """Store the form; whatever is refused keeps what was typed."""
-    if request.form.get("do") == ROWS:
+def _save(page: _FieldPage) -> Answer:
+    """Save the form; a refused form keeps what was typed."""
+    event, form, own = page.event, page.form, page.own
+    if request.form.get("do") == "rows":
         form.add_rows(MORE_ROWS)
-        return _page(event, form, kind, own, fixed=fixed)
-    if fixed or not form.kind.data:
-        form.kind.data = kind.value
-        form.kind.raw_data = [kind.value]
+        return page.render()
+    if page.fixed or not form.kind.data:
+        form.kind.data = page.kind.value
+        form.kind.raw_data = [page.kind.value]
     if not form.validate():
-        return _refused(event, form, kind, own, fixed=fixed), 422
+        return page.render_refused()
+    draft, expected, moment = draft_of(form, page.kind), form.edit_version.data or 0, now()
     try:
         with transaction():
-            saved = _store(event, form, draft_of(form, kind), own)
+            if own is None:
+                saved = form_fields.add_field(event.slug, draft, expected=expected, now=moment)
+            else:
+                saved = form_fields.edit_field(
+                    event.slug, own.key, draft, expected=expected, now=moment, role=asker_role()
+                )
     except UnfitInput as refusal:
         place_complaints(form, refusal.complaints)
-        return _refused(event, form, kind, own, fixed=fixed), 422
+        return page.render_refused()
     except StaleForm as refusal:
-        return _conflict(event.slug, form, kind, own, refusal)
+        return _conflict(page, refusal)
     flash(_("“%(field)s” has been saved.", field=saved.label), "success")
     return redirect(fields_url(event.slug, f"field-{saved.key}"), 303)
 
 
-def _store(event: Event, form: FieldForm, draft: OwnField, own: OwnField | None) -> OwnField:
-    expected, moment = form.edit_version.data or 0, now()
-    if own is None:
-        return form_fields.add_field(event.slug, draft, expected=expected, now=moment)
-    return form_fields.edit_field(
-        event.slug, own.key, draft, expected=expected, now=moment, role=asker_role()
-    )
-
-
-def _refused(
-    event: Event, form: FieldForm, kind: FieldKind, own: OwnField | None, *, fixed: bool
-) -> str:
-    """The form again; a kind that has just become a choice gets lines to write them into."""
-    if kind in CHOOSING and not form.choices.entries:
-        form.add_rows(FEWEST_ROWS)
-    return _page(event, form, kind, own, fixed=fixed)
-
-
-def _conflict(
-    slug: str, form: FieldForm, kind: FieldKind, own: OwnField | None, refusal: StaleForm
-) -> Answer:
-    """Somebody saved meanwhile: what was typed is kept and can be saved on top, knowingly."""
-    event = seen_event(slug)
+def _conflict(page: _FieldPage, refusal: StaleForm) -> Answer:
+    """Show what somebody else has saved meanwhile; saving again overwrites it."""
+    event, form, own = seen_event(page.event.slug), page.form, page.own
     try:
         stored = form_fields.get_entry(event, own.key).field if own else None
     except NotFound:
-        return refuse(slug, refusal)
+        return refuse(event.slug, refusal)
     form.edit_version.raw_data, form.edit_version.data = None, event.edit_version
     fixed = own is not None and form_fields.surroundings_of(event, own.key).has_answers
-    page = _page(
-        event,
-        form,
-        kind,
-        own,
-        fixed=fixed,
-        conflict=say_all(refusal.complaints),
-        differs=stored != own,
-        stored=stored,
-    )
-    return page, 409
-
-
-def _page(
-    event: Event,
-    form: FieldForm,
-    kind: FieldKind,
-    own: OwnField | None = None,
-    *,
-    fixed: bool = False,
-    **more: object,
-) -> str:
-    if kind is not FieldKind.CONSENT:
-        form.ask_for_a_line()
-    return render_template(
-        "organiser/registering/form_field.html",
-        event=event,
-        form=form,
-        own=own,
-        kind=kind.value,
-        kind_label=_(KIND_LABELS[kind]),
-        chooses=kind in CHOOSING,
-        fixed=fixed,
-        **{"conflict": (), "differs": False, "stored": None, **more},
-    )
+    conflict = say_all(refusal.complaints)
+    shown = replace(page, event=event, fixed=fixed)
+    return shown.render(conflict=conflict, differs=stored != own, stored=stored), 409

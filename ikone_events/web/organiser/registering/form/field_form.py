@@ -1,4 +1,4 @@
-"""The form in which an organiser describes one field, and the way from it to a draft and back."""
+"""The form of one field, and the conversions to a draft and back."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ from ikone_events.domain.registering.form_fields import (
 from ikone_events.web.organiser.fields import WholeNumber, typed
 from ikone_events.web.organiser.frame import place
 from ikone_events.web.organiser.registering.form.fields import value_words
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
 
 AS_PERSON, SHORT, OWN_DAYS = "person", "short", "days"
@@ -47,7 +47,7 @@ MORE_ROWS, FEWEST_ROWS = 3, 4
 
 
 class ChoiceForm(Form):
-    """One line of the choices; an empty one is none."""
+    """One row of the choices; a row without a label is ignored."""
 
     value = HiddenField()
     label = StringField(_l("Choice"), render_kw={"maxlength": CHOICE_LENGTH, "autocomplete": "off"})
@@ -59,7 +59,7 @@ class ChoiceForm(Form):
 
 
 class FieldForm(FlaskForm):
-    """One field of an event's form. What can be stored is decided by the rules, not here."""
+    """One field of an event's form; domain.registering.field_rules checks it."""
 
     edit_version = WholeNumber(widget=HiddenInput())
     kind = SelectField(_l("Kind"))
@@ -78,7 +78,7 @@ class FieldForm(FlaskForm):
     seen_by = SelectField(_l("Who sees the answers"), default="viewer")
 
     def offer(self, before: Sequence[OwnField]) -> None:
-        """Fill in what can be chosen, in the language of the page."""
+        """Fill the lists of choices in the language of the page."""
         self.kind.choices = [SelectChoice(k.value, _(label)) for k, label in KIND_LABELS.items()]
         self.seen_by.choices = [SelectChoice(r, _(label)) for r, label in SEEN_BY_LABELS.items()]
         self.keep.choices = [
@@ -91,14 +91,14 @@ class FieldForm(FlaskForm):
             *(choice for field in before for choice in _conditions(field)),
         ]
 
-    def ask_for_a_line(self) -> None:
-        """Labels are one line, unless they are the sentences of a consent."""
+    def use_single_lines(self) -> None:
+        """Show the labels as single lines; only those of a consent are longer."""
         for label in (self.label, self.label_en):
             label.widget = TextInput()
             label.render_kw = {"maxlength": LABEL_LENGTH, "autocomplete": "off"}
 
     def add_rows(self, number: int) -> None:
-        """Put empty lines below the choices."""
+        """Append empty rows to the choices."""
         for _number in range(min(number, MOST_CHOICES - len(self.choices.entries))):
             self.choices.append_entry()
 
@@ -117,7 +117,7 @@ def _conditions(field: OwnField) -> list[SelectChoice]:
 
 
 def values_of(field: OwnField) -> dict[str, object]:
-    """A stored field as the form holds it."""
+    """Return a stored field as values of the form."""
     days = field.keep_days
     return {
         **{name: getattr(field, name) for name in ("label", "label_en", "help", "help_en")},
@@ -134,7 +134,7 @@ def values_of(field: OwnField) -> dict[str, object]:
 
 
 def draft_of(form: FieldForm, kind: FieldKind) -> OwnField:
-    """The field the form describes."""
+    """Return the field that the form describes."""
     shown_if, _equals, shown_value = (form.condition.data or "").partition("=")
     return OwnField(
         kind=kind,
@@ -174,7 +174,7 @@ def _keep_days(form: FieldForm) -> int | None:
 
 
 def place_complaints(form: FieldForm, complaints: tuple[Complaint, ...]) -> None:
-    """Put each complaint where it can be seen: those about choices stand at their first line."""
+    """Add each complaint to its field; those about choices to the first row."""
     about_choices = [c for c in complaints if c.about == "choices"]
     place(form, tuple(c for c in complaints if c.about != "choices"))
     for complaint in about_choices:

@@ -1,23 +1,30 @@
-"""The form of an event: its own fields in order, and the buttons that move and remove them."""
+"""The own fields of an event's form: their list, the buttons that change it, the preview."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import force_locale
 
-from ikone_events.domain.refusals import Refusal, StaleForm, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, Refusal, StaleForm, UnfitInput
 from ikone_events.domain.registering.field_rules import order_complaint
 from ikone_events.domain.registering.form_fields import KIND_LABELS, YES_NO_LABELS, OwnField
 from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
-from ikone_events.services.registering.answers import places_taken
+from ikone_events.services.registering.answers import asked_fields, places_taken
 from ikone_events.services.registering.form_fields import FieldEntry
 from ikone_events.store.db import transaction
+from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
-from ikone_events.web.organiser.words import gettext as _
+from ikone_events.web.registering.form import FormContext
+from ikone_events.web.registering.signup import render_fields
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import page_locale
+from ikone_events.web.shell.i18n import LOCALES, page_locale
+from ikone_events.web.shell.i18n import gettext as _
 
 FORM = "/events/<slug>/form"
 FIELD = f"{FORM}/fields/<key>"
@@ -25,7 +32,7 @@ FIELD = f"{FORM}/fields/<key>"
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field as the list shows it."""
+    """One field as a row of the list."""
 
     field: OwnField
     label: str
@@ -40,12 +47,12 @@ class FieldRow:
 @blueprint.get(FORM, endpoint="form_fields")
 @permission(Permission.EDIT_EVENTS)
 def show(slug: str) -> str:
-    """Every own field of the event in its order."""
+    """List the own fields of the event."""
     return show_fields(seen_event(slug))
 
 
-def show_fields(event: Event, *, refused: tuple[str, ...] = ()) -> str:
-    """The list of an event's fields, with what was just refused on top."""
+def show_fields(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
+    """Render the list of an event's fields, with the complaints of a refusal on top."""
     entries = form_fields.entries_of(event)
     asked = [entry for entry in entries if not entry.field.retired]
     taken = places_taken(event)
@@ -56,7 +63,7 @@ def show_fields(event: Event, *, refused: tuple[str, ...] = ()) -> str:
         asked=[row for row in rows if not row.field.retired],
         retired=[row for row in rows if row.field.retired],
         kinds=[(kind.value, _(label)) for kind, label in KIND_LABELS.items()],
-        refused=refused,
+        refused=say_all(refused),
     )
 
 
@@ -68,7 +75,7 @@ def _row(entry: FieldEntry, asked: list[FieldEntry], taken: dict[tuple[str, str]
         field=own,
         label=own.label_in(locale),
         kind=_(KIND_LABELS[own.kind]),
-        condition=condition_words(own, fields),
+        condition=_condition(own, fields),
         choices=tuple(_choice_words(own, taken, locale)),
         answers=entry.answers,
         can_rise=here > 0 and _can_swap(fields, here - 1),
@@ -77,7 +84,7 @@ def _row(entry: FieldEntry, asked: list[FieldEntry], taken: dict[tuple[str, str]
 
 
 def _can_swap(fields: list[OwnField], upper: int) -> bool:
-    """Whether a field may change places with the one below it."""
+    """Whether a field may be swapped with the one below it."""
     moved = [*fields[:upper], fields[upper + 1], fields[upper], *fields[upper + 2 :]]
     return order_complaint(moved) is None
 
@@ -99,8 +106,8 @@ def _choice_words(own: OwnField, taken: dict[tuple[str, str], int], locale: str)
     return words
 
 
-def condition_words(own: OwnField, fields: list[OwnField]) -> str:
-    """When a field is shown, in words; empty when always."""
+def _condition(own: OwnField, fields: list[OwnField]) -> str:
+    """Return the condition of a field as text; "" if it is always shown."""
     steering = next((field for field in fields if field.key == own.shown_if), None)
     if steering is None:
         return ""
@@ -112,7 +119,7 @@ def condition_words(own: OwnField, fields: list[OwnField]) -> str:
 
 
 def value_words(steering: OwnField, value: str) -> str:
-    """A value that steers other fields, in the language of the page."""
+    """Return the label of a value that shows or hides other fields."""
     choice = steering.choice(value)
     return choice.label_in(page_locale()) if choice else _(YES_NO_LABELS.get(value, value))
 
@@ -120,73 +127,90 @@ def value_words(steering: OwnField, value: str) -> str:
 @blueprint.post(f"{FIELD}/move")
 @permission(Permission.EDIT_EVENTS)
 def move_field(slug: str, key: str) -> Answer:
-    """One place up or down; the button says which."""
+    """Move a field up or down, as the form says."""
     seen_event(slug)
     up = {"up": True, "down": False}.get(request.form.get("to", ""))
     if up is None:
         abort(422)
-
-    def move(edit_version: int) -> str:
-        form_fields.move_field(slug, key, up=up, expected=edit_version, now=now())
-        return _("The order has been changed.")
-
-    return _press(slug, move, anchor=f"field-{key}")
+    move = partial(form_fields.move_field, up=up)
+    return _change(slug, key, move, N_("The order has been changed."), anchor=f"field-{key}")
 
 
 @blueprint.post(f"{FIELD}/delete")
 @permission(Permission.EDIT_EVENTS)
 def delete_field(slug: str, key: str) -> Answer:
-    """Take out a field that nobody has answered."""
-
-    def delete(edit_version: int) -> str:
-        own = form_fields.delete_field(slug, key, expected=edit_version, now=now())
-        return _("“%(field)s” has been deleted.", field=own.label)
-
-    return _press(slug, delete)
+    """Delete a field without answers."""
+    return _change(slug, key, form_fields.delete_field, N_("“%(field)s” has been deleted."))
 
 
 @blueprint.post(f"{FIELD}/retire")
 @permission(Permission.EDIT_EVENTS)
 def retire_field(slug: str, key: str) -> Answer:
-    """Ask a field no more; its answers stay."""
-
-    def retire(edit_version: int) -> str:
-        own = form_fields.retire_field(slug, key, expected=edit_version, now=now())
-        return _("“%(field)s” is asked no more. Its answers stay.", field=own.label)
-
-    return _press(slug, retire)
+    """Retire a field; its answers stay."""
+    message = N_("“%(field)s” is asked no more. Its answers stay.")
+    return _change(slug, key, form_fields.retire_field, message)
 
 
 @blueprint.post(f"{FIELD}/bring-back")
 @permission(Permission.EDIT_EVENTS)
 def bring_back_field(slug: str, key: str) -> Answer:
-    """Ask a retired field again."""
-
-    def bring_back(edit_version: int) -> str:
-        own = form_fields.bring_back_field(slug, key, expected=edit_version, now=now())
-        return _("“%(field)s” is asked again, at the end of the form.", field=own.label)
-
-    return _press(slug, bring_back)
+    """Use a retired field again."""
+    message = N_("“%(field)s” is asked again, at the end of the form.")
+    return _change(slug, key, form_fields.bring_back_field, message)
 
 
-def _press(slug: str, do: Callable[[int], str], anchor: str | None = None) -> Answer:
-    """Do one thing to the fields as the page showed them; else show them as they are now."""
+def _change(
+    slug: str, key: str, do: Callable[..., OwnField | None], message: str, anchor: str | None = None
+) -> Answer:
+    """Change a field, unless somebody else has changed the form since the page was made."""
     seen_event(slug)
     edit_version = request.form.get("edit_version", 0, type=int)
     try:
         with transaction():
-            said = do(edit_version)
+            own = do(slug, key, expected=edit_version, now=now())
     except (UnfitInput, StaleForm) as refusal:
         return refuse(slug, refusal)
-    flash(said, "success")
+    flash(_(message, field=own.label) if own else _(message), "success")
     return redirect(fields_url(slug, anchor), 303)
 
 
 def refuse(slug: str, refusal: Refusal) -> Answer:
-    """The list as it is now, and why nothing was changed."""
-    return show_fields(seen_event(slug), refused=tuple(say_all(refusal.complaints))), 409
+    """Show the present list and why nothing was changed."""
+    return show_fields(seen_event(slug), refused=refusal.complaints), 409
 
 
 def fields_url(slug: str, anchor: str | None = None) -> str:
-    """The list of an event's own fields, or the place of one in it."""
+    """Return the address of the list of fields, or of one field in it."""
     return url_for("organiser.form_fields", slug=slug, _anchor=anchor)
+
+
+@blueprint.get(f"{FORM}/preview")
+@permission(Permission.EDIT_EVENTS)
+def preview_form(slug: str) -> str:
+    """Show the public form in the requested language, without a way to send it."""
+    event = seen_event(slug)
+    wish = request.args.get("form", "")
+    language = wish if wish in LOCALES else page_locale()
+    availability = get_availability(event, now())
+    context = FormContext(event, availability, asked_fields(event))
+    with _page_locale(language):
+        fields = render_fields(context, context.read(), tuple(organisation_names()))
+    return render_template(
+        "organiser/registering/form_preview.html",
+        event=event,
+        fields=fields,
+        own_fields=context.fields,
+        language=language,
+    )
+
+
+@contextmanager
+def _page_locale(language: str) -> Iterator[None]:
+    """Render a part of a page in another language than the rest."""
+    before = page_locale()
+    g.page_locale = language
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        g.page_locale = before

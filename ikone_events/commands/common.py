@@ -1,0 +1,63 @@
+"""Output and errors of commands: plain lines, exit status 1, no stack trace."""
+
+import logging
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn, TypeVar, cast
+
+import click
+from flask.logging import default_handler
+from sqlalchemy.exc import DatabaseError
+
+from ikone_events.domain.refusals import Refusal
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import find_event
+from ikone_events.store.operating.schema import SchemaError, migrate
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def fail(message: str) -> NoReturn:
+    """Print a message and exit with status 1."""
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def lines_of(refusal: Refusal) -> str:
+    """The complaints of a refusal, one per line, with their subject."""
+    return "\n".join(f"{c.about}: {c}" if c.about else str(c) for c in refusal.complaints)
+
+
+def get_event(slug: str) -> Event:
+    """The event with this slug; exits with an error if there is none."""
+    found = find_event(slug)
+    if found is None:
+        fail(f"There is no event “{slug}”.")
+    return found
+
+
+def with_tables(command: F) -> F:
+    """Migrate the tables before a command; exit with one line if that fails."""
+
+    @wraps(command)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            migrate()
+        except SchemaError as fault:
+            fail(str(fault))
+        except DatabaseError as fault:
+            fail(f"database: can't be used: {fault.orig}")
+        return command(*args, **kwargs)
+
+    return cast(F, checked)
+
+
+def log_to_stderr() -> None:
+    """Log our own modules at INFO, others at WARNING."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    ours = logging.getLogger("ikone_events")
+    ours.setLevel(logging.INFO)
+    ours.removeHandler(default_handler)  # Flask's own, which would say everything twice

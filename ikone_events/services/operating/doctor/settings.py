@@ -1,0 +1,172 @@
+"""Folders, address, time, mail server and mailbox of an installation."""
+
+import shutil
+import smtplib
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ikone_events.config import Settings
+from ikone_events.domain.times import clock, to_local
+from ikone_events.mail.receiving.imap import MailboxFaultError, open_mailbox
+from ikone_events.mail.sending.deliver import MailConnection
+from ikone_events.mail.settings import ImapSettings
+from ikone_events.services.installation import get_installation
+from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
+from ikone_events.services.plan.plans import is_holiday
+
+_TIMEOUT_SECONDS = 10.0
+_REFUSED = 400
+_MEGABYTE = 1 << 20
+_FULL, _NEARLY_FULL = 100 * _MEGABYTE, 1024 * _MEGABYTE
+
+
+def disk(_now: datetime) -> Iterator[Finding]:
+    """Whether there is disk space for database and slides."""
+    data = get_installation().settings.data_dir
+    free = shutil.disk_usage(data).free
+    words = f"{free // _MEGABYTE} MB are free in {data}"
+    if free < _FULL:
+        yield fault("disk", words)
+    else:
+        yield warning("disk", words) if free < _NEARLY_FULL else ok("disk", words)
+
+
+def files(_now: datetime) -> Iterator[Finding]:
+    """Whether files can be stored."""
+    installation = get_installation()
+    for folder in (installation.settings.data_dir, installation.uploads_dir):
+        if not folder.exists():
+            continue  # made with the first slides
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            yield fault("files", f"{folder} can't be written to: {error.strerror}")
+        else:
+            yield ok("files", f"{folder} can be written to")
+
+
+def secrecy(_now: datetime) -> Iterator[Finding]:
+    """Whether other users of this machine can read secrets and personal data."""
+    data = get_installation().settings.data_dir
+    for path, others in ((Path(".env").resolve(), 0o077), ((data / "ikone.db").resolve(), 0o007)):
+        if path.is_file() and _lets_in(path, others) and _lets_in(path.parent, others & 0o011):
+            yield warning("files", f"others can read {path}; chmod 600 keeps them out")
+
+
+def _lets_in(path: Path, others: int) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & others)
+
+
+def base_address(_now: datetime) -> Iterator[Finding]:
+    """Whether links lead here, encrypted, and visitors are told apart."""
+    settings = get_installation().settings
+    local = settings.host in HERE
+    if not settings.https and not local:
+        yield fault("address", f"{settings.base_url} is not https: passwords travel in the clear")
+    elif local:
+        yield warning("address", f"{settings.base_url} leads nowhere from other machines")
+    else:
+        yield ok("address", settings.base_url)
+    if settings.https and not settings.trusted_proxies:
+        words = "IKONE_TRUSTED_PROXIES is 0: behind a proxy all visitors count as one"
+        yield warning("address", words)
+    if not settings.rate_limits:
+        yield warning("address", "IKONE_RATE_LIMITS is off: passwords can be guessed at any speed")
+
+
+def times(now: datetime) -> Iterator[Finding]:
+    """The local time and the known public holidays."""
+    settings = get_installation().settings
+    local = to_local(now, settings.timezone)
+    yield ok("time", f"it is {clock(now, zone=settings.timezone)} in {settings.timezone}")
+    coming = (local.date() + timedelta(days=n) for n in range(366))
+    day = next((day for day in coming if is_holiday(day)), None)
+    if day is None:
+        yield warning("time", f"no public holiday of {settings.holidays} within a year is known")
+    else:
+        yield ok("time", f"the next public holiday of {settings.holidays} is {day}")
+
+
+def mail_server(_now: datetime) -> Iterator[Finding]:
+    """Connection, TLS, login, and whether our address may send."""
+    settings = get_installation().settings
+    smtp = replace(settings.smtp, timeout=_TIMEOUT_SECONDS)
+    where = f"{smtp.host}:{smtp.port} ({smtp.tls})"
+    try:
+        host = MailConnection(smtp).configure_host()
+        code, said = host.mail(settings.sender)
+        host.quit()
+    except (OSError, smtplib.SMTPException) as error:
+        yield fault("mail server", f"{where}: {_words_of(error)}")
+        return
+    answer = f"{code} {said.decode('utf-8', 'replace')}"
+    if code >= _REFUSED:
+        yield fault(
+            "mail server", f"{where} does not take e-mails from {settings.sender}: {answer}"
+        )
+        return
+    yield ok("mail server", f"{where} takes e-mails from {settings.sender}")
+    if smtp.tls == "none" and smtp.host not in HERE:
+        yield warning("mail server", "without TLS e-mails and password travel in the clear")
+
+
+def sender(_now: datetime) -> Iterator[Finding]:
+    """Settings that mails and pages need."""
+    settings = get_installation().settings
+    if not settings.privacy_contact:
+        words = "IKONE_PRIVACY_CONTACT is empty: no event can be announced"
+        yield warning("settings", words)
+    if not settings.address:
+        yield warning("settings", "IKONE_ADDRESS is empty: the imprint has no address")
+    if not settings.mail_from:
+        yield warning("settings", f"IKONE_MAIL_FROM is empty: e-mails come from {settings.sender}")
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        return f"{error.smtp_code} {words}"
+    return f"{type(error).__name__}: {error}"
+
+
+def mailbox(_now: datetime) -> Iterator[Finding]:
+    """Connection, login, the folder, and whether answers arrive in this mailbox."""
+    settings = get_installation().settings
+    if settings.imap is None:
+        words = "IKONE_IMAP_URL is empty: answers of calendars and bounces are not read"
+        yield warning("mailbox", words)
+        return
+    yield _opened(settings.imap)
+    if settings.imap.tls == "none" and settings.imap.host not in HERE:
+        yield warning("mailbox", "without TLS mails and password travel in the clear")
+    yield from _addressed(settings, settings.imap)
+    if not settings.authserv_id:
+        words = "IKONE_AUTHSERV_ID is empty: no answer counts as authenticated, none frees a seat"
+        yield warning("mailbox", words)
+
+
+def _opened(imap: ImapSettings) -> Finding:
+    short = replace(imap, timeout=_TIMEOUT_SECONDS, look_seconds=_TIMEOUT_SECONDS)
+    try:
+        with open_mailbox(short) as found:
+            if not found.uidvalidity:
+                return fault("mailbox", f"{imap.name}: the server gives mails no durable UIDs")
+    except MailboxFaultError as error:
+        return fault("mailbox", f"{imap.name}: {error}")
+    return ok("mailbox", f"{imap.name} can be read")
+
+
+def _addressed(settings: Settings, imap: ImapSettings) -> Iterator[Finding]:
+    """Answers go to the sender of the mails: warn if the login is another address."""
+    login = imap.username.lower()
+    if "@" in login and login != settings.sender.lower():
+        words = (
+            f"e-mails come from {settings.sender}, but {login} is read: do answers arrive there?"
+        )
+        yield warning("mailbox", words)
