@@ -37,7 +37,7 @@ class SelfServiceFacts:
     """One registration and its event at one moment; `contact` helps when it is too late."""
 
     now: datetime
-    standing: RegistrationStatus
+    status: RegistrationStatus
     state: State
     starts_at: datetime
     ends_at: datetime
@@ -49,7 +49,7 @@ class SelfServiceFacts:
     @property
     def active(self) -> bool:
         """Whether the person has a seat or waits for one."""
-        return RegistrationAction.WITHDRAW in possible_actions(self.standing, Actor.PERSON)
+        return RegistrationAction.WITHDRAW in possible_actions(self.status, Actor.PERSON)
 
     @property
     def claims_end_at(self) -> datetime:
@@ -74,7 +74,7 @@ def _fits(wish: SelfServiceAction, facts: SelfServiceFacts) -> bool:
         return facts.active
     if wish is SelfServiceAction.SWITCH_MODE and not facts.hybrid:
         return False
-    return RegistrationAction(wish) in possible_actions(facts.standing, Actor.PERSON)
+    return RegistrationAction(wish) in possible_actions(facts.status, Actor.PERSON)
 
 
 def _over(facts: SelfServiceFacts) -> Complaint | None:

@@ -57,7 +57,7 @@ class StepView:
     judgement: Judgement | None
 
     @property
-    def standing(self) -> str:
+    def status(self) -> str:
         """The outcome, else "off", else the verdict."""
         if self.step.outcome:
             return self.step.outcome

@@ -143,7 +143,7 @@ def self_service_facts(registration: Registration, now: datetime) -> SelfService
     event = registration.event
     return SelfServiceFacts(
         now=now,
-        standing=registration_status(registration.status, registration.awaits),
+        status=registration_status(registration.status, registration.awaits),
         state=State(event.state),
         starts_at=event.starts_at,
         ends_at=event.ends_at,

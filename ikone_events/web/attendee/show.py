@@ -49,12 +49,12 @@ def show(token: str) -> ResponseReturnValue:
         token=token,
         registration=registration,
         event=registration.event,
-        status=facts.standing.value,
+        status=facts.status.value,
         words=status_words(status),
         door=status.door.value,
         choices=choices(facts),
         room=status.room_in_other_mode,
-        waits=facts.standing is RegistrationStatus.WAITING,
+        waits=facts.status is RegistrationStatus.WAITING,
         mode=mode_of(registration.event, registration).value,
         answers=_answer_rows(registration),
         calendar_answer=_calendar_answer(registration),
@@ -64,12 +64,12 @@ def show(token: str) -> ResponseReturnValue:
 
 
 def _status_facts(registration: Registration, facts: SelfServiceFacts) -> StatusFacts:
-    left, moment = facts.standing in _LEFT, facts.now
+    left, moment = facts.status in _LEFT, facts.now
     may_switch = possible(SelfServiceAction.SWITCH_MODE, facts) is not None
     return StatusFacts(
         now=moment,
         registration=registration,
-        status=facts.standing,
+        status=facts.status,
         last=last_change(registration) if left else None,
         position=waiting_position(registration),
         door=door_of(registration, moment),

@@ -17,7 +17,7 @@ END, DEADLINE = START + timedelta(hours=2), START - timedelta(days=3)
 MINUTE = timedelta(minutes=1)
 SITUATION = SelfServiceFacts(
     now=DEADLINE - MINUTE,
-    standing=RegistrationStatus.CONFIRMED,
+    status=RegistrationStatus.CONFIRMED,
     state=State.OPEN,
     starts_at=START,
     ends_at=END,
@@ -29,7 +29,7 @@ SITUATION = SelfServiceFacts(
 
 
 @pytest.mark.parametrize(
-    ("standing", "offered"),
+    ("status", "offered"),
     [
         (RegistrationStatus.ADDRESS, "confirm_address change claim switch_mode withdraw delete"),
         (RegistrationStatus.APPROVAL, "change claim switch_mode withdraw delete"),
@@ -41,8 +41,8 @@ SITUATION = SelfServiceFacts(
         (RegistrationStatus.EXPIRED, "delete"),
     ],
 )
-def test_page_offers_what_the_table_allows(standing: RegistrationStatus, offered: str) -> None:
-    assert set(wishes(replace(SITUATION, standing=standing))) == {
+def test_page_offers_what_the_table_allows(status: RegistrationStatus, offered: str) -> None:
+    assert set(wishes(replace(SITUATION, status=status))) == {
         SelfServiceAction(name) for name in offered.split()
     }
 
@@ -97,9 +97,7 @@ def test_nothing_moves_at_an_event_that_is_called_off(state: State) -> None:
 def test_details_are_deleted_after_a_withdrawal_or_the_end() -> None:
     assert complaint(SelfServiceAction.DELETE, SITUATION) is not None
     assert (
-        complaint(
-            SelfServiceAction.DELETE, replace(SITUATION, standing=RegistrationStatus.CANCELLED)
-        )
+        complaint(SelfServiceAction.DELETE, replace(SITUATION, status=RegistrationStatus.CANCELLED))
         is None
     )
     assert complaint(SelfServiceAction.DELETE, replace(SITUATION, now=END)) is None

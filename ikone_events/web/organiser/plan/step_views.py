@@ -170,9 +170,9 @@ def rest_note(event: Event) -> str:
 
 
 def _status(look: StepView, facts: Facts) -> str:
-    if look.standing == WAITING and facts.state in RESTING:
+    if look.status == WAITING and facts.state in RESTING:
         return RESTS
-    return EXPIRED if look.standing == LATE and not look.step.outcome else look.standing
+    return EXPIRED if look.status == LATE and not look.step.outcome else look.status
 
 
 def _moment(step: Step) -> datetime:
@@ -205,7 +205,7 @@ def _people(step: Step, people: Mapping[int, int], fate: Fate | None) -> str:
 
 
 def _missing(look: StepView, event: Event) -> tuple[Missing, ...]:
-    if look.judgement is None or not look.step.active or look.standing == LATE:
+    if look.judgement is None or not look.step.active or look.status == LATE:
         return ()
     return tuple(fix_of(complaint, event) for complaint in look.judgement.complaints)
 
