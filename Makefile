@@ -10,8 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV ?= uv
-# Three for two cores: tests of servers wait for them now and then.
-WORKERS ?= 3
+# Five for two cores: tests of servers and browsers mostly wait for them.
+WORKERS ?= 5
 # Compiled tests are kept: compiling them takes longer than the rest of a collection.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 # About 90 of the 160 seconds that all quick tests cost: without servers and the largest tables.

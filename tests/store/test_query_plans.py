@@ -14,11 +14,22 @@ from ikone_events.config import Settings
 from ikone_events.services.registering.expirations import events_to_update
 from ikone_events.store.db import db
 from tests.factories import NOW, make_event, make_mail, make_registration, make_settings
+from tests.postgres import fresh_database
 from tests.received import bounce, calendar_answer, receive
 
 pytestmark = pytest.mark.both_databases
 
 Statements = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new database, not an emptied one: PostgreSQL plans by how large a table has become."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with fresh_database(laid=True) as url:
+        yield url
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def rows(app: Flask) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_pause_and_heartbeat_are_not_in_the_backup(house: Flask, file: Path) -> None:
+def test_pause_and_heartbeat_are_not_in_the_backup(file: Path) -> None:
     with zipfile.ZipFile(file) as archive:
         names = archive.namelist()
     assert "tables/outbox_mail.jsonl" in names
