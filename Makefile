@@ -14,9 +14,9 @@ UV ?= uv
 WORKERS ?= 5
 # Compiled tests are kept: compiling them takes longer than the rest of a collection.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
-# About 90 of the 160 seconds that all quick tests cost: without servers and the largest tables.
+# About 90 of the 190 seconds that all tests without servers cost: what most edits concern.
 QUICK = -m "not slow and not browser and not postgres and not imap" $(addprefix --ignore tests/, \
-  crash demo journeys look packaging rush worker web/organiser/events web/organiser/registering)
+  crash demo journeys look packaging rush worker web/organiser services/operating store/operating)
 CATALOGUES := ikone_events/translations
 PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 
