@@ -10,8 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV ?= uv
-# Five for two cores: tests of servers and browsers mostly wait for them.
-WORKERS ?= 5
+# Three for two cores: tests of servers wait for them now and then.
+WORKERS ?= 3
 # Compiled tests are kept: compiling them takes longer than the rest of a collection.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 # About 90 of the 190 seconds that all tests without servers cost: what most edits concern.
