@@ -145,7 +145,8 @@ def test_causes_of_stored_bounces_are_derived_from_their_codes() -> None:
 
 
 _BOUNCE = """INSERT INTO incoming_mail (digest, kind, outcome, message_id, sender, attendee,
-  partstat, authenticated, code, permanent, words, received_at, seen_by) VALUES (:digest, 'bounce', 'taken',
+  partstat, authenticated, code, permanent, words, received_at, seen_by) VALUES (:digest,
+  'bounce', 'taken',
   '', '', '', '', false, :code, true, '', :at, '')"""
 
 
