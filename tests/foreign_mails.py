@@ -6,6 +6,7 @@ parts, transfer encodings, charsets, zones, and what it leaves out.
 
 from base64 import encodebytes
 from collections.abc import Callable
+from pathlib import Path
 from quopri import encodestring
 from textwrap import wrap
 from zlib import crc32
@@ -14,6 +15,7 @@ UID = "0b9f7e1c-6a54-4e0b-9f0a-3c6a0d2f7b11@localhost"
 MAIL = "<7d0b3a5e9c1f4e6b8a2d@localhost>"
 EVA = "eva.muster@trier.example"
 US = "events@example.org"
+FOREIGN = Path(__file__).parent / "mail" / "receiving" / "foreign"
 
 
 def exchange(uid: str = UID, person: str = EVA, partstat: str = "ACCEPTED", **more: str) -> bytes:
@@ -422,3 +424,8 @@ def _our_mail(message_id: str, recipient: str) -> bytes:
         "Guten Tag",
         "",
     )
+
+
+def read_foreign(name: str) -> bytes:
+    """A mail that programs had trouble with, from FOREIGN."""
+    return (FOREIGN / f"{name}.eml").read_bytes()

@@ -9,11 +9,14 @@ from flask import Flask
 from ikone_events.domain.incoming.mails import (
     Absence,
     Bounce,
+    BounceCause,
     CalendarAnswer,
+    Damaged,
     Envelope,
     Incoming,
     IncomingOutcome,
     Method,
+    ReturnedMail,
 )
 from ikone_events.services.incoming.ingest import ingest
 from ikone_events.store.db import transaction
@@ -62,10 +65,23 @@ def bounce(mail: OutboxMail, **values: Any) -> Bounce:
         "original_message_id": mail.message_id,
         "recipient": mail.recipient,
         "code": "5.1.1",
-        "permanent": True,
+        "lost": True,
+        "cause": BounceCause.ADDRESS,
         "words": "550 5.1.1 no such user here",
     }
     return Bounce(envelope=envelope, **{**plain, **values})
+
+
+def returned(**values: Any) -> ReturnedMail:
+    """What a mail server writes in words of its own."""
+    values.setdefault("sender", "mailer-daemon@example.net")
+    envelope = _envelope(values)
+    return ReturnedMail(envelope=envelope, words="I'm afraid I wasn't able to deliver", **values)
+
+
+def damaged(**values: Any) -> Damaged:
+    """An answer that can't be read."""
+    return Damaged(envelope=_envelope(values), fault="The calendar object can't be read.", **values)
 
 
 def absence(mail: OutboxMail, **values: Any) -> Absence:

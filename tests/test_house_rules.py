@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "services": {"domain", "store", "mail", "config"},
     "web": {"domain", "store", "config", "services"},
     "worker": {"domain", "store", "mail", "config", "services"},
-    "commands": {"domain", "store", "services", "worker"},
+    "commands": {"domain", "store", "mail", "services", "worker"},
     "app": {"domain", "store", "config", "services", "web", "worker", "commands"},
     "demo": {"domain", "store", "config", "services", "web", "worker", "app"},
     "cli": {"store", "config", "commands", "app"},

@@ -6,6 +6,7 @@ from flask import Flask
 from ikone_events.commands.backups import backup, outbox, restore
 from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
+from ikone_events.commands.incoming import incoming
 from ikone_events.commands.lists import export, load
 from ikone_events.commands.people import administrations, organiser
 from ikone_events.commands.running import demo, serve, worker
@@ -19,6 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     administrations,
     load,
     export,
+    incoming,
     verify,
     doctor,
     retention,

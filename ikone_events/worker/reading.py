@@ -16,7 +16,12 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ikone_events.config import Settings
-from ikone_events.domain.incoming.mails import Damaged, Incoming, IncomingOutcome
+from ikone_events.domain.incoming.mails import (
+    Damaged,
+    Incoming,
+    IncomingOutcome,
+    ReturnedMail,
+)
 from ikone_events.domain.refusals import Busy, Outage
 from ikone_events.mail.receiving import MOST_BYTES, ONLY_OUTLOOK, UNREADABLE, receive
 from ikone_events.mail.receiving.imap import (
@@ -215,14 +220,16 @@ def _kind(fault: Exception) -> str:
 def _folder(found: Incoming, outcome: IncomingOutcome | None, imap: ImapSettings) -> str | None:
     """The folder of a mail; None for one that stays.
 
-    A mail about none of our mails may be for a person who uses this mailbox too, and a person can
-    read Outlook's format.
+    A mail about none of our mails may be for a person who uses this mailbox too, damaged or not,
+    and some can only be read by a person.
     """
+    if outcome is IncomingOutcome.UNKNOWN or isinstance(found, ReturnedMail):
+        return None
     if isinstance(found, Damaged):
         return None if found.fault == ONLY_OUTLOOK else imap.failed
     if outcome is None:
         return imap.failed
-    return None if outcome is IncomingOutcome.UNKNOWN else imap.processed
+    return None if outcome is IncomingOutcome.UNCLEAR else imap.processed
 
 
 def _give_back(mark: Mark, look: _Look) -> None:

@@ -49,7 +49,7 @@ def _mails(people: list[Registration], mails: list[OutboxMail]) -> Iterator[Inco
     yield calendar_answer(people[4], "TENTATIVE", method=Method.COUNTER, comment="Da?", **proposed)
     yield calendar_answer(people[5], "DELEGATED")
     yield bounce(mails[6], words=f"550 5.1.1 <{people[6].email}>: Recipient address rejected")
-    yield bounce(mails[7], permanent=False, code="4.4.7", words="delivery delayed: timeout")
+    yield bounce(mails[7], lost=False, code="4.4.7", words="delivery delayed: timeout")
     yield bounce(mails[0], recipient=ELSEWHERE)
     yield absence(mails[1], words="Ich bin bis zum 14. März nicht im Haus.\nIn Eile: 0631 0000")
     yield calendar_answer(people[0], "", method=Method.REFRESH)

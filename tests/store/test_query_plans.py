@@ -120,7 +120,7 @@ def test_answers_and_bounces_find_their_mails_by_index(app: Flask) -> None:
 
     with heard(app) as statements:
         receive(app, calendar_answer(person, "TENTATIVE"))
-        receive(app, bounce(mail, permanent=False))
+        receive(app, bounce(mail, lost=False))
 
     found = plans(app, statements)
     scans = re.compile(r"SCAN (registration|outbox_mail)|Seq Scan on (registration|outbox_mail)")

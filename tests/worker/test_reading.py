@@ -21,6 +21,7 @@ from ikone_events.services.incoming import mailboxes
 from ikone_events.services.mails.outbox import end_pause
 from ikone_events.store.db import db, transaction
 from ikone_events.store.incoming.models import IncomingMail, Mailbox
+from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from ikone_events.worker.reading import MOST_A_LOOK, MOST_LOSSES, MailboxReader
 from tests.conftest import lay_tables
@@ -45,6 +46,7 @@ from tests.foreign_mails import (
     google,
     human,
     postfix_bounce,
+    read_foreign,
     thunderbird,
     winmail,
 )
@@ -151,12 +153,35 @@ def test_bounce_and_absence_are_taken_in(app: Flask, eva: Registration, box: Pos
 def test_damaged_answer_goes_aside_and_the_next_is_read(
     app: Flask, eva: Registration, box: Postbox
 ) -> None:
-    box.put(calendar_mail("BEGIN:VCALENDAR", "METHOD:REPLY", "no end", Subject="broken"))
+    damaged = ("BEGIN:VCALENDAR", "METHOD:REPLY", "BEGIN:VEVENT", f"UID:{UID}", "END:VEVENT")
+    box.put(calendar_mail(*damaged, Subject="broken"))
     box.put(exchange())
     reader(app).read()
     assert [kind for kind, _outcome in rows(app)] == ["damaged", "answer"]
     assert box.subjects(FAILED) == ["broken"]
     assert len(box.subjects(DONE)) == 1
+
+
+def test_damaged_mail_of_somebody_else_stays(app: Flask, eva: Registration, box: Postbox) -> None:
+    for name in ("foreign-request-250-attendees", "foreign-reply-two-attendees"):
+        box.put(read_foreign(name))
+    box.put(calendar_mail("BEGIN:VCALENDAR", "METHOD:REPLY", "no end", Subject="broken"))
+    before = box.seen()
+    reader(app).read()
+    assert box.seen() == before
+
+
+def test_mail_of_a_mail_server_is_shown_and_stays_for_a_person(
+    app: Flask, eva: Registration, box: Postbox
+) -> None:
+    for name in ("bounce-plain-qmail", "bounce-plain-1und1-gmx", "bounce-group-rejects"):
+        box.put(read_foreign(name))
+    reader(app).read()
+    assert rows(app) == [("look", "unclear")] * 3
+    assert len(box.subjects()) == 3
+    with app.app_context():
+        assert db.session.scalars(select(IncomingMail.registration_id)).all() == [eva.id] * 3
+        assert db.session.scalars(select(OutboxMail.state)).all() == ["sent"]
 
 
 def test_mail_that_cannot_be_taken_in_goes_aside_and_is_told_without_its_words(

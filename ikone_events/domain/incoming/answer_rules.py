@@ -4,7 +4,7 @@ Only TAKEN may change something: anybody could have written the mail, so odd ans
 organisers and have no effect.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ FOR_EYES = frozenset(
         IncomingOutcome.OLD_DATE,
         IncomingOutcome.COUNTER,
         IncomingOutcome.DELEGATED,
+        IncomingOutcome.UNCLEAR,
         IncomingOutcome.UNKNOWN,
     }
 )
@@ -91,6 +92,14 @@ def is_proved(answer: CalendarAnswer, address: str) -> bool:
     return envelope.authenticated and same_person(envelope.sender, address)
 
 
+def answer_of_invited(answer: CalendarAnswer, address: str) -> CalendarAnswer:
+    """The answer with the invited one of its attendees, if there are several."""
+    for each in answer.attendees:
+        if len(answer.attendees) > 1 and same_person(each.address, address):
+            return replace(answer, attendee=each.address, partstat=each.partstat)
+    return answer
+
+
 def judge(answer: CalendarAnswer, invited: Invited) -> IncomingOutcome:
     """The outcome of an answer to an invitation."""
     if not invited.live:
@@ -131,7 +140,7 @@ def _odd(answer: CalendarAnswer) -> IncomingOutcome | None:
     if answer.method is Method.REFRESH:
         return None
     if answer.method is not Method.REPLY:
-        return IncomingOutcome.UNKNOWN
+        return IncomingOutcome.UNCLEAR
     if answer.partstat == DELEGATED:
         return IncomingOutcome.DELEGATED
-    return None if answer.partstat in ANSWERS else IncomingOutcome.UNKNOWN
+    return None if answer.partstat in ANSWERS else IncomingOutcome.UNCLEAR

@@ -21,13 +21,23 @@ class IncomingKind(StrEnum):
     ANSWER = "answer"
     BOUNCE = "bounce"
     ABSENCE = "absence"
+    LOOK = "look"
     DAMAGED = "damaged"
+
+
+class BounceCause(StrEnum):
+    """Why a mail was not delivered, in the groups that need different actions."""
+
+    ADDRESS = "address"  # nobody reads mails at this address
+    FULL = "full"  # the mailbox is full
+    SENDER = "sender"  # the other server refuses mails of our domain
+    OTHER = "other"
 
 
 class IncomingOutcome(StrEnum):
     """The result of reading a mail."""
 
-    TAKEN = "taken"  # the answer in force, or a bounce that marks its address
+    TAKEN = "taken"  # the answer in force, or a bounce of a mail that is lost
     REPEATED = "repeated"  # an older or equal answer to the same date
     OLD_DATE = "old_date"  # answers what has been changed since
     OTHER_ADDRESS = "other_address"  # answered by somebody else than we invited
@@ -38,6 +48,7 @@ class IncomingOutcome(StrEnum):
     TRIAL = "trial"  # the answer to an organiser's test invitation
     TEMPORARY = "temporary"  # a bounce that says "not yet"
     NOTED = "noted"  # an absence, for information
+    UNCLEAR = "unclear"  # about one of our mails, but only a person can read what it says
     UNKNOWN = "unknown"  # about nothing that we ever sent, or of a kind we do not know
 
 
@@ -68,15 +79,28 @@ class Envelope:
     automatic: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AttendeeAnswer:
+    """One ATTENDEE of an answer; `partstat` is "" if it is missing or unknown."""
+
+    address: str
+    partstat: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarAnswer:
-    """An iTIP object about one invitation. Title and times of a REPLY are ignored."""
+    """An iTIP object about one invitation. Title and times of a REPLY are ignored.
+
+    RFC 5546 allows one ATTENDEE in a REPLY; some programs write several. `attendee` and `partstat`
+    are those of the sender, and `attendees` holds all of them, so that the invited one is found.
+    """
 
     envelope: Envelope
     method: Method
     uid: str
     attendee: str = ""
     partstat: str = ""
+    attendees: tuple[AttendeeAnswer, ...] = ()
     sequence: int | None = None
     stamp: datetime | None = None
     comment: str = ""
@@ -88,15 +112,22 @@ class CalendarAnswer:
 class Bounce:
     """A delivery status notification about one recipient (RFC 3464).
 
-    `original_message_id` is the mail it is about, `code` the enhanced status such as 5.1.1.
+    `original_message_id` is the mail it is about, `code` the enhanced status such as 5.1.1. `lost`:
+    the server has given up, whatever the class of the code; otherwise the mail is late.
     """
 
     envelope: Envelope
     original_message_id: str
     recipient: str
     code: str
-    permanent: bool
+    lost: bool
+    cause: BounceCause = BounceCause.OTHER
     words: str = ""
+
+    @property
+    def marks_address(self) -> bool:
+        """Whether further mails to this address are pointless."""
+        return self.lost and self.cause is BounceCause.ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +139,32 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedMail:
+    """A mail of a mail server without a delivery status, which a person has to read.
+
+    `message_ids` are those of the mails it returns or quotes, `addresses` those in its text.
+    """
+
+    envelope: Envelope
+    message_ids: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Damaged:
-    """A mail that claims to be an answer or a bounce and can't be read; `fault` says why."""
+    """A mail that claims to be an answer or a bounce and can't be read; `fault` says why.
+
+    `uid` and `message_ids` tell whose it is, as far as they can be read.
+    """
 
     envelope: Envelope
     fault: str
+    uid: str = ""
+    message_ids: tuple[str, ...] = ()
 
 
-Incoming = CalendarAnswer | Bounce | Absence | Damaged
+Incoming = CalendarAnswer | Bounce | Absence | ReturnedMail | Damaged
 
 
 def bounded(found: Incoming) -> Incoming:
@@ -132,9 +181,9 @@ def bounded(found: Incoming) -> Incoming:
             code=_line(found.code, 12),
             words=_words(found.words),
         )
-    if isinstance(found, Absence):
+    if isinstance(found, Absence | ReturnedMail):
         return replace(found, envelope=envelope, words=_words(found.words))
-    return replace(found, envelope=envelope, fault=_words(found.fault))
+    return replace(found, envelope=envelope, fault=_words(found.fault), uid=_line(found.uid, 250))
 
 
 def _line(text: str, most: int) -> str:
@@ -154,6 +203,10 @@ def _answer(answer: CalendarAnswer) -> CalendarAnswer:
         uid=_line(answer.uid, 250),
         attendee=_line(answer.attendee, 254),
         partstat=_line(answer.partstat, 14).upper(),
+        attendees=tuple(
+            AttendeeAnswer(_line(each.address, 254), _line(each.partstat, 14).upper())
+            for each in answer.attendees
+        ),
         sequence=None if sequence is None else min(max(sequence, 0), _MOST_SEQUENCE),
         stamp=_moment(answer.stamp),
         comment=_words(answer.comment),

@@ -11,7 +11,7 @@ from email.policy import compat32
 
 from ikone_events.domain.incoming.mails import Absence, Damaged, Envelope, Incoming
 from ikone_events.domain.refusals import N_
-from ikone_events.mail.receiving.bounces import bounce_of
+from ikone_events.mail.receiving.bounces import bounce_of, returned_mail_of
 from ikone_events.mail.receiving.calendars import answer_of
 from ikone_events.mail.receiving.envelope import bare_envelope, envelope_of
 from ikone_events.mail.receiving.message import (
@@ -31,7 +31,8 @@ _MOST_CONTAINERS = 40
 _MOST_LINES = 60_000
 _CONTAINER = re.compile(rb"multipart/|message/", re.IGNORECASE)
 _FOR_PROGRAMS = re.compile(
-    rb"method[=:]\s*\"?(?:reply|counter|refresh)\b|message/delivery-status", re.IGNORECASE
+    rb"method[=:]\s*\"?(?:reply|counter|refresh)\b|message/(?:global-)?delivery-status",
+    re.IGNORECASE,
 )
 UNREADABLE = N_("The mail can't be read by a program.")
 ONLY_OUTLOOK = N_("The answer can only be read in Outlook (winmail.dat).")
@@ -56,6 +57,7 @@ def receive(raw: bytes, *, received_at: datetime, authserv_id: str = "") -> Inco
             answer_of(mail, envelope)
             or bounce_of(mail, envelope)
             or _outlook_answer_of(mail, envelope)
+            or returned_mail_of(mail, envelope)
             or _absence_of(mail, envelope)
         )
     except Exception:  # noqa: BLE001 - the content is foreign and must not stop the reader
@@ -71,8 +73,12 @@ def _outlook_answer_of(mail: Mail, envelope: Envelope) -> Damaged | None:
     """
     for part in leaves(mail):
         if _is_winmail(part) and any(name in content(part) for name in _OUTLOOK_ANSWERS):
-            return Damaged(envelope=envelope, fault=ONLY_OUTLOOK)
+            return _damaged(envelope, ONLY_OUTLOOK)
     return None
+
+
+def _damaged(envelope: Envelope, fault: str) -> Damaged:
+    return Damaged(envelope=envelope, fault=fault, message_ids=envelope.references)
 
 
 def _is_winmail(part: Mail) -> bool:

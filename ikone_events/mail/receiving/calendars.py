@@ -1,6 +1,7 @@
 """Answers of calendars (iTIP, RFC 5546)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -8,10 +9,17 @@ from urllib.parse import unquote
 from icalendar import Calendar, Event
 
 from ikone_events.domain.header_text import one_line
-from ikone_events.domain.incoming.mails import CalendarAnswer, Damaged, Envelope, Method
+from ikone_events.domain.incoming.answer_rules import same_person
+from ikone_events.domain.incoming.mails import (
+    AttendeeAnswer,
+    CalendarAnswer,
+    Damaged,
+    Envelope,
+    Method,
+)
 from ikone_events.domain.refusals import N_
 from ikone_events.mail.receiving.envelope import answers_by_itself
-from ikone_events.mail.receiving.essence import Essence, TooMuchError, essence_of
+from ikone_events.mail.receiving.essence import Essence, TooMuchError, essence_of, unfolded
 from ikone_events.mail.receiving.message import Mail, content, decoded, leaves, parameter, words
 
 TOO_LARGE = N_("The calendar object is too large for an answer.")
@@ -19,7 +27,7 @@ NO_OBJECT = N_("The calendar object can't be read.")
 SEVERAL_EVENTS = N_("The answer is about several events.")
 SEVERAL_ANSWERS = N_("The mail holds several different answers.")
 NO_UID = N_("The answer does not say which invitation it is about.")
-ONE_ATTENDEE = N_("The answer does not come from exactly one person.")
+NO_ATTENDEE = N_("The answer does not say who answers.")
 NO_ANSWER = N_("The answer says neither yes nor no.")
 
 _TYPES = frozenset({"text/calendar", "application/ics"})
@@ -34,29 +42,43 @@ _NUMBER = re.compile(r"[0-9]{1,10}")
 _SEQUENCES_END = 2**31
 
 
+# The parameters of an ATTENDEE line are read by name: some programs forget to quote them.
+_QUOTED = re.compile(r'"[^"]*"')
+_PARTSTAT = re.compile(r";[ \t]*PARTSTAT[ \t]*=[ \t]*\"?([A-Z-]+)", re.IGNORECASE)
+_EMAIL = re.compile(r";[ \t]*EMAIL[ \t]*=[ \t]*\"?([^\";:,\s]+)", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:", re.IGNORECASE)
+
+
 class _Fault(Exception):
-    """Why an object is no valid answer."""
+    """Why an object is no valid answer; `uid` says which invitation it is about."""
+
+    def __init__(self, words: str, uid: str = "") -> None:
+        super().__init__(words)
+        self.uid = uid
 
 
 def answer_of(mail: Mail, envelope: Envelope) -> CalendarAnswer | Damaged | None:
     """The answer in this mail. Google and Thunderbird send the object twice; it counts once."""
     envelope = replace(envelope, automatic=answers_by_itself(mail))
     answers: list[CalendarAnswer] = []
-    faults: list[str] = []
+    faults: list[_Fault] = []
     parts = [part for part in leaves(mail) if part.get_content_type() in _TYPES]
     for part in parts[:_MOST_OBJECTS]:
         try:
             answer = _read(part, envelope)
         except _Fault as fault:
-            faults.append(str(fault))
+            faults.append(fault)
         else:
             if answer is not None and _essentials(answer) not in map(_essentials, answers):
                 answers.append(answer)
     if len(answers) > 1:
-        return Damaged(envelope=envelope, fault=SEVERAL_ANSWERS)
-    if answers:
+        faults = [_Fault(SEVERAL_ANSWERS, answers[0].uid)]
+    elif answers:
         return answers[0]
-    return Damaged(envelope=envelope, fault=faults[0]) if faults else None
+    if not faults:
+        return None
+    first, names = faults[0], envelope.references
+    return Damaged(envelope=envelope, fault=str(first), uid=first.uid, message_ids=names)
 
 
 def _essentials(answer: CalendarAnswer) -> tuple[object, ...]:
@@ -81,10 +103,11 @@ def _read(part: Mail, envelope: Envelope) -> CalendarAnswer | None:
         raise _Fault(NO_OBJECT)
     if essence.of_series or (essence.others and not essence.events):
         return None  # not about one of our invitations, which are single dates
-    if len(essence.events) != 1:
-        raise _Fault(SEVERAL_EVENTS if essence.events else NO_OBJECT)
     known = Method(method) if method in set(Method) else Method.OTHER
-    return _answer(_parsed(essence), known, envelope)
+    try:
+        return _answer(essence, known, envelope)
+    except _Fault as fault:
+        raise _Fault(str(fault), one_line(essence.uid)) from fault
 
 
 def _essence(part: Mail, declared: str) -> Essence | None:
@@ -93,7 +116,9 @@ def _essence(part: Mail, declared: str) -> Essence | None:
         if declared in _INVITING:
             return None
         raise TooMuchError
-    return essence_of(decoded(data, parameter(part, "charset")))
+    charset = parameter(part, "charset")
+    wide = charset.lower().startswith("utf-16") or data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return essence_of(decoded(data if wide else unfolded(data), charset))
 
 
 def _parsed(essence: Essence) -> Event:
@@ -107,22 +132,31 @@ def _parsed(essence: Essence) -> Event:
     return events[0]
 
 
-def _answer(event: Event, method: Method, envelope: Envelope) -> CalendarAnswer | None:
+def _answer(essence: Essence, method: Method, envelope: Envelope) -> CalendarAnswer | None:
+    if essence.is_cut:
+        raise _Fault(TOO_LARGE)
+    if len(essence.events) != 1:
+        raise _Fault(SEVERAL_EVENTS if essence.events else NO_OBJECT)
+    event = _parsed(essence)
     uid = one_line(_single(event, "UID", NO_UID))
     if not uid:
         raise _Fault(NO_UID)
     if len(uid) > _MOST_UID:
         return None  # none of ours
-    attendee, partstat = _attendee(event)
-    if method is Method.REPLY and not partstat:
+    attendees = tuple(map(_attendee, essence.attendees))
+    if not attendees:
+        raise _Fault(NO_ATTENDEE)
+    if method is Method.REPLY and not any(each.partstat for each in attendees):
         raise _Fault(NO_ANSWER)
+    who = _answering(attendees, envelope)
     proposes = method is Method.COUNTER
     return CalendarAnswer(
         envelope=envelope,
         method=method,
         uid=uid,
-        attendee=attendee,
-        partstat=partstat,
+        attendee=who.address,
+        partstat=who.partstat,
+        attendees=attendees,
         sequence=_sequence(event),
         stamp=_moment(event, "DTSTAMP"),
         comment=_comment(event),
@@ -138,31 +172,31 @@ def _single(event: Event, name: str, fault: str) -> str:
     return str(found)
 
 
-def _attendee(event: Event) -> tuple[str, str]:
-    """Address and PARTSTAT of the person who answers; of a delegation, of the person delegating."""
-    found = event.get("ATTENDEE", [])
-    people = found if isinstance(found, list) else [found]
-    if len(people) > 1:
-        people = [p for p in people if _param(p, "PARTSTAT") == "DELEGATED"]
-    if len(people) != 1:
-        raise _Fault(ONE_ATTENDEE)
-    (person,) = people
-    partstat = _param(person, "PARTSTAT")
-    return _address(person), partstat if partstat in _PARTSTATS else ""
+def _answering(attendees: Sequence[AttendeeAnswer], envelope: Envelope) -> AttendeeAnswer:
+    """The one who answers: the only one, the sender, or the one who delegates; else nobody."""
+    if len(attendees) == 1:
+        return attendees[0]
+    delegating = (each for each in attendees if each.partstat == "DELEGATED")
+    sender = (each for each in attendees if same_person(each.address, envelope.sender))
+    return next(delegating, None) or next(sender, None) or AttendeeAnswer("", "")
 
 
-def _param(person: object, name: str) -> str:
-    return str(getattr(person, "params", {}).get(name, "")).strip().upper()
+def _attendee(line: str) -> AttendeeAnswer:
+    """Address and PARTSTAT of an ATTENDEE line; the address stands behind the last `mailto:`.
 
-
-def _address(person: object) -> str:
-    """The address; Apple's servers write it into the parameter EMAIL."""
-    address = str(person)
-    if address.lower().startswith("mailto:"):
-        address = unquote(address[len("mailto:") :]).partition("?")[0]
-    elif "@" not in address or "/" in address:
-        address = str(getattr(person, "params", {}).get("EMAIL", ""))
-    return one_line(address)[:_MOST_ADDRESS]
+    Apple's servers write it into the parameter EMAIL.
+    """
+    *before, last = _MAILTO.split(line)
+    found = _PARTSTAT.search(_QUOTED.sub("", line)) or _PARTSTAT.search(line)
+    partstat = found[1].upper() if found else ""
+    address = unquote(last).partition("?")[0]
+    if not before:
+        written = line.rpartition(":")[2].strip()
+        email = _EMAIL.search(line)
+        is_address = "@" in written and "/" not in written
+        address = written if is_address else (email[1] if email else "")
+    address = one_line(address).strip("<> ")[:_MOST_ADDRESS]
+    return AttendeeAnswer(address, partstat if partstat in _PARTSTATS else "")
 
 
 def _sequence(event: Event) -> int | None:

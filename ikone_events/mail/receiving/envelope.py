@@ -1,5 +1,6 @@
 """The envelope of a received mail: sender, references, digest, and whether it is authenticated."""
 
+import re
 from datetime import datetime
 from hashlib import sha256
 
@@ -10,6 +11,7 @@ from ikone_events.mail.receiving.message import (
     pieces,
     references,
     sender,
+    text,
     unquoted,
     value,
     values,
@@ -76,6 +78,24 @@ def _is_automatic(mail: Mail) -> bool:
     return value(mail, "precedence").lower() == "auto_reply"
 
 
+_SERVERS = re.compile(
+    r"mailer-?daemon|mail-?daemon|mdaemon|postmaster|mail[ .-]?delivery\b.*|mmdf|uucp|ndr",
+    re.IGNORECASE,
+)
+
+
+def is_of_mail_server(mail: Mail) -> bool:
+    """Whether a mail server reports on a mail, by its sender.
+
+    An empty Return-Path alone proves nothing: absence notes have one too (RFC 3834 section 3.3).
+    """
+    if value(mail, "x-failed-recipients"):
+        return True
+    name, _, written = text(mail, "from").rpartition("<")
+    local = written.strip("> ").partition("@")[0]
+    return any(_SERVERS.fullmatch(said.strip('" ')) for said in (name, local))
+
+
 _PUNCTUATION = frozenset("=<>,")
 
 
@@ -111,10 +131,10 @@ def _own_results(mail: Mail, authserv_id: str) -> list[list[list[str]]]:
     return found
 
 
-def _groups(text: str) -> list[list[str]]:
+def _groups(header: str) -> list[list[str]]:
     """The tokens between semicolons; none if comments or quotation marks are not closed."""
     groups: list[list[str]] = [[]]
-    for piece in pieces(text) or ():
+    for piece in pieces(header) or ():
         if piece == ";":
             groups.append([])
         else:

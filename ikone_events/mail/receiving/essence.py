@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 _FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
+_FOLD_OF_BYTES = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NAME = re.compile(r"([A-Za-z0-9-]{1,40})([;:])")
 _OF_ANSWERS = {"UID", "SEQUENCE", "DTSTAMP", "ATTENDEE", "COMMENT", "RECURRENCE-ID"}
@@ -26,11 +27,17 @@ class TooMuchError(Exception):
 
 @dataclass(slots=True)
 class Essence:
-    """METHOD, the wanted lines of each VEVENT, and the number of other components."""
+    """METHOD, the wanted lines of each VEVENT, and the number of other components.
+
+    `attendees` are the ATTENDEE lines of all events, which `text` leaves out. `is_cut`: an event
+    has more lines than any answer.
+    """
 
     method: str = ""
     events: list[list[str]] = field(default_factory=list)
+    attendees: list[str] = field(default_factory=list)
     others: int = 0
+    is_cut: bool = False
 
     @property
     def text(self) -> str:
@@ -40,9 +47,20 @@ class Essence:
         return "\r\n".join((f"BEGIN:{_CALENDAR}", *inside, f"END:{_CALENDAR}", ""))
 
     @property
+    def uid(self) -> str:
+        """The UID of the first event, or ""."""
+        lines = (line for event in self.events for line in event if line[:3].upper() == "UID")
+        return next((line.partition(":")[2].strip() for line in lines), "")
+
+    @property
     def of_series(self) -> bool:
         """Whether it is about one date of a series."""
         return any(line.upper().startswith("RECURRENCE-ID") for e in self.events for line in e)
+
+
+def unfolded(data: bytes) -> bytes:
+    """Unfold before decoding: lines may be folded inside a character (RFC 5545 section 3.1)."""
+    return _FOLD_OF_BYTES.sub(b"", data)
 
 
 def essence_of(text: str) -> Essence | None:
@@ -81,7 +99,8 @@ def _keep(found: Essence, path: list[str], name: str, line: str) -> None:
     if path == [_CALENDAR] and name == "METHOD":
         found.method = found.method or line.partition(":")[2].strip().upper()
     elif path == [_CALENDAR, _EVENT] and name in _WANTED:
-        event = found.events[-1]
-        if len(event) == _MOST_WANTED:
-            raise TooMuchError
-        event.append(line[:_MOST_CHARACTERS])
+        lines = found.attendees if name == "ATTENDEE" else found.events[-1]
+        if len(lines) < _MOST_WANTED:
+            lines.append(line[:_MOST_CHARACTERS])
+        else:
+            found.is_cut = True

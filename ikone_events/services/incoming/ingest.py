@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from ikone_events.domain.incoming.answer_rules import same_person
+from ikone_events.domain.incoming.answer_rules import answer_of_invited, same_person
 from ikone_events.domain.incoming.mails import (
     Absence,
     Bounce,
@@ -18,6 +18,7 @@ from ikone_events.domain.incoming.mails import (
     Incoming,
     IncomingKind,
     IncomingOutcome,
+    ReturnedMail,
     bounded,
 )
 from ikone_events.services.incoming import answers
@@ -44,7 +45,11 @@ def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
     subject = lock_subject(mail)
     if (before := stored_outcome(digest)) is not None:
         return before
+    if isinstance(mail, CalendarAnswer) and subject.registration:
+        mail = answer_of_invited(mail, subject.registration.email)
     outcome = _judge(mail, subject)
+    if isinstance(mail, ReturnedMail) and not subject.known:
+        return outcome  # a mail server writes to somebody who uses this mailbox too
     if not _store(_row(mail, subject, outcome)):
         return stored_outcome(digest) or outcome
     if isinstance(mail, CalendarAnswer):
@@ -69,7 +74,7 @@ def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:
         return answers.judge(found, subject)
     if isinstance(found, Bounce):
         return _judge_bounce(found, subject)
-    return IncomingOutcome.NOTED if isinstance(found, Absence) else IncomingOutcome.UNKNOWN
+    return IncomingOutcome.NOTED if isinstance(found, Absence) else IncomingOutcome.UNCLEAR
 
 
 def _judge_bounce(bounce: Bounce, subject: Subject) -> IncomingOutcome:
@@ -82,13 +87,13 @@ def _judge_bounce(bounce: Bounce, subject: Subject) -> IncomingOutcome:
         return IncomingOutcome.UNKNOWN
     if bounce.recipient and not same_person(bounce.recipient, mail.recipient):
         return IncomingOutcome.OTHER_ADDRESS
-    return IncomingOutcome.TAKEN if bounce.permanent else IncomingOutcome.TEMPORARY
+    return IncomingOutcome.TAKEN if bounce.lost else IncomingOutcome.TEMPORARY
 
 
 def _act_on_bounce(
     bounce: Bounce, subject: Subject, outcome: IncomingOutcome, *, now: datetime
 ) -> None:
-    """Mark the mail as failed and its address as undeliverable, or note the delay."""
+    """Mark the mail as failed, and its address if nobody reads it; or note the delay."""
     mail = subject.mail
     if mail is None:
         return
@@ -97,7 +102,9 @@ def _act_on_bounce(
         outbox.add_note(mail.id, "delayed", now=now, words=words)
     elif outcome is IncomingOutcome.TAKEN:
         outbox.mark_bounced(mail.id, now=now, answer=words)
-        undeliverable_addresses.mark(mail.recipient, code=bounce.code, words=bounce.words, now=now)
+        if bounce.marks_address:
+            code, said = bounce.code, bounce.words
+            undeliverable_addresses.mark(mail.recipient, code=code, words=said, now=now)
 
 
 def _store(row: IncomingMail) -> bool:
@@ -133,9 +140,11 @@ def _row(found: Incoming, subject: Subject, outcome: IncomingOutcome) -> Incomin
     elif isinstance(found, Bounce):
         row.kind, row.words = IncomingKind.BOUNCE.value, found.words
         row.attendee, row.code = found.recipient, found.code
-        row.permanent = found.permanent
+        row.lost, row.cause = found.lost, found.cause.value
     elif isinstance(found, Absence):
         row.kind, row.words = IncomingKind.ABSENCE.value, found.words
+    elif isinstance(found, ReturnedMail):
+        row.kind, row.words = IncomingKind.LOOK.value, found.words
     elif isinstance(found, Damaged):
         row.kind, row.words = IncomingKind.DAMAGED.value, found.fault
     return row

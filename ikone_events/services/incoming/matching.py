@@ -2,11 +2,23 @@
 
 from dataclasses import dataclass
 
-from ikone_events.domain.incoming.mails import Bounce, CalendarAnswer, Incoming
+from ikone_events.domain.incoming.mails import (
+    Bounce,
+    CalendarAnswer,
+    Damaged,
+    Incoming,
+    ReturnedMail,
+)
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.incoming.queries import SentObject, find_by_uid, find_mail, objects_of
+from ikone_events.store.incoming.queries import (
+    SentObject,
+    find_by_uid,
+    find_latest_to,
+    find_mail,
+    objects_of,
+)
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -42,19 +54,26 @@ def lock_subject(found: Incoming) -> Subject:
 
 
 def _find(found: Incoming) -> Subject:
-    if isinstance(found, CalendarAnswer):
-        return _by_uid(found)
-    names = found.envelope.references
-    if isinstance(found, Bounce):
-        names = (found.original_message_id,)
-    return _by_mail(find_mail(names))
+    match found:
+        case CalendarAnswer(uid=uid, sequence=sequence):
+            return _by_uid(uid, sequence)
+        case Damaged(uid=uid) if uid and (subject := _by_uid(uid, None)).known:
+            return subject
+        case Bounce(original_message_id=name):
+            return _by_mail(find_mail([name]))
+        case Damaged(message_ids=names):
+            return _by_mail(find_mail(names))
+        case ReturnedMail(message_ids=names, addresses=addresses):
+            return _by_mail(find_mail(names) or find_latest_to(addresses))
+        case _:
+            return _by_mail(find_mail(found.envelope.references))
 
 
-def _by_uid(answer: CalendarAnswer) -> Subject:
+def _by_uid(uid: str, sequence: int | None) -> Subject:
     """The registration with this UID, or one with a mail with this UID."""
-    objects = tuple(objects_of(answer.uid))
-    mail = _mail_of(_answered(objects, answer.sequence))
-    registration = find_by_uid(answer.uid)
+    objects = tuple(objects_of(uid))
+    mail = _mail_of(_answered(objects, sequence))
+    registration = find_by_uid(uid)
     if registration is None:
         return _by_mail(mail, objects)
     return Subject(event=registration.event, registration=registration, mail=mail, objects=objects)

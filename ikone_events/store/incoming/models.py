@@ -18,8 +18,9 @@ class IncomingMail(Base):
     IncomingOutcome. Of an answer: `partstat`, `sequence` and `stamp` (SEQUENCE and DTSTAMP, which
     order answers), `attendee` (according to the object), `proposed_starts_at` and
     `proposed_ends_at` (of a COUNTER), `authenticated` (our mail server has verified the sender). Of
-    a bounce: `code`, the enhanced status (RFC 3463), and `permanent`. `words` are the person's
-    comment or the server's diagnosis, text of strangers. `seen_at` is when an organiser ticked it
+    a bounce: `code`, the enhanced status (RFC 3463), `lost` (otherwise late) and `cause`
+    (BounceCause). `words` are the person's comment or the server's diagnosis, text of strangers.
+    `seen_at` is when an organiser ticked it
     off. Mails about no event have no `event_id`.
     """
 
@@ -47,7 +48,8 @@ class IncomingMail(Base):
     proposed_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     authenticated: Mapped[bool] = mapped_column(default=False)
     code: Mapped[str] = mapped_column(String(12), default="")
-    permanent: Mapped[bool] = mapped_column(default=False)
+    lost: Mapped[bool] = mapped_column(default=False)
+    cause: Mapped[str] = mapped_column(String(8), default="")
     words: Mapped[str] = mapped_column(Text, default="")
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -59,7 +61,7 @@ class IncomingMail(Base):
 
 
 class UndeliverableAddress(Base):
-    """An address that refuses mails for good; `words` are the server's answer."""
+    """An address at which nobody reads mails; `words` are the server's answer."""
 
     __tablename__ = "undeliverable_address"
 

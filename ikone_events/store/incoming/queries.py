@@ -77,6 +77,14 @@ def find_mail(message_ids: Iterable[str]) -> OutboxMail | None:
     return db.session.scalar(found.order_by(OutboxMail.id.desc()).limit(1))
 
 
+def find_latest_to(addresses: Iterable[str]) -> OutboxMail | None:
+    """The newest sent mail to one of these addresses, or None."""
+    sent = select(OutboxMail).where(
+        OutboxMail.recipient.in_(list(addresses)), OutboxMail.state == "sent"
+    )
+    return db.session.scalar(sent.order_by(OutboxMail.id.desc()).limit(1))
+
+
 def _bracketed(message_id: str) -> str:
     bare = message_id.strip().strip("<>").strip()
     return f"<{bare}>" if bare else ""

@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ikone_events.domain.incoming.mails import Absence, Bounce, CalendarAnswer, Damaged, Incoming
+from ikone_events.domain.incoming.mails import (
+    Absence,
+    Bounce,
+    CalendarAnswer,
+    Damaged,
+    Incoming,
+    ReturnedMail,
+)
 from ikone_events.mail.receiving import receive
 from tests.effort import by_night
 from tests.foreign_mails import (
@@ -128,7 +135,10 @@ def _texts(found: Incoming) -> list[tuple[str, int]]:
             (found.words, 1000),
             (found.original_message_id, 250),
         ]
-    if isinstance(found, Absence):
+    if isinstance(found, ReturnedMail):
+        assert len(found.message_ids) <= 20
+        assert len(found.addresses) <= 20
+    if isinstance(found, Absence | ReturnedMail):
         return [(found.words, 1000)]
     assert isinstance(found, Damaged)
     return [(found.fault, 200)]

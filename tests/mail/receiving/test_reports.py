@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ikone_events.domain.incoming.mails import Absence, Bounce, Damaged, Envelope, Incoming
+from ikone_events.domain.incoming.mails import (
+    Absence,
+    Bounce,
+    BounceCause,
+    Damaged,
+    Envelope,
+    Incoming,
+)
 from ikone_events.mail.receiving import bounces, receive
 from tests.foreign_mails import (
     EVA,
@@ -46,29 +53,41 @@ def test_bounce_of_each_server_is_read(raw: bytes, code: str, words: str) -> Non
     found = read(raw)
     assert isinstance(found, Bounce)
     assert (found.original_message_id, found.recipient) == (MAIL, EVA)
-    assert (found.code, found.permanent) == (code, True)
+    assert (found.code, found.marks_address) == (code, True)
     assert words in found.words
     assert found.envelope.automatic
 
 
 @pytest.mark.parametrize(
-    ("action", "status", "permanent"),
+    ("action", "status", "lost", "cause"),
     [
-        ("failed", "5.2.2", True),
-        ("FAILED", "5.0.0 (unknown)", True),
-        ("failed", "4.4.7", False),
-        ("delayed", "4.4.1", False),
-        ("delayed", "5.1.1", False),
-        ("failed", "no such person", False),
-        ("failed", "5.1.1111", False),
+        ("failed", "5.1.1", True, BounceCause.ADDRESS),
+        ("failed", "5.2.1", True, BounceCause.ADDRESS),
+        ("failed", "5.2.2", True, BounceCause.FULL),
+        ("failed", "5.7.26", True, BounceCause.SENDER),
+        ("failed", "5.1.8", True, BounceCause.SENDER),
+        ("failed", "5.4.4", True, BounceCause.OTHER),
+        ("failed", "4.4.7", True, BounceCause.OTHER),
+        ("failed", "4.1.1", True, BounceCause.OTHER),
+        ("delayed", "4.4.1", False, BounceCause.OTHER),
+        ("delayed", "5.1.1", False, BounceCause.ADDRESS),
     ],
 )
-def test_only_a_failure_of_class_five_is_for_good(
-    action: str, status: str, permanent: bool
+def test_loss_and_cause_are_two_facts(
+    action: str, status: str, lost: bool, cause: BounceCause
 ) -> None:
     found = read(postfix_bounce(action=action, status=status))
     assert isinstance(found, Bounce)
-    assert found.permanent is permanent
+    assert (found.lost, found.cause) == (lost, cause)
+    assert found.marks_address is (lost and cause is BounceCause.ADDRESS)
+
+
+@pytest.mark.parametrize("status", ["5.0.0 (unknown)", "no such person", "5.1.1111", ""])
+def test_status_that_says_nothing_is_taken_from_the_diagnosis(status: str) -> None:
+    raw = postfix_bounce().replace(b"Status: 5.1.1", f"Status: {status}".encode())
+    found = read(raw)
+    assert isinstance(found, Bounce)
+    assert (found.code, found.lost, found.marks_address) == ("5.1.1", True, True)
 
 
 @pytest.mark.parametrize("action", ["relayed", "delivered", "expanded"])
@@ -77,7 +96,9 @@ def test_report_of_success_is_no_bounce(action: str) -> None:
 
 
 def test_report_that_says_nothing_is_damaged() -> None:
-    raw = postfix_bounce().replace(b"Action:", b"X-Action:")
+    raw = postfix_bounce()
+    for name in (b"Action:", b"Status:", b"Diagnostic-Code:"):
+        raw = raw.replace(name, b"X-" + name)
     found = read(raw)
     assert isinstance(found, Damaged)
     assert found.fault == bounces.UNCLEAR
@@ -103,7 +124,7 @@ def test_worst_of_several_recipients_is_told() -> None:
     )
     found = read(raw)
     assert isinstance(found, Bounce)
-    assert (found.recipient, found.permanent) == (EVA, True)
+    assert (found.recipient, found.lost) == (EVA, True)
 
 
 @pytest.mark.parametrize("raw", [exchange_absence(), gmail_absence()], ids=["exchange", "gmail"])

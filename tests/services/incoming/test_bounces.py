@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.domain.incoming.mails import IncomingOutcome
+from ikone_events.domain.incoming.mails import BounceCause, IncomingOutcome
 from ikone_events.services.incoming.resending import correct_and_retry, retry_mail
 from ikone_events.services.mails import outbox, undeliverable_addresses
 from ikone_events.services.mails.outbox import notes_of
@@ -24,7 +24,7 @@ from tests.factories import (
     make_registration,
     make_subscriber,
 )
-from tests.received import absence, bounce, receive
+from tests.received import absence, bounce, damaged, receive, returned
 
 LATER = NOW + timedelta(minutes=5)
 SENT = {"state": "sent", "sent_at": NOW, "answer": "250 queued as 4711"}
@@ -85,11 +85,52 @@ def test_second_bounce_of_a_mail_changes_nothing_more(app: Flask, mail: OutboxMa
 
 
 def test_temporary_bounce_is_noted_only(app: Flask, mail: OutboxMail) -> None:
-    late = bounce(mail, permanent=False, code="4.4.7", words="delayed")
+    late = bounce(mail, lost=False, code="4.4.7", words="delayed")
     assert receive(app, late) is IncomingOutcome.TEMPORARY
     assert reload(app, mail).state == "sent"
     assert notes(app, mail) == [("delayed", "4.4.7 delayed")]
     assert dead(app) == []
+
+
+@pytest.mark.parametrize("cause", [BounceCause.FULL, BounceCause.SENDER, BounceCause.OTHER])
+def test_lost_mail_fails_without_marking_an_address_that_is_read(
+    app: Flask, mail: OutboxMail, cause: BounceCause
+) -> None:
+    assert receive(app, bounce(mail, cause=cause, code="5.2.2")) is IncomingOutcome.TAKEN
+    assert reload(app, mail).state == "failed"
+    assert dead(app) == []
+    with app.app_context():
+        assert not [fault for fault in faults(LATER) if fault.startswith(("mails", "answers"))]
+
+
+def test_mail_of_a_mail_server_is_shown_at_the_person_and_changes_nothing(
+    app: Flask, person: Registration, mail: OutboxMail
+) -> None:
+    for named in ({"message_ids": (mail.message_id,)}, {"addresses": (mail.recipient,)}):
+        assert receive(app, returned(**named)) is IncomingOutcome.UNCLEAR
+    assert (reload(app, mail).state, dead(app)) == ("sent", [])
+    with app.app_context():
+        found = db.session.execute(select(IncomingMail.kind, IncomingMail.registration_id))
+        assert found.all() == [("look", person.id)] * 2
+
+
+def test_mail_of_a_mail_server_about_others_is_not_stored(app: Flask, mail: OutboxMail) -> None:
+    names = ("<of-the-office@example.org>",)
+    about_others = returned(message_ids=names, addresses=("a@b.example",))
+    assert receive(app, about_others) is IncomingOutcome.UNKNOWN
+    with app.app_context():
+        assert db.session.scalars(select(IncomingMail.id)).all() == []
+
+
+def test_damaged_mail_is_shown_at_the_person_it_is_about(
+    app: Flask, person: Registration, mail: OutboxMail
+) -> None:
+    for named in ({"uid": person.calendar_uid}, {"message_ids": (mail.message_id,)}):
+        assert receive(app, damaged(**named)) is IncomingOutcome.UNCLEAR
+    assert receive(app, damaged(uid="somebody-elses")) is IncomingOutcome.UNKNOWN
+    with app.app_context():
+        found = db.session.scalars(select(IncomingMail.registration_id).order_by(IncomingMail.id))
+        assert found.all() == [person.id, person.id, None]
 
 
 def test_bounce_that_is_faster_than_the_sender_wins(app: Flask, person: Registration) -> None:

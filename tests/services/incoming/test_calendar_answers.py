@@ -10,7 +10,12 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from ikone_events.domain.incoming.mails import CalendarAnswer, IncomingOutcome, Method
+from ikone_events.domain.incoming.mails import (
+    AttendeeAnswer,
+    CalendarAnswer,
+    IncomingOutcome,
+    Method,
+)
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.verification import faults
@@ -235,7 +240,7 @@ def test_answer_to_an_organisers_test_is_kept_with_its_mail(app: Flask, event: E
     [
         ({"method": Method.COUNTER, "proposed_starts_at": SOON}, IncomingOutcome.COUNTER),
         ({"partstat": "DELEGATED"}, IncomingOutcome.DELEGATED),
-        ({"method": Method.OTHER}, IncomingOutcome.UNKNOWN),
+        ({"method": Method.OTHER}, IncomingOutcome.UNCLEAR),
     ],
 )
 def test_what_is_no_plain_answer_is_kept_for_eyes(
@@ -466,3 +471,13 @@ def test_order_of_reading_does_not_decide_which_answer_counts(
     assert stats[0] == stats[1]
     newest = max((a for a in answers if a[1] >= 1), key=lambda a: a[2], default=("",))
     assert stats[0] == newest[0]
+
+
+def test_answer_with_several_attendees_is_that_of_the_invited_one(
+    app: Flask, person: Registration
+) -> None:
+    """An assistant answers from another address, and the program names both."""
+    others = (AttendeeAnswer(STRANGER, "ACCEPTED"), AttendeeAnswer(person.email, "TENTATIVE"))
+    said = calendar_answer(person, "", attendee="", sender="pa@example.org", attendees=others)
+    assert receive(app, said) is IncomingOutcome.TAKEN
+    assert reload(app, person).partstat == "TENTATIVE"

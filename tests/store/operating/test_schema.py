@@ -1,6 +1,7 @@
 """Migrations run up and down on both databases and describe just the tables we have."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
@@ -109,17 +110,44 @@ def test_plain_names_go_up_down_and_up_with_rows() -> None:
         for statement in _FOURTH_VERSION.split(";"):
             connection.execute(text(statement))
 
-    migrate()
+    flask_migrate.upgrade(revision="0005")
     renamed = _rows_of(*(new for _old, new in _RENAMED))
     flask_migrate.downgrade(revision="0004")
     old = _rows_of(*(old for old, _new in _RENAMED))
-    migrate()
+    flask_migrate.upgrade(revision="0005")
 
     assert [len(rows) for rows in old] == [1] * len(_RENAMED)
     assert [row[2] for row in old[0]] == ["lapse"]
     assert [row[2] for row in renamed[0]] == ["expire"]
     assert old[1:] == renamed[1:]
     assert _rows_of(*(new for _old, new in _RENAMED)) == renamed
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_causes_of_stored_bounces_are_derived_from_their_codes() -> None:
+    codes = {"5.1.1": "address", "5.2.1": "address", "5.2.2": "full", "5.7.26": "sender"}
+    codes |= {"5.1.8": "sender", "5.0.0": "other", "4.4.7": "other", "": "other"}
+    flask_migrate.upgrade(revision="0005")
+    with db.engine.begin() as connection:
+        for number, code in enumerate(codes):
+            values = {"digest": str(number), "code": code, "at": datetime(2026, 1, 1, tzinfo=UTC)}
+            connection.execute(text(_BOUNCE), values)
+            mark = "INSERT INTO undeliverable_address VALUES (:digest, :at, :code, '')"
+            connection.execute(text(mark), values)
+
+    migrate()
+
+    with db.engine.connect() as connection:
+        causes = connection.execute(text("SELECT code, cause FROM incoming_mail WHERE lost")).all()
+        marked = connection.execute(text("SELECT code FROM undeliverable_address")).scalars()
+        assert dict(map(tuple, causes)) == codes
+        assert sorted(marked) == ["5.1.1", "5.2.1"]
+
+
+_BOUNCE = """INSERT INTO incoming_mail (digest, kind, outcome, message_id, sender, attendee,
+  partstat, authenticated, code, permanent, words, received_at, seen_by) VALUES (:digest,
+  'bounce', 'taken',
+  '', '', '', '', false, :code, true, '', :at, '')"""
 
 
 def _rows_of(*names: str) -> list[list[tuple[object, ...]]]:

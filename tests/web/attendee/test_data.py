@@ -105,7 +105,7 @@ def test_file_holds_the_answers_and_not_who_else_wrote(app: Flask, client: Flask
     other = "vorzimmer@example.com"
     odd = calendar_answer(person, "DECLINED", sender=other, attendee=other, comment="Geheim")
     receive(app, odd)
-    receive(app, bounce(mail, permanent=False, words="mailbox full"))
+    receive(app, bounce(mail, lost=False, words="mailbox full"))
 
     data = data_of(app, client, person)
 

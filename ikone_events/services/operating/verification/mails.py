@@ -238,7 +238,7 @@ def bounces_without_a_mail(_now: datetime) -> Iterator[str]:
     notified = select(IncomingMail.id).where(
         IncomingMail.mail_id == bounced.mail_id,
         IncomingMail.kind == IncomingKind.BOUNCE.value,
-        IncomingMail.permanent,
+        IncomingMail.lost,
     )
     lost = select(bounced.mail_id).where(bounced.what == "bounced", ~notified.exists()).distinct()
     for number in db.session.scalars(lost.order_by(bounced.mail_id)):
