@@ -27,12 +27,14 @@ def _frame() -> dict[str, object]:
         "area": "organiser",
         "tab_counts": tab_counts,
         "organiser_name": (current_user.name or current_user.email) if known else "",
-        "may_create": may(Permission.EDIT_EVENTS),
+        "may_create": may(Permission.CREATE_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),
         "may_edit_texts": may(Permission.EDIT_TEXTS),
+        "may_edit_series_texts": may(Permission.EDIT_SERIES_TEXTS),
         "may_edit_administrations": may(Permission.EDIT_ADMINISTRATIONS),
         "may_export": may(Permission.EXPORT_PEOPLE),
-        "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS) and organiser().sees_all,
+        "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS),
+        "may_see_incoming": may(Permission.SEE_INCOMING),
     }
 
 

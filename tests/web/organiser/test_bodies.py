@@ -20,9 +20,11 @@ from tests.factories import (
     personal_path,
     subscription_path,
 )
+from tests.web.organiser import test_access
 from tests.web.organiser.conftest import Browser, token_of
-from tests.web.organiser.test_access import address, event, ids  # noqa: F401 - fixtures
+from tests.web.organiser.test_access import address
 
+event, ids = test_access.event, test_access.ids  # fixtures
 JSON = b'{"email": "a@example.org", "password": 5, "csrf_token": []}'
 OTHER_TYPES = (
     "application/json",
@@ -59,7 +61,7 @@ BAD_BOUNDARIES = ("", "; boundary", "; boundary=", '; boundary=""', "; boundary=
 
 
 @pytest.fixture
-def paths(app: Flask, event: Event, ids: dict[str, object]) -> list[str]:  # noqa: F811
+def paths(app: Flask, event: Event, ids: dict[str, object]) -> list[str]:
     """Every address that takes a form, with something real behind it."""
     values = {"slug": event.slug, "action": "close", **ids}
     person = personal_path(app, make_registration(app, event))

@@ -1,6 +1,5 @@
 """The mail log and what is handed out."""
 
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -161,7 +160,8 @@ def test_file_is_read_for_those_who_may_upload_only(
         assert upload(viewer, event.slug, "folien.pdf", PDF + b"x" * size) == 403
         answer = client.post(
             f"/organise/events/{event.slug}/materials/slides",
-            data={"slides-file": (BytesIO(b"x" * size), "a.pdf")},
+            data=b"x" * size,
+            content_type="multipart/form-data; boundary=x",
         )
         assert (answer.status_code, answer.location[:7]) == (303, "/login?")
 
