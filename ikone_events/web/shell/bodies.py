@@ -68,11 +68,13 @@ class FormParser(FormDataParser):
             raise BadRequest
         return stream, fields, files
 
-    def _parse_urlencoded(self, stream: Any, *args: Any, **kwargs: Any) -> Any:
+    def _parse_urlencoded(self, stream: Any, mimetype: str, length: int | None, *rest: Any) -> Any:
         body = stream.read()
-        if body.count(b"&") >= _MOST_FIELDS:
+        # Without a length, the stream of some servers ends silently at the limit.
+        is_cut = length is None and len(body) >= (self.max_content_length or 0)
+        if is_cut or body.count(b"&") >= _MOST_FIELDS:
             raise RequestEntityTooLarge
-        return super()._parse_urlencoded(BytesIO(body), *args, **kwargs)
+        return super()._parse_urlencoded(BytesIO(body), mimetype, length, *rest)
 
 
 class BoundedRequest(Request):

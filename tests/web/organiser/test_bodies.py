@@ -1,5 +1,6 @@
 """What arrives where a form is expected: of another type, broken or odd, on every route."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,21 @@ def test_form_of_very_many_fields_is_refused(client: FlaskClient) -> None:
     assert client.post("/login", data=parts + b"--x--", content_type=kind).status_code == 413
     large = PART + b"x" * bodies.MOST_BYTES + b"\r\n--x--"
     assert client.post("/login", data=large, content_type=kind).status_code == 413
+
+
+def test_body_without_a_length_is_bounded(client: FlaskClient) -> None:
+    """Other servers than ours hand on chunked bodies while they arrive."""
+    for kind, start in ((URLENCODED, b"a="), ("multipart/form-data; boundary=x", PART)):
+        endless = BytesIO(start + b"x" * 2 * bodies.MOST_BYTES)
+        answer = client.post(
+            "/login",
+            input_stream=endless,
+            content_type=kind,
+            headers={"Transfer-Encoding": "chunked"},
+            environ_base={"wsgi.input_terminated": True},
+        )
+        assert answer.status_code == 413, kind
+        assert endless.tell() <= bodies.MOST_BYTES + 1
 
 
 def test_route_can_name_other_types(tmp_path: Path) -> None:
