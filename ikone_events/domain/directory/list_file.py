@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
-from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import read_day
 from ikone_events.domain.words import NO_WORDS, YES_WORDS
 
@@ -27,8 +27,7 @@ COLUMNS = {
     "mitglied_bis": "member_until",
 }
 MOST_ROWS = 20_000
-_MOST_MB = 5
-MOST_BYTES = _MOST_MB * 1024 * 1024
+MOST_BYTES = 5_000_000
 FAULTS_SHOWN = 100
 
 
@@ -51,9 +50,9 @@ class ListRow:
 
 
 def read_list(content: bytes) -> list[ListRow]:
-    """The lines of a file; raises FileTooLarge, or UnfitInput with at most FAULTS_SHOWN faults."""
+    """The lines of a file; raises UnfitInput with at most FAULTS_SHOWN faults."""
     if len(content) > MOST_BYTES:
-        raise FileTooLarge(_MOST_MB)
+        raise UnfitInput(Complaint(N_("This file is too large for a list of administrations.")))
     table = _table(_decoded(content))
     header = _header(table)
     faults: list[Complaint] = []

@@ -9,11 +9,11 @@ from flask_wtf.file import FileField
 
 from ikone_events.domain.directory.administrations import AdministrationKind
 from ikone_events.domain.directory.list_file import COLUMNS, MOST_BYTES
-from ikone_events.domain.refusals import FileTooLarge, UnfitInput
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.directory.importing import Imported, check_list, import_list
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
-from ikone_events.web.organiser.frame import Answer, blueprint, place, refusal_status
+from ikone_events.web.organiser.frame import Answer, blueprint
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.bodies import takes_file
 from ikone_events.web.shell.i18n import gettext as _
@@ -64,9 +64,6 @@ def import_administrations() -> Answer:
             return _page(form, found=check_list(content))
         with transaction():
             done = import_list(content, now=now())
-    except FileTooLarge as refusal:
-        place(form, refusal.complaints)
-        return _page(form), refusal_status(refusal)
     except UnfitInput as refusal:
         faults = [(complaint.about or "", translate(complaint)) for complaint in refusal.complaints]
         return _page(form, faults), 422
