@@ -69,8 +69,5 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 3600,
-        "MAX_CONTENT_LENGTH": 256 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
-        "MAX_FORM_PARTS": 200,
         "PREFERRED_URL_SCHEME": "https" if settings.https else "http",
     }

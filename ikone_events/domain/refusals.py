@@ -71,6 +71,14 @@ class UploadRefused(Refusal):
     """A file whose kind, size or content is not accepted."""
 
 
+class FileTooLarge(UploadRefused):
+    """A file of more than this many megabytes."""
+
+    def __init__(self, most_mb: int) -> None:
+        text = N_("The file is larger than %(number)d MB.")
+        super().__init__(Complaint(text, {"number": most_mb}, "file"))
+
+
 class Busy(Refusal):
     """The database lock timed out; nothing was stored, and a retry may succeed."""
 

@@ -9,7 +9,7 @@ from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
 from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
-from ikone_events.web.shell import errors, filters, headers, health, i18n, limits, login
+from ikone_events.web.shell import bodies, errors, filters, headers, health, i18n, limits, login
 from ikone_events.web.shell.access import check_routes
 
 BLUEPRINTS = (
@@ -41,6 +41,7 @@ def register_pages(app: Flask) -> None:
     installation: Installation = app.extensions["ikone_installation"]
     headers.init_app(app, installation.settings)
     limits.init_app(app, enabled=installation.settings.rate_limits)
+    bodies.init_app(app)
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same

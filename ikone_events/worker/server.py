@@ -10,8 +10,10 @@ from typing import Any, NoReturn
 
 import waitress
 from flask import Flask
+from waitress.server import BaseWSGIServer
 
 from ikone_events.worker.engine import Engine
+from ikone_events.worker.request_parser import NO_LIMIT, Channel
 
 THREADS = 8
 CONNECTIONS = 2000
@@ -34,7 +36,7 @@ def serve(
     """
     engine: Engine = app.extensions["ikone_engine"]
     _allow_files()
-    server = _listen(app, host, port)
+    server = listen(app, host, port)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     if worker:
@@ -56,10 +58,13 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _listen(app: Flask, host: str, port: int) -> Any:
+def listen(app: Flask, host: str, port: int) -> Any:
+    """The server, which accepts connections when it is run. Raises CannotListenError."""
+    sockets: dict[int, Any] = {}
     try:
-        return waitress.create_server(
+        server = waitress.create_server(
             app,
+            map=sockets,
             host=host,
             port=port,
             threads=THREADS,
@@ -68,12 +73,17 @@ def _listen(app: Flask, host: str, port: int) -> Any:
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=False,  # ProxyFix decides, by the trusted proxies
             ident=None,
+            max_request_body_size=NO_LIMIT,  # Channel has one per route
         )
     except OSError as fault:
         raise CannotListenError(
             f"Can't listen on {host}:{port} ({fault.strerror or fault}). "
             "Stop what uses it, or choose another with --port."
         ) from fault
+    for listener in sockets.values():
+        if isinstance(listener, BaseWSGIServer):
+            listener.channel_class = Channel
+    return server
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> NoReturn:

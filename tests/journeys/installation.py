@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-import waitress
 from flask import Flask
 from waitress import wasyncore
 
@@ -16,6 +15,7 @@ from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.store.db import db, transaction
 from ikone_events.store.operating.schema import migrate
 from ikone_events.worker.engine import Engine
+from ikone_events.worker.server import listen
 from tests.factories import NOW, FixedClock, make_settings
 from tests.mailbox import Mailbox, Received
 from tests.patience import PATIENCE, wait_for
@@ -70,7 +70,7 @@ def _organiser() -> NewOrganiser:
 @contextmanager
 def _serving(app: Flask, port: int) -> Iterator[None]:
     engine: Engine = app.extensions["ikone_engine"]
-    server = waitress.create_server(app, host="127.0.0.1", port=port, threads=4)
+    server = listen(app, "127.0.0.1", port)
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     engine.start()

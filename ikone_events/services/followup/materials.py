@@ -11,7 +11,7 @@ from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.events.draft import is_web_address
 from ikone_events.domain.followup.uploads import check_upload, display_name
 from ikone_events.domain.header_text import header_complaint
-from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, NotFound, UnfitInput
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
@@ -30,6 +30,9 @@ def add_slides(
     slug: str, upload: Upload, *, title: str, visibility: str, accessible: bool, now: datetime
 ) -> Material:
     """Store a file under a random name and hand it out under its own. Raises UploadRefused."""
+    most_mb = get_installation().settings.max_upload_mb
+    if len(upload.content) > most_mb * 1024 * 1024:
+        raise FileTooLarge(most_mb)
     event = lock_event(slug)
     material = store_slides(upload, title=title, now=now)
     material.visibility, material.accessible = visibility, accessible

@@ -1,13 +1,13 @@
 """Shared by all organisers' pages: the blueprint, the look-up of an event, form errors, files."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.refusals import Complaint, FileTooLarge, Refusal
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
 from ikone_events.store.figures.counts import tab_counts
@@ -16,10 +16,6 @@ from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import translate
 
 Answer = str | Response | BaseResponse | tuple[str, int]
-View = TypeVar("View", bound=Callable[..., Any])
-
-# Room for the form fields besides the file.
-_FORM_BYTES = 64 * 1024
 
 blueprint = Blueprint("organiser", __name__)
 
@@ -31,32 +27,15 @@ def _frame() -> dict[str, object]:
         "area": "organiser",
         "tab_counts": tab_counts,
         "organiser_name": (current_user.name or current_user.email) if known else "",
-        "may_create": may(Permission.EDIT_EVENTS),
+        "may_create": may(Permission.CREATE_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),
         "may_edit_texts": may(Permission.EDIT_TEXTS),
+        "may_edit_series_texts": may(Permission.EDIT_SERIES_TEXTS),
         "may_edit_administrations": may(Permission.EDIT_ADMINISTRATIONS),
         "may_export": may(Permission.EXPORT_PEOPLE),
-        "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS) and organiser().sees_all,
+        "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS),
+        "may_see_incoming": may(Permission.SEE_INCOMING),
     }
-
-
-def takes_file(most_bytes: Callable[[], int]) -> Callable[[View], View]:
-    """Accept a file of up to this many bytes; must be the innermost decorator of the view."""
-
-    def decorate(view: View) -> View:
-        view.most_bytes = most_bytes  # type: ignore[attr-defined]
-        return view
-
-    return decorate
-
-
-@blueprint.url_value_preprocessor
-def _raise_body_limit(endpoint: str | None, _values: dict[str, object] | None) -> None:
-    """Raise the limit before the CSRF check reads the body, for those who may use the view."""
-    view: Any = current_app.view_functions[endpoint or ""]
-    most_bytes = getattr(view, "most_bytes", None)
-    if most_bytes is not None and may(view.permission):
-        request.max_content_length = most_bytes() + _FORM_BYTES
 
 
 @blueprint.after_request
@@ -102,6 +81,11 @@ def place(form: Any, complaints: Iterable[Complaint], suffix: str = "") -> None:
             field.errors = [*field.errors, translate(complaint)]
         else:
             form.form_errors.append(translate(complaint))
+
+
+def refusal_status(refusal: Refusal) -> int:
+    """The status of a form shown again with its complaints."""
+    return 413 if isinstance(refusal, FileTooLarge) else 422
 
 
 def page_url(endpoint: str, **values: Any) -> Callable[[int], str]:

@@ -23,7 +23,6 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.store.calendars.feeds import FeedVersion, calendar_version, notified_version
 from ikone_events.store.events.queries import get_series
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import page_locale, speak_by_address
 from ikone_events.web.shell.page_cache import CALENDAR, cached_feed, revalidated
 
@@ -114,12 +113,6 @@ def _calendar(
 def _feed(found: Entries, name: str) -> bytes:
     source = feed_address(request.path)
     return public_feed(found, locale=page_locale(), name=name, source=source)
-
-
-@personal_blueprint.after_request
-def _mark_as_personal(response: Response) -> Response:
-    """Programs may revalidate the feed; error pages are never stored."""
-    return no_store(response, response.headers.get("Cache-Control", "no-store"))
 
 
 @personal_blueprint.get("/feeds/<token>.ics")

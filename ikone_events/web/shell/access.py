@@ -21,9 +21,12 @@ class Permission(StrEnum):
     PERSONAL_LINK = "personal link"
     SEE_EVENTS = "see events"
     EDIT_EVENTS = "edit events"
+    CREATE_EVENTS = "create events, which are assigned to their creator"
     EXPORT_PEOPLE = "export people"
     EDIT_TEXTS = "edit texts of all events"
+    EDIT_SERIES_TEXTS = "edit texts of a series"
     SEE_SUBSCRIBERS = "see subscribers"
+    SEE_INCOMING = "see mails that belong to no event"
     EDIT_ADMINISTRATIONS = "edit the directory of administrations"
 
 
@@ -32,16 +35,23 @@ _WORKS = frozenset(
     {
         Permission.SEE_EVENTS,
         Permission.EDIT_EVENTS,
+        Permission.CREATE_EVENTS,
         Permission.EXPORT_PEOPLE,
+        Permission.EDIT_SERIES_TEXTS,
         Permission.SEE_SUBSCRIBERS,
+        Permission.SEE_INCOMING,
         Permission.EDIT_ADMINISTRATIONS,
     }
 )
 GRANTS: dict[str, frozenset[Permission]] = {
     "admin": _WORKS | {Permission.EDIT_TEXTS},
     "organiser": _WORKS,
-    "viewer": frozenset({Permission.SEE_EVENTS}),
+    "viewer": frozenset({Permission.SEE_EVENTS, Permission.SEE_INCOMING}),
 }
+# Routes with these concern one event, which the view looks up among those of the account.
+_OF_ONE_EVENT = frozenset({Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE})
+# What an account that is limited to some events may have. All else concerns the whole network.
+_FOR_LIMITED_ACCOUNTS = _OF_ONE_EVENT | {Permission.CREATE_EVENTS}
 
 # Views of Flask and Flask-Security, which check access themselves.
 FOREIGN: dict[str, Permission] = {
@@ -81,6 +91,8 @@ def may(needed: Permission) -> bool:
     """Whether the signed-in organiser has the permission; also used by templates."""
     if not current_user.is_authenticated:
         return False
+    if needed not in _FOR_LIMITED_ACCOUNTS and not organiser().sees_all:
+        return False
     return any(needed in GRANTS.get(role.name, frozenset()) for role in current_user.roles)
 
 
@@ -103,8 +115,14 @@ def _send_to_login() -> NoReturn:
 
 
 def check_routes(app: Flask) -> None:
-    """Refuse to start with a route that names no permission (deny by default)."""
+    """Refuse to start with a route that names no permission (deny by default).
+
+    A route that writes beyond one event must name a permission that limited accounts don't have.
+    """
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if rule.endpoint not in FOREIGN and not hasattr(view, "permission"):
             raise RuntimeError(f"route {rule} ({rule.endpoint}) names no permission")
+        of_one_event = getattr(view, "permission", None) in _OF_ONE_EVENT
+        if of_one_event and "POST" in (rule.methods or ()) and "slug" not in rule.arguments:
+            raise RuntimeError(f"route {rule} names the permission of one event, but no event")

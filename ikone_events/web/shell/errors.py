@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from ikone_events.domain.refusals import (
     Busy,
+    FileTooLarge,
     LinkGone,
     LinkRefused,
     NotFound,
@@ -29,10 +30,11 @@ from ikone_events.domain.refusals import (
     UploadRefused,
 )
 from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage
+from ikone_events.web.shell.bodies import most_megabytes, takes_upload
 from ikone_events.web.shell.i18n import translate
 
 RETRY_AFTER_BUSY = 5
-_WORDED = (400, 403, 404, 409, 413, 422, 429, 500, 503)
+_WORDED = (400, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 _STATUS: dict[type[Refusal], int] = {
     TransitionRefused: 409,
     SomebodyWasFaster: 409,
@@ -41,6 +43,7 @@ _STATUS: dict[type[Refusal], int] = {
     StatusRefused: 409,
     UnfitInput: 422,
     UploadRefused: 422,
+    FileTooLarge: 413,
     LinkGone: 410,
     LinkRefused: 404,
     NotFound: 404,
@@ -106,14 +109,23 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
     status = fault.code or 500
     if fault.response is not None or status < 400:  # noqa: PLR2004
         return fault
-    other = (
-        {} if status in _WORDED else {"title": _("This can't be done at this address"), "text": " "}
-    )
-    response = error_page(status, **other)
+    response = error_page(status, **_words_of_status(status))
     for name, value in fault.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _words_of_status(status: int) -> dict[str, Any]:
+    if status == 413:  # noqa: PLR2004
+        most = most_megabytes()
+        if takes_upload():
+            return {"text": _("A file may have up to %(number)d MB here.", number=most)}
+        title = _("This is too much for one form")
+        return {"title": title, "text": _("A form may have up to %(number)d MB here.", number=most)}
+    if status in _WORDED:
+        return {}
+    return {"title": _("This can't be done at this address"), "text": " "}
 
 
 def _foreign_host(_fault: SecurityError) -> ResponseReturnValue:

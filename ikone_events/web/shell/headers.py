@@ -18,7 +18,8 @@ CONTENT_SECURITY_POLICY = (
 FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
-_PERSONAL = ("/r/", "/subscribe/", "/unsubscribe/")
+_FEEDS = "/feeds/"
+_PERSONAL = ("/r/", "/subscribe/", "/unsubscribe/", _FEEDS)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -40,13 +41,24 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.after_request
     def add_headers(response: Response) -> Response:
         if request.path.startswith(_PERSONAL):
-            no_store(response)
+            no_store(response, _cache_of_personal(response))
         present = {name.lower() for name, _value in response.headers}
         response.headers.extend([item for item in fixed if item[0].lower() not in present])
         if request.endpoint == "static" and "v" in request.args:
             response.cache_control.max_age = A_YEAR
             response.cache_control.immutable = True
         return response
+
+
+def _cache_of_personal(response: Response) -> str:
+    """No copy, but of a feed: its reader's calendar program keeps it and asks for changes.
+
+    `private, no-cache` keeps it out of shared caches and has every use revalidated (RFC 9111,
+    5.2.2.4 and 5.2.2.7); with `no-store` (5.2.2.5) the program could not say what it has, and would
+    get the whole feed each time.
+    """
+    fit = request.path.startswith(_FEEDS) and response.status_code in (200, 304)
+    return response.headers["Cache-Control"] if fit else "no-store"
 
 
 def trusted_hosts(settings: Settings) -> list[str]:

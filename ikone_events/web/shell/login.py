@@ -66,6 +66,7 @@ def init_login(app: Flask) -> None:
     app.config.update(_settings(app.config["SECRET_KEY"]))
     datastore = SQLAlchemyUserDatastore(db, Organiser, Role)
     security = Security(app, datastore, login_form=TeamLoginForm)
+    security.want_json(lambda _request: False)  # pages only, whatever the client prefers
     # A token in the URL would log in past the rules for sessions.
     security.login_manager.request_loader(lambda _request: None)
     views = app.view_functions

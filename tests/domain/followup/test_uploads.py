@@ -27,7 +27,10 @@ def damaged(content: bytes) -> bytes:
 
 
 PPTX = archive(**{"[Content_Types].xml": "<x/>", "ppt/presentation.xml": "<x/>"})
-ODP = archive(mimetype="application/vnd.oasis.opendocument.presentation")
+TYPES = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+MACRO_TYPE = "application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml"
+ODP_TYPE = "application/vnd.oasis.opendocument.presentation"
+ODP = archive(mimetype=ODP_TYPE)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,69 @@ def test_slides_are_accepted(name: str, content: bytes, content_type: str) -> No
 def test_anything_else_is_refused(name: str, content: bytes) -> None:
     with pytest.raises(UploadRefused):
         check_upload(name, content)
+
+
+def pptx(types: str | bytes = TYPES, **more: str) -> bytes:
+    """Slides with a list of types, and with further parts."""
+    members = {"[Content_Types].xml": types, "ppt/presentation.xml": "<x/>", **more}
+    return archive(**members)  # type: ignore[arg-type]
+
+
+def with_macro(main: str, macro: str) -> bytes:
+    """A document with two parts."""
+    return archive(**{"[Content_Types].xml": "", main: "", macro: ""})
+
+
+def bomb(name: str) -> bytes:
+    """A container whose member unpacks to a hundred times its size."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("ppt/presentation.xml", "<x/>")
+        packed.writestr(name, b" " * 30_000_000)
+    return stream.getvalue()
+
+
+WITH_MACROS = [
+    ("folien.pptx", pptx(**{"ppt/vbaProject.bin": "x"})),
+    ("folien.pptx", pptx(**{"ppt\\VBAPROJECT.BIN": "x"})),
+    ("folien.pptx", pptx(**{"ppt/embeddings/Mappe1.xlsm": "x"})),
+    ("folien.pptx", pptx(MACRO_TYPE)),
+    ("folien.pptx", pptx(MACRO_TYPE.replace("E", "&#69;"))),
+    ("folien.pptx", pptx(MACRO_TYPE.encode("utf-16"))),
+    ("folien.pptx", pptx('<Override ContentType="application/vnd.ms-office.vbaProject"/>')),
+    ("folien.pptx", pptx('<!DOCTYPE x [<!ENTITY a "macro">]><x>&a;Enabled</x>')),
+    ("text.docx", with_macro("word/document.xml", "word/vbaProject.bin")),
+    ("liste.xlsx", with_macro("xl/workbook.xml", "xl/vbaProject.bin")),
+    ("liste.xlsx", archive(**{"[Content_Types].xml": "macrosheet+xml", "xl/workbook.xml": ""})),
+    ("folien.odp", archive(mimetype=ODP_TYPE, **{"Basic/script-lc.xml": ""})),
+    ("folien.odp", archive(mimetype=ODP_TYPE, **{"Scripts/python/a.py": ""})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content"), WITH_MACROS)
+def test_macros_are_refused_under_every_extension(name: str, content: bytes) -> None:
+    with pytest.raises(UploadRefused, match="contains macros"):
+        check_upload(name, content)
+
+
+def test_slides_with_usual_parts_are_accepted() -> None:
+    more = {"ppt/embeddings/Microsoft_Excel_Sheet1.xlsx": "PK", "ppt/media/bild.png": "x"}
+    assert check_upload("a.pptx", pptx(f'<?xml version="1.0"?><!-- x --><x a="{TYPES}"/>', **more))
+
+
+def test_archives_are_looked_into_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a member nor the directory is read if it is too large."""
+    twice = io.BytesIO()
+    with zipfile.ZipFile(twice, "w") as packed:
+        packed.writestr("ppt/presentation.xml", "<x/>")
+        packed.writestr("[Content_Types].xml", MACRO_TYPE)
+        packed.writestr("[CONTENT_TYPES].xml", TYPES)
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("unpacked"))
+    crowded = PPTX + b"PK\x01\x02" * 100_000
+    for content in (bomb("[Content_Types].xml"), twice.getvalue(), crowded):
+        with pytest.raises(UploadRefused, match="not what its name"):
+            check_upload("folien.pptx", content)
+    assert "zip" not in check_upload("a.pdf", b"%PDF-" + crowded).content_type
 
 
 @pytest.mark.parametrize(

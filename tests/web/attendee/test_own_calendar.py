@@ -309,6 +309,17 @@ def test_calendar_leaves_no_trace(app: Flask, client: FlaskClient) -> None:
     assert record.getMessage() == "GET /feeds/… 200"
 
 
+def test_refusal_at_a_secret_address_leaves_no_trace(app: Flask, client: FlaskClient) -> None:
+    """The address is secret even where it leads to nothing, and where no view is called."""
+    path = ask(app, register(app, make_event(app)))
+    wrong = client.get(path.removesuffix(".ics")), client.post(path), client.get(f"{path}/x")
+    assert [answer.status_code for answer in wrong] == [404, 405, 404]
+    for answer in wrong:
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in answer.headers["X-Robots-Tag"]
+
+
 def test_number_of_queries_does_not_grow(app: Flask, client: FlaskClient) -> None:
     person = register(app, make_event(app))
     path = ask(app, person)

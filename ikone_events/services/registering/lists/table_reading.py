@@ -13,11 +13,12 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from ikone_events.domain.refusals import N_, Complaint, UploadRefused
+from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, UploadRefused
 from ikone_events.services.spreadsheets import safe_cell
 
 MOST_ROWS = 2_000
-MOST_BYTES = 2 * 1024 * 1024
+_MOST_MB = 2
+MOST_BYTES = _MOST_MB * 1024 * 1024
 _MOST_COLUMNS = 60
 # A table of two thousand people unpacks to a few megabytes; an archive bomb to gigabytes.
 _MOST_UNPACKED = 20 * 1024 * 1024
@@ -47,7 +48,7 @@ class TypedTable:
 def read_table(content: bytes) -> TypedTable:
     """The first table of a file; its name does not matter. Raises UploadRefused."""
     if len(content) > MOST_BYTES:
-        raise _refused(N_("The file is larger than 2 MB."))
+        raise FileTooLarge(_MOST_MB)
     lines = _xlsx_lines(content) if content.startswith(_ZIP) else _csv_lines(content)
     return _table(_filled(lines))
 

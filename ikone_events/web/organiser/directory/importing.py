@@ -13,8 +13,9 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.directory.importing import Imported, check_list, import_list
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
-from ikone_events.web.organiser.frame import Answer, blueprint, takes_file
+from ikone_events.web.organiser.frame import Answer, blueprint
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.bodies import takes_file
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, translate
 

@@ -22,7 +22,7 @@ from ikone_events.store.figures.counts import Counts, Table, counts_for
 from ikone_events.store.incoming.lists import count_unknown
 from ikone_events.store.plan.models import Step, waiting_steps
 from ikone_events.web.organiser.frame import blueprint
-from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
 
@@ -67,7 +67,7 @@ def dashboard() -> str:
                 *todos(_facts_of_all(events, counts, moment)),
             )
         ],
-        unknown=count_unknown() if organiser().sees_all else 0,
+        unknown=count_unknown() if may(Permission.SEE_INCOMING) else 0,
         upcoming=_next_event(coming),
         coming=coming,
         counts=counts,

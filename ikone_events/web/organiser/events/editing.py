@@ -48,7 +48,7 @@ class EditConflict:
 
 
 @blueprint.get("/events/new")
-@permission(Permission.EDIT_EVENTS)
+@permission(Permission.CREATE_EVENTS)
 def new_event() -> Answer:
     """Show an empty form."""
     person = organiser()
@@ -62,7 +62,7 @@ def new_event() -> Answer:
 
 
 @blueprint.post("/events/new")
-@permission(Permission.EDIT_EVENTS)
+@permission(Permission.CREATE_EVENTS)
 def create_event() -> Answer:
     """Store a new draft."""
     form, person = _form(), organiser()

@@ -16,11 +16,16 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.web.attendee.materials import download
-from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event, takes_file
+from ikone_events.web.organiser.frame import (
+    Answer,
+    blueprint,
+    place,
+    refusal_status,
+    seen_event,
+)
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.bodies import MEGABYTE, takes_file
 from ikone_events.web.shell.i18n import gettext as _
-
-_MEGABYTE = 1024 * 1024
 
 
 class SlidesForm(FlaskForm):
@@ -81,7 +86,7 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
 
 @blueprint.post("/events/<slug>/materials/slides")
 @permission(Permission.EDIT_EVENTS)
-@takes_file(lambda: get_installation().settings.max_upload_mb * _MEGABYTE)
+@takes_file(lambda: get_installation().settings.max_upload_mb * MEGABYTE)
 def add_slides(slug: str) -> Answer:
     """Add a file."""
     form = SlidesForm(prefix="slides")
@@ -129,7 +134,7 @@ def _add(slug: str, form: FlaskForm, add: Callable[..., Material]) -> Answer:
             title = add(title=form.title.data or "", now=now()).title
     except (UnfitInput, UploadRefused) as refusal:
         place(form, refusal.complaints)
-        return _page(seen_event(slug), form), 422
+        return _page(seen_event(slug), form), refusal_status(refusal)
     flash(_("Added: %(title)s", title=title), "success")
     return redirect(url_for("organiser.materials", slug=slug), 303)
 

@@ -1,6 +1,6 @@
 """Incoming mails: calendar answers, bounces and absence notices."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 
 from ikone_events.services.incoming.answers import tick_off
 from ikone_events.services.installation import now
@@ -18,7 +18,7 @@ from ikone_events.web.organiser.frame import (
     seen_event,
 )
 from ikone_events.web.organiser.incoming import answer_words
-from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 
 
@@ -36,7 +36,6 @@ def answers(slug: str) -> str:
         page=page,
         page_url=page_url("organiser.answers", slug=slug),
         words=answer_words,
-        sees_all=organiser().sees_all,
     )
 
 
@@ -63,11 +62,9 @@ def address_works_again(slug: str, public_id: str) -> Answer:
 
 
 @blueprint.get("/incoming")
-@permission(Permission.SEE_EVENTS)
+@permission(Permission.SEE_INCOMING)
 def incoming() -> str:
-    """List incoming mails of no event, for organisers who see all events."""
-    if not organiser().sees_all:
-        abort(403)
+    """List incoming mails of no event."""
     page = search_unknown(number=page_number())
     return render_template(
         "organiser/incoming/incoming.html",

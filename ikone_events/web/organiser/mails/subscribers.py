@@ -1,12 +1,9 @@
-"""Subscribers: search, remove, export.
-
-The list belongs to no event, so only organisers who see all events may use it.
-"""
+"""Subscribers: search, remove, export."""
 
 import io
 import logging
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 
 from ikone_events.services.mails.subscribers import (
     SUBSCRIBER_COLUMNS,
@@ -19,7 +16,6 @@ from ikone_events.services.mails.subscribers import (
 from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.db import transaction
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.store.mails.models import Subscriber
 from ikone_events.web.organiser.frame import Answer, blueprint, download, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -28,21 +24,10 @@ from ikone_events.web.shell.limits import limited
 log = logging.getLogger(__name__)
 
 
-def _require_all_events() -> None:
-    if not organiser().sees_all:
-        abort(403)
-
-
-def _find(public_id: str) -> Subscriber:
-    _require_all_events()
-    return get_subscriber(public_id)
-
-
 @blueprint.get("/subscribers")
 @permission(Permission.SEE_SUBSCRIBERS)
 def subscribers() -> str:
     """Show the numbers and one page of the list."""
-    _require_all_events()
     words = request.args.get("q", "")[:200]
     page = search_subscribers(words, number=page_number())
     query = {"q": words} if words else {}
@@ -60,14 +45,16 @@ def subscribers() -> str:
 @permission(Permission.SEE_SUBSCRIBERS)
 def ask_removal(public_id: str) -> str:
     """Ask before a subscriber is removed."""
-    return render_template("organiser/mails/subscriber_remove.html", subscriber=_find(public_id))
+    return render_template(
+        "organiser/mails/subscriber_remove.html", subscriber=get_subscriber(public_id)
+    )
 
 
 @blueprint.post("/subscribers/<public_id>/remove")
 @permission(Permission.SEE_SUBSCRIBERS)
 def remove_subscriber(public_id: str) -> Answer:
     """Delete the address without sending a mail."""
-    number = _find(public_id).id
+    number = get_subscriber(public_id).id
     with transaction():
         remove(public_id)
     log.info("organiser %d removed subscriber %d", organiser().id, number)
@@ -76,11 +63,10 @@ def remove_subscriber(public_id: str) -> Answer:
 
 
 @blueprint.get("/subscribers.csv")
-@permission(Permission.EXPORT_PEOPLE)
+@permission(Permission.SEE_SUBSCRIBERS)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_subscribers() -> Response:
     """Export all subscribers as CSV that German Excel opens."""
-    _require_all_events()
     stream = io.StringIO()
     number = write_csv(stream, SUBSCRIBER_COLUMNS, subscriber_rows(), excel=True)
     log.info("organiser %d exported %d subscribers", organiser().id, number)

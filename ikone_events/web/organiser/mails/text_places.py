@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import abort, url_for
+from flask import url_for
 
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import LABELS, MailKind
@@ -23,7 +23,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import MailText
 from ikone_events.store.plan.models import Step, own_messages_of
 from ikone_events.web.organiser.frame import seen_event
-from ikone_events.web.shell.access import organiser
+from ikone_events.web.shell.access import Permission, require
 from ikone_events.web.shell.i18n import gettext as _
 
 EVENT, SERIES = "event", "series"
@@ -86,12 +86,11 @@ def installation_place() -> TextPlace:
 
 
 def series_place(slug: str) -> TextPlace:
-    """Return the place of an event's series; answers 403 to those who can't see all events."""
+    """Return the place of an event's series; answers 403 to those who may not edit the series."""
     event = seen_event(slug)
     if not event.series:
         raise NotFound(Complaint(N_("This event belongs to no series.")))
-    if not organiser().sees_all:
-        abort(403)
+    require(Permission.EDIT_SERIES_TEXTS)  # here, so that a foreign event is a missing one
     return TextPlace(SERIES, series_scope(event.series), event)
 
 

@@ -30,11 +30,12 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     place,
+    refusal_status,
     say_all,
     seen_event,
-    takes_file,
 )
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.bodies import takes_file
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
 
@@ -75,7 +76,7 @@ def read_list(slug: str) -> Answer:
         rows = service.read_people(event, file.read())
     except UploadRefused as refusal:
         place(form, refusal.complaints)
-        return _upload_page(event, form), 422
+        return _upload_page(event, form), refusal_status(refusal)
     with transaction():
         stored = service.keep_list(event, organiser(), rows, file_name=file.filename, now=now())
     return redirect(url_for("organiser.import_report", slug=slug, public_id=stored.public_id), 303)

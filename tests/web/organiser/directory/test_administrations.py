@@ -218,10 +218,10 @@ def test_names_of_foreign_events_are_not_to_be_found(app: Flask, stranger: Brows
     body = make_organisation(app, "VG Landburg")
     make_registration(app, make_event(app), organisation_text="Geheimamt")
     assert "Geheimamt" not in stranger.get(UNMATCHED).text
-    assert stranger.get(f"{UNMATCHED}/people?key=geheimamt").status_code == 404
+    assert stranger.get(f"{UNMATCHED}/people?key=geheimamt").status_code == 403
     form = {"key": "geheimamt", "body": body.id}
-    assert stranger.post(f"{UNMATCHED}/decide", form).status_code == 404
-    assert stranger.post(f"{UNMATCHED}/leave", form).status_code == 404
+    assert stranger.post(f"{UNMATCHED}/decide", form).status_code == 403
+    assert stranger.post(f"{UNMATCHED}/leave", form).status_code == 403
 
 
 def test_viewer_looks_and_changes_nothing(app: Flask, viewer: Browser) -> None:

@@ -223,7 +223,7 @@ def test_message_counts_only_whom_the_edit_promoted(app: Flask, team: Browser) -
 
 
 def test_body_of_a_megabyte_is_refused(app: Flask, team: Browser) -> None:
-    answer = team.post("/organise/events/new", filled(description="x" * 1_000_000))
+    answer = team.post("/organise/events/new", filled(description="x" * 1024 * 1024))
     assert answer.status_code == 413
     assert stored(app) == []
 

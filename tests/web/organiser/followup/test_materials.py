@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from ikone_events.config import Settings
 from ikone_events.domain.mails.kinds import MailKind
@@ -151,11 +152,18 @@ def test_file_over_the_limit_is_refused(app: Flask, team: Browser) -> None:
     assert materials(app) == []
 
 
-def test_large_body_is_for_those_who_may_upload_only(
-    app: Flask, viewer: Browser, client: object
+def test_file_is_read_for_those_who_may_upload_only(
+    app: Flask, viewer: Browser, client: FlaskClient
 ) -> None:
     event = make_event(app)
-    assert upload(viewer, event.slug, "folien.pdf", PDF + b"x" * 500_000) == 413
+    for size in (500_000, 1_000_000, 5_000_000):
+        assert upload(viewer, event.slug, "folien.pdf", PDF + b"x" * size) == 403
+        answer = client.post(
+            f"/organise/events/{event.slug}/materials/slides",
+            data=b"x" * size,
+            content_type="multipart/form-data; boundary=x",
+        )
+        assert (answer.status_code, answer.location[:7]) == (303, "/login?")
 
 
 def test_links_and_contacts_are_added_and_checked(app: Flask, team: Browser) -> None:

@@ -107,7 +107,7 @@ def test_list_may_weigh_more_than_other_forms(app: Flask, team: Browser, viewer:
     content = (LIST.partition("\n")[0] + "\n" + people).encode()
     assert 300_000 < len(content) < 500_000
     assert hand_in(team, event, content).status_code == 303
-    assert hand_in(viewer, event, content).status_code == 413
+    assert hand_in(viewer, event, content).status_code == 403
 
 
 def test_list_is_checked_whole_before_anything_is_stored(app: Flask, team: Browser) -> None:

@@ -1,0 +1,176 @@
+"""Bodies of requests: how large they may be, and of which content type.
+
+Both are checked before any byte is read. The server asks for the limit even before that, because
+it buffers a body before it calls the application.
+"""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, TypeVar
+
+from flask import Flask, Request, current_app, request
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
+from werkzeug.formparser import FormDataParser
+
+from ikone_events.web.shell.access import require
+
+MEGABYTE = 1024 * 1024
+MOST_BYTES = MEGABYTE
+# In an upload: the boundaries and the fields besides the file, which is counted exactly.
+_FORM_BYTES = 64 * 1024
+# A megabyte can hold half a million empty fields, which take a hundred megabytes once parsed.
+_MOST_FIELDS = 10_000
+_MULTIPART = "multipart/form-data"
+FORM_TYPES = ("application/x-www-form-urlencoded", _MULTIPART)
+_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+
+View = TypeVar("View", bound=Callable[..., Any])
+# Method, path and Cookie header of a request; the result is a number of bytes.
+BodyLimit = Callable[[str, str, str], int]
+
+
+def takes_file(most_bytes: Callable[[], int]) -> Callable[[View], View]:
+    """Accept a file of up to this many bytes; must be the innermost decorator of the view."""
+
+    def decorate(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def content_types(*names: str) -> Callable[[View], View]:
+    """Name the content types that a view accepts instead of those of forms; innermost too."""
+
+    def decorate(view: View) -> View:
+        view.content_types = names  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+class FormParser(FormDataParser):
+    """Werkzeug's parser, which reads a broken form as an empty one and counts only parts."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """Stream, fields and files. Raises BadRequest and RequestEntityTooLarge."""
+        self.silent = False
+        try:
+            stream, fields, files = super().parse(*args, **kwargs)
+        except ValueError as fault:
+            raise BadRequest from fault
+        if None in fields or None in files:  # a part needs a name (RFC 7578, 4.2)
+            raise BadRequest
+        return stream, fields, files
+
+    def _parse_urlencoded(self, stream: Any, mimetype: str, length: int | None, *rest: Any) -> Any:
+        body = stream.read()
+        # Without a length, the stream of some servers ends silently at the limit.
+        is_cut = length is None and len(body) >= (self.max_content_length or 0)
+        if is_cut or body.count(b"&") >= _MOST_FIELDS:
+            raise RequestEntityTooLarge
+        return super()._parse_urlencoded(BytesIO(body), mimetype, length, *rest)
+
+
+class BoundedRequest(Request):
+    """Flask's request with our form parser."""
+
+    form_data_parser_class = FormParser
+
+
+def init_app(app: Flask) -> None:
+    """Check every request; must come before whatever reads forms, as the CSRF check does."""
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
+    app.config["MAX_FORM_PARTS"] = 200
+    app.request_class = BoundedRequest
+    app.before_request(_check_body)
+    app.extensions["ikone_body_limit"] = _limit_of(app)
+
+
+def most_megabytes() -> int:
+    """How much the view of this request accepts, for the error page."""
+    return max((request.max_content_length or MOST_BYTES) // MEGABYTE, 1)
+
+
+def takes_upload() -> bool:
+    """Whether the view of this request accepts a file."""
+    return _most_bytes(current_app.view_functions.get(request.endpoint or "")) is not None
+
+
+def _most_bytes(view: Any) -> Callable[[], int] | None:
+    found: Callable[[], int] | None = getattr(view, "most_bytes", None)
+    return found
+
+
+def _check_body() -> None:
+    if request.endpoint is None or request.method not in _WITH_BODY:
+        return
+    view: Any = current_app.view_functions[request.endpoint]
+    if most_bytes := _most_bytes(view):
+        require(view.permission)  # nobody else's file is read
+        request.max_content_length = most_bytes() + _FORM_BYTES
+    _check_type(getattr(view, "content_types", FORM_TYPES))
+    if (request.content_length or 0) > (request.max_content_length or 0):
+        raise RequestEntityTooLarge
+
+
+def _check_type(accepted: tuple[str, ...]) -> None:
+    """415 for other types. A button without fields sends neither body nor type.
+
+    A charset is ignored as the standard of forms wants it (URL Standard, 5.1): mail providers
+    unsubscribe with all kinds of them, and the bytes are UTF-8 or escaped.
+    """
+    named = request.headers.get("Content-Type", "").strip()
+    if not named and not _has_body():
+        return
+    if request.mimetype not in accepted:
+        raise UnsupportedMediaType
+    if request.mimetype == _MULTIPART and not _is_boundary(request.mimetype_params.get("boundary")):
+        raise BadRequest
+
+
+def _has_body() -> bool:
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+
+
+def _is_boundary(text: str | None) -> bool:
+    """RFC 2046, 5.1.1: one to seventy characters, all of them ASCII."""
+    return bool(text) and len(text or "") <= 70 and (text or "").isascii()  # noqa: PLR2004
+
+
+def _limit_of(app: Flask) -> BodyLimit:
+    """The limit of a request of which only the headers are known; reads no database.
+
+    Whoever has no session of an organiser gets no room for a file. Whether the session still
+    counts and permits the upload is checked by the view.
+    """
+
+    def limit(method: str, path: str, cookie: str) -> int:
+        most_bytes = _most_bytes(_view_at(app, method, path))
+        if most_bytes is None or not _has_login(app, cookie):
+            return MOST_BYTES
+        with app.app_context():
+            return max(most_bytes() + _FORM_BYTES, MOST_BYTES)
+
+    return limit
+
+
+def _view_at(app: Flask, method: str, path: str) -> Any:
+    try:
+        endpoint, _values = app.url_map.bind("").match(path, method)
+    except HTTPException:
+        return None
+    return app.view_functions[endpoint]
+
+
+def _has_login(app: Flask, cookie: str) -> bool:
+    """Whether the cookies hold a session, signed by us within the last hour, with a login."""
+    asked = app.request_class({"HTTP_COOKIE": cookie})
+    session = app.session_interface.open_session(app, asked)
+    return session is not None and "_user_id" in session
