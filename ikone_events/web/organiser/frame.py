@@ -36,6 +36,8 @@ def _frame() -> dict[str, object]:
         "may_edit_texts": may(Permission.EDIT_TEXTS),
         "may_edit_administrations": may(Permission.EDIT_ADMINISTRATIONS),
         "may_export": may(Permission.EXPORT_PEOPLE),
+        "may_edit_accounts": may(Permission.EDIT_ACCOUNTS),
+        "may_see_events": may(Permission.SEE_EVENTS),
         "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS) and organiser().sees_all,
     }
 

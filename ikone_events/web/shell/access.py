@@ -25,6 +25,8 @@ class Permission(StrEnum):
     EDIT_TEXTS = "edit texts of all events"
     SEE_SUBSCRIBERS = "see subscribers"
     EDIT_ADMINISTRATIONS = "edit the directory of administrations"
+    EDIT_ACCOUNTS = "edit accounts"
+    OWN_ACCOUNT = "see and change the own account"
 
 
 # Viewers may not export lists (public-sector guide, P5).
@@ -35,12 +37,14 @@ _WORKS = frozenset(
         Permission.EXPORT_PEOPLE,
         Permission.SEE_SUBSCRIBERS,
         Permission.EDIT_ADMINISTRATIONS,
+        Permission.OWN_ACCOUNT,
     }
 )
 GRANTS: dict[str, frozenset[Permission]] = {
-    "admin": _WORKS | {Permission.EDIT_TEXTS},
+    "admin": _WORKS | {Permission.EDIT_TEXTS, Permission.EDIT_ACCOUNTS},
     "organiser": _WORKS,
-    "viewer": frozenset({Permission.SEE_EVENTS}),
+    "viewer": frozenset({Permission.SEE_EVENTS, Permission.OWN_ACCOUNT}),
+    "door": frozenset({Permission.OWN_ACCOUNT}),
 }
 
 # Views of Flask and Flask-Security, which check access themselves.
@@ -74,6 +78,8 @@ def require(needed: Permission) -> None:
     if not current_user.is_authenticated:
         _send_to_login()
     if not may(needed):
+        if request.endpoint == "organiser.dashboard" and may(Permission.OWN_ACCOUNT):
+            abort(redirect(url_for("organiser.own_account"), 303))  # where the login leads to
         abort(403)
 
 
