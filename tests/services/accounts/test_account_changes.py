@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -36,7 +37,7 @@ def test_each_change_ends_sessions_and_links(app: Flask) -> None:
     ]
     seen = []
     for step in steps:
-        do(app, lambda: step(number))
+        do(app, partial(step, number))
         account = stored_account(app, number)
         seen.append((account.fs_uniquifier, account.access_version))
     assert len({session for session, _version in seen}) == len(steps)
@@ -101,9 +102,7 @@ def test_of_two_who_disable_each_other_one_loses(app: Flask, more: int) -> None:
         except AccountRefused:
             outcomes.append("refused")
 
-    threads = [
-        threading.Thread(target=disable, args=pair) for pair in ((one, other), (other, one))
-    ]
+    threads = [threading.Thread(target=disable, args=pair) for pair in ((one, other), (other, one))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -69,9 +69,7 @@ def test_password_change_leaves_this_session_alone(
     assert log_in(app.test_client(), person.email, PASSWORD).status_code == 200
 
 
-def test_password_change_asks_for_the_present_one(
-    app: Flask, own: Browser, person: Person
-) -> None:
+def test_password_change_asks_for_the_present_one(app: Flask, own: Browser, person: Person) -> None:
     assert change(own, present="falsch") == 422
     assert change(own, present="") == 422
     assert change(own, new="Password1234!") == 422
