@@ -64,8 +64,11 @@ class NewPasswordForm(FlaskForm):
     )
     again = PasswordField(
         lazy_gettext("New password once more"),
-        [EqualTo("password", lazy_gettext("The two passwords are not the same."))],
-        render_kw={"autocomplete": "new-password", "maxlength": 200, "required": True},
+        [
+            needed(lazy_gettext("Please enter the password once more.")),
+            EqualTo("password", lazy_gettext("The two passwords are not the same.")),
+        ],
+        render_kw={"autocomplete": "new-password", "maxlength": 200},
     )
 
     def hashed_for(self, account: Organiser) -> str | None:
