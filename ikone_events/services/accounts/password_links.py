@@ -7,7 +7,7 @@ simultaneous requests can both use a link, and a known address takes longer than
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal, select, update
 
 from ikone_events.domain.mails.facts import Links, MailFacts, Recipient
 from ikone_events.domain.mails.kinds import WITH_KEY, MailKind
@@ -68,8 +68,8 @@ def ask_for_link(email: str, *, locale: str, now: datetime) -> Organiser | None:
         now=now,
     )
     db.session.flush()
-    if known is None:
-        rows_written(delete(OutboxMail).where(OutboxMail.id == written.id))
+    unwanted = delete(OutboxMail).where(OutboxMail.id == written.id, literal(known is None))
+    rows_written(unwanted)
     return known
 
 

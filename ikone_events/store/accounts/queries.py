@@ -32,9 +32,9 @@ def lock_accounts() -> None:
 
 
 def has_administrator() -> bool:
-    """Whether an active administrator has a password and so can log in."""
+    """Whether an active administrator of all events has a password and so can log in."""
     admins = Organiser.roles.any(Role.name == AccountRole.ADMIN.value)
-    able = Organiser.active.is_(True), Organiser.password.is_not(None)
+    able = (Organiser.active, Organiser.sees_all, Organiser.password.is_not(None))
     return db.session.scalar(select(Organiser.id).where(admins, *able).limit(1)) is not None
 
 

@@ -87,6 +87,8 @@ def may(needed: Permission) -> bool:
     """Whether the signed-in organiser has the permission; also used by templates."""
     if not current_user.is_authenticated:
         return False
+    if needed is Permission.EDIT_ACCOUNTS and not current_user.sees_all:
+        return False  # they would lift their own limit
     return any(needed in GRANTS.get(role.name, frozenset()) for role in current_user.roles)
 
 

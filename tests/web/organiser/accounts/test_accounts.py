@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from ikone_events.store.accounts.models import Organiser
+from ikone_events.store.db import db, transaction
 from tests.accounts import link_mails, make_account, stored_account
 from tests.factories import make_event
 from tests.web.organiser.conftest import Browser, Person
@@ -155,3 +157,14 @@ def test_last_administrator_is_told_why(app: Flask, admin: Browser) -> None:
 def test_missing_account_is_not_found(admin: Browser) -> None:
     assert admin.get(f"{LIST}/99").status_code == 404
     assert admin.post(f"{LIST}/99/disable").status_code == 404
+
+
+def test_administrator_who_was_limited_before_does_not_lift_the_limit(
+    app: Flask, make_person: Callable[..., Person], browser_of: Callable[[Person], Browser]
+) -> None:
+    person = make_person(role="admin")
+    with app.app_context(), transaction():
+        db.session.get_one(Organiser, person.id).sees_all = False
+    browser = browser_of(person)
+    assert browser.get(LIST).status_code == 403
+    assert browser.post(f"{LIST}/invite").status_code == 403
