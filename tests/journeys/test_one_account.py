@@ -26,15 +26,29 @@ def log_in(page: Page, address: str, email: str, password: str) -> None:
 
 def test_account_from_invitation_to_end(browser: Browser, installation: Installation) -> None:
     make_account(installation.app, ADMIN, name="Ada Amt")
-    url = installation.url
     admin, person = (browser.new_page(locale="de-DE") for _ in range(2))
-    log_in(admin, url, ADMIN, PASSWORD)
+    _invite(admin, installation)
+    _set_first_password(person, installation)
+    _change_own_details(person, installation.url)
+    _forget(person, installation.url)
+    installation.mails_to(PERSON, number=2)
+    _disable(admin, installation.url)
+    _find_everything_closed(person, installation)
+    for page in (admin, person):
+        page.context.close()
+
+
+def _invite(admin: Page, installation: Installation) -> None:
+    log_in(admin, installation.url, ADMIN, PASSWORD)
     admin.click("nav.main a[href$='/settings/accounts']")
     admin.click("main a[href$='/invite']")
     send(admin, "form.form", name="Nora Neu", email=PERSON)
+
+
+def _set_first_password(person: Page, installation: Installation) -> None:
     [invitation] = installation.mails_to(PERSON, number=1)
     assert "Ada Amt hat für Sie einen Zugang" in invitation.text
-
+    url = installation.url
     link = url + link_in(invitation.text)
     person.goto(link)
     send(person, "main form", password="Password1234!", again="Password1234!")
@@ -46,21 +60,28 @@ def test_account_from_invitation_to_end(browser: Browser, installation: Installa
     log_in(person, url, PERSON, FIRST)
     assert person.url == f"{url}/organise/"
 
-    person.click("nav.main a[href$='/organise/account']")
+
+def _change_own_details(person: Page, url: str) -> None:
+    person.goto(f"{url}/organise/account")
     person.select_option("[name=locale]", "en")
     send(person, "form[action$='/organise/account']", name="Nora New")
     assert person.inner_text("h1") == "My account"
     send(person, "form[action$='/password']", present=FIRST, password=SECOND, again=SECOND)
     assert "Your password is changed" in person.inner_text(".flashes")
 
-    _forget(person, url)
-    [_invitation, reset] = installation.mails_to(PERSON, number=2)
-    assert "Dear Nora New," in reset.text
 
+def _disable(admin: Page, url: str) -> None:
     admin.goto(f"{url}/organise/settings/accounts")
     admin.click("text=Nora New")
     admin.click("form[action$='/disable'] button")
     assert "gesperrt" in admin.inner_text(".flashes")
+
+
+def _find_everything_closed(person: Page, installation: Installation) -> None:
+    """The session, the login, the link that came before, and a new one."""
+    url = installation.url
+    [_invitation, reset] = installation.mails_to(PERSON, number=2)
+    assert "Dear Nora New," in reset.text
     person.goto(f"{url}/organise/account")
     assert person.url.startswith(f"{url}/login")
     log_in(person, url, PERSON, SECOND)
@@ -71,8 +92,6 @@ def test_account_from_invitation_to_end(browser: Browser, installation: Installa
     _forget(person, url, ADMIN)
     installation.mails_to(ADMIN, number=1)
     installation.mails_to(PERSON, number=2)  # nothing more has come
-    for page in (admin, person):
-        page.context.close()
 
 
 def _forget(page: Page, url: str, email: str = PERSON) -> None:
