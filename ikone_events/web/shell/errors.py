@@ -94,7 +94,8 @@ def _words_of(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, RegistrationClosed):
         return {"complaints": texts, "outcome": "closed"}
     token = (request.view_args or {}).get("token")
-    back = url_for("attendee.show", token=token) if request.path.startswith("/r/") else ""
+    own = bool(token) and request.path.startswith("/r/")  # elsewhere it is another page's token
+    back = url_for("attendee.show", token=token) if own else ""
     return {"complaints": texts, "back": back}
 
 

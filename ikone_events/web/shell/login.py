@@ -135,7 +135,8 @@ def _login() -> Response:
     response = no_store(make_response(view()))
     if response.status_code == 302:  # noqa: PLR2004
         response.status_code = 303
-        _remember_sign_in()
+        if request.method == "POST":
+            _remember_sign_in()
         if not is_path_here(response.location or ""):
             response.location = url_for("organiser.dashboard")
     elif request.method == "POST":

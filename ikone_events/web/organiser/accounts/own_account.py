@@ -18,8 +18,11 @@ from ikone_events.web.shell.forms import needed, stripped
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import speak
 from ikone_events.web.shell.limits import limited, network
-from ikone_events.web.shell.login import LOGIN_OF_ADDRESS, stay_signed_in
+from ikone_events.web.shell.login import stay_signed_in
 from ikone_events.web.shell.password_reset import NewPasswordForm
+
+# Of one account, so that a stolen session does not try passwords.
+TRIES = "20 per 15 minutes"
 
 
 class DetailsForm(FlaskForm):
@@ -75,13 +78,9 @@ def _whose() -> str:
     return str(organiser().id)
 
 
-def _failed(answer: Answer) -> bool:
-    return isinstance(answer, tuple)
-
-
 @blueprint.post("/account/password")
 @permission(Permission.OWN_ACCOUNT)
-@limited(LOGIN_OF_ADDRESS, key_func=_whose, deduct_when=_failed)
+@limited(TRIES, key_func=_whose)
 def change_own_password() -> Answer:
     """Change the own password; this session stays, all others end."""
     person, form = organiser(), OwnPasswordForm()

@@ -51,6 +51,11 @@ def test_login_speaks_the_chosen_language(app: Flask, own: Browser, person: Pers
     assert stored_account(app, person.id).signed_in_at is not None
 
 
+def test_opening_the_login_again_is_no_login(app: Flask, own: Browser, person: Person) -> None:
+    assert own.get("/login").status_code == 303
+    assert stored_account(app, person.id).signed_in_at is None
+
+
 def test_language_stays_the_browsers_until_one_is_chosen(app: Flask, person: Person) -> None:
     client = app.test_client()
     client.set_cookie("lang", "en")
