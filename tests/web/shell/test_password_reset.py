@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ikone_events.config import Settings
+from ikone_events.web.shell.errors import hide_tokens
 from tests.accounts import PASSWORD, link_in, link_mails, make_account, stored_account
 from tests.factories import FixedClock, make_settings
 from tests.web.visitor import everything, token_of
@@ -179,3 +180,9 @@ def test_invited_person_without_a_password_can_not_log_in(app: Flask, client: Fl
     for password in ("", PASSWORD):
         assert log_in(client, password).status_code == 200
     assert client.get("/organise/").status_code == 303
+
+
+def test_log_keeps_no_link() -> None:
+    record = logging.makeLogRecord({"msg": "fault at %s", "args": ("/login/reset/WyI3Iiwx.abc",)})
+    assert hide_tokens(record)
+    assert record.getMessage() == "fault at /login/reset/…"
