@@ -15,14 +15,19 @@ class Purpose(StrEnum):
     REGISTRATION = "registration"
     SUBSCRIPTION = "subscription"
     CALENDAR = "calendar"
+    PASSWORD = "password"  # noqa: S105 - no password
 
 
 @dataclass(frozen=True, slots=True)
 class LinkClaim:
-    """The record that a link refers to, and the epoch in which it is valid."""
+    """The record that a link refers to, and the epoch in which it is valid.
+
+    `expires`: Unix seconds from which it is not valid any more, 0 for never; readers check it.
+    """
 
     public_id: str
     epoch: int
+    expires: int = 0
 
 
 class LinkSigner:
@@ -40,13 +45,14 @@ class LinkSigner:
 
     def sign(self, purpose: Purpose, claim: LinkClaim) -> str:
         """The token for a link, the same each time."""
-        token = self._serializers[purpose].dumps([claim.public_id, claim.epoch])
+        ends = [claim.expires] if claim.expires else []
+        token = self._serializers[purpose].dumps([claim.public_id, claim.epoch, *ends])
         return token if isinstance(token, str) else token.decode("ascii")
 
     def read(self, purpose: Purpose, token: str) -> LinkClaim:
         """The claim of a token; raises LinkRefused for an invalid signature."""
         try:
-            public_id, epoch = self._serializers[purpose].loads(token)
+            public_id, epoch, *ends = self._serializers[purpose].loads(token)
         except (BadSignature, ValueError, TypeError) as fault:
             raise LinkRefused(Complaint(N_("This link is not valid."))) from fault
-        return LinkClaim(str(public_id), int(epoch))
+        return LinkClaim(str(public_id), int(epoch), *map(int, ends))

@@ -10,6 +10,16 @@ from ikone_events.web.attendee import materials, room
 from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
 from ikone_events.web.shell import bodies, errors, filters, headers, health, i18n, limits, login
+from ikone_events.web.shell import (
+    errors,
+    filters,
+    headers,
+    health,
+    i18n,
+    limits,
+    login,
+    password_reset,
+)
 from ikone_events.web.shell.access import check_routes
 
 BLUEPRINTS = (
@@ -20,6 +30,7 @@ BLUEPRINTS = (
     feeds.personal_blueprint,
     pages.blueprint,
     health.blueprint,
+    password_reset.blueprint,
     attendee.blueprint,
     room.blueprint,
     materials.blueprint,

@@ -161,6 +161,7 @@ _LABELS = {
     "confirm": ("E-Mail-Adresse bestätigen", "Confirm e-mail address"),
     "details": ("Angaben ansehen oder löschen", "View or delete your details"),
     "event": ("Zur Veranstaltung", "View the event"),
+    "password": ("Passwort festlegen", "Set password"),
     "join": ("Teilnehmen", "Join"),
     "materials": ("Alle Unterlagen", "All materials"),
     "register": ("Jetzt anmelden", "Register now"),
@@ -194,6 +195,8 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
     return {
         MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
         MailKind.CALENDAR_ADDRESS: ("calendar", f"{links.manage}/calendar"),
+        MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
+        MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
         MailKind.NOT_COMING: ("withdraw", f"{links.manage}/cancel"),
         MailKind.TRIAL_INVITATION: ("trial", links.manage),
         MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),

@@ -109,7 +109,7 @@ def facts_for_subscriber(
     zone = get_installation().settings.timezone
     return MailFacts(
         kind=kind,
-        event=summary_of(event, subscriber.locale) if event else _network_summary(now),
+        event=summary_of(event, subscriber.locale) if event else network_summary(now),
         recipient=Recipient(email=subscriber.email, locale=subscriber.locale),
         links=Links(
             manage=unsubscribe_page(subscriber),
@@ -147,7 +147,7 @@ def _subscriber_page(action: str, subscriber: Subscriber) -> str:
     return installation.page(f"/{action}/{installation.signer.sign(Purpose.SUBSCRIPTION, claim)}")
 
 
-def _network_summary(now: datetime) -> EventSummary:
+def network_summary(now: datetime) -> EventSummary:
     """The network instead of an event; its time is never shown."""
     installation = get_installation()
     return EventSummary(

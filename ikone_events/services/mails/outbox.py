@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from ikone_events.domain.mails.kinds import WITH_KEY
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
@@ -61,7 +62,10 @@ def claim_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
 def mark_sent(claim: MailClaim, *, now: datetime, answer: str) -> bool:
     """Store that the mail was accepted; False if another worker has claimed it since."""
     values = {"mail": claim.id, "fence": claim.tries, "moment": now, "words": answer[:MOST_WORDS]}
-    return db.session.connection().execute(_SENT, values).rowcount == 1
+    settled = db.session.connection().execute(_SENT, values).rowcount == 1
+    if settled:
+        _drop_key(claim.id, claim.kind)
+    return settled
 
 
 def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
@@ -69,6 +73,7 @@ def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
     settled = _settle(claim, state="failed", lease_until=None, answer=answer[:MOST_WORDS])
     if settled:
         add_note(claim.id, "failed", now=now, words=answer)
+        _drop_key(claim.id, claim.kind)
     return settled
 
 
@@ -121,7 +126,15 @@ def mark_bounced(mail_id: int, *, now: datetime, answer: str) -> bool:
     mail.sent_at = mail.lease_until = None
     add_note(mail.id, "bounced", now=now, words=answer)
     db.session.flush()
+    _drop_key(mail.id, mail.kind)
     return True
+
+
+def _drop_key(mail_id: int, kind: str) -> None:
+    """Delete the text of a mail that is the key to an account: nobody else may read it here."""
+    if kind in WITH_KEY:
+        mine = update(OutboxMail).where(OutboxMail.id == mail_id)
+        rows_written(mine.values(text="", html=""))
 
 
 def lock_failed(event: Event, mail_id: int) -> OutboxMail:

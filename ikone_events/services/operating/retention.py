@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.services.accounts import password_links
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses
@@ -26,6 +27,7 @@ def tidy(now: datetime) -> None:
     people_import.tidy(now)
     undeliverable_addresses.tidy()
     ingest.tidy(now)
+    password_links.tidy(now)
     forget_early(now)
     drop_unused_feeds()
 

@@ -40,6 +40,7 @@ class MailClaim(NamedTuple):
     unsubscribe: str
     created_at: datetime
     answer: str
+    kind: str
     reply_to: str | None
     mailing_stopped: datetime | None
 

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from ikone_events.domain.refusals import (
+    AccountRefused,
     Busy,
     FileTooLarge,
     LinkGone,
@@ -41,6 +42,7 @@ _STATUS: dict[type[Refusal], int] = {
     StaleForm: 409,
     RegistrationClosed: 409,
     StatusRefused: 409,
+    AccountRefused: 409,
     UnfitInput: 422,
     UploadRefused: 422,
     FileTooLarge: 413,
@@ -49,7 +51,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(r"/(r|subscribe|unsubscribe|feeds)/[^/\s\]]+")
+_TOKEN = re.compile(r"/(r|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+")
 
 
 _NO_WORDS = {"title": "", "text": "", "complaints": (), "outcome": "", "reference": "", "back": ""}
@@ -95,7 +97,8 @@ def _words_of(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, RegistrationClosed):
         return {"complaints": texts, "outcome": "closed"}
     token = (request.view_args or {}).get("token")
-    back = url_for("attendee.show", token=token) if token else ""
+    own = bool(token) and request.path.startswith("/r/")  # elsewhere it is another page's token
+    back = url_for("attendee.show", token=token) if own else ""
     return {"complaints": texts, "back": back}
 
 

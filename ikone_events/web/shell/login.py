@@ -12,6 +12,7 @@ from flask import (
     Flask,
     Request,
     Response,
+    after_this_request,
     current_app,
     flash,
     g,
@@ -34,11 +35,14 @@ from flask_security import (
 )
 
 from ikone_events.domain.address import email_key
-from ikone_events.services.accounts.organisers import MIN_PASSWORD_LENGTH, end_sessions
+from ikone_events.domain.passwords import MIN_LENGTH
+from ikone_events.domain.refusals import Busy
+from ikone_events.services.accounts.organisers import end_sessions, note_sign_in
 from ikone_events.services.installation import session_now
 from ikone_events.store.accounts.models import Organiser, Role
 from ikone_events.store.db import db, transaction
 from ikone_events.web.shell.headers import no_store
+from ikone_events.web.shell.i18n import speak
 from ikone_events.web.shell.limits import LOGIN, limited
 
 IDLE = timedelta(minutes=60)
@@ -87,7 +91,7 @@ def _settings(secret_key: str) -> dict[str, object]:
         "SECURITY_PASSWORD_SALT": derived("ikone-events.password"),
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
-        "SECURITY_PASSWORD_LENGTH_MIN": MIN_PASSWORD_LENGTH,
+        "SECURITY_PASSWORD_LENGTH_MIN": MIN_LENGTH,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_LOGIN_URL": "/login",
@@ -132,11 +136,37 @@ def _login() -> Response:
     response = no_store(make_response(view()))
     if response.status_code == 302:  # noqa: PLR2004
         response.status_code = 303
+        if request.method == "POST":
+            _remember_sign_in()
         if not is_path_here(response.location or ""):
             response.location = url_for("organiser.dashboard")
     elif request.method == "POST":
         log.info("a login was refused")
     return response
+
+
+def _remember_sign_in() -> None:
+    """Speak the language that the person has chosen; store the time of the login afterwards.
+
+    Flask-Security may have renewed the hash, and commits at the end of the request.
+    """
+    person = current_user.id
+    if current_user.locale:
+        speak(current_user.locale)
+
+    @after_this_request
+    def note(response: Response) -> Response:
+        try:
+            with transaction():
+                note_sign_in(person, now=session_now())
+        except Busy:
+            log.warning("the time of a login could not be stored")
+        return response
+
+
+def stay_signed_in(account: Organiser) -> None:
+    """Keep this session after all sessions of the account were ended."""
+    session["_user_id"] = account.fs_uniquifier
 
 
 def _logout_everywhere(view: View) -> View:
