@@ -9,8 +9,8 @@ from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
 from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
-from ikone_events.web.shell import bodies, errors, filters, headers, health, i18n, limits, login
 from ikone_events.web.shell import (
+    bodies,
     errors,
     filters,
     headers,
