@@ -236,6 +236,14 @@ def personal_path(app: Flask, registration: Registration, part: str = "") -> str
         return whole.removeprefix(installation.settings.base_url)
 
 
+def door_path(app: Flask, registration: Registration) -> str:
+    """The path of a person's door, as it stands in the calendar entry."""
+    with app.app_context():
+        installation = get_installation()
+        whole = installation.door(registration.public_id, registration.link_epoch)
+        return whole.removeprefix(installation.settings.base_url)
+
+
 def subscription_path(app: Flask, subscriber: Subscriber, action: str = "unsubscribe") -> str:
     """The path of the page that a mail to a subscriber leads to: subscribe or unsubscribe."""
     with app.app_context():

@@ -141,6 +141,7 @@ def _entry(feed: PersonalFeed, own: OwnEvent, locale: str, *, now: datetime) -> 
         ),
         changed_at=changed_at,
         cancelled=ended,
+        private=True,
         tentative=word is not None,
         word=word_in(word, locale),
     )

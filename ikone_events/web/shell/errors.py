@@ -46,7 +46,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(r"/(r|subscribe|unsubscribe|feeds)/[^/\s\]]+")
+_TOKEN = re.compile(r"/(r|door|subscribe|unsubscribe|feeds)/[^/\s\]]+")
 
 
 _NO_WORDS = {"title": "", "text": "", "complaints": (), "outcome": "", "reference": "", "back": ""}
@@ -92,7 +92,8 @@ def _words_of(refusal: Refusal) -> dict[str, Any]:
     if isinstance(refusal, RegistrationClosed):
         return {"complaints": texts, "outcome": "closed"}
     token = (request.view_args or {}).get("token")
-    back = url_for("attendee.show", token=token) if token else ""
+    own = bool(token) and request.path.startswith("/r/")  # elsewhere it is another page's token
+    back = url_for("attendee.show", token=token) if own else ""
     return {"complaints": texts, "back": back}
 
 

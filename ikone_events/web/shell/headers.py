@@ -18,7 +18,7 @@ CONTENT_SECURITY_POLICY = (
 FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
-_PERSONAL = ("/r/", "/subscribe/", "/unsubscribe/")
+_PERSONAL = ("/r/", "/door/", "/subscribe/", "/unsubscribe/")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
