@@ -156,6 +156,7 @@ def make_mail(app: Flask, registration: Registration, **values: Any) -> OutboxMa
         "kind": "confirmation",
         "locale": "de",
         "recipient": registration.email,
+        "link_epoch": registration.link_epoch,
         "subject": "Ihre Anmeldung",
         "text": "Guten Tag",
         "html": "<p>Guten Tag</p>",

@@ -41,6 +41,8 @@ class MailKind(StrEnum):
     TRIAL_WITHDRAWAL = "trial_withdrawal"
     NOT_COMING = "not_coming"
     CALENDAR_ADDRESS = "calendar_address"
+    ADDRESS_WITHDRAWN = "address_withdrawn"
+    LINKS_RENEWED = "links_renewed"
 
 
 # Sent by one mailing; the attendance decides which one a person gets.
@@ -66,6 +68,8 @@ CALENDAR_METHODS: Mapping[MailKind, str] = {
     MailKind.CHANGED: REQUEST,
     MailKind.TRIAL_INVITATION: REQUEST,
     MailKind.TRIAL_WITHDRAWAL: CANCEL,
+    MailKind.ADDRESS_WITHDRAWN: CANCEL,
+    MailKind.LINKS_RENEWED: REQUEST,
 }
 
 LABELS: Mapping[MailKind, str] = {
@@ -101,6 +105,8 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.TRIAL_WITHDRAWAL: N_("Withdrawal of a test invitation"),
     MailKind.NOT_COMING: N_("Question after a decline in the calendar"),
     MailKind.CALENDAR_ADDRESS: N_("Address of the private calendar"),
+    MailKind.ADDRESS_WITHDRAWN: N_("Notice to a former address"),
+    MailKind.LINKS_RENEWED: N_("New personal links"),
 }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.sql.selectable import ScalarSelect
 from ikone_events.store.db import UTCDateTime, db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
+from ikone_events.store.registering.models import Registration
 
 
 class MailClaim(NamedTuple):
@@ -22,7 +23,7 @@ class MailClaim(NamedTuple):
 
     `tries` only rises and is the fence against a worker whose lease has ended; `tries_before` is
     the number of tries before the last retry by hand. `mailing_stopped` is when its mailing was
-    stopped.
+    stopped, `links_replaced` whether the personal links in it do not work any more.
     """
 
     id: int
@@ -42,8 +43,18 @@ class MailClaim(NamedTuple):
     answer: str
     reply_to: str | None
     mailing_stopped: datetime | None
+    links_replaced: bool
 
 
+# The person has got other links since, after a corrected address for example. Mails to people who
+# have had their details deleted still leave: they confirm it, or take out a calendar entry.
+LINKS_REPLACED = exists(
+    select(Registration.id).where(
+        Registration.id == OutboxMail.registration_id,
+        Registration.anonymised_at.is_(None),
+        Registration.link_epoch != OutboxMail.link_epoch,
+    )
+)
 _COLUMNS = MailClaim._fields[: MailClaim._fields.index("reply_to")]
 _NOW = bindparam("now", type_=UTCDateTime())
 _LEASE_UNTIL = bindparam("lease_until", type_=UTCDateTime())
@@ -99,6 +110,8 @@ _TAKE = (
         _due(OutboxMail),
     )
     .values(lease_until=_LEASE_UNTIL, tries=OutboxMail.tries + 1)
-    .returning(*(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED)
+    .returning(
+        *(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED, LINKS_REPLACED
+    )
     .execution_options(synchronize_session=False)
 )
