@@ -23,7 +23,7 @@ class MailClaim(NamedTuple):
 
     `tries` only rises and is the fence against a worker whose lease has ended; `tries_before` is
     the number of tries before the last retry by hand. `mailing_stopped` is when its mailing was
-    stopped, `links_replaced` whether the personal links in it do not work any more.
+    stopped, `present_epoch` that of the person's links now.
     """
 
     id: int
@@ -41,9 +41,16 @@ class MailClaim(NamedTuple):
     unsubscribe: str
     created_at: datetime
     answer: str
+    link_epoch: int | None
     reply_to: str | None
     mailing_stopped: datetime | None
-    links_replaced: bool
+    present_epoch: int | None
+
+    @property
+    def links_replaced(self) -> bool:
+        """Whether the personal links in it do not work any more."""
+        known = None not in (self.link_epoch, self.present_epoch)
+        return known and self.link_epoch != self.present_epoch
 
 
 # The person has got other links since, after a corrected address for example. Mails to people who
@@ -101,6 +108,12 @@ def _first(*, single: bool) -> ScalarSelect[int]:
 
 
 _REPLY_TO = select(Event.contact_email).where(Event.id == OutboxMail.event_id).scalar_subquery()
+# Compared in Python: in RETURNING, SQLite would take `link_epoch` for the registration's own.
+_EPOCH = (
+    select(Registration.link_epoch)
+    .where(Registration.id == OutboxMail.registration_id, Registration.anonymised_at.is_(None))
+    .scalar_subquery()
+)
 _STOPPED = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id).scalar_subquery()
 # Built once: building a statement costs more than running it.
 _TAKE = (
@@ -110,8 +123,6 @@ _TAKE = (
         _due(OutboxMail),
     )
     .values(lease_until=_LEASE_UNTIL, tries=OutboxMail.tries + 1)
-    .returning(
-        *(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED, LINKS_REPLACED
-    )
+    .returning(*(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED, _EPOCH)
     .execution_options(synchronize_session=False)
 )
