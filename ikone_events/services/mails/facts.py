@@ -6,14 +6,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from ikone_events.domain.calendars.feeds import in_language
-from ikone_events.domain.events.facts import CALLED_OFF
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.facts import (
     ContactPerson,
     Difference,
     EventSummary,
     Fact,
-    Invitation,
     Links,
     MailFacts,
     MaterialLink,
@@ -74,14 +72,14 @@ def facts_for(
     If missing, `known` (the version last notified), `reason` and `other_person` are looked up.
     """
     known = known or _known_version(kind, registration, event, again)
-    links = _links(kind, registration, event)
+    moved, links = _is_moved(known, event), _links(kind, registration, event)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
         recipient=_recipient(kind, registration),
         links=links,
         sender=sender_of(event),
-        invitation=_invitation(kind, registration, event, known, again=again, now=now),
+        invitation=invitation_for(kind, registration, now, moved=moved, again=again),
         text=_text(kind, registration.locale, event, mailing),
         status=registration.status,
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
@@ -204,23 +202,6 @@ def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
     return links_of(event, registration)
-
-
-def _invitation(
-    kind: MailKind,
-    registration: Registration,
-    event: Event,
-    known: Event,
-    *,
-    again: OutboxMail | None,
-    now: datetime,
-) -> Invitation | None:
-    """New links put no entry into a calendar that has none any more."""
-    gone = event.ends_at <= now or event.state in CALLED_OFF
-    if kind is MailKind.LINKS_RENEWED and gone:
-        return None
-    moved = _is_moved(known, event)
-    return invitation_for(kind, registration, now, moved=moved, again=again)
 
 
 def _changes(

@@ -109,11 +109,11 @@ def test_plain_names_go_up_down_and_up_with_rows() -> None:
         for statement in _FOURTH_VERSION.split(";"):
             connection.execute(text(statement))
 
-    migrate()
+    flask_migrate.upgrade(revision="0005")
     renamed = _rows_of(*(new for _old, new in _RENAMED))
     flask_migrate.downgrade(revision="0004")
     old = _rows_of(*(old for old, _new in _RENAMED))
-    migrate()
+    flask_migrate.upgrade(revision="0005")
 
     assert [len(rows) for rows in old] == [1] * len(_RENAMED)
     assert [row[2] for row in old[0]] == ["lapse"]

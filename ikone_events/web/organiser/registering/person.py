@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import visible_to
-from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.domain.registering.status import registration_status
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_of
@@ -77,7 +76,6 @@ def show_person(
         kind_label=kind_label,
         state_of=lambda mail: state_of(mail, moment),
         over=moment >= event.ends_at,
-        correctable=found.anonymised_at is None and found.status in ACTIVE,
         labels=people_words,
     )
 
