@@ -117,3 +117,25 @@ def test_form_is_for_active_people_of_this_event_only(app: Flask, team: Browser)
     data = entries(gone, last_name="Neu", seen=seen(team, path_of(event, gone)))
     assert team.post(f"{path_of(event, gone)}/correct", data).status_code == 409
     assert team.get(f"{path_of(other, gone)}/correct").status_code == 404
+
+
+def test_confirmation_to_a_wrong_address_is_not_sent_before_the_right_one_is_confirmed(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, confirm_hours=24)
+    person = make_registration(app, event, email="eva@exmaple.org")
+    failed = make_mail(app, person, state="failed")
+    answer = team.post(
+        f"/organise/events/{event.slug}/mail/{failed.id}/correct?lang=en",
+        {"email": "eva@example.org"},
+        follow_redirects=True,
+    )
+    assert "This e-mail is not sent: it is no longer true." in answer.text
+    now = stored(app, person)
+    assert (now.email, now.status, now.awaits) == ("eva@example.org", "pending", "address")
+    with app.app_context():
+        mails = db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+        assert [(mail.kind, mail.state) for mail in mails] == [
+            ("confirmation", "failed"),
+            ("confirm_address", "queued"),
+        ]
