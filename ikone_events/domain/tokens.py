@@ -10,9 +10,14 @@ from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 
 
 class Purpose(StrEnum):
-    """The purpose of a personal link; a link is valid for one purpose only."""
+    """The purpose of a personal link; a link is valid for one purpose only.
+
+    DOOR opens the video room and shows nothing of the person: it is in calendar entries, which
+    are shared with delegates and teams.
+    """
 
     REGISTRATION = "registration"
+    DOOR = "door"
     SUBSCRIPTION = "subscription"
     CALENDAR = "calendar"
     PASSWORD = "password"  # noqa: S105 - no password

@@ -28,6 +28,7 @@ from tests.accounts import link_in, link_mails, make_account
 from tests.factories import (
     NOW,
     PAST,
+    door_path,
     make_event,
     make_mail,
     make_mailing,
@@ -232,6 +233,9 @@ def _running(app: Flask) -> dict[str, str]:
     soon = make_event(app, slug="running", state="dispatched", **SOON)
     return {
         "early": personal_path(app, make_registration(app, later)),
+        "early_door": door_path(app, make_registration(app, later)),
+        "guest_door": door_path(app, make_registration(app, soon)),
+        "gone_door": door_path(app, make_registration(app, soon, status="cancelled")),
         "guest": personal_path(app, make_registration(app, soon)),
     }
 
@@ -332,6 +336,7 @@ def _called_off(app: Flask) -> dict[str, str]:
     for state, reason in CALLED_OFF.items():
         event = make_event(app, slug=state, state=state)
         paths[f"{state}_person"] = personal_path(app, make_registration(app, event))
+        paths[f"{state}_door"] = door_path(app, make_registration(app, event))
         change = StateChange(
             event_id=event.id,
             action="cancel" if state == "cancelled" else "postpone",

@@ -278,6 +278,12 @@ ATTENDEE: dict[str, Stop] = {
     "room-on-site-hybrid": Stop("{on_site_guest}/room"),
     "person-declined-by-calendar": Stop("{declined_by_calendar}"),
     "room-not-yet-mine": Stop("{pending}/room"),
+    "door-waiting": Stop("{early_door}"),
+    "door-open": Stop("{guest_door}"),
+    "door-no-place": Stop("{gone_door}"),
+    "door-cancelled": Stop("{cancelled_door}"),
+    "door-postponed": Stop("{postponed_door}"),
+    "door-damaged": Stop("{guest_door}x", 404),
 }
 
 SUBSCRIBER: dict[str, Stop] = {
@@ -324,6 +330,12 @@ ORGANISER: dict[str, Stop] = {
     "calendars": Stop("/organise/events/open/calendar"),
     "calendars-tried": Stop("/organise/events/open/calendar", 200, send("#test form.tools")),
     "calendars-nobody": Stop("/organise/events/draft/calendar"),
+    "links": Stop("/organise/events/open/links"),
+    "links-renewed": Stop("/organise/events/people/links", 200, send("main form.post")),
+    "correct": Stop("/organise/events/open/registrations/{public_id}/correct"),
+    "correct-refused": Stop(
+        "/organise/events/open/registrations/{public_id}/correct", 422, send("form.form", email="x")
+    ),
     "registrations": Stop("/organise/events/open/registrations"),
     "registrations-past": Stop("/organise/events/past/registrations"),
     "registrations-none": Stop("/organise/events/open/registrations?q=niemand"),

@@ -43,6 +43,8 @@ class MailKind(StrEnum):
     CALENDAR_ADDRESS = "calendar_address"
     ACCOUNT_INVITATION = "account_invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - no password
+    ADDRESS_WITHDRAWN = "address_withdrawn"
+    LINKS_RENEWED = "links_renewed"
 
 
 # Sent by one mailing; the attendance decides which one a person gets.
@@ -68,6 +70,8 @@ CALENDAR_METHODS: Mapping[MailKind, str] = {
     MailKind.CHANGED: REQUEST,
     MailKind.TRIAL_INVITATION: REQUEST,
     MailKind.TRIAL_WITHDRAWAL: CANCEL,
+    MailKind.ADDRESS_WITHDRAWN: CANCEL,
+    MailKind.LINKS_RENEWED: REQUEST,
 }
 
 LABELS: Mapping[MailKind, str] = {
@@ -105,6 +109,8 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.CALENDAR_ADDRESS: N_("Address of the private calendar"),
     MailKind.ACCOUNT_INVITATION: N_("Invitation to organise events"),
     MailKind.PASSWORD_RESET: N_("Link to set a new password"),
+    MailKind.ADDRESS_WITHDRAWN: N_("Notice to a former address"),
+    MailKind.LINKS_RENEWED: N_("New personal links"),
 }
 # Their text is the key to an account, so it is deleted once they are sent.
 WITH_KEY = (MailKind.ACCOUNT_INVITATION, MailKind.PASSWORD_RESET)

@@ -34,6 +34,8 @@ class RegistrationAction(StrEnum):
     WITHDRAW = "withdraw"
     DECLINE = "decline"
     EXPIRE = "expire"
+    CORRECT = "correct"
+    ASK_ADDRESS = "ask_address"
 
 
 class Actor(StrEnum):
@@ -89,7 +91,7 @@ _PROMOTED = (RegistrationStatus.ADDRESS, *_OFFERED, *_CONFIRMED)
 _LISTED = (*_WAITING, *_CONFIRMED)
 _SWITCHING = (*_PENDING, *_WAITING, *_CONFIRMED)
 
-# SWITCH_MODE keeps the status.
+# SWITCH_MODE and CORRECT keep the status. ASK_ADDRESS follows CORRECT for another address.
 Do = RegistrationAction
 
 # fmt: off
@@ -107,6 +109,8 @@ RULES: tuple[StatusRule, ...] = (
     StatusRule(Do.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, MailKind.WITHDRAWAL, _CANCELLED),
     StatusRule(Do.DECLINE, _ACTIVE, (RegistrationStatus.DECLINED,), _ORGANISER, MailKind.DECLINED),
     StatusRule(Do.EXPIRE, _RESERVED, _EXPIRED, _CLOCK, MailKind.OFFER_LAPSED),
+    StatusRule(Do.CORRECT, _ACTIVE, _ACTIVE, _ORGANISER),
+    StatusRule(Do.ASK_ADDRESS, (*_PENDING[1:], *_CONFIRMED), _PENDING[:1], _ORGANISER),
 )
 # fmt: on
 
@@ -226,6 +230,8 @@ ACTION_LABELS: dict[RegistrationAction, str] = {
     RegistrationAction.WITHDRAW: N_("Withdraw"),
     RegistrationAction.DECLINE: N_("Decline"),
     RegistrationAction.EXPIRE: N_("Lapse"),
+    RegistrationAction.CORRECT: N_("Correct name or address"),
+    RegistrationAction.ASK_ADDRESS: N_("Ask to confirm the new address"),
 }
 
 # Automatic reasons in the status history; organisers write their own.

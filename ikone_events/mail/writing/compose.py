@@ -178,6 +178,7 @@ _OPENS_ROOM = {
     MailKind.REPEAT,
     MailKind.TAKEN_OVER,
     MailKind.CHANGED,
+    MailKind.LINKS_RENEWED,
 }
 
 
@@ -200,6 +201,7 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.NOT_COMING: ("withdraw", f"{links.manage}/cancel"),
         MailKind.TRIAL_INVITATION: ("trial", links.manage),
         MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
+        MailKind.ADDRESS_WITHDRAWN: ("event", event.public_url),
         MailKind.ANNOUNCEMENT: ("event", event.public_url),
         MailKind.OPENING: ("register", event.register_url),
         MailKind.REMINDER_DEADLINE: ("register", event.register_url),

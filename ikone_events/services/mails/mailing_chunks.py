@@ -11,6 +11,7 @@ from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.mails.facts import facts_for, kind_for
 from ikone_events.services.mails.mailings import REMINDERS, people_after
+from ikone_events.services.mails.replacing import replace_links, replace_unsent
 from ikone_events.services.mails.values import notified_versions
 from ikone_events.services.mails.writing import store_mail, write_to_subscriber
 from ikone_events.store.db import db, for_update
@@ -105,6 +106,10 @@ def _write(mailing: Mailing, person: Person, *, now: datetime, known: Mapping[in
     if isinstance(person, Subscriber):
         write_to_subscriber(kind, person, event, key=key, now=now, mailing=mailing)
         return
+    if kind is MailKind.LINKS_RENEWED:
+        # Here, so that nobody's links stop working before the new ones are on their way.
+        replace_links(person)
+        replace_unsent(person, event, now=now)
     facts = facts_for(
         kind_for(kind, person), person, event, now=now, mailing=mailing, known=known.get(person.id)
     )

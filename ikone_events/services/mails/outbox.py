@@ -23,7 +23,7 @@ from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.claims import MailClaim, take_next
+from ikone_events.store.mails.claims import LINKS_REPLACED, MailClaim, take_next
 from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail, OutboxPause
 from ikone_events.store.registering.models import Registration
 
@@ -50,11 +50,13 @@ _SENT = (
 def claim_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
     """Claim the next due mail, single ones before those of mailings; None if there is none.
 
-    A mail that was being sent when its mailing was stopped, and was deferred, is stopped here.
+    A mail that was being sent when its mailing was stopped or its links were replaced, and was
+    deferred, is stopped here.
     """
     claim = take_next(now=now, lease=lease)
-    while claim is not None and claim.mailing_stopped is not None:
-        _note_all(_stopping(OutboxMail.id == claim.id), "stopped", actor="", now=now)
+    while claim is not None and (claim.mailing_stopped is not None or claim.links_replaced):
+        what = "replaced" if claim.links_replaced else "stopped"
+        _note_all(_stopping(OutboxMail.id == claim.id), what, actor="", now=now)
         claim = take_next(now=now, lease=lease)
     return claim
 
@@ -191,10 +193,23 @@ def stop(mailing: Mailing, *, actor: str, now: datetime) -> int:
     return _note_all(waiting, "stopped", actor=actor, now=now)
 
 
+def stop_replaced(mail: OutboxMail, *, now: datetime, leave_mailing: bool) -> None:
+    """Stop a queued mail with old links; one that is being sent is left to its worker.
+
+    With `leave_mailing` another mail takes its place in the mailing.
+    """
+    if leave_mailing:
+        mail.mailing_id = None
+    if mail.lease_until is None or mail.lease_until < now:
+        mail.state, mail.lease_until = "stopped", None
+        add_note(mail.id, "replaced", now=now)
+    db.session.flush()
+
+
 def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     """Queue the stopped mails of a mailing again; returns how many.
 
-    Mails of people whose registration or calendar entry has changed since remain stopped.
+    Mails of people whose registration, calendar entry or links have changed since remain stopped.
     """
     changed = select(Registration.id).where(
         Registration.event_id == mailing.event_id,
@@ -212,6 +227,7 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     waiting = update(OutboxMail).where(
         OutboxMail.mailing_id == mailing.id,
         OutboxMail.state == "stopped",
+        ~LINKS_REPLACED,
         or_(OutboxMail.calendar_uid == "", ~has_newer),
         or_(OutboxMail.registration_id.is_(None), OutboxMail.registration_id.not_in(changed)),
     )

@@ -88,7 +88,10 @@ def change_status(
     kind = mail_for(cause.action, registration_status(registration.status, registration.awaits))
     if kind is None or silent:
         return
-    key = mail_key(kind, registration.public_id, event.lock_version, fresh=fresh)
+    name, epoch = registration.public_id, registration.link_epoch
+    if epoch > 1:  # another address, which has got none of the earlier mails
+        name = f"{name}.{epoch}"
+    key = mail_key(kind, name, event.lock_version, fresh=fresh)
     reason = cause.reason if kind is MailKind.DECLINED else ""
     write_mail(
         kind,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import String, delete, exists, func, or_, select
+from sqlalchemy import String, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
@@ -55,6 +55,12 @@ def lock_feed(email_key: str, *, now: datetime) -> PersonalFeed:
         upsert.returning(PersonalFeed), execution_options={"populate_existing": True}
     )
     return found.one()
+
+
+def revoke_feed(email_key: str) -> None:
+    """Revoke the link of the feed of an address, if there is one."""
+    mine = update(PersonalFeed).where(PersonalFeed.email_key == email_key)
+    rows_written(mine.values(link_epoch=PersonalFeed.link_epoch + 1))
 
 
 def drop_unused_feeds() -> None:

@@ -121,7 +121,8 @@ class OutboxMail(Base):
     has ended. `answer` is the last answer of the mail server. The unique `key` prevents a second
     mail for the same cause. Mails to subscribers have `unsubscribe`, the address of RFC 8058.
     `calendar_uid` and `calendar_sequence` are those of the calendar object. `notified_version` is
-    the calendar_version of the event that the mail contained, if any.
+    the calendar_version of the event that the mail contained, if any. `link_epoch` is the epoch of
+    the personal links in it, None without; once the person has others, it is not sent.
     """
 
     __tablename__ = "outbox_mail"
@@ -157,6 +158,7 @@ class OutboxMail(Base):
     calendar_uid: Mapped[str] = mapped_column(String(100), default="")
     calendar_sequence: Mapped[int | None]
     notified_version: Mapped[int | None]
+    link_epoch: Mapped[int | None]
     message_id: Mapped[str] = mapped_column(String(200))
     references: Mapped[str] = mapped_column(String(200), default="")
     unsubscribe: Mapped[str] = mapped_column(String(500), default="")

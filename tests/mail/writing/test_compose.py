@@ -83,6 +83,10 @@ SUBJECTS = {
     ("trial_withdrawal", "en"): "Removed: Digitale Dörfer, 12 Jan 2021",
     ("calendar_address", "de"): "Ihre Kalenderadresse: Netzwerk IKONE",
     ("calendar_address", "en"): "Your calendar address: Netzwerk IKONE",
+    ("address_withdrawn", "de"): "Andere E-Mail-Adresse: Digitale Dörfer, 12.01.2021",
+    ("address_withdrawn", "en"): "Another e-mail address: Digitale Dörfer, 12 Jan 2021",
+    ("links_renewed", "de"): "Neue Links zu Ihrer Anmeldung: Digitale Dörfer, 12.01.2021",
+    ("links_renewed", "en"): "New links to your registration: Digitale Dörfer, 12 Jan 2021",
     ("repeat", "de"): "Ihre Anmeldung: Digitale Dörfer, 12.01.2021",
     ("repeat", "en"): "Your registration: Digitale Dörfer, 12 Jan 2021",
 }
@@ -154,6 +158,10 @@ SENTENCES = {
     ("password_reset", "en"): "The link works once, until Friday, 8 January 2021, 15:00",
     ("calendar_address", "de"): "\n\nhttps://x.example/feeds/t.ics\n\n",
     ("calendar_address", "en"): "\n\nhttps://x.example/feeds/t.ics\n\n",
+    ("address_withdrawn", "de"): "An diese Adresse senden wir dazu nichts mehr.",
+    ("address_withdrawn", "en"): "We send nothing more about it to this address.",
+    ("links_renewed", "de"): "Links aus früheren E-Mails und Kalendereinträgen gelten nicht mehr.",
+    ("links_renewed", "en"): "Links in earlier e-mails and calendar entries do not work any more.",
     ("repeat", "de"): "Sie sind bereits angemeldet:",
     ("repeat", "en"): "You are already registered for:",
 }
@@ -192,7 +200,7 @@ def test_mail_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
     regards = "Freundliche Grüße" if locale == "de" else "Kind regards"
     assert f"\n\n{regards}\nDr. Ada Muster\nNetzwerk IKONE\n\n" in text
     assert text.count(LINKS.privacy) == 1
-    assert LINKS.manage in text
+    assert (LINKS.manage in text) == (kind is not MailKind.ADDRESS_WITHDRAWN)
     assert "fragen@ikone.example.org" in text
 
 
@@ -205,7 +213,10 @@ def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
         assert Calendar.from_ical(made.calendar)["METHOD"] == made.method
 
 
-OF_CALENDARS = (MailKind.NOT_COMING, MailKind.CALENDAR_ADDRESS)
+OF_CALENDARS = (
+    *(MailKind.NOT_COMING, MailKind.CALENDAR_ADDRESS),
+    *(MailKind.ADDRESS_WITHDRAWN, MailKind.LINKS_RENEWED),
+)
 
 
 @pytest.mark.parametrize(

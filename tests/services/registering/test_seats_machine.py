@@ -26,7 +26,13 @@ from ikone_events.domain.registering.registration import SEATED, Status
 from ikone_events.services.events.editing import keep_seats
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.operating import verification
-from ikone_events.services.registering import changes, hand_over, registrations, status
+from ikone_events.services.registering import (
+    changes,
+    corrections,
+    hand_over,
+    registrations,
+    status,
+)
 from ikone_events.services.registering.expirations import events_to_update, expire_due
 from ikone_events.services.registering.registrations import Applicant
 from ikone_events.services.registering.seating import promote_waiting
@@ -175,6 +181,14 @@ class Seats(RuleBasedStateMachine):
         if what == "decline":
             words["reason"] = "Grund"
         self.write(lambda: getattr(status, what)(found.public_id, **words))
+
+    @rule(number=PEOPLE, other=PEOPLE)
+    def correct(self, number: int, other: int) -> None:
+        if found := self.somebody(number):
+            seen, email = corrections.details_version(found), self.address(other)
+            details = corrections.PersonDetails(first_name="C", last_name="M", email=email)
+            words = {"seen": seen, "actor": ANNA, "now": self.now}
+            self.write(lambda: corrections.correct_person(found.public_id, details, **words))
 
     @rule(action=st.sampled_from([*Action, Action.OPEN, Action.RESCHEDULE, Action.REOPEN]))
     def press(self, action: Action) -> None:

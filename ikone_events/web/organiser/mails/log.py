@@ -113,11 +113,16 @@ def correct_mail(slug: str, mail_id: int) -> Answer:
     address = (form.email.data or "").strip()
     try:
         with transaction():
-            correct_and_retry(event, mail_id, address, now=now(), actor=actor())
+            mail = correct_and_retry(event, mail_id, address, now=now(), actor=actor())
+            leaves = mail.state == "queued"
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _show_mail(event, get_mail(event, mail_id), form), 422
-    flash(_("The address has been corrected; the e-mail is being sent again."), "success")
+    if leaves:
+        flash(_("The address has been corrected; the e-mail is being sent again."), "success")
+    else:
+        text = _("The address has been corrected. This e-mail is not sent: it is no longer true.")
+        flash(text, "success")
     return redirect(url_for("organiser.one_mail", slug=slug, mail_id=mail_id), 303)
 
 

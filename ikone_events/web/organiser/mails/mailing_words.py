@@ -96,6 +96,7 @@ def _entry(note: DeliveryNote) -> tuple[datetime, str, str, str]:
         "corrected": _("Address corrected"),
         "stopped": _("Held back with its mailing"),
         "resumed": _("Released with its mailing"),
+        "replaced": _("Not sent: its links or its address were replaced"),
         "sent": _("Taken by the mail server"),
         "delayed": _("Another mail server could not deliver it yet"),
         "bounced": _("Came back: the address could not be reached"),
