@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -38,6 +39,7 @@ def engine_health(now: datetime) -> EngineState:
         paused_since=pause.since if pause else None,
         unread_since=(mailbox.failed_at or mailbox.read_at) if mailbox else None,
         mailbox_failure=mailbox.failure if mailbox else "",
+        write_fault=current_app.extensions["ikone_write_trial"].fault(db.engine),
     )
 
 

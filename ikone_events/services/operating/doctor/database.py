@@ -12,7 +12,9 @@ from ikone_events.services.installation import system_clock
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db
+from ikone_events.store.operating.first_start import is_missing
 from ikone_events.store.operating.schema import current_version, versions
+from ikone_events.store.write_trial import find_write_fault
 
 _CLOCKS_APART = timedelta(seconds=2)
 _AHEAD = timedelta(minutes=1)
@@ -20,6 +22,8 @@ _AHEAD = timedelta(minutes=1)
 
 def connection() -> Finding:
     """Whether the database answers, and which one it is."""
+    if is_missing():
+        return fault("database", f"{db.engine.url.database} is missing")
     try:
         with db.engine.connect() as link:
             version = link.scalar(text(f"SELECT {_version_of(db.engine.dialect.name)}"))
@@ -49,14 +53,10 @@ def writing(_now: datetime) -> Iterator[Finding]:
     """Whether rows can be written; the trial is rolled back."""
     if current_version() is None:
         return
-    try:
-        with db.engine.connect().execution_options(write=True) as link:
-            link.execute(text("UPDATE alembic_version SET version_num = version_num"))
-            link.rollback()
-    except SQLAlchemyError as error:
-        yield fault("database", f"can't be written to: {getattr(error, 'orig', None) or error}")
-        return
-    yield ok("database", "can be written to")
+    if found := find_write_fault(db.engine):
+        yield fault("database", f"can't be written to: {found}")
+    else:
+        yield ok("database", "can be written to")
 
 
 def durability(_now: datetime) -> Iterator[Finding]:
