@@ -20,6 +20,7 @@ from ikone_events.services.operating.backups.archive import (
     reading,
     sync_folder,
 )
+from ikone_events.services.operating.backups.rotation import latest_backup, note_backup
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import Heartbeat, OutboxPause
 from ikone_events.store.operating.first_start import create_missing, is_missing, note_created
@@ -55,6 +56,8 @@ def restore_backup(path: Path, *, now: datetime, force: bool = False) -> Restore
             with rebuilding() as connection:
                 _rebuild(connection, archive, manifest, now=now)
             note_created()
+    if latest_backup() is None:
+        note_backup(datetime.fromisoformat(manifest.created_at))
     return Restored(manifest, kept)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.domain.events.todo import Severity
-from ikone_events.domain.operating.alarms import todos_of
+from ikone_events.domain.operating.alarms import Alarm, todos_of
 from ikone_events.services.installation import system_clock
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.operating.health import engine_health
@@ -18,12 +18,14 @@ from ikone_events.store.write_trial import find_write_fault
 
 _CLOCKS_APART = timedelta(seconds=2)
 _AHEAD = timedelta(minutes=1)
+_DAYS_FROM_HOURS = 48
 
 
 def connection() -> Finding:
     """Whether the database answers, and which one it is."""
     if is_missing():
-        return fault("database", f"{db.engine.url.database} is missing")
+        words = "put it back or restore a backup; a new installation: ikone-events db upgrade"
+        return fault("database", f"{db.engine.url.database} is missing; {words}")
     try:
         with db.engine.connect() as link:
             version = link.scalar(text(f"SELECT {_version_of(db.engine.dialect.name)}"))
@@ -100,6 +102,18 @@ def alarms(now: datetime) -> Iterator[Finding]:
         yield ok("engine", f"a worker is alive; e-mails waiting to be sent: {engine.queued}")
     if engine.last_beat is not None and engine.last_beat > now + _AHEAD:
         yield fault("clock", f"a worker's last sign lies in the future: {engine.last_beat}")
+
+
+def backups(now: datetime) -> Iterator[Finding]:
+    """The age of the latest backup; one that is too old is among the alarms."""
+    engine = engine_health(now)
+    if engine.backup_at is not None:
+        hours = int((now - engine.backup_at).total_seconds() // 3600)
+        age = f"{hours} hours" if hours < _DAYS_FROM_HOURS else f"{hours // 24} days"
+        words = f"the latest one was made {age} ago, at {engine.backup_at:%Y-%m-%d %H:%M} UTC"
+        yield ok("backup", words)
+    elif engine.backup_due_at is not None and Alarm.BACKUP not in engine.alarms:
+        yield warning("backup", "none was made yet; ikone-events backup --keep 14 DIR makes one")
 
 
 def refused_mails(now: datetime) -> Iterator[Finding]:
