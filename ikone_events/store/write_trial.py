@@ -3,7 +3,6 @@
 On a full disk reading goes on, and so may small writes into space that is already allocated.
 """
 
-import os
 import tempfile
 import threading
 import time
@@ -58,7 +57,8 @@ def find_write_fault(engine: Engine) -> str:
     if (path := path_of(engine.url)) is not None:
         try:
             with tempfile.TemporaryFile(dir=path.parent) as file:
-                os.posix_fallocate(file.fileno(), 0, _ROOM_ON_DISK)
+                file.write(bytes(_ROOM_ON_DISK))
+                file.flush()
         except OSError as error:
             return f"{path.parent}: {error.strerror}"
     options = {"write": True, "wait": 0.0}

@@ -39,7 +39,7 @@ HARMLESS = frozenset({Alarm.MAILBOX, Alarm.BACKUP})
 class EngineState:
     """The health of storing, sending and receiving at one moment.
 
-    `write_fault` is why nothing can be stored, in the database's words.
+    `write_fault` is why nothing can be stored, in the database's words; `doctor` shows them.
     `refused_at` is since when the mail server accepts nothing, `refusal` its answer; `stuck` counts
     overdue mails while none is sent. `unread_since` is when the mailbox was last read or began to
     fail, `mailbox_failure` the error. `backup_at` is the latest known backup, `backup_due_at` when
@@ -104,7 +104,8 @@ def todos_of(engine: EngineState) -> tuple[ToDo, ...]:
 
 _TEXTS = {
     Alarm.DATABASE: N_(
-        "The database can't store anything: “%(words)s”. Nobody can register, and no e-mail leaves."
+        "Nothing can be stored, perhaps because the disk is full. Nobody can register, and no "
+        "e-mail leaves. Please tell whoever runs the server."
     ),
     Alarm.PAUSED: N_(
         "A backup was put back. Until the outbox is released, no e-mail leaves and no step runs. "
@@ -145,7 +146,6 @@ _BRIEFER = {
 
 def _todo(alarm: Alarm, engine: EngineState) -> ToDo:
     since, words = {
-        Alarm.DATABASE: (None, engine.write_fault),
         Alarm.WORKER: (engine.last_beat, ""),
         Alarm.MAIL_SERVER: (engine.refused_at, engine.refusal),
         Alarm.MAILBOX: (engine.unread_since, engine.mailbox_failure),

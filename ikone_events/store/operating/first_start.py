@@ -42,7 +42,10 @@ def create_missing(*, anew: bool = False) -> None:
     if not anew:
         _refuse_lost(path)
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # names and addresses
+        except OSError as fault:
+            raise SchemaError(f"{path} can't be created: {fault.strerror}.") from fault
 
 
 def note_created() -> None:

@@ -65,9 +65,10 @@ def _may_see_details() -> bool:
     if "X-Forwarded-For" in request.headers and not settings.trusted_proxies:
         return False
     try:
-        return ip_address(request.remote_addr or "").is_loopback
+        address = ip_address(request.remote_addr or "")
     except ValueError:
         return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _fresh(response: Response) -> Response:

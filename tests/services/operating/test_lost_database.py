@@ -129,7 +129,8 @@ def test_lost_database_is_not_replaced_at_the_next_start(app: Flask, database: P
         db.session.remove()
         db.engine.dispose()
     database.rename(database.with_name("elsewhere"))
-    for words in (("event", "list"), ("verify",), ("doctor",), ("backup", str(database) + ".zip")):
+    backup = ("backup", str(database.with_name("backup.zip")))
+    for words in (("event", "list"), ("verify",), ("doctor",), ("worker", "--once"), backup):
         result = call(app, *words)
         assert result.exit_code == 1, words
         assert "Traceback" not in result.output
