@@ -35,7 +35,7 @@ from sqlalchemy.types import TypeDecorator
 from ikone_events.domain.refusals import Outage
 from ikone_events.store.erasing import LogEraser
 from ikone_events.store.outages import busy, moved, refusal_for
-from ikone_events.store.sqlite import opened_file
+from ikone_events.store.sqlite import opened_file, path_of
 from ikone_events.store.write_trial import WriteTrial
 
 LOCK_WAIT_SECONDS = 5
@@ -58,7 +58,15 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMING)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
+class _Database(SQLAlchemy):
+    def create_all(self, bind_key: str | list[str | None] | None = "__all__") -> None:
+        """Create the tables without migrations (tests), in a new file if there is none."""
+        if (path := path_of(self.engine.url)) is not None:
+            path.touch(mode=0o600)
+        super().create_all(bind_key)
+
+
+db = _Database(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
 
 
 def partial_index(
