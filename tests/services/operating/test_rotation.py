@@ -109,7 +109,7 @@ def test_age_of_the_backup_is_told(app: Flask, clock: FixedClock, tmp_path: Path
     assert [line.split(":")[0] for line in told(app)] == ["warning"]
     assert call(app, "backup", str(tmp_path / "file.zip")).exit_code == 0
     clock.move(hours=5)
-    assert told(app) == ["ok: backup: the latest one was made 5 hours ago, at 2026-03-02 09:00 UTC"]
+    assert told(app) == ["ok: backup: the latest one was made 5 hours ago, 2026-03-02 09:00 UTC"]
     clock.move(days=3)
     assert "warning: engine: The last backup is 3 days old." in told(app)[0]
 

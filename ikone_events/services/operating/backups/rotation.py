@@ -18,8 +18,6 @@ from ikone_events.services.operating.backups.archive import (
     sync_folder,
 )
 
-_STAMP = "%Y-%m-%dT%H%M%SZ"
-
 
 @dataclass(frozen=True, slots=True)
 class MadeBackup:
@@ -81,7 +79,7 @@ def _ours(folder: Path, *, of_killed: bool = False) -> list[Path]:
 
 def _new_name(former: list[Path], now: datetime) -> str:
     """A name that sorts after the former ones, also within one second."""
-    name = f"{_prefix()}-{now.astimezone(UTC):{_STAMP}}"
+    name = f"{_prefix()}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
     same = [path.name for path in former if path.name.startswith(name)]
     if not same:
         return f"{name}.zip"

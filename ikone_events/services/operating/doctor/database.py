@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.domain.events.todo import Severity
 from ikone_events.domain.operating.alarms import Alarm, todos_of
+from ikone_events.domain.times import moment_utc
 from ikone_events.services.installation import system_clock
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.operating.health import engine_health
@@ -110,7 +111,7 @@ def backups(now: datetime) -> Iterator[Finding]:
     if engine.backup_at is not None:
         hours = int((now - engine.backup_at).total_seconds() // 3600)
         age = f"{hours} hours" if hours < _DAYS_FROM_HOURS else f"{hours // 24} days"
-        words = f"the latest one was made {age} ago, at {engine.backup_at:%Y-%m-%d %H:%M} UTC"
+        words = f"the latest one was made {age} ago, {moment_utc(engine.backup_at)}"
         yield ok("backup", words)
     elif engine.backup_due_at is not None and Alarm.BACKUP not in engine.alarms:
         yield warning("backup", "none was made yet; ikone-events backup --keep 14 DIR makes one")
