@@ -18,6 +18,7 @@ from ikone_events.services.operating.backups.rotation import (
     note_backup,
 )
 from ikone_events.store.db import transaction
+from ikone_events.store.operating.first_start import SchemaError
 
 _MAY_BE_SENT = (
     "E-mails that waited when the backup was made, and those of steps that came due later, "
@@ -72,7 +73,7 @@ def restore(file: Path, force: bool) -> None:
     """Restore a backup. No e-mail is sent and no step runs until `outbox release`."""
     try:
         done = restore_backup(file, now=now(), force=force)
-    except (BackupError, SQLAlchemyError, OSError) as fault:
+    except (BackupError, SchemaError, SQLAlchemyError, OSError) as fault:
         fail(f"Nothing was restored: {_words(fault)}")
     made = done.manifest
     if done.kept is not None:
