@@ -42,6 +42,7 @@ def create_app(
         settings, LinkSigner(settings.secret_key), clock, session_clock
     )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and addresses
+    app.extensions["ikone_data_dir"] = settings.data_dir
     init_database(app)
     app.extensions["ikone_migrations"] = resource("migrations")
     engine = Engine(app, settings)

@@ -17,6 +17,7 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.services.installation import Clock
 from ikone_events.store.db import db
+from ikone_events.store.write_trial import WriteTrial
 from ikone_events.web.shell.limits import RateLimits
 from ikone_events.web.shell.page_cache import PageCache
 from ikone_events.worker.engine import Engine
@@ -64,6 +65,7 @@ def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -
     app.extensions["ikone_pages"] = PageCache()
     # Shares pool and compiled statements; listeners of a test and what is kept by engine end.
     db._app_engines[app][None] = kept.engine.execution_options()
+    app.extensions["ikone_write_trial"] = WriteTrial()
     app.extensions["ikone_limits"] = RateLimits(enabled=settings.rate_limits)
     return app
 

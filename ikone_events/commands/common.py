@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -10,10 +11,12 @@ import click
 from flask.logging import default_handler
 from sqlalchemy.exc import DatabaseError
 
-from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.refusals import Busy, Refusal
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
-from ikone_events.store.operating.schema import SchemaError, migrate
+from ikone_events.store.operating.first_start import SchemaError
+from ikone_events.store.operating.schema import migrate
+from ikone_events.store.outages import DriverFault, condense, is_lock_timeout, is_outage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,7 +41,7 @@ def get_event(slug: str) -> Event:
 
 
 def with_tables(command: F) -> F:
-    """Migrate the tables before a command; exit with one line if that fails."""
+    """Migrate the tables before a command; exit with one line if the database can't be used."""
 
     @wraps(command)
     def checked(*args: Any, **kwargs: Any) -> Any:
@@ -48,16 +51,32 @@ def with_tables(command: F) -> F:
             fail(str(fault))
         except DatabaseError as fault:
             fail(f"database: can't be used: {fault.orig}")
-        return command(*args, **kwargs)
+        with outages_told():
+            return command(*args, **kwargs)
 
     return cast(F, checked)
 
 
+@contextmanager
+def outages_told() -> Iterator[None]:
+    """Exit with one line, without a stack trace, while the database can't be used."""
+    try:
+        yield
+    except Busy as refusal:
+        fail(f"database: {lines_of(refusal)}")
+    except DriverFault as fault:
+        if not is_outage(fault) and not is_lock_timeout(fault):
+            raise
+        fail(f"database: can't be used: {fault.orig}")
+
+
 def log_to_stderr() -> None:
-    """Log our own modules at INFO, others at WARNING."""
+    """Log our own modules at INFO, others at WARNING, and an outage of the database briefly."""
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(condense)
     ours = logging.getLogger("ikone_events")
     ours.setLevel(logging.INFO)
     ours.removeHandler(default_handler)  # Flask's own, which would say everything twice

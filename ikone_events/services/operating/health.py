@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -10,12 +11,16 @@ from ikone_events.domain.operating.alarms import STUCK_AFTER, EngineState, silen
 from ikone_events.services.incoming.mailboxes import find_mailbox
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.outbox import find_pause
+from ikone_events.services.operating.backups.rotation import latest_backup
 from ikone_events.store.db import db, rows_written
+from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
 
 FORGET_WORKERS_AFTER = timedelta(days=1)
 LONGEST_WORDS = 500
+# Time to set up backups after the first event.
+FIRST_BACKUP_WITHIN = timedelta(days=14)
 
 
 def engine_health(now: datetime) -> EngineState:
@@ -26,6 +31,7 @@ def engine_health(now: datetime) -> EngineState:
     refused = _longest_refusal(now - limit) if queued else None  # irrelevant without mails
     pause = find_pause()
     mailbox = _mailbox()
+    backup_at = latest_backup()
     return EngineState(
         now=now,
         last_beat=last_beat,
@@ -38,6 +44,9 @@ def engine_health(now: datetime) -> EngineState:
         paused_since=pause.since if pause else None,
         unread_since=(mailbox.failed_at or mailbox.read_at) if mailbox else None,
         mailbox_failure=mailbox.failure if mailbox else "",
+        backup_at=backup_at,
+        backup_due_at=_backup_due_at(backup_at),
+        write_fault=current_app.extensions["ikone_write_trial"].fault(db.engine),
     )
 
 
@@ -76,6 +85,17 @@ def _mailbox() -> Mailbox | None:
     """The state of the mailbox in the present settings."""
     imap = get_installation().settings.imap
     return find_mailbox(imap.name) if imap else None
+
+
+def _backup_due_at(latest: datetime | None) -> datetime | None:
+    """When a backup is overdue; None if nobody watches that, or there is nothing to lose yet."""
+    days = get_installation().settings.backup_days
+    if not days:
+        return None
+    if latest is not None:
+        return latest + timedelta(days=days)
+    first = db.session.scalar(select(func.min(Event.created_at)))
+    return first + FIRST_BACKUP_WITHIN if first else None
 
 
 def _longest_refusal(alive_since: datetime) -> Heartbeat | None:

@@ -30,7 +30,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
-from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage
+from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage, report
 from ikone_events.web.shell.bodies import most_megabytes, takes_upload
 from ikone_events.web.shell.i18n import translate
 
@@ -103,6 +103,8 @@ def _words_of(refusal: Refusal) -> dict[str, Any]:
 
 
 def _outage() -> dict[str, Any]:
+    # base.html shows the organiser's name, which can't be loaded now.
+    g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login looks first
     text = _("The server can't reach its database or can't store anything. We have to mend it.")
     return {"title": _("This does not work right now"), "text": text}
 
@@ -141,9 +143,7 @@ def _database(fault: DriverFault) -> ResponseReturnValue:
     if is_lock_timeout(fault):
         return error_page(503)
     if is_outage(fault):
-        current_app.logger.error("database unavailable: %s", fault.orig)
-        # base.html shows the organiser's name, which can't be loaded now.
-        g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login looks first
+        report(str(fault.orig))
         return error_page(503, **_outage())
     current_app.logger.error("database error at %s", request.endpoint, exc_info=fault)
     return _fault(InternalServerError(original_exception=fault))
