@@ -7,7 +7,7 @@ from wtforms import StringField
 
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.incoming import resending
-from ikone_events.services.incoming.resending import correct_and_retry
+from ikone_events.services.incoming.resending import Resent, correct_and_retry
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import mask_links
 from ikone_events.services.mails.mailings import (
@@ -34,6 +34,7 @@ from ikone_events.web.organiser.mails.mailing_words import (
     delivery_entries,
     figures_words,
     kind_label,
+    left_out_words,
     mailing_label,
     rest_words,
     state_of,
@@ -147,11 +148,11 @@ def retry_mail(slug: str, mail_id: int) -> Answer:
 @blueprint.post("/events/<slug>/mail/retry")
 @permission(Permission.EDIT_EVENTS)
 def retry_mails(slug: str) -> Answer:
-    """Send every failed mail of the event again."""
+    """Send the failed mails of the event again, except to undeliverable addresses."""
     event = seen_event(slug)
     with transaction():
-        number = resending.retry_mails(event, now=now(), actor=actor())
-    return _sent_again(slug, number)
+        resent = resending.retry_mails(event, now=now(), actor=actor())
+    return _sent_again(slug, resent)
 
 
 @blueprint.post(f"{MAILING}/stop")
@@ -195,15 +196,17 @@ def retry_mailing(slug: str, mailing_id: int) -> Answer:
     event = seen_event(slug)
     with transaction():
         mailing = get_mailing(event, mailing_id)
-        number = resending.retry_mails(event, now=now(), actor=actor(), mailing_id=mailing.id)
-    return _sent_again(slug, number, anchor=f"m-{mailing_id}")
+        resent = resending.retry_mails(event, now=now(), actor=actor(), mailing_id=mailing.id)
+    return _sent_again(slug, resent, anchor=f"m-{mailing_id}")
 
 
-def _sent_again(slug: str, number: int, anchor: str | None = None) -> Answer:
+def _sent_again(slug: str, resent: Resent, anchor: str | None = None) -> Answer:
     words = ngettext(
-        "One e-mail is being sent again.", "%(num)d e-mails are being sent again.", number
+        "One e-mail is being sent again.", "%(num)d e-mails are being sent again.", resent.sent
     )
-    flash(words, "success")
+    flash(words, "success" if resent.sent else "warning")
+    for left_out in left_out_words(resent):
+        flash(left_out, "warning")
     return redirect(url_for("organiser.mail", slug=slug, _anchor=anchor), 303)
 
 

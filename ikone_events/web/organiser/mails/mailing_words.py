@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.services.incoming.resending import Resent
 from ikone_events.services.mails.mailings import Account, Figures
 from ikone_events.services.mails.outbox import notes_of
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
@@ -63,6 +64,30 @@ def rest_words(account: Account) -> str:
             words += ", " + _("%(number)d on the way", number=figures.queued)
         return words
     return _("%(number)d waiting to be sent", number=waiting) if waiting else ""
+
+
+def left_out_words(resent: Resent) -> list[str]:
+    """How many failed mails are not sent again, one sentence for each reason."""
+    said = (
+        ngettext(
+            "One e-mail is not sent: e-mails to its address come back. Please correct the address.",
+            "%(num)d e-mails are not sent: e-mails to their addresses come back. "
+            "Please correct the addresses.",
+            resent.undeliverable,
+        ),
+        ngettext(
+            "One e-mail is not sent: it would tell what is no longer true.",
+            "%(num)d e-mails are not sent: they would tell what is no longer true.",
+            resent.untrue,
+        ),
+        ngettext(
+            "One e-mail is not sent: it could not be written.",
+            "%(num)d e-mails are not sent: they could not be written.",
+            resent.unwritten,
+        ),
+    )
+    numbers = (resent.undeliverable, resent.untrue, resent.unwritten)
+    return [words for words, number in zip(said, numbers, strict=True) if number]
 
 
 def state_of(mail: OutboxMail, moment: datetime) -> str:
