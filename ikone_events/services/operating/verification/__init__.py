@@ -63,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     registrations.sold_twice,
     registrations.double_seats,
     registrations.used_up_codes,
+    registrations.crowded_choices,
     registrations.unknown_statuses,
     registrations.incomplete_statuses,
     registrations.unexplained_statuses,
