@@ -76,6 +76,11 @@ class Links:
     confirm: str = ""
     accept: str = ""
 
+    @property
+    def withdraw(self) -> str:
+        """The page on which registered people give up their place."""
+        return f"{self.manage}/cancel"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:

@@ -63,6 +63,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",
         "verwaltenlink": "links.manage",
+        "absagelink": "links.withdraw",
         "unterlagenlink": "links.materials",
         "anmeldelink": "event.register_url",
         "veranstaltungslink": "event.public_url",

@@ -21,11 +21,11 @@ AS_DESCRIBED = (
 class FormField(Base):
     """An own field of an event's form.
 
-    `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of {value, label,
-    label_en, places, retired, kept}; `versions` one of {version, label, label_en, since}: the
-    texts of a consent, the current one last. The field is shown if the field `shown_if` has the
-    value `shown_value`. `keep_days` is how many days after the event's end answers are kept (None:
-    as long as the person's data), `seen_by` the lowest role that sees them.
+    `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of {value,
+    label, label_en, places, retired, kept}; `versions` one of {version, label, label_en, since}:
+    the texts of a consent, the current one last. The field is shown if the field `shown_if` has
+    the value `shown_value`. `keep_days` is how many days after the event's end answers are kept
+    (None: as long as the person's data), `seen_by` the lowest role that sees them.
     """
 
     __tablename__ = "form_field"
