@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
+from ikone_events.services.mails.mail_server import try_at_once
 from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.claims import MailClaim, take_next
@@ -31,6 +32,7 @@ MOST_WORDS = 2000
 _MINE = (
     (OutboxMail.id == bindparam("mail"))
     & (OutboxMail.tries == bindparam("fence"))
+    & (OutboxMail.lease_until == bindparam("lease", type_=UTCDateTime()))
     & (OutboxMail.state == literal_column("'queued'"))
 )
 # Built once, since every mail runs it.
@@ -60,7 +62,8 @@ def claim_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
 
 def mark_sent(claim: MailClaim, *, now: datetime, answer: str) -> bool:
     """Store that the mail was accepted; False if another worker has claimed it since."""
-    values = {"mail": claim.id, "fence": claim.tries, "moment": now, "words": answer[:MOST_WORDS]}
+    fence = {"mail": claim.id, "fence": claim.tries, "lease": claim.lease_until}
+    values = {**fence, "moment": now, "words": answer[:MOST_WORDS]}
     return db.session.connection().execute(_SENT, values).rowcount == 1
 
 
@@ -72,34 +75,43 @@ def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
     return settled
 
 
-def mark_deferred(claim: MailClaim, *, now: datetime, answer: str, about_us: bool = False) -> bool:
-    """Defer the mail, or mark it as failed after the last pause.
-
-    With `about_us` the server accepts no mail at all: the try does not count, and the same answer
-    is logged once.
-    """
-    settings, words = get_installation().settings, answer[:MOST_WORDS]
-    spent = claim.tries - claim.tries_before
-    seed = f"{claim.id}:{claim.tries}"
-    pause = pause_after(0 if about_us else spent, settings.mail_retry, seed=seed)
+def mark_deferred(claim: MailClaim, *, now: datetime, answer: str) -> bool:
+    """Defer the mail, or mark it as failed after the last pause."""
+    spent, seed = claim.tries - claim.tries_before, f"{claim.id}:{claim.tries}"
+    pause = pause_after(spent, get_installation().settings.mail_retry, seed=seed)
     if pause is None:
         return mark_failed(claim, now=now, answer=answer)
-    before = claim.tries_before + (1 if about_us else 0)
-    settled = _settle(
-        claim, due_at=now + pause, lease_until=None, answer=words, tries_before=before
-    )
-    if settled and not (about_us and words == claim.answer):
+    words = answer[:MOST_WORDS]
+    settled = _settle(claim, due_at=now + pause, lease_until=None, answer=words)
+    if settled:
         add_note(claim.id, "deferred", now=now, words=words)
     return settled
 
 
-def release(claim: MailClaim) -> bool:
+def mark_untried(claim: MailClaim, *, until: datetime, now: datetime, answer: str) -> bool:
+    """Return a mail that was not tried, because the mail server accepts none at all.
+
+    It waits for the next attempt at the server, as long as that takes, and keeps all its tries; the
+    same answer is logged once.
+    """
+    words = answer[:MOST_WORDS]
+    settled = release(claim, due_at=until, answer=words)
+    if settled and words != claim.answer:
+        add_note(claim.id, "deferred", now=now, words=words)
+    return settled
+
+
+def release(claim: MailClaim, **values: object) -> bool:
     """Return a claimed mail that was not tried; another worker may claim it at once."""
-    return _settle(claim, lease_until=None, tries_before=claim.tries_before + 1)
+    return _settle(claim, lease_until=None, tries=claim.tries - 1, **values)
 
 
 def _settle(claim: MailClaim, **values: object) -> bool:
-    mine = (OutboxMail.id == claim.id) & (OutboxMail.tries == claim.tries)
+    mine = (
+        (OutboxMail.id == claim.id)
+        & (OutboxMail.tries == claim.tries)
+        & (OutboxMail.lease_until == claim.lease_until)
+    )
     settled = update(OutboxMail).where(mine, OutboxMail.state == "queued").values(**values)
     return rows_written(settled) == 1
 
@@ -146,7 +158,7 @@ def requeue(
     mail.state, mail.tries_before, mail.due_at = "queued", mail.tries, now
     mail.lease_until = None
     add_note(mail.id, what, now=now, words=words, actor=actor)
-    ask_for_delivery()
+    try_at_once()
     return mail
 
 
@@ -167,7 +179,7 @@ def retry_all(
         .where(OutboxMail.event_id == event.id, failed, OutboxMail.id.not_in(without))
         .values(state="queued", tries_before=OutboxMail.tries, due_at=now, lease_until=None)
     )
-    ask_for_delivery()
+    try_at_once()
     return _note_all(again, "retried", actor=actor, now=now)
 
 
@@ -203,7 +215,7 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
         or_(OutboxMail.registration_id.is_(None), OutboxMail.registration_id.not_in(changed)),
     )
     values = {"state": "queued", "due_at": now}
-    ask_for_delivery()
+    try_at_once()
     return _note_all(waiting.values(values), "resumed", actor=actor, now=now)
 
 

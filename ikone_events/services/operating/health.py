@@ -15,7 +15,6 @@ from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
 
 FORGET_WORKERS_AFTER = timedelta(days=1)
-LONGEST_WORDS = 500
 
 
 def engine_health(now: datetime) -> EngineState:
@@ -56,20 +55,6 @@ def beat(worker: str, *, now: datetime) -> None:
 def leave(worker: str) -> None:
     """Remove the heartbeat of a worker that stopped normally."""
     db.session.execute(delete(Heartbeat).where(Heartbeat.worker == worker))
-
-
-def note_refusal(worker: str, words: str, *, now: datetime) -> None:
-    """Store that the mail server refuses this worker; the first moment stays."""
-    since = func.coalesce(Heartbeat.refused_at, now)
-    values = {"refused_at": since, "refusal": words[:LONGEST_WORDS]}
-    db.session.execute(update(Heartbeat).where(Heartbeat.worker == worker).values(**values))
-
-
-def note_acceptance(worker: str) -> None:
-    """Clear the refusal: the server accepted a mail, or rejected only that one."""
-    refused = (Heartbeat.worker == worker) & Heartbeat.refused_at.is_not(None)
-    values = {"refused_at": None, "refusal": ""}
-    db.session.execute(update(Heartbeat).where(refused).values(**values))
 
 
 def _mailbox() -> Mailbox | None:

@@ -1,8 +1,9 @@
 """The mail log of an event, searched by recipient, state, kind or mailing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, literal_column, or_, select
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
@@ -38,6 +39,16 @@ def search_mails(event: Event, wish: MailSearch, *, number: int = 1) -> Page[Out
         (OutboxMail.state != "failed"), OutboxMail.id.desc()
     )
     return paginate(wanted, number=number)
+
+
+def count_waiting(event: Event, now: datetime) -> int:
+    """How many mails wait for their next try: the mail server deferred them or refuses all."""
+    wanted = select(func.count()).where(
+        OutboxMail.event_id == event.id,
+        OutboxMail.state == literal_column("'queued'"),
+        or_(_DEFERRED, OutboxMail.due_at > now),
+    )
+    return db.session.scalar(wanted) or 0
 
 
 def get_mail(event: Event, mail_id: int) -> OutboxMail:
