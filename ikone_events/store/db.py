@@ -30,7 +30,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
-from ikone_events.store.erasing import LogEraser
 from ikone_events.store.outages import busy, refusal_for
 
 LOCK_WAIT_SECONDS = 5
@@ -88,7 +87,6 @@ class UTCDateTime(TypeDecorator[datetime]):
 def init_app(app: Flask) -> None:
     """Set up the database by the SQLALCHEMY_… settings of the application."""
     db.init_app(app)
-    app.extensions["ikone_eraser"] = LogEraser(usual_ms=LOCK_WAIT_SECONDS * 1000)
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -184,6 +182,9 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
             if not sqlite:
                 connection.execute(_LOCK_TIMEOUT)
             yield
+            session.flush()
+            if session.info.get(_ERASE):
+                current_app.extensions["ikone_eraser"].owe()
             session.commit()
         except BaseException:
             session.rollback()
@@ -208,7 +209,7 @@ def _follow_up(asked: set[str]) -> None:
             current_app.extensions["ikone_wake"]()
     except Exception:
         log.exception("the worker was not woken; it will find the work at its next tick")
-    eraser: LogEraser = current_app.extensions["ikone_eraser"]
+    eraser = current_app.extensions["ikone_eraser"]  # store/erasing.py, which imports this module
     if _ERASE in asked:
         eraser.erase(db.engine)
     else:
@@ -233,7 +234,10 @@ def ask_for_delivery() -> None:
 
 
 def ask_for_erasure() -> None:
-    """Empty the write-ahead log after the commit, because personal data were deleted."""
+    """Empty the write-ahead log after the commit, because personal data were deleted.
+
+    Statements that delete them are recognised (store/erasing.py); nobody else has to ask.
+    """
     db.session().info[_ERASE] = True
 
 

@@ -24,6 +24,7 @@ from ikone_events.services.plan import plans
 from ikone_events.services.privacy.archiving import events_to_forget
 from ikone_events.services.registering import expirations
 from ikone_events.store.db import db, transaction
+from ikone_events.store.erasing import erase_what_is_owed
 from ikone_events.store.events.queries import lock_event
 from ikone_events.worker.sending import MailSender
 
@@ -64,6 +65,7 @@ class Worker:
         sent, sender = 0, MailSender(self._settings, self._name, self.stopping)
         with self._app.app_context(), open_connection(self._settings.smtp) as connection:
             while True:
+                erase_what_is_owed()
                 if is_paused():
                     self.beat()
                     return sent

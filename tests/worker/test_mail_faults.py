@@ -303,7 +303,7 @@ class TestWithPassword:
 
         server.script = lambda turn: "235 welcome" if turn.stage == "AUTH" else ""
         work(app)
-        clock.move(minutes=2)
+        clock.move(hours=1)
         work(app)
         everybody_gets_one(app, server, mails)
 

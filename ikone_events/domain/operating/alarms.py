@@ -15,6 +15,8 @@ STUCK_AFTER = timedelta(minutes=10)
 # Three missed ticks, and at least two minutes, count as silence.
 _TICKS_MISSED = 3
 _AT_LEAST = timedelta(minutes=2)
+# Each tick tries again to erase what was deleted.
+ERASED_AFTER = timedelta(minutes=10)
 # A restart of the mail server is no alarm.
 MAILBOX_AFTER = timedelta(minutes=30)
 
@@ -27,6 +29,12 @@ class Alarm(StrEnum):
     MAIL_SERVER = "mail_server"
     STUCK = "stuck_mail"
     MAILBOX = "mailbox"
+    ERASURE = "erasure"
+    TROUBLE = "trouble"
+
+
+# Mails leave all the same.
+_BESIDES = frozenset({Alarm.MAILBOX, Alarm.ERASURE, Alarm.TROUBLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +43,8 @@ class EngineState:
 
     `refused_at` is since when the mail server accepts nothing, `refusal` its answer; `stuck` counts
     overdue mails while none is sent. `unread_since` is when the mailbox was last read or began to
-    fail, `mailbox_failure` the error.
+    fail, `mailbox_failure` the error. `unerased_since` is since when deleted personal data may be
+    in the database's log, `trouble` what the workers could not do, one line each.
     """
 
     now: datetime
@@ -49,6 +58,8 @@ class EngineState:
     paused_since: datetime | None = None
     unread_since: datetime | None = None
     mailbox_failure: str = ""
+    unerased_since: datetime | None = None
+    trouble: str = ""
 
     @property
     def silent(self) -> bool:
@@ -65,13 +76,20 @@ class EngineState:
             Alarm.MAIL_SERVER: self.refused_at is not None and not self.silent,
             Alarm.STUCK: bool(self.stuck) and not paused,
             Alarm.MAILBOX: self._mailbox_unread and not paused and not self.silent,
+            Alarm.ERASURE: self._is_unerased,
+            Alarm.TROUBLE: bool(self.trouble) and not self.silent,
         }
         return tuple(alarm for alarm, on in found.items() if on)
 
     @property
     def stands(self) -> bool:
-        """Whether mails can't be sent; an unread mailbox does not count."""
-        return any(alarm is not Alarm.MAILBOX for alarm in self.alarms)
+        """Whether mails can't be sent; the alarms of _BESIDES do not count."""
+        return any(alarm not in _BESIDES for alarm in self.alarms)
+
+    @property
+    def _is_unerased(self) -> bool:
+        since = self.unerased_since
+        return since is not None and self.now - since >= ERASED_AFTER
 
     @property
     def _mailbox_unread(self) -> bool:
@@ -107,6 +125,14 @@ _TEXTS = {
         "The mailbox with answers and bounces has not been readable for %(minutes)d minutes: "
         "“%(words)s”. E-mails leave, but nobody sees what comes back."
     ),
+    Alarm.ERASURE: N_(
+        "Personal data that were deleted %(minutes)d minutes ago are still in the database's log, "
+        "because something is reading the database all the time. Each minute brings another try."
+    ),
+    Alarm.TROUBLE: N_(
+        "The worker could not do everything: %(words)s. Everything else goes on. "
+        "“ikone-events verify” says more."
+    ),
 }
 
 
@@ -123,6 +149,10 @@ def _todo(alarm: Alarm, engine: EngineState) -> ToDo:
             text = N_(
                 "Nobody has read the mailbox with answers and bounces for %(minutes)d minutes."
             )
+    if alarm is Alarm.ERASURE:
+        severity, since = Severity.WARNING, engine.unerased_since
+    if alarm is Alarm.TROUBLE:
+        words = engine.trouble
     values: dict[str, object] = {
         "queued": engine.queued,
         "stuck": engine.stuck,

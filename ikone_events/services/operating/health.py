@@ -11,6 +11,7 @@ from ikone_events.services.incoming.mailboxes import find_mailbox
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.outbox import find_pause
 from ikone_events.store.db import db, rows_written
+from ikone_events.store.erasing import find_debt
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
 
@@ -37,6 +38,8 @@ def engine_health(now: datetime) -> EngineState:
         paused_since=pause.since if pause else None,
         unread_since=(mailbox.failed_at or mailbox.read_at) if mailbox else None,
         mailbox_failure=mailbox.failure if mailbox else "",
+        unerased_since=find_debt(),
+        trouble=_trouble(now - limit),
     )
 
 
@@ -68,6 +71,15 @@ def _longest_refusal(alive_since: datetime) -> Heartbeat | None:
     beats = list(db.session.scalars(select(Heartbeat).where(Heartbeat.beat_at >= alive_since)))
     refused = [beat for beat in beats if beat.refused_at is not None]
     return min(refused, key=lambda beat: str(beat.refused_at), default=None)
+
+
+def _trouble(alive_since: datetime) -> str:
+    """What the living workers could not do."""
+    told = select(Heartbeat.trouble).where(
+        Heartbeat.beat_at >= alive_since, Heartbeat.trouble != ""
+    )
+    lines = (line for words in db.session.scalars(told) for line in words.splitlines())
+    return "; ".join(dict.fromkeys(lines))
 
 
 def _stuck(now: datetime) -> int:

@@ -83,6 +83,7 @@ CHECKS: tuple[Check, ...] = (
     events.misplaced_steps,
     events.missing_files,
     events.remembered_persons,
+    events.data_not_erased,
 )
 
 

@@ -7,11 +7,13 @@ from itertools import groupby
 from sqlalchemy import func, or_, select
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.domain.operating.alarms import ERASED_AFTER
 from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
 from ikone_events.store.db import db
+from ikone_events.store.erasing import find_debt
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.plan.models import Step
@@ -84,3 +86,10 @@ def remembered_persons(_now: datetime) -> Iterator[str]:
     )
     for slug, number in rows:
         yield f"privacy: {slug}: {number} people should have been forgotten and are not"
+
+
+def data_not_erased(now: datetime) -> Iterator[str]:
+    """Deleted personal data have left the database's log."""
+    since = find_debt()
+    if since is not None and now - since >= ERASED_AFTER:
+        yield f"privacy: deleted data may be in the write-ahead log since {moment_utc(since)}"
