@@ -12,9 +12,16 @@ from ikone_events.domain.mails.facts import Sender as From
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
-from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
+from ikone_events.mail.sending.outcomes import (
+    Deferred,
+    Delivered,
+    DeliveryOutcome,
+    Rejected,
+    UnreadableMail,
+)
 from ikone_events.services.installation import now, system_clock
 from ikone_events.services.mails import mail_server, mailing_chunks, outbox, send_rate
+from ikone_events.store.damage import is_damage
 from ikone_events.store.db import transaction
 from ikone_events.store.mails.claims import MailClaim
 
@@ -115,9 +122,12 @@ class MailSender:
             reply_to=claim.reply_to or "",
         )
         try:
+            _ = claim.tries - claim.tries_before  # a number that is none would stop the worker later
             content = mime_bytes(claim, sender)
         except UnfitInput as refusal:
             return Rejected(str(refusal))
+        except Exception as fault:  # noqa: BLE001 - a value of another type; the next mail is sound
+            return UnreadableMail(f"The stored e-mail is damaged ({type(fault).__name__}).")
         return connection.deliver(content, self._settings.sender, claim.recipient)
 
     def _settle(self, claim: MailClaim, outcome: DeliveryOutcome) -> MailClaim | None:
@@ -153,6 +163,8 @@ class MailSender:
         present, words = now(), outcome.words
         if isinstance(outcome, Delivered):
             outbox.mark_sent(claim, now=present, answer=words)
+        elif isinstance(outcome, UnreadableMail) and outbox.fail_damaged(claim.id, now=present):
+            return
         elif isinstance(outcome, Rejected):
             outbox.mark_failed(claim, now=present, answer=words)
         elif outcome.about_us:
@@ -167,6 +179,12 @@ def _expand_one_chunk() -> bool:
     mailing = mailing_chunks.find_open_mailing()
     if mailing is None:
         return False
-    with transaction():
-        mailing_chunks.expand_chunk(mailing, now=now())
+    try:
+        with transaction():
+            mailing_chunks.expand_chunk(mailing, now=now())
+    except Exception as fault:
+        if not is_damage(fault):
+            raise
+        with transaction():
+            mailing_chunks.stop_damaged(mailing, now=now())
     return True

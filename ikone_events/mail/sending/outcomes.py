@@ -51,6 +51,10 @@ class Rejected:
     words: str
 
 
+class UnreadableMail(Rejected):
+    """Our own row is damaged; the server has not been asked."""
+
+
 DeliveryOutcome = Delivered | Deferred | Rejected
 
 

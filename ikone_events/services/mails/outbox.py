@@ -21,6 +21,7 @@ from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mail_server import try_at_once
+from ikone_events.store.damage import is_damage, mend, report
 from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.claims import MailClaim, take_next
@@ -28,6 +29,8 @@ from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail, O
 from ikone_events.store.registering.models import Registration
 
 MOST_WORDS = 2000
+# In the log of a mail whose row could not be read.
+DAMAGED = "damaged"
 
 _MINE = (
     (OutboxMail.id == bindparam("mail"))
@@ -53,11 +56,43 @@ def claim_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
 
     A mail that was being sent when its mailing was stopped, and was deferred, is stopped here.
     """
-    claim = take_next(now=now, lease=lease)
+    claim = _take_readable(now=now, lease=lease)
     while claim is not None and claim.mailing_stopped is not None:
         _note_all(_stopping(OutboxMail.id == claim.id), "stopped", actor="", now=now)
-        claim = take_next(now=now, lease=lease)
+        claim = _take_readable(now=now, lease=lease)
     return claim
+
+
+def _take_readable(*, now: datetime, lease: timedelta) -> MailClaim | None:
+    """Claim the next mail; those whose rows can't be read are marked as failed."""
+    while True:
+        try:
+            return take_next(now=now, lease=lease)
+        except Exception as fault:
+            if not is_damage(fault) or not _fail_unreadable(lease_until=now + lease, now=now):
+                raise
+
+
+def _fail_unreadable(*, lease_until: datetime, now: datetime) -> int:
+    """Mark as failed what was claimed and can't be read; returns how many."""
+    claimed = OutboxMail.state == literal_column("'queued'"), OutboxMail.lease_until == lease_until
+    numbers = db.session.scalars(select(OutboxMail.id).where(*claimed)).all()
+    return sum(fail_damaged(number, now=now) for number in numbers)
+
+
+def fail_damaged(mail_id: int, *, now: datetime) -> bool:
+    """Mark a mail as failed if its row is damaged; False if it is not.
+
+    What can be read of it is kept. It is not sent again as it is: it has no Message-ID any more.
+    """
+    if not (names := mend(OutboxMail, mail_id, now=now)):
+        return False
+    words = f"The stored e-mail is damaged ({', '.join(names)}); it was not sent."
+    values = {"state": "failed", "lease_until": None, "message_id": "", "answer": words}
+    rows_written(update(OutboxMail).where(OutboxMail.id == mail_id).values(values))
+    add_note(mail_id, DAMAGED, now=now, words=words)
+    report(f"e-mail {mail_id} is damaged and was not sent")
+    return True
 
 
 def mark_sent(claim: MailClaim, *, now: datetime, answer: str) -> bool:
@@ -233,7 +268,7 @@ def find_pause() -> OutboxPause | None:
 
 def is_paused() -> bool:
     """Whether the outbox is paused."""
-    return find_pause() is not None
+    return db.session.scalar(select(OutboxPause.id)) is not None
 
 
 def end_pause() -> bool:

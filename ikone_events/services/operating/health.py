@@ -60,6 +60,11 @@ def leave(worker: str) -> None:
     db.session.execute(delete(Heartbeat).where(Heartbeat.worker == worker))
 
 
+def note_trouble(worker: str, words: str) -> None:
+    """Store what this worker could not do; empty if it could do everything."""
+    db.session.execute(update(Heartbeat).where(Heartbeat.worker == worker).values(trouble=words))
+
+
 def _mailbox() -> Mailbox | None:
     """The state of the mailbox in the present settings."""
     imap = get_installation().settings.imap

@@ -11,6 +11,7 @@ from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOU
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.drafts import TEST_KEY
+from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
@@ -142,10 +143,11 @@ def forget_early(now: datetime) -> None:
     fields = [field.id for field in _fields_due(now)]
     if fields:
         rows_written(delete(Answer).where(Answer.field_id.in_(fields)))
-    for person in db.session.scalars(_without_place(select(Registration), now)).all():
-        strike_out(person)
-        drop_mails(OutboxMail.registration_id == person.id)
-        forget(select(Registration.id).where(Registration.id == person.id), now=now)
+    for number in db.session.scalars(_without_place(select(Registration.id), now)).all():
+        for person in readable(select(Registration).where(Registration.id == number), Registration):
+            strike_out(person)
+        drop_mails(OutboxMail.registration_id == number)
+        forget(select(Registration.id).where(Registration.id == number), now=now)
 
 
 def _fields_due(now: datetime) -> list[FormField]:

@@ -178,8 +178,9 @@ class OutboxMail(Base):
 class DeliveryNote(Base):
     """One entry in the delivery log of a mail.
 
-    `what`: deferred, failed, retried, corrected, stopped, resumed; sent, delayed and bounced for a
-    bounced mail. `words` are the server's or the system's, `actor` is the user, if any.
+    `what`: deferred, failed, damaged, retried, corrected, stopped, resumed; sent, delayed and
+    bounced for a bounced mail. `words` are the server's or the system's, `actor` is the user, if
+    any.
     """
 
     __tablename__ = "delivery_note"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -71,7 +72,7 @@ def test_pauses_between_attempts_grow_up_to_a_bound(
             moments.append((clock.moment - NOW).total_seconds())
         clock.move(seconds=30)
 
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert 60 <= gaps[0] <= 60 * 1.2 + 30
     assert 300 <= gaps[1] <= 300 * 1.2 + 30
     assert all(900 <= gap <= LONGEST_SERVER_PAUSE * 1.2 + 30 for gap in gaps[2:])
