@@ -182,9 +182,7 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
             if not sqlite:
                 connection.execute(_LOCK_TIMEOUT)
             yield
-            session.flush()
-            if session.info.get(_ERASE):
-                current_app.extensions["ikone_eraser"].owe()
+            _owe_erasure(session)
             session.commit()
         except BaseException:
             session.rollback()
@@ -200,6 +198,13 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
         if sqlite:
             _write_lock.release()
     _follow_up(asked)
+
+
+def _owe_erasure(session: Session) -> None:
+    """Store with the deletion that it has to leave the log, too."""
+    session.flush()
+    if session.info.get(_ERASE):
+        current_app.extensions["ikone_eraser"].owe()
 
 
 def _follow_up(asked: set[str]) -> None:

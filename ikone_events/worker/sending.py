@@ -122,7 +122,9 @@ class MailSender:
             reply_to=claim.reply_to or "",
         )
         try:
-            _ = claim.tries - claim.tries_before  # a number that is none would stop the worker later
+            _ = (
+                claim.tries - claim.tries_before
+            )  # a number that is none would stop the worker later
             content = mime_bytes(claim, sender)
         except UnfitInput as refusal:
             return Rejected(str(refusal))

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.config import Settings
-from ikone_events.services.mails.outbox import notes_of
+from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail

@@ -22,7 +22,7 @@ from ikone_events.domain.incoming.mails import (
 )
 from ikone_events.services.incoming import answers
 from ikone_events.services.incoming.matching import Subject, lock_subject
-from ikone_events.services.mails import outbox, undeliverable_addresses
+from ikone_events.services.mails import delivery_log, outbox, undeliverable_addresses
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import stored_outcome
@@ -93,7 +93,7 @@ def _act_on_bounce(
         return
     words = bounce.words if bounce.code in bounce.words else f"{bounce.code} {bounce.words}".strip()
     if outcome is IncomingOutcome.TEMPORARY:
-        outbox.add_note(mail.id, "delayed", now=now, words=words)
+        delivery_log.add_note(mail.id, "delayed", now=now, words=words)
     elif outcome is IncomingOutcome.TAKEN:
         outbox.mark_bounced(mail.id, now=now, answer=words)
         undeliverable_addresses.mark(mail.recipient, code=bounce.code, words=bounce.words, now=now)

@@ -1,6 +1,6 @@
 """The outbox: claim a mail with a lease, store its outcome and its log, try again, stop."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -9,7 +9,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    insert,
     literal_column,
     or_,
     select,
@@ -20,15 +19,15 @@ from sqlalchemy.orm import aliased
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
+from ikone_events.services.mails.delivery_log import MOST_WORDS, add_note, add_notes
 from ikone_events.services.mails.mail_server import try_at_once
 from ikone_events.store.damage import is_damage, mend, report
 from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.claims import MailClaim, take_next
-from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail, OutboxPause
+from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
 from ikone_events.store.registering.models import Registration
 
-MOST_WORDS = 2000
 # In the log of a mail whose row could not be read.
 DAMAGED = "damaged"
 
@@ -288,24 +287,3 @@ def _note_all(change: Update, what: str, *, actor: str, now: datetime) -> int:
     mail_ids = list(db.session.scalars(met))
     add_notes(mail_ids, what, actor=actor, now=now)
     return len(mail_ids)
-
-
-def add_note(mail_id: int, what: str, *, now: datetime, words: str = "", actor: str = "") -> None:
-    """Add an entry to the log of a mail."""
-    add_notes([mail_id], what, now=now, words=words, actor=actor)
-
-
-def add_notes(
-    mail_ids: Iterable[int], what: str, *, now: datetime, words: str = "", actor: str = ""
-) -> None:
-    """Add the same entry to the logs of many mails."""
-    note = {"at": now, "what": what, "words": words[:MOST_WORDS], "actor": actor}
-    rows = [{"mail_id": mail_id, **note} for mail_id in mail_ids]
-    if rows:
-        db.session.execute(insert(DeliveryNote), rows)
-
-
-def notes_of(mail: OutboxMail) -> list[DeliveryNote]:
-    """The delivery log of a mail, oldest entry first."""
-    wanted = select(DeliveryNote).where(DeliveryNote.mail_id == mail.id)
-    return list(db.session.scalars(wanted.order_by(DeliveryNote.id)))

@@ -68,8 +68,6 @@ def _serial_of(table: str) -> str | None:
 
 CHECKS: tuple[Check, ...] = (
     broken_database,
-    unreadable_rows,
-    mails.damaged_mails,
     registrations.sold_twice,
     registrations.double_seats,
     registrations.used_up_codes,
@@ -94,6 +92,8 @@ CHECKS: tuple[Check, ...] = (
     events.missing_files,
     events.remembered_persons,
     events.data_not_erased,
+    mails.damaged_mails,
+    unreadable_rows,
 )
 
 

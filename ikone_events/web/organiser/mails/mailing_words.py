@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.mailing_chunks import DAMAGED
 from ikone_events.services.mails.mailings import Account, Figures
-from ikone_events.services.mails.outbox import notes_of
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event as sql_event
 
-from ikone_events.services.mails.outbox import add_note
+from ikone_events.services.mails.delivery_log import add_note
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
