@@ -182,8 +182,7 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
             if not sqlite:
                 connection.execute(_LOCK_TIMEOUT)
             yield
-            _owe_erasure(session)
-            session.commit()
+            _commit(session)
         except BaseException:
             session.rollback()
             raise
@@ -200,11 +199,12 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
     _follow_up(asked)
 
 
-def _owe_erasure(session: Session) -> None:
-    """Store with the deletion that it has to leave the log, too."""
+def _commit(session: Session) -> None:
+    """Commit; a deletion is stored together with the fact that it has to leave the log, too."""
     session.flush()
     if session.info.get(_ERASE):
         current_app.extensions["ikone_eraser"].owe()
+    session.commit()
 
 
 def _follow_up(asked: set[str]) -> None:
