@@ -254,3 +254,31 @@ def test_damaged_events_leave_the_lists_standing(
     assert good.title in answer.text
     with app.app_context():
         assert db.session.scalar(select(Event.slug).where(Event.id == bad.id)) == bad.slug
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("mailing", "texts"), ("event", "programme"), ("step", "reasons")]
+)
+def test_damaged_json_fails_what_needs_it_and_nothing_else(
+    app: Flask, settings: Settings, mailbox: Mailbox, table: str, column: str
+) -> None:
+    bad, good = make_event(app, lock_version=5), make_event(app, lock_version=5)
+    for event in (bad, good):
+        make_registration(app, event, email=f"{event.slug}@example.org")
+    mailing = make_mailing(app, bad, finished_at=None, event_lock_version=5)
+    make_mailing(app, good, finished_at=None, event_lock_version=5)
+    work_first = app.extensions["ikone_engine"]._worker  # lays the plans
+    with app.app_context():
+        work_first._look_around()
+        step = db.session.scalars(select(Step.id).where(Step.event_id == bad.id)).first()
+    number = {"mailing": mailing.id, "event": bad.id, "step": step or 0}[table]
+    damage(settings, table, column, number, '{"de": ')
+
+    work(app)
+
+    assert f"{good.slug}@example.org" in {mail.recipient for mail in mailbox.received}
+    assert len(verified(app, f"{table} {number} can't be read: {column}")) == 1
+    if table == "mailing":
+        with app.app_context():
+            [row] = db.session.scalars(select(OutboxMail).where(OutboxMail.event_id == bad.id))
+            assert (row.state, "JSONDecodeError" in row.answer) == ("failed", True)

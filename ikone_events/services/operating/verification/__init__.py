@@ -93,6 +93,7 @@ CHECKS: tuple[Check, ...] = (
     events.remembered_persons,
     events.data_not_erased,
     mails.damaged_mails,
+    events.damaged_json,
     unreadable_rows,
 )
 
