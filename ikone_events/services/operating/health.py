@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.operating.alarms import STUCK_AFTER, EngineState, silence_limit
@@ -11,7 +11,7 @@ from ikone_events.services.incoming.mailboxes import find_mailbox
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.outbox import find_pause
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.erasing import find_debt
+from ikone_events.store.erasing import ErasureDebt
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
 
@@ -21,7 +21,7 @@ FORGET_WORKERS_AFTER = timedelta(days=1)
 def engine_health(now: datetime) -> EngineState:
     """The engine's state for dashboard, `/readyz` and `doctor`."""
     limit = silence_limit(timedelta(seconds=get_installation().settings.tick_seconds))
-    last_beat = db.session.scalar(select(func.max(Heartbeat.beat_at)))
+    last_beat, trouble, unerased_since = _told(now - limit)
     queued = _count(OutboxMail.state == "queued")
     refused = _longest_refusal(now - limit) if queued else None  # irrelevant without mails
     pause = find_pause()
@@ -38,8 +38,8 @@ def engine_health(now: datetime) -> EngineState:
         paused_since=pause.since if pause else None,
         unread_since=(mailbox.failed_at or mailbox.read_at) if mailbox else None,
         mailbox_failure=mailbox.failure if mailbox else "",
-        unerased_since=find_debt(),
-        trouble=_trouble(now - limit),
+        unerased_since=unerased_since,
+        trouble=trouble.replace("\n", "; "),
     )
 
 
@@ -78,13 +78,13 @@ def _longest_refusal(alive_since: datetime) -> Heartbeat | None:
     return min(refused, key=lambda beat: str(beat.refused_at), default=None)
 
 
-def _trouble(alive_since: datetime) -> str:
-    """What the living workers could not do."""
-    told = select(Heartbeat.trouble).where(
-        Heartbeat.beat_at >= alive_since, Heartbeat.trouble != ""
-    )
-    lines = (line for words in db.session.scalars(told) for line in words.splitlines())
-    return "; ".join(dict.fromkeys(lines))
+def _told(alive_since: datetime) -> tuple[datetime | None, str, datetime | None]:
+    """The last heartbeat, what a living worker could not do, and since when an erasure is owed."""
+    alive = case((Heartbeat.beat_at >= alive_since, Heartbeat.trouble), else_="")
+    owed = select(ErasureDebt.since).scalar_subquery()
+    wanted = select(func.max(Heartbeat.beat_at), func.coalesce(func.max(alive), ""), owed)
+    last_beat, trouble, unerased_since = db.session.execute(wanted).one()
+    return last_beat, trouble, unerased_since
 
 
 def _stuck(now: datetime) -> int:

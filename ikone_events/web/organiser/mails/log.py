@@ -23,10 +23,9 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.log import (
     STATES,
     MailSearch,
-    count_waiting,
     get_mail,
-    kinds_in,
     search_mails,
+    waiting_by_kind,
 )
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.web.organiser.frame import (
@@ -61,6 +60,7 @@ def mail(slug: str) -> str:
     """List mailings with their figures, and mails with failed ones first."""
     event, wish, moment = seen_event(slug), _search(), now()
     page = search_mails(event, wish, number=page_number())
+    kinds = waiting_by_kind(event, moment)
     values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
     query = {name: value for name, value in values.items() if value}
     return render_template(
@@ -69,11 +69,11 @@ def mail(slug: str) -> str:
         accounts=[one for one in accounts_of(event) if one.figures.total or one.is_running],
         page=page,
         page_url=page_url("organiser.mail", slug=slug, **query),
-        waiting=count_waiting(event, moment),
+        waiting=sum(kinds.values()),
         wish=wish,
         query=query,
         states=STATES,
-        kinds=kinds_in(event),
+        kinds=list(kinds),
         kind_label=kind_label,
         mailing_label=mailing_label,
         figures_words=figures_words,
