@@ -4,8 +4,9 @@
 pages until it is emptied. The log is emptied after each transaction that deletes or overwrites
 something of PERSONAL: details deleted by the person, withdrawn subscriptions, dropped import lists,
 retention and archiving (also of predecessors after a hand-over), corrected details, answers with a
-shorter retention, received mails, the last mails to a deleted address, removed organisers. Nobody has to ask for that: the statements are looked at. A new table with personal
-data belongs into PERSONAL; a test names tables that are forgotten there.
+shorter retention, received mails, the last mails to a deleted address, removed organisers. Nobody
+has to ask for that: the statements are looked at. A new table with personal data belongs into
+PERSONAL; a test names tables that are forgotten there.
 
 What could not be erased yet (somebody reads, or the process was killed) is a row of `erasure_debt`,
 written with the deletion itself. Any later commit of the process pays it, and each tick of any
