@@ -61,11 +61,12 @@ def let_pass(app: Flask, clock: FixedClock, *, minutes: int) -> None:
         work(app)
 
 
+@pytest.mark.slow
 def test_pauses_between_attempts_grow_up_to_a_bound(
     app: Flask, mail: OutboxMail, server: ScriptedServer, clock: FixedClock
 ) -> None:
     moments: list[float] = []
-    for _ in range(100):
+    for _ in range(70):
         before = server.connections
         work(app)
         if server.connections > before:
@@ -76,7 +77,7 @@ def test_pauses_between_attempts_grow_up_to_a_bound(
     assert 60 <= gaps[0] <= 60 * 1.2 + 60
     assert 300 <= gaps[1] <= 300 * 1.2 + 60
     assert all(900 <= gap <= LONGEST_SERVER_PAUSE * 1.2 + 60 for gap in gaps[2:])
-    assert len(gaps) >= 6
+    assert len(gaps) >= 4
 
 
 def test_other_mails_and_triggers_cause_no_attempt_in_the_pause(
@@ -94,9 +95,9 @@ def test_mails_survive_days_without_a_server_and_leave_when_it_is_back(
     app: Flask, event: Event, mail: OutboxMail, server: ScriptedServer, clock: FixedClock
 ) -> None:
     other = make_mail(app, make_registration(app, event))
-    for _ in range(3 * 24):
+    for _ in range(3 * 4):
         assert work(app) == 0
-        clock.move(hours=1)
+        clock.move(hours=6)
     work(app)
 
     for waiting in (stored(app, mail), stored(app, other)):
@@ -117,7 +118,7 @@ def test_mails_survive_days_without_a_server_and_leave_when_it_is_back(
 def test_pauses_begin_anew_after_an_acceptance(
     app: Flask, event: Event, mail: OutboxMail, server: ScriptedServer, clock: FixedClock
 ) -> None:
-    let_pass(app, clock, minutes=60)
+    let_pass(app, clock, minutes=30)
     server.script = lambda _turn: ""
     let_pass(app, clock, minutes=18)
     assert stored(app, mail).state == "sent"
@@ -134,7 +135,7 @@ def test_pauses_begin_anew_after_an_acceptance(
 def test_organiser_who_sends_now_does_not_wait_for_the_pause(
     app: Flask, event: Event, mail: OutboxMail, server: ScriptedServer, clock: FixedClock
 ) -> None:
-    let_pass(app, clock, minutes=60)
+    let_pass(app, clock, minutes=30)
     server.script = lambda _turn: ""
     clock.move(seconds=1)
     assert work(app) == 0
