@@ -12,10 +12,16 @@ from ikone_events.domain.mails.facts import Sender as From
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
-from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
+from ikone_events.mail.sending.outcomes import (
+    Deferred,
+    Delivered,
+    DeliveryOutcome,
+    Rejected,
+    UnreadableMail,
+)
 from ikone_events.services.installation import now, system_clock
-from ikone_events.services.mails import mailing_chunks, outbox, send_rate
-from ikone_events.services.operating import health
+from ikone_events.services.mails import mail_server, mailing_chunks, outbox, send_rate
+from ikone_events.store.damage import is_damage
 from ikone_events.store.db import transaction
 from ikone_events.store.mails.claims import MailClaim
 
@@ -47,10 +53,13 @@ class MailSender:
     def send(self, connection: MailConnection, *, seconds: float) -> int:
         """Send due mails for so many seconds; sets `unfinished` if some are left. Returns how many.
 
-        The first mail that is claimed after `stopping` is set is released.
+        The first mail that is claimed after `stopping` is set is released. Nothing is sent while
+        the mail server has a pause.
         """
         self._end = time.monotonic() + seconds
         self.unfinished = False
+        if not mail_server.may_be_tried(self._worker, now=now()):
+            return 0
         sent, claim = 0, self._claim()
         while claim is not None:
             if self._pause():
@@ -113,9 +122,14 @@ class MailSender:
             reply_to=claim.reply_to or "",
         )
         try:
+            _ = (
+                claim.tries - claim.tries_before
+            )  # a number that is none would stop the worker later
             content = mime_bytes(claim, sender)
         except UnfitInput as refusal:
             return Rejected(str(refusal))
+        except Exception as fault:  # noqa: BLE001 - a value of another type; the next mail is sound
+            return UnreadableMail(f"The stored e-mail is damaged ({type(fault).__name__}).")
         return connection.deliver(content, self._settings.sender, claim.recipient)
 
     def _settle(self, claim: MailClaim, outcome: DeliveryOutcome) -> MailClaim | None:
@@ -126,8 +140,8 @@ class MailSender:
         down = isinstance(outcome, Deferred) and outcome.server_down
         following = None
         with transaction(durable=self._is_sync_due()):
-            _note(claim, outcome)
             self._note_server(outcome, down=down)
+            self._note(claim, outcome)
             if not (down or self._stopping.is_set() or time.monotonic() >= self._end):
                 following = self._take()
         return following if following or down else self._claim()
@@ -142,20 +156,24 @@ class MailSender:
     def _note_server(self, outcome: DeliveryOutcome, *, down: bool) -> None:
         """Store whether the mail server accepts mails, for pages and commands."""
         if down:
-            health.note_refusal(self._worker, outcome.words, now=now())
+            mail_server.note_refusal(self._worker, outcome.words, now=now())
         elif self._refused:
-            health.note_acceptance(self._worker)
+            mail_server.note_acceptance(self._worker)
         self._refused = down
 
-
-def _note(claim: MailClaim, outcome: DeliveryOutcome) -> None:
-    present, words = now(), outcome.words
-    if isinstance(outcome, Deferred):
-        outbox.mark_deferred(claim, now=present, answer=words, about_us=outcome.about_us)
-    elif isinstance(outcome, Rejected):
-        outbox.mark_failed(claim, now=present, answer=words)
-    else:
-        outbox.mark_sent(claim, now=present, answer=words)
+    def _note(self, claim: MailClaim, outcome: DeliveryOutcome) -> None:
+        present, words = now(), outcome.words
+        if isinstance(outcome, Delivered):
+            outbox.mark_sent(claim, now=present, answer=words)
+        elif isinstance(outcome, UnreadableMail) and outbox.fail_damaged(claim.id, now=present):
+            return
+        elif isinstance(outcome, Rejected):
+            outbox.mark_failed(claim, now=present, answer=words)
+        elif outcome.about_us:
+            until = mail_server.pause(self._worker, now=present)
+            outbox.mark_untried(claim, until=until, now=present, answer=words)
+        else:
+            outbox.mark_deferred(claim, now=present, answer=words)
 
 
 def _expand_one_chunk() -> bool:
@@ -163,6 +181,12 @@ def _expand_one_chunk() -> bool:
     mailing = mailing_chunks.find_open_mailing()
     if mailing is None:
         return False
-    with transaction():
-        mailing_chunks.expand_chunk(mailing, now=now())
+    try:
+        with transaction():
+            mailing_chunks.expand_chunk(mailing, now=now())
+    except Exception as fault:
+        if not is_damage(fault):
+            raise
+        with transaction():
+            mailing_chunks.stop_damaged(mailing, now=now())
     return True

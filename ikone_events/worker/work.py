@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,11 +24,15 @@ from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.plan import plans
 from ikone_events.services.privacy.archiving import events_to_forget
 from ikone_events.services.registering import expirations
+from ikone_events.store.damage import is_damage, report, reported
 from ikone_events.store.db import db, transaction
+from ikone_events.store.erasing import erase_what_is_owed
 from ikone_events.store.events.queries import lock_event
 from ikone_events.worker.sending import MailSender
 
 SYSTEM = "system"
+
+Row = TypeVar("Row")
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,7 @@ class Worker:
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._timer = timer
         self._looked = timer() - LOOK_SECONDS
+        self._trouble: str | None = None  # an earlier process of this name may have stored some
         self.stopping = threading.Event()
 
     def wake_up(self) -> int:
@@ -64,6 +70,7 @@ class Worker:
         sent, sender = 0, MailSender(self._settings, self._name, self.stopping)
         with self._app.app_context(), open_connection(self._settings.smtp) as connection:
             while True:
+                erase_what_is_owed()
                 if is_paused():
                     self.beat()
                     return sent
@@ -83,16 +90,17 @@ class Worker:
         self._run_due_steps()
         self._update_waiting_lists()
         self._notify_of_changes()
-        with transaction():
+        with _errors_logged("outdated mailings were not stopped"), transaction():
             stop_outdated(actor=SYSTEM, now=now())
         _forget_due()
+        self._note_trouble()
 
     def _run_due_steps(self) -> None:
         """Run every due step; an error in one does not stop the others."""
-        for slug in plans.events_without_plan():
+        for slug in _found("events without a plan", plans.events_without_plan):
             with _errors_logged(f"the plan of {slug} was not created"), transaction():
                 plans.lay_plan(lock_event(slug), now=now())
-        for step_id in steps.steps_to_look_at(now()):
+        for step_id in _found("due steps", lambda: steps.steps_to_look_at(now())):
             if self.stopping.is_set():
                 return
             with _errors_logged(f"step {step_id} did not run"):
@@ -100,7 +108,7 @@ class Worker:
 
     def _update_waiting_lists(self) -> None:
         """Expire seats that were not confirmed or accepted in time, and fill free seats."""
-        for slug in expirations.events_to_update(now()):
+        for slug in _found("waiting lists", lambda: expirations.events_to_update(now())):
             if self.stopping.is_set():
                 return
             with _errors_logged(f"the waiting list of {slug} was not updated"), transaction():
@@ -108,9 +116,17 @@ class Worker:
 
     def _notify_of_changes(self) -> None:
         """Start the mailings about changes whose quiet period is over."""
-        for slug in updates.events_with_update_due(now()):
+        for slug in _found("changed events", lambda: updates.events_with_update_due(now())):
             with _errors_logged(f"people were not notified of the change of {slug}"), transaction():
                 updates.tell_if_due(slug, now=now())
+
+    def _note_trouble(self) -> None:
+        """Store what could not be done at this look, so that organisers see it."""
+        words = "\n".join(reported())
+        if words != self._trouble:
+            with transaction():
+                health.note_trouble(self._name, words)
+            self._trouble = words
 
     def beat(self) -> None:
         """Store the heartbeat of this worker, and delete old ones of others."""
@@ -128,9 +144,22 @@ def _errors_logged(what: str) -> Iterator[None]:
     """Log an error and go on, so that it stops neither other events nor mails."""
     try:
         yield
-    except Exception:
+    except Exception as fault:
         db.session.rollback()
-        log.exception("%s; the next tick tries again", what)
+        if is_damage(fault):
+            # Its message contains the damaged value, which may be personal.
+            report(f"{what} ({type(fault).__name__})")
+        else:
+            report(what)
+            log.exception("%s; the next tick tries again", what)
+
+
+def _found(what: str, search: Callable[[], list[Row]]) -> list[Row]:
+    """The result of a search, or nothing if it fails, so that everything else goes on."""
+    found: list[list[Row]] = []
+    with _errors_logged(f"{what} were not found"):
+        found.append(search())
+    return found[0] if found else []
 
 
 def _settle_step(step_id: int) -> None:
@@ -146,6 +175,7 @@ def _forget_due() -> None:
     """Delete expired data, and anonymise the persons of events whose retention is over."""
     with _errors_logged("expired data was not deleted"), transaction():
         tidy(now())
-    for slug in [event.slug for event in events_to_forget(now())]:
+    over = _found("events whose retention is over", lambda: events_to_forget(now()))
+    for slug in [event.slug for event in over]:
         with _errors_logged(f"{slug} was not anonymised"), transaction():
             forget_event(slug, actor=SYSTEM, now=now())

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, literal_column, or_, select
+from sqlalchemy.orm import contains_eager
 
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.mails.mailings import stop_mailing
-from ikone_events.store.db import db
+from ikone_events.store.damage import readable
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 
@@ -49,5 +50,5 @@ def _stop(which: ColumnElement[bool], *, actor: str, now: datetime) -> None:
         .where(which, Mailing.kind.in_(_EXPECTING), Mailing.stopped_at.is_(None), unsent)
         .order_by(Mailing.id)
     )
-    for mailing in db.session.scalars(found).all():
+    for mailing in readable(found, Mailing, contains_eager(Mailing.event)):
         stop_mailing(mailing.event, mailing.id, actor=actor, now=now)

@@ -22,7 +22,7 @@ from ikone_events.store.registering.models import Registration
 
 def tidy(now: datetime) -> None:
     """Delete last mails, unconfirmed addresses, and data with a shorter retention."""
-    drop_mails_of_forgotten()
+    drop_mails_of_forgotten(now)
     subscribers.tidy(now)
     people_import.tidy(now)
     undeliverable_addresses.tidy()

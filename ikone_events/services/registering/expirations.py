@@ -15,6 +15,7 @@ from ikone_events.services.registering.seating import (
     promote_waiting,
     somebody_could_move_up,
 )
+from ikone_events.store.damage import readable
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -51,7 +52,7 @@ def _open_to_all(now: datetime) -> list[str]:
     opened = select(Event).where(
         Event.members_until <= now, Event.ends_at > now, _MOVES, waits.exists()
     )
-    events = db.session.scalars(opened).all()
+    events = readable(opened, Event)
     return [event.slug for event in events if somebody_could_move_up(event, now=now)]
 
 
