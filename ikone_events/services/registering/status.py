@@ -182,14 +182,6 @@ def _pass_step(
     event = registration.event
     availability = get_availability(event, cause.now)
     candidate = candidate_of(event, registration, availability, action=cause.action)
-    # Earlier steps count as passed: an organiser may have switched them on later.
-    accepts = cause.action is RegistrationAction.ACCEPT
-    approves = cause.action is RegistrationAction.APPROVE
-    candidate = replace(
-        candidate,
-        address_confirmed=candidate.address_confirmed or approves or accepts,
-        approved=candidate.approved or accepts,
-    )
     change_status(registration, event, next_place(availability, candidate), cause)
     return registration
 

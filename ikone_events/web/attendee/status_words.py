@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.registering.seating import promotion_end
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.domain.registering.status import (
     OVER,
@@ -16,6 +17,7 @@ from ikone_events.domain.registering.status import (
 from ikone_events.domain.rooms.door import Door
 from ikone_events.domain.times import date_medium
 from ikone_events.services.mails.values import link_day
+from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.web.attendee.frame import is_handed_over, moment_words
@@ -97,8 +99,22 @@ def _approval(_facts: StatusFacts) -> StatusWords:
 
 
 def _waiting(facts: StatusFacts) -> StatusWords:
+    if not _promotes(facts):
+        text = _("Nobody moves up from the waiting list after the start.")
+        return StatusWords(_("The event has begun"), (text, _("Please ask the contact.")))
     headline = _("Number %(position)d on the waiting list", position=facts.position)
     return StatusWords(headline, (_when_seat_is_free(facts), *_exceptions(facts)))
+
+
+def _promotes(facts: StatusFacts) -> bool:
+    event = facts.event
+    until = promotion_end(
+        mode_of(event, facts.registration),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        accepts_late=event.accepts_late,
+    )
+    return facts.now < until
 
 
 def _when_seat_is_free(facts: StatusFacts) -> str:

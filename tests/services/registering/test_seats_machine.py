@@ -22,14 +22,15 @@ from sqlalchemy import select
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import SEATED, Status
-from ikone_events.services.events.editing import keep_seats
+from ikone_events.domain.registering.status import CALENDAR, registration_status
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.operating import verification
 from ikone_events.services.registering import changes, hand_over, registrations, status
+from ikone_events.services.registering.answers import places_taken
 from ikone_events.services.registering.expirations import events_to_update, expire_due
 from ikone_events.services.registering.registrations import Applicant
-from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -37,6 +38,8 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, Registration, StatusChange
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_organisation
+from tests.services.registering import every_setting
+from tests.services.registering.every_setting import HOURS, SEATS
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
@@ -45,9 +48,9 @@ ANNA = "anna@amt.example.org"
 MEMBER, FOREIGN, UNKNOWN = "Stadt Trier", "Stadt Mainz", "Stadt Nirgendwo"
 ADMINISTRATIONS = st.sampled_from([MEMBER, FOREIGN, UNKNOWN])
 MODES = st.sampled_from(["online", "on_site"])
-SEATS = st.none() | st.integers(1, 3)
-HOURS = st.none() | st.integers(1, 40)
 PEOPLE = st.integers(0, 30)
+ANSWERS = st.sampled_from([{}, {every_setting.KEY: [every_setting.CHOICE]}])
+ACTORS = st.sampled_from([status.PERSON, ANNA])
 
 
 class Seats(RuleBasedStateMachine):
@@ -56,6 +59,7 @@ class Seats(RuleBasedStateMachine):
     def __init__(self, app: Flask) -> None:
         super().__init__()
         self.app, self.now, self.looked = app, NOW, True
+        self.most = self.bus = 10**6
 
     @initialize(
         hybrid=st.booleans(),
@@ -84,9 +88,10 @@ class Seats(RuleBasedStateMachine):
         )
         self.slug = event.slug
         self.most = event.capacity or 10**6
-        if rules["by_code"]:
-            code = Code(event_id=event.id, text="CODE", uses=4, created_at=NOW)
-            self.write(lambda: db.session.add(code))
+        code = Code(event_id=event.id, text="CODE", uses=4, created_at=NOW)
+        self.write(lambda: db.session.add(code))
+        for name in (MEMBER, FOREIGN):
+            self.turn_membership(name=name, member=name == MEMBER)
 
     def write(self, verb: Callable[[], object]) -> None:
         """One transaction; what the rules refuse changes nothing."""
@@ -99,6 +104,10 @@ class Seats(RuleBasedStateMachine):
 
     def locked(self) -> Event:
         return lock_event(self.slug)
+
+    def event(self) -> Event:
+        with self.app.app_context():
+            return db.session.scalars(select(Event).where(Event.slug == self.slug)).one()
 
     def rows(self) -> list[Registration]:
         wanted = select(Registration).join(Event).where(Event.slug == self.slug)
@@ -113,7 +122,7 @@ class Seats(RuleBasedStateMachine):
         """Mostly somebody new; the low numbers come again and again."""
         return f"p{number if number < 6 else next(_numbers) + 100}@example.org"
 
-    def applicant(self, number: int, mode: str, organisation: str) -> Applicant:
+    def applicant(self, number: int, mode: str, organisation: str, answers: Answers) -> Applicant:
         return Applicant(
             first_name="P",
             last_name="Muster",
@@ -121,49 +130,66 @@ class Seats(RuleBasedStateMachine):
             organisation=organisation,
             locale="de",
             mode=mode,
-            code="CODE",
+            code=("CODE", "CODE0", "CODE1", "CODE2")[number % 4],
+            answers=answers,
         )
 
     # People
 
-    @rule(number=PEOPLE, mode=MODES, organisation=ADMINISTRATIONS)
-    def sign_up(self, number: int, mode: str, organisation: str) -> None:
-        person = self.applicant(number, mode, organisation)
+    @rule(number=PEOPLE, mode=MODES, own=ADMINISTRATIONS, answers=ANSWERS)
+    def sign_up(self, number: int, mode: str, own: str, answers: Answers) -> None:
+        person = self.applicant(number, mode, own, answers)
         self.write(lambda: registrations.register(self.slug, person, now=self.now))
 
-    @rule(numbers=st.lists(PEOPLE, min_size=2, max_size=3), mode=MODES, own=ADMINISTRATIONS)
-    def sign_up_together(self, numbers: list[int], mode: str, own: str) -> None:
-        people = [self.applicant(number, mode, own) for number in numbers]
+    @rule(
+        numbers=st.lists(PEOPLE, min_size=2, max_size=3),
+        mode=MODES,
+        own=ADMINISTRATIONS,
+        answers=ANSWERS,
+    )
+    def sign_up_together(self, numbers: list[int], mode: str, own: str, answers: Answers) -> None:
+        people = [self.applicant(number, mode, own, answers) for number in numbers]
         self.write(lambda: registrations.register_all(self.slug, people, now=self.now))
 
-    @rule(number=PEOPLE)
-    def withdraw(self, number: int) -> None:
+    @rule(number=PEOPLE, actor=st.sampled_from([status.PERSON, CALENDAR, ANNA]))
+    def withdraw(self, number: int, actor: str) -> None:
         if found := self.somebody(number):
-            self.write(lambda: status.withdraw(found.public_id, now=self.now))
+            self.write(lambda: status.withdraw(found.public_id, now=self.now, actor=actor))
 
-    @rule(number=PEOPLE)
-    def confirm_or_accept(self, number: int) -> None:
+    @rule(number=PEOPLE, actor=ACTORS)
+    def confirm_or_accept(self, number: int, actor: str) -> None:
         if found := self.somebody(number):
-            offered = found.status == Status.OFFERED
-            verb = status.accept_offer if offered else status.confirm_address
-            self.write(lambda: verb(found.public_id, now=self.now))
+            by, one = {"now": self.now}, found.public_id
+            if found.status == Status.OFFERED:
+                self.write(lambda: status.accept_offer(one, **by))
+            else:
+                self.write(lambda: status.confirm_address(one, actor=actor, **by))
 
-    @rule(number=PEOPLE, mode=MODES)
-    def switch(self, number: int, mode: str) -> None:
+    @rule(number=PEOPLE, mode=MODES, actor=ACTORS)
+    def switch(self, number: int, mode: str, actor: str) -> None:
         if found := self.somebody(number):
-            self.write(lambda: changes.switch_mode(found.public_id, Mode(mode), now=self.now))
+            by = {"now": self.now, "actor": actor}
+            self.write(lambda: changes.switch_mode(found.public_id, Mode(mode), **by))
 
-    @rule(number=PEOPLE, deputy=PEOPLE)
-    def hand_over(self, number: int, deputy: int) -> None:
+    @rule(number=PEOPLE, deputy=PEOPLE, actor=ACTORS)
+    def hand_over(self, number: int, deputy: int, actor: str) -> None:
         if found := self.somebody(number):
             to = hand_over.Deputy(first_name="D", last_name="M", email=self.address(deputy))
-            self.write(lambda: hand_over.hand_over(found.public_id, to, now=self.now))
+            by = {"now": self.now, "actor": actor}
+            self.write(lambda: hand_over.hand_over(found.public_id, to, **by))
+
+    @rule(number=PEOPLE, answers=ANSWERS)
+    def change_answers(self, number: int, answers: Answers) -> None:
+        if found := self.somebody(number):
+            details = changes.Details(first_name="P", last_name="Muster")
+            one = found.public_id
+            self.write(lambda: changes.change_details(one, details, answers, now=self.now))
 
     # Organisers
 
-    @rule(number=PEOPLE, mode=MODES, organisation=ADMINISTRATIONS)
-    def add(self, number: int, mode: str, organisation: str) -> None:
-        person = self.applicant(number, mode, organisation)
+    @rule(number=PEOPLE, mode=MODES, own=ADMINISTRATIONS, answers=ANSWERS)
+    def add(self, number: int, mode: str, own: str, answers: Answers) -> None:
+        person = self.applicant(number, mode, own, answers)
         self.write(lambda: registrations.add_person(self.slug, person, actor=ANNA, now=self.now))
 
     @rule(number=PEOPLE, what=st.sampled_from(["approve", "move_up", "decline"]))
@@ -171,7 +197,8 @@ class Seats(RuleBasedStateMachine):
         found = self.somebody(number)
         if found is None:
             return
-        words = {"expected": Status(found.status), "actor": ANNA, "now": self.now}
+        seen = registration_status(found.status, found.awaits)
+        words = {"expected": seen, "actor": ANNA, "now": self.now}
         if what == "decline":
             words["reason"] = "Grund"
         self.write(lambda: getattr(status, what)(found.public_id, **words))
@@ -187,26 +214,23 @@ class Seats(RuleBasedStateMachine):
         )
         self.write(lambda: perform(self.slug, request, now=self.now))
 
-    @rule(whole=SEATS, online=SEATS, on_site=SEATS)
-    def change_capacity(self, whole: int | None, online: int | None, on_site: int | None) -> None:
-        def change() -> None:
-            event = self.locked()
-            event.capacity, event.capacity_online, event.capacity_on_site = whole, online, on_site
-            db.session.flush()
-            keep_seats(event, now=self.now)
-            promote_waiting(event, now=self.now)
+    @rule(changes=every_setting.CHANGES)
+    def edit(self, changes: dict[str, object]) -> None:
+        self.write(lambda: every_setting.edit(self.locked(), changes, now=self.now))
+        self.most = max(self.seated(), self.event().capacity or 10**6)
 
-        self.write(change)
-        self.most = max(self.seated(), whole or 10**6)
+    @rule(places=SEATS)
+    def set_places(self, places: int | None) -> None:
+        self.write(lambda: every_setting.set_places(self.locked(), places, now=self.now))
+        self.bus = max(self.on_the_bus(), places or 10**6)
 
-    @rule(confirm=HOURS, approval=st.booleans(), offer=HOURS)
-    def change_steps(self, confirm: int | None, approval: bool, offer: int | None) -> None:
-        def change() -> None:
-            event = self.locked()
-            event.confirm_hours, event.approval, event.offer_hours = confirm, approval, offer
-            promote_waiting(event, now=self.now)
+    @rule(uses=SEATS)
+    def change_codes(self, uses: int | None) -> None:
+        self.write(lambda: every_setting.change_codes(self.locked(), uses, now=self.now))
 
-        self.write(change)
+    @rule(name=st.sampled_from([MEMBER, FOREIGN]), member=st.booleans())
+    def turn_membership(self, name: str, member: bool) -> None:
+        self.write(lambda: every_setting.turn_membership(name, member=member, now=self.now))
 
     # The clock and the worker
 
@@ -231,9 +255,15 @@ class Seats(RuleBasedStateMachine):
         with self.app.app_context():
             return sum(row.status in SEATED for row in self.rows())
 
+    def on_the_bus(self) -> int:
+        with self.app.app_context():
+            event = db.session.scalars(select(Event).where(Event.slug == self.slug)).one()
+            return places_taken(event).get((every_setting.KEY, every_setting.CHOICE), 0)
+
     @invariant()
-    def no_more_people_than_seats(self) -> None:
+    def no_more_people_than_seats_and_places(self) -> None:
         assert self.seated() <= self.most
+        assert self.on_the_bus() <= self.bus
 
     def concerns(self, fault: str) -> bool:
         """Whether it is about this example: the events of earlier ones stay in the database."""

@@ -27,6 +27,7 @@ from tests.web.visitor import count, everything, press, token_of
 HOLD = NOW + timedelta(hours=24)
 UNTIL = "Di., 3.\u00a0März\u00a02026, 10:00\u00a0Uhr"
 ADDRESS = {"status": "pending", "awaits": "address", "reserved_until": HOLD}
+BEGUN = {"starts_at": NOW, "ends_at": HOLD, "accepts_late": False}
 OFFER = {"status": "offered", "reserved_until": HOLD, "waiting_order": 1}
 
 
@@ -47,6 +48,7 @@ WORDS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"offer_hours": 24}, {"status": "waitlisted"}, ["Sie haben dann 24 Stunden Zeit"]),
     ({"per_administration": 2}, {"status": "waitlisted"}, ["Jede Verwaltung kann 2 Plätze haben"]),
     ({"members_until": HOLD}, {"status": "waitlisted"}, [f"Bis {UNTIL} gehen die Plätze zuerst"]),
+    (BEGUN, {"status": "waitlisted"}, ["Die Veranstaltung hat begonnen", "rückt niemand mehr"]),
     ({}, OFFER, ["Ein Platz ist für Sie frei", f"bis {UNTIL} an"]),
     ({}, {"status": "expired"}, ["Ihre Anmeldung ist verfallen", "noch einmal anmelden"]),
     ({"state": "closed"}, {"status": "expired"}, ["Bitte wenden Sie sich an die Ansprechperson"]),
