@@ -3,21 +3,25 @@
 Mails are sent outside transactions, with one commit per mail before the next one is sent.
 """
 
+import logging
 import threading
 import time
 from datetime import timedelta
 
 from ikone_events.config import Settings
 from ikone_events.domain.mails.facts import Sender as From
-from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.refusals import Refusal, UnfitInput
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
 from ikone_events.services.installation import now, system_clock
 from ikone_events.services.mails import mailing_chunks, outbox, send_rate
 from ikone_events.services.operating import health
-from ikone_events.store.db import transaction
+from ikone_events.services.registering import reservations
+from ikone_events.store.db import db, transaction
 from ikone_events.store.mails.claims import MailClaim
+
+log = logging.getLogger(__name__)
 
 # Mails are claimed at most so many seconds before their slot, so that no lease expires meanwhile.
 _AHEAD = 1.0
@@ -107,6 +111,7 @@ class MailSender:
         return self._stopping.wait(min(self._wait, left))
 
     def _hand_over(self, claim: MailClaim, connection: MailConnection) -> DeliveryOutcome:
+        claim = _with_deadline(claim)
         sender = From(
             name=self._settings.organisation,
             address=self._settings.sender,
@@ -146,6 +151,25 @@ class MailSender:
         elif self._refused:
             health.note_acceptance(self._worker)
         self._refused = down
+
+
+def _with_deadline(claim: MailClaim) -> MailClaim:
+    """The mail with the deadline that counts if it leaves now; as it is if that can't be written.
+
+    In a transaction of its own: whoever locks an event may wait for a mail, not the reverse.
+    """
+    if claim.kind not in reservations.NAMES_DEADLINE:
+        return claim
+    late = reservations.is_late(claim, now=now())
+    db.session.rollback()  # nothing is read while the mail is being sent
+    if not late:
+        return claim
+    try:
+        with transaction():
+            return reservations.renew_for(claim, now=now())
+    except Refusal:
+        log.exception("mail %d leaves with its former deadline", claim.id)
+        return claim
 
 
 def _note(claim: MailClaim, outcome: DeliveryOutcome) -> None:

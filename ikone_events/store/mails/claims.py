@@ -26,6 +26,8 @@ class MailClaim(NamedTuple):
     """
 
     id: int
+    kind: str
+    registration_id: int | None
     tries: int
     tries_before: int
     recipient: str

@@ -38,13 +38,15 @@ _PENDING = (
 class StatusFacts:
     """One registration at one moment, with everything that its texts depend on.
 
-    `last` is the last status change, `position` the one on the waiting list, `may_return` whether
+    `mail_queued`: the mail with which the time of a reserved seat begins has not left. `last` is
+    the last status change, `position` the one on the waiting list, `may_return` whether
     the person can register again.
     """
 
     now: datetime
     registration: Registration
     status: RegistrationStatus
+    mail_queued: bool
     last: StatusChange | None
     position: int | None
     door: Door
@@ -82,6 +84,8 @@ def status_words(facts: StatusFacts) -> StatusWords:
 
 def _address(facts: StatusFacts) -> StatusWords:
     kept = _("Your place is kept for you until %(moment)s.", moment=_reserved_until(facts))
+    if facts.mail_queued:
+        kept = _not_begun()
     else_ = _("If you have not confirmed by then, it goes to somebody else.")
     return StatusWords(
         _("Please confirm your e-mail address"), (kept, else_), SelfServiceAction.CONFIRM_ADDRESS
@@ -153,6 +157,8 @@ def _exceptions(facts: StatusFacts) -> Iterator[str]:
 
 def _offered(facts: StatusFacts) -> StatusWords:
     until = _("Please accept it by %(moment)s.", moment=_reserved_until(facts))
+    if facts.mail_queued:
+        until = _not_begun()
     else_ = _("After that it goes to the next person in line.")
     return StatusWords(_("A place is free for you"), (until, else_), SelfServiceAction.ACCEPT)
 
@@ -192,6 +198,13 @@ def _why_expired(last: StatusChange | None) -> str:
     if last.source == RegistrationStatus.OFFERED.value:
         return _("The place that was offered to you was not accepted in time and was given on.")
     return _("Your e-mail address was not confirmed in time, so the place was given on.")
+
+
+def _not_begun() -> str:
+    return _(
+        "Your place is kept for you. Our e-mail about it is still on its way; your time begins "
+        "when it is delivered."
+    )
 
 
 def _reserved_until(facts: StatusFacts) -> str:

@@ -16,6 +16,7 @@ from tests.factories import (
     NOW,
     FixedClock,
     make_event,
+    make_mail,
     make_registration,
     make_subscriber,
     personal_path,
@@ -54,6 +55,22 @@ WORDS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"state": "closed"}, {"status": "expired"}, ["Bitte wenden Sie sich an die Ansprechperson"]),
     ({}, {"registered_by": "Bernd Kollege"}, ["Angemeldet von", "Bernd Kollege"]),
 ]
+
+
+@pytest.mark.parametrize(("values", "kind"), [(ADDRESS, "confirm_address"), (OFFER, "offer")])
+def test_time_begins_when_the_mail_is_delivered(
+    app: Flask, client: FlaskClient, values: dict[str, Any], kind: str
+) -> None:
+    event = make_event(app)
+    eva = make_registration(app, event, **values)
+    make_mail(app, eva, kind=kind)
+
+    page = client.get(personal_path(app, eva)).text
+
+    assert "Ihre Frist beginnt, sobald sie zugestellt ist" in page
+    assert UNTIL not in page
+    part = "/confirm" if kind == "confirm_address" else "/accept"
+    assert client.get(personal_path(app, eva, part)).status_code == 200
 
 
 @pytest.mark.parametrize(("event_values", "values", "words"), WORDS)

@@ -11,6 +11,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_of
 from ikone_events.services.registering.by_organiser import LONGEST_NOTE, actions_for, annotate
 from ikone_events.services.registering.lists.exports import waiting_positions
+from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import mode_of, waiting_reasons
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -58,6 +59,7 @@ def show_person(
         mode=mode_of(event, found).value,
         position=waiting_positions(event).get(found.id),
         waits_because=translate(reasons[found.id]) if found.id in reasons else "",
+        undelivered=undelivered([found]).get(found.id),
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
         before=before,
         after=after,
