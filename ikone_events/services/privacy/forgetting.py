@@ -124,12 +124,13 @@ def due_early(now: datetime) -> list[EarlyDue]:
     ]
 
 
-def forget_early(now: datetime) -> None:
-    """Delete due answers and anonymise due people; figures stay."""
+def forget_early(now: datetime, *, most: int | None = None) -> None:
+    """Delete due answers and anonymise due people, at most so many; figures stay."""
     fields = [field.id for field in _fields_due(now)]
     if fields and rows_written(delete(Answer).where(Answer.field_id.in_(fields))):
         ask_for_erasure()
-    for person in db.session.scalars(_without_place(select(Registration), now)).all():
+    due = _without_place(select(Registration), now).order_by(Registration.id).limit(most)
+    for person in db.session.scalars(due).all():
         strike_out(person)
         drop_mails(OutboxMail.registration_id == person.id)
         forget(select(Registration.id).where(Registration.id == person.id), now=now)
