@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, literal_column, or_, select
 
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.registering.registration import Status
@@ -43,6 +43,20 @@ _IS_ITS_MAIL = and_(
 )
 MAIL_IS_QUEUED: ColumnElement[bool] = exists().where(
     _IS_ITS_MAIL, OutboxMail.state == literal_column("'queued'")
+)
+
+_FAILED_AT = (
+    select(func.max(DeliveryNote.at))
+    .where(DeliveryNote.mail_id == OutboxMail.id, DeliveryNote.what.in_(("failed", "bounced")))
+    .scalar_subquery()
+)
+# When a mail left or failed for good; built once, since every event that is overdue runs it.
+_LEFT_AT = func.coalesce(OutboxMail.sent_at, _FAILED_AT)
+_BEGAN = (
+    select(Registration.id, OutboxMail.created_at, _LEFT_AT)
+    .join(OutboxMail, _IS_ITS_MAIL)
+    .where(Registration.id.in_(bindparam("ids", expanding=True)), _LEFT_AT.is_not(None))
+    .order_by(OutboxMail.id)
 )
 
 
@@ -125,16 +139,5 @@ def renew_undelivered(
 
 def _began(due: Collection[Registration]) -> dict[int, datetime]:
     """When the time began, by registration id, where it was later than the mail was written."""
-    failed = (
-        select(func.max(DeliveryNote.at))
-        .where(DeliveryNote.mail_id == OutboxMail.id, DeliveryNote.what.in_(("failed", "bounced")))
-        .scalar_subquery()
-    )
-    began = func.coalesce(OutboxMail.sent_at, failed)
-    rows = db.session.execute(
-        select(Registration.id, OutboxMail.created_at, began)
-        .join(OutboxMail, _IS_ITS_MAIL)
-        .where(Registration.id.in_([each.id for each in due]), began.is_not(None))
-        .order_by(OutboxMail.id)
-    )
+    rows = db.session.execute(_BEGAN, {"ids": [each.id for each in due]})
     return {number: at for number, written, at in rows if at - written > _LATE}

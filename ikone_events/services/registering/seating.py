@@ -4,7 +4,7 @@ The caller has locked the event (`lock_event`). The waiting list gets free seats
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +46,6 @@ from ikone_events.store.registering.waiting_list import (
 )
 
 PERSON, SYSTEM = "person", "system"
-_NEW = RegistrationStatus.NONE
 
 _STATUS_CHANGE = insert(StatusChange)
 # The admission steps that an action passes; the moment of the last one is stored. Those before it
@@ -114,11 +113,8 @@ def _write_status(
     Raises StatusRefused for a change that is not in the table of statuses.
     """
     source = registration.status or ""
-    check_change(
-        cause.action,
-        registration_status(source, registration.awaits or "") if source else _NEW,
-        registration_status(place.status.value, place.awaits.value),
-    )
+    before = registration_status(source or RegistrationStatus.NONE, registration.awaits or "")
+    check_change(cause.action, before, registration_status(place.status, place.awaits))
     if (source, registration.awaits or "") != (place.status.value, place.awaits.value):
         registration.status_at = cause.now
         registration.event_lock_version = event.lock_version
@@ -183,14 +179,11 @@ def candidate_of(
         colleagues=colleagues,
         from_line=registration.waiting_order is not None
         or registration.status == Status.WAITLISTED.value,
-        address_confirmed=_passed(registration, "address_confirmed_at", steps),
-        approved=_passed(registration, "approved_at", steps),
-        accepted=_passed(registration, "accepted_at", steps),
+        address_confirmed="address_confirmed_at" in steps
+        or registration.address_confirmed_at is not None,
+        approved="approved_at" in steps or registration.approved_at is not None,
+        accepted="accepted_at" in steps or registration.accepted_at is not None,
     )
-
-
-def _passed(registration: Registration, name: str, steps: Sequence[str]) -> bool:
-    return name in steps or getattr(registration, name) is not None
 
 
 def count_colleagues(registration: Registration) -> int:

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
@@ -11,7 +10,6 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
@@ -21,45 +19,48 @@ from sqlalchemy import select
 
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import Action
-from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import Answers
-from ikone_events.domain.registering.registration import SEATED, Status
+from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.status import CALENDAR, registration_status
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.operating import verification
 from ikone_events.services.registering import changes, hand_over, registrations, status
-from ikone_events.services.registering.answers import places_taken
 from ikone_events.services.registering.expirations import events_to_update, expire_due
 from ikone_events.services.registering.registrations import Applicant
-from ikone_events.store.db import db, transaction
-from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import lock_event
+from ikone_events.services.registering.reservations import NAMES_DEADLINE
+from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, Registration, StatusChange
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_organisation
-from tests.services.registering import every_setting
-from tests.services.registering.every_setting import HOURS, SEATS
+from tests.services.registering.every_setting import (
+    CHOICE,
+    FOREIGN,
+    HOURS,
+    KEY,
+    MEMBER,
+    SEATS,
+    EverySetting,
+)
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 _numbers = count(1)
 ANNA = "anna@amt.example.org"
-MEMBER, FOREIGN, UNKNOWN = "Stadt Trier", "Stadt Mainz", "Stadt Nirgendwo"
+UNKNOWN = "Stadt Nirgendwo"
 ADMINISTRATIONS = st.sampled_from([MEMBER, FOREIGN, UNKNOWN])
 MODES = st.sampled_from(["online", "on_site"])
 PEOPLE = st.integers(0, 30)
-ANSWERS = st.sampled_from([{}, {every_setting.KEY: [every_setting.CHOICE]}])
+ANSWERS = st.sampled_from([{}, {KEY: [CHOICE]}])
 ACTORS = st.sampled_from([status.PERSON, ANNA])
 
 
-class Seats(RuleBasedStateMachine):
+class Seats(EverySetting):
     """One event; people come and go, organisers press buttons, the clock runs."""
 
     def __init__(self, app: Flask) -> None:
-        super().__init__()
-        self.app, self.now, self.looked = app, NOW, True
-        self.most = self.bus = 10**6
+        super().__init__(app)
+        self.looked = True
 
     @initialize(
         hybrid=st.booleans(),
@@ -92,26 +93,6 @@ class Seats(RuleBasedStateMachine):
         self.write(lambda: db.session.add(code))
         for name in (MEMBER, FOREIGN):
             self.turn_membership(name=name, member=name == MEMBER)
-
-    def write(self, verb: Callable[[], object]) -> None:
-        """One transaction; what the rules refuse changes nothing."""
-        with self.app.app_context():
-            try:
-                with transaction():
-                    verb()
-            except Refusal:
-                return
-
-    def locked(self) -> Event:
-        return lock_event(self.slug)
-
-    def event(self) -> Event:
-        with self.app.app_context():
-            return db.session.scalars(select(Event).where(Event.slug == self.slug)).one()
-
-    def rows(self) -> list[Registration]:
-        wanted = select(Registration).join(Event).where(Event.slug == self.slug)
-        return list(db.session.scalars(wanted.order_by(Registration.id)))
 
     def somebody(self, number: int) -> Registration | None:
         with self.app.app_context():
@@ -214,24 +195,6 @@ class Seats(RuleBasedStateMachine):
         )
         self.write(lambda: perform(self.slug, request, now=self.now))
 
-    @rule(changes=every_setting.CHANGES)
-    def edit(self, changes: dict[str, object]) -> None:
-        self.write(lambda: every_setting.edit(self.locked(), changes, now=self.now))
-        self.most = max(self.seated(), self.event().capacity or 10**6)
-
-    @rule(places=SEATS)
-    def set_places(self, places: int | None) -> None:
-        self.write(lambda: every_setting.set_places(self.locked(), places, now=self.now))
-        self.bus = max(self.on_the_bus(), places or 10**6)
-
-    @rule(uses=SEATS)
-    def change_codes(self, uses: int | None) -> None:
-        self.write(lambda: every_setting.change_codes(self.locked(), uses, now=self.now))
-
-    @rule(name=st.sampled_from([MEMBER, FOREIGN]), member=st.booleans())
-    def turn_membership(self, name: str, member: bool) -> None:
-        self.write(lambda: every_setting.turn_membership(name, member=member, now=self.now))
-
     # The clock and the worker
 
     @rule(hours=st.integers(1, 60))
@@ -244,21 +207,22 @@ class Seats(RuleBasedStateMachine):
         with self.app.app_context():
             slugs = events_to_update(self.now)
         for slug in slugs:
-            self.write(lambda slug=slug: expire_due(slug, now=self.now))
+            self.write(lambda slug=slug: self.expire(slug))
         self.looked = True
         with self.app.app_context():
             assert self.slug not in events_to_update(self.now)
 
+    def expire(self, slug: str) -> None:
+        """Nobody loses a seat by the clock whose mail about it has not left."""
+        waiting = select(OutboxMail.registration_id).where(
+            OutboxMail.state == "queued", OutboxMail.kind.in_(NAMES_DEADLINE)
+        )
+        queued = set(db.session.scalars(waiting))
+        expired = expire_due(slug, now=self.now)
+        over = bool(expired) and self.now >= expired[0].event.ends_at
+        assert over or not queued & {person.id for person in expired}
+
     # What must hold after each of these
-
-    def seated(self) -> int:
-        with self.app.app_context():
-            return sum(row.status in SEATED for row in self.rows())
-
-    def on_the_bus(self) -> int:
-        with self.app.app_context():
-            event = db.session.scalars(select(Event).where(Event.slug == self.slug)).one()
-            return places_taken(event).get((every_setting.KEY, every_setting.CHOICE), 0)
 
     @invariant()
     def no_more_people_than_seats_and_places(self) -> None:
