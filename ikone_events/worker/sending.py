@@ -3,13 +3,14 @@
 Mails are sent outside transactions, with one commit per mail before the next one is sent.
 """
 
+import logging
 import threading
 import time
 from datetime import timedelta
 
 from ikone_events.config import Settings
 from ikone_events.domain.mails.facts import Sender as From
-from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.refusals import Refusal, UnfitInput
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.mail.sending.outcomes import (
@@ -21,9 +22,12 @@ from ikone_events.mail.sending.outcomes import (
 )
 from ikone_events.services.installation import now, system_clock
 from ikone_events.services.mails import mail_server, mailing_chunks, outbox, send_rate
+from ikone_events.services.registering import reservations
 from ikone_events.store.damage import is_damage
-from ikone_events.store.db import transaction
+from ikone_events.store.db import db, transaction
 from ikone_events.store.mails.claims import MailClaim
+
+log = logging.getLogger(__name__)
 
 # Mails are claimed at most so many seconds before their slot, so that no lease expires meanwhile.
 _AHEAD = 1.0
@@ -116,6 +120,7 @@ class MailSender:
         return self._stopping.wait(min(self._wait, left))
 
     def _hand_over(self, claim: MailClaim, connection: MailConnection) -> DeliveryOutcome:
+        claim = _with_deadline(claim)
         sender = From(
             name=self._settings.organisation,
             address=self._settings.sender,
@@ -174,6 +179,28 @@ class MailSender:
             outbox.mark_untried(claim, until=until, now=present, answer=words)
         else:
             outbox.mark_deferred(claim, now=present, answer=words)
+
+
+def _with_deadline(claim: MailClaim) -> MailClaim:
+    """The mail with the deadline that counts if it leaves now; as it is if that can't be written.
+
+    In a transaction of its own: whoever locks an event may wait for a mail, not the reverse.
+    """
+    if claim.kind not in reservations.NAMES_DEADLINE:
+        return claim
+    try:
+        late = reservations.is_late(claim, now=now())
+        db.session.rollback()  # nothing is read while the mail is being sent
+        if not late:
+            return claim
+        with transaction():
+            return reservations.renew_for(claim, now=now())
+    except Exception as fault:
+        if not (isinstance(fault, Refusal) or is_damage(fault)):
+            raise
+        db.session.rollback()
+        log.error("mail %d leaves with its former deadline (%s)", claim.id, type(fault).__name__)
+        return claim
 
 
 def _expand_one_chunk() -> bool:

@@ -20,15 +20,18 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 
 
-def tidy(now: datetime) -> None:
-    """Delete last mails, unconfirmed addresses, and data with a shorter retention."""
+def tidy(now: datetime, *, most: int | None = None) -> None:
+    """Delete last mails, unconfirmed addresses, and data with a shorter retention.
+
+    Of people without a place at most so many: the transaction keeps others from registering.
+    """
     drop_mails_of_forgotten(now)
     subscribers.tidy(now)
     people_import.tidy(now)
     undeliverable_addresses.tidy()
     ingest.tidy(now)
     password_links.tidy(now)
-    forget_early(now)
+    forget_early(now, most=most)
     drop_unused_feeds()
 
 

@@ -138,12 +138,13 @@ def due_early(now: datetime) -> list[EarlyDue]:
     ]
 
 
-def forget_early(now: datetime) -> None:
-    """Delete due answers and anonymise due people; figures stay."""
+def forget_early(now: datetime, *, most: int | None = None) -> None:
+    """Delete due answers and anonymise due people, at most so many; figures stay."""
     fields = [field.id for field in _fields_due(now)]
     if fields:
         rows_written(delete(Answer).where(Answer.field_id.in_(fields)))
-    for number in db.session.scalars(_without_place(select(Registration.id), now)).all():
+    due = _without_place(select(Registration.id), now).order_by(Registration.id).limit(most)
+    for number in db.session.scalars(due).all():
         for person in readable(select(Registration).where(Registration.id == number), Registration):
             strike_out(person)
         drop_mails(OutboxMail.registration_id == number)

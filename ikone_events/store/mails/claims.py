@@ -27,6 +27,8 @@ class MailClaim(NamedTuple):
     """
 
     id: int
+    kind: str
+    registration_id: int | None
     tries: int
     tries_before: int
     lease_until: datetime
@@ -42,7 +44,6 @@ class MailClaim(NamedTuple):
     unsubscribe: str
     created_at: datetime
     answer: str
-    kind: str
     link_epoch: int | None
     reply_to: str | None
     mailing_stopped: datetime | None

@@ -21,6 +21,7 @@ from ikone_events.services.registering.lists.exports import (
     waiting_positions,
     write_json,
 )
+from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import waiting_reasons
 from ikone_events.services.spreadsheets import write_csv, write_xlsx
 from ikone_events.store.db import transaction
@@ -88,6 +89,7 @@ def registrations(slug: str) -> str:
         page_url=page_url("organiser.registrations", slug=slug, **query),
         positions=waiting_positions(event),
         reasons=_reasons(event, page.rows),
+        undelivered=undelivered(page.rows),
         answers=_answers(event, page.rows),
         undecided=count_undecided(event),
         numbers=counts.answers,
