@@ -19,6 +19,7 @@ from ikone_events.services.installation import Clock
 from ikone_events.store.db import db
 from ikone_events.web.shell.limits import RateLimits
 from ikone_events.web.shell.page_cache import PageCache
+from ikone_events.web.shell.security_events import FloodFilter
 from ikone_events.worker.engine import Engine
 
 _MOST = 8  # applications kept; the two of a module alternate on both databases
@@ -65,6 +66,7 @@ def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -
     # Shares pool and compiled statements; listeners of a test and what is kept by engine end.
     db._app_engines[app][None] = kept.engine.execution_options()
     app.extensions["ikone_limits"] = RateLimits(enabled=settings.rate_limits)
+    app.extensions["ikone_floods"] = FloodFilter()
     return app
 
 

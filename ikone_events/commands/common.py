@@ -1,8 +1,10 @@
 """Output and errors of commands: plain lines, exit status 1, no stack trace."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -11,6 +13,7 @@ from flask.logging import default_handler
 from sqlalchemy.exc import DatabaseError
 
 from ikone_events.domain.refusals import Refusal
+from ikone_events.services.accounts.security_log import LOGGER as SECURITY_LOGGER
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
 from ikone_events.store.operating.schema import SchemaError, migrate
@@ -53,11 +56,21 @@ def with_tables(command: F) -> F:
     return cast(F, checked)
 
 
+class _Lines(logging.Formatter):
+    """One line per record; the security log as JSON with its moment, for programs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name != SECURITY_LOGGER:
+            return super().format(record)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"at": at, **json.loads(record.getMessage())})
+
+
 def log_to_stderr() -> None:
     """Log our own modules at INFO, others at WARNING."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     ours = logging.getLogger("ikone_events")
     ours.setLevel(logging.INFO)
     ours.removeHandler(default_handler)  # Flask's own, which would say everything twice

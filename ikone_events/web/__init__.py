@@ -9,7 +9,16 @@ from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
 from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
-from ikone_events.web.shell import errors, filters, headers, health, i18n, limits, login
+from ikone_events.web.shell import (
+    errors,
+    filters,
+    headers,
+    health,
+    i18n,
+    limits,
+    login,
+    security_events,
+)
 from ikone_events.web.shell.access import check_routes
 
 BLUEPRINTS = (
@@ -40,7 +49,7 @@ def register_pages(app: Flask) -> None:
     )
     installation: Installation = app.extensions["ikone_installation"]
     headers.init_app(app, installation.settings)
-    limits.init_app(app, enabled=installation.settings.rate_limits)
+    limits.init_app(app, installation.settings)
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same
@@ -53,6 +62,7 @@ def register_pages(app: Flask) -> None:
     i18n.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
+    security_events.init_app(app)
     login.init_login(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
