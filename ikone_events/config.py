@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +17,18 @@ from ikone_events.mail.settings import ImapSettings, SmtpSettings
 
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 10
+_RUN = 8  # as many characters that occur twice in a key are no chance: once in a million keys
 # The share of a lease for the SMTP session; the rest is for the work before and after it.
 _OF_LEASE = 0.75
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_WEAK_WORDS = ("secret", "changeme", "password", "passwort", "ikone", "example", "development")
+# Compared without case and punctuation: “change-me” and “Change_Me” are one word.
+_WEAK_WORDS = (
+    *("secret", "change", "replace", "insert", "default", "password", "passwort", "geheim"),
+    *("ikone", "example", "beispiel", "sample", "dummy", "testtest", "development", "insecure"),
+    *("schluessel", "schlüssel", "qwert", "asdfg", "lorem"),
+)
+# The documentation of Flask prints it.
+_PUBLISHED_KEY = "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"
 
 
 class SettingsError(Exception):
@@ -122,15 +131,24 @@ def settings_from_environment(environ: Mapping[str, str] | None = None) -> Setti
 
 
 def _secret(text: str) -> str:
-    lowered = text.lower()
+    advice = "make one with python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
     if len(text) < MIN_SECRET_LENGTH:
-        raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters.")
-    if len(set(text)) < MIN_SECRET_VARIETY or any(word in lowered for word in _WEAK_WORDS):
-        raise ValueError(
-            "is too easy to guess; make one with "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
-        )
+        raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters; {advice}")
+    if _is_guessable(text):
+        raise ValueError(f"is too easy to guess; {advice}")
     return text
+
+
+def _is_guessable(key: str) -> bool:
+    """Whether somebody typed the key, or it was published; a random one passes."""
+    letters = "".join(c for c in key.lower() if c.isalnum())
+    if key == _PUBLISHED_KEY or any(word in letters for word in _WEAK_WORDS):
+        return True
+    steps = [ord(after) - ord(before) for before, after in pairwise(letters)]
+    in_order = sum(step in (-1, 0, 1) for step in steps)  # abcd, 9876, aaaa
+    runs = [letters[at : at + _RUN] for at in range(len(letters) - _RUN + 1)]
+    repeats = len(set(runs)) < len(runs)
+    return len(set(key)) < MIN_SECRET_VARIETY or repeats or in_order > len(steps) * 0.6
 
 
 def _base_url(text: str) -> str:

@@ -17,6 +17,7 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.services.installation import Clock
 from ikone_events.store.db import db
+from ikone_events.web.shell.limit_counters import TableCounters
 from ikone_events.web.shell.limits import RateLimits
 from ikone_events.web.shell.page_cache import PageCache
 from ikone_events.web.shell.security_events import FloodFilter
@@ -72,6 +73,9 @@ def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -
 
 def give_back(app: Flask) -> None:
     """Close all connections, so that the folder can be emptied."""
+    shared = getattr(app.extensions["ikone_limits"]._counters, "_shared", None)
+    if isinstance(shared, TableCounters):
+        shared._table.engine.dispose()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

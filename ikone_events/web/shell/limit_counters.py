@@ -110,7 +110,9 @@ class SharedCounters:
             try:
                 if self._shared is None:
                     self._shared = self._connect()
-                return ask(self._shared)
+                found = ask(self._shared)
+                self._next_try = 0.0
+                return found
             except Exception as fault:  # noqa: BLE001 - whatever a driver raises: nobody is refused
                 self._next_try = time.monotonic() + PAUSE_SECONDS
                 log.error("rate limits are counted by this process alone: %s", type(fault).__name__)

@@ -33,7 +33,7 @@ def record(event: SecurityEvent, **details: str | int) -> None:
 
 def record_refusal(event: SecurityEvent, status: int) -> None:
     """Log a refusal; the same of one network and endpoint at most once a minute, with a count."""
-    kind = Refused(
+    kind = RefusalKind(
         event, network(), request.endpoint or "", status, g.get("refusal_reason", ""), _account()
     )
     floods: FloodFilter = current_app.extensions["ikone_floods"]
@@ -55,7 +55,7 @@ def _account() -> int | None:
     return user.id if user is not None and user.is_authenticated else None
 
 
-class Refused(NamedTuple):
+class RefusalKind(NamedTuple):
     """A kind of refusals that are counted together."""
 
     event: SecurityEvent
@@ -71,10 +71,10 @@ class FloodFilter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._since: dict[Refused, float] = {}
-        self._untold: dict[Refused, int] = {}
+        self._since: dict[RefusalKind, float] = {}
+        self._untold: dict[RefusalKind, int] = {}
 
-    def to_report(self, kind: Refused) -> list[tuple[Refused, int]]:
+    def to_report(self, kind: RefusalKind) -> list[tuple[RefusalKind, int]]:
         """The kinds to be logged now and how many events each line stands for.
 
         Among them are former kinds whose minute is over. Of more than a thousand kinds a minute,
@@ -92,7 +92,7 @@ class FloodFilter:
                 due[kind] = due.get(kind, 0) + 1
             return list(due.items())
 
-    def _close_old(self, now: float) -> dict[Refused, int]:
+    def _close_old(self, now: float) -> dict[RefusalKind, int]:
         old = [kind for kind, since in self._since.items() if since <= now - WINDOW_SECONDS]
         for kind in old:
             del self._since[kind]
