@@ -3,21 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Engine,
-    Executable,
-    String,
-    case,
-    create_engine,
-    delete,
-    event,
-    extract,
-    func,
-    select,
-)
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Engine, String, TextClause, create_engine, delete, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.store.db import Base, UTCDateTime, rows_written
@@ -48,10 +36,20 @@ class Count(NamedTuple):
     seconds_left: float
 
 
-_COUNT = (
-    RateLimitCounter.key,
-    RateLimitCounter.hits,
-    extract("epoch", RateLimitCounter.ends_at - func.now()),
+# The keys are sorted, so that two requests never wait for each other.
+_ADD = text(
+    "INSERT INTO rate_limit_counter AS t (key, hits, ends_at)"
+    " SELECT key, 1, now() + seconds * interval '1 second'"
+    " FROM unnest(cast(:keys AS text[]), cast(:seconds AS int[])) AS new (key, seconds)"
+    " ORDER BY key"
+    " ON CONFLICT (key) DO UPDATE SET"
+    " hits = CASE WHEN t.ends_at <= now() THEN 1 ELSE t.hits + 1 END,"
+    " ends_at = CASE WHEN t.ends_at <= now() THEN excluded.ends_at ELSE t.ends_at END"
+    " RETURNING key, hits, extract(epoch FROM ends_at - now())"
+)
+_READ = text(
+    "SELECT key, hits, extract(epoch FROM ends_at - now()) FROM rate_limit_counter"
+    " WHERE key = ANY(cast(:keys AS text[])) AND ends_at > now()"
 )
 
 
@@ -81,28 +79,15 @@ class LimitTable:
 
     def add(self, windows: Mapping[str, int]) -> dict[str, Count]:
         """Count one request for each key, whose window has so many seconds; returns the counts."""
-        table = RateLimitCounter
-        rows = [
-            {"key": key, "hits": 1, "ends_at": func.now() + timedelta(seconds=seconds)}
-            for key, seconds in sorted(windows.items())  # in one order: two requests never deadlock
-        ]
-        wanted = insert(table).values(rows)
-        over = table.ends_at <= func.now()
-        again = {
-            "hits": case((over, 1), else_=table.hits + 1),
-            "ends_at": case((over, wanted.excluded.ends_at), else_=table.ends_at),
-        }
-        upsert = wanted.on_conflict_do_update(index_elements=["key"], set_=again)
-        return self._counts(upsert.returning(*_COUNT))
+        return self._counts(_ADD, keys=list(windows), seconds=list(windows.values()))
 
     def read(self, keys: Iterable[str]) -> dict[str, Count]:
         """The counts of those keys whose window has not ended."""
-        running = RateLimitCounter.key.in_(list(keys)) & (RateLimitCounter.ends_at > func.now())
-        return self._counts(select(*_COUNT).where(running))
+        return self._counts(_READ, keys=list(keys))
 
-    def _counts(self, statement: Executable) -> dict[str, Count]:
+    def _counts(self, statement: TextClause, **values: list[Any]) -> dict[str, Count]:
         with self.engine.connect() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(statement, values).all()
         return {key: Count(hits, float(left)) for key, hits, left in rows}
 
 
