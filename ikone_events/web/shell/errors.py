@@ -132,7 +132,9 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
 def _words_of_http(fault: HTTPException) -> dict[str, Any]:
     if isinstance(fault, TooManyRequests):
         text = "" if fault.description == TooManyRequests.description else fault.description
-        return {"text": text, "advice": wait_words(int(cast(int, fault.retry_after) or 60))}
+        back = url_for("security.login") if request.endpoint == "security.login" else ""
+        wait = int(cast(int, fault.retry_after) or 60)
+        return {"text": text, "advice": wait_words(wait), "back": back}
     if fault.code in _WORDED:
         return {}
     return {"title": _("This can't be done at this address"), "text": " "}

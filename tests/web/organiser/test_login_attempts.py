@@ -242,6 +242,7 @@ def test_refused_attempt_says_how_long_to_wait(client: FlaskClient, time: Time) 
     assert outcome_of(page) == "busy"
     assert "20 Sekunden" in page.text
     assert "nicht gesperrt" in page.text
+    assert 'class="kern-btn kern-btn--primary" href="/login"' in page.text
     assert "Please wait 20 seconds" in english.text
 
 
