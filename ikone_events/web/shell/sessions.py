@@ -42,7 +42,8 @@ class SealedSerializer(URLSafeTimedSerializer):
     def _masked(self, data: bytes, nonce: bytes) -> bytes:
         key = hashlib.sha256(b"ikone-events.session:" + self.secret_key).digest()
         stream = hashlib.shake_256(key + nonce).digest(len(data))
-        return bytes(a ^ b for a, b in zip(data, stream, strict=True))
+        mixed = int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")
+        return mixed.to_bytes(len(data), "big")
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -71,10 +72,17 @@ class Sessions(SecureCookieSessionInterface):
         serializer = self.get_signing_serializer(app)
         if session.modified and serializer is not None:
             for length in _CUTS:
-                if len(serializer.dumps(dict(session))) <= MOST_BYTES:
+                if _fits(session, serializer):
                     break
                 _cut(session, length)
         super().save_session(app, session, response)
+
+
+def _fits(session: SessionMixin, serializer: URLSafeTimedSerializer) -> bool:
+    """Whether the cookie fits; sealing makes no short content long, so it is seldom tried."""
+    contents = dict(session)
+    plain = len(serializer.serializer.dumps(contents))
+    return plain <= MOST_BYTES // 2 or len(serializer.dumps(contents)) <= MOST_BYTES
 
 
 def _cut(session: SessionMixin, length: int) -> None:
