@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "store": {"domain"},
     "mail": {"domain"},
-    "config": {"mail"},
+    "config": {"domain", "mail"},
     "services": {"domain", "store", "mail", "config"},
     "web": {"domain", "store", "config", "services"},
     "worker": {"domain", "store", "mail", "config", "services"},

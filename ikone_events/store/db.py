@@ -33,7 +33,6 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTra
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import Outage
-from ikone_events.store.erasing import LogEraser
 from ikone_events.store.outages import busy, moved, refusal_for
 from ikone_events.store.sqlite import opened_file, path_of
 from ikone_events.store.write_trial import WriteTrial
@@ -101,7 +100,6 @@ class UTCDateTime(TypeDecorator[datetime]):
 def init_app(app: Flask) -> None:
     """Set up the database by the SQLALCHEMY_… settings of the application."""
     db.init_app(app)
-    app.extensions["ikone_eraser"] = LogEraser(usual_ms=LOCK_WAIT_SECONDS * 1000)
     app.extensions["ikone_write_trial"] = WriteTrial()
 
 
@@ -222,7 +220,10 @@ def _outages_refused() -> Iterator[None]:
 
 @contextmanager
 def _committed(session: Session, options: dict[str, Any]) -> Iterator[None]:
-    """Commit at the end; raises Outage if SQLite's file is not in its place, before or after."""
+    """Commit at the end; raises Outage if SQLite's file is not in its place, before or after.
+
+    A deletion is stored together with the fact that it has to leave the log, too.
+    """
     try:
         connection = session.connection(execution_options=options)
         file = opened_file(connection)
@@ -230,6 +231,8 @@ def _committed(session: Session, options: dict[str, Any]) -> Iterator[None]:
             connection.execute(_LOCK_TIMEOUT)
         yield
         session.flush()
+        if session.info.get(_ERASE):
+            current_app.extensions["ikone_eraser"].owe()
         if file is not None and not file.is_in_place():
             raise moved(file.path)
         session.commit()
@@ -247,7 +250,7 @@ def _follow_up(asked: set[str]) -> None:
             current_app.extensions["ikone_wake"]()
     except Exception:
         log.exception("the worker was not woken; it will find the work at its next tick")
-    eraser: LogEraser = current_app.extensions["ikone_eraser"]
+    eraser = current_app.extensions["ikone_eraser"]  # store/erasing.py, which imports this module
     if _ERASE in asked:
         eraser.erase(db.engine)
     else:
@@ -272,7 +275,10 @@ def ask_for_delivery() -> None:
 
 
 def ask_for_erasure() -> None:
-    """Empty the write-ahead log after the commit, because personal data were deleted."""
+    """Empty the write-ahead log after the commit, because personal data were deleted.
+
+    Statements that delete them are recognised (store/erasing.py); nobody else has to ask.
+    """
     db.session().info[_ERASE] = True
 
 

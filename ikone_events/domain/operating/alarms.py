@@ -15,6 +15,8 @@ STUCK_AFTER = timedelta(minutes=10)
 # Three missed ticks, and at least two minutes, count as silence.
 _TICKS_MISSED = 3
 _AT_LEAST = timedelta(minutes=2)
+# Each tick tries again to erase what was deleted.
+ERASED_AFTER = timedelta(minutes=10)
 # A restart of the mail server is no alarm.
 MAILBOX_AFTER = timedelta(minutes=30)
 
@@ -29,10 +31,12 @@ class Alarm(StrEnum):
     STUCK = "stuck_mail"
     MAILBOX = "mailbox"
     BACKUP = "backup"
+    ERASURE = "erasure"
+    TROUBLE = "trouble"
 
 
 # Alarms while which mails are sent all the same.
-HARMLESS = frozenset({Alarm.MAILBOX, Alarm.BACKUP})
+HARMLESS = frozenset({Alarm.MAILBOX, Alarm.BACKUP, Alarm.ERASURE, Alarm.TROUBLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,9 @@ class EngineState:
     `refused_at` is since when the mail server accepts nothing, `refusal` its answer; `stuck` counts
     overdue mails while none is sent. `unread_since` is when the mailbox was last read or began to
     fail, `mailbox_failure` the error. `backup_at` is the latest known backup, `backup_due_at` when
-    the next one, or the first, is overdue; None if nobody watches that.
+    the next one, or the first, is overdue; None if nobody watches that. `unerased_since` is since
+    when deleted personal data may be in the database's log, `trouble` what the workers could not
+    do, one line each.
     """
 
     now: datetime
@@ -60,6 +66,8 @@ class EngineState:
     write_fault: str = ""
     backup_at: datetime | None = None
     backup_due_at: datetime | None = None
+    unerased_since: datetime | None = None
+    trouble: str = ""
 
     @property
     def silent(self) -> bool:
@@ -78,13 +86,20 @@ class EngineState:
             Alarm.STUCK: bool(self.stuck) and not paused,
             Alarm.MAILBOX: self._mailbox_unread and not paused and not self.silent,
             Alarm.BACKUP: self.backup_due_at is not None and self.now > self.backup_due_at,
+            Alarm.ERASURE: self._is_unerased,
+            Alarm.TROUBLE: bool(self.trouble) and not self.silent,
         }
         return tuple(alarm for alarm, on in found.items() if on)
 
     @property
     def stands(self) -> bool:
-        """Whether mails can't be sent; an unread mailbox or an old backup does not count."""
+        """Whether mails can't be sent; the alarms of HARMLESS do not count."""
         return not HARMLESS.issuperset(self.alarms)
+
+    @property
+    def _is_unerased(self) -> bool:
+        since = self.unerased_since
+        return since is not None and self.now - since >= ERASED_AFTER
 
     @property
     def _mailbox_unread(self) -> bool:
@@ -128,6 +143,14 @@ _TEXTS = {
         "The last backup is %(days)d days old. "
         "Please ask whoever runs the server why no newer one was made."
     ),
+    Alarm.ERASURE: N_(
+        "Personal data that were deleted %(minutes)d minutes ago are still in the database's log, "
+        "because something is reading the database all the time. Each minute brings another try."
+    ),
+    Alarm.TROUBLE: N_(
+        "The worker could not do everything: %(words)s. Everything else goes on. "
+        "“ikone-events verify” says more."
+    ),
 }
 
 
@@ -150,6 +173,8 @@ def _todo(alarm: Alarm, engine: EngineState) -> ToDo:
         Alarm.MAIL_SERVER: (engine.refused_at, engine.refusal),
         Alarm.MAILBOX: (engine.unread_since, engine.mailbox_failure),
         Alarm.BACKUP: (engine.backup_at, ""),
+        Alarm.ERASURE: (engine.unerased_since, ""),
+        Alarm.TROUBLE: (None, engine.trouble),
     }.get(alarm, (None, ""))
     is_brief = not words if alarm is Alarm.MAILBOX else since is None
     text = _BRIEFER.get(alarm, _TEXTS[alarm]) if is_brief else _TEXTS[alarm]

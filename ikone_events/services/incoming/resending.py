@@ -14,7 +14,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.services.mails import outbox, undeliverable_addresses
-from ikone_events.services.mails.outbox import add_note
+from ikone_events.services.mails.delivery_log import add_note
 from ikone_events.services.mails.values import changes_for, last_notified_version
 from ikone_events.services.mails.writing import rewrite_mail
 from ikone_events.services.registering.corrections import give_address

@@ -87,17 +87,27 @@ def rewrite_mail(
     row: OutboxMail, registration: Registration, event: Event, *, now: datetime
 ) -> None:
     """Compose an unsent mail again with the current facts; it gets a new Message-ID."""
-    mailing = db.session.get(Mailing, row.mailing_id) if row.mailing_id else None
-    facts = facts_for(MailKind(row.kind), registration, event, now=now, mailing=mailing, again=row)
-    mail = compose(facts)
+    rewrite_text(row, registration, event, now=now)
     began_thread = registration.thread_id in ("", row.message_id)
     row.message_id, row.created_at = _new_message_id(), now
     if began_thread:
         registration.thread_id = row.message_id
     row.references = "" if began_thread else registration.thread_id
-    row.link_epoch = _link_epoch(facts.kind, registration)
+
+
+def rewrite_text(
+    row: OutboxMail, registration: Registration, event: Event, *, now: datetime
+) -> None:
+    """Compose a mail again that is just being sent.
+
+    It keeps its Message-ID: an earlier try may have arrived although nobody said so.
+    """
+    mailing = db.session.get(Mailing, row.mailing_id) if row.mailing_id else None
+    facts = facts_for(MailKind(row.kind), registration, event, now=now, mailing=mailing, again=row)
+    mail = compose(facts)
     for name, value in _content(facts, mail).items():
         setattr(row, name, value)
+    row.link_epoch = _link_epoch(facts.kind, registration)
     _note(row, facts, mail, registration, event)
 
 

@@ -21,14 +21,17 @@ from ikone_events.store.registering.models import Registration
 class MailClaim(NamedTuple):
     """A claimed mail with its content; it may be sent until the lease ends.
 
-    `tries` only rises and is the fence against a worker whose lease has ended; `tries_before` is
-    the number of tries before the last retry by hand. `mailing_stopped` is when its mailing was
+    `tries` and `lease_until` are the fence against a worker whose lease has ended; `tries_before`
+    is the number of tries before the last retry by hand. `mailing_stopped` is when its mailing was
     stopped, `present_epoch` that of the person's links now.
     """
 
     id: int
+    kind: str
+    registration_id: int | None
     tries: int
     tries_before: int
+    lease_until: datetime
     recipient: str
     recipient_name: str
     subject: str
@@ -41,7 +44,6 @@ class MailClaim(NamedTuple):
     unsubscribe: str
     created_at: datetime
     answer: str
-    kind: str
     link_epoch: int | None
     reply_to: str | None
     mailing_stopped: datetime | None

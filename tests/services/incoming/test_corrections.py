@@ -10,7 +10,8 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import NotFound, UnfitInput
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming.resending import correct_and_retry
-from ikone_events.services.mails.outbox import notes_of, retry_all
+from ikone_events.services.mails.delivery_log import notes_of
+from ikone_events.services.mails.outbox import retry_all
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event

@@ -1,6 +1,6 @@
 """The own account: name and language, password, other sessions."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
@@ -19,6 +19,7 @@ from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import speak
 from ikone_events.web.shell.limits import limited, network
 from ikone_events.web.shell.login import stay_signed_in
+from ikone_events.web.shell.login_attempts import remember_browser
 from ikone_events.web.shell.password_reset import NewPasswordForm
 
 # Of one account, so that a stolen session does not try passwords.
@@ -98,7 +99,9 @@ def change_own_password() -> Answer:
     stay_signed_in(account)
     log_security(SecurityEvent.PASSWORD_CHANGED, account=account.id, network=network(), by="owner")
     flash(_("Your password is changed. You are logged out everywhere else."), "success")
-    return redirect(url_for("organiser.own_account"), 303)
+    response = make_response(redirect(url_for("organiser.own_account"), 303))
+    remember_browser(response, account)
+    return response
 
 
 @blueprint.post("/account/end-sessions")
