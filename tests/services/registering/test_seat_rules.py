@@ -179,9 +179,29 @@ def test_group_with_somebody_known_gets_what_new_people_get(app: Flask) -> None:
 
     assert group(app, event, "known", "new") == ["confirmed", "waitlisted"]
 
-    # The page tells what two new people would get, the mails tell the truth.
+    # The mails begin with what the page tells; the place that stays free goes to the first to wait.
     assert statuses(app, event) == {"known": "confirmed", "new": "confirmed"}
-    assert mails(app)[1:] == [("known", "repeat"), ("new", "confirmation")]
+    told = [("known", "repeat"), ("new", "waitlist"), ("new", "promotion")]
+    assert mails(app)[1:] == told
+    assert faults(app) == []
+
+
+def test_group_never_gets_past_those_who_wait(app: Flask) -> None:
+    """The place that a known person does not take goes to whoever may have it first."""
+    event = make_event(app, capacity=3, per_administration=2)
+    for name in ("known", "a", "waits"):
+        sign_up(app, event, name)
+    assert statuses(app, event)["waits"] == "waitlisted"
+
+    other = {"organisation": "Stadt Mayen"}
+    assert group(app, event, "known", "new", "more", **other) == [
+        *("confirmed", "waitlisted", "waitlisted")
+    ]
+
+    after = statuses(app, event)
+    assert [after[name] for name in ("waits", "new", "more")] == [
+        *("waitlisted", "confirmed", "waitlisted")
+    ]
     assert faults(app) == []
 
 
