@@ -1,6 +1,7 @@
 """Answers of calendars: which one counts, and what it changes.
 
-Only this module writes `Registration.partstat`, except for a mail that asks again.
+Only this module and `answers_kept` write `Registration.partstat`, except for a mail that asks
+again.
 """
 
 from dataclasses import replace

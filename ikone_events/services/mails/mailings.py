@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from ikone_events.domain.events.lifecycle import Message
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
@@ -16,6 +16,7 @@ from ikone_events.services.mails.audiences import people_of, subscribers_of
 from ikone_events.services.mails.texts import snapshot
 from ikone_events.store.db import ask_for_delivery, db, for_update
 from ikone_events.store.events.models import Event
+from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
@@ -152,7 +153,9 @@ def _has_queued(mailing: Mailing) -> bool:
 def people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
     """The recipients of a mailing whose mails are not written yet.
 
-    People who registered after its start are left out: their own mails describe the new state.
+    People whose status changed after its start are left out: their own mails describe the new
+    state. A mail about a new date goes to them too if no mail of their own has told it, for
+    example because it failed.
     """
     audience = Audience(mailing.audience)
     if audience in OF_SUBSCRIBERS:
@@ -161,11 +164,24 @@ def people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
         )
     people = people_of(mailing.event, audience, organisation_id=mailing.organisation_id).where(
         Registration.id > mailing.last_id,
-        Registration.event_lock_version < mailing.event_lock_version,
+        or_(
+            Registration.event_lock_version < mailing.event_lock_version,
+            _is_untold(mailing) if mailing.kind == MailKind.MOVED.value else false(),
+        ),
     )
     if mailing.step is not None and mailing.kind in REMINDERS:
         people = people.where(Registration.status_at <= mailing.step.due_at)
     return people
+
+
+def _is_untold(mailing: Mailing) -> ColumnElement[bool]:
+    """Whether a person knew an earlier version of the event, and no mail has told the present."""
+    told = select(OutboxMail.id).where(
+        OutboxMail.registration_id == Registration.id,
+        OutboxMail.notified_version == mailing.event.calendar_version,
+        OutboxMail.state.in_(NOTIFIED),
+    )
+    return (Registration.registered_at < mailing.created_at) & ~told.exists()
 
 
 def accounts_of(event: Event, *, most: int = 50) -> list[Account]:

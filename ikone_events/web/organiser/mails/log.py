@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.events.obsolete_mailings import stop_by_hand
 from ikone_events.services.incoming import resending
 from ikone_events.services.incoming.resending import Resent, correct_and_retry
 from ikone_events.services.installation import now
@@ -16,7 +17,6 @@ from ikone_events.services.mails.mailings import (
     accounts_of,
     get_mailing,
     resume_mailing,
-    stop_mailing,
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -181,7 +181,7 @@ def stop(slug: str, mailing_id: int) -> Answer:
     """Stop the mails of a mailing that have not been sent yet."""
     event = seen_event(slug)
     with transaction():
-        account = account_of(stop_mailing(event, mailing_id, actor=actor(), now=now()))
+        account = account_of(stop_by_hand(event, mailing_id, actor=actor(), now=now()))
     figures = account.figures
     if account.is_stopped:
         words = _(

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
 from ikone_events.domain.mails.kinds import LABELS
 from ikone_events.services.incoming.resending import Resent
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.mailing_chunks import DAMAGED
 from ikone_events.services.mails.mailings import Account, Figures
+from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
@@ -24,6 +26,17 @@ def mailing_label(account: Account) -> str:
     """Return the title that organisers gave to a mailing, or the label of its kind."""
     step = account.mailing.step
     return (step.title if step else "") or kind_label(account.mailing.kind)
+
+
+def code_words(event: Event, audience: Audience) -> str:
+    """Return what an event that needs a code means for a mail to subscribers, or ""."""
+    if not event.by_code or audience not in OF_SUBSCRIBERS:
+        return ""
+    if audience in OF_NETWORK:
+        return _(
+            "This event needs a code. Subscribers of the network have none, so they are not told."
+        )
+    return _("This event needs a code. It does not stand in this e-mail.")
 
 
 def figures_words(figures: Figures) -> str:
