@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
-from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.services.incoming.resending import Resent
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.mailing_chunks import DAMAGED
@@ -20,6 +20,12 @@ def kind_label(kind: str) -> str:
     """Return the label of a kind of mail; unknown kinds are returned as they are."""
     labels: dict[str, str] = {known.value: label for known, label in LABELS.items()}
     return _(labels[kind]) if kind in labels else kind
+
+
+def mail_label(mail: OutboxMail) -> str:
+    """Return the subject of an organiser's own message, which has no telling kind, or the kind."""
+    own = mail.kind == MailKind.NOTE.value and mail.subject
+    return mail.subject if own else kind_label(mail.kind)
 
 
 def mailing_label(account: Account) -> str:
