@@ -159,6 +159,17 @@ def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list
     return kept
 
 
+def open_fields(fields: Iterable[OwnField], answers: Answers) -> tuple[OwnField, ...]:
+    """The required fields, in form order, that are shown with these answers and have none."""
+    asked = tuple(fields)
+    kept = kept_answers(asked, answers)
+    return tuple(
+        field
+        for field in asked
+        if field.required and is_shown(field, kept) and field.key not in kept
+    )
+
+
 def roles_up_to(role: str) -> tuple[str, ...]:
     """The roles up to this one; empty for an unknown role."""
     return ROLES[: ROLES.index(role) + 1] if role in ROLES else ()

@@ -188,7 +188,7 @@ def _symbolic_values() -> dict[str, object]:
         "event": {"has_room": True},
         "recipient": {},
         "links": {"privacy": ""},
-        "facts": {"status": "confirmed", "materials": (), "contacts": ()},
+        "facts": {"status": "confirmed", "materials": (), "contacts": (), "has_open_fields": False},
     }
     for name, source in SOURCES.items():
         first, _, attribute = source.partition(".")

@@ -8,6 +8,7 @@ do not reveal whether the deputy is registered; an organiser learns why the depu
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused, UnfitInput
@@ -86,8 +87,9 @@ def hand_over(
     taking = StatusCause(action=RegistrationAction.TAKE_OVER, actor=actor, now=now)
     if new is None:
         new = _successor(leaving, event, deputy, now=now)
-        change_status(new, event, Place(Status.CONFIRMED if seated else Status.WAITLISTED), taking)
-        pass_on_places(leaving, new, now=now)
+        place = Place(Status.CONFIRMED if seated else Status.WAITLISTED)
+        passing = partial(pass_on_places, leaving, new, now=now)
+        change_status(new, event, place, taking, before_mail=passing)
     elif moves_up:
         new.mode, new.predecessor_id = leaving.mode, leaving.id
         change_status(new, event, Place(Status.CONFIRMED), taking)

@@ -223,9 +223,12 @@ def _store(
 ) -> None:
     if place.status is Status.WAITLISTED:
         cause = replace(cause, reason="")
-    change_status(person, event, place, cause, silent=silent)
-    if applicant.answers:
-        store_answers(person, event, applicant.answers, now=cause.now)
+
+    def store() -> None:
+        if applicant.answers:
+            store_answers(person, event, applicant.answers, now=cause.now)
+
+    change_status(person, event, place, cause, silent=silent, before_mail=store)
 
 
 _ACTIVE_ADDRESS = select(Registration).where(
