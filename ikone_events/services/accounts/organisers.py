@@ -10,6 +10,11 @@ from flask_security.utils import hash_password
 from sqlalchemy import func, select
 
 from ikone_events.domain.address import looks_like_address
+from ikone_events.domain.header_text import (
+    MOST_CHARACTERS,
+    normal_line,
+    stored_text_complaints,
+)
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.services.events.editing import assign
 from ikone_events.store.accounts.models import Organiser, Role
@@ -29,12 +34,17 @@ class NewOrganiser:
     name: str = ""
     only: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Normalise name and address; a password is compared in a form of its own."""
+        for name in ("email", "name"):
+            object.__setattr__(self, name, normal_line(getattr(self, name)))
+
 
 def add(new: NewOrganiser, *, now: datetime) -> Organiser:
     """Store an organiser. Raises UnfitInput for a bad or known address or a short password."""
     _check(new)
     organiser = Organiser(
-        email=new.email.strip(),
+        email=new.email,
         name=new.name,
         password=hash_password(_typed_anywhere(new.password)),
         active=True,
@@ -60,12 +70,13 @@ def end_sessions(organiser_id: int) -> None:
 
 def _check(new: NewOrganiser) -> None:
     found: list[Complaint] = []
-    if not looks_like_address(new.email.strip()):
+    if not looks_like_address(new.email):
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, about="email"))
-    same = func.lower(Organiser.email) == new.email.strip().lower()
+    same = func.lower(Organiser.email) == new.email.lower()
     if db.session.scalar(select(Organiser.id).where(same)) is not None:
         found.append(Complaint(N_("This address can sign in already."), about="email"))
+    found += stored_text_complaints(new.name, MOST_CHARACTERS, "name", header=True)
     if len(new.password) < MIN_PASSWORD_LENGTH:
         text = N_("The password needs at least %(length)d characters.")
         found.append(Complaint(text, {"length": MIN_PASSWORD_LENGTH}, "password"))

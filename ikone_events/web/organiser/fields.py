@@ -9,6 +9,7 @@ from wtforms.widgets import DateInput, DateTimeLocalInput, TimeInput
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.times import local_to_utc, to_local
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 
 _DIGITS = 9
@@ -22,7 +23,7 @@ class _TypedField(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Parse what the browser sent."""
-        text = valuelist[0].strip() if valuelist else ""
+        text = typed_line(valuelist[0]) if valuelist else ""
         self.data = self.parse(text) if text else None
 
     def parse(self, text: str) -> Any:
@@ -98,7 +99,7 @@ class WholeNumber(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read a number; raises ValueError with the words for the page."""
         self.data = None
-        text = valuelist[0].strip() if valuelist else ""
+        text = typed_line(valuelist[0]) if valuelist else ""
         if not text:
             return
         if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= _DIGITS):

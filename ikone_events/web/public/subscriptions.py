@@ -27,7 +27,6 @@ from ikone_events.web.shell.forms import (
     deliverable,
     needed,
     one_line,
-    stripped,
 )
 from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import page_locale
@@ -49,7 +48,6 @@ class SubscriptionForm(PublicForm):
             one_line,
             deliverable,
         ],
-        filters=[stripped],
         description=lazy_gettext("For example: name@example.org"),
         render_kw={"autocomplete": "email"},
     )

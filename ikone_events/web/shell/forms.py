@@ -1,28 +1,35 @@
 """Checks and base class of public forms."""
 
-import re
 from collections.abc import Callable
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, StringField
+from wtforms import EmailField, Field, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, StopValidation
 
-from ikone_events.domain.header_text import ascii_address, header_complaint
+from ikone_events.domain.header_text import (
+    ascii_address,
+    header_complaint,
+    name_complaint,
+    normal_line,
+    normal_text,
+)
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.web.shell.i18n import translate
-
-_ADDRESS_IN_NAME = re.compile(
-    r"://|www\.|\w\.(?:de|com|net|org|info|biz|eu|io|me|ru|cn|xyz|top)(?![\w.])", re.IGNORECASE
-)
 
 Check = Callable[[FlaskForm, Field], None]
 
 
-def stripped(value: str | None) -> str:
-    """Strip spaces at both ends; other white space is left to the checks."""
-    return (value or "").strip(" \t\u00a0")
+def typed_line(value: str | None) -> str:
+    """A typed line in its normal form."""
+    return normal_line(value or "")
+
+
+def typed_text(value: str | None) -> str:
+    """A typed text of several lines in its normal form."""
+    return normal_text(value or "").strip(" \t\n\u00a0")
 
 
 def unless(complain: Callable[[str], Complaint | None]) -> Check:
@@ -34,12 +41,6 @@ def unless(complain: Callable[[str], Complaint | None]) -> Check:
             raise StopValidation(translate(complaint))
 
     return check
-
-
-def no_web_address(_form: FlaskForm, field: Field) -> None:
-    """Refuse web addresses: names stand in the mail to the given address, which invites spam."""
-    if _ADDRESS_IN_NAME.search(field.data or ""):
-        raise StopValidation(lazy_gettext("Please enter no web address here."))
 
 
 def deliverable(_form: FlaskForm, field: Field) -> None:
@@ -56,9 +57,24 @@ def deliverable(_form: FlaskForm, field: Field) -> None:
 
 
 one_line = unless(header_complaint)
+fit_name = unless(name_complaint)
 
 
-class AddressField(EmailField):
+class LineField(StringField):
+    """A line of text; checks see its normal form."""
+
+    def __init__(self, *args: Any, filters: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, filters=[typed_line, *filters], **kwargs)
+
+
+class TextField(TextAreaField):
+    """A text of several lines; checks see its normal form, with \\n as line breaks."""
+
+    def __init__(self, *args: Any, filters: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, filters=[typed_text, *filters], **kwargs)
+
+
+class AddressField(LineField, EmailField):
     """An e-mail field whose data is normalised while the page shows it as typed."""
 
     def _value(self) -> str:
@@ -78,7 +94,7 @@ def at_most(number: int) -> Length:
 class PublicForm(FlaskForm):
     """Base class of public forms, with a field that only bots fill in."""
 
-    website = StringField(lazy_gettext("Leave this field empty"))
+    website = LineField(lazy_gettext("Leave this field empty"))
 
     def explain_expiry(self) -> None:
         """Replace the error of an expired CSRF token by plain words."""

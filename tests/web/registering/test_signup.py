@@ -119,7 +119,7 @@ REFUSED = [
     ("first_name", "=?utf-8?q?Hi=0D=0ABcc:_x@y?="),
     ("first_name", "Jetzt gewinnen www.example.com"),
     ("last_name", "http://evil.example/"),
-    ("last_name", "evil.example.com"),
+    ("last_name", "evil.example.com/login"),
     ("title", "Dr.\u2028Dr."),
     ("email", ""),
     ("email", "jutta.beispiel"),

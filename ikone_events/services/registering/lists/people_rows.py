@@ -5,7 +5,6 @@ taking out the first few costs the same however many wait behind them.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -14,7 +13,14 @@ from email_validator import EmailNotValidError, validate_email
 
 from ikone_events.domain.events.draft import can_be_written_to
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
+from ikone_events.domain.header_text import (
+    ascii_address,
+    header_complaint,
+    name_complaint,
+    normal_line,
+    normal_text,
+    text_complaint,
+)
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import OwnField, kept_answers
 from ikone_events.domain.registering.list_columns import Columns
@@ -60,7 +66,6 @@ _MISSING: Mapping[str, str] = {
     "email": N_("The e-mail address is missing."),
 }
 _ONE_LINE = ("title", "first_name", "last_name", "organisation", "position")
-_LINK = re.compile(r"://|www\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,8 @@ def read_row(
     values = {name: _known(name, typed.get(name, ""), found) for name in _WORDS}
     texts = {name: typed.get(name, "") for name in _LENGTHS}
     for name in _ONE_LINE:
-        texts[name] = " ".join(texts[name].split())
+        texts[name] = normal_line(" ".join(texts[name].split()))
+    texts["email"] = normal_line(texts["email"])
     found.extend(_text_complaints(texts))
     texts["email"] = _address(texts["email"], found)
     answers = _answers(cells, columns, fields, found)
@@ -171,7 +177,7 @@ def read_row(
 
 
 def _at(cells: Sequence[str], place: int) -> str:
-    return cells[place].strip() if place < len(cells) else ""
+    return normal_text(cells[place]).strip() if place < len(cells) else ""
 
 
 def _known(name: str, typed: str, found: list[Complaint]) -> str:
@@ -186,13 +192,11 @@ def _text_complaints(texts: Mapping[str, str]) -> list[Complaint]:
     found = [Complaint(text, about=name) for name, text in _MISSING.items() if not texts[name]]
     for name, most in _LENGTHS.items():
         text = texts[name]
-        unfit = header_complaint(text) if name in _ONE_LINE else text_complaint(text)
+        unfit = name_complaint(text, name) if name in _ONE_LINE else text_complaint(text)
         if len(text) > most:
             found.append(Complaint(N_("Please use at most %(most)d characters."), {"most": most}))
         elif unfit is not None:
             found.append(unfit)
-        elif name in _ONE_LINE and _LINK.search(text):
-            found.append(Complaint(N_("Names and titles can't hold web addresses."), about=name))
     together = full_name(texts["title"], texts["first_name"], texts["last_name"])
     if not found and (unfit := header_complaint(together)):
         found.append(unfit)

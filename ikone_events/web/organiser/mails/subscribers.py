@@ -22,6 +22,7 @@ from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.store.mails.models import Subscriber
 from ikone_events.web.organiser.frame import Answer, blueprint, download, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
 
@@ -43,7 +44,7 @@ def _find(public_id: str) -> Subscriber:
 def subscribers() -> str:
     """Show the numbers and one page of the list."""
     _require_all_events()
-    words = request.args.get("q", "")[:200]
+    words = typed_line(request.args.get("q"))[:200]
     page = search_subscribers(words, number=page_number())
     query = {"q": words} if words else {}
     return render_template(
