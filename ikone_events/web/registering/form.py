@@ -23,7 +23,6 @@ from ikone_events.web.registering.person_form import (
     PersonForm,
     RegistrationForm,
     mode_choices,
-    unix_lines,
 )
 from ikone_events.web.shell.badges import EventBadge, badge_for
 from ikone_events.web.shell.i18n import page_locale, translate
@@ -127,7 +126,7 @@ class SignUp:
             "code": first.code.data if "code" in first else "",
             "locale": locale,
         }
-        own = {"position": first.position.data, "question": unix_lines(first.question.data)}
+        own = {"position": first.position.data, "question": first.question.data}
         return [
             _applicant(first, self.fields, **own, **shared),
             *(

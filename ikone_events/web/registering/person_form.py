@@ -55,11 +55,6 @@ def mode_choices(availability: SeatAvailability) -> list[SelectChoice]:
     return choices
 
 
-def unix_lines(text: str) -> str:
-    """A text of several lines without the carriage returns that browsers send."""
-    return text.replace("\r\n", "\n")
-
-
 class PersonForm(FlaskForm):
     """Name, e-mail address and mode of a person."""
 

@@ -65,6 +65,13 @@ _MISSING: Mapping[str, str] = {
     "last_name": N_("The last name is missing."),
     "email": N_("The e-mail address is missing."),
 }
+# What Excel and LibreOffice show in cells whose formula fails, in English and German.
+_ERRORS = frozenset(
+    (
+        *("#N/A", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#DIV/0!", "#NULL!", "#SPILL!", "#CALC!"),
+        *("#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#ÜBERLAUF!", "#KALK!"),
+    )
+)
 _ONE_LINE = ("title", "first_name", "last_name", "organisation", "position")
 
 
@@ -94,10 +101,12 @@ ReadRow = WaitingRow | Refused
 class Through:
     """The rows that are done; `begun` says that entering has started.
 
+    `left_out` are unknown columns, `remarks` say what the file hides.
     Of entered people only line and registration are stored: their details are there.
     """
 
     left_out: list[str] = field(default_factory=list)
+    remarks: list[Complaint] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     entered: list[tuple[int, str]] = field(default_factory=list)
     begun: bool = False
@@ -117,11 +126,20 @@ def read_through(rows: str) -> Through:
     """The rows that are done."""
     data = json.loads(rows.partition("\n")[0])
     refused = [
-        Refused(line, name, tuple(Complaint(*complaint) for complaint in complaints), email)
+        Refused(line, name, _complaints(complaints), email)
         for line, name, complaints, email in data["refused"]
     ]
     entered = [(line, public_id) for line, public_id in data["entered"]]
-    return Through(data["left_out"], refused, entered, data["begun"])
+    remarks = list(_complaints(data.get("remarks", ())))  # lists of earlier versions have none
+    return Through(data["left_out"], remarks, refused, entered, data["begun"])
+
+
+def _complaints(stored: Iterable[Any]) -> tuple[Complaint, ...]:
+    return tuple(Complaint(*each) for each in stored)
+
+
+def _stored(complaints: Iterable[Complaint]) -> list[list[Any]]:
+    return [[each.text, dict(each.values), each.about] for each in complaints]
 
 
 def read_waiting(rows: str, most: int = -1) -> list[WaitingRow]:
@@ -136,12 +154,10 @@ def without_first(rows: str, number: int, through: Through) -> str:
 
 
 def _written(through: Through) -> str:
-    refused = [
-        [row.line, row.name, [[c.text, dict(c.values), c.about] for c in row.complaints], row.email]
-        for row in through.refused
-    ]
+    refused = [[r.line, r.name, _stored(r.complaints), r.email] for r in through.refused]
     kept = {name: getattr(through, name) for name in ("left_out", "entered", "begun")}
-    return json.dumps({**kept, "refused": refused}, ensure_ascii=False)
+    more = {"refused": refused, "remarks": _stored(through.remarks)}
+    return json.dumps({**kept, **more}, ensure_ascii=False)
 
 
 def _line(person: WaitingRow) -> str:
@@ -160,7 +176,7 @@ def read_row(
 ) -> ReadRow:
     """Check one row; all complaints are reported at once."""
     typed = {name: _at(cells, place) for name, place in columns.places.items()}
-    found: list[Complaint] = []
+    found = _error_complaints(cells, columns)
     values = {name: _known(name, typed.get(name, ""), found) for name in _WORDS}
     texts = {name: typed.get(name, "") for name in _LENGTHS}
     for name in _ONE_LINE:
@@ -174,6 +190,17 @@ def read_row(
     if found:
         return Refused(line, name, tuple(found))
     return WaitingRow(line, name, Applicant(**texts, **values, answers=answers))
+
+
+def _error_complaints(cells: Sequence[str], columns: Columns) -> list[Complaint]:
+    """Complaints about cells that show an error of the spreadsheet instead of a value."""
+    places = [*columns.places.values(), *columns.own.values()]
+    text = N_("“%(value)s” is an error message of the spreadsheet, not an entry.")
+    return [
+        Complaint(text, {"value": cell})
+        for cell in (_at(cells, place) for place in sorted(places))
+        if cell.upper() in _ERRORS
+    ]
 
 
 def _at(cells: Sequence[str], place: int) -> str:

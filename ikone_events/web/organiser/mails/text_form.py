@@ -62,7 +62,7 @@ def typed_text(form: TextForm, locale: str) -> EditedText:
     """Return the text of the form with uniform line ends."""
     subject = str(form[f"subject_{locale}"].data or "").strip()
     body = str(form[f"body_{locale}"].data or "")
-    lines = (line.rstrip() for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lines = (line.rstrip() for line in body.split("\n"))
     return EditedText(subject, "\n".join(lines).strip("\n"))
 
 

@@ -110,7 +110,7 @@ def _applicant(form: Any, fields: tuple[OwnField, ...]) -> Applicant:
     names = ("salutation", "title", "first_name", "last_name", "email", "organisation", "position")
     return Applicant(
         **{name: form[name].data or "" for name in names},
-        question=(form.question.data or "").replace("\r\n", "\n"),
+        question=form.question.data,
         locale=form.locale.data,
         mode=form.mode.data if "mode" in form else "",
         answers=answers_of(form, fields),
