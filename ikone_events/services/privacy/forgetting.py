@@ -25,7 +25,8 @@ _SOMEBODY = "organiser"
 _STRUCK_OUT = "…"
 _NAMING = (
     *("salutation", "title", "first_name", "last_name", "email", "organisation_text"),
-    *("organisation_key", "position", "question", "note", "registered_by", "partstat", "thread_id"),
+    *("organisation_key", "search_key", "name_key", "position", "question", "note"),
+    *("registered_by", "partstat", "thread_id"),
 )
 _EMPTY: dict[str, Any] = {
     **dict.fromkeys(_NAMING, ""),

@@ -55,7 +55,7 @@ _VERSION = select(
     func.sum(Organisation.edit_version),
     func.max(Organisation.changed_at),
 )
-_NAMES = select(Organisation.name).order_by(Organisation.name)
+_NAMES = select(Organisation.name).order_by(Organisation.name_key, Organisation.name)
 _names: WeakKeyDictionary[Engine, tuple[object, list[str]]] = WeakKeyDictionary()
 
 

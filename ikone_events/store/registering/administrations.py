@@ -6,9 +6,10 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import selectinload
 
 from ikone_events.domain.directory.administrations import key_of
+from ikone_events.domain.folding import MOST_WORDS
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName, member_on
-from ikone_events.store.paging import MOST_WORDS, Page, containing, paginate
+from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.registering.models import Registration
 
 
@@ -41,7 +42,7 @@ def search_administrations(
             )
         )
         wanted = wanted.where(or_(*containing(word, fields), Organisation.id.in_(named)))
-    return paginate(wanted.order_by(Organisation.name, Organisation.id), number=number)
+    return paginate(wanted.order_by(Organisation.name_key, Organisation.id), number=number)
 
 
 def drop_unused_left_texts() -> None:
