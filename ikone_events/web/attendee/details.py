@@ -106,7 +106,6 @@ def change(token: str) -> ResponseReturnValue:
         else:
             flash(_("Your changes are stored."), "success")
             return to_own_page(token)
-    form.explain_expiry()
     return _change_page(token, registration, form, fields, left), 422
 
 
@@ -158,7 +157,6 @@ def hand_over(token: str) -> ResponseReturnValue:
         else:
             flash(_("Handed over. Your deputy and you get an e-mail each."), "success")
             return to_own_page(token)
-    form.explain_expiry()
     return _hand_over_page(token, registration, form, left), 422
 
 

@@ -83,12 +83,9 @@ def _answer(event: Event | None) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("public/subscribe.html", event=event, form=form)
     if not form.validate():
-        form.explain_expiry()
         return render_template("public/subscribe.html", event=event, form=form), 422
-    # Bots fill in the hidden field; they get the usual answer.
-    if not form.website.data:
-        with transaction():
-            subscribers.subscribe(form.email.data, page_locale(), now=now(), event=event)
+    with transaction():
+        subscribers.subscribe(form.email.data, page_locale(), now=now(), event=event)
     session[DONE] = {"email": form.email.data, "slug": event.slug if event else ""}
     return redirect(url_for("subscriptions.subscribed"), 303)
 

@@ -29,6 +29,7 @@ from ikone_events.domain.refusals import (
     UploadRefused,
 )
 from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage
+from ikone_events.web.shell.forms import sends_no_cookie
 from ikone_events.web.shell.i18n import translate
 
 RETRY_AFTER_BUSY = 5
@@ -109,6 +110,12 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
     other = (
         {} if status in _WORDED else {"title": _("This can't be done at this address"), "text": " "}
     )
+    if isinstance(fault, CSRFError) and sends_no_cookie():
+        text = _(
+            "Your browser did not return the cookie that buttons on this page need for security."
+            " Please allow cookies for this page, open it again and press the button once more."
+        )
+        other = {"title": _("The cookie is missing"), "text": text}
     response = error_page(status, **other)
     for name, value in fault.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):

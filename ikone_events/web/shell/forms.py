@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import current_app, request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, StringField, TextAreaField
@@ -17,7 +18,7 @@ from ikone_events.domain.header_text import (
     normal_text,
 )
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.i18n import gettext, translate
 
 Check = Callable[[FlaskForm, Field], None]
 
@@ -91,15 +92,41 @@ def at_most(number: int) -> Length:
     return Length(max=number, message=lazy_gettext("Please use at most %(max)d characters."))
 
 
+def sends_no_cookie() -> bool:
+    """Whether the browser does not return the cookie that comes with every form."""
+    return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+
+
 class PublicForm(FlaskForm):
-    """Base class of public forms, with a field that only bots fill in."""
+    """Base class of public forms, with a field that people do not see."""
 
     website = LineField(lazy_gettext("Leave this field empty"))
 
-    def explain_expiry(self) -> None:
-        """Replace the error of an expired CSRF token by plain words."""
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Validate all fields; errors of the whole form stand at the CSRF token."""
+        fit = super().validate(*args, **kwargs)
         if self.csrf_token.errors:
-            text = lazy_gettext(
-                "The page was open for a long time. Please press the button once more."
-            )
-            self.csrf_token.errors = [text]
+            self.csrf_token.errors = [_why_no_token()]
+        elif fit and "website" in self and self.website.data:
+            # Bots fill in every field, but so do password managers: ask, with an empty field.
+            self.website.data = ""
+            self.csrf_token.errors = [_ask_again()]
+            return False
+        return bool(fit)
+
+
+def _why_no_token() -> str:
+    if sends_no_cookie():
+        return gettext(
+            "Your browser did not return the cookie that this form needs for security. Either it"
+            " blocks cookies: then please allow them for this page. Or the page was open for a long"
+            " time. Your entries are kept; please press the button once more."
+        )
+    return gettext("The page was open for a long time. Please press the button once more.")
+
+
+def _ask_again() -> str:
+    return gettext(
+        "A field that is not visible was filled in, perhaps by a program that fills in forms for"
+        " you. Nothing was stored. Please look at your entries and press the button once more."
+    )
