@@ -435,3 +435,24 @@ def test_missing_column_is_named_in_german(app: Flask, team: Browser) -> None:
     path = f"/organise/events/{make_event(app).slug}/registrations/import"
     answer = team.post(path, {"file": (io.BytesIO(b"Vorname;Mail\nA;a@x.de\n"), "l.csv")})
     assert (answer.status_code, "keine Spalte „Nachname“" in answer.text) == (422, True)
+
+
+def test_export_has_the_present_words_of_choices(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    field(app, event, choices=json.dumps([{"value": "suppe", "label": "Eintopf, warm"}]))
+    person = make_registration(app, event)
+    with app.app_context(), transaction():
+        stored = db.session.get_one(Registration, person.id)
+        store_answers(stored, event, {"essen": ["suppe"]}, now=NOW)
+    base = f"/organise/events/{event.slug}/registrations"
+    assert "Eintopf, warm" in team.get(f"{base}.csv").text
+    assert team.get(f"{base}.json").json[0]["f_essen"] == "suppe"
+    _path, page = report(team, make_copy(app, event), team.get(f"{base}.csv").data)
+    assert "Register one person" in page
+
+
+def make_copy(app: Flask, event: Event) -> Event:
+    """Another event with the same field."""
+    other = make_event(app)
+    field(app, other, choices=json.dumps([{"value": "suppe", "label": "Eintopf, warm"}]))
+    return other
