@@ -20,8 +20,8 @@ from ikone_events.domain.mails.placeholders import PLACEHOLDER, PLACEHOLDERS, Sh
 MARKER = re.compile("\ue000([^\ue000\ue001]*)\ue001")
 _MARKS = str.maketrans("", "", "\ue000\ue001")
 # Noncharacters, which no checked text contains, for "@" and ":".
-_STAND_INS = "\ufdd0\ufdd1"
-_HIDDEN, _SHOWN = str.maketrans("@:", _STAND_INS), str.maketrans(_STAND_INS, "@:")
+_AT, _COLON = "\ufdd0", "\ufdd1"
+_HIDDEN, _SHOWN = str.maketrans("@:", _AT + _COLON), str.maketrans(_AT + _COLON, "@:")
 _WHEN = "\ue000termin\ue001"
 _DASH = "– "
 _RULES = (
@@ -120,17 +120,22 @@ class StrangersWords(str):
 
 def unlinked(text: str) -> str:
     """The words of a stranger with stand-ins for what makes an address; `linked` removes them."""
-    return text.translate(_HIDDEN)
+    return text.translate(_HIDDEN) if "@" in text or ":" in text else text
 
 
 def shown(text: str) -> str:
     """A text without stand-ins."""
-    return text.translate(_SHOWN) if any(mark in text for mark in _STAND_INS) else text
+    return text.translate(_SHOWN) if _AT in text or _COLON in text else text
 
 
 def linked(row: Iterable[Piece]) -> Row:
     """The pieces with addresses in the text as links, and without unsafe targets."""
-    return tuple(piece._replace(text=shown(piece.text)) for piece in _linked(row))
+    return tuple(map(_as_shown, _linked(row)))
+
+
+def _as_shown(piece: Piece) -> Piece:
+    text = shown(piece.text)
+    return piece if text is piece.text else piece._replace(text=text)
 
 
 def _linked(row: Iterable[Piece]) -> Iterator[Piece]:
