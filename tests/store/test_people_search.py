@@ -36,6 +36,7 @@ FOUND = {
     "strasser": ["Straßer"],
     "köln": ["Ärmel"],
     "KOELN": ["Ärmel"],
+    "koln": ["Ärmel"],
     "100%": [],
     "_": [],
 }
@@ -86,6 +87,8 @@ def test_directory_is_in_german_order(app: Flask) -> None:
         wanted = ["Ofen", "Öhringen", "Überlingen", "Ulm", "Zell"]
         assert organisation_names() == wanted
         assert [office.name for office in search_administrations().rows] == wanted
+        for words in ("öhringen", "OEHRINGEN", "ohringen"):
+            assert [office.name for office in search_administrations(words).rows] == ["Öhringen"]
 
 
 def test_new_name_is_found_and_a_forgotten_one_is_not(app: Flask, event: Event) -> None:
