@@ -28,6 +28,7 @@ from ikone_events.services.mails.invitations import invitation_for
 from ikone_events.services.mails.texts import find_text, from_snapshot
 from ikone_events.services.mails.values import (
     changes_for,
+    has_open_fields,
     last_notified_version,
     link_day,
     links_of,
@@ -42,7 +43,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.availability import get_availability
-from ikone_events.store.registering.form_fields import left_open
 from ikone_events.store.registering.models import Registration, StatusChange
 
 # An address that is not confirmed within this time is deleted.
@@ -51,10 +51,6 @@ CONFIRM_WITHIN = timedelta(days=7)
 _BY_ATTENDANCE = {
     Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
     Attendance.MISSED.value: MailKind.FOLLOW_UP_MISSED,
-}
-# Mails that ask people to complete their details.
-_COMPLETING = {
-    *(MailKind.CONFIRMATION, MailKind.WAITLIST, MailKind.PROMOTION, MailKind.TAKEN_OVER),
 }
 # The details of these people are deleted before those of people who took part.
 _ENDED = (Status.CANCELLED.value, Status.DECLINED.value)
@@ -72,10 +68,7 @@ def facts_for(
     reason: str = "",
     other_person: str = "",
 ) -> MailFacts:
-    """The facts of a mail to a registered person; `again` is the mail that is written again.
-
-    If missing, `known` (the version last notified), `reason` and `other_person` are looked up.
-    """
+    """The facts of a mail to a person, or of `again`, which is rewritten; looks up what misses."""
     known = known or _known_version(kind, registration, event, again)
     moved, links = _is_moved(known, event), _links(kind, registration, event)
     return MailFacts(
@@ -99,7 +92,7 @@ def facts_for(
         link_sent_on=link_day(event, now),
         available_until=retention_until(event).date(),
         delete_on=_delete_on(registration, event),
-        has_open_fields=_has_open_fields(kind, registration, event, now),
+        has_open_fields=has_open_fields(kind, registration, event, now),
     )
 
 
@@ -244,17 +237,6 @@ def _text(
 def _delete_on(registration: Registration, event: Event) -> date:
     ended = registration.status in _ENDED
     return (registration.kept_until if ended else retention_until(event)).date()
-
-
-def _has_open_fields(
-    kind: MailKind, registration: Registration, event: Event, now: datetime
-) -> bool:
-    """Only for people for whom others filled in a form; everybody else was asked."""
-    by_others = bool(
-        registration.predecessor_id or registration.approved_at or registration.registered_by
-    )
-    may_answer = kind in _COMPLETING and now < event.starts_at
-    return by_others and may_answer and bool(left_open(registration))
 
 
 def _reason(kind: MailKind, registration: Registration) -> str:

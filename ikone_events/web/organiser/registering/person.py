@@ -64,15 +64,10 @@ def show_person(
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
         before=before,
         after=after,
-        left_open=[
-            field.label_in(page_locale())
-            for field in visible_to(asker_role(), left_open(found))
-            if found.status in ACTIVE
-        ],
+        left_open=_left_open(found),
         said=people_words.answer_texts(fields, answers_of(found), page_locale()),
         chain=people_words.with_awaits(status_history(found), found, event),
         actions=people_words.possible_now(actions_for(found), event, counts),
-        asking=people_words.ASKING,
         expected=registration_status(found.status, found.awaits).value,
         note=found.note if note is None else note,
         longest_note=LONGEST_NOTE,
@@ -86,6 +81,12 @@ def show_person(
         over=moment >= event.ends_at,
         labels=people_words,
     )
+
+
+def _left_open(person: Registration) -> list[str]:
+    """Return the labels of required fields without an answer that the organiser may see."""
+    fields = visible_to(asker_role(), left_open(person)) if person.status in ACTIVE else ()
+    return [field.label_in(page_locale()) for field in fields]
 
 
 def _waits_because(event: Event, person: Registration) -> str:
