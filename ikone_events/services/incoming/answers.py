@@ -1,7 +1,6 @@
 """Answers of calendars: which one counts, and what it changes.
 
-Only this module and `answers_kept` write `Registration.partstat`, except for a mail that asks
-again.
+Only this module and `answers_kept` write `Registration.partstat`, except for mails that ask again.
 """
 
 from dataclasses import replace

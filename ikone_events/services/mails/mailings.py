@@ -1,20 +1,21 @@
 """Mailings: mails to many people, stored as one row with their cause; and how many were sent."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import Message
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.audiences import people_of, subscribers_of
 from ikone_events.services.mails.texts import snapshot
-from ikone_events.store.db import ask_for_delivery, db, for_update
+from ikone_events.services.mails.values import notified_versions
+from ikone_events.store.db import ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
@@ -130,8 +131,37 @@ def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) 
             )
             raise UnfitInput(Complaint(text))
         mailing.stopped_at, mailing.stopped_by = None, ""
+        answered = _answered_for_another_date(mailing)
         outbox.resume(mailing, actor=actor, now=now)
+        _ask_again(mailing, answered)
     return mailing
+
+
+def _answered_for_another_date(mailing: Mailing) -> list[int]:
+    """The ids of people whose calendars have answered for the date that they know by now."""
+    event = mailing.event
+    people = db.session.scalars(
+        select(Registration)
+        .join(OutboxMail, OutboxMail.registration_id == Registration.id)
+        .where(
+            OutboxMail.mailing_id == mailing.id,
+            OutboxMail.state == "stopped",
+            OutboxMail.calendar_method == REQUEST,
+            Registration.partstat != "",
+        )
+    ).all()
+    known = notified_versions(event, people)
+    date = (event.starts_at, event.ends_at)
+    return [p.id for p in people if (known[p.id].starts_at, known[p.id].ends_at) != date]
+
+
+def _ask_again(mailing: Mailing, people: Collection[int]) -> None:
+    """Forget answers for the date that the resumed mails replace."""
+    resumed = select(OutboxMail.registration_id).where(
+        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued"
+    )
+    mine = Registration.id.in_(people) & Registration.id.in_(resumed)
+    rows_written(update(Registration).where(mine).values(partstat=""))
 
 
 def get_mailing(event: Event, mailing_id: int) -> Mailing:

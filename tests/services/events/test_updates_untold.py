@@ -9,6 +9,7 @@ from flask import Flask
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.obsolete_mailings import stop_by_hand
 from ikone_events.services.mails.mailing_chunks import expand_chunk
+from ikone_events.services.mails.mailings import resume_mailing
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.registering.status import approve
 from ikone_events.store.db import db, transaction
@@ -38,11 +39,16 @@ def answer_of(app: Flask, person: Registration) -> str:
         return db.session.get_one(Registration, person.id).partstat
 
 
+def current(app: Flask, person: Registration) -> Registration:
+    with app.app_context():
+        found = db.session.get_one(Registration, person.id)
+        db.session.expunge(found)
+        return found
+
+
 def accept(app: Flask, person: Registration, clock: FixedClock) -> None:
     clock.move(minutes=1)
-    with app.app_context():
-        person = db.session.get_one(Registration, person.id)
-        db.session.expunge(person)
+    person = current(app, person)
     receive(app, calendar_answer(person, received_at=clock.moment), now=clock.moment)
     assert answer_of(app, person) == "ACCEPTED"
 
@@ -118,6 +124,26 @@ def test_acceptance_of_the_old_date_is_none_of_the_new_one(
     assert [shown(mail) for mail in mailbox.to(person.email)][1:] == [
         DRAFT.starts_at + timedelta(days=2)
     ]
+
+
+def test_resumed_update_asks_again_who_accepted_the_old_date_meanwhile(
+    app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
+) -> None:
+    person, other = invite(app, event), invite(app, event)
+    work(app)
+    invited = current(app, person)
+    edit(**WRONG)
+    number = begin_update(app, event, clock)
+    stop(app, event, number, clock)
+    answer = calendar_answer(invited, received_at=clock.moment)
+    receive(app, answer, now=clock.moment)
+    assert answer_of(app, person) == "ACCEPTED"
+    clock.move(minutes=1)
+    with app.app_context(), transaction():
+        resume_mailing(event, number, actor="Anna", now=clock.moment)
+    assert (answer_of(app, person), answer_of(app, other)) == ("", "")
+    work(app)
+    assert [shown(mail) for mail in mailbox.to(person.email)][1:] == [WRONG["starts_at"]]
 
 
 @pytest.mark.parametrize("refused", [True, False])
