@@ -226,7 +226,10 @@ def _sent_again(slug: str, resent: Resent, anchor: str | None = None) -> Answer:
     words = ngettext(
         "One e-mail is being sent again.", "%(num)d e-mails are being sent again.", resent.sent
     )
-    flash(words, "success" if resent.sent else "warning")
+    if resent.sent:
+        flash(words, "success")
+    else:
+        flash(_("No e-mail is being sent again."), "warning")
     for left_out in left_out_words(resent):
         flash(left_out, "warning")
     return redirect(url_for("organiser.mail", slug=slug, _anchor=anchor), 303)

@@ -75,7 +75,7 @@ def test_failed_mails_that_are_not_sent_again_are_explained(app: Flask, team: Br
         undeliverable_addresses.mark(person.email, code="5.1.1", words="unknown", now=NOW)
     path = f"/organise/events/{event.slug}/mail/retry?lang=en"
     answer = team.post(path, follow_redirects=True)
-    assert "0 e-mails are being sent again." in answer.text
+    assert "No e-mail is being sent again." in answer.text
     assert "One e-mail is not sent: e-mails to its address come back." in answer.text
 
 
