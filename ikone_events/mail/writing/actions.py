@@ -8,7 +8,7 @@ from ikone_events.mail.writing.markdown import Piece
 _LABELS = {
     "accept": ("Platz annehmen", "Accept place"),
     "again": ("Noch einmal anmelden", "Register again"),
-    "calendar": ("Kalenderadresse verwalten", "Manage calendar address"),
+    "calendar": ("Im Kalenderprogramm öffnen", "Open in the calendar program"),
     "confirm": ("E-Mail-Adresse bestätigen", "Confirm e-mail address"),
     "details": ("Angaben ansehen oder löschen", "View or delete your details"),
     "event": ("Zur Veranstaltung", "View the event"),
@@ -36,6 +36,8 @@ _OPENS_ROOM = {
     MailKind.CONFIRMATION,
     MailKind.PROMOTION,
     MailKind.ACCESS_LINK,
+    MailKind.REMINDER_DAY,
+    MailKind.REMINDER_HOUR,
     MailKind.MOVED,
     MailKind.REPEAT,
     MailKind.TAKEN_OVER,
@@ -63,10 +65,12 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
     """The action of a kind of mail, if it is the same for all recipients."""
     links, event = facts.links, facts.event
     details = "details", links.manage
+    _, _, feed = facts.calendar_address.partition("://")
     after = ("materials", links.materials) if links.materials else details
     return {
         MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
-        MailKind.CALENDAR_ADDRESS: ("calendar", f"{links.manage}/calendar"),
+        MailKind.CALENDAR_ADDRESS: ("calendar", f"webcal://{feed}"),
+        MailKind.FEEDBACK: ("feedback", event.feedback_url) if event.feedback_url else details,
         MailKind.NOT_COMING: ("withdraw", f"{links.manage}/cancel"),
         MailKind.TRIAL_INVITATION: ("trial", links.manage),
         MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),

@@ -26,6 +26,7 @@ class MailClaim(NamedTuple):
     """
 
     id: int
+    mailing_id: int | None
     tries: int
     tries_before: int
     recipient: str
