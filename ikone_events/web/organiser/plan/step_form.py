@@ -39,7 +39,7 @@ class StepForm(FlaskForm):
     """The time of a step: an offset from a date of the event, or a date of its own."""
 
     amount = WholeNumber(
-        _l("Distance"), default=0, render_kw={"min": 0, "inputmode": "numeric", "size": 5}
+        _l("Distance"), default=0, render_kw={"min": 0, "inputmode": "numeric"}
     )
     unit = SelectField(
         _l("Unit"),

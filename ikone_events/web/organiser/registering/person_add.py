@@ -41,8 +41,7 @@ class PersonByOrganiserForm(PersonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self:
-            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+        self.turn_off_autofill()
 
 
 class AddForm(PersonByOrganiserForm):
