@@ -10,6 +10,7 @@ from ikone_events.commands import register_commands
 from ikone_events.config import Settings, settings_from_environment
 from ikone_events.domain.tokens import LinkSigner
 from ikone_events.services.installation import Clock, Installation, system_clock
+from ikone_events.store import erasing
 from ikone_events.store.db import engine_options
 from ikone_events.store.db import init_app as init_database
 from ikone_events.web import register_pages
@@ -42,7 +43,9 @@ def create_app(
         settings, LinkSigner(settings.secret_key), clock, session_clock
     )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and addresses
+    app.extensions["ikone_data_dir"] = settings.data_dir
     init_database(app)
+    erasing.init_app(app, clock)
     app.extensions["ikone_migrations"] = resource("migrations")
     engine = Engine(app, settings)
     app.extensions["ikone_engine"] = engine

@@ -1,13 +1,12 @@
 """`ikone-events`: the commands of commands/ around an application from the environment."""
 
-from typing import cast
-
 import click
 from flask import Flask
 from flask.cli import FlaskGroup, NoAppException
 
 from ikone_events.app import create_app
 from ikone_events.commands import COMMANDS
+from ikone_events.commands.databases import database_commands
 from ikone_events.config import SettingsError
 from ikone_events.store.operating.schema import attach_alembic
 
@@ -25,9 +24,7 @@ class _Commands(FlaskGroup):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """One of ours, or Alembic's, which is imported only when needed."""
         if name == "db":
-            from flask_migrate.cli import db  # noqa: PLC0415 - half a second
-
-            return cast(click.Command, db)
+            return database_commands()
         return self.commands.get(name)
 
 

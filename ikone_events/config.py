@@ -12,14 +12,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 from holidays import list_supported_countries
 
+from ikone_events.domain.secret_keys import is_guessable
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 
 MIN_SECRET_LENGTH = 32
-MIN_SECRET_VARIETY = 10
+MIN_TOKEN_LENGTH = 16
+# Settings with a password or key. A file of systemd or of a container may hold each: X_FILE.
+SECRETS = (
+    *("IKONE_SECRET_KEY", "IKONE_HEALTH_TOKEN", "IKONE_DATABASE_URL", "IKONE_ENGINE_URL"),
+    *("IKONE_SMTP_URL", "IKONE_IMAP_URL"),
+)
 # The share of a lease for the SMTP session; the rest is for the work before and after it.
 _OF_LEASE = 0.75
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_WEAK_WORDS = ("secret", "changeme", "password", "passwort", "ikone", "example", "development")
 
 
 class SettingsError(Exception):
@@ -50,6 +55,8 @@ class Settings:
     trusted_proxies: int = 0
     rate_limits: bool = True
     max_upload_mb: int = 50
+    health_token: str = ""
+    backup_days: int = 3
     organisation: str = "IKONE DS"
     address: str = ""
     privacy_contact: str = ""
@@ -109,7 +116,8 @@ def settings_from_environment(environ: Mapping[str, str] | None = None) -> Setti
         environ = {**from_file, **os.environ}
     given = {k: v.strip() for k, v in environ.items() if k.startswith("IKONE_")}
     known = {f"IKONE_{name.upper()}": name for name in Settings.__dataclass_fields__}
-    faults = [
+    unread = _read_secret_files(given)
+    faults = [*unread.values()] + [
         f"{k} is not a setting of Ikone Events." for k in sorted({*given} - {*known} - OUTSIDE)
     ]
     found: dict[str, Any] = {}
@@ -119,22 +127,44 @@ def settings_from_environment(environ: Mapping[str, str] | None = None) -> Setti
                 found[name] = _CONVERTERS.get(name, str)(text)
             except ValueError as fault:
                 faults.append(f"{key}: {fault}")
-        elif name in ("secret_key", "base_url"):
+        elif name in ("secret_key", "base_url") and key not in unread:
             faults.append(f"{key} is missing.")
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(**found)
 
 
+def _read_secret_files(given: dict[str, str]) -> dict[str, str]:
+    """Replace each `X_FILE` of a secret by X with the file's content; returns the faults by X."""
+    unread = {}
+    for key in SECRETS:
+        name = given.pop(f"{key}_FILE", "")
+        if name and given.get(key):
+            unread[key] = f"{key} and {key}_FILE are both set."
+        elif name:
+            try:
+                given[key] = Path(name).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as fault:
+                words = getattr(fault, "strerror", None) or "it is not text"
+                unread[key] = f"{key}_FILE: {name} can't be read: {words}."
+            else:
+                if not given[key]:
+                    unread[key] = f"{key}_FILE: {name} is empty."
+    return unread
+
+
 def _secret(text: str) -> str:
-    lowered = text.lower()
+    advice = "make one with python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
     if len(text) < MIN_SECRET_LENGTH:
-        raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters.")
-    if len(set(text)) < MIN_SECRET_VARIETY or any(word in lowered for word in _WEAK_WORDS):
-        raise ValueError(
-            "is too easy to guess; make one with "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
-        )
+        raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters; {advice}")
+    if is_guessable(text):
+        raise ValueError(f"is too easy to guess; {advice}")
+    return text
+
+
+def _health_token(text: str) -> str:
+    if len(text) < MIN_TOKEN_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(f"needs at least {MIN_TOKEN_LENGTH} ASCII characters without spaces.")
     return text
 
 
@@ -241,6 +271,8 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "trusted_proxies": _count,
     "rate_limits": _switch,
     "max_upload_mb": _positive,
+    "health_token": _health_token,
+    "backup_days": _count,
 }
 
 # Variables that only the tests and the Makefile read.

@@ -4,7 +4,7 @@ from alembic import context
 from flask import current_app
 
 from ikone_events.store.db import db
-from ikone_events.store.operating.schema import alone
+from ikone_events.store.operating.schema import upgrading
 
 QUEUE_TABLES = "huey_"
 
@@ -20,7 +20,7 @@ def run():
     if given is not None:
         migrate(given)
         return
-    with alone(), db.engine.connect().execution_options(write=True) as connection:
+    with upgrading() as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             # A batch drops the old table, and a drop deletes what refers to its rows.

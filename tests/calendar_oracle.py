@@ -133,6 +133,7 @@ _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _SEQUENCE = re.compile(r"0|[1-9]\d{0,9}")
 _ADDRESS = re.compile(r"https?://[!-~]+")
 _TOKEN = re.compile(r"[\w.-]{20}")
+_SITE = re.compile(r"https?://[^/]+")
 
 
 def checked_mail(
@@ -170,6 +171,10 @@ def personal_complaints(
         found += _of_persons(event, attendee, organiser)
         if event["STATUS"].value != _STATUS.get(method):
             found.append("The calendar entry says another state than its purpose.")
+    if ("CLASS", "PRIVATE") not in {(line.name, line.value) for line in read.events[0]}:
+        found.append("The calendar entry of a person is not private.")
+    if _leads_to_a_person(read):
+        found.append("The calendar entry holds the link to a personal page.")
     return tuple(found)
 
 
@@ -224,10 +229,23 @@ def _of_event(lines: tuple[Line, ...], allowed: frozenset[str]) -> list[str]:
     return found
 
 
+def _leads_to_a_person(read: Object) -> bool:
+    """In any property: calendars are shared, and whoever has this link acts as the person."""
+    lines = [*read.calendar, *(line for event in read.events for line in event)]
+    sites = [_SITE.match(line.value) for line in lines if line.name == "URL"]
+    return any(
+        re.search(re.escape(site[0]) + r"(/[^/\s]+)*/r/[\w.-]{20}", line.value + line.parameters)
+        for site in sites
+        if site
+        for line in lines
+    )
+
+
 def _tells_a_secret(event: tuple[Line, ...]) -> bool:
-    """A personal link: whoever holds it acts as that person, and enters the room."""
+    """A personal link or a door: whoever holds it acts as that person, or enters the room."""
     host = next((line.value.partition("/events/")[0] for line in event if line.name == "URL"), "")
-    rests = (rest for line in event for rest in line.value.split(f"{host}/r/")[1:])
+    links = (f"{host}/r/", f"{host}/door/")
+    rests = (rest for link in links for line in event for rest in line.value.split(link)[1:])
     return bool(host) and any(_TOKEN.match(rest) for rest in rests)
 
 

@@ -156,6 +156,7 @@ def make_mail(app: Flask, registration: Registration, **values: Any) -> OutboxMa
         "kind": "confirmation",
         "locale": "de",
         "recipient": registration.email,
+        "link_epoch": registration.link_epoch,
         "subject": "Ihre Anmeldung",
         "text": "Guten Tag",
         "html": "<p>Guten Tag</p>",
@@ -233,6 +234,14 @@ def personal_path(app: Flask, registration: Registration, part: str = "") -> str
     with app.app_context():
         installation = get_installation()
         whole = installation.personal_page(registration.public_id, registration.link_epoch, part)
+        return whole.removeprefix(installation.settings.base_url)
+
+
+def door_path(app: Flask, registration: Registration) -> str:
+    """The path of a person's door, as it stands in the calendar entry."""
+    with app.app_context():
+        installation = get_installation()
+        whole = installation.door(registration.public_id, registration.link_epoch)
         return whole.removeprefix(installation.settings.base_url)
 
 

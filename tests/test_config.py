@@ -1,5 +1,6 @@
 """Settings: all faults are reported at once, one line each, and nothing starts."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from ikone_events.config import SettingsError, settings_from_environment
 
 GOOD = {
-    "IKONE_SECRET_KEY": "uM3w0Zt8aQ1vB7nR5kX2cY9dL4eH6fJp",
+    "IKONE_SECRET_KEY": secrets.token_urlsafe(24),
     "IKONE_BASE_URL": "https://events.example.org/",
 }
 
@@ -106,3 +107,73 @@ def test_mail_takes_less_time_than_its_lease_gives() -> None:
     settings = settings_from_environment({**GOOD, "IKONE_LEASE_SECONDS": "60"})
     assert settings.smtp.mail_seconds < settings.lease_seconds
     assert settings.smtp.mails_per_connection == settings.mail_per_connection == 100
+
+
+def test_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{GOOD['IKONE_SECRET_KEY']}\n")
+    base = {"IKONE_BASE_URL": GOOD["IKONE_BASE_URL"]}
+    (tmp_path / "smtp").write_text("smtp://u:p@mail.example.org\n")
+    settings = settings_from_environment(
+        {**base, "IKONE_SECRET_KEY_FILE": str(file), "IKONE_SMTP_URL_FILE": str(tmp_path / "smtp")}
+    )
+    assert settings.secret_key == GOOD["IKONE_SECRET_KEY"]
+    assert settings.smtp.password == "p"
+
+
+def test_unfit_secret_file_is_one_clear_line(tmp_path: Path) -> None:
+    contents = {"empty": b"\n", "binary": b"\xff\xfe", "short": b"short", "good": b"x" * 20}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+
+    def told(name: str, **more: str) -> str:
+        (line,) = complaints(
+            IKONE_SECRET_KEY="", **{"IKONE_SECRET_KEY_FILE": str(tmp_path / name), **more}
+        )
+        return line
+
+    assert told("missing").endswith("missing can't be read: No such file or directory.")
+    assert told("").startswith(f"IKONE_SECRET_KEY_FILE: {tmp_path} can't be read")
+    assert told("binary").endswith("binary can't be read: it is not text.")
+    assert told("empty").endswith("empty is empty.")
+    assert told("short") == "IKONE_SECRET_KEY: needs at least 32 characters."
+    assert complaints(IKONE_SECRET_KEY_FILE=str(tmp_path / "good")) == [
+        "IKONE_SECRET_KEY and IKONE_SECRET_KEY_FILE are both set."
+    ]
+    assert complaints(IKONE_BASE_URL_FILE="x") == [
+        "IKONE_BASE_URL_FILE is not a setting of Ikone Events."
+    ]
+    assert complaints(IKONE_HEALTH_TOKEN="ü" * 20) == [
+        "IKONE_HEALTH_TOKEN: needs at least 16 ASCII characters without spaces."
+    ]
+
+
+WEAK_KEYS = (
+    "change-me-change-me-please-8371-xyz",
+    "Change_Me.Now.0193847561029384756",
+    "your-secr-et-key-goes-here-0192837465",
+    "abcdefghij" * 4,
+    "0123456789abcdef" * 2,
+    "zyxwvutsrqponmlkjihgfedcba987654",
+    "kaiserslautern2026kaiserslautern2026",
+    "Rathaus-Rathaus-Rathaus-Rathaus-17",
+    "qwertzuiopasdfghjklyxcvbnm-91827364",
+    "mein-passwort-fuer-die-anwendung-77",
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",  # Flask's documentation
+    "short",
+)
+
+
+@pytest.mark.parametrize("key", WEAK_KEYS)
+def test_weak_key_is_refused_with_the_command_that_makes_a_good_one(key: str) -> None:
+    [line] = complaints(IKONE_SECRET_KEY=key)
+    assert "secrets.token_urlsafe(48)" in line
+    assert key not in line
+
+
+def test_random_keys_are_accepted() -> None:
+    """As Python and OpenSSL make them; a run of the command never ends in a refusal."""
+    for make in (secrets.token_urlsafe, secrets.token_hex):
+        for size in (24, 32, 48):
+            for _ in range(20):
+                settings_from_environment({**GOOD, "IKONE_SECRET_KEY": make(size)})

@@ -15,7 +15,7 @@ from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from ikone_events.commands import COMMANDS
-from ikone_events.config import Settings
+from ikone_events.config import SECRETS, Settings
 from tests.diagrams import lifecycle_diagram, registration_diagram, registration_table
 from tests.source import PACKAGE, ROOT, modules
 
@@ -54,6 +54,7 @@ def _as_text(value: object) -> str:
 
 def test_readme_invents_no_settings() -> None:
     known = {f"IKONE_{field.name.upper()}" for field in fields(Settings)} | {"IKONE_CHROMIUM"}
+    known |= {f"{secret}_FILE" for secret in SECRETS}
     for document in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"):
         found = set(re.findall(r"IKONE_[A-Z_]*[A-Z]", (ROOT / document).read_text("utf-8")))
         assert found <= known, document

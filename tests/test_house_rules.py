@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "store": {"domain"},
     "mail": {"domain"},
-    "config": {"mail"},
+    "config": {"domain", "mail"},
     "services": {"domain", "store", "mail", "config"},
     "web": {"domain", "store", "config", "services"},
     "worker": {"domain", "store", "mail", "config", "services"},
@@ -55,7 +55,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "web": ("shell", "registering", "public", "attendee", "organiser"),
     "web.organiser": (
         *("mails", "plan", "incoming", "registering", "calendars", "followup", "directory"),
-        "events",
+        *("events", "accounts"),
     ),
 }
 # The trial builds the app around itself; its command imports it when it is called.
@@ -329,7 +329,11 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
 # What programs read: keys, file names, addresses, values of form fields and of the database.
 MACHINE_FORMATS = {
     *("services.operating.backups.restoring", "services.mails.subscribers", "services.plan.plans"),
-    *("services.incoming.answers", "services.calendars.feeds"),
+    *(
+        "services.incoming.answers",
+        "services.calendars.feeds",
+        "services.operating.backups.rotation",
+    ),
     *("services.registering.registrations", "domain.calendars.add_links", "web.organiser.fields"),
 }
 

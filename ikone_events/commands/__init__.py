@@ -3,12 +3,13 @@
 import click
 from flask import Flask
 
+from ikone_events.commands.accounts import organiser
+from ikone_events.commands.administrations import administrations
 from ikone_events.commands.backups import backup, outbox, restore
 from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
 from ikone_events.commands.incoming import incoming
 from ikone_events.commands.lists import export, load
-from ikone_events.commands.people import administrations, organiser
 from ikone_events.commands.running import demo, serve, worker
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -9,10 +9,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from ikone_events.commands.common import fail, with_tables
 from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox import end_pause, find_pause
-from ikone_events.services.operating.backups.archive import BackupError, make_backup
+from ikone_events.services.operating.backups.archive import BackupError, Manifest, make_backup
 from ikone_events.services.operating.backups.releasing import set_aside, skip_steps, waiting
 from ikone_events.services.operating.backups.restoring import restore_backup
+from ikone_events.services.operating.backups.rotation import (
+    MadeBackup,
+    make_dated_backup,
+    note_backup,
+)
 from ikone_events.store.db import transaction
+from ikone_events.store.operating.first_start import SchemaError
 
 _MAY_BE_SENT = (
     "E-mails that waited when the backup was made, and those of steps that came due later, "
@@ -22,15 +28,37 @@ _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
 @click.command()
-@_file
+@click.argument("target", metavar="FILE|DIR", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Make a dated backup in the folder DIR and remove the oldest beyond N.",
+)
 @with_appcontext
-def backup(file: Path, force: bool) -> None:
+def backup(target: Path, force: bool, keep: int | None) -> None:
     """Copy database, slides and legal pages into one file, while everything runs."""
+    if keep is None and target.is_dir():
+        fail(f"{target} is a folder. For dated backups in it: --keep N.")
+    moment = now()
     try:
-        made = make_backup(file, now=now(), overwrite=force)
+        if keep is None:
+            made = MadeBackup(target, make_backup(target, now=moment, overwrite=force))
+        else:
+            made = make_dated_backup(target, keep=keep, now=moment)
     except (BackupError, SQLAlchemyError, OSError) as fault:
         fail(f"No backup was made: {_words(fault)}")
+    _tell(made.path, made.manifest)
+    for old in made.removed:
+        click.echo(f"removed: {old}")
+    try:
+        note_backup(moment)
+    except OSError as fault:
+        fail(f"The backup was made, but its time could not be stored: {fault}")
+
+
+def _tell(file: Path, made: Manifest) -> None:
     for name in made.missing:
         click.echo(f"missing, so not in the backup: the slides stored as {name}", err=True)
     rows, files = sum(made.rows.values()), len(made.sha256) - len(made.rows)
@@ -45,7 +73,7 @@ def restore(file: Path, force: bool) -> None:
     """Restore a backup. No e-mail is sent and no step runs until `outbox release`."""
     try:
         done = restore_backup(file, now=now(), force=force)
-    except (BackupError, SQLAlchemyError, OSError) as fault:
+    except (BackupError, SchemaError, SQLAlchemyError, OSError) as fault:
         fail(f"Nothing was restored: {_words(fault)}")
     made = done.manifest
     if done.kept is not None:

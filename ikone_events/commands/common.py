@@ -1,8 +1,11 @@
 """Output and errors of commands: plain lines, exit status 1, no stack trace."""
 
+import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -10,10 +13,13 @@ import click
 from flask.logging import default_handler
 from sqlalchemy.exc import DatabaseError
 
-from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.refusals import Busy, Refusal
+from ikone_events.services.accounts.security_log import LOGGER as SECURITY_LOGGER
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
-from ikone_events.store.operating.schema import SchemaError, migrate
+from ikone_events.store.operating.first_start import SchemaError
+from ikone_events.store.operating.schema import migrate
+from ikone_events.store.outages import DriverFault, condense, is_lock_timeout, is_outage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,7 +44,7 @@ def get_event(slug: str) -> Event:
 
 
 def with_tables(command: F) -> F:
-    """Migrate the tables before a command; exit with one line if that fails."""
+    """Migrate the tables before a command; exit with one line if the database can't be used."""
 
     @wraps(command)
     def checked(*args: Any, **kwargs: Any) -> Any:
@@ -48,16 +54,41 @@ def with_tables(command: F) -> F:
             fail(str(fault))
         except DatabaseError as fault:
             fail(f"database: can't be used: {fault.orig}")
-        return command(*args, **kwargs)
+        with outages_told():
+            return command(*args, **kwargs)
 
     return cast(F, checked)
 
 
+@contextmanager
+def outages_told() -> Iterator[None]:
+    """Exit with one line, without a stack trace, while the database can't be used."""
+    try:
+        yield
+    except Busy as refusal:
+        fail(f"database: {lines_of(refusal)}")
+    except DriverFault as fault:
+        if not is_outage(fault) and not is_lock_timeout(fault):
+            raise
+        fail(f"database: can't be used: {fault.orig}")
+
+
+class _Lines(logging.Formatter):
+    """One line per record; the security log as JSON with its moment, for programs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name != SECURITY_LOGGER:
+            return super().format(record)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"at": at, **json.loads(record.getMessage())})
+
+
 def log_to_stderr() -> None:
-    """Log our own modules at INFO, others at WARNING."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    """Log our own modules at INFO, others at WARNING, and an outage of the database briefly."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.addFilter(condense)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     ours = logging.getLogger("ikone_events")
     ours.setLevel(logging.INFO)
     ours.removeHandler(default_handler)  # Flask's own, which would say everything twice

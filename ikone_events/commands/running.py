@@ -4,8 +4,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from ikone_events.commands.common import fail, log_to_stderr, with_tables
-from ikone_events.store.operating.schema import SchemaError, require_current
+from ikone_events.commands.common import fail, log_to_stderr, outages_told, with_tables
+from ikone_events.store.operating.first_start import SchemaError
+from ikone_events.store.operating.schema import require_current
 from ikone_events.worker.engine import Engine
 from ikone_events.worker.server import CannotListenError, wait_for_stop
 from ikone_events.worker.server import serve as run
@@ -52,14 +53,15 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 def worker(once: bool) -> None:
     """Send due e-mails and read the mailbox. PostgreSQL allows any number of workers."""
     log_to_stderr()
-    try:
-        require_current()
-    except SchemaError as fault:
-        fail(str(fault))
     engine: Engine = current_app.extensions["ikone_engine"]
-    if once:
-        click.echo(f"{engine.run_once()} e-mails sent.")
-        return
+    with outages_told():
+        try:
+            require_current()
+        except SchemaError as fault:
+            fail(str(fault))
+        if once:
+            click.echo(f"{engine.run_once()} e-mails sent.")
+            return
     engine.start()
     wait_for_stop()
     engine.stop()

@@ -62,6 +62,7 @@ def _settings(data_dir: Path, *, host: str, port: int, smtp_port: int) -> Settin
         mail_from="termine@ikone.example",
         mail_per_minute=6000,
         tick_seconds=5,
+        backup_days=0,
         organisation="IKONE DS",
         address="IKONE DS, Beispielplatz 1, 67653 Kaiserslautern (Demo)",
         privacy_contact="datenschutz@example.org",

@@ -67,6 +67,10 @@ class UnfitInput(Refusal):
     """Values that can't be stored or sent."""
 
 
+class AccountRefused(Refusal):
+    """A change of accounts that nobody may make, or not this person any more."""
+
+
 class UploadRefused(Refusal):
     """A file whose kind, size or content is not accepted."""
 

@@ -10,19 +10,29 @@ from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 
 
 class Purpose(StrEnum):
-    """The purpose of a personal link; a link is valid for one purpose only."""
+    """The purpose of a personal link; a link is valid for one purpose only.
+
+    DOOR opens the video room and shows nothing of the person: it is in calendar entries, which
+    are shared with delegates and teams.
+    """
 
     REGISTRATION = "registration"
+    DOOR = "door"
     SUBSCRIPTION = "subscription"
     CALENDAR = "calendar"
+    PASSWORD = "password"  # noqa: S105 - no password
 
 
 @dataclass(frozen=True, slots=True)
 class LinkClaim:
-    """The record that a link refers to, and the epoch in which it is valid."""
+    """The record that a link refers to, and the epoch in which it is valid.
+
+    `expires`: Unix seconds from which it is not valid any more, 0 for never; readers check it.
+    """
 
     public_id: str
     epoch: int
+    expires: int = 0
 
 
 class LinkSigner:
@@ -40,13 +50,14 @@ class LinkSigner:
 
     def sign(self, purpose: Purpose, claim: LinkClaim) -> str:
         """The token for a link, the same each time."""
-        token = self._serializers[purpose].dumps([claim.public_id, claim.epoch])
+        ends = [claim.expires] if claim.expires else []
+        token = self._serializers[purpose].dumps([claim.public_id, claim.epoch, *ends])
         return token if isinstance(token, str) else token.decode("ascii")
 
     def read(self, purpose: Purpose, token: str) -> LinkClaim:
         """The claim of a token; raises LinkRefused for an invalid signature."""
         try:
-            public_id, epoch = self._serializers[purpose].loads(token)
+            public_id, epoch, *ends = self._serializers[purpose].loads(token)
         except (BadSignature, ValueError, TypeError) as fault:
             raise LinkRefused(Complaint(N_("This link is not valid."))) from fault
-        return LinkClaim(str(public_id), int(epoch))
+        return LinkClaim(str(public_id), int(epoch), *map(int, ends))

@@ -42,6 +42,10 @@ class Installation:
         token = self.signer.sign(Purpose.REGISTRATION, LinkClaim(public_id, epoch))
         return self.page(f"/r/{token}{part}")
 
+    def door(self, public_id: str, epoch: int) -> str:
+        """The absolute address of a person's door to the video room, for calendar entries."""
+        return self.page(f"/door/{self.signer.sign(Purpose.DOOR, LinkClaim(public_id, epoch))}")
+
 
 def get_installation() -> Installation:
     """The installation of the running application."""

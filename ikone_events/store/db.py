@@ -1,7 +1,9 @@
 """The database: connection settings, `transaction()` and the UTC column type."""
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,8 +32,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
-from ikone_events.store.erasing import LogEraser
-from ikone_events.store.outages import busy, refusal_for
+from ikone_events.domain.refusals import Outage
+from ikone_events.store.outages import busy, moved, refusal_for
+from ikone_events.store.sqlite import opened_file, path_of
+from ikone_events.store.write_trial import WriteTrial
 
 LOCK_WAIT_SECONDS = 5
 T = TypeVar("T")
@@ -53,7 +57,15 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMING)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
+class _Database(SQLAlchemy):
+    def create_all(self, bind_key: str | list[str | None] | None = "__all__") -> None:
+        """Create the tables without migrations (tests), in a new file if there is none."""
+        if (path := path_of(self.engine.url)) is not None:
+            path.touch(mode=0o600)
+        super().create_all(bind_key)
+
+
+db = _Database(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
 
 
 def partial_index(
@@ -88,7 +100,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 def init_app(app: Flask) -> None:
     """Set up the database by the SQLALCHEMY_… settings of the application."""
     db.init_app(app)
-    app.extensions["ikone_eraser"] = LogEraser(usual_ms=LOCK_WAIT_SECONDS * 1000)
+    app.extensions["ikone_write_trial"] = WriteTrial()
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -99,29 +111,19 @@ def engine_options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "hide_parameters": True}
 
 
-@event.listens_for(Engine, "connect")
-def _prepare_connection(connection: Any, _record: Any) -> None:
-    if type(connection).__module__.startswith("sqlite3"):
-        connection.isolation_level = None  # SQLAlchemy begins transactions, see _begin
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",  # NORMAL may lose a commit at a power failure
-            f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
-            "foreign_keys=ON",
-            "secure_delete=ON",  # overwrites deleted data in the file
-            "temp_store=MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     """Begin SQLite writes with the lock: upgrading a read transaction fails without waiting."""
     if connection.dialect.name == "sqlite":
         options = connection.get_execution_options()
+        driver = connection.connection.dbapi_connection
         if options.get("write"):
             sync = "FULL" if options.get("durable", True) else "NORMAL"
-            connection.connection.dbapi_connection.execute(f"PRAGMA synchronous={sync}")
+            driver.execute(f"PRAGMA synchronous={sync}")
+        wait = options.get("wait", LOCK_WAIT_SECONDS)
+        if connection.info.get(_WAIT) != wait:
+            driver.execute(f"PRAGMA busy_timeout={int(wait * 1000)}")
+            connection.info[_WAIT] = wait
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
 
 
@@ -131,6 +133,8 @@ _write_lock = threading.Lock()
 # Keys of Session.info: work for after the commit, and locked events.
 _WAKE, _ERASE = "wake", "erase"
 _LOCKS = "locks"
+# Key of a pooled SQLite connection's info: how many seconds it waits for a lock.
+_WAIT = "wait"
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -174,24 +178,14 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
         raise RuntimeError("changes were made outside a transaction")
     session.rollback()
     sqlite = session.get_bind().dialect.name == "sqlite"
+    began = time.monotonic()
     if sqlite and not _write_lock.acquire(timeout=LOCK_WAIT_SECONDS):
         raise busy()
     session.info["writing"] = True
     try:
-        try:
-            options = {"write": True, "durable": durable}
-            connection = session.connection(execution_options=options)
-            if not sqlite:
-                connection.execute(_LOCK_TIMEOUT)
+        options = {"write": True, "durable": durable, "wait": _rest_of_wait(began)}
+        with _outages_refused(), _committed(session, options):
             yield
-            session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-    except DBAPIError as fault:
-        if refusal := refusal_for(fault):
-            raise refusal from fault
-        raise
     finally:
         session.info.pop("writing", None)
         session.info.pop(_LOCKS, None)
@@ -201,6 +195,54 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
     _follow_up(asked)
 
 
+def _rest_of_wait(began: float) -> float:
+    """The seconds that are left for SQLite's own wait, rounded up to tenths."""
+    rest = LOCK_WAIT_SECONDS - (time.monotonic() - began)
+    return max(math.ceil(rest * 10) / 10, 0.0)
+
+
+@contextmanager
+def _outages_refused() -> Iterator[None]:
+    """Turn errors of the database into refusals, and remember whether it takes writes."""
+    trial: WriteTrial = current_app.extensions["ikone_write_trial"]
+    try:
+        yield
+    except DBAPIError as fault:
+        refusal = refusal_for(fault)
+        if refusal is None:
+            raise
+        if isinstance(refusal, Outage):
+            trial.note_failure(str(fault.orig))
+        raise refusal from fault
+    else:
+        trial.note_success()
+
+
+@contextmanager
+def _committed(session: Session, options: dict[str, Any]) -> Iterator[None]:
+    """Commit at the end; raises Outage if SQLite's file is not in its place, before or after.
+
+    A deletion is stored together with the fact that it has to leave the log, too.
+    """
+    try:
+        connection = session.connection(execution_options=options)
+        file = opened_file(connection)
+        if connection.dialect.name != "sqlite":
+            connection.execute(_LOCK_TIMEOUT)
+        yield
+        session.flush()
+        if session.info.get(_ERASE):
+            current_app.extensions["ikone_eraser"].owe()
+        if file is not None and not file.is_in_place():
+            raise moved(file.path)
+        session.commit()
+        if file is not None and not file.is_in_place():
+            raise moved(file.path)
+    except BaseException:
+        session.rollback()
+        raise
+
+
 def _follow_up(asked: set[str]) -> None:
     """Run the work for after the commit; raises nothing, because everything is stored."""
     try:
@@ -208,7 +250,7 @@ def _follow_up(asked: set[str]) -> None:
             current_app.extensions["ikone_wake"]()
     except Exception:
         log.exception("the worker was not woken; it will find the work at its next tick")
-    eraser: LogEraser = current_app.extensions["ikone_eraser"]
+    eraser = current_app.extensions["ikone_eraser"]  # store/erasing.py, which imports this module
     if _ERASE in asked:
         eraser.erase(db.engine)
     else:
@@ -233,7 +275,10 @@ def ask_for_delivery() -> None:
 
 
 def ask_for_erasure() -> None:
-    """Empty the write-ahead log after the commit, because personal data were deleted."""
+    """Empty the write-ahead log after the commit, because personal data were deleted.
+
+    Statements that delete them are recognised (store/erasing.py); nobody else has to ask.
+    """
     db.session().info[_ERASE] = True
 
 

@@ -1,43 +1,165 @@
-"""Removes deleted data from SQLite's files.
+"""Removes deleted personal data from SQLite's files, in every way in which a person is forgotten.
 
 `secure_delete` (store/db.py) overwrites deleted data with zeros; the write-ahead log keeps old
-pages until it is emptied. PostgreSQL's vacuum does both.
+pages until it is emptied. The log is emptied after each transaction that deletes or overwrites
+something of PERSONAL: details deleted by the person, withdrawn subscriptions, dropped import lists,
+retention and archiving (also of predecessors after a hand-over), corrected details, answers with a
+shorter retention, received mails, the last mails to a deleted address, removed organisers. Nobody
+has to ask for that: the statements are looked at. A new table with personal data belongs into
+PERSONAL; a test names tables that are forgotten there.
+
+What could not be erased yet (somebody reads, or the process was killed) is a row of `erasure_debt`,
+written with the deletion itself. Any later commit of the process pays it, and each tick of any
+worker. `verify` and `/readyz` report a debt that is ten minutes old.
+
+PostgreSQL has no such debt: a deleted row can't be read by SQL any more, its bytes stay in the
+tables' files until autovacuum and new rows overwrite them, and in the server's own write-ahead log
+until that is recycled.
 """
 
 import logging
+import re
 import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Engine
+from flask import Flask, current_app
+from sqlalchemy import Engine, event, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Mapped, mapped_column
 
+from ikone_events.store.db import LOCK_WAIT_SECONDS, Base, UTCDateTime, ask_for_erasure, db
+
+# Tables whose deleted rows name persons, also by the rows that are deleted with them; and their
+# columns in which another value leaves personal data behind.
+PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "answer": frozenset({"value"}),
+        "code": frozenset({"label"}),
+        "delivery_note": frozenset({"words", "actor"}),
+        "event": frozenset(),
+        "form_field": frozenset(),
+        "import_list": frozenset({"rows"}),
+        "incoming_mail": frozenset({"sender", "attendee", "words"}),
+        "left_text": frozenset({"text"}),
+        "mailing": frozenset(),
+        "material": frozenset({"contact_name", "contact_email"}),
+        "organiser": frozenset({"email", "name"}),
+        "outbox_mail": frozenset(
+            {"recipient", "recipient_name", "subject", "text", "html", "calendar"}
+        ),
+        "personal_feed": frozenset({"email_key"}),
+        "registration": frozenset(
+            {
+                *("title", "first_name", "last_name", "email", "organisation_text", "position"),
+                *("question", "note", "registered_by"),
+            }
+        ),
+        "status_change": frozenset({"actor", "reason"}),
+        "subscriber": frozenset({"email"}),
+        "undeliverable_address": frozenset({"words"}),
+    }
+)
 # How long to wait for readers after a deletion, and at later attempts.
 PATIENCE_MS = 500
 _NO_PATIENCE_MS = 0
 RETRY_SECONDS = 1.0
-# Also empties the log of another process that was killed or stopped writing.
-EVERY_SECONDS = 3600.0
+
+_STATEMENT = re.compile(r'(?:DELETE FROM|UPDATE)\s+"?(\w+)"?')
+_SET = re.compile(r'(?:\sSET|,)\s*"?(\w+)"?\s*=')
+_OWED = "SELECT number FROM erasure_debt"
+# Another deletion since then has raised the number, and its debt stays.
+_PAID = "DELETE FROM erasure_debt WHERE number = ?"
 
 log = logging.getLogger(__name__)
 
 
-class LogEraser:
-    """Empties the write-ahead log of a database after a deletion; raises nothing.
+class ErasureDebt(Base):
+    """Deleted data that may still be in the write-ahead log; at most one row.
 
-    If a reader or an error prevents it, `catch_up` tries again after later commits.
+    `number` rises with every deletion since the first one, which was at `since`.
     """
 
-    def __init__(self, *, usual_ms: int) -> None:
-        self._usual_ms = usual_ms
+    __tablename__ = "erasure_debt"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    number: Mapped[int]
+
+
+def init_app(app: Flask, clock: Callable[[], datetime]) -> None:
+    """Set up the eraser of the application."""
+    app.extensions["ikone_eraser"] = LogEraser(clock)
+
+
+def erase_what_is_owed() -> None:
+    """Pay the debt of any process; for the worker's tick. Ends the session's reading."""
+    db.session.rollback()
+    eraser: LogEraser = current_app.extensions["ikone_eraser"]
+    if find_debt() is not None:
+        db.session.rollback()  # our own reading would keep the log
+        eraser.erase(db.engine)
+
+
+def find_debt() -> datetime | None:
+    """Since when deleted data may be in the log; None if nothing is owed."""
+    return db.session.scalar(select(ErasureDebt.since))
+
+
+@lru_cache(maxsize=512)
+def leaves_personal_data(statement: str) -> bool:
+    """Whether an SQL statement deletes personal data, or writes over it."""
+    found = _STATEMENT.match(statement)
+    if found is None or found[1] not in PERSONAL:
+        return False
+    if statement.startswith("DELETE"):
+        return True
+    return not PERSONAL[found[1]].isdisjoint(_SET.findall(statement))
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _look_at(
+    connection: Any, cursor: Any, statement: str, _values: Any, _context: Any, _many: bool
+) -> None:
+    """Ask for erasure if a statement of `transaction()` has removed personal data."""
+    if (
+        cursor.rowcount
+        and statement.startswith(("DELETE", "UPDATE"))
+        and connection.get_execution_options().get("write")
+        and leaves_personal_data(statement)
+    ):
+        ask_for_erasure()
+
+
+class LogEraser:
+    """Empties the write-ahead log of a database after a deletion.
+
+    If a reader or an error prevents it, `catch_up` tries again after later commits. Only `owe`
+    raises something.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
         self._tried = time.monotonic()
         self._owed = False
+
+    def owe(self) -> None:
+        """Store the debt in the transaction of the deletion."""
+        if db.engine.dialect.name == "sqlite":
+            row = insert(ErasureDebt).values(id=1, since=self._clock(), number=1)
+            more = {"number": ErasureDebt.number + 1}
+            db.session.execute(row.on_conflict_do_update(index_elements=["id"], set_=more))
 
     def erase(self, engine: Engine) -> None:
         """Write the log back into the database and truncate it."""
         self._owed = not self._is_emptied(engine, PATIENCE_MS)
 
     def catch_up(self, engine: Engine) -> None:
-        """Retry what failed, and regularly empty logs of other processes, without waiting."""
-        pause = RETRY_SECONDS if self._owed else EVERY_SECONDS
-        if time.monotonic() - self._tried >= pause:
+        """Retry what failed, without waiting."""
+        if self._owed and time.monotonic() - self._tried >= RETRY_SECONDS:
             self._owed = not self._is_emptied(engine, _NO_PATIENCE_MS)
 
     def _is_emptied(self, engine: Engine, patience_ms: int) -> bool:
@@ -45,7 +167,7 @@ class LogEraser:
         if engine.dialect.name != "sqlite":
             return True
         try:
-            return _empty(engine, patience_ms, self._usual_ms)
+            return _empty(engine, patience_ms)
         except Exception:  # the commit was successful
             log.exception(
                 "deleted data is still in the write-ahead log; another attempt will follow"
@@ -53,16 +175,19 @@ class LogEraser:
             return False
 
 
-def _empty(engine: Engine, patience_ms: int, usual_ms: int) -> bool:
-    """Truncate the log; False if somebody still reads."""
+def _empty(engine: Engine, patience_ms: int) -> bool:
+    """Truncate the log and pay the debt; False if somebody still reads."""
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
+        owed = cursor.execute(_OWED).fetchone()
         cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
         try:
             [(busy, _pages, _moved)] = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
-            cursor.execute(f"PRAGMA busy_timeout={usual_ms}")
+            cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT_SECONDS * 1000}")
+        if owed and not busy:
+            cursor.execute(_PAID, owed)
         return not busy
     finally:
         connection.close()

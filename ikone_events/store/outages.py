@@ -1,7 +1,12 @@
-"""Tells errors of the database from errors of the data."""
+"""Tells errors of the database from errors of the data, and logs an outage once a minute."""
 
 import logging
+import sqlite3
+import threading
+import time
+from pathlib import Path
 
+import psycopg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
@@ -12,23 +17,30 @@ log = logging.getLogger(__name__)
 DatabaseFault = SQLAlchemyError
 DriverFault = DBAPIError
 
-# SQLite: full, read-only, unreadable or missing (prefixes of error names).
-_SQLITE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+# Seconds between two lines of the log about the same outage.
+SAY_EVERY = 60.0
+# SQLite: full, read-only, unreadable, missing or no database (prefixes of error names).
+_SQLITE = (
+    *("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
+    *("SQLITE_NOTADB", "SQLITE_CORRUPT"),
+)
 # PostgreSQL's error classes: no connection, no resources (also a full disk), shutdown.
 _POSTGRESQL = ("08", "53", "57P")
-_READ_ONLY = "25006"
+_READ_ONLY, _NO_TABLE = "25006", "42P01"
 
 
 def is_outage(fault: DBAPIError) -> bool:
-    """Whether the database is full, read-only, unreachable or shutting down."""
-    if fault.connection_invalidated:
-        return True
-    name = getattr(fault.orig, "sqlite_errorname", None)
+    """Whether the database is full, read-only, unreachable, shutting down or without tables."""
+    return fault.connection_invalidated or _is_outage_of_driver(fault.orig)
+
+
+def _is_outage_of_driver(fault: BaseException | None) -> bool:
+    name = getattr(fault, "sqlite_errorname", None)
     if name is not None:
-        return str(name).startswith(_SQLITE)
+        return str(name).startswith(_SQLITE) or str(fault).startswith("no such table")
     missing = "not of PostgreSQL"
-    state = getattr(fault.orig, "sqlstate", missing)  # None while there is no connection at all
-    return state is None or state == _READ_ONLY or state.startswith(_POSTGRESQL)
+    state = getattr(fault, "sqlstate", missing)  # None while there is no connection at all
+    return state is None or state in (_READ_ONLY, _NO_TABLE) or state.startswith(_POSTGRESQL)
 
 
 def is_about_data(fault: DBAPIError) -> bool:
@@ -47,9 +59,8 @@ def refusal_for(fault: DBAPIError) -> Busy | Outage | None:
     if isinstance(fault, OperationalError) and is_lock_timeout(fault):
         return busy()
     if is_outage(fault):
-        log.error("the database can't store anything: %s", fault.orig)
-        text = N_("Nothing can be stored at this moment. Please try again later.")
-        return Outage(Complaint(text))
+        report(str(fault.orig))
+        return _outage()
     return None
 
 
@@ -58,3 +69,60 @@ def busy() -> Busy:
     return Busy(
         Complaint(N_("Too many people are writing at this moment. Nothing was stored; try again."))
     )
+
+
+def moved(path: Path) -> Outage:
+    """The refusal of a write into a file that was moved, deleted or replaced meanwhile."""
+    report(f"{path} was moved or replaced")
+    return _outage()
+
+
+def _outage() -> Outage:
+    return Outage(Complaint(N_("Nothing can be stored at this moment. Please try again later.")))
+
+
+_said: dict[str, float] = {}
+_saying = threading.Lock()
+
+
+def report(words: str) -> None:
+    """Log an outage, unless that was done within the last minute."""
+    if _is_news(words):
+        log.error("the database can't be used: %s", words)
+
+
+def condense(record: logging.LogRecord) -> bool:
+    """Logging filter: one line a minute without a traceback for each outage, from any library.
+
+    Each waiting thread, step and request meets the same outage, and so does the queue's file.
+    """
+    words = _words_of_outage(record.exc_info[1]) if record.exc_info else ""
+    if not words:
+        return True
+    if not _is_news(words):
+        return False
+    record.msg, record.args = f"{record.getMessage()}: the database can't be used: {words}", None
+    record.exc_info = record.exc_text = None
+    return True
+
+
+def _is_news(words: str) -> bool:
+    present = time.monotonic()
+    with _saying:
+        for old in [old for old, said in _said.items() if present - said >= SAY_EVERY]:
+            del _said[old]
+        if words in _said:
+            return False
+        _said[words] = present
+        return True
+
+
+def _words_of_outage(fault: BaseException | None) -> str:
+    """The driver's words if an outage or a lock timeout is behind the error."""
+    if isinstance(fault, Busy):
+        return _words_of_outage(fault.__cause__) or str(fault)
+    if isinstance(fault, DBAPIError):
+        return str(fault.orig) if is_outage(fault) or is_lock_timeout(fault) else ""
+    if isinstance(fault, sqlite3.Error | psycopg.Error) and _is_outage_of_driver(fault):
+        return str(fault)
+    return ""

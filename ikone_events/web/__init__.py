@@ -9,7 +9,18 @@ from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
 from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
-from ikone_events.web.shell import bodies, errors, filters, headers, health, i18n, limits, login
+from ikone_events.web.shell import (
+    bodies,
+    errors,
+    filters,
+    headers,
+    health,
+    i18n,
+    limits,
+    login,
+    password_reset,
+    security_events,
+)
 from ikone_events.web.shell.access import check_routes
 
 BLUEPRINTS = (
@@ -20,6 +31,7 @@ BLUEPRINTS = (
     feeds.personal_blueprint,
     pages.blueprint,
     health.blueprint,
+    password_reset.blueprint,
     attendee.blueprint,
     room.blueprint,
     materials.blueprint,
@@ -40,7 +52,7 @@ def register_pages(app: Flask) -> None:
     )
     installation: Installation = app.extensions["ikone_installation"]
     headers.init_app(app, installation.settings)
-    limits.init_app(app, enabled=installation.settings.rate_limits)
+    limits.init_app(app, installation.settings)
     bodies.init_app(app)
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
@@ -54,6 +66,7 @@ def register_pages(app: Flask) -> None:
     i18n.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
+    security_events.init_app(app)
     login.init_login(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

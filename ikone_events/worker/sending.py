@@ -3,21 +3,31 @@
 Mails are sent outside transactions, with one commit per mail before the next one is sent.
 """
 
+import logging
 import threading
 import time
 from datetime import timedelta
 
 from ikone_events.config import Settings
 from ikone_events.domain.mails.facts import Sender as From
-from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.refusals import Refusal, UnfitInput
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
-from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
+from ikone_events.mail.sending.outcomes import (
+    Deferred,
+    Delivered,
+    DeliveryOutcome,
+    Rejected,
+    UnreadableMail,
+)
 from ikone_events.services.installation import now, system_clock
-from ikone_events.services.mails import mailing_chunks, outbox, send_rate
-from ikone_events.services.operating import health
-from ikone_events.store.db import transaction
+from ikone_events.services.mails import mail_server, mailing_chunks, outbox, send_rate
+from ikone_events.services.registering import reservations
+from ikone_events.store.damage import is_damage
+from ikone_events.store.db import db, transaction
 from ikone_events.store.mails.claims import MailClaim
+
+log = logging.getLogger(__name__)
 
 # Mails are claimed at most so many seconds before their slot, so that no lease expires meanwhile.
 _AHEAD = 1.0
@@ -47,10 +57,13 @@ class MailSender:
     def send(self, connection: MailConnection, *, seconds: float) -> int:
         """Send due mails for so many seconds; sets `unfinished` if some are left. Returns how many.
 
-        The first mail that is claimed after `stopping` is set is released.
+        The first mail that is claimed after `stopping` is set is released. Nothing is sent while
+        the mail server has a pause.
         """
         self._end = time.monotonic() + seconds
         self.unfinished = False
+        if not mail_server.may_be_tried(self._worker, now=now()):
+            return 0
         sent, claim = 0, self._claim()
         while claim is not None:
             if self._pause():
@@ -107,15 +120,21 @@ class MailSender:
         return self._stopping.wait(min(self._wait, left))
 
     def _hand_over(self, claim: MailClaim, connection: MailConnection) -> DeliveryOutcome:
+        claim = _with_deadline(claim)
         sender = From(
             name=self._settings.organisation,
             address=self._settings.sender,
             reply_to=claim.reply_to or "",
         )
         try:
+            _ = (
+                claim.tries - claim.tries_before
+            )  # a number that is none would stop the worker later
             content = mime_bytes(claim, sender)
         except UnfitInput as refusal:
             return Rejected(str(refusal))
+        except Exception as fault:  # noqa: BLE001 - a value of another type; the next mail is sound
+            return UnreadableMail(f"The stored e-mail is damaged ({type(fault).__name__}).")
         return connection.deliver(content, self._settings.sender, claim.recipient)
 
     def _settle(self, claim: MailClaim, outcome: DeliveryOutcome) -> MailClaim | None:
@@ -126,8 +145,8 @@ class MailSender:
         down = isinstance(outcome, Deferred) and outcome.server_down
         following = None
         with transaction(durable=self._is_sync_due()):
-            _note(claim, outcome)
             self._note_server(outcome, down=down)
+            self._note(claim, outcome)
             if not (down or self._stopping.is_set() or time.monotonic() >= self._end):
                 following = self._take()
         return following if following or down else self._claim()
@@ -142,20 +161,46 @@ class MailSender:
     def _note_server(self, outcome: DeliveryOutcome, *, down: bool) -> None:
         """Store whether the mail server accepts mails, for pages and commands."""
         if down:
-            health.note_refusal(self._worker, outcome.words, now=now())
+            mail_server.note_refusal(self._worker, outcome.words, now=now())
         elif self._refused:
-            health.note_acceptance(self._worker)
+            mail_server.note_acceptance(self._worker)
         self._refused = down
 
+    def _note(self, claim: MailClaim, outcome: DeliveryOutcome) -> None:
+        present, words = now(), outcome.words
+        if isinstance(outcome, Delivered):
+            outbox.mark_sent(claim, now=present, answer=words)
+        elif isinstance(outcome, UnreadableMail) and outbox.fail_damaged(claim.id, now=present):
+            return
+        elif isinstance(outcome, Rejected):
+            outbox.mark_failed(claim, now=present, answer=words)
+        elif outcome.about_us:
+            until = mail_server.pause(self._worker, now=present)
+            outbox.mark_untried(claim, until=until, now=present, answer=words)
+        else:
+            outbox.mark_deferred(claim, now=present, answer=words)
 
-def _note(claim: MailClaim, outcome: DeliveryOutcome) -> None:
-    present, words = now(), outcome.words
-    if isinstance(outcome, Deferred):
-        outbox.mark_deferred(claim, now=present, answer=words, about_us=outcome.about_us)
-    elif isinstance(outcome, Rejected):
-        outbox.mark_failed(claim, now=present, answer=words)
-    else:
-        outbox.mark_sent(claim, now=present, answer=words)
+
+def _with_deadline(claim: MailClaim) -> MailClaim:
+    """The mail with the deadline that counts if it leaves now; as it is if that can't be written.
+
+    In a transaction of its own: whoever locks an event may wait for a mail, not the reverse.
+    """
+    if claim.kind not in reservations.NAMES_DEADLINE:
+        return claim
+    try:
+        late = reservations.is_late(claim, now=now())
+        db.session.rollback()  # nothing is read while the mail is being sent
+        if not late:
+            return claim
+        with transaction():
+            return reservations.renew_for(claim, now=now())
+    except Exception as fault:
+        if not (isinstance(fault, Refusal) or is_damage(fault)):
+            raise
+        db.session.rollback()
+        log.error("mail %d leaves with its former deadline (%s)", claim.id, type(fault).__name__)
+        return claim
 
 
 def _expand_one_chunk() -> bool:
@@ -163,6 +208,12 @@ def _expand_one_chunk() -> bool:
     mailing = mailing_chunks.find_open_mailing()
     if mailing is None:
         return False
-    with transaction():
-        mailing_chunks.expand_chunk(mailing, now=now())
+    try:
+        with transaction():
+            mailing_chunks.expand_chunk(mailing, now=now())
+    except Exception as fault:
+        if not is_damage(fault):
+            raise
+        with transaction():
+            mailing_chunks.stop_damaged(mailing, now=now())
     return True

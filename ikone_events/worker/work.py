@@ -5,8 +5,11 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,15 +18,18 @@ from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
 from ikone_events.mail.sending.deliver import open_connection
 from ikone_events.services.events import steps, updates
-from ikone_events.services.events.obsolete_mailings import stop_outdated
+from ikone_events.services.events.obsolete_mailings import outdated_mailings, stop_outdated
 from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox import is_paused
 from ikone_events.services.operating import health
 from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.plan import plans
 from ikone_events.services.privacy.archiving import events_to_forget
+from ikone_events.services.privacy.forgetting import due_early
 from ikone_events.services.registering import expirations
+from ikone_events.store.damage import is_damage, report, reported
 from ikone_events.store.db import db, transaction
+from ikone_events.store.erasing import erase_what_is_owed
 from ikone_events.store.events.queries import lock_event
 from ikone_events.worker.sending import MailSender
 
@@ -34,6 +40,8 @@ log = logging.getLogger(__name__)
 
 # Seconds between two checks for due steps, however often the worker is triggered.
 LOOK_SECONDS = 1.0
+# Seconds for each kind of due work before mails are sent, and for mails while work is left.
+SHARE_SECONDS = 1.0
 
 
 class Worker:
@@ -47,6 +55,8 @@ class Worker:
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._timer = timer
         self._looked = timer() - LOOK_SECONDS
+        self._queues: list[deque[Any]] = [deque() for _duty in _DUTIES]
+        self._trouble: str | None = None  # an earlier process of this name may have stored some
         self.stopping = threading.Event()
 
     def wake_up(self) -> int:
@@ -59,58 +69,60 @@ class Worker:
     def work_off(self, *, look: bool = True) -> int:
         """Do everything that is due; returns the number of mails sent.
 
-        Mails are sent for one tick at a time, so that many of them do not delay steps.
+        Due work and mails take turns, each for a limited time, so that much of one delays neither
+        the other nor people who register.
         """
-        sent, sender = 0, MailSender(self._settings, self._name, self.stopping)
+        sent, sender, left = 0, MailSender(self._settings, self._name, self.stopping), False
         with self._app.app_context(), open_connection(self._settings.smtp) as connection:
             while True:
+                erase_what_is_owed()
                 if is_paused():
                     self.beat()
                     return sent
                 if look:
-                    self._look_around()
+                    left = self._look_around()
                 look = True
-                sent += sender.send(connection, seconds=self._settings.tick_seconds)
-                if self.stopping.is_set() or not sender.unfinished:
+                seconds = SHARE_SECONDS if left else self._settings.tick_seconds
+                sent += sender.send(connection, seconds=seconds)
+                if self.stopping.is_set() or not (sender.unfinished or left):
                     break
             if sender.owes_sync:
                 self.beat()  # any commit that is synced to disk
             return sent
 
-    def _look_around(self) -> None:
+    def _look_around(self) -> bool:
+        """Do what is due, each kind of work for its share of time; whether some is left."""
         self._looked = self._timer()
         self.beat()
-        self._run_due_steps()
-        self._update_waiting_lists()
-        self._notify_of_changes()
-        with transaction():
-            stop_outdated(actor=SYSTEM, now=now())
-        _forget_due()
+        left = [self._work_on(number, duty) for number, duty in enumerate(_DUTIES)]
+        self._note_trouble()
+        return any(left)
 
-    def _run_due_steps(self) -> None:
-        """Run every due step; an error in one does not stop the others."""
-        for slug in plans.events_without_plan():
-            with _errors_logged(f"the plan of {slug} was not created"), transaction():
-                plans.lay_plan(lock_event(slug), now=now())
-        for step_id in steps.steps_to_look_at(now()):
-            if self.stopping.is_set():
-                return
-            with _errors_logged(f"step {step_id} did not run"):
-                _settle_step(step_id)
+    def _work_on(self, number: int, duty: "_Duty") -> bool:
+        """Work on one kind of duty, one transaction per item; whether some are left.
 
-    def _update_waiting_lists(self) -> None:
-        """Expire seats that were not confirmed or accepted in time, and fill free seats."""
-        for slug in expirations.events_to_update(now()):
-            if self.stopping.is_set():
-                return
-            with _errors_logged(f"the waiting list of {slug} was not updated"), transaction():
-                expirations.expire_due(slug, now=now())
+        What is left is done at the next look, before anything that has become due meanwhile: an
+        item that fails each time keeps nothing else waiting.
+        """
+        queue, end = self._queues[number], self._timer() + SHARE_SECONDS
+        if not queue:
+            with _errors_logged(f"{duty.what}: not looked up"):
+                queue.extend(duty.find())
+        while queue and not self.stopping.is_set():
+            item = queue.popleft()
+            with _errors_logged(f"{duty.what}: not done for {item}"):
+                duty.do(item)
+            if self._timer() >= end:
+                break
+        return bool(queue)
 
-    def _notify_of_changes(self) -> None:
-        """Start the mailings about changes whose quiet period is over."""
-        for slug in updates.events_with_update_due(now()):
-            with _errors_logged(f"people were not notified of the change of {slug}"), transaction():
-                updates.tell_if_due(slug, now=now())
+    def _note_trouble(self) -> None:
+        """Store what could not be done at this look, so that organisers see it."""
+        words = "\n".join(reported())
+        if words != self._trouble:
+            with transaction():
+                health.note_trouble(self._name, words)
+            self._trouble = words
 
     def beat(self) -> None:
         """Store the heartbeat of this worker, and delete old ones of others."""
@@ -123,14 +135,23 @@ class Worker:
             health.leave(self._name)
 
 
+# People whose data are deleted in one transaction.
+_PORTION = 20
+
+
 @contextmanager
 def _errors_logged(what: str) -> Iterator[None]:
     """Log an error and go on, so that it stops neither other events nor mails."""
     try:
         yield
-    except Exception:
+    except Exception as fault:
         db.session.rollback()
-        log.exception("%s; the next tick tries again", what)
+        if is_damage(fault):
+            # Its message contains the damaged value, which may be personal.
+            report(f"{what} ({type(fault).__name__})")
+        else:
+            report(what)
+            log.exception("%s; the next tick tries again", what)
 
 
 def _settle_step(step_id: int) -> None:
@@ -142,10 +163,57 @@ def _settle_step(step_id: int) -> None:
     log.info("step %d: %s", step_id, outcome or "run by another worker")
 
 
-def _forget_due() -> None:
-    """Delete expired data, and anonymise the persons of events whose retention is over."""
-    with _errors_logged("expired data was not deleted"), transaction():
-        tidy(now())
-    for slug in [event.slug for event in events_to_forget(now())]:
-        with _errors_logged(f"{slug} was not anonymised"), transaction():
-            forget_event(slug, actor=SYSTEM, now=now())
+def _lay_plan(slug: str) -> None:
+    with transaction():
+        plans.lay_plan(lock_event(slug), now=now())
+
+
+def _update_waiting_list(slug: str) -> None:
+    """Expire seats that were not confirmed or accepted in time, and fill free seats."""
+    with transaction():
+        expirations.expire_due(slug, now=now())
+
+
+def _notify_of_change(slug: str) -> None:
+    with transaction():
+        updates.tell_if_due(slug, now=now())
+
+
+def _stop_mailing(mailing_id: int) -> None:
+    with transaction():
+        stop_outdated(mailing_id, actor=SYSTEM, now=now())
+
+
+def _tidy(_portion: int) -> None:
+    with transaction():
+        tidy(now(), most=_PORTION)
+
+
+def _portions() -> Iterable[int]:
+    """Enough portions for all people who are due to be deleted; at least one for the rest."""
+    return range(1 + sum(each.people for each in due_early(now())) // _PORTION)
+
+
+def _forget_event(slug: str) -> None:
+    with transaction():
+        forget_event(slug, actor=SYSTEM, now=now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Duty:
+    """One kind of due work: `find` reads the items, `do` checks and does one."""
+
+    what: str
+    find: Callable[[], Iterable[Any]]
+    do: Callable[[Any], None]
+
+
+_DUTIES = (
+    _Duty("plan", plans.events_without_plan, _lay_plan),
+    _Duty("step", lambda: steps.steps_to_look_at(now()), _settle_step),
+    _Duty("waiting list", lambda: expirations.events_to_update(now()), _update_waiting_list),
+    _Duty("notice of a change", lambda: updates.events_with_update_due(now()), _notify_of_change),
+    _Duty("outdated mailing", lambda: outdated_mailings(now()), _stop_mailing),
+    _Duty("expired data", _portions, _tidy),
+    _Duty("end of retention", lambda: [e.slug for e in events_to_forget(now())], _forget_event),
+)

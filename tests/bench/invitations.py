@@ -68,7 +68,11 @@ def _invitation() -> bytes:
             first_name="Anna",
             last_name=f"Müller-Beispiel {number}",
         ),
-        links=Links(manage=page, privacy="https://events.example.org/privacy", room=f"{page}/room"),
+        links=Links(
+            manage=page,
+            privacy="https://events.example.org/privacy",
+            door=f"https://events.example.org/door/{number:030d}",
+        ),
         invitation=Invitation(uid=f"{number:036d}@example.org", sequence=1, stamp=STAMP),
         method="REQUEST",
         sender=SENDER,
@@ -84,7 +88,7 @@ def _description() -> str:
 
 def _plain() -> bytes:
     number = next(_number)
-    room = f"https://events.example.org/r/{number:030d}/room"
+    room = f"https://events.example.org/door/{number:030d}"
     organiser = vCalAddress(f"mailto:{SENDER.address}")
     organiser.params["CN"] = SENDER.name
     attendee = vCalAddress(f"mailto:anna.{number}@example.org")
@@ -94,7 +98,7 @@ def _plain() -> bytes:
     text = f"Teilnehmen: {room}\n{_description()}"
     texts = {"summary": EVENT.title, "location": room, "description": text}
     moments = {"dtstamp": STAMP, "dtstart": EVENT.starts_at, "dtend": EVENT.ends_at}
-    words = {"status": "CONFIRMED", "transp": "OPAQUE", "class": "PUBLIC", "url": room}
+    words = {"status": "CONFIRMED", "transp": "OPAQUE", "class": "PRIVATE", "url": room}
     for name, value in {**texts, **moments, **words, "sequence": 1}.items():
         event.add(name, value)
     event.add("uid", f"{number:036d}@example.org")

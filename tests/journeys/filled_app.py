@@ -9,11 +9,14 @@ from flask import Flask
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.plan.times import Anchor, Timing
+from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
+from ikone_events.services.accounts.password_links import send_link
 from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
 from ikone_events.services.registering.registrations import Applicant, register
+from ikone_events.store.accounts.queries import find_account
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import LeftText
 from ikone_events.store.events.models import Event, StateChange
@@ -21,9 +24,11 @@ from ikone_events.store.events.queries import all_events
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Code, Registration
+from tests.accounts import link_in, link_mails, make_account
 from tests.factories import (
     NOW,
     PAST,
+    door_path,
     make_event,
     make_mail,
     make_mailing,
@@ -78,8 +83,28 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_called_off(app),
         **replies(app),
         **_subscribers(app),
+        **_accounts(app),
     }
     return {**names, **_plans(app)}
+
+
+def _accounts(app: Flask) -> dict[str, str]:
+    """One limited to an event, one disabled, one invited, and a link to set a password."""
+    limited = make_account(app, "otto@example.org", "organiser", name=LONG, only=("open",))
+    disabled = make_account(app, "weg@example.org", "viewer", name="Lea Einsichtia")
+    invited = make_account(app, f"neu@{'gemeinde-' * 5}amt.example.org", "door", password=None)
+    with app.app_context():
+        with transaction():
+            set_active(disabled, active=False)
+            send_link(invited, asker=SHELL, locale="de", now=NOW)
+        own = find_account(PEOPLE["admin"])
+        assert own
+    return {
+        "limited_account": str(limited),
+        "disabled_account": str(disabled),
+        "own_account": str(own.id),
+        "password_link": link_in(link_mails(app)[-1].text),
+    }
 
 
 def _directory(app: Flask) -> dict[str, str]:
@@ -208,6 +233,9 @@ def _running(app: Flask) -> dict[str, str]:
     soon = make_event(app, slug="running", state="dispatched", **SOON)
     return {
         "early": personal_path(app, make_registration(app, later)),
+        "early_door": door_path(app, make_registration(app, later)),
+        "guest_door": door_path(app, make_registration(app, soon)),
+        "gone_door": door_path(app, make_registration(app, soon, status="cancelled")),
         "guest": personal_path(app, make_registration(app, soon)),
     }
 
@@ -308,6 +336,7 @@ def _called_off(app: Flask) -> dict[str, str]:
     for state, reason in CALLED_OFF.items():
         event = make_event(app, slug=state, state=state)
         paths[f"{state}_person"] = personal_path(app, make_registration(app, event))
+        paths[f"{state}_door"] = door_path(app, make_registration(app, event))
         change = StateChange(
             event_id=event.id,
             action="cancel" if state == "cancelled" else "postpone",

@@ -163,6 +163,16 @@ def _import_people(page: Page) -> None:
     page.click("main form[action*='/registrations/import/']:not([action$='/drop']) button")
 
 
+def _limit_to_no_event(page: Page) -> None:
+    page.check("[name=scope][value=some]")
+    page.click("form[data-guard] button[type=submit]")
+
+
+def _give_up_administration(page: Page) -> None:
+    page.check("[name=role][value=viewer]")
+    page.click("form[data-guard] button[type=submit]")
+
+
 SIGN_UP = send(
     "main form",
     first_name="Jördis",
@@ -206,6 +216,15 @@ VISITOR: dict[str, Stop] = {
     "accessibility": Stop("/accessibility"),
     "missing": Stop("/nichts", 404),
     "login": Stop("/login"),
+    "password-forgotten": Stop("/login/reset"),
+    "password-forgotten-refused": Stop("/login/reset", 422, send("main form", email="kein")),
+    "password-link-sent": Stop("/login/reset", 200, send("main form", email="a@b.example")),
+    "password-link-sent-page": Stop("/login/reset/sent"),
+    "password-new": Stop("{password_link}"),
+    "password-new-refused": Stop(
+        "{password_link}", 422, send("main form", password="Password1234!", again="x")
+    ),
+    "password-link-gone": Stop("{password_link}x", 410),
     "login-refused": Stop("/login", 200, send("main form", email="a@b.example", password="x")),
 }
 
@@ -259,6 +278,12 @@ ATTENDEE: dict[str, Stop] = {
     "room-on-site-hybrid": Stop("{on_site_guest}/room"),
     "person-declined-by-calendar": Stop("{declined_by_calendar}"),
     "room-not-yet-mine": Stop("{pending}/room"),
+    "door-waiting": Stop("{early_door}"),
+    "door-open": Stop("{guest_door}"),
+    "door-no-place": Stop("{gone_door}"),
+    "door-cancelled": Stop("{cancelled_door}"),
+    "door-postponed": Stop("{postponed_door}"),
+    "door-damaged": Stop("{guest_door}x", 404),
 }
 
 SUBSCRIBER: dict[str, Stop] = {
@@ -305,6 +330,12 @@ ORGANISER: dict[str, Stop] = {
     "calendars": Stop("/organise/events/open/calendar"),
     "calendars-tried": Stop("/organise/events/open/calendar", 200, send("#test form.tools")),
     "calendars-nobody": Stop("/organise/events/draft/calendar"),
+    "links": Stop("/organise/events/open/links"),
+    "links-renewed": Stop("/organise/events/people/links", 200, send("main form.post")),
+    "correct": Stop("/organise/events/open/registrations/{public_id}/correct"),
+    "correct-refused": Stop(
+        "/organise/events/open/registrations/{public_id}/correct", 422, send("form.form", email="x")
+    ),
     "registrations": Stop("/organise/events/open/registrations"),
     "registrations-past": Stop("/organise/events/past/registrations"),
     "registrations-none": Stop("/organise/events/open/registrations?q=niemand"),
@@ -418,6 +449,10 @@ ORGANISER: dict[str, Stop] = {
     "subscribers": Stop("/organise/subscribers"),
     "subscribers-none": Stop("/organise/subscribers?q=niemand"),
     "subscriber-remove": Stop("/organise/subscribers/{subscriber}/remove"),
+    "own-account": Stop("/organise/account"),
+    "own-account-refused": Stop(
+        "/organise/account", 422, send("form[action$='/account/password']", present="falsch")
+    ),
     "organiser-missing": Stop("/organise/events/nichts", 404),
 }
 
@@ -427,6 +462,7 @@ VIEWER: dict[str, Stop] = {
     "viewer-replies": Stop("/organise/events/replies/answers"),
     "viewer-plan": Stop("/organise/events/stuck/steps"),
     "viewer-preview": Stop("/organise/events/open/steps/{own_step}/preview"),
+    "viewer-account": Stop("/organise/account"),
     "viewer-forbidden": Stop("/organise/events/new", 403),
 }
 
@@ -438,6 +474,19 @@ DEMO: dict[str, Stop] = {
 ADMIN: dict[str, Stop] = {
     "installation-texts": Stop("/organise/texts"),
     "installation-text": Stop("/organise/texts/follow_up"),
+    "accounts": Stop("/organise/settings/accounts"),
+    "account-invite": Stop("/organise/settings/accounts/invite"),
+    "account-invite-refused": Stop(
+        "/organise/settings/accounts/invite", 422, send("form[data-guard]", email="kein")
+    ),
+    "account-limited": Stop("/organise/settings/accounts/{limited_account}"),
+    "account-disabled": Stop("/organise/settings/accounts/{disabled_account}"),
+    "account-refused": Stop(
+        "/organise/settings/accounts/{disabled_account}", 422, _limit_to_no_event
+    ),
+    "account-last-administrator": Stop(
+        "/organise/settings/accounts/{own_account}", 409, _give_up_administration
+    ),
 }
 
 WHO: dict[str, dict[str, Stop]] = {

@@ -1,6 +1,7 @@
 """The one way to write: it waits fairly, gives up politely, and never half."""
 
 import sqlite3
+import sys
 import threading
 import time
 from datetime import datetime
@@ -18,7 +19,7 @@ from ikone_events.store.db import ask_for_delivery, db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event, lock_event
 from tests.factories import FixedClock, make_event
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_for
 
 
 def pragma(app: Flask, name: str) -> object:
@@ -127,6 +128,32 @@ def test_threads_of_this_process_wait_for_each_other(
     other.join()
     with app.app_context(), transaction():
         lock_event(event.slug)
+
+
+def test_time_spent_for_the_lock_of_this_process_shortens_the_wait_for_others(app: Flask) -> None:
+    """Else a visitor behind five others would be told "busy" after twice the time."""
+    held, waiting = threading.Event(), threading.get_ident()
+
+    def hold_until_the_other_waits() -> None:
+        with app.app_context(), transaction():
+            held.set()
+            wait_for(lambda: _is_in_transaction(waiting))
+            time.sleep(0.5)
+
+    other = threading.Thread(target=hold_until_the_other_waits)
+    other.start()
+    held.wait()
+    with app.app_context(), transaction():
+        left = db.session.execute(text("PRAGMA busy_timeout")).scalar()
+    other.join()
+    assert left < PATIENCE * 1000
+    assert pragma(app, "busy_timeout") == PATIENCE * 1000, "the next reader waits as usual"
+
+
+def _is_in_transaction(thread: int) -> bool:
+    """Whether a thread waits inside `transaction`."""
+    frame = sys._current_frames()[thread]
+    return frame.f_code.co_name == "transaction"
 
 
 def test_late_begin_fails_where_immediate_waits(tmp_path: Path) -> None:

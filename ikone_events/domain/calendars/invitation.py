@@ -3,7 +3,9 @@
 Objects are built by icalendar's classes and never changed as bytes. Texts, names and addresses are
 cleaned first; values that can't be cleaned are refused. Times are UTC; the description gives the
 local time. UIDs in mails are secret (knowing one is enough to cancel the entry in Thunderbird),
-UIDs in feeds are public: they must never be the same.
+UIDs in feeds are public: they must never be the same. Calendars are shared with delegates and
+teams, so a person's entry is private and links to the door of the video room, never to the
+personal page.
 """
 
 import re
@@ -77,6 +79,7 @@ class PublicEntry:
     """An event in a feed; `changed_at` is its last change, which keeps ETags stable.
 
     `word` is a prefix of the title, because few programs show the status of subscribed events.
+    `private` entries are in one person's calendar and show how that person is registered.
     """
 
     summary: EventSummary
@@ -86,6 +89,7 @@ class PublicEntry:
     cancelled: bool = False
     tentative: bool = False
     word: str = ""
+    private: bool = False
 
 
 def calendar_object(
@@ -98,7 +102,8 @@ def calendar_object(
     sender: Sender,
 ) -> bytes:
     """The object for one person; without a method it is a download that asks for no answer."""
-    event = _event(summary, locale=recipient.locale, room=links.room)
+    event = _event(summary, locale=recipient.locale, door=links.door)
+    event["CLASS"] = vText("PRIVATE")
     _number(event, invitation.uid, invitation.sequence, stamp=invitation.stamp)
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     calendar = _calendar()
@@ -155,11 +160,11 @@ def _calendar() -> Calendar:
     return calendar
 
 
-def _event(summary: EventSummary, *, locale: str, room: str) -> Event:
+def _event(summary: EventSummary, *, locale: str, door: str) -> Event:
     """A new event; the parts that do not depend on the person are cached."""
     event = Event()
     event.update(_common(summary))
-    event.update(_of_room(summary, locale, room) if room else _without_room(summary, locale))
+    event.update(_of_door(summary, locale, door) if door else _without_door(summary, locale))
     return event
 
 
@@ -178,27 +183,27 @@ def _common(summary: EventSummary) -> Event:
 
 
 @lru_cache(maxsize=64)
-def _without_room(summary: EventSummary, locale: str) -> Event:
-    return _of_room(summary, locale, "")
+def _without_door(summary: EventSummary, locale: str) -> Event:
+    return _of_door(summary, locale, "")
 
 
-def _of_room(summary: EventSummary, locale: str, room: str) -> Event:
+def _of_door(summary: EventSummary, locale: str, door: str) -> Event:
     event = Event()
-    event.add("location", _Text(one_line(summary.place) or room or "Online"))
-    event.add("description", _Text(_description(summary, locale, room)))
-    event.add("url", room or summary.public_url)
+    event.add("location", _Text(one_line(summary.place) or door or "Online"))
+    event.add("description", _Text(_description(summary, locale, door)))
+    event.add("url", door or summary.public_url)
     return event
 
 
-def _description(event: EventSummary, locale: str, room: str) -> str:
+def _description(event: EventSummary, locale: str, door: str) -> str:
     """The description of the entry in plain text, the link to the video room first."""
     words = _WORDS[locale]
     when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
     zone = f" ({words['zone']} {BERLIN})" if event.zone == BERLIN and locale == "de" else ""
-    lines = [f"{words['join']}: {room}"] if room else []
-    if room and event.dial_in:
+    lines = [f"{words['join']}: {door}"] if door else []
+    if door and event.dial_in:
         lines.append(f"{words['phone_in']}: {event.dial_in}")
-    if room and event.room_opens_at:
+    if door and event.room_opens_at:
         lines.append(words["opens"].format(clock(event.room_opens_at, zone=event.zone)))
     lines.append(f"{words['when']}: {when}{zone}")
     if event.place:
@@ -227,7 +232,9 @@ def _number(event: Event, uid: str, sequence: int, *, stamp: datetime) -> None:
 
 
 def _public_component(entry: PublicEntry, locale: str) -> Event:
-    event = _event(entry.summary, locale=locale, room="")
+    event = _event(entry.summary, locale=locale, door="")
+    if entry.private:
+        event["CLASS"] = vText("PRIVATE")
     _number(event, entry.uid, entry.sequence, stamp=entry.changed_at)
     event.add("last-modified", _utc(entry.changed_at))
     state = "TENTATIVE" if entry.tentative else "CONFIRMED"
@@ -243,9 +250,11 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
 
 def _tells_a_secret(event: Event, public_url: str) -> bool:
     """Whether a text contains a personal link, which gives access to a registration."""
-    link = f"{public_url.partition('/events/')[0]}/r/"
-    texts = (str(event[name]) for name in ("SUMMARY", "DESCRIPTION", "LOCATION"))
-    return any(_TOKEN.match(rest) for text in texts for rest in text.split(link)[1:])
+    site = public_url.partition("/events/")[0]
+    texts = [str(event[name]) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
+    links = (f"{site}/{page}/" for page in ("r", "door"))
+    rests = (rest for link in links for text in texts for rest in text.split(link)[1:])
+    return any(_TOKEN.match(rest) for rest in rests)
 
 
 def _attendee(recipient: Recipient, partstat: str) -> vCalAddress:

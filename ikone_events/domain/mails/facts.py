@@ -62,6 +62,8 @@ class Recipient:
 class Links:
     """The personal absolute links of a recipient; `room` is empty until the access link is sent.
 
+    `door` leads to the same room and is the only one that a calendar entry may contain.
+
     For subscribers `manage` is the page to unsubscribe, and `confirm` the one to confirm the
     subscription, empty once confirmed. For registered people `confirm` confirms the address, and
     `accept` accepts an offered place.
@@ -70,6 +72,7 @@ class Links:
     manage: str
     privacy: str
     room: str = ""
+    door: str = ""
     materials: str = ""
     confirm: str = ""
     accept: str = ""

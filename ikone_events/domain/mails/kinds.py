@@ -7,7 +7,7 @@ from ikone_events.domain.refusals import N_
 
 
 class MailKind(StrEnum):
-    """Every kind of mail to registered people and subscribers."""
+    """Every kind of mail to registered people, subscribers and organisers."""
 
     CONFIRMATION = "confirmation"
     WAITLIST = "waitlist"
@@ -41,6 +41,10 @@ class MailKind(StrEnum):
     TRIAL_WITHDRAWAL = "trial_withdrawal"
     NOT_COMING = "not_coming"
     CALENDAR_ADDRESS = "calendar_address"
+    ACCOUNT_INVITATION = "account_invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - no password
+    ADDRESS_WITHDRAWN = "address_withdrawn"
+    LINKS_RENEWED = "links_renewed"
 
 
 # Sent by one mailing; the attendance decides which one a person gets.
@@ -66,6 +70,8 @@ CALENDAR_METHODS: Mapping[MailKind, str] = {
     MailKind.CHANGED: REQUEST,
     MailKind.TRIAL_INVITATION: REQUEST,
     MailKind.TRIAL_WITHDRAWAL: CANCEL,
+    MailKind.ADDRESS_WITHDRAWN: CANCEL,
+    MailKind.LINKS_RENEWED: REQUEST,
 }
 
 LABELS: Mapping[MailKind, str] = {
@@ -101,7 +107,13 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.TRIAL_WITHDRAWAL: N_("Withdrawal of a test invitation"),
     MailKind.NOT_COMING: N_("Question after a decline in the calendar"),
     MailKind.CALENDAR_ADDRESS: N_("Address of the private calendar"),
+    MailKind.ACCOUNT_INVITATION: N_("Invitation to organise events"),
+    MailKind.PASSWORD_RESET: N_("Link to set a new password"),
+    MailKind.ADDRESS_WITHDRAWN: N_("Notice to a former address"),
+    MailKind.LINKS_RENEWED: N_("New personal links"),
 }
+# Their text is the key to an account, so it is deleted once they are sent.
+WITH_KEY = (MailKind.ACCOUNT_INVITATION, MailKind.PASSWORD_RESET)
 
 
 def calendar_method(kind: MailKind) -> str | None:

@@ -1,4 +1,4 @@
-"""Alarms about the worker, the mail server and the mailbox, derived from heartbeats.
+"""Alarms about database, worker, mail server, mailbox and backups.
 
 The dashboard, `/readyz` and `doctor` show the same alarms.
 """
@@ -15,6 +15,8 @@ STUCK_AFTER = timedelta(minutes=10)
 # Three missed ticks, and at least two minutes, count as silence.
 _TICKS_MISSED = 3
 _AT_LEAST = timedelta(minutes=2)
+# Each tick tries again to erase what was deleted.
+ERASED_AFTER = timedelta(minutes=10)
 # A restart of the mail server is no alarm.
 MAILBOX_AFTER = timedelta(minutes=30)
 
@@ -22,20 +24,32 @@ MAILBOX_AFTER = timedelta(minutes=30)
 class Alarm(StrEnum):
     """Why the engine does not work; the values are shown by `/readyz`."""
 
+    DATABASE = "database"
     PAUSED = "held"
     WORKER = "worker"
     MAIL_SERVER = "mail_server"
     STUCK = "stuck_mail"
     MAILBOX = "mailbox"
+    BACKUP = "backup"
+    ERASURE = "erasure"
+    TROUBLE = "trouble"
+
+
+# Alarms while which mails are sent all the same.
+HARMLESS = frozenset({Alarm.MAILBOX, Alarm.BACKUP, Alarm.ERASURE, Alarm.TROUBLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineState:
-    """The health of sending and receiving at one moment.
+    """The health of storing, sending and receiving at one moment.
 
+    `write_fault` is why nothing can be stored, in the database's words; `doctor` shows them.
     `refused_at` is since when the mail server accepts nothing, `refusal` its answer; `stuck` counts
     overdue mails while none is sent. `unread_since` is when the mailbox was last read or began to
-    fail, `mailbox_failure` the error.
+    fail, `mailbox_failure` the error. `backup_at` is the latest known backup, `backup_due_at` when
+    the next one, or the first, is overdue; None if nobody watches that. `unerased_since` is since
+    when deleted personal data may be in the database's log, `trouble` what the workers could not
+    do, one line each.
     """
 
     now: datetime
@@ -49,6 +63,11 @@ class EngineState:
     paused_since: datetime | None = None
     unread_since: datetime | None = None
     mailbox_failure: str = ""
+    write_fault: str = ""
+    backup_at: datetime | None = None
+    backup_due_at: datetime | None = None
+    unerased_since: datetime | None = None
+    trouble: str = ""
 
     @property
     def silent(self) -> bool:
@@ -60,18 +79,27 @@ class EngineState:
         """The alarms, without those that only follow from another one."""
         paused = self.paused_since is not None
         found = {
+            Alarm.DATABASE: bool(self.write_fault),
             Alarm.PAUSED: paused,
             Alarm.WORKER: self.silent,
             Alarm.MAIL_SERVER: self.refused_at is not None and not self.silent,
             Alarm.STUCK: bool(self.stuck) and not paused,
             Alarm.MAILBOX: self._mailbox_unread and not paused and not self.silent,
+            Alarm.BACKUP: self.backup_due_at is not None and self.now > self.backup_due_at,
+            Alarm.ERASURE: self._is_unerased,
+            Alarm.TROUBLE: bool(self.trouble) and not self.silent,
         }
         return tuple(alarm for alarm, on in found.items() if on)
 
     @property
     def stands(self) -> bool:
-        """Whether mails can't be sent; an unread mailbox does not count."""
-        return any(alarm is not Alarm.MAILBOX for alarm in self.alarms)
+        """Whether mails can't be sent; the alarms of HARMLESS do not count."""
+        return not HARMLESS.issuperset(self.alarms)
+
+    @property
+    def _is_unerased(self) -> bool:
+        since = self.unerased_since
+        return since is not None and self.now - since >= ERASED_AFTER
 
     @property
     def _mailbox_unread(self) -> bool:
@@ -90,6 +118,10 @@ def todos_of(engine: EngineState) -> tuple[ToDo, ...]:
 
 
 _TEXTS = {
+    Alarm.DATABASE: N_(
+        "Nothing can be stored, perhaps because the disk is full. Nobody can register, and no "
+        "e-mail leaves. Please tell whoever runs the server."
+    ),
     Alarm.PAUSED: N_(
         "A backup was put back. Until the outbox is released, no e-mail leaves and no step runs. "
         "E-mails waiting to be sent: %(queued)d."
@@ -107,26 +139,52 @@ _TEXTS = {
         "The mailbox with answers and bounces has not been readable for %(minutes)d minutes: "
         "“%(words)s”. E-mails leave, but nobody sees what comes back."
     ),
+    Alarm.BACKUP: N_(
+        "The last backup is %(days)d days old. "
+        "Please ask whoever runs the server why no newer one was made."
+    ),
+    Alarm.ERASURE: N_(
+        "Personal data that were deleted %(minutes)d minutes ago are still in the database's log, "
+        "because something is reading the database all the time. Each minute brings another try."
+    ),
+    Alarm.TROUBLE: N_(
+        "The worker could not do everything: %(words)s. Everything else goes on. "
+        "“ikone-events verify” says more."
+    ),
+}
+
+
+# Texts for an alarm without a moment, or without an answer of a server.
+_BRIEFER = {
+    Alarm.WORKER: N_("No worker is running. E-mails waiting to be sent: %(queued)d."),
+    Alarm.MAILBOX: N_(
+        "Nobody has read the mailbox with answers and bounces for %(minutes)d minutes."
+    ),
+    Alarm.BACKUP: N_(
+        "No backup has been made yet. If the server fails, everything stored here is lost. "
+        "Please ask whoever runs the server to set up daily backups."
+    ),
 }
 
 
 def _todo(alarm: Alarm, engine: EngineState) -> ToDo:
-    since, text = engine.last_beat, _TEXTS[alarm]
-    if alarm is Alarm.WORKER and since is None:
-        text = N_("No worker is running. E-mails waiting to be sent: %(queued)d.")
-    severity, words = Severity.DANGER, engine.refusal
-    if alarm is Alarm.MAIL_SERVER:
-        since = engine.refused_at
-    if alarm is Alarm.MAILBOX:
-        severity, since, words = Severity.WARNING, engine.unread_since, engine.mailbox_failure
-        if not words:
-            text = N_(
-                "Nobody has read the mailbox with answers and bounces for %(minutes)d minutes."
-            )
+    since, words = {
+        Alarm.WORKER: (engine.last_beat, ""),
+        Alarm.MAIL_SERVER: (engine.refused_at, engine.refusal),
+        Alarm.MAILBOX: (engine.unread_since, engine.mailbox_failure),
+        Alarm.BACKUP: (engine.backup_at, ""),
+        Alarm.ERASURE: (engine.unerased_since, ""),
+        Alarm.TROUBLE: (None, engine.trouble),
+    }.get(alarm, (None, ""))
+    is_brief = not words if alarm is Alarm.MAILBOX else since is None
+    text = _BRIEFER.get(alarm, _TEXTS[alarm]) if is_brief else _TEXTS[alarm]
+    age = engine.now - since if since else timedelta(0)
     values: dict[str, object] = {
         "queued": engine.queued,
         "stuck": engine.stuck,
-        "minutes": int((engine.now - since).total_seconds() // 60) if since else 0,
+        "minutes": int(age.total_seconds() // 60),
+        "days": age.days,
         "words": words,
     }
+    severity = Severity.WARNING if alarm in HARMLESS else Severity.DANGER
     return ToDo(severity=severity, text=text, values=values, target=Target.NOWHERE)

@@ -9,6 +9,9 @@ from ikone_events.domain.events.registration_settings import RegistrationSetting
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed
 from ikone_events.domain.registering.registration import Awaits, Status
 
+# The hours of a reservation that is renewed where the event no longer has a time limit.
+HOURS_ANEW = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -33,7 +36,8 @@ class Pool:
 class SeatAvailability(RegistrationSettings):
     """All that decides about seats of one event at one moment. Times are aware UTC.
 
-    `pools` holds the modes of a hybrid event and is empty for others; `seated` counts all seats.
+    `modes` are those in which people can take part. `pools` holds the modes of a hybrid event and
+    is empty for others; `seated` counts all seats.
     """
 
     now: datetime
@@ -42,6 +46,7 @@ class SeatAvailability(RegistrationSettings):
     ends_at: datetime
     seated: int
     somebody_waits: bool
+    modes: tuple[Mode, ...] = tuple(Mode)
     pools: Mapping[Mode, Pool] = field(default_factory=dict)
 
     @property
@@ -69,14 +74,33 @@ class SeatAvailability(RegistrationSettings):
         return replace(self, seated=self.seated + 1, pools=pools)
 
     @property
-    def moves(self) -> bool:
-        """Whether people get promoted, confirm and expire: not while called off or over."""
+    def runs(self) -> bool:
+        """Whether the event is neither called off nor over, nor still to be opened."""
         return self.state in RUNNING and self.now < self.ends_at
+
+    def promotes(self, mode: Mode) -> bool:
+        """Whether people who wait for a seat in this mode get promoted now."""
+        until = promotion_end(
+            mode, starts_at=self.starts_at, ends_at=self.ends_at, accepts_late=self.accepts_late
+        )
+        return self.state in RUNNING and self.now < until
+
+    @property
+    def moves(self) -> bool:
+        """Whether anybody who waits may get promoted now."""
+        return any(self.promotes(mode) for mode in self.modes)
 
     @property
     def members_first(self) -> bool:
         """Whether only members get seats now."""
         return self.members_until is not None and self.now < self.members_until
+
+
+def promotion_end(
+    mode: Mode, *, starts_at: datetime, ends_at: datetime, accepts_late: bool
+) -> datetime:
+    """Until when people are promoted: the start, online the end if late people are admitted."""
+    return ends_at if accepts_late and mode is Mode.ONLINE else min(starts_at, ends_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,26 +205,39 @@ def next_place(availability: SeatAvailability, candidate: Candidate) -> Place:
 
 
 def _reserved_until(availability: SeatAvailability, hours: int) -> datetime:
-    return min(availability.now + timedelta(hours=hours), availability.ends_at)
+    return reservation_end(availability.now, hours, availability.ends_at)
+
+
+def reservation_end(since: datetime, hours: int | None, ends_at: datetime) -> datetime:
+    """The end of a reservation: some hours from a moment, at the latest the end of the event.
+
+    `hours` is None where the event no longer has a time limit.
+    """
+    return min(since + timedelta(hours=hours or HOURS_ANEW), ends_at)
 
 
 def admit(availability: SeatAvailability, candidate: Candidate) -> Place:
     """A seat or a place on the waiting list; raises RegistrationClosed if neither is possible.
 
     The caller has filled free seats from the waiting list before: whoever still waits is blocked by
-    a rule that does not apply to the new person.
+    a rule that does not apply to the new person. While nobody gets promoted, they go first.
     """
     if complaint := closed_because(availability):
         raise RegistrationClosed(complaint)
-    return admit_by_hand(availability, candidate)
+    return _admit(availability, candidate, open_=availability.promotes(candidate.mode))
 
 
 def admit_by_hand(availability: SeatAvailability, candidate: Candidate) -> Place:
-    """The same for organisers, who may add people while the form is closed."""
+    """The same for organisers, who may add people while the form is closed.
+
+    After the start free seats go to those whom they add: nobody gets promoted any more.
+    """
+    return _admit(availability, candidate, open_=availability.runs)
+
+
+def _admit(availability: SeatAvailability, candidate: Candidate, *, open_: bool) -> Place:
     place = place_for(availability, candidate)
-    # People who wait go first while nobody gets promoted.
-    blocked = availability.somebody_waits and not availability.moves
-    if place is not None and not blocked:
+    if place is not None and (open_ or not availability.somebody_waits):
         return place
     if availability.waiting_list:
         return Place(Status.WAITLISTED)

@@ -34,6 +34,8 @@ class RegistrationAction(StrEnum):
     WITHDRAW = "withdraw"
     DECLINE = "decline"
     EXPIRE = "expire"
+    CORRECT = "correct"
+    ASK_ADDRESS = "ask_address"
 
 
 class Actor(StrEnum):
@@ -73,6 +75,16 @@ class StatusRule:
     mail: MailKind | None = None
     done_in: tuple[RegistrationStatus, ...] = ()
 
+    @property
+    def keeps_status(self) -> bool:
+        """Whether the action leaves every status as it is."""
+        return self.sources == self.targets
+
+    def allows(self, source: RegistrationStatus, target: RegistrationStatus) -> bool:
+        """Whether the action may lead from one status to the other."""
+        known = source in self.sources and target in self.targets
+        return known and (source is target or not self.keeps_status)
+
 
 _NONE = (RegistrationStatus.NONE,)
 _PENDING = (RegistrationStatus.ADDRESS, RegistrationStatus.APPROVAL)
@@ -89,7 +101,7 @@ _PROMOTED = (RegistrationStatus.ADDRESS, *_OFFERED, *_CONFIRMED)
 _LISTED = (*_WAITING, *_CONFIRMED)
 _SWITCHING = (*_PENDING, *_WAITING, *_CONFIRMED)
 
-# SWITCH_MODE keeps the status.
+# SWITCH_MODE and CORRECT keep the status. ASK_ADDRESS follows CORRECT for another address.
 Do = RegistrationAction
 
 # fmt: off
@@ -107,6 +119,8 @@ RULES: tuple[StatusRule, ...] = (
     StatusRule(Do.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, MailKind.WITHDRAWAL, _CANCELLED),
     StatusRule(Do.DECLINE, _ACTIVE, (RegistrationStatus.DECLINED,), _ORGANISER, MailKind.DECLINED),
     StatusRule(Do.EXPIRE, _RESERVED, _EXPIRED, _CLOCK, MailKind.OFFER_LAPSED),
+    StatusRule(Do.CORRECT, _ACTIVE, _ACTIVE, _ORGANISER),
+    StatusRule(Do.ASK_ADDRESS, (*_PENDING[1:], *_CONFIRMED), _PENDING[:1], _ORGANISER),
 )
 # fmt: on
 
@@ -156,9 +170,21 @@ def check(action: RegistrationAction, status: RegistrationStatus, actor: Actor) 
     """Raise StatusRefused unless the table allows the action."""
     rule = _BY_ACTION[action]
     if status not in rule.sources or actor not in rule.actors:
-        text = N_("“%(action)s” is not possible while the registration stands at “%(standing)s”.")
-        values = {"action": ACTION_LABELS[action], "standing": REGISTRATION_STATUS_LABELS[status]}
-        raise StatusRefused(Complaint(text, values))
+        raise _refused(action, status)
+
+
+def check_change(
+    action: RegistrationAction, source: RegistrationStatus, target: RegistrationStatus
+) -> None:
+    """Raise StatusRefused unless the table has the change: the last check before it is stored."""
+    if not _BY_ACTION[action].allows(source, target):
+        raise _refused(action, source)
+
+
+def _refused(action: RegistrationAction, status: RegistrationStatus) -> StatusRefused:
+    text = N_("“%(action)s” is not possible while the registration stands at “%(standing)s”.")
+    values = {"action": ACTION_LABELS[action], "standing": REGISTRATION_STATUS_LABELS[status]}
+    return StatusRefused(Complaint(text, values))
 
 
 def possible_actions(status: RegistrationStatus, actor: Actor) -> tuple[RegistrationAction, ...]:
@@ -226,6 +252,8 @@ ACTION_LABELS: dict[RegistrationAction, str] = {
     RegistrationAction.WITHDRAW: N_("Withdraw"),
     RegistrationAction.DECLINE: N_("Decline"),
     RegistrationAction.EXPIRE: N_("Lapse"),
+    RegistrationAction.CORRECT: N_("Correct name or address"),
+    RegistrationAction.ASK_ADDRESS: N_("Ask to confirm the new address"),
 }
 
 # Automatic reasons in the status history; organisers write their own.
@@ -233,5 +261,6 @@ SKIPPED_BY_RULE = N_(
     "Whoever waited before had to: no place in their mode, or for their administration."
 )
 OUT_OF_ORDER = N_("Moved up although others waited before.")
+BEGUN = N_("The event had begun: nobody moves up by the line any more.")
 OVER = N_("The event was over.")
-REASONS = frozenset({SKIPPED_BY_RULE, OUT_OF_ORDER, OVER})
+REASONS = frozenset({SKIPPED_BY_RULE, OUT_OF_ORDER, BEGUN, OVER})

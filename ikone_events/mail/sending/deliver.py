@@ -99,7 +99,7 @@ class MailConnection(Connection):
             if settings.username:
                 host.login(settings.username, settings.password)
             host.ehlo_or_helo_if_needed()
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException, ValueError):
             host.close()
             raise
         return host
@@ -154,7 +154,8 @@ class MailConnection(Connection):
             self.num_emails = 0
             try:
                 self.host = self.configure_host()
-            except (OSError, smtplib.SMTPException) as error:
+            # ValueError: a host name or password that can't be encoded
+            except (OSError, smtplib.SMTPException, ValueError) as error:
                 raise _NoConnectionError(words_of(error)) from error
         return self.host
 

@@ -20,6 +20,8 @@ _TOO_LARGE = 552
 _LOGIN_WANTED = {530, 534, 535, 538}
 # Mails that were deferred together are tried again one after another, none before its pause ends.
 _SPREAD = 0.2
+# A mail server that is back gets the waiting mails at the latest after so many seconds.
+LONGEST_SERVER_PAUSE = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Rejected:
     """The server refuses this mail permanently."""
 
     words: str
+
+
+class UnreadableMail(Rejected):
+    """Our own row is damaged; the server has not been asked."""
 
 
 DeliveryOutcome = Delivered | Deferred | Rejected
@@ -103,7 +109,18 @@ def pause_after(tries: int, pauses: Sequence[int], *, seed: str) -> timedelta | 
 
     It is up to a fifth longer than configured, always the same for the same `seed`.
     """
-    if tries > len(pauses):
-        return None
+    return None if tries > len(pauses) else _spread(pauses[max(tries, 1) - 1], seed)
+
+
+def server_pause(refusals: int, pauses: Sequence[int], *, seed: str) -> timedelta:
+    """The pause after so many attempts in a row at a server that can't be reached.
+
+    It grows as the pauses of a mail do, up to LONGEST_SERVER_PAUSE, and has no end.
+    """
+    pause = pauses[min(max(refusals, 1), len(pauses)) - 1]
+    return _spread(min(pause, LONGEST_SERVER_PAUSE), seed)
+
+
+def _spread(seconds: int, seed: str) -> timedelta:
     share = crc32(seed.encode()) / 2**32
-    return timedelta(seconds=round(pauses[max(tries, 1) - 1] * (1 + _SPREAD * share)))
+    return timedelta(seconds=round(seconds * (1 + _SPREAD * share)))

@@ -13,6 +13,7 @@ _LABELS = {
     "details": ("Angaben ansehen oder löschen", "View or delete your details"),
     "event": ("Zur Veranstaltung", "View the event"),
     "feedback": ("Rückmeldung geben", "Give your opinion"),
+    "password": ("Passwort festlegen", "Set password"),
     "join": ("Teilnehmen", "Join"),
     "materials": ("Alle Unterlagen", "All materials"),
     "register": ("Jetzt anmelden", "Register now"),
@@ -42,6 +43,7 @@ _OPENS_ROOM = {
     MailKind.REPEAT,
     MailKind.TAKEN_OVER,
     MailKind.CHANGED,
+    MailKind.LINKS_RENEWED,
 }
 
 
@@ -71,9 +73,12 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
         MailKind.CALENDAR_ADDRESS: ("calendar", f"webcal://{feed}"),
         MailKind.FEEDBACK: ("feedback", event.feedback_url) if event.feedback_url else details,
+        MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
+        MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
         MailKind.NOT_COMING: ("withdraw", f"{links.manage}/cancel"),
         MailKind.TRIAL_INVITATION: ("trial", links.manage),
         MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
+        MailKind.ADDRESS_WITHDRAWN: ("event", event.public_url),
         MailKind.ANNOUNCEMENT: ("event", event.public_url),
         MailKind.OPENING: ("register", event.register_url),
         MailKind.REMINDER_DEADLINE: ("register", event.register_url),

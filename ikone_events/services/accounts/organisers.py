@@ -1,56 +1,93 @@
-"""Organisers' accounts."""
+"""Organisers' accounts: find, list, add."""
 
 import secrets
-import unicodedata
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_security.utils import hash_password
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from ikone_events.domain.account_roles import AccountRole
 from ikone_events.domain.address import looks_like_address
-from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.services.events.editing import assign
+from ikone_events.domain.header_text import header_complaint
+from ikone_events.domain.passwords import password_complaint
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
+from ikone_events.services.accounts.passwords import hash_new_password
 from ikone_events.store.accounts.models import Organiser, Role
+from ikone_events.store.accounts.queries import assign_events, find_account
 from ikone_events.store.db import db
 from ikone_events.store.events.queries import find_event
 
-MIN_PASSWORD_LENGTH = 12
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrganiser:
-    """A new account; `only` limits it to events by slug, empty means all."""
+    """A new account; `only` limits it to events by slug, empty means all.
+
+    Without a password nobody can log in until one is set by a mailed link.
+    """
 
     email: str
     role: str
-    password: str
+    password: str | None
     name: str = ""
     only: tuple[str, ...] = ()
 
 
 def add(new: NewOrganiser, *, now: datetime) -> Organiser:
-    """Store an organiser. Raises UnfitInput for a bad or known address or a short password."""
+    """Store an organiser. Raises UnfitInput for a bad or known address or a weak password."""
     _check(new)
+    email, name = new.email.strip(), new.name.strip()
+    hashed = new.password and hash_new_password(new.password, email=email, name=name)
     organiser = Organiser(
-        email=new.email.strip(),
-        name=new.name,
-        password=hash_password(_typed_anywhere(new.password)),
+        email=email,
+        name=name,
+        password=hashed,
         active=True,
         fs_uniquifier=uuid.uuid4().hex,
-        sees_all=not new.only,
         signed_up_at=now,
+        access_version=1,
     )
-    organiser.roles.append(_role(new.role))
     db.session.add(organiser)
-    db.session.flush()
-    for slug in new.only:
-        event = find_event(slug)
-        if event is None:
-            raise UnfitInput(Complaint(N_("There is no such event."), {}, slug))
-        assign(organiser, event)
+    give_access(organiser, role=new.role, only=new.only)
     return organiser
+
+
+def give_access(organiser: Organiser, *, role: str, only: Sequence[str]) -> None:
+    """Give the account a role and the events with these slugs, or all. Raises UnfitInput."""
+    if role == AccountRole.ADMIN and only:
+        text = N_("Administrators see all events: they could lift their own limit.")
+        raise UnfitInput(Complaint(text, about="only"))
+    event_ids = [_event_id(slug) for slug in dict.fromkeys(only)]
+    give_role(organiser, role)
+    organiser.sees_all = not event_ids
+    db.session.flush()
+    assign_events(organiser.id, event_ids)
+
+
+def give_role(organiser: Organiser, role: str) -> None:
+    """Give the account this role alone. Raises UnfitInput."""
+    if role not in set(AccountRole):
+        raise UnfitInput(Complaint(N_("Please choose a role."), about="role"))
+    organiser.roles = [_role(role)]
+
+
+def get_account(organiser_id: int) -> Organiser:
+    """The account with this number; raises NotFound."""
+    found = db.session.get(Organiser, organiser_id)
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such account.")))
+    return found
+
+
+def get_account_of(email: str) -> Organiser:
+    """The account with this address; raises NotFound."""
+    found = find_account(email)
+    if found is None:
+        raise NotFound(Complaint(N_("There is no such account."), about=email))
+    return found
 
 
 def end_sessions(organiser_id: int) -> None:
@@ -58,24 +95,39 @@ def end_sessions(organiser_id: int) -> None:
     db.session.get_one(Organiser, organiser_id).fs_uniquifier = secrets.token_hex(32)
 
 
+def note_sign_in(organiser_id: int, *, now: datetime) -> None:
+    """Store when the person has logged in last."""
+    get_account(organiser_id).signed_in_at = now
+
+
 def _check(new: NewOrganiser) -> None:
-    found: list[Complaint] = []
+    found: list[Complaint | None] = []
     if not looks_like_address(new.email.strip()):
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, about="email"))
-    same = func.lower(Organiser.email) == new.email.strip().lower()
-    if db.session.scalar(select(Organiser.id).where(same)) is not None:
+    if find_account(new.email) is not None:
         found.append(Complaint(N_("This address can sign in already."), about="email"))
-    if len(new.password) < MIN_PASSWORD_LENGTH:
-        text = N_("The password needs at least %(length)d characters.")
-        found.append(Complaint(text, {"length": MIN_PASSWORD_LENGTH}, "password"))
-    if found:
-        raise UnfitInput(found)
+    found.append(name_complaint(new.name))
+    if new.password is not None:
+        found.append(password_complaint(new.password, (new.email, new.name)))
+    complaints = [complaint for complaint in found if complaint is not None]
+    if complaints:
+        raise UnfitInput(complaints)
 
 
-def _typed_anywhere(password: str) -> str:
-    """The password in NFKD, as the login compares it, whichever keyboard typed it."""
-    return unicodedata.normalize("NFKD", password)
+def name_complaint(name: str) -> Complaint | None:
+    """Why this can't be the name of an account, or None; it stands in mails to its owner."""
+    if len(name) > LONGEST_NAME:
+        text = N_("Please use at most %(max)d characters.")
+        return Complaint(text, {"max": LONGEST_NAME}, "name")
+    return header_complaint(name, "name")
+
+
+def _event_id(slug: str) -> int:
+    event = find_event(slug)
+    if event is None:
+        raise UnfitInput(Complaint(N_("There is no such event."), {}, slug))
+    return event.id
 
 
 def _role(name: str) -> Role:

@@ -7,8 +7,6 @@ personal link must not learn of other registrations.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import update
-
 from ikone_events.domain.calendars.feeds import (
     CALLED_OFF_STAYS,
     Word,
@@ -36,8 +34,8 @@ from ikone_events.store.calendars.personal_feeds import (
     find_feed,
     lock_feed,
     own_events,
+    revoke_feed,
 )
-from ikone_events.store.db import rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import Series, get_public_event
 from ikone_events.store.registering.models import Registration
@@ -80,8 +78,7 @@ def send_address(registration: Registration, *, now: datetime) -> None:
 
 def withdraw_address(registration: Registration) -> None:
     """Revoke the URL of the private calendar; the next one is another."""
-    mine = update(PersonalFeed).where(PersonalFeed.email_key == registration.email_key)
-    rows_written(mine.values(link_epoch=PersonalFeed.link_epoch + 1))
+    revoke_feed(registration.email_key)
 
 
 def get_feed(token: str) -> PersonalFeed:
@@ -141,6 +138,7 @@ def _entry(feed: PersonalFeed, own: OwnEvent, locale: str, *, now: datetime) -> 
         ),
         changed_at=changed_at,
         cancelled=ended,
+        private=True,
         tentative=word is not None,
         word=word_in(word, locale),
     )

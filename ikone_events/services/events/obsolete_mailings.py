@@ -24,30 +24,41 @@ _EXPECTING = (
 
 def stop_obsolete(event: Event, *, actor: str, now: datetime) -> None:
     """Stop mailings that say that an event takes place which was postponed or cancelled."""
-    _stop(Mailing.event_id == event.id, actor=actor, now=now)
+    for mailing_id in _unsent(Mailing.event_id == event.id):
+        stop_mailing(event, mailing_id, actor=actor, now=now)
 
 
-def stop_outdated(*, actor: str, now: datetime) -> None:
-    """Stop mailings that would arrive after the event, even after a long worker outage.
+def outdated_mailings(now: datetime) -> list[int]:
+    """The ids of mailings that would arrive after the event, even after a long worker outage.
 
     Reminders sent by hand during the event may leave until it ends.
     """
+    return _unsent(_outdated(now))
+
+
+def stop_outdated(mailing_id: int, *, actor: str, now: datetime) -> None:
+    """Stop a mailing, unless it is no longer outdated or has been sent."""
+    for found in _unsent(and_(Mailing.id == mailing_id, _outdated(now))):
+        stop_mailing(db.session.get_one(Mailing, found).event, found, actor=actor, now=now)
+
+
+def _outdated(now: datetime) -> ColumnElement[bool]:
     begun = and_(
         Mailing.kind.in_(_REMINDERS), Event.starts_at <= now, Mailing.created_at < Event.starts_at
     )
-    _stop(or_(Event.ends_at <= now, begun), actor=actor, now=now)
+    return or_(Event.ends_at <= now, begun)
 
 
-def _stop(which: ColumnElement[bool], *, actor: str, now: datetime) -> None:
+def _unsent(which: ColumnElement[bool]) -> list[int]:
+    """The ids of hopeful mailings of which something is left to be sent."""
     queued = select(OutboxMail.mailing_id).where(
         OutboxMail.state == literal_column("'queued'"), OutboxMail.mailing_id.is_not(None)
     )
     unsent = or_(Mailing.finished_at.is_(None), Mailing.id.in_(queued))
     found = (
-        select(Mailing)
+        select(Mailing.id)
         .join(Event, Mailing.event_id == Event.id)
         .where(which, Mailing.kind.in_(_EXPECTING), Mailing.stopped_at.is_(None), unsent)
         .order_by(Mailing.id)
     )
-    for mailing in db.session.scalars(found).all():
-        stop_mailing(mailing.event, mailing.id, actor=actor, now=now)
+    return list(db.session.scalars(found))

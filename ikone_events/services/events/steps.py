@@ -1,6 +1,6 @@
 """Running steps: due steps run once, blocked ones give reasons, late ones are skipped."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,7 @@ from ikone_events.services.plan.plans import (
     steps_of,
     what_of,
 )
+from ikone_events.store.damage import readable
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -92,12 +93,16 @@ def steps_to_look_at(now: datetime) -> list[int]:
     due = _due(now)
     reads = frozenset[Number]().union(*(_reads(step) for step in due))
     numbers = numbers_for(sorted({step.event_id for step in due}), reads)
-    moving = {
-        step.event_id
-        for step in due
-        if _may_be_settled(step, facts_of(step.event, now, numbers=numbers[step.event_id]))
-    }
+    moving = {step.event_id for step in due if _is_moving(step, now, numbers[step.event_id])}
     return [step.id for step in due if step.event_id in moving]
+
+
+def _is_moving(step: Step, now: datetime, numbers: Mapping[str, int]) -> bool:
+    """Whether a step may be settled; a damaged one is to be looked at alone, where it fails."""
+    try:
+        return _may_be_settled(step, facts_of(step.event, now, numbers=numbers))
+    except (ValueError, TypeError, LookupError):
+        return True
 
 
 def _due(now: datetime) -> Sequence[Step]:
@@ -105,8 +110,6 @@ def _due(now: datetime) -> Sequence[Step]:
     wanted = (
         select(Step)
         .join(Step.event)
-        .options(contains_eager(Step.event))
-        .execution_options(populate_existing=True)
         .where(
             Step.outcome == "",
             Step.active,
@@ -115,7 +118,7 @@ def _due(now: datetime) -> Sequence[Step]:
         )
         .order_by(Step.due_at, Step.id)
     )
-    return db.session.scalars(wanted).all()
+    return readable(wanted, Step, contains_eager(Step.event), populate_existing=True)
 
 
 def is_to_be_settled(step_id: int, *, now: datetime) -> bool:

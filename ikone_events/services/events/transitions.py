@@ -16,7 +16,8 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan.plans import mark_performed, move_steps
 from ikone_events.services.privacy.archiving import archive_persons
-from ikone_events.services.registering.expirations import expire_all, renew_reservations
+from ikone_events.services.registering.expirations import expire_all
+from ikone_events.services.registering.reservations import renew_reservations
 from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, StateChange

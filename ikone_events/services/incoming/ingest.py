@@ -23,8 +23,8 @@ from ikone_events.domain.incoming.mails import (
 )
 from ikone_events.services.incoming import answers
 from ikone_events.services.incoming.matching import Subject, lock_subject
-from ikone_events.services.mails import outbox, undeliverable_addresses
-from ikone_events.store.db import ask_for_erasure, db, rows_written
+from ikone_events.services.mails import delivery_log, outbox, undeliverable_addresses
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import stored_outcome
 
@@ -63,8 +63,7 @@ def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
 def tidy(now: datetime) -> None:
     """Delete mails about none of our events after 30 days."""
     old = delete(IncomingMail).where(_UNKNOWN, IncomingMail.received_at <= now - _KEPT)
-    if rows_written(old):
-        ask_for_erasure()
+    rows_written(old)
 
 
 def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:
@@ -99,7 +98,7 @@ def _act_on_bounce(
         return
     words = bounce.words if bounce.code in bounce.words else f"{bounce.code} {bounce.words}".strip()
     if outcome is IncomingOutcome.TEMPORARY:
-        outbox.add_note(mail.id, "delayed", now=now, words=words)
+        delivery_log.add_note(mail.id, "delayed", now=now, words=words)
     elif outcome is IncomingOutcome.TAKEN:
         outbox.mark_bounced(mail.id, now=now, answer=words)
         if bounce.marks_address:

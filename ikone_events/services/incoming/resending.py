@@ -6,21 +6,23 @@ from types import MappingProxyType
 
 from sqlalchemy import or_, select
 
-from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
-from ikone_events.domain.header_text import ascii_address
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
-from ikone_events.services.mails import outbox, undeliverable_addresses
-from ikone_events.services.mails.outbox import add_note
+from ikone_events.domain.registering.status import RegistrationAction
+from ikone_events.services.mails import outbox
+from ikone_events.services.mails.delivery_log import add_note
 from ikone_events.services.mails.values import changes_for, last_notified_version
 from ikone_events.services.mails.writing import rewrite_mail
+from ikone_events.services.registering.corrections import give_address
+from ikone_events.services.registering.seating import StatusCause
 from ikone_events.store.db import db, for_update
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.mails.claims import LINKS_REPLACED
 from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.registering.models import IS_ACTIVE, Registration
+from ikone_events.store.registering.models import Registration
 
 _OFF = (State.POSTPONED.value, State.CANCELLED.value, State.ARCHIVED.value)
 # Mails that are about an end, or about no event, and always remain true.
@@ -28,10 +30,14 @@ _ALWAYS_TRUE = {
     *(MailKind.WITHDRAWAL, MailKind.POSTPONED, MailKind.CANCELLATION, MailKind.NOTE),
     *(MailKind.DECLINED, MailKind.OFFER_LAPSED, MailKind.HANDED_OVER),
     *(MailKind.TRIAL_WITHDRAWAL, MailKind.CALENDAR_ADDRESS),
+    *(MailKind.ADDRESS_WITHDRAWN, MailKind.LINKS_RENEWED),
 }
 # Mails that are true only while the person has this status.
 _TRUE_WHILE: Mapping[str, tuple[Status, Awaits]] = MappingProxyType(
     {
+        MailKind.CONFIRMATION.value: (Status.CONFIRMED, Awaits.NOTHING),
+        MailKind.PROMOTION.value: (Status.CONFIRMED, Awaits.NOTHING),
+        MailKind.ACCESS_LINK.value: (Status.CONFIRMED, Awaits.NOTHING),
         MailKind.WAITLIST.value: (Status.WAITLISTED, Awaits.NOTHING),
         MailKind.CONFIRM_ADDRESS.value: (Status.PENDING, Awaits.ADDRESS),
         MailKind.AWAITING_APPROVAL.value: (Status.PENDING, Awaits.APPROVAL),
@@ -67,6 +73,7 @@ def retry_mails(event: Event, *, actor: str, now: datetime, mailing_id: int | No
                 OutboxMail.kind.in_(sorted(_TRUE_WHILE)),
                 OutboxMail.calendar_uid != "",
                 OutboxMail.notified_version.is_not(None),
+                LINKS_REPLACED,
             ),
         )
         .order_by(OutboxMail.id)
@@ -109,6 +116,8 @@ def _is_untrue(kind: str, person: Registration) -> bool:
 def _update(mail: OutboxMail, event: Event, *, now: datetime) -> None:
     """Write a mail with an old date, link or calendar entry again."""
     person = mail.registration
+    if mail.kind == MailKind.ADDRESS_WITHDRAWN:
+        return  # written to a former address, which the registration does not know any more
     known = person is not None and person.anonymised_at is None
     if person is not None and known and _is_old(mail, person, event):
         rewrite_mail(mail, person, event, now=now)
@@ -120,6 +129,7 @@ def _is_old(mail: OutboxMail, person: Registration, event: Event) -> bool:
     newest = (person.calendar_uid, person.calendar_sequence)
     has_newer = mail.calendar_uid != "" and (mail.calendar_uid, mail.calendar_sequence) != newest
     other = mail.notified_version not in (None, event.calendar_version)
+    other |= mail.link_epoch not in (None, person.link_epoch)
     return has_newer or other or mail.created_at < event.changed_at
 
 
@@ -128,60 +138,22 @@ def correct_and_retry(
 ) -> OutboxMail:
     """Correct the address of a person and send a failed mail to it.
 
-    Other unsent mails to the wrong address are written again too, but not queued. Raises NotFound,
-    and UnfitInput if the address is invalid or of another registration for this event.
+    It stays failed if the correction has made it untrue: another mail asks for the confirmation of
+    the new address. Raises NotFound, and UnfitInput if the address is invalid or of another
+    registration for this event.
     """
     event = lock_event(event.slug)
     mail = outbox.lock_failed(event, mail_id)
     registration = mail.registration
-    if registration is None or registration.anonymised_at is not None:
+    gone = registration is None or registration.anonymised_at is not None
+    if registration is None or gone or mail.kind == MailKind.ADDRESS_WITHDRAWN:
         text = N_("The address of this e-mail can't be corrected here.")
         raise UnfitInput(Complaint(text, about="email"))
-    wrong = mail.recipient
-    words = f"{wrong} → {email}"
-    _give_address(registration, email)
-    # In the order of their creation, so that calendar sequences rise.
-    for unsent in _unsent(registration, wrong, now=now):
-        rewrite_mail(unsent, registration, event, now=now)
-        if unsent.id != mail.id:
-            add_note(unsent.id, "corrected", now=now, words=words, actor=actor)
+    words = f"{mail.recipient} → {email}"
+    cause = StatusCause(action=RegistrationAction.CORRECT, actor=actor, now=now, reason=words)
+    for unsent in give_address(registration, email, cause, retried=mail):
+        add_note(unsent.id, "corrected", now=now, words=words, actor=actor)
+    if mail.kind in _TRUE_WHILE and _is_untrue(mail.kind, registration):
+        return mail
+    rewrite_mail(mail, registration, event, now=now)
     return outbox.requeue(mail, "corrected", now=now, actor=actor, words=words)
-
-
-def _unsent(registration: Registration, address: str, *, now: datetime) -> list[OutboxMail]:
-    """The person's mails to an address that are neither sent nor being sent."""
-    free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
-    wanted = (
-        select(OutboxMail)
-        .where(
-            OutboxMail.registration_id == registration.id,
-            OutboxMail.recipient == address,
-            OutboxMail.state != "sent",
-            free,
-        )
-        .order_by(OutboxMail.id)
-    )
-    return list(db.session.scalars(for_update(wanted, OutboxMail)))
-
-
-def _give_address(registration: Registration, email: str) -> None:
-    try:
-        ascii_address(email)
-    except UnfitInput as refusal:
-        faults = [Complaint(fault.text, fault.values, "email") for fault in refusal.complaints]
-        raise UnfitInput(faults) from refusal
-    if registration.status in ACTIVE and _is_taken(registration, email):
-        text = N_("Somebody else is registered for this event with this address.")
-        raise UnfitInput(Complaint(text, about="email"))
-    registration.email, registration.email_key = email, email_key(email)
-    undeliverable_addresses.lift(email)
-
-
-def _is_taken(registration: Registration, email: str) -> bool:
-    others = select(Registration.id).where(
-        Registration.event_id == registration.event_id,
-        Registration.id != registration.id,
-        Registration.email_key == email_key(email),
-        IS_ACTIVE,
-    )
-    return db.session.scalar(others) is not None

@@ -40,7 +40,7 @@ from ikone_events.store.registering.models import Registration
 TEST_MARK = "[Test]"
 TEST_KEY = "test:"
 # The token in such a URL gives access as the person it was made for.
-_SECRET_PART = re.compile(r"(/(?:r|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+")
+_SECRET_PART = re.compile(r"(/(?:r|door|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,11 +72,11 @@ def facts_for(
     If missing, `known` (the version last notified), `reason` and `other_person` are looked up.
     """
     known = known or _known_version(kind, registration, event, again)
-    moved, links = _is_moved(known, event), links_of(event, registration)
+    moved, links = _is_moved(known, event), _links(kind, registration, event)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
-        recipient=recipient_of(registration),
+        recipient=_recipient(kind, registration),
         links=links,
         sender=sender_of(event),
         invitation=invitation_for(kind, registration, now, moved=moved, again=again),
@@ -109,7 +109,7 @@ def facts_for_subscriber(
     zone = get_installation().settings.timezone
     return MailFacts(
         kind=kind,
-        event=summary_of(event, subscriber.locale) if event else _network_summary(now),
+        event=summary_of(event, subscriber.locale) if event else network_summary(now),
         recipient=Recipient(email=subscriber.email, locale=subscriber.locale),
         links=Links(
             manage=unsubscribe_page(subscriber),
@@ -147,7 +147,7 @@ def _subscriber_page(action: str, subscriber: Subscriber) -> str:
     return installation.page(f"/{action}/{installation.signer.sign(Purpose.SUBSCRIPTION, claim)}")
 
 
-def _network_summary(now: datetime) -> EventSummary:
+def network_summary(now: datetime) -> EventSummary:
     """The network instead of an event; its time is never shown."""
     installation = get_installation()
     return EventSummary(
@@ -189,6 +189,20 @@ def _summary(
 
 def _is_moved(known: Event, event: Event) -> bool:
     return (known.starts_at, known.ends_at) != (event.starts_at, event.ends_at)
+
+
+def _recipient(kind: MailKind, registration: Registration) -> Recipient:
+    """Somebody else may read a former address: the mail to it names nobody."""
+    if kind is MailKind.ADDRESS_WITHDRAWN:
+        return Recipient(email=registration.email, locale=registration.locale)
+    return recipient_of(registration)
+
+
+def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
+    if kind is MailKind.ADDRESS_WITHDRAWN:
+        page = get_installation().page
+        return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
+    return links_of(event, registration)
 
 
 def _changes(

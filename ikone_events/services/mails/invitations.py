@@ -6,11 +6,13 @@ A UID is one entry in one person's calendar, from the first REQUEST to the CANCE
 from datetime import datetime
 from uuid import uuid4
 
+from ikone_events.domain.events.facts import CALLED_OFF
 from ikone_events.domain.mails.facts import Invitation
 from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
 from ikone_events.domain.registering.registration import Status
 from ikone_events.mail.writing.compose import ComposedMail
 from ikone_events.services.installation import get_installation
+from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -34,9 +36,11 @@ def invitation_for(
     Only confirmed people are invited; without an entry there is no CANCEL. After a CANCEL the next
     invitation has a new UID: Thunderbird deletes by the UID alone, so a CANCEL that is opened late
     would delete the new date. If the date has `moved`, the answer is asked for again. `again` is
-    the mail that is written again: its CANCEL keeps its UID.
+    the mail that is written again: its CANCEL keeps its UID. New links bring no entry back.
     """
     method = calendar_method(kind)
+    if kind is MailKind.LINKS_RENEWED and _is_off(registration.event, now):
+        method = None
     sent = registration.calendar_sequence
     if method == CANCEL and again and again.calendar_uid not in ("", registration.calendar_uid):
         sequence = (again.calendar_sequence or 0) + 1
@@ -53,6 +57,10 @@ def invitation_for(
     sequence = 0 if sent is None else sent + 1
     uid = registration.calendar_uid
     return Invitation(uid=uid, sequence=sequence, stamp=now, partstat=answer)
+
+
+def _is_off(event: Event, now: datetime) -> bool:
+    return event.ends_at <= now or event.state in CALLED_OFF
 
 
 def new_calendar_uid() -> str:

@@ -1,19 +1,22 @@
 """Turning mailings into mails of the outbox, chunk by chunk, in the worker."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import case, select
+from sqlalchemy import Select, case, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.services.mails.facts import facts_for, kind_for
+from ikone_events.services.mails.facts import facts_for, follow_up_for, kind_for
 from ikone_events.services.mails.mailings import REMINDERS, people_after
+from ikone_events.services.mails.replacing import replace_links, replace_unsent
 from ikone_events.services.mails.values import notified_versions
 from ikone_events.services.mails.writing import store_mail, write_to_subscriber
-from ikone_events.store.db import db, for_update
+from ikone_events.store.damage import is_damage, mend, report, unreadable_columns, value_of
+from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
@@ -21,6 +24,8 @@ from ikone_events.store.outages import is_about_data
 from ikone_events.store.registering.models import Registration
 
 CHUNK = 25
+# Who stopped a mailing that can't be read.
+DAMAGED = "damage"
 _OF_SUBSCRIBERS = sorted(audience.value for audience in OF_SUBSCRIBERS)
 _UNFINISHED = (Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None))
 
@@ -55,24 +60,51 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     mailing = db.session.scalar(for_update(wanted, Mailing))
     if mailing is None:
         return 0
-    # A person who unsubscribes now waits for the chunk and deletes its mail too.
-    chunk = people_after(mailing).limit(CHUNK).with_for_update(read=True, key_share=True)
-    people = db.session.scalars(chunk).all()
-    registered = [person for person in people if isinstance(person, Registration)]
-    known = notified_versions(mailing.event, registered)
+    numbers = db.session.scalars(_next_people(mailing)).all()
     try:
         with db.session.begin_nested():
-            for person in people:
-                _write(mailing, person, now=now, known=known)
+            _write_all(mailing, numbers, now=now)
     except Exception:  # noqa: BLE001 - raised again below, where it is logged
         # One savepoint per mail costs three times as much, so only a failed chunk has them.
-        for person in people:
-            _write_in_savepoint(mailing, person, now=now, known=known)
-    if people:
-        mailing.last_id = people[-1].id
-    if len(people) < CHUNK:
+        for number in numbers:
+            _write_in_savepoint(mailing, number, now=now)
+    if numbers:
+        mailing.last_id = numbers[-1]
+    if len(numbers) < CHUNK:
         mailing.finished_at = now
-    return len(people)
+    return len(numbers)
+
+
+def stop_damaged(mailing_id: int, *, now: datetime) -> None:
+    """Stop a mailing that can't be read, or whose event can't; others go on. Keeps what it can."""
+    names = mend(Mailing, mailing_id, now=now)
+    values = {"stopped_at": now, "stopped_by": DAMAGED}
+    rows_written(update(Mailing).where(Mailing.id == mailing_id).values(values))
+    what = ", ".join(names) or "its event"
+    report(f"mailing {mailing_id} was stopped, because of damage ({what})")
+
+
+def _next_people(mailing: Mailing) -> Select[int]:
+    """The ids of the next recipients, locked.
+
+    A person who unsubscribes now waits for the chunk and deletes its mail too.
+    """
+    chunk = people_after(mailing).with_only_columns(_model_of(mailing).id).limit(CHUNK)
+    return chunk.with_for_update(read=True, key_share=True)
+
+
+def _model_of(mailing: Mailing) -> type[Registration] | type[Subscriber]:
+    return Subscriber if mailing.audience in _OF_SUBSCRIBERS else Registration
+
+
+def _write_all(mailing: Mailing, numbers: Sequence[int], *, now: datetime) -> None:
+    model = _model_of(mailing)
+    wanted = select(model).where(model.id.in_(numbers)).order_by(model.id)
+    people = cast(Sequence[Person], db.session.scalars(wanted).all())
+    registered = [person for person in people if isinstance(person, Registration)]
+    known = notified_versions(mailing.event, registered)
+    for person in people:
+        _write(mailing, person, now=now, known=known)
 
 
 def _lock_event_of(mailing_id: int) -> None:
@@ -86,25 +118,39 @@ def _lock_event_of(mailing_id: int) -> None:
         lock_event(slug)
 
 
-def _write_in_savepoint(
-    mailing: Mailing, person: Person, *, now: datetime, known: Mapping[int, Event]
-) -> None:
-    """Write one mail, or a failed one if it can't be composed."""
+def _write_in_savepoint(mailing: Mailing, number: int, *, now: datetime) -> None:
+    """Write one mail, or a failed one if it can't be composed or its recipient can't be read."""
     try:
         with db.session.begin_nested():
-            _write(mailing, person, now=now, known=known)
+            _write_all(mailing, [number], now=now)
     except Exception as fault:  # the mails of other people must be written
-        if isinstance(fault, DBAPIError) and not is_about_data(fault):
+        if isinstance(fault, DBAPIError) and not (is_about_data(fault) or is_damage(fault)):
             raise
-        log.exception("e-mail %s could not be composed", _key(mailing, person))
-        db.session.add(_failed_row(mailing, person, now=now, fault=fault))
+        db.session.add(
+            _failed_row(mailing, number, now=now, words=_words_of(fault, mailing, number))
+        )
+
+
+def _words_of(fault: Exception, mailing: Mailing, number: int) -> str:
+    """Why a mail could not be composed, without the damaged values."""
+    model = _model_of(mailing)
+    if names := unreadable_columns(model, number):
+        words = f"{model.__tablename__} {number} is damaged ({', '.join(names)})"
+        report(words)
+        return f"not composed: {words}"
+    log.error("an e-mail of mailing %d could not be composed", mailing.id, exc_info=fault)
+    return f"not composed: {type(fault).__name__}: {fault}"
 
 
 def _write(mailing: Mailing, person: Person, *, now: datetime, known: Mapping[int, Event]) -> None:
-    kind, event, key = MailKind(mailing.kind), mailing.event, _key(mailing, person)
+    kind, event, key = MailKind(mailing.kind), mailing.event, _key(mailing, person.id)
     if isinstance(person, Subscriber):
         write_to_subscriber(kind, person, event, key=key, now=now, mailing=mailing)
         return
+    if kind is MailKind.LINKS_RENEWED:
+        # Here, so that nobody's links stop working before the new ones are on their way.
+        replace_links(person)
+        replace_unsent(person, event, now=now)
     facts = facts_for(
         kind_for(kind, person), person, event, now=now, mailing=mailing, known=known.get(person.id)
     )
@@ -112,23 +158,26 @@ def _write(mailing: Mailing, person: Person, *, now: datetime, known: Mapping[in
         store_mail(facts, person, event, key=key, now=now, mailing=mailing)
 
 
-def _key(mailing: Mailing, person: Person) -> str:
-    mark = "s" if isinstance(person, Subscriber) else ""
-    return f"mailing:{mailing.id}:{mark}{person.id}"
+def _key(mailing: Mailing, number: int) -> str:
+    mark = "s" if _model_of(mailing) is Subscriber else ""
+    return f"mailing:{mailing.id}:{mark}{number}"
 
 
-def _failed_row(mailing: Mailing, person: Person, *, now: datetime, fault: Exception) -> OutboxMail:
-    subscribed = isinstance(person, Subscriber)
+def _failed_row(mailing: Mailing, number: int, *, now: datetime, words: str) -> OutboxMail:
+    model = _model_of(mailing)
+    subscribed, row = model is Subscriber, model.id == number
     kind = MailKind(mailing.kind)
+    if kind is MailKind.FOLLOW_UP:
+        kind = follow_up_for(value_of(Registration.attendance, row, None))
     return OutboxMail(
-        key=_key(mailing, person),
+        key=_key(mailing, number),
         event_id=mailing.event_id,
-        registration_id=None if subscribed else person.id,
-        subscriber_id=person.id if subscribed else None,
+        registration_id=None if subscribed else number,
+        subscriber_id=number if subscribed else None,
         mailing_id=mailing.id,
-        kind=(kind if isinstance(person, Subscriber) else kind_for(kind, person)).value,
-        locale=person.locale,
-        recipient=person.email,
+        kind=kind.value,
+        locale=value_of(model.locale, row, "de"),
+        recipient=value_of(model.email, row, ""),
         subject="",
         text="",
         html="",
@@ -136,5 +185,5 @@ def _failed_row(mailing: Mailing, person: Person, *, now: datetime, fault: Excep
         state="failed",
         created_at=now,
         due_at=now,
-        answer=f"not composed: {type(fault).__name__}: {fault}"[:2000],
+        answer=words[:2000],
     )

@@ -1,6 +1,6 @@
 """The outbox: claim a mail with a lease, store its outcome and its log, try again, stop."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -9,7 +9,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    insert,
     literal_column,
     or_,
     select,
@@ -17,20 +16,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from ikone_events.domain.mails.kinds import WITH_KEY
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
+from ikone_events.services.mails.delivery_log import MOST_WORDS, add_note, add_notes
+from ikone_events.services.mails.mail_server import try_at_once
+from ikone_events.store.damage import is_damage, mend, report
 from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.claims import MailClaim, take_next
-from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail, OutboxPause
+from ikone_events.store.mails.claims import LINKS_REPLACED, MailClaim, take_next
+from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
 from ikone_events.store.registering.models import Registration
 
-MOST_WORDS = 2000
+# In the log of a mail whose row could not be read.
+DAMAGED = "damaged"
 
 _MINE = (
     (OutboxMail.id == bindparam("mail"))
     & (OutboxMail.tries == bindparam("fence"))
+    & (OutboxMail.lease_until == bindparam("lease", type_=UTCDateTime()))
     & (OutboxMail.state == literal_column("'queued'"))
 )
 # Built once, since every mail runs it.
@@ -49,19 +54,57 @@ _SENT = (
 def claim_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
     """Claim the next due mail, single ones before those of mailings; None if there is none.
 
-    A mail that was being sent when its mailing was stopped, and was deferred, is stopped here.
+    A mail that was being sent when its mailing was stopped or its links were replaced, and was
+    deferred, is stopped here.
     """
-    claim = take_next(now=now, lease=lease)
-    while claim is not None and claim.mailing_stopped is not None:
-        _note_all(_stopping(OutboxMail.id == claim.id), "stopped", actor="", now=now)
-        claim = take_next(now=now, lease=lease)
+    claim = _take_readable(now=now, lease=lease)
+    while claim is not None and (claim.mailing_stopped is not None or claim.links_replaced):
+        what = "replaced" if claim.links_replaced else "stopped"
+        _note_all(_stopping(OutboxMail.id == claim.id), what, actor="", now=now)
+        claim = _take_readable(now=now, lease=lease)
     return claim
+
+
+def _take_readable(*, now: datetime, lease: timedelta) -> MailClaim | None:
+    """Claim the next mail; those whose rows can't be read are marked as failed."""
+    while True:
+        try:
+            return take_next(now=now, lease=lease)
+        except Exception as fault:
+            if not is_damage(fault) or not _fail_unreadable(lease_until=now + lease, now=now):
+                raise
+
+
+def _fail_unreadable(*, lease_until: datetime, now: datetime) -> int:
+    """Mark as failed what was claimed and can't be read; returns how many."""
+    claimed = OutboxMail.state == literal_column("'queued'"), OutboxMail.lease_until == lease_until
+    numbers = db.session.scalars(select(OutboxMail.id).where(*claimed)).all()
+    return sum(fail_damaged(number, now=now) for number in numbers)
+
+
+def fail_damaged(mail_id: int, *, now: datetime) -> bool:
+    """Mark a mail as failed if its row is damaged; False if it is not.
+
+    What can be read of it is kept. It is not sent again as it is: it has no Message-ID any more.
+    """
+    if not (names := mend(OutboxMail, mail_id, now=now)):
+        return False
+    words = f"The stored e-mail is damaged ({', '.join(names)}); it was not sent."
+    values = {"state": "failed", "lease_until": None, "message_id": "", "answer": words}
+    rows_written(update(OutboxMail).where(OutboxMail.id == mail_id).values(values))
+    add_note(mail_id, DAMAGED, now=now, words=words)
+    report(f"e-mail {mail_id} is damaged and was not sent")
+    return True
 
 
 def mark_sent(claim: MailClaim, *, now: datetime, answer: str) -> bool:
     """Store that the mail was accepted; False if another worker has claimed it since."""
-    values = {"mail": claim.id, "fence": claim.tries, "moment": now, "words": answer[:MOST_WORDS]}
-    return db.session.connection().execute(_SENT, values).rowcount == 1
+    fence = {"mail": claim.id, "fence": claim.tries, "lease": claim.lease_until}
+    values = {**fence, "moment": now, "words": answer[:MOST_WORDS]}
+    settled = db.session.connection().execute(_SENT, values).rowcount == 1
+    if settled:
+        _drop_key(claim.id, claim.kind)
+    return settled
 
 
 def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
@@ -69,37 +112,47 @@ def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
     settled = _settle(claim, state="failed", lease_until=None, answer=answer[:MOST_WORDS])
     if settled:
         add_note(claim.id, "failed", now=now, words=answer)
+        _drop_key(claim.id, claim.kind)
     return settled
 
 
-def mark_deferred(claim: MailClaim, *, now: datetime, answer: str, about_us: bool = False) -> bool:
-    """Defer the mail, or mark it as failed after the last pause.
-
-    With `about_us` the server accepts no mail at all: the try does not count, and the same answer
-    is logged once.
-    """
-    settings, words = get_installation().settings, answer[:MOST_WORDS]
-    spent = claim.tries - claim.tries_before
-    seed = f"{claim.id}:{claim.tries}"
-    pause = pause_after(0 if about_us else spent, settings.mail_retry, seed=seed)
+def mark_deferred(claim: MailClaim, *, now: datetime, answer: str) -> bool:
+    """Defer the mail, or mark it as failed after the last pause."""
+    spent, seed = claim.tries - claim.tries_before, f"{claim.id}:{claim.tries}"
+    pause = pause_after(spent, get_installation().settings.mail_retry, seed=seed)
     if pause is None:
         return mark_failed(claim, now=now, answer=answer)
-    before = claim.tries_before + (1 if about_us else 0)
-    settled = _settle(
-        claim, due_at=now + pause, lease_until=None, answer=words, tries_before=before
-    )
-    if settled and not (about_us and words == claim.answer):
+    words = answer[:MOST_WORDS]
+    settled = _settle(claim, due_at=now + pause, lease_until=None, answer=words)
+    if settled:
         add_note(claim.id, "deferred", now=now, words=words)
     return settled
 
 
-def release(claim: MailClaim) -> bool:
+def mark_untried(claim: MailClaim, *, until: datetime, now: datetime, answer: str) -> bool:
+    """Return a mail that was not tried, because the mail server accepts none at all.
+
+    It waits for the next attempt at the server, as long as that takes, and keeps all its tries; the
+    same answer is logged once.
+    """
+    words = answer[:MOST_WORDS]
+    settled = release(claim, due_at=until, answer=words)
+    if settled and words != claim.answer:
+        add_note(claim.id, "deferred", now=now, words=words)
+    return settled
+
+
+def release(claim: MailClaim, **values: object) -> bool:
     """Return a claimed mail that was not tried; another worker may claim it at once."""
-    return _settle(claim, lease_until=None, tries_before=claim.tries_before + 1)
+    return _settle(claim, lease_until=None, tries=claim.tries - 1, **values)
 
 
 def _settle(claim: MailClaim, **values: object) -> bool:
-    mine = (OutboxMail.id == claim.id) & (OutboxMail.tries == claim.tries)
+    mine = (
+        (OutboxMail.id == claim.id)
+        & (OutboxMail.tries == claim.tries)
+        & (OutboxMail.lease_until == claim.lease_until)
+    )
     settled = update(OutboxMail).where(mine, OutboxMail.state == "queued").values(**values)
     return rows_written(settled) == 1
 
@@ -121,7 +174,15 @@ def mark_bounced(mail_id: int, *, now: datetime, answer: str) -> bool:
     mail.sent_at = mail.lease_until = None
     add_note(mail.id, "bounced", now=now, words=answer)
     db.session.flush()
+    _drop_key(mail.id, mail.kind)
     return True
+
+
+def _drop_key(mail_id: int, kind: str) -> None:
+    """Delete the text of a mail that is the key to an account: nobody else may read it here."""
+    if kind in WITH_KEY:
+        mine = update(OutboxMail).where(OutboxMail.id == mail_id)
+        rows_written(mine.values(text="", html=""))
 
 
 def lock_failed(event: Event, mail_id: int) -> OutboxMail:
@@ -146,7 +207,7 @@ def requeue(
     mail.state, mail.tries_before, mail.due_at = "queued", mail.tries, now
     mail.lease_until = None
     add_note(mail.id, what, now=now, words=words, actor=actor)
-    ask_for_delivery()
+    try_at_once()
     return mail
 
 
@@ -167,7 +228,7 @@ def retry_all(
         .where(OutboxMail.event_id == event.id, failed, OutboxMail.id.not_in(without))
         .values(state="queued", tries_before=OutboxMail.tries, due_at=now, lease_until=None)
     )
-    ask_for_delivery()
+    try_at_once()
     return _note_all(again, "retried", actor=actor, now=now)
 
 
@@ -178,10 +239,23 @@ def stop(mailing: Mailing, *, actor: str, now: datetime) -> int:
     return _note_all(waiting, "stopped", actor=actor, now=now)
 
 
+def stop_replaced(mail: OutboxMail, *, now: datetime, leave_mailing: bool) -> None:
+    """Stop a queued mail with old links; one that is being sent is left to its worker.
+
+    With `leave_mailing` another mail takes its place in the mailing.
+    """
+    if leave_mailing:
+        mail.mailing_id = None
+    if mail.lease_until is None or mail.lease_until < now:
+        mail.state, mail.lease_until = "stopped", None
+        add_note(mail.id, "replaced", now=now)
+    db.session.flush()
+
+
 def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     """Queue the stopped mails of a mailing again; returns how many.
 
-    Mails of people whose registration or calendar entry has changed since remain stopped.
+    Mails of people whose registration, calendar entry or links have changed since remain stopped.
     """
     changed = select(Registration.id).where(
         Registration.event_id == mailing.event_id,
@@ -199,11 +273,12 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     waiting = update(OutboxMail).where(
         OutboxMail.mailing_id == mailing.id,
         OutboxMail.state == "stopped",
+        ~LINKS_REPLACED,
         or_(OutboxMail.calendar_uid == "", ~has_newer),
         or_(OutboxMail.registration_id.is_(None), OutboxMail.registration_id.not_in(changed)),
     )
     values = {"state": "queued", "due_at": now}
-    ask_for_delivery()
+    try_at_once()
     return _note_all(waiting.values(values), "resumed", actor=actor, now=now)
 
 
@@ -221,7 +296,7 @@ def find_pause() -> OutboxPause | None:
 
 def is_paused() -> bool:
     """Whether the outbox is paused."""
-    return find_pause() is not None
+    return db.session.scalar(select(OutboxPause.id)) is not None
 
 
 def end_pause() -> bool:
@@ -241,24 +316,3 @@ def _note_all(change: Update, what: str, *, actor: str, now: datetime) -> int:
     mail_ids = list(db.session.scalars(met))
     add_notes(mail_ids, what, actor=actor, now=now)
     return len(mail_ids)
-
-
-def add_note(mail_id: int, what: str, *, now: datetime, words: str = "", actor: str = "") -> None:
-    """Add an entry to the log of a mail."""
-    add_notes([mail_id], what, now=now, words=words, actor=actor)
-
-
-def add_notes(
-    mail_ids: Iterable[int], what: str, *, now: datetime, words: str = "", actor: str = ""
-) -> None:
-    """Add the same entry to the logs of many mails."""
-    note = {"at": now, "what": what, "words": words[:MOST_WORDS], "actor": actor}
-    rows = [{"mail_id": mail_id, **note} for mail_id in mail_ids]
-    if rows:
-        db.session.execute(insert(DeliveryNote), rows)
-
-
-def notes_of(mail: OutboxMail) -> list[DeliveryNote]:
-    """The delivery log of a mail, oldest entry first."""
-    wanted = select(DeliveryNote).where(DeliveryNote.mail_id == mail.id)
-    return list(db.session.scalars(wanted.order_by(DeliveryNote.id)))

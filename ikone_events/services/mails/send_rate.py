@@ -10,6 +10,7 @@ from typing import cast
 from sqlalchemy import CursorResult, Insert, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ikone_events.store.damage import is_damage
 from ikone_events.store.db import UTCDateTime, db
 from ikone_events.store.mails.models import SendRate
 
@@ -28,7 +29,13 @@ _ADVANCE = (
 def next_slot(now: datetime, gap: timedelta) -> tuple[datetime, datetime]:
     """The stored value for `reserve_slot`, and the time at which the next mail may be sent."""
     connection = db.session.connection()
-    seen = connection.execute(_NEXT).scalar()
+    try:
+        seen = connection.execute(_NEXT).scalar()
+    except Exception as fault:
+        if not is_damage(fault):
+            raise
+        connection.execute(update(SendRate).values(next_at=now))
+        seen = now
     if seen is None:
         connection.execute(_first_row(), {"id": _ONLY, "next_at": now})
         seen = connection.execute(_NEXT).scalar_one()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.lifecycle import State
@@ -15,12 +15,14 @@ from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound, R
 from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
+from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.facts import CONFIRM_WITHIN
 from ikone_events.services.mails.writing import is_written, write_to_subscriber
 from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import NETWORK, Mailing, OutboxMail, Subscriber
 from ikone_events.store.paging import Page, containing, paginate
 
@@ -149,12 +151,23 @@ def unsubscribe(token: str) -> None:
         claim = get_installation().signer.read(Purpose.SUBSCRIPTION, token)
     except LinkRefused:
         return
-    rows_written(delete(Subscriber).where(_is(claim)))
+    _delete(_is(claim))
 
 
 def remove(public_id: str) -> None:
     """Delete a subscriber for an organiser; a second time changes nothing."""
-    rows_written(delete(Subscriber).where(Subscriber.public_id == public_id))
+    _delete(Subscriber.public_id == public_id)
+
+
+def _delete(*whose: ColumnElement[bool]) -> int:
+    """Delete subscribers, all mails to them, and what came back from these; returns how many."""
+    theirs = aliased(OutboxMail)  # `whose` may contain the table itself
+    mails = select(theirs.id).join(Subscriber, theirs.subscriber_id == Subscriber.id).where(*whose)
+    rows_written(delete(IncomingMail).where(IncomingMail.mail_id.in_(mails)))
+    deleted = rows_written(delete(Subscriber).where(*whose))
+    if deleted:
+        undeliverable_addresses.tidy()
+    return deleted
 
 
 def tidy(now: datetime) -> int:
@@ -164,7 +177,7 @@ def tidy(now: datetime) -> int:
     some days after the mailing about its opening.
     """
     late = Subscriber.created_at <= now - CONFIRM_WITHIN
-    deleted = rows_written(delete(Subscriber).where(Subscriber.confirmed_at.is_(None), late))
+    deleted = _delete(Subscriber.confirmed_at.is_(None), late)
     recent = or_(Mailing.finished_at.is_(None), Mailing.finished_at > now - _KEPT_AFTER_OPENING)
     notified = (
         Event.state.not_in(_OPENED_ONCE)
@@ -176,8 +189,7 @@ def tidy(now: datetime) -> int:
     waiting = exists().where(
         OutboxMail.subscriber_id == Subscriber.id, OutboxMail.state == "queued"
     )
-    unused = delete(Subscriber).where(Subscriber.event_id.in_(done), ~waiting)
-    return deleted + rows_written(unused)
+    return deleted + _delete(Subscriber.event_id.in_(done), ~waiting)
 
 
 SUBSCRIBER_COLUMNS = ("email", "about", "locale", "subscribed_at", "confirmed_at")

@@ -124,6 +124,7 @@ def _facts(
             manage=installation.page(f"/organise/events/{event.slug}/calendar"),
             privacy=installation.page("/privacy"),
             room=summary.public_url if open_now else "",
+            door=summary.public_url if open_now else "",
         ),
         sender=sender_of(event),
         invitation=invitation,

@@ -22,6 +22,11 @@ def mark(email: str, *, code: str, words: str, now: datetime) -> None:
     db.session.flush()
 
 
+def is_marked(email: str) -> bool:
+    """Whether mails to an address came back and nothing has shown since that it works."""
+    return db.session.get(UndeliverableAddress, email_key(email)) is not None
+
+
 def lift(email: str) -> bool:
     """Remove the mark of an address; False if there was none."""
     mark = UndeliverableAddress.email_key == email_key(email)

@@ -98,6 +98,7 @@ def links_of(event: Event, registration: Registration) -> Links:
     return Links(
         manage=manage,
         room=f"{manage}/room" if enters else "",
+        door=installation.door(registration.public_id, registration.link_epoch) if enters else "",
         materials=f"{manage}/materials",
         privacy=installation.page("/privacy"),
         confirm=f"{manage}/confirm" if asked else "",

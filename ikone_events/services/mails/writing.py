@@ -37,6 +37,24 @@ def write_mail(
     return store_mail(facts, registration, event, key=key, now=now)
 
 
+def write_instead(
+    row: OutboxMail,
+    registration: Registration,
+    event: Event,
+    *,
+    now: datetime,
+    mailing_id: int | None,
+) -> OutboxMail:
+    """Write a mail with the current facts instead of one that was stopped before it was sent."""
+    mailing = db.session.get(Mailing, mailing_id) if mailing_id else None
+    # Another mailbox has no entry that this mail could withdraw.
+    again = row if row.recipient == registration.email else None
+    kind = MailKind(row.kind)
+    facts = facts_for(kind, registration, event, now=now, mailing=mailing, again=again)
+    key = f"instead:{row.id}"
+    return store_mail(facts, registration, event, key=key, now=now, mailing=mailing)
+
+
 def store_mail(
     facts: MailFacts,
     registration: Registration,
@@ -57,6 +75,7 @@ def store_mail(
         registration=registration,
         mailing_id=mailing.id if mailing else None,
         references=registration.thread_id,
+        link_epoch=_link_epoch(facts.kind, registration),
     )
     _note(row, facts, mail, registration, event)
     if not registration.thread_id:
@@ -68,16 +87,27 @@ def rewrite_mail(
     row: OutboxMail, registration: Registration, event: Event, *, now: datetime
 ) -> None:
     """Compose an unsent mail again with the current facts; it gets a new Message-ID."""
-    mailing = db.session.get(Mailing, row.mailing_id) if row.mailing_id else None
-    facts = facts_for(MailKind(row.kind), registration, event, now=now, mailing=mailing, again=row)
-    mail = compose(facts)
+    rewrite_text(row, registration, event, now=now)
     began_thread = registration.thread_id in ("", row.message_id)
     row.message_id, row.created_at = _new_message_id(), now
     if began_thread:
         registration.thread_id = row.message_id
     row.references = "" if began_thread else registration.thread_id
+
+
+def rewrite_text(
+    row: OutboxMail, registration: Registration, event: Event, *, now: datetime
+) -> None:
+    """Compose a mail again that is just being sent.
+
+    It keeps its Message-ID: an earlier try may have arrived although nobody said so.
+    """
+    mailing = db.session.get(Mailing, row.mailing_id) if row.mailing_id else None
+    facts = facts_for(MailKind(row.kind), registration, event, now=now, mailing=mailing, again=row)
+    mail = compose(facts)
     for name, value in _content(facts, mail).items():
         setattr(row, name, value)
+    row.link_epoch = _link_epoch(facts.kind, registration)
     _note(row, facts, mail, registration, event)
 
 
@@ -152,6 +182,11 @@ def _note(
     )
     if facts.invitation is not None:
         note_object(row, registration, facts.invitation, mail)
+
+
+def _link_epoch(kind: MailKind, registration: Registration) -> int | None:
+    """None for the mail to a former address, which contains no personal link."""
+    return None if kind is MailKind.ADDRESS_WITHDRAWN else registration.link_epoch
 
 
 def is_written(key: str) -> bool:

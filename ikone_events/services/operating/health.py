@@ -3,29 +3,35 @@
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from flask import current_app
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.operating.alarms import STUCK_AFTER, EngineState, silence_limit
 from ikone_events.services.incoming.mailboxes import find_mailbox
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.outbox import find_pause
+from ikone_events.services.operating.backups.rotation import latest_backup
 from ikone_events.store.db import db, rows_written
+from ikone_events.store.erasing import ErasureDebt
+from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
 
 FORGET_WORKERS_AFTER = timedelta(days=1)
-LONGEST_WORDS = 500
+# Time to set up backups after the first event.
+FIRST_BACKUP_WITHIN = timedelta(days=14)
 
 
 def engine_health(now: datetime) -> EngineState:
     """The engine's state for dashboard, `/readyz` and `doctor`."""
     limit = silence_limit(timedelta(seconds=get_installation().settings.tick_seconds))
-    last_beat = db.session.scalar(select(func.max(Heartbeat.beat_at)))
+    last_beat, trouble, unerased_since = _told(now - limit)
     queued = _count(OutboxMail.state == "queued")
     refused = _longest_refusal(now - limit) if queued else None  # irrelevant without mails
     pause = find_pause()
     mailbox = _mailbox()
+    backup_at = latest_backup()
     return EngineState(
         now=now,
         last_beat=last_beat,
@@ -38,6 +44,11 @@ def engine_health(now: datetime) -> EngineState:
         paused_since=pause.since if pause else None,
         unread_since=(mailbox.failed_at or mailbox.read_at) if mailbox else None,
         mailbox_failure=mailbox.failure if mailbox else "",
+        backup_at=backup_at,
+        backup_due_at=_backup_due_at(backup_at),
+        write_fault=current_app.extensions["ikone_write_trial"].fault(db.engine),
+        unerased_since=unerased_since,
+        trouble=trouble.replace("\n", "; "),
     )
 
 
@@ -58,18 +69,9 @@ def leave(worker: str) -> None:
     db.session.execute(delete(Heartbeat).where(Heartbeat.worker == worker))
 
 
-def note_refusal(worker: str, words: str, *, now: datetime) -> None:
-    """Store that the mail server refuses this worker; the first moment stays."""
-    since = func.coalesce(Heartbeat.refused_at, now)
-    values = {"refused_at": since, "refusal": words[:LONGEST_WORDS]}
-    db.session.execute(update(Heartbeat).where(Heartbeat.worker == worker).values(**values))
-
-
-def note_acceptance(worker: str) -> None:
-    """Clear the refusal: the server accepted a mail, or rejected only that one."""
-    refused = (Heartbeat.worker == worker) & Heartbeat.refused_at.is_not(None)
-    values = {"refused_at": None, "refusal": ""}
-    db.session.execute(update(Heartbeat).where(refused).values(**values))
+def note_trouble(worker: str, words: str) -> None:
+    """Store what this worker could not do; empty if it could do everything."""
+    db.session.execute(update(Heartbeat).where(Heartbeat.worker == worker).values(trouble=words))
 
 
 def _mailbox() -> Mailbox | None:
@@ -78,11 +80,31 @@ def _mailbox() -> Mailbox | None:
     return find_mailbox(imap.name) if imap else None
 
 
+def _backup_due_at(latest: datetime | None) -> datetime | None:
+    """When a backup is overdue; None if nobody watches that, or there is nothing to lose yet."""
+    days = get_installation().settings.backup_days
+    if not days:
+        return None
+    if latest is not None:
+        return latest + timedelta(days=days)
+    first = db.session.scalar(select(func.min(Event.created_at)))
+    return first + FIRST_BACKUP_WITHIN if first else None
+
+
 def _longest_refusal(alive_since: datetime) -> Heartbeat | None:
     """The longest refusal among living workers."""
     beats = list(db.session.scalars(select(Heartbeat).where(Heartbeat.beat_at >= alive_since)))
     refused = [beat for beat in beats if beat.refused_at is not None]
     return min(refused, key=lambda beat: str(beat.refused_at), default=None)
+
+
+def _told(alive_since: datetime) -> tuple[datetime | None, str, datetime | None]:
+    """The last heartbeat, what a living worker could not do, and since when an erasure is owed."""
+    alive = case((Heartbeat.beat_at >= alive_since, Heartbeat.trouble), else_="")
+    owed = select(ErasureDebt.since).scalar_subquery()
+    wanted = select(func.max(Heartbeat.beat_at), func.coalesce(func.max(alive), ""), owed)
+    last_beat, trouble, unerased_since = db.session.execute(wanted).one()
+    return last_beat, trouble, unerased_since
 
 
 def _stuck(now: datetime) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.services.accounts import password_links
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses
@@ -16,18 +17,24 @@ from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.operating.rate_limits import drop_ended_windows
 from ikone_events.store.registering.models import Registration
 
 
-def tidy(now: datetime) -> None:
-    """Delete last mails, unconfirmed addresses, and data with a shorter retention."""
-    drop_mails_of_forgotten()
+def tidy(now: datetime, *, most: int | None = None) -> None:
+    """Delete last mails, unconfirmed addresses, and data with a shorter retention.
+
+    Of people without a place at most so many: the transaction keeps others from registering.
+    """
+    drop_mails_of_forgotten(now)
     subscribers.tidy(now)
     people_import.tidy(now)
     undeliverable_addresses.tidy()
     ingest.tidy(now)
-    forget_early(now)
+    password_links.tidy(now)
+    forget_early(now, most=most)
     drop_unused_feeds()
+    drop_ended_windows(now)
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.registering.status import check_wish
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
+from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event
@@ -87,9 +88,9 @@ def events_to_forget(now: datetime) -> list[Event]:
     A postponed event waits for its new date.
     """
     settled = (State.ARCHIVED.value, State.POSTPONED.value)
-    candidates = db.session.scalars(
+    candidates = (
         select(Event)
         .where(Event.state.not_in(settled), Event.ends_at < now, Event.figures == "")
         .order_by(Event.id)
     )
-    return [event for event in candidates if retention_until(event) <= now]
+    return [event for event in readable(candidates, Event) if retention_until(event) <= now]

@@ -10,7 +10,9 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.store.db import ask_for_erasure, db, rows_written
+from ikone_events.services.mails.drafts import TEST_KEY
+from ikone_events.store.damage import readable
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
@@ -23,6 +25,8 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 _NAMELESS = ("person", "system", "calendar")
 _SOMEBODY = "organiser"
 _STRUCK_OUT = "…"
+# For this time the last mails of a forgotten person wait for a mail server that is down.
+_LAST_MAILS = timedelta(days=1)
 _NAMING = (
     *("salutation", "title", "first_name", "last_name", "email", "organisation_text"),
     *("organisation_key", "position", "question", "note", "registered_by", "partstat", "thread_id"),
@@ -41,7 +45,6 @@ def forget(ids: Select[int], *, now: datetime) -> None:
 
     Organisation, mode, status and attendance stay: they name nobody and carry the figures.
     """
-    ask_for_erasure()
     db.session.flush()  # unflushed changes would overwrite the emptied fields
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
@@ -62,10 +65,12 @@ def drop_mails(whose: ColumnElement[bool]) -> None:
     rows_written(delete(OutboxMail).where(whose, OutboxMail.state != "queued"))
 
 
-def drop_mails_of_forgotten() -> None:
-    """Delete sent mails of anonymised registrations."""
+def drop_mails_of_forgotten(now: datetime) -> None:
+    """Delete the mails of anonymised registrations: sent ones, and after a day all."""
     forgotten = select(Registration.id).where(Registration.anonymised_at.is_not(None))
     drop_mails(OutboxMail.registration_id.in_(forgotten))
+    long_ago = forgotten.where(Registration.anonymised_at <= now - _LAST_MAILS)
+    rows_written(delete(OutboxMail).where(OutboxMail.registration_id.in_(long_ago)))
 
 
 def drop_imports(person: Registration) -> None:
@@ -87,6 +92,15 @@ def strike_out(person: Registration) -> None:
             mail.text = mail.text.replace(word, _STRUCK_OUT)
             mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
             mail.subject = mail.subject.replace(word, _STRUCK_OUT)
+    _drop_test_mails(person)
+
+
+def _drop_test_mails(person: Registration) -> None:
+    """Delete mails that organisers sent to themselves as this person would get them."""
+    tests = OutboxMail.key.startswith(TEST_KEY, autoescape=True)
+    named = OutboxMail.text.contains(person.last_name, autoescape=True)
+    own = OutboxMail.event_id == person.event_id
+    rows_written(delete(OutboxMail).where(own, tests, named))
 
 
 def _linked(person: Registration, name: str) -> list[Registration]:
@@ -124,15 +138,17 @@ def due_early(now: datetime) -> list[EarlyDue]:
     ]
 
 
-def forget_early(now: datetime) -> None:
-    """Delete due answers and anonymise due people; figures stay."""
+def forget_early(now: datetime, *, most: int | None = None) -> None:
+    """Delete due answers and anonymise due people, at most so many; figures stay."""
     fields = [field.id for field in _fields_due(now)]
-    if fields and rows_written(delete(Answer).where(Answer.field_id.in_(fields))):
-        ask_for_erasure()
-    for person in db.session.scalars(_without_place(select(Registration), now)).all():
-        strike_out(person)
-        drop_mails(OutboxMail.registration_id == person.id)
-        forget(select(Registration.id).where(Registration.id == person.id), now=now)
+    if fields:
+        rows_written(delete(Answer).where(Answer.field_id.in_(fields)))
+    due = _without_place(select(Registration.id), now).order_by(Registration.id).limit(most)
+    for number in db.session.scalars(due).all():
+        for person in readable(select(Registration).where(Registration.id == number), Registration):
+            strike_out(person)
+        drop_mails(OutboxMail.registration_id == number)
+        forget(select(Registration.id).where(Registration.id == number), now=now)
 
 
 def _fields_due(now: datetime) -> list[FormField]:

@@ -1,6 +1,6 @@
 """Expiry of reserved seats, and the end of the time in which only members get seats."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -8,6 +8,7 @@ from ikone_events.domain.events.facts import RUNNING, State
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.seating import Place
 from ikone_events.domain.registering.status import OVER, RegistrationAction
+from ikone_events.services.registering.reservations import MAIL_IS_QUEUED, renew_undelivered
 from ikone_events.services.registering.seating import (
     SYSTEM,
     StatusCause,
@@ -15,13 +16,12 @@ from ikone_events.services.registering.seating import (
     promote_waiting,
     somebody_could_move_up,
 )
+from ikone_events.store.damage import readable
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import IS_RESERVED, Registration
 
-# Used where the event no longer has a time limit.
-_HOURS_ANEW = 24
 _MOVES = Event.state.in_([state.value for state in RUNNING])
 # Nothing expires while an event is postponed.
 _NOT_POSTPONED = Event.state != State.POSTPONED.value
@@ -39,8 +39,8 @@ def events_to_update(now: datetime) -> list[str]:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    """Reservations past their time, and all that are left when the event ends."""
-    passed = and_(Registration.reserved_until <= now, _MOVES)
+    """Reservations past their time, which begins with their mail, and all when the event ends."""
+    passed = and_(Registration.reserved_until <= now, _MOVES, ~MAIL_IS_QUEUED)
     return or_(passed, and_(Event.ends_at <= now, _NOT_POSTPONED))
 
 
@@ -51,7 +51,7 @@ def _open_to_all(now: datetime) -> list[str]:
     opened = select(Event).where(
         Event.members_until <= now, Event.ends_at > now, _MOVES, waits.exists()
     )
-    events = db.session.scalars(opened).all()
+    events = readable(opened, Event)
     return [event.slug for event in events if somebody_could_move_up(event, now=now)]
 
 
@@ -69,6 +69,8 @@ def expire_due(slug: str, *, now: datetime) -> list[Registration]:
         .execution_options(populate_existing=True)
     )
     expired = list(db.session.scalars(due))
+    if now < event.ends_at:
+        expired = renew_undelivered(event, expired, now=now)
     _expire(event, expired, now=now)
     promote_waiting(event, now=now)
     return expired
@@ -78,18 +80,6 @@ def expire_all(event: Event, *, now: datetime) -> None:
     """Expire all reservations of an event that is archived. The event must be locked."""
     reserved = select(Registration).where(Registration.event_id == event.id, IS_RESERVED)
     _expire(event, list(db.session.scalars(reserved.order_by(Registration.id))), now=now)
-
-
-def renew_reservations(event: Event, *, now: datetime) -> None:
-    """Extend reservations that ran out while the event was postponed."""
-    passed = select(Registration).where(
-        Registration.event_id == event.id, IS_RESERVED, Registration.reserved_until <= now
-    )
-    for registration in db.session.scalars(passed):
-        offered = registration.status == Status.OFFERED.value
-        hours = event.offer_hours if offered else event.confirm_hours
-        until = now + timedelta(hours=hours or _HOURS_ANEW)
-        registration.reserved_until = min(until, event.ends_at)
 
 
 def _expire(event: Event, expired: list[Registration], *, now: datetime) -> None:

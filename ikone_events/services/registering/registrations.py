@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlalchemy import bindparam, select
 
 from ikone_events.domain.address import email_key
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
@@ -19,7 +20,7 @@ from ikone_events.domain.registering.seating import (
     closed_because,
     not_addable_because,
 )
-from ikone_events.domain.registering.status import SKIPPED_BY_RULE, RegistrationAction
+from ikone_events.domain.registering.status import BEGUN, SKIPPED_BY_RULE, RegistrationAction
 from ikone_events.services.mails.invitations import new_calendar_uid
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.registering.answers import claim_choices, store_answers
@@ -31,6 +32,7 @@ from ikone_events.services.registering.seating import (
     change_status,
     fill_free_seats,
     mode_for,
+    mode_of,
 )
 from ikone_events.store.db import db
 from ikone_events.store.directory.naming import find_by_name
@@ -123,7 +125,8 @@ def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) ->
     if find_active(event, applicant.email) is not None:
         text = N_("Somebody is registered for this event with this address.")
         raise UnfitInput(Complaint(text, about="email"))
-    _store(person, event, applicant, place, _cause(RegistrationAction.ADD, actor, availability))
+    cause = _cause(RegistrationAction.ADD, actor, availability, mode=mode_of(event, person))
+    _store(person, event, applicant, place, cause)
     return person
 
 
@@ -141,7 +144,8 @@ def _register(
     """Known addresses are looked up last, so that they are checked like new ones."""
     person, place = _admitted(event, applicant, availability)
     known = find_active(event, applicant.email)
-    cause = _cause(RegistrationAction.REGISTER, PERSON, availability)
+    mode = mode_of(event, person)
+    cause = _cause(RegistrationAction.REGISTER, PERSON, availability, mode=mode)
     if known is None:
         _store(person, event, applicant, place, cause)
     else:
@@ -176,7 +180,8 @@ def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Status:
     availability = get_availability(event, now)
     person, place = _admitted(event, applicant, availability)
     person.email_key = person.public_id
-    cause = _cause(RegistrationAction.REGISTER, PERSON, availability)
+    mode = mode_of(event, person)
+    cause = _cause(RegistrationAction.REGISTER, PERSON, availability, mode=mode)
     _store(person, event, applicant, place, cause, silent=True)
     return place.status
 
@@ -191,9 +196,12 @@ def _check_group(event: Event, applicants: Sequence[Applicant]) -> None:
         raise UnfitInput([Complaint(text, about=f"colleagues-{n - 1}-email") for n in twice])
 
 
-def _cause(action: RegistrationAction, actor: str, availability: SeatAvailability) -> StatusCause:
+def _cause(
+    action: RegistrationAction, actor: str, availability: SeatAvailability, *, mode: Mode
+) -> StatusCause:
     """While others wait, the history explains a seat by the rule that excludes them from it."""
-    reason = SKIPPED_BY_RULE if availability.somebody_waits else ""
+    rule = SKIPPED_BY_RULE if availability.promotes(mode) else BEGUN
+    reason = rule if availability.somebody_waits else ""
     return StatusCause(action=action, actor=actor, now=availability.now, reason=reason)
 
 

@@ -24,6 +24,8 @@ from ikone_events.domain.registering.seating import (
 from ikone_events.domain.registering.status import (
     SKIPPED_BY_RULE,
     RegistrationAction,
+    RegistrationStatus,
+    check_change,
     mail_for,
     mail_key,
     registration_status,
@@ -46,12 +48,14 @@ from ikone_events.store.registering.waiting_list import (
 PERSON, SYSTEM = "person", "system"
 
 _STATUS_CHANGE = insert(StatusChange)
-_STEP_OF = {
-    RegistrationAction.CONFIRM_ADDRESS: "address_confirmed_at",
-    RegistrationAction.APPROVE: "approved_at",
-    RegistrationAction.ADD: "approved_at",
-    RegistrationAction.MOVE_UP: "approved_at",
-    RegistrationAction.ACCEPT: "accepted_at",
+# The admission steps that an action passes; the moment of the last one is stored. Those before it
+# may have been switched on later: nobody returns to them.
+_STEPS_OF = {
+    RegistrationAction.CONFIRM_ADDRESS: ("address_confirmed_at",),
+    RegistrationAction.APPROVE: ("address_confirmed_at", "approved_at"),
+    RegistrationAction.ADD: ("approved_at",),
+    RegistrationAction.MOVE_UP: ("approved_at",),
+    RegistrationAction.ACCEPT: ("address_confirmed_at", "approved_at", "accepted_at"),
 }
 _SEATED = [status.value for status in SEATED]
 _COLLEAGUES = select(func.count()).where(
@@ -88,7 +92,10 @@ def change_status(
     kind = mail_for(cause.action, registration_status(registration.status, registration.awaits))
     if kind is None or silent:
         return
-    key = mail_key(kind, registration.public_id, event.lock_version, fresh=fresh)
+    name, epoch = registration.public_id, registration.link_epoch
+    if epoch > 1:  # another address, which has got none of the earlier mails
+        name = f"{name}.{epoch}"
+    key = mail_key(kind, name, event.lock_version, fresh=fresh)
     reason = cause.reason if kind is MailKind.DECLINED else ""
     write_mail(
         kind,
@@ -104,8 +111,13 @@ def change_status(
 def _write_status(
     registration: Registration, event: Event, place: Place, cause: StatusCause
 ) -> None:
-    """Write status and history row; `status_at` stays where the status is the same."""
+    """Write status and history row; `status_at` stays where the status is the same.
+
+    Raises StatusRefused for a change that is not in the table of statuses.
+    """
     source = registration.status or ""
+    before = registration_status(source or RegistrationStatus.NONE, registration.awaits or "")
+    check_change(cause.action, before, registration_status(place.status, place.awaits))
     if (source, registration.awaits or "") != (place.status.value, place.awaits.value):
         registration.status_at = cause.now
         registration.event_lock_version = event.lock_version
@@ -117,8 +129,8 @@ def _write_status(
             registration.waiting_order = event.lock_version
         elif source == Status.WAITLISTED.value:
             registration.waiting_order = 0  # from a file, before everybody
-    if step := _STEP_OF.get(cause.action):
-        setattr(registration, step, cause.now)
+    if steps := _STEPS_OF.get(cause.action):
+        setattr(registration, steps[-1], cause.now)
     db.session.add(registration)
     db.session.flush()
     row = {
@@ -163,21 +175,18 @@ def candidate_of(
         colleagues = (
             0 if availability.per_administration is None else count_colleagues(registration)
         )
-    step = _STEP_OF.get(action) if action else None
+    steps = _STEPS_OF.get(action, ()) if action else ()
     return Candidate(
         mode=mode_of(event, registration),
         member=availability.members_first and is_member(event, registration),
         colleagues=colleagues,
         from_line=registration.waiting_order is not None
         or registration.status == Status.WAITLISTED.value,
-        address_confirmed=_passed(registration, "address_confirmed_at", step),
-        approved=_passed(registration, "approved_at", step),
-        accepted=_passed(registration, "accepted_at", step),
+        address_confirmed="address_confirmed_at" in steps
+        or registration.address_confirmed_at is not None,
+        approved="approved_at" in steps or registration.approved_at is not None,
+        accepted="accepted_at" in steps or registration.accepted_at is not None,
     )
-
-
-def _passed(registration: Registration, name: str, step: str | None) -> bool:
-    return name == step or getattr(registration, name) is not None
 
 
 def count_colleagues(registration: Registration) -> int:
@@ -250,7 +259,7 @@ def _plan(event: Event, availability: SeatAvailability) -> list[tuple[Registrati
                 event, registration, availability, colleagues=colleagues[organisation_key]
             )
             place = place_for(availability, candidate)
-            if place is None:
+            if place is None or not availability.promotes(candidate.mode):
                 continue
             plan.append((registration, place))
             availability = availability.taking(candidate.mode)
@@ -287,6 +296,8 @@ def _reason(
     event: Event, person: Registration, availability: SeatAvailability, colleagues: int
 ) -> Complaint:
     candidate = candidate_of(event, person, availability, colleagues=colleagues)
-    if not availability.moves:
+    if not availability.runs:
         return Complaint(N_("The line stands still: registration is not running."))
+    if not availability.promotes(candidate.mode):
+        return Complaint(N_("The event has begun: nobody moves up by the line any more."))
     return obstacle(availability, candidate) or Complaint(N_("Moves up with the next change."))

@@ -27,6 +27,7 @@ from ikone_events.domain.registering.status import (
     registration_status,
 )
 from ikone_events.services.installation import get_installation
+from ikone_events.services.registering.reservations import is_mail_queued
 from ikone_events.services.registering.seating import (
     PERSON,
     StatusCause,
@@ -139,7 +140,10 @@ def move_up(public_id: str, *, expected: str, actor: str, now: datetime) -> Regi
 
 
 def self_service_facts(registration: Registration, now: datetime) -> SelfServiceFacts:
-    """The facts of a registration that the rules of self-service need."""
+    """The facts of a registration that the rules of self-service need.
+
+    A reserved seat has no end before its mail has left.
+    """
     event = registration.event
     return SelfServiceFacts(
         now=now,
@@ -148,7 +152,7 @@ def self_service_facts(registration: Registration, now: datetime) -> SelfService
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         deadline=event.deadline,
-        reserved_until=registration.reserved_until,
+        reserved_until=None if is_mail_queued(registration) else registration.reserved_until,
         hybrid=event.format == EventFormat.HYBRID.value,
         contact=event.contact_email or get_installation().settings.sender,
     )
@@ -182,14 +186,6 @@ def _pass_step(
     event = registration.event
     availability = get_availability(event, cause.now)
     candidate = candidate_of(event, registration, availability, action=cause.action)
-    # Earlier steps count as passed: an organiser may have switched them on later.
-    accepts = cause.action is RegistrationAction.ACCEPT
-    approves = cause.action is RegistrationAction.APPROVE
-    candidate = replace(
-        candidate,
-        address_confirmed=candidate.address_confirmed or approves or accepts,
-        approved=candidate.approved or accepts,
-    )
     change_status(registration, event, next_place(availability, candidate), cause)
     return registration
 

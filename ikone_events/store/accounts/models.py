@@ -14,7 +14,7 @@ security_models.FsModels.set_db_info(  # type: ignore[no-untyped-call]  # not an
 
 
 class Role(Base, security_models.FsRoleMixin):
-    """admin, organiser or viewer; web/shell/access.py has the permissions."""
+    """admin, organiser, viewer or door; web/shell/access.py has the permissions."""
 
     __tablename__ = "role"
 
@@ -23,14 +23,33 @@ class Role(Base, security_models.FsRoleMixin):
 
 
 class Organiser(Base, security_models.FsUserMixin):
-    """A user account; without `sees_all` it is limited to assigned events."""
+    """A user account; without `sees_all` it is limited to assigned events.
+
+    `access_version` rises with each change of password, role, events or activity: mailed links and
+    open forms of an older version are not valid any more. `locale` is empty until chosen,
+    `password` is None until an invited person sets one. `signed_in_at` is the last login.
+    """
 
     __tablename__ = "organiser"
 
     name: Mapped[str] = mapped_column(String(200), default="")
-    locale: Mapped[str] = mapped_column(String(2), default="de")
+    locale: Mapped[str] = mapped_column(String(2), default="")
     sees_all: Mapped[bool] = mapped_column(default=True)
     signed_up_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    access_version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    roles: Mapped[list[Role]] = relationship(secondary="roles_users", back_populates="users")
+
+    @property
+    def role(self) -> str:
+        """The name of the account's role; accounts have one."""
+        return self.roles[0].name if self.roles else ""
+
+    @property
+    def shown_name(self) -> str:
+        """The name, or the address."""
+        return self.name or self.email
 
 
 assignment = Table(

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import String, delete, exists, func, or_, select
+from sqlalchemy import String, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
 from ikone_events.domain.calendars.feeds import CALLED_OFF_STAYS, MOST_EVENTS, PAST_STAYS
-from ikone_events.store.db import Base, UTCDateTime, ask_for_erasure, db, rows_written
+from ikone_events.store.db import Base, UTCDateTime, db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.registering.models import Registration, StatusChange
 
@@ -57,11 +57,16 @@ def lock_feed(email_key: str, *, now: datetime) -> PersonalFeed:
     return found.one()
 
 
+def revoke_feed(email_key: str) -> None:
+    """Revoke the link of the feed of an address, if there is one."""
+    mine = update(PersonalFeed).where(PersonalFeed.email_key == email_key)
+    rows_written(mine.values(link_epoch=PersonalFeed.link_epoch + 1))
+
+
 def drop_unused_feeds() -> None:
     """Delete the feeds of addresses without registrations."""
     used = exists().where(Registration.email_key == PersonalFeed.email_key)
-    if rows_written(delete(PersonalFeed).where(~used)):
-        ask_for_erasure()
+    rows_written(delete(PersonalFeed).where(~used))
 
 
 def own_events(email_key: str, *, now: datetime) -> list[OwnEvent]:

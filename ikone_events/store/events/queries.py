@@ -11,6 +11,7 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.words import series_slug
 from ikone_events.store.accounts.models import Organiser, assignment
+from ikone_events.store.damage import readable
 from ikone_events.store.db import db, locks_of_transaction
 from ikone_events.store.events.models import Event, StateChange
 
@@ -60,7 +61,7 @@ def find_event(slug: str) -> Event | None:
 
 def all_events() -> list[Event]:
     """All events by date, drafts included."""
-    return list(db.session.scalars(select(Event).order_by(Event.starts_at, Event.id)))
+    return readable(select(Event).order_by(Event.starts_at, Event.id), Event)
 
 
 def get_public_event(slug: str) -> Event:
@@ -85,7 +86,7 @@ def public_events(
         listed = listed.where(Event.series.in_(series))
     coming = listed.where(Event.ends_at > now).order_by(Event.starts_at, Event.id)
     past = listed.where(Event.ends_at <= now).order_by(Event.starts_at.desc(), Event.id).limit(100)
-    return list(db.session.scalars(coming)), list(db.session.scalars(past))
+    return readable(coming, Event), readable(past, Event)
 
 
 def visible_events(organiser: Organiser) -> Select[Event]:
@@ -98,10 +99,9 @@ def visible_events(organiser: Organiser) -> Select[Event]:
 
 def events_of(organiser: Organiser) -> list[Event]:
     """All events that an organiser may see, by date, without long texts."""
-    wanted = visible_events(organiser).options(
-        defer(Event.description), defer(Event.description_en), defer(Event.programme)
-    )
-    return list(db.session.scalars(wanted.order_by(Event.starts_at, Event.id)))
+    wanted = visible_events(organiser).order_by(Event.starts_at, Event.id)
+    long = (Event.description, Event.description_en, Event.programme)
+    return readable(wanted, Event, *map(defer, long))
 
 
 def latest_events_of(organiser: Organiser, most: int) -> list[Event]:

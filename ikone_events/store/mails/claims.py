@@ -15,20 +15,24 @@ from sqlalchemy.sql.selectable import ScalarSelect
 from ikone_events.store.db import UTCDateTime, db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
+from ikone_events.store.registering.models import Registration
 
 
 class MailClaim(NamedTuple):
     """A claimed mail with its content; it may be sent until the lease ends.
 
-    `tries` only rises and is the fence against a worker whose lease has ended; `tries_before` is
-    the number of tries before the last retry by hand. `mailing_stopped` is when its mailing was
-    stopped.
+    `tries` and `lease_until` are the fence against a worker whose lease has ended; `tries_before`
+    is the number of tries before the last retry by hand. `mailing_stopped` is when its mailing was
+    stopped, `present_epoch` that of the person's links now.
     """
 
     id: int
     mailing_id: int | None
+    kind: str
+    registration_id: int | None
     tries: int
     tries_before: int
+    lease_until: datetime
     recipient: str
     recipient_name: str
     subject: str
@@ -41,10 +45,27 @@ class MailClaim(NamedTuple):
     unsubscribe: str
     created_at: datetime
     answer: str
+    link_epoch: int | None
     reply_to: str | None
     mailing_stopped: datetime | None
+    present_epoch: int | None
+
+    @property
+    def links_replaced(self) -> bool:
+        """Whether the personal links in it do not work any more."""
+        known = None not in (self.link_epoch, self.present_epoch)
+        return known and self.link_epoch != self.present_epoch
 
 
+# The person has got other links since, after a corrected address for example. Mails to people who
+# have had their details deleted still leave: they confirm it, or take out a calendar entry.
+LINKS_REPLACED = exists(
+    select(Registration.id).where(
+        Registration.id == OutboxMail.registration_id,
+        Registration.anonymised_at.is_(None),
+        Registration.link_epoch != OutboxMail.link_epoch,
+    )
+)
 _COLUMNS = MailClaim._fields[: MailClaim._fields.index("reply_to")]
 _NOW = bindparam("now", type_=UTCDateTime())
 _LEASE_UNTIL = bindparam("lease_until", type_=UTCDateTime())
@@ -91,6 +112,12 @@ def _first(*, single: bool) -> ScalarSelect[int]:
 
 
 _REPLY_TO = select(Event.contact_email).where(Event.id == OutboxMail.event_id).scalar_subquery()
+# Compared in Python: in RETURNING, SQLite would take `link_epoch` for the registration's own.
+_EPOCH = (
+    select(Registration.link_epoch)
+    .where(Registration.id == OutboxMail.registration_id, Registration.anonymised_at.is_(None))
+    .scalar_subquery()
+)
 _STOPPED = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id).scalar_subquery()
 # Built once: building a statement costs more than running it.
 _TAKE = (
@@ -100,6 +127,6 @@ _TAKE = (
         _due(OutboxMail),
     )
     .values(lease_until=_LEASE_UNTIL, tries=OutboxMail.tries + 1)
-    .returning(*(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED)
+    .returning(*(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED, _EPOCH)
     .execution_options(synchronize_session=False)
 )

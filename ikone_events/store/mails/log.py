@@ -1,8 +1,9 @@
 """The mail log of an event, searched by recipient, state, kind or mailing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
@@ -58,10 +59,14 @@ def mails_to(registration: Registration) -> list[OutboxMail]:
     return list(db.session.scalars(wanted))
 
 
-def kinds_in(event: Event) -> list[str]:
-    """The kinds of the mails of an event."""
-    wanted = select(OutboxMail.kind).where(OutboxMail.event_id == event.id).distinct()
-    return sorted(db.session.scalars(wanted))
+def waiting_by_kind(event: Event, now: datetime) -> dict[str, int]:
+    """The kinds of the mails of an event, with how many of them wait for their next try."""
+    waits = (OutboxMail.state == "queued") & or_(_DEFERRED, OutboxMail.due_at > now)
+    wanted = select(OutboxMail.kind, func.count().filter(waits))
+    rows = db.session.execute(
+        wanted.where(OutboxMail.event_id == event.id).group_by(OutboxMail.kind)
+    )
+    return dict(sorted((kind, number) for kind, number in rows))
 
 
 def _conditions(wish: MailSearch) -> list[ColumnElement[bool]]:

@@ -117,11 +117,14 @@ class Mailing(Base):
 class OutboxMail(Base):
     """One finished mail to one person, with its state: queued, sent, failed or stopped.
 
-    A worker is sending it until `lease_until`; `tries` is the fence against a worker whose lease
-    has ended. `answer` is the last answer of the mail server. The unique `key` prevents a second
+    A worker is sending it until `lease_until`, which with `tries` is the fence against a worker
+    whose lease has ended. `tries` counts attempts at this mail, not those that never got as far,
+    because the mail server could not be reached; `tries_before` are those before the last retry by
+    hand. `answer` is the last answer of the mail server. The unique `key` prevents a second
     mail for the same cause. Mails to subscribers have `unsubscribe`, the address of RFC 8058.
     `calendar_uid` and `calendar_sequence` are those of the calendar object. `notified_version` is
-    the calendar_version of the event that the mail contained, if any.
+    the calendar_version of the event that the mail contained, if any. `link_epoch` is the epoch of
+    the personal links in it, None without; once the person has others, it is not sent.
     """
 
     __tablename__ = "outbox_mail"
@@ -157,6 +160,7 @@ class OutboxMail(Base):
     calendar_uid: Mapped[str] = mapped_column(String(100), default="")
     calendar_sequence: Mapped[int | None]
     notified_version: Mapped[int | None]
+    link_epoch: Mapped[int | None]
     message_id: Mapped[str] = mapped_column(String(200))
     references: Mapped[str] = mapped_column(String(200), default="")
     unsubscribe: Mapped[str] = mapped_column(String(500), default="")
@@ -176,8 +180,9 @@ class OutboxMail(Base):
 class DeliveryNote(Base):
     """One entry in the delivery log of a mail.
 
-    `what`: deferred, failed, retried, corrected, stopped, resumed; sent, delayed and bounced for a
-    bounced mail. `words` are the server's or the system's, `actor` is the user, if any.
+    `what`: deferred, failed, damaged, retried, corrected, stopped, resumed; sent, delayed and
+    bounced for a bounced mail. `words` are the server's or the system's, `actor` is the user, if
+    any.
     """
 
     __tablename__ = "delivery_note"
@@ -215,7 +220,9 @@ class Heartbeat(Base):
     """The last heartbeat of a worker.
 
     `refused_at` is since when the mail server accepts no mail from it, `refusal` the server's
-    answer; None once a mail is accepted.
+    answer; None once a mail is accepted. `refusals` counts its attempts in a row at a server that
+    can't be reached, and before `retry_at` it makes no other one. `trouble` is what it could not do
+    at its last look at the database, one line each.
     """
 
     __tablename__ = "heartbeat"
@@ -224,3 +231,6 @@ class Heartbeat(Base):
     beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
     refused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     refusal: Mapped[str] = mapped_column(Text, default="")
+    refusals: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    trouble: Mapped[str] = mapped_column(Text, default="")

@@ -10,13 +10,16 @@ from flask import Flask, current_app
 from sqlalchemy import Connection, inspect, text
 
 from ikone_events.store.db import db
+from ikone_events.store.operating.first_start import (
+    SchemaError,
+    create_missing,
+    is_missing,
+    note_created,
+)
+from ikone_events.store.sqlite import path_of
 
 # The key of the advisory lock.
 _LOCK_NUMBER = 1_229_672_270
-
-
-class SchemaError(Exception):
-    """A database of an unsuitable version; the message says what to do."""
 
 
 def versions() -> list[str]:
@@ -26,7 +29,9 @@ def versions() -> list[str]:
 
 
 def current_version() -> str | None:
-    """The version of the database; None for an empty one."""
+    """The version of the database; None for a missing or empty one."""
+    if is_missing():
+        return None
     with db.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -53,9 +58,27 @@ def alone() -> Iterator[None]:
                 connection.execute(wanted, {"number": _LOCK_NUMBER})
         return
     # Not the database file: closing another handle of it would drop SQLite's locks.
-    with Path(f"{db.engine.url.database}.lock").open("w") as file:
+    path = path_of(db.engine.url)
+    if path is None:
+        yield
+        return
+    try:
+        file = path.with_name(f"{path.name}.lock").open("w")
+    except OSError as fault:
+        raise SchemaError(f"{path.parent} can't be written to: {fault.strerror}.") from fault
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def upgrading() -> Iterator[Connection]:
+    """A connection for a migration, in the only process that migrates; creates a new database."""
+    with alone():
+        create_missing()
+        with db.engine.connect().execution_options(write=True) as connection:
+            yield connection
+        note_created()
 
 
 def attach_alembic(app: Flask) -> None:
@@ -67,9 +90,10 @@ def attach_alembic(app: Flask) -> None:
 
 
 def migrate() -> None:
-    """Upgrade the tables; raises SchemaError for a newer database."""
+    """Upgrade the tables; raises SchemaError for a newer database and for one that was lost."""
     known, current = versions(), current_version()
     if current == known[-1]:
+        note_created()
         return  # the usual start, without importing Alembic
     if current is not None and current not in known:
         raise SchemaError(

@@ -153,7 +153,8 @@ def _availability(
     by_mode: dict[Mode, int] | None = None,
 ) -> SeatAvailability:
     pools: dict[Mode, Pool] = {}
-    if event.format == EventFormat.HYBRID.value and by_mode is not None:
+    hybrid = event.format == EventFormat.HYBRID.value
+    if hybrid and by_mode is not None:
         pools = {mode: Pool(limit, by_mode[mode]) for mode, limit in _limits(event).items()}
     return SeatAvailability(
         now=now,
@@ -162,6 +163,7 @@ def _availability(
         ends_at=event.ends_at,
         seated=seated,
         somebody_waits=waits,
+        modes=tuple(Mode) if hybrid else (Mode(event.format),),
         pools=pools,
         **{name: getattr(event, name) for name in SETTINGS},
     )

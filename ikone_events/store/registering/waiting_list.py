@@ -92,8 +92,9 @@ def _blocking_rules(
     event: Event, availability: SeatAvailability, colleagues: Counter[OrganisationKey]
 ) -> Iterable[ColumnElement[bool]]:
     if availability.pools:
-        with_room = [mode.value for mode in availability.pools if availability.free_for(mode) != 0]
-        yield Registration.mode.in_(with_room)
+        with_room = [mode for mode in availability.pools if availability.free_for(mode) != 0]
+        served = [mode.value for mode in with_room if availability.promotes(mode)]
+        yield Registration.mode.in_(served)
     if availability.members_first:
         yield Registration.organisation_id.in_(select(Organisation.id).where(member_on(event.day)))
     limit = availability.per_administration

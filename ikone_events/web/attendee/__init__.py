@@ -1,4 +1,4 @@
-"""A person's own pages behind the link in every mail, all under /r/<token>."""
+"""A person's own pages behind the link in every mail (/r/<token>), and the door of calendars."""
 
 from ikone_events.web.attendee import actions, data, details, materials, room, show
 from ikone_events.web.attendee.frame import blueprint

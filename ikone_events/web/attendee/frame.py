@@ -29,13 +29,13 @@ View = Callable[[str], ResponseReturnValue]
 Context = dict[str, object]
 
 
-def registration_from_token(token: str) -> Registration:
-    """The registration of a personal link, with its event.
+def registration_from_token(token: str, purpose: Purpose = Purpose.REGISTRATION) -> Registration:
+    """The registration of a personal link or of a door, with its event.
 
     Raises LinkRefused for forged and unknown links, LinkGone for replaced ones and those of deleted
     persons.
     """
-    claim = get_installation().signer.read(Purpose.REGISTRATION, token)
+    claim = get_installation().signer.read(purpose, token)
     found = find_registration(claim.public_id)
     if found is None or claim.epoch > found.link_epoch:
         raise LinkRefused(Complaint(N_("This link is not valid.")))

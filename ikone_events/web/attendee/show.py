@@ -70,6 +70,7 @@ def _status_facts(registration: Registration, facts: SelfServiceFacts) -> Status
         now=moment,
         registration=registration,
         status=facts.status,
+        mail_queued=registration.reserved_until != facts.reserved_until,
         last=last_change(registration) if left else None,
         position=waiting_position(registration),
         door=door_of(registration, moment),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.registering.seating import promotion_end
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.domain.registering.status import (
     OVER,
@@ -16,6 +17,7 @@ from ikone_events.domain.registering.status import (
 from ikone_events.domain.rooms.door import Door
 from ikone_events.domain.times import date_medium
 from ikone_events.services.mails.values import link_day
+from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.web.attendee.frame import is_handed_over, moment_words
@@ -36,13 +38,15 @@ _PENDING = (
 class StatusFacts:
     """One registration at one moment, with everything that its texts depend on.
 
-    `last` is the last status change, `position` the one on the waiting list, `may_return` whether
+    `mail_queued`: the mail with which the time of a reserved seat begins has not left. `last` is
+    the last status change, `position` the one on the waiting list, `may_return` whether
     the person can register again.
     """
 
     now: datetime
     registration: Registration
     status: RegistrationStatus
+    mail_queued: bool
     last: StatusChange | None
     position: int | None
     door: Door
@@ -80,6 +84,8 @@ def status_words(facts: StatusFacts) -> StatusWords:
 
 def _address(facts: StatusFacts) -> StatusWords:
     kept = _("Your place is kept for you until %(moment)s.", moment=_reserved_until(facts))
+    if facts.mail_queued:
+        kept = _not_begun()
     else_ = _("If you have not confirmed by then, it goes to somebody else.")
     return StatusWords(
         _("Please confirm your e-mail address"), (kept, else_), SelfServiceAction.CONFIRM_ADDRESS
@@ -97,8 +103,22 @@ def _approval(_facts: StatusFacts) -> StatusWords:
 
 
 def _waiting(facts: StatusFacts) -> StatusWords:
+    if not _promotes(facts):
+        text = _("Nobody moves up from the waiting list after the start.")
+        return StatusWords(_("The event has begun"), (text, _("Please ask the contact.")))
     headline = _("Number %(position)d on the waiting list", position=facts.position)
     return StatusWords(headline, (_when_seat_is_free(facts), *_exceptions(facts)))
+
+
+def _promotes(facts: StatusFacts) -> bool:
+    event = facts.event
+    until = promotion_end(
+        mode_of(event, facts.registration),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        accepts_late=event.accepts_late,
+    )
+    return facts.now < until
 
 
 def _when_seat_is_free(facts: StatusFacts) -> str:
@@ -137,6 +157,8 @@ def _exceptions(facts: StatusFacts) -> Iterator[str]:
 
 def _offered(facts: StatusFacts) -> StatusWords:
     until = _("Please accept it by %(moment)s.", moment=_reserved_until(facts))
+    if facts.mail_queued:
+        until = _not_begun()
     else_ = _("After that it goes to the next person in line.")
     return StatusWords(_("A place is free for you"), (until, else_), SelfServiceAction.ACCEPT)
 
@@ -176,6 +198,13 @@ def _why_expired(last: StatusChange | None) -> str:
     if last.source == RegistrationStatus.OFFERED.value:
         return _("The place that was offered to you was not accepted in time and was given on.")
     return _("Your e-mail address was not confirmed in time, so the place was given on.")
+
+
+def _not_begun() -> str:
+    return _(
+        "Your place is kept for you. Our e-mail about it is still on its way; your time begins "
+        "when it is delivered."
+    )
 
 
 def _reserved_until(facts: StatusFacts) -> str:

@@ -1,5 +1,6 @@
 """The organisers' pages, all under /organise and all behind the login."""
 
+from ikone_events.web.organiser.accounts import accounts, own_account
 from ikone_events.web.organiser.calendars import calendar_page
 from ikone_events.web.organiser.directory import administrations
 from ikone_events.web.organiser.directory import form as administrations_form
@@ -16,10 +17,11 @@ from ikone_events.web.organiser.events import (
 from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.organiser.incoming import answers
-from ikone_events.web.organiser.mails import log, subscribers, texts
+from ikone_events.web.organiser.mails import links, log, subscribers, texts
 from ikone_events.web.organiser.plan import network_plan, plan, step_form, step_preview, writing
 from ikone_events.web.organiser.registering import (
     codes,
+    correct,
     list_import,
     person,
     person_add,

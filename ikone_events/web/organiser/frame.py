@@ -35,6 +35,8 @@ def _frame() -> dict[str, object]:
         "may_export": may(Permission.EXPORT_PEOPLE),
         "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS),
         "may_see_incoming": may(Permission.SEE_INCOMING),
+        "may_edit_accounts": may(Permission.EDIT_ACCOUNTS),
+        "may_see_events": may(Permission.SEE_EVENTS),
     }
 
 

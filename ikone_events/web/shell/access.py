@@ -28,6 +28,8 @@ class Permission(StrEnum):
     SEE_SUBSCRIBERS = "see subscribers"
     SEE_INCOMING = "see mails that belong to no event"
     EDIT_ADMINISTRATIONS = "edit the directory of administrations"
+    EDIT_ACCOUNTS = "edit accounts"
+    OWN_ACCOUNT = "see and change the own account"
 
 
 # Viewers may not export lists (public-sector guide, P5).
@@ -41,17 +43,19 @@ _WORKS = frozenset(
         Permission.SEE_SUBSCRIBERS,
         Permission.SEE_INCOMING,
         Permission.EDIT_ADMINISTRATIONS,
+        Permission.OWN_ACCOUNT,
     }
 )
 GRANTS: dict[str, frozenset[Permission]] = {
-    "admin": _WORKS | {Permission.EDIT_TEXTS},
+    "admin": _WORKS | {Permission.EDIT_TEXTS, Permission.EDIT_ACCOUNTS},
     "organiser": _WORKS,
-    "viewer": frozenset({Permission.SEE_EVENTS, Permission.SEE_INCOMING}),
+    "viewer": frozenset({Permission.SEE_EVENTS, Permission.SEE_INCOMING, Permission.OWN_ACCOUNT}),
+    "door": frozenset({Permission.OWN_ACCOUNT}),
 }
 # Routes with these concern one event, which the view looks up among those of the account.
 _OF_ONE_EVENT = frozenset({Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE})
 # What an account that is limited to some events may have. All else concerns the whole network.
-_FOR_LIMITED_ACCOUNTS = _OF_ONE_EVENT | {Permission.CREATE_EVENTS}
+_FOR_LIMITED_ACCOUNTS = _OF_ONE_EVENT | {Permission.CREATE_EVENTS, Permission.OWN_ACCOUNT}
 
 # Views of Flask and Flask-Security, which check access themselves.
 FOREIGN: dict[str, Permission] = {
@@ -84,6 +88,8 @@ def require(needed: Permission) -> None:
     if not current_user.is_authenticated:
         _send_to_login()
     if not may(needed):
+        if request.endpoint == "organiser.dashboard" and may(Permission.OWN_ACCOUNT):
+            abort(redirect(url_for("organiser.own_account"), 303))  # where the login leads to
         abort(403)
 
 

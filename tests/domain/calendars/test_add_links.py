@@ -62,7 +62,7 @@ def test_space_is_never_a_plus(make) -> None:
 
 @pytest.mark.parametrize("make", ALL)
 def test_no_number_or_link_of_the_room_is_told(make) -> None:
-    for secret in ("631", "PIN", "/r/", "Ada", "fragen@"):
+    for secret in ("631", "PIN", "/r/", "/door/", "Ada", "fragen@"):
         assert secret not in make(EVENT)
 
 

@@ -18,6 +18,7 @@ from tests.calendar_oracle import checked, personal_complaints, public_complaint
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SENDER = Sender(name="IKONE", address="events@ikone.example.org")
 TOKEN = "abcdefghijklmnopqrstuvwxyz.AbC-_1"
+DOOR = f"https://x.example/door/{TOKEN}"
 ROOM = f"https://x.example/r/{TOKEN}/room"
 
 
@@ -37,11 +38,16 @@ def summary(**changes: object) -> EventSummary:
     return EventSummary(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def made(method: str | None = "REQUEST", *, room: str = "", **changes: object) -> bytes:
+def made(method: str | None = "REQUEST", *, door: str = "", **changes: object) -> bytes:
     return calendar_object(
         summary(**changes),
         Recipient(email="anna@example.org", locale="de", first_name="Anna", last_name="B."),
-        links=Links(manage="https://x.example/r/t", privacy="https://x.example/p", room=room),
+        links=Links(
+            manage=f"https://x.example/r/{TOKEN}",
+            privacy="https://x.example/p",
+            room=ROOM if door else "",
+            door=door,
+        ),
         invitation=Invitation(uid="0b5f-secret@x.example", sequence=2, stamp=NOW),
         method=method,
         sender=SENDER,
@@ -68,9 +74,9 @@ def entry(uid: str = "doerfer@x.example", **changes: object) -> PublicEntry:
 
 
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL", None])
-@pytest.mark.parametrize("room", ["", ROOM])
-def test_our_own_objects_pass(method: str | None, room: str) -> None:
-    assert found(made(method, room=room), method) == []
+@pytest.mark.parametrize("door", ["", DOOR])
+def test_our_own_objects_pass(method: str | None, door: str) -> None:
+    assert found(made(method, door=door), method) == []
 
 
 def _with(old: bytes, new: bytes) -> bytes:
@@ -85,15 +91,15 @@ FAULTS = [
     (made().replace(b"\r\n", b"\n"), "does not end"),
     (made()[:-2], "does not end"),
     (_with(b"CLASS:", b"X\rCLASS:"), "does not end"),
-    (_with(b"CLASS:PUBLIC", b"CLASS:" + b"P" * 80), "holds 86 octets"),
+    (_with(b"CLASS:PRIVATE", b"CLASS:" + b"P" * 80), "holds 86 octets"),
     (CUT, "inside a character"),
-    (_with(b"CLASS:PUBLIC", b"CLASS:\xff"), "UTF-8"),
-    (_with(b"CLASS:PUBLIC", b"CLASS:\x0b"), "control characters"),
-    (_with(b"CLASS:PUBLIC", "CLASS:\u0085".encode()), "control characters"),
-    (_with(b"CLASS:PUBLIC", b"just words"), "no property"),
-    (_with(b"CLASS:PUBLIC", b'CLASS;X="a:PUBLIC'), "no property"),
+    (_with(b"CLASS:PRIVATE", b"CLASS:\xff"), "UTF-8"),
+    (_with(b"CLASS:PRIVATE", b"CLASS:\x0b"), "control characters"),
+    (_with(b"CLASS:PRIVATE", "CLASS:\u0085".encode()), "control characters"),
+    (_with(b"CLASS:PRIVATE", b"just words"), "no property"),
+    (_with(b"CLASS:PRIVATE", b'CLASS;X="a:PUBLIC'), "no property"),
     (_with(b"END:VEVENT\r\n", b""), "nested"),
-    (_with(b"CLASS:PUBLIC", b"BEGIN:VALARM\r\nEND:VALARM"), "nested"),
+    (_with(b"CLASS:PRIVATE", b"BEGIN:VALARM\r\nEND:VALARM"), "nested"),
     (_with(b"BEGIN:VEVENT", b"BEGIN:VTODO"), "nested"),
     (_with(b"END:VEVENT", b"END:VEVENT\r\nX-LATE:1"), "nested"),
     (made() + made(), "nested"),
@@ -104,8 +110,10 @@ FAULTS = [
     (_with(b"METHOD:REQUEST", b"METHOD:REQUEST\r\nMETHOD:REQUEST"), "twice"),
     (_with(b"METHOD:REQUEST", b"METHOD:REQUEST\r\nX-WR-CALNAME:New"), "X-WR-CALNAME"),
     (_with(b"VERSION:2.0", b"VERSION:1.0"), "which format"),
-    (_with(b"CLASS:PUBLIC", b"ATTACH:https://x.example"), "ATTACH"),
-    (_with(b"CLASS:PUBLIC", b"STATUS:CONFIRMED"), "twice"),
+    (_with(b"CLASS:PRIVATE", b"ATTACH:https://x.example"), "ATTACH"),
+    (_with(b"CLASS:PRIVATE", b"STATUS:CONFIRMED"), "twice"),
+    (_with(b"CLASS:PRIVATE", b"CLASS:PUBLIC"), "not private"),
+    (_with(b"LOCATION:Online", f"LOCATION:{ROOM}".encode()), "personal page"),
     (_with(b"SEQUENCE:2\r\n", b""), "lacks SEQUENCE"),
     (_with(b"UID:0b5f-secret@x.example", b"UID:"), "number"),
     (_with(b"SEQUENCE:2", b"SEQUENCE:2147483648"), "version"),
@@ -137,10 +145,10 @@ def test_fault_is_found_and_told_in_words(data: bytes, words: str) -> None:
         b"hello",
         b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
         made().replace(b"SUMMARY", b"X-INJECTED"),
-        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nATTACH:https://x"),
+        made().replace(b"CLASS:PRIVATE", b"CLASS:PRIVATE\r\nATTACH:https://x"),
         made().replace(b"SEQUENCE:2", b"SEQUENCE:two"),
         made().replace(b"DTSTART:20260401T090000Z", b"DTSTART;TZID=Nowhere:20260401T090000"),
-        made().replace(b"CLASS:PUBLIC", b"CLASS:PUBLIC\r\nCLASS:PRIVATE"),
+        made().replace(b"CLASS:PRIVATE", b"CLASS:PRIVATE\r\nCLASS:PUBLIC"),
     ],
 )
 def test_reading_by_icalendar_finds_damage(data: bytes) -> None:
@@ -187,6 +195,18 @@ def test_feeds_pass_with_one_event_with_many_and_with_none() -> None:
     assert public_complaints(feed_of()) == ()
 
 
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", None])
+def test_entry_of_a_person_leads_to_the_door_and_never_to_the_personal_page(
+    method: str | None,
+) -> None:
+    """Delegates and teams read calendars: the personal page stays in the mail's own text."""
+    data = made(method, door=DOOR).replace(b"\r\n ", b"")
+    assert f"LOCATION:{DOOR}\r\n".encode() in data
+    assert f"URL:{DOOR}\r\n".encode() in data
+    assert b"CLASS:PRIVATE\r\n" in data
+    assert b"/r/" not in data
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -194,6 +214,7 @@ def test_feeds_pass_with_one_event_with_many_and_with_none() -> None:
         (b"CLASS:PUBLIC", b"ORGANIZER:mailto:anna@example.org", "ORGANIZER"),
         (b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:PUBLISH", "do not agree"),
         (b"CLASS:PUBLIC", f"LOCATION:{ROOM}"[:75].encode(), "personal link"),
+        (b"CLASS:PUBLIC", f"LOCATION:{DOOR}"[:75].encode(), "personal link"),
     ],
 )
 def test_feed_holds_no_person_and_no_door(old: bytes, new: bytes, words: str) -> None:
@@ -202,8 +223,9 @@ def test_feed_holds_no_person_and_no_door(old: bytes, new: bytes, words: str) ->
     assert any(words in text for text in texts), texts
 
 
-def test_feed_leaves_out_an_event_that_tells_a_secret_and_keeps_the_others() -> None:
-    leaky = entry("leaky", summary=f"Kommen Sie: {ROOM}")
+@pytest.mark.parametrize("secret", [ROOM, DOOR])
+def test_feed_leaves_out_an_event_that_tells_a_secret_and_keeps_the_others(secret: str) -> None:
+    leaky = entry("leaky", summary=f"Kommen Sie: {secret}")
     data = feed_of(entry("a"), leaky, entry("b"))
     assert [line for line in data.split(b"\r\n") if line.startswith(b"UID")] == [b"UID:a", b"UID:b"]
     with pytest.raises(CalendarError, match="personal link"):

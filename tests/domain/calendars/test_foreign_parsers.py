@@ -30,7 +30,7 @@ from tests.libical import read as read_by_libical
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-ROOM = "https://x.example/r/abcdefghijklmnopqrstuvwxyz.AbC-_1/room"
+ROOM = "https://x.example/door/abcdefghijklmnopqrstuvwxyz.AbC-_1"
 UID = "5d0c7a9e-6a44-4a2e-9a53-0d4c2f3c9b11@x.example"
 METHODS = ["REQUEST", "CANCEL", None]
 # What programs trip over: escapes, folds, separators, RFC 6868, breaks that are none in ASCII.
@@ -94,7 +94,7 @@ def made(
     data = calendar_object(
         summary(**changes),
         who,
-        links=Links(manage="https://x.example/m", privacy="https://x.example/p", room=room),
+        links=Links(manage="https://x.example/m", privacy="https://x.example/p", door=room),
         invitation=Invitation(uid=UID, sequence=sequence, stamp=NOW, partstat=partstat),
         method=method,
         sender=sender,

@@ -23,8 +23,8 @@ from tests.effort import by_night
 NOW = datetime(2021, 1, 4, 8, 30, 15, 999, tzinfo=UTC)
 SENDER = Sender(name="IKONE Veranstaltungen", address="events@ikone.example.org")
 LINKS = Links(manage="https://x.example/r/tok", privacy="https://x.example/privacy")
-ROOM = "https://x.example/r/tok/room"
-DOOR = Links(manage=LINKS.manage, privacy=LINKS.privacy, room=ROOM)
+ROOM = "https://x.example/door/tok"
+DOOR = Links(manage=LINKS.manage, privacy=LINKS.privacy, room=f"{LINKS.manage}/room", door=ROOM)
 INVITATION = Invitation(uid="0b5f6b9e-secret", sequence=2, stamp=NOW)
 
 
@@ -83,7 +83,7 @@ def test_request_holds_every_property() -> None:
     assert event["DTSTAMP"].to_ical() == b"20210104T083015Z"
     assert event["DTSTART"].to_ical() == b"20210112T090000Z"
     assert event["DTEND"].to_ical() == b"20210112T110000Z"
-    assert (event["STATUS"], event["TRANSP"], event["CLASS"]) == ("CONFIRMED", "OPAQUE", "PUBLIC")
+    assert (event["STATUS"], event["TRANSP"], event["CLASS"]) == ("CONFIRMED", "OPAQUE", "PRIVATE")
     assert event["URL"] == "https://x.example/events/doerfer"
     assert event["X-MICROSOFT-DISALLOW-COUNTER"] == "TRUE"
     assert event.subcomponents == []

@@ -79,3 +79,25 @@ def test_mailbox_that_nobody_can_read_now_is_no_alarm_of_its_own() -> None:
 def test_slow_ticks_give_a_worker_more_patience() -> None:
     assert silence_limit(timedelta(seconds=1)) == timedelta(minutes=2)
     assert silence_limit(timedelta(minutes=5)) == timedelta(minutes=15)
+
+
+def test_database_that_stores_nothing_is_the_first_alarm() -> None:
+    found = engine(write_fault="database or disk is full", last_beat=None)
+    assert found.alarms == (Alarm.DATABASE, Alarm.WORKER)
+    assert found.stands
+    assert said(found)[0].startswith("Nothing can be stored")
+
+
+@pytest.mark.parametrize(
+    ("made_at", "words"),
+    [
+        (NOW - timedelta(days=4), "The last backup is 4 days old."),
+        (None, "No backup has been made"),
+    ],
+)
+def test_overdue_backup_is_told_and_stops_no_mail(made_at: datetime | None, words: str) -> None:
+    on_time = engine(backup_at=made_at, backup_due_at=NOW)
+    late = engine(backup_at=made_at, backup_due_at=NOW - timedelta(seconds=1))
+    assert (on_time.alarms, late.alarms, late.stands) == ((), (Alarm.BACKUP,), False)
+    assert said(late)[0].startswith(words)
+    assert todos_of(late)[0].severity is Severity.WARNING

@@ -207,6 +207,30 @@ def test_line_moves_while_the_event_lies_ahead(changes: dict[str, object], moves
     assert replace(AVAILABILITY, **changes).moves == moves
 
 
+@pytest.mark.parametrize(
+    ("mode", "late", "hours", "promotes"),
+    [
+        (Mode.ON_SITE, True, -1, True),
+        (Mode.ON_SITE, True, 0, False),
+        (Mode.ONLINE, True, 0, True),
+        (Mode.ONLINE, False, 0, False),
+        (Mode.ONLINE, True, 2, False),
+    ],
+)
+def test_only_late_online_seats_are_filled_after_the_start(
+    mode: Mode, late: bool, hours: int, promotes: bool
+) -> None:
+    now = AVAILABILITY.starts_at + timedelta(hours=hours)
+    assert replace(AVAILABILITY, now=now, accepts_late=late).promotes(mode) is promotes
+
+
+def test_organisers_fill_free_seats_after_the_start_although_somebody_waits() -> None:
+    begun = replace(AVAILABILITY, now=AVAILABILITY.starts_at, somebody_waits=True)
+    assert admit_by_hand(begun, ON_SITE).status is Status.CONFIRMED
+    off = replace(begun, state=State.POSTPONED)
+    assert admit_by_hand(off, ON_SITE).status is Status.WAITLISTED
+
+
 @given(
     capacity=st.none() | st.integers(0, 5),
     online=st.none() | st.integers(0, 5),

@@ -40,6 +40,8 @@ hand_over       -    -       -        po         -       po        -         -  
 withdraw        -    po      po       po         po      po        =         -        -
 decline         -    o       o        o          o       o         -         -        -
 expire          -    c       c        -          c       -         -         -        -
+correct         -    o       o        o          o       o         -         -        -
+ask_address     -    -       o        -          -       o         -         -        -
 """
 # fmt: on
 NAMES = {"address": RegistrationStatus.ADDRESS, "approval": RegistrationStatus.APPROVAL}

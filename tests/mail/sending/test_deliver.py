@@ -156,6 +156,17 @@ def test_refused_sender_is_about_us_not_about_the_mail(line: str) -> None:
         assert deliver_to(settings) == Deferred(line, server_down=True, about_us=True)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"host": "x" * 64 + ".example"}, {"username": "büro", "password": "geheim"}]
+)
+def test_host_or_password_that_cannot_be_encoded_is_about_us(changes: dict[str, str]) -> None:
+    """Python raises UnicodeError, which is neither OSError nor SMTPException."""
+    with serving(Catcher()) as settings:
+        outcome = deliver_to(replace(settings, **changes))
+    assert isinstance(outcome, Deferred)
+    assert outcome.about_us
+
+
 def test_mail_that_is_too_large_is_rejected() -> None:
     with serving(Catcher(MAIL=["552 5.3.4 Message too big"])) as settings:
         assert deliver_to(settings) == Rejected("552 5.3.4 Message too big")

@@ -37,7 +37,7 @@ LINKS = Links(manage="https://x.example/r/t", privacy="https://x.example/privacy
 # What people have who are asked for something: to confirm the address, or to take a place.
 CONFIRM = replace(LINKS, confirm="https://x.example/r/t/confirm")
 ACCEPT = replace(LINKS, accept="https://x.example/r/t/accept")
-DOOR = replace(LINKS, room="https://x.example/r/t/room")
+DOOR = replace(LINKS, room="https://x.example/r/t/room", door="https://x.example/door/t")
 SENDER = Sender(
     name="IKONE Veranstaltungen",
     address="events@ikone.example.org",

@@ -55,6 +55,10 @@ SUBJECTS = {
     ("reminder_deadline", "en"): "Registration closes soon: Digitale Dörfer, 12 Jan 2021",
     ("subscription", "de"): "Sie sind bereits eingetragen: Digitale Dörfer",
     ("subscription", "en"): "You are subscribed already: Digitale Dörfer",
+    ("account_invitation", "de"): "Ihr Zugang zur Veranstaltungsverwaltung: Netzwerk IKONE",
+    ("account_invitation", "en"): "Your account for managing events: Netzwerk IKONE",
+    ("password_reset", "de"): "Neues Passwort festlegen: Netzwerk IKONE",
+    ("password_reset", "en"): "Set a new password: Netzwerk IKONE",
     ("confirm_address", "de"): "Bitte bestätigen Sie Ihre E-Mail-Adresse: Digitale Dörfer",
     ("confirm_address", "en"): "Please confirm your e-mail address: Digitale Dörfer",
     ("awaiting_approval", "de"): "Anmeldung eingegangen: Digitale Dörfer, 12.01.2021",
@@ -79,6 +83,10 @@ SUBJECTS = {
     ("trial_withdrawal", "en"): "Removed: Digitale Dörfer, 12 Jan 2021",
     ("calendar_address", "de"): "Ihre Kalenderadresse: Netzwerk IKONE",
     ("calendar_address", "en"): "Your calendar address: Netzwerk IKONE",
+    ("address_withdrawn", "de"): "Andere E-Mail-Adresse: Digitale Dörfer, 12.01.2021",
+    ("address_withdrawn", "en"): "Another e-mail address: Digitale Dörfer, 12 Jan 2021",
+    ("links_renewed", "de"): "Neue Links zu Ihrer Anmeldung: Digitale Dörfer, 12.01.2021",
+    ("links_renewed", "en"): "New links to your registration: Digitale Dörfer, 12 Jan 2021",
     ("repeat", "de"): "Ihre Anmeldung: Digitale Dörfer, 12.01.2021",
     ("repeat", "en"): "Your registration: Digitale Dörfer, 12 Jan 2021",
 }
@@ -144,8 +152,16 @@ SENTENCES = {
     ("trial_invitation", "en"): "This is a test invitation.",
     ("trial_withdrawal", "de"): "Ihre Testeinladung ist zurückgenommen:",
     ("trial_withdrawal", "en"): "Your test invitation has been taken back:",
+    ("account_invitation", "de"): "Bo Bei hat für Sie einen Zugang zur Veranstaltungsverwaltung",
+    ("account_invitation", "en"): "Bo Bei has created an account for you",
+    ("password_reset", "de"): "Der Link gilt einmal und bis Freitag, 8. Januar 2021, 15:00 Uhr.",
+    ("password_reset", "en"): "The link works once, until Friday, 8 January 2021, 15:00",
     ("calendar_address", "de"): "\n\nhttps://x.example/feeds/t.ics\n\n",
     ("calendar_address", "en"): "\n\nhttps://x.example/feeds/t.ics\n\n",
+    ("address_withdrawn", "de"): "An diese Adresse senden wir dazu nichts mehr.",
+    ("address_withdrawn", "en"): "We send nothing more about it to this address.",
+    ("links_renewed", "de"): "Links aus früheren E-Mails und Kalendereinträgen gelten nicht mehr.",
+    ("links_renewed", "en"): "Links in earlier e-mails and calendar entries do not work any more.",
     ("repeat", "de"): "Sie sind bereits angemeldet:",
     ("repeat", "en"): "You are already registered for:",
 }
@@ -184,7 +200,7 @@ def test_mail_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
     regards = "Freundliche Grüße" if locale == "de" else "Kind regards"
     assert f"\n\n{regards}\nDr. Ada Muster\nNetzwerk IKONE\n\n" in text
     assert text.count(LINKS.privacy) == 1
-    assert LINKS.manage in text
+    assert (LINKS.manage in text) == (kind is not MailKind.ADDRESS_WITHDRAWN)
     assert "fragen@ikone.example.org" in text
 
 
@@ -197,7 +213,10 @@ def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
         assert Calendar.from_ical(made.calendar)["METHOD"] == made.method
 
 
-OF_CALENDARS = (MailKind.NOT_COMING, MailKind.CALENDAR_ADDRESS)
+OF_CALENDARS = (
+    *(MailKind.NOT_COMING, MailKind.CALENDAR_ADDRESS),
+    *(MailKind.ADDRESS_WITHDRAWN, MailKind.LINKS_RENEWED),
+)
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_changed_registration_shows_the_place_or_the_door() -> None:
     assert entry["LOCATION"] == "Rathaus, Saal 1"
     online = mail(MailKind.CHANGED, links=DOOR, invited=True)
     assert "So nehmen Sie jetzt teil: online." in online.text
-    assert Calendar.from_ical(online.calendar or b"").events[0]["LOCATION"] == DOOR.room
+    assert Calendar.from_ical(online.calendar or b"").events[0]["LOCATION"] == DOOR.door
 
 
 @pytest.mark.parametrize(

@@ -194,10 +194,11 @@ def test_request_two_updates_cancel(app: Flask, clock: FixedClock, mailbox: Mail
     link = chain.act(Action.DISPATCH)
     assert_follows(link, first, first)
     door = str(link.event["URL"])
-    assert door.startswith("http://localhost/r/")
+    assert door.startswith("http://localhost/door/")
     assert link.event["LOCATION"] == door
     assert door in link.event["DESCRIPTION"]
-    assert door in link.mail.text.replace("=\n", "")
+    assert "/room" in link.mail.text
+    assert "/r/" not in link.mail.calendar.decode()
     assert "raum-geheim" not in link.mail.text + link.event["DESCRIPTION"]
 
     start = NOW + timedelta(days=15)

@@ -285,13 +285,14 @@ def test_withdrawal_of_before_written_anew_leaves_the_new_entry_alone(
         correct_and_retry(event, failed, address, actor="Anna", now=clock.moment)
     work(app)
 
-    (cancel,) = mailbox.to("neu@example.org")
-    (_first, invited) = mailbox.to(person.email)
-    assert cancel.calendar is not None
-    assert invited.calendar is not None
-    old, new = (Calendar.from_ical(m.calendar).events[0] for m in (cancel, invited))
+    (_first, moved, left) = mailbox.to(person.email)
+    invited, cancel = sorted(mailbox.to("neu@example.org"), key=lambda mail: mail.subject)
+    objects = (cancel, invited, moved, left)
+    old, new, before, gone = (Calendar.from_ical(m.calendar or b"").events[0] for m in objects)
     assert str(old["UID"]) == person.calendar_uid != str(new["UID"])
     assert old.start == DRAFT.starts_at
+    assert str(before["UID"]) == str(gone["UID"]) not in (str(old["UID"]), str(new["UID"]))
+    assert (gone["STATUS"], new.start) == ("CANCELLED", start)
     with app.app_context():
         stored = db.session.get_one(Registration, person.id)
         assert (stored.calendar_uid, stored.calendar_sequence) == (str(new["UID"]), 0)

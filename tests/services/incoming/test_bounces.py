@@ -9,7 +9,7 @@ from sqlalchemy import select
 from ikone_events.domain.incoming.mails import BounceCause, IncomingOutcome
 from ikone_events.services.incoming.resending import correct_and_retry, retry_mail
 from ikone_events.services.mails import outbox, undeliverable_addresses
-from ikone_events.services.mails.outbox import notes_of
+from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.operating.retention import tidy
 from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.services.mails import outbox
-from ikone_events.services.mails.outbox import notes_of
+from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail

@@ -531,7 +531,7 @@ NEW_VALUES = {
         (2, "expire", 39),
     ],
     "SELECT event_lock_version FROM mailing": [(40,)],
-    "SELECT notified_version, calendar_sequence FROM outbox_mail": [(2, 1)],
+    "SELECT notified_version, calendar_sequence, link_epoch FROM outbox_mail": [(2, 1, 1)],
     "SELECT mail_id, what FROM delivery_note": [(1, "bounced")],
     "SELECT mail_id, kind FROM incoming_mail": [(1, "bounce")],
     "SELECT email_key, code FROM undeliverable_address": [("a@example.org", "5.1.1")],
@@ -540,7 +540,7 @@ NEW_VALUES = {
 
 
 def test_backup_of_the_version_with_old_names_is_restored(version_0004: Path, other: Flask) -> None:
-    """Migration 0005 renames tables and columns; no value is lost on the way."""
+    """Migration 0005 renames tables and columns, 0006 adds which links a mail contains."""
     with zipfile.ZipFile(version_0004) as archive:
         assert json.loads(archive.read("manifest.json"))["schema"] == "0004"
         assert "tables/standing_change.jsonl" in archive.namelist()

@@ -168,7 +168,7 @@ def test_database_without_tables_or_of_another_version_is_a_fault(
     app: Flask, settings: Settings, clock: FixedClock, tmp_path: Path
 ) -> None:
     found = other(settings, clock, data_dir=tmp_path / "empty")
-    assert any("version none, this program needs" in line for line in found)
+    assert any("ikone.db is missing" in line for line in found)
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     assert any("version 9999 is newer" in line for line in bad(app))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ikone_events.domain.registering.registration import Status
 from ikone_events.services.operating import verification
@@ -35,6 +35,12 @@ def sign_up(app: Flask, event: Event, name: str, *, now: datetime = NOW, **chang
     """Register somebody by the name before the @; returns what they got."""
     person = applicant(f"{name}@example.org", **changes)
     return write(app, lambda: register(event.slug, person, now=now)).value
+
+
+def deliver_all(app: Flask, *, now: datetime = NOW) -> None:
+    """All queued mails have left: the time of reserved seats runs from then."""
+    queued = update(OutboxMail).where(OutboxMail.state == "queued")
+    write(app, lambda: db.session.execute(queued.values(state="sent", sent_at=now)))
 
 
 def person(app: Flask, name: str) -> Registration:

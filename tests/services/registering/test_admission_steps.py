@@ -29,6 +29,7 @@ from tests.factories import NOW, FixedClock, make_event, make_organisation, make
 from tests.services.registering.seats import (
     HOUR,
     chain,
+    deliver_all,
     faults,
     mail,
     mails,
@@ -144,6 +145,7 @@ def test_unconfirmed_address_lapses_without_a_mail_and_the_line_moves(app: Flask
     event = make_event(app, capacity=1, confirm_hours=24)
     sign_up(app, event, "eva")
     sign_up(app, event, "ben", now=NOW + HOUR)
+    deliver_all(app)
     late = NOW + 24 * HOUR
 
     with app.app_context():
@@ -164,6 +166,7 @@ def test_offer_that_lapses_moves_on_and_says_so(app: Flask) -> None:
     for name in ("eva", "ben"):
         sign_up(app, event, name)
     write(app, lambda: withdraw(first.public_id, now=NOW))
+    deliver_all(app)
     eva = person(app, "eva")
     late = NOW + 12 * HOUR
     with pytest.raises(StatusRefused, match="run out"):
@@ -181,6 +184,7 @@ def test_worker_lets_lapse_what_is_due(app: Flask, clock: FixedClock) -> None:
     event = make_event(app, capacity=1, confirm_hours=24)
     sign_up(app, event, "eva")
     sign_up(app, event, "ben")
+    deliver_all(app)
     clock.move(hours=25)
 
     app.extensions["ikone_engine"].run_once()

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
@@ -11,7 +10,6 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
@@ -21,41 +19,54 @@ from sqlalchemy import select
 
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import Action
-from ikone_events.domain.refusals import Refusal
-from ikone_events.domain.registering.registration import SEATED, Status
-from ikone_events.services.events.editing import keep_seats
+from ikone_events.domain.registering.form_fields import Answers
+from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.status import CALENDAR, registration_status
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.operating import verification
-from ikone_events.services.registering import changes, hand_over, registrations, status
+from ikone_events.services.registering import (
+    changes,
+    corrections,
+    hand_over,
+    registrations,
+    status,
+)
 from ikone_events.services.registering.expirations import events_to_update, expire_due
 from ikone_events.services.registering.registrations import Applicant
-from ikone_events.services.registering.seating import promote_waiting
-from ikone_events.store.db import db, transaction
-from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import lock_event
+from ikone_events.services.registering.reservations import NAMES_DEADLINE
+from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, Registration, StatusChange
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_organisation
+from tests.services.registering.every_setting import (
+    CHOICE,
+    FOREIGN,
+    HOURS,
+    KEY,
+    MEMBER,
+    SEATS,
+    EverySetting,
+)
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 _numbers = count(1)
 ANNA = "anna@amt.example.org"
-MEMBER, FOREIGN, UNKNOWN = "Stadt Trier", "Stadt Mainz", "Stadt Nirgendwo"
+UNKNOWN = "Stadt Nirgendwo"
 ADMINISTRATIONS = st.sampled_from([MEMBER, FOREIGN, UNKNOWN])
 MODES = st.sampled_from(["online", "on_site"])
-SEATS = st.none() | st.integers(1, 3)
-HOURS = st.none() | st.integers(1, 40)
 PEOPLE = st.integers(0, 30)
+ANSWERS = st.sampled_from([{}, {KEY: [CHOICE]}])
+ACTORS = st.sampled_from([status.PERSON, ANNA])
 
 
-class Seats(RuleBasedStateMachine):
+class Seats(EverySetting):
     """One event; people come and go, organisers press buttons, the clock runs."""
 
     def __init__(self, app: Flask) -> None:
-        super().__init__()
-        self.app, self.now, self.looked = app, NOW, True
+        super().__init__(app)
+        self.looked = True
 
     @initialize(
         hybrid=st.booleans(),
@@ -84,25 +95,10 @@ class Seats(RuleBasedStateMachine):
         )
         self.slug = event.slug
         self.most = event.capacity or 10**6
-        if rules["by_code"]:
-            code = Code(event_id=event.id, text="CODE", uses=4, created_at=NOW)
-            self.write(lambda: db.session.add(code))
-
-    def write(self, verb: Callable[[], object]) -> None:
-        """One transaction; what the rules refuse changes nothing."""
-        with self.app.app_context():
-            try:
-                with transaction():
-                    verb()
-            except Refusal:
-                return
-
-    def locked(self) -> Event:
-        return lock_event(self.slug)
-
-    def rows(self) -> list[Registration]:
-        wanted = select(Registration).join(Event).where(Event.slug == self.slug)
-        return list(db.session.scalars(wanted.order_by(Registration.id)))
+        code = Code(event_id=event.id, text="CODE", uses=4, created_at=NOW)
+        self.write(lambda: db.session.add(code))
+        for name in (MEMBER, FOREIGN):
+            self.turn_membership(name=name, member=name == MEMBER)
 
     def somebody(self, number: int) -> Registration | None:
         with self.app.app_context():
@@ -113,7 +109,7 @@ class Seats(RuleBasedStateMachine):
         """Mostly somebody new; the low numbers come again and again."""
         return f"p{number if number < 6 else next(_numbers) + 100}@example.org"
 
-    def applicant(self, number: int, mode: str, organisation: str) -> Applicant:
+    def applicant(self, number: int, mode: str, organisation: str, answers: Answers) -> Applicant:
         return Applicant(
             first_name="P",
             last_name="Muster",
@@ -121,49 +117,66 @@ class Seats(RuleBasedStateMachine):
             organisation=organisation,
             locale="de",
             mode=mode,
-            code="CODE",
+            code=("CODE", "CODE0", "CODE1", "CODE2")[number % 4],
+            answers=answers,
         )
 
     # People
 
-    @rule(number=PEOPLE, mode=MODES, organisation=ADMINISTRATIONS)
-    def sign_up(self, number: int, mode: str, organisation: str) -> None:
-        person = self.applicant(number, mode, organisation)
+    @rule(number=PEOPLE, mode=MODES, own=ADMINISTRATIONS, answers=ANSWERS)
+    def sign_up(self, number: int, mode: str, own: str, answers: Answers) -> None:
+        person = self.applicant(number, mode, own, answers)
         self.write(lambda: registrations.register(self.slug, person, now=self.now))
 
-    @rule(numbers=st.lists(PEOPLE, min_size=2, max_size=3), mode=MODES, own=ADMINISTRATIONS)
-    def sign_up_together(self, numbers: list[int], mode: str, own: str) -> None:
-        people = [self.applicant(number, mode, own) for number in numbers]
+    @rule(
+        numbers=st.lists(PEOPLE, min_size=2, max_size=3),
+        mode=MODES,
+        own=ADMINISTRATIONS,
+        answers=ANSWERS,
+    )
+    def sign_up_together(self, numbers: list[int], mode: str, own: str, answers: Answers) -> None:
+        people = [self.applicant(number, mode, own, answers) for number in numbers]
         self.write(lambda: registrations.register_all(self.slug, people, now=self.now))
 
-    @rule(number=PEOPLE)
-    def withdraw(self, number: int) -> None:
+    @rule(number=PEOPLE, actor=st.sampled_from([status.PERSON, CALENDAR, ANNA]))
+    def withdraw(self, number: int, actor: str) -> None:
         if found := self.somebody(number):
-            self.write(lambda: status.withdraw(found.public_id, now=self.now))
+            self.write(lambda: status.withdraw(found.public_id, now=self.now, actor=actor))
 
-    @rule(number=PEOPLE)
-    def confirm_or_accept(self, number: int) -> None:
+    @rule(number=PEOPLE, actor=ACTORS)
+    def confirm_or_accept(self, number: int, actor: str) -> None:
         if found := self.somebody(number):
-            offered = found.status == Status.OFFERED
-            verb = status.accept_offer if offered else status.confirm_address
-            self.write(lambda: verb(found.public_id, now=self.now))
+            by, one = {"now": self.now}, found.public_id
+            if found.status == Status.OFFERED:
+                self.write(lambda: status.accept_offer(one, **by))
+            else:
+                self.write(lambda: status.confirm_address(one, actor=actor, **by))
 
-    @rule(number=PEOPLE, mode=MODES)
-    def switch(self, number: int, mode: str) -> None:
+    @rule(number=PEOPLE, mode=MODES, actor=ACTORS)
+    def switch(self, number: int, mode: str, actor: str) -> None:
         if found := self.somebody(number):
-            self.write(lambda: changes.switch_mode(found.public_id, Mode(mode), now=self.now))
+            by = {"now": self.now, "actor": actor}
+            self.write(lambda: changes.switch_mode(found.public_id, Mode(mode), **by))
 
-    @rule(number=PEOPLE, deputy=PEOPLE)
-    def hand_over(self, number: int, deputy: int) -> None:
+    @rule(number=PEOPLE, deputy=PEOPLE, actor=ACTORS)
+    def hand_over(self, number: int, deputy: int, actor: str) -> None:
         if found := self.somebody(number):
             to = hand_over.Deputy(first_name="D", last_name="M", email=self.address(deputy))
-            self.write(lambda: hand_over.hand_over(found.public_id, to, now=self.now))
+            by = {"now": self.now, "actor": actor}
+            self.write(lambda: hand_over.hand_over(found.public_id, to, **by))
+
+    @rule(number=PEOPLE, answers=ANSWERS)
+    def change_answers(self, number: int, answers: Answers) -> None:
+        if found := self.somebody(number):
+            details = changes.Details(first_name="P", last_name="Muster")
+            one = found.public_id
+            self.write(lambda: changes.change_details(one, details, answers, now=self.now))
 
     # Organisers
 
-    @rule(number=PEOPLE, mode=MODES, organisation=ADMINISTRATIONS)
-    def add(self, number: int, mode: str, organisation: str) -> None:
-        person = self.applicant(number, mode, organisation)
+    @rule(number=PEOPLE, mode=MODES, own=ADMINISTRATIONS, answers=ANSWERS)
+    def add(self, number: int, mode: str, own: str, answers: Answers) -> None:
+        person = self.applicant(number, mode, own, answers)
         self.write(lambda: registrations.add_person(self.slug, person, actor=ANNA, now=self.now))
 
     @rule(number=PEOPLE, what=st.sampled_from(["approve", "move_up", "decline"]))
@@ -171,10 +184,19 @@ class Seats(RuleBasedStateMachine):
         found = self.somebody(number)
         if found is None:
             return
-        words = {"expected": Status(found.status), "actor": ANNA, "now": self.now}
+        seen = registration_status(found.status, found.awaits)
+        words = {"expected": seen, "actor": ANNA, "now": self.now}
         if what == "decline":
             words["reason"] = "Grund"
         self.write(lambda: getattr(status, what)(found.public_id, **words))
+
+    @rule(number=PEOPLE, other=PEOPLE)
+    def correct(self, number: int, other: int) -> None:
+        if found := self.somebody(number):
+            seen, email = corrections.details_version(found), self.address(other)
+            details = corrections.PersonDetails(first_name="C", last_name="M", email=email)
+            words = {"seen": seen, "actor": ANNA, "now": self.now}
+            self.write(lambda: corrections.correct_person(found.public_id, details, **words))
 
     @rule(action=st.sampled_from([*Action, Action.OPEN, Action.RESCHEDULE, Action.REOPEN]))
     def press(self, action: Action) -> None:
@@ -186,27 +208,6 @@ class Seats(RuleBasedStateMachine):
             new_ends_at=self.now + timedelta(days=20, hours=2),
         )
         self.write(lambda: perform(self.slug, request, now=self.now))
-
-    @rule(whole=SEATS, online=SEATS, on_site=SEATS)
-    def change_capacity(self, whole: int | None, online: int | None, on_site: int | None) -> None:
-        def change() -> None:
-            event = self.locked()
-            event.capacity, event.capacity_online, event.capacity_on_site = whole, online, on_site
-            db.session.flush()
-            keep_seats(event, now=self.now)
-            promote_waiting(event, now=self.now)
-
-        self.write(change)
-        self.most = max(self.seated(), whole or 10**6)
-
-    @rule(confirm=HOURS, approval=st.booleans(), offer=HOURS)
-    def change_steps(self, confirm: int | None, approval: bool, offer: int | None) -> None:
-        def change() -> None:
-            event = self.locked()
-            event.confirm_hours, event.approval, event.offer_hours = confirm, approval, offer
-            promote_waiting(event, now=self.now)
-
-        self.write(change)
 
     # The clock and the worker
 
@@ -220,20 +221,27 @@ class Seats(RuleBasedStateMachine):
         with self.app.app_context():
             slugs = events_to_update(self.now)
         for slug in slugs:
-            self.write(lambda slug=slug: expire_due(slug, now=self.now))
+            self.write(lambda slug=slug: self.expire(slug))
         self.looked = True
         with self.app.app_context():
             assert self.slug not in events_to_update(self.now)
 
+    def expire(self, slug: str) -> None:
+        """Nobody loses a seat by the clock whose mail about it has not left."""
+        waiting = select(OutboxMail.registration_id).where(
+            OutboxMail.state == "queued", OutboxMail.kind.in_(NAMES_DEADLINE)
+        )
+        queued = set(db.session.scalars(waiting))
+        expired = expire_due(slug, now=self.now)
+        over = bool(expired) and self.now >= expired[0].event.ends_at
+        assert over or not queued & {person.id for person in expired}
+
     # What must hold after each of these
 
-    def seated(self) -> int:
-        with self.app.app_context():
-            return sum(row.status in SEATED for row in self.rows())
-
     @invariant()
-    def no_more_people_than_seats(self) -> None:
+    def no_more_people_than_seats_and_places(self) -> None:
         assert self.seated() <= self.most
+        assert self.on_the_bus() <= self.bus
 
     def concerns(self, fault: str) -> bool:
         """Whether it is about this example: the events of earlier ones stay in the database."""

@@ -12,8 +12,8 @@ from sqlalchemy import Inspector, MetaData, inspect, select, text
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.store.db import db
+from ikone_events.store.operating.first_start import SchemaError
 from ikone_events.store.operating.schema import (
-    SchemaError,
     attach_alembic,
     migrate,
     require_current,

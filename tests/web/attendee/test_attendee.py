@@ -18,6 +18,7 @@ from tests.factories import (
     NOW,
     SECRET,
     FixedClock,
+    door_path,
     make_event,
     make_registration,
     personal_path,
@@ -185,7 +186,9 @@ def test_entry_to_take_along_keeps_the_secret_of_the_mails(app: Flask, client: F
     assert "ATTENDEE" not in entry
     assert "the-secret-uid" not in answer.text
     assert f"{event.slug}@" not in entry["UID"]
-    assert f"http://localhost{personal_path(app, person, '/room')}" == entry["URL"]
+    assert f"http://localhost{door_path(app, person)}" == entry["URL"] == entry["LOCATION"]
+    assert entry["CLASS"] == "PRIVATE"
+    assert "/r/" not in answer.text.replace("\r\n ", "")
     assert client.get(personal_path(app, person, "/calendar.ics")).data == answer.data
 
 

@@ -193,7 +193,7 @@ def test_people_on_site_see_the_place_and_others_the_door(
     assert "Sie nehmen vor Ort teil: Rathaus, Saal 2." in pages[0]
     assert ["Zum Videoraum" in page for page in pages] == [False, True]
     entries = [client.get(personal_path(app, p, "/calendar.ics")).text for p in (on_site, online)]
-    assert ["/room" in entry for entry in entries] == [False, True]
+    assert ["/door/" in entry for entry in entries] == [False, True]
 
 
 def test_deputy_takes_over_and_the_old_link_says_so(app: Flask, client: FlaskClient) -> None:

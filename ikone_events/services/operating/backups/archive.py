@@ -170,7 +170,7 @@ def make_backup(path: Path, *, now: datetime, overwrite: bool = False) -> Manife
     if path.exists() and not overwrite:
         raise BackupError(f"{path} exists already; --force replaces it.")
     if current_version() is None:
-        raise BackupError("There is nothing to back up: the database has no tables.")
+        raise BackupError("There is nothing to back up: the database is missing or has no tables.")
     with frozen() as connection:
         manifest = Manifest(
             program=__version__, schema=_version(connection), created_at=now.isoformat()

@@ -20,8 +20,10 @@ from ikone_events.services.operating.backups.archive import (
     reading,
     sync_folder,
 )
+from ikone_events.services.operating.backups.rotation import latest_backup, note_backup
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import Heartbeat, OutboxPause
+from ikone_events.store.operating.first_start import create_missing, is_missing, note_created
 from ikone_events.store.operating.schema import alone, current_version, migrate_within, versions
 from ikone_events.store.operating.snapshot import drop_all, fill, rebuilding, renumber, tables_of
 
@@ -49,8 +51,13 @@ def restore_backup(path: Path, *, now: datetime, force: bool = False) -> Restore
             _refuse_while_a_worker_lives(now)
         kept = _keep_former(force=force, now=now)
         _place_files(archive, manifest, now=now)
-        with alone(), rebuilding() as connection:
-            _rebuild(connection, archive, manifest, now=now)
+        with alone():
+            create_missing(anew=True)
+            with rebuilding() as connection:
+                _rebuild(connection, archive, manifest, now=now)
+            note_created()
+    if latest_backup() is None:
+        note_backup(datetime.fromisoformat(manifest.created_at))
     return Restored(manifest, kept)
 
 
@@ -64,6 +71,8 @@ def _check_version(manifest: Manifest) -> None:
 
 
 def _refuse_while_a_worker_lives(now: datetime) -> None:
+    if is_missing():
+        return
     with db.engine.connect() as connection:
         if not inspect(connection).has_table("heartbeat"):
             return

@@ -15,6 +15,7 @@ _OF_DATABASE = (
     database.durability,
     database.clock_of_database,
     database.alarms,
+    database.backups,
     database.refused_mails,
 )
 _OF_SETTINGS = (

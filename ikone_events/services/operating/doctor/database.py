@@ -7,19 +7,26 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.domain.events.todo import Severity
-from ikone_events.domain.operating.alarms import todos_of
+from ikone_events.domain.operating.alarms import Alarm, todos_of
+from ikone_events.domain.times import moment_utc
 from ikone_events.services.installation import system_clock
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db
+from ikone_events.store.operating.first_start import is_missing
 from ikone_events.store.operating.schema import current_version, versions
+from ikone_events.store.write_trial import find_write_fault
 
 _CLOCKS_APART = timedelta(seconds=2)
 _AHEAD = timedelta(minutes=1)
+_DAYS_FROM_HOURS = 48
 
 
 def connection() -> Finding:
     """Whether the database answers, and which one it is."""
+    if is_missing():
+        words = "put it back or restore a backup; a new installation: ikone-events db upgrade"
+        return fault("database", f"{db.engine.url.database} is missing; {words}")
     try:
         with db.engine.connect() as link:
             version = link.scalar(text(f"SELECT {_version_of(db.engine.dialect.name)}"))
@@ -49,14 +56,10 @@ def writing(_now: datetime) -> Iterator[Finding]:
     """Whether rows can be written; the trial is rolled back."""
     if current_version() is None:
         return
-    try:
-        with db.engine.connect().execution_options(write=True) as link:
-            link.execute(text("UPDATE alembic_version SET version_num = version_num"))
-            link.rollback()
-    except SQLAlchemyError as error:
-        yield fault("database", f"can't be written to: {getattr(error, 'orig', None) or error}")
-        return
-    yield ok("database", "can be written to")
+    if found := find_write_fault(db.engine):
+        yield fault("database", f"can't be written to: {found}")
+    else:
+        yield ok("database", "can be written to")
 
 
 def durability(_now: datetime) -> Iterator[Finding]:
@@ -100,6 +103,18 @@ def alarms(now: datetime) -> Iterator[Finding]:
         yield ok("engine", f"a worker is alive; e-mails waiting to be sent: {engine.queued}")
     if engine.last_beat is not None and engine.last_beat > now + _AHEAD:
         yield fault("clock", f"a worker's last sign lies in the future: {engine.last_beat}")
+
+
+def backups(now: datetime) -> Iterator[Finding]:
+    """The age of the latest backup; one that is too old is among the alarms."""
+    engine = engine_health(now)
+    if engine.backup_at is not None:
+        hours = int((now - engine.backup_at).total_seconds() // 3600)
+        age = f"{hours} hours" if hours < _DAYS_FROM_HOURS else f"{hours // 24} days"
+        words = f"the latest one was made {age} ago, {moment_utc(engine.backup_at)}"
+        yield ok("backup", words)
+    elif engine.backup_due_at is not None and Alarm.BACKUP not in engine.alarms:
+        yield warning("backup", "none was made yet; ikone-events backup --keep 14 DIR makes one")
 
 
 def refused_mails(now: datetime) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from ikone_events.services.operating.verification import events, mails, registrations
+from ikone_events.store.damage import damaged_rows, is_damage
 from ikone_events.store.db import Base, db
 
 Check = Callable[[datetime], Iterator[str]]
@@ -49,6 +50,13 @@ def _postgresql() -> Iterator[str]:
             yield f"database: numbers of {table.name} go on from {last}, its rows go to {highest}"
 
 
+def unreadable_rows(_now: datetime) -> Iterator[str]:
+    """Rows with damaged values; the worker leaves them out."""
+    for mapper in sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__tablename__):
+        for number, names in damaged_rows(mapper.class_):
+            yield f"data: {mapper.class_.__tablename__} {number} can't be read: {', '.join(names)}"
+
+
 def _serial_of(table: str) -> str | None:
     """The sequence of a table's ids, if there is one."""
     if "id" not in Base.metadata.tables[table].c:
@@ -83,14 +91,26 @@ CHECKS: tuple[Check, ...] = (
     events.misplaced_steps,
     events.missing_files,
     events.remembered_persons,
+    events.data_not_erased,
+    mails.damaged_mails,
+    events.damaged_json,
+    unreadable_rows,
 )
 
 
 def faults(now: datetime) -> Iterator[str]:
-    """All faults, one line each; ends when the database can't be read."""
+    """All faults, one line each; ends when the database can't be read.
+
+    A damaged row ends only the check that reads it.
+    """
     for check in CHECKS:
         try:
             yield from check(now)
-        except DatabaseError as fault:
-            yield f"database: can't be read: {fault.orig}"
-            return
+        except Exception as fault:
+            if is_damage(fault):
+                yield f"data: damaged rows prevent a check ({check.__name__})"
+            elif isinstance(fault, DatabaseError):
+                yield f"database: can't be read: {fault.orig}"
+                return
+            else:
+                raise

@@ -1,5 +1,6 @@
 """Events: history, steps, files, anonymised people."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
@@ -7,18 +8,26 @@ from itertools import groupby
 from sqlalchemy import func, or_, select
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.domain.operating.alarms import ERASED_AFTER
 from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
 from ikone_events.store.db import db
+from ikone_events.store.erasing import find_debt
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import all_events
+from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
+from ikone_events.store.registering.form_fields import FormField
 from ikone_events.store.registering.models import Registration
 
 # First actions that are no transitions.
 _BEGINNINGS = ("create", "load")
+_JSON = (
+    *(Event.programme, Event.figures, FormField.choices, FormField.versions),
+    *(Mailing.texts, Step.reasons),
+)
 
 
 def broken_history(_now: datetime) -> Iterator[str]:
@@ -84,3 +93,27 @@ def remembered_persons(_now: datetime) -> Iterator[str]:
     )
     for slug, number in rows:
         yield f"privacy: {slug}: {number} people should have been forgotten and are not"
+
+
+def data_not_erased(now: datetime) -> Iterator[str]:
+    """Deleted personal data have left the database's log."""
+    since = find_debt()
+    if since is not None and now - since >= ERASED_AFTER:
+        yield f"privacy: deleted data may be in the write-ahead log since {moment_utc(since)}"
+
+
+def damaged_json(_now: datetime) -> Iterator[str]:
+    """Columns with JSON can be parsed."""
+    for column in _JSON:
+        number = column.class_.id
+        for key, value in db.session.execute(select(number, column).where(column != "")):
+            if not _is_json(value):
+                yield f"data: {column.class_.__tablename__} {key} can't be read: {column.key}"
+
+
+def _is_json(value: str) -> bool:
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True

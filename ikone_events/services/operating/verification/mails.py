@@ -15,6 +15,7 @@ from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.incoming.answers import answer_in_force
 from ikone_events.services.mails.audiences import people_of
+from ikone_events.services.mails.outbox import DAMAGED
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.incoming.models import IncomingMail
@@ -143,6 +144,18 @@ def odd_mails(_now: datetime) -> Iterator[str]:
     )
     for number, state in rows:
         yield f"mails: mail {number} is “{state}”, which its other fields contradict"
+
+
+def damaged_mails(_now: datetime) -> Iterator[str]:
+    """Mails whose rows could not be read, and which were not sent since."""
+    noted = select(DeliveryNote.id).where(
+        DeliveryNote.mail_id == OutboxMail.id, DeliveryNote.what == DAMAGED
+    )
+    wanted = select(OutboxMail.id, OutboxMail.answer).where(
+        OutboxMail.state == "failed", noted.exists()
+    )
+    for number, words in db.session.execute(wanted.order_by(OutboxMail.id)):
+        yield f"mails: mail {number}: {words}"
 
 
 def abandoned_leases(now: datetime) -> Iterator[str]:

@@ -203,7 +203,7 @@ def _is_possible(action: str, source: str, target: str) -> bool:
     if action not in list(RegistrationAction):
         return False
     rule = rule_of(RegistrationAction(action))
-    if rule.sources == rule.targets:
+    if rule.keeps_status:
         return source == target
     return source in _statuses(rule.sources) and target in _statuses(rule.targets)
 

@@ -31,7 +31,7 @@ from ikone_events.services.registering.lists.people_rows import (
 from ikone_events.services.registering.lists.table_reading import read_table
 from ikone_events.services.registering.registrations import add_person
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.db import ask_for_erasure, db, rows_written
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import ImportList
@@ -144,5 +144,4 @@ def drop_list(stored: ImportList) -> None:
 
 def tidy(now: datetime) -> None:
     """Delete lists that are older than a day: they hold personal data."""
-    if rows_written(delete(ImportList).where(ImportList.created_at <= now - KEPT)):
-        ask_for_erasure()
+    rows_written(delete(ImportList).where(ImportList.created_at <= now - KEPT))

@@ -9,6 +9,7 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.incoming import resending
 from ikone_events.services.incoming.resending import correct_and_retry
 from ikone_events.services.installation import now
+from ikone_events.services.mails import mail_server
 from ikone_events.services.mails.drafts import mask_links
 from ikone_events.services.mails.mailings import (
     account_of,
@@ -19,7 +20,13 @@ from ikone_events.services.mails.mailings import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.log import STATES, MailSearch, get_mail, kinds_in, search_mails
+from ikone_events.store.mails.log import (
+    STATES,
+    MailSearch,
+    get_mail,
+    search_mails,
+    waiting_by_kind,
+)
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -53,6 +60,7 @@ def mail(slug: str) -> str:
     """List mailings with their figures, and mails with failed ones first."""
     event, wish, moment = seen_event(slug), _search(), now()
     page = search_mails(event, wish, number=page_number())
+    kinds = waiting_by_kind(event, moment)
     values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
     query = {name: value for name, value in values.items() if value}
     return render_template(
@@ -61,10 +69,11 @@ def mail(slug: str) -> str:
         accounts=[one for one in accounts_of(event) if one.figures.total or one.is_running],
         page=page,
         page_url=page_url("organiser.mail", slug=slug, **query),
+        waiting=sum(kinds.values()),
         wish=wish,
         query=query,
         states=STATES,
-        kinds=kinds_in(event),
+        kinds=list(kinds),
         kind_label=kind_label,
         mailing_label=mailing_label,
         figures_words=figures_words,
@@ -113,11 +122,16 @@ def correct_mail(slug: str, mail_id: int) -> Answer:
     address = (form.email.data or "").strip()
     try:
         with transaction():
-            correct_and_retry(event, mail_id, address, now=now(), actor=actor())
+            mail = correct_and_retry(event, mail_id, address, now=now(), actor=actor())
+            leaves = mail.state == "queued"
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _show_mail(event, get_mail(event, mail_id), form), 422
-    flash(_("The address has been corrected; the e-mail is being sent again."), "success")
+    if leaves:
+        flash(_("The address has been corrected; the e-mail is being sent again."), "success")
+    else:
+        text = _("The address has been corrected. This e-mail is not sent: it is no longer true.")
+        flash(text, "success")
     return redirect(url_for("organiser.one_mail", slug=slug, mail_id=mail_id), 303)
 
 
@@ -136,6 +150,17 @@ def retry_mail(slug: str, mail_id: int) -> Answer:
     with transaction():
         resending.retry_mail(event, mail_id, now=now(), actor=actor())
     flash(_("The e-mail is being sent again."), "success")
+    return redirect(url_for("organiser.mail", slug=slug), 303)
+
+
+@blueprint.post("/events/<slug>/mail/now")
+@permission(Permission.EDIT_EVENTS)
+def send_mails_now(slug: str) -> Answer:
+    """Try the waiting mails of the event at once, without the rest of their pauses."""
+    event = seen_event(slug)
+    with transaction():
+        mail_server.send_now(event, now=now())
+    flash(_("The waiting e-mails are being tried now."), "success")
     return redirect(url_for("organiser.mail", slug=slug), 303)
 
 

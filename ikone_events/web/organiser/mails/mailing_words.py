@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.services.mails.delivery_log import notes_of
+from ikone_events.services.mails.mailing_chunks import DAMAGED
 from ikone_events.services.mails.mailings import Account, Figures
-from ikone_events.services.mails.outbox import notes_of
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
@@ -55,7 +56,9 @@ def rest_words(account: Account) -> str:
     waiting = figures.queued + figures.unwritten
     if account.is_stopped:
         number, who = figures.stopped + figures.unwritten, account.mailing.stopped_by
-        if who == SYSTEM:
+        if who == DAMAGED:
+            words = _("damaged in the database: %(number)d held back", number=number)
+        elif who == SYSTEM:
             words = _("too late for the event: %(number)d held back", number=number)
         else:
             words = _("stopped by %(who)s: %(number)d held back", who=who, number=number)
@@ -74,7 +77,7 @@ def state_of(mail: OutboxMail, moment: datetime) -> str:
     return "deferred" if mail.tries > mail.tries_before else "queued"
 
 
-_ENDS = ("failed", "bounced")
+_ENDS = ("failed", "bounced", "damaged")
 
 
 def delivery_entries(mail: OutboxMail) -> list[tuple[datetime, str, str, str]]:
@@ -92,10 +95,12 @@ def _entry(note: DeliveryNote) -> tuple[datetime, str, str, str]:
     words = {
         "deferred": _("Sent back for a later try"),
         "failed": _("Refused for good"),
+        "damaged": _("Damaged in the database, so it was not sent"),
         "retried": _("Put into the queue again"),
         "corrected": _("Address corrected"),
         "stopped": _("Held back with its mailing"),
         "resumed": _("Released with its mailing"),
+        "replaced": _("Not sent: its links or its address were replaced"),
         "sent": _("Taken by the mail server"),
         "delayed": _("Another mail server could not deliver it yet"),
         "bounced": _("Came back: the address could not be reached"),

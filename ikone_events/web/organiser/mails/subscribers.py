@@ -5,6 +5,7 @@ import logging
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
+from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.mails.subscribers import (
     SUBSCRIBER_COLUMNS,
     count_subscribers,
@@ -20,6 +21,7 @@ from ikone_events.web.organiser.frame import Answer, blueprint, download, page_n
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
+from ikone_events.web.shell.security_events import record
 
 log = logging.getLogger(__name__)
 
@@ -69,5 +71,5 @@ def export_subscribers() -> Response:
     """Export all subscribers as CSV that German Excel opens."""
     stream = io.StringIO()
     number = write_csv(stream, SUBSCRIBER_COLUMNS, subscriber_rows(), excel=True)
-    log.info("organiser %d exported %d subscribers", organiser().id, number)
+    record(SecurityEvent.EXPORTED, what="subscribers", rows=number)
     return download(stream.getvalue(), "text/csv", "subscribers.csv")

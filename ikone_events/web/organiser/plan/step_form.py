@@ -38,9 +38,7 @@ _ANCHORS = (Anchor.START, Anchor.END, Anchor.DEADLINE)
 class StepForm(FlaskForm):
     """The time of a step: an offset from a date of the event, or a date of its own."""
 
-    amount = WholeNumber(
-        _l("Distance"), default=0, render_kw={"min": 0, "inputmode": "numeric"}
-    )
+    amount = WholeNumber(_l("Distance"), default=0, render_kw={"min": 0, "inputmode": "numeric"})
     unit = SelectField(
         _l("Unit"),
         choices=[

@@ -65,6 +65,8 @@ _CHANGES: dict[str, str] = {
     RegistrationAction.WITHDRAW: N_("Withdrawn"),
     RegistrationAction.DECLINE: N_("Declined"),
     RegistrationAction.EXPIRE: N_("Time ran out"),
+    RegistrationAction.CORRECT: N_("Name or address corrected"),
+    RegistrationAction.ASK_ADDRESS: N_("Asked to confirm the new address"),
 }
 # What a pending registration awaited before this action.
 _AWAITED_BEFORE: dict[str, str] = {

@@ -11,6 +11,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_of
 from ikone_events.services.registering.by_organiser import LONGEST_NOTE, actions_for, annotate
 from ikone_events.services.registering.lists.exports import waiting_positions
+from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import mode_of, waiting_reasons
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -47,9 +48,8 @@ def show_person(
 ) -> str:
     """Render a person's page, with the complaints of a refusal and a note not yet saved."""
     moment, fields = now(), visible_to(asker_role(), all_fields(event))
-    reasons = waiting_reasons(event, [found], now=moment)
-    before, after = relatives_of(found)
     counts = counts_of(event, Table.PEOPLE)
+    before, after = relatives_of(found)
     return render_template(
         "organiser/registering/person.html",
         event=event,
@@ -57,7 +57,8 @@ def show_person(
         refused=say_all(refused),
         mode=mode_of(event, found).value,
         position=waiting_positions(event).get(found.id),
-        waits_because=translate(reasons[found.id]) if found.id in reasons else "",
+        waits_because=_waits_because(event, found),
+        undelivered=undelivered([found]).get(found.id),
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
         before=before,
         after=after,
@@ -78,6 +79,11 @@ def show_person(
         over=moment >= event.ends_at,
         labels=people_words,
     )
+
+
+def _waits_because(event: Event, person: Registration) -> str:
+    reasons = waiting_reasons(event, [person], now=now())
+    return translate(reasons[person.id]) if person.id in reasons else ""
 
 
 @blueprint.post("/events/<slug>/registrations/<public_id>/note")

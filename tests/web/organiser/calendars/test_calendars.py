@@ -203,8 +203,8 @@ def test_personal_links_and_uids_stay_out_of_the_page(app: Flask, team: Browser)
     person = make_registration(app, event)
     invite(app, person)
     text = team.get(f"/organise/events/{event.slug}/calendar").text
-    assert "/r/…/room" in text
-    assert not re.search(r"/r/[\w-]{10,}", text)
+    assert "/door/…" in text
+    assert not re.search(r"/(r|door)/[\w-]{10,}", text)
     assert person.calendar_uid not in text
 
 

@@ -9,12 +9,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import event as sql_event
 
-from ikone_events.services.mails.outbox import add_note
+from ikone_events.services.mails.delivery_log import add_note
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing, OutboxMail
+from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_event, make_mail, make_mailing, make_registration
+from tests.factories import (
+    NOW,
+    make_event,
+    make_heartbeat,
+    make_mail,
+    make_mailing,
+    make_registration,
+)
 from tests.web.organiser.conftest import Browser
 
 STATES = ("sent", "failed", "queued", "stopped")
@@ -235,3 +242,20 @@ def test_people_and_mails_of_other_events_are_not_found(
     assert team.get(f"/organise/events/{event.slug}/{part}").status_code == 200
     assert team.get(f"/organise/events/{other.slug}/{part}").status_code == 404
     assert stranger.get(f"/organise/events/{event.slug}/{part}").status_code == 404
+
+
+def test_waiting_mails_are_sent_at_once_on_request(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    person = make_registration(app, event)
+    mail = make_mail(app, person, due_at=NOW + timedelta(hours=1), answer="421 down")
+    make_heartbeat(app, refusals=3, retry_at=NOW + timedelta(hours=1))
+    page = team.get(f"/organise/events/{event.slug}/mail")
+    assert "jetzt senden" in page.text
+
+    answer = team.post(f"/organise/events/{event.slug}/mail/now")
+
+    assert answer.status_code == 303
+    with app.app_context():
+        assert db.session.get_one(OutboxMail, mail.id).due_at == NOW
+        assert db.session.query(Heartbeat).one().retry_at is None
+    assert "jetzt senden" not in team.get(f"/organise/events/{event.slug}/mail").text

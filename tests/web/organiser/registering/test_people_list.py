@@ -10,7 +10,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_event, make_organisation, make_registration
+from tests.factories import NOW, make_event, make_mail, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
 from tests.web.organiser.registering.test_people import queries
 
@@ -106,6 +106,30 @@ def test_without_a_directory_nobody_waits_for_a_match(app: Flask, team: Browser)
     make_registration(app, event)
     page = team.get(f"/organise/events/{event.slug}/registrations?lang=en").text
     assert "your decision" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("queued", "The time begins when the e-mail is delivered."),
+        ("failed", "The e-mail about it was not delivered."),
+    ],
+)
+def test_list_and_page_tell_whose_mail_about_a_place_was_not_delivered(
+    app: Flask, team: Browser, state: str, words: str
+) -> None:
+    event = make_event(app)
+    eva = make_registration(
+        app, event, status="pending", awaits="address", reserved_until=NOW + timedelta(hours=9)
+    )
+    make_mail(app, eva, kind="confirm_address", state=state)
+    base = f"/organise/events/{event.slug}/registrations"
+
+    listed, own = team.get(f"{base}?lang=en").text, team.get(f"{base}/{eva.public_id}?lang=en").text
+
+    assert words in own
+    assert words.lower().removesuffix(".") in listed.lower()
+    assert ("kept until" in listed) is (state == "failed")
 
 
 def test_filters_are_kept_by_pages_and_buttons(app: Flask, team: Browser) -> None:

@@ -1,0 +1,1 @@
+"""Pages of accounts: the list, one account, the own one."""

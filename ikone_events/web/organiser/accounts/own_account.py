@@ -1,0 +1,138 @@
+"""The own account: name and language, password, other sessions."""
+
+from flask import flash, make_response, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, SelectField, StringField
+
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.accounts import changes
+from ikone_events.services.accounts.changes import Asker
+from ikone_events.services.accounts.passwords import is_password_of
+from ikone_events.services.accounts.security_log import SecurityEvent, log_security
+from ikone_events.store.db import transaction
+from ikone_events.web.organiser.accounts.accounts import role_label
+from ikone_events.web.organiser.frame import Answer, blueprint, place
+from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.forms import needed, stripped
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import speak
+from ikone_events.web.shell.limits import limited, network
+from ikone_events.web.shell.login import stay_signed_in
+from ikone_events.web.shell.login_attempts import remember_browser
+from ikone_events.web.shell.password_reset import NewPasswordForm
+
+# Of one account, so that a stolen session does not try passwords.
+TRIES = "20 per 15 minutes"
+
+
+class DetailsForm(FlaskForm):
+    """Name and language."""
+
+    name = StringField(
+        _l("Name"),
+        [needed(_l("Please enter a name."))],
+        filters=[stripped],
+        description=_l("It stands in the history of events and in invitations."),
+        render_kw={"autocomplete": "name", "maxlength": 200},
+    )
+    locale = SelectField(_l("Language"), choices=[])
+
+
+class OwnPasswordForm(NewPasswordForm):
+    """The present password, and a new one."""
+
+    present = PasswordField(
+        _l("Present password"),
+        [needed(_l("Please enter your present password."))],
+        render_kw={"autocomplete": "current-password", "maxlength": 200},
+    )
+
+
+@blueprint.get("/account")
+@permission(Permission.OWN_ACCOUNT)
+def own_account() -> str:
+    """Show the own account."""
+    return _page()
+
+
+@blueprint.post("/account")
+@permission(Permission.OWN_ACCOUNT)
+def save_own_account() -> Answer:
+    """Store name and language."""
+    form = _details_form()
+    if not form.validate():
+        return _page(details=form), 422
+    try:
+        with transaction():
+            changes.set_own_details(organiser().id, name=form.name.data, locale=form.locale.data)
+    except UnfitInput as refusal:
+        place(form, refusal.complaints)
+        return _page(details=form), 422
+    if form.locale.data:
+        speak(form.locale.data)
+    flash(_("Your details are stored."), "success")
+    return redirect(url_for("organiser.own_account"), 303)
+
+
+def _whose() -> str:
+    return str(organiser().id)
+
+
+@blueprint.post("/account/password")
+@permission(Permission.OWN_ACCOUNT)
+@limited(TRIES, key_func=_whose)
+def change_own_password() -> Answer:
+    """Change the own password; this session stays, all others end."""
+    person, form = organiser(), OwnPasswordForm()
+    if not form.validate():
+        return _page(password=form), 422
+    if not is_password_of(person, form.present.data or ""):
+        form.present.errors = [_("This is not your present password.")]
+        return _page(password=form), 422
+    hashed = form.hashed_for(person)
+    if hashed is None:
+        return _page(password=form), 422
+    asker = Asker(seen_version=person.access_version)
+    with transaction():
+        account = changes.set_password(person.id, hashed, asker=asker)
+    stay_signed_in(account)
+    log_security(SecurityEvent.PASSWORD_CHANGED, account=account.id, network=network(), by="owner")
+    flash(_("Your password is changed. You are logged out everywhere else."), "success")
+    response = make_response(redirect(url_for("organiser.own_account"), 303))
+    remember_browser(response, account)
+    return response
+
+
+@blueprint.post("/account/end-sessions")
+@permission(Permission.OWN_ACCOUNT)
+def end_other_sessions() -> Answer:
+    """End all sessions of the own account except this one."""
+    with transaction():
+        account = changes.end_sessions_of(organiser().id)
+    stay_signed_in(account)
+    log_security(
+        SecurityEvent.ACCOUNT_CHANGED, account=account.id, network=network(), sessions="ended"
+    )
+    flash(_("You are logged out everywhere else. This session stays."), "success")
+    return redirect(url_for("organiser.own_account"), 303)
+
+
+def _details_form(*, stored: bool = False) -> DetailsForm:
+    person = organiser()
+    values = {"name": person.name, "locale": person.locale}
+    form = DetailsForm(formdata=None, **values) if stored else DetailsForm(**values)
+    as_browser = [] if person.locale else [("", _("As the browser asks for"))]
+    form.locale.choices = [*as_browser, ("de", "Deutsch"), ("en", "English")]
+    return form
+
+
+def _page(details: DetailsForm | None = None, password: OwnPasswordForm | None = None) -> str:
+    return render_template(
+        "organiser/accounts/own_account.html",
+        details=details or _details_form(stored=True),
+        password=password or OwnPasswordForm(formdata=None),
+        wrong=details or password,
+        account=organiser(),
+        role=role_label(organiser().role),
+    )
