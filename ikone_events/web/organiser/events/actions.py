@@ -30,6 +30,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import choices_of, show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
@@ -46,6 +47,7 @@ class ActionForm(FlaskForm):
     reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
     starts_at = LocalTime(_l("New start"))
     ends_at = LocalTime(_l("New end"))
+    dates_meant = DatesMeant()
 
 
 @blueprint.get("/events/<slug>/do/<action>")
@@ -111,6 +113,9 @@ def request_of(event: Event, action: Action, form: ActionForm) -> Request:
         found.append(complaint)
     if found:
         raise UnfitInput(found)
+    # The lifecycle refuses a new date in the past, whoever means it.
+    if starts_at and ends_at and now() < starts_at < ends_at:
+        form.dates_meant.confirm(starts_at, ends_at)
     return Request(
         action=action,
         actor=actor(),

@@ -12,6 +12,7 @@ from ikone_events.services.events.editing import assign
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, organiser, permission
@@ -32,6 +33,7 @@ class CopyForm(FlaskForm):
         _l("Title in English"), render_kw={"maxlength": 200, "autocomplete": "off", "lang": "en"}
     )
     starts_at = LocalTime(_l("New start"), [InputRequired(_l("Please enter the start."))])
+    dates_meant = DatesMeant()
 
 
 @blueprint.get(COPY)
@@ -64,6 +66,7 @@ def _copy(event: Event, form: CopyForm) -> Event:
     starts_at = moment_of(form.starts_at, event.zone, found)
     if starts_at is None:
         raise UnfitInput(found)
+    form.dates_meant.confirm(starts_at, starts_at + (event.ends_at - event.starts_at))
     made = copy_event(
         event,
         title=form.title.data.strip(),

@@ -25,6 +25,7 @@ from ikone_events.domain.plan.templates import PLAN_LABELS, PlanName
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
 
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
@@ -122,6 +123,7 @@ class EventForm(SettingsForm):
 
     starts_at = LocalTime(_l("Start"), [InputRequired(_l("Please enter the start."))])
     ends_at = LocalTime(_l("End"), [InputRequired(_l("Please enter the end."))])
+    dates_meant = DatesMeant()
     zone = StringField(_l("Time zone"), render_kw={"maxlength": 60, "autocomplete": "off"})
     format = RadioField(_l("Format"), choices=list(EventFormat), default=EventFormat.ONLINE.value)
     plan = RadioField(
