@@ -37,6 +37,7 @@ from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
+from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 MOST_REASON = 2000
 
@@ -62,6 +63,7 @@ def ask(slug: str, action: str) -> Answer:
 
 @blueprint.post("/events/<slug>/do/<action>")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def do(slug: str, action: str) -> Answer:
     """Carry out an action if the event is still in the state that the page showed."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
@@ -102,6 +104,7 @@ def find_action(name: str) -> Action:
 
 def request_of(event: Event, action: Action, form: ActionForm) -> Request:
     """Return the request that the form describes; raises UnfitInput."""
+    refuse_shown_again()
     found: list[Complaint] = []
     reason = form.reason.data or ""
     starts_at = _moment(form.starts_at, event.zone, found)

@@ -2,7 +2,6 @@
 
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
@@ -17,11 +16,12 @@ from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 COPY = "/events/<slug>/copy"
 
 
-class CopyForm(FlaskForm):
+class CopyForm(TeamForm):
     """What differs between a copy and its event; the rest can be edited afterwards."""
 
     title = StringField(
@@ -46,6 +46,7 @@ def ask_copy(slug: str) -> Answer:
 
 @blueprint.post(COPY)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def make_copy(slug: str) -> Answer:
     """Save the copy as a draft."""
     event, form = seen_event(slug), CopyForm()

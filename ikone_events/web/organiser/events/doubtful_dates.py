@@ -32,7 +32,7 @@ class DatesMeant(BooleanField):
         doubt = date_doubt(starts_at, ends_at, now())
         if doubt is None:
             return
-        self.asked = f"{starts_at:%Y%m%dT%H%M}/{ends_at:%Y%m%dT%H%M}"
+        self.asked = f"{starts_at.isoformat()}/{ends_at.isoformat()}"
         self.data = self.asked in (self.raw_data or ())
         if not self.data:
             raise UnfitInput(replace(doubt, about=NAME))

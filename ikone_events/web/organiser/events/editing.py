@@ -37,6 +37,7 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
+from ikone_events.web.shell.interrupted import keeps_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def new_event() -> Answer:
 
 @blueprint.post("/events/new")
 @permission(Permission.CREATE_EVENTS)
+@keeps_input
 def create_event() -> Answer:
     """Store a new draft."""
     form, person = _form(), organiser()
@@ -93,6 +95,7 @@ def edit_event(slug: str) -> Answer:
 
 @blueprint.post("/events/<slug>/edit")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def save_event(slug: str) -> Answer:
     """Save the edited event, unless somebody else has saved it meanwhile."""
     return _edit(slug)

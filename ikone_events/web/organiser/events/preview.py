@@ -30,12 +30,14 @@ from ikone_events.web.organiser.mails.preview_page import (
 from ikone_events.web.organiser.plan.step_words import action_text
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input
 
 PREVIEW = "/events/<slug>/preview/<action>"
 
 
 @blueprint.route(PREVIEW, methods=["GET", "POST"])
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def preview(slug: str, action: str) -> Answer:
     """Show recipients, mail and calendar effect of an action, with the button that does it."""
     return _respond(slug, action)

@@ -28,11 +28,12 @@ from ikone_events.web.shell.badges import places_left
 from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped, unless
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 _PATH = "/events/<slug>/registrations/add"
 
 
-class PersonByOrganiserForm(PersonForm):
+class PersonByOrganiserForm(TeamForm, PersonForm):
     """A person's details as an organiser fills them in, without the browser's own data."""
 
     position = StringField(
@@ -76,6 +77,7 @@ def add_form(slug: str) -> Answer:
 
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def add_to_event(slug: str) -> Answer:
     """Register a person; a full event puts them on the waiting list or refuses."""
     event = seen_event(slug)
