@@ -158,7 +158,9 @@ def keep_input_of_ended_session() -> Response | None:
     if current_user.is_authenticated:
         logout_user()
     form = TeamLoginForm(formdata=None, kept=kept)
-    page = render_template("security/login_user.html", login_user_form=form)
+    # The frame of the pages for the team is for people who are logged in.
+    frame = {"area": "", "organiser_name": ""}
+    page = render_template("security/login_user.html", login_user_form=form, **frame)
     return no_store(make_response(page, 403))
 
 

@@ -75,6 +75,7 @@ def test_typed_text_comes_back_after_the_login(
     end(team, app, person)
     page = team.post("/organise/events/new", TYPED)
     assert "Ihre Sitzung ist beendet" in page.text
+    assert "/logout" not in page.text
     again = log_in_again(team.client, page, person.email)
     assert again.status_code == 200
     assert 'action="/organise/events/new"' in again.text

@@ -22,7 +22,7 @@ class DatesMeant(BooleanField):
     asked = ""
 
     def __init__(self, label: str | None = None, **options: object) -> None:
-        super().__init__(label or _l("These dates are right"), **options)
+        super().__init__(label or _l("Save these dates all the same"), **options)
 
     def _value(self) -> str:
         return self.asked
