@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -67,10 +66,6 @@ _TOKEN = secrets.token_urlsafe(32)
 _REGISTERED = "registered"
 
 
-class _TrapFilled(Exception):
-    """A bot filled in the hidden field; rolls back the transaction."""
-
-
 @blueprint.route("/events/<slug>/register", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
 def register(slug: str) -> ResponseReturnValue:
@@ -112,7 +107,8 @@ def _try_to_store(
 ) -> ResponseReturnValue:
     slug = context.event.slug
     try:
-        statuses = _store(slug, applicants, trapped=bool(sign_up.first.website.data))
+        with transaction():
+            statuses = registrations.register_all(slug, applicants, now=now())
     except RegistrationClosed as refusal:
         return _closed_meanwhile(slug, refusal)
     except Busy as refusal:
@@ -122,16 +118,6 @@ def _try_to_store(
         return _page(context, sign_up, 422, "invalid")
     _remember(slug, applicants, statuses)
     return redirect(url_for("signup.registered", slug=slug), 303)
-
-
-def _store(slug: str, applicants: Sequence[Applicant], *, trapped: bool) -> Sequence[Status]:
-    """Register all of them or nobody. A trapped bot gets the usual answer; nothing is stored."""
-    statuses: Sequence[Status] = ()
-    with suppress(_TrapFilled), transaction():
-        statuses = registrations.register_all(slug, applicants, now=now())
-        if trapped:
-            raise _TrapFilled
-    return statuses
 
 
 def _closed_meanwhile(slug: str, refusal: RegistrationClosed) -> Response:

@@ -39,6 +39,7 @@ from ikone_events.domain.refusals import (
 )
 from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage, report
 from ikone_events.web.shell.bodies import most_megabytes, takes_upload
+from ikone_events.web.shell.forms import sends_no_cookie
 from ikone_events.web.shell.i18n import gettext, ngettext, translate
 
 RETRY_AFTER_BUSY = 5
@@ -146,6 +147,12 @@ def _words_of_http(fault: HTTPException) -> dict[str, Any]:
         return {"text": text, "advice": wait_words(wait), "back": back}
     if isinstance(fault, RequestEntityTooLarge):
         return _words_of_size()
+    if isinstance(fault, CSRFError) and sends_no_cookie():
+        text = _(
+            "Your browser did not return the cookie that buttons on this page need for security."
+            " Please allow cookies for this page, open it again and press the button once more."
+        )
+        return {"title": _("The cookie is missing"), "text": text}
     if fault.code in _WORDED:
         return {}
     return {"title": _("This can't be done at this address"), "text": " "}

@@ -3,7 +3,7 @@
 from flask import flash, make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectField
 
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.accounts import changes
@@ -14,7 +14,7 @@ from ikone_events.store.db import transaction
 from ikone_events.web.organiser.accounts.accounts import role_label
 from ikone_events.web.organiser.frame import Answer, blueprint, place
 from ikone_events.web.shell.access import Permission, organiser, permission
-from ikone_events.web.shell.forms import needed, stripped
+from ikone_events.web.shell.forms import LineField, needed
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import speak
 from ikone_events.web.shell.limits import limited, network
@@ -29,10 +29,9 @@ TRIES = "20 per 15 minutes"
 class DetailsForm(FlaskForm):
     """Name and language."""
 
-    name = StringField(
+    name = LineField(
         _l("Name"),
         [needed(_l("Please enter a name."))],
-        filters=[stripped],
         description=_l("It stands in the history of events and in invitations."),
         render_kw={"autocomplete": "name", "maxlength": 200},
     )

@@ -19,6 +19,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.web.organiser.frame import Answer, blueprint, download, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 @permission(Permission.SEE_SUBSCRIBERS)
 def subscribers() -> str:
     """Show the numbers and one page of the list."""
-    words = request.args.get("q", "")[:200]
+    words = typed_line(request.args.get("q"))[:200]
     page = search_subscribers(words, number=page_number())
     query = {"q": words} if words else {}
     return render_template(

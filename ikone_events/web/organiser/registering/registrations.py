@@ -168,7 +168,8 @@ def export_registrations(slug: str, file_type: str) -> Response:
 
 
 def _written(event: Event, kind: str, role: str) -> tuple[int, bytes]:
-    columns, rows = registration_columns(event, role), registration_rows(event, role)
+    columns = registration_columns(event, role)
+    rows = registration_rows(event, role, words=kind != "json")
     if kind == "xlsx":
         binary = io.BytesIO()
         number = write_xlsx(binary, columns, rows, title=event.slug)
