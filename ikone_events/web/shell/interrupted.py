@@ -64,14 +64,10 @@ def seal_input() -> str | None:
     The cookie names the account also after its time. Its secret must be that of the form's token,
     so that no other site can bring a form into the login (CSRF).
     """
-    view = current_app.view_functions.get(request.endpoint or "")
-    if request.method != "POST" or not getattr(view, "keeps_input", False):
-        return None
     ended = _ended_session()
     if not isinstance(ended.get("account"), int) or not _is_ours(ended.get("csrf_token")):
         return None
-    fields = [(k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", _SHOW)]
-    content = {"account": ended["account"], "path": request.full_path, "fields": fields}
+    content = {"account": ended["account"], "path": request.full_path, "fields": _fields()}
     sealed = str(_serializer().dumps(content))
     return sealed if len(sealed) <= _MOST_CHARACTERS else None
 
@@ -84,9 +80,40 @@ def resume_page(sealed: str, account: int) -> str | None:
         return None
     if content["account"] != account:
         return None
-    path = request.script_root + content["path"].rstrip("?")
-    fields = [*content["fields"], (_SHOW, "1")]
-    return render_template("security/resume.html", path=path, fields=fields)
+    return _page(content["path"], content["fields"])
+
+
+def page_of_earlier_session(secret: object) -> str | None:
+    """The page that sends this form again, if it is from before the present login; or None.
+
+    `secret` is that of the present session. Only the browser can say that another page of ours has
+    sent the form (Fetch Metadata): no script can set this header.
+    """
+    own = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if not own or _is_ours(secret):
+        return None
+    return _page(request.full_path, _fields())
+
+
+def is_kept() -> bool:
+    """Whether this request sends a form to a view that `keeps_input`."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method == "POST" and getattr(view, "keeps_input", False)
+
+
+def _fields() -> list[tuple[str, str]]:
+    return [(k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", _SHOW)]
+
+
+def _page(path: str, fields: list[tuple[str, str]]) -> str:
+    # The frame of the login; the one of the pages for the team needs their blueprint.
+    return render_template(
+        "security/resume.html",
+        path=request.script_root + path.rstrip("?"),
+        fields=[*fields, (_SHOW, "1")],
+        area="",
+        organiser_name="",
+    )
 
 
 def _ended_session() -> dict[str, Any]:

@@ -44,7 +44,12 @@ from ikone_events.store.db import db, transaction
 from ikone_events.web.shell.hashing import bound_hashing
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import speak
-from ikone_events.web.shell.interrupted import resume_page, seal_input
+from ikone_events.web.shell.interrupted import (
+    is_kept,
+    page_of_earlier_session,
+    resume_page,
+    seal_input,
+)
 from ikone_events.web.shell.limits import network
 from ikone_events.web.shell.login_attempts import count_failure, refuse_too_many, remember_browser
 from ikone_events.web.shell.security_events import record_refusal
@@ -153,7 +158,13 @@ def keep_input_of_ended_session() -> Response | None:
 
     Must come before the check of the CSRF token, whose secret ends with the session.
     """
-    if request.method != "POST" or _is_signed_in() or not (kept := seal_input()):
+    if not is_kept():
+        return None
+    if _is_signed_in():
+        page = page_of_earlier_session(session.get("csrf_token"))
+        return no_store(make_response(page)) if page else None
+    kept = seal_input()
+    if not kept:
         return None
     if current_user.is_authenticated:
         logout_user()

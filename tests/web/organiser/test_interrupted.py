@@ -128,6 +128,20 @@ def test_foreign_site_brings_no_form_into_the_login(
             assert 'name="kept"' not in answer.text
 
 
+def test_form_from_before_a_login_in_another_tab_is_shown_again(app: Flask, team: Browser) -> None:
+    team.post("/organise/events/new", {})
+    with team.client.session_transaction() as session:
+        del session["csrf_token"]  # as every login does
+    own = {"Sec-Fetch-Site": "same-origin"}
+    page = team.post("/organise/events/new", TYPED, headers=own)
+    assert dict(fields_of(page))["description"] == TEXT
+    shown = team.client.post("/organise/events/new", data=dict(fields_of(page)), headers=own)
+    assert (shown.status_code, stored(app)) == (422, [])
+    for site in ("cross-site", "same-site", "none", ""):
+        answer = team.post("/organise/events/new", TYPED, headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == 400
+
+
 def test_failed_login_keeps_what_was_typed(app: Flask, team: Browser, person: Person) -> None:
     team.post("/organise/events/new", {})
     end_by_age(team, app, person)
