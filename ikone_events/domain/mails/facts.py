@@ -35,6 +35,7 @@ class EventSummary:
     room_opens_at: datetime | None = None
     contact_name: str = ""
     contact_phone: str = ""
+    postal_address: str = ""
     feedback_url: str = ""
 
     @property

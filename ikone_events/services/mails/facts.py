@@ -157,6 +157,7 @@ def network_summary(now: datetime) -> EventSummary:
         zone=installation.settings.timezone,
         format="",
         organisation=installation.settings.organisation,
+        postal_address=installation.settings.address,
         contact_email=installation.settings.sender,
         public_url=installation.page("/"),
         register_url=installation.page("/"),

@@ -27,6 +27,7 @@ class MailClaim(NamedTuple):
     """
 
     id: int
+    mailing_id: int | None
     kind: str
     registration_id: int | None
     tries: int

@@ -28,6 +28,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import choices_of, show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
@@ -35,6 +36,7 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
+from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 
 class ActionForm(FlaskForm):
@@ -43,6 +45,7 @@ class ActionForm(FlaskForm):
     reason = TextField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
     starts_at = LocalTime(_l("New start"))
     ends_at = LocalTime(_l("New end"))
+    dates_meant = DatesMeant()
 
 
 @blueprint.get("/events/<slug>/do/<action>")
@@ -57,6 +60,7 @@ def ask(slug: str, action: str) -> Answer:
 
 @blueprint.post("/events/<slug>/do/<action>")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def do(slug: str, action: str) -> Answer:
     """Carry out an action if the event is still in the state that the page showed."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
@@ -97,11 +101,15 @@ def find_action(name: str) -> Action:
 
 def request_of(event: Event, action: Action, form: ActionForm) -> Request:
     """Return the request that the form describes; raises UnfitInput."""
+    refuse_shown_again()
     found: list[Complaint] = []
     starts_at = _moment(form.starts_at, event.zone, found)
     ends_at = _moment(form.ends_at, event.zone, found)
     if found:
         raise UnfitInput(found)
+    # The lifecycle refuses a new date in the past, whoever means it.
+    if starts_at and ends_at and now() < starts_at < ends_at:
+        form.dates_meant.confirm(starts_at, ends_at)
     return Request(
         action=action,
         actor=actor(),

@@ -17,6 +17,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.actions import ActionForm, find_action, refused, request_of
+from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
 from ikone_events.web.organiser.events.event_page import ASKING
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
 from ikone_events.web.organiser.mails.preview_page import (
@@ -29,12 +30,14 @@ from ikone_events.web.organiser.mails.preview_page import (
 from ikone_events.web.organiser.plan.step_words import action_text
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input
 
 PREVIEW = "/events/<slug>/preview/<action>"
 
 
 @blueprint.route(PREVIEW, methods=["GET", "POST"])
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def preview(slug: str, action: str) -> Answer:
     """Show recipients, mail and calendar effect of an action, with the button that does it."""
     return _respond(slug, action)
@@ -96,7 +99,8 @@ def _buttons(event: Event, rule: TransitionRule) -> SendButton:
     offer = next(o for o in offers(facts_for(action, event, now())) if o.rule is rule)
     kept = {"state": event.state}
     if asks:
-        kept |= {name: request.form.get(name, "") for name in ("reason", "starts_at", "ends_at")}
+        names = ("reason", "starts_at", "ends_at", DATES_MEANT)
+        kept |= {name: request.form.get(name, "") for name in names}
     label = _(ACTION_LABELS[action])
     kind = rule.message.kind.value if rule.message else ""
     text_url = url_for("organiser.event_text", slug=event.slug, kind=kind)
