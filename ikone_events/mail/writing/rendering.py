@@ -30,6 +30,7 @@ class Block(NamedTuple):
     """A paragraph ("text"), "list", "numbers", "box", "heading" or "button" of a mail.
 
     Numbers begin with `start`. A `glued` block follows the previous one without an empty line.
+    `lang` is the language of a paragraph, if it is not that of the mail.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Block(NamedTuple):
     heading: str = ""
     start: int = 1
     glued: bool = False
+    lang: str = ""
 
 
 # What a marker of this name is for this person: words, or blocks where it stands alone on its line.
@@ -227,7 +229,8 @@ def _html_block(block: Block) -> str:
         case "heading":
             return f'<h2 style="margin:24px 0 8px;font-size:18px">{_BREAK.join(rows)}</h2>\n'
         case _:
-            return f'<p style="margin:16px 0">{_BREAK.join(rows)}</p>\n'
+            lang = f' lang="{block.lang}"' if block.lang else ""
+            return f'<p{lang} style="margin:16px 0">{_BREAK.join(rows)}</p>\n'
 
 
 def _html_items(rows: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from ikone_events.domain.header_text import clean_text
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import PLACEHOLDERS, Shape, placeholders_of
-from ikone_events.mail.writing.markdown import MARKER, Piece, with_markers
+from ikone_events.mail.writing.markdown import MARKER, Piece, linked, with_markers
 from ikone_events.mail.writing.rendering import (
     Block,
     Value,
@@ -58,7 +58,6 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "kontakt_email": "event.contact_email",
         "kontakt_telefon": "event.contact_phone",
         "zusammenfassung": "event.summary",
-        "grund": "facts.reason",
         "zugangslink": "links.room",
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",
@@ -83,6 +82,12 @@ class _Source(str):
     __slots__ = ()
 
 
+class _German(str):
+    """A German text in a mail of any language: screen readers have to know (WCAG 3.1.2)."""
+
+    __slots__ = ()
+
+
 # Variables of all templates: the place of the button, the box, and the time in it.
 _BUTTON = "\ue000button\ue001"
 _PRINTED_AS_IS = {
@@ -100,7 +105,7 @@ def _as_marker(context: Context, value: object) -> str:
     if isinstance(value, _Source):
         return value
     printed: list[str] = context["printed"]
-    printed.append(str(value))
+    printed.append(value if isinstance(value, _German) else str(value))
     return f"\ue000{len(printed) - 1}\ue001"
 
 
@@ -121,6 +126,7 @@ _templates = Environment(
     keep_trailing_newline=True,
     auto_reload=False,
 )
+_templates.filters["german"] = _German
 
 
 def write(
@@ -175,6 +181,7 @@ def _symbolic_values() -> dict[str, object]:
     """Variables with placeholders as values, so that every optional part is included."""
     values: dict[str, object] = {
         "calendar": True,
+        "replaces": False,
         "waiting": False,
         "reserved": False,
         "has_materials": True,
@@ -232,7 +239,8 @@ class _Text:
 
     def _find(self, name: str) -> Value:
         if name.isdecimal():
-            return _clean(self._printed[int(name)])
+            printed = self._printed[int(name)]
+            return _in_german(printed) if isinstance(printed, _German) else _clean(printed)
         if source := SOURCES.get(name):
             first, _, attribute = source.partition(".")
             value = self._values.get(first, "")
@@ -240,6 +248,14 @@ class _Text:
         if name in PASSAGES and name in self._context.blocks:
             return tuple(fill(self.source(name), self, self._button))
         return ""
+
+
+def _in_german(text: str) -> tuple[Block, ...]:
+    """A block of its own, or none for an empty text."""
+    rows = tuple(
+        linked((Piece(line.strip()),)) for line in _clean(text).split("\n") if line.strip()
+    )
+    return (Block("text", rows, lang="de"),) if rows else ()
 
 
 def _clean(value: str) -> str:
