@@ -40,7 +40,7 @@ def invitation_for(
     moved: bool = False,
     again: OutboxMail | None = None,
 ) -> Invitation | None:
-    """The invitation of a mail, newer than the last one (RFC 5546 section 2.1.4 and 2.1.5), or None.
+    """The invitation of a mail, newer than the last one (RFC 5546, 2.1.4 and 2.1.5), or None.
 
     The sequence rises if the date has `moved` since the last invitation, and with a CANCEL: then
     the answer is asked for again. All else raises the DTSTAMP alone and asks nobody.
@@ -51,24 +51,39 @@ def invitation_for(
     the mail that is written again: its CANCEL keeps its UID. New links bring no entry back.
     """
     method = calendar_method(kind)
-    if kind is MailKind.LINKS_RENEWED and _is_off(registration.event, now):
-        method = None
-    uid, sent = registration.calendar_uid, registration.calendar_sequence
-    stamp = later_stamp(now, registration.calendar_stamp)
-    if method == CANCEL and again and again.calendar_uid not in ("", uid):
-        return _withdrawal(again.calendar_uid, again.calendar_sequence, now, again.calendar_stamp)
-    if method is None or (method == CANCEL and sent is None):
-        return None
     if method == CANCEL:
-        return _withdrawal(uid, sent, now, registration.calendar_stamp)
-    if registration.status != Status.CONFIRMED.value or (
-        not moved and has_declined(kind, registration)
-    ):
+        return _withdrawal(registration, again, now)
+    if method is None or registration.status != Status.CONFIRMED.value:
         return None
+    if kind is MailKind.LINKS_RENEWED and _is_off(registration.event, now):
+        return None
+    if not moved and has_declined(kind, registration):
+        return None
+    return _request(registration, now, moved=moved, again=again)
+
+
+def _withdrawal(
+    registration: Registration, again: OutboxMail | None, now: datetime
+) -> Invitation | None:
+    replaced = again and again.calendar_uid not in ("", registration.calendar_uid)
+    last = again if again and replaced else registration
+    if last.calendar_sequence is None and not replaced:
+        return None
+    return Invitation(
+        uid=last.calendar_uid,
+        sequence=(last.calendar_sequence or 0) + 1,
+        stamp=later_stamp(now, last.calendar_stamp),
+    )
+
+
+def _request(
+    registration: Registration, now: datetime, *, moved: bool, again: OutboxMail | None
+) -> Invitation:
+    sent, stamp = registration.calendar_sequence, later_stamp(now, registration.calendar_stamp)
     if registration.calendar_method == CANCEL:
         return Invitation(uid=new_calendar_uid(), sequence=0, stamp=stamp, replaces=True)
     return Invitation(
-        uid=uid,
+        uid=registration.calendar_uid,
         sequence=0 if sent is None else sent + moved,
         stamp=stamp,
         partstat=NO_ANSWER if moved else registration.partstat or NO_ANSWER,
@@ -88,10 +103,6 @@ def _was_withdrawn(registration: Registration) -> bool:
         former,
     )
     return db.session.scalar(withdrawn.limit(1)) is not None
-
-
-def _withdrawal(uid: str, sent: int | None, now: datetime, last: datetime | None) -> Invitation:
-    return Invitation(uid=uid, sequence=(sent or 0) + 1, stamp=later_stamp(now, last))
 
 
 def later_stamp(now: datetime, last: datetime | None) -> datetime:

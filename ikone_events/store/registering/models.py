@@ -59,9 +59,9 @@ class Registration(Base):
     filled in the form.
 
     `calendar_uid` is secret. `calendar_sequence` is None before the first invitation;
-    `calendar_method` and `calendar_stamp` (DTSTAMP) are those of the last object in a mail: after CANCEL the next invitation gets a
-    new UID. `partstat` is the calendar's answer to the current date. `thread_id` is the Message-ID
-    of the first mail.
+    `calendar_method` and `calendar_stamp` (DTSTAMP) are those of the last object in a mail: after
+    CANCEL the next invitation gets a new UID. `partstat` is the calendar's answer to the current
+    date. `thread_id` is the Message-ID of the first mail.
     """
 
     __tablename__ = "registration"

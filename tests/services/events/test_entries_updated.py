@@ -1,7 +1,6 @@
 """Numbers of calendar entries: only a new date asks again, and every program takes the rest."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ from sqlalchemy import select, update
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.services.events.editing import edit_event
 from ikone_events.services.incoming.resending import retry_mail, retry_mails
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.verification import faults
@@ -25,7 +23,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.claims import take_next
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
+from tests.factories import NOW, FixedClock, make_mail, make_registration
 from tests.mailbox import Mailbox, Received
 from tests.received import calendar_answer, receive
 from tests.services.events.edits import DRAFT, Edit, days_later, do, invite, wait_and_work, work
@@ -77,6 +75,7 @@ def test_only_a_new_date_raises_the_sequence_and_asks_again(
     edit: Edit,
     clock: FixedClock,
     accepted: Callable[[], list[Received]],
+    *,
     changes: dict[str, Any],
     expected: tuple[int, str],
 ) -> None:
