@@ -40,7 +40,6 @@ from ikone_events.store.calendars.personal_feeds import lock_feed
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
-from ikone_events.store.mails.event_versions import date_of
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration, StatusChange
@@ -73,16 +72,14 @@ def facts_for(
     If missing, `known` (the version last notified), `reason` and `other_person` are looked up.
     """
     known = known or _known_version(kind, registration, event, again)
-    # A mail that is written again leaves after those that have been queued since.
-    entered = last_notified_version(event, registration) if again else known
-    moved, links = date_of(entered) != date_of(event), _links(kind, registration, event)
+    links = _links(kind, registration, event)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
         recipient=_recipient(kind, registration),
         links=links,
         sender=sender_of(event),
-        invitation=invitation_for(kind, registration, now, moved=moved, again=again),
+        invitation=invitation_for(kind, registration, event, now=now, known=known, again=again),
         text=_text(kind, registration.locale, event, mailing),
         status=registration.status,
         reason=mailing.reason if mailing else reason or _reason(kind, registration),

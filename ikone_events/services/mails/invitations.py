@@ -15,9 +15,10 @@ from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind
 from ikone_events.domain.registering.registration import Status
 from ikone_events.mail.writing.compose import ComposedMail
 from ikone_events.services.installation import get_installation
+from ikone_events.services.mails.values import last_notified_version
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.event_versions import NOTIFIED
+from ikone_events.store.mails.event_versions import NOTIFIED, date_of
 from ikone_events.store.mails.models import HAS_OBJECT, OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -35,15 +36,16 @@ _UPDATING = {MailKind.ACCESS_LINK, MailKind.MOVED, MailKind.CHANGED, MailKind.LI
 def invitation_for(
     kind: MailKind,
     registration: Registration,
-    now: datetime,
+    event: Event,
     *,
-    moved: bool = False,
+    now: datetime,
+    known: Event,
     again: OutboxMail | None = None,
 ) -> Invitation | None:
     """The invitation of a mail, newer than the last one (RFC 5546, 2.1.4 and 2.1.5), or None.
 
-    The sequence rises if the date has `moved` since the last invitation, and with a CANCEL: then
-    the answer is asked for again. All else raises the DTSTAMP alone and asks nobody.
+    The sequence rises if the date is not that of the `known` version, and with a CANCEL: then the
+    answer is asked for again. All else raises the DTSTAMP alone and asks nobody.
 
     Only confirmed people are invited; without an entry there is no CANCEL. After a CANCEL the next
     invitation has a new UID: Thunderbird deletes by the UID alone, so a CANCEL that is opened late
@@ -55,8 +57,11 @@ def invitation_for(
         return _withdrawal(registration, again, now)
     if method is None or registration.status != Status.CONFIRMED.value:
         return None
-    if kind is MailKind.LINKS_RENEWED and _is_off(registration.event, now):
+    if kind is MailKind.LINKS_RENEWED and _is_off(event, now):
         return None
+    # A mail that is written again leaves after those that have been queued since.
+    entered = last_notified_version(event, registration) if again else known
+    moved = date_of(entered) != date_of(event)
     if not moved and has_declined(kind, registration):
         return None
     return _request(registration, now, moved=moved, again=again)
