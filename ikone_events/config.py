@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 from holidays import list_supported_countries
 
+from ikone_events.domain.secret_keys import is_guessable
 from ikone_events.mail.settings import ImapSettings, SmtpSettings
 
 MIN_SECRET_LENGTH = 32
-MIN_SECRET_VARIETY = 10
 MIN_TOKEN_LENGTH = 16
 # Settings with a password or key. A file of systemd or of a container may hold each: X_FILE.
 SECRETS = (
@@ -25,7 +25,6 @@ SECRETS = (
 # The share of a lease for the SMTP session; the rest is for the work before and after it.
 _OF_LEASE = 0.75
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_WEAK_WORDS = ("secret", "changeme", "password", "passwort", "ikone", "example", "development")
 
 
 class SettingsError(Exception):
@@ -150,14 +149,11 @@ def _read_secret_files(given: dict[str, str]) -> dict[str, str]:
 
 
 def _secret(text: str) -> str:
-    lowered = text.lower()
+    advice = "make one with python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
     if len(text) < MIN_SECRET_LENGTH:
-        raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters.")
-    if len(set(text)) < MIN_SECRET_VARIETY or any(word in lowered for word in _WEAK_WORDS):
-        raise ValueError(
-            "is too easy to guess; make one with "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
-        )
+        raise ValueError(f"needs at least {MIN_SECRET_LENGTH} characters; {advice}")
+    if is_guessable(text):
+        raise ValueError(f"is too easy to guess; {advice}")
     return text
 
 

@@ -4,6 +4,7 @@ Building costs 20 ms, and a new engine compiles every statement anew; setting ba
 A test that wants an application of its own says so with settings of its own (`tmp_path / "data"`).
 """
 
+import math
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,10 @@ from ikone_events.config import Settings
 from ikone_events.services.installation import Clock
 from ikone_events.store.db import db
 from ikone_events.store.write_trial import WriteTrial
+from ikone_events.web.shell.limit_counters import TableCounters
 from ikone_events.web.shell.limits import RateLimits
 from ikone_events.web.shell.page_cache import PageCache
+from ikone_events.web.shell.security_events import FloodFilter
 from ikone_events.worker.engine import Engine
 
 _MOST = 8  # applications kept; the two of a module alternate on both databases
@@ -65,13 +68,18 @@ def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -
     app.extensions["ikone_pages"] = PageCache()
     # Shares pool and compiled statements; listeners of a test and what is kept by engine end.
     db._app_engines[app][None] = kept.engine.execution_options()
-    app.extensions["ikone_write_trial"] = WriteTrial()
+    app.extensions["ikone_write_trial"] = trial = WriteTrial()
+    trial._tried = math.inf  # the number of statements of a page must not depend on the time
     app.extensions["ikone_limits"] = RateLimits(enabled=settings.rate_limits)
+    app.extensions["ikone_floods"] = FloodFilter()
     return app
 
 
 def give_back(app: Flask) -> None:
     """Close all connections, so that the folder can be emptied."""
+    shared = getattr(app.extensions["ikone_limits"]._counters, "_shared", None)
+    if isinstance(shared, TableCounters):
+        shared._table.engine.dispose()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "store": {"domain"},
     "mail": {"domain"},
-    "config": {"mail"},
+    "config": {"domain", "mail"},
     "services": {"domain", "store", "mail", "config"},
     "web": {"domain", "store", "config", "services"},
     "worker": {"domain", "store", "mail", "config", "services"},
@@ -215,6 +215,19 @@ def test_hooks_of_all_organisers_pages_stand_in_their_frame() -> None:
 def test_flask_mail_has_one_user() -> None:
     users = {m.name for m in modules() for name, _ in m.imports() if name.startswith("flask_mail")}
     assert users == {"mail.sending.deliver"}
+
+
+def test_forms_have_fields_that_normalise_what_is_typed() -> None:
+    """Text fields of WTForms itself would let invisible characters past the checks."""
+    raw = {f"{kind}Field" for kind in ("String", "TextArea", "Email", "Search", "URL", "Tel")}
+    users = {
+        module.name
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "wtforms"
+        if raw & {alias.name for alias in node.names}
+    }
+    assert users == {"web.shell.forms"}
 
 
 def test_imapclient_has_one_user() -> None:

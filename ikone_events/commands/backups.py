@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.commands.common import fail, with_tables
 from ikone_events.services.installation import now
-from ikone_events.services.mails.outbox import end_pause, find_pause
+from ikone_events.services.mails.outbox_pause import end_pause, find_pause
 from ikone_events.services.operating.backups.archive import BackupError, Manifest, make_backup
 from ikone_events.services.operating.backups.releasing import set_aside, skip_steps, waiting
 from ikone_events.services.operating.backups.restoring import restore_backup

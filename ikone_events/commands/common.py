@@ -1,9 +1,11 @@
 """Output and errors of commands: plain lines, exit status 1, no stack trace."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -12,6 +14,7 @@ from flask.logging import default_handler
 from sqlalchemy.exc import DatabaseError
 
 from ikone_events.domain.refusals import Busy, Refusal
+from ikone_events.services.accounts.security_log import LOGGER as SECURITY_LOGGER
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
 from ikone_events.store.operating.first_start import SchemaError
@@ -70,13 +73,22 @@ def outages_told() -> Iterator[None]:
         fail(f"database: can't be used: {fault.orig}")
 
 
+class _Lines(logging.Formatter):
+    """One line per record; the security log as JSON with its moment, for programs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name != SECURITY_LOGGER:
+            return super().format(record)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"at": at, **json.loads(record.getMessage())})
+
+
 def log_to_stderr() -> None:
     """Log our own modules at INFO, others at WARNING, and an outage of the database briefly."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(condense)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.addFilter(condense)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     ours = logging.getLogger("ikone_events")
     ours.setLevel(logging.INFO)
     ours.removeHandler(default_handler)  # Flask's own, which would say everything twice

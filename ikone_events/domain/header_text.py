@@ -1,23 +1,47 @@
-"""Rules for texts in mail headers, for long texts and for addresses.
+"""Texts that people type: one normal form before all checks, and the checks.
 
-Python 3.11.7 turns the encoded word `=?utf-8?q?Hi=0D=0ABcc:_x@y?=` into a second header, so `=?` is
-refused like a line break. Titles, names and subjects are checked when stored and before sending.
+Every way in (forms, lists, files for `load`, commands, mails) passes `normal_line` or `normal_text`
+first: an invisible character must not hide anything from a check, and a checked value never changes
+again on its way into a mail. Python 3.11.7 turns the encoded word `=?utf-8?q?Hi=0D=0ABcc:_x@y?=`
+into a second header, so `=?` is refused like a line break.
 """
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import fields
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 MOST_CHARACTERS = 200
 MOST_ADDRESS_CHARACTERS = 254
+MOST_REASON = 2000
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _TEXT_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# U+FEFF is invisible; parsers take it for a byte order mark at the start of a value.
-_UNFIT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
-_UNFIT_IN_LINE = re.compile("[\ud800-\udfff\ufeff]")
+# Surrogates and noncharacters, which XML and some databases can't carry.
+_DAMAGED = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# The Unicode category Cf without U+200D. Variation selectors (Mn) belong to what they follow.
+_FORMAT = re.compile(
+    "[\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200c\u200e\u200f"
+    "\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f]"
+)
+_JOINER = re.compile("\u200d")
+_AFTER_EMOJI = frozenset("\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+# Spaces of all widths, but no line breaks and tabs, which are refused.
+_SPACES = re.compile("[^\\S\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Marks that change the direction of a text, and the byte order mark.
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_BREAKS = re.compile("\r\n|[\r\u2028\u2029]")
+
+# What programs take for a dot or a slash beside those that NFKC knows.
+_LOOKALIKES = str.maketrans("\u3002\u2044\u2215\u29f8", ".///")
+# "M.de Vries" and "Kommunalnetz.io GmbH" are names, "evil.tk/login" and "evil.tk:80/" are not.
+_WEB_ADDRESS = re.compile(
+    r"://|www\.|[^\W_]\.(?:[^\W\d_]{2,63}|xn--[\w-]{1,59})\.?(?::\d*)?/", re.IGNORECASE
+)
 
 # The dot-atom of RFC 5321 at labels: no quotes, no comments, nothing that ends an SMTP command.
 _ADDRESS = re.compile(
@@ -26,13 +50,53 @@ _ADDRESS = re.compile(
 )
 
 
+def normal_line(value: str) -> str:
+    """A text of one line in NFC, with single spaces and without format characters.
+
+    U+200D stays between emojis. Line breaks and control characters stay too, to be refused.
+    """
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", _FORMAT.sub("", value))
+        if "\u200d" in value:
+            value = unicodedata.normalize("NFC", _JOINER.sub(_joined, value))
+    return _SPACES.sub(" ", value).strip(" \t")
+
+
+def normal_text(value: str) -> str:
+    """A text of several lines in NFC, with \\n as line breaks and without marks of direction."""
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", _BIDI.sub("", value))
+    return _BREAKS.sub("\n", value)
+
+
+def normalise(draft: object, lines: Collection[str]) -> None:
+    """Normalise the texts of a frozen dataclass, in its __post_init__; `lines` have one line."""
+    for name in (field.name for field in fields(draft)):  # type: ignore[arg-type]
+        value = getattr(draft, name)
+        if type(value) is str:
+            normal = normal_line(value) if name in lines else normal_text(value)
+            object.__setattr__(draft, name, normal)
+
+
+def _joined(match: re.Match[str]) -> str:
+    """The joiner between two emojis, else nothing."""
+    text, place = match.string, match.start()
+    before, after = text[max(place - 1, 0) : place], text[place + 1 : place + 2]
+    joins = _is_emoji(after) and (before in _AFTER_EMOJI or _is_emoji(before))
+    return match[0] if joins else ""
+
+
+def _is_emoji(char: str) -> bool:
+    return bool(char) and unicodedata.category(char) == "So"
+
+
 def header_complaint(value: str, about: str | None = None) -> Complaint | None:
     """Why a text can't be a title, a name or a subject, or None."""
     if _CONTROLS.search(value):
         return Complaint(N_("Please remove line breaks and control characters."), about=about)
-    if _SURROGATES.search(value):
+    if _DAMAGED.search(value):
         return Complaint(N_("Please remove the damaged characters."), about=about)
-    if "=?" in value:
+    if "=?" in normal_line(value):
         return Complaint(N_("The characters “=?” can't be used here."), about=about)
     if len(value) > MOST_CHARACTERS:
         text = N_("Please use at most %(most)d characters.")
@@ -40,11 +104,23 @@ def header_complaint(value: str, about: str | None = None) -> Complaint | None:
     return None
 
 
+def name_complaint(value: str, about: str | None = None) -> Complaint | None:
+    """Why a text can't be the name of a person or an office, or None.
+
+    Names stand in mails to addresses that anybody may enter; web addresses in them invite spam.
+    """
+    folded = unicodedata.normalize("NFKC", normal_line(value)).translate(_LOOKALIKES)
+    if _WEB_ADDRESS.search(folded):
+        text = N_("Please enter no web address here. If it is none, put a space after the dot.")
+        return Complaint(text, about=about)
+    return header_complaint(value, about)
+
+
 def text_complaint(value: str, about: str | None = None) -> Complaint | None:
     """Why a text of several lines can't be stored or sent, or None."""
     if _TEXT_CONTROLS.search(value):
         return Complaint(N_("Please remove the control characters."), about=about)
-    if _SURROGATES.search(value):
+    if _DAMAGED.search(value):
         return Complaint(N_("Please remove the damaged characters."), about=about)
     return None
 
@@ -59,15 +135,25 @@ def stored_text_complaints(
         yield found
 
 
+def checked_text(value: str, most: int, about: str) -> str:
+    """The normal form of a text of several lines; raises UnfitInput."""
+    text = normal_text(value).strip()
+    if len(text) > most:
+        complaint = Complaint(N_("Please use at most %(most)d characters."), {"most": most}, about)
+        raise UnfitInput(complaint)
+    if unfit := text_complaint(text, about):
+        raise UnfitInput(unfit)
+    return text
+
+
 def clean_text(value: str) -> str:
-    """A long text without control and damaged characters, with line breaks as \\n."""
-    lines = value.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNFIT_IN_TEXT.sub("", lines).replace("\u2028", "\n").replace("\u2029", "\n")
+    """The normal form of a long text that nobody can be asked to correct: nothing unfit is left."""
+    return normal_text(_TEXT_CONTROLS.sub("", _DAMAGED.sub("", value)))
 
 
 def one_line(value: str) -> str:
-    """A text as one line: control characters become spaces, damaged characters are removed."""
-    return " ".join(_CONTROLS.sub(" ", _UNFIT_IN_LINE.sub("", value)).split())
+    """The normal form of a line that nobody can be asked to correct: controls become spaces."""
+    return normal_line(_CONTROLS.sub(" ", _DAMAGED.sub("", value)))
 
 
 # Characters that IDNA 2003 of the standard library maps to others, and so to another domain; forms

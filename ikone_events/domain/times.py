@@ -5,7 +5,7 @@ UTC; the zone is that of the event. Formatted days are cached.
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +21,7 @@ LONG = {"de": "EEEE, d. MMMM y", "en": "EEEE, d MMMM y"}
 MEDIUM = {"de": f"EE, d.{NBSP}MMMM{NBSP}y", "en": f"EE, d{NBSP}MMMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
+_GERMAN_MOMENT = re.compile(r"(\d{1,2}\.\s?\d{1,2}\.\s?\d{4}),?\s+(\d{1,2})[:.](\d{2})(?:\s?Uhr)?")
 # When the clocks go back, one hour occurs twice; the first is in summer time.
 _TWICE = {"de": ("Sommerzeit", "Winterzeit"), "en": ("summer time", "winter time")}
 
@@ -30,6 +31,19 @@ def read_day(text: str) -> date:
     if german := _GERMAN_DAY.fullmatch(text):
         return date(int(german[3]), int(german[2]), int(german[1]))
     return date.fromisoformat(text)
+
+
+def read_local(text: str) -> datetime:
+    """A local time as browsers send it, or in German notation (31.1.2026 10:00); no zone.
+
+    Raises ValueError.
+    """
+    if german := _GERMAN_MOMENT.fullmatch(text):
+        return datetime.combine(read_day(german[1]), time(int(german[2]), int(german[3])))
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None or len(text) < len("2026-01-31T10:00"):
+        raise ValueError(text)
+    return moment.replace(microsecond=0)
 
 
 def known_zone(zone: str) -> ZoneInfo:
@@ -134,25 +148,40 @@ def moment_mail(moment: datetime, *, locale: str, zone: str) -> str:
 def span_page(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
     """ "Di., 12. Januar 2021, 10:00–12:00 Uhr" for pages; over midnight both days are named."""
     start, end = to_local(starts_at, zone), to_local(ends_at, zone)
-    note = _zone_note(zone, locale, NBSP)
-    if start.date() != end.date():
+    note, last = _zone_note(zone, locale, NBSP), _last_day(end)
+    ends = _clock_at_end(end, locale, NBSP)
+    if start.date() != last:
         between = "bis" if locale == "de" else "to"
-        return f"{_page_moment(start, locale)} {between} {_page_moment(end, locale)}{note}"
+        until = f"{_day(last, MEDIUM[locale], locale)}, {ends}"
+        return f"{_page_moment(start, locale)} {between} {until}{note}"
     day = _day(start.date(), MEDIUM[locale], locale)
     begins = _clock_once(start, locale, NBSP).removesuffix(f"{NBSP}Uhr")
-    return f"{day}, {begins}–{_clock_once(end, locale, NBSP)}{note}"
+    return f"{day}, {begins}–{ends}{note}"
 
 
 def span_mail(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
     """ "Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr" for mails and calendar texts."""
     start, end = to_local(starts_at, zone), to_local(ends_at, zone)
-    note = _zone_note(zone, locale, " ")
-    between = "bis" if locale == "de" else "to"
-    if start.date() != end.date():
-        return f"{_mail_moment(start, locale)} {between} {_mail_moment(end, locale)}{note}"
+    note, last = _zone_note(zone, locale, " "), _last_day(end)
+    between, ends = "bis" if locale == "de" else "to", _clock_at_end(end, locale, " ")
+    if start.date() != last:
+        until = f"{_day(last, LONG[locale], locale)}, {ends}"
+        return f"{_mail_moment(start, locale)} {between} {until}{note}"
     day = _day(start.date(), LONG[locale], locale)
     begins = _clock_once(start, locale, " ").removesuffix(" Uhr")
-    return f"{day}, {begins} {between} {_clock_once(end, locale, ' ')}{note}"
+    return f"{day}, {begins} {between} {ends}{note}"
+
+
+def _last_day(end: datetime) -> date:
+    """The local day on which an event ends: the day before, if it ends at midnight."""
+    return end.date() - timedelta(days=1) if end.time() == time.min else end.date()
+
+
+def _clock_at_end(end: datetime, locale: str, space: str) -> str:
+    """The time of an end; midnight is 24:00 of the day before."""
+    words = _clock_once(end, locale, space)
+    midnight = time_words(time.min)
+    return words.replace(midnight, "24:00", 1) if end.time() == time.min else words
 
 
 def _local_day(day: date, zone: str | None) -> date:

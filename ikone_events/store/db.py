@@ -21,6 +21,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     Select,
+    Text,
     TextClause,
     UpdateBase,
     event,
@@ -73,6 +74,10 @@ def partial_index(
 ) -> Index:
     """An index on the rows that meet a literal condition, on both databases."""
     return Index(name, column, *more, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+# Keys of domain/folding.py in their own order, whatever the language of the database.
+SortKey = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class UTCDateTime(TypeDecorator[datetime]):

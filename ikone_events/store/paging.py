@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from ikone_events.domain.folding import MOST_WORDS
 from ikone_events.store.db import db
 
 Item = TypeVar("Item")
 PAGE_SIZE = 50
-MOST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,9 @@ def paginate_rows(
 def containing(
     words: str, fields: Iterable[InstrumentedAttribute[str]]
 ) -> list[ColumnElement[bool]]:
-    """One condition per word: one of the fields contains it, ignoring case."""
+    """One condition per word: one of the fields contains it, ignoring the case of ASCII letters."""
     columns = tuple(fields)
-    conditions: list[ColumnElement[bool]] = []
-    for word in words.split()[:MOST_WORDS]:
-        like = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        conditions.append(or_(*(column.ilike(like, escape="!") for column in columns)))
-    return conditions
+    return [
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in words.split()[:MOST_WORDS]
+    ]

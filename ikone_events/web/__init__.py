@@ -19,6 +19,7 @@ from ikone_events.web.shell import (
     limits,
     login,
     password_reset,
+    security_events,
 )
 from ikone_events.web.shell.access import check_routes
 
@@ -51,7 +52,7 @@ def register_pages(app: Flask) -> None:
     )
     installation: Installation = app.extensions["ikone_installation"]
     headers.init_app(app, installation.settings)
-    limits.init_app(app, enabled=installation.settings.rate_limits)
+    limits.init_app(app, installation.settings)
     bodies.init_app(app)
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
@@ -65,6 +66,7 @@ def register_pages(app: Flask) -> None:
     i18n.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
+    security_events.init_app(app)
     login.init_login(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

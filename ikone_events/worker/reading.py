@@ -36,7 +36,7 @@ from ikone_events.services.incoming import mailboxes
 from ikone_events.services.incoming.ingest import ingest
 from ikone_events.services.incoming.mailboxes import Mark
 from ikone_events.services.installation import now
-from ikone_events.services.mails.outbox import is_paused
+from ikone_events.services.mails.outbox_pause import is_paused
 from ikone_events.store.db import transaction
 from ikone_events.store.outages import is_about_data
 

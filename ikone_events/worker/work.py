@@ -20,7 +20,7 @@ from ikone_events.mail.sending.deliver import open_connection
 from ikone_events.services.events import steps, updates
 from ikone_events.services.events.obsolete_mailings import outdated_mailings, stop_outdated
 from ikone_events.services.installation import now
-from ikone_events.services.mails.outbox import is_paused
+from ikone_events.services.mails.outbox_pause import is_paused
 from ikone_events.services.operating import health
 from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.plan import plans

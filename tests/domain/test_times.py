@@ -120,6 +120,37 @@ def test_span_over_two_days_names_both() -> None:
     )
 
 
+def test_end_at_midnight_belongs_to_the_day_before() -> None:
+    midnight = datetime(2021, 1, 12, 23, 0, tzinfo=UTC)
+    assert plain(times.span_page(START, midnight, locale="de", zone=BERLIN)) == (
+        "Di., 12. Januar 2021, 10:00–24:00 Uhr"
+    )
+    assert times.span_mail(START, midnight, locale="en", zone=BERLIN) == (
+        "Tuesday, 12 January 2021, 10:00 to 24:00 (German time)"
+    )
+    days = midnight + timedelta(days=1)
+    assert times.span_mail(START, days, locale="de", zone=BERLIN) == (
+        "Dienstag, 12. Januar 2021, 10:00 Uhr bis Mittwoch, 13. Januar 2021, 24:00 Uhr"
+    )
+    whole = times.span_mail(midnight, days, locale="de", zone=BERLIN)
+    assert whole == "Mittwoch, 13. Januar 2021, 0:00 bis 24:00 Uhr"
+
+
+READ = ["2021-01-12T10:00", "2021-01-12 10:00", "2021-01-12T10:00:00", "12.01.2021 10:00"]
+NOT_READ = ["", "morgen", "2021-01-12", "12.01.2021", "31.02.2021 10:00", "12.01.2021 25:00"]
+
+
+def test_local_times_are_read_as_browsers_and_germans_write_them() -> None:
+    wanted = datetime(2021, 1, 12, 10, 0)
+    also = ["12.1.2021, 10:00 Uhr", "12. 1. 2021 10.00"]
+    assert {text: times.read_local(text) for text in [*READ, *also]} == dict.fromkeys(
+        [*READ, *also], wanted
+    )
+    for text in [*NOT_READ, "2021-01-12T10:00+01:00", "20210112T1000"]:
+        with pytest.raises(ValueError, match=r"."):
+            times.read_local(text)
+
+
 def test_mails_use_plain_spaces_only() -> None:
     german = times.span_mail(START, END, locale="de", zone=BERLIN)
     assert german == "Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr"

@@ -13,6 +13,11 @@ from sqlalchemy import Engine, event, text
 from ikone_events.config import Settings
 from ikone_events.services.registering.expirations import events_to_update
 from ikone_events.store.db import db
+from ikone_events.store.incoming.registration_search import (
+    RegistrationOrder,
+    RegistrationSearch,
+    search_people,
+)
 from tests.factories import NOW, make_event, make_mail, make_registration, make_settings
 from tests.postgres import fresh_database
 from tests.received import bounce, calendar_answer, receive
@@ -128,3 +133,14 @@ def test_answers_and_bounces_find_their_mails_by_index(app: Flask) -> None:
     used = "\n".join(found.values())
     for index in ("calendar_uid", "message_id"):
         assert f"ix_outbox_mail_{index}" in used
+
+
+def test_people_come_in_the_order_of_names_by_index(app: Flask) -> None:
+    """A page of a hundred thousand people costs no sorting of all."""
+    event = make_event(app)
+    make_registration(app, event)
+    with heard(app) as statements, app.app_context():
+        search_people(event, RegistrationSearch(order=RegistrationOrder.NAME))
+    [plan] = [plan for words, plan in plans(app, statements).items() if "name_key, " in words]
+    assert "ix_registration_event_name" in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan

@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, text
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.services.incoming import mailboxes
-from ikone_events.services.mails.outbox import end_pause
+from ikone_events.services.mails.outbox_pause import end_pause
 from ikone_events.store.db import db, transaction
 from ikone_events.store.incoming.models import IncomingMail, Mailbox
 from ikone_events.store.mails.models import OutboxMail

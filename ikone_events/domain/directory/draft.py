@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ikone_events.domain.directory.administrations import AdministrationKind, key_of
-from ikone_events.domain.header_text import stored_text_complaints
+from ikone_events.domain.header_text import normal_line, normalise, stored_text_complaints
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 LENGTHS = {"name": 200, "short_name": 200, "district": 200, "official_key": 20}
@@ -29,6 +29,11 @@ class AdministrationDraft:
     member: bool = False
     member_since: date | None = None
     member_until: date | None = None
+
+    def __post_init__(self) -> None:
+        """Normalise the texts."""
+        normalise(self, LENGTHS)
+        object.__setattr__(self, "aliases", tuple(map(normal_line, self.aliases)))
 
 
 def check_administration(draft: AdministrationDraft) -> None:

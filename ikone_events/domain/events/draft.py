@@ -12,6 +12,7 @@ from ikone_events.domain.events.registration_settings import (
 )
 from ikone_events.domain.header_text import (
     ascii_address,
+    normalise,
     stored_text_complaints,
     text_complaint,
 )
@@ -50,6 +51,10 @@ class ProgrammeItem:
     time: str
     title: str
 
+    def __post_init__(self) -> None:
+        """Normalise the texts."""
+        normalise(self, ("time", "title"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft(RegistrationSettings):
@@ -82,6 +87,10 @@ class EventDraft(RegistrationSettings):
     retention_days: int = 90
     plan: str = ""
     feedback_url: str = ""
+
+    def __post_init__(self) -> None:
+        """Normalise the texts."""
+        normalise(self, LINE_LENGTHS)
 
 
 _ROOM_ADDRESS = N_("Please give the full address of the room, beginning with https://.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import PurePath
 
+from ikone_events.domain.header_text import normal_line
 from ikone_events.domain.refusals import N_, Complaint, UploadRefused
 
 
@@ -119,7 +120,7 @@ def _another_kind(suffix: str) -> UploadRefused:
 
 def display_name(file_name: str) -> str:
     """The bare name of an uploaded file for a download header, without path and controls."""
-    bare = PurePath(file_name.replace("\\", "/")).name
+    bare = PurePath(normal_line(file_name).replace("\\", "/")).name
     kept = "".join(c for c in bare if c.isprintable() and c not in '"<>:|?*')
     stem, suffix = PurePath(kept).stem, PurePath(kept).suffix.lower()
     return f"{stem[:120] or 'datei'}{suffix}"

@@ -1,6 +1,6 @@
 """Reads and checks single records of a JSON file; raises UnfitInput for each fault."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,13 +15,21 @@ from ikone_events.domain.events.draft import (
     is_web_address,
 )
 from ikone_events.domain.events.facts import EventFormat, State
-from ikone_events.domain.header_text import stored_text_complaints
+from ikone_events.domain.header_text import (
+    header_complaint,
+    name_complaint,
+    normal_line,
+    normal_text,
+    text_complaint,
+)
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import OwnField
 from ikone_events.domain.registering.registration import Status
 
 Record = Mapping[str, Any]
 _NAMES = ("first_name", "last_name")
+# Texts of several lines; all others are names of people and offices, and ids.
+_LONG = ("question",)
 # Per column the longest text and its names in a file; the first filled one counts.
 _Columns = Mapping[str, tuple[int, tuple[str, ...]]]
 _OF_PERSON: _Columns = {
@@ -131,7 +139,8 @@ def material_of(record: object) -> Record:
     """Slides, a link or a contact of a file; raises UnfitInput."""
     if not isinstance(record, Mapping):
         raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
-    _texts(record, {name: (200, (name,)) for name in ("title", "name", "file")})
+    columns = {name: (200, (name,)) for name in ("title", "name", "file", "email")}
+    record = {**record, **_texts(record, columns, complain=header_complaint)}
     if record.get("url") and not is_web_address(str(record["url"])):
         text = N_("Please give a complete address, beginning with https://.")
         raise UnfitInput(Complaint(text, {}, "materials"))
@@ -141,14 +150,27 @@ def material_of(record: object) -> Record:
     return record
 
 
-def _texts(record: Record, columns: _Columns) -> dict[str, str]:
-    """The texts of a record by column; raises UnfitInput with all complaints."""
+def _texts(
+    record: Record,
+    columns: _Columns,
+    *,
+    complain: Callable[[str, str], Complaint | None] = name_complaint,
+) -> dict[str, str]:
+    """The texts of a record by column; raises UnfitInput with all complaints.
+
+    `complain` checks those of one line.
+    """
     texts: dict[str, str] = {}
     found: list[Complaint] = []
     for column, (most, names) in columns.items():
         name = next((name for name in names if record.get(name)), names[0])
-        texts[column] = str((record[name] if name in _NAMES else record.get(name)) or "")
-        found += stored_text_complaints(texts[column], most, name, header=name in _NAMES)
+        text = str((record[name] if name in _NAMES else record.get(name)) or "")
+        texts[column] = text = normal_text(text) if column in _LONG else normal_line(text)
+        if len(text) > most:
+            too_long = N_("At most %(limit)d characters, please.")
+            found.append(Complaint(too_long, {"limit": most}, name))
+        check = text_complaint if column in _LONG else complain
+        found += [unfit] if (unfit := check(text, name)) else []
     if found:
         raise UnfitInput(found)
     return texts
@@ -162,7 +184,7 @@ def registration_of(
     if person is None:
         raise UnfitInput(Complaint(N_("There is no such person in the file."), {}, "person"))
     texts = {**_texts(person, _OF_PERSON), **_texts(record, _OF_REGISTRATION)}
-    email, salutation = str(person["email"]), str(person.get("salutation") or "")
+    email, salutation = normal_line(str(person["email"])), str(person.get("salutation") or "")
     if not can_be_written_to(email):
         text = N_("Please enter an address like name@example.org.")
         raise UnfitInput(Complaint(text, {}, "email"))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ikone_events.domain.header_text import stored_text_complaints
+from ikone_events.domain.header_text import normal_line, normal_text, stored_text_complaints
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.registering.form_fields import (
     CHOOSING,
@@ -37,15 +37,25 @@ class Surroundings:
 
 
 def plain_field(draft: OwnField) -> OwnField:
-    """A draft without the values that its kind does not use."""
-    words = draft.kind is FieldKind.CONSENT
+    """A draft in its normal form, without the values that its kind does not use."""
+    label = normal_text if draft.kind is FieldKind.CONSENT else _joined_line
     return replace(
         draft,
-        label=draft.label if words else " ".join(draft.label.split()),
-        label_en=draft.label_en if words else " ".join(draft.label_en.split()),
-        choices=draft.choices if draft.kind in CHOOSING else (),
+        label=label(draft.label),
+        label_en=label(draft.label_en),
+        help=normal_text(draft.help),
+        help_en=normal_text(draft.help_en),
+        choices=tuple(map(_plain_choice, draft.choices)) if draft.kind in CHOOSING else (),
         shown_value=draft.shown_value if draft.shown_if else "",
     )
+
+
+def _joined_line(text: str) -> str:
+    return normal_line(" ".join(text.split()))
+
+
+def _plain_choice(choice: FieldChoice) -> FieldChoice:
+    return replace(choice, label=normal_line(choice.label), label_en=normal_line(choice.label_en))
 
 
 def field_complaints(draft: OwnField, around: Surroundings) -> list[Complaint]:

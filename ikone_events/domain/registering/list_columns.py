@@ -8,9 +8,9 @@ from ikone_events.domain.refusals import N_, Complaint, UploadRefused
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField
 
 _NEEDED: Mapping[str, str] = {
-    "first_name": N_("First name"),
-    "last_name": N_("Last name"),
-    "email": N_("E-mail address"),
+    "first_name": N_("There is no column “First name”."),
+    "last_name": N_("There is no column “Last name”."),
+    "email": N_("There is no column “E-mail address”."),
 }
 # Headings as `key_of` leaves them: lower case, no hyphens, umlauts as two letters.
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -60,8 +60,11 @@ def recognise(headings: Sequence[str], fields: Iterable[OwnField]) -> Columns:
     found: dict[str, int] = {}
     found_own: dict[str, int] = {}
     left_out: list[str] = []
-    for place, heading in enumerate(headings):
-        key = key_of(heading)
+    keys = [key_of(heading) for heading in headings]
+    for place, (heading, key) in enumerate(zip(headings, keys, strict=True)):
+        if key == "administration" and "organisation" in keys:  # our own export has both
+            left_out.append(heading)
+            continue
         # Own fields come second, so that none can replace the e-mail address.
         target, name = (found, names[key]) if key in names else (found_own, own.get(key, ""))
         if not name:
@@ -87,10 +90,6 @@ def _own_headings(fields: Iterable[OwnField]) -> dict[str, str]:
 
 
 def _check_needed(found: Mapping[str, int]) -> None:
-    missing = [
-        Complaint(N_("There is no column for this: %(heading)s."), {"heading": label}, "file")
-        for name, label in _NEEDED.items()
-        if name not in found
-    ]
+    missing = [Complaint(text, about="file") for name, text in _NEEDED.items() if name not in found]
     if missing:
         raise UploadRefused(missing)

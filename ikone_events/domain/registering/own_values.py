@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ikone_events.domain.events.draft import can_be_written_to
-from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.header_text import normal_line, normal_text, text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import NO, YES, FieldKind, OwnField
 from ikone_events.domain.times import read_day
@@ -16,7 +16,9 @@ _LENGTHS = {FieldKind.SHORT_TEXT: 200, FieldKind.LONG_TEXT: 2000, FieldKind.EMAI
 
 def values_from(field: OwnField, text: str) -> list[str]:
     """The values to store, none for an empty cell; raises UnfitInput about f_<key>."""
-    typed = text.strip()
+    typed = normal_text(text).strip()
+    if field.kind in (FieldKind.SHORT_TEXT, FieldKind.EMAIL):
+        typed = normal_line(typed)
     if not typed:
         return []
     values = _READERS[field.kind](field, typed)

@@ -3,7 +3,7 @@
 Everything that makes a mail unsendable is found here, before it is queued.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ikone_events.domain.calendars.invitation import calendar_object
@@ -14,7 +14,7 @@ from ikone_events.domain.mails.kinds import MailKind, calendar_method
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.salutation import full_name, mail_salutation
 from ikone_events.domain.times import NBSP, clock, date_numeric, date_words, moment_mail, span_mail
-from ikone_events.mail.writing.markdown import Piece
+from ikone_events.mail.writing.markdown import Piece, StrangersWords
 from ikone_events.mail.writing.templates import write
 
 LONGEST_TITLE_IN_SUBJECT = 120
@@ -90,20 +90,20 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
     event, links, locale = facts.event, facts.links, facts.recipient.locale
     zone, title = event.zone, one_line(event.title)
     when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=zone)
-    place = where(event, locale)
+    place, typed = where(event, locale), _without_links(facts)
     old_when = span_mail(*facts.old_dates, locale=locale, zone=zone) if facts.old_dates else ""
     return {
         "event": event,
-        "recipient": facts.recipient,
+        "recipient": typed.recipient,
         "links": links,
-        "facts": facts,
+        "facts": typed,
         "calendar": calendar,
         "replaces": bool(facts.invitation and facts.invitation.replaces),
         "waiting": facts.status == _WAITING,
         "reserved": facts.status in _RESERVED,
         "way": _WAYS[locale].get(event.format, ""),
         "has_materials": bool(facts.materials or links.materials),
-        "greeting": _greeting(facts.recipient),
+        "greeting": StrangersWords(_greeting(facts.recipient)),
         "closing": _CLOSING[locale],
         "title": _short(title),
         "when": when,
@@ -122,6 +122,23 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
         "reserved_until": _moment(facts.reserved_until, zone, locale),
         "seats_left": "" if facts.free_places is None else str(facts.free_places),
     }
+
+
+def _without_links(facts: MailFacts) -> MailFacts:
+    """The same facts; what anybody may have typed becomes no link."""
+    who = facts.recipient
+    who = replace(
+        who,
+        first_name=StrangersWords(who.first_name),
+        last_name=StrangersWords(who.last_name),
+        question=StrangersWords(who.question),
+    )
+    return replace(
+        facts,
+        recipient=who,
+        registered_by=StrangersWords(facts.registered_by),
+        other_person=StrangersWords(facts.other_person),
+    )
 
 
 def _greeting(recipient: Recipient) -> str:

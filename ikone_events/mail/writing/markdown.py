@@ -19,6 +19,9 @@ from ikone_events.domain.mails.placeholders import PLACEHOLDER, PLACEHOLDERS, Sh
 
 MARKER = re.compile("\ue000([^\ue000\ue001]*)\ue001")
 _MARKS = str.maketrans("", "", "\ue000\ue001")
+# Noncharacters, which no checked text contains, for "@" and ":".
+_AT, _COLON = "\ufdd0", "\ufdd1"
+_HIDDEN, _SHOWN = str.maketrans("@:", _AT + _COLON), str.maketrans(_AT + _COLON, "@:")
 _WHEN = "\ue000termin\ue001"
 _DASH = "– "
 _RULES = (
@@ -109,17 +112,40 @@ def with_markers(text: str) -> str:
     return PLACEHOLDER.sub(_marker, text.translate(_MARKS))
 
 
+class StrangersWords(str):
+    """A value that somebody typed about whom nobody knows: addresses in it become no links."""
+
+    __slots__ = ()
+
+
+def unlinked(text: str) -> str:
+    """The words of a stranger with stand-ins for what makes an address; `linked` removes them."""
+    return text.translate(_HIDDEN) if "@" in text or ":" in text else text
+
+
+def shown(text: str) -> str:
+    """A text without stand-ins."""
+    return text.translate(_SHOWN) if _AT in text or _COLON in text else text
+
+
 def linked(row: Iterable[Piece]) -> Row:
     """The pieces with addresses in the text as links, and without unsafe targets."""
-    pieces: list[Piece] = []
+    return tuple(map(_as_shown, _linked(row)))
+
+
+def _as_shown(piece: Piece) -> Piece:
+    text = shown(piece.text)
+    return piece if text is piece.text else piece._replace(text=text)
+
+
+def _linked(row: Iterable[Piece]) -> Iterator[Piece]:
     for piece in row:
         if piece.href and _SAFE.fullmatch(piece.href):
-            pieces.append(piece if piece.text else piece._replace(text=piece.href))
+            yield piece if piece.text else piece._replace(text=piece.href)
         elif "://" in piece.text or "@" in piece.text:
-            pieces += _addresses(piece)
+            yield from _addresses(piece)
         elif piece.text:
-            pieces.append(piece._replace(href=""))
-    return tuple(pieces)
+            yield piece._replace(href="")
 
 
 def _addresses(piece: Piece) -> Iterator[Piece]:

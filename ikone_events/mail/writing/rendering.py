@@ -17,8 +17,11 @@ from ikone_events.mail.writing.markdown import (
     Passage,
     Piece,
     Row,
+    StrangersWords,
     linked,
     read_markdown,
+    shown,
+    unlinked,
 )
 
 _SPACES = re.compile(" {2,}")
@@ -49,7 +52,7 @@ Values = Callable[[str], Value]
 def fill_subject(subject: str, values: Values) -> str:
     """The subject as a valid header; may be empty."""
     # "=" of the text and "?" of a value would begin an encoded word.
-    filled = _inline(subject, values).replace("=?", "= ?")
+    filled = shown(_inline(subject, values)).strip().replace("=?", "= ?")
     if len(filled) > MOST_CHARACTERS:
         return filled[: MOST_CHARACTERS - 1].rstrip() + "…"
     return filled
@@ -90,7 +93,7 @@ def _blocks(passage: Passage, found: tuple[Value, ...], button: str) -> tuple[Bl
     if not lines:
         return ()
     titled = passage.kind == "box" and lines[0].only == _TITLE
-    heading = _inline(lines[0].row[0].text, values) if titled else ""
+    heading = shown(_inline(lines[0].row[0].text, values)).strip() if titled else ""
     rows = tuple(_row(line, values) for line in lines[titled:])
     return (Block(passage.kind, rows, heading, passage.start),)
 
@@ -132,7 +135,7 @@ def _row(line: MarkdownLine, values: Values) -> Row:
     if not line.names:
         return line.row
     return linked(
-        Piece(_inline(piece.text, values), _inline(piece.href, values), *piece[2:])
+        Piece(_inline(piece.text, values), _inline(piece.href, values).strip(), *piece[2:])
         for piece in line.row
     )
 
@@ -150,14 +153,17 @@ def _inline(text: str, values: Values) -> str:
     """The text with its values, in one line."""
     if "\ue000" not in text:
         return text
-    filled = MARKER.sub(lambda match: one_line(_words(values(match[1]))), text)
-    return _SPACES.sub(" ", filled).strip()
+    filled = MARKER.sub(lambda match: _words(values(match[1]), one_line), text)
+    return _SPACES.sub(" ", filled)
 
 
-def _words(value: Value) -> str:
+def _words(value: Value, form: Callable[[str], str] = str) -> str:
+    """A value as text in this form; a stranger's with stand-ins, until the row is `linked`."""
+    if isinstance(value, StrangersWords):
+        return unlinked(form(value))
     if isinstance(value, str):
-        return value
-    return " ".join(_plain_row(row) for block in value for row in block.rows)
+        return form(value)
+    return form(" ".join(_plain_row(row) for block in value for row in block.rows))
 
 
 @lru_cache(maxsize=512)

@@ -18,7 +18,13 @@ from ikone_events.domain.header_text import clean_text
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import PLACEHOLDERS, Shape, placeholders_of
-from ikone_events.mail.writing.markdown import MARKER, Piece, linked, with_markers
+from ikone_events.mail.writing.markdown import (
+    MARKER,
+    Piece,
+    StrangersWords,
+    linked,
+    with_markers,
+)
 from ikone_events.mail.writing.rendering import (
     Block,
     Value,
@@ -105,7 +111,7 @@ def _as_marker(context: Context, value: object) -> str:
     if isinstance(value, _Source):
         return value
     printed: list[str] = context["printed"]
-    printed.append(value if isinstance(value, _German) else str(value))
+    printed.append(value if isinstance(value, str) else str(value))
     return f"\ue000{len(printed) - 1}\ue001"
 
 
@@ -244,7 +250,8 @@ class _Text:
         if source := SOURCES.get(name):
             first, _, attribute = source.partition(".")
             value = self._values.get(first, "")
-            return _clean(str((getattr(value, attribute, "") if attribute else value) or ""))
+            found = (getattr(value, attribute, "") if attribute else value) or ""
+            return _clean(found if isinstance(found, str) else str(found))
         if name in PASSAGES and name in self._context.blocks:
             return tuple(fill(self.source(name), self, self._button))
         return ""
@@ -259,9 +266,8 @@ def _in_german(text: str) -> tuple[Block, ...]:
 
 
 def _clean(value: str) -> str:
-    if not value.isprintable():
-        value = _MANY_BREAKS.sub("\n\n", clean_text(value))
-    return value.strip()
+    text = value if value.isprintable() else _MANY_BREAKS.sub("\n\n", clean_text(value))
+    return StrangersWords(text.strip()) if isinstance(value, StrangersWords) else text.strip()
 
 
 def _block_of(words: str) -> Callable[[Context], Iterator[str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 
 from ikone_events.domain.account_roles import AccountRole
+from ikone_events.domain.header_text import header_complaint, normal_line
 from ikone_events.domain.mails.kinds import WITH_KEY
 from ikone_events.domain.refusals import N_, AccountRefused, Complaint, StaleForm, UnfitInput
 from ikone_events.services.accounts.organisers import (
@@ -17,7 +18,6 @@ from ikone_events.services.accounts.organisers import (
     get_account,
     give_access,
     give_role,
-    name_complaint,
 )
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.accounts.queries import has_administrator, lock_accounts
@@ -93,10 +93,11 @@ def end_sessions_of(organiser_id: int, *, asker: Asker = SHELL) -> Organiser:
 
 def set_own_details(organiser_id: int, *, name: str, locale: str) -> None:
     """Store name and language; both change no access. Raises UnfitInput."""
-    if complaint := name_complaint(name):
+    name = normal_line(name)
+    if complaint := header_complaint(name, "name"):
         raise UnfitInput(complaint)
     account = get_account(organiser_id)
-    account.name, account.locale = name.strip(), locale
+    account.name, account.locale = name, locale
 
 
 def check_asker(asker: Asker) -> None:

@@ -10,7 +10,10 @@ from sqlalchemy import select
 
 from ikone_events.domain.account_roles import AccountRole
 from ikone_events.domain.address import looks_like_address
-from ikone_events.domain.header_text import header_complaint
+from ikone_events.domain.header_text import (
+    header_complaint,
+    normal_line,
+)
 from ikone_events.domain.passwords import password_complaint
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.accounts.passwords import hash_new_password
@@ -18,8 +21,6 @@ from ikone_events.store.accounts.models import Organiser, Role
 from ikone_events.store.accounts.queries import assign_events, find_account
 from ikone_events.store.db import db
 from ikone_events.store.events.queries import find_event
-
-LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +36,19 @@ class NewOrganiser:
     name: str = ""
     only: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Normalise name and address; a password is compared in a form of its own."""
+        for name in ("email", "name"):
+            object.__setattr__(self, name, normal_line(getattr(self, name)))
+
 
 def add(new: NewOrganiser, *, now: datetime) -> Organiser:
     """Store an organiser. Raises UnfitInput for a bad or known address or a weak password."""
     _check(new)
-    email, name = new.email.strip(), new.name.strip()
-    hashed = new.password and hash_new_password(new.password, email=email, name=name)
+    hashed = new.password and hash_new_password(new.password, email=new.email, name=new.name)
     organiser = Organiser(
-        email=email,
-        name=name,
+        email=new.email,
+        name=new.name,
         password=hashed,
         active=True,
         fs_uniquifier=uuid.uuid4().hex,
@@ -102,25 +107,17 @@ def note_sign_in(organiser_id: int, *, now: datetime) -> None:
 
 def _check(new: NewOrganiser) -> None:
     found: list[Complaint | None] = []
-    if not looks_like_address(new.email.strip()):
+    if not looks_like_address(new.email):
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, about="email"))
     if find_account(new.email) is not None:
         found.append(Complaint(N_("This address can sign in already."), about="email"))
-    found.append(name_complaint(new.name))
+    found.append(header_complaint(new.name, "name"))
     if new.password is not None:
         found.append(password_complaint(new.password, (new.email, new.name)))
     complaints = [complaint for complaint in found if complaint is not None]
     if complaints:
         raise UnfitInput(complaints)
-
-
-def name_complaint(name: str) -> Complaint | None:
-    """Why this can't be the name of an account, or None; it stands in mails to its owner."""
-    if len(name) > LONGEST_NAME:
-        text = N_("Please use at most %(max)d characters.")
-        return Complaint(text, {"max": LONGEST_NAME}, "name")
-    return header_complaint(name, "name")
 
 
 def _event_id(slug: str) -> int:

@@ -22,7 +22,7 @@ from ikone_events.services.mails.values import sender_of
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.accounts.queries import find_account, lock_accounts
-from ikone_events.store.db import db, rows_written
+from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.mails.models import OutboxMail
 
 VALID_FOR = timedelta(hours=1)
@@ -55,9 +55,10 @@ def send_link(organiser_id: int, *, asker: Asker, locale: str, now: datetime) ->
 def ask_for_link(email: str, *, locale: str, now: datetime) -> Organiser | None:
     """Send a link to the owner of an address, if there is an active account.
 
-    For any other address the same mail is written and deleted again, so that the answer takes the
-    same time.
+    For any other address the same mail is written and deleted again, and the log is emptied in both
+    cases, so that the answer takes the same time.
     """
+    ask_for_erasure()
     account = find_account(email)
     known = account if account is not None and account.active else None
     written = _write(

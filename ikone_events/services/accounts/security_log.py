@@ -1,14 +1,16 @@
 """The security log: logins, refusals, exports and changes of accounts as JSON lines.
 
 Written to the logger `ikone_events.security` (OWASP ASVS 16.3). Accounts are named by their number,
-never by name or address; persons who register are not named at all.
+never by name or address; persons who register are not named at all. Networks are IPv4 addresses or
+IPv6 /64. Control characters are escaped, so that no value makes a line of its own.
 """
 
 import json
 import logging
 from enum import StrEnum
 
-log = logging.getLogger("ikone_events.security")
+LOGGER = "ikone_events.security"
+log = logging.getLogger(LOGGER)
 
 
 class SecurityEvent(StrEnum):

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from ikone_events.domain.events.facts import EventFormat, Facts, Number, State
 from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule, find_rule, plan
 from ikone_events.domain.events.needs import numbers_read
+from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.times import moved_along
 from ikone_events.services.events.obsolete_mailings import stop_obsolete
@@ -32,7 +33,10 @@ from ikone_events.store.plan.models import Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A requested action; `expected` is the state that was on the screen."""
+    """A requested action; `expected` is the state that was on the screen.
+
+    Raises UnfitInput for a reason that can't be mailed.
+    """
 
     action: Action
     actor: str
@@ -40,6 +44,11 @@ class Request:
     reason: str = ""
     new_starts_at: datetime | None = None
     new_ends_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Normalise and check the reason."""
+        reason = checked_text(self.reason, MOST_REASON, "reason")
+        object.__setattr__(self, "reason", reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,7 @@ def _record(event: Event, rule: TransitionRule, request: Request, *, now: dateti
             source=rule.source.value,
             target=rule.target.value,
             actor=request.actor,
-            reason=request.reason.strip(),
+            reason=request.reason,
             at=now,
         )
     )
@@ -183,7 +192,7 @@ def _write_to(
         now=now,
         started_by=request.actor,
         step=step,
-        reason=request.reason.strip(),
+        reason=request.reason,
         old_starts_at=old[0],
         old_ends_at=old[1],
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.events.draft import is_web_address
 from ikone_events.domain.followup.uploads import check_upload, display_name
-from ikone_events.domain.header_text import header_complaint
+from ikone_events.domain.header_text import header_complaint, normal_line
 from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, NotFound, UnfitInput
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
@@ -113,7 +113,7 @@ def path_of(material: Material) -> Path:
 
 
 def _checked_title(text: str, *, about: str = "title") -> str:
-    title = " ".join(text.split())
+    title = normal_line(" ".join(text.split()))
     if not title:
         raise UnfitInput(Complaint(N_("Please enter a title."), about=about))
     if complaint := header_complaint(title):

@@ -36,6 +36,7 @@ from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.search import named
 
 TEST_MARK = "[Test]"
 TEST_KEY = "test:"
@@ -184,18 +185,7 @@ def page_of(
         subscribers = subscribers_of(sending.event, sending.message.audience)
         found = subscribers.where(*containing(words, [Subscriber.email]))
         return paginate(found, number=number)
-    people = _people(sending).where(
-        *containing(
-            words,
-            [
-                Registration.first_name,
-                Registration.last_name,
-                Registration.email,
-                Registration.organisation_text,
-            ],
-        )
-    )
-    return paginate(people, number=number)
+    return paginate(_people(sending).where(*named(words)), number=number)
 
 
 def find_person(sending: Sending, public_id: str) -> Person | None:

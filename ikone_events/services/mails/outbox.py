@@ -7,7 +7,6 @@ from sqlalchemy import (
     ColumnElement,
     Update,
     bindparam,
-    delete,
     exists,
     literal_column,
     or_,
@@ -23,10 +22,10 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.delivery_log import MOST_WORDS, add_note, add_notes
 from ikone_events.services.mails.mail_server import try_at_once
 from ikone_events.store.damage import is_damage, mend, report
-from ikone_events.store.db import UTCDateTime, ask_for_delivery, db, for_update, rows_written
+from ikone_events.store.db import UTCDateTime, db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.claims import LINKS_REPLACED, MailClaim, take_next
-from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
+from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 
 # In the log of a mail whose row could not be read.
@@ -289,23 +288,6 @@ def set_aside(*, before: datetime, words: str, now: datetime) -> int:
     old = update(OutboxMail).where(OutboxMail.state == "queued", OutboxMail.created_at < before)
     values = {"state": "failed", "lease_until": None, "answer": words}
     return _note_all(old.values(values), "failed", actor="", now=now)
-
-
-def find_pause() -> OutboxPause | None:
-    """The pause of the outbox: while this row exists, no mail is sent and no step runs."""
-    return db.session.scalar(select(OutboxPause))
-
-
-def is_paused() -> bool:
-    """Whether the outbox is paused."""
-    return db.session.scalar(select(OutboxPause.id)) is not None
-
-
-def end_pause() -> bool:
-    """End the pause of the outbox; False if there was none."""
-    ended = rows_written(delete(OutboxPause)) > 0
-    ask_for_delivery()
-    return ended
 
 
 def _stopping(*which: ColumnElement[bool]) -> Update:

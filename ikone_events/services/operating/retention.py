@@ -17,6 +17,7 @@ from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.operating.rate_limits import drop_ended_windows
 from ikone_events.store.registering.models import Registration
 
 
@@ -33,6 +34,7 @@ def tidy(now: datetime, *, most: int | None = None) -> None:
     password_links.tidy(now)
     forget_early(now, most=most)
     drop_unused_feeds()
+    drop_ended_windows(now)
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:

@@ -136,8 +136,8 @@ def organisations_of(event: Event) -> list[tuple[int, str, int]]:
             Registration.status.in_(_COMING),
             Registration.anonymised_at.is_(None),
         )
-        .group_by(Organisation.id, Organisation.name)
-        .order_by(Organisation.name)
+        .group_by(Organisation.id, Organisation.name, Organisation.name_key)
+        .order_by(Organisation.name_key)
     )
     return [(number, name, people) for number, name, people in rows]
 

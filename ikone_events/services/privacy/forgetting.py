@@ -29,7 +29,8 @@ _STRUCK_OUT = "…"
 _LAST_MAILS = timedelta(days=1)
 _NAMING = (
     *("salutation", "title", "first_name", "last_name", "email", "organisation_text"),
-    *("organisation_key", "position", "question", "note", "registered_by", "partstat", "thread_id"),
+    *("organisation_key", "search_key", "name_key", "position", "question", "note"),
+    *("registered_by", "partstat", "thread_id"),
 )
 _EMPTY: dict[str, Any] = {
     **dict.fromkeys(_NAMING, ""),

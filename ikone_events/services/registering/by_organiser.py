@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from ikone_events.domain.events.facts import EventFormat, Mode
-from ikone_events.domain.header_text import clean_text
+from ikone_events.domain.header_text import checked_text
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused, UnfitInput
 from ikone_events.domain.registering.status import (
     Actor,
@@ -113,10 +113,7 @@ def press(public_id: str, wish: OrganiserRequest) -> Registration:
 
 def annotate(public_id: str, text: str) -> Registration:
     """Replace the note on a registration. Raises UnfitInput, LinkRefused."""
-    note = clean_text(text).strip()
-    if len(note) > LONGEST_NOTE:
-        said = {"most": LONGEST_NOTE}
-        raise UnfitInput(Complaint(N_("Please use at most %(most)d characters."), said, "note"))
+    note = checked_text(text, LONGEST_NOTE, "note")
     registration = lock_registration(public_id)
     if registration.anonymised_at is not None:
         text = N_("The details of this person have been deleted; nothing can be noted any more.")

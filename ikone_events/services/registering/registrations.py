@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.header_text import normalise
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
@@ -66,7 +67,14 @@ class Applicant:
     answers: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
     registered_by: str = ""
 
+    def __post_init__(self) -> None:
+        """Normalise what was typed, also in lists that were stored earlier."""
+        normalise(self, _LINES)
 
+
+_LINES = frozenset(
+    {"first_name", "last_name", "email", "organisation", "title", "position", "registered_by"}
+)
 _AS_TYPED = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
     *("locale", "registered_by"),

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import insert
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.registering.registration import SEATED, Status
+from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.seating import (
     Candidate,
     Place,
@@ -38,6 +38,7 @@ from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import (
     NOBODYS,
     OrganisationKey,
+    count_colleagues,
     first_waiting,
     next_waiting,
     organisation_key_of,
@@ -57,14 +58,6 @@ _STEPS_OF = {
     RegistrationAction.MOVE_UP: ("approved_at",),
     RegistrationAction.ACCEPT: ("address_confirmed_at", "approved_at", "accepted_at"),
 }
-_SEATED = [status.value for status in SEATED]
-_COLLEAGUES = select(func.count()).where(
-    Registration.event_id == bindparam("event_id"), Registration.status.in_(_SEATED)
-)
-_BY_ROW = _COLLEAGUES.where(Registration.organisation_id == bindparam("organisation_id"))
-_BY_KEY = _COLLEAGUES.where(
-    Registration.organisation_id.is_(None), Registration.organisation_key == bindparam("key")
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,15 +180,6 @@ def candidate_of(
         approved="approved_at" in steps or registration.approved_at is not None,
         accepted="accepted_at" in steps or registration.accepted_at is not None,
     )
-
-
-def count_colleagues(registration: Registration) -> int:
-    """How many of the same administration have seats at the event."""
-    number, key = organisation_key_of(registration)
-    wanted = {"event_id": registration.event_id}
-    if number is not None:
-        return db.session.scalar(_BY_ROW, {**wanted, "organisation_id": number}) or 0
-    return db.session.scalar(_BY_KEY, {**wanted, "key": key}) or 0 if key else 0
 
 
 def is_member(event: Event, registration: Registration) -> bool:

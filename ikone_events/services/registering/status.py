@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ikone_events.domain.events.facts import EventFormat, State
+from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -107,10 +108,9 @@ def decline(
 
     Raises UnfitInput without a reason, StatusRefused, SomebodyWasFaster.
     """
+    said = checked_text(reason, MOST_REASON, "reason")
     registration = lock_as_seen(public_id, expected)
-    cause = StatusCause(
-        action=RegistrationAction.DECLINE, actor=actor, now=now, reason=reason.strip()
-    )
+    cause = StatusCause(action=RegistrationAction.DECLINE, actor=actor, now=now, reason=said)
     check_allowed(registration, cause, SelfServiceAction.WITHDRAW)
     if not cause.reason:
         raise UnfitInput(Complaint(N_("Please give a reason."), about="reason"))

@@ -3,17 +3,19 @@
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, and_, or_
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.directory.administrations import NameSource
-from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.domain.folding import sort_key
+from ikone_events.store.db import Base, SortKey, UTCDateTime
 
 
 class Organisation(Base):
     """An administration or other body; `kind` decides whether it counts as an administration.
 
     A `member` belongs to the network from `member_since` through `member_until` (local days; None:
-    open). `edit_version` rises with every edit (optimistic locking of the form).
+    open). `name_key` follows the name and sorts it. `edit_version` rises with every edit
+    (optimistic locking of the form).
     """
 
     __tablename__ = "organisation"
@@ -24,6 +26,7 @@ class Organisation(Base):
     key: Mapped[str] = mapped_column(String(100), unique=True)
     edit_version: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(SortKey, default="")
     short_name: Mapped[str] = mapped_column(String(200), default="")
     kind: Mapped[str] = mapped_column(String(40))
     district: Mapped[str] = mapped_column(String(200), default="")
@@ -36,6 +39,12 @@ class Organisation(Base):
     names: Mapped[list["OrganisationName"]] = relationship(
         back_populates="organisation", cascade="all, delete-orphan", order_by="OrganisationName.id"
     )
+
+    @validates("name")
+    def _note_name_key(self, _name: str, text: str) -> str:
+        """Update `name_key`."""
+        self.name_key = sort_key(text)
+        return text
 
     def is_member_on(self, day: date) -> bool:
         """Whether it is a member on a local day."""

@@ -1,8 +1,9 @@
 """Finds bodies by typed names, and lists the names for forms."""
 
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Engine, bindparam, false, func, or_, select, text
 
 from ikone_events.domain.directory.administrations import key_of, pick
 from ikone_events.store.db import db
@@ -49,13 +50,31 @@ def namesakes(key: str) -> list[Organisation]:
     return list({body.id: body for body, _source in rows}.values())
 
 
+# Umlauts in the keys of names are two letters.
+_PAIRS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+
+
+def is_called(word: str) -> ColumnElement[bool]:
+    """Whether a name of the directory contains a word: "Koeln", "Köln" and "Koln" are one."""
+    if not (key := key_of(word)):
+        return false()
+    short: str = key
+    column: Any = OrganisationName.key
+    for pair, letter in _PAIRS:
+        short, column = short.replace(pair, letter), func.replace(column, pair, letter)
+    return or_(
+        OrganisationName.key.contains(key, autoescape=True),
+        column.contains(short, autoescape=True),
+    )
+
+
 _VERSION = select(
     func.count(),
     func.max(Organisation.id),
     func.sum(Organisation.edit_version),
     func.max(Organisation.changed_at),
 )
-_NAMES = select(Organisation.name).order_by(Organisation.name)
+_NAMES = select(Organisation.name).order_by(Organisation.name_key, Organisation.name)
 _names: WeakKeyDictionary[Engine, tuple[object, list[str]]] = WeakKeyDictionary()
 
 

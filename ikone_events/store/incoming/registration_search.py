@@ -14,16 +14,10 @@ from ikone_events.store.db import db
 from ikone_events.store.directory.models import LeftText, Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import UndeliverableAddress
-from ikone_events.store.paging import Page, containing, paginate
+from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.search import named
 from ikone_events.store.registering.waiting_list import LINE
-
-_SEARCHED = (
-    Registration.first_name,
-    Registration.last_name,
-    Registration.email,
-    Registration.organisation_text,
-)
 
 SILENT, UNREACHED = "none", "unreached"
 
@@ -79,7 +73,7 @@ def _matching(event: Event, wish: RegistrationSearch) -> Select[Registration]:
 
 
 def _conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bool]]:
-    found = containing(wish.words, (*_SEARCHED, Organisation.name))
+    found = named(wish.words)
     if wish.status:
         found.append(Registration.status == wish.status)
     if wish.awaits:
@@ -145,8 +139,7 @@ def _ordered(order: str) -> tuple[Any, ...]:
         waits = Registration.status == Status.WAITLISTED.value
         return (case((waits, 0), else_=1), case((waits, LINE)), *registered)
     if order == RegistrationOrder.NAME:
-        names = (Registration.last_name, Registration.first_name)
-        return (*(func.lower(name) for name in names), Registration.id)
+        return (Registration.name_key, Registration.id)
     first = case((_awaits(Awaits.APPROVAL.value), 0), (_unmatched(), 1), else_=2)
     return (first, *registered)
 
@@ -160,7 +153,7 @@ def administrations_at(event: Event) -> dict[str, str]:
                 select(Registration.organisation_id).where(Registration.event_id == event.id)
             )
         )
-        .order_by(Organisation.name)
+        .order_by(Organisation.name_key)
     )
     return {row.key: row.name for row in rows}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
@@ -12,6 +12,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.search import named
 
 # States of the filter; "deferred" is a queued mail that the server has deferred at least once.
 DEFERRED = "deferred"
@@ -34,7 +35,7 @@ class MailSearch:
 
 def search_mails(event: Event, wish: MailSearch, *, number: int = 1) -> Page[OutboxMail]:
     """One page of the mails of an event without bodies, failed ones first, then the newest."""
-    conditions = [OutboxMail.event_id == event.id, *_conditions(wish)]
+    conditions = [OutboxMail.event_id == event.id, *_conditions(event, wish)]
     wanted = _WITHOUT_BODIES.where(*conditions).order_by(
         (OutboxMail.state != "failed"), OutboxMail.id.desc()
     )
@@ -69,8 +70,17 @@ def waiting_by_kind(event: Event, now: datetime) -> dict[str, int]:
     return dict(sorted((kind, number) for kind, number in rows))
 
 
-def _conditions(wish: MailSearch) -> list[ColumnElement[bool]]:
-    found = containing(wish.words, [OutboxMail.recipient_name, OutboxMail.recipient])
+def _to_somebody(event: Event, words: str) -> list[ColumnElement[bool]]:
+    """Mails to a person who is named so now, or whose mail was addressed so."""
+    if not words.split():
+        return []
+    addressed = containing(words, [OutboxMail.recipient_name, OutboxMail.recipient])
+    people = select(Registration.id).where(Registration.event_id == event.id, *named(words))
+    return [or_(and_(*addressed), OutboxMail.registration_id.in_(people))]
+
+
+def _conditions(event: Event, wish: MailSearch) -> list[ColumnElement[bool]]:
+    found = _to_somebody(event, wish.words)
     if wish.state == DEFERRED:
         found.append(_DEFERRED)
     elif wish.state:

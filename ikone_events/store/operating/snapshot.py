@@ -16,9 +16,12 @@ from sqlalchemy import Column, Connection, DateTime, MetaData, Table, func, sele
 from ikone_events.store.db import db
 
 CHUNK = 500
-# Heartbeats, the pause of the outbox (up to version 0004: `hold`) and owed erasures describe the
-# running installation, not its data; Alembic fills its own table.
-_PASSING = ("heartbeat", "outbox_pause", "hold", "erasure_debt", "alembic_version")
+# Heartbeats, the pause of the outbox (until version 0004: `hold`), owed erasures and counters of
+# rate limits describe the running installation, not its data; Alembic fills its own table.
+_PASSING = (
+    *("heartbeat", "outbox_pause", "hold", "erasure_debt", "rate_limit_counter"),
+    "alembic_version",
+)
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from datetime import date
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import selectinload
 
-from ikone_events.domain.directory.administrations import key_of
+from ikone_events.domain.folding import MOST_WORDS
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName, member_on
-from ikone_events.store.paging import MOST_WORDS, Page, containing, paginate
+from ikone_events.store.directory.naming import is_called
+from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.registering.models import Registration
 
 
@@ -35,13 +36,10 @@ def search_administrations(
     )
     for word in words.split()[:MOST_WORDS]:
         named = select(OrganisationName.organisation_id).where(
-            or_(
-                *containing(word, [OrganisationName.text]),
-                *containing(key_of(word), [OrganisationName.key]),
-            )
+            or_(*containing(word, [OrganisationName.text]), is_called(word))
         )
         wanted = wanted.where(or_(*containing(word, fields), Organisation.id.in_(named)))
-    return paginate(wanted.order_by(Organisation.name, Organisation.id), number=number)
+    return paginate(wanted.order_by(Organisation.name_key, Organisation.id), number=number)
 
 
 def drop_unused_left_texts() -> None:

@@ -16,11 +16,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.folding import search_key, sort_key
 from ikone_events.domain.registering.registration import ACTIVE, Status, kept_until
-from ikone_events.store.db import Base, UTCDateTime, partial_index
+from ikone_events.store.db import Base, SortKey, UTCDateTime, partial_index
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
 
+# In the order of the arguments of `search_key`.
+SEARCHED = ("first_name", "last_name", "email", "organisation_text")
 _RESERVED = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
 _ACTIVE = text(f"status IN ({', '.join(repr(status.value) for status in sorted(ACTIVE))})")
 
@@ -56,7 +59,8 @@ class Registration(Base):
 
     `organisation_key` is the normalised `organisation_text`. `predecessor_id` is the registration
     that was handed over to this one. `note` is for organisers. `registered_by` is the colleague who
-    filled in the form.
+    filled in the form. `search_key` and `name_key` are the names, address and office folded for
+    searching, and the names for sorting (domain/folding.py); both follow the texts.
 
     `calendar_uid` is secret. `calendar_sequence` is None before the first invitation;
     `calendar_method` and `calendar_stamp` (DTSTAMP) are those of the last object in a mail: after
@@ -71,6 +75,7 @@ class Registration(Base):
         ),
         Index("ix_registration_event_status", "event_id", "status"),
         Index("ix_registration_event_organisation", "event_id", "organisation_id"),
+        Index("ix_registration_event_name", "event_id", "name_key"),
         Index("ix_registration_organisation_key", "organisation_key"),
         Index("ix_registration_email_key", "email_key"),
         partial_index("ix_registration_reserved", "reserved_until", where=_RESERVED),
@@ -106,6 +111,8 @@ class Registration(Base):
     organisation_text: Mapped[str] = mapped_column(String(200), default="")
     organisation_key: Mapped[str] = mapped_column(String(200), default="")
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    search_key: Mapped[str] = mapped_column(Text, default="")
+    name_key: Mapped[str] = mapped_column(SortKey, default="")
     position: Mapped[str] = mapped_column(String(200), default="")
     question: Mapped[str] = mapped_column(Text, default="")
     locale: Mapped[str] = mapped_column(String(2), default="de")
@@ -134,10 +141,15 @@ class Registration(Base):
             retention_days=self.event.retention_days,
         )
 
-    @validates("organisation_text")
-    def _note_key(self, _name: str, text: str) -> str:
-        """Update `organisation_key`."""
-        self.organisation_key = key_of(text)
+    @validates("first_name", "last_name", "email", "organisation_text")
+    def _note_keys(self, name: str, text: str) -> str:
+        """Update the keys that follow this text."""
+        if name == "organisation_text":
+            self.organisation_key = key_of(text)
+        first, last, *others = (
+            text if name == each else getattr(self, each) or "" for each in SEARCHED
+        )
+        self.search_key, self.name_key = search_key(first, last, *others), sort_key(last, first)
         return text
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.registering.registration import SEATED, Status
@@ -24,6 +24,13 @@ BATCH = 100
 # People from a file have no order and come first.
 LINE = func.coalesce(Registration.waiting_order, 0)
 ORDER = (LINE, Registration.id)
+_COLLEAGUES = select(func.count()).where(
+    Registration.event_id == bindparam("event_id"), Registration.status.in_(_SEATED)
+)
+_BY_ROW = _COLLEAGUES.where(Registration.organisation_id == bindparam("organisation_id"))
+_BY_KEY = _COLLEAGUES.where(
+    Registration.organisation_id.is_(None), Registration.organisation_key == bindparam("key")
+)
 
 
 def organisation_key_of(registration: Registration) -> OrganisationKey:
@@ -48,6 +55,15 @@ def first_waiting(event: Event, *, besides: Sequence[Registration] = ()) -> Posi
     wanted = select(*ORDER).where(waiting(event.id), Registration.id.not_in(others))
     row = db.session.execute(wanted.order_by(*ORDER).limit(1)).first()
     return None if row is None else (row[0], row[1])
+
+
+def count_colleagues(registration: Registration) -> int:
+    """How many of the same administration have seats at the event."""
+    number, key = organisation_key_of(registration)
+    wanted = {"event_id": registration.event_id}
+    if number is not None:
+        return db.session.scalar(_BY_ROW, {**wanted, "organisation_id": number}) or 0
+    return db.session.scalar(_BY_KEY, {**wanted, "key": key}) or 0 if key else 0
 
 
 def seated_by_organisation(event: Event) -> Counter[OrganisationKey]:

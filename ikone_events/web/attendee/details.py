@@ -29,7 +29,7 @@ from ikone_events.web.attendee.frame import (
     to_own_page,
 )
 from ikone_events.web.registering.own_fields import add_own_fields, answers_of, own_values
-from ikone_events.web.registering.person_form import POSITION, QUESTION, PersonForm, unix_lines
+from ikone_events.web.registering.person_form import POSITION, QUESTION, PersonForm
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import PublicForm
 from ikone_events.web.shell.i18n import page_locale, translate
@@ -95,7 +95,7 @@ def change(token: str) -> ResponseReturnValue:
         return _change_page(token, registration, form, fields)
     form, left = form_class(), []
     if form.validate():
-        question = unix_lines(form.question.data)
+        question = form.question.data
         details = Details(**form.names(), position=form.position.data, question=question)
         try:
             with transaction():
@@ -106,7 +106,6 @@ def change(token: str) -> ResponseReturnValue:
         else:
             flash(_("Your changes are stored."), "success")
             return to_own_page(token)
-    form.explain_expiry()
     return _change_page(token, registration, form, fields, left), 422
 
 
@@ -158,7 +157,6 @@ def hand_over(token: str) -> ResponseReturnValue:
         else:
             flash(_("Handed over. Your deputy and you get an e-mail each."), "success")
             return to_own_page(token)
-    form.explain_expiry()
     return _hand_over_page(token, registration, form, left), 422
 
 

@@ -8,13 +8,13 @@ from wtforms import Field, IntegerField
 from wtforms.widgets import DateInput, DateTimeLocalInput, TimeInput
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.domain.times import local_to_utc, to_local
+from ikone_events.domain.times import local_to_utc, read_day, read_local, to_local
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 
 _DIGITS = 9
 # Browsers send seconds when the step of the field asks for them; they are ignored.
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?")
-_PATTERNS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
 class _TypedField(Field):
@@ -22,7 +22,7 @@ class _TypedField(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Parse what the browser sent."""
-        text = valuelist[0].strip() if valuelist else ""
+        text = typed_line(valuelist[0]) if valuelist else ""
         self.data = self.parse(text) if text else None
 
     def parse(self, text: str) -> Any:
@@ -45,13 +45,12 @@ class LocalTime(_TypedField):
     widget = DateTimeLocalInput()
 
     def parse(self, text: str) -> datetime:
-        """Read one of the patterns that browsers use."""
-        for pattern in _PATTERNS:
-            try:
-                return datetime.strptime(text, pattern)  # noqa: DTZ007 - local by meaning
-            except ValueError:
-                continue
-        raise ValueError(_("Please enter a date and a time, such as 12.01.2021 10:00."))
+        """Read what browsers send, or German notation where they show a plain field."""
+        try:
+            return read_local(text)
+        except ValueError as fault:
+            words = _("Please enter a date and a time, such as 12.01.2021 10:00.")
+            raise ValueError(words) from fault
 
     def format(self) -> str:
         """Return "2021-01-12T10:00"."""
@@ -81,9 +80,9 @@ class Day(_TypedField):
     widget = DateInput()
 
     def parse(self, text: str) -> date:
-        """Read "2026-01-31"."""
+        """Read "2026-01-31" or "31.01.2026"."""
         try:
-            return date.fromisoformat(text)
+            return read_day(text)
         except ValueError as fault:
             raise ValueError(_("Please enter a date, such as 31.01.2026.")) from fault
 
@@ -98,7 +97,7 @@ class WholeNumber(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read a number; raises ValueError with the words for the page."""
         self.data = None
-        text = valuelist[0].strip() if valuelist else ""
+        text = typed_line(valuelist[0]) if valuelist else ""
         if not text:
             return
         if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= _DIGITS):

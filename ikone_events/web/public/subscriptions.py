@@ -27,7 +27,6 @@ from ikone_events.web.shell.forms import (
     deliverable,
     needed,
     one_line,
-    stripped,
 )
 from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import page_locale
@@ -49,7 +48,6 @@ class SubscriptionForm(PublicForm):
             one_line,
             deliverable,
         ],
-        filters=[stripped],
         description=lazy_gettext("For example: name@example.org"),
         render_kw={"autocomplete": "email"},
     )
@@ -85,12 +83,9 @@ def _answer(event: Event | None) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("public/subscribe.html", event=event, form=form)
     if not form.validate():
-        form.explain_expiry()
         return render_template("public/subscribe.html", event=event, form=form), 422
-    # Bots fill in the hidden field; they get the usual answer.
-    if not form.website.data:
-        with transaction():
-            subscribers.subscribe(form.email.data, page_locale(), now=now(), event=event)
+    with transaction():
+        subscribers.subscribe(form.email.data, page_locale(), now=now(), event=event)
     session[DONE] = {"email": form.email.data, "slug": event.slug if event else ""}
     return redirect(url_for("subscriptions.subscribed"), 303)
 

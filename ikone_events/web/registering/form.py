@@ -23,12 +23,13 @@ from ikone_events.web.registering.person_form import (
     PersonForm,
     RegistrationForm,
     mode_choices,
-    unix_lines,
 )
 from ikone_events.web.shell.badges import EventBadge, badge_for
 from ikone_events.web.shell.i18n import page_locale, translate
 
 MOST_PEOPLE = 10
+# More are refused, but kept on the page.
+_MOST_SHOWN = 50
 PERSON, ADD, REMOVE = "person", "add", "remove"
 # Sent by our own page, which asked for the mode: then it is required.
 MODE_ASKED = "mode_asked"
@@ -84,8 +85,20 @@ class SignUp:
     def validate(self) -> bool:
         """Validate all forms, so that all errors are shown at once."""
         fit = [form.validate() for form in self.forms]
-        self.first.explain_expiry()
-        return all(fit) and self._each_address_once()
+        return all(fit) and self._each_address_once() and self._as_many_as_allowed()
+
+    def _as_many_as_allowed(self) -> bool:
+        if self.others and not self.event.colleagues:
+            text = gettext(
+                "For this event everybody registers on their own now. Your entries are kept: please"
+                " remove the other people, who can register themselves."
+            )
+        elif len(self.forms) > MOST_PEOPLE:
+            text = gettext("One form holds ten people. Please use a second one for more.")
+        else:
+            return True
+        self.form_errors.append(text)
+        return False
 
     def _each_address_once(self) -> bool:
         known: set[str] = set()
@@ -127,7 +140,7 @@ class SignUp:
             "code": first.code.data if "code" in first else "",
             "locale": locale,
         }
-        own = {"position": first.position.data, "question": unix_lines(first.question.data)}
+        own = {"position": first.position.data, "question": first.question.data}
         return [
             _applicant(first, self.fields, **own, **shared),
             *(
@@ -201,13 +214,13 @@ def _offer_modes(form: PersonForm, event: Event, availability: SeatAvailability)
 
 def _numbers(event: Event) -> Iterator[tuple[int, int]]:
     """Pairs of a colleague's place on the page and the number in their field names."""
-    sent = request.form.getlist(PERSON) if event.colleagues else []
+    sent = request.form.getlist(PERSON)
     numbers = [int(text) for text in dict.fromkeys(sent) if _NUMBER.fullmatch(text)]
     if event.colleagues and ADD in request.form:
         numbers.append(max([1, *numbers]) + 1)
     removed = request.form.get(REMOVE, "")
     kept = [number for number in numbers if str(number) != removed]
-    return enumerate(kept[: MOST_PEOPLE - 1], start=2)
+    return enumerate(kept[:_MOST_SHOWN], start=2)
 
 
 def next_anchor(event: Event, sign_up: SignUp | None) -> str:

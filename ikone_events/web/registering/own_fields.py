@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, Form, StringField, TextAreaField
+from wtforms import Field, Form
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
@@ -36,7 +36,7 @@ from ikone_events.web.registering.own_inputs import (
     NumberField,
     offered,
 )
-from ikone_events.web.shell.forms import deliverable
+from ikone_events.web.shell.forms import AddressField, LineField, TextField, deliverable, typed_line
 from ikone_events.web.shell.i18n import translate
 
 MOST_RADIOS = 6
@@ -75,7 +75,7 @@ class Needed(InputRequired):
 
     def __call__(self, form: Form, field: Field) -> None:
         """Refuse empty input; white space counts as empty."""
-        if not any(str(value).strip() for value in field.raw_data or ()):
+        if not any(typed_line(str(value)) for value in field.raw_data or ()):
             field.raw_data = field.raw_data if field.data else []
             super().__call__(form, field)
 
@@ -121,7 +121,7 @@ def _stored(own: OwnField, data: Any) -> list[str]:
         return [YES] if data else []
     if data is None or data == "":
         return []
-    return [data.isoformat() if isinstance(data, date) else str(data).replace("\r\n", "\n")]
+    return [data.isoformat() if isinstance(data, date) else str(data)]
 
 
 def _fit_text(_form: Form, field: Field) -> None:
@@ -150,7 +150,6 @@ def _text(field_class: type[Field], most: int, *checks: Any, **look: Any) -> Cal
         return field_class(
             asked.label,
             [*asked.checks, length, *checks],
-            filters=[lambda value: (value or "").strip()],
             render_kw={"maxlength": most, **look},
         )
 
@@ -173,9 +172,9 @@ def _yes_no(asked: _Asked) -> Any:
 
 
 _MAKERS: Mapping[FieldKind, Callable[[_Asked], Any]] = {
-    FieldKind.SHORT_TEXT: _text(StringField, SHORT, _fit_text),
-    FieldKind.LONG_TEXT: _text(TextAreaField, LONG, _fit_text, rows=4),
-    FieldKind.EMAIL: _text(EmailField, ADDRESS, deliverable),
+    FieldKind.SHORT_TEXT: _text(LineField, SHORT, _fit_text),
+    FieldKind.LONG_TEXT: _text(TextField, LONG, _fit_text, rows=4),
+    FieldKind.EMAIL: _text(AddressField, ADDRESS, deliverable),
     FieldKind.NUMBER: lambda asked: NumberField(
         asked.label, asked.checks, render_kw={"inputmode": "numeric"}
     ),

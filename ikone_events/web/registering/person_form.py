@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
@@ -17,21 +17,22 @@ from ikone_events.web.registering.own_inputs import RadioOption
 from ikone_events.web.shell.badges import MODES, mode_places_words
 from ikone_events.web.shell.forms import (
     AddressField,
+    LineField,
     PublicForm,
+    TextField,
     at_most,
     deliverable,
+    fit_name,
     needed,
-    no_web_address,
     one_line,
-    stripped,
     unless,
 )
 from ikone_events.web.shell.i18n import translate
 
 QUESTION_LENGTH = 2000
-_OF_NAMES = (at_most(100), one_line, no_web_address)
+_OF_NAMES = (at_most(100), fit_name)
 _OF_ADDRESSES = (at_most(254), one_line, deliverable)
-_OF_LINES = (at_most(200), one_line, no_web_address)
+_OF_LINES = (at_most(200), fit_name)
 
 
 class _ModeField(RadioField):
@@ -54,37 +55,28 @@ def mode_choices(availability: SeatAvailability) -> list[SelectChoice]:
     return choices
 
 
-def unix_lines(text: str) -> str:
-    """A text of several lines without the carriage returns that browsers send."""
-    return text.replace("\r\n", "\n")
-
-
 class PersonForm(FlaskForm):
     """Name, e-mail address and mode of a person."""
 
     salutation = SelectField(lazy_gettext("Salutation"), default="")
-    title = StringField(
+    title = LineField(
         lazy_gettext("Title"),
-        [at_most(50), one_line, no_web_address],
-        filters=[stripped],
+        [at_most(50), fit_name],
         render_kw={"autocomplete": "honorific-prefix"},
     )
-    first_name = StringField(
+    first_name = LineField(
         lazy_gettext("First name"),
         [needed(lazy_gettext("Please enter the first name.")), *_OF_NAMES],
-        filters=[stripped],
         render_kw={"autocomplete": "given-name"},
     )
-    last_name = StringField(
+    last_name = LineField(
         lazy_gettext("Last name"),
         [needed(lazy_gettext("Please enter the last name.")), *_OF_NAMES],
-        filters=[stripped],
         render_kw={"autocomplete": "family-name"},
     )
     email = AddressField(
         lazy_gettext("Work e-mail address"),
         [needed(lazy_gettext("Please enter the e-mail address.")), *_OF_ADDRESSES],
-        filters=[stripped],
         description=lazy_gettext("We send the confirmation, calendar entry and access link there."),
         render_kw={"autocomplete": "email"},
     )
@@ -121,16 +113,14 @@ class PersonForm(FlaskForm):
 
 
 # Fields of several forms; WTForms binds a copy to each.
-POSITION = StringField(
+POSITION = LineField(
     lazy_gettext("Department or position"),
     _OF_LINES,
-    filters=[stripped],
     render_kw={"autocomplete": "organization-title"},
 )
-QUESTION = TextAreaField(
+QUESTION = TextField(
     lazy_gettext("Question to the speakers"),
     [at_most(QUESTION_LENGTH), unless(text_complaint)],
-    filters=[stripped],
     render_kw={"rows": 4},
 )
 
@@ -153,17 +143,15 @@ class ColleagueForm(PersonForm):
 class RegistrationForm(PersonForm, PublicForm):
     """The sender, and what is asked once for everybody."""
 
-    code = StringField(
+    code = LineField(
         lazy_gettext("Code of your invitation"),
         [needed(lazy_gettext("Please enter the code of your invitation.")), at_most(60), one_line],
-        filters=[stripped],
         description=lazy_gettext("It stands in the invitation. Case and hyphens do not matter."),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
-    organisation = StringField(
+    organisation = LineField(
         lazy_gettext("Administration or organisation"),
         [needed(lazy_gettext("Please name your administration.")), *_OF_LINES],
-        filters=[stripped],
         description=lazy_gettext("For example: Stadtverwaltung Bendorf, Kreisverwaltung Kusel"),
         render_kw={"autocomplete": "organization"},
     )

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -48,7 +47,7 @@ from ikone_events.web.registering.form import (
 )
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import seats_shown
-from ikone_events.web.shell.errors import RETRY_AFTER_BUSY
+from ikone_events.web.shell.errors import RETRY_AFTER_BUSY, wait_words
 from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import LOCALES, page_locale, speak
 from ikone_events.web.shell.limits import (
@@ -65,12 +64,6 @@ SWITCH = "switch_language"
 # Placeholder in the cached form for each visitor's CSRF token; random, so that no text contains it.
 _TOKEN = secrets.token_urlsafe(32)
 _REGISTERED = "registered"
-# The success page reads from the session, whose cookie holds 4 kB: room for ten long names.
-_LONGEST = 80
-
-
-class _TrapFilled(Exception):
-    """A bot filled in the hidden field; rolls back the transaction."""
 
 
 @blueprint.route("/events/<slug>/register", methods=["GET", "POST"])
@@ -114,7 +107,8 @@ def _try_to_store(
 ) -> ResponseReturnValue:
     slug = context.event.slug
     try:
-        statuses = _store(slug, applicants, trapped=bool(sign_up.first.website.data))
+        with transaction():
+            statuses = registrations.register_all(slug, applicants, now=now())
     except RegistrationClosed as refusal:
         return _closed_meanwhile(slug, refusal)
     except Busy as refusal:
@@ -124,16 +118,6 @@ def _try_to_store(
         return _page(context, sign_up, 422, "invalid")
     _remember(slug, applicants, statuses)
     return redirect(url_for("signup.registered", slug=slug), 303)
-
-
-def _store(slug: str, applicants: Sequence[Applicant], *, trapped: bool) -> Sequence[Status]:
-    """Register all of them or nobody. A trapped bot gets the usual answer; nothing is stored."""
-    statuses: Sequence[Status] = ()
-    with suppress(_TrapFilled), transaction():
-        statuses = registrations.register_all(slug, applicants, now=now())
-        if trapped:
-            raise _TrapFilled
-    return statuses
 
 
 def _closed_meanwhile(slug: str, refusal: RegistrationClosed) -> Response:
@@ -150,9 +134,9 @@ def _closed_meanwhile(slug: str, refusal: RegistrationClosed) -> Response:
 def _ask_to_wait(context: FormContext, sign_up: SignUp, seconds: int) -> Response:
     text = gettext(
         "There were many registrations from here within a short time. Nothing was stored this time,"
-        " and your entries are kept. Please wait a little and press the button once more."
+        " and your entries are kept."
     )
-    sign_up.form_errors.append(text)
+    sign_up.form_errors.append(f"{text} {wait_words(seconds)}")
     return _busy(context, sign_up, (), 429, seconds)
 
 
@@ -246,14 +230,10 @@ class Registered(NamedTuple):
 def _remember(slug: str, applicants: Sequence[Applicant], statuses: Sequence[Status]) -> None:
     """Store the outcome in the session; the same for known and unknown addresses."""
     people = [
-        (_short(full_name(a.title, a.first_name, a.last_name)), _short(a.email), status.value)
+        (full_name(a.title, a.first_name, a.last_name), a.email, status.value)
         for a, status in zip(applicants, statuses, strict=True)
     ]
     session[_REGISTERED] = {"slug": slug, "people": people, "at": int(now().timestamp())}
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 @blueprint.get("/events/<slug>/registered")

@@ -4,14 +4,21 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
-from typing import Any
+from math import ceil
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    RequestEntityTooLarge,
+    SecurityError,
+    TooManyRequests,
+)
 
 from ikone_events.domain.refusals import (
     AccountRefused,
@@ -32,7 +39,8 @@ from ikone_events.domain.refusals import (
 )
 from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage, report
 from ikone_events.web.shell.bodies import most_megabytes, takes_upload
-from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.forms import sends_no_cookie
+from ikone_events.web.shell.i18n import gettext, ngettext, translate
 
 RETRY_AFTER_BUSY = 5
 _WORDED = (400, 403, 404, 409, 413, 415, 422, 429, 500, 503)
@@ -54,7 +62,15 @@ _STATUS: dict[type[Refusal], int] = {
 _TOKEN = re.compile(r"/(r|door|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+")
 
 
-_NO_WORDS = {"title": "", "text": "", "complaints": (), "outcome": "", "reference": "", "back": ""}
+_NO_WORDS = {
+    "title": "",
+    "text": "",
+    "advice": "",
+    "complaints": (),
+    "outcome": "",
+    "reference": "",
+    "back": "",
+}
 
 
 def init_app(app: Flask) -> None:
@@ -114,27 +130,56 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
     status = fault.code or 500
     if fault.response is not None or status < 400:  # noqa: PLR2004
         return fault
-    response = error_page(status, **_words_of_status(status))
+    if isinstance(fault, CSRFError):
+        g.refusal_reason = "csrf"
+    response = error_page(status, **_words_of_http(fault))
     for name, value in fault.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
 
 
-def _words_of_status(status: int) -> dict[str, Any]:
-    if status == 413:  # noqa: PLR2004
-        most = most_megabytes()
-        if takes_upload():
-            return {"text": _("A file may have up to %(number)d MB here.", number=most)}
-        title = _("This is too much for one form")
-        return {"title": title, "text": _("A form may have up to %(number)d MB here.", number=most)}
-    if status in _WORDED:
+def _words_of_http(fault: HTTPException) -> dict[str, Any]:
+    if isinstance(fault, TooManyRequests):
+        text = "" if fault.description == TooManyRequests.description else fault.description
+        back = url_for("security.login") if request.endpoint == "security.login" else ""
+        wait = int(cast(int, fault.retry_after) or 60)
+        return {"text": text, "advice": wait_words(wait), "back": back}
+    if isinstance(fault, RequestEntityTooLarge):
+        return _words_of_size()
+    if isinstance(fault, CSRFError) and sends_no_cookie():
+        text = _(
+            "Your browser did not return the cookie that buttons on this page need for security."
+            " Please allow cookies for this page, open it again and press the button once more."
+        )
+        return {"title": _("The cookie is missing"), "text": text}
+    if fault.code in _WORDED:
         return {}
     return {"title": _("This can't be done at this address"), "text": " "}
 
 
+def _words_of_size() -> dict[str, Any]:
+    most = most_megabytes()
+    if takes_upload():
+        return {"text": _("A file may have up to %(number)d MB here.", number=most)}
+    title = _("This is too much for one form")
+    return {"title": title, "text": _("A form may have up to %(number)d MB here.", number=most)}
+
+
+def wait_words(seconds: int) -> str:
+    """How long to wait before the next attempt, rounded up to minutes beyond two of them."""
+    if seconds <= 2 * 60:
+        return ngettext(
+            "Please wait %(num)d second, then try again.",
+            "Please wait %(num)d seconds, then try again.",
+            seconds,
+        )
+    return gettext("Please wait %(num)d minutes, then try again.", num=ceil(seconds / 60))
+
+
 def _foreign_host(_fault: SecurityError) -> ResponseReturnValue:
     """Plain text: without a trusted host no URL of a style sheet can be built."""
+    g.refusal_reason = "host"
     return "This host is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 

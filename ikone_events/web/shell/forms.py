@@ -1,28 +1,36 @@
 """Checks and base class of public forms."""
 
-import re
 from collections.abc import Callable
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import current_app, request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, StringField
+from wtforms import EmailField, Field, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, StopValidation
 
-from ikone_events.domain.header_text import ascii_address, header_complaint
-from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.web.shell.i18n import translate
-
-_ADDRESS_IN_NAME = re.compile(
-    r"://|www\.|\w\.(?:de|com|net|org|info|biz|eu|io|me|ru|cn|xyz|top)(?![\w.])", re.IGNORECASE
+from ikone_events.domain.header_text import (
+    ascii_address,
+    header_complaint,
+    name_complaint,
+    normal_line,
+    normal_text,
 )
+from ikone_events.domain.refusals import Complaint, UnfitInput
+from ikone_events.web.shell.i18n import gettext, translate
 
 Check = Callable[[FlaskForm, Field], None]
 
 
-def stripped(value: str | None) -> str:
-    """Strip spaces at both ends; other white space is left to the checks."""
-    return (value or "").strip(" \t\u00a0")
+def typed_line(value: str | None) -> str:
+    """A typed line in its normal form."""
+    return normal_line(value or "")
+
+
+def typed_text(value: str | None) -> str:
+    """A typed text of several lines in its normal form."""
+    return normal_text(value or "").strip(" \t\n\u00a0")
 
 
 def unless(complain: Callable[[str], Complaint | None]) -> Check:
@@ -34,12 +42,6 @@ def unless(complain: Callable[[str], Complaint | None]) -> Check:
             raise StopValidation(translate(complaint))
 
     return check
-
-
-def no_web_address(_form: FlaskForm, field: Field) -> None:
-    """Refuse web addresses: names stand in the mail to the given address, which invites spam."""
-    if _ADDRESS_IN_NAME.search(field.data or ""):
-        raise StopValidation(lazy_gettext("Please enter no web address here."))
 
 
 def deliverable(_form: FlaskForm, field: Field) -> None:
@@ -56,9 +58,24 @@ def deliverable(_form: FlaskForm, field: Field) -> None:
 
 
 one_line = unless(header_complaint)
+fit_name = unless(name_complaint)
 
 
-class AddressField(EmailField):
+class LineField(StringField):
+    """A line of text; checks see its normal form."""
+
+    def __init__(self, *args: Any, filters: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, filters=[typed_line, *filters], **kwargs)
+
+
+class TextField(TextAreaField):
+    """A text of several lines; checks see its normal form, with \\n as line breaks."""
+
+    def __init__(self, *args: Any, filters: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, filters=[typed_text, *filters], **kwargs)
+
+
+class AddressField(LineField, EmailField):
     """An e-mail field whose data is normalised while the page shows it as typed."""
 
     def _value(self) -> str:
@@ -75,15 +92,41 @@ def at_most(number: int) -> Length:
     return Length(max=number, message=lazy_gettext("Please use at most %(max)d characters."))
 
 
+def sends_no_cookie() -> bool:
+    """Whether the browser does not return the cookie that comes with every form."""
+    return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+
+
 class PublicForm(FlaskForm):
-    """Base class of public forms, with a field that only bots fill in."""
+    """Base class of public forms, with a field that people do not see."""
 
-    website = StringField(lazy_gettext("Leave this field empty"))
+    website = LineField(lazy_gettext("Leave this field empty"))
 
-    def explain_expiry(self) -> None:
-        """Replace the error of an expired CSRF token by plain words."""
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Validate all fields; errors of the whole form stand at the CSRF token."""
+        fit = super().validate(*args, **kwargs)
         if self.csrf_token.errors:
-            text = lazy_gettext(
-                "The page was open for a long time. Please press the button once more."
-            )
-            self.csrf_token.errors = [text]
+            self.csrf_token.errors = [_why_no_token()]
+        elif fit and "website" in self and self.website.data:
+            # Bots fill in every field, but so do password managers: ask, with an empty field.
+            self.website.data = ""
+            self.csrf_token.errors = [_ask_again()]
+            return False
+        return bool(fit)
+
+
+def _why_no_token() -> str:
+    if sends_no_cookie():
+        return gettext(
+            "Your browser did not return the cookie that this form needs for security. Either it"
+            " blocks cookies: then please allow them for this page. Or the page was open for a long"
+            " time. Your entries are kept; please press the button once more."
+        )
+    return gettext("The page was open for a long time. Please press the button once more.")
+
+
+def _ask_again() -> str:
+    return gettext(
+        "A field that is not visible was filled in, perhaps by a program that fills in forms for"
+        " you. Nothing was stored. Please look at your entries and press the button once more."
+    )

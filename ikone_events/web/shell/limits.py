@@ -6,20 +6,18 @@ was typed calls `rate_limit_by_ip` or `rate_limit_by_address` itself.
 
 import hashlib
 import hmac
-import time
 from collections.abc import Callable, Collection, Iterable
 from functools import cache, wraps
 from ipaddress import IPv6Address, ip_address, ip_network
-from math import ceil
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, current_app, request
 from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
+from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
+from ikone_events.web.shell.limit_counters import Counters, Wanted, WindowCounters, counters_for
 
 # A town hall shares one IP address, and after a mailing many of its people sign up at once.
 SIGN_UP = "60 per minute; 600 per hour"
@@ -28,7 +26,6 @@ SIGN_UP_OF_ADDRESS = "10 per hour"
 PERSONAL = "60 per minute"
 # Mail providers unsubscribe for all their users from a few IP addresses.
 UNSUBSCRIBE = "600 per minute"
-LOGIN = "10 per minute; 60 per hour"
 
 View = Callable[..., Any]
 
@@ -46,31 +43,37 @@ def network() -> str:
 
 
 class RateLimits:
-    """Counters of one application, in the memory of its process."""
+    """The rate limits of one application and what counts for them."""
 
-    def __init__(self, *, enabled: bool) -> None:
+    def __init__(self, *, enabled: bool, counters: Counters | None = None) -> None:
         self.enabled = enabled
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._counters = counters or WindowCounters()
 
-    def hit(self, item: RateLimitItem, scope: str, key: str) -> int:
-        """Count one request; returns the seconds to wait, or 0."""
-        return 0 if self._window.hit(item, scope, key) else self._wait(item, scope, key)
+    def hit(self, limits: str, scope: str, keys: Iterable[str]) -> int:
+        """Count one request for each key; returns the seconds to wait, or 0."""
+        return self._counters.hit(self._wanted(limits, scope, keys)) if self.enabled else 0
 
-    def look(self, item: RateLimitItem, scope: str, key: str) -> int:
+    def look(self, limits: str, scope: str, keys: Iterable[str]) -> int:
         """Like hit, without counting."""
-        return 0 if self._window.test(item, scope, key) else self._wait(item, scope, key)
+        return self._counters.look(self._wanted(limits, scope, keys)) if self.enabled else 0
 
-    def _wait(self, item: RateLimitItem, scope: str, key: str) -> int:
-        free_again = self._window.get_window_stats(item, scope, key).reset_time
-        return max(ceil(free_again - time.time()), 1)
+    def _wanted(self, limits: str, scope: str, keys: Iterable[str]) -> Wanted:
+        return [
+            (item, digest(f"{scope} {item.key_for()} {key}"))
+            for item in _parsed(limits)
+            for key in keys
+        ]
 
 
-def init_app(app: Flask, *, enabled: bool) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     """Give the application counters of its own."""
-    app.extensions["ikone_limits"] = RateLimits(enabled=enabled)
+    app.extensions["ikone_limits"] = RateLimits(
+        enabled=settings.rate_limits, counters=counters_for(settings)
+    )
 
 
-def _limits() -> RateLimits:
+def rate_limits() -> RateLimits:
+    """The rate limits of the current application."""
     limits: RateLimits = current_app.extensions["ikone_limits"]
     return limits
 
@@ -80,64 +83,33 @@ def limited(
     *,
     key_func: Callable[[], str] = network,
     methods: Collection[str] | None = None,
-    deduct_when: Callable[[Response], bool] | None = None,
 ) -> Callable[[View], View]:
     """Answer 429 beyond these limits, counted per view and key.
 
-    `methods`: which requests count, all by default. With `deduct_when` only those requests count
-    for whose response it is true, or which raise.
+    `methods`: which requests count, all by default.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def within(*args: Any, **kwargs: Any) -> Any:
-            counts = _limits().enabled and (methods is None or request.method in methods)
-            if not counts:
-                return view(*args, **kwargs)
-            scope, key = request.endpoint or "", key_func()
-            if deduct_when is None:
-                _refuse_beyond(_limits().hit, limits, scope, key)
-                return view(*args, **kwargs)
-            _refuse_beyond(_limits().look, limits, scope, key)
-            deducts = True
-            try:
-                response = view(*args, **kwargs)
-                deducts = deduct_when(response)
-                return response
-            finally:
-                if deducts:
-                    _rate_limit(limits, scope, [key])
+            counts = methods is None or request.method in methods
+            if counts and (wait := rate_limits().hit(limits, request.endpoint or "", [key_func()])):
+                raise TooManyRequests(retry_after=wait)
+            return view(*args, **kwargs)
 
         return within
 
     return decorate
 
 
-def _refuse_beyond(
-    ask: Callable[[RateLimitItem, str, str], int], limits: str, scope: str, key: str
-) -> None:
-    for item in _parsed(limits):
-        if wait := ask(item, scope, key):
-            raise TooManyRequests(retry_after=wait)
-
-
 def rate_limit_by_ip(limits: str, scope: str) -> int:
     """Count one request of this network in a scope; returns the seconds to wait, or 0."""
-    return _rate_limit(limits, scope, [network()])
+    return rate_limits().hit(limits, scope, [network()])
 
 
 def rate_limit_by_address(limits: str, scope: str, emails: Iterable[str]) -> int:
     """Count one request for each address; returns the seconds to wait, or 0."""
-    return _rate_limit(limits, scope, [_hashed(email) for email in emails])
-
-
-def _rate_limit(limits: str, scope: str, keys: Iterable[str]) -> int:
-    counted = _limits()
-    if not counted.enabled:
-        return 0
-    return max(
-        (counted.hit(item, scope, key) for item in _parsed(limits) for key in keys), default=0
-    )
+    return rate_limits().hit(limits, scope, {email_key(email) for email in emails})
 
 
 @cache
@@ -145,7 +117,7 @@ def _parsed(limits: str) -> tuple[RateLimitItem, ...]:
     return tuple(parse_many(limits))
 
 
-def _hashed(email: str) -> str:
-    """Digest of an address: the counters hold no personal data."""
+def digest(text: str) -> str:
+    """Keyed digest: counters and cookies hold no personal data."""
     secret = str(current_app.secret_key).encode()
-    return hmac.new(secret, email_key(email).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

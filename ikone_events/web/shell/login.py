@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from flask import (
     Flask,
-    Request,
     Response,
     after_this_request,
     current_app,
@@ -22,7 +21,6 @@ from flask import (
     session,
     url_for,
 )
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_login.utils import _user_context_processor
 from flask_security import (
@@ -34,24 +32,25 @@ from flask_security import (
     user_authenticated,
 )
 
-from ikone_events.domain.address import email_key
 from ikone_events.domain.passwords import MIN_LENGTH
 from ikone_events.domain.refusals import Busy
 from ikone_events.services.accounts.organisers import end_sessions, note_sign_in
+from ikone_events.services.accounts.security_log import SecurityEvent, log_security
 from ikone_events.services.installation import session_now
 from ikone_events.store.accounts.models import Organiser, Role
 from ikone_events.store.db import db, transaction
+from ikone_events.web.shell.hashing import bound_hashing
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import speak
-from ikone_events.web.shell.limits import LOGIN, limited
+from ikone_events.web.shell.limits import network
+from ikone_events.web.shell.login_attempts import count_failure, refuse_too_many, remember_browser
+from ikone_events.web.shell.security_events import record_refusal
+from ikone_events.web.shell.sessions import Sessions
 
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
 # A request refreshes the cookie only after this time, so most responses send none.
 _NOTE_EVERY = timedelta(minutes=1)
-LOGIN_OF_ADDRESS = "10 per 15 minutes"
-
-log = logging.getLogger(__name__)
 
 
 class TeamLoginForm(LoginForm):
@@ -71,6 +70,7 @@ def init_login(app: Flask) -> None:
     datastore = SQLAlchemyUserDatastore(db, Organiser, Role)
     security = Security(app, datastore, login_form=TeamLoginForm)
     security.want_json(lambda _request: False)  # pages only, whatever the client prefers
+    bound_hashing(security)
     # A token in the URL would log in past the rules for sessions.
     security.login_manager.request_loader(lambda _request: None)
     views = app.view_functions
@@ -102,10 +102,14 @@ def _settings(secret_key: str) -> dict[str, object]:
         "SECURITY_FRESHNESS": timedelta(days=-1),  # leaves out /verify, nothing asks for it
         "SECURITY_FLASH_MESSAGES": False,
         "SECURITY_DEFAULT_REMEMBER_ME": False,
+        # Its own header would say "no-store=True", which no browser knows.
+        "SECURITY_CACHE_CONTROL": {},
     }
 
 
 View = Callable[[], Any]
+
+log = logging.getLogger(__name__)
 
 
 def is_path_here(target: str) -> bool:
@@ -118,20 +122,10 @@ def is_path_here(target: str) -> bool:
     return not (odd or parts.scheme or parts.netloc or target[:2] == "//") and target[:1] == "/"
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code != 303  # noqa: PLR2004 - the redirect of a success
-
-
-def _address_tried() -> str:
-    """Digest of the e-mail address, so that the counters hold no personal data."""
-    tried = email_key(request.form.get("email", "")[:254])
-    return hashlib.sha256(tried.encode("utf-8", "replace")).hexdigest()
-
-
-@limited(LOGIN, methods=["POST"], deduct_when=_failed)
-@limited(LOGIN_OF_ADDRESS, key_func=_address_tried, methods=["POST"], deduct_when=_failed)
 def _login() -> Response:
     """Flask-Security's login with rate limits; only failures count."""
+    if request.method == "POST":
+        refuse_too_many()
     view: View = current_app.extensions["ikone_login"]
     response = no_store(make_response(view()))
     if response.status_code == 302:  # noqa: PLR2004
@@ -140,8 +134,11 @@ def _login() -> Response:
             _remember_sign_in()
         if not is_path_here(response.location or ""):
             response.location = url_for("organiser.dashboard")
+        if request.method == "POST":
+            remember_browser(response, current_user)
     elif request.method == "POST":
-        log.info("a login was refused")
+        count_failure()
+        record_refusal(SecurityEvent.SIGN_IN_REFUSED, response.status_code)
     return response
 
 
@@ -180,7 +177,7 @@ def _logout_everywhere(view: View) -> View:
                 end_sessions(leaving)
             session.clear()
             flash(_("You have been logged out."), "success")
-            log.info("organiser %d logged out", leaving)
+            log_security(SecurityEvent.SIGNED_OUT, account=leaving, network=network())
         response.status_code = 303
         return response
 
@@ -191,7 +188,7 @@ def _note_login(_app: Flask, user: Organiser, **_more: object) -> None:
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
     session["signed_in_at"] = session["seen_at"] = int(session_now().timestamp())
-    log.info("organiser %d signed in", user.id)
+    log_security(SecurityEvent.SIGNED_IN, account=user.id, network=network())
 
 
 def _end_old_session() -> Response | None:
@@ -218,16 +215,6 @@ def _is_expired(moment: datetime) -> bool:
     if idle >= _NOTE_EVERY.total_seconds():
         session["seen_at"] = present
     return False
-
-
-class Sessions(SecureCookieSessionInterface):
-    """Flask's sessions; without a cookie no key is derived to read it."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session of the cookie, or an empty one."""
-        if self.get_cookie_name(app) not in request.cookies:
-            return self.session_class()
-        return super().open_session(app, request)
 
 
 def drop_unused_hooks(app: Flask) -> None:

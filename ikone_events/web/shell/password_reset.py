@@ -22,7 +22,7 @@ from ikone_events.services.installation import now
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import transaction
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import AddressField, at_most, deliverable, needed, stripped
+from ikone_events.web.shell.forms import AddressField, at_most, deliverable, needed
 from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
@@ -45,7 +45,6 @@ class ForgottenForm(FlaskForm):
             at_most(254),
             deliverable,
         ],
-        filters=[stripped],
         render_kw={"autocomplete": "username"},
     )
 

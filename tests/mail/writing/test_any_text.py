@@ -1,5 +1,6 @@
 """Any text in any field that reaches a header: it reads back as meant, or the mail is refused."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -11,7 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ikone_events.domain.header_text import ascii_address, one_line
+from ikone_events.domain.header_text import (
+    ascii_address,
+    header_complaint,
+    name_complaint,
+    normal_line,
+    normal_text,
+    one_line,
+    text_complaint,
+)
+from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.facts import MailFacts, Recipient, Sender
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import Refusal
@@ -19,7 +29,7 @@ from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from tests.calendar_oracle import checked_mail
 from tests.effort import by_night
-from tests.mail.writing.mails import DOOR, EVENT, INVITATION
+from tests.mail.writing.mails import DOOR, EVENT, INVITATION, person
 
 pytestmark = pytest.mark.slow
 
@@ -138,3 +148,57 @@ def test_ordinary_words_are_not_refused() -> None:
     assert mailbox(message, "From") == ("Büro, IKONE", sender.address)
     assert mailbox(message, "To") == ("Änne O'Hara", "anna@example.org")
     assert 'Von "A" bis Z: Wie, wo & was?' in words(message, "Subject")
+
+
+HIDING = st.characters() | st.sampled_from([*"=?.:/@\u200d\ufeff\u200b\u202e\u0308eu😀\xa0\u3000"])
+
+
+@settings(max_examples=by_night(400, 80))
+@given(title=texts(HIDING, FIT), name=texts(HIDING, FIT), question=texts(HIDING, [*FIT, "\n"]))
+def test_whatever_the_checks_accept_is_sent_and_comes_back_equal(
+    title: str, name: str, question: str
+) -> None:
+    title, name = normal_line(title)[:100].strip(), normal_line(name)
+    question = normal_text(question)
+    if header_complaint(title) or name_complaint(name) or text_complaint(question):
+        return
+    who = Recipient(
+        email="anna@example.org", locale="de", first_name="Anna", last_name=name, question=question
+    )
+    sender = Sender(name="Büro", address="events@ikone.example.org")
+    facts = replace(
+        about(MailKind.NOTE, title, who, sender),
+        text=EditedText("Zu {{titel}}", "Guten Tag {{nachname}} !\n\n{{frage}}"),
+    )
+    mail = compose(facts)
+    message = message_from_bytes(mime_bytes(row_of(mail, who), sender))
+    assert mailbox(message, "To") == (f"Anna {name}".strip(), who.email)
+    assert words(message, "Subject") == f"Zu {title}".strip()
+    assert f"Guten Tag {name} !" in mail.text or not name
+    lines = [" ".join(line.split()) for line in question.split("\n")]
+    assert all(line in mail.text for line in lines)
+
+
+def test_words_of_strangers_become_no_links() -> None:
+    names = {"first_name": "anna@evil.example", "last_name": "https://evil.example/x"}
+    who = person("de", question="Siehe https://evil.example\nund b@evil.example", **names)
+    others = {"registered_by": "c@evil.example", "other_person": "d@evil.example"}
+    text = EditedText("{{vorname}}", "{{vorname}} **{{nachname}}** {{frage}}\n\n{{kontakt_email}}")
+    sender = Sender(name="Büro", address="events@ikone.example.org")
+    for kind in MailKind:
+        facts = replace(about(kind, "Titel", who, sender), status="confirmed", **others)
+        for edited in (None, text):
+            mail = compose(replace(facts, text=edited))
+            linked = set(re.findall(r'href="([^"]*)"', mail.html))
+            assert {each for each in linked if "evil" in each} == set()
+            assert f"mailto:{EVENT.contact_email}" in linked
+            assert not set("\ufdd0\ufdd1") & set(mail.subject + mail.text + mail.html)
+
+
+def test_value_before_bold_words_keeps_its_space() -> None:
+    text = EditedText("x", "Hallo {{vorname}} **{{nachname}}** und {{vorname}}")
+    sender = Sender(name="Büro", address="events@ikone.example.org")
+    who = person("de", first_name="Anna", last_name="Muster")
+    mail = compose(replace(about(MailKind.NOTE, "Titel", who, sender), text=text))
+    assert "Hallo Anna Muster und Anna" in mail.text
+    assert "Hallo Anna <strong>Muster</strong> und Anna" in mail.html

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.config import Settings
-from ikone_events.services.mails.outbox import end_pause
+from ikone_events.services.mails.outbox_pause import end_pause
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event

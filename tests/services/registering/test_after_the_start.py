@@ -132,4 +132,5 @@ def test_switch_of_the_mode_keeps_the_status() -> None:
     check_change(switch, pending, pending)
     with pytest.raises(StatusRefused):
         check_change(switch, pending, RegistrationStatus.CONFIRMED)
-    assert [rule.action for rule in RULES if rule.keeps_status] == [switch]
+    keeping = [RegistrationAction.SWITCH_MODE, RegistrationAction.CORRECT]
+    assert [rule.action for rule in RULES if rule.keeps_status] == keeping

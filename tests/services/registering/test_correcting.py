@@ -20,7 +20,8 @@ from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.calendars.feeds import get_feed
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.outbox import claim_next, mark_deferred, notes_of
+from ikone_events.services.mails.delivery_log import notes_of
+from ikone_events.services.mails.outbox import claim_next, mark_deferred
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.registering.corrections import (
     PersonDetails,

@@ -9,6 +9,7 @@ from flask import Flask
 from ikone_events.domain.registering.status import RegistrationStatus
 from ikone_events.services.incoming.resending import correct_and_retry
 from ikone_events.services.mails import outbox
+from ikone_events.services.mails.outbox_pause import end_pause
 from ikone_events.services.operating.backups.releasing import set_aside
 from ikone_events.services.registering.expirations import events_to_update
 from ikone_events.services.registering.reservations import renew_for
@@ -116,7 +117,7 @@ def test_paused_outbox_begins_no_time(
     sign_up(app, event, "eva")
     make_pause(app)
     work(30)
-    write(app, outbox.end_pause)
+    write(app, end_pause)
 
     work(31)
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import random
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
@@ -139,6 +140,83 @@ def test_sheet_that_claims_a_million_rows_is_read_quickly() -> None:
     )
     content = repacked(workbook(["a"]), sheet1__xml=sheet.encode())
     assert len(read_table(content).rows) <= 1
+
+
+def test_delimiter_is_the_one_that_makes_rows_as_wide_as_the_headings() -> None:
+    text = "Vorname;Nachname;Essen (vegan, mit Fleisch, nur Suppe, nichts)\nAda;Eins;vegan\n"
+    assert read_table(text.encode()).headings[0] == "Vorname"
+    text = 'Vorname,Nachname,"Essen (a; b; c; d; e)"\nAda,Eins,"a; b"\n'
+    assert read_table(text.encode()).rows == ((2, ("Ada", "Eins", "a; b")),)
+    one = read_table(b"Name, Vorname\nEins\nZwei\n")
+    assert [cells for _line, cells in one.rows] == [("Eins",), ("Zwei",)]
+
+
+HEAD = "Vorname;Nachname;E-Mail;Frage\n"
+SWALLOWED = [
+    ('Ada;Eins;a@x.de;"Wann?\nBea;Zwei;b@x.de;\nCia;Drei;c@x.de;\n', 2),
+    ('Ada;Eins;a@x.de;\nBea;Zwei;b@x.de;"Wann?\n', 3),
+    ('Ada;Eins;a@x.de;"Wann?\nBea;Zwei;b@x.de;\nCia;Drei;c@x.de;"ja"\n', 2),
+    ('Ada;Eins;a@x.de;"Wann?', 2),
+    ('"Ada;Eins;a@x.de;Wann?\n', 2),
+]
+
+
+def test_quotation_mark_that_swallows_lines_is_refused_with_its_line() -> None:
+    found = []
+    for rows, _line in SWALLOWED:
+        with pytest.raises(UploadRefused) as refused:
+            read_table((HEAD + rows).encode())
+        found.append(refused.value.complaints[0].values["line"])
+    assert found == [line for _rows, line in SWALLOWED]
+    kept = read_table((HEAD + 'Ada;Eins;a@x.de;"Wann; und\nwo?"\nBea;6"" x;b@x.de;\n').encode())
+    assert [cells[3:] for _line, cells in kept.rows] == [("Wann; und\nwo?",), ()]
+
+
+def looks(change: Callable[[Workbook], None]) -> TypedTable:
+    """A list of three people, changed as somebody does it in the program."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (["Name", "Amt", "Notiz"], ["Ada", "Bauamt", 1], ["Bea", None, 2], ["Cia", "", 3]):
+        sheet.append(row)
+    change(book)
+    stream = io.BytesIO()
+    book.save(stream)
+    return read_table(stream.getvalue())
+
+
+def remarks(table: TypedTable) -> list[dict[str, object]]:
+    return [dict(each.values) for each in table.remarks]
+
+
+def test_hidden_rows_and_columns_are_left_out_and_named() -> None:
+    def hide(book: Workbook) -> None:
+        book.worksheets[0].row_dimensions[3].hidden = True
+        book.worksheets[0].column_dimensions["B"].hidden = True
+
+    table = looks(hide)
+    assert table.headings == ("Name", "Notiz")
+    assert table.rows == ((2, ("Ada", "1")), (4, ("Cia", "3")))
+    assert remarks(table) == [{"number": 1, "lines": "3"}, {"columns": "Amt"}]
+
+
+def test_first_visible_sheet_is_read_and_the_others_are_named() -> None:
+    def hide(book: Workbook) -> None:
+        first, more = book.worksheets[0], book.create_sheet("Liste")
+        first.title, first.sheet_state = "Alt", "hidden"
+        more.append(["Name"])
+        more.append(["Dea"])
+        book.create_sheet("Leer")
+        book.active = 1
+
+    table = looks(hide)
+    assert table.rows == ((2, ("Dea",)),)
+    assert remarks(table) == [{"sheet": "Liste", "others": "Alt"}]
+
+
+def test_merged_cells_are_read_for_each_line() -> None:
+    table = looks(lambda book: book.worksheets[0].merge_cells("B2:B4"))
+    assert [cells[1] for _line, cells in table.rows] == ["Bauamt", "Bauamt", "Bauamt"]
+    assert len(table.remarks) == 1
 
 
 GOOD = workbook(["Vorname", "Nachname"], ["Anna", "Beispiel"], ["Bert", 7])

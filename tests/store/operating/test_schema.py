@@ -11,14 +11,18 @@ from sqlalchemy import Inspector, MetaData, inspect, select, text
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
+from ikone_events.domain.folding import sort_key
+from ikone_events.services.operating.verification.registrations import stale_keys
 from ikone_events.store.db import db
+from ikone_events.store.directory.models import Organisation
 from ikone_events.store.operating.first_start import SchemaError
 from ikone_events.store.operating.schema import (
     attach_alembic,
     migrate,
     require_current,
 )
-from tests.factories import make_settings
+from ikone_events.store.registering.models import Registration
+from tests.factories import NOW, make_settings
 from tests.postgres import fresh_database
 
 BOTH = [
@@ -148,6 +152,28 @@ _BOUNCE = """INSERT INTO incoming_mail (digest, kind, outcome, message_id, sende
   partstat, authenticated, code, permanent, words, received_at, seen_by) VALUES (:digest,
   'bounce', 'taken',
   '', '', '', '', false, :code, true, '', :at, '')"""
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_people_of_earlier_versions_are_found_and_can_be_written_to() -> None:
+    flask_migrate.upgrade(revision="0001")
+    with db.engine.begin() as connection:
+        for statement in (*_FIRST_VERSION.split(";"), *_DIRECTORY.split(";")):
+            connection.execute(text(statement))
+    flask_migrate.upgrade(revision="0005")
+    typed = {"first": "Jo\u0308rg", "last": "=\ufeff?Müller"}
+    with db.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE registration SET first_name = :first, last_name = :last WHERE id = 1"),
+            typed,
+        )
+    migrate()
+    person = db.session.get_one(Registration, 1)
+    assert (person.first_name, person.last_name) == ("Jörg", "= ?Müller")
+    assert "mueller" in person.search_key
+    assert list(stale_keys(NOW)) == []
+    offices = db.session.scalars(select(Organisation)).all()
+    assert [office.name_key for office in offices] == [sort_key(office.name) for office in offices]
 
 
 def _rows_of(*names: str) -> list[list[tuple[object, ...]]]:

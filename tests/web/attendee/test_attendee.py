@@ -226,11 +226,10 @@ def test_fault_behind_a_link_leaves_no_token_in_the_log(
     app.testing = False
     fault(app, clock)
     page = client.get(path)
-    assert page.status_code == 500
+    assert page.status_code == (503 if fault is break_database else 500)
     assert page.headers["Cache-Control"] == "no-store"
     reference = re.search(r"<code>(\w+)</code>", page.text)
-    assert reference
-    assert reference[1] in caplog.text
+    assert fault is break_database or (reference and reference[1] in caplog.text)
     assert path.removeprefix("/r/") not in caplog.text
     assert person.public_id not in caplog.text
     assert SECRET not in caplog.text

@@ -120,6 +120,7 @@ def test_wrong_entries_are_told_and_nothing_typed_is_lost(
 def test_expired_token_keeps_what_was_typed(app: Flask, client: FlaskClient) -> None:
     person = make_registration(app, make_event(app))
     for part, entries in (("/change", DETAILS), ("/hand-over", DEPUTY)):
+        client.get(personal_path(app, person, part))
         answer = client.post(personal_path(app, person, part), data=entries)
         assert answer.status_code == 422
         assert "Die Seite war lange offen" in answer.text

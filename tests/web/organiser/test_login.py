@@ -9,12 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ikone_events.config import Settings
 from ikone_events.services.accounts.organisers import end_sessions
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.web.shell.login import is_path_here
-from tests.factories import FixedClock, make_settings
+from tests.factories import FixedClock
 from tests.web.organiser.conftest import PASSWORD, Browser, Person, token_of
 
 
@@ -165,38 +164,6 @@ def test_token_in_the_address_opens_nothing(app: Flask, make_person: Callable[..
 def test_only_login_and_logout_are_there(client: FlaskClient) -> None:
     for path in ("/register", "/reset", "/verify", "/change", "/us-signin", "/tf-setup"):
         assert client.get(path).status_code == 404, path
-
-
-class TestRateLimits:
-    """Login attempts are limited by network and by address."""
-
-    @pytest.fixture
-    def settings(self, tmp_path: Any) -> Settings:
-        """Settings with rate limits."""
-        return make_settings(tmp_path / "data", rate_limits=True)
-
-    def test_one_address_is_guarded_from_many_networks(
-        self, app: Flask, make_person: Callable[..., Person]
-    ) -> None:
-        person = make_person()
-        client = app.test_client()
-        token = token_of(client.get("/login"))
-        codes = []
-        for number in range(12):
-            form = {"email": person.email, "password": "falsch", "csrf_token": token}
-            network = {"REMOTE_ADDR": f"198.51.100.{number}"}
-            codes.append(client.post("/login", data=form, environ_base=network).status_code)
-        assert codes == [200] * 10 + [429] * 2
-
-    def test_one_network_is_slowed_down_whatever_the_address(self, client: FlaskClient) -> None:
-        token = token_of(client.get("/login"))
-        codes = []
-        for number in range(12):
-            form = {"email": f"a{number}@example.org", "password": "falsch", "csrf_token": token}
-            codes.append(client.post("/login", data=form).status_code)
-        assert codes[-1] == 429
-        assert client.post("/login", data={"csrf_token": token}).headers["Retry-After"]
-        assert client.get("/login").status_code == 200
 
 
 def test_broken_target_of_a_login_is_ignored(client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import make_event
-from tests.web.visitor import PERSON, colleague, count, everything, outcome_of, sign_up, token_of
+from tests.web.visitor import PERSON, colleague, count, everything, outcome_of, sign_up
 
 
 def numbers(text: str) -> list[str]:
@@ -57,8 +57,33 @@ def test_ten_people_are_the_most(app: Flask, client: FlaskClient) -> None:
     path = f"/events/{make_event(app).slug}/register"
     many = [str(number) for number in range(2, 20)]
     page = client.post(path, data={**PERSON, "person": many, "add": "1"})
-    assert numbers(page.text) == many[:9]
+    assert numbers(page.text) == [*many, "20"]
     assert 'name="add"' not in page.text
+
+
+def test_more_than_ten_people_are_refused_and_kept(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app)
+    many = range(2, 12)
+    people = {key: value for n in many for key, value in colleague(n).items()}
+    answer = sign_up(client, event.slug, person=[str(n) for n in many], **people)
+    assert (answer.status_code, outcome_of(answer)) == (422, "invalid")
+    assert "Kollege11" in answer.text
+    assert "Ein Formular fasst zehn Personen." in answer.text
+    assert count(app, Registration) == 0
+
+
+def test_colleagues_are_kept_when_they_are_switched_off_meanwhile(
+    app: Flask, client: FlaskClient
+) -> None:
+    event = make_event(app, colleagues=False)
+    answer = sign_up(client, event.slug, person="2", **colleague(2))
+    assert (answer.status_code, outcome_of(answer)) == (422, "invalid")
+    assert "Kollege2" in answer.text
+    assert "meldet sich jetzt jede Person selbst an" in answer.text
+    assert count(app, Registration) == 0
+    entries = {**PERSON, **colleague(2), "person": "2", "remove": "2"}
+    page = client.post(f"/events/{event.slug}/register", data=entries)
+    assert numbers(page.text) == []
 
 
 @pytest.mark.parametrize("sent", ["x", "-1", "99999", "²", ""])
@@ -113,7 +138,7 @@ def test_event_may_take_one_person_a_form(app: Flask, client: FlaskClient) -> No
     event = make_event(app, colleagues=False)
     path = f"/events/{event.slug}/register"
     assert 'name="add"' not in client.get(path).text
-    assert sign_up(client, event.slug, person="2", **colleague(2)).status_code == 303
+    assert sign_up(client, event.slug).status_code == 303
     assert count(app, Registration) == 1
 
 
@@ -135,6 +160,6 @@ def test_field_of_programs_undoes_all(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     before = everything(app)
     answer = sign_up(client, event.slug, website="x", person="2", **colleague(2))
-    assert answer.status_code == 303
-    assert token_of(client.get(f"/events/{event.slug}/register"))
+    assert answer.status_code == 422
+    assert "Kollege2" in answer.text
     assert everything(app) == before

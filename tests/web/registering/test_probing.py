@@ -143,6 +143,7 @@ def asks_to_wait(answer: TestResponse) -> None:
     assert (answer.status_code, outcome_of(answer)) == (429, "busy")
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
     assert "Ihre Eingaben bleiben erhalten" in answer.text
+    assert re.search(r"Bitte warten Sie \d+ (Sekunden|Minuten)", answer.text)
     assert PERSON["question"] in answer.text, "nothing typed is lost"
 
 

@@ -17,6 +17,7 @@ from tests.factories import (
     make_organisation,
     make_registration,
     make_settings,
+    personal_path,
 )
 from tests.web.visitor import PERSON, count, everything, outcome_of, sign_up, token_of
 
@@ -119,7 +120,7 @@ REFUSED = [
     ("first_name", "=?utf-8?q?Hi=0D=0ABcc:_x@y?="),
     ("first_name", "Jetzt gewinnen www.example.com"),
     ("last_name", "http://evil.example/"),
-    ("last_name", "evil.example.com"),
+    ("last_name", "evil.example.com/login"),
     ("title", "Dr.\u2028Dr."),
     ("email", ""),
     ("email", "jutta.beispiel"),
@@ -180,6 +181,7 @@ def test_expired_session_keeps_the_input_and_needs_one_more_press(
     app: Flask, client: FlaskClient
 ) -> None:
     path = f"/events/{make_event(app).slug}/register"
+    client.get(path)
     for token in ({}, {"csrf_token": "stale"}):
         answer = client.post(path, data={**PERSON, **token})
         assert (answer.status_code, outcome_of(answer)) == (422, "invalid")
@@ -189,14 +191,40 @@ def test_expired_session_keeps_the_input_and_needs_one_more_press(
     assert again.status_code == 303
 
 
-def test_filled_trap_stores_nothing_and_shows_nothing(app: Flask, client: FlaskClient) -> None:
+def test_filled_hidden_field_is_asked_about_and_stores_nothing(
+    app: Flask, client: FlaskClient
+) -> None:
     event = make_event(app)
     before = everything(app)
-    answer = sign_up(client, event.slug, website="https://spam.example")
-    trapped = client.get(answer.location).text
+    for _again in range(2):
+        answer = sign_up(client, event.slug, website="https://spam.example")
+        assert (answer.status_code, outcome_of(answer)) == (422, "invalid")
+        assert "Ein nicht sichtbares Feld wurde ausgefüllt" in answer.text
+        assert PERSON["last_name"] in answer.text
+        assert "spam.example" not in answer.text
     assert everything(app) == before
-    other = app.test_client()
-    assert other.get(sign_up(other, event.slug).location).text == trapped
+    path = f"/events/{event.slug}/register"
+    again = client.post(path, data={**PERSON, "csrf_token": token_of(answer)})
+    assert again.status_code == 303
+
+
+@pytest.mark.parametrize("part", ["/events/{}/register", "/subscribe"])
+def test_blocked_cookies_are_said_and_entries_kept(app: Flask, part: str) -> None:
+    path = part.format(make_event(app).slug)
+    browser = app.test_client(use_cookies=False)
+    token = token_of(browser.get(path))
+    answer = browser.post(path, data={**PERSON, "csrf_token": token})
+    assert answer.status_code == 422
+    assert "Ihr Browser hat das Cookie nicht zurückgegeben" in answer.text
+    assert PERSON["email"] in answer.text
+
+
+def test_button_says_that_cookies_are_blocked(app: Flask) -> None:
+    person = make_registration(app, make_event(app))
+    path = personal_path(app, person, "/cancel")
+    browser = app.test_client(use_cookies=False)
+    answer = browser.post(path, data={"csrf_token": token_of(browser.get(path))})
+    assert (answer.status_code, "Das Cookie fehlt" in answer.text) == (400, True)
 
 
 def test_nobody_can_probe_who_is_registered(app: Flask) -> None:

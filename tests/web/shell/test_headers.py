@@ -1,5 +1,6 @@
 """What goes with every answer, and what is refused at the gate."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,23 @@ def test_static_files_are_kept_for_long(client: FlaskClient) -> None:
         assert "immutable" in answer.headers["Cache-Control"]
     with client.get("/static/app.css") as answer:
         assert "immutable" not in answer.headers["Cache-Control"]
+
+
+DIRECTIVE = r"(?:no-store|no-cache|private|public|immutable|max-age=\d+)"
+
+
+def test_every_cache_control_is_one_that_browsers_know(app: Flask, client: FlaskClient) -> None:
+    """Flask-Security wrote “no-store=True”, which a browser may ignore."""
+    slug = make_event(app).slug
+    answers = [client.get(path) for path in ("/", "/login", "/organise/", "/nothing", "/subscribe")]
+    answers += [client.get(f"/events/{slug}{page}") for page in ("", "/register", "/event.ics")]
+    answers += [
+        client.get("/calendar.ics"),
+        client.get("/static/app.css?v=1"),
+        client.post("/login"),
+    ]
+    for answer in answers:
+        with answer:
+            for header in answer.headers.getlist("Cache-Control"):
+                assert re.fullmatch(rf"{DIRECTIVE}(?:, {DIRECTIVE})*", header), header
+    assert client.get("/login").headers["Cache-Control"] == "no-store"

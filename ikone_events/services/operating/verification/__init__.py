@@ -70,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
     broken_database,
     registrations.sold_twice,
     registrations.double_seats,
+    registrations.stale_keys,
     registrations.used_up_codes,
     registrations.unknown_statuses,
     registrations.incomplete_statuses,

@@ -81,7 +81,8 @@ def missing_files(_now: datetime) -> Iterator[str]:
 
 def remembered_persons(_now: datetime) -> Iterator[str]:
     """Anonymised people, and those of archived events, have no personal data left."""
-    known = or_(Registration.email != "", Registration.last_name != "", Registration.question != "")
+    texts = (Registration.email, Registration.last_name, Registration.question)
+    known = or_(*(text != "" for text in (*texts, Registration.search_key, Registration.name_key)))
     forgotten = Registration.anonymised_at.is_not(None)
     rows = db.session.execute(
         select(Event.slug, func.count())

@@ -8,6 +8,7 @@ from operator import itemgetter
 from sqlalchemy import and_, func, not_, or_, select, tuple_
 
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.folding import search_key, sort_key
 from ikone_events.domain.registering.registration import SEATED, Awaits, Status
 from ikone_events.domain.registering.seating import Pool
 from ikone_events.domain.registering.status import RegistrationAction, RegistrationStatus, rule_of
@@ -16,7 +17,13 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.registering.availability import availabilities_of
-from ikone_events.store.registering.models import IS_ACTIVE, Code, Registration, StatusChange
+from ikone_events.store.registering.models import (
+    IS_ACTIVE,
+    SEARCHED,
+    Code,
+    Registration,
+    StatusChange,
+)
 from ikone_events.store.registering.waiting_list import ORDER, first_waiting
 
 _WAITING = Status.WAITLISTED.value
@@ -71,6 +78,19 @@ def double_seats(_now: datetime) -> Iterator[str]:
     )
     for slug, number, first in rows:
         yield f"seats: {slug}: the address of registration {first} is registered {number} times"
+
+
+def stale_keys(_now: datetime) -> Iterator[str]:
+    """What people are searched and sorted by follows their names."""
+    texts = (getattr(Registration, name) for name in SEARCHED)
+    rows = db.session.execute(
+        select(Registration.id, Registration.search_key, Registration.name_key, *texts)
+        .order_by(Registration.id)
+        .execution_options(yield_per=1000)
+    )
+    for number, searched, sorted_by, first, last, *others in rows:
+        if (searched, sorted_by) != (search_key(first, last, *others), sort_key(last, first)):
+            yield f"keys: registration {number} is not found by its name"
 
 
 def used_up_codes(_now: datetime) -> Iterator[str]:

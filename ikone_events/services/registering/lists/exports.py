@@ -54,8 +54,11 @@ def seen_fields(event: Event, role: str) -> list[FormField]:
     return list(db.session.scalars(wanted.order_by(FormField.position, FormField.id)))
 
 
-def registration_rows(event: Event, role: str) -> Iterator[Row]:
-    """All registrations of an event by date, with the keys of `registration_columns`."""
+def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterator[Row]:
+    """All registrations of an event by date, with the keys of `registration_columns`.
+
+    Choices are in the present `words` of the form; without, in the values that never change.
+    """
     found = db.session.scalars(
         select(Registration)
         .where(Registration.event_id == event.id)
@@ -63,7 +66,7 @@ def registration_rows(event: Event, role: str) -> Iterator[Row]:
         .order_by(Registration.registered_at, Registration.id)
     )
     positions, day = waiting_positions(event), event.day
-    answers = _answers(seen_fields(event, role))
+    answers = _answers(seen_fields(event, role), words=words)
     moments = answered_at(event)
     for registration in found:
         own = {name: cells.get(registration.id) for name, cells in answers.items()}
@@ -83,19 +86,25 @@ def waiting_positions(event: Event) -> dict[int, int]:
     return {number: position for position, number in enumerate(ids, start=1)}
 
 
-def _answers(fields: Sequence[FormField]) -> dict[str, dict[int, str]]:
+def _answers(fields: Sequence[FormField], *, words: bool) -> dict[str, dict[int, str]]:
     """By column name of a field: the answers by registration id."""
     names = {field.id: f"f_{field.key}" for field in fields}
+    labels = {field.id: _labels(field) if words else {} for field in fields}
     cells: dict[str, dict[int, str]] = {name: {} for name in names.values()}
     rows = db.session.execute(
         select(Answer.field_id, Answer.registration_id, Answer.value)
         .where(Answer.field_id.in_(names))
         .order_by(Answer.id)
     )
-    for field_id, person, value in rows:
-        column = cells[names[field_id]]
+    for field_id, person, stored in rows:
+        column, value = cells[names[field_id]], labels[field_id].get(stored, stored)
         column[person] = f"{column[person]}{_BETWEEN}{value}" if person in column else value
     return cells
+
+
+def _labels(field: FormField) -> dict[str, str]:
+    """The label of each choice by its value."""
+    return {choice.value: choice.label for choice in field.described().choices}
 
 
 def _registration_row(registration: Registration, zone: str) -> dict[str, str | int | None]:

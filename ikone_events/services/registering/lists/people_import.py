@@ -13,8 +13,9 @@ from ikone_events.domain.refusals import (
     NotFound,
     RegistrationClosed,
     UnfitInput,
+    UploadRefused,
 )
-from ikone_events.domain.registering.list_columns import Columns, recognise
+from ikone_events.domain.registering.list_columns import recognise
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.lists.people_rows import (
     ReadRow,
@@ -47,9 +48,13 @@ def read_people(event: Event, content: bytes) -> str:
     Takes a second for long lists: call it before anything is locked.
     """
     table, fields = read_table(content), asked_fields(event)
-    columns = recognise(table.headings, fields)
+    try:
+        columns = recognise(table.headings, fields)
+    except UploadRefused as refusal:  # perhaps the missing column is hidden
+        raise UploadRefused([*refusal.complaints, *table.remarks]) from refusal
     rows = (read_row(line, cells, columns, fields) for line, cells in table.rows)
-    return _packed(_without_repeats(rows), columns)
+    through = Through(left_out=list(columns.left_out), remarks=list(table.remarks))
+    return _packed(_without_repeats(rows), through)
 
 
 def keep_list(
@@ -81,8 +86,8 @@ def _without_repeats(rows: Iterable[ReadRow]) -> Iterator[ReadRow]:
         yield row
 
 
-def _packed(rows: Iterable[ReadRow], columns: Columns) -> str:
-    through, people = Through(left_out=list(columns.left_out)), list[WaitingRow]()
+def _packed(rows: Iterable[ReadRow], through: Through) -> str:
+    people = list[WaitingRow]()
     for row in rows:
         if isinstance(row, Refused):
             through.refused.append(row)

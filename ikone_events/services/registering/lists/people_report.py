@@ -49,11 +49,12 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A checked list as of now: who can be entered, who is refused, columns left out."""
+    """A checked list as of now: who can be entered, who is refused, what was left out."""
 
     coming: tuple[Coming, ...]
     refused: tuple[Refused, ...]
     left_out: tuple[str, ...]
+    remarks: tuple[Complaint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def report_on(event: Event, stored: ImportList, *, now: datetime) -> Report:
             fit.append(person)
     coming, turned_away = _placed(event, fit, now=now)
     refused = sorted([*refused, *turned_away], key=lambda row: row.line)
-    return Report(tuple(coming), tuple(refused), tuple(through.left_out))
+    return Report(tuple(coming), tuple(refused), tuple(through.left_out), tuple(through.remarks))
 
 
 def _placed(

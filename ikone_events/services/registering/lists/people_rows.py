@@ -5,7 +5,6 @@ taking out the first few costs the same however many wait behind them.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -14,7 +13,14 @@ from email_validator import EmailNotValidError, validate_email
 
 from ikone_events.domain.events.draft import can_be_written_to
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.header_text import ascii_address, header_complaint, text_complaint
+from ikone_events.domain.header_text import (
+    ascii_address,
+    header_complaint,
+    name_complaint,
+    normal_line,
+    normal_text,
+    text_complaint,
+)
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import OwnField, kept_answers
 from ikone_events.domain.registering.list_columns import Columns
@@ -59,8 +65,14 @@ _MISSING: Mapping[str, str] = {
     "last_name": N_("The last name is missing."),
     "email": N_("The e-mail address is missing."),
 }
+# What Excel and LibreOffice show in cells whose formula fails, in English and German.
+_ERRORS = frozenset(
+    (
+        *("#N/A", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#DIV/0!", "#NULL!", "#SPILL!", "#CALC!"),
+        *("#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#ÜBERLAUF!", "#KALK!"),
+    )
+)
 _ONE_LINE = ("title", "first_name", "last_name", "organisation", "position")
-_LINK = re.compile(r"://|www\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +101,12 @@ ReadRow = WaitingRow | Refused
 class Through:
     """The rows that are done; `begun` says that entering has started.
 
+    `left_out` are unknown columns, `remarks` say what the file hides.
     Of entered people only line and registration are stored: their details are there.
     """
 
     left_out: list[str] = field(default_factory=list)
+    remarks: list[Complaint] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     entered: list[tuple[int, str]] = field(default_factory=list)
     begun: bool = False
@@ -112,11 +126,20 @@ def read_through(rows: str) -> Through:
     """The rows that are done."""
     data = json.loads(rows.partition("\n")[0])
     refused = [
-        Refused(line, name, tuple(Complaint(*complaint) for complaint in complaints), email)
+        Refused(line, name, _complaints(complaints), email)
         for line, name, complaints, email in data["refused"]
     ]
     entered = [(line, public_id) for line, public_id in data["entered"]]
-    return Through(data["left_out"], refused, entered, data["begun"])
+    remarks = list(_complaints(data.get("remarks", ())))  # lists of earlier versions have none
+    return Through(data["left_out"], remarks, refused, entered, data["begun"])
+
+
+def _complaints(stored: Iterable[Any]) -> tuple[Complaint, ...]:
+    return tuple(Complaint(*each) for each in stored)
+
+
+def _stored(complaints: Iterable[Complaint]) -> list[list[Any]]:
+    return [[each.text, dict(each.values), each.about] for each in complaints]
 
 
 def read_waiting(rows: str, most: int = -1) -> list[WaitingRow]:
@@ -131,12 +154,10 @@ def without_first(rows: str, number: int, through: Through) -> str:
 
 
 def _written(through: Through) -> str:
-    refused = [
-        [row.line, row.name, [[c.text, dict(c.values), c.about] for c in row.complaints], row.email]
-        for row in through.refused
-    ]
+    refused = [[r.line, r.name, _stored(r.complaints), r.email] for r in through.refused]
     kept = {name: getattr(through, name) for name in ("left_out", "entered", "begun")}
-    return json.dumps({**kept, "refused": refused}, ensure_ascii=False)
+    more = {"refused": refused, "remarks": _stored(through.remarks)}
+    return json.dumps({**kept, **more}, ensure_ascii=False)
 
 
 def _line(person: WaitingRow) -> str:
@@ -155,11 +176,12 @@ def read_row(
 ) -> ReadRow:
     """Check one row; all complaints are reported at once."""
     typed = {name: _at(cells, place) for name, place in columns.places.items()}
-    found: list[Complaint] = []
+    found = _error_complaints(cells, columns)
     values = {name: _known(name, typed.get(name, ""), found) for name in _WORDS}
     texts = {name: typed.get(name, "") for name in _LENGTHS}
     for name in _ONE_LINE:
-        texts[name] = " ".join(texts[name].split())
+        texts[name] = normal_line(" ".join(texts[name].split()))
+    texts["email"] = normal_line(texts["email"])
     found.extend(_text_complaints(texts))
     texts["email"] = _address(texts["email"], found)
     answers = _answers(cells, columns, fields, found)
@@ -170,8 +192,19 @@ def read_row(
     return WaitingRow(line, name, Applicant(**texts, **values, answers=answers))
 
 
+def _error_complaints(cells: Sequence[str], columns: Columns) -> list[Complaint]:
+    """Complaints about cells that show an error of the spreadsheet instead of a value."""
+    places = [*columns.places.values(), *columns.own.values()]
+    text = N_("“%(value)s” is an error message of the spreadsheet, not an entry.")
+    return [
+        Complaint(text, {"value": cell})
+        for cell in (_at(cells, place) for place in sorted(places))
+        if cell.upper() in _ERRORS
+    ]
+
+
 def _at(cells: Sequence[str], place: int) -> str:
-    return cells[place].strip() if place < len(cells) else ""
+    return normal_text(cells[place]).strip() if place < len(cells) else ""
 
 
 def _known(name: str, typed: str, found: list[Complaint]) -> str:
@@ -186,13 +219,11 @@ def _text_complaints(texts: Mapping[str, str]) -> list[Complaint]:
     found = [Complaint(text, about=name) for name, text in _MISSING.items() if not texts[name]]
     for name, most in _LENGTHS.items():
         text = texts[name]
-        unfit = header_complaint(text) if name in _ONE_LINE else text_complaint(text)
+        unfit = name_complaint(text, name) if name in _ONE_LINE else text_complaint(text)
         if len(text) > most:
             found.append(Complaint(N_("Please use at most %(most)d characters."), {"most": most}))
         elif unfit is not None:
             found.append(unfit)
-        elif name in _ONE_LINE and _LINK.search(text):
-            found.append(Complaint(N_("Names and titles can't hold web addresses."), about=name))
     together = full_name(texts["title"], texts["first_name"], texts["last_name"])
     if not found and (unfit := header_complaint(together)):
         found.append(unfit)

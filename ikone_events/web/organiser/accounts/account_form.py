@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectMultipleField, StringField
+from wtforms import IntegerField, RadioField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from ikone_events.domain.account_roles import ROLE_LABELS, ROLE_MEANINGS, AccountRole
@@ -13,7 +13,7 @@ from ikone_events.store.accounts.queries import assigned_event_ids
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
 from ikone_events.web.shell.access import organiser
-from ikone_events.web.shell.forms import AddressField, at_most, deliverable, needed, stripped
+from ikone_events.web.shell.forms import AddressField, LineField, at_most, deliverable, needed
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 
@@ -52,13 +52,11 @@ class InvitationForm(AccessForm):
     email = AddressField(
         _l("E-mail address"),
         [needed(_l("Please enter an e-mail address.")), at_most(254), deliverable],
-        filters=[stripped],
         render_kw={"autocomplete": "off"},
     )
-    name = StringField(
+    name = LineField(
         _l("Name"),
         [needed(_l("Please enter a name."))],
-        filters=[stripped],
         render_kw={"autocomplete": "off", "maxlength": 200},
     )
 

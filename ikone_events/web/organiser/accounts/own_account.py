@@ -1,9 +1,9 @@
 """The own account: name and language, password, other sessions."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectField
 
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.accounts import changes
@@ -14,11 +14,12 @@ from ikone_events.store.db import transaction
 from ikone_events.web.organiser.accounts.accounts import role_label
 from ikone_events.web.organiser.frame import Answer, blueprint, place
 from ikone_events.web.shell.access import Permission, organiser, permission
-from ikone_events.web.shell.forms import needed, stripped
+from ikone_events.web.shell.forms import LineField, needed
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import speak
 from ikone_events.web.shell.limits import limited, network
 from ikone_events.web.shell.login import stay_signed_in
+from ikone_events.web.shell.login_attempts import remember_browser
 from ikone_events.web.shell.password_reset import NewPasswordForm
 
 # Of one account, so that a stolen session does not try passwords.
@@ -28,10 +29,9 @@ TRIES = "20 per 15 minutes"
 class DetailsForm(FlaskForm):
     """Name and language."""
 
-    name = StringField(
+    name = LineField(
         _l("Name"),
         [needed(_l("Please enter a name."))],
-        filters=[stripped],
         description=_l("It stands in the history of events and in invitations."),
         render_kw={"autocomplete": "name", "maxlength": 200},
     )
@@ -98,7 +98,9 @@ def change_own_password() -> Answer:
     stay_signed_in(account)
     log_security(SecurityEvent.PASSWORD_CHANGED, account=account.id, network=network(), by="owner")
     flash(_("Your password is changed. You are logged out everywhere else."), "success")
-    return redirect(url_for("organiser.own_account"), 303)
+    response = make_response(redirect(url_for("organiser.own_account"), 303))
+    remember_browser(response, account)
+    return response
 
 
 @blueprint.post("/account/end-sessions")

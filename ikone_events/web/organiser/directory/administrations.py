@@ -19,6 +19,7 @@ from ikone_events.store.directory.models import Organisation
 from ikone_events.store.registering.administrations import search_administrations
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, may, organiser, permission
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 
@@ -60,7 +61,7 @@ def _numeric(day: date) -> str:
 @permission(Permission.SEE_EVENTS)
 def administrations() -> str:
     """Show one page of the directory."""
-    words = request.args.get("q", "")[:200].strip()
+    words = typed_line(request.args.get("q"))[:200]
     kind = request.args.get("kind", "")
     members = request.args.get("members") == "1"
     day = today()

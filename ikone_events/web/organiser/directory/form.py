@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -26,12 +26,13 @@ from ikone_events.web.organiser.directory.administrations import kind_choices
 from ikone_events.web.organiser.fields import Day
 from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.i18n import gettext as _
 
 
-def _line(label: str, name: str, *validators: Any) -> StringField:
+def _line(label: str, name: str, *validators: Any) -> LineField:
     render = {"maxlength": LENGTHS[name], "autocomplete": "off"}
-    return StringField(label, validators=validators, render_kw=render)
+    return LineField(label, validators=validators, render_kw=render)
 
 
 class AdministrationForm(FlaskForm):
@@ -43,7 +44,7 @@ class AdministrationForm(FlaskForm):
     kind = SelectField(_l("Kind"), choices=[], default=AdministrationKind.OTHER.value)
     official_key = _line(_l("Official key"), "official_key")
     district = _line(_l("District"), "district")
-    aliases = TextAreaField(_l("Other names"), render_kw={"rows": 5, "autocomplete": "off"})
+    aliases = TextField(_l("Other names"), render_kw={"rows": 5, "autocomplete": "off"})
     member = BooleanField(_l("Belongs to the network"))
     member_since = Day(_l("Member from"))
     member_until = Day(_l("Member until"))

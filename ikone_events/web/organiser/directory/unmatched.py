@@ -19,6 +19,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import find_by_name, organisation_names
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
 
@@ -74,7 +75,7 @@ def _key() -> str:
 def decide_unmatched() -> Answer:
     """Assign an administration to everybody who typed a name, or to the chosen people."""
     key, number = _key(), request.form.get("body", type=int)
-    typed = request.form.get("name", "").strip()
+    typed = typed_line(request.form.get("name"))
     if number is None or typed:
         body = find_by_name(typed)
         number = None if body is None else body.id

@@ -5,7 +5,6 @@ from datetime import datetime
 from flask import abort, flash, redirect, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import TextAreaField
 
 from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
@@ -15,11 +14,10 @@ from ikone_events.domain.events.lifecycle import (
     offers,
     plan,
 )
-from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.refusals import (
-    N_,
     Complaint,
     SomebodyWasFaster,
     TransitionRefused,
@@ -35,16 +33,15 @@ from ikone_events.web.organiser.events.event_page import choices_of, show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
-
-MOST_REASON = 2000
 
 
 class ActionForm(FlaskForm):
     """What POSTPONE, CANCEL and RESCHEDULE ask for."""
 
-    reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
+    reason = TextField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
     starts_at = LocalTime(_l("New start"))
     ends_at = LocalTime(_l("New end"))
 
@@ -115,21 +112,15 @@ def find_action(name: str) -> Action:
 def request_of(event: Event, action: Action, form: ActionForm) -> Request:
     """Return the request that the form describes; raises UnfitInput."""
     found: list[Complaint] = []
-    reason = form.reason.data or ""
     starts_at = _moment(form.starts_at, event.zone, found)
     ends_at = _moment(form.ends_at, event.zone, found)
-    if len(reason) > MOST_REASON:
-        text = N_("Please use at most %(most)d characters.")
-        found.append(Complaint(text, {"most": MOST_REASON}, "reason"))
-    elif complaint := text_complaint(reason, "reason"):
-        found.append(complaint)
     if found:
         raise UnfitInput(found)
     return Request(
         action=action,
         actor=actor(),
         expected=_expected(),
-        reason=reason,
+        reason=form.reason.data,
         new_starts_at=starts_at,
         new_ends_at=ends_at,
     )

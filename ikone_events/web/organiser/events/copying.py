@@ -3,7 +3,6 @@
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
@@ -15,6 +14,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
 
 COPY = "/events/<slug>/copy"
@@ -23,12 +23,12 @@ COPY = "/events/<slug>/copy"
 class CopyForm(FlaskForm):
     """What differs between a copy and its event; the rest can be edited afterwards."""
 
-    title = StringField(
+    title = LineField(
         _l("Title"),
         [InputRequired(_l("Please enter a title."))],
         render_kw={"maxlength": 200, "autocomplete": "off"},
     )
-    title_en = StringField(
+    title_en = LineField(
         _l("Title in English"), render_kw={"maxlength": 200, "autocomplete": "off", "lang": "en"}
     )
     starts_at = LocalTime(_l("New start"), [InputRequired(_l("Please enter the start."))])

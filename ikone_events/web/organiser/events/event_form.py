@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -26,6 +26,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
+from ikone_events.web.shell.forms import LineField, TextField
 
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
 PLAN_NAMES = {
@@ -46,14 +47,14 @@ _DEFAULTS = {
 }
 
 
-def _line(label: str, name: str, **attributes: object) -> StringField:
-    return StringField(
+def _line(label: str, name: str, **attributes: object) -> LineField:
+    return LineField(
         label, render_kw={"maxlength": LINE_LENGTHS[name], "autocomplete": "off", **attributes}
     )
 
 
-def _text(label: str, rows: int = 4) -> TextAreaField:
-    return TextAreaField(label, render_kw={"rows": rows, "maxlength": 20_000})
+def _text(label: str, rows: int = 4) -> TextField:
+    return TextField(label, render_kw={"rows": rows, "maxlength": 20_000})
 
 
 TELL, SILENT = "tell", "silent"
@@ -109,7 +110,7 @@ class EventForm(SettingsForm):
 
     edit_version = WholeNumber(widget=HiddenInput())
 
-    title = StringField(
+    title = LineField(
         _l("Title"),
         [InputRequired(_l("Please enter a title."))],
         render_kw={"maxlength": 200, "autocomplete": "off"},
@@ -122,7 +123,7 @@ class EventForm(SettingsForm):
 
     starts_at = LocalTime(_l("Start"), [InputRequired(_l("Please enter the start."))])
     ends_at = LocalTime(_l("End"), [InputRequired(_l("Please enter the end."))])
-    zone = StringField(_l("Time zone"), render_kw={"maxlength": 60, "autocomplete": "off"})
+    zone = LineField(_l("Time zone"), render_kw={"maxlength": 60, "autocomplete": "off"})
     format = RadioField(_l("Format"), choices=list(EventFormat), default=EventFormat.ONLINE.value)
     plan = RadioField(
         _l("Plan"), choices=[(name, PLAN_NAMES[name]) for name in CHOSEN_PLANS], default=""

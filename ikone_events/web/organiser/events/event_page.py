@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, StringField
+from wtforms import BooleanField
 
 from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
@@ -42,6 +42,7 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.organiser.plan.step_views import next_rows, plan_view
 from ikone_events.web.organiser.plan.step_words import action_text, who_did
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, translate
 
@@ -53,10 +54,10 @@ _PLAN_ROWS = 3
 class RoomForm(FlaskForm):
     """The video room of an event."""
 
-    room_url = StringField(
+    room_url = LineField(
         _l("Access link"), render_kw={"type": "url", "inputmode": "url", "autocomplete": "off"}
     )
-    dial_in = StringField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
+    dial_in = LineField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
     silent = BooleanField(_l("Tell nobody of the change"))
 
 

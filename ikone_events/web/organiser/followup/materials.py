@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, SelectField, StringField
+from wtforms import BooleanField, SelectField
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
 from ikone_events.services.followup import materials as service
@@ -25,6 +25,7 @@ from ikone_events.web.organiser.frame import (
 )
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
+from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
 
 
@@ -32,7 +33,7 @@ class SlidesForm(FlaskForm):
     """A file for participants."""
 
     file = FileField(_l("File"))
-    title = StringField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    title = LineField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
     visibility = SelectField(_l("Who may see it"), choices=["registered", "public"])
     accessible = BooleanField(_l("The file is accessible (barrier-free)"))
 
@@ -40,17 +41,17 @@ class SlidesForm(FlaskForm):
 class LinkForm(FlaskForm):
     """A link for participants."""
 
-    title = StringField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
-    url = StringField(_l("Address"), render_kw={"type": "url", "inputmode": "url"})
+    title = LineField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    url = LineField(_l("Address"), render_kw={"type": "url", "inputmode": "url"})
     visibility = SelectField(_l("Who may see it"), choices=["registered", "public"])
 
 
 class ContactForm(FlaskForm):
     """A contact for participants."""
 
-    title = StringField(_l("Topic"), render_kw={"maxlength": 200, "autocomplete": "off"})
-    name = StringField(_l("Name"), render_kw={"maxlength": 200, "autocomplete": "off"})
-    email = StringField(_l("E-mail address"), render_kw={"type": "email", "inputmode": "email"})
+    title = LineField(_l("Topic"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    name = LineField(_l("Name"), render_kw={"maxlength": 200, "autocomplete": "off"})
+    email = LineField(_l("E-mail address"), render_kw={"type": "email", "inputmode": "email"})
 
 
 _FORMS: Mapping[str, type[FlaskForm]] = {

@@ -3,7 +3,6 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
 
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.incoming import resending
@@ -48,6 +47,7 @@ from ikone_events.web.organiser.mails.mailing_words import (
 )
 from ikone_events.web.organiser.mails.preview_page import entry_words, sandboxed
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import LineField, typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
 
@@ -86,7 +86,7 @@ def mail(slug: str) -> str:
 class AddressForm(FlaskForm):
     """The corrected address for a mail that failed."""
 
-    email = StringField(
+    email = LineField(
         _l("Right address"), render_kw={"type": "email", "inputmode": "email", "maxlength": 254}
     )
 
@@ -233,7 +233,7 @@ def _search() -> MailSearch:
     state = request.args.get("state", "")
     mailing = request.args.get("mailing", 0, type=int)
     return MailSearch(
-        words=request.args.get("q", "")[:200],
+        words=typed_line(request.args.get("q"))[:200],
         state=state if state in STATES else "",
         kind=request.args.get("kind", "")[:30],
         mailing_id=mailing if 0 < mailing < 2**31 else None,

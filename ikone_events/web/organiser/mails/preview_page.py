@@ -27,6 +27,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import page_number, say_all
 from ikone_events.web.shell.access import organiser
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import LOCALES, page_locale
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
@@ -64,7 +65,7 @@ class SendButton:
 
 def show_preview(sending: Sending, press: SendButton) -> str:
     """Render the page; the search and the chosen person come from the request."""
-    event, words = sending.event, request.values.get("q", "")[:200]
+    event, words = sending.event, typed_line(request.values.get("q"))[:200]
     # The page number comes from the address, or from a button of the form.
     number = request.form.get("page", 0, type=int) or page_number()
     page = page_of(sending, words=words, number=number)

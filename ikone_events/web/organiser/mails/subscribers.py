@@ -5,6 +5,7 @@ import logging
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
+from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.mails.subscribers import (
     SUBSCRIBER_COLUMNS,
     count_subscribers,
@@ -18,8 +19,10 @@ from ikone_events.store.db import transaction
 from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.web.organiser.frame import Answer, blueprint, download, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
+from ikone_events.web.shell.security_events import record
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ log = logging.getLogger(__name__)
 @permission(Permission.SEE_SUBSCRIBERS)
 def subscribers() -> str:
     """Show the numbers and one page of the list."""
-    words = request.args.get("q", "")[:200]
+    words = typed_line(request.args.get("q"))[:200]
     page = search_subscribers(words, number=page_number())
     query = {"q": words} if words else {}
     return render_template(
@@ -69,5 +72,5 @@ def export_subscribers() -> Response:
     """Export all subscribers as CSV that German Excel opens."""
     stream = io.StringIO()
     number = write_csv(stream, SUBSCRIBER_COLUMNS, subscriber_rows(), excel=True)
-    log.info("organiser %d exported %d subscribers", organiser().id, number)
+    record(SecurityEvent.EXPORTED, what="subscribers", rows=number)
     return download(stream.getvalue(), "text/csv", "subscribers.csv")

@@ -5,26 +5,27 @@ from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField
 
 from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText, check_text
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange, is_own
 from ikone_events.store.mails.models import MailText
 from ikone_events.web.organiser.frame import place
+from ikone_events.web.shell.forms import LineField, TextField
 
 # Matches no version: stands for an invalid mark.
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def _subject(label: str, locale: str) -> StringField:
-    return StringField(
+def _subject(label: str, locale: str) -> LineField:
+    return LineField(
         label, render_kw={"maxlength": 200, "autocomplete": "off", "lang": locale, "required": True}
     )
 
 
-def _body(label: str, locale: str) -> TextAreaField:
-    return TextAreaField(
+def _body(label: str, locale: str) -> TextField:
+    return TextField(
         label, render_kw={"rows": 16, "maxlength": MOST_BODY, "lang": locale, "required": True}
     )
 
@@ -61,7 +62,7 @@ def typed_text(form: TextForm, locale: str) -> EditedText:
     """Return the text of the form with uniform line ends."""
     subject = str(form[f"subject_{locale}"].data or "").strip()
     body = str(form[f"body_{locale}"].data or "")
-    lines = (line.rstrip() for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lines = (line.rstrip() for line in body.split("\n"))
     return EditedText(subject, "\n".join(lines).strip("\n"))
 
 

@@ -2,7 +2,7 @@
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, StringField
+from wtforms import SelectField
 
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, Audience, own_audiences
@@ -27,6 +27,7 @@ from ikone_events.web.organiser.mails.text_form import TextForm, check_texts, ty
 from ikone_events.web.organiser.plan.step_form import StepForm, timing_from
 from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
 
 AT_ONCE = "now"
@@ -38,7 +39,7 @@ _OWN = "own-new"
 class WriteForm(StepForm, TextForm):
     """Audience, text and time of one mail to many people."""
 
-    title = StringField(
+    title = LineField(
         _l("Title for ourselves"), render_kw={"maxlength": MOST_TITLE, "autocomplete": "off"}
     )
     audience = SelectField(_l("To whom"), validate_choice=False)

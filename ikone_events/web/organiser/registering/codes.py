@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
 
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.installation import get_installation, now
@@ -17,7 +16,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.fields import WholeNumber
 from ikone_events.web.organiser.frame import Answer, blueprint, download, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import at_most, needed, one_line, stripped
+from ikone_events.web.shell.forms import LineField, at_most, needed, one_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
 
@@ -27,21 +26,20 @@ _COLUMNS = ("code", "link", "label", "uses", "used", "revoked_at")
 class SharedCodeForm(FlaskForm):
     """A code that several people use."""
 
-    text = StringField(
+    text = LineField(
         _l("Code"),
         [needed(_l("Please think of a code.")), one_line],
-        filters=[stripped],
         render_kw={"maxlength": 60, "autocomplete": "off", "spellcheck": "false"},
     )
     uses = WholeNumber(_l("How many people may use it"), render_kw={"inputmode": "numeric"})
-    label = StringField(_l("For whom"), [at_most(200), one_line], filters=[stripped])
+    label = LineField(_l("For whom"), [at_most(200), one_line])
 
 
 class SingleCodesForm(FlaskForm):
     """Codes for one registration each."""
 
     number = WholeNumber(_l("How many codes"), render_kw={"inputmode": "numeric"})
-    label = StringField(_l("For whom"), [at_most(200), one_line], filters=[stripped])
+    label = LineField(_l("For whom"), [at_most(200), one_line])
 
 
 _FORMS: dict[str, type[FlaskForm]] = {"shared": SharedCodeForm, "single": SingleCodesForm}

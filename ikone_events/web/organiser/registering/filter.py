@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 
 from ikone_events.domain.events.facts import EventFormat, Mode
+from ikone_events.domain.header_text import normal_line
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registering.registration import (
     ATTENDANCE_LABELS,
@@ -53,7 +54,9 @@ _NAMES: Mapping[str, str] = {f.name: f.name for f in fields(RegistrationSearch)}
 
 def wish_of(asked: Mapping[str, str]) -> RegistrationSearch:
     """Parse the filter from query parameters or form values; unknown values are ignored."""
-    values = {name: asked.get(parameter, "")[:200] for name, parameter in _NAMES.items()}
+    values = {
+        name: normal_line(asked.get(parameter, ""))[:200] for name, parameter in _NAMES.items()
+    }
     fit = {
         name: value
         for name, value in values.items()

@@ -181,6 +181,7 @@ def _report_page(event: Event, stored: ImportList) -> str:
         report=report,
         **_numbers(report.coming),
         turned_away=[(row, say_all(row.complaints)) for row in report.refused],
+        remarks=say_all(report.remarks),
         shown=_SHOWN,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField
 
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.header_text import text_complaint
@@ -25,7 +25,7 @@ from ikone_events.web.registering.own_fields import add_own_fields, answers_of
 from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm, mode_choices
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import places_left
-from ikone_events.web.shell.forms import at_most, no_web_address, one_line, stripped, unless
+from ikone_events.web.shell.forms import LineField, TextField, at_most, fit_name, unless
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
 
@@ -35,9 +35,7 @@ _PATH = "/events/<slug>/registrations/add"
 class PersonByOrganiserForm(PersonForm):
     """A person's details as an organiser fills them in, without the browser's own data."""
 
-    position = StringField(
-        _l("Department or position"), [at_most(200), one_line, no_web_address], filters=[stripped]
-    )
+    position = LineField(_l("Department or position"), [at_most(200), fit_name])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,15 +46,13 @@ class PersonByOrganiserForm(PersonForm):
 class AddForm(PersonByOrganiserForm):
     """The details of a person to add; only name and address are required."""
 
-    organisation = StringField(
+    organisation = LineField(
         _l("Administration or organisation"),
-        [at_most(200), one_line, no_web_address],
-        filters=[stripped],
+        [at_most(200), fit_name],
     )
-    question = TextAreaField(
+    question = TextField(
         _l("Question to the speakers"),
         [at_most(QUESTION_LENGTH), unless(text_complaint)],
-        filters=[stripped],
         render_kw={"rows": 3},
     )
     locale = SelectField(
@@ -114,7 +110,7 @@ def _applicant(form: Any, fields: tuple[OwnField, ...]) -> Applicant:
     names = ("salutation", "title", "first_name", "last_name", "email", "organisation", "position")
     return Applicant(
         **{name: form[name].data or "" for name in names},
-        question=(form.question.data or "").replace("\r\n", "\n"),
+        question=form.question.data,
         locale=form.locale.data,
         mode=form.mode.data if "mode" in form else "",
         answers=answers_of(form, fields),

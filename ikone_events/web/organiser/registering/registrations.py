@@ -1,7 +1,6 @@
 """The registrations of an event: search, attendance, export."""
 
 import io
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ikone_events.domain.registering.form_fields import OwnField, visible_to
 from ikone_events.domain.registering.registration import STATUS_LABELS, Attendance
 from ikone_events.domain.registering.status import RegistrationAction, registration_status
+from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_for
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
@@ -62,8 +62,7 @@ from ikone_events.web.organiser.registering.people_words import (
 from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
 from ikone_events.web.shell.i18n import page_locale, translate
 from ikone_events.web.shell.limits import limited
-
-log = logging.getLogger(__name__)
+from ikone_events.web.shell.security_events import record
 
 _TYPES = {
     "csv": "text/csv",
@@ -164,15 +163,13 @@ def export_registrations(slug: str, file_type: str) -> Response:
     """Export all registrations as CSV that German Excel opens, as a workbook or as JSON."""
     event = seen_event(slug)
     number, content = _written(event, file_type, asker_role())
-    who = organiser().id
-    log.info(
-        "organiser %d exported %d registrations of event %d: %s", who, number, event.id, file_type
-    )
+    record(SecurityEvent.EXPORTED, what="registrations", of_event=event.id, rows=number)
     return download(content, _TYPES[file_type], f"{event.slug}.{file_type}")
 
 
 def _written(event: Event, kind: str, role: str) -> tuple[int, bytes]:
-    columns, rows = registration_columns(event, role), registration_rows(event, role)
+    columns = registration_columns(event, role)
+    rows = registration_rows(event, role, words=kind != "json")
     if kind == "xlsx":
         binary = io.BytesIO()
         number = write_xlsx(binary, columns, rows, title=event.slug)

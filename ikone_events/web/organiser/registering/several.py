@@ -17,6 +17,7 @@ from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, 
 from ikone_events.web.organiser.registering.filter import query_of, wish_of
 from ikone_events.web.organiser.registering.people_words import action_label
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import typed_text
 
 _PATH = "/events/<slug>/registrations/do/<action>"
 # The page size of the list.
@@ -46,7 +47,7 @@ def do_to_several(slug: str, action: str) -> Answer:
     """Carry out an action for each person; ask first if it can't be undone."""
     wanted, event = _action(action), seen_event(slug)
     ticked = list(_ticked(event))
-    reason = request.form.get("reason", "").strip()[:2000]
+    reason = typed_text(request.form.get("reason"))
     asked = request.form.get("asked") == "yes"
     missing = wanted is RegistrationAction.DECLINE and not reason
     if not ticked or (wanted is not RegistrationAction.APPROVE and (not asked or missing)):

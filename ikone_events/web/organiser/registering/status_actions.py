@@ -5,9 +5,9 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import TextAreaField
 
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.refusals import (
     LinkRefused,
     Refusal,
@@ -32,6 +32,7 @@ from ikone_events.web.organiser.registering.person import show_person
 from ikone_events.web.organiser.registering.person_add import PersonByOrganiserForm
 from ikone_events.web.organiser.registering.registrations import back_to_list
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
 
 _NOT_NOW = (StatusRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
@@ -41,7 +42,7 @@ _PATH = "/events/<slug>/registrations/<public_id>/do/<action>"
 class ReasonForm(FlaskForm):
     """The reason for declining or withdrawing a registration; the person reads it."""
 
-    reason = TextAreaField(_l("Reason"), render_kw={"rows": 4, "maxlength": 2000})
+    reason = TextField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
 
 
 class DeputyByOrganiserForm(PersonByOrganiserForm):
@@ -112,7 +113,7 @@ def _request(action: RegistrationAction, form: FlaskForm) -> OrganiserRequest:
         expected=request.form.get("expected", ""),
         actor=actor(),
         now=now(),
-        reason=(form.reason.data or "")[:2000] if isinstance(form, ReasonForm) else "",
+        reason=form.reason.data if isinstance(form, ReasonForm) else "",
         mode=request.form.get("mode", ""),
         deputy=form.deputy() if isinstance(form, DeputyByOrganiserForm) else None,
     )

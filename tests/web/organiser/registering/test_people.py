@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,7 +166,9 @@ def test_export_opens_in_a_german_excel_and_is_logged(
     assert rows[1]["first_name"] == "'=cmd|' /C calc'!A0"
     assert rows[0]["registered_at"] == "2026-03-01T10:00:00+01:00"
     [line] = [r.getMessage() for r in caplog.records if "exported" in r.getMessage()]
-    assert "2 registrations" in line
+    logged = json.loads(line)
+    assert (logged["event"], logged["of_event"], logged["rows"]) == ("exported", event.id, 2)
+    assert (logged["account"], logged["network"]) == (1, "127.0.0.1")
     assert "@" not in line
     assert waits.last_name not in line
 

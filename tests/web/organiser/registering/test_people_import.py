@@ -11,6 +11,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from ikone_events.services.operating.retention import tidy
+from ikone_events.services.registering.answers import store_answers
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
@@ -376,3 +377,82 @@ def test_viewer_takes_no_list_away(app: Flask, viewer: Browser) -> None:
     assert f"{base}.csv" not in viewer.get(base).text
     for kind in ("csv", "xlsx", "json"):
         assert viewer.get(f"{base}.{kind}").status_code == 403
+
+
+def everything_of(app: Flask, event: Event) -> set[tuple[str, ...]]:
+    """Each person of an event: what was typed, and the answers."""
+    names = ("last_name", "salutation", "title", "question", "mode", "organisation_text")
+    with app.app_context():
+        return {
+            (*(getattr(person, name) for name in names), *sorted(answers(person)))
+            for person in db.session.scalars(
+                select(Registration).where(Registration.event_id == event.id)
+            )
+        }
+
+
+def answers(person: Registration) -> list[str]:
+    wanted = select(Answer.value).where(Answer.registration_id == person.id)
+    return list(db.session.scalars(wanted))
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_our_own_export_can_be_imported(app: Flask, team: Browser, form: str) -> None:
+    event, other = make_event(app, format="hybrid"), make_event(app, format="hybrid")
+    for each in (event, other):
+        field(app, each)
+        field(app, each, key="tag", kind="date", label="Anreise", choices="[]", position=2)
+        field(app, each, key="wie", kind="long_text", label="Wie", choices="[]", position=3)
+    typed = {"salutation": "frau", "title": "Dr.", "question": "=1+1\nZweite; Zeile"}
+    for name in ("=Ada", "'Bea", "-Cia", "+49 Dea", "@Eva", "Müller"):
+        person = make_registration(app, event, last_name=name, mode="online", **typed)
+        given = {"essen": ["vegetarisch", "vegan"], "tag": ["2026-04-14"], "wie": ["@bahn"]}
+        with app.app_context(), transaction():
+            store_answers(db.session.get_one(Registration, person.id), event, given, now=NOW)
+    content = team.get(f"/organise/events/{event.slug}/registrations.{form}").data
+    path, page = report(team, other, content)
+    assert "Register 6 people" in page
+    press(team, path)
+    assert everything_of(app, other) == everything_of(app, event)
+
+
+def test_report_names_what_the_file_hides_and_refuses_errors(app: Flask, team: Browser) -> None:
+    event, book = make_event(app), Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["Vorname", "Nachname", "E-Mail"])
+    for name in ("Ada", "Bea", "#N/A", "#NV"):
+        sheet.append(["Eva", name, f"{len(name)}{name[1:2].lower()}@example.org"])
+    sheet.row_dimensions[3].hidden = True
+    stream = io.BytesIO()
+    book.save(stream)
+    _path, page = report(team, event, stream.getvalue())
+    assert "Lines that the file hides were left out (1): 3." in page
+    assert page.count("is an error message of the spreadsheet, not an entry.") == 2
+    assert "Register one person" in page
+
+
+def test_missing_column_is_named_in_german(app: Flask, team: Browser) -> None:
+    path = f"/organise/events/{make_event(app).slug}/registrations/import"
+    answer = team.post(path, {"file": (io.BytesIO(b"Vorname;Mail\nA;a@x.de\n"), "l.csv")})
+    assert (answer.status_code, "keine Spalte „Nachname“" in answer.text) == (422, True)
+
+
+def test_export_has_the_present_words_of_choices(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    field(app, event, choices=json.dumps([{"value": "suppe", "label": "Eintopf, warm"}]))
+    person = make_registration(app, event)
+    with app.app_context(), transaction():
+        stored = db.session.get_one(Registration, person.id)
+        store_answers(stored, event, {"essen": ["suppe"]}, now=NOW)
+    base = f"/organise/events/{event.slug}/registrations"
+    assert "Eintopf, warm" in team.get(f"{base}.csv").text
+    assert team.get(f"{base}.json").json[0]["f_essen"] == "suppe"
+    _path, page = report(team, make_copy(app, event), team.get(f"{base}.csv").data)
+    assert "Register one person" in page
+
+
+def make_copy(app: Flask, event: Event) -> Event:
+    """Another event with the same field."""
+    other = make_event(app)
+    field(app, other, choices=json.dumps([{"value": "suppe", "label": "Eintopf, warm"}]))
+    return other

@@ -12,8 +12,6 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
-    StringField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import HiddenInput, TextInput
@@ -39,6 +37,7 @@ from ikone_events.domain.registering.form_fields import (
 from ikone_events.web.organiser.fields import WholeNumber, typed
 from ikone_events.web.organiser.frame import place
 from ikone_events.web.organiser.registering.form.fields import value_words
+from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
 
@@ -50,8 +49,8 @@ class ChoiceForm(Form):
     """One row of the choices; a row without a label is ignored."""
 
     value = HiddenField()
-    label = StringField(_l("Choice"), render_kw={"maxlength": CHOICE_LENGTH, "autocomplete": "off"})
-    label_en = StringField(
+    label = LineField(_l("Choice"), render_kw={"maxlength": CHOICE_LENGTH, "autocomplete": "off"})
+    label_en = LineField(
         _l("In English"), render_kw={"maxlength": CHOICE_LENGTH, "autocomplete": "off"}
     )
     places = WholeNumber(_l("Places"), render_kw={"min": 0, "inputmode": "numeric"})
@@ -63,10 +62,10 @@ class FieldForm(FlaskForm):
 
     edit_version = WholeNumber(widget=HiddenInput())
     kind = SelectField(_l("Kind"))
-    label = TextAreaField(_l("What the field asks for"), render_kw={"rows": 2})
-    label_en = TextAreaField(_l("The same in English"), render_kw={"rows": 2})
-    help = TextAreaField(_l("Help"), render_kw={"rows": 2, "maxlength": HELP_LENGTH})
-    help_en = TextAreaField(_l("Help in English"), render_kw={"rows": 2, "maxlength": HELP_LENGTH})
+    label = TextField(_l("What the field asks for"), render_kw={"rows": 2})
+    label_en = TextField(_l("The same in English"), render_kw={"rows": 2})
+    help = TextField(_l("Help"), render_kw={"rows": 2, "maxlength": HELP_LENGTH})
+    help_en = TextField(_l("Help in English"), render_kw={"rows": 2, "maxlength": HELP_LENGTH})
     required = BooleanField(_l("People must answer"))
     choices = FieldList(FormField(ChoiceForm), max_entries=MOST_CHOICES)
     condition = SelectField(_l("When it is shown"), default="")
