@@ -264,9 +264,7 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     has_newer = exists(
         select(newer.id).where(
             newer.registration_id == OutboxMail.registration_id,
-            or_(
-                newer.id > OutboxMail.id, newer.calendar_stamp > OutboxMail.calendar_stamp
-            ),  # one that is written again keeps its id
+            or_(newer.id > OutboxMail.id, newer.calendar_stamp > OutboxMail.calendar_stamp),
             newer.calendar_uid != "",
             newer.state.in_(("queued", "sent")),
         )
