@@ -1,6 +1,6 @@
 """Answers of calendars: which one counts, and what it changes.
 
-Only this module writes `Registration.partstat`, except for a mail that asks again.
+Only this module writes `Registration.partstat`, except for mails: one that asks again clears it.
 """
 
 from dataclasses import replace

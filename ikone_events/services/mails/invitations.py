@@ -6,10 +6,10 @@ A UID is one entry in one person's calendar, from the first REQUEST to the CANCE
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from ikone_events.domain.events.facts import CALLED_OFF
-from ikone_events.domain.incoming.answer_rules import DECLINED
+from ikone_events.domain.incoming.answer_rules import DECLINED, order_by
 from ikone_events.domain.mails.facts import Invitation
 from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
 from ikone_events.domain.registering.registration import Status
@@ -18,6 +18,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import last_notified_version
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.queries import taken_answers
 from ikone_events.store.mails.event_versions import NOTIFIED, date_of
 from ikone_events.store.mails.models import HAS_OBJECT, OutboxMail
 from ikone_events.store.registering.models import Registration
@@ -87,13 +88,37 @@ def _request(
     sent, stamp = registration.calendar_sequence, later_stamp(now, registration.calendar_stamp)
     if registration.calendar_method == CANCEL:
         return Invitation(uid=new_calendar_uid(), sequence=0, stamp=stamp, replaces=True)
+    sequence, partstat = (sent or 0) + moved, "" if moved else registration.partstat
+    if sent and not moved and (left := _last_that_left(registration)) < sent:
+        sequence, partstat = left, _answer_to(registration, left)
     return Invitation(
         uid=registration.calendar_uid,
-        sequence=0 if sent is None else sent + moved,
+        sequence=0 if sent is None else sequence,
         stamp=stamp,
-        partstat=NO_ANSWER if moved else registration.partstat or NO_ANSWER,
+        partstat=partstat or NO_ANSWER,
         updates=sent is not None,
         replaces=again is not None and _was_withdrawn(registration),
+    )
+
+
+def _last_that_left(registration: Registration) -> int:
+    """The sequence of the last object that a calendar may have.
+
+    A lower one than the last written if a mailing about another date was stopped in time and the
+    date moved back: nobody is asked again about a date that never changed for them.
+    """
+    may_have_left = or_(OutboxMail.state.in_(NOTIFIED), OutboxMail.tries > 0)
+    mine = (OutboxMail.calendar_uid == registration.calendar_uid) & HAS_OBJECT
+    last = select(func.max(OutboxMail.calendar_sequence)).where(mine, may_have_left)
+    found = db.session.scalar(last)
+    return registration.calendar_sequence or 0 if found is None else found
+
+
+def _answer_to(registration: Registration, sequence: int) -> str:
+    """The last answer to the objects of a sequence; the stopped mail has cleared it."""
+    given = [row for row in taken_answers(registration) if row.sequence == sequence]
+    return (
+        max(given, key=lambda row: order_by(row.stamp, row.received_at)).partstat if given else ""
     )
 
 
@@ -149,9 +174,11 @@ def note_object(
     row.calendar_stamp = invitation.stamp
     if mail.method == CANCEL and invitation.uid != registration.calendar_uid:
         return  # deletes an entry that has been replaced by another one
+    same = registration.calendar_uid == invitation.uid
+    written = registration.calendar_sequence or 0 if same else 0
     registration.calendar_uid = invitation.uid
-    registration.calendar_sequence = invitation.sequence
+    registration.calendar_sequence = max(invitation.sequence, written)
     registration.calendar_stamp = invitation.stamp
     registration.calendar_method = mail.method or ""
-    if mail.method == REQUEST and invitation.partstat == NO_ANSWER:
-        registration.partstat = ""
+    if mail.method == REQUEST:
+        registration.partstat = "" if invitation.partstat == NO_ANSWER else invitation.partstat

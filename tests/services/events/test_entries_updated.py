@@ -14,6 +14,7 @@ from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.incoming.resending import retry_mail, retry_mails
+from ikone_events.services.mails.mailings import stop_mailing
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.registering.status import withdraw
@@ -26,7 +27,16 @@ from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_mail, make_registration
 from tests.mailbox import Mailbox, Received
 from tests.received import calendar_answer, receive
-from tests.services.events.edits import DRAFT, Edit, days_later, do, invite, wait_and_work, work
+from tests.services.events.edits import (
+    DRAFT,
+    Edit,
+    begin_update,
+    days_later,
+    do,
+    invite,
+    wait_and_work,
+    work,
+)
 
 
 def entry_of(mail: Received) -> Entry:
@@ -146,6 +156,33 @@ def test_date_that_is_moved_back_rises_twice(
         wait_and_work(app, clock)
         clock.move(minutes=1)
     assert [numbers(mail)[0] for mail in accepted()] == [0, 1, 2, 2]
+
+
+def test_stopped_date_that_moves_back_asks_nobody(
+    app: Flask,
+    event: Event,
+    edit: Edit,
+    clock: FixedClock,
+    accepted: Callable[[], list[Received]],
+) -> None:
+    """The mails with the wrong date never left, so for this calendar the date never changed."""
+    edit(**days_later(1))
+    number = begin_update(app, event, clock)
+    with app.app_context(), transaction():
+        stop_mailing(event, number, actor="Anna", now=clock.moment)
+    edit()
+    wait_and_work(app, clock)
+    edit(title="Raum für die Zukunft")
+    wait_and_work(app, clock)
+    edit(**days_later(2))
+    wait_and_work(app, clock)
+
+    first, renamed, moved = accepted()
+    assert numbers(renamed) == (0, "ACCEPTED")
+    assert entry_of(renamed)["DTSTAMP"].dt > entry_of(first)["DTSTAMP"].dt
+    assert numbers(moved) == (2, "NEEDS-ACTION"), "one was written and stopped"
+    with app.app_context():
+        assert [line for line in faults(clock.moment) if line.startswith(("cal", "ans"))] == []
 
 
 def test_retried_mail_does_not_ask_again_for_a_date_that_was_told_since(
