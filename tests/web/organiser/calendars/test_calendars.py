@@ -309,7 +309,7 @@ def test_who_declined_is_shown_to_get_no_entry(app: Flask, team: Browser) -> Non
     event = make_event(app)
     invited = {"calendar_sequence": 0, "calendar_method": "REQUEST"}
     make_registration(app, event, **invited, partstat="DECLINED")
-    assert "Eine E-Mail ohne Kalendereintrag" in page_of(team, event)
+    assert "An e-mail without an entry" in page_of(team, event)
 
 
 def test_test_is_taken_out_once_and_the_next_one_is_another_entry(
