@@ -99,6 +99,7 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
         "links": links,
         "facts": typed,
         "calendar": calendar,
+        "replaces": bool(facts.invitation and facts.invitation.replaces),
         "waiting": facts.status == _WAITING,
         "reserved": facts.status in _RESERVED,
         "way": _WAYS[locale].get(event.format, ""),

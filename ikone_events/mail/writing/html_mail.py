@@ -112,7 +112,8 @@ def _html_block(block: Block) -> str:
         case "heading":
             return f'<h2 style="margin:24px 0 8px;font-size:18px">{_BREAK.join(rows)}</h2>\n'
         case _:
-            return f'<p style="margin:16px 0">{_BREAK.join(rows)}</p>\n'
+            lang = f' lang="{block.lang}"' if block.lang else ""
+            return f'<p{lang} style="margin:16px 0">{_BREAK.join(rows)}</p>\n'
 
 
 def _html_items(rows: Iterable[str]) -> str:

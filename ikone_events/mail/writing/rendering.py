@@ -32,6 +32,7 @@ class Block(NamedTuple):
     """A paragraph ("text"), "list", "numbers", "box", "heading" or "button" of a mail.
 
     Numbers begin with `start`. A `glued` block follows the previous one without an empty line.
+    `lang` is the language of a paragraph, if it is not that of the mail.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Block(NamedTuple):
     heading: str = ""
     start: int = 1
     glued: bool = False
+    lang: str = ""
 
 
 # What a marker of this name is for this person: words; or, where it is alone on its line, blocks

@@ -20,7 +20,13 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import PLACEHOLDERS, Shape, placeholders_of
 from ikone_events.mail.writing.actions import label_of
 from ikone_events.mail.writing.html_mail import html_page
-from ikone_events.mail.writing.markdown import MARKER, Piece, StrangersWords, with_markers
+from ikone_events.mail.writing.markdown import (
+    MARKER,
+    Piece,
+    StrangersWords,
+    linked,
+    with_markers,
+)
 from ikone_events.mail.writing.rendering import (
     Block,
     Value,
@@ -59,7 +65,6 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "kontakt_email": "event.contact_email",
         "kontakt_telefon": "event.contact_phone",
         "zusammenfassung": "event.summary",
-        "grund": "facts.reason",
         "zugangslink": "links.room",
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",
@@ -80,6 +85,12 @@ _MANY_BREAKS = re.compile(r"\s*\n\s*\n\s*")
 
 class _Source(str):
     """Markdown that templates print unchanged."""
+
+    __slots__ = ()
+
+
+class _German(str):
+    """A German text in a mail of any language: screen readers have to know (WCAG 3.1.2)."""
 
     __slots__ = ()
 
@@ -124,6 +135,7 @@ _templates = Environment(
     keep_trailing_newline=True,
     auto_reload=False,
 )
+_templates.filters["german"] = _German
 
 
 def write(
@@ -180,6 +192,7 @@ def _symbolic_values() -> dict[str, object]:
     """Variables with placeholders as values, so that every optional part is included."""
     values: dict[str, object] = {
         "calendar": True,
+        "replaces": False,
         "waiting": False,
         "reserved": False,
         "has_materials": True,
@@ -242,7 +255,8 @@ class _Text:
 
     def _find(self, name: str) -> Value:
         if name.isdecimal():
-            return _clean(self._printed[int(name)])
+            printed = self._printed[int(name)]
+            return _in_german(printed) if isinstance(printed, _German) else _clean(printed)
         if source := SOURCES.get(name):
             first, _, attribute = source.partition(".")
             value = self._values.get(first, "")
@@ -256,6 +270,14 @@ class _Text:
         if value and PLACEHOLDERS[name].shape is Shape.ADDRESS:
             return Piece(label_of(name, self._locale), value)
         return value
+
+
+def _in_german(text: str) -> tuple[Block, ...]:
+    """A block of its own, or none for an empty text."""
+    rows = tuple(
+        linked((Piece(line.strip()),)) for line in _clean(text).split("\n") if line.strip()
+    )
+    return (Block("text", rows, lang="de"),) if rows else ()
 
 
 def _clean(value: str) -> str:

@@ -72,14 +72,14 @@ def facts_for(
     If missing, `known` (the version last notified), `reason` and `other_person` are looked up.
     """
     known = known or _known_version(kind, registration, event, again)
-    moved, links = _is_moved(known, event), _links(kind, registration, event)
+    links = _links(kind, registration, event)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
         recipient=_recipient(kind, registration),
         links=links,
         sender=sender_of(event),
-        invitation=invitation_for(kind, registration, now, moved=moved, again=again),
+        invitation=invitation_for(kind, registration, event, now=now, known=known, again=again),
         text=_text(kind, registration.locale, event, mailing),
         status=registration.status,
         reason=mailing.reason if mailing else reason or _reason(kind, registration),

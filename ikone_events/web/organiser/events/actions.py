@@ -23,6 +23,7 @@ from ikone_events.domain.refusals import (
     TransitionRefused,
     UnfitInput,
 )
+from ikone_events.domain.times import moment_page
 from ikone_events.services.events.transitions import Done, Request, facts_for, perform
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
@@ -35,7 +36,7 @@ from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext
+from ikone_events.web.shell.i18n import ngettext, page_locale
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 
@@ -74,6 +75,8 @@ def do(slug: str, action: str) -> Answer:
         status = 422 if isinstance(refusal, UnfitInput) else 409
         return refused(seen_event(slug), wanted, form, refusal.complaints), status
     flash(_done_words(done), "success")
+    if wanted is Action.RESCHEDULE and (words := deadline_words(done.event, done.event.deadline)):
+        flash(words, "info")
     return redirect(event_url(done.event), 303)
 
 
@@ -88,6 +91,17 @@ def _done_words(done: Done) -> str:
         number,
         action=label,
         kind=_(LABELS[MailKind(mailing.kind)]),
+    )
+
+
+def deadline_words(event: Event, deadline: datetime | None) -> str:
+    """Say that the registration deadline moves with the date; empty without one."""
+    if deadline is None:
+        return ""
+    return _(
+        "The registration deadline moves with the date: %(moment)s. You can change it under"
+        " “Content”.",
+        moment=moment_page(deadline, locale=page_locale(), zone=event.zone),
     )
 
 
