@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from holidays import list_supported_countries
 
 from ikone_events.domain.secret_keys import is_guessable
-from ikone_events.mail.settings import ImapSettings, SmtpSettings
+from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 
 MIN_SECRET_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
@@ -97,8 +97,13 @@ class Settings:
 
     @property
     def host(self) -> str:
-        """The public host name, for Message-IDs and calendar UIDs."""
+        """The public host name, for calendar UIDs."""
         return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
+    def mail_domain(self) -> str:
+        """The domain of the sender, for Message-IDs (RFC 5322, 3.6.4: a domain of one's own)."""
+        return sender_address(self.sender).rpartition("@")[2]
 
 
 def settings_from_environment(environ: Mapping[str, str] | None = None) -> Settings:
@@ -245,13 +250,6 @@ def _switch(text: str) -> bool:
     return text == "on"
 
 
-def _mail_from(text: str) -> str:
-    local, at, domain = text.partition("@")
-    if not (local and at and domain) or any(c in text for c in " <>,;\r\n"):
-        raise ValueError("must be one bare address such as events@example.org.")
-    return text
-
-
 _CONVERTERS: dict[str, Callable[[str], object]] = {
     "secret_key": _secret,
     "base_url": _base_url,
@@ -259,7 +257,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "database_url": _database_url,
     "engine_url": _engine_url,
     "smtp_url": _smtp_url,
-    "mail_from": _mail_from,
+    "mail_from": sender_address,
     "imap_url": _imap_url,
     "authserv_id": _authserv_id,
     "mail_per_minute": _positive,

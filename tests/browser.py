@@ -66,6 +66,22 @@ WIDE_ELEMENTS = """() => document.scrollingElement.scrollWidth <= innerWidth ? [
   .filter(e => !e.closest(".kern-table-responsive *"))
   .map(e => e.outerHTML.slice(0, 90)).slice(0, 5)"""
 
+# What the HTML standard forbids and browsers forgive; found with the validator vnu, which is too
+# heavy for every run.
+INVALID_MARKUP = """() => {
+  const all = selector => [...document.querySelectorAll(selector)];
+  const ids = all("[id]").map(e => e.id);
+  const texts = ["text", "search", "tel", "url", "email", "password"];
+  return [
+    ...all("input[size]").filter(e => !texts.includes(e.type)),
+    ...all("input[type=hidden][autocomplete=on], input[type=hidden][autocomplete=off]"),
+    ...all("input[type=radio][autocomplete], input[type=checkbox][autocomplete]"),
+    ...all("select[required]:not([multiple]):not([size])").filter(e => e.options[0]?.value !== ""),
+    ...all("[id]").filter(e => !e.id || ids.indexOf(e.id) !== ids.lastIndexOf(e.id)),
+    ...all("label[for]").filter(e => !e.control),
+  ].map(e => e.outerHTML.slice(0, 120));
+}"""
+
 TEXT_SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important } p { margin-bottom: 2em !important }"""
 

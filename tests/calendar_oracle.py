@@ -178,6 +178,29 @@ def personal_complaints(
     return tuple(found)
 
 
+def order_complaints(objects: Iterable[bytes]) -> tuple[str, ...]:
+    """What is wrong with the order in which objects arrived (RFC 5546, 2.1.5).
+
+    Each is newer than those of the same UID before it, and nothing follows a CANCEL. A mail that
+    arrives twice has the same bytes.
+    """
+    newest: dict[str, tuple[int, datetime, str, bytes]] = {}
+    found = []
+    for data in objects:
+        calendar = Calendar.from_ical(data)
+        (event,) = calendar.events
+        uid, method = str(event["UID"]), str(calendar["METHOD"])
+        place = int(event["SEQUENCE"]), event["DTSTAMP"].dt
+        before = newest.get(uid)
+        if before is not None and before[3] != data:
+            if place <= before[:2]:
+                found.append(f"{uid}: {place} arrives after {before[:2]}: calendars ignore it.")
+            if before[2] == CANCEL != method:
+                found.append(f"{uid}: an invitation follows its withdrawal.")
+        newest[uid] = (*place, method, data)
+    return tuple(found)
+
+
 def public_complaints(data: bytes) -> tuple[str, ...]:
     """What is wrong with a calendar that anybody may read."""
     read = lines_of(data)

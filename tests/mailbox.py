@@ -1,6 +1,7 @@
 """A real SMTP server on loopback that keeps mails and answers as a test tells it to.
 
-When it is closed, every calendar object that arrived is read by `tests/calendar_oracle.py`.
+When it is closed, every calendar object that arrived is read by `tests/calendar_oracle.py`, and so
+is the order in which they arrived.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
 from ikone_events.demo.catcher import free_port
-from tests.calendar_oracle import checked_mail
+from tests.calendar_oracle import checked_mail, order_complaints
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Mailbox:
         self._controller.stop()
         for mail in self.received:
             mail.check_calendar()
+        objects = [mail.calendar for mail in self.received]
+        assert order_complaints(data for data in objects if data is not None) == ()
 
     @property
     def url(self) -> str:

@@ -47,6 +47,13 @@ def test_every_setting_is_read() -> None:
     assert settings.trusted_proxies == 1
 
 
+def test_mails_are_named_in_the_domain_of_the_sender() -> None:
+    settings = settings_from_environment({**GOOD, "IKONE_MAIL_FROM": "events@bücher.example"})
+    assert settings.sender == "events@xn--bcher-kva.example"
+    assert settings.mail_domain == "xn--bcher-kva.example"
+    assert settings_from_environment(GOOD).mail_domain == "events.example.org"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -71,6 +78,7 @@ def test_every_setting_is_read() -> None:
         ("IKONE_SMTP_URL", "mail.example.org"),
         ("IKONE_SMTP_URL", "smtp://mail.example.org?tls=maybe"),
         ("IKONE_MAIL_FROM", "Events <events@example.org>"),
+        ("IKONE_MAIL_FROM", "events@[192.0.2.1]"),
         ("IKONE_MAIL_PER_MINUTE", "0"),
         ("IKONE_MAIL_RETRY", "60,soon"),
         ("IKONE_TIMEZONE", "Europe/Kaiserslautern"),

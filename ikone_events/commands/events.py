@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.events.lifecycle import Action, offers
 from ikone_events.domain.refusals import Refusal
-from ikone_events.domain.times import local_to_utc, span_page
+from ikone_events.domain.times import local_to_utc, moment_mail, span_page
 from ikone_events.services.events.transitions import Request, facts_of, perform
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
@@ -71,6 +71,9 @@ def do(slug: str, action: str, reason: str, starts_at: str, ends_at: str) -> Non
     except Refusal as refusal:
         fail(lines_of(refusal))
     click.echo(f"{slug}: {done.rule.source.value} -> {done.rule.target.value}")
+    if done.rule.action is Action.RESCHEDULE and done.event.deadline is not None:
+        deadline = moment_mail(done.event.deadline, locale="en", zone=zone)
+        click.echo(f"registration deadline: {deadline}")
 
 
 def _moment(text: str, zone: str) -> datetime | None:

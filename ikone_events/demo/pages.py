@@ -22,7 +22,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ikone_events.demo.catcher import Catcher, Caught
-from ikone_events.demo.replies import answer_to, can_be_answered
+from ikone_events.demo.replies import answer_to, can_be_answered, uid_of
 from ikone_events.domain.calendars.preview import calendar_words
 from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.domain.refusals import N_
@@ -145,7 +145,7 @@ def mail(number: int) -> str:
         mail=caught,
         text=caught.part("text/plain"),
         calendar=calendar,
-        entry=_words(calendar) if calendar else None,
+        entry=_words(calendar, updates=_updates(caught)) if calendar else None,
         replies=REPLIES if can_be_answered(caught) else {},
     )
 
@@ -186,8 +186,15 @@ def mail_calendar(number: int) -> Response:
     return response
 
 
-def _words(calendar: str) -> list[tuple[str, str]]:
-    words = calendar_words(calendar.encode(), locale=page_locale(), zone=BERLIN)
+def _updates(caught: Caught) -> bool:
+    """Whether an earlier mail brought the entry."""
+    uid = uid_of(caught)
+    before = (mail for mail in _trial().catcher.mails() if mail.number < caught.number)
+    return any(uid_of(mail) == uid for mail in before)
+
+
+def _words(calendar: str, *, updates: bool) -> list[tuple[str, str]]:
+    words = calendar_words(calendar.encode(), updates=updates, locale=page_locale(), zone=BERLIN)
     return [(_(label), _(value) if label == "Effect" else value) for label, value in words]
 
 

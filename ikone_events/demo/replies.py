@@ -48,6 +48,12 @@ def answer_to(caught: Caught, partstat: str, *, now: datetime) -> CalendarAnswer
     )
 
 
+def uid_of(caught: Caught) -> str:
+    """The UID of the calendar object in a mail; empty when there is none."""
+    data = caught.part("text/calendar")
+    return str(_parsed(data.encode()).events[0]["UID"]) if data else ""
+
+
 def _parsed(data: bytes) -> Calendar:
     calendar = Calendar.from_ical(data)
     if not isinstance(calendar, Calendar):

@@ -76,6 +76,18 @@ def local_to_utc(value: datetime, zone: str, *, about: str | None = None) -> dat
     return first
 
 
+def moved_along(moment: datetime, *, old: datetime, new: datetime, zone: str) -> datetime:
+    """A moment as far from `new` as it was from `old`, on the clocks of the zone.
+
+    Where the zone skips or repeats that time, the distance in hours counts.
+    """
+    at, before, after = (to_local(each, zone).replace(tzinfo=None) for each in (moment, old, new))
+    try:
+        return local_to_utc(after + (at - before), zone)
+    except UnfitInput:
+        return new + (moment - old)
+
+
 def to_local(moment: datetime, zone: str) -> datetime:
     """The local time of a moment in a zone; raises ValueError for a naive moment."""
     if moment.tzinfo is None:

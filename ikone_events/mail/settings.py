@@ -1,7 +1,10 @@
-"""Settings of the mail server (SMTP) and the mailbox (IMAP), each read from one URL."""
+"""Settings of the mail server (SMTP) and the mailbox (IMAP), each read from one URL; the sender."""
 
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from ikone_events.domain.header_text import ascii_address
+from ikone_events.domain.refusals import UnfitInput
 
 _SMTP_PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 _IMAP_PORTS = {"implicit": 993, "starttls": 143, "none": 143}
@@ -102,6 +105,14 @@ class ImapSettings:
             processed=processed,
             failed=failed,
         )
+
+
+def sender_address(text: str) -> str:
+    """The address of the sender, with its domain in ASCII; raises ValueError."""
+    try:
+        return ascii_address(text)
+    except UnfitInput as refusal:
+        raise ValueError("must be one bare address such as events@example.org.") from refusal
 
 
 def _imap_tls(scheme: str, options: dict[str, str]) -> str:

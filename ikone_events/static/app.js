@@ -3,6 +3,29 @@
   // A refused form: screen readers announce the errors at once. Without scripts they are first in main.
   document.getElementById("error-summary")?.focus();
 
+  // A form that a login has interrupted goes back to its page, which shows it and saves nothing.
+  document.querySelector("form[data-resume]")?.requestSubmit();
+
+  // Organisers are warned five minutes before their session ends, and can stay.
+  const ending = document.querySelector("form[data-ends]");
+  const say = (words) => {
+    ending.hidden = !words;
+    for (const part of ending.querySelectorAll("[data-soon], [data-over]")) part.hidden = !(words in part.dataset);
+  };
+  const timers = [];
+  const wait = () => {
+    const seconds = Number(ending.dataset.ends);
+    for (const timer of timers.splice(0)) clearTimeout(timer);
+    say("");
+    timers.push(setTimeout(say, Math.max(seconds - 300, 0) * 1000, "soon"), setTimeout(say, seconds * 1000, "over"));
+  };
+  ending?.addEventListener("submit", (sent) => {
+    sent.preventDefault();
+    fetch(ending.action, { method: "POST", body: new FormData(ending) })
+      .then((answer) => answer.ok ? wait() : say("over"), () => say("over"));
+  });
+  if (ending) wait();
+
   // Long organiser forms (data-guard) ask before leaving with changes.
   let changed = false;
   for (const form of document.querySelectorAll("form[data-guard]")) {

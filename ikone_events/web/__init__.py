@@ -54,6 +54,7 @@ def register_pages(app: Flask) -> None:
     headers.init_app(app, installation.settings)
     limits.init_app(app, installation.settings)
     bodies.init_app(app)
+    app.before_request(login.keep_input_of_ended_session)  # before the check of CSRF tokens
     csrf.init_app(app)
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same

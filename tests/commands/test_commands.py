@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from ikone_events.demo.story import folder
 from ikone_events.store.events.queries import find_event
-from tests.factories import make_event, make_mail, make_registration
+from tests.factories import NOW, make_event, make_mail, make_registration
 
 
 def call(app: Flask, *words: str, typed: str | None = None) -> Result:
@@ -93,6 +93,13 @@ def test_reschedule_takes_local_time(app: Flask) -> None:
         found = find_event(event.slug)
         assert found is not None
         assert found.starts_at.isoformat() == "2027-07-01T08:00:00+00:00"
+
+
+def test_reschedule_tells_the_deadline(app: Flask) -> None:
+    event = make_event(app, state="postponed", deadline=NOW + timedelta(days=13))
+    words = ("--starts-at", "2027-07-01T18:00", "--ends-at", "2027-07-01T19:00")
+    output = call(app, "event", "do", event.slug, "reschedule", *words).output
+    assert "registration deadline: Wednesday, 30 June 2027, 18:00" in output
 
 
 def test_moment_with_its_offset_is_taken_as_it_is(app: Flask) -> None:

@@ -171,3 +171,11 @@ def test_other_zones_are_named() -> None:
     assert german.endswith("4:00 bis 6:00 Uhr (Zeitzone America/New York)")
     english = times.span_mail(START, END, locale="en", zone="America/New_York")
     assert english.endswith("4:00 to 6:00 (America/New York time)")
+
+
+def test_moment_moves_along_on_the_clocks() -> None:
+    """Midnight stays midnight when the clocks change in between."""
+    midnight, old = datetime(2026, 3, 9, 23, tzinfo=UTC), datetime(2026, 3, 10, 9, tzinfo=UTC)
+    new = datetime(2026, 6, 2, 8, tzinfo=UTC)
+    moved = times.moved_along(midnight, old=old, new=new, zone=BERLIN)
+    assert moved == datetime(2026, 6, 1, 22, tzinfo=UTC)

@@ -15,6 +15,7 @@ from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.store.db import db
 from ikone_events.worker.engine import Engine
 from tests.browser import (
+    INVALID_MARKUP,
     assert_accessible,
     assert_focus_visible,
     assert_no_sideways_scroll,
@@ -43,6 +44,7 @@ WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-gl
 # Answers that are files, feeds or figures, and what only sends people on.
 NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
+    *("pages.robots_txt", "pages.favicon"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
     *("attendee.calendar", "attendee.own_data"),
@@ -124,6 +126,7 @@ def test_page_serves_everybody(served: Served, who: str, name: str, language: st
     page.set_viewport_size({"width": 1280, "height": 900})
     _open(page, served.address, WHO[who][name], served.names)
     _look_at(page, name, language)
+    assert page.evaluate(INVALID_MARKUP) == []
     if name in WALKED_BY_TAB:
         assert assert_focus_visible(page) > 6
     foreign_room = "foreign request: https://video.example.org/"

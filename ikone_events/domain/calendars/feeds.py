@@ -78,20 +78,12 @@ def word_in(word: Word | None, locale: str) -> str:
     return "" if word is None else _WORDS[word][locale]
 
 
-def event_sequence(edit_version: int, *, called_off: bool) -> int:
-    """The SEQUENCE of an event: an edit adds two, calling off adds one, so it only rises."""
-    return 2 * edit_version + called_off
-
-
-def person_sequence(
-    edit_version: int, *, called_off: bool, created_at: datetime, at: datetime
-) -> int:
+def person_sequence(public_version: int, *, created_at: datetime, at: datetime) -> int:
     """The SEQUENCE for one person: the event's, plus seconds up to the last status change.
 
     `lock_version` is not used because it would reveal the number of registrations.
     """
-    since = max(0, int((at - created_at).total_seconds()))
-    return event_sequence(edit_version, called_off=called_off) + since
+    return public_version + max(0, int((at - created_at).total_seconds()))
 
 
 def person_uid(secret_key: str, feed: str, event: int, host: str) -> str:

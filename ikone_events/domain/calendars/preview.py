@@ -7,18 +7,15 @@ from datetime import datetime
 from icalendar import Calendar, Event
 
 from ikone_events.domain.mails.facts import EventSummary
+from ikone_events.domain.mails.kinds import CANCEL, REQUEST
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import span_page, to_local
 
 # Lists of appointments on phones cut titles at about this length.
 SHOWN_ON_PHONES = 60
 UPDATES = N_("Updates the event that is in the calendar.")
-EFFECTS = {
-    ("REQUEST", True): N_("Adds the event to the calendar and asks for an answer."),
-    ("REQUEST", False): UPDATES,
-    ("CANCEL", False): N_("Removes the event from the calendar."),
-    ("CANCEL", True): N_("Removes the event from the calendar."),
-}
+_ADDS = N_("Adds the event to the calendar and asks for an answer.")
+_REMOVES = N_("Removes the event from the calendar.")
 STATES = {"CONFIRMED": N_("Takes place"), "CANCELLED": N_("Called off")}
 # Labels whose values are message ids.
 TRANSLATED = ("Effect", "State")
@@ -38,13 +35,18 @@ class EntryRow:
         return self.now != self.after and self.label != "Version"
 
 
-def calendar_words(content: bytes, *, locale: str, zone: str) -> list[tuple[str, str]]:
-    """Pairs of a label and a value; labels and the value of "Effect" are message ids."""
+def calendar_words(
+    content: bytes, *, updates: bool, locale: str, zone: str
+) -> list[tuple[str, str]]:
+    """Pairs of a label and a value; labels and the value of "Effect" are message ids.
+
+    `updates`: an earlier mail brought the entry.
+    """
     calendar = Calendar.from_ical(content)
     event = calendar.events[0]
     sequence = int(event.get("SEQUENCE", 0))
     words = [
-        (N_("Effect"), effect_of(calendar, sequence)),
+        (N_("Effect"), effect_of(calendar, updates=updates)),
         *_seen(event, locale, zone),
         (N_("Organiser"), _mailbox(event.get("ORGANIZER"))),
         (N_("Invited"), _mailbox(event.get("ATTENDEE"))),
@@ -63,10 +65,12 @@ def compared(
     return [row for row in rows if row.now or row.after]
 
 
-def effect_of(calendar: Calendar, sequence: int) -> str:
+def effect_of(calendar: Calendar, *, updates: bool) -> str:
     """What a calendar program does with the object (a message id)."""
     method = str(calendar.get("METHOD", ""))
-    return EFFECTS.get((method, sequence == 0), N_("A calendar entry."))
+    if method == REQUEST:
+        return UPDATES if updates else _ADDS
+    return _REMOVES if method == CANCEL else N_("A calendar entry.")
 
 
 def _shown(content: bytes | None, locale: str, zone: str) -> dict[str, str]:

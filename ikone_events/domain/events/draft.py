@@ -1,7 +1,7 @@
 """The content of an event as organisers edit it, and its checks."""
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from ikone_events.domain.address import looks_like_address
@@ -38,6 +38,8 @@ PROGRAMME_LINE_LENGTH = 300
 PROGRAMME_TIME_LENGTH = 20
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 LONGEST_RETENTION_DAYS = 3650
+# Rarely meant, and easily mistyped.
+_FAR_AHEAD, _LONG = timedelta(days=3 * 365), timedelta(days=31)
 # The plans to choose from: that of the format, or the round table's (domain/plan/templates.py).
 CHOSEN_PLANS = ("", "round_table")
 # Lines that are used in mail headers or calendar entries (security guide, R12).
@@ -163,6 +165,18 @@ def year_complaint(moment: datetime, name: str) -> Complaint | None:
         return None
     text = N_("Please enter a year between %(first)d and %(last)d.")
     return Complaint(text, {"first": FIRST_YEAR, "last": LAST_YEAR}, name)
+
+
+def date_doubt(starts_at: datetime, ends_at: datetime, now: datetime) -> Complaint | None:
+    """Why these dates are probably mistyped, or None."""
+    if starts_at < now:
+        return Complaint(N_("The start is in the past."))
+    if starts_at - now > _FAR_AHEAD:
+        text = N_("The start is more than three years ahead, in %(year)d.")
+        return Complaint(text, {"year": starts_at.year})
+    if ends_at - starts_at > _LONG:
+        return Complaint(N_("The event lasts longer than a month."))
+    return None
 
 
 def _address_complaints(draft: EventDraft) -> list[Complaint]:

@@ -35,6 +35,7 @@ class EventSummary:
     room_opens_at: datetime | None = None
     contact_name: str = ""
     contact_phone: str = ""
+    postal_address: str = ""
     feedback_url: str = ""
 
     @property
@@ -89,12 +90,18 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """The calendar data of one mail: secret UID, SEQUENCE and DTSTAMP."""
+    """The calendar data of one mail: secret UID, SEQUENCE and DTSTAMP.
+
+    `updates` an entry of the same UID; `replaces` one that has been withdrawn, which may still be
+    in the calendar.
+    """
 
     uid: str
     sequence: int
     stamp: datetime
     partstat: str = NO_ANSWER
+    updates: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

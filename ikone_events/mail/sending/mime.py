@@ -28,9 +28,10 @@ _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>")
 _UNSUBSCRIBE = re.compile(r"https?://[!-;=?-~]+")
 # Mails of one mailing share sender and subject, which are encoded once.
 _CACHED = 256
-_MAILBOXES = {"From", "To", "Reply-To"}
+_NAMED = {"From", "To", "Reply-To", "List-Id"}
 _STRUCTURE = ["MIME-Version", "Content-Type"]
 _PARSER = BytesHeaderParser(policy=policy.compat32)
+_LIST = "announcements"
 _ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
@@ -38,8 +39,11 @@ class QueuedMail(Protocol):
     """A mail of the outbox.
 
     `references` is the Message-ID of the first mail of its thread, or empty; `unsubscribe` is the
-    URL for RFC 8058, or empty.
+    URL for RFC 8058, or empty; mails of one mailing share `mailing_id`.
     """
+
+    @property
+    def mailing_id(self) -> int | None: ...
 
     @property
     def recipient(self) -> str: ...
@@ -81,7 +85,7 @@ def _line(name: str, value: str) -> str:
     """One folded header line, encoded by email.header: EmailMessage of Python 3.11 may lose or add
     a space at an encoded word.
     """
-    words, bracket, address = value.rpartition("<") if name in _MAILBOXES else (value, "", "")
+    words, bracket, address = value.rpartition("<") if name in _NAMED else (value, "", "")
     words = words.strip()
     if words and not words.isascii():
         words = Header(words, "utf-8", header_name=name).encode(linesep="\r\n")
@@ -95,7 +99,7 @@ def _line(name: str, value: str) -> str:
 
 
 def _headers(mail: QueuedMail, sender: Sender) -> Mapping[str, str]:
-    """The headers, not encoded; mailboxes as "name <address>"."""
+    """The headers, not encoded; mailboxes and the list as "name <address>"."""
     headers = {
         "From": _words(sender.name, sender.address),
         "To": _words(mail.recipient_name, mail.recipient),
@@ -109,6 +113,8 @@ def _headers(mail: QueuedMail, sender: Sender) -> Mapping[str, str]:
         headers["In-Reply-To"] = headers["References"] = mail.references
     if mail.unsubscribe:
         headers |= _unsubscribing(mail.unsubscribe)
+        if mail.mailing_id is not None:
+            headers["List-Id"] = _list_id(sender)
     for name in ("Message-ID", "References"):
         if name in headers and not _MESSAGE_ID.fullmatch(headers[name]):
             raise UnfitInput(Complaint(N_("The e-mail has a damaged message number.")))
@@ -122,6 +128,12 @@ def _unsubscribing(address: str) -> dict[str, str]:
     if not _UNSUBSCRIBE.fullmatch(address):
         raise UnfitInput(Complaint(N_("The e-mail has a damaged link to unsubscribe.")))
     return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": _ONE_CLICK}
+
+
+def _list_id(sender: Sender) -> str:
+    """The list of subscribers, in the domain of the sender (RFC 2919)."""
+    _, _, domain = ascii_address(sender.address).rpartition("@")
+    return f"{one_line(sender.name)} <{_LIST}.{domain}>"
 
 
 def _words(name: str, address: str) -> str:
@@ -147,7 +159,7 @@ def _read_back(finished: bytes, meant: Mapping[str, str]) -> None:
 @lru_cache(maxsize=_CACHED)
 def _decoded(name: str, value: str) -> str:
     unfolded = re.sub(r"\r?\n", "", value).strip()
-    if name not in _MAILBOXES:
+    if name not in _NAMED:
         return str(make_header(decode_header(unfolded))) if "=?" in unfolded else unfolded
     display_name, address = parseaddr(unfolded)
     return f"{make_header(decode_header(display_name))} <{address}>".lstrip()

@@ -14,7 +14,8 @@ from ikone_events.domain.mails.kinds import MailKind, calendar_method
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.salutation import full_name, mail_salutation
 from ikone_events.domain.times import NBSP, clock, date_numeric, date_words, moment_mail, span_mail
-from ikone_events.mail.writing.markdown import Piece, StrangersWords
+from ikone_events.mail.writing.actions import main_action
+from ikone_events.mail.writing.markdown import StrangersWords
 from ikone_events.mail.writing.templates import write
 
 LONGEST_TITLE_IN_SUBJECT = 120
@@ -98,6 +99,7 @@ def _values(facts: MailFacts, *, calendar: bool) -> dict[str, object]:
         "links": links,
         "facts": typed,
         "calendar": calendar,
+        "replaces": bool(facts.invitation and facts.invitation.replaces),
         "waiting": facts.status == _WAITING,
         "reserved": facts.status in _RESERVED,
         "way": _WAYS[locale].get(event.format, ""),
@@ -168,78 +170,3 @@ def _short(title: str) -> str:
     if len(title) <= LONGEST_TITLE_IN_SUBJECT:
         return title
     return title[: LONGEST_TITLE_IN_SUBJECT - 1].rstrip() + "…"
-
-
-# In German and in English.
-_LABELS = {
-    "accept": ("Platz annehmen", "Accept place"),
-    "again": ("Noch einmal anmelden", "Register again"),
-    "calendar": ("Kalenderadresse verwalten", "Manage calendar address"),
-    "confirm": ("E-Mail-Adresse bestätigen", "Confirm e-mail address"),
-    "details": ("Angaben ansehen oder löschen", "View or delete your details"),
-    "event": ("Zur Veranstaltung", "View the event"),
-    "password": ("Passwort festlegen", "Set password"),
-    "join": ("Teilnehmen", "Join"),
-    "materials": ("Alle Unterlagen", "All materials"),
-    "register": ("Jetzt anmelden", "Register now"),
-    "stop": ("Abbestellen", "Unsubscribe"),
-    "trial": ("Testeinladung ansehen", "View the test invitation"),
-    "view": ("Anmeldung ansehen oder ändern", "View or change registration"),
-    "withdraw": ("Platz freigeben", "Give up my place"),
-}
-_OPENS_ROOM = {
-    MailKind.CONFIRMATION,
-    MailKind.PROMOTION,
-    MailKind.ACCESS_LINK,
-    MailKind.MOVED,
-    MailKind.REPEAT,
-    MailKind.TAKEN_OVER,
-    MailKind.CHANGED,
-    MailKind.LINKS_RENEWED,
-}
-
-
-def main_action(facts: MailFacts) -> Piece:
-    """The target of the button, and its label if the text has no link to this target."""
-    label, href = _of_kind(facts) or _of_person(facts)
-    return Piece(_LABELS[label][facts.recipient.locale == "en"], href)
-
-
-def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
-    """The action of a kind of mail, if it is the same for all recipients."""
-    links, event = facts.links, facts.event
-    details = "details", links.manage
-    after = ("materials", links.materials) if links.materials else details
-    return {
-        MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
-        MailKind.CALENDAR_ADDRESS: ("calendar", f"{links.manage}/calendar"),
-        MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
-        MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
-        MailKind.NOT_COMING: ("withdraw", links.withdraw),
-        MailKind.TRIAL_INVITATION: ("trial", links.manage),
-        MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
-        MailKind.ADDRESS_WITHDRAWN: ("event", event.public_url),
-        MailKind.ANNOUNCEMENT: ("event", event.public_url),
-        MailKind.OPENING: ("register", event.register_url),
-        MailKind.REMINDER_DEADLINE: ("register", event.register_url),
-        MailKind.OFFER_LAPSED: ("again", event.register_url),
-        MailKind.FOLLOW_UP: after,
-        MailKind.FOLLOW_UP_MISSED: after,
-        MailKind.FOLLOW_UP_UNKNOWN: after,
-        MailKind.WITHDRAWAL: details,
-        MailKind.CANCELLATION: details,
-        MailKind.DECLINED: details,
-        MailKind.HANDED_OVER: details,
-    }.get(facts.kind)
-
-
-def _of_person(facts: MailFacts) -> tuple[str, str]:
-    """The action of this person; accepting a seat and confirming the address come first."""
-    kind, links, status = facts.kind, facts.links, facts.status
-    if links.accept and (kind is MailKind.OFFER or status == "offered"):
-        return "accept", links.accept
-    if links.confirm and (status == "pending" or kind is MailKind.CONFIRM_ADDRESS):
-        return "confirm", links.confirm
-    if kind in _OPENS_ROOM and links.room and status != "waitlisted":
-        return "join", links.room
-    return "view", links.manage

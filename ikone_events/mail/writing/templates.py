@@ -18,13 +18,20 @@ from ikone_events.domain.header_text import clean_text
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import PLACEHOLDERS, Shape, placeholders_of
-from ikone_events.mail.writing.markdown import MARKER, Piece, StrangersWords, with_markers
+from ikone_events.mail.writing.actions import label_of
+from ikone_events.mail.writing.html_mail import html_page
+from ikone_events.mail.writing.markdown import (
+    MARKER,
+    Piece,
+    StrangersWords,
+    linked,
+    with_markers,
+)
 from ikone_events.mail.writing.rendering import (
     Block,
     Value,
     fill,
     fill_subject,
-    html_page,
     plain_text,
 )
 
@@ -58,7 +65,6 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "kontakt_email": "event.contact_email",
         "kontakt_telefon": "event.contact_phone",
         "zusammenfassung": "event.summary",
-        "grund": "facts.reason",
         "zugangslink": "links.room",
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",
@@ -84,10 +90,18 @@ class _Source(str):
     __slots__ = ()
 
 
-# Variables of all templates: the place of the button, the box, and the time in it.
-_BUTTON = "\ue000button\ue001"
+class _German(str):
+    """A German text in a mail of any language: screen readers have to know (WCAG 3.1.2)."""
+
+    __slots__ = ()
+
+
+# Variables of all templates: the place of the button, where the foot begins, the box, and the
+# time in it.
+_BUTTON, _FOOT = "\ue000button\ue001", "\ue000foot\ue001"
 _PRINTED_AS_IS = {
     "button": _Source(_BUTTON),
+    "foot": _Source(_FOOT),
     "box": _Source("\ue000titel\ue001\n\ue000termin\ue001\n\ue000ort\ue001"),
     "when": _Source("\ue000termin\ue001"),
 }
@@ -122,6 +136,7 @@ _templates = Environment(
     keep_trailing_newline=True,
     auto_reload=False,
 )
+_templates.filters["german"] = _German
 
 
 def write(
@@ -141,16 +156,18 @@ def write(
     if edited:
         subject, body = with_markers(edited.subject), with_markers(edited.body)
         replaced["body"] = body if _CHANGES in body else f"{body}\n\n{_CHANGES}\n"
-    text = _Text(f"mail/{locale}/{kind}.txt", values, button.href, replaced)
+    text = _Text(f"mail/{locale}/{kind}.txt", values, button, replaced)
     subject = fill_subject(subject, text.in_subject) or fill_subject(
         text.source("subject"), text.in_subject
     )
     above, _, below = text.whole.rpartition(_BUTTON)
-    upper, lower = fill(above, text, button.href), fill(below, text)
-    plain = plain_text(upper + lower, locale) + "\n"
+    closing, _, foot = below.rpartition(_FOOT)
+    upper, lower, last = fill(above, text, button), fill(closing, text), fill(foot, text)
+    plain = plain_text(upper + lower + last, locale) + "\n"
     if all(block.kind != "button" for block in upper):
         upper.append(Block("button", ((button,),)))
-    return subject, plain, html_page(subject, upper + lower, lang=locale)
+    page = html_page(subject, upper + lower, last, head=str(text("veranstalter")), lang=locale)
+    return subject, plain, page
 
 
 @lru_cache(maxsize=64)
@@ -159,7 +176,7 @@ def starting_text(kind: MailKind, locale: str) -> EditedText:
     passages = {
         name: f"\n\ue000{name}\ue001\n" for name in PASSAGES if name in placeholders_of(kind)
     }
-    text = _Text(f"mail/{locale}/{kind}.txt", _symbolic_values(), "", passages)
+    text = _Text(f"mail/{locale}/{kind}.txt", _symbolic_values(), None, passages)
     return EditedText(*(_with_names(text.source(block), text) for block in ("subject", "body")))
 
 
@@ -176,6 +193,7 @@ def _symbolic_values() -> dict[str, object]:
     """Variables with placeholders as values, so that every optional part is included."""
     values: dict[str, object] = {
         "calendar": True,
+        "replaces": False,
         "waiting": False,
         "reserved": False,
         "has_materials": True,
@@ -185,7 +203,7 @@ def _symbolic_values() -> dict[str, object]:
         "title": "{{titel}}",
     }
     parts: dict[str, dict[str, object]] = {
-        "event": {"has_room": True},
+        "event": {"has_room": True, "postal_address": ""},
         "recipient": {},
         "links": {"privacy": ""},
         "facts": {"status": "confirmed", "materials": (), "contacts": (), "has_open_fields": False},
@@ -204,9 +222,14 @@ class _Text:
     """
 
     def __init__(
-        self, name: str, values: Mapping[str, object], button: str, replaced: Mapping[str, str]
+        self,
+        name: str,
+        values: Mapping[str, object],
+        button: Piece | None,
+        replaced: Mapping[str, str],
     ) -> None:
         self._values = values
+        self._locale = name.split("/")[1]
         self._button = button
         self._printed: list[str] = []
         self._known: dict[str, Value] = {}
@@ -233,15 +256,29 @@ class _Text:
 
     def _find(self, name: str) -> Value:
         if name.isdecimal():
-            return _clean(self._printed[int(name)])
+            printed = self._printed[int(name)]
+            return _in_german(printed) if isinstance(printed, _German) else _clean(printed)
         if source := SOURCES.get(name):
             first, _, attribute = source.partition(".")
             value = self._values.get(first, "")
             found = (getattr(value, attribute, "") if attribute else value) or ""
-            return _clean(found if isinstance(found, str) else str(found))
+            return self._labelled(name, _clean(found if isinstance(found, str) else str(found)))
         if name in PASSAGES and name in self._context.blocks:
             return tuple(fill(self.source(name), self, self._button))
         return ""
+
+    def _labelled(self, name: str, value: str) -> Value:
+        if value and PLACEHOLDERS[name].shape is Shape.ADDRESS:
+            return Piece(label_of(name, self._locale), value)
+        return value
+
+
+def _in_german(text: str) -> tuple[Block, ...]:
+    """A block of its own, or none for an empty text."""
+    rows = tuple(
+        linked((Piece(line.strip()),)) for line in _clean(text).split("\n") if line.strip()
+    )
+    return (Block("text", rows, lang="de"),) if rows else ()
 
 
 def _clean(value: str) -> str:

@@ -10,7 +10,6 @@ from datetime import datetime
 from ikone_events.domain.calendars.feeds import (
     CALLED_OFF_STAYS,
     Word,
-    event_sequence,
     person_sequence,
     person_uid,
     word_in,
@@ -37,6 +36,7 @@ from ikone_events.store.calendars.personal_feeds import (
     revoke_feed,
 )
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.public_versions import public_change_of
 from ikone_events.store.events.queries import Series, get_public_event
 from ikone_events.store.registering.models import Registration
 
@@ -61,8 +61,8 @@ def entry_of(event: Event, locale: str, *, cancelled: bool = False) -> PublicEnt
     return PublicEntry(
         summary=summary_of(event, locale),
         uid=f"{event.slug}@{get_installation().settings.host}",
-        sequence=event_sequence(event.edit_version, called_off=word is not None),
-        changed_at=event.changed_at,
+        sequence=event.public_version,
+        changed_at=public_change_of(event),
         cancelled=word is not None,
         word=word_in(word, locale),
     )
@@ -121,7 +121,7 @@ def _entry(feed: PersonalFeed, own: OwnEvent, locale: str, *, now: datetime) -> 
     person, event = own.registration, own.registration.event
     status, state = Status(person.status), State(event.state)
     word = word_of_person(status, Awaits(person.awaits), state)
-    changed_at = max(event.changed_at, own.changed_at)
+    changed_at = max(public_change_of(event), own.changed_at)
     called_off = status in ACTIVE and state in CALLED_OFF
     ended = called_off or status not in ACTIVE
     if _has_left(word, ended, changed_at, event.ends_at, now):
@@ -131,10 +131,7 @@ def _entry(feed: PersonalFeed, own: OwnEvent, locale: str, *, now: datetime) -> 
         summary=summary_in(event, person.mode, locale),
         uid=person_uid(settings.secret_key, feed.public_id, event.id, settings.host),
         sequence=person_sequence(
-            event.edit_version,
-            called_off=called_off,
-            created_at=event.created_at,
-            at=own.changed_at,
+            event.public_version, created_at=event.created_at, at=own.changed_at
         ),
         changed_at=changed_at,
         cancelled=ended,

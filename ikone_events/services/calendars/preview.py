@@ -22,6 +22,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Status
 from ikone_events.mail.writing.compose import compose
 from ikone_events.services.mails.facts import facts_for
+from ikone_events.services.mails.invitations import has_declined
 from ikone_events.services.mails.values import notified_versions, summary_for
 from ikone_events.store.calendars.mails import objects_of
 from ikone_events.store.db import db
@@ -33,6 +34,7 @@ from ikone_events.store.registering.models import Registration
 _OFF = (State.POSTPONED.value, State.CANCELLED.value)
 _HAPPENING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 NOTHING_SENT = N_("Nothing is sent: the calendar stays as it is.")
+ONLY_MAILED = N_("An e-mail without an entry: the person has declined this date in the calendar.")
 ASKED_AGAIN = N_("Updates the event, and asks for the answer again: the date is another.")
 
 
@@ -129,7 +131,7 @@ def _view(
         now=shown,
         under_way=mails[0] if mails and mails[0] is not newest else None,
         after=_shown_after(shown, data),
-        effect=_effect(data, person),
+        effect=_effect(kind, data, person),
         complaints=complaints,
         hints=(*_of_mails(taken, person, bounced), *_hints(then, person, now)),
     )
@@ -149,7 +151,8 @@ def _has_entry(person: Registration) -> bool:
 def _assumed(known: Event, person: Registration, now: datetime) -> bytes | None:
     """The entry that later mails will update; the mail with it is unknown."""
     facts = facts_for(MailKind.CONFIRMATION, person, known, now=now, known=known)
-    sequence, stamp = person.calendar_sequence or 0, person.registered_at
+    sequence = person.calendar_sequence or 0
+    stamp = person.calendar_stamp or person.registered_at
     invitation = Invitation(uid=person.calendar_uid, sequence=sequence, stamp=stamp)
     return _object(replace(facts, invitation=invitation))[0]
 
@@ -182,12 +185,12 @@ def _shown_after(shown: bytes | None, sent: bytes | None) -> bytes | None:
     return None if b"\r\nMETHOD:CANCEL\r\n" in sent else sent
 
 
-def _effect(sent: bytes | None, person: Registration) -> str:
+def _effect(kind: MailKind | None, sent: bytes | None, person: Registration) -> str:
     if sent is None:
-        return NOTHING_SENT
+        return ONLY_MAILED if kind and has_declined(kind, person) else NOTHING_SENT
     calendar = Calendar.from_ical(sent)
     (entry,) = calendar.events
-    effect = effect_of(calendar, int(entry.get("SEQUENCE", 0)))
+    effect = effect_of(calendar, updates=_has_entry(person))
     answered = person.partstat and entry["ATTENDEE"].params["PARTSTAT"] != person.partstat
     return ASKED_AGAIN if answered and effect == UPDATES else effect
 

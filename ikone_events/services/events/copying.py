@@ -14,7 +14,7 @@ from ikone_events.domain.events.draft import CHOSEN_PLANS, EventDraft, Programme
 from ikone_events.domain.events.lifecycle import EventFormat
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.registering.form_fields import OwnField
-from ikone_events.domain.times import local_to_utc, to_local
+from ikone_events.domain.times import moved_along
 from ikone_events.services.events.editing import create_event
 from ikone_events.services.registering.form_fields import lay_fields
 from ikone_events.store.db import db
@@ -58,26 +58,11 @@ def _draft_of(event: Event) -> EventDraft:
 
 def _moved(draft: EventDraft, starts_at: datetime) -> EventDraft:
     moments: dict[str, Any] = {
-        name: _shifted(moment, draft, starts_at)
+        name: moved_along(moment, old=draft.starts_at, new=starts_at, zone=draft.zone)
         for name in _MOMENTS
         if (moment := getattr(draft, name)) is not None
     }
     return replace(draft, starts_at=starts_at, **moments)
-
-
-def _shifted(moment: datetime, draft: EventDraft, starts_at: datetime) -> datetime:
-    """A moment as far from the new start as it was from the old, in local time.
-
-    Where the zone skips or repeats that time, the distance in hours counts.
-    """
-    zone = draft.zone
-    local, old, new = (
-        to_local(when, zone).replace(tzinfo=None) for when in (moment, draft.starts_at, starts_at)
-    )
-    try:
-        return local_to_utc(new + (local - old), zone)
-    except UnfitInput:
-        return starts_at + (moment - draft.starts_at)
 
 
 def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:

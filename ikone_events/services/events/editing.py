@@ -19,6 +19,7 @@ from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.events.public_versions import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.event_versions import as_if, calendar_facts
 from ikone_events.store.registering.availability import availabilities_of
@@ -79,12 +80,13 @@ def edit_event(
     check_draft(draft)
     event = lock_event(slug)
     check_edit_version(event, expected_edit_version)
-    before, old_limits = calendar_facts(event), _limits(event)
+    before, public, old_limits = calendar_facts(event), public_facts(event), _limits(event)
     fill_event(event, draft)
     if _limits(event) != old_limits:
         keep_seats(event, now=now)
     event.edit_version += 1
     event.changed_at = now
+    note_public_change(event, public, now=now)
     note_change(event, before, actor=actor, silent=silent, now=now)
     moved_up = promote_waiting(event, now=now)
     move_steps(event, now=now)

@@ -11,6 +11,7 @@ from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
+from ikone_events.domain.times import moved_along
 from ikone_events.services.events.obsolete_mailings import stop_obsolete
 from ikone_events.services.events.updates import KNOWN_STATES, forget_update
 from ikone_events.services.installation import get_installation
@@ -22,6 +23,7 @@ from ikone_events.services.registering.reservations import renew_reservations
 from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.events.public_versions import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event, retention_until
 from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.mails.event_versions import calendar_facts, keep_version
@@ -110,11 +112,12 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     if request.expected is not None and event.state != request.expected.value:
         raise _faster()
     rule = plan(request.action, facts_for(request.action, event, now, request))
-    old = (event.starts_at, event.ends_at)
+    old, public = (event.starts_at, event.ends_at), public_facts(event)
     _set_state(event, rule, now=now)
     _record(event, rule, request, now=now)
     if request.action is Action.RESCHEDULE:
         _move(event, request, now=now)
+    note_public_change(event, public, now=now)
     step = mark_performed(event, request.action, request.actor, now=now)
     if request.action is Action.ARCHIVE:
         expire_all(event, now=now)
@@ -154,13 +157,19 @@ def _record(event: Event, rule: TransitionRule, request: Request, *, now: dateti
     )
 
 
+def moved_deadline(event: Event, starts_at: datetime) -> datetime | None:
+    """The registration deadline after a new start: its distance to the start stays."""
+    if event.deadline is None:
+        return None
+    return moved_along(event.deadline, old=event.starts_at, new=starts_at, zone=event.zone)
+
+
 def _move(event: Event, request: Request, *, now: datetime) -> None:
-    """Set the new date; a deadline keeps its distance to the start."""
+    """Set the new date and, with it, the deadline."""
     if request.new_starts_at is None or request.new_ends_at is None:
         raise RuntimeError("reschedule was planned without a date")
     keep_version(event, calendar_facts(event), until=now)
-    if event.deadline is not None:
-        event.deadline += request.new_starts_at - event.starts_at
+    event.deadline = moved_deadline(event, request.new_starts_at)
     event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
     event.edit_version += 1
     move_steps(event, now=now, anew=True)

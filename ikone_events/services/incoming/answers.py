@@ -1,6 +1,7 @@
 """Answers of calendars: which one counts, and what it changes.
 
-Only this module and `answers_kept` write `Registration.partstat`, except for mails that ask again.
+Only this module and `answers_kept` write `Registration.partstat`, except for mails: one that asks
+again clears it.
 """
 
 from dataclasses import replace
@@ -33,7 +34,7 @@ from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import SentObject, objects_of, taken_answers
-from ikone_events.store.mails.event_versions import NOTIFIED, times_of_versions
+from ikone_events.store.mails.event_versions import NOTIFIED, dates_of_versions
 from ikone_events.store.registering.models import Registration
 
 
@@ -108,16 +109,16 @@ def _last_date(
     the last mail count.
     """
     sent = tuple(each for each in objects if each.state in NOTIFIED)
-    times = times_of_versions(event)
+    dates = dates_of_versions(event)
     ours = registration.calendar_sequence or 0
-    date = times.get(sent[0].version) if sent else None
-    same = list(takewhile(lambda each: times.get(each.version) == date, sent))
+    date = dates.get(sent[0].version) if sent else None
+    same = list(takewhile(lambda each: dates.get(each.version) == date, sent))
     if date is None or not same:
         return ours, None
     if len(same) < len(sent):
         return min(ours, same[-1].sequence), same[-1].created_at
     # The date in earlier mails, for example of imported registrations, is unknown.
-    was_moved = len(set(times.values())) > 1
+    was_moved = len(set(dates.values())) > 1
     return min(ours, same[-1].sequence) if was_moved else 0, None
 
 

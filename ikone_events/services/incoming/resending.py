@@ -156,8 +156,9 @@ def _update(mail: OutboxMail, event: Event, *, now: datetime) -> None:
 
 def _is_old(mail: OutboxMail, person: Registration, event: Event) -> bool:
     """Whether the event has changed since, or the person has a newer calendar entry."""
-    newest = (person.calendar_uid, person.calendar_sequence)
-    has_newer = mail.calendar_uid != "" and (mail.calendar_uid, mail.calendar_sequence) != newest
+    newest = (person.calendar_uid, person.calendar_sequence, person.calendar_stamp)
+    own = (mail.calendar_uid, mail.calendar_sequence, mail.calendar_stamp)
+    has_newer = mail.calendar_uid != "" and own != newest
     other = mail.notified_version not in (None, event.calendar_version)
     other |= mail.link_epoch not in (None, person.link_epoch)
     return has_newer or other or mail.created_at < event.changed_at

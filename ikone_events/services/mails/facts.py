@@ -70,14 +70,14 @@ def facts_for(
 ) -> MailFacts:
     """The facts of a mail to a person, or of `again`, which is rewritten; looks up what misses."""
     known = known or _known_version(kind, registration, event, again)
-    moved, links = _is_moved(known, event), _links(kind, registration, event)
+    links = _links(kind, registration, event)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
         recipient=_recipient(kind, registration),
         links=links,
         sender=sender_of(event),
-        invitation=invitation_for(kind, registration, now, moved=moved, again=again),
+        invitation=invitation_for(kind, registration, event, now=now, known=known, again=again),
         text=_text(kind, registration.locale, event, mailing),
         status=registration.status,
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
@@ -156,6 +156,7 @@ def network_summary(now: datetime) -> EventSummary:
         zone=installation.settings.timezone,
         format="",
         organisation=installation.settings.organisation,
+        postal_address=installation.settings.address,
         contact_email=installation.settings.sender,
         public_url=installation.page("/"),
         register_url=installation.page("/"),

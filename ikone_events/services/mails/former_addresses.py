@@ -29,6 +29,7 @@ def leave_address(registration: Registration, event: Event, *, now: datetime) ->
         write_mail(MailKind.ADDRESS_WITHDRAWN, registration, event, key=key, now=now)
     # The former mailbox knows the UID, and has answered; the new one knows no earlier mail.
     registration.calendar_uid, registration.calendar_sequence = new_calendar_uid(), None
+    registration.calendar_stamp = None
     registration.calendar_method = registration.partstat = registration.thread_id = ""
 
 
@@ -45,11 +46,12 @@ def _choose_entry(registration: Registration) -> bool:
     sent = objects.where(mine, _is_out()).order_by(OutboxMail.id.desc()).limit(1)
     newest = db.session.scalar(sent)
     if newest is not None and newest.calendar_method == REQUEST:
-        last = select(func.max(OutboxMail.calendar_sequence)).where(
-            OutboxMail.calendar_uid == newest.calendar_uid
-        )
+        last = select(
+            func.max(OutboxMail.calendar_sequence), func.max(OutboxMail.calendar_stamp)
+        ).where(OutboxMail.calendar_uid == newest.calendar_uid)
         registration.calendar_uid = newest.calendar_uid
-        registration.calendar_sequence = db.session.scalar(last)
+        sequence, stamp = db.session.execute(last).one()
+        registration.calendar_sequence, registration.calendar_stamp = sequence, stamp
         return True
     assumed = newest is None and db.session.scalar(objects.limit(1)) is None
     if assumed and registration.calendar_method != CANCEL:  # from a file or deleted mails

@@ -264,7 +264,7 @@ def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:
     has_newer = exists(
         select(newer.id).where(
             newer.registration_id == OutboxMail.registration_id,
-            newer.id > OutboxMail.id,
+            or_(newer.id > OutboxMail.id, newer.calendar_stamp > OutboxMail.calendar_stamp),
             newer.calendar_uid != "",
             newer.state.in_(("queued", "sent")),
         )

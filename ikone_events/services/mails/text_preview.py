@@ -78,6 +78,7 @@ def _facts(
             "reserved_until": person.reserved_until or now + _KEPT_FOR,
             "calendar_sequence": person.calendar_sequence or 0,
             "calendar_method": "",
+            "partstat": "",
         },
         event=then,
     )

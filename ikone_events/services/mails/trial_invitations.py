@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
+from icalendar import Calendar
+
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.header_text import MOST_CHARACTERS
 from ikone_events.domain.mails.facts import Invitation, Links, MailFacts, Recipient
-from ikone_events.domain.mails.kinds import REQUEST, MailKind
+from ikone_events.domain.mails.kinds import CANCEL, REQUEST, MailKind, calendar_method
 from ikone_events.domain.rooms.door import has_door
 from ikone_events.mail.writing.compose import compose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.drafts import TEST_KEY
-from ikone_events.services.mails.invitations import new_calendar_uid
+from ikone_events.services.mails.invitations import later_stamp, new_calendar_uid
 from ikone_events.services.mails.values import sender_of, summary_in
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.calendars.mails import answer_to_trial, trials_of
@@ -91,11 +93,7 @@ def trial_object(event: Event, tester: Tester, *, now: datetime) -> bytes:
 def _queue(
     kind: MailKind, event: Event, tester: Tester, earlier: list[OutboxMail], *, now: datetime
 ) -> OutboxMail:
-    invitation = Invitation(
-        uid=earlier[0].calendar_uid if earlier else new_calendar_uid(),
-        sequence=(earlier[0].calendar_sequence or 0) + 1 if earlier else 0,
-        stamp=now,
-    )
+    invitation = _next(kind, event, earlier, now=now)
     facts = _facts(kind, event, tester, invitation, mark=MARK)
     row = outbox_row(
         facts,
@@ -105,9 +103,25 @@ def _queue(
         event_id=event.id,
         calendar_uid=invitation.uid,
         calendar_sequence=invitation.sequence,
+        calendar_stamp=invitation.stamp,
         references=earlier[-1].message_id if earlier else "",
     )
     return queue(row)
+
+
+def _next(kind: MailKind, event: Event, earlier: list[OutboxMail], *, now: datetime) -> Invitation:
+    """Numbered like the invitations of registered people."""
+    if not earlier:
+        return Invitation(uid=new_calendar_uid(), sequence=0, stamp=later_stamp(now, None))
+    (shown,) = Calendar.from_ical(earlier[0].calendar or b"").events
+    moved = (shown.start, shown.end) != (event.starts_at, event.ends_at)
+    rises = moved or calendar_method(kind) == CANCEL
+    return Invitation(
+        uid=earlier[0].calendar_uid,
+        sequence=(earlier[0].calendar_sequence or 0) + rises,
+        stamp=later_stamp(now, earlier[0].calendar_stamp),
+        updates=True,
+    )
 
 
 def _facts(

@@ -55,6 +55,7 @@ def summary_of(event: Event, locale: str) -> EventSummary:
         room_mark=room_mark,
         room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
         organisation=installation.settings.organisation,
+        postal_address=installation.settings.address,
         contact_name=event.contact_name,
         contact_email=event.contact_email or installation.settings.sender,
         contact_phone=event.contact_phone,

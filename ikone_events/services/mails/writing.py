@@ -195,4 +195,4 @@ def is_written(key: str) -> bool:
 
 
 def _new_message_id() -> str:
-    return f"<{uuid4().hex}@{get_installation().settings.host}>"
+    return f"<{uuid4().hex}@{get_installation().settings.mail_domain}>"

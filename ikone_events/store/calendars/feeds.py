@@ -7,8 +7,17 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from ikone_events.domain.calendars.feeds import (
     CALLED_OFF_STAYS,
@@ -45,7 +54,7 @@ class News(NamedTuple):
 
 def calendar_version(now: datetime, series: Series | None = None) -> FeedVersion:
     """The version of the calendar feed, which also changes when old entries leave it."""
-    return _version(_in_calendar(_keys(series), now, series))
+    return _version(_in_calendar(_keys(series, _PUBLIC_CHANGE), now, series))
 
 
 def calendar_events(now: datetime, series: Series | None = None) -> list[Event]:
@@ -64,12 +73,18 @@ def _in_calendar(wanted: Wanted, now: datetime, series: Series | None) -> Wanted
     return wanted.where(*_of(series), stays).order_by(*order).limit(MOST_EVENTS)
 
 
-def _keys(series: Series | None) -> Wanted:
+# When public calendars changed; archived events leave them.
+_PUBLIC_CHANGE = case(
+    (Event.state == literal_column(f"'{State.ARCHIVED.value}'"), Event.changed_at),
+    else_=func.coalesce(Event.public_changed_at, Event.created_at),
+)
+
+
+def _keys(series: Series | None, change: SQLColumnExpression[datetime]) -> Wanted:
     """Ids and versions of events; `changed_at` includes archived ones."""
-    every = aliased(Event)
-    last = select(func.max(every.changed_at)).where(every.state.in_(PUBLIC_STATES))
+    last = select(func.max(change)).where(Event.state.in_(PUBLIC_STATES)).correlate(None)
     if series is not None:
-        last = last.where(every.series.in_(series.spellings))
+        last = last.where(Event.series.in_(series.spellings))
     return select(Event.id, Event.lock_version, last.scalar_subquery().label("changed_at"))
 
 
@@ -87,7 +102,8 @@ def _version(wanted: Wanted) -> FeedVersion:
 def notified_version(slug: str) -> FeedVersion:
     """The version of one public event; raises NotFound."""
     public = Event.slug == slug, Event.state.in_(PUBLIC_STATES)
-    version = _version(select(Event.id, Event.lock_version, Event.changed_at).where(*public))
+    change = func.coalesce(Event.public_changed_at, Event.created_at).label("changed_at")
+    version = _version(select(Event.id, Event.lock_version, change).where(*public))
     if not version.events:
         raise event_not_found()
     return version
@@ -115,7 +131,7 @@ _PUBLISHED, _HAPPENED = _moment(Action.ANNOUNCE), _moment(*_NEWS)
 
 def news_version(series: Series | None = None) -> FeedVersion:
     """The version of the news feed."""
-    return _version(_in_news(_keys(series), series))
+    return _version(_in_news(_keys(series, Event.changed_at), series))
 
 
 def news(series: Series | None = None) -> list[News]:

@@ -51,6 +51,15 @@ def answer_to_trial(uid: str) -> IncomingMail | None:
     )
 
 
+def updates_entry(mail: OutboxMail) -> bool:
+    """Whether an earlier mail brought the entry that this one is about."""
+    if not mail.calendar_uid or mail.calendar_stamp is None:
+        return False
+    earlier = (OutboxMail.calendar_uid == mail.calendar_uid) & HAS_OBJECT
+    wanted = select(OutboxMail.id).where(earlier, OutboxMail.calendar_stamp < mail.calendar_stamp)
+    return db.session.scalar(wanted.limit(1)) is not None
+
+
 def _with_object(which: ColumnElement[bool]) -> Select[OutboxMail]:
     return (
         select(OutboxMail)

@@ -36,10 +36,11 @@ class InCalendars:
 class Event(InCalendars, Base):
     """One event. All moments are UTC; `zone` is the zone in which its times are shown.
 
-    Three versions: `edit_version` rises with every edit of the content (optimistic locking of
+    Four versions: `edit_version` rises with every edit of the content (optimistic locking of
     forms). `lock_version` rises with every write about the event, seats included: writing it takes
     the row lock, and its value is the version of the public page. `calendar_version` rises when a
-    column of InCalendars changes; former values are rows of EventVersion.
+    column of InCalendars changes; former values are rows of EventVersion. `public_version` rises
+    when something changes that public calendars show, last at `public_changed_at`.
 
     `capacity` limits all seats, `capacity_online` and `capacity_on_site` each mode of a hybrid
     event. `seats_kept`… is the number of people with a seat when the capacity was lowered below it:
@@ -63,6 +64,8 @@ class Event(InCalendars, Base):
     edit_version: Mapped[int] = mapped_column(default=1)
     lock_version: Mapped[int] = mapped_column(default=0)
     calendar_version: Mapped[int] = mapped_column(default=1)
+    public_version: Mapped[int] = mapped_column(default=1)
+    public_changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     update_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     update_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     update_by: Mapped[str] = mapped_column(String(200), default="")

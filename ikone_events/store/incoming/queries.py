@@ -35,7 +35,7 @@ def stored_outcome(digest: str) -> IncomingOutcome | None:
 
 
 def objects_of(uid: str) -> list[SentObject]:
-    """Every object with a UID that was mailed, the newest first."""
+    """Every object with a UID that was mailed, the newest first (RFC 5546 section 2.1.5)."""
     if not uid:
         return []
     rows = db.session.execute(
@@ -53,7 +53,11 @@ def objects_of(uid: str) -> list[SentObject]:
             HAS_OBJECT,
             OutboxMail.calendar_sequence.is_not(None),
         )
-        .order_by(OutboxMail.calendar_sequence.desc(), OutboxMail.id.desc())
+        .order_by(
+            OutboxMail.calendar_sequence.desc(),
+            OutboxMail.calendar_stamp.desc().nulls_last(),
+            OutboxMail.id.desc(),
+        )
     )
     return [SentObject._make(row) for row in rows]
 

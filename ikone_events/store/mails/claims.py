@@ -7,7 +7,7 @@ those of mailings.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import ScalarSelect
@@ -27,6 +27,7 @@ class MailClaim(NamedTuple):
     """
 
     id: int
+    mailing_id: int | None
     kind: str
     registration_id: int | None
     tries: int
@@ -86,11 +87,19 @@ def _due(mail: type[OutboxMail]) -> ColumnElement[bool]:
 def _in_turn(mail: type[OutboxMail]) -> ColumnElement[bool]:
     """No older object with the same UID is queued: a REQUEST after its CANCEL would restore it."""
     older = aliased(OutboxMail)
+    # The order of calendars; an older one after a newer one would be ignored.
+    comes_before = or_(
+        older.calendar_sequence < mail.calendar_sequence,
+        and_(
+            older.calendar_sequence == mail.calendar_sequence,
+            older.calendar_stamp < mail.calendar_stamp,
+        ),
+    )
     before = exists(
         select(older.id).where(
             older.calendar_uid == mail.calendar_uid,
             older.calendar_uid != literal_column("''"),
-            older.calendar_sequence < mail.calendar_sequence,
+            comes_before,
             older.state == literal_column("'queued'"),
         )
     )

@@ -13,6 +13,7 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
 Row = TypeVar("Row", bound=Base)
+EventDate = tuple[datetime, datetime, str]
 # States of mails that have notified people, or will.
 NOTIFIED = ("queued", "sent")
 
@@ -56,13 +57,18 @@ def event_in(event: Event, version: int, known: Collection[EventVersion]) -> Eve
     return event if former is None else as_if(event, calendar_facts(former))
 
 
-def times_of_versions(event: Event) -> dict[int | None, tuple[datetime, datetime]]:
-    """Start and end of every version of an event, by number."""
-    times: dict[int | None, tuple[datetime, datetime]] = {
-        each.number: (each.starts_at, each.ends_at) for each in event_versions(event)
+def date_of(version: Event | EventVersion) -> EventDate:
+    """Start, end and time zone: whoever accepted one date is asked again about another."""
+    return version.starts_at, version.ends_at, version.zone
+
+
+def dates_of_versions(event: Event) -> dict[int | None, EventDate]:
+    """The date of every version of an event, by number."""
+    dates: dict[int | None, EventDate] = {
+        each.number: date_of(each) for each in event_versions(event)
     }
-    times[event.calendar_version] = (event.starts_at, event.ends_at)
-    return times
+    dates[event.calendar_version] = date_of(event)
+    return dates
 
 
 def notified_numbers(

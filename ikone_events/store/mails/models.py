@@ -122,7 +122,8 @@ class OutboxMail(Base):
     because the mail server could not be reached; `tries_before` are those before the last retry by
     hand. `answer` is the last answer of the mail server. The unique `key` prevents a second
     mail for the same cause. Mails to subscribers have `unsubscribe`, the address of RFC 8058.
-    `calendar_uid` and `calendar_sequence` are those of the calendar object. `notified_version` is
+    `calendar_uid`, `calendar_sequence` and `calendar_stamp` (DTSTAMP) are those of the calendar
+    object. `notified_version` is
     the calendar_version of the event that the mail contained, if any. `link_epoch` is the epoch of
     the personal links in it, None without; once the person has others, it is not sent.
     """
@@ -159,6 +160,7 @@ class OutboxMail(Base):
     calendar_method: Mapped[str | None] = mapped_column(String(10))
     calendar_uid: Mapped[str] = mapped_column(String(100), default="")
     calendar_sequence: Mapped[int | None]
+    calendar_stamp: Mapped[datetime | None] = mapped_column(UTCDateTime)
     notified_version: Mapped[int | None]
     link_epoch: Mapped[int | None]
     message_id: Mapped[str] = mapped_column(String(200))

@@ -63,9 +63,9 @@ class Registration(Base):
     searching, and the names for sorting (domain/folding.py); both follow the texts.
 
     `calendar_uid` is secret. `calendar_sequence` is None before the first invitation;
-    `calendar_method` is that of the last object in a mail: after CANCEL the next invitation gets a
-    new UID. `partstat` is the calendar's answer to the current date. `thread_id` is the Message-ID
-    of the first mail.
+    `calendar_method` and `calendar_stamp` (DTSTAMP) are those of the last object in a mail: after
+    CANCEL the next invitation gets a new UID. `partstat` is the calendar's answer to the current
+    date. `thread_id` is the Message-ID of the first mail.
     """
 
     __tablename__ = "registration"
@@ -121,6 +121,7 @@ class Registration(Base):
 
     calendar_uid: Mapped[str] = mapped_column(String(100), unique=True)
     calendar_sequence: Mapped[int | None]
+    calendar_stamp: Mapped[datetime | None] = mapped_column(UTCDateTime)
     calendar_method: Mapped[str] = mapped_column(String(10), default="")
     partstat: Mapped[str] = mapped_column(String(12), default="")
     thread_id: Mapped[str] = mapped_column(String(200), default="")

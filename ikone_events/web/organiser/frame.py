@@ -14,6 +14,7 @@ from ikone_events.store.figures.counts import tab_counts
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.login import session_seconds
 
 Answer = str | Response | BaseResponse | tuple[str, int]
 
@@ -26,6 +27,7 @@ def _frame() -> dict[str, object]:
     return {
         "area": "organiser",
         "tab_counts": tab_counts,
+        "session_seconds": session_seconds() if known else 0,
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.CREATE_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),

@@ -35,9 +35,12 @@ _NO_XML = re.compile("[\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtomEntry:
-    """One announced event in one language."""
+    """One announced event in one language; `page` is its address and its permanent id.
 
-    address: str
+    Ids differ by language: entries with one id are the same entry (RFC 4287, 4.1.1 and 4.2.6), and
+    readers of both feeds would get only one of them, in either language.
+    """
+
     page: str
     title: str
     summary: str
@@ -75,7 +78,6 @@ def _entry(item: News) -> AtomEntry:
     word = word_in(word_of_event(State(event.state)), locale)
     title, path = event.title_in(locale), f"/events/{event.slug}"
     return AtomEntry(
-        address=get_installation().page(path),
         page=feed_address(path),
         title=f"{word}: {title}" if word else title,
         summary="\n".join(filter(None, (_facts(event, locale), event.summary_in(locale)))),
@@ -86,13 +88,13 @@ def _entry(item: News) -> AtomEntry:
 
 
 def _facts(event: Event, locale: str) -> str:
-    """Date and place; "" for a cancelled or postponed event."""
-    if word_of_event(State(event.state)):
-        return ""
+    """Date and place; only the withdrawn date of a postponed event, and marked as such."""
     try:
         when = span_mail(event.starts_at, event.ends_at, locale=locale, zone=event.zone)
     except UnfitInput:  # a time zone unknown to this machine must not break the feed
         return ""
+    if event.state == State.POSTPONED.value:
+        return str(_("Withdrawn date: %(date)s", date=when))
     where = one_line(event.place) if event.format != EventFormat.ONLINE.value else ""
     return f"{when}, {where}" if where else f"{when}, {_ONLINE}"
 
@@ -117,7 +119,7 @@ def _rendered(name: str, page: str, entries: tuple[AtomEntry, ...]) -> bytes:
 
 def _add(feed: ET.Element, entry: AtomEntry) -> None:
     element = ET.SubElement(feed, "entry")
-    _head(element, entry.address, entry.title, entry.updated)
+    _head(element, entry.page, entry.title, entry.updated)
     _link_to_page(element, entry.page)
     ET.SubElement(element, "published").text = _moment(entry.published)
     if entry.series:

@@ -136,6 +136,7 @@ def _render_event(
         "public/event.html",
         event=found,
         availability=availability,
+        coming=_is_coming(found, availability.now),
         event_badge=badge_for(availability),
         opens_at=opens_at,
         offer=_offer_of(found, availability.now),
@@ -156,9 +157,14 @@ class Offer:
     links: tuple[AddLink, ...]
 
 
+def _is_coming(event: Event, now: datetime) -> bool:
+    """Whether the event takes place, and is not over."""
+    return State(event.state) in _COMING and now < event.ends_at
+
+
 def _offer_of(event: Event, now: datetime) -> Offer | None:
     """The offer of an event's page; None when it is over, cancelled or postponed."""
-    if State(event.state) not in _COMING or now >= event.ends_at:
+    if not _is_coming(event, now):
         return None
     return Offer(
         file=url_for("feeds.event_ics", slug=event.slug, lang=tongue()),

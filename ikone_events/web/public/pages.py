@@ -1,12 +1,13 @@
-"""Privacy, imprint, accessibility, and the security contact.
+"""Privacy, imprint, accessibility; and what crawlers and browsers ask every site for.
 
-Each has a default text in both languages; an installation replaces it by a Markdown file
+Each text has a default text in both languages; an installation replaces it by a Markdown file
 `<data_dir>/pages/<name>.<locale>.md`.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -19,6 +20,12 @@ from ikone_events.web.shell.markdown import to_html
 from ikone_events.web.shell.page_cache import revalidated
 
 blueprint = Blueprint("pages", __name__)
+# Nothing for search engines: behind the login, behind personal links, or for monitoring.
+_NOT_FOR_SEARCH = (
+    *("/organise", "/login", "/logout", "/fs-static/", "/healthz", "/readyz"),
+    *("/r/", "/door/", "/feeds/", "/subscribe/", "/unsubscribe/"),
+)
+_A_WEEK = 7 * 24 * 3600
 TITLES = {
     "privacy": N_("Privacy"),
     "imprint": N_("Imprint"),
@@ -74,4 +81,26 @@ def security_txt() -> ResponseReturnValue:
         "Preferred-Languages: de, en",
         f"Canonical: {installation.page('/.well-known/security.txt')}",
     )
+    return _plain(lines)
+
+
+@blueprint.get("/robots.txt")
+@permission(Permission.PUBLIC)
+def robots_txt() -> ResponseReturnValue:
+    """What search engines may read: the public pages (RFC 9309)."""
+    return _plain(["User-agent: *", *(f"Disallow: {path}" for path in _NOT_FOR_SEARCH)])
+
+
+@blueprint.get("/favicon.ico")
+@permission(Permission.PUBLIC)
+def favicon() -> ResponseReturnValue:
+    """The icon that browsers ask for at a fixed address; pages name the SVG."""
+    response = current_app.send_static_file("favicon.ico")
+    response.cache_control.max_age = _A_WEEK
+    response.cache_control.no_cache = None
+    response.cache_control.public = response.cache_control.immutable = True
+    return response
+
+
+def _plain(lines: Iterable[str]) -> Response:
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, RadioField, SelectField
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
@@ -109,7 +109,9 @@ class PersonForm(FlaskForm):
     def turn_off_autofill(self) -> None:
         """For another person's details: browsers would fill in those of their user."""
         for field in self:
-            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+            # HTML has no such attribute at fields to tick, nor "off" at hidden ones.
+            if not isinstance(field, (RadioField, BooleanField, HiddenField)):
+                field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
 
 
 # Fields of several forms; WTForms binds a copy to each.

@@ -17,6 +17,7 @@ from flask import (
     g,
     make_response,
     redirect,
+    render_template,
     request,
     session,
     url_for,
@@ -31,6 +32,7 @@ from flask_security import (
     logout_user,
     user_authenticated,
 )
+from wtforms import HiddenField
 
 from ikone_events.domain.passwords import MIN_LENGTH
 from ikone_events.domain.refusals import Busy
@@ -42,6 +44,12 @@ from ikone_events.store.db import db, transaction
 from ikone_events.web.shell.hashing import bound_hashing
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import speak
+from ikone_events.web.shell.interrupted import (
+    is_kept,
+    page_of_earlier_session,
+    resume_page,
+    seal_input,
+)
 from ikone_events.web.shell.limits import network
 from ikone_events.web.shell.login_attempts import count_failure, refuse_too_many, remember_browser
 from ikone_events.web.shell.security_events import record_refusal
@@ -57,6 +65,8 @@ class TeamLoginForm(LoginForm):
     """Address and password; nothing is remembered beyond the session."""
 
     remember = None
+    # What was typed when the session ended, sealed.
+    kept = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,11 +145,47 @@ def _login() -> Response:
         if not is_path_here(response.location or ""):
             response.location = url_for("organiser.dashboard")
         if request.method == "POST":
+            response = _resume(request.form.get("kept", "")) or response
             remember_browser(response, current_user)
     elif request.method == "POST":
         count_failure()
         record_refusal(SecurityEvent.SIGN_IN_REFUSED, response.status_code)
     return response
+
+
+def keep_input_of_ended_session() -> Response | None:
+    """Show the login in place of an error if the session has ended while a form was filled in.
+
+    Must come before the check of the CSRF token, whose secret ends with the session.
+    """
+    if not is_kept():
+        return None
+    if _is_signed_in():
+        page = page_of_earlier_session(session.get("csrf_token"))
+        return no_store(make_response(page)) if page else None
+    kept = seal_input()
+    if not kept:
+        return None
+    if current_user.is_authenticated:
+        logout_user()
+    form = TeamLoginForm(formdata=None, kept=kept)
+    # The frame of the pages for the team is for people who are logged in.
+    frame = {"area": "", "organiser_name": ""}
+    page = render_template("security/login_user.html", login_user_form=form, **frame)
+    return no_store(make_response(page, 403))
+
+
+def _is_signed_in() -> bool:
+    return current_user.is_authenticated and not _is_expired(session_now())
+
+
+def _resume(kept: str) -> Response | None:
+    if not kept:
+        return None
+    if page := resume_page(kept, current_user.id):
+        return no_store(make_response(page))
+    flash(_("What was typed before belongs to another account and was discarded."), "warning")
+    return None
 
 
 def _remember_sign_in() -> None:
@@ -187,6 +233,7 @@ def _logout_everywhere(view: View) -> View:
 def _note_login(_app: Flask, user: Organiser, **_more: object) -> None:
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
+    session["account"] = user.id
     session["signed_in_at"] = session["seen_at"] = int(session_now().timestamp())
     log_security(SecurityEvent.SIGNED_IN, account=user.id, network=network())
 
@@ -202,6 +249,12 @@ def _end_old_session() -> Response | None:
         answer = redirect(url_for("security.login", next=target), 303)
         return make_response(answer)
     return None
+
+
+def session_seconds() -> int:
+    """How long this session lasts if nothing is opened any more."""
+    age = timedelta(seconds=session_now().timestamp() - session.get("signed_in_at", 0))
+    return max(0, int(min(IDLE, ABSOLUTE - age).total_seconds()))
 
 
 def _is_expired(moment: datetime) -> bool:

@@ -1,7 +1,7 @@
 """No values make a damaged object, and the tests' strict reader finds every kind of damage."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,12 @@ from ikone_events.domain.calendars.invitation import (
     public_feed,
 )
 from ikone_events.domain.mails.facts import EventSummary, Invitation, Links, Recipient, Sender
-from tests.calendar_oracle import checked, personal_complaints, public_complaints
+from tests.calendar_oracle import (
+    checked,
+    order_complaints,
+    personal_complaints,
+    public_complaints,
+)
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SENDER = Sender(name="IKONE", address="events@ikone.example.org")
@@ -235,3 +240,26 @@ def test_feed_leaves_out_an_event_that_tells_a_secret_and_keeps_the_others(secre
 def test_links_that_only_look_alike_are_no_secret() -> None:
     talk = "https://forum.example.com/r/gemeinden-und-staedte-in-der-pfalz/1"
     assert public_event(entry(summary=talk), locale="de")
+
+
+def _numbered(method: str, sequence: int, second: int) -> bytes:
+    stamp = (NOW + timedelta(seconds=second)).strftime("%Y%m%dT%H%M%SZ")
+    return (
+        f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:a\r\nSEQUENCE:{sequence}\r\n"
+        f"DTSTAMP:{stamp}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("arrived", "faults"),
+    [
+        ([("REQUEST", 0, 0), ("REQUEST", 0, 1), ("REQUEST", 1, 1), ("CANCEL", 2, 2)], 0),
+        ([("REQUEST", 0, 1), ("REQUEST", 0, 1)], 0),
+        ([("REQUEST", 0, 1), ("REQUEST", 0, 0)], 1),
+        ([("REQUEST", 1, 1), ("REQUEST", 0, 2)], 1),
+        ([("REQUEST", 0, 0), ("CANCEL", 0, 0)], 1),
+        ([("CANCEL", 1, 0), ("REQUEST", 2, 1)], 1),
+    ],
+)
+def test_order_of_arrival_is_checked(arrived: list[tuple[str, int, int]], faults: int) -> None:
+    assert len(order_complaints(_numbered(*each) for each in arrived)) == faults

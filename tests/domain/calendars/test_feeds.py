@@ -40,14 +40,13 @@ def test_uid_is_of_one_feed_and_one_event() -> None:
 
 
 def test_sequence_rises_with_event_and_person_and_fits() -> None:
-    def sequence(edit_version: int, days: float, *, called_off: bool = False) -> int:
+    def sequence(public_version: int, days: float) -> int:
         at = NOW + timedelta(days=days)
-        return person_sequence(edit_version, called_off=called_off, created_at=NOW, at=at)
+        return person_sequence(public_version, created_at=NOW, at=at)
 
     rising = [
         sequence(1, -3),
         sequence(1, 1),
-        sequence(1, 1, called_off=True),
         sequence(2, 1),
         sequence(2, 1 + 1 / 86_400),
         sequence(3, 365),

@@ -24,6 +24,7 @@ from tests.mail.writing.mails import DOOR, SENDER, written
 
 @dataclass(frozen=True)
 class Row:
+    mailing_id: int | None
     recipient: str
     recipient_name: str
     subject: str
@@ -37,8 +38,9 @@ class Row:
     created_at: datetime
 
 
-def row(mail: ComposedMail, **changes: str) -> Row:
+def row(mail: ComposedMail, **changes: str | int) -> Row:
     plain = Row(
+        mailing_id=None,
         recipient="anna@example.org",
         recipient_name="Änna O'Beispiel, LL.M.",
         subject=mail.subject,
@@ -158,6 +160,18 @@ def test_mail_to_a_subscriber_is_left_by_one_click() -> None:
     assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in data
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in data
     assert "List-Unsubscribe" not in parsed(mime_bytes(row(PLAIN), SENDER))
+
+
+def test_mailing_to_subscribers_names_its_list() -> None:
+    def list_of(**changes: str | int) -> str | None:
+        sender = replace(SENDER, name="Büro, IKONE")
+        return parsed(mime_bytes(row(PLAIN, **changes), sender))["List-Id"]
+
+    address = "https://ikone.example.org/unsubscribe/t"
+    named = list_of(unsubscribe=address, mailing_id=7)
+    assert named == "Büro, IKONE <announcements.ikone.example.org>"
+    # A request to confirm the subscription, and a mailing to people who registered.
+    assert list_of(unsubscribe=address) is list_of(mailing_id=7) is None
 
 
 @pytest.mark.parametrize(

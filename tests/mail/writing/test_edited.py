@@ -114,8 +114,8 @@ def test_markdown_becomes_html_and_good_plain_text() -> None:
     )
     for part in (
         ">Wichtig</h2>", "<strong>neu</strong>", "<em>gut</em>", '<ol style="margin:16px 0;',
-        '<a href="https://x.example/k" style="color:#0b4a8f">Karte</a>',
-        '<a href="mailto:fragen@ikone.example.org" style="color:#0b4a8f">uns</a>',
+        '<a href="https://x.example/k" class="link" style="color:#0b4a8f">Karte</a>',
+        '<a href="mailto:fragen@ikone.example.org" class="link" style="color:#0b4a8f">uns</a>',
     ):  # fmt: skip
         assert part in mail.html, part
     assert mail.html.count("<li>") == 5

@@ -6,13 +6,16 @@ from html.parser import HTMLParser
 
 import pytest
 
+from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.markdown import read_markdown
 from tests.mail.writing.mails import DOOR, EVENT, FACTS, LINKS, person, written
 
 EVERY_MAIL = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
-ALLOWED_TAGS = set("html head meta title body div p strong em br h2 ul ol li a".split())  # noqa: SIM905
-BUTTON = re.compile(r'<a href="([^"]*)" style="display:inline-block[^>]*>([^<]*)</a>')
+ALLOWED_TAGS = set("html head meta title style body div p strong em br h2 ul ol li a".split())  # noqa: SIM905
+BUTTON = re.compile(
+    r'<a href="([^"]*)" class="button" style="display:inline-block[^>]*>([^<]*)</a>'
+)
 
 
 class Reader(HTMLParser):
@@ -80,7 +83,7 @@ def test_button_does_what_the_mail_is_for() -> None:
 
 def test_title_date_and_place_stand_in_a_box() -> None:
     html = written(MailKind.CONFIRMATION).html
-    box = re.search(r'<div style="[^"]*border-left[^"]*">(.*?)</div>', html, re.DOTALL)
+    box = re.search(r'<div class="box" style="[^"]*border-left[^"]*">(.*?)</div>', html, re.DOTALL)
     assert box is not None
     assert re.sub(r"<[^>]+>", "", box[1]).split("\n") == [
         "Digitale Dörfer",
@@ -108,7 +111,8 @@ def test_material_titles_become_links_even_when_long() -> None:
 
 
 def test_whole_sentences_do_not_become_links() -> None:
-    html = written(MailKind.ACCESS_LINK, links=DOOR).html
+    body = "Bitte geben Sie ihn nicht weiter; andere melden sich hier an: {{anmeldelink}}"
+    html = written(MailKind.ACCESS_LINK, links=DOOR, edited=EditedText("", body)).html
     assert re.search(r'<a href="https://x.example/events/d/register"[^>]*>https://x.ex', html)
 
 
@@ -146,4 +150,4 @@ def test_text_is_read_once_for_many_people() -> None:
     for number in range(20):
         links = replace(DOOR, manage=f"https://x.example/r/{number}")
         written(MailKind.CONFIRMATION, links=links, recipient=person(first_name=f"Anna{number}"))
-    assert read_markdown.cache_info().misses == 2
+    assert read_markdown.cache_info().misses == 3

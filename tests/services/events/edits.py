@@ -61,6 +61,12 @@ def entry(mail: Received) -> tuple[str, int]:
     return str(calendar["METHOD"]), int(calendar.events[0]["SEQUENCE"])
 
 
+def stamp(mail: Received) -> datetime:
+    assert mail.calendar is not None
+    moment: datetime = Calendar.from_ical(mail.calendar).events[0]["DTSTAMP"].dt
+    return moment
+
+
 def do(app: Flask, event: Event, action: Action, moment: Any, **values: Any) -> None:
     with app.app_context(), transaction():
         perform(event.slug, Request(action=action, actor="Anna Amt", **values), now=moment)

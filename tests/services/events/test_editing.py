@@ -162,7 +162,7 @@ def test_new_place_updates_the_calendar(app: Flask, mailbox: Mailbox, clock: Fix
     (told,) = mailbox.to(person.email)
     assert told.calendar is not None
     entry = Calendar.from_ical(told.calendar).events[0]
-    assert (str(entry["LOCATION"]), int(entry["SEQUENCE"])) == ("Rathaus Mainz", 1)
+    assert (str(entry["LOCATION"]), int(entry["SEQUENCE"])) == ("Rathaus Mainz", 0)
     assert "Bisher:" not in told.text
 
 

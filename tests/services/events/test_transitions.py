@@ -163,7 +163,7 @@ def test_dispatch_sends_each_confirmed_person_their_own_door(app: Flask, mailbox
     assert {mail.recipient for mail in mailbox.received} == {p.email for p in people}
     doors = {line for m in mailbox.received for line in m.text.split() if "/room" in line}
     assert len(doors) == 3
-    assert [entry(mail)[::2] for mail in mailbox.received] == [("REQUEST", 1)] * 3
+    assert [entry(mail)[::2] for mail in mailbox.received] == [("REQUEST", 0)] * 3
 
 
 def test_cancel_withdraws_the_entries_that_were_sent(app: Flask, mailbox: Mailbox) -> None:

@@ -66,7 +66,8 @@ def test_renewing_replaces_links_and_entries_of_everybody(app: Flask, mailbox: M
     first, second = (mail for mail in mailbox.to(EVA))
     entries = [Calendar.from_ical(mail.calendar).events[0] for mail in (first, second)]
     assert entries[0]["UID"] == entries[1]["UID"]
-    assert [entry["SEQUENCE"] for entry in entries] == [0, 1]
+    assert [entry["SEQUENCE"] for entry in entries] == [0, 0]
+    assert entries[0]["DTSTAMP"].dt < entries[1]["DTSTAMP"].dt
     assert second.subject.startswith("Neue Links zu Ihrer Anmeldung")
     assert "Kalender sehen oft auch andere" in second.text
     eva, uwe = person_of(app, EVA), person_of(app, UWE)

@@ -94,7 +94,7 @@ def _check_calendar(
         return
     by_icalendar = Calendar.from_ical(mail.calendar).events[0]
     by_vobject = vobject.readOne(mail.calendar.decode()).vevent
-    higher = 0 if calendar_sequence is None else 4
+    higher = (calendar_sequence or 0) + cancels
     assert sequence_of(app, person) == higher
     assert by_icalendar["SEQUENCE"] == higher == int(by_vobject.sequence.value)
     assert by_icalendar["UID"] == person.calendar_uid == by_vobject.uid.value

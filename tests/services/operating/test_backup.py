@@ -532,6 +532,10 @@ NEW_VALUES = {
     ],
     "SELECT event_lock_version FROM mailing": [(40,)],
     "SELECT notified_version, calendar_sequence, link_epoch FROM outbox_mail": [(2, 1, 1)],
+    "SELECT calendar_stamp = (SELECT created_at FROM outbox_mail) FROM registration WHERE id = 1": [
+        (True,)
+    ],
+    "SELECT public_version, public_changed_at = changed_at FROM event": [(10, True)],
     "SELECT mail_id, what FROM delivery_note": [(1, "bounced")],
     "SELECT mail_id, kind FROM incoming_mail": [(1, "bounce")],
     "SELECT email_key, code FROM undeliverable_address": [("a@example.org", "5.1.1")],

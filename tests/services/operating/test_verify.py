@@ -123,6 +123,7 @@ PLANTED = {
     "UPDATE outbox_mail SET sent_at = NULL WHERE id = 1": "mail 1 is “sent”",
     "UPDATE outbox_mail SET registration_id = 99 WHERE id = 1": "belongs to no row",
     "UPDATE registration SET calendar_sequence = 7 WHERE id = 1": "counts to 7, its newest",
+    "UPDATE registration SET calendar_stamp = '2020-01-01 08:00:00' WHERE id = 1": "counts to 0",
     "UPDATE outbox_mail SET calendar_uid = 'one' WHERE calendar_uid <> ''": "object 0 of one entry",
     "UPDATE registration SET last_name = 'Neu' WHERE id = 1": "registration 1 is not found by its",
     "UPDATE event SET calendar_version = 3": "0 former versions stored, the event is in version 3",

@@ -77,6 +77,7 @@ def browser_of(app: Flask, clock: FixedClock) -> Callable[[Person], Browser]:
             identifier = db.session.get_one(Organiser, person.id).fs_uniquifier
         with client.session_transaction() as session:
             session["_user_id"] = identifier
+            session["account"] = person.id
             session["_fresh"] = True
             session["signed_in_at"] = session["seen_at"] = int(clock().timestamp())
         return Browser(client)

@@ -161,7 +161,7 @@ def test_viewer_gets_no_buttons(viewer: Browser, event: Event, ids: dict[str, ob
     for part in ("", "/registrations", "/mail", "/materials", "/history"):
         page = viewer.get(f"/organise/events/{event.slug}{part}").text
         actions = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]*)"', page)
-        assert actions == ["/logout"], part
+        assert actions == ["/logout", "/organise/account/stay"], part
 
 
 def test_pages_are_private_and_never_kept(

@@ -103,7 +103,8 @@ def test_line_of_serve_is_json_with_its_moment_and_no_control_characters() -> No
     handler.emit = records.append  # type: ignore[method-assign]
     logger = logging.getLogger(LOGGER)
     logger.addHandler(handler)
-    level, logger.level = logger.level, logging.INFO
+    level = logger.level
+    logger.setLevel(logging.INFO)
     try:
         log_security(SecurityEvent.EXPORTED, account=3, network="x\r\n\x1b[2J\u2028y", rows=2)
     finally:

@@ -114,6 +114,35 @@ def test_what_is_called_off_says_so_and_is_news(app: Flask, client: FlaskClient)
     assert updated(client, event) == NOW + 2 * HOUR
 
 
+def test_called_off_event_keeps_its_date(app: Flask, client: FlaskClient) -> None:
+    cancelled, postponed = (make_event(app, title=name) for name in ("Aus", "Später"))
+    act(app, cancelled, Action.CANCEL, NOW)
+    act(app, postponed, Action.POSTPONE, NOW)
+    when = "Montag, 16. März 2026, 10:00 bis 12:00 Uhr"
+    summaries = {
+        entry.findtext(f"{ATOM}title"): entry.findtext(f"{ATOM}summary")
+        for entry in read(client).iter(f"{ATOM}entry")
+    }
+    assert summaries == {
+        "Abgesagt: Aus": f"{when}, Online\nKurz gesagt.",
+        "Verschoben: Später": f"Entfallener Termin: {when}\nKurz gesagt.",
+    }
+    english = read(client, "/feed.atom?lang=en")
+    assert "Withdrawn date: Monday" in ET.tostring(english, "unicode")
+
+
+def test_languages_share_no_id(app: Flask, client: FlaskClient) -> None:
+    """Equal ids are the same entry (RFC 4287): a reader of both feeds would show one of them."""
+    make_event(app, series="Reihe Eins")
+    for path in ("/feed.atom", "/series/reihe-eins/feed.atom"):
+        german, english = (
+            {node.text for node in read(client, f"{path}{query}").iter(f"{ATOM}id")}
+            for query in ("", "?lang=en")
+        )
+        assert len(german) == len(english) == 2
+        assert not german & english
+
+
 def test_only_what_an_announcement_tells_makes_it_news(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     make_registration(app, event)

@@ -12,10 +12,13 @@ from icalendar import Calendar, Event
 
 from ikone_events.app import create_app
 from ikone_events.domain.calendars.feeds import MOST_EVENTS
+from ikone_events.domain.events.draft import EventDraft
 from ikone_events.domain.events.lifecycle import Action, State
+from ikone_events.services.events.editing import edit_event, set_room
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event as EventRow
+from ikone_events.store.events.public_versions import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event
 from tests.calendar_oracle import checked
 from tests.factories import (
@@ -176,9 +179,11 @@ def test_unchanged_answer_is_not_sent_again(app: Flask, client: FlaskClient) -> 
 def _edit(app: Flask, event: EventRow) -> None:
     with app.app_context(), transaction():
         row = lock_event(event.slug)
+        before = public_facts(row)
         row.title += "!"
         row.edit_version += 1
         row.changed_at += timedelta(hours=1)
+        note_public_change(row, before, now=row.changed_at)
 
 
 def test_sign_up_changes_no_byte(app: Flask, client: FlaskClient) -> None:
@@ -229,6 +234,45 @@ def test_number_of_queries_does_not_grow(app: Flask, client: FlaskClient) -> Non
     _edit(app, event)
     assert costs() == few
     assert max(few) <= 4
+
+
+def test_secret_room_changes_nothing_public(app: Flask, client: FlaskClient) -> None:
+    """Otherwise subscribers see when the room of an event is saved, and load it all again."""
+    event = make_event(app, series=SERIES, format="hybrid", place="Rathaus")
+    make_registration(app, event)
+    before = [client.get(path) for path in paths(event)]
+    with app.app_context(), transaction():
+        set_room(event.slug, "https://video.example.org/neu", "+49 1", now=NOW + timedelta(hours=1))
+    act(app, event, Action.CLOSE, NOW + timedelta(hours=2))
+    act(app, event, Action.DISPATCH, NOW + timedelta(hours=3))
+    after = [client.get(path) for path in paths(event)]
+    for one, other in zip(before, after, strict=True):
+        assert other.data == one.data
+        for name in ("ETag", "Last-Modified"):
+            assert other.headers[name] == one.headers[name]
+
+
+def test_edit_of_what_is_not_public_changes_nothing_public(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app, title="Dörfer", summary="")
+    same = {"title": "Dörfer", "starts_at": event.starts_at, "ends_at": event.ends_at}
+    contact = {"contact_name": event.contact_name, "contact_email": event.contact_email}
+    path = f"/events/{event.slug}/event.ics"
+    seen = [client.get(path).data]
+    for number, changes in enumerate(({"capacity": 3}, {"summary": "Neu."}), start=1):
+        with app.app_context(), transaction():
+            draft = EventDraft(**same, **contact, **changes)
+            edit_event(event.slug, draft, expected_edit_version=number, now=NOW)
+        seen.append(client.get(path).data)
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_announcing_an_older_draft_is_a_change(app: Flask, client: FlaskClient) -> None:
+    draft = make_event(app, title="Neu", state="draft", created_at=NOW - timedelta(days=30))
+    make_event(app)
+    seen = client.get("/calendar.ics").headers["Last-Modified"]
+    act(app, draft, Action.ANNOUNCE)
+    answer = client.get("/calendar.ics", headers={"If-Modified-Since": seen})
+    assert answer.status_code == 200
 
 
 def test_sequence_rises_with_every_change_that_clients_must_see(

@@ -57,6 +57,30 @@ def test_every_state_has_a_page(app: Flask, client: FlaskClient, state: str) -> 
         assert registers == (state in ("open", "dispatched"))
 
 
+def test_page_of_a_cancelled_event_says_so_once(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app, state="cancelled")
+    for lang, words in (("de", "Diese Veranstaltung wurde abgesagt"), ("en", "has been cancelled")):
+        text = client.get(f"/events/{event.slug}?lang={lang}").text
+        assert text.count(words) == 1, lang
+        assert "Plätze" not in text
+        assert "laces" not in text
+
+
+def test_withdrawn_date_is_marked(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app, state="postponed", title="Neu")
+    marks = {"de": "Entfallener Termin", "en": "Withdrawn date"}
+    for lang, mark in marks.items():
+        page = client.get(f"/events/{event.slug}?lang={lang}").text
+        assert f"<dt>{mark}</dt>" in page
+        assert "Plätze frei" not in page
+        assert f"{mark}: " in client.get(f"/?lang={lang}").text
+
+
+def test_past_event_offers_no_places(app: Flask, client: FlaskClient) -> None:
+    event = make_event(app, **PAST)
+    assert "Plätze" not in client.get(f"/events/{event.slug}").text
+
+
 def test_event_page_tells_the_facts(app: Flask, client: FlaskClient) -> None:
     event = make_event(
         app,

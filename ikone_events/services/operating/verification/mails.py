@@ -171,14 +171,19 @@ def abandoned_leases(now: datetime) -> Iterator[str]:
 
 
 def lost_objects(_now: datetime) -> Iterator[str]:
-    """A registration's sequence is that of its newest mail; else the next update is ignored."""
+    """A registration counts to its newest mail; else the next update is ignored."""
     newest = func.max(OutboxMail.calendar_sequence)
     rows = db.session.execute(
         select(Registration.id, Registration.calendar_sequence, newest.label("sent"))
         .join(OutboxMail, OutboxMail.calendar_uid == Registration.calendar_uid)
         .where(OutboxMail.calendar_sequence.is_not(None), Registration.anonymised_at.is_(None))
-        .group_by(Registration.id, Registration.calendar_sequence)
-        .having(func.coalesce(Registration.calendar_sequence, -1) != newest)
+        .group_by(Registration.id, Registration.calendar_sequence, Registration.calendar_stamp)
+        .having(
+            or_(
+                func.coalesce(Registration.calendar_sequence, -1) != newest,
+                Registration.calendar_stamp < func.max(OutboxMail.calendar_stamp),
+            )
+        )
         .order_by(Registration.id)
     )
     for number, counted, sent in rows:
@@ -189,11 +194,12 @@ def lost_objects(_now: datetime) -> Iterator[str]:
 
 
 def doubled_objects(_now: datetime) -> Iterator[str]:
-    """Two mails with the same sequence of one entry: calendars ignore the second."""
+    """Two mails with sequence and stamp of one entry in common: calendars ignore the second."""
+    numbers = OutboxMail.calendar_sequence, OutboxMail.calendar_stamp
     rows = db.session.execute(
         select(func.min(OutboxMail.id), OutboxMail.calendar_sequence)
         .where(OutboxMail.calendar_uid != "", OutboxMail.calendar_sequence.is_not(None))
-        .group_by(OutboxMail.calendar_uid, OutboxMail.calendar_sequence)
+        .group_by(OutboxMail.calendar_uid, *numbers)
         .having(func.count() > 1)
         .order_by(func.min(OutboxMail.id))
     )

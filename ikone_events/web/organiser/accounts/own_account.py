@@ -74,6 +74,13 @@ def save_own_account() -> Answer:
     return redirect(url_for("organiser.own_account"), 303)
 
 
+@blueprint.post("/account/stay")
+@permission(Permission.OWN_ACCOUNT)
+def stay() -> Answer:
+    """Keep the session of a page that stays open; every request of the team does that."""
+    return make_response("", 204)
+
+
 def _whose() -> str:
     return str(organiser().id)
 

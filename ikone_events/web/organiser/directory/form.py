@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
@@ -28,6 +27,7 @@ from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 
 def _line(label: str, name: str, *validators: Any) -> LineField:
@@ -35,7 +35,7 @@ def _line(label: str, name: str, *validators: Any) -> LineField:
     return LineField(label, validators=validators, render_kw=render)
 
 
-class AdministrationForm(FlaskForm):
+class AdministrationForm(TeamForm):
     """The fields of an administration."""
 
     edit_version = IntegerField(widget=HiddenInput(), default=0)
@@ -97,6 +97,7 @@ def new_administration() -> str:
 
 @blueprint.post("/administrations/new")
 @permission(Permission.EDIT_ADMINISTRATIONS)
+@keeps_input
 def create_administration() -> Answer:
     """Save a new administration and match the registrations that gave its name."""
     form = _form()
@@ -121,6 +122,7 @@ def administration(number: int) -> str:
 
 @blueprint.post("/administrations/<int(max=2147483647):number>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
+@keeps_input
 def save_administration(number: int) -> Answer:
     """Save an edited administration, unless somebody else has saved it meanwhile."""
     form, body = _form(), get_administration(number)

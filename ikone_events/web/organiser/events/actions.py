@@ -23,18 +23,21 @@ from ikone_events.domain.refusals import (
     TransitionRefused,
     UnfitInput,
 )
+from ikone_events.domain.times import moment_page
 from ikone_events.services.events.transitions import Done, Request, facts_for, perform
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import choices_of, show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext
+from ikone_events.web.shell.i18n import ngettext, page_locale
+from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 
 class ActionForm(FlaskForm):
@@ -43,6 +46,7 @@ class ActionForm(FlaskForm):
     reason = TextField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
     starts_at = LocalTime(_l("New start"))
     ends_at = LocalTime(_l("New end"))
+    dates_meant = DatesMeant()
 
 
 @blueprint.get("/events/<slug>/do/<action>")
@@ -57,6 +61,7 @@ def ask(slug: str, action: str) -> Answer:
 
 @blueprint.post("/events/<slug>/do/<action>")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def do(slug: str, action: str) -> Answer:
     """Carry out an action if the event is still in the state that the page showed."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
@@ -70,6 +75,8 @@ def do(slug: str, action: str) -> Answer:
         status = 422 if isinstance(refusal, UnfitInput) else 409
         return refused(seen_event(slug), wanted, form, refusal.complaints), status
     flash(_done_words(done), "success")
+    if wanted is Action.RESCHEDULE and (words := deadline_words(done.event, done.event.deadline)):
+        flash(words, "info")
     return redirect(event_url(done.event), 303)
 
 
@@ -87,6 +94,17 @@ def _done_words(done: Done) -> str:
     )
 
 
+def deadline_words(event: Event, deadline: datetime | None) -> str:
+    """Say that the registration deadline moves with the date; empty without one."""
+    if deadline is None:
+        return ""
+    return _(
+        "The registration deadline moves with the date: %(moment)s. You can change it under"
+        " “Content”.",
+        moment=moment_page(deadline, locale=page_locale(), zone=event.zone),
+    )
+
+
 def find_action(name: str) -> Action:
     """Return the action of this name; answers 404 for any other name."""
     try:
@@ -97,11 +115,15 @@ def find_action(name: str) -> Action:
 
 def request_of(event: Event, action: Action, form: ActionForm) -> Request:
     """Return the request that the form describes; raises UnfitInput."""
+    refuse_shown_again()
     found: list[Complaint] = []
     starts_at = _moment(form.starts_at, event.zone, found)
     ends_at = _moment(form.ends_at, event.zone, found)
     if found:
         raise UnfitInput(found)
+    # The lifecycle refuses a new date in the past, whoever means it.
+    if starts_at and ends_at and now() < starts_at < ends_at:
+        form.dates_meant.confirm(starts_at, ends_at)
     return Request(
         action=action,
         actor=actor(),

@@ -2,7 +2,6 @@
 
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms.validators import InputRequired
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
@@ -11,16 +10,18 @@ from ikone_events.services.events.editing import assign
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 COPY = "/events/<slug>/copy"
 
 
-class CopyForm(FlaskForm):
+class CopyForm(TeamForm):
     """What differs between a copy and its event; the rest can be edited afterwards."""
 
     title = LineField(
@@ -32,6 +33,7 @@ class CopyForm(FlaskForm):
         _l("Title in English"), render_kw={"maxlength": 200, "autocomplete": "off", "lang": "en"}
     )
     starts_at = LocalTime(_l("New start"), [InputRequired(_l("Please enter the start."))])
+    dates_meant = DatesMeant()
 
 
 @blueprint.get(COPY)
@@ -44,6 +46,7 @@ def ask_copy(slug: str) -> Answer:
 
 @blueprint.post(COPY)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def make_copy(slug: str) -> Answer:
     """Save the copy as a draft."""
     event, form = seen_event(slug), CopyForm()
@@ -64,6 +67,7 @@ def _copy(event: Event, form: CopyForm) -> Event:
     starts_at = moment_of(form.starts_at, event.zone, found)
     if starts_at is None:
         raise UnfitInput(found)
+    form.dates_meant.confirm(starts_at, starts_at + (event.ends_at - event.starts_at))
     made = copy_event(
         event,
         title=form.title.data.strip(),

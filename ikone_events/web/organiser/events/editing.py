@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
 
+from ikone_events.domain.events.draft import EventDraft, check_draft
 from ikone_events.domain.events.registration_settings import MOMENTS, TICKS
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster, StaleForm, UnfitInput
 from ikone_events.domain.times import typed_words
@@ -36,6 +37,7 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
+from ikone_events.web.shell.interrupted import keeps_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def new_event() -> Answer:
 
 @blueprint.post("/events/new")
 @permission(Permission.CREATE_EVENTS)
+@keeps_input
 def create_event() -> Answer:
     """Store a new draft."""
     form, person = _form(), organiser()
@@ -70,6 +73,7 @@ def create_event() -> Answer:
         return _page(form), 422
     try:
         draft = draft_of(form)
+        _confirm_dates(form, draft)
         with transaction():
             event = event_service.create_event(draft, actor=actor(), now=now())
             if not person.sees_all:
@@ -91,6 +95,7 @@ def edit_event(slug: str) -> Answer:
 
 @blueprint.post("/events/<slug>/edit")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def save_event(slug: str) -> Answer:
     """Save the edited event, unless somebody else has saved it meanwhile."""
     return _edit(slug)
@@ -114,6 +119,7 @@ def _edit(slug: str, *, only_look: bool = False) -> Answer:
             event_service.check_edit_version(event, edit_version)
             then = event_service.event_as_edited(event, draft)
             return _page(form, event, look=look_at(event, then))
+        _confirm_dates(form, draft, event)
         with transaction():
             edited = event_service.edit_event(
                 slug,
@@ -130,6 +136,14 @@ def _edit(slug: str, *, only_look: bool = False) -> Answer:
         return _conflict(form, seen_event(slug), refusal), 409
     flash(saved_words(edited.event) + _moved_up(edited.moved_up), "success")
     return redirect(event_url(edited.event), 303)
+
+
+def _confirm_dates(form: EventForm, draft: EventDraft, event: Event | None = None) -> None:
+    """Raise UnfitInput for new dates that are probably mistyped, once everything else is right."""
+    check_draft(draft)
+    known = (event.starts_at, event.ends_at) if event else None
+    if known != (draft.starts_at, draft.ends_at):
+        form.dates_meant.confirm(draft.starts_at, draft.ends_at)
 
 
 def _moved_up(number: int) -> str:

@@ -6,7 +6,6 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
@@ -25,8 +24,10 @@ from ikone_events.domain.plan.templates import PLAN_LABELS, PlanName
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import known_zone
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
 from ikone_events.web.shell.forms import LineField, TextField
+from ikone_events.web.shell.interrupted import TeamForm
 
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
 PLAN_NAMES = {
@@ -73,7 +74,7 @@ def _hours(label: str) -> WholeNumber:
     return WholeNumber(label, render_kw=attributes)
 
 
-class SettingsForm(FlaskForm):
+class SettingsForm(TeamForm):
     """The rules of registration; the draft checks them."""
 
     deadline = LocalTime(_l("Registration until"))
@@ -123,6 +124,7 @@ class EventForm(SettingsForm):
 
     starts_at = LocalTime(_l("Start"), [InputRequired(_l("Please enter the start."))])
     ends_at = LocalTime(_l("End"), [InputRequired(_l("Please enter the end."))])
+    dates_meant = DatesMeant()
     zone = LineField(_l("Time zone"), render_kw={"maxlength": 60, "autocomplete": "off"})
     format = RadioField(_l("Format"), choices=list(EventFormat), default=EventFormat.ONLINE.value)
     plan = RadioField(

@@ -46,6 +46,7 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, translate
+from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 # Actions that ask for a reason or a date first.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
@@ -155,10 +156,12 @@ def _recipients_text(message: Message | None, number: int, event: Event) -> str:
 
 @blueprint.post("/events/<slug>/room")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def set_room(slug: str) -> Answer:
     """Save the address of the video room."""
     event, form = seen_event(slug), RoomForm()
     try:
+        refuse_shown_again()
         url, dial_in = (form.room_url.data or "").strip(), (form.dial_in.data or "").strip()
         with transaction():
             event = event_service.set_room(

@@ -12,11 +12,18 @@ from ikone_events.domain.events.lifecycle import (
     plan,
 )
 from ikone_events.domain.refusals import TransitionRefused, UnfitInput
-from ikone_events.services.events.transitions import Request, facts_for
+from ikone_events.services.events.transitions import Request, facts_for, moved_deadline
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.events.actions import ActionForm, find_action, refused, request_of
+from ikone_events.web.organiser.events.actions import (
+    ActionForm,
+    deadline_words,
+    find_action,
+    refused,
+    request_of,
+)
+from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
 from ikone_events.web.organiser.events.event_page import ASKING
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
 from ikone_events.web.organiser.mails.preview_page import (
@@ -29,12 +36,14 @@ from ikone_events.web.organiser.mails.preview_page import (
 from ikone_events.web.organiser.plan.step_words import action_text
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input
 
 PREVIEW = "/events/<slug>/preview/<action>"
 
 
 @blueprint.route(PREVIEW, methods=["GET", "POST"])
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def preview(slug: str, action: str) -> Answer:
     """Show recipients, mail and calendar effect of an action, with the button that does it."""
     return _respond(slug, action)
@@ -74,7 +83,7 @@ def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) 
         return show_html(sending)
     if test:
         test_to_myself(sending)
-    return show_preview(sending, _buttons(event, rule))
+    return show_preview(sending, _buttons(event, rule, wish))
 
 
 def _sending(event: Event, rule: TransitionRule, wish: Request | None) -> Sending:
@@ -90,19 +99,25 @@ def _sending(event: Event, rule: TransitionRule, wish: Request | None) -> Sendin
     return sending
 
 
-def _buttons(event: Event, rule: TransitionRule) -> SendButton:
+def _deadline_words(event: Event, wish: Request | None) -> str:
+    starts_at = wish.new_starts_at if wish else None
+    return deadline_words(event, moved_deadline(event, starts_at)) if starts_at else ""
+
+
+def _buttons(event: Event, rule: TransitionRule, wish: Request | None) -> SendButton:
     action = rule.action
     asks = action in ASKING
     offer = next(o for o in offers(facts_for(action, event, now())) if o.rule is rule)
     kept = {"state": event.state}
     if asks:
-        kept |= {name: request.form.get(name, "") for name in ("reason", "starts_at", "ends_at")}
+        names = ("reason", "starts_at", "ends_at", DATES_MEANT)
+        kept |= {name: request.form.get(name, "") for name in names}
     label = _(ACTION_LABELS[action])
     kind = rule.message.kind.value if rule.message else ""
     text_url = url_for("organiser.event_text", slug=event.slug, kind=kind)
     return SendButton(
         title=label,
-        what=action_text(action),
+        what=" ".join(filter(None, (action_text(action), _deadline_words(event, wish)))),
         here=url_for("organiser.preview", slug=event.slug, action=action.value),
         send=url_for("organiser.do", slug=event.slug, action=action.value),
         send_label=label,

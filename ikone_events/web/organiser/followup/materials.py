@@ -27,6 +27,7 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 
 class SlidesForm(FlaskForm):
@@ -108,6 +109,7 @@ def add_slides(slug: str) -> Answer:
 
 @blueprint.post("/events/<slug>/materials/link")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def add_link(slug: str) -> Answer:
     """Add a link."""
     form = LinkForm(prefix="link")
@@ -117,6 +119,7 @@ def add_link(slug: str) -> Answer:
 
 @blueprint.post("/events/<slug>/materials/contact")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def add_contact(slug: str) -> Answer:
     """Add a contact."""
     form = ContactForm(prefix="contact")
@@ -131,6 +134,7 @@ def _visibility(form: FlaskForm) -> str:
 def _add(slug: str, form: FlaskForm, add: Callable[..., Material]) -> Answer:
     seen_event(slug)
     try:
+        refuse_shown_again()
         with transaction():
             title = add(title=form.title.data or "", now=now()).title
     except (UnfitInput, UploadRefused) as refusal:

@@ -17,6 +17,7 @@ from ikone_events.services.mails.mailings import (
     get_mailing,
     resume_mailing,
 )
+from ikone_events.store.calendars.mails import updates_entry
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.log import (
@@ -109,7 +110,7 @@ def _show_mail(event: Event, found: OutboxMail, form: AddressForm) -> str:
         event=event,
         mail=found,
         text=mask_links(found.text),
-        entry=entry_words(found.calendar, event.zone),
+        entry=entry_words(found.calendar, event.zone, updates=updates_entry(found)),
         kind_label=kind_label,
         delivery_entries=delivery_entries(found),
         state=state_of(found, now()),

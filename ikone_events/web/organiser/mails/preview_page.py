@@ -92,7 +92,7 @@ def show_preview(sending: Sending, press: SendButton) -> str:
         person=row_of(person) if person else None,
         mails=mails,
         unfit=unfit,
-        entry=entry_words(own.mail.calendar if own else None, event.zone),
+        entry=_entry_words(own, event.zone) if own else [],
         own_address=organiser().email,
     )
 
@@ -145,11 +145,17 @@ def _mails(sending: Sending, person: Person | None) -> list[Draft]:
     return [draft_for(sending, person, locale, now=now()) for locale in languages]
 
 
-def entry_words(calendar: bytes | None, zone: str) -> list[tuple[str, str]]:
+def _entry_words(draft: Draft, zone: str) -> list[tuple[str, str]]:
+    invitation = draft.facts.invitation
+    updates = invitation is not None and invitation.updates
+    return entry_words(draft.mail.calendar, zone, updates=updates)
+
+
+def entry_words(calendar: bytes | None, zone: str, *, updates: bool) -> list[tuple[str, str]]:
     """Describe a calendar object in the page's language as pairs of label and value."""
     if not calendar:
         return []
-    words = calendar_words(calendar, locale=page_locale(), zone=zone)
+    words = calendar_words(calendar, updates=updates, locale=page_locale(), zone=zone)
     return [
         (_(label), _(value) if label == "Effect" else mask_links(value)) for label, value in words
     ]

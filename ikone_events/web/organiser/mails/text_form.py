@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField
 
 from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText, check_text
@@ -13,6 +12,7 @@ from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange, is_o
 from ikone_events.store.mails.models import MailText
 from ikone_events.web.organiser.frame import place
 from ikone_events.web.shell.forms import LineField, TextField
+from ikone_events.web.shell.interrupted import TeamForm
 
 # Matches no version: stands for an invalid mark.
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -30,7 +30,7 @@ def _body(label: str, locale: str) -> TextField:
     )
 
 
-class TextForm(FlaskForm):
+class TextForm(TeamForm):
     """Subject and body in both languages, with the versions that were edited."""
 
     subject_de = _subject(_l("Subject in German"), "de")

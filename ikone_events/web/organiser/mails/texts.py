@@ -39,6 +39,7 @@ from ikone_events.web.organiser.mails.text_places import (
 )
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input
 
 MOST_SAMPLES = 50
 # Each level has the same pages: the list, the editor, and the reset to the wider text.
@@ -65,6 +66,7 @@ def _add_pages(level: str) -> None:
 
     @blueprint.post(f"{path}/<kind>", endpoint=f"save_{level}_text")
     @permission(needed)
+    @keeps_input
     def save_text(kind: str, **values: str) -> Answer:
         return _save(find(**values), kind)
 

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired
 
@@ -29,18 +28,17 @@ from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url, show_g
 from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 BEFORE, AFTER = "before", "after"
 # Only the deletion of names may refer to the end of the retention period.
 _ANCHORS = (Anchor.START, Anchor.END, Anchor.DEADLINE)
 
 
-class StepForm(FlaskForm):
+class StepForm(TeamForm):
     """The time of a step: an offset from a date of the event, or a date of its own."""
 
-    amount = WholeNumber(
-        _l("Distance"), default=0, render_kw={"min": 0, "inputmode": "numeric", "size": 5}
-    )
+    amount = WholeNumber(_l("Distance"), default=0, render_kw={"min": 0, "inputmode": "numeric"})
     unit = SelectField(
         _l("Unit"),
         choices=[
@@ -73,6 +71,7 @@ def step(slug: str, step_id: int) -> Answer:
 
 @blueprint.post(STEP)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def save_step(slug: str, step_id: int) -> Answer:
     """Save the new time of a step."""
     event = seen_event(slug)

@@ -29,6 +29,7 @@ from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input
 
 AT_ONCE = "now"
 _ANCHORS = (Anchor.FIXED, Anchor.START, Anchor.END, Anchor.DEADLINE)
@@ -55,6 +56,7 @@ def write(slug: str) -> Answer:
 
 @blueprint.post("/events/<slug>/write")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def save_message(slug: str) -> Answer:
     """Save a mail and show its preview; nothing is sent yet."""
     event = seen_event(slug)

@@ -19,11 +19,12 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField, at_most, needed, one_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
+from ikone_events.web.shell.interrupted import TeamForm
 
 _COLUMNS = ("code", "link", "label", "uses", "used", "revoked_at")
 
 
-class SharedCodeForm(FlaskForm):
+class SharedCodeForm(TeamForm):
     """A code that several people use."""
 
     text = LineField(
@@ -35,7 +36,7 @@ class SharedCodeForm(FlaskForm):
     label = LineField(_l("For whom"), [at_most(200), one_line])
 
 
-class SingleCodesForm(FlaskForm):
+class SingleCodesForm(TeamForm):
     """Codes for one registration each."""
 
     number = WholeNumber(_l("How many codes"), render_kw={"inputmode": "numeric"})

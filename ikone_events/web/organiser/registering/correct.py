@@ -18,6 +18,7 @@ from ikone_events.web.organiser.registering.person import show_person
 from ikone_events.web.organiser.registering.person_add import PersonByOrganiserForm
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input
 
 _PATH = "/events/<slug>/registrations/<public_id>/correct"
 _FIELDS = ("salutation", "title", "first_name", "last_name", "email", "position")
@@ -47,6 +48,7 @@ def ask_correction(slug: str, public_id: str) -> str:
 
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def correct(slug: str, public_id: str) -> Answer:
     """Store the correction; another address gets a mail with new links."""
     found, form = get_person(seen_event(slug), public_id), CorrectionForm()

@@ -28,19 +28,19 @@ from ikone_events.web.shell.badges import places_left
 from ikone_events.web.shell.forms import LineField, TextField, at_most, fit_name, unless
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 _PATH = "/events/<slug>/registrations/add"
 
 
-class PersonByOrganiserForm(PersonForm):
+class PersonByOrganiserForm(TeamForm, PersonForm):
     """A person's details as an organiser fills them in, without the browser's own data."""
 
     position = LineField(_l("Department or position"), [at_most(200), fit_name])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self:
-            field.render_kw = {**(field.render_kw or {}), "autocomplete": "off"}
+        self.turn_off_autofill()
 
 
 class AddForm(PersonByOrganiserForm):
@@ -74,6 +74,7 @@ def add_form(slug: str) -> Answer:
 
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def add_to_event(slug: str) -> Answer:
     """Register a person; a full event puts them on the waiting list or refuses."""
     event = seen_event(slug)

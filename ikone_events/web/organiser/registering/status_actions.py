@@ -34,6 +34,7 @@ from ikone_events.web.organiser.registering.registrations import back_to_list
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import is_shown_again, keeps_input, refuse_shown_again
 
 _NOT_NOW = (StatusRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
 _PATH = "/events/<slug>/registrations/<public_id>/do/<action>"
@@ -72,6 +73,7 @@ def ask_person(slug: str, public_id: str, action: str) -> Answer:
 
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def do_to_person(slug: str, public_id: str, action: str) -> Answer:
     """Carry out an action if the status is still the one that the page showed."""
     wanted = _action(action)
@@ -80,7 +82,10 @@ def do_to_person(slug: str, public_id: str, action: str) -> Answer:
     form = _form_of(wanted)
     if isinstance(form, DeputyByOrganiserForm) and not form.validate():
         return _ask(event, person, wanted, form), 422
+    if is_shown_again() and wanted not in ASKING:
+        return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
     try:
+        refuse_shown_again()
         with transaction():
             press(public_id, _request(wanted, form))
     except _NOT_NOW as refusal:

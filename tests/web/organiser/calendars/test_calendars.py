@@ -21,6 +21,7 @@ from ikone_events.services.incoming.ingest import ingest
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
@@ -269,7 +270,7 @@ def test_queries_do_not_grow_with_people(app: Flask, team: Browser) -> None:
     assert queries() == few
 
 
-def test_invitation_to_oneself_is_a_real_one_and_rises_when_pressed_again(
+def test_invitation_to_oneself_is_a_real_one_and_newer_when_pressed_again(
     app: Flask, team: Browser, clock: FixedClock
 ) -> None:
     event = make_event(app, title="Digitale Dörfer")
@@ -283,12 +284,32 @@ def test_invitation_to_oneself_is_a_real_one_and_rises_when_pressed_again(
         assert mail.calendar_method == "REQUEST"
         assert mail.subject.startswith("Test: Digitale Dörfer")
     assert first.calendar_uid == second.calendar_uid
-    assert (first.calendar_sequence, second.calendar_sequence) == (0, 1)
+    assert (first.calendar_sequence, second.calendar_sequence) == (0, 0)
+    assert first.calendar_stamp < second.calendar_stamp
     assert second.references == first.message_id
     (entry,) = Calendar.from_ical(second.calendar or b"").events
     assert entry["SUMMARY"] == "Test: Digitale Dörfer"
     assert str(entry["ATTENDEE"]) == f"mailto:{OWN}"
-    assert (entry["UID"], entry["SEQUENCE"]) == (second.calendar_uid, 1)
+    assert (entry["UID"], entry["SEQUENCE"]) == (second.calendar_uid, 0)
+
+
+def test_test_invitation_to_a_moved_event_asks_again(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    path = f"/organise/events/{event.slug}/calendar/test"
+    team.post(path)
+    with app.app_context(), transaction():
+        lock_event(event.slug).ends_at += timedelta(hours=1)
+    team.post(path)
+    first, second = trials_in(app)
+    assert (second.calendar_uid, second.calendar_sequence) == (first.calendar_uid, 1)
+    assert second.calendar_stamp > first.calendar_stamp, "although both are of one second"
+
+
+def test_who_declined_is_shown_to_get_no_entry(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    invited = {"calendar_sequence": 0, "calendar_method": "REQUEST"}
+    make_registration(app, event, **invited, partstat="DECLINED")
+    assert "An e-mail without an entry" in page_of(team, event)
 
 
 def test_test_is_taken_out_once_and_the_next_one_is_another_entry(

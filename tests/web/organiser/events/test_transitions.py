@@ -127,6 +127,26 @@ def test_new_date_is_read_on_the_events_clocks(app: Flask, team: Browser) -> Non
         assert moved.starts_at.isoformat() == "2026-06-02T08:00:00+00:00"
 
 
+def test_deadline_that_moves_with_the_date_is_shown(app: Flask, team: Browser) -> None:
+    """A deadline at 23:30 may get to 7:30 in the morning, which nobody would guess."""
+    evening = NOW + timedelta(days=12, hours=13, minutes=30)
+    event = make_event(app, state="postponed", deadline=evening)
+    make_registration(app, event)
+    base = f"/organise/events/{event.slug}"
+    assert "Sa., 14.\u00a0März\u00a02026, 23:30" in team.get(f"{base}/do/reschedule").text
+    form = {"state": "postponed", "starts_at": "2026-06-02T18:00", "ends_at": "2026-06-02T20:00"}
+    moved = "Anmeldeschluss rückt mit dem Termin: Mo., 1.\u00a0Juni\u00a02026, 7:30"
+    assert moved in team.post(f"{base}/preview/reschedule", form).text
+    assert team.post(f"{base}/do/reschedule", form).status_code == 303
+    assert moved in team.get(base).text
+
+
+def test_without_a_deadline_none_is_spoken_of(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="postponed")
+    base = f"/organise/events/{event.slug}"
+    assert "Anmeldeschluss" not in team.get(f"{base}/do/reschedule").text
+
+
 @pytest.mark.parametrize(
     ("starts_at", "status"),
     [

@@ -23,6 +23,7 @@ from ikone_events.web.organiser.registering.form.field_form import (
 from ikone_events.web.organiser.registering.form.fields import FIELD, FORM, fields_url, refuse
 from ikone_events.web.shell.access import Permission, asker_role, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.interrupted import keeps_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def new_field(slug: str) -> Answer:
 
 @blueprint.post(f"{FORM}/new")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def add_field(slug: str) -> Answer:
     """Add a field at the end of the form."""
     event = seen_event(slug)
@@ -94,6 +96,7 @@ def edit_field(slug: str, key: str) -> Answer:
 
 @blueprint.post(FIELD)
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def save_field(slug: str, key: str) -> Answer:
     """Save an edited field."""
     event = seen_event(slug)

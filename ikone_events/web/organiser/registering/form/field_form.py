@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     FieldList,
@@ -40,6 +39,7 @@ from ikone_events.web.organiser.registering.form.fields import value_words
 from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.shell.interrupted import TeamForm
 
 AS_PERSON, SHORT, OWN_DAYS = "person", "short", "days"
 MORE_ROWS, FEWEST_ROWS = 3, 4
@@ -57,7 +57,7 @@ class ChoiceForm(Form):
     retired = BooleanField(_l("No longer offered"))
 
 
-class FieldForm(FlaskForm):
+class FieldForm(TeamForm):
     """One field of an event's form; domain.registering.field_rules checks it."""
 
     edit_version = WholeNumber(widget=HiddenInput())
