@@ -27,6 +27,7 @@ _OF_PLACEHOLDERS = {
     "zugangslink": "join",
     "bestaetigungslink": "confirm",
     "annahmelink": "accept",
+    "absagelink": "withdraw",
     "verwaltenlink": "view",
     "unterlagenlink": "materials",
     "anmeldelink": "register",
