@@ -31,6 +31,10 @@ class Audience(StrEnum):
 # Audiences of subscribers; the others are registered people.
 OF_SUBSCRIBERS = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED, Audience.INTERESTED})
 
+# Those who want to hear of all events. They have no codes, so they get no mail about an event that
+# needs one: it is for the people who are invited.
+OF_NETWORK = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED})
+
 # Audiences of organisers' own mails; subscribers only asked for news of events.
 OWN_AUDIENCES = tuple(a for a in Audience if a not in OF_SUBSCRIBERS | {Audience.NOT_MISSED})
 _OF_ONE_MODE = (Audience.CONFIRMED_ONLINE, Audience.CONFIRMED_ON_SITE)

@@ -77,6 +77,16 @@ class Links:
     confirm: str = ""
     accept: str = ""
 
+    @property
+    def change(self) -> str:
+        """The page on which registered people correct and complete their details."""
+        return f"{self.manage}/change"
+
+    @property
+    def withdraw(self) -> str:
+        """The page on which registered people give up their place."""
+        return f"{self.manage}/cancel"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
@@ -148,8 +158,9 @@ class MailFacts:
     registration's status, `reserved_until` when a reserved or offered seat goes to the next person,
     `other_person` the deputy or the person whose seat was taken over, `registered_by` the colleague
     who filled in the form. `changes` are the differences from the last version that the person was
-    notified of. `deadline`, `free_places` (None: no limit) and `for_event` (subscribed to this
-    event alone) are for subscribers.
+    notified of. `has_open_fields` tells that they have to complete their details. `deadline`,
+    `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
+    subscribers.
     """
 
     kind: MailKind
@@ -175,3 +186,4 @@ class MailFacts:
     deadline: datetime | None = None
     free_places: int | None = None
     for_event: bool = False
+    has_open_fields: bool = False

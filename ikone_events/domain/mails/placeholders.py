@@ -79,6 +79,7 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "bestaetigung": N_(
             "The link to confirm the address, and until when; empty where it is not needed"
         ),
+        "angaben": N_("Request to complete the details; empty if nothing is missing"),
         "annahme": N_("The link to accept the place, and until when"),
         "anmeldestand": N_("Whether the recipient stays registered or on the waiting list"),
         "zugang": N_("How to take part: the personal link, or when it will be sent"),
@@ -92,6 +93,7 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "bestaetigungslink": N_("The recipient's own link to confirm the address"),
         "annahmelink": N_("The recipient's own link to accept the place"),
         "verwaltenlink": N_("The recipient's own link to the registration"),
+        "absagelink": N_("The recipient's own link to give up the place"),
         "unterlagenlink": N_("The recipient's own link to the materials"),
         "anmeldelink": N_("The public registration form"),
         "veranstaltungslink": N_("The public page of the event"),
@@ -119,19 +121,21 @@ _AFTER = [*_PERSON, *_MATERIALS]
 _LINKS = ["unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
 
-# REPEAT depends on the status and SUBSCRIPTION proves a consent: their texts can't be edited.
+# REPEAT depends on the status, SUBSCRIPTION proves a consent, and mails of new links, addresses and
+# accounts are about security: their texts can't be edited.
 _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.CONFIRM_ADDRESS: [*_PERSON, *_CONFIRM],
     MailKind.AWAITING_APPROVAL: [*_PERSON, "angemeldet_von"],
-    MailKind.CONFIRMATION: [*_SEATED, "aenderungen", "linkversand", "angemeldet_von"],
+    MailKind.CONFIRMATION: [*_SEATED, "aenderungen", "linkversand", "angemeldet_von", "angaben"],
     MailKind.DECLINED: [*_PERSON, "grund", "kalenderhinweis"],
-    MailKind.WAITLIST: [*_PERSON, "angemeldet_von", "bestaetigung", "bestaetigungslink"],
+    MailKind.WAITLIST: [*_PERSON, "angemeldet_von", "angaben"],
     MailKind.OFFER: [*_PERSON, "annahme", "annahmelink", "frist"],
     MailKind.OFFER_LAPSED: _PERSON,
-    MailKind.PROMOTION: [*_SEATED, "aenderungen", "linkversand"],
+    MailKind.PROMOTION: [*_SEATED, "aenderungen", "linkversand", "angaben"],
     MailKind.CHANGED: [*_SEATED, "aenderungen", "anmeldestand", "linkversand"],
     MailKind.HANDED_OVER: [*_PERSON, "andere_person", "kalenderhinweis", "loeschdatum"],
-    MailKind.TAKEN_OVER: [*_SEATED, "andere_person", "anmeldestand", "linkversand"],
+    MailKind.TAKEN_OVER: [*_SEATED, "andere_person", "anmeldestand", "linkversand", "angaben"],
+    MailKind.NOT_COMING: [*_PERSON, "anmeldestand", "absagelink"],
     MailKind.WITHDRAWAL: [*_PERSON, "kalenderhinweis", "loeschdatum"],
     MailKind.ACCESS_LINK: [*_PERSON, *_DOOR, "aenderungen", "kalenderhinweis"],
     MailKind.MOVED: [*_SEATED, "aenderungen", "bisheriger_termin", "grund", "anmeldestand"],

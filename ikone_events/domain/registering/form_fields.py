@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ikone_events.domain.refusals import N_
@@ -60,6 +60,7 @@ class FieldChoice:
     """A choice of a field; `places` limits how many people can take it.
 
     `value` is stored in answers and never changes; a retired choice is not offered any more.
+    `kept` is the number of people with it when the places were lowered below that: they stay.
     """
 
     value: str
@@ -67,6 +68,12 @@ class FieldChoice:
     label_en: str = ""
     places: int | None = None
     retired: bool = False
+    kept: int | None = None
+
+    def keeping(self, taken: int) -> "FieldChoice":
+        """The choice with the number of people who have it, if there are fewer places."""
+        over = self.places is not None and taken > self.places
+        return replace(self, kept=taken if over else None)
 
     def label_in(self, locale: str) -> str:
         """The label in a language, else in German."""
@@ -150,6 +157,17 @@ def kept_answers(fields: Iterable[OwnField], answers: Answers) -> dict[str, list
         if given and is_shown(field, kept):
             kept[field.key] = given if field.kind is FieldKind.SEVERAL_CHOICES else given[:1]
     return kept
+
+
+def open_fields(fields: Iterable[OwnField], answers: Answers) -> tuple[OwnField, ...]:
+    """The required fields, in form order, that are shown with these answers and have none."""
+    asked = tuple(fields)
+    kept = kept_answers(asked, answers)
+    return tuple(
+        field
+        for field in asked
+        if field.required and is_shown(field, kept) and field.key not in kept
+    )
 
 
 def roles_up_to(role: str) -> tuple[str, ...]:

@@ -161,6 +161,11 @@ def obstacle(availability: SeatAvailability, candidate: Candidate) -> Complaint 
     """Why this person gets no seat now, or None."""
     if availability.free_for(candidate.mode) == 0:
         return _taken(availability, candidate.mode)
+    return excluded_because(availability, candidate)
+
+
+def excluded_because(availability: SeatAvailability, candidate: Candidate) -> Complaint | None:
+    """Why this person gets no seat although one is free, or None."""
     if availability.members_first and not candidate.member:
         return Complaint(N_("At first the places are for the members of the network."))
     limit = availability.per_administration

@@ -27,6 +27,7 @@ _OF_PLACEHOLDERS = {
     "zugangslink": "join",
     "bestaetigungslink": "confirm",
     "annahmelink": "accept",
+    "absagelink": "withdraw",
     "verwaltenlink": "view",
     "unterlagenlink": "materials",
     "anmeldelink": "register",
@@ -75,7 +76,7 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.FEEDBACK: ("feedback", event.feedback_url) if event.feedback_url else details,
         MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
         MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
-        MailKind.NOT_COMING: ("withdraw", f"{links.manage}/cancel"),
+        MailKind.NOT_COMING: ("withdraw", links.withdraw),
         MailKind.TRIAL_INVITATION: ("trial", links.manage),
         MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
         MailKind.ADDRESS_WITHDRAWN: ("event", event.public_url),
@@ -98,10 +99,8 @@ def _of_person(facts: MailFacts) -> tuple[str, str]:
     kind, links, status = facts.kind, facts.links, facts.status
     if links.accept and (kind is MailKind.OFFER or status == "offered"):
         return "accept", links.accept
-    waiting = status == "waitlisted"
-    unconfirmed = waiting or status == "pending" or kind is MailKind.CONFIRM_ADDRESS
-    if links.confirm and unconfirmed:
+    if links.confirm and (status == "pending" or kind is MailKind.CONFIRM_ADDRESS):
         return "confirm", links.confirm
-    if kind in _OPENS_ROOM and links.room and not waiting:
+    if kind in _OPENS_ROOM and links.room and status != "waitlisted":
         return "join", links.room
     return "view", links.manage

@@ -69,6 +69,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",
         "verwaltenlink": "links.manage",
+        "absagelink": "links.withdraw",
         "unterlagenlink": "links.materials",
         "anmeldelink": "event.register_url",
         "veranstaltungslink": "event.public_url",
@@ -205,7 +206,7 @@ def _symbolic_values() -> dict[str, object]:
         "event": {"has_room": True, "postal_address": ""},
         "recipient": {},
         "links": {"privacy": ""},
-        "facts": {"status": "confirmed", "materials": (), "contacts": ()},
+        "facts": {"status": "confirmed", "materials": (), "contacts": (), "has_open_fields": False},
     }
     for name, source in SOURCES.items():
         first, _, attribute = source.partition(".")

@@ -1,13 +1,15 @@
-"""Stopping mailings that are obsolete because of their event's state or date."""
+"""Stopping mailings: by hand, or because of their event's state or date."""
 
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, literal_column, or_, select
 
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.mails.mailings import stop_mailing
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 
 _REMINDERS = (MailKind.REMINDER_DAY.value, MailKind.REMINDER_HOUR.value)
@@ -20,6 +22,14 @@ _EXPECTING = (
     MailKind.MOVED.value,
     *_REMINDERS,
 )
+
+
+def stop_by_hand(event: Event, mailing_id: int, *, actor: str, now: datetime) -> Mailing:
+    """Stop a mailing; answers to the date that it would have changed count. Raises NotFound."""
+    event = lock_event(event.slug)
+    mailing = stop_mailing(event, mailing_id, actor=actor, now=now)
+    restore_answers(event)
+    return mailing
 
 
 def stop_obsolete(event: Event, *, actor: str, now: datetime) -> None:

@@ -13,6 +13,7 @@ from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.rooms.door import is_link_out
+from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.mails.values import summary_of
@@ -53,6 +54,7 @@ def note_change(
     if after == dict(before):
         return
     keep_version(event, before, until=now)
+    restore_answers(event)
     first = _first_unsent(event)
     if (
         first is not None
@@ -137,6 +139,7 @@ def _with_update(slug: str) -> Event:
 def _tell(event: Event, *, now: datetime) -> Mailing | None:
     actor, knows = event.update_by, event.state in KNOWN_STATES
     forget_update(event)
+    restore_answers(event)
     if not knows or event.ends_at <= now or not somebody_comes(event):
         return None
     return start_mailing(event, _UPDATE, now=now, started_by=actor, only_changed=True)

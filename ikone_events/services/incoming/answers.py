@@ -1,6 +1,7 @@
 """Answers of calendars: which one counts, and what it changes.
 
-Only this module writes `Registration.partstat`, except for mails: one that asks again clears it.
+Only this module and `answers_kept` write `Registration.partstat`, except for mails: one that asks
+again clears it.
 """
 
 from dataclasses import replace

@@ -1,17 +1,19 @@
 """Sending failed mails again, with current content, also to a corrected address."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
+from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.domain.registering.status import RegistrationAction
-from ikone_events.services.mails import outbox
+from ikone_events.services.mails import outbox, undeliverable_addresses
 from ikone_events.services.mails.delivery_log import add_note
 from ikone_events.services.mails.values import changes_for, last_notified_version
 from ikone_events.services.mails.writing import rewrite_mail
@@ -60,14 +62,34 @@ def retry_mail(event: Event, mail_id: int, *, actor: str, now: datetime) -> Outb
     return outbox.requeue(mail, "retried", now=now, actor=actor)
 
 
-def retry_mails(event: Event, *, actor: str, now: datetime, mailing_id: int | None = None) -> int:
-    """Send the failed mails of an event or mailing again, unless obsolete; returns how many."""
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """How many failed mails are sent again, and how many are left out, by reason.
+
+    `undeliverable`: mails to this address come back. `untrue`: the mail is no longer true.
+    `unwritten`: it was never composed.
+    """
+
+    sent: int
+    undeliverable: int = 0
+    untrue: int = 0
+    unwritten: int = 0
+
+
+def retry_mails(
+    event: Event, *, actor: str, now: datetime, mailing_id: int | None = None
+) -> Resent:
+    """Send the failed mails of an event or mailing again, unless obsolete or undeliverable."""
     event = lock_event(event.slug)
+    mine = (OutboxMail.event_id == event.id) & (OutboxMail.state == "failed")
+    if mailing_id is not None:
+        mine &= OutboxMail.mailing_id == mailing_id
+    undeliverable = _to_marked_addresses(mine)
     wanted = (
         select(OutboxMail)
         .where(
-            OutboxMail.event_id == event.id,
-            OutboxMail.state == "failed",
+            mine,
+            OutboxMail.id.not_in(undeliverable),
             or_(
                 OutboxMail.created_at < event.changed_at,
                 OutboxMail.kind.in_(sorted(_TRUE_WHILE)),
@@ -78,14 +100,22 @@ def retry_mails(event: Event, *, actor: str, now: datetime, mailing_id: int | No
         )
         .order_by(OutboxMail.id)
     )
-    if mailing_id is not None:
-        wanted = wanted.where(OutboxMail.mailing_id == mailing_id)
     mails = list(db.session.scalars(for_update(wanted, OutboxMail)))
     obsolete = [mail.id for mail in mails if _is_obsolete(mail, event)]
     for mail in mails:
         if mail.id not in obsolete:
             _update(mail, event, now=now)
-    return outbox.retry_all(event, now=now, actor=actor, mailing_id=mailing_id, without=obsolete)
+    without = [*undeliverable, *obsolete]
+    sent = outbox.retry_all(event, now=now, actor=actor, mailing_id=mailing_id, without=without)
+    left = select(func.count()).where(mine, OutboxMail.id.not_in(without))
+    return Resent(sent, len(undeliverable), len(obsolete), db.session.scalar(left) or 0)
+
+
+def _to_marked_addresses(mine: ColumnElement[bool]) -> list[int]:
+    """The ids of the mails whose own recipient is marked, as a former address may be."""
+    marked = undeliverable_addresses.all_marked()
+    rows = db.session.execute(select(OutboxMail.id, OutboxMail.recipient).where(mine))
+    return [row.id for row in rows if email_key(row.recipient) in marked]
 
 
 def _is_obsolete(mail: OutboxMail, event: Event) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, select, true
 
 from ikone_events.domain.events.facts import EventFormat, Mode
-from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
+from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
@@ -36,11 +36,16 @@ def people_of(
 
 
 def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
-    """The confirmed subscribers of an audience, in the order of their ids."""
+    """The confirmed subscribers of an audience, in the order of their ids.
+
+    None of the network for an event that needs a code.
+    """
     wanted = select(Subscriber).where(Subscriber.confirmed_at.is_not(None)).order_by(Subscriber.id)
     if audience is Audience.INTERESTED:
         return wanted.where(Subscriber.event_id == event.id)
     wanted = wanted.where(Subscriber.topic == NETWORK)
+    if event.by_code and audience in OF_NETWORK:
+        return wanted.where(false())
     if audience is Audience.SUBSCRIBERS:
         return wanted
     if audience is Audience.UNREGISTERED:

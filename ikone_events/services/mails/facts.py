@@ -28,6 +28,7 @@ from ikone_events.services.mails.invitations import invitation_for
 from ikone_events.services.mails.texts import find_text, from_snapshot
 from ikone_events.services.mails.values import (
     changes_for,
+    has_open_fields,
     last_notified_version,
     link_day,
     links_of,
@@ -67,10 +68,7 @@ def facts_for(
     reason: str = "",
     other_person: str = "",
 ) -> MailFacts:
-    """The facts of a mail to a registered person; `again` is the mail that is written again.
-
-    If missing, `known` (the version last notified), `reason` and `other_person` are looked up.
-    """
+    """The facts of a mail to a person, or of `again`, which is rewritten; looks up what misses."""
     known = known or _known_version(kind, registration, event, again)
     links = _links(kind, registration, event)
     return MailFacts(
@@ -94,6 +92,7 @@ def facts_for(
         link_sent_on=link_day(event, now),
         available_until=retention_until(event).date(),
         delete_on=_delete_on(registration, event),
+        has_open_fields=has_open_fields(kind, registration, event, now),
     )
 
 

@@ -1,21 +1,23 @@
 """Mailings: mails to many people, stored as one row with their cause; and how many were sent."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import Message
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.audiences import people_of, subscribers_of
 from ikone_events.services.mails.texts import snapshot
-from ikone_events.store.db import ask_for_delivery, db, for_update
+from ikone_events.services.mails.values import notified_versions
+from ikone_events.store.db import ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.events.models import Event
+from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
@@ -129,8 +131,37 @@ def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) 
             )
             raise UnfitInput(Complaint(text))
         mailing.stopped_at, mailing.stopped_by = None, ""
+        answered = _answered_for_another_date(mailing)
         outbox.resume(mailing, actor=actor, now=now)
+        _ask_again(mailing, answered)
     return mailing
+
+
+def _answered_for_another_date(mailing: Mailing) -> list[int]:
+    """The ids of people whose calendars have answered for the date that they know by now."""
+    event = mailing.event
+    people = db.session.scalars(
+        select(Registration)
+        .join(OutboxMail, OutboxMail.registration_id == Registration.id)
+        .where(
+            OutboxMail.mailing_id == mailing.id,
+            OutboxMail.state == "stopped",
+            OutboxMail.calendar_method == REQUEST,
+            Registration.partstat != "",
+        )
+    ).all()
+    known = notified_versions(event, people)
+    date = (event.starts_at, event.ends_at)
+    return [p.id for p in people if (known[p.id].starts_at, known[p.id].ends_at) != date]
+
+
+def _ask_again(mailing: Mailing, people: Collection[int]) -> None:
+    """Forget answers for the date that the resumed mails replace."""
+    resumed = select(OutboxMail.registration_id).where(
+        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued"
+    )
+    mine = Registration.id.in_(people) & Registration.id.in_(resumed)
+    rows_written(update(Registration).where(mine).values(partstat=""))
 
 
 def get_mailing(event: Event, mailing_id: int) -> Mailing:
@@ -152,7 +183,9 @@ def _has_queued(mailing: Mailing) -> bool:
 def people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
     """The recipients of a mailing whose mails are not written yet.
 
-    People who registered after its start are left out: their own mails describe the new state.
+    People whose status changed after its start are left out: their own mails describe the new
+    state. A mail about a new date goes to them too if no mail of their own has told it, for
+    example because it failed.
     """
     audience = Audience(mailing.audience)
     if audience in OF_SUBSCRIBERS:
@@ -161,11 +194,24 @@ def people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
         )
     people = people_of(mailing.event, audience, organisation_id=mailing.organisation_id).where(
         Registration.id > mailing.last_id,
-        Registration.event_lock_version < mailing.event_lock_version,
+        or_(
+            Registration.event_lock_version < mailing.event_lock_version,
+            _is_untold(mailing) if mailing.kind == MailKind.MOVED.value else false(),
+        ),
     )
     if mailing.step is not None and mailing.kind in REMINDERS:
         people = people.where(Registration.status_at <= mailing.step.due_at)
     return people
+
+
+def _is_untold(mailing: Mailing) -> ColumnElement[bool]:
+    """Whether a person knew an earlier version of the event, and no mail has told the present."""
+    told = select(OutboxMail.id).where(
+        OutboxMail.registration_id == Registration.id,
+        OutboxMail.notified_version == mailing.event.calendar_version,
+        OutboxMail.state.in_(NOTIFIED),
+    )
+    return (Registration.registered_at < mailing.created_at) & ~told.exists()
 
 
 def accounts_of(event: Event, *, most: int = 50) -> list[Account]:

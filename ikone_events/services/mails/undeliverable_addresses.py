@@ -27,6 +27,11 @@ def is_marked(email: str) -> bool:
     return db.session.get(UndeliverableAddress, email_key(email)) is not None
 
 
+def all_marked() -> set[str]:
+    """The keys of all marked addresses."""
+    return set(db.session.scalars(select(UndeliverableAddress.email_key)))
+
+
 def lift(email: str) -> bool:
     """Remove the mark of an address; False if there was none."""
     mark = UndeliverableAddress.email_key == email_key(email)

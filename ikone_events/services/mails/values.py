@@ -12,6 +12,7 @@ from ikone_events.domain.events.changes import differences
 from ikone_events.domain.events.facts import RUNNING, Mode
 from ikone_events.domain.events.lifecycle import Action, EventFormat
 from ikone_events.domain.mails.facts import Difference, EventSummary, Links, Recipient, Sender
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.rooms.door import has_door, is_link_out
 from ikone_events.domain.times import to_local
@@ -19,10 +20,15 @@ from ikone_events.services.installation import get_installation
 from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.mails.event_versions import event_in, event_versions, notified_numbers
 from ikone_events.store.plan.models import due_at_of
+from ikone_events.store.registering.form_fields import left_open
 from ikone_events.store.registering.models import Registration
 
 # The room opens before the start, so that people can test camera and sound.
 DOORS_OPEN_BEFORE = timedelta(minutes=15)
+# Mails that ask people to complete their details.
+_COMPLETING = {
+    *(MailKind.CONFIRMATION, MailKind.WAITLIST, MailKind.PROMOTION, MailKind.TAKEN_OVER),
+}
 _MOVING = frozenset(state.value for state in RUNNING)
 
 
@@ -187,3 +193,17 @@ def changes_for(
         locale=registration.locale,
         has_door=knows_room and any(links_of(each, registration).room for each in (event, known)),
     )
+
+
+def has_open_fields(
+    kind: MailKind, registration: Registration, event: Event, now: datetime
+) -> bool:
+    """Whether a mail asks the person to complete their details.
+
+    Only for people for whom others filled in a form; everybody else was asked.
+    """
+    by_others = bool(
+        registration.predecessor_id or registration.approved_at or registration.registered_by
+    )
+    may_answer = kind in _COMPLETING and now < event.starts_at
+    return by_others and may_answer and bool(left_open(registration))

@@ -21,7 +21,7 @@ from ikone_events.services.mails.invitations import new_calendar_uid
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.answers import store_answers
-from ikone_events.services.registering.form_fields import lay_fields
+from ikone_events.services.registering.form_fields import keep_places, lay_fields
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.directory.naming import find_by_name
@@ -58,6 +58,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
     for event in events.values():
         lay_plan(event, now=now)
         keep_seats(event, now=now)
+        keep_places(event)
         if event.state == State.ARCHIVED.value:
             archive_persons(event, now=now)
     return loaded

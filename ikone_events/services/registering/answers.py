@@ -14,10 +14,16 @@ from ikone_events.domain.registering.form_fields import (
     FieldKind,
     OwnField,
     kept_answers,
+    open_fields,
 )
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.form_fields import Answer, FormField, fields_of_event
+from ikone_events.store.registering.form_fields import (
+    Answer,
+    FormField,
+    asked_rows,
+    fields_of_event,
+)
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _KEY_LENGTH = 100
@@ -53,8 +59,7 @@ def asked_fields(event: Event, *, besides: Registration | None = None) -> tuple[
 
 
 def _asked_rows(event: Event) -> list[FormField]:
-    wanted = fields_of_event(event.id).where(FormField.retired_at.is_(None))
-    return list(db.session.scalars(wanted))
+    return list(db.session.scalars(asked_rows(event.id)))
 
 
 def _asked(
@@ -227,10 +232,15 @@ def _as_asked(row: FormField, answers: list[Answer]) -> GivenAnswer:
 
 
 def moves_places(registration: Registration, event: Event, answers: Answers) -> bool:
-    """Whether new answers change which limited places a person has."""
+    """Whether new answers change which limited places a person has.
+
+    First answers to required fields, of which nobody asked the person before, do not count.
+    """
     fields = asked_fields(event, besides=registration)
-    limited = _limited(fields)
-    before, after = _chosen(answers_of(registration)), _chosen(kept_answers(fields, answers))
+    stored = answers_of(registration)
+    first = {field.key for field in open_fields(fields, stored)}
+    limited = {(key, value) for key, value in _limited(fields) if key not in first}
+    before, after = _chosen(stored), _chosen(kept_answers(fields, answers))
     return before & limited != after & limited
 
 

@@ -23,6 +23,7 @@ from ikone_events.domain.registering.form_fields import (
     OwnField,
     key_of,
 )
+from ikone_events.services.registering.answers import places_taken
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -118,7 +119,7 @@ def edit_field(
     event = _lock_for_edit(slug, expected, now=now)
     row = _get(event, key)
     around = replace(surroundings_of(event, key), role=role)
-    fill_field(row, _checked(draft, around), now=now)
+    fill_field(row, _keeping(_checked(draft, around), event, around.old), now=now)
     db.session.flush()
     return row.described()
 
@@ -128,6 +129,31 @@ def _checked(draft: OwnField, around: Surroundings) -> OwnField:
     if complaints := field_complaints(field, around):
         raise UnfitInput(complaints)
     return replace(field, choices=_named(field.choices, around.old))
+
+
+def _keeping(field: OwnField, event: Event, old: OwnField | None) -> OwnField:
+    """The field with the people who stay where places were lowered below their number."""
+    taken = places_taken(event)
+
+    def kept(choice: FieldChoice) -> FieldChoice:
+        before = old.choice(choice.value) if old else None
+        if before is not None and before.places == choice.places:
+            return replace(choice, kept=before.kept)
+        return choice.keeping(taken.get((old.key if old else "", choice.value), 0))
+
+    return replace(field, choices=tuple(map(kept, field.choices)))
+
+
+def keep_places(event: Event) -> None:
+    """Store by how many people of a loaded event exceed the places of choices: they stay."""
+    taken = places_taken(event)
+    for row in _rows(event):
+        choices = [c.keeping(taken.get((row.key, c.value), 0)) for c in row.described().choices]
+        row.choices = _json(choices)
+
+
+def _json(choices: Iterable[FieldChoice]) -> str:
+    return json.dumps([asdict(choice) for choice in choices], ensure_ascii=False)
 
 
 def _named(choices: tuple[FieldChoice, ...], old: OwnField | None) -> tuple[FieldChoice, ...]:
@@ -148,7 +174,8 @@ def lay_fields(event: Event, fields: Iterable[OwnField], *, now: datetime) -> No
     """Give a new event its checked fields."""
     for position, field in enumerate(fields, 1):
         row = FormField(event_id=event.id, key=field.key, position=position, versions="[]")
-        fill_field(row, field, now=now)
+        nobody_yet = tuple(choice.keeping(0) for choice in field.choices)
+        fill_field(row, replace(field, choices=nobody_yet), now=now)
         row.retired_at = now if field.retired else None
         db.session.add(row)
     db.session.flush()
@@ -159,7 +186,7 @@ def fill_field(row: FormField, field: OwnField, *, now: datetime) -> None:
     row.kind = field.kind.value
     for name in AS_DESCRIBED:
         setattr(row, name, getattr(field, name))
-    row.choices = json.dumps([asdict(choice) for choice in field.choices], ensure_ascii=False)
+    row.choices = _json(field.choices)
     texts = row.texts if field.kind is FieldKind.CONSENT else []
     words = {"label": field.label, "label_en": field.label_en}
     if field.kind is FieldKind.CONSENT and not (texts and words.items() <= texts[-1].items()):

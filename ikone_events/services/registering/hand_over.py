@@ -1,19 +1,21 @@
 """Handing a registration over to a deputy: the place stays with the administration.
 
-A deputy who waits gets the place; one who has a place keeps it, is reminded of it, and the waiting
-list gets the free one. Page and mail of the leaving person are the same each time, so that they
-do not reveal whether the deputy is registered.
+A deputy who waits gets the place, unless it went to another administration that can have no more.
+One who has a place keeps it. Whoever does not get the place is reminded of their registration, and
+the waiting list gets it. Page and mail of the leaving person are the same each time, so that they
+do not reveal whether the deputy is registered; an organiser learns why the deputy can't have it.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, StatusRefused, UnfitInput
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.registering.seating import Place
+from ikone_events.domain.registering.seating import Place, excluded_because
 from ikone_events.domain.registering.self_service import SelfServiceAction
-from ikone_events.domain.registering.status import RegistrationAction
+from ikone_events.domain.registering.status import Actor, RegistrationAction, actor_of
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.answers import pass_on_places
 from ikone_events.services.registering.registrations import (
@@ -25,12 +27,15 @@ from ikone_events.services.registering.registrations import (
 from ikone_events.services.registering.seating import (
     PERSON,
     StatusCause,
+    candidate_of,
     change_status,
     promote_waiting,
 )
 from ikone_events.services.registering.status import check_allowed, lock_as_seen
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.waiting_list import organisation_key_of
 
 # What a deputy takes over with the place.
 _INHERITED = (
@@ -77,19 +82,40 @@ def hand_over(
         text = N_("This is the address that is registered. Please give the deputy's.")
         raise UnfitInput(Complaint(text, about="email"))
     new = find_active(event, deputy.email)
+    moves_up = new is not None and seated and _may_move_up(new, leaving, cause)
     change_status(leaving, event, Place(Status.CANCELLED), cause, other_person=deputy.name)
     taking = StatusCause(action=RegistrationAction.TAKE_OVER, actor=actor, now=now)
     if new is None:
         new = _successor(leaving, event, deputy, now=now)
-        change_status(new, event, Place(Status.CONFIRMED if seated else Status.WAITLISTED), taking)
-        pass_on_places(leaving, new, now=now)
-    elif seated and new.status == Status.WAITLISTED.value:
+        place = Place(Status.CONFIRMED if seated else Status.WAITLISTED)
+        passing = partial(pass_on_places, leaving, new, now=now)
+        change_status(new, event, place, taking, before_mail=passing)
+    elif moves_up:
         new.mode, new.predecessor_id = leaving.mode, leaving.id
         change_status(new, event, Place(Status.CONFIRMED), taking)
     else:
         remind(new, event, now=now)
     promote_waiting(event, now=now)
     return new
+
+
+def _may_move_up(new: Registration, leaving: Registration, cause: StatusCause) -> bool:
+    """Whether a registered deputy gets the seat: nobody who has one, or whom a rule excludes.
+
+    Raises StatusRefused for organisers, whom “members first” does not bind.
+    """
+    if new.status != Status.WAITLISTED.value:
+        return False
+    if organisation_key_of(new) == organisation_key_of(leaving):
+        return True
+    by_hand = actor_of(cause.actor) is Actor.ORGANISER
+    availability = get_availability(leaving.event, cause.now)
+    if by_hand:
+        availability = replace(availability, members_until=None)
+    found = excluded_because(availability, candidate_of(leaving.event, new, availability))
+    if found and by_hand:
+        raise StatusRefused(found)
+    return found is None
 
 
 def _successor(

@@ -34,6 +34,7 @@ from ikone_events.services.registering.seating import (
     fill_free_seats,
     mode_for,
     mode_of,
+    promote_waiting,
 )
 from ikone_events.store.db import db
 from ikone_events.store.directory.naming import find_by_name
@@ -98,8 +99,9 @@ def register_all(
 ) -> tuple[Status, ...]:
     """Register the people of one form, all or none; returns the statuses of new people.
 
-    The first one filled in the form. The statuses come from a rehearsal in which everybody is
-    new, so that they do not reveal who is registered.
+    The first one filled in the form. Places come from a rehearsal in which everybody is new, so
+    that neither the page nor a mail reveals who is registered. What stays free goes to whoever
+    waits.
     """
     if len(applicants) == 1:
         return (register(slug, applicants[0], now=now),)
@@ -109,10 +111,11 @@ def register_all(
     with db.session.begin_nested() as rehearsal:
         promised = [_rehearse(event, each, now=now) for each in applicants]
         rehearsal.rollback()
-    for applicant in applicants:
+    for applicant, place in zip(applicants, promised, strict=True):
         db.session.flush()
-        _register(event, applicant, get_availability(event, now), now=now)
-    return tuple(promised)
+        _register(event, applicant, get_availability(event, now), now=now, place=place)
+    promote_waiting(event, now=now)
+    return tuple(place.status for place in promised)
 
 
 def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) -> Registration:
@@ -147,10 +150,16 @@ def _open_availability(event: Event, now: datetime) -> SeatAvailability:
 
 
 def _register(
-    event: Event, applicant: Applicant, availability: SeatAvailability, *, now: datetime
+    event: Event,
+    applicant: Applicant,
+    availability: SeatAvailability,
+    *,
+    now: datetime,
+    place: Place | None = None,
 ) -> Place:
     """Known addresses are looked up last, so that they are checked like new ones."""
-    person, place = _admitted(event, applicant, availability)
+    person = _checked(event, applicant, now=now)
+    place = place or admit(availability, candidate_of(event, person, availability))
     known = find_active(event, applicant.email)
     mode = mode_of(event, person)
     cause = _cause(RegistrationAction.REGISTER, PERSON, availability, mode=mode)
@@ -162,14 +171,11 @@ def _register(
     return place
 
 
-def _admitted(
-    event: Event, applicant: Applicant, availability: SeatAvailability
-) -> tuple[Registration, Place]:
-    """A new registration, not stored yet, and its place. Raises UnfitInput."""
+def _checked(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
+    """A new registration, not stored yet, with code and choices. Raises UnfitInput."""
     code = redeem(event, applicant.code)
     claim_choices(event, applicant.answers)
-    person = new_registration(event, applicant, code=code, now=availability.now)
-    return person, admit(availability, candidate_of(event, person, availability))
+    return new_registration(event, applicant, code=code, now=now)
 
 
 def _store_in_vain(
@@ -182,16 +188,17 @@ def _store_in_vain(
         attempt.rollback()
 
 
-def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Status:
-    """Store a person as new, under a made-up address, to be rolled back; returns the status."""
+def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Place:
+    """Store a person as new, under a made-up address, to be rolled back; returns the place."""
     db.session.flush()
     availability = get_availability(event, now)
-    person, place = _admitted(event, applicant, availability)
+    person = _checked(event, applicant, now=now)
+    place = admit(availability, candidate_of(event, person, availability))
     person.email_key = person.public_id
     mode = mode_of(event, person)
     cause = _cause(RegistrationAction.REGISTER, PERSON, availability, mode=mode)
     _store(person, event, applicant, place, cause, silent=True)
-    return place.status
+    return place
 
 
 def _check_group(event: Event, applicants: Sequence[Applicant]) -> None:
@@ -224,9 +231,12 @@ def _store(
 ) -> None:
     if place.status is Status.WAITLISTED:
         cause = replace(cause, reason="")
-    change_status(person, event, place, cause, silent=silent)
-    if applicant.answers:
-        store_answers(person, event, applicant.answers, now=cause.now)
+
+    def store() -> None:
+        if applicant.answers:
+            store_answers(person, event, applicant.answers, now=cause.now)
+
+    change_status(person, event, place, cause, silent=silent, before_mail=store)
 
 
 _ACTIVE_ADDRESS = select(Registration).where(

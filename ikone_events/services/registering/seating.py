@@ -4,7 +4,7 @@ The caller has locked the event (`lock_event`). The waiting list gets free seats
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,10 +78,17 @@ def change_status(
     *,
     other_person: str = "",
     silent: bool = False,
+    before_mail: Callable[[], None] | None = None,
 ) -> None:
-    """Change a registration's status and write the mail that the table of statuses names."""
+    """Change a registration's status and write the mail that the table of statuses names.
+
+    `before_mail` stores what the mail is also about, once the registration has its row.
+    """
     fresh = not registration.status
     _write_status(registration, event, place, cause)
+    if before_mail is not None:
+        before_mail()
+        db.session.flush()
     kind = mail_for(cause.action, registration_status(registration.status, registration.awaits))
     if kind is None or silent:
         return

@@ -7,8 +7,13 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ikone_events.domain.registering.form_fields import FieldChoice, FieldKind, OwnField
-from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.domain.registering.form_fields import (
+    FieldChoice,
+    FieldKind,
+    OwnField,
+    open_fields,
+)
+from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.registering.models import Registration
 
 # Columns with the same name in OwnField.
@@ -22,10 +27,10 @@ class FormField(Base):
     """An own field of an event's form.
 
     `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of {value,
-    label, label_en, places, retired}; `versions` one of {version, label, label_en, since}: the
-    texts of a consent, the current one last. The field is shown if the field `shown_if` has the
-    value `shown_value`. `keep_days` is how many days after the event's end answers are kept (None:
-    as long as the person's data), `seen_by` the lowest role that sees them.
+    label, label_en, places, retired, kept}; `versions` one of {version, label, label_en, since}:
+    the texts of a consent, the current one last. The field is shown if the field `shown_if` has
+    the value `shown_value`. `keep_days` is how many days after the event's end answers are kept
+    (None: as long as the person's data), `seen_by` the lowest role that sees them.
     """
 
     __tablename__ = "form_field"
@@ -74,6 +79,11 @@ def fields_of_event(event_id: int) -> Select[FormField]:
     return wanted.order_by(FormField.position, FormField.id)
 
 
+def asked_rows(event_id: int) -> Select[FormField]:
+    """The fields of an event that are asked now, in order."""
+    return fields_of_event(event_id).where(FormField.retired_at.is_(None))
+
+
 class Answer(Base):
     """One answer of a person to a field; each of several choices is a row.
 
@@ -97,3 +107,23 @@ class Answer(Base):
 
     registration: Mapped[Registration] = relationship()
     field: Mapped[FormField] = relationship()
+
+
+def left_open(registration: Registration) -> tuple[OwnField, ...]:
+    """The required fields that this person has not answered, in order.
+
+    Deputies and people who were added by others were not asked yet.
+    """
+    fields = [row.described() for row in db.session.scalars(asked_rows(registration.event_id))]
+    if not any(field.required for field in fields):
+        return ()
+    given = db.session.execute(
+        select(FormField.key, Answer.value)
+        .join(FormField, Answer.field_id == FormField.id)
+        .where(Answer.registration_id == registration.id)
+        .order_by(Answer.id)
+    )
+    answers: dict[str, list[str]] = {}
+    for key, value in given:
+        answers.setdefault(key, []).append(value)
+    return open_fields(fields, answers)

@@ -171,4 +171,5 @@ def _hand_over_page(
         form=form,
         complaints=complaints,
         waits=registration.status == Status.WAITLISTED.value,
+        asks=any(field.required for field in asked_fields(registration.event)),
     )

@@ -17,6 +17,7 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.status import self_service_facts
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
+from ikone_events.store.registering.form_fields import left_open
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import last_change
 from ikone_events.store.registering.waiting_list import waiting_position
@@ -59,6 +60,7 @@ def show(token: str) -> ResponseReturnValue:
         answers=_answer_rows(registration),
         calendar_answer=_calendar_answer(registration),
         active=facts.active,
+        left_open=_left_open(registration, facts),
         kept_until=registration.kept_until,
     )
 
@@ -77,6 +79,13 @@ def _status_facts(registration: Registration, facts: SelfServiceFacts) -> Status
         may_return=left and badge_for(get_availability(registration.event, moment)).open,
         room_in_other_mode=may_switch and has_room(registration, other_mode(registration), moment),
     )
+
+
+def _left_open(registration: Registration, facts: SelfServiceFacts) -> list[str]:
+    """The labels of required fields without an answer, while the person may answer."""
+    if possible(SelfServiceAction.CHANGE, facts) is None:
+        return []
+    return [field.label_in(page_locale()) for field in left_open(registration)]
 
 
 def _answer_rows(registration: Registration) -> list[tuple[str, str]]:

@@ -6,9 +6,10 @@ import pytest
 import vobject
 from icalendar import Calendar
 
-from ikone_events.domain.mails.edited_text import EditedText
+from ikone_events.domain.mails.edited_text import EditedText, check_text
 from ikone_events.domain.mails.facts import EventSummary, Links, MailFacts
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.refusals import UnfitInput
 from ikone_events.mail.writing.compose import ComposedMail
 from tests.mail.writing.mails import (
     ACCEPT,
@@ -76,11 +77,14 @@ def test_offer_is_accepted_by_the_button_or_goes_on(locale: str) -> None:
     assert LINKS.manage in made.text
 
 
-def test_waiting_people_can_confirm_early_where_addresses_are_confirmed() -> None:
-    asked = mail(MailKind.WAITLIST, facts=WAITING, links=CONFIRM)
-    assert "schon jetzt" in asked.text
-    assert CONFIRM.confirm == button(asked)
+def test_waiting_people_are_not_asked_to_confirm() -> None:
+    """They are once a place is reserved for them; earlier texts offered it at once."""
     assert "bestätigen" not in mail(MailKind.WAITLIST, facts=WAITING).text
+    words = "Warten.\n\n{{bestaetigung}}\n\n[Bestätigen]({{bestaetigungslink}})\n\nBis bald."
+    old = EditedText("Warteliste", words)
+    assert "Warten.\n\nBis bald.\n\nF" in mail(MailKind.WAITLIST, facts=WAITING, edited=old).text
+    with pytest.raises(UnfitInput, match="no value in this e-mail"):
+        check_text("waitlist", old)
 
 
 def test_waiting_list_mail_does_not_claim_that_every_place_is_taken() -> None:
@@ -107,12 +111,11 @@ def test_colleague_learns_who_filled_in_the_form(kind: MailKind) -> None:
     [
         (FACTS, DOOR, ["Sie sind bereits angemeldet", DOOR.room], ["Warteliste", "bestätigt."]),
         (WAITING, LINKS, ["bereits auf der Warteliste"], ["angemeldet:", "E-Mail-Adresse"]),
-        (WAITING, CONFIRM, ["bereits auf der Warteliste", CONFIRM.confirm], ["angemeldet:"]),
         (PENDING, CONFIRM, [CONFIRM.confirm, UNTIL["de"]], ["bereits angemeldet", "Warteliste"]),
         (PENDING, LINKS, ["noch nicht bestätigt"], ["bereits angemeldet", "E-Mail-Adresse"]),
         (OFFERED, ACCEPT, [ACCEPT.accept, UNTIL["de"]], ["bereits angemeldet"]),
     ],
-    ids=["confirmed", "waits", "waits-unconfirmed", "address", "approval", "offered"],
+    ids=["confirmed", "waits", "address", "approval", "offered"],
 )
 def test_repeat_tells_the_truth(
     facts: MailFacts, links: Links, true: list[str], untrue: list[str]
@@ -218,3 +221,14 @@ def test_question_after_a_decline_leads_to_the_one_button(locale: str) -> None:
     pending = mail(MailKind.NOT_COMING, locale, facts=PENDING, links=CONFIRM)
     assert button(pending) == f"{LINKS.manage}/cancel", "nothing else is asked here"
     assert "reserviert" not in pending.text
+
+
+def test_edited_question_after_a_decline_is_true_for_everybody() -> None:
+    edited = EditedText("Wirklich?", "{{anmeldestand}}\n\n[Nein]({{absagelink}})")
+    check_text(MailKind.NOT_COMING, edited)
+    seated = mail(MailKind.NOT_COMING, edited=edited)
+    assert seated.subject == "Wirklich?"
+    assert "Ihr Platz bleibt für Sie reserviert." in seated.text
+    assert button(seated) == f"{LINKS.manage}/cancel"
+    waiting = mail(MailKind.NOT_COMING, facts=WAITING, edited=edited)
+    assert "Ihre Anmeldung bleibt bestehen." in waiting.text

@@ -1,5 +1,6 @@
 """What answers of calendars do to rows, on both databases."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddres
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
 from tests.effort import by_night
-from tests.factories import NOW, make_event, make_registration
+from tests.factories import NOW, make_event, make_registration, make_text
 from tests.received import calendar_answer, receive
 
 SOON = NOW + timedelta(minutes=5)
@@ -284,6 +285,16 @@ def test_decline_asks_by_mail_once_for_a_date(
     assert len(mails(app, MailKind.NOT_COMING)) == 2
     assert reload(app, person).status == "confirmed"
     is_sound(app)
+
+
+def test_question_after_a_decline_has_the_text_of_the_organisers(
+    app: Flask, event: Event, person: Registration
+) -> None:
+    make_text(app, "not_coming", event, body="Kommen Sie nicht? [Absagen]({{absagelink}})")
+    receive(app, calendar_answer(person, "DECLINED", received_at=NOW), now=NOW)
+    [mail] = mails(app, MailKind.NOT_COMING)
+    assert mail.subject == "Eigener Betreff"
+    assert re.search(r"Kommen Sie nicht\? Absagen: \S+/r/\S+/cancel", mail.text)
 
 
 @pytest.mark.parametrize("over", [True, False])

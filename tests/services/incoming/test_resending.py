@@ -12,7 +12,8 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.events.editing import set_room
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.incoming.resending import retry_mail, retry_mails
+from ikone_events.services.incoming.resending import Resent, retry_mail, retry_mails
+from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.mailing_chunks import expand_chunk
 from ikone_events.services.mails.mailings import resume_mailing, start_mailing, stop_mailing
 from ikone_events.services.mails.writing import write_mail
@@ -22,7 +23,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, FixedClock, make_event, make_registration
+from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
 
 pytestmark = pytest.mark.both_databases
@@ -102,7 +103,7 @@ def test_confirmation_of_a_cancelled_event_is_not_sent_again(
     with pytest.raises(UnfitInput), app.app_context(), transaction():
         retry_mail(event, failed.id, actor=ACTOR, now=LATER)
     with app.app_context(), transaction():
-        assert retry_mails(event, actor=ACTOR, now=LATER) == 0
+        assert retry_mails(event, actor=ACTOR, now=LATER) == Resent(0, untrue=1)
     assert mails(app)[0].state == "failed"
 
 
@@ -112,8 +113,29 @@ def test_failed_mails_are_sent_again_as_things_stand_now(
     event = event_of(app)
     reschedule(app, event.slug)
     with app.app_context(), transaction():
-        assert retry_mails(event, actor=ACTOR, now=LATER + timedelta(minutes=1)) == 1
+        assert retry_mails(event, actor=ACTOR, now=LATER + timedelta(minutes=1)).sent == 1
     assert "16. März" not in mails(app)[0].text
+
+
+def test_failed_mails_to_undeliverable_addresses_are_left_out(
+    app: Flask, failed: OutboxMail
+) -> None:
+    """Only the address counts that this mail is written to."""
+    event = event_of(app)
+    others = [make_registration(app, event) for _ in range(3)]
+    ours = [make_mail(app, person, state="failed") for person in others]
+    make_mail(app, others[0], state="failed", message_id="", kind="note")
+    with app.app_context(), transaction():
+        undeliverable_addresses.mark(others[1].email.upper(), code="5.1.1", words="", now=NOW)
+        undeliverable_addresses.mark("andere@example.org", code="5.1.1", words="", now=NOW)
+    with app.app_context(), transaction():
+        told = retry_mails(event, actor=ACTOR, now=NOW)
+    assert told == Resent(3, undeliverable=1, unwritten=1)
+    states = {mail.id: mail.state for mail in mails(app)}
+    assert [states[each.id] for each in ours] == ["queued", "failed", "queued"]
+    with app.app_context(), transaction():
+        retry_mail(event, ours[1].id, actor=ACTOR, now=NOW)  # one mail, knowingly
+    assert {mail.state for mail in mails(app) if mail.id == ours[1].id} == {"queued"}
 
 
 @pytest.fixture

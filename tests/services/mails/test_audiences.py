@@ -109,6 +109,20 @@ def test_audience_holds_its_people_and_nobody_else(
     assert names(app, event, audience) == members
 
 
+def test_event_that_needs_a_code_is_news_for_nobody_but_who_asked_for_it(
+    app: Flask, event: Event
+) -> None:
+    with app.app_context(), transaction():
+        db.session.get_one(Event, event.id).by_code = True
+    event.by_code = True
+    found = {audience: names(app, event, audience) for audience in sorted(OF_SUBSCRIBERS)}
+    assert found == {
+        Audience.INTERESTED: {"curious"},
+        Audience.SUBSCRIBERS: set(),
+        Audience.UNREGISTERED: set(),
+    }
+
+
 @pytest.mark.parametrize(
     ("event_format", "online", "on_site"), [("online", 2, 0), ("on_site", 0, 2)]
 )

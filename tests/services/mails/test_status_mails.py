@@ -207,11 +207,11 @@ def test_mail_that_asks_for_what_is_over_is_not_sent_again(
     mail = write(app, person, kind)
     change(app, mail, state="failed")
     with app.app_context(), transaction():
-        assert retry_mails(event, actor="x", now=NOW) == 1
+        assert retry_mails(event, actor="x", now=NOW).sent == 1
     change(app, mail, state="failed")
     change(app, person, **{"awaits": "", **then})
     with app.app_context(), transaction():
-        assert retry_mails(event, actor="x", now=NOW) == 0
+        assert retry_mails(event, actor="x", now=NOW).sent == 0
     with pytest.raises(UnfitInput), app.app_context(), transaction():
         retry_mail(event, mail.id, actor="x", now=NOW)
 

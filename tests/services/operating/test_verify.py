@@ -1,5 +1,8 @@
 """`verify`: a healthy house has no fault, and each planted fault is one line."""
 
+import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,15 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.story import folder
 from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.registering.form_fields import FieldChoice, FieldKind, OwnField
 from ikone_events.services.events.editing import edit_event
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.registering.answers import all_fields
+from ikone_events.services.registering.form_fields import add_field, edit_field
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_mail, make_material, make_settings
 from tests.mailbox import Mailbox
@@ -174,6 +181,90 @@ def test_people_who_were_in_before_the_capacity_was_lowered_are_no_fault(house: 
     with house.app_context(), transaction():
         edit_event("workshop", draft("Workshop", capacity=1), expected_edit_version=1, now=NOW)
     assert found(house) == ["No fault found."]
+
+
+def lunch(app: Flask, places: int | None) -> None:
+    """Ask for a meal of which there are some, or change how many there are."""
+    fish, soup = (
+        FieldChoice(value="", label="Fisch", places=places),
+        FieldChoice(value="", label="Suppe"),
+    )
+    with app.app_context(), transaction():
+        event = lock_event("workshop")
+        known = {"expected": event.edit_version, "now": NOW}
+        if fields := all_fields(event):
+            named = (replace(fish, value="fisch"), replace(soup, value="suppe"))
+            changed = replace(fields[0], choices=named)
+            edit_field("workshop", fields[0].key, changed, **known)
+        else:
+            field = OwnField(kind=FieldKind.ONE_CHOICE, label="Essen", choices=(fish, soup))
+            add_field("workshop", field, **known)
+
+
+def eat(app: Flask, name: str) -> None:
+    with app.app_context(), transaction():
+        fish = replace(_applicant(name), answers={"essen": ["fisch"]})
+        register("workshop", fish, now=NOW)
+
+
+def test_more_people_than_places_of_a_choice_are_found(house: Flask) -> None:
+    lunch(house, 1)
+    eat(house, "dora")
+    assert found(house) == ["No fault found."]
+    plant(
+        house,
+        """INSERT INTO answer (registration_id, field_id, value, value_key, at)
+        SELECT 1, field_id, value, value_key, at FROM answer""",
+    )
+    assert found(house) == ["seats: workshop: 2 people have 1 places of “fisch” (essen)"]
+    plant(house, "UPDATE registration SET status = 'declined' WHERE email_key LIKE 'dora%'")
+    assert not [line for line in found(house) if "places of" in line]
+
+
+def test_people_who_chose_before_the_places_were_lowered_are_no_fault(house: Flask) -> None:
+    lunch(house, 2)
+    eat(house, "dora")
+    eat(house, "emil")
+    lunch(house, 0)
+    assert found(house) == ["No fault found."]
+    lunch(house, 0)
+    assert found(house) == ["No fault found."]
+    plant(
+        house,
+        """INSERT INTO answer (registration_id, field_id, value, value_key, at)
+        SELECT 1, field_id, value, value_key, at FROM answer LIMIT 1""",
+    )
+    lunch(house, 0)  # a change of something else excuses nobody
+    assert found(house) == ["seats: workshop: 3 people have 0 places of “fisch” (essen)"]
+
+
+def test_loaded_people_beyond_the_places_of_a_choice_are_no_fault(
+    app: Flask, tmp_path: Path
+) -> None:
+    choice = {"value": "fisch", "label": "Fisch", "places": 1}
+    field = {"key": "essen", "kind": "one_choice", "label": "Essen", "choices": [choice, "Suppe"]}
+    event = {
+        "slug": "workshop",
+        "title": "Workshop",
+        "starts_at": f"{NOW + timedelta(days=9):%Y-%m-%dT%H:%M:%S}+00:00",
+        "ends_at": f"{NOW + timedelta(days=9, hours=2):%Y-%m-%dT%H:%M:%S}+00:00",
+        "fields": [field],
+    }
+    names = {"first_name": "A", "last_name": "M", "registered_at": "2026-03-01T10:00:00+00:00"}
+    people = [
+        {
+            **names,
+            "event": "workshop",
+            "email": f"{name}@example.org",
+            "answers": {"essen": "fisch"},
+        }
+        for name in ("anna", "bert")
+    ]
+    file = tmp_path / "people.json"
+    file.write_text(json.dumps({"events": [event], "registrations": people}))
+    loaded = call(app, "load", str(file))
+    assert loaded.exit_code == 0, loaded.output
+    assert found(app) == ["No fault found."]
 
 
 def test_damaged_file_is_one_line(house: Flask, settings: Settings) -> None:

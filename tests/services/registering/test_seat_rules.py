@@ -21,7 +21,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Code
 from ikone_events.store.registering.queries import lock_registration
-from tests.factories import NOW, make_event, make_registration
+from tests.factories import NOW, make_event, make_organisation, make_registration
 from tests.own_fields import make_field
 from tests.services.registering.seats import (
     HOUR,
@@ -179,9 +179,29 @@ def test_group_with_somebody_known_gets_what_new_people_get(app: Flask) -> None:
 
     assert group(app, event, "known", "new") == ["confirmed", "waitlisted"]
 
-    # The page tells what two new people would get, the mails tell the truth.
+    # The mails begin with what the page tells; the place that stays free goes to the first to wait.
     assert statuses(app, event) == {"known": "confirmed", "new": "confirmed"}
-    assert mails(app)[1:] == [("known", "repeat"), ("new", "confirmation")]
+    told = [("known", "repeat"), ("new", "waitlist"), ("new", "promotion")]
+    assert mails(app)[1:] == told
+    assert faults(app) == []
+
+
+def test_group_never_gets_past_those_who_wait(app: Flask) -> None:
+    """The place that a known person does not take goes to whoever may have it first."""
+    event = make_event(app, capacity=3, per_administration=2)
+    for name in ("known", "a", "waits"):
+        sign_up(app, event, name)
+    assert statuses(app, event)["waits"] == "waitlisted"
+
+    other = {"organisation": "Stadt Mayen"}
+    assert group(app, event, "known", "new", "more", **other) == [
+        *("confirmed", "waitlisted", "waitlisted")
+    ]
+
+    after = statuses(app, event)
+    assert [after[name] for name in ("waits", "new", "more")] == [
+        *("waitlisted", "confirmed", "waitlisted")
+    ]
     assert faults(app) == []
 
 
@@ -284,6 +304,65 @@ def test_hand_over_does_not_tell_that_the_deputy_is_registered(app: Flask, known
     else:
         assert told[1:] == [("dora", "taken_over")]
         assert after["ben"] == "waitlisted"
+    assert faults(app) == []
+
+
+def trier_and_bendorf(app: Flask, **values: object) -> Event:
+    """Eva of Trier and Otto of Bendorf have seats; Dora of Bendorf and Ben of Mayen wait."""
+    event = make_event(app, capacity=2, per_administration=1, **values)
+    for name, place in (
+        ("eva", "Trier"),
+        ("otto", "Bendorf"),
+        ("dora", "Bendorf"),
+        ("ben", "Mayen"),
+    ):
+        sign_up(app, event, name, organisation=f"Stadt {place}")
+    return event
+
+
+def test_deputy_who_waits_takes_no_place_beyond_the_limit_of_their_administration(
+    app: Flask,
+) -> None:
+    event = trier_and_bendorf(app)
+    before = mails(app)
+
+    write(app, lambda: hand_over(person(app, "eva").public_id, deputy(), now=NOW))
+
+    after = statuses(app, event)
+    assert (after["eva"], after["dora"], after["ben"]) == ("cancelled", "waitlisted", "confirmed")
+    told = mails(app)[len(before) :]
+    assert told == [("eva", "handed_over"), ("dora", "repeat"), ("ben", "promotion")]
+    assert faults(app) == []
+
+
+def test_organiser_learns_why_a_deputy_can_not_take_the_place(app: Flask) -> None:
+    event = trier_and_bendorf(app)
+    eva = person(app, "eva").public_id
+    with pytest.raises(StatusRefused, match="administration has all the places"):
+        write(app, lambda: hand_over(eva, deputy(), actor=ANNA, now=NOW))
+    assert statuses(app, event)["eva"] == "confirmed"
+
+
+def test_deputy_who_waits_takes_the_place_of_the_same_administration(app: Flask) -> None:
+    """Also while it has more places than one can have by now: one leaves, one comes."""
+    event = trier_and_bendorf(app)
+    make_registration(app, event, organisation_text="Stadt Bendorf", email="old@example.org")
+    write(app, lambda: hand_over(person(app, "otto").public_id, deputy(), now=NOW))
+    after = statuses(app, event)
+    assert (after["otto"], after["dora"], after["ben"]) == ("cancelled", "confirmed", "waitlisted")
+
+
+def test_place_of_a_member_goes_to_no_stranger_while_members_are_first(app: Flask) -> None:
+    trier = make_organisation(app, "Stadt Trier")
+    event = make_event(app, capacity=1, members_until=NOW + HOUR)
+    sign_up(app, event, "eva", organisation="Stadt Trier")
+    sign_up(app, event, "dora", organisation="Verein")
+    assert (person(app, "eva").organisation_id, statuses(app, event)) == (
+        trier.id,
+        {"eva": "confirmed", "dora": "waitlisted"},
+    )
+    write(app, lambda: hand_over(person(app, "eva").public_id, deputy(), now=NOW))
+    assert statuses(app, event) == {"eva": "cancelled", "dora": "waitlisted"}
     assert faults(app) == []
 
 

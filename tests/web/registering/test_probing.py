@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ikone_events.app import create_app
 from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, Registration
@@ -57,6 +59,40 @@ def test_known_and_new_addresses_get_the_same(app: Flask, rule: str) -> None:
 
     known, new = ask(KNOWN), ask(NEW)
     assert str(known).replace(KNOWN[:7], NEW[:7]) == str(new)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("known_first", [True, False])
+def test_groups_with_known_and_new_addresses_get_the_same(
+    app: Flask, rule: str, known_first: bool
+) -> None:
+    """Also where one place is left, so that the first one gets it."""
+
+    def ask(address: str) -> list[object]:
+        values = {"capacity": 3, **RULES[rule]}
+        event = make_event(app, slug=f"e-{address[:7]}", title="T", **values)
+        for email in (KNOWN, "andere@example.org"):
+            make_registration(app, event, email=email, mode="on_site")
+        stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=NOW))
+        emails = [address, "neu@example.org"][:: 1 if known_first else -1]
+        visitor, shared = app.test_client(), {"mode": "on_site", "code": "Rathaus 2026"}
+        other = colleague(2, email=emails[1], mode="on_site")
+        answer = sign_up(visitor, event.slug, email=emails[0], person="2", **shared, **other)
+        assert answer.status_code == 303
+        first = mails_to(app, event, "neu@example.org")[:1]
+        return [*seen(visitor, answer, visitor.get(answer.location)), first]
+
+    known, new = ask(KNOWN), ask(NEW)
+    assert str(known).replace(KNOWN[:7], NEW[:7]) == str(new)
+
+
+def mails_to(app: Flask, event: Event, email: str) -> list[str]:
+    """The kinds of mails to somebody, in order."""
+    with app.app_context():
+        wanted = select(OutboxMail.kind).where(
+            OutboxMail.event_id == event.id, OutboxMail.recipient == email
+        )
+        return list(db.session.scalars(wanted.order_by(OutboxMail.id)))
 
 
 WORDS = (">Plätze frei", "Nur noch wenige Plätze frei", "Alle Plätze vergeben")

@@ -72,6 +72,7 @@ CHECKS: tuple[Check, ...] = (
     registrations.double_seats,
     registrations.stale_keys,
     registrations.used_up_codes,
+    registrations.crowded_choices,
     registrations.unknown_statuses,
     registrations.incomplete_statuses,
     registrations.unexplained_statuses,

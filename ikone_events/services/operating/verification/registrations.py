@@ -12,11 +12,13 @@ from ikone_events.domain.folding import search_key, sort_key
 from ikone_events.domain.registering.registration import SEATED, Awaits, Status
 from ikone_events.domain.registering.seating import Pool
 from ikone_events.domain.registering.status import RegistrationAction, RegistrationStatus, rule_of
+from ikone_events.services.registering.answers import places_taken
 from ikone_events.services.registering.seating import somebody_could_move_up
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.registering.availability import availabilities_of
+from ikone_events.store.registering.form_fields import FormField
 from ikone_events.store.registering.models import (
     IS_ACTIVE,
     SEARCHED,
@@ -106,6 +108,27 @@ def used_up_codes(_now: datetime) -> Iterator[str]:
     )
     for slug, number, uses, people in rows:
         yield f"seats: {slug}: code {number} has {uses} uses and let in {people} people"
+
+
+def crowded_choices(_now: datetime) -> Iterator[str]:
+    """A choice has no more people than places; those from before they were lowered may stay.
+
+    A choice from before their number was stored has no "kept".
+    """
+    limited = db.session.execute(
+        select(Event, FormField)
+        .join(FormField, FormField.event_id == Event.id)
+        .where(FormField.choices.contains('"kept"'))
+        .order_by(Event.id, FormField.id)
+    ).all()
+    for event, rows in groupby(limited, key=itemgetter(0)):
+        taken = places_taken(event)
+        for row in (each[1] for each in rows):
+            for choice in row.described().choices:
+                number = taken.get((row.key, choice.value), 0)
+                if number > max(choice.places or 0, choice.kept or 0) and choice.places is not None:
+                    text = f"{number} people have {choice.places} places of “{choice.value}”"
+                    yield f"seats: {event.slug}: {text} ({row.key})"
 
 
 def idle_seats(now: datetime) -> Iterator[str]:

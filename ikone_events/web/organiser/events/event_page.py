@@ -39,6 +39,7 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
+from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.organiser.plan.step_views import next_rows, plan_view
 from ikone_events.web.organiser.plan.step_words import action_text, who_did
 from ikone_events.web.shell.access import Permission, permission
@@ -130,7 +131,7 @@ def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> A
         action=action.value,
         label=_(ACTION_LABELS[action]),
         text=action_text(action),
-        mails=_recipients_text(message, number),
+        mails=_recipients_text(message, number, event),
         complaints=tuple(
             (translate(c), "room" if c.about == "room_url" else c.about or "")
             for c in offer.complaints
@@ -140,15 +141,17 @@ def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> A
     )
 
 
-def _recipients_text(message: Message | None, number: int) -> str:
-    if message is None or number == 0:
+def _recipients_text(message: Message | None, number: int, event: Event) -> str:
+    if message is None:
         return _("Nobody is written to.")
-    return ngettext(
+    written = ngettext(
         "One person gets an e-mail: “%(kind)s”.",
         "%(num)d people get an e-mail each: “%(kind)s”.",
         number,
         kind=_(LABELS[message.kind]),
     )
+    about_code = code_words(event, message.audience)
+    return f"{written if number else _('Nobody is written to.')} {about_code}".rstrip()
 
 
 @blueprint.post("/events/<slug>/room")

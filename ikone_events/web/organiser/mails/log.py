@@ -5,8 +5,9 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.events.obsolete_mailings import stop_by_hand
 from ikone_events.services.incoming import resending
-from ikone_events.services.incoming.resending import correct_and_retry
+from ikone_events.services.incoming.resending import Resent, correct_and_retry
 from ikone_events.services.installation import now
 from ikone_events.services.mails import mail_server
 from ikone_events.services.mails.drafts import mask_links
@@ -15,7 +16,6 @@ from ikone_events.services.mails.mailings import (
     accounts_of,
     get_mailing,
     resume_mailing,
-    stop_mailing,
 )
 from ikone_events.store.calendars.mails import updates_entry
 from ikone_events.store.db import transaction
@@ -41,6 +41,8 @@ from ikone_events.web.organiser.mails.mailing_words import (
     delivery_entries,
     figures_words,
     kind_label,
+    left_out_words,
+    mail_label,
     mailing_label,
     rest_words,
     state_of,
@@ -76,6 +78,7 @@ def mail(slug: str) -> str:
         states=STATES,
         kinds=list(kinds),
         kind_label=kind_label,
+        mail_label=mail_label,
         mailing_label=mailing_label,
         figures_words=figures_words,
         rest_words=rest_words,
@@ -168,11 +171,11 @@ def send_mails_now(slug: str) -> Answer:
 @blueprint.post("/events/<slug>/mail/retry")
 @permission(Permission.EDIT_EVENTS)
 def retry_mails(slug: str) -> Answer:
-    """Send every failed mail of the event again."""
+    """Send the failed mails of the event again, except to undeliverable addresses."""
     event = seen_event(slug)
     with transaction():
-        number = resending.retry_mails(event, now=now(), actor=actor())
-    return _sent_again(slug, number)
+        resent = resending.retry_mails(event, now=now(), actor=actor())
+    return _sent_again(slug, resent)
 
 
 @blueprint.post(f"{MAILING}/stop")
@@ -181,7 +184,7 @@ def stop(slug: str, mailing_id: int) -> Answer:
     """Stop the mails of a mailing that have not been sent yet."""
     event = seen_event(slug)
     with transaction():
-        account = account_of(stop_mailing(event, mailing_id, actor=actor(), now=now()))
+        account = account_of(stop_by_hand(event, mailing_id, actor=actor(), now=now()))
     figures = account.figures
     if account.is_stopped:
         words = _(
@@ -216,15 +219,20 @@ def retry_mailing(slug: str, mailing_id: int) -> Answer:
     event = seen_event(slug)
     with transaction():
         mailing = get_mailing(event, mailing_id)
-        number = resending.retry_mails(event, now=now(), actor=actor(), mailing_id=mailing.id)
-    return _sent_again(slug, number, anchor=f"m-{mailing_id}")
+        resent = resending.retry_mails(event, now=now(), actor=actor(), mailing_id=mailing.id)
+    return _sent_again(slug, resent, anchor=f"m-{mailing_id}")
 
 
-def _sent_again(slug: str, number: int, anchor: str | None = None) -> Answer:
+def _sent_again(slug: str, resent: Resent, anchor: str | None = None) -> Answer:
     words = ngettext(
-        "One e-mail is being sent again.", "%(num)d e-mails are being sent again.", number
+        "One e-mail is being sent again.", "%(num)d e-mails are being sent again.", resent.sent
     )
-    flash(words, "success")
+    if resent.sent:
+        flash(words, "success")
+    else:
+        flash(_("No e-mail is being sent again."), "warning")
+    for left_out in left_out_words(resent):
+        flash(left_out, "warning")
     return redirect(url_for("organiser.mail", slug=slug, _anchor=anchor), 303)
 
 

@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
-from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
+from ikone_events.domain.mails.kinds import LABELS, MailKind
+from ikone_events.services.incoming.resending import Resent
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.mailing_chunks import DAMAGED
 from ikone_events.services.mails.mailings import Account, Figures
+from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
@@ -19,10 +22,27 @@ def kind_label(kind: str) -> str:
     return _(labels[kind]) if kind in labels else kind
 
 
+def mail_label(mail: OutboxMail) -> str:
+    """Return the subject of an organiser's own message, which has no telling kind, or the kind."""
+    own = mail.kind == MailKind.NOTE.value and mail.subject
+    return mail.subject if own else kind_label(mail.kind)
+
+
 def mailing_label(account: Account) -> str:
     """Return the title that organisers gave to a mailing, or the label of its kind."""
     step = account.mailing.step
     return (step.title if step else "") or kind_label(account.mailing.kind)
+
+
+def code_words(event: Event, audience: Audience) -> str:
+    """Return what an event that needs a code means for a mail to subscribers, or ""."""
+    if not event.by_code or audience not in OF_SUBSCRIBERS:
+        return ""
+    if audience in OF_NETWORK:
+        return _(
+            "This event needs a code. Subscribers of the network have none, so they are not told."
+        )
+    return _("This event needs a code. It does not stand in this e-mail.")
 
 
 def figures_words(figures: Figures) -> str:
@@ -66,6 +86,30 @@ def rest_words(account: Account) -> str:
             words += ", " + _("%(number)d on the way", number=figures.queued)
         return words
     return _("%(number)d waiting to be sent", number=waiting) if waiting else ""
+
+
+def left_out_words(resent: Resent) -> list[str]:
+    """How many failed mails are not sent again, one sentence for each reason."""
+    said = (
+        ngettext(
+            "One e-mail is not sent: e-mails to its address come back. Please correct the address.",
+            "%(num)d e-mails are not sent: e-mails to their addresses come back. "
+            "Please correct the addresses.",
+            resent.undeliverable,
+        ),
+        ngettext(
+            "One e-mail is not sent: it would tell what is no longer true.",
+            "%(num)d e-mails are not sent: they would tell what is no longer true.",
+            resent.untrue,
+        ),
+        ngettext(
+            "One e-mail is not sent: it could not be written.",
+            "%(num)d e-mails are not sent: they could not be written.",
+            resent.unwritten,
+        ),
+    )
+    numbers = (resent.undeliverable, resent.untrue, resent.unwritten)
+    return [words for words, number in zip(said, numbers, strict=True) if number]
 
 
 def state_of(mail: OutboxMail, moment: datetime) -> str:

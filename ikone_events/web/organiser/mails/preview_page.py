@@ -26,6 +26,7 @@ from ikone_events.services.mails.drafts import (
 from ikone_events.store.db import transaction
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import page_number, say_all
+from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.shell.access import organiser
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import LOCALES, page_locale
@@ -84,6 +85,7 @@ def show_preview(sending: Sending, press: SendButton) -> str:
         total=total_of(sending),
         kinds=[(_(LABELS[kind]), each) for kind, each in counts_by_kind(sending).items() if each],
         audience=_(AUDIENCE_LABELS[sending.message.audience]),
+        about_code=code_words(event, sending.message.audience),
         page=page,
         rows=[row_of(one) for one in page.rows],
         words=words,

@@ -23,6 +23,7 @@ from ikone_events.services.plan.plans import (
 from ikone_events.services.plan.step_mails import Fate, count_people, fates_of, message_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
+from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.organiser.plan.step_words import (
     mails_words,
     moment_words,
@@ -201,7 +202,8 @@ def _people(step: Step, people: Mapping[int, int], fate: Fate | None) -> str:
     message = message_of(step)
     if message is None or step.outcome:
         return ""
-    return people_words(message.audience, people.get(step.id, 0))
+    words = people_words(message.audience, people.get(step.id, 0))
+    return f"{words}. {about}" if (about := code_words(step.event, message.audience)) else words
 
 
 def _missing(look: StepView, event: Event) -> tuple[Missing, ...]:

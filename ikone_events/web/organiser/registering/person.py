@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import visible_to
+from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.domain.registering.status import registration_status
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields, answers_of
@@ -20,6 +21,7 @@ from ikone_events.store.incoming.lists import find_undeliverable
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.mails.log import mails_to
+from ikone_events.store.registering.form_fields import left_open
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import relatives_of, status_history
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
@@ -62,10 +64,10 @@ def show_person(
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
         before=before,
         after=after,
+        left_open=_left_open(found),
         said=people_words.answer_texts(fields, answers_of(found), page_locale()),
         chain=people_words.with_awaits(status_history(found), found, event),
         actions=people_words.possible_now(actions_for(found), event, counts),
-        asking=people_words.ASKING,
         expected=registration_status(found.status, found.awaits).value,
         note=found.note if note is None else note,
         longest_note=LONGEST_NOTE,
@@ -79,6 +81,12 @@ def show_person(
         over=moment >= event.ends_at,
         labels=people_words,
     )
+
+
+def _left_open(person: Registration) -> list[str]:
+    """Return the labels of required fields without an answer that the organiser may see."""
+    fields = visible_to(asker_role(), left_open(person)) if person.status in ACTIVE else ()
+    return [field.label_in(page_locale()) for field in fields]
 
 
 def _waits_because(event: Event, person: Registration) -> str:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField
 
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.header_text import text_complaint
@@ -44,7 +44,7 @@ class PersonByOrganiserForm(TeamForm, PersonForm):
 
 
 class AddForm(PersonByOrganiserForm):
-    """The details of a person to add; only name and address are required."""
+    """The details of a person to add: name, address, and the event's required answers."""
 
     organisation = LineField(
         _l("Administration or organisation"),
@@ -60,6 +60,7 @@ class AddForm(PersonByOrganiserForm):
         choices=[("de", _l("German")), ("en", _l("English"))],
         default="de",
     )
+    left_open = BooleanField(_l("Leave required answers open: the person is asked by e-mail"))
     mode = RadioField(_l("How does this person take part?"), choices=[], validate_choice=False)
 
 
@@ -93,13 +94,16 @@ def add_to_event(slug: str) -> Answer:
 
 
 def _form(event: Event) -> tuple[Any, tuple[OwnField, ...]]:
-    """Return the form and the event's own fields: none required, and no consents.
+    """Return the form and the event's own fields, without consents.
 
-    Only the person can consent.
+    Only the person can consent. Organisers may leave required answers open, but not by accident.
     """
     asked = (own for own in asked_fields(event) if own.kind is not FieldKind.CONSENT)
-    fields = tuple(replace(own, required=False) for own in asked)
+    knowingly = "left_open" in request.form
+    fields = tuple(replace(own, required=own.required and not knowingly) for own in asked)
     form = add_own_fields(AddForm, fields, page_locale())()
+    if not knowingly and not any(own.required for own in fields):
+        del form.left_open
     if event.format == EventFormat.HYBRID.value:
         form.mode.choices = mode_choices(get_availability(event, now()))
     else:

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from ikone_events.config import Settings
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Material
@@ -61,8 +62,21 @@ def test_failed_mails_are_sent_again_one_or_all(app: Flask, team: Browser) -> No
     assert team.post(f"{base}/{mails[0].id}/retry").status_code == 404
     answer = team.post(f"{base}/retry?lang=en", follow_redirects=True)
     assert "2 e-mails are being sent again." in answer.text
+    assert "not sent" not in answer.text
     assert mail_in(app, mails[2]).state == "queued"
     assert mail_in(app, other).state == "failed"
+
+
+def test_failed_mails_that_are_not_sent_again_are_explained(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    person = make_registration(app, event)
+    make_mail(app, person, state="failed")
+    with app.app_context(), transaction():
+        undeliverable_addresses.mark(person.email, code="5.1.1", words="unknown", now=NOW)
+    path = f"/organise/events/{event.slug}/mail/retry?lang=en"
+    answer = team.post(path, follow_redirects=True)
+    assert "No e-mail is being sent again." in answer.text
+    assert "One e-mail is not sent: e-mails to its address come back." in answer.text
 
 
 def test_mail_is_shown_without_the_persons_own_link(app: Flask, team: Browser) -> None:

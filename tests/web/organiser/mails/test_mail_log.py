@@ -1,5 +1,6 @@
 """The flight recorder: mailings with their figures, the journey of a mail, all of a person."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -95,6 +96,18 @@ def test_failed_mails_of_one_mailing_are_sent_again(app: Flask, team: Browser) -
     with app.app_context():
         states = [db.session.get_one(OutboxMail, row.id).state for row in (*mine, *foreign)]
     assert states == ["queued", "queued", "sent", "failed"]
+
+
+def test_own_messages_are_told_apart_by_their_subjects(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    person = make_registration(app, event)
+    for subject in ("Parken am Rathaus", "Mittagessen"):
+        make_mail(app, person, kind="note", subject=subject)
+    make_mail(app, person, kind="waitlist", subject="Warteliste: Workshop")
+    page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
+    rows = re.findall(r'<th scope="row"><a [^>]*>([^<]*)<.*?</th>', page)
+    assert rows == ["Waiting list notice", "Mittagessen", "Parken am Rathaus"]
+    assert page.count('<span class="muted small">Message of the organisers</span>') == 2
 
 
 def test_mailing_that_is_through_is_not_called_stopped(app: Flask, team: Browser) -> None:

@@ -14,7 +14,15 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
-from tests.factories import NOW, PAST, make_event, make_material, make_registration, personal_path
+from tests.factories import (
+    NOW,
+    PAST,
+    make_event,
+    make_material,
+    make_registration,
+    make_subscriber,
+    personal_path,
+)
 from tests.web.organiser.conftest import Browser
 from tests.web.visitor import everything
 
@@ -173,6 +181,20 @@ def test_announcement_is_shown_as_a_subscriber_gets_it(app: Flask, team: Browser
     assert "neugierig@example.org" in page
     assert "/unsubscribe/…" in page
     assert "Nothing changes in this person" in page
+
+
+def test_announcement_of_an_event_that_needs_a_code_goes_to_nobody_and_says_so(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, state="draft", by_code=True)
+    make_subscriber(app)
+    for address in (path(event, "announce"), f"/organise/events/{event.slug}"):
+        page = team.get(address + "?lang=en").text
+        assert "Nobody is written to." in page
+        assert "Subscribers of the network have none, so they are not told." in page
+    make_subscriber(app, event)
+    opening = team.get(path(make_event(app, state="announced", by_code=True), "open") + "?lang=en")
+    assert "It does not stand in this e-mail." in opening.text
 
 
 def test_action_that_writes_to_nobody_has_no_preview(app: Flask, team: Browser) -> None:

@@ -23,6 +23,7 @@ from tests.factories import (
     make_event,
     make_organisation,
     make_registration,
+    personal_path,
 )
 from tests.web.organiser.conftest import Browser
 
@@ -302,9 +303,36 @@ def test_person_is_added_by_hand_with_the_usual_mail(app: Flask, team: Browser) 
     assert answer.location.endswith(person.public_id)
     assert "Wilma Organisaria" in team.get(answer.location).text
     assert count(app, OutboxMail) == 1
-    second = team.post(path, added(first_name="Zwei", email="zwei@example.org", mode="online"))
+    second = team.post(
+        path, added(first_name="Zwei", email="zwei@example.org", mode="online", f_essen="vegan")
+    )
     assert second.status_code == 303
     assert people(app, event)["Zwei"].status == "waitlisted"
+
+
+def test_required_answers_are_left_open_only_knowingly(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    field(app, event, required=True)
+    path = f"/organise/events/{event.slug}/registrations/add"
+    assert "Pflichtangaben offenlassen" in team.get(path).text
+    refused = team.post(path, added())
+    assert (refused.status_code, people(app, event)) == (422, {})
+    assert "Bitte wählen Sie" in refused.text
+
+    answer = team.post(path, added(left_open="y"))
+
+    assert answer.status_code == 303
+    page = team.get(answer.location).text
+    assert "Antworten fehlen" in page
+    own = app.test_client().get(personal_path(app, people(app, event)["Tel"])).text
+    assert "Die Veranstalter brauchen noch: Essen" in own
+    assert "/change" in own
+    answered = team.post(path, added(first_name="Zwei", email="z@example.org", f_essen="vegan"))
+    assert "Antworten fehlen" not in team.get(answered.location).text
+    assert (
+        "Pflichtangaben offenlassen"
+        not in team.get(f"/organise/events/{make_event(app).slug}/registrations/add").text
+    )
 
 
 def test_adding_keeps_what_was_typed_when_it_is_refused(app: Flask, team: Browser) -> None:
