@@ -194,7 +194,9 @@ class Seats(EverySetting):
     def correct(self, number: int, other: int) -> None:
         if found := self.somebody(number):
             seen, email = corrections.details_version(found), self.address(other)
-            details = corrections.PersonDetails(first_name="C", last_name="M", email=email)
+            # Nobody is told of a corrected name, so the address alone is another one.
+            same = {name: getattr(found, name) for name in NAMES}
+            details = corrections.PersonDetails(**same, email=email)
             words = {"seen": seen, "actor": ANNA, "now": self.now}
             self.write(lambda: corrections.correct_person(found.public_id, details, **words))
 
@@ -279,6 +281,9 @@ class Seats(EverySetting):
                 )
             )
             assert mails == promises
+
+
+NAMES = ("first_name", "last_name", "salutation", "title", "position")
 
 
 def _silent(change: StatusChange) -> bool:
