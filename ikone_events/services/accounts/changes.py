@@ -105,7 +105,7 @@ def check_asker(asker: Asker) -> None:
     if asker.admin is None:
         return
     person = get_account(asker.admin)
-    # Before version 0006 administrators could be limited; they would lift their own limit.
+    # Before version 0007 administrators could be limited; they would lift their own limit.
     if not (person.active and person.sees_all and person.role == AccountRole.ADMIN):
         text = N_("Your own account was changed meanwhile, you may not do this any more.")
         raise AccountRefused(Complaint(text))

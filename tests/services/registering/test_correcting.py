@@ -135,6 +135,7 @@ def test_mail_to_the_former_address_names_nobody_and_no_link(app: Flask, mailbox
         for part in mail.message.walk()
         if isinstance(payload := part.get_payload(decode=True), bytes)
     )
+    whole = whole.replace("Musterstraße", "")  # where the office is
     for secret in ("Eva", "Muster", "Neumann", NEW, "/r/", "/door/"):
         assert secret not in whole
     assert mail.text.startswith("Guten Tag")
