@@ -270,7 +270,12 @@ class Seats(EverySetting):
                     StatusChange.registration_id.in_(ids)
                 )
             ).all()
-            promises = Counter(number for number, change in chains if not _silent(change))
+            # One mail may tell of several changes, and another goes to the former address.
+            corrected = {number for number, change in chains if change.action == "correct"}
+            ids = [number for number in ids if number not in corrected]
+            promises = Counter(
+                number for number, change in chains if number in ids and not _silent(change)
+            )
             mails = Counter(
                 db.session.scalars(
                     select(OutboxMail.registration_id).where(
