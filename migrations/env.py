@@ -5,6 +5,7 @@ from flask import current_app
 
 from ikone_events.store.db import db
 from ikone_events.store.operating.schema import upgrading
+from ikone_events.store.operating.triggers import drop_triggers, install_triggers
 
 QUEUE_TABLES = "huey_"
 
@@ -32,7 +33,11 @@ def run():
 
 
 def migrate(connection):
-    """Run the migrations that are wanted; no row may lose its owner."""
+    """Run the migrations that are wanted; no row may lose its owner.
+
+    A rebuilt table has lost its triggers, and SQLite renames none that a trigger still names. An
+    older version has none: they are derived from today's tables.
+    """
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
@@ -40,7 +45,10 @@ def migrate(connection):
         **current_app.extensions["migrate"].configure_args,
     )
     with context.begin_transaction():
+        drop_triggers(connection)
         context.run_migrations()
+        if context.get_context().get_current_revision() == context.get_head_revision():
+            install_triggers(connection)
         sqlite = connection.dialect.name == "sqlite"
         if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
             raise RuntimeError(f"the migration left rows without their owner: {lost[:5]}")

@@ -15,10 +15,14 @@ HOURS_ANEW = 24
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The seats of one mode of a hybrid event; capacity None means no limit of its own."""
+    """The seats of one mode of a hybrid event; capacity None means no limit of its own.
+
+    `waiting` is the number of people who wait for a seat in this mode.
+    """
 
     capacity: int | None
     seated: int
+    waiting: int = 0
 
     @property
     def free(self) -> int | None:

@@ -150,6 +150,7 @@ def _store_registration(
         **{**record.values, "status": status.value},
         event_id=event.id,
         organisation_id=organisation.id if organisation else None,
+        waiting_order=0 if status is Status.WAITLISTED else None,
         calendar_uid=new_calendar_uid(),
         calendar_sequence=_sequence(status),
         calendar_method=_METHODS.get(status, ""),

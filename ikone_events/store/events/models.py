@@ -5,7 +5,15 @@ import secrets
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.events.lifecycle import EventFormat, State
@@ -36,11 +44,14 @@ class InCalendars:
 class Event(InCalendars, Base):
     """One event. All moments are UTC; `zone` is the zone in which its times are shown.
 
-    Four versions: `edit_version` rises with every edit of the content (optimistic locking of
+    Five versions: `edit_version` rises with every edit of the content (optimistic locking of
     forms). `lock_version` rises with every write about the event, seats included: writing it takes
     the row lock, and its value is the version of the public page. `calendar_version` rises when a
     column of InCalendars changes; former values are rows of EventVersion. `public_version` rises
     when something changes that public calendars show, last at `public_changed_at`.
+    `content_version` is another random number after every change of what pages, forms and mails are
+    derived from, not after a registration; triggers set it (store/operating/triggers.py), so a
+    loaded object may hold an old one.
 
     `capacity` limits all seats, `capacity_online` and `capacity_on_site` each mode of a hybrid
     event. `seats_kept`… is the number of people with a seat when the capacity was lowered below it:
@@ -65,6 +76,7 @@ class Event(InCalendars, Base):
     lock_version: Mapped[int] = mapped_column(default=0)
     calendar_version: Mapped[int] = mapped_column(default=1)
     public_version: Mapped[int] = mapped_column(default=1)
+    content_version: Mapped[int] = mapped_column(BigInteger, server_default="1")
     public_changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     update_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     update_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -141,6 +153,18 @@ class Event(InCalendars, Base):
     def description_in(self, locale: str) -> str:
         """The Markdown description in a language, else in German."""
         return (locale == "en" and self.description_en) or self.description
+
+
+class SharedContent(Base):
+    """One row with the version of what many events are derived from; no row before any change.
+
+    Triggers set it like `content_version`: directory, edited texts of the installation and series.
+    """
+
+    __tablename__ = "shared_content"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 class EventVersion(InCalendars, Base):

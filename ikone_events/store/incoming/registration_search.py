@@ -17,7 +17,6 @@ from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
-from ikone_events.store.registering.waiting_list import LINE
 
 SILENT, UNREACHED = "none", "unreached"
 
@@ -137,7 +136,8 @@ def _ordered(order: str) -> tuple[Any, ...]:
     registered = (Registration.registered_at, Registration.id)
     if order == RegistrationOrder.WAITING_LIST:
         waits = Registration.status == Status.WAITLISTED.value
-        return (case((waits, 0), else_=1), case((waits, LINE)), *registered)
+        joined = case((waits, Registration.waiting_order))
+        return (case((waits, 0), else_=1), joined, *registered)
     if order == RegistrationOrder.NAME:
         return (Registration.name_key, Registration.id)
     first = case((_awaits(Awaits.APPROVAL.value), 0), (_unmatched(), 1), else_=2)

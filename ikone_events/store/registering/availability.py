@@ -5,26 +5,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    ScalarSelect,
-    bindparam,
-    exists,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.exc import OperationalError
 
 from ikone_events.domain.events.facts import EventFormat, Mode, State
 from ikone_events.domain.events.registration_settings import SETTINGS
-from ikone_events.domain.registering.registration import SEATED, Status
 from ikone_events.domain.registering.seating import Pool, SeatAvailability
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import SeatCount
+
+# People with a seat and people who wait, by mode.
+Counts = dict[str, tuple[int, int]]
+_NOBODY = (0, 0)
 
 
 class AvailabilityVersion(NamedTuple):
@@ -36,27 +30,11 @@ class AvailabilityVersion(NamedTuple):
     state: str
 
 
-_SEATED = [status.value for status in SEATED]
-_COUNTED = (*_SEATED, Status.WAITLISTED.value)
-_OF_EVENT = Registration.event_id == bindparam("event_id")
-_WAITING = exists().where(_OF_EVENT, Registration.status == Status.WAITLISTED.value)
-
-
-def _counted(*conditions: ColumnElement[bool], most: str) -> ScalarSelect[int]:
-    """The number of people with a seat, counted up to the bound parameter `most`."""
-    rows = select(literal(1)).where(_OF_EVENT, Registration.status.in_(_SEATED), *conditions)
-    return (
-        select(func.count()).select_from(rows.limit(bindparam(most)).subquery()).scalar_subquery()
-    )
-
-
-# Statements are built once, which costs more than running them. Counting stops at the limit.
-_WAITS = select(literal(0), _WAITING)
-_SEATED_AND_WAITS = select(_counted(most="most"), _WAITING)
-_BY_MODE = select(
-    *(_counted(Registration.mode == mode.value, most=mode.value) for mode in Mode),
-    _counted(most="most"),
-    _WAITING,
+# Statements are built once, which costs more than running them.
+_COUNTED = select(SeatCount.mode, SeatCount.seated, SeatCount.waiting)
+_OF_EVENT = _COUNTED.where(SeatCount.event_id == bindparam("event_id"))
+_OF_EVENTS = _COUNTED.add_columns(SeatCount.event_id).where(
+    SeatCount.event_id.in_(bindparam("event_ids", expanding=True))
 )
 _VERSION = select(Event.id, Event.lock_version, Event.edit_version, Event.state).where(
     Event.slug == bindparam("slug")
@@ -99,71 +77,36 @@ def _text(_dialect: str) -> str:
 
 
 def get_availability(event: Event, now: datetime) -> SeatAvailability:
-    """The availability of an event; without a limit nothing is counted and `seated` is 0."""
-    if event.format == EventFormat.HYBRID.value:
-        return _hybrid_availability(event, now)
-    asked = _WAITS if event.capacity is None else _SEATED_AND_WAITS
-    wanted = {"event_id": event.id, "most": event.capacity}
-    seated, waits = db.session.execute(asked, wanted).one()
-    return _availability(event, now, seated=seated, waits=bool(waits))
-
-
-def _hybrid_availability(event: Event, now: datetime) -> SeatAvailability:
-    limits = _limits(event)
-    wanted = {mode.value: limits[mode] or 0 for mode in Mode}
-    whole = {"event_id": event.id, "most": event.capacity or 0}
-    *by_mode, seated, waits = db.session.execute(_BY_MODE, {**wanted, **whole}).one()
-    numbers = dict(zip(Mode, by_mode, strict=True))
-    return _availability(event, now, seated=seated, waits=bool(waits), by_mode=numbers)
-
-
-def _limits(event: Event) -> dict[Mode, int | None]:
-    return {Mode.ONLINE: event.capacity_online, Mode.ON_SITE: event.capacity_on_site}
+    """The availability of an event, from the counters that the database keeps."""
+    rows = db.session.execute(_OF_EVENT, {"event_id": event.id})
+    return _availability(event, now, {mode: (seated, waiting) for mode, seated, waiting in rows})
 
 
 def availabilities_of(events: Sequence[Event], now: datetime) -> dict[int, SeatAvailability]:
     """The availability of many events by id, in one query."""
-    numbers: dict[int, dict[tuple[str, str], int]] = {event.id: {} for event in events}
-    rows = db.session.execute(
-        select(Registration.event_id, Registration.status, Registration.mode, func.count())
-        .where(Registration.event_id.in_(numbers), Registration.status.in_(_COUNTED))
-        .group_by(Registration.event_id, Registration.status, Registration.mode)
-    )
-    for event_id, status, mode, number in rows:
-        numbers[event_id][status, mode] = number
-    return {event.id: _counted_availability(event, numbers[event.id], now) for event in events}
+    counts: dict[int, Counts] = {event.id: {} for event in events}
+    for mode, seated, waiting, event_id in db.session.execute(
+        _OF_EVENTS, {"event_ids": list(counts)}
+    ):
+        counts[event_id][mode] = (seated, waiting)
+    return {event.id: _availability(event, now, counts[event.id]) for event in events}
 
 
-def _counted_availability(
-    event: Event, numbers: dict[tuple[str, str], int], now: datetime
-) -> SeatAvailability:
-    by_mode = {
-        mode: sum(numbers.get((status, mode.value), 0) for status in _SEATED) for mode in Mode
-    }
-    waits = any(status == Status.WAITLISTED.value for status, _mode in numbers)
-    return _availability(event, now, seated=sum(by_mode.values()), waits=waits, by_mode=by_mode)
-
-
-def _availability(
-    event: Event,
-    now: datetime,
-    *,
-    seated: int,
-    waits: bool,
-    by_mode: dict[Mode, int] | None = None,
-) -> SeatAvailability:
-    pools: dict[Mode, Pool] = {}
+def _availability(event: Event, now: datetime, counts: Counts) -> SeatAvailability:
     hybrid = event.format == EventFormat.HYBRID.value
-    if hybrid and by_mode is not None:
-        pools = {mode: Pool(limit, by_mode[mode]) for mode, limit in _limits(event).items()}
+    pools = {m: Pool(limit, *counts.get(m, _NOBODY)) for m, limit in _limits(event).items()}
     return SeatAvailability(
         now=now,
         state=State(event.state),
         starts_at=event.starts_at,
         ends_at=event.ends_at,
-        seated=seated,
-        somebody_waits=waits,
+        seated=sum(seated for seated, _waiting in counts.values()),
+        somebody_waits=any(waiting for _seated, waiting in counts.values()),
         modes=tuple(Mode) if hybrid else (Mode(event.format),),
-        pools=pools,
+        pools=pools if hybrid else {},
         **{name: getattr(event, name) for name in SETTINGS},
     )
+
+
+def _limits(event: Event) -> dict[Mode, int | None]:
+    return {Mode.ONLINE: event.capacity_online, Mode.ON_SITE: event.capacity_on_site}

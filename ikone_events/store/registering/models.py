@@ -26,6 +26,7 @@ from ikone_events.store.events.models import Event, new_public_id
 SEARCHED = ("first_name", "last_name", "email", "organisation_text")
 _RESERVED = text(f"status IN ('{Status.PENDING.value}', '{Status.OFFERED.value}')")
 _ACTIVE = text(f"status IN ({', '.join(repr(status.value) for status in sorted(ACTIVE))})")
+_WAITING = text(f"status = '{Status.WAITLISTED.value}'")
 
 
 class Code(Base):
@@ -53,7 +54,8 @@ class Registration(Base):
     `email_key` is the normalised address, of which an event has one active row. `status_at` and
     `event_lock_version` (the event's `lock_version`) are of the last change of status. `awaits` is
     what a pending registration waits for, `reserved_until` how long a seat or an offer is reserved.
-    `waiting_order` is the order on the waiting list (the event's `lock_version` on joining).
+    `waiting_order` is the order on the waiting list (the event's `lock_version` on joining, 0 for
+    people from a file); whoever waits has one.
     `address_confirmed_at`, `approved_at` and `accepted_at` are passed admission steps. `mode`
     counts at hybrid events only.
 
@@ -79,6 +81,9 @@ class Registration(Base):
         Index("ix_registration_organisation_key", "organisation_key"),
         Index("ix_registration_email_key", "email_key"),
         partial_index("ix_registration_reserved", "reserved_until", where=_RESERVED),
+        partial_index(
+            *("ix_registration_waiting", "event_id", "waiting_order", "id"), where=_WAITING
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -161,6 +166,24 @@ def _has_status(*statuses: Status) -> ColumnElement[bool]:
 
 IS_ACTIVE = _has_status(*sorted(ACTIVE))
 IS_RESERVED = _has_status(Status.PENDING, Status.OFFERED)
+IS_WAITING = Registration.status == literal_column(f"'{Status.WAITLISTED.value}'")
+
+
+class SeatCount(Base):
+    """How many people have a seat at an event in a mode, and how many wait for one.
+
+    Triggers write it (store/operating/triggers.py), nobody else. There is no row before the first
+    person.
+    """
+
+    __tablename__ = "seat_count"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True
+    )
+    mode: Mapped[str] = mapped_column(String(10), primary_key=True)
+    seated: Mapped[int]
+    waiting: Mapped[int]
 
 
 class StatusChange(Base):

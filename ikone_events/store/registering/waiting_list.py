@@ -11,7 +11,7 @@ from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_WAITING, Registration
 
 # Identifies an administration: by its row, or by the normalised text if it is unknown.
 OrganisationKey = tuple[int | None, str]
@@ -21,9 +21,8 @@ Position = tuple[int, int]
 _SEATED = [status.value for status in SEATED]
 # The most people loaded at once.
 BATCH = 100
-# People from a file have no order and come first.
-LINE = func.coalesce(Registration.waiting_order, 0)
-ORDER = (LINE, Registration.id)
+# Of people who wait.
+ORDER = (Registration.waiting_order, Registration.id)
 _COLLEAGUES = select(func.count()).where(
     Registration.event_id == bindparam("event_id"), Registration.status.in_(_SEATED)
 )
@@ -46,7 +45,7 @@ def position_of(registration: Registration) -> Position:
 
 def waiting(event_id: int) -> ColumnElement[bool]:
     """The condition: waiting for a seat at an event."""
-    return and_(Registration.event_id == event_id, Registration.status == Status.WAITLISTED.value)
+    return and_(Registration.event_id == event_id, IS_WAITING)
 
 
 def first_waiting(event: Event, *, besides: Sequence[Registration] = ()) -> Position | None:
@@ -54,7 +53,7 @@ def first_waiting(event: Event, *, besides: Sequence[Registration] = ()) -> Posi
     others = [registration.id for registration in besides]
     wanted = select(*ORDER).where(waiting(event.id), Registration.id.not_in(others))
     row = db.session.execute(wanted.order_by(*ORDER).limit(1)).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0] or 0, row[1])
 
 
 def count_colleagues(registration: Registration) -> int:
@@ -94,6 +93,11 @@ def next_waiting(
     People blocked by a rule are excluded by the query, so that many of them cost nothing.
     """
     wanted = select(Registration).where(waiting(event.id)).order_by(*ORDER)
+    if availability.pools:
+        served = _served(availability)
+        if not served:
+            return ()
+        wanted = wanted.where(Registration.mode.in_(served))
     if after is not None:
         wanted = wanted.where(tuple_(*ORDER) > tuple_(*after))
     for condition in _blocking_rules(event, availability, colleagues):
@@ -104,13 +108,18 @@ def next_waiting(
     return db.session.scalars(wanted).all()
 
 
+def _served(availability: SeatAvailability) -> list[str]:
+    """The modes of a hybrid event in which somebody waits and may get a free seat."""
+    return [
+        mode.value
+        for mode, pool in availability.pools.items()
+        if pool.waiting and availability.free_for(mode) != 0 and availability.promotes(mode)
+    ]
+
+
 def _blocking_rules(
     event: Event, availability: SeatAvailability, colleagues: Counter[OrganisationKey]
 ) -> Iterable[ColumnElement[bool]]:
-    if availability.pools:
-        with_room = [mode for mode in availability.pools if availability.free_for(mode) != 0]
-        served = [mode.value for mode in with_room if availability.promotes(mode)]
-        yield Registration.mode.in_(served)
     if availability.members_first:
         yield Registration.organisation_id.in_(select(Organisation.id).where(member_on(event.day)))
     limit = availability.per_administration
