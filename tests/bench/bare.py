@@ -30,6 +30,7 @@ def make_app(database: str, registration: str, mail: str) -> Flask:
     """An application with two routes."""
     app = Flask("bare", static_folder=None)
     app.extensions["ikone_engine"] = NoEngine()
+    app.extensions["ikone_body_limit"] = lambda *_request: 1_000_000
     with _connect(database) as connection:
         connection.execute("CREATE TABLE registration (id INTEGER PRIMARY KEY, email, rest)")
         connection.execute("CREATE TABLE mail (id INTEGER PRIMARY KEY, person INTEGER, rest)")

@@ -85,7 +85,7 @@ def test_directory_is_in_german_order(app: Flask) -> None:
         make_organisation(app, name, key=name.lower())
     with app.app_context():
         wanted = ["Ofen", "Öhringen", "Überlingen", "Ulm", "Zell"]
-        assert organisation_names() == wanted
+        assert list(organisation_names()) == wanted
         assert [office.name for office in search_administrations().rows] == wanted
         for words in ("öhringen", "OEHRINGEN", "ohringen"):
             assert [office.name for office in search_administrations(words).rows] == ["Öhringen"]

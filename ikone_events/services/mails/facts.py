@@ -19,6 +19,7 @@ from ikone_events.domain.mails.facts import (
 )
 from ikone_events.domain.mails.kinds import CANCEL, FOLLOW_UPS, MailKind, calendar_method
 from ikone_events.domain.mails.placeholders import EDITABLE
+from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import to_local
@@ -67,8 +68,12 @@ def facts_for(
     again: OutboxMail | None = None,
     reason: str = "",
     other_person: str = "",
+    given: Answers | None = None,
 ) -> MailFacts:
-    """The facts of a mail to a person, or of `again`, which is rewritten; looks up what misses."""
+    """The facts of a mail to a person, or of `again`, which is rewritten; looks up what misses.
+
+    `given` are the answers of a registration that is not stored yet.
+    """
     known = known or _known_version(kind, registration, event, again)
     links = _links(kind, registration, event)
     return MailFacts(
@@ -92,7 +97,7 @@ def facts_for(
         link_sent_on=link_day(event, now),
         available_until=retention_until(event).date(),
         delete_on=_delete_on(registration, event),
-        has_open_fields=has_open_fields(kind, registration, event, now),
+        has_open_fields=has_open_fields(kind, registration, event, now, given),
     )
 
 

@@ -16,6 +16,7 @@ from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
 from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.snapshots import derived
 from ikone_events.store.mails.models import MailText
 
 INSTALLATION = "installation"
@@ -50,6 +51,12 @@ def scopes_of(event: Event | None) -> tuple[str, ...]:
 
 def find_text(event: Event | None, kind: str, locale: str) -> EditedText | None:
     """The edited text in force, or None for the standard text."""
+    if event is None:
+        return _find_text(None, kind, locale)
+    return derived(event, ("text", kind, locale), lambda: _find_text(event, kind, locale))
+
+
+def _find_text(event: Event | None, kind: str, locale: str) -> EditedText | None:
     scopes = scopes_of(event)
     values = {
         "kind": str(kind),

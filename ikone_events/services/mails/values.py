@@ -13,11 +13,13 @@ from ikone_events.domain.events.facts import RUNNING, Mode
 from ikone_events.domain.events.lifecycle import Action, EventFormat
 from ikone_events.domain.mails.facts import Difference, EventSummary, Links, Recipient, Sender
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.rooms.door import has_door, is_link_out
 from ikone_events.domain.times import to_local
 from ikone_events.services.installation import get_installation
 from ikone_events.store.events.models import Event, EventVersion
+from ikone_events.store.events.snapshots import derived
 from ikone_events.store.mails.event_versions import event_in, event_versions, notified_numbers
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.form_fields import left_open
@@ -41,6 +43,10 @@ def sender_of(event: Event | None) -> Sender:
 
 def summary_of(event: Event, locale: str) -> EventSummary:
     """The event in one language, as public calendars show it."""
+    return derived(event, ("summary", locale), lambda: _summary_of(event, locale))
+
+
+def _summary_of(event: Event, locale: str) -> EventSummary:
     installation, room_url = get_installation(), event.room_url
     room_mark = blake2s(room_url.encode(), digest_size=8).hexdigest() if room_url else ""
     return EventSummary(
@@ -67,9 +73,13 @@ def summary_of(event: Event, locale: str) -> EventSummary:
 
 def summary_in(event: Event, mode: str, locale: str) -> EventSummary:
     """The event for one mode: on site with the place, online with the room."""
-    whole = summary_of(event, locale)
     if event.format != EventFormat.HYBRID.value:
-        return whole
+        return summary_of(event, locale)
+    return derived(event, ("summary", mode, locale), lambda: _of_mode(event, mode, locale))
+
+
+def _of_mode(event: Event, mode: str, locale: str) -> EventSummary:
+    whole = summary_of(event, locale)
     if mode == Mode.ONLINE.value:
         return replace(whole, format=EventFormat.ONLINE.value, place="")
     return replace(whole, format=EventFormat.ON_SITE.value, dial_in="", room_opens_at=None)
@@ -196,14 +206,19 @@ def changes_for(
 
 
 def has_open_fields(
-    kind: MailKind, registration: Registration, event: Event, now: datetime
+    kind: MailKind,
+    registration: Registration,
+    event: Event,
+    now: datetime,
+    given: Answers | None = None,
 ) -> bool:
     """Whether a mail asks the person to complete their details.
 
-    Only for people for whom others filled in a form; everybody else was asked.
+    Only for people for whom others filled in a form; everybody else was asked. `given` are the
+    answers of somebody who is not stored yet.
     """
     by_others = bool(
         registration.predecessor_id or registration.approved_at or registration.registered_by
     )
     may_answer = kind in _COMPLETING and now < event.starts_at
-    return by_others and may_answer and bool(left_open(registration))
+    return by_others and may_answer and bool(left_open(registration, event, given))

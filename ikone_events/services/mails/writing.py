@@ -14,6 +14,7 @@ from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, u
 from ikone_events.services.mails.invitations import makes_known, note_object
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event
+from ikone_events.store.inserting import insert_row
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 
@@ -65,6 +66,25 @@ def store_mail(
     mailing: Mailing | None = None,
 ) -> OutboxMail:
     """Compose a mail to a registered person and put it into the outbox."""
+    row = finished_mail(facts, registration, event, key=key, now=now, mailing=mailing)
+    if not registration.thread_id:
+        registration.thread_id = row.message_id
+    return queue(row)
+
+
+def finished_mail(
+    facts: MailFacts,
+    registration: Registration,
+    event: Event,
+    *,
+    key: str,
+    now: datetime,
+    mailing: Mailing | None = None,
+) -> OutboxMail:
+    """Compose a mail to a registered person; nothing is stored.
+
+    The registration, which may be new, is told of a calendar object in it.
+    """
     mail = compose(facts)
     row = outbox_row(
         facts,
@@ -72,15 +92,13 @@ def store_mail(
         key=key,
         now=now,
         event_id=registration.event_id,
-        registration=registration,
+        registration_id=registration.id,
         mailing_id=mailing.id if mailing else None,
-        references=registration.thread_id,
+        references=registration.thread_id or "",
         link_epoch=_link_epoch(facts.kind, registration),
     )
     _note(row, facts, mail, registration, event)
-    if not registration.thread_id:
-        registration.thread_id = row.message_id
-    return queue(row)
+    return row
 
 
 def rewrite_mail(
@@ -157,6 +175,12 @@ def queue(row: OutboxMail) -> OutboxMail:
     db.session.add(row)
     ask_for_delivery()
     return row
+
+
+def queue_plainly(row: OutboxMail) -> None:
+    """The same by a plain statement; the row is not in the session."""
+    insert_row(row)
+    ask_for_delivery()
 
 
 def _content(facts: MailFacts, mail: ComposedMail) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Answers to an event's own fields: stored, read, and the limited places of their choices."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import (
@@ -18,10 +19,12 @@ from ikone_events.domain.registering.form_fields import (
 )
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.snapshots import derived
 from ikone_events.store.registering.form_fields import (
     Answer,
+    AskedField,
     FormField,
-    asked_rows,
+    asked_of,
     fields_of_event,
 )
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
@@ -51,41 +54,43 @@ def asked_fields(event: Event, *, besides: Registration | None = None) -> tuple[
     The choices of `besides`, whose answers are shown, stay available, and consents they gave have
     the text they agreed to.
     """
-    rows = _asked_rows(event)
-    own = {row.field_id: row for row in _rows_of([besides.id])} if besides and rows else {}
+    asked = asked_of(event)
+    own = {row.field_id: row for row in _rows_of([besides.id])} if besides and asked else {}
     held = answers_of(besides) if own and besides else {}
-    full = _full_values(rows, held)
-    return tuple(_asked(row, held.get(row.key, ()), full, own.get(row.id)) for row in rows)
-
-
-def _asked_rows(event: Event) -> list[FormField]:
-    return list(db.session.scalars(asked_rows(event.id)))
+    full = _full_values(asked, held)
+    if not (own or full):
+        return derived(event, "asked anew", lambda: tuple(_asked(each, (), (), None) for each in asked))
+    return tuple(
+        _asked(each, held.get(each.own.key, ()), full, own.get(each.id)) for each in asked
+    )
 
 
 def _asked(
-    row: FormField, held: Sequence[str], full: Collection[tuple[str, str]], own: Answer | None
+    asked: AskedField, held: Sequence[str], full: Collection[tuple[str, str]], own: Answer | None
 ) -> OwnField:
-    field = row.described()
+    field = asked.own
     choices = tuple(c for c in field.choices if not c.retired or c.value in held)
-    taken_up = frozenset(value for key, value in full if key == row.key)
+    taken_up = frozenset(value for key, value in full if key == field.key)
     field = replace(field, choices=choices, full=taken_up)
-    return field if own is None or own.version is None else _as_agreed(field, row, own.version)
+    if own is None or own.version is None:
+        return field
+    return _as_agreed(field, asked.texts, own.version)
 
 
-def _as_agreed(field: OwnField, row: FormField, version: int) -> OwnField:
+def _as_agreed(field: OwnField, texts: Iterable[Mapping[str, Any]], version: int) -> OwnField:
     """A consent with the text of the version that was agreed to."""
-    text = next((text for text in row.texts if text["version"] == version), None)
+    text = next((text for text in texts if text["version"] == version), None)
     if text is None:
         return field
     return replace(field, version=version, label=text["label"], label_en=text["label_en"])
 
 
-def _full_values(rows: Iterable[FormField], held: Answers) -> set[tuple[str, str]]:
+def _full_values(asked: Iterable[AskedField], held: Answers) -> set[tuple[str, str]]:
     """The choices (key, value) without free places, besides those in `held`."""
     limited = {
-        (row.id, choice.value): (row.key, choice.places)
-        for row in rows
-        for choice in row.described().choices
+        (each.id, choice.value): (each.own.key, choice.places)
+        for each in asked
+        for choice in each.own.choices
         if choice.places is not None
     }
     taken = _places_taken(limited)
@@ -157,29 +162,32 @@ def store_answers(
 
     An unchanged answer keeps its moment, and a consent the version it was given to.
     """
-    if not answers and not inspect(registration).persistent:
-        return
     db.session.flush()
-    rows = {row.key: row for row in _asked_rows(event)}
-    kept = kept_answers((row.described() for row in rows.values()), answers)
-    wanted = {(rows[key].id, value) for key, values in kept.items() for value in values}
-    ids = {row.id for row in rows.values()}
+    given = rows_of_answers(event, answers, now=now)
+    wanted, ids = {(row.field_id, row.value) for row in given}, {each.id for each in asked_of(event)}
     before = [a for a in _rows_of([registration.id]) if a.field_id in ids]
     for old in before:
         if (old.field_id, old.value) not in wanted:
             db.session.delete(old)
     db.session.flush()
     known = {(answer.field_id, answer.value) for answer in before}
-    for key, values in kept.items():
-        new = [value for value in values if (rows[key].id, value) not in known]
-        db.session.add_all(_answer(registration, rows[key], value, now) for value in new)
+    for row in given:
+        if (row.field_id, row.value) not in known:
+            row.registration_id = registration.id
+            db.session.add(row)
 
 
-def _answer(registration: Registration, row: FormField, value: str, now: datetime) -> Answer:
-    field = row.described()
+def rows_of_answers(event: Event, answers: Answers, *, now: datetime) -> list[Answer]:
+    """The rows of the answers to the fields that are asked now, without their registration."""
+    asked = {each.own.key: each for each in asked_of(event)} if answers else {}
+    kept = kept_answers((each.own for each in asked.values()), answers)
+    return [_answer(asked[key], value, now) for key, values in kept.items() for value in values]
+
+
+def _answer(asked: AskedField, value: str, now: datetime) -> Answer:
+    field = asked.own
     return Answer(
-        registration_id=registration.id,
-        field_id=row.id,
+        field_id=asked.id,
         value=value,
         value_key=value[:_KEY_LENGTH] if field.kind in CHOOSING else "",
         version=field.version if field.kind is FieldKind.CONSENT else None,
@@ -225,7 +233,7 @@ def answers_as_asked(registration: Registration) -> list[GivenAnswer]:
 def _as_asked(row: FormField, answers: list[Answer]) -> GivenAnswer:
     field, version = row.described(), answers[0].version
     return GivenAnswer(
-        field=field if version is None else _as_agreed(field, row, version),
+        field=field if version is None else _as_agreed(field, row.texts, version),
         values=tuple(answer.value for answer in answers),
         at=answers[0].at,
     )
@@ -244,8 +252,8 @@ def moves_places(registration: Registration, event: Event, answers: Answers) -> 
     return before & limited != after & limited
 
 
-def pass_on_places(leaving: Registration, deputy: Registration, *, now: datetime) -> None:
-    """Copy the answers that hold limited places to the deputy; other answers are personal.
+def passed_on(leaving: Registration, *, now: datetime) -> list[tuple[str, Answer]]:
+    """The answers that hold limited places, by key, for a deputy; other answers are personal.
 
     The answers that made the form show such a choice are copied too: without them the deputy's
     first correction would give the place back.
@@ -253,7 +261,7 @@ def pass_on_places(leaving: Registration, deputy: Registration, *, now: datetime
     fields = all_fields(leaving.event)
     limited = _limited(fields)
     if not limited:
-        return
+        return []
     passed = limited | _asking(fields, limited & _chosen(answers_of(leaving)))
     rows = db.session.execute(
         select(FormField.key, Answer)
@@ -261,18 +269,17 @@ def pass_on_places(leaving: Registration, deputy: Registration, *, now: datetime
         .where(Answer.registration_id == leaving.id)
         .order_by(Answer.id)
     )
-    for key, answer in rows.all():
-        if (key, answer.value) in passed:
-            db.session.add(
-                Answer(
-                    registration_id=deputy.id,
-                    field_id=answer.field_id,
-                    value=answer.value,
-                    value_key=answer.value_key,
-                    version=answer.version,
-                    at=now,
-                )
-            )
+    return [(key, _copied(answer, now)) for key, answer in rows if (key, answer.value) in passed]
+
+
+def _copied(answer: Answer, now: datetime) -> Answer:
+    return Answer(
+        field_id=answer.field_id,
+        value=answer.value,
+        value_key=answer.value_key,
+        version=answer.version,
+        at=now,
+    )
 
 
 def _limited(fields: tuple[OwnField, ...]) -> Chosen:

@@ -8,7 +8,6 @@ do not reveal whether the deputy is registered; an organiser learns why the depu
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import partial
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused, UnfitInput
@@ -17,13 +16,14 @@ from ikone_events.domain.registering.seating import Place, excluded_because
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.domain.registering.status import Actor, RegistrationAction, actor_of
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.registering.answers import pass_on_places
-from ikone_events.services.registering.registrations import (
+from ikone_events.services.registering.answers import passed_on
+from ikone_events.services.registering.new_registrations import (
     Applicant,
-    find_active,
+    draft,
     new_registration,
-    remind,
+    store,
 )
+from ikone_events.services.registering.registrations import find_active, remind
 from ikone_events.services.registering.seating import (
     PERSON,
     StatusCause,
@@ -33,13 +33,14 @@ from ikone_events.services.registering.seating import (
 )
 from ikone_events.services.registering.status import check_allowed, lock_as_seen
 from ikone_events.store.events.models import Event
+from ikone_events.store.inserting import attach
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import organisation_key_of
 
 # What a deputy takes over with the place.
 _INHERITED = (
-    *("code_id", "mode", "waiting_order", "organisation", "organisation_id", "organisation_key"),
+    *("code_id", "mode", "waiting_order", "organisation_id", "organisation_key"),
     *("approved_at", "accepted_at"),
 )
 
@@ -88,8 +89,7 @@ def hand_over(
     if new is None:
         new = _successor(leaving, event, deputy, now=now)
         place = Place(Status.CONFIRMED if seated else Status.WAITLISTED)
-        passing = partial(pass_on_places, leaving, new, now=now)
-        change_status(new, event, place, taking, before_mail=passing)
+        _store(new, leaving, place, taking)
     elif moves_up:
         new.mode, new.predecessor_id = leaving.mode, leaving.id
         change_status(new, event, Place(Status.CONFIRMED), taking)
@@ -97,6 +97,16 @@ def hand_over(
         remind(new, event, now=now)
     promote_waiting(event, now=now)
     return new
+
+
+def _store(new: Registration, leaving: Registration, place: Place, cause: StatusCause) -> None:
+    event, passed = leaving.event, passed_on(leaving, now=cause.now)
+    given: dict[str, list[str]] = {}
+    for key, answer in passed:
+        given.setdefault(key, []).append(answer.value)
+    rows = [answer for _key, answer in passed]
+    drafted = draft(new, event, place, cause, answers=rows, given=given)
+    attach(store(drafted, lock_version=event.lock_version))
 
 
 def _may_move_up(new: Registration, leaving: Registration, cause: StatusCause) -> bool:

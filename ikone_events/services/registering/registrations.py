@@ -1,18 +1,21 @@
-"""Registering people: alone, with colleagues, or added by an organiser."""
+"""Registering people: alone, with colleagues, or added by an organiser.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+`prepare` decides and composes what will probably be stored, without a lock. `register_all` decides
+again behind the lock, and stores. There is one way for everybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.header_text import normalise
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
-from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.registration import SEATED, Status
 from ikone_events.domain.registering.seating import (
     Place,
     SeatAvailability,
@@ -22,99 +25,117 @@ from ikone_events.domain.registering.seating import (
     not_addable_because,
 )
 from ikone_events.domain.registering.status import BEGUN, SKIPPED_BY_RULE, RegistrationAction
-from ikone_events.services.mails.invitations import new_calendar_uid
-from ikone_events.services.mails.writing import write_mail
-from ikone_events.services.registering.answers import claim_choices, store_answers
+from ikone_events.services.mails.facts import facts_for
+from ikone_events.services.mails.writing import finished_mail, is_written, queue_plainly
+from ikone_events.services.registering.answers import claim_choices, rows_of_answers
 from ikone_events.services.registering.codes import redeem
+from ikone_events.services.registering.new_registrations import (
+    Applicant,
+    Draft,
+    draft,
+    new_registration,
+    store,
+)
 from ikone_events.services.registering.seating import (
     PERSON,
     StatusCause,
     candidate_of,
-    change_status,
-    fill_free_seats,
-    mode_for,
+    may_move,
     mode_of,
     promote_waiting,
 )
-from ikone_events.store.db import db
-from ikone_events.store.directory.naming import find_by_name
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.inserting import attach
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.availability import get_availability
-from ikone_events.store.registering.models import IS_ACTIVE, Code, Registration
+from ikone_events.store.registering.current_event import (
+    CurrentEvent,
+    get_current_event,
+    lock_current_event,
+    reread,
+)
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
+
+
+class KnownAddress(NamedTuple):
+    """The active registration of an address at an event, as far as its reminder depends on it."""
+
+    id: int
+    event_lock_version: int
+    link_epoch: int
+    thread_id: str
+
+
+class Reminder(NamedTuple):
+    """A finished mail to somebody who is registered already; nothing is stored."""
+
+    known: KnownAddress
+    mail: OutboxMail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applicant:
-    """The data of a registration form, whose format was checked there.
+class Preparation:
+    """The people of one form with what will probably be stored for each; nothing is, yet."""
 
-    `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
-    event's own fields, by key; a single answer is a list of one. `registered_by` names the
-    colleague who filled in the form.
+    slug: str
+    now: datetime
+    current: CurrentEvent
+    applicants: Sequence[Applicant]
+    drafts: Sequence[Draft]
+    reminders: Sequence[Reminder | None]
+
+
+def prepare(slug: str, applicants: Sequence[Applicant], *, now: datetime) -> Preparation:
+    """Decide by the seats of this moment, and compose the mails; only reads.
+
+    Raises RegistrationClosed and NotFound.
     """
-
-    first_name: str
-    last_name: str
-    email: str
-    organisation: str
-    locale: str
-    salutation: str = ""
-    title: str = ""
-    position: str = ""
-    question: str = ""
-    mode: str = ""
-    code: str = ""
-    answers: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
-    registered_by: str = ""
-
-    def __post_init__(self) -> None:
-        """Normalise what was typed, also in lists that were stored earlier."""
-        normalise(self, _LINES)
-
-
-_LINES = frozenset(
-    {"first_name", "last_name", "email", "organisation", "title", "position", "registered_by"}
-)
-_AS_TYPED = (
-    *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_by"),
-)
+    current = get_current_event(slug)
+    event, availability = current.event, current.availability(now)
+    drafts = list[Draft]()
+    reminders = list[Reminder | None]()
+    for applicant in applicants:
+        person = new_registration(event, applicant, now=now)
+        place = admit(availability, candidate_of(event, person, availability))
+        drafts.append(_drafted(event, applicant, person, place, availability))
+        if place.status in SEATED:
+            availability = availability.taking(mode_of(event, person))
+        known = find_known(event, applicant.email)
+        reminders.append(None if known is None else _reminder(known, event, now=now))
+    return Preparation(
+        slug=slug,
+        now=now,
+        current=current,
+        applicants=applicants,
+        drafts=drafts,
+        reminders=reminders,
+    )
 
 
-def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
-    """Give a person a seat or a place on the waiting list; returns the status of a new person.
-
-    A registered address gets the same answer, and the truth by mail: the answer must not reveal
-    who is registered. Raises RegistrationClosed, NotFound, and UnfitInput about a code or a choice
-    that has no places left.
-    """
-    event = lock_event(slug)
-    availability = _open_availability(event, now)
-    return _register(event, applicant, availability, now=now).status
-
-
-def register_all(
-    slug: str, applicants: Sequence[Applicant], *, now: datetime
-) -> tuple[Status, ...]:
+def register_all(form: Preparation) -> tuple[Status, ...]:
     """Register the people of one form, all or none; returns the statuses of new people.
 
-    The first one filled in the form. Places come from a rehearsal in which everybody is new, so
-    that neither the page nor a mail reveals who is registered. What stays free goes to whoever
-    waits.
+    The first one filled in the form. A registered address gets the same answer, and the truth by
+    mail: the answer must not reveal who is registered. So the places of several people come from a
+    rehearsal in which everybody is new. What stays free goes to whoever waits.
+
+    Raises RegistrationClosed, NotFound, and UnfitInput about a code or a choice that has no places
+    left.
     """
-    if len(applicants) == 1:
-        return (register(slug, applicants[0], now=now),)
-    event = lock_event(slug)
-    _check_group(event, applicants)
-    _open_availability(event, now)
+    current = lock_current_event(form.slug)
+    current = _with_free_seats_filled(current, form.now)
+    if complaint := closed_because(current.availability(form.now)):
+        raise RegistrationClosed(complaint)
+    if len(form.applicants) == 1:
+        return (_register(form, 0, current).status,)
+    _check_group(current.event, form.applicants)
     with db.session.begin_nested() as rehearsal:
-        promised = [_rehearse(event, each, now=now) for each in applicants]
+        promised = [_rehearse(form, number) for number in range(len(form.applicants))]
         rehearsal.rollback()
-    for applicant, place in zip(applicants, promised, strict=True):
-        db.session.flush()
-        _register(event, applicant, get_availability(event, now), now=now, place=place)
-    promote_waiting(event, now=now)
+    for number, place in enumerate(promised):
+        _register(form, number, reread(form.slug), place=place)
+    _with_free_seats_filled(reread(form.slug), form.now)
     return tuple(place.status for place in promised)
 
 
@@ -124,80 +145,107 @@ def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) ->
     Seats and waiting list apply. Raises RegistrationClosed, NotFound, and UnfitInput for an
     address that is registered already.
     """
-    event = lock_event(slug)
-    availability = fill_free_seats(event, now=now)
+    current = _with_free_seats_filled(lock_current_event(slug), now)
+    event, availability = current.event, current.availability(now)
     if complaint := not_addable_because(availability):
         raise RegistrationClosed(complaint)
     claim_choices(event, applicant.answers)
-    person = new_registration(event, applicant, now=now)
-    place = admit_by_hand(
-        availability, candidate_of(event, person, availability, action=RegistrationAction.ADD)
-    )
-    if find_active(event, applicant.email) is not None:
+    person, action = new_registration(event, applicant, now=now), RegistrationAction.ADD
+    place = admit_by_hand(availability, candidate_of(event, person, availability, action=action))
+    if find_known(event, applicant.email) is not None:
         text = N_("Somebody is registered for this event with this address.")
         raise UnfitInput(Complaint(text, about="email"))
-    cause = _cause(RegistrationAction.ADD, actor, availability, mode=mode_of(event, person))
-    _store(person, event, applicant, place, cause)
+    drafted = _drafted(event, applicant, person, place, availability, action=action, actor=actor)
+    attach(store(drafted, lock_version=current.lock_version))
     return person
 
 
-def _open_availability(event: Event, now: datetime) -> SeatAvailability:
-    """The availability after the waiting list was processed; raises RegistrationClosed."""
-    availability = fill_free_seats(event, now=now)
-    if complaint := closed_because(availability):
-        raise RegistrationClosed(complaint)
-    return availability
+def _with_free_seats_filled(current: CurrentEvent, now: datetime) -> CurrentEvent:
+    """The event after the waiting list was given what is free."""
+    if not may_move(current.availability(now)):
+        return current
+    promote_waiting(lock_event(current.event.slug), now=now)
+    db.session.flush()
+    return reread(current.event.slug)
 
 
 def _register(
+    form: Preparation, number: int, current: CurrentEvent, *, place: Place | None = None
+) -> Place:
+    """Register one person; known addresses are looked up last, so they are checked like new ones."""
+    event, applicant, now = current.event, form.applicants[number], form.now
+    drafted = _decided(form, number, current, place)
+    known = find_known(event, applicant.email)
+    if known is None:
+        store(drafted, lock_version=current.lock_version)
+        return drafted.place
+    _store_in_vain(drafted, current)
+    prepared = form.reminders[number] if current.version == form.current.version else None
+    fits = prepared is not None and prepared.known == known
+    _store_reminder(prepared if prepared and fits else _reminder(known, event, now=now))
+    return drafted.place
+
+
+def _decided(
+    form: Preparation, number: int, current: CurrentEvent, place: Place | None = None
+) -> Draft:
+    """The draft with the decision behind the lock; a new one where the outcome is another."""
+    event, applicant, drafted = current.event, form.applicants[number], form.drafts[number]
+    person, availability = drafted.person, current.availability(form.now)
+    _checked(event, applicant, person)
+    place = place or admit(availability, candidate_of(event, person, availability))
+    cause = _cause(RegistrationAction.REGISTER, PERSON, place, availability, mode_of(event, person))
+    same = current.version == form.current.version
+    if not same or (place, cause) != (drafted.place, drafted.cause):
+        anew = new_registration(event, applicant, now=form.now)
+        anew.code_id = person.code_id
+        drafted = _drafted(event, applicant, anew, place, availability)
+    return drafted
+
+
+def _checked(event: Event, applicant: Applicant, person: Registration) -> Registration:
+    """The registration with its code; choices are free. Raises UnfitInput."""
+    code = redeem(event, applicant.code)
+    person.code_id = code.id if code else None
+    claim_choices(event, applicant.answers)
+    return person
+
+
+def _drafted(
     event: Event,
     applicant: Applicant,
+    person: Registration,
+    place: Place,
     availability: SeatAvailability,
     *,
-    now: datetime,
-    place: Place | None = None,
-) -> Place:
-    """Known addresses are looked up last, so that they are checked like new ones."""
-    person = _checked(event, applicant, now=now)
-    place = place or admit(availability, candidate_of(event, person, availability))
-    known = find_active(event, applicant.email)
-    mode = mode_of(event, person)
-    cause = _cause(RegistrationAction.REGISTER, PERSON, availability, mode=mode)
-    if known is None:
-        _store(person, event, applicant, place, cause)
-    else:
-        _store_in_vain(person, event, applicant, place, cause)
-        remind(known, event, now=now)
-    return place
+    action: RegistrationAction = RegistrationAction.REGISTER,
+    actor: str = PERSON,
+    silent: bool = False,
+) -> Draft:
+    cause = _cause(action, actor, place, availability, mode_of(event, person))
+    answers = rows_of_answers(event, applicant.answers, now=availability.now)
+    return draft(
+        person, event, place, cause, answers=answers, given=applicant.answers, silent=silent
+    )
 
 
-def _checked(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
-    """A new registration, not stored yet, with code and choices. Raises UnfitInput."""
-    code = redeem(event, applicant.code)
-    claim_choices(event, applicant.answers)
-    return new_registration(event, applicant, code=code, now=now)
-
-
-def _store_in_vain(
-    person: Registration, event: Event, applicant: Applicant, place: Place, cause: StatusCause
-) -> None:
+def _store_in_vain(drafted: Draft, current: CurrentEvent) -> None:
     """Store a registration and roll it back: response times must not reveal known addresses."""
-    person.email_key = person.public_id
+    drafted.person.email_key = drafted.person.public_id
     with db.session.begin_nested() as attempt:
-        _store(person, event, applicant, place, cause, silent=True)
+        store(replace(drafted, mail=None), lock_version=current.lock_version)
         attempt.rollback()
 
 
-def _rehearse(event: Event, applicant: Applicant, *, now: datetime) -> Place:
+def _rehearse(form: Preparation, number: int) -> Place:
     """Store a person as new, under a made-up address, to be rolled back; returns the place."""
-    db.session.flush()
-    availability = get_availability(event, now)
-    person = _checked(event, applicant, now=now)
+    current, applicant = reread(form.slug), form.applicants[number]
+    event, availability = current.event, current.availability(form.now)
+    person = _checked(event, applicant, new_registration(event, applicant, now=form.now))
     place = admit(availability, candidate_of(event, person, availability))
     person.email_key = person.public_id
-    mode = mode_of(event, person)
-    cause = _cause(RegistrationAction.REGISTER, PERSON, availability, mode=mode)
-    _store(person, event, applicant, place, cause, silent=True)
+    drafted = _drafted(event, applicant, person, place, availability, silent=True)
+    store(drafted, lock_version=current.lock_version)
     return place
 
 
@@ -212,38 +260,34 @@ def _check_group(event: Event, applicants: Sequence[Applicant]) -> None:
 
 
 def _cause(
-    action: RegistrationAction, actor: str, availability: SeatAvailability, *, mode: Mode
+    action: RegistrationAction,
+    actor: str,
+    place: Place,
+    availability: SeatAvailability,
+    mode: Mode,
 ) -> StatusCause:
     """While others wait, the history explains a seat by the rule that excludes them from it."""
+    explained = availability.somebody_waits and place.status is not Status.WAITLISTED
     rule = SKIPPED_BY_RULE if availability.promotes(mode) else BEGUN
-    reason = rule if availability.somebody_waits else ""
+    reason = rule if explained else ""
     return StatusCause(action=action, actor=actor, now=availability.now, reason=reason)
 
 
-def _store(
-    person: Registration,
-    event: Event,
-    applicant: Applicant,
-    place: Place,
-    cause: StatusCause,
-    *,
-    silent: bool = False,
-) -> None:
-    if place.status is Status.WAITLISTED:
-        cause = replace(cause, reason="")
-
-    def store() -> None:
-        if applicant.answers:
-            store_answers(person, event, applicant.answers, now=cause.now)
-
-    change_status(person, event, place, cause, silent=silent, before_mail=store)
-
-
-_ACTIVE_ADDRESS = select(Registration).where(
-    Registration.event_id == bindparam("event_id"),
+_OF_ADDRESS = (
+    *(Registration.event_id == bindparam("event_id"), IS_ACTIVE),
     Registration.email_key == bindparam("email_key"),
-    IS_ACTIVE,
 )
+_KNOWN_ADDRESS = select(*(getattr(Registration, name) for name in KnownAddress._fields)).where(
+    *_OF_ADDRESS
+)
+_ACTIVE_ADDRESS = select(Registration).where(*_OF_ADDRESS)
+
+
+def find_known(event: Event, email: str) -> KnownAddress | None:
+    """What is known of the active registration of an address; None without one."""
+    wanted = {"event_id": event.id, "email_key": email_key(email)}
+    row = db.session.connection().execute(_KNOWN_ADDRESS, wanted).one_or_none()
+    return None if row is None else KnownAddress(*row)
 
 
 def find_active(event: Event, email: str) -> Registration | None:
@@ -252,38 +296,31 @@ def find_active(event: Event, email: str) -> Registration | None:
     return db.session.scalar(_ACTIVE_ADDRESS, wanted)
 
 
-def remind(known: Registration, event: Event, *, now: datetime) -> None:
-    """Mail a registered person that they are registered, at most once an hour.
+def remind(registration: Registration, event: Event, *, now: datetime) -> None:
+    """Mail a registered person that they are registered, at most once an hour."""
+    known = KnownAddress(*(getattr(registration, name) for name in KnownAddress._fields))
+    _store_reminder(_reminder(known, event, now=now))
 
-    A further mail is written and rolled back: response times must not reveal anything.
+
+def _reminder(known: KnownAddress, event: Event, *, now: datetime) -> Reminder:
+    person = db.session.get_one(Registration, known.id)
+    facts = facts_for(MailKind.REPEAT, person, event, now=now)
+    key = f"repeat:{person.public_id}:{now:%Y%m%d%H}"
+    return Reminder(known, finished_mail(facts, person, event, key=key, now=now))
+
+
+def _store_reminder(reminder: Reminder) -> None:
+    """A further mail within the hour is written and rolled back: response times must not reveal
+    anything.
     """
-    key = f"repeat:{known.public_id}:{now:%Y%m%d%H}"
-    wanted = select(OutboxMail.id).where(OutboxMail.key == key)
-    sent = db.session.scalar(wanted) is not None
+    known, mail = reminder
+    if sent := is_written(mail.key):
+        mail.key = f"{mail.key}:{new_public_id()}"
     with db.session.begin_nested() as attempt:
-        own = f"{key}:{new_public_id()}" if sent else key
-        write_mail(MailKind.REPEAT, known, event, key=own, now=now)
-        db.session.flush()
+        mail.registration_id = known.id
+        queue_plainly(mail)
         if sent:
             attempt.rollback()
-
-
-def new_registration(
-    event: Event, applicant: Applicant, *, now: datetime, code: Code | None = None
-) -> Registration:
-    """A registration without a status; `change_status` gives one and stores it."""
-    organisation = find_by_name(applicant.organisation)
-    return Registration(
-        event_id=event.id,
-        public_id=new_public_id(),
-        link_epoch=1,
-        registered_at=now,
-        mode=mode_for(event, applicant.mode).value,
-        code_id=code.id if code else None,
-        email_key=email_key(applicant.email),
-        organisation_text=applicant.organisation,
-        organisation=organisation,
-        organisation_id=organisation.id if organisation else None,
-        calendar_uid=new_calendar_uid(),
-        **{name: getattr(applicant, name) for name in _AS_TYPED},
-    )
+    if not (sent or known.thread_id):
+        first = update(Registration).where(Registration.id == known.id)
+        rows_written(first.values(thread_id=mail.message_id))

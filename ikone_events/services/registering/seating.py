@@ -4,11 +4,9 @@ The caller has locked the event (`lock_event`). The waiting list gets free seats
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlalchemy import insert
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.mails.kinds import MailKind
@@ -32,7 +30,9 @@ from ikone_events.domain.registering.status import (
 )
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db
+from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
+from ikone_events.store.inserting import insert_row
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import (
@@ -48,7 +48,6 @@ from ikone_events.store.registering.waiting_list import (
 
 PERSON, SYSTEM = "person", "system"
 
-_STATUS_CHANGE = insert(StatusChange)
 # The admission steps that an action passes; the moment of the last one is stored. Those before it
 # may have been switched on later: nobody returns to them.
 _STEPS_OF = {
@@ -77,73 +76,66 @@ def change_status(
     cause: StatusCause,
     *,
     other_person: str = "",
-    silent: bool = False,
-    before_mail: Callable[[], None] | None = None,
 ) -> None:
     """Change a registration's status and write the mail that the table of statuses names.
 
-    `before_mail` stores what the mail is also about, once the registration has its row.
+    New registrations: `draft` and `store` in new_registrations.py.
     """
-    fresh = not registration.status
-    _write_status(registration, event, place, cause)
-    if before_mail is not None:
-        before_mail()
-        db.session.flush()
+    changed = set_status(registration, place, cause, lock_version=event.lock_version)
+    registration.event = event
+    db.session.add(registration)
+    db.session.flush()
+    insert_row(changed)
     kind = mail_for(cause.action, registration_status(registration.status, registration.awaits))
-    if kind is None or silent:
+    if kind is None:
         return
     name, epoch = registration.public_id, registration.link_epoch
     if epoch > 1:  # another address, which has got none of the earlier mails
         name = f"{name}.{epoch}"
-    key = mail_key(kind, name, event.lock_version, fresh=fresh)
-    reason = cause.reason if kind is MailKind.DECLINED else ""
     write_mail(
         kind,
         registration,
         event,
-        key=key,
+        key=mail_key(kind, name, event.lock_version),
         now=cause.now,
-        reason=reason,
+        reason=cause.reason if kind is MailKind.DECLINED else "",
         other_person=other_person,
     )
 
 
-def _write_status(
-    registration: Registration, event: Event, place: Place, cause: StatusCause
-) -> None:
-    """Write status and history row; `status_at` stays where the status is the same.
+def set_status(
+    registration: Registration, place: Place, cause: StatusCause, *, lock_version: int
+) -> StatusChange:
+    """Set the status; returns the row of its history, which is not stored.
 
-    Raises StatusRefused for a change that is not in the table of statuses.
+    `status_at` stays where the status is the same. Raises StatusRefused for a change that is not in
+    the table of statuses.
     """
-    source = registration.status or ""
-    before = registration_status(source or RegistrationStatus.NONE, registration.awaits or "")
+    source, awaited = registration.status or "", registration.awaits or ""
+    before = registration_status(source or RegistrationStatus.NONE, awaited)
     check_change(cause.action, before, registration_status(place.status, place.awaits))
-    if (source, registration.awaits or "") != (place.status.value, place.awaits.value):
+    if (source, awaited) != (place.status.value, place.awaits.value):
         registration.status_at = cause.now
-        registration.event_lock_version = event.lock_version
-    registration.event = event
+        registration.event_lock_version = lock_version
     registration.status, registration.awaits = place.status.value, place.awaits.value
     registration.reserved_until = place.reserved_until
     if registration.waiting_order is None:
         if place.status is Status.WAITLISTED:
-            registration.waiting_order = event.lock_version
+            registration.waiting_order = lock_version
         elif source == Status.WAITLISTED.value:
             registration.waiting_order = 0  # from a file, before everybody
     if steps := _STEPS_OF.get(cause.action):
         setattr(registration, steps[-1], cause.now)
-    db.session.add(registration)
-    db.session.flush()
-    row = {
-        "registration_id": registration.id,
-        "action": cause.action.value,
-        "source": source,
-        "target": registration.status,
-        "actor": cause.actor,
-        "reason": cause.reason,
-        "event_lock_version": event.lock_version,
-        "at": cause.now,
-    }
-    db.session.execute(_STATUS_CHANGE, row)
+    return StatusChange(
+        registration_id=registration.id,
+        action=cause.action.value,
+        source=source,
+        target=registration.status,
+        actor=cause.actor,
+        reason=cause.reason,
+        event_lock_version=lock_version,
+        at=cause.now,
+    )
 
 
 def mode_for(event: Event, wish: str) -> Mode:
@@ -191,32 +183,26 @@ def candidate_of(
 
 def is_member(event: Event, registration: Registration) -> bool:
     """Whether the administration is a member of the network on the event's local day."""
-    organisation = registration.organisation
+    number = registration.organisation_id
+    organisation = None if number is None else db.session.get(Organisation, number)
     return organisation is not None and organisation.is_member_on(event.day)
-
-
-def fill_free_seats(event: Event, *, now: datetime) -> SeatAvailability:
-    """Give free seats to the waiting list; returns the availability afterwards."""
-    availability = get_availability(event, now)
-    if _may_move(availability) and _promote(event, availability):
-        availability = get_availability(event, now)
-    return availability
 
 
 def promote_waiting(event: Event, *, now: datetime) -> list[Registration]:
     """Give free seats to the waiting list; returns who got one. The event must be locked."""
     db.session.flush()
     availability = get_availability(event, now)
-    return _promote(event, availability) if _may_move(availability) else []
+    return _promote(event, availability) if may_move(availability) else []
 
 
 def somebody_could_move_up(event: Event, *, now: datetime) -> bool:
     """Whether a waiting person could get a seat now; only reads."""
     availability = get_availability(event, now)
-    return _may_move(availability) and bool(_plan(event, availability))
+    return may_move(availability) and bool(_plan(event, availability))
 
 
-def _may_move(availability: SeatAvailability) -> bool:
+def may_move(availability: SeatAvailability) -> bool:
+    """Whether somebody who waits might get a free seat now."""
     return availability.moves and availability.somebody_waits and availability.free != 0
 
 

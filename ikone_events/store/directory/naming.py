@@ -8,9 +8,15 @@ from sqlalchemy import ColumnElement, Engine, bindparam, false, func, or_, selec
 from ikone_events.domain.directory.administrations import key_of, pick
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, OrganisationName
+from ikone_events.store.events.models import SharedContent
+from ikone_events.store.events.snapshots import ContentVersion, is_writing
 
 # The most bodies read for one key; more than one is ambiguous anyway.
 _MOST_NAMESAKES = 20
+
+# Keys whose bodies are remembered; visitors type what they like.
+_MOST_KEYS = 5_000
+_ids: WeakKeyDictionary[Engine, tuple[int, dict[str, int | None]]] = WeakKeyDictionary()
 
 _BY_KEY = (
     select(Organisation, OrganisationName.source)
@@ -44,6 +50,27 @@ def find_by_name(typed: str) -> Organisation | None:
     return find_by_key(key_of(typed))
 
 
+def find_id_by_name(typed: str, version: ContentVersion | None) -> int | None:
+    """The id of the one body with a typed name; cached as long as the directory is this version.
+
+    The version is that of a snapshot; None asks the database.
+    """
+    key = key_of(typed)
+    if version is None or is_writing():
+        return _find_id(key)
+    known = _ids.get(db.engine)
+    if known is None or known[0] != version.shared or len(known[1]) >= _MOST_KEYS:
+        known = _ids[db.engine] = version.shared, {}
+    if key not in known[1]:
+        known[1][key] = _find_id(key)
+    return known[1][key]
+
+
+def _find_id(key: str) -> int | None:
+    found = find_by_key(key)
+    return found.id if found else None
+
+
 def namesakes(key: str) -> list[Organisation]:
     """All bodies with this key."""
     rows = db.session.execute(_BY_KEY, {"key": key})
@@ -68,20 +95,18 @@ def is_called(word: str) -> ColumnElement[bool]:
     )
 
 
-_VERSION = select(
-    func.count(),
-    func.max(Organisation.id),
-    func.sum(Organisation.edit_version),
-    func.max(Organisation.changed_at),
-)
+_VERSION = select(SharedContent.version)
 _NAMES = select(Organisation.name).order_by(Organisation.name_key, Organisation.name)
-_names: WeakKeyDictionary[Engine, tuple[object, list[str]]] = WeakKeyDictionary()
+_names: WeakKeyDictionary[Engine, tuple[object, tuple[str, ...]]] = WeakKeyDictionary()
 
 
-def organisation_names() -> list[str]:
-    """The names for forms in order, cached until the directory changes."""
-    version = db.session.execute(_VERSION).one()
+def organisation_names(version: ContentVersion | None = None) -> tuple[str, ...]:
+    """The names for forms in order, cached until the directory changes.
+
+    The version of a snapshot says whether it has; without one the database is asked.
+    """
+    current = db.session.scalar(_VERSION) if version is None else version.shared
     known = _names.get(db.engine)
-    if known is None or known[0] != version:
-        known = _names[db.engine] = version, list(db.session.scalars(_NAMES))
+    if known is None or known[0] != current:
+        known = _names[db.engine] = current, tuple(db.session.scalars(_NAMES))
     return known[1]

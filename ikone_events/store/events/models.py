@@ -2,8 +2,9 @@
 
 import json
 import secrets
+from collections.abc import Hashable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -120,6 +121,10 @@ class Event(InCalendars, Base):
 
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    # Of snapshots alone (store/events/snapshots.py): their version, and what is derived from it.
+    snapshot_of = cast(Any, None)
+    derived = cast("dict[Hashable, Any] | None", None)
 
     materials: Mapped[list["Material"]] = relationship(
         back_populates="event", order_by="Material.id", cascade="all, delete-orphan"

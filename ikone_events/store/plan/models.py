@@ -10,6 +10,7 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.snapshots import derived
 
 _WAITING = text("outcome = '' AND active")
 _WAITING_SQLITE = text("outcome = '' AND active = 1")
@@ -81,4 +82,5 @@ _DUE = select(Step.due_at).where(
 
 def due_at_of(event: Event, action: Action) -> datetime | None:
     """When the plan runs an action that has not run yet, or None."""
-    return db.session.scalar(_DUE, {"event_id": event.id, "name": action.value})
+    wanted = {"event_id": event.id, "name": action.value}
+    return derived(event, ("due", action), lambda: db.session.scalar(_DUE, wanted))

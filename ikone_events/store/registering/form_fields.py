@@ -1,19 +1,23 @@
 """Tables of own form fields and of answers."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.registering.form_fields import (
+    Answers,
     FieldChoice,
     FieldKind,
     OwnField,
     open_fields,
 )
 from ikone_events.store.db import Base, UTCDateTime, db
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.snapshots import derived
 from ikone_events.store.registering.models import Registration
 
 # Columns with the same name in OwnField.
@@ -79,9 +83,23 @@ def fields_of_event(event_id: int) -> Select[FormField]:
     return wanted.order_by(FormField.position, FormField.id)
 
 
-def asked_rows(event_id: int) -> Select[FormField]:
+class AskedField(NamedTuple):
+    """A field that is asked now; `texts` are the versions of a consent, the current one last."""
+
+    id: int
+    own: OwnField
+    texts: tuple[Mapping[str, Any], ...]
+
+
+def asked_of(event: Event) -> tuple[AskedField, ...]:
     """The fields of an event that are asked now, in order."""
-    return fields_of_event(event_id).where(FormField.retired_at.is_(None))
+
+    def read() -> tuple[AskedField, ...]:
+        asked = fields_of_event(event.id).where(FormField.retired_at.is_(None))
+        rows = db.session.scalars(asked)
+        return tuple(AskedField(row.id, row.described(), tuple(row.texts)) for row in rows)
+
+    return derived(event, "asked fields", read)
 
 
 class Answer(Base):
@@ -109,14 +127,21 @@ class Answer(Base):
     field: Mapped[FormField] = relationship()
 
 
-def left_open(registration: Registration) -> tuple[OwnField, ...]:
+def left_open(
+    registration: Registration, event: Event, given: Answers | None = None
+) -> tuple[OwnField, ...]:
     """The required fields that this person has not answered, in order.
 
-    Deputies and people who were added by others were not asked yet.
+    Deputies and people who were added by others were not asked yet. `given` are the answers of
+    somebody who is not stored yet.
     """
-    fields = [row.described() for row in db.session.scalars(asked_rows(registration.event_id))]
+    fields = [asked.own for asked in asked_of(event)]
     if not any(field.required for field in fields):
         return ()
+    return open_fields(fields, _answers_of(registration) if given is None else given)
+
+
+def _answers_of(registration: Registration) -> Answers:
     given = db.session.execute(
         select(FormField.key, Answer.value)
         .join(FormField, Answer.field_id == FormField.id)
@@ -126,4 +151,4 @@ def left_open(registration: Registration) -> tuple[OwnField, ...]:
     answers: dict[str, list[str]] = {}
     for key, value in given:
         answers.setdefault(key, []).append(value)
-    return open_fields(fields, answers)
+    return answers

@@ -85,7 +85,7 @@ def _left_open(registration: Registration, facts: SelfServiceFacts) -> list[str]
     """The labels of required fields without an answer, while the person may answer."""
     if possible(SelfServiceAction.CHANGE, facts) is None:
         return []
-    return [field.label_in(page_locale()) for field in left_open(registration)]
+    return [field.label_in(page_locale()) for field in left_open(registration, registration.event)]
 
 
 def _answer_rows(registration: Registration) -> list[tuple[str, str]]:

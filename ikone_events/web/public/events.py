@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,15 +14,11 @@ from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import summary_of
-from ikone_events.store.db import stored_values
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.events.queries import get_public_event, get_series, public_events
+from ikone_events.store.events.queries import get_series, public_events
 from ikone_events.store.plan.models import due_at_of
-from ikone_events.store.registering.availability import (
-    availabilities_of,
-    get_availability,
-    get_version,
-)
+from ikone_events.store.registering.availability import availabilities_of
+from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.web.public.feeds import Subscription, feed_address, subscription
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import EventBadge, badge_for, places_left, seats_shown
@@ -96,10 +93,14 @@ def _series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
 @permission(Permission.PUBLIC)
 def event(slug: str) -> ResponseReturnValue:
     """One event: facts, programme, seats. Cached until something of it changes."""
-    version, moment = get_version(slug), now()
+    current, moment = get_current_event(slug), now()
+    availability = current.availability(moment)
     if not _is_cacheable():
-        return revalidated(_source(slug, moment).render())
-    page = cached_page(("event", slug), version, lambda: _source(slug, moment), moment)
+        return revalidated(_source(current.event, availability).render())
+    # A sign-up changes the page only when seats get scarce.
+    version = (current.version, seats_shown(availability))
+    source = partial(_source, current.event, availability)
+    page = cached_page(("event", slug), version, source, moment)
     return revalidated(page.body, etag=page.etag)
 
 
@@ -109,18 +110,9 @@ def _is_cacheable() -> bool:
     return plain and "ikone_demo" not in current_app.extensions
 
 
-def _source(slug: str, moment: datetime) -> PageSource:
-    """Without `lock_version`: a sign-up changes the page only when seats get scarce."""
-    found = get_public_event(slug)
-    availability, opens_at = get_availability(found, moment), _opens_at(found, moment)
-    materials = public_materials(found)
+def _source(found: Event, availability: SeatAvailability) -> PageSource:
+    opens_at, materials = _opens_at(found, availability.now), public_materials(found)
     return PageSource(
-        shows=(
-            stored_values(found, besides=("lock_version",)),
-            seats_shown(availability),
-            opens_at,
-            tuple(stored_values(material) for material in materials),
-        ),
         render=lambda: _render_event(found, availability, opens_at, materials),
         moments=(found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at),
     )

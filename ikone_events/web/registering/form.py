@@ -15,7 +15,7 @@ from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.registering.registrations import Applicant
+from ikone_events.services.registering.new_registrations import Applicant
 from ikone_events.store.events.models import Event
 from ikone_events.web.registering.own_fields import add_own_fields, answers_of
 from ikone_events.web.registering.person_form import (

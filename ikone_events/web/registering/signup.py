@@ -30,12 +30,11 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.values import link_day
 from ikone_events.services.registering import registrations
 from ikone_events.services.registering.answers import asked_fields
-from ikone_events.services.registering.registrations import Applicant
-from ikone_events.store.db import stored_values, transaction
+from ikone_events.services.registering.new_registrations import Applicant
+from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import get_public_event
-from ikone_events.store.registering.availability import get_availability
+from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.web.registering.form import (
     ADD,
     MOST_PEOPLE,
@@ -82,11 +81,11 @@ def register(slug: str) -> ResponseReturnValue:
 
 def _form_context(slug: str) -> FormContext:
     """The event as it is now, without fields when it is closed; raises NotFound."""
-    event = get_public_event(slug)
-    context = FormContext(event, get_availability(event, now()))
+    current = get_current_event(slug)
+    context = FormContext(current.event, current.availability(now()))
     if not context.event_badge.open:
         return context
-    return FormContext(event, context.availability, asked_fields(event))
+    return FormContext(current.event, context.availability, asked_fields(current.event))
 
 
 def _answer(context: FormContext, sign_up: SignUp) -> ResponseReturnValue:
@@ -107,8 +106,9 @@ def _try_to_store(
 ) -> ResponseReturnValue:
     slug = context.event.slug
     try:
+        prepared = registrations.prepare(slug, applicants, now=now())
         with transaction():
-            statuses = registrations.register_all(slug, applicants, now=now())
+            statuses = registrations.register_all(prepared)
     except RegistrationClosed as refusal:
         return _closed_meanwhile(slug, refusal)
     except Busy as refusal:
@@ -160,7 +160,8 @@ def _empty_page(context: FormContext) -> Response:
 
     Not cached with a flashed message for one person, nor in the trial, whose pages show a clock.
     """
-    names = tuple(organisation_names())
+    event = context.event
+    names = organisation_names(event.snapshot_of)
 
     def render(token: str) -> bytes:
         fields = render_fields(context, context.read(), names)
@@ -168,16 +169,14 @@ def _empty_page(context: FormContext) -> Response:
 
     if "_flashes" in session or "ikone_demo" in current_app.extensions:
         return make_response(render(generate_csrf()))
-    of_event = stored_values(context.event, besides=("lock_version",))
-    shows = (of_event, seats_shown(context.availability), context.fields, names)
-    source = PageSource(shows, lambda: render(_TOKEN))
-    page = cached_page(("form", context.event.slug), None, lambda: source)
+    version = (event.snapshot_of, seats_shown(context.availability), context.fields)
+    page = cached_page(("form", event.slug), version, lambda: PageSource(lambda: render(_TOKEN)))
     return make_response(page.body.replace(_TOKEN.encode(), generate_csrf().encode()))
 
 
 def _page(context: FormContext, sign_up: SignUp, status: int = 200, outcome: str = "") -> Response:
     """The form with everything that was typed."""
-    fields = render_fields(context, sign_up, tuple(organisation_names()))
+    fields = render_fields(context, sign_up, organisation_names(context.event.snapshot_of))
     return make_response(_render(context, sign_up, fields, generate_csrf(), outcome), status)
 
 
@@ -243,7 +242,7 @@ def registered(slug: str) -> ResponseReturnValue:
     stored = cast(Any, session.get(_REGISTERED))
     if not isinstance(stored, dict) or stored.get("slug") != slug or "people" not in stored:
         return redirect(url_for("public.event", slug=slug), 303)
-    event, at = get_public_event(slug), datetime.fromtimestamp(stored["at"], UTC)
+    event, at = get_current_event(slug).event, datetime.fromtimestamp(stored["at"], UTC)
     people = [Registered(*each) for each in stored["people"]]
     confirm_until = None
     if event.confirm_hours is not None:

@@ -2,8 +2,8 @@
 
 A mailing sends hundreds of people to one page within a minute, and calendar programs ask every few
 hours. Whether a cached page is valid follows from the database's version and the clock alone, so
-processes need no communication. Every sign-up raises the version of its event, mostly without a
-visible change: a page whose `shows` is unchanged is not rendered again.
+processes need no communication. Where a version may rise without a visible change, a page whose
+`shows` is unchanged is not rendered again.
 """
 
 import hashlib
@@ -31,14 +31,14 @@ Shows = TypeVar("Shows")
 
 @dataclass(frozen=True, slots=True)
 class PageSource:
-    """What a page is rendered from: equal `shows` give equal bytes.
+    """What a page is rendered from: equal `shows`, unless None, give equal bytes.
 
     `moments`: when the page may change although no row does.
     """
 
-    shows: object
     render: Callable[[], bytes]
     moments: Moments = ()
+    shows: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def cached_feed(
 
     def source() -> PageSource:
         shows = read()
-        return PageSource(shows, lambda: render(shows))
+        return PageSource(lambda: render(shows), shows=shows)
 
     page = cached_page(request.path, version, source)
     return revalidated(page.body, content_type, etag=page.etag, changed_at=version.changed_at)
@@ -138,7 +138,8 @@ def cached_feed(
 def _rendered(
     source: PageSource, version: Hashable, moment: datetime, before: CachedPage | None
 ) -> CachedPage:
-    same = before if before is not None and before.shows == source.shows else None
+    known = before is not None and source.shows is not None and before.shows == source.shows
+    same = before if known else None
     body = same.body if same else source.render()
     since, until = _validity(source.moments, moment)
     return CachedPage(

@@ -298,16 +298,16 @@ def test_new_member_gets_the_seat_that_is_kept_for_members(app: Flask) -> None:
 
 def test_offered_names_follow_every_change(app: Flask) -> None:
     with app.app_context():
-        assert organisation_names() == []
+        assert list(organisation_names()) == []
         with transaction():
             first = add_administration(draft("VG B"), now=NOW)
-        assert organisation_names() == ["VG B"]
+        assert list(organisation_names()) == ["VG B"]
         with transaction():
             add_administration(draft("VG A"), now=NOW)
-        assert organisation_names() == ["VG A", "VG B"]
+        assert list(organisation_names()) == ["VG A", "VG B"]
         with transaction():
             edit_administration(first.id, draft("VG C"), edit_version=1, now=NOW)
-        assert organisation_names() == ["VG A", "VG C"]
+        assert list(organisation_names()) == ["VG A", "VG C"]
         with transaction():
             delete_administration(first.id)
-        assert organisation_names() == ["VG A"]
+        assert list(organisation_names()) == ["VG A"]

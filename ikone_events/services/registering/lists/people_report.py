@@ -21,7 +21,7 @@ from ikone_events.services.registering.lists.people_rows import (
     read_through,
     read_waiting,
 )
-from ikone_events.services.registering.registrations import Applicant, new_registration
+from ikone_events.services.registering.new_registrations import Applicant, new_registration
 from ikone_events.services.registering.seating import candidate_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event

@@ -26,7 +26,7 @@ from ikone_events.domain.registering.form_fields import OwnField, kept_answers
 from ikone_events.domain.registering.list_columns import Columns
 from ikone_events.domain.registering.own_values import values_from
 from ikone_events.domain.salutation import full_name
-from ikone_events.services.registering.registrations import Applicant
+from ikone_events.services.registering.new_registrations import Applicant
 
 _LENGTHS: Mapping[str, int] = {
     "title": 50,

@@ -15,7 +15,8 @@ from ikone_events.domain.registering.seating import not_addable_because
 from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS, registration_status
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import asked_fields
-from ikone_events.services.registering.registrations import Applicant, add_person
+from ikone_events.services.registering.new_registrations import Applicant
+from ikone_events.services.registering.registrations import add_person
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event

@@ -194,7 +194,7 @@ def preview_form(slug: str) -> str:
     availability = get_availability(event, now())
     context = FormContext(event, availability, asked_fields(event))
     with _page_locale(language):
-        fields = render_fields(context, context.read(), tuple(organisation_names()))
+        fields = render_fields(context, context.read(), organisation_names())
     return render_template(
         "organiser/registering/form_preview.html",
         event=event,

@@ -1,0 +1,163 @@
+"""New registrations: finished with status, history and mail first, then stored behind the lock.
+
+Composing the mail is most of the work and needs no lock: whoever drafts it before decides by the
+seats as they are then, and drafts it again if behind the lock the outcome is another.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from ikone_events.domain.address import email_key
+from ikone_events.domain.header_text import normalise
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.registering.form_fields import Answers
+from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.seating import Place
+from ikone_events.domain.registering.status import mail_for, mail_key, registration_status
+from ikone_events.services.mails.facts import facts_for
+from ikone_events.services.mails.invitations import new_calendar_uid
+from ikone_events.services.mails.writing import finished_mail, queue_plainly
+from ikone_events.services.registering.seating import StatusCause, mode_for, set_status
+from ikone_events.store.directory.naming import find_id_by_name
+from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.inserting import insert_row
+from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.form_fields import Answer
+from ikone_events.store.registering.models import Registration, StatusChange
+
+_LINES = frozenset(
+    {"first_name", "last_name", "email", "organisation", "title", "position", "registered_by"}
+)
+_AS_TYPED = (
+    *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
+    *("locale", "registered_by"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """The data of a registration form, whose format was checked there.
+
+    `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
+    event's own fields, by key; a single answer is a list of one. `registered_by` names the
+    colleague who filled in the form.
+    """
+
+    first_name: str
+    last_name: str
+    email: str
+    organisation: str
+    locale: str
+    salutation: str = ""
+    title: str = ""
+    position: str = ""
+    question: str = ""
+    mode: str = ""
+    code: str = ""
+    answers: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
+    registered_by: str = ""
+
+    def __post_init__(self) -> None:
+        """Normalise what was typed, also in lists that were stored earlier."""
+        normalise(self, _LINES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A finished registration with its rows, which are in no session."""
+
+    person: Registration
+    place: Place
+    cause: StatusCause
+    change: StatusChange
+    joins_waiting_list: bool
+    answers: Sequence[Answer] = ()
+    mail: OutboxMail | None = None
+
+
+def new_registration(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
+    """A registration without a status, in no session."""
+    return Registration(
+        event_id=event.id,
+        public_id=new_public_id(),
+        link_epoch=1,
+        registered_at=now,
+        mode=mode_for(event, applicant.mode).value,
+        email_key=email_key(applicant.email),
+        organisation_text=applicant.organisation,
+        organisation_id=find_id_by_name(applicant.organisation, event.snapshot_of),
+        calendar_uid=new_calendar_uid(),
+        **{name: getattr(applicant, name) for name in _AS_TYPED},
+    )
+
+
+def draft(
+    person: Registration,
+    event: Event,
+    place: Place,
+    cause: StatusCause,
+    *,
+    answers: Sequence[Answer] = (),
+    given: Answers | None = None,
+    other_person: str = "",
+    silent: bool = False,
+) -> Draft:
+    """Give a new registration its status and, unless `silent`, compose its mail; nothing is stored.
+
+    `given` are the answers by key. Raises UnfitInput if the mail can't be sent.
+    """
+    joins = place.status is Status.WAITLISTED and person.waiting_order is None
+    finished = Draft(
+        person=person,
+        place=place,
+        cause=cause,
+        change=set_status(person, place, cause, lock_version=0),
+        joins_waiting_list=joins,
+        answers=answers,
+    )
+    kind = mail_for(cause.action, registration_status(place.status, place.awaits))
+    if kind is None or silent:
+        return finished
+    mail = _mail(kind, person, event, cause, given=given or {}, other_person=other_person)
+    return replace(finished, mail=mail)
+
+
+def _mail(
+    kind: MailKind,
+    person: Registration,
+    event: Event,
+    cause: StatusCause,
+    *,
+    given: Answers,
+    other_person: str,
+) -> OutboxMail:
+    facts = facts_for(
+        kind, person, event, now=cause.now, given=given, other_person=other_person
+    )
+    key = mail_key(kind, person.public_id, 0, fresh=True)
+    mail = finished_mail(facts, person, event, key=key, now=cause.now)
+    person.thread_id = mail.message_id
+    return mail
+
+
+def store(draft: Draft, *, lock_version: int) -> Registration:
+    """Store a draft with its history, answers and mail. The event must be locked.
+
+    The registration stays outside the session (`attach`).
+    """
+    person = draft.person
+    person.event_lock_version = draft.change.event_lock_version = lock_version
+    if draft.joins_waiting_list:
+        person.waiting_order = lock_version
+    insert_row(person)
+    draft.change.registration_id = person.id
+    insert_row(draft.change)
+    for answer in draft.answers:
+        answer.registration_id = person.id
+        insert_row(answer)
+    if draft.mail is not None:
+        draft.mail.registration_id = person.id
+        queue_plainly(draft.mail)
+    return person

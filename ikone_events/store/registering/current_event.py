@@ -1,0 +1,129 @@
+"""An event at this moment: its content as a snapshot, its seats, and the lock on it.
+
+What most requests of the public need, read by one statement that goes directly to the driver, which
+is five times faster than a session.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Engine, Select, bindparam, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import aliased
+
+from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.registering.seating import SeatAvailability
+from ikone_events.store.db import db, locks_of_transaction
+from ikone_events.store.events.models import Event, SharedContent
+from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
+from ikone_events.store.events.snapshots import ContentVersion, snapshot
+from ikone_events.store.registering.availability import Counts, availability_from
+from ikone_events.store.registering.models import SeatCount
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentEvent:
+    """An event with its seats at one moment; `event` is a snapshot, so nobody changes it.
+
+    `lock_version` is the present one, not that of the snapshot.
+    """
+
+    event: Event
+    version: ContentVersion
+    lock_version: int
+    counts: Counts
+
+    def availability(self, now: datetime) -> SeatAvailability:
+        """The availability of its seats."""
+        return availability_from(self.event, self.counts, now)
+
+
+def _statement() -> Select[Any]:
+    online, on_site = aliased(SeatCount), aliased(SeatCount)
+    return (
+        select(
+            *(Event.id, Event.content_version, select(SharedContent.version).scalar_subquery()),
+            *(Event.state, Event.lock_version),
+            *(online.seated, online.waiting, on_site.seated, on_site.waiting),
+        )
+        .outerjoin(online, (online.event_id == Event.id) & (online.mode == Mode.ONLINE.value))
+        .outerjoin(on_site, (on_site.event_id == Event.id) & (on_site.mode == Mode.ON_SITE.value))
+        .where(Event.slug == bindparam("slug"))
+    )
+
+
+_CURRENT = _statement()
+_LOCK = (
+    update(Event)
+    .where(Event.slug == bindparam("wanted"))
+    .values(lock_version=Event.lock_version + 1)
+    .execution_options(synchronize_session=False)
+)
+
+
+def get_current_event(slug: str) -> CurrentEvent:
+    """A public event as it is now; raises NotFound."""
+    row = _read(db.engine, slug)
+    if row is None or row[3] not in PUBLIC_STATES:
+        raise event_not_found()
+    return _current(row)
+
+
+def lock_current_event(slug: str) -> CurrentEvent:
+    """Take the row lock of an event like `lock_event`, and read it behind the lock.
+
+    Raises NotFound.
+    """
+    locked = locks_of_transaction()
+    if slug not in locked:
+        db.session.connection().execute(_LOCK, {"wanted": slug})
+        locked[slug] = None
+    return reread(slug)
+
+
+def reread(slug: str) -> CurrentEvent:
+    """A locked event as it is now in this transaction.
+
+    A statement of its own: on PostgreSQL the one that waits for the lock would see the counters as
+    they were before.
+    """
+    row = db.session.connection().execute(_CURRENT, {"slug": slug}).one_or_none()
+    if row is None:
+        raise event_not_found()
+    return _current(row)
+
+
+def _current(row: Any) -> CurrentEvent:
+    version = ContentVersion(*row[:3])
+    online, on_site = (row[5] or 0, row[6] or 0), (row[7] or 0, row[8] or 0)
+    counts = {Mode.ONLINE.value: online, Mode.ON_SITE.value: on_site}
+    return CurrentEvent(snapshot(version), version, row[4], counts)
+
+
+def _read(engine: Engine, slug: str) -> Any:
+    try:
+        return _row(engine, slug)
+    except engine.dialect.loaded_dbapi.Error as fault:
+        raise OperationalError(str(_CURRENT), None, fault) from fault
+
+
+def _row(engine: Engine, slug: str) -> Any:
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(
+            _text(engine.dialect.name), (slug,) if engine.dialect.positional else {"slug": slug}
+        )
+        return cursor.fetchone()
+    except engine.dialect.loaded_dbapi.Error:
+        connection.invalidate()  # do not return it to the pool
+        raise
+    finally:
+        connection.close()
+
+
+@cache
+def _text(_dialect: str) -> str:
+    return str(_CURRENT.compile(dialect=db.engine.dialect))
