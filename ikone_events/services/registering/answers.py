@@ -59,10 +59,10 @@ def asked_fields(event: Event, *, besides: Registration | None = None) -> tuple[
     held = answers_of(besides) if own and besides else {}
     full = _full_values(asked, held)
     if not (own or full):
-        return derived(event, "asked anew", lambda: tuple(_asked(each, (), (), None) for each in asked))
-    return tuple(
-        _asked(each, held.get(each.own.key, ()), full, own.get(each.id)) for each in asked
-    )
+        return derived(
+            event, "asked anew", lambda: tuple(_asked(each, (), (), None) for each in asked)
+        )
+    return tuple(_asked(each, held.get(each.own.key, ()), full, own.get(each.id)) for each in asked)
 
 
 def _asked(
@@ -164,7 +164,10 @@ def store_answers(
     """
     db.session.flush()
     given = rows_of_answers(event, answers, now=now)
-    wanted, ids = {(row.field_id, row.value) for row in given}, {each.id for each in asked_of(event)}
+    wanted, ids = (
+        {(row.field_id, row.value) for row in given},
+        {each.id for each in asked_of(event)},
+    )
     before = [a for a in _rows_of([registration.id]) if a.field_id in ids]
     for old in before:
         if (old.field_id, old.value) not in wanted:

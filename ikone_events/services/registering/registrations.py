@@ -172,7 +172,7 @@ def _with_free_seats_filled(current: CurrentEvent, now: datetime) -> CurrentEven
 def _register(
     form: Preparation, number: int, current: CurrentEvent, *, place: Place | None = None
 ) -> Place:
-    """Register one person; known addresses are looked up last, so they are checked like new ones."""
+    """Register one person. Known addresses are looked up last: they are checked like new ones."""
     event, applicant, now = current.event, form.applicants[number], form.now
     drafted = _decided(form, number, current, place)
     known = find_known(event, applicant.email)

@@ -8,7 +8,7 @@ Triggers raise the versions (store/triggers.py), so no writer has to think of it
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from flask import current_app
 from sqlalchemy import Connection, Engine, bindparam, select

@@ -1,33 +1,20 @@
-"""Seat availability of one event or many, and the version of an event's public page."""
+"""Seat availability of one event or many, from the counters that the database keeps."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, bindparam, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import bindparam, select
 
 from ikone_events.domain.events.facts import EventFormat, Mode, State
 from ikone_events.domain.events.registration_settings import SETTINGS
 from ikone_events.domain.registering.seating import Pool, SeatAvailability
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
 from ikone_events.store.registering.models import SeatCount
 
 # People with a seat and people who wait, by mode.
 Counts = dict[str, tuple[int, int]]
 _NOBODY = (0, 0)
-
-
-class AvailabilityVersion(NamedTuple):
-    """The version of everything that an event's public page shows."""
-
-    id: int
-    lock_version: int
-    edit_version: int
-    state: str
 
 
 # Statements are built once, which costs more than running them.
@@ -36,50 +23,13 @@ _OF_EVENT = _COUNTED.where(SeatCount.event_id == bindparam("event_id"))
 _OF_EVENTS = _COUNTED.add_columns(SeatCount.event_id).where(
     SeatCount.event_id.in_(bindparam("event_ids", expanding=True))
 )
-_VERSION = select(Event.id, Event.lock_version, Event.edit_version, Event.state).where(
-    Event.slug == bindparam("slug")
-)
-
-
-def get_version(slug: str) -> AvailabilityVersion:
-    """The version of a public event; raises NotFound.
-
-    Most requests of an event's page read only this, so the query goes directly to the driver, which
-    is five times faster than a session.
-    """
-    engine = db.engine
-    try:
-        row = _row(engine, slug)
-    except engine.dialect.loaded_dbapi.Error as fault:
-        raise OperationalError(_text(engine.dialect.name), None, fault) from fault
-    if row is None or row[3] not in PUBLIC_STATES:
-        raise event_not_found()
-    return AvailabilityVersion(*row)
-
-
-def _row(engine: Engine, slug: str) -> Any:
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        wanted = (slug,) if engine.dialect.positional else {"slug": slug}
-        cursor.execute(_text(engine.dialect.name), wanted)
-        return cursor.fetchone()
-    except engine.dialect.loaded_dbapi.Error:
-        connection.invalidate()  # do not return it to the pool
-        raise
-    finally:
-        connection.close()
-
-
-@cache
-def _text(_dialect: str) -> str:
-    return str(_VERSION.compile(dialect=db.engine.dialect))
 
 
 def get_availability(event: Event, now: datetime) -> SeatAvailability:
     """The availability of an event, from the counters that the database keeps."""
     rows = db.session.execute(_OF_EVENT, {"event_id": event.id})
-    return _availability(event, now, {mode: (seated, waiting) for mode, seated, waiting in rows})
+    counts = {mode: (seated, waiting) for mode, seated, waiting in rows}
+    return availability_from(event, counts, now)
 
 
 def availabilities_of(events: Sequence[Event], now: datetime) -> dict[int, SeatAvailability]:
@@ -89,10 +39,11 @@ def availabilities_of(events: Sequence[Event], now: datetime) -> dict[int, SeatA
         _OF_EVENTS, {"event_ids": list(counts)}
     ):
         counts[event_id][mode] = (seated, waiting)
-    return {event.id: _availability(event, now, counts[event.id]) for event in events}
+    return {event.id: availability_from(event, counts[event.id], now) for event in events}
 
 
-def _availability(event: Event, now: datetime, counts: Counts) -> SeatAvailability:
+def availability_from(event: Event, counts: Counts, now: datetime) -> SeatAvailability:
+    """The availability of an event with these numbers."""
     hybrid = event.format == EventFormat.HYBRID.value
     pools = {m: Pool(limit, *counts.get(m, _NOBODY)) for m, limit in _limits(event).items()}
     return SeatAvailability(

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Engine, Select, bindparam, literal_column, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
@@ -48,10 +48,16 @@ def _statement() -> Select[Any]:
             *(Event.state, Event.lock_version),
             *(online.seated, online.waiting, on_site.seated, on_site.waiting),
         )
-        .outerjoin(online, (online.event_id == Event.id) & (online.mode == Mode.ONLINE.value))
-        .outerjoin(on_site, (on_site.event_id == Event.id) & (on_site.mode == Mode.ON_SITE.value))
+        .select_from(Event)
+        .outerjoin(online, _counts(online, Mode.ONLINE))
+        .outerjoin(on_site, _counts(on_site, Mode.ON_SITE))
         .where(Event.slug == bindparam("slug"))
     )
+
+
+def _counts(counts: type[SeatCount], mode: Mode) -> ColumnElement[bool]:
+    """A literal mode: the slug is the only parameter."""
+    return (counts.event_id == Event.id) & (counts.mode == literal_column(repr(mode.value)))
 
 
 _CURRENT = _statement()

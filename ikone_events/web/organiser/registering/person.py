@@ -85,7 +85,9 @@ def show_person(
 
 def _left_open(person: Registration) -> list[str]:
     """Return the labels of required fields without an answer that the organiser may see."""
-    fields = visible_to(asker_role(), left_open(person, person.event)) if person.status in ACTIVE else ()
+    fields = (
+        visible_to(asker_role(), left_open(person, person.event)) if person.status in ACTIVE else ()
+    )
     return [field.label_in(page_locale()) for field in fields]
 
 
