@@ -17,7 +17,7 @@ def insert_row(row: Base) -> None:
     """
     values = {name: value for name, value in vars(row).items() if name in _columns(type(row))}
     done = db.session.connection().execute(_insert(type(row)), values)
-    row.id = done.inserted_primary_key[0]  # type: ignore[attr-defined]
+    row.id = (done.inserted_primary_key or (None,))[0]  # type: ignore[attr-defined]
 
 
 def attach(row: Base) -> None:

@@ -32,6 +32,7 @@ from ikone_events.services.registering.seating import (
     promote_waiting,
 )
 from ikone_events.services.registering.status import check_allowed, lock_as_seen
+from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.inserting import attach
 from ikone_events.store.registering.availability import get_availability
@@ -106,6 +107,7 @@ def _store(new: Registration, leaving: Registration, place: Place, cause: Status
         given.setdefault(key, []).append(answer.value)
     rows = [answer for _key, answer in passed]
     drafted = draft(new, event, place, cause, answers=rows, given=given)
+    db.session.flush()  # the mail to the leaving person comes first
     attach(store(drafted, lock_version=event.lock_version))
 
 

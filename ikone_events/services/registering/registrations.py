@@ -113,8 +113,22 @@ def prepare(slug: str, applicants: Sequence[Applicant], *, now: datetime) -> Pre
     )
 
 
-def register_all(form: Preparation) -> tuple[Status, ...]:
+def register(slug: str, applicant: Applicant, *, now: datetime) -> Status:
+    """Register one person, see register_all."""
+    return register_all(slug, [applicant], now=now)[0]
+
+
+def register_all(
+    slug: str,
+    applicants: Sequence[Applicant],
+    *,
+    now: datetime,
+    prepared: Preparation | None = None,
+) -> tuple[Status, ...]:
     """Register the people of one form, all or none; returns the statuses of new people.
+
+    Without `prepared`, which is of the same form and moment, the mails are composed behind the
+    lock.
 
     The first one filled in the form. A registered address gets the same answer, and the truth by
     mail: the answer must not reveal who is registered. So the places of several people come from a
@@ -123,19 +137,19 @@ def register_all(form: Preparation) -> tuple[Status, ...]:
     Raises RegistrationClosed, NotFound, and UnfitInput about a code or a choice that has no places
     left.
     """
-    current = lock_current_event(form.slug)
-    current = _with_free_seats_filled(current, form.now)
-    if complaint := closed_because(current.availability(form.now)):
+    current = _with_free_seats_filled(lock_current_event(slug), now)
+    if complaint := closed_because(current.availability(now)):
         raise RegistrationClosed(complaint)
-    if len(form.applicants) == 1:
+    form = prepared or prepare(slug, applicants, now=now)
+    if len(applicants) == 1:
         return (_register(form, 0, current).status,)
-    _check_group(current.event, form.applicants)
+    _check_group(current.event, applicants)
     with db.session.begin_nested() as rehearsal:
-        promised = [_rehearse(form, number) for number in range(len(form.applicants))]
+        promised = [_rehearse(form, number) for number in range(len(applicants))]
         rehearsal.rollback()
     for number, place in enumerate(promised):
-        _register(form, number, reread(form.slug), place=place)
-    _with_free_seats_filled(reread(form.slug), form.now)
+        _register(form, number, reread(slug), place=place)
+    _with_free_seats_filled(reread(slug), now)
     return tuple(place.status for place in promised)
 
 

@@ -76,6 +76,7 @@ def change_status(
     cause: StatusCause,
     *,
     other_person: str = "",
+    silent: bool = False,
 ) -> None:
     """Change a registration's status and write the mail that the table of statuses names.
 
@@ -87,7 +88,7 @@ def change_status(
     db.session.flush()
     insert_row(changed)
     kind = mail_for(cause.action, registration_status(registration.status, registration.awaits))
-    if kind is None:
+    if kind is None or silent:
         return
     name, epoch = registration.public_id, registration.link_epoch
     if epoch > 1:  # another address, which has got none of the earlier mails

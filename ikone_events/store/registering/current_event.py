@@ -18,7 +18,7 @@ from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.store.db import db, locks_of_transaction
 from ikone_events.store.events.models import Event, SharedContent
 from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
-from ikone_events.store.events.snapshots import ContentVersion, snapshot
+from ikone_events.store.events.snapshots import ContentVersion, is_writing, snapshot
 from ikone_events.store.registering.availability import Counts, availability_from
 from ikone_events.store.registering.models import SeatCount
 
@@ -70,7 +70,9 @@ _LOCK = (
 
 
 def get_current_event(slug: str) -> CurrentEvent:
-    """A public event as it is now; raises NotFound."""
+    """A public event as it is now, in a write transaction as seen from there; raises NotFound."""
+    if is_writing():
+        return reread(slug)
     row = _read(db.engine, slug)
     if row is None or row[3] not in PUBLIC_STATES:
         raise event_not_found()

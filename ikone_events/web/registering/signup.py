@@ -106,9 +106,10 @@ def _try_to_store(
 ) -> ResponseReturnValue:
     slug = context.event.slug
     try:
-        prepared = registrations.prepare(slug, applicants, now=now())
+        moment = now()
+        prepared = registrations.prepare(slug, applicants, now=moment)
         with transaction():
-            statuses = registrations.register_all(prepared)
+            statuses = registrations.register_all(slug, applicants, now=moment, prepared=prepared)
     except RegistrationClosed as refusal:
         return _closed_meanwhile(slug, refusal)
     except Busy as refusal:

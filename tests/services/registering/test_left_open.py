@@ -34,7 +34,7 @@ def lunch(app: Flask, **values: Any) -> Event:
 def open_for(app: Flask, name: str) -> list[str]:
     with app.app_context():
         found = db.session.get_one(Registration, person(app, name).id)
-        return [field.key for field in left_open(found)]
+        return [field.key for field in left_open(found, found.event)]
 
 
 def add(app: Flask, event: Event, name: str, **changes: object) -> None:

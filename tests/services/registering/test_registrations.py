@@ -16,9 +16,9 @@ from ikone_events.services.registering.changes import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
-from ikone_events.store.events import queries
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.current_event import CurrentEvent, reread
 from ikone_events.store.registering.models import Registration, StatusChange
 from tests.factories import NOW, make_event, make_registration
 from tests.mailbox import Mailbox
@@ -222,17 +222,16 @@ def test_rush_fills_every_seat_once(app: Flask) -> None:
 def nobody_locks() -> Iterator[None]:
     """Take the guard away: both people read the event before either writes."""
 
-    def read_only(slug: str) -> Event:
-        found = queries.find_event(slug)
-        assert found is not None
+    def read_only(slug: str) -> CurrentEvent:
+        found = reread(slug)
         both_have_read.wait()
         return found
 
     both_have_read = threading.Barrier(2)
-    guard = registrations.lock_event
-    registrations.lock_event = read_only
+    guard = registrations.lock_current_event
+    registrations.lock_current_event = read_only
     yield
-    registrations.lock_event = guard
+    registrations.lock_current_event = guard
 
 
 @pytest.mark.parametrize("database", [POSTGRES], indirect=True)
