@@ -272,13 +272,13 @@ def test_state_has_one_writer_for_events_and_one_for_mails() -> None:
 
 def test_seat_has_one_writer() -> None:
     writers = {place for m in modules() if m.part != "web" for place in _sets(m, "status")}
-    assert writers == {"services.registering.seating._write_status"}
+    assert writers == {"services.registering.seating.set_status"}
 
 
 def test_registrations_are_made_by_signing_up_and_by_loading() -> None:
     makers = {f"{m.name}.{m.enclosing(c)}" for m in modules() for c in m.calls("Registration")}
     assert makers == {
-        "services.registering.registrations.new_registration",
+        "services.registering.new_registrations.new_registration",
         "services.operating.loading._store_registration",
         "services.mails.text_preview._sample_person",  # never stored
     }

@@ -10,11 +10,11 @@ from ikone_events.demo.story import SCENARIOS, folder, tell
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.registering.form_fields import FieldKind
 from ikone_events.services.operating.loading import store_dataset
-from ikone_events.services.registering.answers import all_fields, answers_for, asked_fields
+from ikone_events.services.registering.answers import all_fields, asked_fields
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
-from ikone_events.store.registering.form_fields import Answer
+from ikone_events.store.registering.form_fields import Answer, answers_for
 from ikone_events.store.registering.models import Registration
 
 

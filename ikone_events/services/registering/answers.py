@@ -24,6 +24,7 @@ from ikone_events.store.registering.form_fields import (
     Answer,
     AskedField,
     FormField,
+    answers_of,
     asked_of,
     fields_of_event,
 )
@@ -201,27 +202,6 @@ def _answer(asked: AskedField, value: str, now: datetime) -> Answer:
 def _rows_of(ids: Collection[int]) -> list[Answer]:
     wanted = select(Answer).where(Answer.registration_id.in_(ids)).order_by(Answer.id)
     return list(db.session.scalars(wanted)) if ids else []
-
-
-def answers_for(registration_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
-    """The answers of these registrations by id and field key; everybody has an entry."""
-    found: dict[int, dict[str, list[str]]] = {id_: {} for id_ in registration_ids}
-    if not found:
-        return found
-    rows = db.session.execute(
-        select(Answer.registration_id, FormField.key, Answer.value)
-        .join(FormField, Answer.field_id == FormField.id)
-        .where(Answer.registration_id.in_(found))
-        .order_by(FormField.position, FormField.id, Answer.id)
-    )
-    for registration_id, key, value in rows:
-        found[registration_id].setdefault(key, []).append(value)
-    return found
-
-
-def answers_of(registration: Registration) -> dict[str, list[str]]:
-    """The answers of one registration by field key, retired fields included."""
-    return answers_for([registration.id])[registration.id]
 
 
 def answers_as_asked(registration: Registration) -> list[GivenAnswer]:

@@ -23,7 +23,7 @@ from ikone_events.services.registering.new_registrations import (
     new_registration,
     store,
 )
-from ikone_events.services.registering.registrations import find_active, remind
+from ikone_events.services.registering.reminders import find_active, remind
 from ikone_events.services.registering.seating import (
     PERSON,
     StatusCause,

@@ -65,7 +65,7 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class RegistrationDraft:
     """A finished registration with its rows, which are in no session."""
 
     person: Registration
@@ -103,13 +103,13 @@ def draft(
     given: Answers | None = None,
     other_person: str = "",
     silent: bool = False,
-) -> Draft:
+) -> RegistrationDraft:
     """Give a new registration its status and, unless `silent`, compose its mail; nothing is stored.
 
     `given` are the answers by key. Raises UnfitInput if the mail can't be sent.
     """
     joins = place.status is Status.WAITLISTED and person.waiting_order is None
-    finished = Draft(
+    finished = RegistrationDraft(
         person=person,
         place=place,
         cause=cause,
@@ -140,7 +140,7 @@ def _mail(
     return mail
 
 
-def store(draft: Draft, *, lock_version: int) -> Registration:
+def store(draft: RegistrationDraft, *, lock_version: int) -> Registration:
     """Store a draft with its history, answers and mail. The event must be locked.
 
     The registration stays outside the session (`attach`).

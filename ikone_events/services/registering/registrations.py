@@ -7,13 +7,9 @@ again behind the lock, and stores. There is one way for everybody.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
-
-from sqlalchemy import bindparam, select, update
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import SEATED, Status
 from ikone_events.domain.registering.seating import (
@@ -25,16 +21,20 @@ from ikone_events.domain.registering.seating import (
     not_addable_because,
 )
 from ikone_events.domain.registering.status import BEGUN, SKIPPED_BY_RULE, RegistrationAction
-from ikone_events.services.mails.facts import facts_for
-from ikone_events.services.mails.writing import finished_mail, is_written, queue_plainly
 from ikone_events.services.registering.answers import claim_choices, rows_of_answers
 from ikone_events.services.registering.codes import redeem
 from ikone_events.services.registering.new_registrations import (
     Applicant,
-    Draft,
+    RegistrationDraft,
     draft,
     new_registration,
     store,
+)
+from ikone_events.services.registering.reminders import (
+    Reminder,
+    find_known,
+    reminder,
+    store_reminder,
 )
 from ikone_events.services.registering.seating import (
     PERSON,
@@ -44,34 +44,17 @@ from ikone_events.services.registering.seating import (
     mode_of,
     promote_waiting,
 )
-from ikone_events.store.db import db, rows_written
-from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.inserting import attach
-from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.current_event import (
     CurrentEvent,
     get_current_event,
     lock_current_event,
     reread,
 )
-from ikone_events.store.registering.models import IS_ACTIVE, Registration
-
-
-class KnownAddress(NamedTuple):
-    """The active registration of an address at an event, as far as its reminder depends on it."""
-
-    id: int
-    event_lock_version: int
-    link_epoch: int
-    thread_id: str
-
-
-class Reminder(NamedTuple):
-    """A finished mail to somebody who is registered already; nothing is stored."""
-
-    known: KnownAddress
-    mail: OutboxMail
+from ikone_events.store.registering.models import Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +65,7 @@ class Preparation:
     now: datetime
     current: CurrentEvent
     applicants: Sequence[Applicant]
-    drafts: Sequence[Draft]
+    drafts: Sequence[RegistrationDraft]
     reminders: Sequence[Reminder | None]
 
 
@@ -93,7 +76,7 @@ def prepare(slug: str, applicants: Sequence[Applicant], *, now: datetime) -> Pre
     """
     current = get_current_event(slug)
     event, availability = current.event, current.availability(now)
-    drafts = list[Draft]()
+    drafts = list[RegistrationDraft]()
     reminders = list[Reminder | None]()
     for applicant in applicants:
         person = new_registration(event, applicant, now=now)
@@ -102,7 +85,7 @@ def prepare(slug: str, applicants: Sequence[Applicant], *, now: datetime) -> Pre
         if place.status in SEATED:
             availability = availability.taking(mode_of(event, person))
         known = find_known(event, applicant.email)
-        reminders.append(None if known is None else _reminder(known, event, now=now))
+        reminders.append(None if known is None else reminder(known, event, now=now))
     return Preparation(
         slug=slug,
         now=now,
@@ -196,13 +179,13 @@ def _register(
     _store_in_vain(drafted, current)
     prepared = form.reminders[number] if current.version == form.current.version else None
     fits = prepared is not None and prepared.known == known
-    _store_reminder(prepared if prepared and fits else _reminder(known, event, now=now))
+    store_reminder(prepared if prepared and fits else reminder(known, event, now=now))
     return drafted.place
 
 
 def _decided(
     form: Preparation, number: int, current: CurrentEvent, place: Place | None = None
-) -> Draft:
+) -> RegistrationDraft:
     """The draft with the decision behind the lock; a new one where the outcome is another."""
     event, applicant, drafted = current.event, form.applicants[number], form.drafts[number]
     person, availability = drafted.person, current.availability(form.now)
@@ -235,7 +218,7 @@ def _drafted(
     action: RegistrationAction = RegistrationAction.REGISTER,
     actor: str = PERSON,
     silent: bool = False,
-) -> Draft:
+) -> RegistrationDraft:
     cause = _cause(action, actor, place, availability, mode_of(event, person))
     answers = rows_of_answers(event, applicant.answers, now=availability.now)
     return draft(
@@ -243,7 +226,7 @@ def _drafted(
     )
 
 
-def _store_in_vain(drafted: Draft, current: CurrentEvent) -> None:
+def _store_in_vain(drafted: RegistrationDraft, current: CurrentEvent) -> None:
     """Store a registration and roll it back: response times must not reveal known addresses."""
     drafted.person.email_key = drafted.person.public_id
     with db.session.begin_nested() as attempt:
@@ -285,56 +268,3 @@ def _cause(
     rule = SKIPPED_BY_RULE if availability.promotes(mode) else BEGUN
     reason = rule if explained else ""
     return StatusCause(action=action, actor=actor, now=availability.now, reason=reason)
-
-
-_OF_ADDRESS = (
-    *(Registration.event_id == bindparam("event_id"), IS_ACTIVE),
-    Registration.email_key == bindparam("email_key"),
-)
-_KNOWN_ADDRESS = select(*(getattr(Registration, name) for name in KnownAddress._fields)).where(
-    *_OF_ADDRESS
-)
-_ACTIVE_ADDRESS = select(Registration).where(*_OF_ADDRESS)
-
-
-def find_known(event: Event, email: str) -> KnownAddress | None:
-    """What is known of the active registration of an address; None without one."""
-    wanted = {"event_id": event.id, "email_key": email_key(email)}
-    row = db.session.connection().execute(_KNOWN_ADDRESS, wanted).one_or_none()
-    return None if row is None else KnownAddress(*row)
-
-
-def find_active(event: Event, email: str) -> Registration | None:
-    """The active registration of an address at an event."""
-    wanted = {"event_id": event.id, "email_key": email_key(email)}
-    return db.session.scalar(_ACTIVE_ADDRESS, wanted)
-
-
-def remind(registration: Registration, event: Event, *, now: datetime) -> None:
-    """Mail a registered person that they are registered, at most once an hour."""
-    known = KnownAddress(*(getattr(registration, name) for name in KnownAddress._fields))
-    _store_reminder(_reminder(known, event, now=now))
-
-
-def _reminder(known: KnownAddress, event: Event, *, now: datetime) -> Reminder:
-    person = db.session.get_one(Registration, known.id)
-    facts = facts_for(MailKind.REPEAT, person, event, now=now)
-    key = f"repeat:{person.public_id}:{now:%Y%m%d%H}"
-    return Reminder(known, finished_mail(facts, person, event, key=key, now=now))
-
-
-def _store_reminder(reminder: Reminder) -> None:
-    """A further mail within the hour is written and rolled back: response times must not reveal
-    anything.
-    """
-    known, mail = reminder
-    if sent := is_written(mail.key):
-        mail.key = f"{mail.key}:{new_public_id()}"
-    with db.session.begin_nested() as attempt:
-        mail.registration_id = known.id
-        queue_plainly(mail)
-        if sent:
-            attempt.rollback()
-    if not (sent or known.thread_id):
-        first = update(Registration).where(Registration.id == known.id)
-        rows_written(first.values(thread_id=mail.message_id))

@@ -29,6 +29,11 @@ _LOCK_EVENT = (
 )
 
 
+_LOCKED_EVENT = (
+    select(Event).where(Event.slug == bindparam("wanted")).execution_options(populate_existing=True)
+)
+
+
 def lock_event(slug: str) -> Event:
     """Take the row lock of an event for this transaction by writing it; raises NotFound.
 
@@ -42,7 +47,9 @@ def lock_event(slug: str) -> Event:
         return known
     if any(isinstance(each, Event) and each.slug == slug for each in db.session.dirty):
         raise RuntimeError(f"event {slug} was changed before it was locked")
-    found = db.session.scalars(_LOCK_EVENT, {"wanted": slug}).one_or_none()
+    # `lock_current_event` has taken the lock already, and left no object.
+    statement = _LOCKED_EVENT if slug in locked else _LOCK_EVENT
+    found = db.session.scalars(statement, {"wanted": slug}).one_or_none()
     if found is None:
         raise event_not_found()
     locked[slug] = found

@@ -1,7 +1,7 @@
 """Tables of own form fields and of answers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -138,17 +138,25 @@ def left_open(
     fields = [asked.own for asked in asked_of(event)]
     if not any(field.required for field in fields):
         return ()
-    return open_fields(fields, _answers_of(registration) if given is None else given)
+    return open_fields(fields, answers_of(registration) if given is None else given)
 
 
-def _answers_of(registration: Registration) -> Answers:
-    given = db.session.execute(
-        select(FormField.key, Answer.value)
+def answers_for(registration_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
+    """The answers of these registrations by id and field key; everybody has an entry."""
+    found: dict[int, dict[str, list[str]]] = {id_: {} for id_ in registration_ids}
+    if not found:
+        return found
+    rows = db.session.execute(
+        select(Answer.registration_id, FormField.key, Answer.value)
         .join(FormField, Answer.field_id == FormField.id)
-        .where(Answer.registration_id == registration.id)
-        .order_by(Answer.id)
+        .where(Answer.registration_id.in_(found))
+        .order_by(FormField.position, FormField.id, Answer.id)
     )
-    answers: dict[str, list[str]] = {}
-    for key, value in given:
-        answers.setdefault(key, []).append(value)
-    return answers
+    for registration_id, key, value in rows:
+        found[registration_id].setdefault(key, []).append(value)
+    return found
+
+
+def answers_of(registration: Registration) -> dict[str, list[str]]:
+    """The answers of one registration by field key, retired fields included."""
+    return answers_for([registration.id])[registration.id]

@@ -12,13 +12,13 @@ from ikone_events.domain.registering.form_fields import OwnField
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction, complaint
 from ikone_events.services.installation import now
-from ikone_events.services.registering.answers import answers_of as stored_answers
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.changes import Details, change_details
 from ikone_events.services.registering.hand_over import Deputy
 from ikone_events.services.registering.hand_over import hand_over as hand_over_registration
 from ikone_events.services.registering.status import self_service_facts
 from ikone_events.store.db import transaction
+from ikone_events.store.registering.form_fields import answers_of as stored_answers
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import last_change
 from ikone_events.web.attendee.frame import (

@@ -10,7 +10,6 @@ from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.refusals import RegistrationClosed, StatusRefused, UnfitInput
 from ikone_events.domain.registering.registration import Status
 from ikone_events.services.events.editing import keep_seats
-from ikone_events.services.registering.answers import answers_of
 from ikone_events.services.registering.changes import Details, change_details, switch_mode
 from ikone_events.services.registering.hand_over import Deputy, hand_over
 from ikone_events.services.registering.registrations import add_person, register_all
@@ -18,7 +17,7 @@ from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.registering.form_fields import Answer, FormField
+from ikone_events.store.registering.form_fields import Answer, FormField, answers_of
 from ikone_events.store.registering.models import Code
 from ikone_events.store.registering.queries import lock_registration
 from tests.factories import NOW, make_event, make_organisation, make_registration

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ikone_events.app import create_app
-from ikone_events.services.registering.answers import answers_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.registering.form_fields import answers_of
 from ikone_events.store.registering.models import Registration
 from tests.factories import (
     FixedClock,

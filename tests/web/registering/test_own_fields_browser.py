@@ -7,8 +7,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from ikone_events.app import create_app
-from ikone_events.services.registering.answers import answers_for
 from ikone_events.store.db import db
+from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from tests.browser import (
     assert_accessible,

@@ -9,7 +9,7 @@ from ikone_events.domain.registering.form_fields import visible_to
 from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.domain.registering.status import registration_status
 from ikone_events.services.installation import now
-from ikone_events.services.registering.answers import all_fields, answers_of
+from ikone_events.services.registering.answers import all_fields
 from ikone_events.services.registering.by_organiser import LONGEST_NOTE, actions_for, annotate
 from ikone_events.services.registering.lists.exports import waiting_positions
 from ikone_events.services.registering.reservations import undelivered
@@ -21,7 +21,7 @@ from ikone_events.store.incoming.lists import find_undeliverable
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.mails.log import mails_to
-from ikone_events.store.registering.form_fields import left_open
+from ikone_events.store.registering.form_fields import answers_of, left_open
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import relatives_of, status_history
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event

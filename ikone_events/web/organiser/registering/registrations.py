@@ -12,7 +12,7 @@ from ikone_events.domain.registering.registration import STATUS_LABELS, Attendan
 from ikone_events.domain.registering.status import RegistrationAction, registration_status
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
-from ikone_events.services.registering.answers import all_fields, answers_for
+from ikone_events.services.registering.answers import all_fields
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
 from ikone_events.services.registering.changes import mark_attendance
 from ikone_events.services.registering.lists.exports import (
@@ -34,6 +34,7 @@ from ikone_events.store.incoming.registration_search import (
     get_person,
     search_people,
 )
+from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import (
     Answer,
