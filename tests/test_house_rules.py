@@ -347,7 +347,7 @@ MACHINE_FORMATS = {
         "services.calendars.feeds",
         "services.operating.backups.rotation",
     ),
-    *("services.registering.registrations", "domain.calendars.add_links", "web.organiser.fields"),
+    *("services.registering.reminders", "domain.calendars.add_links", "web.organiser.fields"),
 }
 
 

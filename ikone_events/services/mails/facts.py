@@ -70,7 +70,7 @@ def facts_for(
     other_person: str = "",
     given: Answers | None = None,
 ) -> MailFacts:
-    """The facts of a mail, or of `again`, rewritten; `given` are answers that are not stored yet."""
+    """The facts of a mail, or of `again`, rewritten; `given` are answers not stored yet."""
     known = known or _known_version(kind, registration, event, again)
     links = _links(kind, registration, event)
     return MailFacts(
