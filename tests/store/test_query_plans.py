@@ -11,13 +11,18 @@ from flask import Flask
 from sqlalchemy import Engine, event, text
 
 from ikone_events.config import Settings
+from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.registering.seating import Pool
 from ikone_events.services.registering.expirations import events_to_update
-from ikone_events.store.db import db
+from ikone_events.services.registering.seating import promote_waiting
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.registration_search import (
     RegistrationOrder,
     RegistrationSearch,
     search_people,
 )
+from ikone_events.store.registering.availability import availabilities_of, get_availability
 from tests.factories import NOW, make_event, make_mail, make_registration, make_settings
 from tests.postgres import fresh_database
 from tests.received import bounce, calendar_answer, receive
@@ -101,6 +106,39 @@ def test_sign_up_finds_its_rows_by_index(app: Flask, rules: dict[str, Any]) -> N
     by_address = [plan for words, plan in found.items() if "email_key =" in words]
     assert len(by_address) == 1
     assert "uq_registration_active_address" in by_address[0]
+
+
+def test_seats_are_known_without_counting(app: Flask) -> None:
+    """The counters are read, whoever asks; nothing about registrations."""
+    hybrid = {"format": "hybrid", "place": "Rathaus", "capacity": 9, "capacity_on_site": 3}
+    events = [make_event(app, **rules) for rules in ({"capacity": 2}, hybrid)]
+    for workshop in events:
+        make_registration(app, workshop)
+        make_registration(app, workshop, status="waitlisted", waiting_order=1, mode="on_site")
+    with heard(app) as statements, app.app_context():
+        one = [get_availability(workshop, NOW) for workshop in events]
+        many = availabilities_of(events, NOW)
+    assert statements == []
+    assert one == [many[workshop.id] for workshop in events]
+    assert [(each.seated, each.somebody_waits) for each in one] == [(1, True), (1, True)]
+    assert one[1].pools == {Mode.ONLINE: Pool(None, 1), Mode.ON_SITE: Pool(3, 0, waiting=1)}
+
+
+def test_next_of_a_waiting_list_is_found_by_index(app: Flask) -> None:
+    """Neither all who wait are read, nor are they sorted."""
+    workshop = make_event(app, capacity=2)
+    for order in range(4):
+        make_registration(app, workshop, status="waitlisted", waiting_order=order)
+
+    with heard(app) as statements, app.app_context(), transaction():
+        assert len(promote_waiting(lock_event(workshop.slug), now=NOW)) == 2
+
+    asked = [(words, values) for words, values in statements if "ORDER BY" in words]
+    found = {w: p for w, p in plans(app, asked).items() if "waiting_order, registration.id" in w}
+    assert len(found) == 2  # who is next, and who is left
+    for plan in found.values():
+        assert "ix_registration_waiting" in plan
+        assert not re.search("TEMP B-TREE|Sort", plan)
 
 
 def test_worker_finds_what_lapses_by_index(app: Flask) -> None:

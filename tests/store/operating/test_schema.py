@@ -21,8 +21,13 @@ from ikone_events.store.operating.schema import (
     migrate,
     require_current,
 )
-from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_settings
+from ikone_events.store.operating.triggers import (
+    all_triggers,
+    drop_triggers,
+    installed_triggers,
+)
+from ikone_events.store.registering.models import Registration, SeatCount
+from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.postgres import fresh_database
 
 BOTH = [
@@ -214,6 +219,45 @@ INSERT INTO incoming_mail (id, digest, kind, outcome, letter_id, message_id, sen
   partstat, authenticated, code, permanent, words, received_at, seen_by) VALUES (1, 'd', 'bounce',
   'taken', 1, '', '', '', '', false, '', true, '', '2026-01-01 10:00:00', '')
 """
+
+
+def test_triggers_and_counters_are_right_after_migrations(empty_app: Flask) -> None:
+    """Rebuilding a table drops its triggers on SQLite, and older versions have none."""
+    migrate()
+    event = make_event(empty_app)
+    for _ in range(2):
+        make_registration(empty_app, event)
+    flask_migrate.downgrade(revision="0004")
+    with db.engine.begin() as connection:
+        assert installed_triggers(connection) == set()
+        connection.execute(text("UPDATE registration SET status = 'waitlisted' WHERE id = 2"))
+
+    migrate()
+
+    make_registration(empty_app, event)
+    counted = select(SeatCount.seated, SeatCount.waiting)
+    with db.engine.connect() as connection:
+        assert connection.execute(counted).all() == [(2, 1)]
+        assert list(connection.scalars(text("SELECT waiting_order FROM registration"))) == [
+            None,
+            0,
+            None,
+        ]
+        assert installed_triggers(connection) == {trigger.name for trigger in all_triggers()}
+
+
+def test_upgrade_of_a_current_database_repairs_triggers_and_counters(empty_app: Flask) -> None:
+    migrate()
+    event = make_event(empty_app)
+    with db.engine.begin() as connection:
+        drop_triggers(connection)
+    make_registration(empty_app, event)
+
+    flask_migrate.upgrade()
+
+    with db.engine.connect() as connection:
+        assert connection.execute(select(SeatCount.seated, SeatCount.waiting)).all() == [(1, 0)]
+        assert installed_triggers(connection) == {trigger.name for trigger in all_triggers()}
 
 
 @pytest.mark.usefixtures("empty_app")
