@@ -2,9 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from flask import (
     Blueprint,
@@ -24,10 +24,8 @@ from markupsafe import Markup
 
 from ikone_events.domain.refusals import Busy, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
-from ikone_events.services.mails.values import link_day
 from ikone_events.services.registering import registrations
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.new_registrations import Applicant
@@ -44,6 +42,7 @@ from ikone_events.web.registering.form import (
     asked_of_colleagues,
     next_anchor,
 )
+from ikone_events.web.registering.registered import Registered, registered_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import seats_shown
 from ikone_events.web.shell.errors import RETRY_AFTER_BUSY, wait_words
@@ -219,14 +218,6 @@ def _options(names: tuple[str, ...]) -> Markup:
     return Markup("").join(Markup("<option>{}").format(name) for name in names)
 
 
-class Registered(NamedTuple):
-    """One registered person; `outcome` is the status."""
-
-    name: str
-    email: str
-    outcome: str
-
-
 def _remember(slug: str, applicants: Sequence[Applicant], statuses: Sequence[Status]) -> None:
     """Store the outcome in the session; the same for known and unknown addresses."""
     people = [
@@ -243,18 +234,6 @@ def registered(slug: str) -> ResponseReturnValue:
     stored = cast(Any, session.get(_REGISTERED))
     if not isinstance(stored, dict) or stored.get("slug") != slug or "people" not in stored:
         return redirect(url_for("public.event", slug=slug), 303)
-    event, at = get_current_event(slug).event, datetime.fromtimestamp(stored["at"], UTC)
+    at = datetime.fromtimestamp(stored["at"], UTC)
     people = [Registered(*each) for each in stored["people"]]
-    confirm_until = None
-    if event.confirm_hours is not None:
-        confirm_until = min(at + timedelta(hours=event.confirm_hours), event.ends_at)
-    return render_template(
-        "public/registered.html",
-        event=event,
-        people=people,
-        outcomes={person.outcome for person in people},
-        at=at,
-        confirm_until=confirm_until,
-        link_is_out=is_link_out(event.state),
-        link_day=link_day(event, now()),
-    )
+    return make_response(registered_page(get_current_event(slug).event, people, at=at))
