@@ -4,11 +4,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
-from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app
@@ -25,7 +23,6 @@ from sqlalchemy import (
     TextClause,
     UpdateBase,
     event,
-    inspect,
     make_url,
     text,
 )
@@ -124,7 +121,9 @@ def _begin(connection: Any) -> None:
         driver = connection.connection.dbapi_connection
         if options.get("write"):
             sync = "FULL" if options.get("durable", True) else "NORMAL"
-            driver.execute(f"PRAGMA synchronous={sync}")
+            if connection.info.get(_SYNC) != sync:
+                driver.execute(f"PRAGMA synchronous={sync}")
+                connection.info[_SYNC] = sync
         wait = options.get("wait", LOCK_WAIT_SECONDS)
         if connection.info.get(_WAIT) != wait:
             driver.execute(f"PRAGMA busy_timeout={int(wait * 1000)}")
@@ -138,8 +137,8 @@ _write_lock = threading.Lock()
 # Keys of Session.info: work for after the commit, and locked events.
 _WAKE, _ERASE = "wake", "erase"
 _LOCKS = "locks"
-# Key of a pooled SQLite connection's info: how many seconds it waits for a lock.
-_WAIT = "wait"
+# Keys of a pooled SQLite connection's info: how many seconds it waits for a lock, and how it syncs.
+_WAIT, _SYNC = "wait", "sync"
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -165,6 +164,11 @@ def locks_of_transaction() -> dict[str, object]:
     info = db.session().info
     locks: dict[str, object] = info.setdefault(_LOCKS, {}) if info.get("writing") else {}
     return locks
+
+
+def is_writing() -> bool:
+    """Whether this thread is inside a write transaction."""
+    return bool(db.session().info.get("writing"))
 
 
 @contextmanager
@@ -285,14 +289,3 @@ def ask_for_erasure() -> None:
     Statements that delete them are recognised (store/erasing.py); nobody else has to ask.
     """
     db.session().info[_ERASE] = True
-
-
-def stored_values(row: Base, besides: tuple[str, ...] = ()) -> object:
-    """The values of a row without some columns."""
-    return _values_of(type(row), besides)(row)
-
-
-@cache
-def _values_of(model: type[Base], besides: tuple[str, ...]) -> Callable[[Base], object]:
-    names = [column.key for column in inspect(model).column_attrs if column.key not in besides]
-    return attrgetter(*names)

@@ -74,8 +74,8 @@ def prepare(slug: str, applicants: Sequence[Applicant], *, now: datetime) -> Pre
 
     Raises RegistrationClosed and NotFound.
     """
-    current = get_current_event(slug)
-    event, availability = current.event, current.availability(now)
+    current = get_current_event(slug, now)
+    event, availability = current.event, current.availability
     drafts = list[RegistrationDraft]()
     reminders = list[Reminder | None]()
     for applicant in applicants:
@@ -120,8 +120,8 @@ def register_all(
     Raises RegistrationClosed, NotFound, and UnfitInput about a code or a choice that has no places
     left.
     """
-    current = _with_free_seats_filled(lock_current_event(slug), now)
-    if complaint := closed_because(current.availability(now)):
+    current = _with_free_seats_filled(lock_current_event(slug, now), now)
+    if complaint := closed_because(current.availability):
         raise RegistrationClosed(complaint)
     form = prepared or prepare(slug, applicants, now=now)
     if len(applicants) == 1:
@@ -131,8 +131,8 @@ def register_all(
         promised = [_rehearse(form, number) for number in range(len(applicants))]
         rehearsal.rollback()
     for number, place in enumerate(promised):
-        _register(form, number, reread(slug), place=place)
-    _with_free_seats_filled(reread(slug), now)
+        _register(form, number, reread(slug, now), place=place)
+    _with_free_seats_filled(reread(slug, now), now)
     return tuple(place.status for place in promised)
 
 
@@ -142,8 +142,8 @@ def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) ->
     Seats and waiting list apply. Raises RegistrationClosed, NotFound, and UnfitInput for an
     address that is registered already.
     """
-    current = _with_free_seats_filled(lock_current_event(slug), now)
-    event, availability = current.event, current.availability(now)
+    current = _with_free_seats_filled(lock_current_event(slug, now), now)
+    event, availability = current.event, current.availability
     if complaint := not_addable_because(availability):
         raise RegistrationClosed(complaint)
     claim_choices(event, applicant.answers)
@@ -159,11 +159,11 @@ def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) ->
 
 def _with_free_seats_filled(current: CurrentEvent, now: datetime) -> CurrentEvent:
     """The event after the waiting list was given what is free."""
-    if not may_move(current.availability(now)):
+    if not may_move(current.availability):
         return current
     promote_waiting(lock_event(current.event.slug), now=now)
     db.session.flush()
-    return reread(current.event.slug)
+    return reread(current.event.slug, now)
 
 
 def _register(
@@ -188,7 +188,7 @@ def _decided(
 ) -> RegistrationDraft:
     """The draft with the decision behind the lock; a new one where the outcome is another."""
     event, applicant, drafted = current.event, form.applicants[number], form.drafts[number]
-    person, availability = drafted.person, current.availability(form.now)
+    person, availability = drafted.person, current.availability
     _checked(event, applicant, person)
     place = place or admit(availability, candidate_of(event, person, availability))
     cause = _cause(RegistrationAction.REGISTER, PERSON, place, availability, mode_of(event, person))
@@ -236,8 +236,8 @@ def _store_in_vain(drafted: RegistrationDraft, current: CurrentEvent) -> None:
 
 def _rehearse(form: Preparation, number: int) -> Place:
     """Store a person as new, under a made-up address, to be rolled back; returns the place."""
-    current, applicant = reread(form.slug), form.applicants[number]
-    event, availability = current.event, current.availability(form.now)
+    current, applicant = reread(form.slug, form.now), form.applicants[number]
+    event, availability = current.event, current.availability
     person = _checked(event, applicant, new_registration(event, applicant, now=form.now))
     place = admit(availability, candidate_of(event, person, availability))
     person.email_key = person.public_id

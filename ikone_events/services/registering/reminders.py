@@ -12,6 +12,7 @@ from ikone_events.services.mails.writing import finished_mail, is_written, queue
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.reading import read_row
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
@@ -44,7 +45,7 @@ _ACTIVE_ADDRESS = select(Registration).where(*_OF_ADDRESS)
 def find_known(event: Event, email: str) -> KnownAddress | None:
     """What is known of the active registration of an address; None without one."""
     wanted = {"event_id": event.id, "email_key": email_key(email)}
-    row = db.session.connection().execute(_KNOWN_ADDRESS, wanted).one_or_none()
+    row = read_row(_KNOWN_ADDRESS, **wanted)
     return None if row is None else KnownAddress(*row)
 
 

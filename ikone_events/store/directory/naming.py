@@ -6,10 +6,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Engine, bindparam, false, func, or_, select, text
 
 from ikone_events.domain.directory.administrations import key_of, pick
-from ikone_events.store.db import db
+from ikone_events.store.db import db, is_writing
 from ikone_events.store.directory.models import Organisation, OrganisationName
 from ikone_events.store.events.models import SharedContent
-from ikone_events.store.events.snapshots import ContentVersion, is_writing
+from ikone_events.store.events.snapshots import ContentVersion
 
 # The most bodies read for one key; more than one is ambiguous anyway.
 _MOST_NAMESAKES = 20

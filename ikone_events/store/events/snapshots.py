@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from ikone_events.store.db import db
+from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event, SharedContent
 
 T = TypeVar("T")
@@ -107,11 +107,6 @@ def _decoded(source: Engine | Connection, event_id: int) -> Event | None:
     event.snapshot_of = ContentVersion(event.id, event.content_version, shared)
     event.derived = {}
     return cast(Event, event)
-
-
-def is_writing() -> bool:
-    """Whether this thread is inside a write transaction."""
-    return bool(db.session().info.get("writing"))
 
 
 def derived(event: Event, name: Hashable, read: Callable[[], T]) -> T:

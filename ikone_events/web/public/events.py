@@ -93,8 +93,9 @@ def _series_of(events: Iterable[Event]) -> list[tuple[str, str]]:
 @permission(Permission.PUBLIC)
 def event(slug: str) -> ResponseReturnValue:
     """One event: facts, programme, seats. Cached until something of it changes."""
-    current, moment = get_current_event(slug), now()
-    availability = current.availability(moment)
+    moment = now()
+    current = get_current_event(slug, moment)
+    availability = current.availability
     if not _is_cacheable():
         return revalidated(_source(current.event, availability).render())
     # A sign-up changes the page only when seats get scarce.

@@ -80,8 +80,8 @@ def register(slug: str) -> ResponseReturnValue:
 
 def _form_context(slug: str) -> FormContext:
     """The event as it is now, without fields when it is closed; raises NotFound."""
-    current = get_current_event(slug)
-    context = FormContext(current.event, current.availability(now()))
+    current = get_current_event(slug, now())
+    context = FormContext(current.event, current.availability)
     if not context.event_badge.open:
         return context
     return FormContext(current.event, context.availability, asked_fields(current.event))
@@ -236,4 +236,4 @@ def registered(slug: str) -> ResponseReturnValue:
         return redirect(url_for("public.event", slug=slug), 303)
     at = datetime.fromtimestamp(stored["at"], UTC)
     people = [Registered(*each) for each in stored["people"]]
-    return make_response(registered_page(get_current_event(slug).event, people, at=at))
+    return make_response(registered_page(get_current_event(slug, now()).event, people, at=at))

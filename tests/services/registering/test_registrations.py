@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -222,8 +223,8 @@ def test_rush_fills_every_seat_once(app: Flask) -> None:
 def nobody_locks() -> Iterator[None]:
     """Take the guard away: both people read the event before either writes."""
 
-    def read_only(slug: str) -> CurrentEvent:
-        found = reread(slug)
+    def read_only(slug: str, now: datetime) -> CurrentEvent:
+        found = reread(slug, now)
         both_have_read.wait()
         return found
 
