@@ -86,7 +86,8 @@ def calendar_object(
         own.update(_of_door(summary, recipient.locale, links.door))
     if method is not None:
         own["ATTENDEE"] = _attendee(recipient, invitation.partstat)
-    above, shared, below = _shared_lines(
+    above, below = _frame(method)
+    shared = _shared_lines(
         summary, recipient.locale, method, sender if method is not None else None
     )
     lines = {**shared, **_lines(own)}
@@ -96,25 +97,32 @@ def calendar_object(
 @lru_cache(maxsize=64)
 def _shared_lines(
     summary: EventSummary, locale: str, method: str | None, sender: Sender | None
-) -> tuple[tuple[bytes, ...], dict[str, bytes], tuple[bytes, ...]]:
-    """The lines of all people with this event: above its properties, these in order, below them.
+) -> dict[str, bytes]:
+    """The lines that are the same for all people, in the order of icalendar.
 
-    Properties of a person are empty; the order is that of icalendar.
+    Lines of a person are there too, but empty.
     """
     event = _event(summary, locale=locale, door="")
     event["CLASS"] = vText("PRIVATE")
-    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
-    calendar = _calendar()
-    if method is not None and sender is not None:
-        calendar.add("method", method)
-        event.add("x-microsoft-disallow-counter", "TRUE")
+    event["STATUS"] = vText("CANCELLED" if method == CANCEL else "CONFIRMED")
+    if sender is not None:
+        event["X-MICROSOFT-DISALLOW-COUNTER"] = vText("TRUE")
         event["ORGANIZER"] = _address(sender.address, sender.name)
         event["ATTENDEE"] = vText("")
     event.update(dict.fromkeys(("UID", "SEQUENCE", "DTSTAMP"), vText("")))
-    lines = _lines(event)
+    return _lines(event)
+
+
+@lru_cache(maxsize=4)
+def _frame(method: str | None) -> tuple[list[bytes], list[bytes]]:
+    """The lines above and below the properties of the only event."""
+    calendar = _calendar()
+    if method is not None:
+        calendar.add("method", method)
     calendar.add_component(Event())
-    *above, end_of_event, end, nothing = map(_folded, calendar.content_lines())
-    return tuple(above), lines, (end_of_event, end, nothing)
+    lines = [_folded(line) for line in calendar.content_lines()]
+    end = lines.index(b"END:VEVENT")
+    return lines[:end], lines[end:]
 
 
 def _lines(event: Event) -> dict[str, bytes]:
@@ -190,11 +198,9 @@ def _common(summary: EventSummary) -> Event:
     if starts_at >= ends_at:
         raise CalendarError(Complaint(N_("The calendar entry ends before it begins.")))
     event = Event()
-    event.add("dtstart", starts_at)
-    event.add("dtend", ends_at)
-    event.add("summary", _Text(one_line(summary.title)))
-    event.add("transp", "OPAQUE")
-    event.add("class", "PUBLIC")
+    event["DTSTART"], event["DTEND"] = vDatetime(starts_at), vDatetime(ends_at)
+    event["SUMMARY"] = _Text(one_line(summary.title))
+    event["TRANSP"], event["CLASS"] = vText("OPAQUE"), vText("PUBLIC")
     return event
 
 
