@@ -81,7 +81,7 @@ def calendar_object(
 ) -> bytes:
     """The object for one person; without a method it is a download that asks for no answer."""
     own = Event()
-    _number(own, invitation.uid, invitation.sequence, stamp=invitation.stamp)
+    _number(own, invitation.uid, invitation.sequence)
     if links.door:
         own.update(_of_door(summary, recipient.locale, links.door))
     if method is not None:
@@ -90,7 +90,7 @@ def calendar_object(
     shared = _shared_lines(
         summary, recipient.locale, method, sender if method is not None else None
     )
-    lines = {**shared, **_lines(own)}
+    lines = {**shared, **_stamped(_utc(invitation.stamp)), **_lines(own)}
     return b"\r\n".join((*above, *lines.values(), *below))
 
 
@@ -123,6 +123,12 @@ def _frame(method: str | None) -> tuple[list[bytes], list[bytes]]:
     lines = [_folded(line) for line in calendar.content_lines()]
     end = lines.index(b"END:VEVENT")
     return lines[:end], lines[end:]
+
+
+@lru_cache(maxsize=64)
+def _stamped(stamp: datetime) -> dict[str, bytes]:
+    """The DTSTAMP; a mailing repeats it, and so do registrations in the same second."""
+    return _lines(Event({"DTSTAMP": vDatetime(stamp)}))
 
 
 def _lines(event: Event) -> dict[str, bytes]:
@@ -217,23 +223,22 @@ def _of_door(summary: EventSummary, locale: str, door: str) -> Event:
     return event
 
 
-def _number(event: Event, uid: str, sequence: int, *, stamp: datetime) -> None:
-    """Add UID, SEQUENCE and DTSTAMP; raises CalendarError."""
+def _number(event: Event, uid: str, sequence: int) -> None:
+    """Add UID and SEQUENCE; raises CalendarError."""
     if not _UID.fullmatch(uid):
         raise CalendarError(Complaint(N_("The number of the calendar entry is damaged.")))
     if not 0 <= sequence <= MOST_SEQUENCE:
         text = N_("The version of the calendar entry is no number that programs take.")
         raise CalendarError(Complaint(text))
     event["UID"], event["SEQUENCE"] = vText(uid), vInt(sequence)
-    event["DTSTAMP"] = vDatetime(_utc(stamp))
 
 
 def _public_component(entry: PublicEntry, locale: str) -> Event:
     event = _event(entry.summary, locale=locale, door="")
     if entry.private:
         event["CLASS"] = vText("PRIVATE")
-    _number(event, entry.uid, entry.sequence, stamp=entry.changed_at)
-    event.add("last-modified", _utc(entry.changed_at))
+    _number(event, entry.uid, entry.sequence)
+    event["DTSTAMP"] = event["LAST-MODIFIED"] = vDatetime(_utc(entry.changed_at))
     state = "TENTATIVE" if entry.tentative else "CONFIRMED"
     event.add("status", "CANCELLED" if entry.cancelled else state)
     if entry.word:
