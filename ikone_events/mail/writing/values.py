@@ -60,6 +60,7 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.materials": links.materials,
         "links.confirm": links.confirm,
         "links.accept": links.accept,
+        **{f"material {number}": each.url for number, each in enumerate(facts.materials)},
     }
 
 
@@ -73,6 +74,7 @@ def shared_facts(facts: MailFacts) -> MailFacts:
         registered_by="",
         other_person="",
         reserved_until=None,
+        materials=tuple(replace(each, url="") for each in facts.materials),
     )
 
 
@@ -95,6 +97,10 @@ def shared_values(facts: MailFacts, own: Callable[[str], str]) -> dict[str, obje
             facts,
             registered_by=own("facts.registered_by"),
             other_person=own("facts.other_person"),
+            materials=tuple(
+                replace(each, url=own(f"material {number}"))
+                for number, each in enumerate(facts.materials)
+            ),
         ),
         "waiting": facts.status == _WAITING,
         "reserved": facts.status in _RESERVED,

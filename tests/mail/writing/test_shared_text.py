@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ikone_events.domain.mails.edited_text import EditedText
-from ikone_events.domain.mails.facts import Invitation, Links, MailFacts, Recipient
+from ikone_events.domain.mails.facts import Invitation, Links, MailFacts, MaterialLink, Recipient
 from ikone_events.domain.mails.kinds import MailKind, calendar_method
 from ikone_events.domain.mails.placeholders import PLACEHOLDERS
 from ikone_events.domain.refusals import UnfitInput
@@ -81,7 +81,7 @@ def two_people(draw: st.DrawFn) -> list[MailFacts]:
         has_open_fields=draw(st.booleans()),
         for_event=draw(st.booleans()),
     )
-    locale = draw(st.sampled_from(["de", "en"]))
+    locale, files = draw(st.sampled_from(["de", "en"])), draw(st.integers(0, 2))
     return [
         replace(
             facts,
@@ -90,6 +90,9 @@ def two_people(draw: st.DrawFn) -> list[MailFacts]:
             invitation=draw(INVITATIONS),
             registered_by=draw(WORDS),
             other_person=draw(WORDS),
+            materials=tuple(
+                MaterialLink(title="Folien", url=f"{PAGE}/{draw(WORDS)}") for _ in range(files)
+            ),
             reserved_until=draw(
                 st.none() | st.datetimes(datetime(2021, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
             ),
