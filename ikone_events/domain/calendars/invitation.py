@@ -87,16 +87,14 @@ def calendar_object(
     if method is not None:
         own["ATTENDEE"] = _attendee(recipient, invitation.partstat)
     above, below = _frame(method)
-    shared = _shared_lines(
-        summary, recipient.locale, method, sender if method is not None else None
-    )
+    shared = _shared_lines(summary, recipient.locale, method, sender)
     lines = {**shared, **_stamped(_utc(invitation.stamp)), **_lines(own)}
     return b"\r\n".join((*above, *lines.values(), *below))
 
 
 @lru_cache(maxsize=64)
 def _shared_lines(
-    summary: EventSummary, locale: str, method: str | None, sender: Sender | None
+    summary: EventSummary, locale: str, method: str | None, sender: Sender
 ) -> dict[str, bytes]:
     """The lines that are the same for all people, in the order of icalendar.
 
@@ -105,7 +103,7 @@ def _shared_lines(
     event = _event(summary, locale=locale, door="")
     event["CLASS"] = vText("PRIVATE")
     event["STATUS"] = vText("CANCELLED" if method == CANCEL else "CONFIRMED")
-    if sender is not None:
+    if method is not None:
         event["X-MICROSOFT-DISALLOW-COUNTER"] = vText("TRUE")
         event["ORGANIZER"] = _address(sender.address, sender.name)
         event["ATTENDEE"] = vText("")
