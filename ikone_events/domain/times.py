@@ -1,7 +1,7 @@
 """The only place that formats moments as text and converts local times into moments.
 
 Pages use a short format with no-break spaces, mails a long one with plain spaces. Moments are aware
-UTC; the zone is that of the event. Formatted days are cached.
+UTC; the zone is that of the event. Formatted days, moments and spans are cached.
 """
 
 import re
@@ -135,16 +135,19 @@ def moment_utc(moment: datetime) -> str:
     return f"{to_local(moment, 'UTC'):%Y-%m-%d %H:%M} UTC"
 
 
+@lru_cache(maxsize=512)
 def moment_page(moment: datetime, *, locale: str, zone: str) -> str:
     """ "Mo., 11. Januar 2021, 9:00 Uhr" for pages."""
     return _page_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, NBSP)
 
 
+@lru_cache(maxsize=512)
 def moment_mail(moment: datetime, *, locale: str, zone: str) -> str:
     """ "Montag, 11. Januar 2021, 9:00 Uhr" for mails."""
     return _mail_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, " ")
 
 
+@lru_cache(maxsize=512)
 def span_page(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
     """ "Di., 12. Januar 2021, 10:00–12:00 Uhr" for pages; over midnight both days are named."""
     start, end = to_local(starts_at, zone), to_local(ends_at, zone)
@@ -159,6 +162,7 @@ def span_page(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str)
     return f"{day}, {begins}–{ends}{note}"
 
 
+@lru_cache(maxsize=512)
 def span_mail(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str) -> str:
     """ "Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr" for mails and calendar texts."""
     start, end = to_local(starts_at, zone), to_local(ends_at, zone)

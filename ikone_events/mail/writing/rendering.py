@@ -5,7 +5,7 @@ values are all empty is left out.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +18,6 @@ from ikone_events.mail.writing.markdown import (
     Row,
     StrangersWords,
     linked,
-    read_markdown,
     shown,
     unlinked,
 )
@@ -58,16 +57,22 @@ def fill_subject(subject: str, values: Values) -> str:
     return filled
 
 
-def fill(source: str, values: Values, button: Piece | None = None) -> list[Block]:
+class Part(NamedTuple):
+    """A passage and its blocks, None if they are not the same for all people."""
+
+    passage: Passage
+    blocks: tuple[Block, ...] | None
+
+
+def fill(parts: Iterable[Part], values: Values, button: Piece | None = None) -> list[Block]:
     """The blocks of a text; a link to the target of `button`, alone on its line, is the button."""
     blocks: list[Block] = []
     begun = False
-    for passage in read_markdown(source):
-        found = tuple(map(values, passage.names))
-        made = list(_blocks(passage, found, button if passage.has_link else None))
+    for passage, shared in parts:
+        made = blocks_of(passage, values, button) if shared is None else shared
         begun = begun and passage.glued
-        if begun and made:
-            made[0] = made[0]._replace(glued=True)
+        if begun and made and not made[0].glued:
+            made = (made[0]._replace(glued=True), *made[1:])
         begun = begun or bool(made)
         blocks += made
     return blocks
@@ -83,13 +88,11 @@ def plain_text(blocks: list[Block] | tuple[Block, ...], locale: str) -> str:
     return "".join(parts)
 
 
-@lru_cache(maxsize=1024)
-def _blocks(passage: Passage, found: tuple[Value, ...], button: Piece | None) -> tuple[Block, ...]:
-    """The blocks of a passage with these values; cached, since a mailing repeats most of them."""
-    values = dict(zip(passage.names, found, strict=True)).__getitem__
+def blocks_of(passage: Passage, values: Values, button: Piece | None) -> tuple[Block, ...]:
+    """The blocks of a passage with these values."""
     lines = [line for line in passage.lines if not line.names or any(map(values, line.names))]
     if passage.kind == "text":
-        return tuple(_paragraphs(lines, values, button))
+        return tuple(_paragraphs(lines, values, button if passage.has_link else None))
     if not lines:
         return ()
     titled = passage.kind == "box" and lines[0].only == _TITLE

@@ -1,5 +1,7 @@
 """Calendar objects hold what clients need, whatever people write into titles and names."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +9,7 @@ import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
+from icalendar.parser import Contentline, Contentlines
 
 from ikone_events.domain.calendars.invitation import (
     PublicEntry,
@@ -263,3 +266,37 @@ def test_any_text_gives_one_event_with_only_our_properties(
     other = vobject.readOne(data.decode("utf-8")).vevent
     assert other.summary.value == one_line(title)
     assert {line.name for line in other.getChildren()} <= PROPERTIES
+
+
+DOORS = st.builds("https://x.example/door/{}".format, st.text("ab-_.1", min_size=1, max_size=80))
+
+
+@settings(max_examples=by_night(200, 40))
+@given(
+    title=TEXT,
+    place=TEXT,
+    names=st.lists(TEXT, min_size=2, max_size=2),
+    doors=st.lists(st.just("") | DOORS, min_size=2, max_size=2),
+    method=st.sampled_from(["REQUEST", "CANCEL", None]),
+)
+def test_second_person_gets_their_own_lines_folded_and_ordered_as_icalendar_does(
+    names: list[str], doors: list[str], method: str | None, title: str, place: str
+) -> None:
+    people = [
+        recipient(email=f"p{number}@x.example", last_name=n) for number, n in enumerate(names)
+    ]
+    _, data = (
+        made(method=method, links=replace(LINKS, door=door), who=who, title=title, place=place)
+        for who, door in zip(people, doors, strict=True)
+    )
+    unfolded = data.decode().replace("\r\n ", "").split("\r\n")
+    assert data == Contentlines(map(Contentline, unfolded)).to_ical()
+    calendar, event = read(data)
+    order = [name for name, _ in calendar.property_items()]
+    assert [re.split("[:;]", line, maxsplit=1)[0] for line in unfolded if line] == order
+    assert event["LOCATION"] == (one_line(place) or doors[1] or "Online")
+    assert event["URL"] == (doors[1] or summary().public_url)
+    joins = re.findall("(?m)^Teilnehmen: (.*)$", event["DESCRIPTION"])
+    assert joins == [doors[1]] * bool(doors[1])
+    if method:
+        assert str(event["ATTENDEE"]) == "mailto:p1@x.example"
