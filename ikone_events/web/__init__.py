@@ -20,6 +20,7 @@ from ikone_events.web.shell import (
     login,
     password_reset,
     security_events,
+    static_files,
 )
 from ikone_events.web.shell.access import check_routes
 
@@ -52,6 +53,7 @@ def register_pages(app: Flask) -> None:
     )
     installation: Installation = app.extensions["ikone_installation"]
     headers.init_app(app, installation.settings)
+    static_files.init_app(app)
     limits.init_app(app, installation.settings)
     bodies.init_app(app)
     app.before_request(login.keep_input_of_ended_session)  # before the check of CSRF tokens

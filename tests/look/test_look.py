@@ -110,7 +110,7 @@ def gallery_app() -> Flask:
         return {
             "locale": request.args.get("lang", "de"),
             "organisation": "IKONE DS",
-            "asset_version": "1",
+            "static_url": lambda name: f"/static/{name}",
             "language_url": lambda code: f"{request.path}?lang={code}",
             "area": "organiser" if request.path == "/organiser" else "",
             "organiser_name": "Jutta Beispiel",
