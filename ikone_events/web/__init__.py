@@ -11,6 +11,7 @@ from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
 from ikone_events.web.shell import (
     bodies,
+    compression,
     errors,
     filters,
     headers,
@@ -52,6 +53,7 @@ def register_pages(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     installation: Installation = app.extensions["ikone_installation"]
+    compression.init_app(app)
     headers.init_app(app, installation.settings)
     static_files.init_app(app)
     limits.init_app(app, installation.settings)
