@@ -101,7 +101,7 @@ $(VENV)/run.stamp: requirements.lock requirements-build.lock | $(BIN)/python
 	@$(PIP) install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
 	@touch $@
 
-# Editable: copies KERN, compiles the translations, makes the command ikone-events.
+# Editable: copies KERN, cuts its font, compresses, compiles the translations, makes the command ikone-events.
 $(VENV)/built.stamp: $(VENV)/run.stamp pyproject.toml hatch_build.py $(PO)
 	@echo "Building ikone-events in place"
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .

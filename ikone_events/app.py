@@ -37,7 +37,12 @@ def create_app(
     `more_pages` may add pages before the check that every route names its permission.
     """
     settings = settings or settings_from_environment()
-    app = Flask("ikone_events", root_path=str(PACKAGE), template_folder=str(resource("templates")))
+    app = Flask(
+        "ikone_events",
+        root_path=str(PACKAGE),
+        template_folder=str(resource("templates")),
+        static_folder=None,  # web/shell/static_files.py
+    )
     app.config.update(_flask_settings(settings))
     app.extensions["ikone_installation"] = Installation(
         settings, LinkSigner(settings.secret_key), clock, session_clock

@@ -11,6 +11,7 @@ from ikone_events.web.public import atom, events, feeds, pages, subscriptions
 from ikone_events.web.registering import signup
 from ikone_events.web.shell import (
     bodies,
+    compression,
     errors,
     filters,
     headers,
@@ -20,6 +21,7 @@ from ikone_events.web.shell import (
     login,
     password_reset,
     security_events,
+    static_files,
 )
 from ikone_events.web.shell.access import check_routes
 
@@ -51,7 +53,9 @@ def register_pages(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     installation: Installation = app.extensions["ikone_installation"]
+    compression.init_app(app)
     headers.init_app(app, installation.settings)
+    static_files.init_app(app)
     limits.init_app(app, installation.settings)
     bodies.init_app(app)
     app.before_request(login.keep_input_of_ended_session)  # before the check of CSRF tokens

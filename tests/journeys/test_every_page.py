@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LANGUAGES = {"de": "de-DE", "en": "en-GB"}
 WIDTHS = (1280, 320)
+# Of a page, as it is sent: compressed.
+MOST_BYTES = 30_000
 # Axe looks at each page once: at one half of them on a desk, at the other on a phone; at night it
 # looks at every view. What fits into its window is looked at in every view, always.
 FIRST_VIEWS = (("de", 1280), ("en", 320))
@@ -135,10 +137,12 @@ def test_page_serves_everybody(served: Served, who: str, name: str, language: st
 
 def _open(page: Page, address: str, stop: Stop, names: Mapping[str, str]) -> None:
     answers: list[int] = []
+    sizes: list[int] = []
 
     def note(response: Response) -> None:
         if response.request.is_navigation_request():
             answers.append(response.status)
+            sizes.append(int(response.headers.get("content-length", MOST_BYTES)))
 
     page.on("response", note)
     try:
@@ -151,6 +155,7 @@ def _open(page: Page, address: str, stop: Stop, names: Mapping[str, str]) -> Non
     finally:
         page.remove_listener("response", note)
     assert stop.status in answers, answers
+    assert max(sizes) < MOST_BYTES
 
 
 def _look_at(page: Page, name: str, language: str) -> None:

@@ -28,6 +28,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Status
 from ikone_events.web.shell.badges import badge_of
+from ikone_events.web.shell.static_files import static_files
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,
@@ -95,6 +96,7 @@ class Numbers:
 def gallery_app() -> Flask:
     app = Flask("ikone_events", template_folder=str(ROOT / "templates"))
     app.static_folder = str(ROOT / "ikone_events" / "static")
+    files = static_files(Path(app.static_folder))
     app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(ROOT / "templates"), FileSystemLoader(Path(__file__).parent)]
     )
@@ -110,7 +112,7 @@ def gallery_app() -> Flask:
         return {
             "locale": request.args.get("lang", "de"),
             "organisation": "IKONE DS",
-            "asset_version": "1",
+            "static_url": lambda name: f"/static/{name}?v={files[name].version}",
             "language_url": lambda code: f"{request.path}?lang={code}",
             "area": "organiser" if request.path == "/organiser" else "",
             "organiser_name": "Jutta Beispiel",

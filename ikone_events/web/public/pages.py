@@ -7,7 +7,7 @@ Each text has a default text in both languages; an installation replaces it by a
 from collections.abc import Iterable
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -18,6 +18,7 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.markdown import to_html
 from ikone_events.web.shell.page_cache import revalidated
+from ikone_events.web.shell.static_files import send_static
 
 blueprint = Blueprint("pages", __name__)
 # Nothing for search engines: behind the login, behind personal links, or for monitoring.
@@ -95,11 +96,7 @@ def robots_txt() -> ResponseReturnValue:
 @permission(Permission.PUBLIC)
 def favicon() -> ResponseReturnValue:
     """The icon that browsers ask for at a fixed address; pages name the SVG."""
-    response = current_app.send_static_file("favicon.ico")
-    response.cache_control.max_age = _A_WEEK
-    response.cache_control.no_cache = None
-    response.cache_control.public = response.cache_control.immutable = True
-    return response
+    return send_static("favicon.ico", f"public, max-age={_A_WEEK}, immutable")
 
 
 def _plain(lines: Iterable[str]) -> Response:

@@ -59,7 +59,6 @@ _FOR_LIMITED_ACCOUNTS = _OF_ONE_EVENT | {Permission.CREATE_EVENTS, Permission.OW
 
 # Views of Flask and Flask-Security, which check access themselves.
 FOREIGN: dict[str, Permission] = {
-    "static": Permission.PUBLIC,
     "security.static": Permission.PUBLIC,
     "security.login": Permission.PUBLIC,
     "security.logout": Permission.PUBLIC,

@@ -1,7 +1,5 @@
 """Response headers, trusted hosts, and requests refused before any view."""
 
-import hashlib
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -40,14 +38,16 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        if request.path.startswith(_PERSONAL):
+        if is_personal(request.path):
             no_store(response, _cache_of_personal(response))
         present = {name.lower() for name, _value in response.headers}
         response.headers.extend([item for item in fixed if item[0].lower() not in present])
-        if request.endpoint == "static" and "v" in request.args:
-            response.cache_control.max_age = A_YEAR
-            response.cache_control.immutable = True
         return response
+
+
+def is_personal(path: str) -> bool:
+    """Whether the path contains a personal link."""
+    return path.startswith(_PERSONAL)
 
 
 def _cache_of_personal(response: Response) -> str:
@@ -94,12 +94,3 @@ def no_store_but_forms(blueprint: Blueprint, *endpoints: str) -> None:
     def mark(response: Response) -> Response:
         form = request.method == "GET" and request.endpoint in endpoints
         return no_store(response, "private, no-cache" if form else "no-store")
-
-
-def fingerprint(static: Path) -> str:
-    """Version of our styles and scripts for their URLs; browsers keep them until it changes."""
-    digest = hashlib.sha256()
-    for path in sorted(static.rglob("*")):
-        if path.suffix in (".css", ".js", ".svg"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

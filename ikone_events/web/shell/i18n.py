@@ -17,7 +17,6 @@ from ikone_events.domain.registering.status import ACTION_LABELS as REGISTRATION
 from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS
 from ikone_events.domain.times import date_numeric
 from ikone_events.services.installation import Installation
-from ikone_events.web.shell.headers import fingerprint
 
 LOCALES = ("de", "en")
 COOKIE = "lang"
@@ -30,7 +29,6 @@ def init_app(app: Flask) -> None:
     _install_gettext(app)
     app.after_request(_remember_language)
     installation = cast(Installation, app.extensions["ikone_installation"])
-    version = fingerprint(Path(app.root_path, "static"))
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -40,7 +38,6 @@ def init_app(app: Flask) -> None:
             "tongue": tongue(),
             "organisation": installation.settings.organisation,
             "settings": installation.settings,
-            "asset_version": version,
             "language_url": language_url,
             "area": "",
             "active": "",

@@ -174,10 +174,11 @@ def revalidated(
 ) -> Response:
     """A response that clients revalidate each time: 304 for those who have these bytes.
 
-    `etag` saves hashing the body. Proxies may not store it: the language depends on a cookie.
+    `etag` saves hashing the body. It is weak, because the response may be compressed afterwards.
+    Proxies may not store the response: the language depends on a cookie.
     """
     body = body.encode() if isinstance(body, str) else body
-    headers = {"ETag": f'"{etag or etag_of(body)}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'W/"{etag or etag_of(body)}"', "Cache-Control": "private, no-cache"}
     response = Response(body, headers=headers, content_type=content_type)
     if changed_at is not None:
         response.last_modified = changed_at

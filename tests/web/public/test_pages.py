@@ -179,7 +179,7 @@ def test_public_pages_open_no_session(app: Flask, client: FlaskClient) -> None:
         for _twice in range(2):
             headers = client.get(path).headers
             assert "Set-Cookie" not in headers
-            assert "Vary" not in headers
+            assert headers["Vary"] == "Accept-Encoding"
             assert headers["Cache-Control"] == "private, no-cache"
 
 

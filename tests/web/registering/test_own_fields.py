@@ -11,7 +11,7 @@ from ikone_events.domain.registering.form_fields import FieldChoice, FieldKind, 
 from ikone_events.web.registering.own_fields import add_own_fields, answers_of, own_values
 
 PAGE = """{% from "macros/own_fields.html" import own_fields, own_fields_script %}
-{{ own_fields_script(fields, "1") }}{{ own_fields(form, fields, locale) }}"""
+{{ own_fields_script(fields) }}{{ own_fields(form, fields, locale) }}"""
 FOOD = (
     FieldChoice(value="ja", label="Ja gern", label_en="Yes, please"),
     FieldChoice(value="nein", label="Nein"),

@@ -136,14 +136,6 @@ def test_method_that_a_page_does_not_know_is_refused(client: FlaskClient) -> Non
     assert client.delete("/").status_code in (400, 405)
 
 
-def test_static_files_are_kept_for_long(client: FlaskClient) -> None:
-    with client.get("/static/app.css?v=abc") as answer:
-        assert "max-age=31536000" in answer.headers["Cache-Control"]
-        assert "immutable" in answer.headers["Cache-Control"]
-    with client.get("/static/app.css") as answer:
-        assert "immutable" not in answer.headers["Cache-Control"]
-
-
 DIRECTIVE = r"(?:no-store|no-cache|private|public|immutable|max-age=\d+)"
 
 
