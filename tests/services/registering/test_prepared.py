@@ -11,6 +11,7 @@ from ikone_events.services.registering.registrations import Preparation, prepare
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.store.registering.models import Code, Registration
 from tests.factories import NOW, make_event
 from tests.services.registering.seats import (
@@ -28,12 +29,14 @@ pytestmark = pytest.mark.both_databases
 
 def prepared(app: Flask, event: Event, name: str, **changes: object) -> Preparation:
     with app.app_context():
-        return prepare(event.slug, [applicant(f"{name}@example.org", **changes)], now=NOW)
+        current = get_current_event(event.slug, NOW)
+        return prepare(current, [applicant(f"{name}@example.org", **changes)])
 
 
 def store(app: Flask, form: Preparation) -> str:
     def verb() -> str:
-        (status,) = register_all(form.slug, form.applicants, now=form.now, prepared=form)
+        slug = form.current.event.slug
+        (status,) = register_all(slug, form.applicants, now=form.now, prepared=form)
         return status.value
 
     return write(app, verb)
