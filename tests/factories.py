@@ -94,7 +94,7 @@ def make_event(app: Flask, **values: Any) -> Event:
 
 
 def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
-    """A confirmed person at an event; `email_key` follows `email`."""
+    """A confirmed person at an event; `email_key` follows `email`, whoever waits has an order."""
     number = next(_number)
     defaults: dict[str, Any] = {
         "event_id": event.id,
@@ -109,6 +109,8 @@ def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
     }
     merged = {**defaults, **values}
     merged.setdefault("email_key", email_key(merged["email"]))
+    if merged["status"] == "waitlisted":
+        merged.setdefault("waiting_order", 0)
     return _stored(app, Registration(**merged))
 
 

@@ -93,15 +93,7 @@ def shared_values(facts: MailFacts, own: Callable[[str], str]) -> dict[str, obje
         "event": event,
         "recipient": _namespace("recipient", _NAMES, own),
         "links": _namespace("links", _LINKS, own, privacy=facts.links.privacy),
-        "facts": replace(
-            facts,
-            registered_by=own("facts.registered_by"),
-            other_person=own("facts.other_person"),
-            materials=tuple(
-                replace(each, url=own(f"material {number}"))
-                for number, each in enumerate(facts.materials)
-            ),
-        ),
+        "facts": _completed(facts, own),
         "waiting": facts.status == _WAITING,
         "reserved": facts.status in _RESERVED,
         "way": _WAYS[locale].get(event.format, ""),
@@ -125,6 +117,18 @@ def shared_values(facts: MailFacts, own: Callable[[str], str]) -> dict[str, obje
         "reserved_until": own("reserved_until"),
         "seats_left": "" if facts.free_places is None else str(facts.free_places),
     }
+
+
+def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
+    return replace(
+        facts,
+        registered_by=own("facts.registered_by"),
+        other_person=own("facts.other_person"),
+        materials=tuple(
+            replace(each, url=own(f"material {number}"))
+            for number, each in enumerate(facts.materials)
+        ),
+    )
 
 
 def _namespace(

@@ -14,7 +14,7 @@ from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, u
 from ikone_events.services.mails.invitations import makes_known, note_object
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import insert_row
+from ikone_events.store.inserting import insert_row, new_row
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 
@@ -157,7 +157,8 @@ def outbox_row(
     facts: MailFacts, mail: ComposedMail, *, key: str, now: datetime, **columns: Any
 ) -> OutboxMail:
     """The row of a finished mail, not stored; `columns` name its recipient and cause."""
-    return OutboxMail(
+    return new_row(
+        OutboxMail,
         key=key,
         kind=facts.kind.value,
         locale=facts.recipient.locale,

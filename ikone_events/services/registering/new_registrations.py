@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.header_text import normalise
@@ -22,10 +23,10 @@ from ikone_events.services.mails.writing import finished_mail, queue_plainly
 from ikone_events.services.registering.seating import StatusCause, mode_for, set_status
 from ikone_events.store.directory.naming import find_id_by_name
 from ikone_events.store.events.models import Event, new_public_id
-from ikone_events.store.inserting import insert_row
+from ikone_events.store.inserting import insert_row, new_row
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.form_fields import Answer
-from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.models import Registration, StatusChange, keys_of
 
 _LINES = frozenset(
     {"first_name", "last_name", "email", "organisation", "title", "position", "registered_by"}
@@ -34,6 +35,14 @@ _AS_TYPED = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
     *("locale", "registered_by"),
 )
+_KEYED = ("first_name", "last_name", "email", "organisation")
+# What mails read of a registration before it is stored.
+_DEFAULTS: Mapping[str, Any] = {
+    **dict.fromkeys(("status", "awaits", "calendar_method", "partstat", "thread_id"), ""),
+    **dict.fromkeys(("reserved_until", "waiting_order", "predecessor_id", "code_id", "attendance")),
+    **dict.fromkeys(("address_confirmed_at", "approved_at", "accepted_at", "anonymised_at")),
+    **dict.fromkeys(("calendar_sequence", "calendar_stamp")),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +88,10 @@ class RegistrationDraft:
 
 def new_registration(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
     """A registration without a status, in no session."""
-    return Registration(
+    typed = {name: getattr(applicant, name) for name in _AS_TYPED}
+    return new_row(
+        Registration,
+        **_DEFAULTS,
         event_id=event.id,
         public_id=new_public_id(),
         link_epoch=1,
@@ -89,7 +101,8 @@ def new_registration(event: Event, applicant: Applicant, *, now: datetime) -> Re
         organisation_text=applicant.organisation,
         organisation_id=find_id_by_name(applicant.organisation, event.snapshot_of),
         calendar_uid=new_calendar_uid(),
-        **{name: getattr(applicant, name) for name in _AS_TYPED},
+        **typed,
+        **keys_of(*(getattr(applicant, name) for name in _KEYED)),
     )
 
 

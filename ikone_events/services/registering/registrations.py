@@ -50,7 +50,6 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.inserting import attach
 from ikone_events.store.registering.current_event import (
     CurrentEvent,
-    get_current_event,
     lock_current_event,
     reread,
 )
@@ -61,21 +60,24 @@ from ikone_events.store.registering.models import Registration
 class Preparation:
     """The people of one form with what will probably be stored for each; nothing is, yet."""
 
-    slug: str
-    now: datetime
     current: CurrentEvent
     applicants: Sequence[Applicant]
     drafts: Sequence[RegistrationDraft]
     reminders: Sequence[Reminder | None]
 
+    @property
+    def now(self) -> datetime:
+        """The moment of the registration."""
+        return self.current.availability.now
 
-def prepare(slug: str, applicants: Sequence[Applicant], *, now: datetime) -> Preparation:
+
+def prepare(current: CurrentEvent, applicants: Sequence[Applicant]) -> Preparation:
     """Decide by the seats of this moment, and compose the mails; only reads.
 
-    Raises RegistrationClosed and NotFound.
+    Raises RegistrationClosed.
     """
-    current = get_current_event(slug, now)
     event, availability = current.event, current.availability
+    now = availability.now
     drafts = list[RegistrationDraft]()
     reminders = list[Reminder | None]()
     for applicant in applicants:
@@ -87,8 +89,6 @@ def prepare(slug: str, applicants: Sequence[Applicant], *, now: datetime) -> Pre
         known = find_known(event, applicant.email)
         reminders.append(None if known is None else reminder(known, event, now=now))
     return Preparation(
-        slug=slug,
-        now=now,
         current=current,
         applicants=applicants,
         drafts=drafts,
@@ -123,7 +123,7 @@ def register_all(
     current = _with_free_seats_filled(lock_current_event(slug, now), now)
     if complaint := closed_because(current.availability):
         raise RegistrationClosed(complaint)
-    form = prepared or prepare(slug, applicants, now=now)
+    form = prepared or prepare(current, applicants)
     if len(applicants) == 1:
         return (_register(form, 0, current).status,)
     _check_group(current.event, applicants)
@@ -236,7 +236,7 @@ def _store_in_vain(drafted: RegistrationDraft, current: CurrentEvent) -> None:
 
 def _rehearse(form: Preparation, number: int) -> Place:
     """Store a person as new, under a made-up address, to be rolled back; returns the place."""
-    current, applicant = reread(form.slug, form.now), form.applicants[number]
+    current, applicant = reread(form.current.event.slug, form.now), form.applicants[number]
     event, availability = current.event, current.availability
     person = _checked(event, applicant, new_registration(event, applicant, now=form.now))
     place = admit(availability, candidate_of(event, person, availability))

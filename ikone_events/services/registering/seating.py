@@ -32,7 +32,7 @@ from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import insert_row
+from ikone_events.store.inserting import insert_row, new_row
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import (
@@ -127,7 +127,8 @@ def set_status(
             registration.waiting_order = 0  # from a file, before everybody
     if steps := _STEPS_OF.get(cause.action):
         setattr(registration, steps[-1], cause.now)
-    return StatusChange(
+    return new_row(
+        StatusChange,
         registration_id=registration.id,
         action=cause.action.value,
         source=source,

@@ -149,13 +149,19 @@ class Registration(Base):
     @validates("first_name", "last_name", "email", "organisation_text")
     def _note_keys(self, name: str, text: str) -> str:
         """Update the keys that follow this text."""
-        if name == "organisation_text":
-            self.organisation_key = key_of(text)
-        first, last, *others = (
-            text if name == each else getattr(self, each) or "" for each in SEARCHED
-        )
-        self.search_key, self.name_key = search_key(first, last, *others), sort_key(last, first)
+        texts = {each: getattr(self, each) or "" for each in SEARCHED} | {name: text}
+        for key, value in keys_of(**texts).items():
+            setattr(self, key, value)
         return text
+
+
+def keys_of(first_name: str, last_name: str, email: str, organisation_text: str) -> dict[str, str]:
+    """The columns of a registration that follow its texts."""
+    return {
+        "organisation_key": key_of(organisation_text),
+        "search_key": search_key(first_name, last_name, email, organisation_text),
+        "name_key": sort_key(last_name, first_name),
+    }
 
 
 def _has_status(*statuses: Status) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.new_registrations import Applicant
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.current_event import CurrentEvent
 from ikone_events.web.registering.own_fields import add_own_fields, answers_of
 from ikone_events.web.registering.person_form import (
     ColleagueForm,
@@ -164,11 +165,15 @@ def _applicant(form: PersonForm, fields: tuple[OwnField, ...], **more: Any) -> A
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """An event, its seats and its own fields at the moment of a request."""
+    """An event, its seats and its own fields at the moment of a request.
+
+    A preview has no `current` event: nobody can register there.
+    """
 
     event: Event
     availability: SeatAvailability
     fields: tuple[OwnField, ...] = ()
+    current: CurrentEvent | None = None
 
     @property
     def event_badge(self) -> EventBadge:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -81,10 +82,10 @@ def register(slug: str) -> ResponseReturnValue:
 def _form_context(slug: str) -> FormContext:
     """The event as it is now, without fields when it is closed; raises NotFound."""
     current = get_current_event(slug, now())
-    context = FormContext(current.event, current.availability)
+    context = FormContext(current.event, current.availability, current=current)
     if not context.event_badge.open:
         return context
-    return FormContext(current.event, context.availability, asked_fields(current.event))
+    return replace(context, fields=asked_fields(current.event))
 
 
 def _answer(context: FormContext, sign_up: SignUp) -> ResponseReturnValue:
@@ -103,10 +104,11 @@ def _answer(context: FormContext, sign_up: SignUp) -> ResponseReturnValue:
 def _try_to_store(
     context: FormContext, sign_up: SignUp, applicants: Sequence[Applicant]
 ) -> ResponseReturnValue:
-    slug = context.event.slug
+    slug, moment = context.event.slug, context.availability.now
     try:
-        moment = now()
-        prepared = registrations.prepare(slug, applicants, now=moment)
+        prepared = None
+        if context.current is not None:
+            prepared = registrations.prepare(context.current, applicants)
         with transaction():
             statuses = registrations.register_all(slug, applicants, now=moment, prepared=prepared)
     except RegistrationClosed as refusal:

@@ -17,6 +17,8 @@ SHOWN = ("_flashes", "registered")
 # Lengths to which these texts are cut, one after the other, until the cookie fits.
 _CUTS = (200, 80, 30)
 _MOST_FLASHES = 5
+# JSON writes a character with six at most.
+_ESCAPED = 6
 _NONCE = 16
 
 
@@ -52,14 +54,20 @@ class Sessions(SecureCookieSessionInterface):
     salt = "ikone-events.session"  # another than Flask's: cookies of older versions are refused
     digest_method = staticmethod(hashlib.sha256)
 
+    def __init__(self) -> None:
+        self._serializers: dict[object, URLSafeTimedSerializer] = {}
+
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The serializer of an application; None without a secret key."""
         if not app.secret_key:
             return None
+        if (known := self._serializers.get(app.secret_key)) is not None:
+            return known
         options = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
-        return SealedSerializer(
+        made = self._serializers[app.secret_key] = SealedSerializer(
             app.secret_key, salt=self.salt, serializer=self.serializer, signer_kwargs=options
         )
+        return made
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of the cookie, or an empty one."""
@@ -81,6 +89,8 @@ class Sessions(SecureCookieSessionInterface):
 def _fits(session: SessionMixin, serializer: URLSafeTimedSerializer) -> bool:
     """Whether the cookie fits; sealing makes no short content long, so it is seldom tried."""
     contents = dict(session)
+    if len(repr(contents)) * _ESCAPED <= MOST_BYTES // 2:
+        return True
     plain = len(serializer.serializer.dumps(contents))
     return plain <= MOST_BYTES // 2 or len(serializer.dumps(contents)) <= MOST_BYTES
 

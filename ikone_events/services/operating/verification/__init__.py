@@ -82,6 +82,7 @@ CHECKS: tuple[Check, ...] = (
     registrations.incomplete_statuses,
     registrations.unexplained_statuses,
     registrations.idle_seats,
+    registrations.unordered_people,
     registrations.skipped_people,
     mails.missing_mails,
     mails.double_mails,

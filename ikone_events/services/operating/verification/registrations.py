@@ -21,6 +21,7 @@ from ikone_events.store.registering.availability import availabilities_of
 from ikone_events.store.registering.form_fields import FormField
 from ikone_events.store.registering.models import (
     IS_ACTIVE,
+    IS_WAITING,
     SEARCHED,
     Code,
     Registration,
@@ -145,6 +146,13 @@ def idle_seats(now: datetime) -> Iterator[str]:
         if somebody_could_move_up(event, now=now):
             number = "no limit of" if availability.free is None else availability.free
             yield f"waiting list: {event.slug}: people wait although there are {number} free seats"
+
+
+def unordered_people(_now: datetime) -> Iterator[str]:
+    """Whoever waits has an order, by which the next one is found."""
+    rows = db.session.execute(_PEOPLE.where(IS_WAITING, Registration.waiting_order.is_(None)))
+    for slug, number, _status in rows:
+        yield f"waiting list: {slug}: registration {number} waits without an order"
 
 
 def skipped_people(_now: datetime) -> Iterator[str]:
