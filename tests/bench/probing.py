@@ -93,7 +93,13 @@ def _figures(times: dict[str, list[float]]) -> list[Row]:
     for kind in (CONTROL, KNOWN, AGAIN, CANCELLED):
         ratio = statistics.median(times[kind]) / statistics.median(new)
         note("known", ratio, kind)
-        rows.append((f"  ratio: {kind}", f"{ratio:.3f}, hits {_told_apart(new, times[kind])}", "0.95 - 1.05"))
+        rows.append(
+            (
+                f"  ratio: {kind}",
+                f"{ratio:.3f}, hits {_told_apart(new, times[kind])}",
+                "0.95 - 1.05",
+            )
+        )
     return rows
 
 
