@@ -4,20 +4,30 @@ For the few statements that most requests of the public run. Inside a write tran
 read there.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from ikone_events.store.db import db, is_writing
 
 Row = tuple[Any, ...]
-_compiled: dict[tuple[int, str], SQLCompiler] = {}
+
+
+class _Plan(NamedTuple):
+    """A compiled statement: the order of its parameters, if any, and its columns' conversions."""
+
+    sql: str
+    parameters: tuple[str, ...]
+    conversions: tuple[Callable[[Any], Any] | None, ...]
+
+
+_plans: dict[tuple[int, str], _Plan] = {}
 
 
 def read_row(statement: Select[Any], **values: Any) -> Row | None:
-    """The row of a statement whose only parameters are these; its columns are not converted.
+    """The row of a statement whose only parameters are these.
 
     The statement must be built once. Raises OperationalError if the database can't be read.
     """
@@ -25,14 +35,18 @@ def read_row(statement: Select[Any], **values: Any) -> Row | None:
         found = db.session.connection().execute(statement, values).one_or_none()
         return None if found is None else tuple(found)
     engine = db.engine
-    compiled = _compile(statement, engine)
-    bound: Any = values
-    if compiled.positional:
-        bound = tuple(values[name] for name in compiled.positiontup or ())
+    plan = _plan(statement, engine)
+    bound: Any = tuple(values[name] for name in plan.parameters) if plan.parameters else values
     try:
-        return _row(engine, str(compiled), bound)
+        row = _row(engine, plan.sql, bound)
     except engine.dialect.loaded_dbapi.Error as fault:
-        raise OperationalError(str(compiled), None, fault) from fault
+        raise OperationalError(plan.sql, None, fault) from fault
+    if row is None:
+        return None
+    return tuple(
+        value if convert is None else convert(value)
+        for value, convert in zip(row, plan.conversions, strict=True)
+    )
 
 
 def _row(engine: Engine, sql: str, values: Any) -> Row | None:
@@ -40,7 +54,8 @@ def _row(engine: Engine, sql: str, values: Any) -> Row | None:
     try:
         cursor = connection.cursor()
         cursor.execute(sql, values)
-        return cursor.fetchone()
+        found: Row | None = cursor.fetchone()
+        return found
     except engine.dialect.loaded_dbapi.Error:
         connection.invalidate()  # do not return it to the pool
         raise
@@ -48,8 +63,15 @@ def _row(engine: Engine, sql: str, values: Any) -> Row | None:
         connection.close()
 
 
-def _compile(statement: Select[Any], engine: Engine) -> SQLCompiler:
+def _plan(statement: Select[Any], engine: Engine) -> _Plan:
     key = id(statement), engine.dialect.name
-    if key not in _compiled:
-        _compiled[key] = statement.compile(dialect=engine.dialect)
-    return _compiled[key]
+    if key not in _plans:
+        dialect = engine.dialect
+        compiled = statement.compile(dialect=dialect)
+        kinds = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+        _plans[key] = _Plan(
+            str(compiled),
+            tuple(compiled.positiontup or ()) if compiled.positional else (),
+            tuple(kind.result_processor(dialect, None) for kind in kinds),
+        )
+    return _plans[key]

@@ -14,7 +14,7 @@ from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, u
 from ikone_events.services.mails.invitations import makes_known, note_object
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import insert_row, new_row
+from ikone_events.store.inserting import insert_row, insert_unless_known, new_row
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 
@@ -182,6 +182,12 @@ def queue_plainly(row: OutboxMail) -> None:
     """The same by a plain statement; the row is not in the session."""
     insert_row(row)
     ask_for_delivery()
+
+
+def queue_unless_known(row: OutboxMail) -> bool:
+    """The same if there is no mail with this key; tells whether there was none."""
+    ask_for_delivery()
+    return insert_unless_known(row, "key")
 
 
 def _content(facts: MailFacts, mail: ComposedMail) -> dict[str, Any]:

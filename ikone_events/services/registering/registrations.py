@@ -33,7 +33,7 @@ from ikone_events.services.registering.new_registrations import (
 from ikone_events.services.registering.reminders import (
     Reminder,
     find_known,
-    reminder,
+    find_reminder,
     store_reminder,
 )
 from ikone_events.services.registering.seating import (
@@ -47,7 +47,7 @@ from ikone_events.services.registering.seating import (
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.inserting import attach
+from ikone_events.store.inserting import attach, in_vain
 from ikone_events.store.registering.current_event import (
     CurrentEvent,
     lock_current_event,
@@ -83,11 +83,12 @@ def prepare(current: CurrentEvent, applicants: Sequence[Applicant]) -> Preparati
     for applicant in applicants:
         person = new_registration(event, applicant, now=now)
         place = admit(availability, candidate_of(event, person, availability))
-        drafts.append(_drafted(event, applicant, person, place, availability))
+        reminder = find_reminder(event, applicant.email, now=now)
+        reminders.append(reminder)
+        known = reminder is not None
+        drafts.append(_drafted(event, applicant, person, place, availability, silent=known))
         if place.status in SEATED:
             availability = availability.taking(mode_of(event, person))
-        known = find_known(event, applicant.email)
-        reminders.append(None if known is None else reminder(known, event, now=now))
     return Preparation(
         current=current,
         applicants=applicants,
@@ -127,9 +128,8 @@ def register_all(
     if len(applicants) == 1:
         return (_register(form, 0, current).status,)
     _check_group(current.event, applicants)
-    with db.session.begin_nested() as rehearsal:
+    with in_vain():
         promised = [_rehearse(form, number) for number in range(len(applicants))]
-        rehearsal.rollback()
     for number, place in enumerate(promised):
         _register(form, number, reread(slug, now), place=place)
     _with_free_seats_filled(reread(slug, now), now)
@@ -172,14 +172,17 @@ def _register(
     """Register one person. Known addresses are looked up last: they are checked like new ones."""
     event, applicant, now = current.event, form.applicants[number], form.now
     drafted = _decided(form, number, current, place)
-    known = find_known(event, applicant.email)
+    known, reminder = find_known(event, applicant.email), form.reminders[number]
     if known is None:
+        if reminder is not None:  # which was composed instead of this mail
+            drafted = _drafted_anew(form, number, current, drafted.place)
         store(drafted, lock_version=current.lock_version)
         return drafted.place
     _store_in_vain(drafted, current)
-    prepared = form.reminders[number] if current.version == form.current.version else None
-    fits = prepared is not None and prepared.known == known
-    store_reminder(prepared if prepared and fits else reminder(known, event, now=now))
+    if reminder is None or reminder.known != known or current.version != form.current.version:
+        reminder = find_reminder(event, applicant.email, now=now)
+    if reminder is not None:
+        store_reminder(reminder)
     return drafted.place
 
 
@@ -194,10 +197,16 @@ def _decided(
     cause = _cause(RegistrationAction.REGISTER, PERSON, place, availability, mode_of(event, person))
     same = current.version == form.current.version
     if not same or (place, cause) != (drafted.place, drafted.cause):
-        anew = new_registration(event, applicant, now=form.now)
-        anew.code_id = person.code_id
-        drafted = _drafted(event, applicant, anew, place, availability)
+        drafted = _drafted_anew(form, number, current, place)
     return drafted
+
+
+def _drafted_anew(
+    form: Preparation, number: int, current: CurrentEvent, place: Place
+) -> RegistrationDraft:
+    person = new_registration(current.event, form.applicants[number], now=form.now)
+    person.code_id = form.drafts[number].person.code_id
+    return _drafted(current.event, form.applicants[number], person, place, current.availability)
 
 
 def _checked(event: Event, applicant: Applicant, person: Registration) -> Registration:
@@ -229,9 +238,8 @@ def _drafted(
 def _store_in_vain(drafted: RegistrationDraft, current: CurrentEvent) -> None:
     """Store a registration and roll it back: response times must not reveal known addresses."""
     drafted.person.email_key = drafted.person.public_id
-    with db.session.begin_nested() as attempt:
+    with in_vain():
         store(replace(drafted, mail=None), lock_version=current.lock_version)
-        attempt.rollback()
 
 
 def _rehearse(form: Preparation, number: int) -> Place:
