@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class Worker:
         self._queues: list[deque[Any]] = [deque() for _duty in _DUTIES]
         self._trouble: str | None = None  # an earlier process of this name may have stored some
         self.stopping = threading.Event()
-        self._sender = MailSender(settings, self._name, self.stopping)
+        self._sender = self._new_sender()
         self._connection = MailConnection(settings.smtp)
         self._worked = 0.0
 
@@ -73,28 +73,31 @@ class Worker:
         """
         look = self._timer() - self._looked >= LOOK_SECONDS
         try:
-            return self._work_off(look=look, singles_first=look)
+            return self._work_off(self._sender, self._connection, look=look, singles_first=look)
         finally:
             self._worked = time.monotonic()
 
     def work_off(self) -> int:
         """Do everything that is due; returns the number of mails sent."""
-        try:
-            return self._work_off(look=True, singles_first=False)
-        finally:
-            self._connection.close()
+        with closing(MailConnection(self._settings.smtp)) as connection:
+            return self._work_off(self._new_sender(), connection, look=True, singles_first=False)
+
+    def _new_sender(self) -> MailSender:
+        return MailSender(self._settings, self._name, self.stopping)
 
     def rest(self) -> None:
         """Close a connection that has not been used for a while, or at the end."""
         if self.stopping.is_set() or time.monotonic() - self._worked > _KEEP_SECONDS:
             self._connection.close()
 
-    def _work_off(self, *, look: bool, singles_first: bool) -> int:
+    def _work_off(
+        self, sender: MailSender, connection: MailConnection, *, look: bool, singles_first: bool
+    ) -> int:
         """Due work and mails take turns, each for a limited time.
 
         So much of one delays neither the other nor people who register.
         """
-        sent, sender, left = 0, self._sender, False
+        sent, left = 0, False
         with self._app.app_context():
             while True:
                 erase_what_is_owed()
@@ -102,12 +105,12 @@ class Worker:
                     self.beat()
                     return sent
                 if singles_first:
-                    sent += sender.send(self._connection, seconds=SHARE_SECONDS, single=True)
+                    sent += sender.send(connection, seconds=SHARE_SECONDS, single=True)
                 if look:
                     left = self._look_around()
                 look, singles_first = True, False
                 seconds = SHARE_SECONDS if left else self._settings.tick_seconds
-                sent += sender.send(self._connection, seconds=seconds)
+                sent += sender.send(connection, seconds=seconds)
                 if self.stopping.is_set() or not (sender.unfinished or left):
                     break
             if sender.owes_sync:
