@@ -6,11 +6,13 @@ run harmless.
 
 import logging
 import threading
-import time
+from collections.abc import Callable
+from datetime import datetime
 
 from flask import Flask
 from huey.api import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
+from huey.consumer import Worker as HueyWorker
 from psycopg.errors import UniqueViolation
 
 from ikone_events.config import Settings
@@ -19,8 +21,8 @@ from ikone_events.worker.work import Worker
 
 # Seconds to wait for the current mail when the process stops.
 STOP_SECONDS = 40
-# Seconds during which a trigger that has not been handled makes further ones unnecessary.
-TRUST_SECONDS = 1.0
+# Seconds between two looks into the queue of SQLite, for triggers of other processes.
+_LOOK_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class Engine:
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
         self._reading: threading.Thread | None = None
-        self._asked = 0.0  # time of the trigger that the worker of this process has not handled
+        self._bell = threading.Event()  # rung by this process for its own worker
 
     @property
     def huey(self) -> Huey:
@@ -51,24 +53,31 @@ class Engine:
 
     def _work_off(self) -> int:
         """Run the worker; later triggers may be about rows that this run does not see."""
-        self._asked = 0.0
+        self._bell.clear()
         return self._worker.wake_up()
+
+    def _hear(self, seconds: float) -> None:
+        """Wait so long for a trigger of this process, and run the worker at once; never raises."""
+        if self._bell.wait(seconds) and not self._worker.stopping.is_set():
+            try:
+                self._work_off()
+            except Exception:
+                log.exception("the worker failed; the next tick tries again")
+        self._worker.rest()
 
     def wake(self) -> None:
         """Trigger a worker, unless a trigger is waiting.
 
-        If the only worker is in this process, the queue is not read for that: many registrations
-        may trigger it a hundred times per second.
+        If the only worker is in this process, the queue is not used for that: it would be found
+        there half a second later, and many registrations trigger it a hundred times per second.
         """
-        alone = self._consumer is not None and not self._settings.engine_url
-        if alone and time.monotonic() - self._asked < TRUST_SECONDS:
+        if self._consumer is not None and not self._settings.engine_url:
+            self._bell.set()
             return
-        self._asked = time.monotonic()  # before the task, which may begin at once
         try:
             if self.huey.pending_count() == 0:
                 self._task()
         except Exception:  # the rows are stored; the next tick finds them
-            self._asked = 0.0
             log.exception("the worker was not triggered; the next tick will find the e-mails")
 
     def run_once(self) -> int:
@@ -90,10 +99,10 @@ class Engine:
         """Start the threads of this process: worker, clock and mailbox reader."""
         self._consumer = _ThreadConsumer(
             self.huey,
+            self._hear,
             workers=1,
             periodic=False,
             check_worker_health=False,
-            max_delay=0.5,
             shutdown_timeout=STOP_SECONDS,
         )
         self._consumer.start()
@@ -112,6 +121,7 @@ class Engine:
     def stop(self) -> None:
         """Finish the current mail, then end the threads."""
         self._worker.stopping.set()
+        self._bell.set()
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
             self._worker.leave()
@@ -122,8 +132,35 @@ class Engine:
             self._huey.storage.close()
 
 
+class _Listener(HueyWorker):
+    """Reads the queue, and calls `hear` whenever there is nothing in it."""
+
+    hear: Callable[[float], None]
+
+    def loop(self, now: datetime | None = None) -> None:
+        """One task, or a while without."""
+        super().loop(now)
+        if self.huey.storage.blocking:
+            self.hear(0)
+
+    def sleep(self) -> None:
+        """Between two looks into a queue that can't be waited for."""
+        self.hear(_LOOK_SECONDS)
+
+
 class _ThreadConsumer(Consumer):
     """A consumer without signal handlers, which belong to the process."""
+
+    worker_class = _Listener
+
+    def __init__(self, huey: Huey, hear: Callable[[float], None], **options: object) -> None:
+        self._hear = hear
+        super().__init__(huey, **options)
+
+    def _create_worker(self) -> HueyWorker:
+        worker = super()._create_worker()
+        worker.hear = self._hear
+        return worker
 
     def _set_signal_handlers(self) -> None:
         """Set none."""

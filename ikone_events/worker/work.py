@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.config import Settings
 from ikone_events.domain.refusals import Refusal
-from ikone_events.mail.sending.deliver import open_connection
+from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.services.events import steps, updates
 from ikone_events.services.events.obsolete_mailings import outdated_mailings, stop_outdated
 from ikone_events.services.installation import now
@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 # Seconds for each kind of due work before mails are sent, and for mails while work is left.
 SHARE_SECONDS = 1.0
+# The connection to the mail server is kept for so many seconds after the last mail.
+_KEEP_SECONDS = 5.0
 
 
 class Worker:
@@ -58,30 +60,55 @@ class Worker:
         self._queues: list[deque[Any]] = [deque() for _duty in _DUTIES]
         self._trouble: str | None = None  # an earlier process of this name may have stored some
         self.stopping = threading.Event()
+        self._sender = self._new_sender()
+        self._connection = MailConnection(settings.smtp)
+        self._worked = 0.0
 
     def wake_up(self) -> int:
         """Send due mails; check steps only if that has not just been done.
 
-        Every registration triggers a worker, and must not cause a check each time.
+        Every registration triggers a worker, and must not cause a check each time. Somebody may
+        wait for a confirmation, so single mails go before a check. The connection stays open for
+        the next mail, until `rest` finds it unused.
         """
-        return self.work_off(look=self._timer() - self._looked >= LOOK_SECONDS)
+        look = self._timer() - self._looked >= LOOK_SECONDS
+        try:
+            return self._work_off(self._sender, self._connection, look=look, singles_first=look)
+        finally:
+            self._worked = time.monotonic()
 
-    def work_off(self, *, look: bool = True) -> int:
-        """Do everything that is due; returns the number of mails sent.
+    def work_off(self) -> int:
+        """Do everything that is due; returns the number of mails sent."""
+        with closing(MailConnection(self._settings.smtp)) as connection:
+            return self._work_off(self._new_sender(), connection, look=True, singles_first=False)
 
-        Due work and mails take turns, each for a limited time, so that much of one delays neither
-        the other nor people who register.
+    def _new_sender(self) -> MailSender:
+        return MailSender(self._settings, self._name, self.stopping)
+
+    def rest(self) -> None:
+        """Close a connection that has not been used for a while, or at the end."""
+        if self.stopping.is_set() or time.monotonic() - self._worked > _KEEP_SECONDS:
+            self._connection.close()
+
+    def _work_off(
+        self, sender: MailSender, connection: MailConnection, *, look: bool, singles_first: bool
+    ) -> int:
+        """Due work and mails take turns, each for a limited time.
+
+        So much of one delays neither the other nor people who register.
         """
-        sent, sender, left = 0, MailSender(self._settings, self._name, self.stopping), False
-        with self._app.app_context(), open_connection(self._settings.smtp) as connection:
+        sent, left = 0, False
+        with self._app.app_context():
             while True:
                 erase_what_is_owed()
                 if is_paused():
                     self.beat()
                     return sent
+                if singles_first:
+                    sent += sender.send(connection, seconds=SHARE_SECONDS, single=True)
                 if look:
                     left = self._look_around()
-                look = True
+                look, singles_first = True, False
                 seconds = SHARE_SECONDS if left else self._settings.tick_seconds
                 sent += sender.send(connection, seconds=seconds)
                 if self.stopping.is_set() or not (sender.unfinished or left):

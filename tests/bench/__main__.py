@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from tests.bench import figures, growth, invitations, probing, rush, to_many
+from tests.bench import beside, figures, growth, invitations, probing, rush, to_many
 from tests.bench.figures import note
 from tests.bench.installation import Installation, Served, answer_of, free_port, served, sink
 
@@ -138,12 +138,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     wanted: Path | None = parser.parse_args().json
     with tempfile.TemporaryDirectory(prefix="ikone-bench-") as folder, sink() as smtp_port:
-        for part in ("one", "many", "rush", "growth", "probing"):
+        for part in ("one", "many", "rush", "beside", "growth", "probing"):
             (Path(folder) / part).mkdir()
         table = measure(Path(folder) / "one", smtp_port)
         table += invitations.measure()
         table += to_many.measure(Path(folder) / "many", smtp_port)
         table += rush.measure(Path(folder) / "rush", smtp_port)
+        table += beside.measure(Path(folder) / "beside")
         table += growth.measure(Path(folder) / "growth")
         table += probing.measure(Path(folder) / "probing")
     for name, figure, aim in table:

@@ -6,6 +6,7 @@ database keeps what was committed, the mail server what it took.
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -28,12 +29,12 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.plan.times import Anchor, Timing, Unit
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.mail.sending.deliver import open_connection
+from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import steps
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.mails import mailing_chunks, mailings, outbox, subscribers
+from ikone_events.services.mails import mailing_chunks, mailings, subscribers
 from ikone_events.services.mails.values import sender_of
 from ikone_events.services.operating import verification
 from ikone_events.services.plan import plans
@@ -46,6 +47,7 @@ from ikone_events.store.events.queries import find_event, lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
+from tests.claims import claim_next
 from tests.effort import by_night
 from tests.factories import NOW, FixedClock
 from tests.mailbox import Mailbox
@@ -247,7 +249,7 @@ class Installation(RuleBasedStateMachine):
     @rule()
     def die_after_claiming(self) -> None:
         with self.app.app_context(), transaction():
-            outbox.claim_next(now=self.now, lease=LEASE)
+            claim_next(now=self.now, lease=LEASE)
         self.clock.move(seconds=LEASE.total_seconds() + 1)
 
     @rule()
@@ -255,11 +257,11 @@ class Installation(RuleBasedStateMachine):
         """The mail has arrived, and nobody noted it."""
         with self.app.app_context():
             with transaction():
-                claim = outbox.claim_next(now=self.now, lease=LEASE)
+                claim = claim_next(now=self.now, lease=LEASE)
             if claim is not None:
                 mail = db.session.get_one(OutboxMail, claim.id, populate_existing=True)
                 smtp = self.app.extensions["ikone_installation"].settings.smtp
-                with open_connection(smtp) as connection:
+                with closing(MailConnection(smtp)) as connection:
                     sender = sender_of(mail.event)
                     connection.deliver(mime_bytes(mail, sender), sender.address, mail.recipient)
                 self.sent_by_dead_workers[mail.message_id] += 1

@@ -30,6 +30,7 @@ from tests.mailbox import Mailbox
 from tests.patience import wait_for
 from tests.postgres import fresh_database
 from tests.scripted_imap import SILENT, ScriptedImap
+from tests.scripted_smtp import ScriptedServer
 
 # Huey leaves its threads' PostgreSQL connections to the garbage collector, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -113,6 +114,30 @@ def test_each_wake_up_is_heard_without_a_tick(
         engine.wake()
         wait_for(lambda number=number: len(mailbox.received) == number)
     engine.stop()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_lone_mails_need_neither_a_tick_nor_a_look_into_the_queue(
+    settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the second one finds the connection of the first open."""
+    monkeypatch.setattr("ikone_events.worker.engine._LOOK_SECONDS", 1000.0)
+    monkeypatch.setattr("ikone_events.worker.work._KEEP_SECONDS", 1000.0)
+    with ScriptedServer() as server:
+        app = create_app(replace(settings, tick_seconds=1000, smtp_url=server.url), clock=clock)
+        with app.app_context():
+            db.create_all()
+        engine: Engine = app.extensions["ikone_engine"]
+        engine.start()
+        registration = make_registration(app, make_event(app))
+        for number in (1, 2):
+            make_mail(app, registration)
+            engine.wake()
+            wait_for(lambda number=number: len(server.taken) == number)
+        engine.stop()
+        assert server.connections == 1
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -11,8 +11,15 @@ from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from ikone_events.worker.work import SHARE_SECONDS, Worker
-from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
+from ikone_events.worker.work import LOOK_SECONDS, SHARE_SECONDS, Worker
+from tests.factories import (
+    NOW,
+    FixedClock,
+    make_event,
+    make_mail,
+    make_mailing,
+    make_registration,
+)
 from tests.mailbox import Mailbox
 from tests.services.registering.seats import faults, statuses
 
@@ -51,6 +58,24 @@ def test_mails_leave_while_many_events_are_overdue(
     assert (numbers(app), sent) == ((6, 1), 1)
     assert seen == [1]
     assert [fault for fault in faults(app) if fault.startswith("seats:")] == []
+
+
+def test_single_mail_leaves_before_a_check_for_due_work_and_a_mailing_after_it(
+    app: Flask, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    make_registration(app, make_event(app), **PAST_TIME)
+    event = make_event(app)
+    make_mail(app, make_registration(app, event), mailing_id=make_mailing(app, event).id)
+    single = make_mail(app, make_registration(app, event))
+    seen: list[tuple[str, int]] = []
+    mailbox.answer = lambda to: seen.append((to, numbers(app)[0]))
+
+    woken = worker(app, mailbox, LOOK_SECONDS)
+    assert woken.wake_up() == 2
+    woken.stopping.set()
+    woken.rest()
+
+    assert [(to == single.recipient, expired) for to, expired in seen] == [(True, 0), (False, 1)]
 
 
 def test_item_that_fails_keeps_nothing_waiting(

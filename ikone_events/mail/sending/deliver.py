@@ -6,10 +6,10 @@ messages itself and needs an app to send; all four are overridden here.
 
 import smtplib
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from dataclasses import dataclass
 
-from flask_mail import Connection, Mail, Message
+from flask_mail import Connection, Mail
 
 from ikone_events.domain.header_text import ascii_address
 from ikone_events.domain.refusals import UnfitInput
@@ -33,15 +33,16 @@ _LOSSES = 3
 _GOODBYE_SECONDS = 5.0
 
 
-class _FinishedMessage(Message):
-    """A message whose bytes are sent unchanged."""
+@dataclass(frozen=True, slots=True)
+class _FinishedMail:
+    """Bytes that are sent unchanged, and the envelope's addresses, which `ascii_address` checked.
 
-    def __init__(self, content: bytes, *, sender: str, recipient: str) -> None:
-        super().__init__(sender=sender, recipients=[recipient])
-        self._content = content
+    A message of Flask-Mail would ask the DNS for our own name, for a Message-ID that is not used.
+    """
 
-    def as_bytes(self) -> bytes:
-        return self._content
+    content: bytes
+    sender: str
+    recipient: str
 
 
 class _NoConnectionError(Exception):
@@ -70,7 +71,7 @@ class MailConnection(Connection):
         except UnfitInput as refusal:
             return Rejected(str(refusal))
         try:
-            message = _FinishedMessage(content, sender=ascii_address(sender), recipient=envelope)
+            message = _FinishedMail(content, ascii_address(sender), envelope)
         except UnfitInput as refusal:
             return about_us(f"sender: {refusal}")
         if self.num_emails >= self._settings.mails_per_connection:
@@ -104,7 +105,7 @@ class MailConnection(Connection):
             raise
         return host
 
-    def _hand_over(self, message: _FinishedMessage) -> DeliveryOutcome:
+    def _hand_over(self, message: _FinishedMail) -> DeliveryOutcome:
         try:
             self._announce(message)
             words = self._send(message)
@@ -118,7 +119,7 @@ class MailConnection(Connection):
         self._losses = 0
         return Delivered(words)
 
-    def _announce(self, message: _FinishedMessage) -> None:
+    def _announce(self, message: _FinishedMail) -> None:
         """Send MAIL and RCPT. If the server has closed an idle connection, connect again once.
 
         No content has been sent yet, so the mail can't be sent twice.
@@ -132,18 +133,18 @@ class MailConnection(Connection):
             self._drop()
             self._envelope(message)
 
-    def _envelope(self, message: _FinishedMessage) -> None:
+    def _envelope(self, message: _FinishedMail) -> None:
         host = self._opened()
         host.allow(self._settings.mail_seconds)
-        size = [f"size={len(message.as_bytes())}"] if host.has_extn("size") else []
-        expect(2, *host.mail(str(message.sender), size), of_sender=True)
-        expect(2, *host.rcpt(str(message.recipients[0])))
+        size = f" SIZE={len(message.content)}" if host.has_extn("size") else ""
+        expect(2, *host.docmd("MAIL", f"FROM:<{message.sender}>{size}"), of_sender=True)
+        expect(2, *host.docmd("RCPT", f"TO:<{message.recipient}>"))
 
-    def _send(self, message: _FinishedMessage) -> str:
+    def _send(self, message: _FinishedMail) -> str:
         host = self._opened()
         try:
             with host.patience():
-                code, words = host.data(message.as_bytes())
+                code, words = host.data(message.content)
         except smtplib.SMTPDataError as error:
             raise SmtpRefusal(error.smtp_code, error.smtp_error) from error
         expect(2, code, words)
@@ -179,13 +180,3 @@ class MailConnection(Connection):
         if self.host is not None:
             self.host.close()
         self.host, self.num_emails = None, 0
-
-
-@contextmanager
-def open_connection(settings: SmtpSettings) -> Iterator[MailConnection]:
-    """A connection for any number of mails, opened by the first one."""
-    connection = MailConnection(settings)
-    try:
-        yield connection
-    finally:
-        connection.close()

@@ -1,7 +1,7 @@
-"""The outbox: claim a mail with a lease, store its outcome and its log, try again, stop."""
+"""The outbox: store the outcome of a claimed mail and its log, try again, stop."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,17 +21,18 @@ from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.delivery_log import MOST_WORDS, add_note, add_notes
 from ikone_events.services.mails.mail_server import try_at_once
-from ikone_events.store.damage import is_damage, mend, report
+from ikone_events.store.damage import mend, report
 from ikone_events.store.db import UTCDateTime, db, for_update, rows_written
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.claims import LINKS_REPLACED, MailClaim, take_next
+from ikone_events.store.mails.claims import LINKS_REPLACED, MailClaim
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 
 # In the log of a mail whose row could not be read.
 DAMAGED = "damaged"
+_IS_QUEUED = OutboxMail.state == literal_column("'queued'")
 
-_MINE = (
+_IS_MINE = (
     (OutboxMail.id == bindparam("mail"))
     & (OutboxMail.tries == bindparam("fence"))
     & (OutboxMail.lease_until == bindparam("lease", type_=UTCDateTime()))
@@ -40,7 +41,7 @@ _MINE = (
 # Built once, since every mail runs it.
 _SENT = (
     update(OutboxMail)
-    .where(_MINE)
+    .where(_IS_MINE)
     .values(
         state="sent",
         sent_at=bindparam("moment", type_=UTCDateTime()),
@@ -50,35 +51,13 @@ _SENT = (
 )
 
 
-def claim_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
-    """Claim the next due mail, single ones before those of mailings; None if there is none.
-
-    A mail that was being sent when its mailing was stopped or its links were replaced, and was
-    deferred, is stopped here.
-    """
-    claim = _take_readable(now=now, lease=lease)
-    while claim is not None and (claim.mailing_stopped is not None or claim.links_replaced):
-        what = "replaced" if claim.links_replaced else "stopped"
-        _note_all(_stopping(OutboxMail.id == claim.id), what, actor="", now=now)
-        claim = _take_readable(now=now, lease=lease)
-    return claim
-
-
-def _take_readable(*, now: datetime, lease: timedelta) -> MailClaim | None:
-    """Claim the next mail; those whose rows can't be read are marked as failed."""
-    while True:
-        try:
-            return take_next(now=now, lease=lease)
-        except Exception as fault:
-            if not is_damage(fault) or not _fail_unreadable(lease_until=now + lease, now=now):
-                raise
-
-
-def _fail_unreadable(*, lease_until: datetime, now: datetime) -> int:
-    """Mark as failed what was claimed and can't be read; returns how many."""
-    claimed = OutboxMail.state == literal_column("'queued'"), OutboxMail.lease_until == lease_until
-    numbers = db.session.scalars(select(OutboxMail.id).where(*claimed)).all()
-    return sum(fail_damaged(number, now=now) for number in numbers)
+def stop_hindered(claim: MailClaim, *, now: datetime) -> bool:
+    """Stop a claimed mail whose mailing was stopped or whose links were replaced; else False."""
+    if not claim.hindrance:
+        return False
+    mine = OutboxMail.id == claim.id, OutboxMail.tries == claim.tries
+    _note_all(_stopping(*mine, _IS_QUEUED), claim.hindrance, actor="", now=now)
+    return True
 
 
 def fail_damaged(mail_id: int, *, now: datetime) -> bool:
@@ -96,12 +75,23 @@ def fail_damaged(mail_id: int, *, now: datetime) -> bool:
     return True
 
 
-def mark_sent(claim: MailClaim, *, now: datetime, answer: str) -> bool:
-    """Store that the mail was accepted; False if another worker has claimed it since."""
-    fence = {"mail": claim.id, "fence": claim.tries, "lease": claim.lease_until}
-    values = {**fence, "moment": now, "words": answer[:MOST_WORDS]}
-    settled = db.session.connection().execute(_SENT, values).rowcount == 1
-    if settled:
+def mark_sent(sent: Sequence[tuple[MailClaim, str]], *, now: datetime) -> int:
+    """Store that mails were accepted, with the server's answers; returns how many.
+
+    Those that another worker has claimed since are left to it.
+    """
+    values = [
+        {
+            "mail": claim.id,
+            "fence": claim.tries,
+            "lease": claim.lease_until,
+            "moment": now,
+            "words": answer[:MOST_WORDS],
+        }
+        for claim, answer in sent
+    ]
+    settled = db.session.connection().execute(_SENT, values).rowcount
+    for claim, _answer in sent:
         _drop_key(claim.id, claim.kind)
     return settled
 
@@ -180,7 +170,7 @@ def mark_bounced(mail_id: int, *, now: datetime, answer: str) -> bool:
 def _drop_key(mail_id: int, kind: str) -> None:
     """Delete the text of a mail that is the key to an account: nobody else may read it here."""
     if kind in WITH_KEY:
-        mine = update(OutboxMail).where(OutboxMail.id == mail_id)
+        mine = update(OutboxMail).where(OutboxMail.id == mail_id, ~_IS_QUEUED)
         rows_written(mine.values(text="", html=""))
 
 

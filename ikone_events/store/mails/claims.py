@@ -1,16 +1,27 @@
-"""Claims the next mail to send, in one statement.
+"""Claims the next mails to send, in one statement.
 
 The conditional UPDATE decides between two workers that chose the same row. Single mails go before
 those of mailings.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import ScalarSelect
 
 from ikone_events.store.db import UTCDateTime, db
 from ikone_events.store.events.models import Event
@@ -44,6 +55,7 @@ class MailClaim(NamedTuple):
     references: str
     unsubscribe: str
     created_at: datetime
+    due_at: datetime
     answer: str
     link_epoch: int | None
     reply_to: str | None
@@ -51,10 +63,12 @@ class MailClaim(NamedTuple):
     present_epoch: int | None
 
     @property
-    def links_replaced(self) -> bool:
-        """Whether the personal links in it do not work any more."""
+    def hindrance(self) -> str:
+        """Why it must not be sent, as its log says it; empty if it may."""
         known = None not in (self.link_epoch, self.present_epoch)
-        return known and self.link_epoch != self.present_epoch
+        if known and self.link_epoch != self.present_epoch:
+            return "replaced"  # its personal links do not work any more
+        return "" if self.mailing_stopped is None else "stopped"
 
 
 # The person has got other links since, after a corrected address for example. Mails to people who
@@ -71,11 +85,31 @@ _NOW = bindparam("now", type_=UTCDateTime())
 _LEASE_UNTIL = bindparam("lease_until", type_=UTCDateTime())
 
 
-def take_next(*, now: datetime, lease: timedelta) -> MailClaim | None:
-    """Claim the next due mail; None if there is none or the outbox is paused."""
-    taken = db.session.connection().execute(_TAKE, {"now": now, "lease_until": now + lease})
-    row = taken.one_or_none()
-    return None if row is None else MailClaim(*row)
+def take_due(*, now: datetime, lease: timedelta, most: int, single: bool) -> list[MailClaim]:
+    """Claim the next due mails, at most so many; none while the outbox is paused.
+
+    All of them are single mails, or with `single` false and without such, all of mailings.
+    """
+    values = {"now": now, "lease_until": now + lease, "most": most}
+    for statement in (_TAKE_SINGLE,) if single else (_TAKE_SINGLE, _TAKE_OF_MAILINGS):
+        if rows := db.session.connection().execute(statement, values).all():
+            return sorted((MailClaim(*row) for row in rows), key=_IN_ORDER)
+    return []
+
+
+def read_again(claims: Iterable[MailClaim]) -> list[MailClaim]:
+    """Claims with what has happened since, without those that are not the caller's any more.
+
+    Not in the session, whose beginning and end take thrice as long.
+    """
+    numbers = {"mails": [claim.id for claim in claims]}
+    with db.engine.connect() as connection:
+        found = {row[0]: row[1:] for row in connection.execute(_READ_AGAIN, numbers)}
+    return [
+        claim._replace(mailing_stopped=found[claim.id][2], present_epoch=found[claim.id][3])
+        for claim in claims
+        if found.get(claim.id, ())[:2] == (claim.tries, claim.lease_until)
+    ]
 
 
 def _due(mail: type[OutboxMail]) -> ColumnElement[bool]:
@@ -106,16 +140,17 @@ def _in_turn(mail: type[OutboxMail]) -> ColumnElement[bool]:
     return or_(mail.calendar_uid == literal_column("''"), ~before)
 
 
-def _first(*, single: bool) -> ScalarSelect[int]:
+def _next(*, single: bool) -> CTE:
+    """PostgreSQL runs such a query once, with its limit; a subquery might be run again."""
     mail = aliased(OutboxMail)
     kind = mail.mailing_id.is_(None) if single else mail.mailing_id.is_not(None)
     return (
         select(mail.id)
         .where(_due(mail), kind, _in_turn(mail), ~exists(select(OutboxPause.id)))
         .order_by(mail.due_at, mail.id)
-        .limit(1)
+        .limit(bindparam("most"))
         .with_for_update(skip_locked=True, of=mail)
-        .scalar_subquery()
+        .cte("chosen")
     )
 
 
@@ -127,14 +162,24 @@ _EPOCH = (
     .scalar_subquery()
 )
 _STOPPED = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id).scalar_subquery()
-# Built once: building a statement costs more than running it.
-_TAKE = (
-    update(OutboxMail)
-    .where(
-        OutboxMail.id == func.coalesce(_first(single=True), _first(single=False)),
-        _due(OutboxMail),
+
+
+def _take(*, single: bool) -> Update:
+    return (
+        update(OutboxMail)
+        .where(OutboxMail.id.in_(select(_next(single=single).c.id)), _due(OutboxMail))
+        .values(lease_until=_LEASE_UNTIL, tries=OutboxMail.tries + 1)
+        .returning(*(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED, _EPOCH)
+        .execution_options(synchronize_session=False)
     )
-    .values(lease_until=_LEASE_UNTIL, tries=OutboxMail.tries + 1)
-    .returning(*(getattr(OutboxMail, name) for name in _COLUMNS), _REPLY_TO, _STOPPED, _EPOCH)
-    .execution_options(synchronize_session=False)
+
+
+# Built once: building a statement costs more than running it.
+_TAKE_SINGLE, _TAKE_OF_MAILINGS = _take(single=True), _take(single=False)
+_READ_AGAIN = select(
+    OutboxMail.id, OutboxMail.tries, OutboxMail.lease_until, _STOPPED, _EPOCH
+).where(
+    OutboxMail.id.in_(bindparam("mails", expanding=True)),
+    OutboxMail.state == literal_column("'queued'"),
 )
+_IN_ORDER = attrgetter("due_at", "id")

@@ -5,14 +5,14 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from ikone_events.mail.sending.deliver import MailConnection, open_connection
+from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.outcomes import Deferred, Delivered, DeliveryOutcome, Rejected
 from ikone_events.mail.settings import SmtpSettings
 from tests.patience import PATIENCE, wait_for
@@ -117,7 +117,7 @@ def speaking(talk: Callable[[socket.socket], None]) -> Iterator[SmtpSettings]:
 
 
 def deliver_to(settings: SmtpSettings, recipient: str = ANNA) -> DeliveryOutcome:
-    with open_connection(settings) as connection:
+    with closing(MailConnection(settings)) as connection:
         return connection.deliver(CONTENT, SENDER, recipient)
 
 
@@ -182,7 +182,7 @@ def test_wish_for_a_login_is_about_us_not_about_the_mail(code: str) -> None:
 
 def test_one_bad_recipient_does_not_hold_up_the_next_mail() -> None:
     catcher = Catcher(RCPT=["550 5.1.1 User unknown"])
-    with serving(catcher) as settings, open_connection(settings) as connection:
+    with serving(catcher) as settings, closing(MailConnection(settings)) as connection:
         assert isinstance(connection.deliver(CONTENT, SENDER, "weg@example.org"), Rejected)
         assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
     assert [envelope.rcpt_tos for envelope in catcher.caught] == [[ANNA]]
@@ -193,7 +193,7 @@ def test_connection_is_used_for_many_mails_and_renewed_now_and_then() -> None:
     catcher = Catcher()
     with serving(catcher) as settings:
         short = replace(settings, mails_per_connection=3)
-        with open_connection(short) as connection:
+        with closing(MailConnection(short)) as connection:
             for _ in range(7):
                 assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
     assert len(catcher.caught) == 7
@@ -203,7 +203,7 @@ def test_connection_is_used_for_many_mails_and_renewed_now_and_then() -> None:
 def test_connection_dropped_after_data_is_deferred_and_opened_again() -> None:
     catcher = Catcher()
     catcher.hang_up = True
-    with serving(catcher) as settings, open_connection(settings) as connection:
+    with serving(catcher) as settings, closing(MailConnection(settings)) as connection:
         assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Deferred)
         assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
     assert len(catcher.connections) == 2
@@ -211,7 +211,7 @@ def test_connection_dropped_after_data_is_deferred_and_opened_again() -> None:
 
 def test_connection_lost_between_mails_costs_no_mail() -> None:
     catcher = Catcher()
-    with serving(catcher) as settings, open_connection(settings) as connection:
+    with serving(catcher) as settings, closing(MailConnection(settings)) as connection:
         assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
         assert connection.host is not None
         assert connection.host.sock is not None
@@ -388,6 +388,6 @@ def test_answer_to_the_content_is_waited_for_longer_than_others() -> None:
     catcher = Slow()
     with serving(catcher) as settings:
         patient = replace(settings, mail_seconds=10 * PATIENCE)
-        with open_connection(patient) as connection:
+        with closing(MailConnection(patient)) as connection:
             assert isinstance(connection.deliver(CONTENT, SENDER, ANNA), Delivered)
     assert len(catcher.caught) == 1

@@ -249,8 +249,10 @@ def test_any_fit_subject_and_name_travel_unchanged(subject: str, name: str) -> N
     subject, name = one_line(subject), one_line(name)
     assume(header_complaint(subject) is None and header_complaint(name) is None)
     data = mime_bytes(row(PLAIN, subject=subject, recipient_name=name), SENDER)
-    folded = message_from_bytes(data)["Subject"].replace("\r\n", "")
-    assert str(make_header(decode_header(folded))) == subject
+    read = message_from_bytes(data)
+    assert str(make_header(decode_header(read["Subject"].replace("\r\n", "")))) == subject
+    display_name, address = parseaddr(read["To"].replace("\r\n", ""))
+    assert (str(make_header(decode_header(display_name))), address) == (name, row(PLAIN).recipient)
 
 
 def test_name_that_folding_might_damage_arrives_whole() -> None:

@@ -21,9 +21,9 @@ from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.mails.claims import take_next
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
+from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_mail, make_registration
 from tests.mailbox import Mailbox, Received
 from tests.received import calendar_answer, receive
@@ -139,9 +139,9 @@ def test_older_object_of_the_same_sequence_leaves_first(app: Flask, event: Event
     leaving = []
     with app.app_context(), transaction():
         now = NOW + timedelta(minutes=1)
-        assert take_next(now=now, lease=timedelta(minutes=1)) is None
+        assert claim_next(now=now, lease=timedelta(minutes=1)) is None
         now = NOW + timedelta(minutes=6)
-        while (claim := take_next(now=now, lease=timedelta(minutes=1))) is not None:
+        while (claim := claim_next(now=now, lease=timedelta(minutes=1))) is not None:
             leaving.append(claim.id)
             sent = update(OutboxMail).where(OutboxMail.id == claim.id)
             db.session.execute(sent.values(state="sent", sent_at=now))

@@ -17,6 +17,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
+from tests.claims import claim_next
 from tests.factories import (
     NOW,
     make_event,
@@ -136,11 +137,11 @@ def test_damaged_mail_is_shown_at_the_person_it_is_about(
 def test_bounce_that_is_faster_than_the_sender_wins(app: Flask, person: Registration) -> None:
     made = make_mail(app, person)
     with app.app_context(), transaction():
-        claim = outbox.claim_next(now=NOW, lease=timedelta(minutes=2))
+        claim = claim_next(now=NOW, lease=timedelta(minutes=2))
     assert claim is not None
     receive(app, bounce(made))
     with app.app_context(), transaction():
-        assert not outbox.mark_sent(claim, now=NOW, answer="250 ok")
+        assert outbox.mark_sent([(claim, "250 ok")], now=NOW) == 0
     assert reload(app, made).state == "failed"
 
 

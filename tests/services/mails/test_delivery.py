@@ -15,7 +15,9 @@ from ikone_events.services.mails import outbox
 from ikone_events.services.operating import health
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.mails.claims import MailClaim
 from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail
+from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
 
@@ -42,9 +44,9 @@ def now_of(app: Flask, mail: OutboxMail) -> OutboxMail:
         return found
 
 
-def claim(app: Flask, *, later: timedelta = timedelta(0)) -> outbox.MailClaim | None:
+def claim(app: Flask, *, later: timedelta = timedelta(0)) -> MailClaim | None:
     with app.app_context(), transaction():
-        return outbox.claim_next(now=NOW + later, lease=LEASE)
+        return claim_next(now=NOW + later, lease=LEASE)
 
 
 def test_mail_is_sent_once_and_marked(app: Flask, mail: OutboxMail, mailbox: Mailbox) -> None:
@@ -161,7 +163,7 @@ def test_worker_that_wakes_after_its_lease_changes_nothing(app: Flask, mail: Out
     assert quick is not None
 
     with app.app_context(), transaction():
-        assert outbox.mark_sent(quick, now=NOW, answer="250 quick")
+        assert outbox.mark_sent([(quick, "250 quick")], now=NOW) == 1
         assert not outbox.mark_failed(slow, now=NOW, answer="550 slow")
 
     assert now_of(app, mail).answer == "250 quick"

@@ -10,6 +10,7 @@ from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
+from tests.claims import claim_next
 from tests.factories import NOW, make_event, make_mail, make_registration
 
 LEASE = timedelta(seconds=120)
@@ -74,7 +75,7 @@ def test_stopped_mail_is_claimed_by_nobody(app: Flask, event: Event, mailing: Ma
     stop(app, mailing)
 
     with app.app_context(), transaction():
-        assert outbox.claim_next(now=NOW, lease=LEASE) is None
+        assert claim_next(now=NOW, lease=LEASE) is None
 
 
 def test_resumed_mails_are_sent(app: Flask, event: Event, mailing: Mailing) -> None:

@@ -23,6 +23,7 @@ from ikone_events.services.mails.mailings import (
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
+from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
 from tests.patience import PATIENCE
@@ -93,12 +94,12 @@ def test_mail_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> No
     with app.app_context(), transaction():
         expand_chunk(mailing, now=NOW)
     with app.app_context(), transaction():
-        claim = outbox.claim_next(now=NOW, lease=LEASE)
+        claim = claim_next(now=NOW, lease=LEASE)
     assert claim is not None
 
     stop(app, event, mailing)
     with app.app_context(), transaction():
-        assert outbox.mark_sent(claim, now=NOW, answer="250 ok")
+        assert outbox.mark_sent([(claim, "250 ok")], now=NOW) == 1
 
     assert figures(app, mailing) == Figures(sent=1, stopped=2, reached=True)
 
@@ -110,7 +111,7 @@ def test_mail_deferred_after_the_stop_is_held_back_too(
     with app.app_context(), transaction():
         expand_chunk(mailing, now=NOW)
     with app.app_context(), transaction():
-        claim = outbox.claim_next(now=NOW, lease=LEASE)
+        claim = claim_next(now=NOW, lease=LEASE)
     assert claim is not None
 
     stop(app, event, mailing)
@@ -130,7 +131,7 @@ def test_mail_whose_worker_died_before_the_stop_is_held_back(
     with app.app_context(), transaction():
         expand_chunk(mailing, now=NOW)
     with app.app_context(), transaction():
-        assert outbox.claim_next(now=NOW, lease=LEASE) is not None
+        assert claim_next(now=NOW, lease=LEASE) is not None
 
     stop(app, event, mailing)
     clock.move(minutes=10)

@@ -21,7 +21,7 @@ from ikone_events.services.calendars.feeds import get_feed
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.delivery_log import notes_of
-from ikone_events.services.mails.outbox import claim_next, mark_deferred
+from ikone_events.services.mails.outbox import mark_deferred
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.registering.corrections import (
     PersonDetails,
@@ -37,6 +37,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import status_history
+from tests.claims import claim_next
 from tests.factories import (
     NOW,
     FixedClock,

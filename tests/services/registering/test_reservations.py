@@ -21,6 +21,7 @@ from ikone_events.services.registering.status import (
 )
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.claims import MailClaim
+from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event, make_pause, make_registration
 from tests.mailbox import Mailbox
 from tests.services.registering.seats import HOUR, mail, person, sign_up, statuses, write
@@ -49,7 +50,7 @@ def work(app: Flask, clock: FixedClock) -> Callable[..., None]:
 
 
 def claim(app: Flask, now: datetime) -> MailClaim:
-    found = write(app, lambda: outbox.claim_next(now=now, lease=LEASE))
+    found = write(app, lambda: claim_next(now=now, lease=LEASE))
     assert found is not None
     return found
 
