@@ -9,11 +9,16 @@ import threading
 import time
 
 from flask import Flask
-from huey.api import Huey, PostgresHuey, RedisHuey, SqliteHuey
-from huey.consumer import Consumer
-from psycopg.errors import UniqueViolation
 
 from ikone_events.config import Settings
+from ikone_events.worker.huey_import import (
+    Consumer,
+    Huey,
+    PostgresHuey,
+    RedisHuey,
+    SqliteHuey,
+    with_psycopg,
+)
 from ikone_events.worker.reading import MailboxReader
 from ikone_events.worker.work import Worker
 
@@ -147,6 +152,9 @@ def open_queue(settings: Settings) -> Huey:
 
 def _postgres_queue(url: str, **options: bool) -> Huey:
     """Huey creates its tables; of two processes that start at once, one has to try again."""
+    from psycopg.errors import UniqueViolation  # noqa: PLC0415 - see huey_import
+
+    with_psycopg()
     try:
         return PostgresHuey("ikone", dsn=url, **options)
     except UniqueViolation:
