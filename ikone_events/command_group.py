@@ -1,4 +1,4 @@
-"""`ikone-events`: the commands of commands/ around an application from the environment."""
+"""The commands of `ikone-events`: those of commands/ around an application from the environment."""
 
 import click
 from flask import Flask
@@ -44,10 +44,10 @@ def _asked_for_db() -> bool:
     return context is not None and " db" in context.command_path
 
 
-main = _Commands(
+commands = _Commands(
     create_app=_create_app,
     add_default_commands=False,
     help="Ikone Events: the lifecycle of workshops, from announcement to follow-up.",
 )
 for _command in COMMANDS:
-    main.add_command(_command)
+    commands.add_command(_command)
