@@ -12,6 +12,7 @@ from flask import Flask, redirect, request
 
 from ikone_events.worker.server import serve
 
+MOST_BYTES = 1_000_000
 _local = threading.local()
 _lock = threading.Lock()
 
@@ -30,6 +31,7 @@ def make_app(database: str, registration: str, mail: str) -> Flask:
     """An application with two routes."""
     app = Flask("bare", static_folder=None)
     app.extensions["ikone_engine"] = NoEngine()
+    app.extensions["ikone_body_limit"] = lambda *_request: MOST_BYTES
     with _connect(database) as connection:
         connection.execute("CREATE TABLE registration (id INTEGER PRIMARY KEY, email, rest)")
         connection.execute("CREATE TABLE mail (id INTEGER PRIMARY KEY, person INTEGER, rest)")
