@@ -18,11 +18,12 @@ import pytest
 from ikone_events.demo.catcher import free_port
 from ikone_events.worker.request_parser import Channel
 from ikone_events.worker.server import CONNECTIONS, Dispatcher
+from tests.effort import by_night
 from tests.factories import SECRET
 from tests.patience import PATIENCE
 
 START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
-ROUNDS = 3
+ROUNDS = by_night(3, 1)
 
 
 def visit(port: int, enough: threading.Event) -> None:
