@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from holidays import list_supported_countries
 
 from ikone_events.domain.secret_keys import is_guessable
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
@@ -220,6 +219,8 @@ def _timezone(text: str) -> str:
 
 
 def _holidays(text: str) -> str:
+    from holidays import list_supported_countries  # noqa: PLC0415 - 4 MB, see plans.py
+
     country, _, part = text.partition("-")
     known = list_supported_countries(include_aliases=False)
     if country not in known or (part and part not in known[country]):

@@ -29,37 +29,29 @@ class Module:
         """Where a node stands, for a message."""
         return f"{self.path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
 
-    def imports(self) -> Iterator[tuple[str, ast.AST]]:
-        """Every imported module, absolute and dotted, wherever in the file it is imported."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                yield from ((alias.name, node) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                yield from ((found, node) for found in self._imported_from(node))
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the file."""
+        return _nodes(self.tree)
 
-    def _imported_from(self, node: ast.ImportFrom) -> Iterator[str]:
-        """`from ikone_events.web import public` imports a module, not a name of a module."""
-        base = "." * node.level + (node.module or "")
-        for alias in node.names:
-            folder = ROOT.joinpath(*base.split("."), alias.name)
-            is_module = folder.is_dir() or folder.with_suffix(".py").is_file()
-            yield f"{base}.{alias.name}" if is_module else base
+    def imports(self) -> tuple[tuple[str, ast.AST], ...]:
+        """Every imported module, absolute and dotted, wherever in the file it is imported."""
+        return _imports(self.tree)
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         """Every function and method."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node
 
     def calls(self, name: str) -> Iterator[ast.Call]:
         """Every call of a function or method by its last name."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes():
             if isinstance(node, ast.Call) and _last_name(node.func) == name:
                 yield node
 
     def assignments(self, attribute: str) -> Iterator[ast.AST]:
         """Every place that sets `something.attribute`, as a statement or through setattr."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes():
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 set_here = node.attr == attribute
             elif isinstance(node, ast.Call) and _last_name(node.func) == "setattr":
@@ -72,7 +64,7 @@ class Module:
     def literals(self, name: ast.Name) -> Iterator[ast.expr]:
         """What a local name is given, in the function where it is used."""
         where = self.enclosing(name)
-        for node in ast.walk(self.tree):
+        for node in self.nodes():
             if isinstance(node, ast.Assign) and self.enclosing(node) == where:
                 names = {target.id for target in node.targets if isinstance(target, ast.Name)}
                 yield from [node.value] if name.id in names else []
@@ -81,6 +73,35 @@ class Module:
         """The name of the innermost function around a node; empty at module level."""
         around = [f for f in self.functions() if any(child is node for child in ast.walk(f))]
         return max(around, key=lambda f: f.lineno).name if around else ""
+
+
+@functools.cache
+def _nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
+
+
+@functools.cache
+def _imports(tree: ast.Module) -> tuple[tuple[str, ast.AST], ...]:
+    found: list[tuple[str, ast.AST]] = []
+    for node in _nodes(tree):
+        if isinstance(node, ast.Import):
+            found += ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += ((name, node) for name in _imported_from(node))
+    return tuple(found)
+
+
+def _imported_from(node: ast.ImportFrom) -> Iterator[str]:
+    """`from ikone_events.web import public` imports a module, not a name of a module."""
+    base = "." * node.level + (node.module or "")
+    for alias in node.names:
+        yield f"{base}.{alias.name}" if _is_module(base, alias.name) else base
+
+
+@functools.cache
+def _is_module(base: str, name: str) -> bool:
+    folder = ROOT.joinpath(*base.split("."), name)
+    return folder.is_dir() or folder.with_suffix(".py").is_file()
 
 
 def _last_name(node: ast.expr) -> str:

@@ -128,7 +128,7 @@ def test_texts_are_marked_by_names_that_the_extraction_knows() -> None:
     faults = [
         f"{module.at(node)} {alias.asname or alias.name}"
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes()
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if alias.name in TRANSLATING and (alias.asname or alias.name) not in _keywords()

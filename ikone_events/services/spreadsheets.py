@@ -4,11 +4,10 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+if TYPE_CHECKING:  # openpyxl is imported for a workbook alone: 6 MB
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 Row = Mapping[str, str | int | None]
 
@@ -62,6 +61,8 @@ def write_xlsx(stream: BinaryIO, columns: Iterable[str], rows: Iterable[Row], *,
 
     Every text is typed as text, so it stays what it is: no `'` is needed. Rows go out one by one.
     """
+    from openpyxl import Workbook  # noqa: PLC0415 - see above
+
     book = Workbook(write_only=True)
     sheet: WriteOnlyWorksheet = book.create_sheet(_sheet_name(title))
     names = list(columns)
@@ -79,10 +80,12 @@ def _sheet_name(title: str) -> str:
     return kept[:_LONGEST_SHEET_NAME].strip() or "1"
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: str | int | None) -> object:
+def _cell(sheet: "WriteOnlyWorksheet", value: str | int | None) -> object:
     """A number, or a cell typed as text whatever it looks like."""
     if value is None or isinstance(value, int):
         return value
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
+
     cell = WriteOnlyCell(sheet, value=xml_text(value)[:_LONGEST_CELL])
     cell.data_type = "s"
     return cell

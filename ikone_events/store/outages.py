@@ -6,7 +6,6 @@ import threading
 import time
 from pathlib import Path
 
-import psycopg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ikone_events.domain.refusals import N_, Busy, Complaint, Outage
@@ -123,6 +122,11 @@ def _words_of_outage(fault: BaseException | None) -> str:
         return _words_of_outage(fault.__cause__) or str(fault)
     if isinstance(fault, DBAPIError):
         return str(fault.orig) if is_outage(fault) or is_lock_timeout(fault) else ""
-    if isinstance(fault, sqlite3.Error | psycopg.Error) and _is_outage_of_driver(fault):
+    if _is_of_driver(fault) and _is_outage_of_driver(fault):
         return str(fault)
     return ""
+
+
+def _is_of_driver(fault: BaseException | None) -> bool:
+    """Whether SQLite or psycopg raised it; psycopg is not imported for SQLite (9 MB)."""
+    return isinstance(fault, sqlite3.Error) or hasattr(fault, "sqlstate")

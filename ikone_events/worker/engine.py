@@ -10,12 +10,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
-from huey.api import Huey, PostgresHuey, RedisHuey, SqliteHuey
-from huey.consumer import Consumer
-from huey.consumer import Worker as HueyWorker
-from psycopg.errors import UniqueViolation
 
 from ikone_events.config import Settings
+from ikone_events.worker.huey_import import (
+    Consumer,
+    Huey,
+    HueyWorker,
+    PostgresHuey,
+    RedisHuey,
+    SqliteHuey,
+    with_psycopg,
+)
 from ikone_events.worker.reading import MailboxReader
 from ikone_events.worker.work import Worker
 
@@ -184,6 +189,9 @@ def open_queue(settings: Settings) -> Huey:
 
 def _postgres_queue(url: str, **options: bool) -> Huey:
     """Huey creates its tables; of two processes that start at once, one has to try again."""
+    from psycopg.errors import UniqueViolation  # noqa: PLC0415 - see huey_import
+
+    with_psycopg()
     try:
         return PostgresHuey("ikone", dsn=url, **options)
     except UniqueViolation:

@@ -100,6 +100,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection; after a request that was not read to its end, it lingers."""
 
     is_unread = False
+    queued_at = 0.0  # by the monotonic clock
     _lingers_until = 0.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

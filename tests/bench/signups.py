@@ -24,7 +24,7 @@ def run(port: int, seconds: float, first: int, path: str) -> dict[str, float]:
     def sign_up(number: int) -> None:
         connection = Connection(port)
         try:
-            cookie, token = open_form(connection, path)
+            cookie, token = open_form(connection, f"{path}/register")
             while time.monotonic() < end:
                 body = urlencode({**person(number), "csrf_token": token})
                 start = time.monotonic()

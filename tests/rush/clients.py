@@ -29,6 +29,7 @@ class Answer:
     email: str
     status: int = 0
     seconds: float = 0.0
+    pressed_at: float = 0.0  # by the monotonic clock
     outcome: str = ""
     names_me: bool = False
 
@@ -59,7 +60,7 @@ class Person:
         }
         start = time.monotonic()
         self.answer.status, head, self._page = await self._ask("POST", path, urlencode(form))
-        self.answer.seconds = time.monotonic() - start
+        self.answer.pressed_at, self.answer.seconds = start, time.monotonic() - start
         self._keep_cookie(head)
         self._to = _TO.search(head)
 

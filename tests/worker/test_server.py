@@ -1,5 +1,7 @@
 """The server as a process: it stops when it is told to, however busy it is."""
 
+import json
+import logging
 import os
 import resource
 import shlex
@@ -14,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.worker.server import CONNECTIONS
+from ikone_events.worker.request_parser import Channel
+from ikone_events.worker.server import CONNECTIONS, Dispatcher
+from tests.effort import by_night
 from tests.factories import SECRET
 from tests.patience import PATIENCE
 
 START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
-ROUNDS = 3
+ROUNDS = by_night(3, 1)
 
 
 def visit(port: int, enough: threading.Event) -> None:
@@ -77,3 +81,53 @@ def test_server_takes_the_files_that_its_connections_need(tmp_path: Path) -> Non
         soft, _hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         server.send_signal(signal.SIGTERM)
     assert soft > CONNECTIONS
+
+
+# What a registration on SQLite has no use for: psycopg takes 9 MB, openpyxl 6, holidays 4.
+UNUSED = {"alembic", "flask_migrate", "holidays", "openpyxl", "psycopg", "psycopg_binary"}
+REGISTER = """
+import json, re, sys
+from pathlib import Path
+from ikone_events.app import create_app
+from ikone_events.store.db import db
+from tests.factories import NOW, make_event, make_settings
+
+app = create_app(make_settings(Path(sys.argv[1])), clock=lambda: NOW, session_clock=lambda: NOW)
+app.extensions["ikone_engine"].huey
+with app.app_context():
+    db.create_all()
+make_event(app, slug="workshop")
+client = app.test_client()
+form = client.get("/events/workshop/register").text
+token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', form)[1]
+person = {"first_name": "Ada", "last_name": "Muster", "email": "ada@example.org"}
+person["organisation"] = "Stadt"
+answer = client.post("/events/workshop/register", data={**person, "csrf_token": token})
+print(json.dumps([answer.status_code, sorted(sys.modules)]))
+"""
+
+
+@pytest.mark.slow
+def test_registration_imports_no_library_it_has_no_use_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", REGISTER, str(tmp_path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    status, loaded = json.loads(done.stdout)
+    assert (status, UNUSED & set(loaded)) == (303, set())
+
+
+def queue_of(number: int, patience: float) -> None:
+    """Queue requests for which there is no thread."""
+    dispatcher = Dispatcher(patience)
+    for _ in range(number):
+        dispatcher.add_task(Channel.__new__(Channel))
+
+
+def test_rush_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    queue_of(1000, PATIENCE)
+    assert caplog.records == []
+
+
+def test_requests_that_wait_for_long_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    queue_of(1000, -1)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "1 are waiting" in caplog.text

@@ -5,7 +5,6 @@ import secrets
 from datetime import date, datetime, time
 from functools import lru_cache
 
-from holidays import country_holidays
 from sqlalchemy import select
 
 from ikone_events.domain.events.facts import EventFormat, State
@@ -217,5 +216,7 @@ def is_holiday(day: date) -> bool:
 
 @lru_cache(maxsize=32)
 def _holidays(place: str, year: int) -> frozenset[date]:
+    from holidays import country_holidays  # noqa: PLC0415 - 4 MB that no registration needs
+
     country, _, part = place.partition("-")
     return frozenset(country_holidays(country, subdiv=part or None, years=year))

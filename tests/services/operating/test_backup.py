@@ -27,6 +27,7 @@ from ikone_events.store.operating.schema import attach_alembic, migrate
 from ikone_events.store.operating.snapshot import frozen, lines_of, tables_of
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration, SeatCount
+from tests.effort import by_night
 from tests.factories import NOW, FixedClock, make_heartbeat, make_material, make_settings
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
@@ -72,6 +73,20 @@ def other(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock, mailbox: Mailbox
 ) -> Iterator[Flask]:
     """Another installation without a row, on either database."""
+    yield from _other(request, tmp_path, clock, mailbox)
+
+
+@pytest.fixture(params=by_night(KINDS, KINDS[:1]))
+def another(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock, mailbox: Mailbox
+) -> Iterator[Flask]:
+    """Like `other`, for what hardly depends on the database: by day on SQLite alone."""
+    yield from _other(request, tmp_path, clock, mailbox)
+
+
+def _other(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock, mailbox: Mailbox
+) -> Iterator[Flask]:
     common = {"smtp_url": mailbox.url, "mail_per_minute": 600_000}
     if request.param == "sqlite":
         yield from _installed(make_settings(tmp_path / "other", **common), clock)
@@ -133,14 +148,14 @@ def test_life_goes_on_after_a_restore(file: Path, other: Flask) -> None:
     assert call(other, "verify").output == "No fault found.\n"
 
 
-def test_restored_mails_wait_until_released(file: Path, other: Flask, mailbox: Mailbox) -> None:
-    result = call(other, "restore", str(file))
+def test_restored_mails_wait_until_released(file: Path, another: Flask, mailbox: Mailbox) -> None:
+    result = call(another, "restore", str(file))
     assert "3 e-mails wait to be sent" in result.output
     assert "may have been sent since then" in result.output
-    engine = other.extensions["ikone_engine"]
+    engine = another.extensions["ikone_engine"]
     assert engine.run_once() == 0
 
-    result = call(other, "outbox", "release")
+    result = call(another, "outbox", "release")
 
     assert result.exit_code == 0, result.output
     assert "3 e-mails wait to be sent" in result.output
@@ -150,31 +165,31 @@ def test_restored_mails_wait_until_released(file: Path, other: Flask, mailbox: M
         "bert@example.org",
         "carl@example.org",
     }
-    assert call(other, "outbox", "release").output == "The outbox is not paused.\n"
+    assert call(another, "outbox", "release").output == "The outbox is not paused.\n"
 
 
 def test_mails_of_the_backup_can_be_set_aside(
-    installation: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
+    installation: Flask, tmp_path: Path, another: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     with installation.app_context(), transaction():
         perform("workshop", Request(action=Action.DISPATCH, actor="test"), now=NOW)
     call(installation, "backup", str(tmp_path / "b.zip"))
     clock.move(hours=1)
-    call(other, "restore", str(tmp_path / "b.zip"))
+    call(another, "restore", str(tmp_path / "b.zip"))
 
-    result = call(other, "outbox", "release", "--set-aside")
+    result = call(another, "outbox", "release", "--set-aside")
 
     assert "3 e-mails set aside" in result.output
-    assert other.extensions["ikone_engine"].run_once() == 0
+    assert another.extensions["ikone_engine"].run_once() == 0
     assert mailbox.received == []
-    with other.app_context():
+    with another.app_context():
         assert set(db.session.scalars(select(OutboxMail.state))) == {"failed"}
         dispatch = select(Mailing).where(Mailing.kind == "access_link")
         assert db.session.scalars(dispatch).one().stopped_at is not None
 
 
 def test_steps_that_came_due_since_the_backup_can_be_set_aside(
-    installation: Flask, tmp_path: Path, other: Flask, clock: FixedClock, mailbox: Mailbox
+    installation: Flask, tmp_path: Path, another: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     """They may have run before the installation was lost; those that write nothing run again."""
     with installation.app_context(), transaction():
@@ -182,14 +197,14 @@ def test_steps_that_came_due_since_the_backup_can_be_set_aside(
         dispatch = select(Step).where(Step.name == "dispatch")
         clock.moment = db.session.scalars(dispatch).one().due_at
     call(installation, "backup", str(tmp_path / "b.zip"))
-    call(other, "restore", str(tmp_path / "b.zip"))
+    call(another, "restore", str(tmp_path / "b.zip"))
 
-    result = call(other, "outbox", "release", "--set-aside")
+    result = call(another, "outbox", "release", "--set-aside")
 
     assert "2 steps that would write e-mails were skipped" in result.output
-    assert other.extensions["ikone_engine"].run_once() == 0
+    assert another.extensions["ikone_engine"].run_once() == 0
     assert mailbox.received == []
-    with other.app_context():
+    with another.app_context():
         step = db.session.scalars(dispatch).one()
         assert (step.outcome, step.actor) == ("skipped", "outbox release")
 
@@ -214,7 +229,7 @@ def test_missing_slides_are_named_and_block_nothing(installation: Flask, tmp_pat
 
 
 def test_backup_sees_one_moment_while_people_register(
-    installation: Flask, tmp_path: Path, other: Flask
+    installation: Flask,
 ) -> None:
     """Registration and mail are one promise: no backup holds one without the other."""
 
@@ -244,7 +259,7 @@ def _manifest(file: Path, **changes: object) -> Path:
     return _changed(file, "manifest.json", json.dumps({**values, **changes}).encode())
 
 
-def test_unfit_archives_change_nothing(file: Path, other: Flask) -> None:
+def test_unfit_archives_change_nothing(file: Path, another: Flask) -> None:
     cut = file.with_name("cut.zip")
     cut.write_bytes(file.read_bytes()[:-2000])
     cases = {
@@ -252,17 +267,17 @@ def test_unfit_archives_change_nothing(file: Path, other: Flask) -> None:
         _changed(file, "tables/event.jsonl", b"[]\n"): "not what was written",
     }
     for archive, words in cases.items():
-        _refused(other, archive, words)
-    _refused(other, _changed(file, "uploads/a1b2", None), "not those of its manifest")
-    _refused(other, _changed(file, "uploads/../../evil", b"x"), "not safe")
-    _refused(other, _changed(file, "/etc/passwd", b"x"), "not safe")
-    _refused(other, _changed(file, "manifest.json", None), "no backup of Ikone Events")
-    _refused(other, _manifest(file, schema="9999"), "newer version (9999")
-    _refused(other, _manifest(file, format=2), "unknown format 2")
-    _refused(other, file.with_name("nothing.zip"), "can't be read")
+        _refused(another, archive, words)
+    _refused(another, _changed(file, "uploads/a1b2", None), "not those of its manifest")
+    _refused(another, _changed(file, "uploads/../../evil", b"x"), "not safe")
+    _refused(another, _changed(file, "/etc/passwd", b"x"), "not safe")
+    _refused(another, _changed(file, "manifest.json", None), "no backup of Ikone Events")
+    _refused(another, _manifest(file, schema="9999"), "newer version (9999")
+    _refused(another, _manifest(file, format=2), "unknown format 2")
+    _refused(another, file.with_name("nothing.zip"), "can't be read")
     text_file = file.with_name("text.zip")
     text_file.write_text("hello")
-    _refused(other, text_file, "can't be read")
+    _refused(another, text_file, "can't be read")
 
 
 def _refused(app: Flask, archive: Path, words: str) -> None:
@@ -308,13 +323,15 @@ def make_material_in(app: Flask) -> None:
     make_material(app, event, b"old", stored_name="former")
 
 
-def test_restore_refuses_while_a_worker_lives(file: Path, other: Flask, clock: FixedClock) -> None:
-    with other.app_context():
+def test_restore_refuses_while_a_worker_lives(
+    file: Path, another: Flask, clock: FixedClock
+) -> None:
+    with another.app_context():
         migrate()
-    make_heartbeat(other)
-    assert "A worker gave a sign 0 seconds ago" in call(other, "restore", str(file)).output
+    make_heartbeat(another)
+    assert "A worker gave a sign 0 seconds ago" in call(another, "restore", str(file)).output
     clock.move(minutes=3)
-    assert call(other, "restore", str(file)).exit_code == 0
+    assert call(another, "restore", str(file)).exit_code == 0
 
 
 def test_failure_in_the_middle_leaves_the_database_as_it_was(file: Path, other: Flask) -> None:

@@ -16,6 +16,7 @@ from ikone_events.store.db import db
 from ikone_events.store.operating.schema import migrate
 from ikone_events.store.registering.models import Registration
 from tests.crash.clients import Clients
+from tests.effort import by_night
 from tests.mailbox import Mailbox
 from tests.patience import PATIENCE, wait_for
 from tests.services.operating.installations import lay_event
@@ -59,7 +60,7 @@ def test_full_disk_is_told_by_health_and_in_few_lines(tmp_path: Path, mailbox: M
         wait_for(lambda: people.acknowledged)
         limits = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (4096, limits[1]))
-        wait_for(lambda: people.answers[503] >= 50)
+        wait_for(lambda: people.answers[503] >= by_night(50, 15))
         assert is_ready(port) is False
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, limits)
         before = len(people.acknowledged)

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from ikone_events.app import create_app
-from ikone_events.config import Settings
+from ikone_events.config import Settings, settings_from_environment
 from ikone_events.domain.refusals import Outage
 from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction
@@ -164,7 +164,10 @@ def test_first_start_waits_for_the_file_system_of_the_data(
 @pytest.mark.slow
 def test_upgrade_creates_in_place_of_a_lost_database_when_told(tmp_path: Path) -> None:
     env, database = environment(tmp_path), tmp_path / "ikone.db"
-    assert end_of(start("db", "upgrade", env=env))[0] == 0, "a first start"
+    app = create_app(settings_from_environment(env))
+    with app.app_context():
+        migrate()
+        db.engine.dispose()
     database.unlink()
 
     status, words = end_of(start("db", "upgrade", env=env))
@@ -173,7 +176,10 @@ def test_upgrade_creates_in_place_of_a_lost_database_when_told(tmp_path: Path) -
     assert "Traceback" not in words
 
     assert end_of(start("db", "upgrade", "--create", env=env))[0] == 0
-    assert end_of(start("event", "list", env=env)) == (0, "")
+    result = call(app, "event", "list")
+    assert (result.exit_code, result.output) == (0, "")
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_restore_creates_in_place_of_a_lost_database(

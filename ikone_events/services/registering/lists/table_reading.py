@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, UploadRefused
 from ikone_events.services.registering.lists.csv_reading import Line, csv_lines
-from ikone_events.services.registering.lists.workbook_reading import workbook_lines
 
 MOST_ROWS = 2_000
 _MOST_MB = 2
@@ -32,6 +31,10 @@ def read_table(content: bytes) -> TypedTable:
         raise FileTooLarge(_MOST_MB)
     if not content.startswith(_ZIP):
         return _table(_filled(csv_lines(content, _MOST_COLUMNS)))
+    from ikone_events.services.registering.lists.workbook_reading import (  # noqa: PLC0415 - 6 MB
+        workbook_lines,
+    )
+
     lines, remarks = workbook_lines(content, _MOST_COLUMNS)
     try:
         return _table(_filled(lines), tuple(remarks))

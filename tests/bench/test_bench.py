@@ -1,0 +1,46 @@
+"""The bench runs, and gives the figures that are read by their keys."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import figures, growth, postgresql, probing, rush, whole
+from tests.bench.__main__ import PARTS
+from tests.bench.installation import sink
+from tests.effort import by_night
+
+KEYS = {
+    "whole": {"whole_cpu_ms", "post_ratio", "page_ratio", "resident_mb", "first_200_s"},
+    "rush": {"rush_p99_s", "rush_page_p95_s", "overview_s"},
+    "postgresql": {"post_ratio_postgresql", "whole_ratio_postgresql"},
+    "growth": {"growth"},
+    "probing": {"known"},
+}
+# Each server and command of a part costs a second.
+BY_DAY = ["whole"]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (whole, postgresql):
+        monkeypatch.setattr(module, "ROUNDS", 1)
+        monkeypatch.setattr(module, "SECONDS", 0.1)
+        monkeypatch.setattr(module, "WARM_UP", 0.1)
+    monkeypatch.setattr(rush, "PEOPLE", 60)
+    monkeypatch.setattr(growth, "SIZES", (0, 10))
+    for module in (growth, probing):
+        monkeypatch.setattr(module, "ROUNDS", 2)
+        monkeypatch.setattr(module, "WARM_UP", 1)
+    monkeypatch.setattr(probing, "BEFORE", 2)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("part", by_night([*KEYS], BY_DAY))
+def test_part_of_the_bench_gives_its_figures(part: str, tmp_path: Path) -> None:
+    before = figures.keys()
+    with sink() as smtp_port:
+        rows = PARTS[part](tmp_path, smtp_port)
+    assert figures.keys() - before == KEYS[part]
+    assert all(name for name, _figure, _aim in rows)
