@@ -1,10 +1,11 @@
 """The bench runs, and gives the figures that are read by their keys."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.bench import figures, growth, postgresql, probing, rush, whole
+from tests.bench import beside, figures, growth, postgresql, probing, rush, whole
 from tests.bench.__main__ import PARTS
 from tests.bench.installation import sink
 from tests.effort import by_night
@@ -13,6 +14,7 @@ KEYS = {
     "whole": {"whole_cpu_ms", "post_ratio", "page_ratio", "resident_mb", "first_200_s"},
     "rush": {"rush_p99_s", "rush_page_p95_s", "overview_s"},
     "postgresql": {"post_ratio_postgresql", "whole_ratio_postgresql"},
+    "beside": {"rush_mails_per_s", "rush_mail_lag_p95_s", "lone_mail_ms"},
     "growth": {"growth"},
     "probing": {"known"},
 }
@@ -27,7 +29,10 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "SECONDS", 0.1)
         monkeypatch.setattr(module, "WARM_UP", 0.1)
     monkeypatch.setattr(rush, "PEOPLE", 60)
-    monkeypatch.setattr(growth, "SIZES", (0, 10))
+    small = {name: replace(case, sizes=(0, 10)) for name, case in growth.CASES.items()}
+    monkeypatch.setattr(growth, "CASES", small)
+    monkeypatch.setattr(beside, "PEOPLE", 16)
+    monkeypatch.setattr(beside, "LONE", 1)
     for module in (growth, probing):
         monkeypatch.setattr(module, "ROUNDS", 2)
         monkeypatch.setattr(module, "WARM_UP", 1)
