@@ -214,7 +214,7 @@ def _check_history(team: Page, installation: Installation, slug: str) -> None:
     team.goto(f"{page}/registrations")
     row = team.locator("tr", has_text="Größer").inner_text()
     assert "Teilgenommen" in row
-    team.goto(f"{page}/mail")
+    team.goto(f"{page}/mail/sent")
     assert team.locator("#mails-caption ~ tbody tr").count() == 9
     team.goto(f"{page}/history")
     assert team.locator("tbody tr").count() == 5
