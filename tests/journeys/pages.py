@@ -105,8 +105,19 @@ def _without_refresh(route: Route) -> None:
 def _open_the_buttons(page: Page) -> None:
     """Unfold what can be done with the steps, on a page loaded once more."""
     page.reload()
+    unfold(page, "details.fold")
     for summary in page.locator("details.steer summary").all():
         summary.click()
+
+
+def _send_a_wrong_room(page: Page) -> None:
+    unfold(page, "main details")
+    send("form[action$='/room']", room_url="javascript:1")(page)
+
+
+def unfold(page: Page, what: str) -> None:
+    """Open folded parts, as presses on their names would."""
+    page.evaluate("s => document.querySelectorAll(s).forEach(d => { d.open = true })", what)
 
 
 def _register_a_colleague(page: Page) -> None:
@@ -309,9 +320,7 @@ ORGANISER: dict[str, Stop] = {
     "at-a-glance-past": Stop("/organise/events/past"),
     "at-a-glance-postponed": Stop("/organise/events/postponed"),
     "at-a-glance-cancelled": Stop("/organise/events/cancelled"),
-    "room-refused": Stop(
-        "/organise/events/closed", 422, send("form[action$='/room']", room_url="javascript:1")
-    ),
+    "room-refused": Stop("/organise/events/closed", 422, _send_a_wrong_room),
     "edit": Stop("/organise/events/open/edit"),
     "copy": Stop("/organise/events/open/copy"),
     "copy-refused": Stop(

@@ -23,6 +23,7 @@ from tests.journeys.people import (
     outcome,
     press,
     register,
+    unfold,
     window,
 )
 
@@ -136,7 +137,7 @@ def _dispatch(team: Page, installation: Installation, slug: str) -> None:
     log_in(team, installation.url)  # the clock has moved by weeks: the session has ended
     team.goto(page)
     assert team.locator("form[action$='/do/dispatch']").count() == 0
-    assert team.locator(".step .missing li").count() == 1
+    unfold(team)
     team.fill("[name=room_url]", ROOM)
     team.click("form[action$='/room'] button[type=submit]")
     press(team, page, "dispatch")

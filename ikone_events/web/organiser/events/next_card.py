@@ -83,12 +83,12 @@ def _started_by_hand(event: Event, choice: ActionChoice) -> NextCard:
 
 
 def _by_itself(event: Event, row: StepRow, choice: ActionChoice | None) -> NextCard:
-    preview = _preview(event, choice) if choice is not None else ""
+    own = row.preview if row.writes and not row.action else ""
     return NextCard(
         title=row.label,
         row=row,
         choice=choice,
-        preview=preview or (row.preview if row.writes else ""),
+        preview=_preview(event, choice) if choice is not None else own,
         asks_for_room=row.action == Action.DISPATCH and not event.room_url,
     )
 
