@@ -3,7 +3,6 @@
 from io import BytesIO
 from typing import Any
 
-import segno
 from flask import Blueprint, Response
 
 from ikone_events.services.installation import get_installation
@@ -25,6 +24,8 @@ _MAX_AGE = 86_400
 @permission(Permission.PUBLIC)
 def code(slug: str, file_type: str) -> Response:
     """The code of an event that is public; a quarter of it may be covered and it still reads."""
+    import segno  # noqa: PLC0415 - few codes are asked for, and every start would wait for it
+
     event = get_public_event(slug)
     made = segno.make_qr(get_installation().page(f"/events/{event.slug}"), error="q")
     stream = BytesIO()
