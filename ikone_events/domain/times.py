@@ -19,6 +19,8 @@ NBSP = "\u00a0"
 WORDS = {"de": "d. MMMM y", "en": "d MMMM y"}
 LONG = {"de": "EEEE, d. MMMM y", "en": "EEEE, d MMMM y"}
 MEDIUM = {"de": f"EE, d.{NBSP}MMMM{NBSP}y", "en": f"EE, d{NBSP}MMMM{NBSP}y"}
+BRIEF = {"de": f"EE, d.{NBSP}MMM", "en": f"EE, d{NBSP}MMM"}
+BRIEF_YEAR = {"de": f"d.{NBSP}MMM{NBSP}y", "en": f"d{NBSP}MMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _GERMAN_MOMENT = re.compile(r"(\d{1,2}\.\s?\d{1,2}\.\s?\d{4}),?\s+(\d{1,2})[:.](\d{2})(?:\s?Uhr)?")
@@ -145,6 +147,14 @@ def moment_page(moment: datetime, *, locale: str, zone: str) -> str:
 def moment_mail(moment: datetime, *, locale: str, zone: str) -> str:
     """ "Montag, 11. Januar 2021, 9:00 Uhr" for mails."""
     return _mail_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, " ")
+
+
+def moment_brief(moment: datetime, now: datetime, *, locale: str, zone: str) -> str:
+    """ "Mo., 11. Jan., 9:00 Uhr" for lists of moments; of another year the day and the year."""
+    local = to_local(moment, zone)
+    if local.year != to_local(now, zone).year:
+        return _day(local.date(), BRIEF_YEAR[locale], locale)
+    return f"{_day(local.date(), BRIEF[locale], locale)}, {_clock_once(local, locale, NBSP)}"
 
 
 @lru_cache(maxsize=512)

@@ -26,6 +26,26 @@
   });
   if (ending) wait();
 
+  // Copy buttons are hidden in the HTML: without a script the field beside them can be marked and copied.
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      const field = document.getElementById(button.dataset.copy);
+      field.select();
+      await navigator.clipboard.writeText(field.value);
+      button.querySelector(".kern-label").textContent = button.dataset.done;
+    });
+  }
+
+  // A menu closes with Escape and when something else is pressed.
+  addEventListener("keydown", (key) => {
+    const menu = key.key === "Escape" && document.querySelector(".menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+  addEventListener("click", (press) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(press.target)) menu.open = false;
+  });
+
   // Long organiser forms (data-guard) ask before leaving with changes.
   let changed = false;
   for (const form of document.querySelectorAll("form[data-guard]")) {

@@ -11,6 +11,7 @@ from tests.administrations import FILE
 _numbers = count(1)
 
 ROOM = "https://video.example.org/"
+DIRECTORY = "/organise/contacts/administrations"
 
 Step = Callable[[Page], None]
 
@@ -104,8 +105,19 @@ def _without_refresh(route: Route) -> None:
 def _open_the_buttons(page: Page) -> None:
     """Unfold what can be done with the steps, on a page loaded once more."""
     page.reload()
+    unfold(page, "details.fold")
     for summary in page.locator("details.steer summary").all():
         summary.click()
+
+
+def _send_a_wrong_room(page: Page) -> None:
+    unfold(page, "main details")
+    send("form[action$='/room']", room_url="javascript:1")(page)
+
+
+def unfold(page: Page, what: str) -> None:
+    """Open folded parts, as presses on their names would."""
+    page.evaluate("s => document.querySelectorAll(s).forEach(d => { d.open = true })", what)
 
 
 def _register_a_colleague(page: Page) -> None:
@@ -308,9 +320,7 @@ ORGANISER: dict[str, Stop] = {
     "at-a-glance-past": Stop("/organise/events/past"),
     "at-a-glance-postponed": Stop("/organise/events/postponed"),
     "at-a-glance-cancelled": Stop("/organise/events/cancelled"),
-    "room-refused": Stop(
-        "/organise/events/closed", 422, send("form[action$='/room']", room_url="javascript:1")
-    ),
+    "room-refused": Stop("/organise/events/closed", 422, _send_a_wrong_room),
     "edit": Stop("/organise/events/open/edit"),
     "copy": Stop("/organise/events/open/copy"),
     "copy-refused": Stop(
@@ -372,19 +382,19 @@ ORGANISER: dict[str, Stop] = {
     "codes-refused": Stop(
         "/organise/events/invited/codes", 422, send("form[action$='/codes/shared']")
     ),
-    "mail": Stop("/organise/events/open/mail"),
-    "mail-none": Stop("/organise/events/draft/mail"),
+    "mail": Stop("/organise/events/open/mail/sent"),
+    "mail-none": Stop("/organise/events/draft/mail/sent"),
     "one-mail": Stop("/organise/events/open/mail/{mail}"),
-    "mail-filtered": Stop("/organise/events/open/mail?state=failed&q=niemand"),
+    "mail-filtered": Stop("/organise/events/open/mail/sent?state=failed&q=niemand"),
     "mail-failed": Stop("/organise/events/open/mail/{failed}"),
     "mail-not-corrected": Stop(
         "/organise/events/open/mail/{failed}", 422, send("form[action$='/correct']", email="kein")
     ),
-    "replies": Stop("/organise/events/replies/answers"),
-    "replies-none": Stop("/organise/events/draft/answers"),
+    "replies": Stop("/organise/events/replies/mail/returned"),
+    "replies-none": Stop("/organise/events/draft/mail/returned"),
     "replies-people": Stop("/organise/events/replies/registrations"),
     "replies-silent": Stop("/organise/events/replies/registrations?answer=none"),
-    "incoming": Stop("/organise/incoming"),
+    "incoming": Stop("/organise/settings/mailbox"),
     "person-unreached": Stop("/organise/events/replies/registrations/{unreached}"),
     "one-person": Stop("/organise/events/open/registrations/{public_id}"),
     "write": Stop("/organise/events/open/write"),
@@ -398,57 +408,62 @@ ORGANISER: dict[str, Stop] = {
     "preview-to-subscribers": Stop("/organise/events/draft/preview/announce"),
     "preview-not-possible": Stop("/organise/events/over/preview/follow_up"),
     "preview-step": Stop("/organise/events/open/steps/{own_step}/preview"),
-    "plan": Stop("/organise/events/open/steps", 200, _open_the_buttons),
-    "plan-blocked": Stop("/organise/events/stuck/steps"),
-    "plan-draft": Stop("/organise/events/draft/steps"),
-    "plan-past": Stop("/organise/events/past/steps"),
+    "plan": Stop("/organise/events/open/mail", 200, _open_the_buttons),
+    "plan-blocked": Stop("/organise/events/stuck/mail"),
+    "plan-draft": Stop("/organise/events/draft/mail"),
+    "plan-past": Stop("/organise/events/past/mail"),
     "plan-refused": Stop(
         "/organise/events/stuck/steps/{stuck_step}", 422, send("form.form", amount="99")
     ),
-    "plan-network": Stop("/organise/steps"),
+    "search": Stop("/organise/search?q=bei"),
+    "search-nothing": Stop("/organise/search?q=niemandsonst"),
+    "drafts": Stop("/organise/events?view=drafts"),
+    "past-events": Stop("/organise/events?view=past"),
     "step": Stop("/organise/events/open/steps/{own_step}"),
     "handouts": Stop("/organise/events/past/materials"),
     "handouts-refused": Stop(
         "/organise/events/over/materials", 422, send("form[action$='/slides']")
     ),
     "history": Stop("/organise/events/cancelled/history"),
-    "texts": Stop("/organise/events/open/texts"),
+    "texts": Stop("/organise/events/open/mail/texts"),
     "texts-series": Stop("/organise/events/open/series-texts"),
-    "text": Stop("/organise/events/open/texts/confirmation"),
+    "text": Stop("/organise/events/open/mail/texts/confirmation"),
     "text-series": Stop("/organise/events/open/series-texts/moved"),
     "text-refused": Stop(
-        "/organise/events/open/texts/moved", 422, send("form[data-guard]", body_de="{{titl}}")
+        "/organise/events/open/mail/texts/moved", 422, send("form[data-guard]", body_de="{{titl}}")
     ),
-    "text-shown": Stop("/organise/events/open/texts/access_link", 200, _show_the_mail),
-    "text-by-two": Stop("/organise/events/open/texts/waitlist", 409, _text_by_two),
+    "text-shown": Stop("/organise/events/open/mail/texts/access_link", 200, _show_the_mail),
+    "text-by-two": Stop("/organise/events/open/mail/texts/waitlist", 409, _text_by_two),
     "ask-cancel": Stop("/organise/events/open/do/cancel"),
     "ask-cancel-refused": Stop(
         "/organise/events/open/do/cancel", 409, send("form[action$='/do/cancel']")
     ),
     "ask-reschedule": Stop("/organise/events/postponed/do/reschedule"),
     "not-possible": Stop("/organise/events/past/do/cancel", 409),
-    "administrations": Stop("/organise/administrations"),
-    "administrations-none": Stop("/organise/administrations?q=niemand"),
-    "administration": Stop("/organise/administrations/{administration}"),
-    "administration-new": Stop("/organise/administrations/new"),
+    "administrations": Stop(DIRECTORY),
+    "administrations-none": Stop(f"{DIRECTORY}?q=niemand"),
+    "administration": Stop(f"{DIRECTORY}/{{administration}}"),
+    "administration-new": Stop(f"{DIRECTORY}/new"),
     "administration-refused": Stop(
-        "/organise/administrations/new", 422, send("form[data-guard]", member_since="2026-01-01")
+        f"{DIRECTORY}/new",
+        422,
+        send("form[data-guard]", member_since="2026-01-01"),
     ),
-    "administration-delete": Stop("/organise/administrations/{administration}/delete"),
-    "administrations-import": Stop("/organise/administrations/import"),
-    "administrations-checked": Stop("/organise/administrations/import", 200, _check_a_list),
-    "administrations-refused": Stop("/organise/administrations/import", 422, _send_a_wrong_list),
-    "unmatched": Stop("/organise/administrations/unmatched"),
-    "unmatched-left": Stop("/organise/administrations/unmatched?left=1"),
-    "unmatched-people": Stop("/organise/administrations/unmatched/people?key=lautersheim"),
+    "administration-delete": Stop(f"{DIRECTORY}/{{administration}}/delete"),
+    "administrations-import": Stop(f"{DIRECTORY}/import"),
+    "administrations-checked": Stop(f"{DIRECTORY}/import", 200, _check_a_list),
+    "administrations-refused": Stop(f"{DIRECTORY}/import", 422, _send_a_wrong_list),
+    "unmatched": Stop("/organise/contacts/unmatched"),
+    "unmatched-left": Stop("/organise/contacts/unmatched?left=1"),
+    "unmatched-people": Stop("/organise/contacts/unmatched/people?key=lautersheim"),
     "unmatched-refused": Stop(
-        "/organise/administrations/unmatched/people?key=lautersheim",
+        "/organise/contacts/unmatched/people?key=lautersheim",
         422,
         send("form[action$='/decide']"),
     ),
-    "subscribers": Stop("/organise/subscribers"),
-    "subscribers-none": Stop("/organise/subscribers?q=niemand"),
-    "subscriber-remove": Stop("/organise/subscribers/{subscriber}/remove"),
+    "subscribers": Stop("/organise/contacts/subscribers"),
+    "subscribers-none": Stop("/organise/contacts/subscribers?q=niemand"),
+    "subscriber-remove": Stop("/organise/contacts/subscribers/{subscriber}/remove"),
     "own-account": Stop("/organise/account"),
     "own-account-refused": Stop(
         "/organise/account", 422, send("form[action$='/account/password']", present="falsch")
@@ -458,9 +473,9 @@ ORGANISER: dict[str, Stop] = {
 
 VIEWER: dict[str, Stop] = {
     "viewer-at-a-glance": Stop("/organise/events/open"),
-    "viewer-administrations": Stop("/organise/administrations"),
-    "viewer-replies": Stop("/organise/events/replies/answers"),
-    "viewer-plan": Stop("/organise/events/stuck/steps"),
+    "viewer-administrations": Stop(DIRECTORY),
+    "viewer-replies": Stop("/organise/events/replies/mail/returned"),
+    "viewer-plan": Stop("/organise/events/stuck/mail"),
     "viewer-preview": Stop("/organise/events/open/steps/{own_step}/preview"),
     "viewer-account": Stop("/organise/account"),
     "viewer-forbidden": Stop("/organise/events/new", 403),
@@ -472,8 +487,8 @@ DEMO: dict[str, Stop] = {
 }
 
 ADMIN: dict[str, Stop] = {
-    "installation-texts": Stop("/organise/texts"),
-    "installation-text": Stop("/organise/texts/follow_up"),
+    "installation-texts": Stop("/organise/settings/texts"),
+    "installation-text": Stop("/organise/settings/texts/follow_up"),
     "accounts": Stop("/organise/settings/accounts"),
     "account-invite": Stop("/organise/settings/accounts/invite"),
     "account-invite-refused": Stop(

@@ -85,9 +85,15 @@ def create_event(page: Page, url: str, fields: Mapping[str, str]) -> str:
     return page.url.rpartition("/")[2]
 
 
+def unfold(page: Page) -> None:
+    """Open every menu and every folded part of the page, as presses on their names would."""
+    page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true })")
+
+
 def press(page: Page, address: str, action: str) -> None:
     """Press the button of an action on the event's page and see that it was done."""
     page.goto(address)
+    unfold(page)
     look = page.locator(f"main a[href$='/preview/{action}']")
     if look.count():  # mails are looked at before they are sent
         look.first.click()

@@ -13,6 +13,7 @@ from ikone_events.app import create_app
 from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.store.db import db
+from ikone_events.web.organiser.moved import earlier_endpoints
 from ikone_events.worker.engine import Engine
 from tests.browser import (
     INVALID_MARKUP,
@@ -60,7 +61,9 @@ NO_PAGES = {
         "organiser.preview_step_html",
         "demo.mail_html",
         "demo.mail_calendar",
+        "qr.code",
     ),
+    *(f"organiser.{name}" for name in earlier_endpoints()),
 }
 
 

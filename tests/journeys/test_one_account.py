@@ -40,7 +40,8 @@ def test_account_from_invitation_to_end(browser: Browser, installation: Installa
 
 def _invite(admin: Page, installation: Installation) -> None:
     log_in(admin, installation.url, ADMIN, PASSWORD)
-    admin.click("nav.main a[href$='/settings/accounts']")
+    admin.click("nav.main a[href*='/settings/']")
+    admin.click(".chips a[href$='/settings/accounts']")
     admin.click("main a[href$='/invite']")
     send(admin, "form.form", name="Nora Neu", email=PERSON)
 

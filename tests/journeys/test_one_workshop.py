@@ -23,6 +23,7 @@ from tests.journeys.people import (
     outcome,
     press,
     register,
+    unfold,
     window,
 )
 
@@ -136,7 +137,7 @@ def _dispatch(team: Page, installation: Installation, slug: str) -> None:
     log_in(team, installation.url)  # the clock has moved by weeks: the session has ended
     team.goto(page)
     assert team.locator("form[action$='/do/dispatch']").count() == 0
-    assert team.locator(".step .missing li").count() == 1
+    unfold(team)
     team.fill("[name=room_url]", ROOM)
     team.click("form[action$='/room'] button[type=submit]")
     press(team, page, "dispatch")
@@ -214,7 +215,7 @@ def _check_history(team: Page, installation: Installation, slug: str) -> None:
     team.goto(f"{page}/registrations")
     row = team.locator("tr", has_text="Größer").inner_text()
     assert "Teilgenommen" in row
-    team.goto(f"{page}/mail")
+    team.goto(f"{page}/mail/sent")
     assert team.locator("#mails-caption ~ tbody tr").count() == 9
     team.goto(f"{page}/history")
     assert team.locator("tbody tr").count() == 5

@@ -70,9 +70,9 @@ class Counts:
         return AnswerCounts(yes, maybe, no, self.confirmed - yes - maybe - no)
 
     @property
-    def unseen(self) -> int:
-        """The number of incoming mails to look at."""
-        return self.odd_answers + self.unreached
+    def to_look_at(self) -> int:
+        """The number of mails that need somebody: not delivered, returned, or odd answers."""
+        return _to_look_at(self)
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -226,10 +226,21 @@ _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] 
 class TabCounts:
     """The numbers in the tabs of an event's pages; see Counts."""
 
-    total: int
+    seated: int
     materials: int
     failed_mail: int
-    unseen: int
+    unreached: int
+    odd_answers: int
+
+    @property
+    def unseen(self) -> int:
+        """The number of incoming mails to look at."""
+        return self.unreached + self.odd_answers
+
+    @property
+    def to_look_at(self) -> int:
+        """The number of mails that need somebody; see Counts."""
+        return _to_look_at(self)
 
 
 def tab_counts(event: Event) -> TabCounts:
@@ -240,15 +251,22 @@ def tab_counts(event: Event) -> TabCounts:
         IncomingMail, IncomingMail.mail_id == OutboxMail.id
     )
     numbers = (
-        number.where(Registration.event_id == event.id),
+        number.where(Registration.event_id == event.id, Registration.status.in_(_SEATED)),
         number.where(Material.event_id == event.id),
         number.where(OutboxMail.event_id == event.id, OutboxMail.state == "failed"),
         lost.where(*unseen, IS_LOST),
         number.where(*unseen, IS_ODD),
     )
     asked = select(*(each.scalar_subquery() for each in numbers))
-    total, materials, failed, unreached, odd = db.session.execute(asked).one()
-    return TabCounts(total, materials, failed, unreached + odd)
+    return TabCounts(*db.session.execute(asked).one())
+
+
+def _to_look_at(counts: Counts | TabCounts) -> int:
+    """A returned mail counts once: it is a failed mail, and its bounce waits to be looked at."""
+    return max(counts.failed_mail, counts.unreached) + counts.odd_answers
+
+
+_SEATED = [status.value for status in SEATED]
 
 
 def numbers_for(event_ids: Collection[int], wanted: Iterable[Number]) -> dict[int, dict[str, int]]:

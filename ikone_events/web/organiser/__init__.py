@@ -1,5 +1,6 @@
 """The organisers' pages, all under /organise and all behind the login."""
 
+from ikone_events.web.organiser import moved
 from ikone_events.web.organiser.accounts import accounts, own_account
 from ikone_events.web.organiser.calendars import calendar_page
 from ikone_events.web.organiser.directory import administrations
@@ -12,13 +13,15 @@ from ikone_events.web.organiser.events import (
     dashboard,
     editing,
     event_page,
+    listing,
     preview,
+    search,
 )
 from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts
-from ikone_events.web.organiser.plan import network_plan, plan, step_form, step_preview, writing
+from ikone_events.web.organiser.plan import plan, step_form, step_preview, writing
 from ikone_events.web.organiser.registering import (
     codes,
     correct,

@@ -26,6 +26,8 @@ def _frame() -> dict[str, object]:
     known = current_user.is_authenticated
     return {
         "area": "organiser",
+        "data_page": _data_page(),
+        "settings_page": _settings_page(),
         "tab_counts": tab_counts,
         "session_seconds": session_seconds() if known else 0,
         "organiser_name": (current_user.name or current_user.email) if known else "",
@@ -40,6 +42,29 @@ def _frame() -> dict[str, object]:
         "may_edit_accounts": may(Permission.EDIT_ACCOUNTS),
         "may_see_events": may(Permission.SEE_EVENTS),
     }
+
+
+# The pages of settings in the order of their menu, and what opens them.
+SETTINGS = (
+    ("organiser.installation_texts", Permission.EDIT_TEXTS),
+    ("organiser.accounts", Permission.EDIT_ACCOUNTS),
+    ("organiser.incoming", Permission.SEE_INCOMING),
+)
+_NAMED = {"organiser.dashboard": "today", "organiser.event": "overview"}
+
+
+def _data_page() -> str:
+    """Name the page for programs: the last part of its address, or what stands in its place."""
+    endpoint = request.endpoint or ""
+    last = (request.url_rule.rule if request.url_rule else "").rpartition("/")[2]
+    if endpoint in _NAMED or not last or "<" in last:
+        return _NAMED.get(endpoint, endpoint.rpartition(".")[2].replace("_", "-"))
+    return last
+
+
+def _settings_page() -> str:
+    """Return the address of the first page of settings that the account may open; "" without."""
+    return next((url_for(endpoint) for endpoint, needed in SETTINGS if may(needed)), "")
 
 
 @blueprint.after_request

@@ -10,6 +10,7 @@ from ikone_events.domain import times
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
 from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.domain.registering.status import registration_status
+from ikone_events.services.installation import now
 from ikone_events.web.shell.badges import badge_of
 from ikone_events.web.shell.i18n import gettext, page_locale, translate
 from ikone_events.web.shell.markdown import to_html
@@ -35,6 +36,10 @@ def _span(event: Spanning) -> str:
 
 def _moment(value: datetime, zone: str = times.BERLIN) -> str:
     return times.moment_page(value, locale=page_locale(), zone=zone)
+
+
+def _brief(value: datetime, zone: str = times.BERLIN) -> str:
+    return times.moment_brief(value, now(), locale=page_locale(), zone=zone)
 
 
 def _day(value: date, zone: str = times.BERLIN) -> str:
@@ -69,6 +74,7 @@ def _size(number: int) -> str:
 _FILTERS: dict[str, Callable[..., object]] = {
     "span": _span,
     "moment": _moment,
+    "brief": _brief,
     "day": _day,
     "day_short": _day_short,
     "clock": _clock,

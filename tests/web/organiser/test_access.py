@@ -154,14 +154,15 @@ def test_viewer_sees_and_changes_nothing_and_takes_nothing_away(
             continue
         allowed = getattr(views[rule.endpoint], "permission", None) in GRANTS["viewer"]
         answer = viewer.get(address(app, rule, values))
-        assert answer.status_code == (200 if allowed else 403), rule
+        found = 308 if rule.endpoint.startswith("organiser.moved_") else 200
+        assert answer.status_code == (found if allowed else 403), rule
 
 
 def test_viewer_gets_no_buttons(viewer: Browser, event: Event, ids: dict[str, object]) -> None:
-    for part in ("", "/registrations", "/mail", "/materials", "/history"):
+    for part in ("", "/registrations", "/mail", "/mail/sent", "/materials", "/history"):
         page = viewer.get(f"/organise/events/{event.slug}{part}").text
         actions = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]*)"', page)
-        assert actions == ["/logout", "/organise/account/stay"], part
+        assert set(actions) == {"/logout", "/organise/account/stay"}, part
 
 
 def test_pages_are_private_and_never_kept(

@@ -57,7 +57,7 @@ def _numeric(day: date) -> str:
     return date_numeric(day, locale=page_locale())
 
 
-@blueprint.get("/administrations")
+@blueprint.get("/contacts/administrations")
 @permission(Permission.SEE_EVENTS)
 def administrations() -> str:
     """Show one page of the directory."""
@@ -84,7 +84,7 @@ def administrations() -> str:
     )
 
 
-@blueprint.get("/administrations/<int(max=2147483647):number>/delete")
+@blueprint.get("/contacts/administrations/<int(max=2147483647):number>/delete")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def ask_to_delete_administration(number: int) -> str:
     """Ask before an administration is deleted, or say why it can't be."""
@@ -96,7 +96,7 @@ def ask_to_delete_administration(number: int) -> str:
     )
 
 
-@blueprint.post("/administrations/<int(max=2147483647):number>/delete")
+@blueprint.post("/contacts/administrations/<int(max=2147483647):number>/delete")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def remove_administration(number: int) -> Answer:
     """Delete an administration to which nothing refers."""

@@ -87,7 +87,7 @@ def _page(
     )
 
 
-@blueprint.get("/administrations/new")
+@blueprint.get("/contacts/administrations/new")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def new_administration() -> str:
     """Show an empty form; the address may give the name."""
@@ -95,7 +95,7 @@ def new_administration() -> str:
     return _page(_form(formdata=None, name=name, kind=likely_kind(name).value))
 
 
-@blueprint.post("/administrations/new")
+@blueprint.post("/contacts/administrations/new")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 @keeps_input
 def create_administration() -> Answer:
@@ -112,7 +112,7 @@ def create_administration() -> Answer:
     return _saved(body)
 
 
-@blueprint.get("/administrations/<int(max=2147483647):number>")
+@blueprint.get("/contacts/administrations/<int(max=2147483647):number>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def administration(number: int) -> str:
     """Show a stored administration in a form."""
@@ -120,7 +120,7 @@ def administration(number: int) -> str:
     return _page(_form(formdata=None, **_values_of(body)), body)
 
 
-@blueprint.post("/administrations/<int(max=2147483647):number>")
+@blueprint.post("/contacts/administrations/<int(max=2147483647):number>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 @keeps_input
 def save_administration(number: int) -> Answer:

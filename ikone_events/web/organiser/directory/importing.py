@@ -41,14 +41,14 @@ def _page(
     )
 
 
-@blueprint.get("/administrations/import")
+@blueprint.get("/contacts/administrations/import")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def choose_list() -> str:
     """Show the form for the file, and its columns."""
     return _page(ListForm(formdata=None))
 
 
-@blueprint.post("/administrations/import")
+@blueprint.post("/contacts/administrations/import")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 @takes_file(lambda: MOST_BYTES)
 def import_administrations() -> Answer:

@@ -26,7 +26,7 @@ from ikone_events.web.shell.i18n import ngettext
 log = logging.getLogger(__name__)
 
 
-@blueprint.get("/administrations/unmatched")
+@blueprint.get("/contacts/unmatched")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def unmatched() -> str:
     """List the names, most frequent first, with the administrations they may mean."""
@@ -41,7 +41,7 @@ def unmatched() -> str:
     )
 
 
-@blueprint.get("/administrations/unmatched/people")
+@blueprint.get("/contacts/unmatched/people")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def unmatched_people() -> str:
     """One text with everybody who typed it, to decide for some of them or for a body far off."""
@@ -70,7 +70,7 @@ def _key() -> str:
     return key
 
 
-@blueprint.post("/administrations/unmatched/decide")
+@blueprint.post("/contacts/unmatched/decide")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def decide_unmatched() -> Answer:
     """Assign an administration to everybody who typed a name, or to the chosen people."""
@@ -112,7 +112,7 @@ def _is_everybody(key: str, people: list[str]) -> bool:
     return {person.public_id for person in known} <= set(people)
 
 
-@blueprint.post("/administrations/unmatched/leave")
+@blueprint.post("/contacts/unmatched/leave")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def leave_unmatched() -> Answer:
     """Set a name aside that is no administration."""
@@ -122,7 +122,7 @@ def leave_unmatched() -> Answer:
     return redirect(url_for("organiser.unmatched"), 303)
 
 
-@blueprint.post("/administrations/unmatched/take-up")
+@blueprint.post("/contacts/unmatched/take-up")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 def take_up_unmatched() -> Answer:
     """List a name again that was set aside."""

@@ -29,8 +29,9 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.events.choices import GRAVE, choices_of
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
-from ikone_events.web.organiser.events.event_page import choices_of, show_event
+from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
@@ -166,5 +167,5 @@ def _ask(event: Event, action: Action, form: ActionForm) -> str:
         form=form,
         wants_reason=action in (Action.POSTPONE, Action.CANCEL),
         wants_date=action is Action.RESCHEDULE,
-        grave=action in (Action.CANCEL, Action.ARCHIVE),
+        grave=action in GRAVE,
     )

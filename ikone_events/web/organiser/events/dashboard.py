@@ -1,4 +1,4 @@
-"""The dashboard with what is to do, and the list of all events."""
+"""Today: what is to do, the next event, and what happens by itself."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,17 +11,19 @@ from ikone_events.domain.events.todo import Blocked, EventTodoFacts, Target, ToD
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.plan.steps import Verdict
 from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.times import date_medium, to_local
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
-from ikone_events.services.installation import now
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.plan.plans import what_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
-from ikone_events.store.figures.counts import Counts, Table, counts_for
+from ikone_events.store.figures.counts import Counts, counts_for
 from ikone_events.store.incoming.lists import count_unknown
 from ikone_events.store.plan.models import Step, waiting_steps
 from ikone_events.web.organiser.frame import blueprint
+from ikone_events.web.organiser.plan.network_plan import rows_ahead
 from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
@@ -33,10 +35,10 @@ _LINKS: Mapping[Target, tuple[str, str]] = {
     Target.ROOM: ("organiser.event", N_("Enter link")),
     Target.EDIT: ("organiser.edit_event", N_("Edit event")),
     Target.REGISTRATIONS: ("organiser.registrations", N_("See registrations")),
-    Target.MAIL: ("organiser.mail", N_("See e-mails")),
+    Target.MAIL: ("organiser.sent_mail", N_("See e-mails")),
     Target.ANSWERS: ("organiser.answers", N_("See answers")),
     Target.MATERIALS: ("organiser.materials", N_("Add materials")),
-    Target.STEPS: ("organiser.steps", N_("See the plan")),
+    Target.STEPS: ("organiser.mail", N_("See the plan")),
 }
 
 
@@ -53,13 +55,16 @@ class DashboardRow:
 @blueprint.get("/")
 @permission(Permission.SEE_EVENTS)
 def dashboard() -> str:
-    """Show what is to do, the figures of the next event, and the coming events."""
+    """Show what is to do, the next event, and what happens by itself within thirty days."""
     moment = now()
     events = events_of(organiser())
     counts = counts_for(events)
-    coming, _past = _split(events, moment)
+    coming = [event for event in events if event.ends_at > moment]
+    upcoming = next((event for event in coming if event.state in _COMING), None)
+    zone = get_installation().settings.timezone
     return render_template(
         "organiser/events/dashboard.html",
+        day=date_medium(moment, locale=page_locale(), zone=zone),
         lines=[
             _row(todo)
             for todo in (
@@ -68,24 +73,16 @@ def dashboard() -> str:
             )
         ],
         unknown=count_unknown() if may(Permission.SEE_INCOMING) else 0,
-        upcoming=_next_event(coming),
-        coming=coming,
+        upcoming=upcoming,
+        days_left=_days_between(moment, upcoming.starts_at, upcoming.zone) if upcoming else 0,
         counts=counts,
+        ahead=rows_ahead(events, moment),
+        any_event=bool(events),
     )
 
 
-@blueprint.get("/events")
-@permission(Permission.SEE_EVENTS)
-def events() -> str:
-    """List all events, coming and past."""
-    found = events_of(organiser())
-    coming, past = _split(found, now())
-    return render_template(
-        "organiser/events/events.html",
-        coming=coming,
-        past=past,
-        counts=counts_for(found, Table.PEOPLE, Table.ADMINISTRATIONS),
-    )
+def _days_between(moment: datetime, later: datetime, zone: str) -> int:
+    return (to_local(later, zone).date() - to_local(moment, zone).date()).days
 
 
 def _row(todo: ToDo) -> DashboardRow:
@@ -101,18 +98,6 @@ def _row(todo: ToDo) -> DashboardRow:
         url=url,
         link=_(label) if label else "",
     )
-
-
-def _split(events: Iterable[Event], now: datetime) -> tuple[list[Event], list[Event]]:
-    """Return coming events, the next first, and past ones, the latest first."""
-    coming = [event for event in events if event.ends_at > now]
-    past = [event for event in events if event.ends_at <= now]
-    return coming, past[::-1]
-
-
-def _next_event(coming: Iterable[Event]) -> Event | None:
-    """Return the first event that is not a draft, postponed or cancelled."""
-    return next((event for event in coming if event.state in _COMING), None)
 
 
 def _facts_of_all(

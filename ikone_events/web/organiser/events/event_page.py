@@ -1,34 +1,26 @@
 """The page of one event: its state, its next steps, the possible actions; and its history."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from flask import flash, redirect, render_template
+from flask import current_app, flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
-from ikone_events.domain.events.lifecycle import (
-    ACTION_LABELS,
-    Action,
-    ActionOffer,
-    Message,
-    next_action,
-    offers,
-)
-from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.domain.events.lifecycle import ACTION_LABELS, State, next_action, offers
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
-from ikone_events.services.installation import now
-from ikone_events.services.mails.audiences import Group, count_each
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import history_of
 from ikone_events.store.figures.counts import counts_of
+from ikone_events.web.organiser.events.choices import choices_of
 from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
+from ikone_events.web.organiser.events.next_card import done_rows, next_card
 from ikone_events.web.organiser.events.update_words import saved_words, tells, waiting_of
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -39,18 +31,12 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
-from ikone_events.web.organiser.mails.mailing_words import code_words
-from ikone_events.web.organiser.plan.step_views import next_rows, plan_view
-from ikone_events.web.organiser.plan.step_words import action_text, who_did
+from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
+from ikone_events.web.organiser.plan.step_words import who_did
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext, translate
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
-
-# Actions that ask for a reason or a date first.
-ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
-_PLAN_ROWS = 3
 
 
 class RoomForm(FlaskForm):
@@ -61,24 +47,6 @@ class RoomForm(FlaskForm):
     )
     dial_in = LineField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
     silent = BooleanField(_l("Tell nobody of the change"))
-
-
-@dataclass(frozen=True, slots=True)
-class ActionChoice:
-    """One action with its labels: what it does, whom it writes to, what prevents it."""
-
-    action: str
-    label: str
-    text: str
-    mails: str
-    complaints: tuple[tuple[str, str], ...]
-    asks: bool
-    writes: bool
-
-    @property
-    def ready(self) -> bool:
-        """Whether nothing prevents it."""
-        return not self.complaints
 
 
 @blueprint.get("/events/<slug>")
@@ -96,7 +64,10 @@ def show_event(
     counts, history = counts_of(event), history_of(event)
     facts = facts_of(event, moment, numbers=counts.numbers)
     choices = choices_of(offers(facts), event)
-    ahead = next_action(facts)
+    view = plan_view(event, facts)
+    card = next_card(event, view, choices, next_action(facts))
+    date_page = _page_of(event, "change_date")
+    apart = (card.choice if card else None, *(c for c in choices if date_page and c.moves))
     return render_template(
         "organiser/events/event.html",
         event=event,
@@ -105,53 +76,27 @@ def show_event(
         steps=life_steps(event, history, moment),
         off_the_path=event.state in OFF_THE_PATH,
         last=history[-1] if history else None,
-        step=next((choice for choice in choices if choice.action == ahead), None),
-        others=[choice for choice in choices if choice.action != ahead],
+        card=card,
+        others=[choice for choice in choices if choice not in apart],
+        date_page=date_page,
+        draft_page=_page_of(event, "public_preview") if event.state == State.DRAFT.value else "",
         form=form or RoomForm(obj=event),
         tells=is_link_out(event.state) and tells(event),
         waiting=waiting_of(event),
         refused=say_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
-        plan=next_rows(plan_view(event, facts), _PLAN_ROWS),
+        rests=rest_note(event) if view.resting else "",
+        done=done_rows(event, view, history),
+        coming=[*view.blocked, *view.coming],
+        address=get_installation().page(f"/events/{event.slug}"),
     )
 
 
-def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]:
-    """Return the lifecycle's offers with their labels and the number of their recipients."""
-    messages = (offer.rule.message for offer in found)
-    numbers = count_each(Group(event, message.audience) for message in messages if message)
-    return [_choice(offer, event, numbers) for offer in found]
-
-
-def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> ActionChoice:
-    action, message = offer.rule.action, offer.rule.message
-    number = numbers[Group(event, message.audience)] if message else 0
-    return ActionChoice(
-        action=action.value,
-        label=_(ACTION_LABELS[action]),
-        text=action_text(action),
-        mails=_recipients_text(message, number, event),
-        complaints=tuple(
-            (translate(c), "room" if c.about == "room_url" else c.about or "")
-            for c in offer.complaints
-        ),
-        asks=action in ASKING,
-        writes=number > 0,
-    )
-
-
-def _recipients_text(message: Message | None, number: int, event: Event) -> str:
-    if message is None:
-        return _("Nobody is written to.")
-    written = ngettext(
-        "One person gets an e-mail: “%(kind)s”.",
-        "%(num)d people get an e-mail each: “%(kind)s”.",
-        number,
-        kind=_(LABELS[message.kind]),
-    )
-    about_code = code_words(event, message.audience)
-    return f"{written if number else _('Nobody is written to.')} {about_code}".rstrip()
+def _page_of(event: Event, endpoint: str) -> str:
+    """Return the address of a page about the event; "" if the application has no such page."""
+    known = f"organiser.{endpoint}" in current_app.view_functions
+    return url_for(f"organiser.{endpoint}", slug=event.slug) if known else ""
 
 
 @blueprint.post("/events/<slug>/room")

@@ -22,7 +22,7 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 
 
-@blueprint.get("/events/<slug>/answers")
+@blueprint.get("/events/<slug>/mail/returned")
 @permission(Permission.SEE_EVENTS)
 def answers(slug: str) -> str:
     """Show the calendar answers, the mails to check, and all incoming mails of an event."""
@@ -39,7 +39,7 @@ def answers(slug: str) -> str:
     )
 
 
-@blueprint.post("/events/<slug>/answers/<int(max=2147483647):received_id>/done")
+@blueprint.post("/events/<slug>/mail/returned/<int(max=2147483647):received_id>/done")
 @permission(Permission.EDIT_EVENTS)
 def tick_answer_off(slug: str, received_id: int) -> Answer:
     """Mark an incoming mail as checked."""
@@ -61,7 +61,7 @@ def address_works_again(slug: str, public_id: str) -> Answer:
     return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
 
 
-@blueprint.get("/incoming")
+@blueprint.get("/settings/mailbox")
 @permission(Permission.SEE_INCOMING)
 def incoming() -> str:
     """List incoming mails of no event."""

@@ -33,7 +33,7 @@ def renew(slug: str) -> Answer:
         status = 409 if isinstance(refusal, SomebodyWasFaster) else 422
         return _page(slug, say_all(refusal.complaints)), status
     flash(_("The links are being renewed. Everybody gets an e-mail with the new ones."), "success")
-    return redirect(url_for("organiser.mail", slug=slug, _anchor=f"m-{mailing.id}"), 303)
+    return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=f"m-{mailing.id}"), 303)
 
 
 def _page(slug: str, complaints: list[str] | None = None) -> str:

@@ -57,9 +57,9 @@ MAILING = "/events/<slug>/mailings/<int(max=2147483647):mailing_id>"
 MAIL = "/events/<slug>/mail/<int(max=2147483647):mail_id>"
 
 
-@blueprint.get("/events/<slug>/mail")
+@blueprint.get("/events/<slug>/mail/sent")
 @permission(Permission.SEE_EVENTS)
-def mail(slug: str) -> str:
+def sent_mail(slug: str) -> str:
     """List mailings with their figures, and mails with failed ones first."""
     event, wish, moment = seen_event(slug), _search(), now()
     page = search_mails(event, wish, number=page_number())
@@ -71,7 +71,7 @@ def mail(slug: str) -> str:
         event=event,
         accounts=[one for one in accounts_of(event) if one.figures.total or one.is_running],
         page=page,
-        page_url=page_url("organiser.mail", slug=slug, **query),
+        page_url=page_url("organiser.sent_mail", slug=slug, **query),
         waiting=sum(kinds.values()),
         wish=wish,
         query=query,
@@ -154,7 +154,7 @@ def retry_mail(slug: str, mail_id: int) -> Answer:
     with transaction():
         resending.retry_mail(event, mail_id, now=now(), actor=actor())
     flash(_("The e-mail is being sent again."), "success")
-    return redirect(url_for("organiser.mail", slug=slug), 303)
+    return redirect(url_for("organiser.sent_mail", slug=slug), 303)
 
 
 @blueprint.post("/events/<slug>/mail/now")
@@ -165,7 +165,7 @@ def send_mails_now(slug: str) -> Answer:
     with transaction():
         mail_server.send_now(event, now=now())
     flash(_("The waiting e-mails are being tried now."), "success")
-    return redirect(url_for("organiser.mail", slug=slug), 303)
+    return redirect(url_for("organiser.sent_mail", slug=slug), 303)
 
 
 @blueprint.post("/events/<slug>/mail/retry")
@@ -196,7 +196,7 @@ def stop(slug: str, mailing_id: int) -> Answer:
         flash(words, "success")
     else:
         flash(_("There was nothing left to stop: all e-mails have gone."), "warning")
-    return redirect(url_for("organiser.mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)
+    return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)
 
 
 @blueprint.post(f"{MAILING}/resume")
@@ -209,7 +209,7 @@ def resume(slug: str, mailing_id: int) -> Answer:
     number = account.figures.queued + account.figures.unwritten
     words = ngettext("One e-mail is being sent.", "%(num)d e-mails are being sent.", number)
     flash(words, "success")
-    return redirect(url_for("organiser.mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)
+    return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)
 
 
 @blueprint.post(f"{MAILING}/retry")
@@ -233,7 +233,7 @@ def _sent_again(slug: str, resent: Resent, anchor: str | None = None) -> Answer:
         flash(_("No e-mail is being sent again."), "warning")
     for left_out in left_out_words(resent):
         flash(left_out, "warning")
-    return redirect(url_for("organiser.mail", slug=slug, _anchor=anchor), 303)
+    return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=anchor), 303)
 
 
 def _search() -> MailSearch:

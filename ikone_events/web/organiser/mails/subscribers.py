@@ -27,7 +27,7 @@ from ikone_events.web.shell.security_events import record
 log = logging.getLogger(__name__)
 
 
-@blueprint.get("/subscribers")
+@blueprint.get("/contacts/subscribers")
 @permission(Permission.SEE_SUBSCRIBERS)
 def subscribers() -> str:
     """Show the numbers and one page of the list."""
@@ -44,7 +44,7 @@ def subscribers() -> str:
     )
 
 
-@blueprint.get("/subscribers/<public_id>/remove")
+@blueprint.get("/contacts/subscribers/<public_id>/remove")
 @permission(Permission.SEE_SUBSCRIBERS)
 def ask_removal(public_id: str) -> str:
     """Ask before a subscriber is removed."""
@@ -53,7 +53,7 @@ def ask_removal(public_id: str) -> str:
     )
 
 
-@blueprint.post("/subscribers/<public_id>/remove")
+@blueprint.post("/contacts/subscribers/<public_id>/remove")
 @permission(Permission.SEE_SUBSCRIBERS)
 def remove_subscriber(public_id: str) -> Answer:
     """Delete the address without sending a mail."""
@@ -65,7 +65,7 @@ def remove_subscriber(public_id: str) -> Answer:
     return redirect(url_for("organiser.subscribers"), 303)
 
 
-@blueprint.get("/subscribers.csv")
+@blueprint.get("/contacts/subscribers.csv")
 @permission(Permission.SEE_SUBSCRIBERS)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_subscribers() -> Response:

@@ -44,9 +44,9 @@ from ikone_events.web.shell.interrupted import keeps_input
 MOST_SAMPLES = 50
 # Each level has the same pages: the list, the editor, and the reset to the wider text.
 _PLACES: Mapping[str, tuple[str, Permission, Callable[..., TextPlace]]] = {
-    INSTALLATION: ("/texts", Permission.EDIT_TEXTS, installation_place),
+    INSTALLATION: ("/settings/texts", Permission.EDIT_TEXTS, installation_place),
     SERIES: ("/events/<slug>/series-texts", Permission.EDIT_EVENTS, series_place),
-    EVENT: ("/events/<slug>/texts", Permission.EDIT_EVENTS, event_place),
+    EVENT: ("/events/<slug>/mail/texts", Permission.EDIT_EVENTS, event_place),
 }
 
 

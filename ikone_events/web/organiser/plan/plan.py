@@ -30,7 +30,7 @@ from ikone_events.web.shell.i18n import ngettext
 STEP = "/events/<slug>/steps/<int(max=2147483647):step_id>"
 
 
-@blueprint.get("/events/<slug>/steps", endpoint="steps")
+@blueprint.get("/events/<slug>/mail", endpoint="mail")
 @permission(Permission.SEE_EVENTS)
 def show(slug: str) -> str:
     """Show all steps in the order of their time."""
@@ -39,13 +39,12 @@ def show(slug: str) -> str:
 
 def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
     """Render the plan of an event, with the complaints of a refusal on top."""
-    moment = now()
+    view = plan_view(event, facts_of(event, now()))
     return render_template(
         "organiser/plan/steps.html",
         event=event,
-        view=plan_view(event, facts_of(event, moment)),
-        rests=rest_note(event),
-        moment=moment_words(moment, event),
+        view=view,
+        rests=rest_note(event) if view.resting else "",
         refused=say_all(refused),
     )
 
@@ -121,7 +120,7 @@ def name_of(step: Step) -> str:
 def plan_url(event: Event, step_id: int | None = None) -> str:
     """Return the address of an event's plan, or of one step in it."""
     place = f"step-{step_id}" if step_id else None
-    return url_for("organiser.steps", slug=event.slug, _anchor=place)
+    return url_for("organiser.mail", slug=event.slug, _anchor=place)
 
 
 def show_gone(event: Event, step_id: int) -> Answer:

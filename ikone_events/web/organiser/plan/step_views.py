@@ -1,6 +1,6 @@
 """Rows of the pages that show steps: labels, verdicts, and the possible buttons."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -51,7 +51,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
-    """One row of a plan; `may` names the buttons that would succeed."""
+    """One row of a plan; `may` names the buttons that would succeed.
+
+    `number` counts the people to whom a coming step writes.
+    """
 
     at: datetime
     event: Event
@@ -59,8 +62,10 @@ class StepRow:
     status: str
     when: str
     id: int = 0
+    action: str = ""
     relation: str = ""
     people: str = ""
+    number: int | None = None
     note: str = ""
     missing: tuple[Missing, ...] = ()
     writes: bool = False
@@ -125,8 +130,10 @@ def row_of(
         label=step_label(step, what_of(step).label),
         status=status,
         when=moment_words(at, event),
+        action=what_of(step).action or "",
         relation=_relation(step, at),
         people=_people(step, people, fate),
+        number=people.get(step.id, 0) if message is not None and not step.outcome else None,
         note=status_words(step, status, reasons_of(step)),
         missing=_missing(look, event),
         writes=message is not None,
@@ -230,9 +237,3 @@ def _may(step: Step, facts: Facts) -> frozenset[str]:
     elif step.outcome == EXPIRED:
         found.add("move")
     return frozenset(found)
-
-
-def next_rows(view: PlanView, most: int) -> list[StepRow]:
-    """Return the blocked rows, then the coming ones, up to a number."""
-    shown: Iterable[StepRow] = (*view.blocked, *view.coming)
-    return [row for row in shown if row.status in (BLOCKED, READY, WAITING, RESTS)][:most]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.events.lifecycle import ACTION_LABELS, Action
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import Verdict
@@ -74,6 +74,12 @@ def status_words(step: Step, status: str, reasons: Iterable[Complaint]) -> str:
         Verdict.READY.value: _("It is due and runs within the next minute."),
     }
     return words.get(status, "")
+
+
+def action_label(action: str) -> str:
+    """Return the label of an action in the history; the first entry has none of the lifecycle."""
+    known = {each.value: label for each, label in ACTION_LABELS.items()}
+    return _(known[action]) if action in known else _("Draft created")
 
 
 def action_text(action: Action) -> str:

@@ -17,8 +17,8 @@ from tests.factories import make_event, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
 from tests.web.visitor import count
 
-LIST = "/organise/administrations"
-UNMATCHED = f"{LIST}/unmatched"
+LIST = "/organise/contacts/administrations"
+UNMATCHED = "/organise/contacts/unmatched"
 FORM = {
     "name": "Verbandsgemeindeverwaltung Landburg",
     "short_name": "Landburg",
@@ -230,10 +230,11 @@ def test_viewer_looks_and_changes_nothing(app: Flask, viewer: Browser) -> None:
     assert page.status_code == 200
     assert "VG Landburg" in page.text
     assert f"{LIST}/" not in page.text
-    for path in ("/new", "/import", "/unmatched", f"/{body.id}", f"/{body.id}/delete"):
-        assert viewer.get(f"{LIST}{path}").status_code == 403, path
-    for path in ("/new", "/import", "/unmatched/decide", "/unmatched/leave", f"/{body.id}"):
-        assert viewer.post(f"{LIST}{path}").status_code == 403, path
+    pages = [f"{LIST}{path}" for path in ("/new", "/import", f"/{body.id}", f"/{body.id}/delete")]
+    for path in (*pages, UNMATCHED):
+        assert viewer.get(path).status_code == 403, path
+    for path in (*pages, f"{UNMATCHED}/decide", f"{UNMATCHED}/leave"):
+        assert viewer.post(path).status_code == 403, path
     assert count(app, Organisation) == 1
 
 
@@ -243,5 +244,5 @@ def test_missing_body_answers_404(app: Flask, team: Browser) -> None:
         assert team.get(f"{LIST}{path}").status_code == 404
         assert team.post(f"{LIST}{path}").status_code in (404, 405)
     make_registration(app, make_event(app), organisation_text="Verein")
-    answer = team.post(f"{LIST}/unmatched/decide", {"key": "verein", "body": far})
+    answer = team.post(f"{UNMATCHED}/decide", {"key": "verein", "body": far})
     assert answer.status_code == 422

@@ -45,7 +45,7 @@ def test_mail_log_shows_failed_mails_first_in_the_servers_words(app: Flask, team
     person = make_registration(app, event)
     failed = make_mail(app, person, state="failed", answer="550 5.1.1 <User> unknown", tries=1)
     make_mail(app, person, state="sent", sent_at=NOW)
-    page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
+    page = team.get(f"/organise/events/{event.slug}/mail/sent?lang=en").text
     assert page.index("550 5.1.1 &lt;User&gt; unknown") < page.index("Sent</span>")
     assert f"/mail/{failed.id}/retry" in page
 

@@ -19,7 +19,7 @@ from tests.factories import NOW, make_event, make_mail, make_registration
 from tests.received import absence, bounce, calendar_answer, receive
 from tests.web.organiser.conftest import Browser
 
-PATH = "/organise/events/workshop/answers"
+PATH = "/organise/events/workshop/mail/returned"
 EVIL = "<script>alert(1)</script> & Grüße"
 
 
@@ -186,12 +186,12 @@ def test_what_belongs_to_no_event_is_for_those_who_see_all(
     assert "gehören" not in team.get("/organise/").text
     found = calendar_answer(person, uid="guessed", sender="evil@example.com", comment=EVIL)
     assert receive(app, found) is IncomingOutcome.UNKNOWN
-    assert "/organise/incoming" in team.get("/organise/").text
-    page = team.get("/organise/incoming").text
+    assert "/organise/settings/mailbox" in team.get("/organise/").text
+    page = team.get("/organise/settings/mailbox").text
     assert "evil@example.com" in page
     assert "<script>alert" not in page
-    assert stranger.get("/organise/incoming").status_code == 403
-    assert "/organise/incoming" not in stranger.get("/organise/").text
+    assert stranger.get("/organise/settings/mailbox").status_code == 403
+    assert "/organise/settings/mailbox" not in stranger.get("/organise/").text
 
 
 def test_list_is_narrowed_by_the_answer(app: Flask, team: Browser, event: Event) -> None:
@@ -248,7 +248,12 @@ def test_pages_ask_as_much_for_many_answers_as_for_few(
             receive(app, bounce(sent))
             receive(app, calendar_answer(someone, uid="guessed"))
 
-    paths = (PATH, "/organise/incoming", "/organise/", "/organise/events/workshop/registrations")
+    paths = (
+        PATH,
+        "/organise/settings/mailbox",
+        "/organise/",
+        "/organise/events/workshop/registrations",
+    )
     fill(1)
     few = [queries(app, team, path) for path in paths]
     fill(6)
@@ -265,4 +270,4 @@ def test_answer_that_nobody_asked_about_hides_no_page(app: Flask, team: Browser)
                 partstat="IN-PROCESS", received_at=NOW,
             )
         )  # fmt: skip
-    assert "IN-PROCESS" in team.get("/organise/events/odd/answers").text
+    assert "IN-PROCESS" in team.get("/organise/events/odd/mail/returned").text

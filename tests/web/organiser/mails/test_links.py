@@ -19,7 +19,7 @@ def test_page_says_what_renewing_does_and_to_how_many(app: Flask, team: Browser)
     for status in ("confirmed", "confirmed", "waitlisted", "cancelled"):
         make_registration(app, event, status=status)
     path = f"/organise/events/{event.slug}/links"
-    assert path in team.get(f"/organise/events/{event.slug}/mail").text
+    assert path in team.get(f"/organise/events/{event.slug}/mail/sent").text
     page = team.get(f"{path}?lang=en").text
     assert "All 3 people who are registered or waiting" in page
     assert "2 calendar entries are replaced" in page
@@ -42,7 +42,7 @@ def test_page_says_what_renewing_does_and_to_how_many(app: Flask, team: Browser)
 def test_event_without_people_offers_nothing_to_renew(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path = f"/organise/events/{event.slug}/links"
-    assert path not in team.get(f"/organise/events/{event.slug}/mail").text
+    assert path not in team.get(f"/organise/events/{event.slug}/mail/sent").text
     assert 'value="0"' not in team.get(path).text
     assert team.post(path, {"seen": "0"}).status_code == 422
 

@@ -57,11 +57,11 @@ def test_mailing_says_what_became_of_it(app: Flask, team: Browser) -> None:
     event = make_event(app)
     fill(app, event, make_mailing(app, event, started_by="Wilma").id, sent=3, failed=1)
 
-    page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
+    page = team.get(f"/organise/events/{event.slug}/mail/sent?lang=en").text
 
     assert "3 of 4 e-mails delivered, 1 failed" in page
     assert "/stop" not in page
-    german = team.get(f"/organise/events/{event.slug}/mail?lang=de").text
+    german = team.get(f"/organise/events/{event.slug}/mail/sent?lang=de").text
     assert "3 von 4 E-Mails zugestellt, 1 fehlgeschlagen" in german
 
 
@@ -70,7 +70,7 @@ def test_running_mailing_is_stopped_and_goes_on(app: Flask, team: Browser) -> No
     mailing = make_mailing(app, event).id
     fill(app, event, mailing, sent=3, queued=2)
     base = f"/organise/events/{event.slug}"
-    assert f"{base}/mailings/{mailing}/stop" in team.get(f"{base}/mail").text
+    assert f"{base}/mailings/{mailing}/stop" in team.get(f"{base}/mail/sent").text
 
     answer = team.post(f"{base}/mailings/{mailing}/stop?lang=en", follow_redirects=True)
 
@@ -88,7 +88,7 @@ def test_failed_mails_of_one_mailing_are_sent_again(app: Flask, team: Browser) -
     mine = fill(app, event, mailing, failed=2, sent=1)
     foreign = fill(app, event, other, failed=1)
     path = f"/organise/events/{event.slug}/mailings/{mailing}/retry"
-    assert path in team.get(f"/organise/events/{event.slug}/mail").text
+    assert path in team.get(f"/organise/events/{event.slug}/mail/sent").text
 
     answer = team.post(f"{path}?lang=en", follow_redirects=True)
 
@@ -104,7 +104,7 @@ def test_own_messages_are_told_apart_by_their_subjects(app: Flask, team: Browser
     for subject in ("Parken am Rathaus", "Mittagessen"):
         make_mail(app, person, kind="note", subject=subject)
     make_mail(app, person, kind="waitlist", subject="Warteliste: Workshop")
-    page = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
+    page = team.get(f"/organise/events/{event.slug}/mail/sent?lang=en").text
     rows = re.findall(r'<th scope="row"><a [^>]*>([^<]*)<.*?</th>', page)
     assert rows == ["Waiting list notice", "Mittagessen", "Parken am Rathaus"]
     assert page.count('<span class="muted small">Message of the organisers</span>') == 2
@@ -140,7 +140,7 @@ def test_mails_are_found_by_recipient_state_kind_and_mailing(app: Flask, team: B
     mailing = make_mailing(app, event).id
     rows = fill(app, event, mailing, sent=1, failed=1, stopped=1)
     late = make_mail(app, make_registration(app, event), tries=1, answer="450 later")
-    base = f"/organise/events/{event.slug}/mail?lang=en"
+    base = f"/organise/events/{event.slug}/mail/sent?lang=en"
 
     def shown(query: str) -> set[int]:
         page = team.get(base + query).text
@@ -165,9 +165,9 @@ def test_log_costs_as_many_queries_for_many_mails_as_for_few(app: Flask, team: B
     team.get("/organise/")
 
     with counted(app) as first:
-        team.get(f"/organise/events/{few.slug}/mail")
+        team.get(f"/organise/events/{few.slug}/mail/sent")
     with counted(app) as second:
-        team.get(f"/organise/events/{many.slug}/mail")
+        team.get(f"/organise/events/{many.slug}/mail/sent")
 
     assert len(second) == len(first)
 
@@ -262,7 +262,7 @@ def test_waiting_mails_are_sent_at_once_on_request(app: Flask, team: Browser) ->
     person = make_registration(app, event)
     mail = make_mail(app, person, due_at=NOW + timedelta(hours=1), answer="421 down")
     make_heartbeat(app, refusals=3, retry_at=NOW + timedelta(hours=1))
-    page = team.get(f"/organise/events/{event.slug}/mail")
+    page = team.get(f"/organise/events/{event.slug}/mail/sent")
     assert "jetzt senden" in page.text
 
     answer = team.post(f"/organise/events/{event.slug}/mail/now")
@@ -271,4 +271,4 @@ def test_waiting_mails_are_sent_at_once_on_request(app: Flask, team: Browser) ->
     with app.app_context():
         assert db.session.get_one(OutboxMail, mail.id).due_at == NOW
         assert db.session.query(Heartbeat).one().retry_at is None
-    assert "jetzt senden" not in team.get(f"/organise/events/{event.slug}/mail").text
+    assert "jetzt senden" not in team.get(f"/organise/events/{event.slug}/mail/sent").text

@@ -259,7 +259,7 @@ def test_step_of_ones_own_is_looked_at_and_sent(app: Flask, team: Browser) -> No
     assert "One person gets this e-mail" in page
     assert f'action="{base}/run"' in page
     assert team.get(f"{base}/preview/html").status_code == 200
-    for change in (base, f"/organise/events/{event.slug}/texts/{step.name}"):
+    for change in (base, f"/organise/events/{event.slug}/mail/texts/{step.name}"):
         assert f'href="{change}"' in page
         assert team.get(change).status_code == 200
     assert team.post(f"{base}/preview/test").status_code == 200

@@ -12,7 +12,7 @@ from tests.factories import NOW, make_event, make_subscriber
 from tests.web.organiser.conftest import Browser, Person
 from tests.web.visitor import count
 
-LIST = "/organise/subscribers"
+LIST = "/organise/contacts/subscribers"
 
 
 def test_list_tells_figures_and_what_each_asked_for(app: Flask, team: Browser) -> None:
@@ -87,7 +87,7 @@ def test_who_sees_not_all_events_sees_no_subscribers(
         assert answer.status_code == 403, path
         assert reader.email not in answer.text
     assert browser.post(removal).status_code == 403
-    assert LIST not in browser.get("/organise/").text
+    assert LIST not in browser.get("/organise/contacts/administrations").text
     assert count(app, Subscriber) == 1
 
 
@@ -96,7 +96,7 @@ def test_admin_sees_the_list(
 ) -> None:
     admin = browser_of(make_person("chefin@example.org", "admin"))
     assert admin.get(LIST).status_code == 200
-    assert LIST in admin.get("/organise/").text
+    assert LIST in admin.get("/organise/contacts/administrations").text
 
 
 def test_address_whose_mails_come_back_is_marked(app: Flask, team: Browser) -> None:

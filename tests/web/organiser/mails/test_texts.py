@@ -21,7 +21,11 @@ from ikone_events.store.plan.models import Step
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.web.organiser.conftest import Browser, Person
 
-PLACES = ["/organise/texts", "/organise/events/e/series-texts", "/organise/events/e/texts"]
+PLACES = [
+    "/organise/settings/texts",
+    "/organise/events/e/series-texts",
+    "/organise/events/e/mail/texts",
+]
 
 
 @pytest.fixture
@@ -94,13 +98,13 @@ def test_text_is_saved_shown_in_force_and_taken_back(
 
 
 def test_unchanged_text_is_not_stored(app: Flask, team: Browser, event: Event) -> None:
-    assert save(team, "/organise/events/e/texts/moved").status_code == 303
+    assert save(team, "/organise/events/e/mail/texts/moved").status_code == 303
     assert rows(app) == []
 
 
 @pytest.mark.parametrize("kind", EDITABLE)
 def test_every_editor_opens_and_shows_its_mail(team: Browser, event: Event, kind: MailKind) -> None:
-    path = f"/organise/events/e/texts/{kind}"
+    path = f"/organise/events/e/mail/texts/{kind}"
     answer = save(team, path, do="preview", sample="")
     assert answer.status_code == 200
     assert answer.text.count('class="mail-text"') == 2
@@ -126,7 +130,7 @@ def test_nearest_text_is_edited_and_named(app: Flask, admin: Browser, event: Eve
 def test_refused_text_keeps_every_word_and_names_the_line(
     app: Flask, team: Browser, event: Event
 ) -> None:
-    path = "/organise/events/e/texts/confirmation"
+    path = "/organise/events/e/mail/texts/confirmation"
     answer = save(team, path, body_de="Eins\n{{titl}}", subject_en="", body_en="Two {{zwei}}")
     assert answer.status_code == 422
     assert "Zeile 2: {{titl}} ist nicht bekannt. Meinten Sie {{titel}}?" in answer.text
@@ -138,7 +142,7 @@ def test_refused_text_keeps_every_word_and_names_the_line(
 
 
 def test_html_in_a_text_is_shown_as_words(team: Browser, event: Event) -> None:
-    path = "/organise/events/e/texts/confirmation"
+    path = "/organise/events/e/mail/texts/confirmation"
     answer = save(team, path, body_de="<script>alert(1)</script>", do="preview")
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text
@@ -148,7 +152,7 @@ def test_preview_stores_nothing_and_knows_the_people(
     app: Flask, team: Browser, event: Event
 ) -> None:
     person = make_registration(app, event, first_name="Jördis", last_name="Echt")
-    path = "/organise/events/e/texts/confirmation"
+    path = "/organise/events/e/mail/texts/confirmation"
     answer = save(team, path, body_de="Liebe {{vorname}}", do="preview", sample=person.public_id)
     assert "Liebe Jördis" in answer.text
     assert rows(app) == []
@@ -157,7 +161,7 @@ def test_preview_stores_nothing_and_knows_the_people(
 def test_second_to_save_sees_both_texts(
     app: Flask, team: Browser, event: Event, clock: FixedClock
 ) -> None:
-    path = "/organise/events/e/texts/confirmation"
+    path = "/organise/events/e/mail/texts/confirmation"
     old = form_of(team, path)
     save(team, path, body_de="Die erste")
     clock.move(minutes=1)
@@ -174,7 +178,7 @@ def test_second_to_save_sees_both_texts(
 def test_reset_of_an_old_page_is_refused(
     app: Flask, team: Browser, event: Event, clock: FixedClock
 ) -> None:
-    path = "/organise/events/e/texts/confirmation"
+    path = "/organise/events/e/mail/texts/confirmation"
     save(team, path, body_de="Die erste")
     old = form_of(team, path)
     clock.move(minutes=1)
@@ -185,7 +189,7 @@ def test_reset_of_an_old_page_is_refused(
 
 @pytest.mark.parametrize("mark", ["kaputt", "2026-01-01", "2026-01-01T10:00:00"])
 def test_made_up_version_is_stale(app: Flask, team: Browser, event: Event, mark: str) -> None:
-    path = "/organise/events/e/texts/confirmation"
+    path = "/organise/events/e/mail/texts/confirmation"
     assert save(team, path, body_de="Neu", seen_de=mark).status_code == 409
     assert rows(app) == []
 

@@ -72,11 +72,11 @@ def own_message(app: Flask, event: Event, **values: Any) -> int:
 
 def plan_path(event: Event, step: Step | int | None = None, button: str = "") -> str:
     """The plan's address, or that of a step or one of its buttons."""
-    base = f"/organise/events/{event.slug}/steps"
+    base = f"/organise/events/{event.slug}"
     if step is None:
-        return base
+        return f"{base}/mail"
     number = step if isinstance(step, int) else step.id
-    return f"{base}/{number}/{button}".rstrip("/")
+    return f"{base}/steps/{number}/{button}".rstrip("/")
 
 
 def row(text: str, step: Step | int) -> str:
@@ -110,7 +110,7 @@ def test_plan_tells_when_what_and_to_how_many(app: Flask, team: Browser) -> None
         make_registration(app, event)
     page = team.get(plan_path(event) + "?lang=de").text
     said = row(page, step_of(app, event, "dispatch"))
-    assert "Fr., 13. März 2026, 10:00 Uhr" in said.replace("\u00a0", " ")
+    assert "Fr., 13. März, 10:00 Uhr" in said.replace("\u00a0", " ")
     assert "1 Arbeitstag vor Beginn" in said
     assert "Zugangslink versenden" in said
     assert "Alle Bestätigten: heute 3 Personen" in said
@@ -120,16 +120,15 @@ def test_plan_tells_when_what_and_to_how_many(app: Flask, team: Browser) -> None
     assert "Everybody confirmed: 3 people today" in english
 
 
-def test_plan_stands_in_the_order_of_time_around_now(app: Flask, team: Browser) -> None:
+def test_plan_stands_in_the_order_of_time(app: Flask, team: Browser) -> None:
     page = team.get(plan_path(laid(app)) + "?lang=de").text
     order = [
         "<h3>Ankündigen",
-        "Jetzt:",
         "<h3>Zugangslink versenden",
         "<h3>Die Veranstaltung<",
         "<h3>Archivieren",
     ]
-    places = [page.index(words, page.index("plan-tools")) for words in order]
+    places = [page.index(words, page.index("<main")) for words in order]
     assert places == sorted(places)
 
 
@@ -150,7 +149,7 @@ def test_blocked_step_comes_first_with_its_complaint(
     make_registration(app, event)
     clock.moment = step_of(app, event, "dispatch").due_at + timedelta(minutes=5)
     page = later().get(plan_path(event) + "?lang=de").text
-    blocked = page[page.index('class="blocked-steps"') : page.index("now-line")]
+    blocked = page[page.index("blocked-steps") : page.index('id="steps"')]
     assert "Zugangslink versenden" in blocked
     assert "Der Zugangslink zum Videoraum fehlt." in blocked
     assert page.index("blocked-steps") < page.index('class="timeline')
@@ -178,7 +177,6 @@ def test_outcomes_say_who_and_why(
 def test_resting_plan_says_so(app: Flask, team: Browser) -> None:
     page = team.get(plan_path(laid(app, state="draft")) + "?lang=de").text
     assert "Die Veranstaltung ist ein Entwurf." in page
-    assert "Ruht" in page
 
 
 def test_step_runs_now_and_says_how_many_mails(app: Flask, team: Browser) -> None:
@@ -405,7 +403,7 @@ def test_stranger_finds_no_plan(app: Flask, stranger: Browser) -> None:
     step = step_of(app, event, "close")
     assert stranger.get(plan_path(event)).status_code == 404
     assert stranger.post(plan_path(event, step, "run")).status_code == 404
-    assert event.title not in stranger.get("/organise/steps").text
+    assert event.title not in stranger.get("/organise/").text
 
 
 def test_buttons_shown_are_those_that_succeed(app: Flask, team: Browser) -> None:
@@ -432,7 +430,7 @@ def test_plan_costs_the_same_number_of_queries_whatever_its_length(
     assert len(long) == len(short) <= 14
 
 
-def test_network_page_shows_the_steps_of_all_events(
+def test_today_shows_the_steps_of_all_events(
     app: Flask, team: Browser, clock: FixedClock, later: Callable[[], Browser]
 ) -> None:
     soon = laid(app, title="Bald", room_url="")
@@ -443,29 +441,33 @@ def test_network_page_shows_the_steps_of_all_events(
         ends_at=NOW + timedelta(days=81),
     )
     make_registration(app, soon)
-    page = team.get("/organise/steps?lang=de").text
-    assert plan_path(soon) in page
-    assert plan_path(far) not in page
-    assert "Diese Schritte sind blockiert" not in page
-    clock.moment = step_of(app, soon, "dispatch").due_at + timedelta(minutes=1)
-    page = later().get("/organise/steps").text
-    assert page.index("Diese Schritte sind blockiert") < page.index("In den nächsten sieben Tagen")
+    page = team.get("/organise/?lang=de").text
+    assert f"{plan_path(soon)}#step-" in page
+    assert f"{plan_path(far)}#step-" not in page
+    assert "ist blockiert" not in page
+    step = step_of(app, soon, "dispatch")
+    clock.moment = step.due_at + timedelta(minutes=1)
+    to_do, _, ahead = later().get("/organise/").text.partition('id="soon"')
+    assert "ist blockiert" in to_do
+    assert f"#step-{step.id}" not in ahead, "a blocked step stands among the things to do"
 
 
-def test_network_page_costs_the_same_number_of_queries(app: Flask, team: Browser) -> None:
+def test_today_costs_the_same_number_of_queries_whatever_is_planned(
+    app: Flask, team: Browser
+) -> None:
     laid(app)
-    team.get("/organise/steps")
+    team.get("/organise/")
     with counted(app) as few:
-        team.get("/organise/steps")
+        team.get("/organise/")
     for _ in range(4):
         laid(app)
     with counted(app) as many:
-        team.get("/organise/steps")
-    assert len(many) == len(few) <= 14
+        team.get("/organise/")
+    assert len(many) == len(few)
 
 
-def test_empty_network_page_says_so(team: Browser) -> None:
-    assert "ist nichts geplant" in team.get("/organise/steps?lang=de").text
+def test_empty_plan_of_all_events_says_so(team: Browser) -> None:
+    assert "ist nichts geplant" in team.get("/organise/?lang=de").text
 
 
 def test_skipped_step_that_is_done_by_hand_counts_as_done(app: Flask, team: Browser) -> None:
@@ -509,15 +511,24 @@ def test_button_pressed_after_a_colleague_changes_nothing(
     assert (after.outcome, after.actor) == ("skipped", "Bruno")
 
 
-def test_event_page_shows_the_next_three_steps(app: Flask, team: Browser) -> None:
+def test_overview_shows_the_next_step_and_the_course(app: Flask, team: Browser) -> None:
     event = laid(app)
     page = team.get(f"/organise/events/{event.slug}?lang=de").text
-    part = page[page.index('id="by-itself"') : page.index("Ganzen Ablauf ansehen")]
-    assert re.findall(r"<h3>([^<]+?)\s*<", part) == [
+    card, _, rest = page[page.index('id="next-step"') :].partition("</section>")
+    assert "Erinnerung an den Anmeldeschluss" in card
+    assert f"{plan_path(event, step_of(app, event, 'reminder_deadline'))}/preview" in card
+    course = rest[rest.index('id="course"') :]
+    labels = [
         "Erinnerung an den Anmeldeschluss",
+        "Anmeldung schließen",
         "Zugangslink versenden",
         "Erinnerung kurz vor Beginn",
+        "Die Veranstaltung",
+        "Nachbereitung versenden",
+        "Bitte um Rückmeldung",
+        "Archivieren",
     ]
+    assert re.findall(r"<h3>([^<]+?)\s*<", course)[-len(labels) :] == labels
 
 
 def test_dashboard_puts_the_blocked_step_first_and_says_it_once(

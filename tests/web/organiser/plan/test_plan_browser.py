@@ -41,7 +41,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         page.fill("[name=email]", EMAIL)
         page.fill("[name=password]", PASSWORD)
         page.click("main form button[type=submit]")
-        page.goto(f"{address}/organise/events/open/steps")
+        page.goto(f"{address}/organise/events/open/mail")
         yield page
         seat.close()
     with app.app_context():

@@ -93,7 +93,7 @@ def test_mail_waits_for_its_preview_and_is_sent_from_there(
         assert {mail.subject for mail in mails} == {f"Neuer Raum: {event.title}"}
         mailing = db.session.scalars(select(Mailing)).one()
         assert (mailing.started_by, mailing.step_id) == ("Wilma Organisaria", step.id)
-    log = team.get(f"/organise/events/{event.slug}/mail?lang=en").text
+    log = team.get(f"/organise/events/{event.slug}/mail/sent?lang=en").text
     assert "Raumwechsel" in log
 
 

@@ -63,7 +63,7 @@ def test_number_of_queries_does_not_grow_with_the_people(app: Flask, team: Brows
     event = make_event(app, capacity=None)
     paths = [
         f"/organise/events/{event.slug}{part}"
-        for part in ("/registrations", "/mail", "", "/registrations.csv")
+        for part in ("/registrations", "/mail/sent", "", "/registrations.csv")
     ]
 
     def fill(number: int) -> None:
@@ -139,7 +139,7 @@ def test_attendance_is_noted_and_taken_back(app: Flask, team: Browser) -> None:
 def test_names_are_shown_not_run(app: Flask, team: Browser) -> None:
     event = make_event(app, title="<script>alert(1)</script>")
     make_registration(app, event, last_name="<img src=x onerror=alert(1)>", title="\"'")
-    for path in ("", "/registrations", "/mail", "/edit", "/history"):
+    for path in ("", "/registrations", "/mail/sent", "/edit", "/history"):
         page = team.get(f"/organise/events/{event.slug}{path}").text
         assert "<script>alert" not in page
         assert "<img src=x" not in page
@@ -197,7 +197,7 @@ def test_overview_names_what_is_to_do(app: Flask, team: Browser) -> None:
     make_mail(app, make_registration(app, event), state="failed")
     busy = team.get("/organise/").text
     assert f"/organise/events/{event.slug}#room" in busy
-    assert f"/organise/events/{event.slug}/mail" in busy
+    assert f"/organise/events/{event.slug}/mail/sent" in busy
     assert "has no access link yet" in busy
 
 

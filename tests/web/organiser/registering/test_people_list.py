@@ -98,7 +98,7 @@ def test_decisions_are_called_for_until_they_are_looked_at(team: Browser, event:
     page = team.get(f"{base}?lang=en").text
     assert "2 people need your decision" in page
     assert "Waiting for your approval: 1." in page
-    assert '/organise/administrations/unmatched">Decide who is meant' in page
+    assert '/organise/contacts/unmatched">Decide who is meant' in page
     assert "need your decision" not in team.get(f"{base}?lang=en&decision=yes").text
 
 

@@ -193,9 +193,9 @@ def test_texts_of_organisers_are_cleaned(app: Flask, team: Browser) -> None:
     entries = {**field, "label": TYPED, "help": LONG, "edit_version": "1"}
     team.post(f"/organise/events/{slug}/form/new", entries)
     texts = {"subject_de": TYPED, "body_de": LONG, "subject_en": TYPED, "body_en": LONG}
-    team.post(f"/organise/events/{slug}/texts/confirmation", texts)
+    team.post(f"/organise/events/{slug}/mail/texts/confirmation", texts)
     office = {"name": TYPED, "kind": "verbandsgemeinde", "edit_version": "0"}
-    team.post("/organise/administrations/new", office)
+    team.post("/organise/contacts/administrations/new", office)
     with app.app_context():
         fields = db.session.execute(select(FormField.label, FormField.help)).all()
         assert [tuple(row) for row in fields] == [(CLEAN, CLEAN_LONG)]

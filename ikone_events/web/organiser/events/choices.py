@@ -1,0 +1,77 @@
+"""The actions that an event's state allows, with their labels, recipients and obstacles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ikone_events.domain.events.lifecycle import ACTION_LABELS, Action, ActionOffer, Message
+from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.services.mails.audiences import Group, count_each
+from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.mails.mailing_words import code_words
+from ikone_events.web.organiser.plan.step_views import Missing, fix_of
+from ikone_events.web.organiser.plan.step_words import action_text
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext
+
+# Actions that ask for a reason or a date first.
+ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
+# Actions that take something away for good: they stand last, and in red.
+GRAVE = (Action.CANCEL, Action.ARCHIVE)
+# Actions that the page of the date carries out.
+MOVING = (Action.POSTPONE, Action.RESCHEDULE)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionChoice:
+    """One action with its labels: what it does, whom it writes to, what prevents it."""
+
+    action: str
+    label: str
+    text: str
+    mails: str
+    complaints: tuple[Missing, ...]
+    asks: bool
+    writes: bool
+    grave: bool = False
+    moves: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing prevents it."""
+        return not self.complaints
+
+
+def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]:
+    """Return the lifecycle's offers with their labels and the number of their recipients."""
+    messages = (offer.rule.message for offer in found)
+    numbers = count_each(Group(event, message.audience) for message in messages if message)
+    return [_choice(offer, event, numbers) for offer in found]
+
+
+def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> ActionChoice:
+    action, message = offer.rule.action, offer.rule.message
+    number = numbers[Group(event, message.audience)] if message else 0
+    return ActionChoice(
+        action=action.value,
+        label=_(ACTION_LABELS[action]),
+        text=action_text(action),
+        mails=_recipients_text(message, number, event),
+        complaints=tuple(fix_of(complaint, event) for complaint in offer.complaints),
+        asks=action in ASKING,
+        writes=number > 0,
+        grave=action in GRAVE,
+        moves=action in MOVING,
+    )
+
+
+def _recipients_text(message: Message | None, number: int, event: Event) -> str:
+    if message is None:
+        return _("Nobody is written to.")
+    written = ngettext(
+        "One person gets an e-mail: “%(kind)s”.",
+        "%(num)d people get an e-mail each: “%(kind)s”.",
+        number,
+        kind=_(LABELS[message.kind]),
+    )
+    about_code = code_words(event, message.audience)
+    return f"{written if number else _('Nobody is written to.')} {about_code}".rstrip()

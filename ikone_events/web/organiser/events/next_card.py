@@ -1,0 +1,118 @@
+"""The card on an event's overview: what happens next, by itself or when somebody starts it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from ikone_events.domain.events.lifecycle import Action
+from ikone_events.services.plan.plans import DONE
+from ikone_events.store.events.models import Event, StateChange
+from ikone_events.web.organiser.events.choices import ActionChoice
+from ikone_events.web.organiser.plan.step_views import (
+    BLOCKED,
+    READY,
+    WAITING,
+    Missing,
+    PlanView,
+    StepRow,
+)
+from ikone_events.web.organiser.plan.step_words import action_label, moment_words, who_did
+
+_COMES = (BLOCKED, READY, WAITING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextCard:
+    """What happens next. `row` is the step that does it by itself, `choice` the action behind it.
+
+    `preview` is the page that shows the mail and sends it, `asks_for_room` whether the card holds
+    the field for the access link.
+    """
+
+    title: str
+    text: str = ""
+    row: StepRow | None = None
+    choice: ActionChoice | None = None
+    preview: str = ""
+    asks_for_room: bool = False
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """What is missing, with the places to settle it."""
+        if self.row is not None:
+            return self.row.missing
+        return self.choice.complaints if self.choice is not None else ()
+
+    @property
+    def warns(self) -> bool:
+        """Whether somebody has to do something before it can happen."""
+        return self.asks_for_room or (self.row is not None and bool(self.row.missing))
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it can be done now, before its time."""
+        if self.choice is not None:
+            return self.choice.ready
+        return self.row is not None and "run" in self.row.may
+
+
+def next_card(
+    event: Event, view: PlanView, choices: Sequence[ActionChoice], ahead: Action | None
+) -> NextCard | None:
+    """Return the first step of the plan, or the usual next action if no step does it."""
+    rows = [row for row in (*view.blocked, *view.coming) if row.id and row.status in _COMES]
+    offered = {choice.action: choice for choice in choices}
+    usual = offered.get(ahead or "")
+    planned = {row.action for row in rows}
+    if usual is not None and usual.action not in planned and (usual.ready or not rows):
+        return _started_by_hand(event, usual)
+    if rows:
+        return _by_itself(event, rows[0], offered.get(rows[0].action))
+    return None
+
+
+def _started_by_hand(event: Event, choice: ActionChoice) -> NextCard:
+    return NextCard(
+        title=choice.label,
+        text=f"{choice.text} {choice.mails}",
+        choice=choice,
+        preview=_preview(event, choice),
+    )
+
+
+def _by_itself(event: Event, row: StepRow, choice: ActionChoice | None) -> NextCard:
+    own = row.preview if row.writes and not row.action else ""
+    return NextCard(
+        title=row.label,
+        row=row,
+        choice=choice,
+        preview=_preview(event, choice) if choice is not None else own,
+        asks_for_room=row.action == Action.DISPATCH and not event.room_url,
+    )
+
+
+def _preview(event: Event, choice: ActionChoice) -> str:
+    if not choice.writes or choice.asks:
+        return ""
+    return url_for("organiser.preview", slug=event.slug, action=choice.action)
+
+
+def done_rows(event: Event, view: PlanView, history: Sequence[StateChange]) -> list[StepRow]:
+    """Return what has been: steps, and the changes of the state that no step has made."""
+    steps: set[tuple[str, datetime]] = {(row.action, row.at) for row in view.past}
+    changes = [change for change in history if (change.action, change.at) not in steps]
+    rows = [*view.past, *(_change_row(event, change) for change in changes)]
+    return sorted(rows, key=lambda row: row.at)
+
+
+def _change_row(event: Event, change: StateChange) -> StepRow:
+    return StepRow(
+        at=change.at,
+        event=event,
+        label=action_label(change.action),
+        status=DONE,
+        when=moment_words(change.at, event),
+        note=" · ".join(filter(None, (who_did(change.actor), change.reason or ""))),
+    )

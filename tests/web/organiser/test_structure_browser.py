@@ -1,0 +1,128 @@
+"""The frame of organisers' pages in a real browser: room for the content, menus, keyboard."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ikone_events.app import create_app
+from ikone_events.services.accounts.organisers import NewOrganiser, add
+from ikone_events.services.plan.plans import lay_plan
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.queries import lock_event
+from tests.browser import assert_accessible, serve
+from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+EMAIL, PASSWORD = "wilma@example.org", "Lange-Wörter-2026"
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
+TABS = ("", "/edit", "/registrations", "/mail", "/materials")
+PAGES = ("/", "/events", "/contacts/administrations", *(f"/events/open{tab}" for tab in TABS))
+LONG = "Digitalisierungsstrategien für Verbandsgemeindeverwaltungen und ihre Ortsgemeinden"
+TOP = "document.querySelector('[data-content]').getBoundingClientRect().top + scrollY"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An installation with one event that has a room missing, and people."""
+    app = create_app(make_settings(tmp_path_factory.mktemp("desk")), clock=FixedClock())
+    app.extensions["ikone_wake"] = lambda: None
+    with app.app_context():
+        db.create_all()
+        with transaction():
+            name = "Wilma Organisaria"
+            new = NewOrganiser(email=EMAIL, role="organiser", password=PASSWORD, name=name)
+            add(new, now=NOW)
+    event = make_event(
+        app, slug="open", title=LONG, capacity=20, room_url="", deadline=NOW + timedelta(days=13)
+    )
+    for status in ("confirmed", "confirmed", "waitlisted", "cancelled"):
+        make_registration(app, event, status=status, question="Wie?")
+    with app.app_context(), transaction():
+        lay_plan(lock_event("open"), now=NOW)
+    with serve(app) as served:
+        yield served
+    with app.app_context():
+        db.engine.dispose()
+
+
+def signed_in(browser: Browser, address: str, **settings: object) -> Page:
+    page = browser.new_context(locale="de-DE", **settings).new_page()  # type: ignore[arg-type]
+    page.goto(f"{address}/login")
+    page.fill("[name=email]", EMAIL)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button[type=submit]")
+    return page
+
+
+def test_content_begins_on_the_first_screen_of_a_phone(browser: Browser, address: str) -> None:
+    page = signed_in(browser, address, viewport=PHONE)
+    tops = {}
+    for path in PAGES:
+        page.goto(f"{address}/organise{path}")
+        tops[path] = page.evaluate(TOP)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], path
+        header = page.locator("header.site").bounding_box()
+        assert header is not None
+        assert header["height"] < 70, "the header is one line"
+    assert {path: top for path, top in tops.items() if top >= 320} == {}
+    page.context.close()
+
+
+def test_overview_fits_two_screens(browser: Browser, address: str) -> None:
+    page = signed_in(browser, address, viewport=DESK)
+    page.goto(f"{address}/organise/events/open")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1400
+    page.context.close()
+
+
+def test_skip_link_leads_behind_the_tabs(browser: Browser, address: str) -> None:
+    """From there the first control of a tab is at most three stops away."""
+    page = signed_in(browser, address, viewport=DESK)
+    for tab in TABS:
+        page.goto(f"{address}/organise/events/open{tab}")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.activeElement.id === 'content'")
+        page.keyboard.press("Tab")
+        inside = "document.activeElement.closest('[data-content]') !== null"
+        assert page.evaluate(inside), tab
+    page.context.close()
+
+
+def test_menus_open_without_scripts_and_pass_axe(browser: Browser, address: str) -> None:
+    page = signed_in(browser, address, viewport=PHONE, java_script_enabled=False)
+    page.goto(f"{address}/organise/events/open")
+    link = page.locator(".menu.to-phone").get_by_role("link", name="Kontakte")
+    expect(link).to_be_hidden()
+    page.locator(".menu.to-phone summary").click()
+    link.click()
+    expect(page.locator("main")).to_have_attribute("data-page", "administrations")
+    page.context.close()
+    for scheme in ("light", "dark"):
+        page = signed_in(browser, address, viewport=DESK, color_scheme=scheme)
+        page.goto(f"{address}/organise/events/open")
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert_accessible(page)
+        page.context.close()
+
+
+def test_frequent_jobs_take_few_presses(browser: Browser, address: str) -> None:
+    """From today: the address to share and the list are one press away, a message two."""
+    page = signed_in(browser, address, viewport=DESK)
+    start = f"{address}/organise/"
+    page.goto(start)
+    page.locator(".next h2 a").click()
+    expect(page.locator("#share-address")).to_have_value("http://localhost/events/open")
+    page.locator("aside").get_by_role("link", name="Nachricht schreiben").click()
+    expect(page.locator("main")).to_have_attribute("data-page", "write")
+    page.goto(start)
+    page.locator(".next a", has_text="Plätzen").click()
+    expect(page.locator("main")).to_have_attribute("data-page", "registrations")
+    page.goto(start)
+    page.fill("#search", "Verbandsgemeinde")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_have_attribute("data-page", "search")
+    page.context.close()
