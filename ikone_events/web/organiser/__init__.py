@@ -13,6 +13,7 @@ from ikone_events.web.organiser.events import (
     editing,
     event_page,
     preview,
+    public_preview,
 )
 from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint
