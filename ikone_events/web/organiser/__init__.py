@@ -8,6 +8,7 @@ from ikone_events.web.organiser.directory import importing as administrations_im
 from ikone_events.web.organiser.directory import unmatched as administrations_unmatched
 from ikone_events.web.organiser.events import (
     actions,
+    announcing,
     copying,
     dashboard,
     editing,

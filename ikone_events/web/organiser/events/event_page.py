@@ -50,6 +50,8 @@ from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 # Actions that ask for a reason or a date first.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
+# What the page of an action asks for if it is missing.
+ASKED_THEN: Mapping[Action, tuple[str, ...]] = {Action.ANNOUNCE: ("summary",)}
 _PLAN_ROWS = 3
 
 
@@ -135,9 +137,11 @@ def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> A
         complaints=tuple(
             (translate(c), "room" if c.about == "room_url" else c.about or "")
             for c in offer.complaints
+            if c.about not in ASKED_THEN.get(action, ())
         ),
         asks=action in ASKING,
-        writes=number > 0,
+        # Its page also asks for what is missing, and whether registration opens.
+        writes=number > 0 or action is Action.ANNOUNCE,
     )
 
 

@@ -23,6 +23,7 @@ from ikone_events.web.organiser.events.actions import (
     refused,
     request_of,
 )
+from ikone_events.web.organiser.events.announcing import preview_announcement
 from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
 from ikone_events.web.organiser.events.event_page import ASKING
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
@@ -83,6 +84,8 @@ def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) 
         return show_html(sending)
     if test:
         test_to_myself(sending)
+    if wanted is Action.ANNOUNCE:
+        return preview_announcement(slug)
     return show_preview(sending, _buttons(event, rule, wish))
 
 

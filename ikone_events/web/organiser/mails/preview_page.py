@@ -64,8 +64,17 @@ class SendButton:
     more: tuple[tuple[str, str], ...] = ()
 
 
-def show_preview(sending: Sending, press: SendButton) -> str:
-    """Render the page; the search and the chosen person come from the request."""
+def show_preview(
+    sending: Sending,
+    press: SendButton,
+    *,
+    template: str = "organiser/mails/preview.html",
+    **more: object,
+) -> str:
+    """Render the page; the search and the chosen person come from the request.
+
+    `template` extends the page, and shows `more`.
+    """
     event, words = sending.event, typed_line(request.values.get("q"))[:200]
     # The page number comes from the address, or from a button of the form.
     number = request.form.get("page", 0, type=int) or page_number()
@@ -79,7 +88,7 @@ def show_preview(sending: Sending, press: SendButton) -> str:
         unfit = say_all(refusal.complaints)
     own = next((draft for draft in mails if draft.locale == page_locale()), None)
     return render_template(
-        "organiser/mails/preview.html",
+        template,
         event=event,
         press=press,
         total=total_of(sending),
@@ -94,6 +103,7 @@ def show_preview(sending: Sending, press: SendButton) -> str:
         unfit=unfit,
         entry=_entry_words(own, event.zone) if own else [],
         own_address=organiser().email,
+        **more,
     )
 
 
