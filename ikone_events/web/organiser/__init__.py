@@ -9,6 +9,7 @@ from ikone_events.web.organiser.directory import unmatched as administrations_un
 from ikone_events.web.organiser.events import (
     actions,
     announcing,
+    changing_date,
     copying,
     dashboard,
     editing,
