@@ -16,6 +16,7 @@ from ikone_events.web.organiser.events import (
     event_page,
     preview,
     public_preview,
+    starting,
 )
 from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint

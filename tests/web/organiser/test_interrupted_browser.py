@@ -13,7 +13,7 @@ from tests.web.organiser.conftest import PASSWORD, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SAVE = "form[data-guard] .actions button >> nth=0"
+SAVE = "form[data-guard] .dock button >> nth=0"
 
 
 @pytest.fixture
