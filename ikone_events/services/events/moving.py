@@ -76,10 +76,9 @@ def change_date(
             new_ends_at=ends_at,
         )
         return perform(slug, request, now=now).event
-    draft = replace(moved_draft(draft_of_event(event), starts_at), ends_at=ends_at)
     return edit_event(
         slug,
-        draft,
+        replace(moved_draft(draft_of_event(event), starts_at), ends_at=ends_at),
         expected_edit_version=expected_edit_version,
         now=now,
         actor=actor,

@@ -145,7 +145,7 @@ def _render_event(
         material_url=_file_url,
         # A message to one person must not get into a page that is cached for all.
         get_flashed_messages=lambda **_options: (),
-        **{"offer": _offer_of(found, availability.now), **more},
+        **{"preview": "", "offer": _offer_of(found, availability.now), **more},
     )
 
 

@@ -207,7 +207,7 @@ def _render(
         event_badge=context.event_badge,
         next_anchor=next_anchor(context.event, sign_up),
         outcome=outcome,
-        **more,
+        **{"preview": "", **more},
     )
 
 

@@ -28,7 +28,7 @@ from ikone_events.web.organiser.events.event_form import (
     values_of,
 )
 from ikone_events.web.organiser.events.event_page import show_event
-from ikone_events.web.organiser.events.update_words import look_at, saved_words, tells
+from ikone_events.web.organiser.events.update_words import knows, look_at, saved_words
 from ikone_events.web.organiser.fields import typed
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -170,13 +170,13 @@ def _shown(form: EventForm, name: str) -> str:
 def show_form(form: EventForm, event: Event | None = None, **conflict: object) -> str:
     """Render the form of an event, or of a new one."""
     context = {"conflict": (), "differences": (), "look": None, "shows_texts": False, **conflict}
-    mailed = event is not None and tells(event)
+    knowing = count(event, Audience.CONFIRMED_AND_WAITING) if event and knows(event) else 0
     return render_template(
         "organiser/events/event_form.html",
         form=form,
         event=event,
-        tells=mailed,
-        knowing=count(event, Audience.CONFIRMED_AND_WAITING) if event and mailed else 0,
+        tells=knowing > 0,
+        knowing=knowing,
         asked=_asked_labels(event) if event else [],
         formats_of=FORMATS_OF,
         applying=[name for name in FORMATS_OF if form.applies(name)],

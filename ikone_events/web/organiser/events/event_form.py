@@ -140,7 +140,7 @@ class EventForm(SettingsForm):
     )
     series = _line(_l("Series"), "series")
     summary = _text(_l("Summary"), 2)
-    description = _text(_l("Description"), 5)
+    description = _text(_l("Description"), 4)
     programme = _text(_l("Programme"), 3)
     speakers = _text(_l("Speakers"), 3)
 
@@ -177,7 +177,7 @@ class EventForm(SettingsForm):
 
     title_en = _line(_l("Title in English"), "title_en", lang="en")
     summary_en = _text(_l("Summary in English"), 3)
-    description_en = _text(_l("Description in English"), 8)
+    description_en = _text(_l("Description in English"), 4)
     question_label_en = _line(_l("Question in English"), "question_label_en", lang="en")
 
     def translate_choices(self, translate: Callable[[str], str]) -> None:

@@ -71,17 +71,16 @@ def show_preview(
     template: str = "organiser/mails/preview.html",
     **more: object,
 ) -> str:
-    """Render the page; the search and the chosen person come from the request.
+    """Render the page, or a `template` that extends it and shows `more`.
 
-    `template` extends the page, and shows `more`.
+    The search and the chosen person come from the request.
     """
     event, words = sending.event, typed_line(request.values.get("q"))[:200]
     # The page number comes from the address, or from a button of the form.
     number = request.form.get("page", 0, type=int) or page_number()
     page = page_of(sending, words=words, number=number)
     person = find_person(sending, request.values.get("person", ""))
-    unfit: list[str] = []
-    mails: list[Draft] = []
+    unfit, mails = list[str](), list[Draft]()
     try:
         mails = _mails(sending, person)
     except UnfitInput as refusal:
