@@ -1,4 +1,4 @@
-"""“Change date”: another date, or none for now; what it changes and whom it is sent to."""
+"""“Change the date”: another date, or none for now; what it changes and whom it is sent to."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""“Change date”: what the page shows beforehand, whom it tells, and the ways that lead to it."""
+"""“Change the date”: what the page shows before, whom it tells, what leads to it."""
 
 import re
 from datetime import timedelta
