@@ -32,10 +32,12 @@ def test_form_is_shown_without_a_way_to_send_it(app: Flask, team: Browser) -> No
     assert f'/events/{event.slug}/register"' not in page.replace("/public/register", "")
 
 
-def test_page_that_is_public_is_shown_as_it_is(app: Flask, team: Browser) -> None:
+def test_preview_of_a_public_event_leads_to_its_page(app: Flask, team: Browser) -> None:
     event = make_event(app, state="announced")
-    page = team.get(f"/organise/events/{event.slug}/public?lang=en").text
-    assert "Registration opens later" in page
+    answer = team.get(f"/organise/events/{event.slug}/public")
+    assert (answer.status_code, answer.location) == (303, f"/events/{event.slug}")
+    answer = team.get(f"/organise/events/{event.slug}/public/register")
+    assert (answer.status_code, answer.location) == (303, f"/events/{event.slug}/register")
 
 
 def test_preview_is_for_those_who_see_the_event(
