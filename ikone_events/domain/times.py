@@ -7,13 +7,17 @@ UTC; the zone is that of the event. Formatted days, moments and spans are cached
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel.dates import format_date
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 BERLIN = "Europe/Berlin"
+_CONTINENTS = frozenset(
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"}
+    | {"Indian", "Pacific"}
+)
 NBSP = "\u00a0"
 
 WORDS = {"de": "d. MMMM y", "en": "d MMMM y"}
@@ -23,7 +27,11 @@ BRIEF = {"de": f"EE, d.{NBSP}MMM", "en": f"EE, d{NBSP}MMM"}
 BRIEF_YEAR = {"de": f"d.{NBSP}MMM{NBSP}y", "en": f"d{NBSP}MMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
-_GERMAN_MOMENT = re.compile(r"(\d{1,2}\.\s?\d{1,2}\.\s?\d{4}),?\s+(\d{1,2})[:.](\d{2})(?:\s?Uhr)?")
+_GERMAN_MOMENT = re.compile(
+    r"(?:[^\W\d]+\.?,?\s+)?"  # a day of the week
+    r"(\d{1,2}\.\s?\d{1,2}\.\s?\d{4}),?\s+(?:um\s+)?"
+    r"(\d{1,2})(?:[:.](\d{2})(?:\s?Uhr)?|\s?Uhr)"
+)
 # When the clocks go back, one hour occurs twice; the first is in summer time.
 _TWICE = {"de": ("Sommerzeit", "Winterzeit"), "en": ("summer time", "winter time")}
 
@@ -41,7 +49,7 @@ def read_local(text: str) -> datetime:
     Raises ValueError.
     """
     if german := _GERMAN_MOMENT.fullmatch(text):
-        return datetime.combine(read_day(german[1]), time(int(german[2]), int(german[3])))
+        return datetime.combine(read_day(german[1]), time(int(german[2]), int(german[3] or 0)))
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is not None or len(text) < len("2026-01-31T10:00"):
         raise ValueError(text)
@@ -55,6 +63,13 @@ def known_zone(zone: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         unknown = Complaint(N_("There is no time zone called “%(zone)s”."), {"zone": zone})
         raise UnfitInput(unknown) from error
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """The time zones to choose from, by name: those of places, and UTC."""
+    places = (name for name in available_timezones() if name.partition("/")[0] in _CONTINENTS)
+    return (*sorted(places), "UTC")
 
 
 def local_to_utc(value: datetime, zone: str, *, about: str | None = None) -> datetime:

@@ -142,13 +142,19 @@ NOT_READ = ["", "morgen", "2021-01-12", "12.01.2021", "31.02.2021 10:00", "12.01
 
 def test_local_times_are_read_as_browsers_and_germans_write_them() -> None:
     wanted = datetime(2021, 1, 12, 10, 0)
-    also = ["12.1.2021, 10:00 Uhr", "12. 1. 2021 10.00"]
+    also = ["12.1.2021, 10:00 Uhr", "12. 1. 2021 10.00", "Di., 12.01.2021 um 10 Uhr"]
     assert {text: times.read_local(text) for text in [*READ, *also]} == dict.fromkeys(
         [*READ, *also], wanted
     )
     for text in [*NOT_READ, "2021-01-12T10:00+01:00", "20210112T1000"]:
         with pytest.raises(ValueError, match=r"."):
             times.read_local(text)
+
+
+def test_zones_to_choose_from_are_those_of_places_and_utc() -> None:
+    names = times.zone_names()
+    assert {"Europe/Berlin", "America/New_York", "UTC"} <= set(names)
+    assert not {"EST", "Etc/GMT+5", "US/Eastern"} & set(names)
 
 
 def test_mails_use_plain_spaces_only() -> None:

@@ -53,6 +53,17 @@ def _look_at_calendars(page: Page) -> None:
     page.click("form[data-guard] button[formaction$='/look']")
 
 
+def _look_at_another_date(page: Page) -> None:
+    page.fill("[name=ends_at]", page.input_value("[name=ends_at]").replace("T12", "T13"))
+    page.click("button[name=look]")
+
+
+def _look_at_no_date(page: Page) -> None:
+    page.check("[name=when][value=unknown]")
+    page.fill("[name=reason]", "Sturm")
+    page.click("button[name=look]")
+
+
 def _send_empty_field(page: Page) -> None:
     """By Enter, which saves: the button for more lines stands before that for saving."""
     page.press("form[data-guard] [name=label]", "Enter")
@@ -322,6 +333,13 @@ ORGANISER: dict[str, Stop] = {
     "at-a-glance-cancelled": Stop("/organise/events/cancelled"),
     "room-refused": Stop("/organise/events/closed", 422, _send_a_wrong_room),
     "edit": Stop("/organise/events/open/edit"),
+    "date": Stop("/organise/events/open/date"),
+    "date-looked-at": Stop("/organise/events/open/date", 200, _look_at_another_date),
+    "date-unknown": Stop("/organise/events/open/date", 200, _look_at_no_date),
+    "date-refused": Stop("/organise/events/open/date", 422, send("main form", ends_at="")),
+    "date-impossible": Stop("/organise/events/cancelled/date"),
+    "public-preview": Stop("/organise/events/draft/public"),
+    "public-form-preview": Stop("/organise/events/draft/public/register"),
     "copy": Stop("/organise/events/open/copy"),
     "copy-refused": Stop(
         "/organise/events/open/copy", 422, send("main form[action$='/copy']", title="")

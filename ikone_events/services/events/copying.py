@@ -4,26 +4,22 @@ The copy has the content, the rules of registration, the own fields and the edit
 people, mails, history, materials or codes, and no room: last year's link would admit strangers.
 """
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
-from ikone_events.domain.events.draft import CHOSEN_PLANS, EventDraft, ProgrammeItem, year_complaint
-from ikone_events.domain.events.lifecycle import EventFormat
+from ikone_events.domain.events.draft import EventDraft, year_complaint
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.registering.form_fields import OwnField
-from ikone_events.domain.times import moved_along
-from ikone_events.services.events.editing import create_event
+from ikone_events.services.events.editing import create_event, draft_of_event
+from ikone_events.services.events.moving import moved_draft
 from ikone_events.services.registering.form_fields import lay_fields
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import MailText
 from ikone_events.store.registering.form_fields import FormField, fields_of_event
 
-_MOMENTS = ("ends_at", "deadline", "members_until")
-_LEFT_BEHIND = ("room_url", "dial_in")
 # Texts of organisers' own steps bear these steps' names; the steps stay with their event.
 _OWN_STEPS = "own-"
 _OF_TEXT = ("kind", "locale", "subject", "body", "changed_at", "changed_by")
@@ -38,7 +34,7 @@ def copy_event(
     """
     if far := year_complaint(starts_at, "starts_at"):
         raise UnfitInput(far)
-    draft = replace(_moved(_draft_of(source), starts_at), title=title, title_en=title_en)
+    draft = replace(moved_draft(_without_room(source), starts_at), title=title, title_en=title_en)
     event = create_event(draft, actor=actor, now=now)
     _copy_fields(source, event, now=now)
     _copy_texts(source, event)
@@ -46,23 +42,8 @@ def copy_event(
     return event
 
 
-def _draft_of(event: Event) -> EventDraft:
-    values: dict[str, Any] = {
-        field.name: getattr(event, field.name) for field in fields(EventDraft)
-    }
-    values["programme"] = tuple(ProgrammeItem(**item) for item in event.programme_items)
-    values["format"] = EventFormat(event.format)
-    values["plan"] = event.plan if event.plan in CHOSEN_PLANS else ""
-    return EventDraft(**{**values, **dict.fromkeys(_LEFT_BEHIND, "")})
-
-
-def _moved(draft: EventDraft, starts_at: datetime) -> EventDraft:
-    moments: dict[str, Any] = {
-        name: moved_along(moment, old=draft.starts_at, new=starts_at, zone=draft.zone)
-        for name in _MOMENTS
-        if (moment := getattr(draft, name)) is not None
-    }
-    return replace(draft, starts_at=starts_at, **moments)
+def _without_room(source: Event) -> EventDraft:
+    return replace(draft_of_event(source), room_url="", dial_in="")
 
 
 def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:

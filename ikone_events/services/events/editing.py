@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from sqlalchemy import insert, select
 
-from ikone_events.domain.events.draft import EventDraft, check_draft, check_room
+from ikone_events.domain.events.draft import (
+    CHOSEN_PLANS,
+    EventDraft,
+    ProgrammeItem,
+    check_draft,
+    check_room,
+)
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
@@ -72,6 +78,7 @@ def edit_event(
     now: datetime,
     actor: str = "",
     silent: bool = False,
+    reason: str = "",
 ) -> Edited:
     """Replace the content of an event; changes in calendars are mailed, unless `silent`.
 
@@ -87,7 +94,7 @@ def edit_event(
     event.edit_version += 1
     event.changed_at = now
     note_public_change(event, public, now=now)
-    note_change(event, before, actor=actor, silent=silent, now=now)
+    note_change(event, before, actor=actor, silent=silent, reason=reason, now=now)
     moved_up = promote_waiting(event, now=now)
     move_steps(event, now=now)
     lay_plan(event, now=now)
@@ -132,6 +139,15 @@ def fill_event(event: Event, draft: EventDraft) -> None:
         elif isinstance(value, EventFormat):
             value = value.value
         setattr(event, name, value)
+
+
+def draft_of_event(event: Event) -> EventDraft:
+    """The content of a stored event."""
+    values = {field.name: getattr(event, field.name) for field in fields(EventDraft)}
+    values["programme"] = tuple(ProgrammeItem(**item) for item in event.programme_items)
+    values["format"] = EventFormat(event.format)
+    values["plan"] = event.plan if event.plan in CHOSEN_PLANS else ""
+    return EventDraft(**values)
 
 
 def set_room(

@@ -39,16 +39,23 @@ LONGEST = 6
 # So close to the old or the new start the mails leave at once.
 NEAR = timedelta(hours=1)
 
-_UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
+UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 _OF_ROOM = ("room_url", "dial_in")
 
 
 def note_change(
-    event: Event, before: Mapping[str, Any], *, actor: str, silent: bool, now: datetime
+    event: Event,
+    before: Mapping[str, Any],
+    *,
+    actor: str,
+    silent: bool,
+    now: datetime,
+    reason: str = "",
 ) -> None:
     """Store a new calendar version if the facts differ from `before`, and plan the mails.
 
-    `silent` plans none; mails that are planned already include this change.
+    `silent` plans none; mails that are planned already include this change. The mails name the
+    last reason that was given.
     """
     after = calendar_facts(event)
     if after == dict(before):
@@ -63,7 +70,7 @@ def note_change(
     ):
         forget_update(event)  # all is as it was before the first edit that waits to be mailed
     elif not silent and _concerns_somebody(event, before, after, now):
-        event.update_by = actor
+        event.update_by, event.update_reason = actor, reason or event.update_reason
         _plan(event, before, now=now)
 
 
@@ -97,7 +104,8 @@ def _plan(event: Event, before: Mapping[str, Any], *, now: datetime) -> None:
 
 def forget_update(event: Event) -> None:
     """Cancel the planned mails; the next calendar update includes the change."""
-    event.update_due_at, event.update_since, event.update_by = None, None, ""
+    event.update_due_at, event.update_since = None, None
+    event.update_by, event.update_reason = "", ""
 
 
 def events_with_update_due(now: datetime) -> list[str]:
@@ -137,12 +145,13 @@ def _with_update(slug: str) -> Event:
 
 
 def _tell(event: Event, *, now: datetime) -> Mailing | None:
-    actor, knows = event.update_by, event.state in KNOWN_STATES
+    actor, reason = event.update_by, event.update_reason
+    knows = event.state in KNOWN_STATES
     forget_update(event)
     restore_answers(event)
     if not knows or event.ends_at <= now or not somebody_comes(event):
         return None
-    return start_mailing(event, _UPDATE, now=now, started_by=actor, only_changed=True)
+    return start_mailing(event, UPDATE, now=now, started_by=actor, reason=reason, only_changed=True)
 
 
 def waiting_changes(event: Event, locale: str) -> tuple[Difference, ...]:

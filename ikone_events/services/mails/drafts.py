@@ -95,6 +95,16 @@ def sending_of_action(
     )
 
 
+def sending_of_update(event: Event, then: Event, message: Message, *, reason: str = "") -> Sending:
+    """What people would get if the event became `then`."""
+    return Sending(
+        event=event,
+        then=as_if(then, {}, materials=event.materials),
+        message=message,
+        mailing=new_mailing(event, message, reason=reason.strip()),
+    )
+
+
 def sending_of_step(step: Step) -> Sending:
     """What a step with a mail would send now."""
     message = Message(MailKind(step.kind), Audience(step.audience))

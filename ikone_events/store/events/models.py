@@ -60,7 +60,8 @@ class Event(InCalendars, Base):
     the plan of the event's steps.
 
     People are notified of changes at `update_due_at`, after a quiet period; `update_since` is the
-    first edit that waits for it, `update_by` who made the last one.
+    first edit that waits for it, `update_by` who made the last one, `update_reason` what the mails
+    say about it.
     """
 
     __tablename__ = "event"
@@ -82,6 +83,7 @@ class Event(InCalendars, Base):
     update_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     update_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     update_by: Mapped[str] = mapped_column(String(200), default="")
+    update_reason: Mapped[str] = mapped_column(Text, default="")
 
     summary: Mapped[str] = mapped_column(Text, default="")
     summary_en: Mapped[str] = mapped_column(Text, default="")

@@ -9,6 +9,8 @@ from ikone_events.web.organiser.directory import importing as administrations_im
 from ikone_events.web.organiser.directory import unmatched as administrations_unmatched
 from ikone_events.web.organiser.events import (
     actions,
+    announcing,
+    changing_date,
     copying,
     dashboard,
     editing,
@@ -16,6 +18,8 @@ from ikone_events.web.organiser.events import (
     listing,
     preview,
     search,
+    public_preview,
+    starting,
 )
 from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint

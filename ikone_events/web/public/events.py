@@ -114,7 +114,7 @@ def _is_cacheable() -> bool:
 def _source(found: Event, availability: SeatAvailability) -> PageSource:
     opens_at, materials = _opens_at(found, availability.now), public_materials(found)
     return PageSource(
-        render=lambda: _render_event(found, availability, opens_at, materials),
+        render=lambda: _render_event(found, availability, opens_at, materials).encode(),
         moments=(found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at),
     )
 
@@ -124,7 +124,8 @@ def _render_event(
     availability: SeatAvailability,
     opens_at: datetime | None,
     materials: list[Material],
-) -> bytes:
+    **more: object,
+) -> str:
     return render_template(
         "public/event.html",
         event=found,
@@ -132,13 +133,22 @@ def _render_event(
         coming=_is_coming(found, availability.now),
         event_badge=badge_for(availability),
         opens_at=opens_at,
-        offer=_offer_of(found, availability.now),
         series_slug=series_slug(found.series),
         materials=materials,
         material_url=_file_url,
         # A message to one person must not get into a page that is cached for all.
         get_flashed_messages=lambda **_options: (),
-    ).encode()
+        **{"preview": "", "offer": _offer_of(found, availability.now), **more},
+    )
+
+
+def render_preview(found: Event, moment: datetime, **more: object) -> str:
+    """The page of an event that need not be public, so without its addresses for calendars.
+
+    `more` are further values of the template.
+    """
+    availability = get_availability(found, moment)
+    return _render_event(found, availability, None, [], offer=None, **more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,8 +182,20 @@ def _page(context: FormContext, sign_up: SignUp, status: int = 200, outcome: str
     return make_response(_render(context, sign_up, fields, generate_csrf(), outcome), status)
 
 
+def render_preview(event: Event, **more: object) -> str:
+    """The empty form of an event that need not be public; `more` are values of the template."""
+    context = FormContext(event, get_availability(event, now()), asked_fields(event))
+    fields = render_fields(context, context.read(), tuple(organisation_names()))
+    return _render(context, None, fields, "", "", **more)
+
+
 def _render(
-    context: FormContext, sign_up: SignUp | None, fields: Markup, token: str, outcome: str
+    context: FormContext,
+    sign_up: SignUp | None,
+    fields: Markup,
+    token: str,
+    outcome: str,
+    **more: object,
 ) -> str:
     return render_template(
         "public/register.html",
@@ -196,6 +208,7 @@ def _render(
         event_badge=context.event_badge,
         next_anchor=next_anchor(context.event, sign_up),
         outcome=outcome,
+        **{"preview": "", **more},
     )
 
 

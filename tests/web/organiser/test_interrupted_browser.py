@@ -9,11 +9,12 @@ from playwright.sync_api import Browser, Page, expect
 from ikone_events.services.accounts.organisers import end_sessions
 from ikone_events.store.db import transaction
 from tests.browser import assert_accessible, assert_no_sideways_scroll, serve
+from tests.factories import make_event
 from tests.web.organiser.conftest import PASSWORD, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SAVE = "form[data-guard] .actions button >> nth=0"
+SAVE = "form[data-guard] .dock button >> nth=0"
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def person(make_person: Callable[..., Person]) -> Person:
 def page(
     request: pytest.FixtureRequest, app: Flask, person: Person, browser: Browser
 ) -> Iterator[Page]:
-    """A phone with the form of a new event."""
+    """A phone with the form of an event."""
+    event = make_event(app)
     with serve(app) as address:
         size = {"width": 360, "height": 800}
         seat = browser.new_context(
@@ -37,7 +39,7 @@ def page(
         page.clock.install()
         page.goto(f"{address}/login")
         log_in(page, person)
-        page.goto(f"{address}/organise/events/new")
+        page.goto(f"{address}/organise/events/{event.slug}/edit")
         yield page
         seat.close()
 

@@ -31,7 +31,7 @@ PAGES = [
     ("/history", 4),
     ("/mail/sent", 8),
     ("/do/cancel", 4),
-    ("/edit", 4),
+    ("/edit", 5),
     ("/registrations", 11),
     ("/mail", 7),
 ]

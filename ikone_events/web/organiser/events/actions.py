@@ -30,6 +30,8 @@ from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.choices import GRAVE, choices_of
+from ikone_events.web.organiser.events.announcing import show_announcement
+from ikone_events.web.organiser.events.changing_date import show_date
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
@@ -57,6 +59,10 @@ def ask(slug: str, action: str) -> Answer:
     event, wanted = seen_event(slug), find_action(action)
     if find_rule(wanted, State(event.state)) is None:
         plan(wanted, facts_for(wanted, event, now()))  # refuses in the words of the lifecycle
+    if wanted in (Action.POSTPONE, Action.RESCHEDULE):
+        return show_date(event, unknown=wanted is Action.POSTPONE)
+    if wanted is Action.ANNOUNCE:
+        return show_announcement(event)
     return _ask(event, wanted, ActionForm())
 
 

@@ -15,6 +15,8 @@ from ikone_events.web.shell.i18n import ngettext
 
 # Actions that ask for a reason or a date first.
 ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
+# What the page of an action asks for if it is missing.
+ASKED_THEN: Mapping[Action, tuple[str, ...]] = {Action.ANNOUNCE: ("summary",)}
 # Actions that take something away for good: they stand last, and in red.
 GRAVE = (Action.CANCEL, Action.ARCHIVE)
 # Actions that the page of the date carries out.
@@ -56,9 +58,14 @@ def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> A
         label=_(ACTION_LABELS[action]),
         text=action_text(action),
         mails=_recipients_text(message, number, event),
-        complaints=tuple(fix_of(complaint, event) for complaint in offer.complaints),
+        complaints=tuple(
+            fix_of(complaint, event)
+            for complaint in offer.complaints
+            if complaint.about not in ASKED_THEN.get(action, ())
+        ),
         asks=action in ASKING,
-        writes=number > 0,
+        # Its page also asks for what is missing, and whether registration opens.
+        writes=number > 0 or action is Action.ANNOUNCE,
         grave=action in GRAVE,
         moves=action in MOVING,
     )

@@ -1,4 +1,4 @@
-"""Creating and editing events, and the two buttons of a change not yet mailed.
+"""Editing events, and the two buttons of a change not yet mailed.
 
 A form made from an older version shows what others have saved; it never overwrites it.
 """
@@ -8,22 +8,27 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template
 
 from ikone_events.domain.events.draft import EventDraft, check_draft
+from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import MOMENTS, TICKS
+from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster, StaleForm, UnfitInput
 from ikone_events.domain.times import typed_words
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import updates
-from ikone_events.services.installation import get_installation, now
+from ikone_events.services.installation import now
+from ikone_events.services.mails.audiences import count
+from ikone_events.services.registering.answers import asked_fields
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.event_form import (
+    FORMATS_OF,
     EventForm,
     draft_fields,
     draft_of,
     values_of,
 )
 from ikone_events.web.organiser.events.event_page import show_event
-from ikone_events.web.organiser.events.update_words import look_at, saved_words, tells
+from ikone_events.web.organiser.events.update_words import knows, look_at, saved_words
 from ikone_events.web.organiser.fields import typed
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -34,7 +39,7 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
-from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
 from ikone_events.web.shell.interrupted import keeps_input
@@ -49,48 +54,12 @@ class EditConflict:
     stored: str
 
 
-@blueprint.get("/events/new")
-@permission(Permission.CREATE_EVENTS)
-def new_event() -> Answer:
-    """Show an empty form."""
-    person = organiser()
-    return _page(
-        _form(
-            zone=get_installation().settings.timezone,
-            contact_name=person.name,
-            contact_email=person.email,
-        )
-    )
-
-
-@blueprint.post("/events/new")
-@permission(Permission.CREATE_EVENTS)
-@keeps_input
-def create_event() -> Answer:
-    """Store a new draft."""
-    form, person = _form(), organiser()
-    if not form.validate():
-        return _page(form), 422
-    try:
-        draft = draft_of(form)
-        _confirm_dates(form, draft)
-        with transaction():
-            event = event_service.create_event(draft, actor=actor(), now=now())
-            if not person.sees_all:
-                event_service.assign(person, event)
-    except UnfitInput as refusal:
-        place(form, refusal.complaints)
-        return _page(form), 422
-    flash(_("The draft has been saved. It is not public yet."), "success")
-    return redirect(event_url(event), 303)
-
-
 @blueprint.get("/events/<slug>/edit")
 @permission(Permission.EDIT_EVENTS)
 def edit_event(slug: str) -> Answer:
     """Show the stored event in a form."""
     event = seen_event(slug)
-    return _page(_form(**values_of(event)), event)
+    return show_form(make_form(**values_of(event)), event)
 
 
 @blueprint.post("/events/<slug>/edit")
@@ -103,23 +72,26 @@ def save_event(slug: str) -> Answer:
 
 @blueprint.post("/events/<slug>/edit/look")
 @permission(Permission.EDIT_EVENTS)
+@keeps_input
 def look_at_edit(slug: str) -> Answer:
-    """Show what calendars would display after saving; nothing is stored."""
+    """Show the description, and what calendars would display after saving; nothing is stored."""
     return _edit(slug, only_look=True)
 
 
 def _edit(slug: str, *, only_look: bool = False) -> Answer:
-    event, form = seen_event(slug), _form()
+    event, form = seen_event(slug), make_form()
     edit_version = _read_edit_version(form, event)
+    shown = {"shows_texts": only_look}
     if not form.validate():
-        return _page(form, event), 422
+        return show_form(form, event, **shown), 422
     try:
         draft = draft_of(form)
         if only_look:
             event_service.check_edit_version(event, edit_version)
             then = event_service.event_as_edited(event, draft)
-            return _page(form, event, look=look_at(event, then))
-        _confirm_dates(form, draft, event)
+            look = look_at(event, then) if event.state != State.DRAFT.value else None
+            return show_form(form, event, look=look, **shown)
+        confirm_dates(form, draft, event)
         with transaction():
             edited = event_service.edit_event(
                 slug,
@@ -131,14 +103,14 @@ def _edit(slug: str, *, only_look: bool = False) -> Answer:
             )
     except UnfitInput as refusal:
         place(form, refusal.complaints)
-        return _page(form, seen_event(slug)), 422
+        return show_form(form, seen_event(slug), **shown), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
     flash(saved_words(edited.event) + _moved_up(edited.moved_up), "success")
     return redirect(event_url(edited.event), 303)
 
 
-def _confirm_dates(form: EventForm, draft: EventDraft, event: Event | None = None) -> None:
+def confirm_dates(form: EventForm, draft: EventDraft, event: Event | None = None) -> None:
     """Raise UnfitInput for new dates that are probably mistyped, once everything else is right."""
     check_draft(draft)
     known = (event.starts_at, event.ends_at) if event else None
@@ -157,7 +129,8 @@ def _moved_up(number: int) -> str:
     )
 
 
-def _form(**values: object) -> EventForm:
+def make_form(**values: object) -> EventForm:
+    """Return the form of an event in the language of the page."""
     form = EventForm(**values)
     form.translate_choices(_)
     return form
@@ -173,14 +146,14 @@ def _read_edit_version(form: EventForm, event: Event) -> int:
 
 def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
     """Show both values of every field that differs; saving again overwrites them."""
-    stored = _form(formdata=None, **values_of(event))
+    stored = make_form(formdata=None, **values_of(event))
     differences = [
         EditConflict(form[name].label.text, _shown(form, name), _shown(stored, name))
         for name in draft_fields()
         if _shown(form, name) != _shown(stored, name)
     ]
     form.edit_version.raw_data, form.edit_version.data = None, event.edit_version
-    return _page(form, event, conflict=say_all(refusal.complaints), differences=differences)
+    return show_form(form, event, conflict=say_all(refusal.complaints), differences=differences)
 
 
 def _shown(form: EventForm, name: str) -> str:
@@ -194,15 +167,27 @@ def _shown(form: EventForm, name: str) -> str:
     return typed(field.data)
 
 
-def _page(form: EventForm, event: Event | None = None, **conflict: object) -> str:
-    context = {"conflict": (), "differences": (), "look": None, **conflict}
+def show_form(form: EventForm, event: Event | None = None, **conflict: object) -> str:
+    """Render the form of an event, or of a new one."""
+    context = {"conflict": (), "differences": (), "look": None, "shows_texts": False, **conflict}
+    knowing = count(event, Audience.CONFIRMED_AND_WAITING) if event and knows(event) else 0
     return render_template(
         "organiser/events/event_form.html",
         form=form,
         event=event,
-        tells=event is not None and tells(event),
+        tells=knowing > 0,
+        knowing=knowing,
+        asked=_asked_labels(event) if event else [],
+        formats_of=FORMATS_OF,
+        applying=[name for name in FORMATS_OF if form.applies(name)],
         **context,
     )
+
+
+def _asked_labels(event: Event) -> list[tuple[str, str]]:
+    """Return key and label of each own field that the form of registration asks for."""
+    locale = page_locale()
+    return [(field.key, field.label_in(locale)) for field in asked_fields(event)]
 
 
 @blueprint.post("/events/<slug>/update/tell")

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -22,7 +23,7 @@ from ikone_events.domain.events.registration_settings import (
 )
 from ikone_events.domain.plan.templates import PLAN_LABELS, PlanName
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.times import known_zone
+from ikone_events.domain.times import BERLIN, known_zone, zone_names
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
@@ -41,8 +42,24 @@ _PLAIN = (
 )
 
 
+# The formats to which a field applies; other fields apply to all.
+_VIDEO = (EventFormat.ONLINE, EventFormat.HYBRID)
+FORMATS_OF: dict[str, tuple[EventFormat, ...]] = {
+    "place": (EventFormat.ON_SITE, EventFormat.HYBRID),
+    "room_url": _VIDEO,
+    "dial_in": _VIDEO,
+    "plan": _VIDEO,
+    "capacity_online": (EventFormat.HYBRID,),
+    "capacity_on_site": (EventFormat.HYBRID,),
+}
+# What the domain refuses for other formats; texts are kept, in case the format changes back.
+_DROPPED = {"plan": "", "capacity_online": None, "capacity_on_site": None}
+
 # Settings that few events use: their part of the form is folded until one is used or refused.
-_IN_SIGHT = ("deadline", "capacity", "waiting_list", "accepts_late")
+_IN_SIGHT = (
+    *("deadline", "capacity", "capacity_online", "capacity_on_site"),
+    *("waiting_list", "accepts_late"),
+)
 _DEFAULTS = {
     name: value for name, value in asdict(RegistrationSettings()).items() if name not in _IN_SIGHT
 }
@@ -58,10 +75,12 @@ def _text(label: str, rows: int = 4) -> TextField:
     return TextField(label, render_kw={"rows": rows, "maxlength": 20_000})
 
 
+_COMMON, _OTHER = N_("Common time zones"), N_("All time zones")
+_COMMON_ZONES = (BERLIN, "Europe/London", "Europe/Brussels", "UTC")
 TELL, SILENT = "tell", "silent"
 TELLING = {
-    TELL: N_("Tell everybody whom it concerns"),
-    SILENT: N_("Save silently, for a typing error; the next e-mail with a calendar entry tells it"),
+    TELL: N_("Notify everybody concerned"),
+    SILENT: N_("Save without notification"),
 }
 
 
@@ -109,6 +128,9 @@ class SettingsForm(TeamForm):
 class EventForm(SettingsForm):
     """The fields of an event; the draft checks the rules."""
 
+    # How long an event lasts whose end was left out; None: the end must be given.
+    lasts: timedelta | None = None
+
     edit_version = WholeNumber(widget=HiddenInput())
 
     title = LineField(
@@ -117,21 +139,21 @@ class EventForm(SettingsForm):
         render_kw={"maxlength": 200, "autocomplete": "off"},
     )
     series = _line(_l("Series"), "series")
-    summary = _text(_l("Summary"), 3)
-    description = _text(_l("Description"), 8)
-    programme = _text(_l("Programme"), 6)
+    summary = _text(_l("Summary"), 2)
+    description = _text(_l("Description"), 4)
+    programme = _text(_l("Programme"), 3)
     speakers = _text(_l("Speakers"), 3)
 
     starts_at = LocalTime(_l("Start"), [InputRequired(_l("Please enter the start."))])
     ends_at = LocalTime(_l("End"), [InputRequired(_l("Please enter the end."))])
     dates_meant = DatesMeant()
-    zone = LineField(_l("Time zone"), render_kw={"maxlength": 60, "autocomplete": "off"})
+    zone = SelectField(_l("Time zone"), validate_choice=False)
     format = RadioField(_l("Format"), choices=list(EventFormat), default=EventFormat.ONLINE.value)
-    plan = RadioField(
+    plan = SelectField(
         _l("Plan"), choices=[(name, PLAN_NAMES[name]) for name in CHOSEN_PLANS], default=""
     )
     place = _line(_l("Place"), "place")
-    room_url = _line(_l("Access link of the video room"), "room_url", type="url", inputmode="url")
+    room_url = _line(_l("Access link"), "room_url", type="url", inputmode="url")
     dial_in = _line(_l("Dial-in by telephone"), "dial_in")
 
     question_label = _line(_l("Question in the registration form"), "question_label")
@@ -142,7 +164,7 @@ class EventForm(SettingsForm):
     contact_email = _line(_l("E-mail address"), "contact_email", type="email", inputmode="email")
     contact_phone = _line(_l("Telephone"), "contact_phone", type="tel", inputmode="tel")
     retention_days = WholeNumber(
-        _l("Days until names are deleted after the event"),
+        _l("Delete names after (days)"),
         default=90,
         render_kw={"min": 1, "max": 3650, "inputmode": "numeric"},
     )
@@ -155,19 +177,35 @@ class EventForm(SettingsForm):
 
     title_en = _line(_l("Title in English"), "title_en", lang="en")
     summary_en = _text(_l("Summary in English"), 3)
-    description_en = _text(_l("Description in English"), 8)
+    description_en = _text(_l("Description in English"), 4)
     question_label_en = _line(_l("Question in English"), "question_label_en", lang="en")
 
     def translate_choices(self, translate: Callable[[str], str]) -> None:
         """Translate the labels of formats and plans into the language of the page."""
+        self.zone.choices = _zone_choices(self.zone.data or "", translate)
         self.format.choices = [(k.value, translate(FORMAT_LABELS[k])) for k in EventFormat]
         self.plan.choices = [(name, translate(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
         self.telling.choices = [(name, translate(words)) for name, words in TELLING.items()]
+
+    def applies(self, name: str) -> bool:
+        """Whether a field applies to the chosen format; a refused one is shown in any case."""
+        formats = FORMATS_OF.get(name, tuple(EventFormat))
+        return self.format.data in formats or bool(self[name].errors)
 
     @property
     def is_silent(self) -> bool:
         """Whether no mail about the change is wanted."""
         return bool(self.telling.data == SILENT)
+
+
+def _zone_choices(zone: str, translate: Callable[[str], str]) -> dict[str, list[tuple[str, str]]]:
+    """The time zones by group, the common ones first; with the stored one, if it is another."""
+    known = zone_names()
+    common = [zone, *_COMMON_ZONES] if zone and zone not in known else list(_COMMON_ZONES)
+    groups = {translate(_COMMON): common, translate(_OTHER): list(known)}
+    return {
+        group: [(name, name.replace("_", " ")) for name in names] for group, names in groups.items()
+    }
 
 
 def values_of(event: Event) -> dict[str, object]:
@@ -201,21 +239,28 @@ def draft_of(form: EventForm) -> EventDraft:
     zone, found = _zone(form)
     starts_at = moment_of(form.starts_at, zone, found)
     ends_at = moment_of(form.ends_at, zone, found)
+    if form.lasts and starts_at and form.ends_at.data is None:
+        ends_at = starts_at + form.lasts
     settings = _settings_from(form, zone, found)
     if found or starts_at is None or ends_at is None:
         raise UnfitInput(found)
     texts: dict[str, Any] = {name: _clean(form, name) for name in _PLAIN}
-    return EventDraft(
+    chosen = EventFormat(form.format.data)
+    dropped: dict[str, Any] = {
+        name: value for name, value in _DROPPED.items() if chosen not in FORMATS_OF[name]
+    }
+    draft = EventDraft(
         **texts,
         programme=programme_of(form.programme.data or ""),
         starts_at=starts_at,
         ends_at=ends_at,
         **settings,
         zone=zone,
-        format=EventFormat(form.format.data),
+        format=chosen,
         plan=form.plan.data or "",
         retention_days=0 if form.retention_days.data is None else form.retention_days.data,
     )
+    return replace(draft, **dropped)
 
 
 def _zone(form: EventForm) -> tuple[str, list[Complaint]]:

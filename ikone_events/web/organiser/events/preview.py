@@ -24,6 +24,7 @@ from ikone_events.web.organiser.events.actions import (
     request_of,
 )
 from ikone_events.web.organiser.events.choices import ASKING
+from ikone_events.web.organiser.events.announcing import preview_announcement
 from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
 from ikone_events.web.organiser.mails.preview_page import (
@@ -83,6 +84,8 @@ def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) 
         return show_html(sending)
     if test:
         test_to_myself(sending)
+    if wanted is Action.ANNOUNCE:
+        return preview_announcement(slug)
     return show_preview(sending, _buttons(event, rule, wish))
 
 

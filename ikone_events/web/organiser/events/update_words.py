@@ -42,9 +42,14 @@ def waiting_of(event: Event) -> PendingUpdate | None:
     )
 
 
+def knows(event: Event) -> bool:
+    """Whether people who have registered know the date of this event, which is to come."""
+    return event.state in KNOWN_STATES and event.ends_at > now()
+
+
 def tells(event: Event) -> bool:
     """Whether a change of this event is mailed to anybody."""
-    return event.state in KNOWN_STATES and event.ends_at > now() and somebody_comes(event)
+    return knows(event) and somebody_comes(event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,22 +64,30 @@ class SendButton:
     more: tuple[tuple[str, str], ...] = ()
 
 
-def show_preview(sending: Sending, press: SendButton) -> str:
-    """Render the page; the search and the chosen person come from the request."""
+def show_preview(
+    sending: Sending,
+    press: SendButton,
+    *,
+    template: str = "organiser/mails/preview.html",
+    **more: object,
+) -> str:
+    """Render the page, or a `template` that extends it and shows `more`.
+
+    The search and the chosen person come from the request.
+    """
     event, words = sending.event, typed_line(request.values.get("q"))[:200]
     # The page number comes from the address, or from a button of the form.
     number = request.form.get("page", 0, type=int) or page_number()
     page = page_of(sending, words=words, number=number)
     person = find_person(sending, request.values.get("person", ""))
-    unfit: list[str] = []
-    mails: list[Draft] = []
+    unfit, mails = list[str](), list[Draft]()
     try:
         mails = _mails(sending, person)
     except UnfitInput as refusal:
         unfit = say_all(refusal.complaints)
     own = next((draft for draft in mails if draft.locale == page_locale()), None)
     return render_template(
-        "organiser/mails/preview.html",
+        template,
         event=event,
         press=press,
         total=total_of(sending),
@@ -94,6 +102,7 @@ def show_preview(sending: Sending, press: SendButton) -> str:
         unfit=unfit,
         entry=_entry_words(own, event.zone) if own else [],
         own_address=organiser().email,
+        **more,
     )
 
 

@@ -31,7 +31,7 @@ def press(browser: Browser, event: Event, action: str, state: str, **data: str) 
 def test_announce_and_open_lead_on(app: Flask, team: Browser) -> None:
     event = make_event(app, state="draft")
     page = team.get(f"/organise/events/{event.slug}?lang=en").text
-    assert f"/organise/events/{event.slug}/do/announce" in page
+    assert f"/organise/events/{event.slug}/preview/announce" in page
     assert press(team, event, "announce", "draft").status_code == 303
     assert press(team, event, "open", "announced").status_code == 303
     assert state_of(app, event) == "open"

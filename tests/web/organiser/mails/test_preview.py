@@ -164,8 +164,8 @@ def test_event_page_leads_to_the_preview_where_somebody_is_written_to(
     assert f"/organise/events/{event.slug}/preview/dispatch" in page
     draft = make_event(app, state="draft")
     page = team.get(f"/organise/events/{draft.slug}").text
-    assert "/preview/announce" not in page
-    assert "/do/announce" in page
+    assert "/preview/announce" in page
+    assert "/do/announce" not in page
 
 
 def test_announcement_is_shown_as_a_subscriber_gets_it(app: Flask, team: Browser) -> None:

@@ -1,0 +1,16 @@
+// Optional: shows the fields of the chosen format at once, and says that something is not saved.
+// The server does the first when it makes the page; what is hidden is sent all the same, so nothing typed is lost.
+(() => {
+  const formats = [...document.querySelectorAll("[name=format]")];
+  const update = () => {
+    const chosen = formats.find((input) => input.checked)?.value;
+    for (const box of document.querySelectorAll("[data-formats]")) {
+      box.hidden = !box.dataset.formats.split(" ").includes(chosen) && !box.querySelector(".kern-error");
+    }
+  };
+  for (const input of formats) input.addEventListener("change", update);
+  // The browser's back button restores what was typed after this script has run.
+  addEventListener("pageshow", update);
+  const changed = document.querySelector("[data-changed]");
+  changed?.closest("form").addEventListener("input", () => { changed.hidden = false; });
+})();

@@ -1,0 +1,78 @@
+"""The page of an announcement: a missing summary, and registration in the same press."""
+
+from flask import Flask
+from sqlalchemy import select
+
+from ikone_events.services.mails.subscribers import subscribe
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import Mailing, Subscriber
+from tests.factories import NOW, make_event
+from tests.web.organiser.conftest import Browser
+
+
+def stored(app: Flask) -> Event:
+    with app.app_context():
+        return db.session.scalars(select(Event)).one()
+
+
+def test_missing_summary_is_asked_where_the_event_is_announced(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft", summary="")
+    path = f"/organise/events/{event.slug}"
+    assert f"{path}/preview/announce" in team.get(path).text
+    page = team.get(f"{path}/preview/announce").text
+    assert 'name="summary"' in page
+    empty = team.post(f"{path}/do/announce", {"state": "draft", "summary": " "})
+    assert empty.status_code == 409
+    assert 'id="summary-error"' in empty.text
+    unfit = team.post(f"{path}/do/announce", {"state": "draft", "summary": "kaputt\x01"})
+    assert unfit.status_code == 422
+    assert stored(app).state == "draft"
+    form = {"state": "draft", "summary": "Kurz gesagt.", "also": "open"}
+    assert team.post(f"{path}/do/announce", form).status_code == 303
+    found = stored(app)
+    assert (found.state, found.summary) == ("open", "Kurz gesagt.")
+
+
+def test_preview_of_the_announcement_shows_the_typed_summary(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft", summary="")
+    with app.app_context(), transaction():
+        subscribe("neugierig@example.org", "de", now=NOW)
+        db.session.scalars(select(Subscriber)).one().confirmed_at = NOW
+    path = f"/organise/events/{event.slug}/preview/announce"
+    page = team.post(path, {"summary": "Ganz neu getippt."}).text
+    assert page.count("Ganz neu getippt.") >= 2
+    tested = team.post(f"{path}/test", {"state": "draft", "summary": "Ganz neu getippt."}).text
+    assert tested.count("Ganz neu getippt.") >= 2
+    assert stored(app).summary == ""
+
+
+def test_announcing_alone_leaves_registration_closed(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    path = f"/organise/events/{event.slug}"
+    assert 'name="summary"' not in team.get(f"{path}/preview/announce").text
+    assert team.post(f"{path}/do/announce", {"state": "draft"}).status_code == 303
+    assert stored(app).state == "announced"
+    with app.app_context():
+        assert db.session.scalars(select(Mailing.kind)).all() == ["announcement"]
+
+
+def test_opening_that_would_be_refused_is_not_offered(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft", deadline=NOW)
+    path = f"/organise/events/{event.slug}"
+    page = team.get(f"{path}/preview/announce?lang=en").text
+    assert "The registration deadline is in the past." in page
+    assert 'name="also"' not in page
+    answer = team.post(f"{path}/do/announce", {"state": "draft", "also": "open"})
+    assert answer.status_code == 409
+    assert stored(app).state == "draft"
+
+
+def test_announcement_of_a_stale_page_changes_nothing(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="announced")
+    path = f"/organise/events/{event.slug}"
+    assert team.post(f"{path}/do/announce", {"state": "draft"}).status_code == 409
+    assert team.post(f"{path}/do/announce", {"state": "announced"}).status_code == 409
+    assert team.get(f"{path}/preview/announce").status_code == 409
+    assert team.post(f"{path}/do/announce", {"state": ""}).status_code == 422
+    assert stored(app).state == "announced"

@@ -1,0 +1,168 @@
+"""“Change the date”: what the page shows before, whom it tells, what leads to it."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import Mailing
+from tests.factories import NOW, make_event, make_registration
+from tests.web.organiser.conftest import Browser
+
+NEXT = {"starts_at": "2026-03-23T10:00", "ends_at": "2026-03-23T12:00"}
+
+
+def stored(app: Flask) -> Event:
+    with app.app_context():
+        return db.session.scalars(select(Event)).one()
+
+
+def send(team: Browser, event: Event, **typed: str) -> TestResponse:
+    form: dict[str, Any] = {"when": "date", "state": event.state, "edit_version": "1", **typed}
+    return team.post(f"/organise/events/{event.slug}/date?lang=en", form)
+
+
+def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browser) -> None:
+    event = make_event(app, deadline=NOW + timedelta(days=13), confirm_hours=24)
+    for status, number in (("confirmed", 3), ("waitlisted", 2)):
+        for _ in range(number):
+            make_registration(app, event, status=status)
+    make_registration(app, event, status="pending", awaits="address")
+    answer = send(team, event, **NEXT, reason="Der Raum war belegt.", look="1")
+    assert answer.status_code == 200
+    page = answer.text.replace("\u00a0", " ")
+    assert "<del>Mon, 16 March 2026, 10:00–12:00" in page
+    assert "<ins>Mon, 23 March 2026, 10:00–12:00" in page
+    assert "<ins>Sun, 22 March 2026, 10:00" in page
+    assert "Neuer Termin: " in page
+    assert "Der Raum war belegt." in page.partition("mail-plain")[2]
+    for label, number in (
+        ("Confirmed: e-mail and calendar", 3),
+        ("Waiting list: e-mail only", 2),
+        ("E-mail not confirmed: e-mail only", 1),
+    ):
+        assert f"{label}</a> <b>{number}</b>" in page
+    assert "6 people get an e-mail." in page
+    assert stored(app).starts_at == event.starts_at
+
+
+@pytest.mark.parametrize(("telling", "planned"), [("tell", True), ("silent", False)])
+def test_date_is_saved_with_or_without_notification(
+    app: Flask, team: Browser, telling: str, planned: bool
+) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    answer = send(
+        team,
+        event,
+        starts_at="23.3.2026 um 10 Uhr",
+        ends_at="23.03.2026, 12:00 Uhr",
+        telling=telling,
+    )
+    assert (answer.status_code, answer.location) == (303, f"/organise/events/{event.slug}")
+    found = stored(app)
+    assert (found.starts_at, found.state) == (event.starts_at + timedelta(days=7), "open")
+    assert (found.update_due_at is not None) is planned
+
+
+def test_unknown_date_postpones_and_needs_a_reason(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    refused = send(team, event, when="unknown", telling="tell")
+    assert refused.status_code == 409
+    assert 'href="#reason"' in refused.text
+    assert stored(app).state == "open"
+    look = send(team, event, when="unknown", reason="Sturm", look="1")
+    assert "not known yet" in look.text
+    assert "Verschoben: " in look.text
+    assert send(team, event, when="unknown", reason="Sturm").status_code == 303
+    assert stored(app).state == "postponed"
+    with app.app_context():
+        assert db.session.scalars(select(Mailing.kind)).all() == ["postponed"]
+
+
+def test_postponed_event_gets_its_new_date_here(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="postponed")
+    make_registration(app, event)
+    page = team.get(f"/organise/events/{event.slug}/date").text
+    assert 'value="unknown"' not in page
+    assert 'value="silent"' not in page
+    assert send(team, event, **NEXT).status_code == 303
+    found = stored(app)
+    assert found.starts_at == event.starts_at + timedelta(days=7)
+    assert found.state != "postponed"
+
+
+def test_draft_gets_another_date_without_mail(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    page = team.get(f"/organise/events/{event.slug}/date?lang=en").text
+    assert "Nobody is written to." in page
+    assert 'value="unknown"' not in page
+    assert send(team, event, **NEXT).status_code == 303
+    assert stored(app).starts_at == event.starts_at + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({**NEXT, "starts_at": ""}, "starts_at"),
+        ({**NEXT, "ends_at": "morgen"}, "ends_at"),
+        ({**NEXT, "ends_at": NEXT["starts_at"]}, "ends_at"),
+        ({"starts_at": "2026-03-16T10:00", "ends_at": "2026-03-16T12:00"}, "starts_at"),
+        ({"starts_at": "2025-03-16T10:00", "ends_at": "2025-03-16T12:00"}, "dates_meant"),
+        ({"starts_at": "2026-03-29T02:30", "ends_at": "2026-03-29T12:00"}, "starts_at"),
+        ({**NEXT, "reason": "kaputt\x01"}, "reason"),
+    ],
+)
+def test_unfit_date_is_shown_at_its_field(
+    app: Flask, team: Browser, typed: dict[str, str], field: str
+) -> None:
+    event = make_event(app)
+    answer = send(team, event, **typed, telling="tell")
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert stored(app).starts_at == event.starts_at
+
+
+def test_stale_page_changes_no_date_and_can_be_sent_again(app: Flask, team: Browser) -> None:
+    event = make_event(app, edit_version=2)
+    answer = send(team, event, **NEXT)
+    assert answer.status_code == 409
+    assert stored(app).starts_at == event.starts_at
+    assert 'name="edit_version" value="2"' in answer.text
+    assert f'value="{NEXT["starts_at"]}"' in answer.text
+    assert send(team, event, **NEXT, edit_version="2").status_code == 303
+
+
+def test_event_that_is_off_offers_a_copy(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="cancelled")
+    page = team.get(f"/organise/events/{event.slug}/date").text
+    assert f"/organise/events/{event.slug}/copy" in page
+    assert 'name="starts_at"' not in page
+    assert send(team, event, **NEXT).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "checked"),
+    [("postpone", "open", "unknown"), ("reschedule", "postponed", None)],
+)
+def test_former_pages_of_actions_show_this_one(
+    app: Flask, team: Browser, action: str, state: str, checked: str | None
+) -> None:
+    event = make_event(app, state=state)
+    page = team.get(f"/organise/events/{event.slug}/do/{action}").text
+    assert 'data-page="date"' in page
+    chosen = re.findall(r'<input checked[^>]*name="when"[^>]*value="(\w+)"', page)
+    assert chosen == ([checked] if checked else [])
+
+
+def test_viewer_changes_no_date(app: Flask, viewer: Browser) -> None:
+    event = make_event(app)
+    assert viewer.get(f"/organise/events/{event.slug}/date").status_code == 403
+    assert send(viewer, event, **NEXT).status_code == 403

@@ -1,0 +1,130 @@
+"""From three fields to a new date in a real browser: what hides, what stays, what keys do."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from tests.browser import (
+    assert_focus_visible,
+    assert_no_sideways_scroll,
+    assert_targets_large_enough,
+    collect_problems,
+    serve,
+)
+from tests.factories import make_event, make_registration
+from tests.web.organiser.conftest import PASSWORD, Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+# The height at 1280 px that the form may have, and of its page's head in the mock pages.
+TALLEST, HEAD = 2800, 236
+
+
+@pytest.fixture
+def page(app: Flask, make_person: Callable[..., Person], browser: Browser) -> Iterator[Page]:
+    """A desk at which somebody has signed in; gives the address of the organisers' pages."""
+    with serve(app) as address:
+        seat = browser.new_context(
+            locale="de-DE", viewport={"width": 1280, "height": 900}, base_url=address
+        )
+        page = seat.new_page()
+        problems = collect_problems(page)
+        page.goto("/login")
+        page.fill("[name=email]", make_person("wilma@example.org").email)
+        page.fill("[name=password]", PASSWORD)
+        page.click("main form button[type=submit]")
+        yield page
+        assert problems == []
+        seat.close()
+
+
+def stored(app: Flask) -> Event:
+    with app.app_context():
+        return db.session.scalars(select(Event)).one()
+
+
+def test_workshop_from_an_empty_form_to_a_new_date(app: Flask, page: Page) -> None:
+    event = "/organise/events/raum-fuer-zukunft"
+    _begin_and_edit(page, event)
+    assert (stored(app).place, stored(app).description) == ("Rathaus", "Aus *Anträgen* lernen")
+    _announce(page, event)
+    assert (stored(app).state, stored(app).summary) == ("open", "Wie lernen Verwaltungen?")
+
+    make_registration(app, stored(app), mode="online")
+    page.goto(f"{event}/date")
+    page.fill("[name=starts_at]", "2026-04-21T10:00")
+    page.fill("[name=ends_at]", "2026-04-21T12:00")
+    page.press("[name=ends_at]", "Enter")  # shows the preview, and saves nothing
+    expect(page.locator("ins").first).to_contain_text("21. April")
+    assert stored(app).starts_at.day == 14
+    page.click("button[value=tell]")
+    page.wait_for_url(f"**{event}")
+    assert (stored(app).starts_at.day, stored(app).state) == (21, "open")
+    assert stored(app).update_due_at is not None
+
+
+def _begin_and_edit(page: Page, event: str) -> None:
+    page.goto("/organise/events/new")
+    page.fill("[name=title]", "Raum für Zukunft")
+    page.fill("[name=starts_at]", "2026-04-14T10:00")
+    page.click("main form[data-guard] button")
+    page.wait_for_url(f"**{event}")
+    page.goto(f"{event}/edit")
+    expect(page.locator("[name=place]")).to_be_hidden()
+    page.check("[name=format][value=hybrid]")
+    page.fill("[name=place]", "Rathaus")
+    page.check("[name=format][value=online]")
+    expect(page.locator("[name=place]")).to_be_hidden()
+    expect(page.get_by_text("Noch nicht gespeichert")).to_be_visible()
+    page.check("[name=format][value=hybrid]")
+    expect(page.locator("[name=place]")).to_have_value("Rathaus")
+    page.fill("[name=description]", "Aus *Anträgen* lernen")
+    page.click("button[formaction$='/look']")
+    expect(page.locator("main em")).to_have_text("Anträgen")
+    expect(page.locator("[name=place]")).to_have_value("Rathaus")
+    page.press("[name=title]", "Enter")  # saves, as the first button does
+    page.wait_for_url(f"**{event}")
+
+
+def _announce(page: Page, event: str) -> None:
+    """Look at the public page first; then with the summary that is missing."""
+    page.goto(f"{event}/public")
+    expect(page.locator("main em")).to_have_text("Anträgen")
+    page.click("text=Anmelden")
+    expect(page.locator("[name=last_name]")).to_be_visible()
+    page.goto(f"{event}/preview/announce")
+    page.fill("[name=summary]", "Wie lernen Verwaltungen?")
+    page.click("button[name=also]")
+    page.wait_for_url(f"**{event}")
+
+
+def test_details_fit_their_height_and_nothing_lies_under_the_bar(app: Flask, page: Page) -> None:
+    event = make_event(app, series="Reihe", programme='[{"time": "10:00", "title": "Start"}]')
+    make_registration(app, event)
+    page.goto(f"/organise/events/{event.slug}/edit")
+    top = page.evaluate("document.querySelector('[data-content]').getBoundingClientRect().top")
+    height = page.evaluate("document.documentElement.scrollHeight")
+    assert height - top + HEAD <= TALLEST
+    assert assert_focus_visible(page) > 30
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 640})
+        assert_no_sideways_scroll(page)
+        assert_targets_large_enough(page)
+
+
+def test_unknown_date_hides_what_does_not_apply(app: Flask, page: Page) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    page.goto(f"/organise/events/{event.slug}/date")
+    silent = page.locator("button[value=silent]")
+    expect(silent).to_be_visible()
+    page.check("[name=when][value=unknown]")
+    for hidden in (page.locator("[name=starts_at]"), silent):
+        expect(hidden).to_be_hidden()
+    expect(page.get_by_text("Die Kalendereinträge werden zurückgezogen")).to_be_visible()
+    assert assert_focus_visible(page) > 5
