@@ -17,8 +17,8 @@ from ikone_events.web.organiser.events import (
     event_page,
     listing,
     preview,
-    search,
     public_preview,
+    search,
     starting,
 )
 from ikone_events.web.organiser.followup import materials

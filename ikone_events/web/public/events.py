@@ -17,7 +17,7 @@ from ikone_events.services.mails.values import summary_of
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import get_series, public_events
 from ikone_events.store.plan.models import due_at_of
-from ikone_events.store.registering.availability import availabilities_of
+from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.web.public.feeds import Subscription, feed_address, subscription
 from ikone_events.web.shell.access import Permission, permission

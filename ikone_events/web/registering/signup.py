@@ -33,6 +33,7 @@ from ikone_events.services.registering.new_registrations import Applicant
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.web.registering.form import (
     ADD,
@@ -185,7 +186,7 @@ def _page(context: FormContext, sign_up: SignUp, status: int = 200, outcome: str
 def render_preview(event: Event, **more: object) -> str:
     """The empty form of an event that need not be public; `more` are values of the template."""
     context = FormContext(event, get_availability(event, now()), asked_fields(event))
-    fields = render_fields(context, context.read(), tuple(organisation_names()))
+    fields = render_fields(context, context.read(), organisation_names())
     return _render(context, None, fields, "", "", **more)
 
 

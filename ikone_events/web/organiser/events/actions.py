@@ -29,9 +29,9 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.events.choices import GRAVE, choices_of
 from ikone_events.web.organiser.events.announcing import show_announcement
 from ikone_events.web.organiser.events.changing_date import show_date
+from ikone_events.web.organiser.events.choices import GRAVE, choices_of
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
@@ -66,7 +66,7 @@ def show_event(
     choices = choices_of(offers(facts), event)
     view = plan_view(event, facts)
     card = next_card(event, view, choices, next_action(facts))
-    date_page = _page_of(event, "change_date")
+    date_page = url_for("organiser.change_date", slug=event.slug)
     apart = (card.choice if card else None, *(c for c in choices if date_page and c.moves))
     return render_template(
         "organiser/events/event.html",
@@ -79,7 +79,9 @@ def show_event(
         card=card,
         others=[choice for choice in choices if choice not in apart],
         date_page=date_page,
-        draft_page=_page_of(event, "public_preview") if event.state == State.DRAFT.value else "",
+        draft_page=url_for("organiser.public_preview", slug=event.slug)
+        if event.state == State.DRAFT.value
+        else "",
         form=form or RoomForm(obj=event),
         tells=is_link_out(event.state) and tells(event),
         waiting=waiting_of(event),
@@ -91,12 +93,6 @@ def show_event(
         coming=[*view.blocked, *view.coming],
         address=get_installation().page(f"/events/{event.slug}"),
     )
-
-
-def _page_of(event: Event, endpoint: str) -> str:
-    """Return the address of a page about the event; "" if the application has no such page."""
-    known = f"organiser.{endpoint}" in current_app.view_functions
-    return url_for(f"organiser.{endpoint}", slug=event.slug) if known else ""
 
 
 @blueprint.post("/events/<slug>/room")

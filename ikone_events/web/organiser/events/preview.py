@@ -23,8 +23,8 @@ from ikone_events.web.organiser.events.actions import (
     refused,
     request_of,
 )
-from ikone_events.web.organiser.events.choices import ASKING
 from ikone_events.web.organiser.events.announcing import preview_announcement
+from ikone_events.web.organiser.events.choices import ASKING
 from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
 from ikone_events.web.organiser.mails.preview_page import (
