@@ -88,7 +88,7 @@ def _sink() -> Iterator[tuple[int, Callable[[], Times]]]:
 def _sign_up(connection: Connection, path: str, number: int) -> tuple[str, float]:
     """One person's form and POST: the address, and when the answer was there."""
     fields = person(number)
-    cookie, token = open_form(connection, path)
+    cookie, token = open_form(connection, f"{path}/register")
     body = urlencode({**fields, "csrf_token": token})
     connection.ask("POST", f"{path}/register", body=body, cookie=cookie)
     return fields["email"], time.monotonic()
