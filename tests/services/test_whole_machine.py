@@ -272,7 +272,7 @@ class Installation(RuleBasedStateMachine):
     @rule()
     def die_within_a_mailing(self) -> None:
         def expand() -> None:
-            number = mailing_chunks.find_open_mailing()
+            number = mailing_chunks.find_open_mailing(self.now)
             if number is not None:
                 mailing_chunks.expand_chunk(number, now=self.now)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
@@ -20,12 +21,15 @@ from ikone_events.domain.mails.kinds import LABELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.services.events import editing as event_service
+from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.events.undoing import past_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
+from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.store.db import transaction
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import history_of
 from ikone_events.store.figures.counts import counts_of
 from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
@@ -41,7 +45,7 @@ from ikone_events.web.organiser.frame import (
 )
 from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.organiser.plan.step_views import next_rows, plan_view
-from ikone_events.web.organiser.plan.step_words import action_text, who_did
+from ikone_events.web.organiser.plan.step_words import action_text, planned_words, who_did
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
@@ -49,7 +53,9 @@ from ikone_events.web.shell.i18n import ngettext, translate
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
 # Actions that ask for a reason or a date first.
-ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
+UNTOLD_REASON = (Action.MARK_SENT, Action.CONCLUDE)
+WITH_REASON = (Action.POSTPONE, Action.CANCEL, *UNTOLD_REASON)
+ASKING = (*WITH_REASON, Action.RESCHEDULE, Action.DISCARD)
 _PLAN_ROWS = 3
 
 
@@ -94,7 +100,7 @@ def show_event(
     """Render the page of an event, with the complaints of a refusal on top."""
     moment = now()
     counts, history = counts_of(event), history_of(event)
-    facts = facts_of(event, moment, numbers=counts.numbers)
+    facts = facts_of(event, moment, numbers=counts.numbers, past=past_of(event, history))
     choices = choices_of(offers(facts), event)
     ahead = next_action(facts)
     return render_template(
@@ -121,16 +127,19 @@ def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]
     """Return the lifecycle's offers with their labels and the number of their recipients."""
     messages = (offer.rule.message for offer in found)
     numbers = count_each(Group(event, message.audience) for message in messages if message)
-    return [_choice(offer, event, numbers) for offer in found]
+    planned = runs_by_itself(event, now())
+    return [_choice(offer, event, numbers, planned.get(offer.rule.action)) for offer in found]
 
 
-def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> ActionChoice:
+def _choice(
+    offer: ActionOffer, event: Event, numbers: Mapping[Group, int], planned: datetime | None
+) -> ActionChoice:
     action, message = offer.rule.action, offer.rule.message
     number = numbers[Group(event, message.audience)] if message else 0
     return ActionChoice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
-        text=action_text(action),
+        text=f"{action_text(action)} {planned_words(planned, event)}".rstrip(),
         mails=_recipients_text(message, number, event),
         complaints=tuple(
             (translate(c), "room" if c.about == "room_url" else c.about or "")
@@ -188,4 +197,10 @@ def history(slug: str) -> str:
         changes=history_of(event)[::-1],
         labels=ACTION_LABELS,
         who_did=who_did,
+        reason_of=_reason_of,
     )
+
+
+def _reason_of(change: StateChange) -> str:
+    """Return why a change was made; the clock has no words of its own."""
+    return _("The retention period is over.") if change.reason == RETENTION else change.reason

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import render_template
 
 from ikone_events.domain.events.facts import Number, State
+from ikone_events.domain.events.history import NO_PAST
 from ikone_events.domain.times import to_local
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
@@ -53,7 +54,7 @@ def all_steps() -> str:
 def _steps(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     by_id = {event.id: event for event in events}
     numbers = numbers_for(by_id, Number)
-    facts = {key: facts_of(by_id[key], moment, numbers=numbers[key]) for key in by_id}
+    facts = {key: facts_of(by_id[key], moment, numbers=numbers[key], past=NO_PAST) for key in by_id}
     looks = [look_at(step, facts[step.event_id]) for step in waiting_steps(by_id, moment + AHEAD)]
     people = count_people(look.step for look in looks)
     rows = [

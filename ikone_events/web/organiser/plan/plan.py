@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
+from ikone_events.domain.events.history import NO_PAST
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -43,7 +44,7 @@ def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
     return render_template(
         "organiser/plan/steps.html",
         event=event,
-        view=plan_view(event, facts_of(event, moment)),
+        view=plan_view(event, facts_of(event, moment, past=NO_PAST)),
         rests=rest_note(event),
         moment=moment_words(moment, event),
         refused=say_all(refused),
@@ -57,7 +58,7 @@ def run_step(slug: str, step_id: int) -> Answer:
 
     def run(event: Event) -> str:
         step = steps.find_step(event, step_id)
-        mailing = steps.run_now(event, step_id, actor=actor(), now=now())
+        mailing = steps.run_now(event, step_id, actor=actor(), now=now(), waits=True)
         return _what_ran(step, event, writes=mailing is not None)
 
     return _press(slug, step_id, run)
