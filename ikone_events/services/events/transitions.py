@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import update
 
 from ikone_events.domain.events.facts import RUNNING, EventFormat, Facts, Number, State
-from ikone_events.domain.events.history import Past
+from ikone_events.domain.events.history import NO_PAST, Past
 from ikone_events.domain.events.lifecycle import (
     RULES,
     UNDOABLE,
@@ -121,7 +121,8 @@ def facts_of(
 
 def facts_for(action: Action, event: Event, now: datetime, request: Request | None = None) -> Facts:
     """The facts that decide about one action; only the numbers of its needs are counted."""
-    return facts_of(event, now, request, reads=_reads(action))
+    past = None if action in (Action.UNDO, Action.RESCHEDULE) else NO_PAST
+    return facts_of(event, now, request, reads=_reads(action), past=past)
 
 
 def _reads(*actions: Action) -> frozenset[Number]:
@@ -149,7 +150,10 @@ def _perform(slug: str, request: Request, *actions: Action, now: datetime) -> Do
     event = lock_event(slug)
     if request.expected is not None and event.state != request.expected.value:
         raise somebody_was_faster()
-    *before, last = plan_in_turn(actions, facts_of(event, now, request, reads=_reads(*actions)))
+    facts = facts_for(actions[0], event, now, request)
+    if len(actions) > 1:
+        facts = facts_of(event, now, request, reads=_reads(*actions))
+    *before, last = plan_in_turn(actions, facts)
     if last.target is None:
         return Done(event, last, files=discard(event))
     if last.action is not Action.UNDO:

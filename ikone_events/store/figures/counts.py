@@ -191,19 +191,19 @@ def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:
     drafts = [event.id for event in events if event.state == State.DRAFT.value]
     unsent = OutboxMail.state.in_(("queued", "failed"))
     rows = db.session.execute(
-        select(OutboxMail.event_id, OutboxMail.state, IS_TEST, func.count())
+        select(OutboxMail.event_id, OutboxMail.state, func.count(), func.count(case((~IS_TEST, 1))))
         .where(OutboxMail.event_id.in_(found), or_(unsent, OutboxMail.event_id.in_(drafts)))
-        .group_by(OutboxMail.event_id, OutboxMail.state, IS_TEST)
+        .group_by(OutboxMail.event_id, OutboxMail.state)
     )
-    for event_id, state, is_test, number in rows:
+    for event_id, state, number, no_tests in rows:
         if event_id is None:
             continue
         counts = found[event_id]
-        counts.is_written_about = counts.is_written_about or not is_test
+        counts.is_written_about = counts.is_written_about or no_tests > 0
         if state == "failed":
-            counts.failed_mail += number
+            counts.failed_mail = number
         elif state == "queued":
-            counts.queued_mail += number
+            counts.queued_mail = number
 
 
 def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:

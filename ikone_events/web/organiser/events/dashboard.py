@@ -112,13 +112,14 @@ def _row(todo: ToDo) -> DashboardRow:
     )
 
 
-@blueprint.post("/events/<slug>/todo/<name>/dismiss")
+@blueprint.post("/events/<slug>/dismiss")
 @permission(Permission.EDIT_EVENTS)
-def dismiss_todo(slug: str, name: str) -> Answer:
+def dismiss_todo(slug: str) -> Answer:
     """Dismiss an entry of the to-do list until its fact changes."""
     event = seen_event(slug)
+    name, fact = request.form.get("name", ""), request.form.get("fact", "")
     with transaction():
-        dismiss(event.slug, name, request.form.get("fact", ""), actor=actor(), now=now())
+        dismiss(event.slug, name, fact, actor=actor(), now=now())
     flash(_("The entry has been dismissed. It returns when something changes."), "success")
     return redirect(url_for("organiser.dashboard"), 303)
 

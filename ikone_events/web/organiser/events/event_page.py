@@ -56,6 +56,8 @@ from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 UNTOLD_REASON = (Action.MARK_SENT, Action.CONCLUDE)
 WITH_REASON = (Action.POSTPONE, Action.CANCEL, *UNTOLD_REASON)
 ASKING = (*WITH_REASON, Action.RESCHEDULE, Action.DISCARD)
+# Actions of the plan that people may take too early.
+_BY_PLAN = (Action.OPEN, Action.CLOSE, Action.DISPATCH, Action.FOLLOW_UP)
 _PLAN_ROWS = 3
 
 
@@ -127,7 +129,8 @@ def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]
     """Return the lifecycle's offers with their labels and the number of their recipients."""
     messages = (offer.rule.message for offer in found)
     numbers = count_each(Group(event, message.audience) for message in messages if message)
-    planned = runs_by_itself(event, now())
+    asked = any(offer.rule.action in _BY_PLAN for offer in found)
+    planned = runs_by_itself(event, now()) if asked else {}
     return [_choice(offer, event, numbers, planned.get(offer.rule.action)) for offer in found]
 
 
