@@ -97,7 +97,10 @@ def action_text(action: Action) -> str:
         Action.UNDO: _("The event is as it was before. Nobody has been told yet."),
         Action.ARCHIVE: _("Names and addresses are deleted for good; the figures stay."),
         Action.POSTPONE: _("The calendar entries are withdrawn until there is a new date."),
-        Action.RESCHEDULE: _("The event gets its new date, and everybody a new invitation."),
+        Action.RESCHEDULE: _(
+            "The event gets its new date, and everybody a new invitation. Registration stays as it"
+            " was."
+        ),
         Action.CANCEL: _("The event is called off and its calendar entries are withdrawn."),
     }
     return words[action]
