@@ -86,8 +86,8 @@ def action_text(action: Action) -> str:
         Action.DISPATCH: _("Everybody who is confirmed gets the way into the video room."),
         Action.FOLLOW_UP: _("Slides, links and contacts go to those who were confirmed."),
         Action.MARK_SENT: _(
-            "People have got the link by other means. Nobody is written to; from now on personal"
-            " links lead into the room, and the follow-up can be sent."
+            "People have got the link by other means. From now on personal links lead into the"
+            " room, and the follow-up can be sent."
         ),
         Action.CONCLUDE: _(
             "The event is finished without a follow-up, and can be archived when its retention"
