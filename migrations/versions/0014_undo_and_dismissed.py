@@ -31,7 +31,7 @@ def upgrade():
         sa.Column('dismissed_by', sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_dismissed_todo_event_id'), ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_dismissed_todo')),
-        sa.UniqueConstraint('event_id', 'name', name=op.f('uq_dismissed_todo_event_id')),
+        sa.UniqueConstraint('event_id', 'name', name=op.f('uq_dismissed_todo_event_id_name')),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import contains_eager
 
 from ikone_events.domain.events.facts import Facts, Number
@@ -102,6 +102,10 @@ def _is_moving(step: Step, now: datetime, numbers: Mapping[str, int]) -> bool:
 
 
 def _due(now: datetime) -> Sequence[Step]:
+    """The due steps; while a press can be undone, the plan of its event does not go on."""
+    can_be_undone = exists().where(
+        Mailing.event_id == Event.id, Mailing.state_change_id.is_not(None), Mailing.due_at > now
+    )
     resting = [state.value for state in RESTING]
     wanted = (
         select(Step)
@@ -110,6 +114,7 @@ def _due(now: datetime) -> Sequence[Step]:
             Step.outcome == "",
             Step.active,
             Step.due_at <= now,
+            ~can_be_undone,
             or_(Event.state.not_in(resting), Step.action == Action.ANNOUNCE.value),
         )
         .order_by(Step.due_at, Step.id)

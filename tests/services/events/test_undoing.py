@@ -201,6 +201,23 @@ def test_undo_of_an_announcement_makes_a_draft_that_does_not_announce_itself(
     assert (work(app), mailbox.received) == (0, [])
 
 
+def test_plan_waits_until_an_announcement_can_not_be_undone(
+    app: Flask, clock: FixedClock, mailbox: Mailbox
+) -> None:
+    """Opening was due while the event was a draft."""
+    event = make_event(app, state="draft")
+    with app.app_context(), transaction():
+        plans.lay_plan(lock_event(event.slug), now=NOW)
+        for step in db.session.scalars(select(Step).where(Step.action == "open")):
+            step.outcome, step.due_at = "", NOW
+    press(app, event, Action.ANNOUNCE)
+    work(app)
+    assert state_of(app, event) == "announced"
+    clock.move(minutes=10)
+    work(app)
+    assert state_of(app, event) == "open"
+
+
 def announce_both(app: Flask, event: Event) -> None:
     request = Request(action=Action.ANNOUNCE, actor=ACTOR, expected=State.DRAFT, waits=True)
     with app.app_context(), transaction():
