@@ -25,7 +25,7 @@ def lifecycle_diagram() -> str:
 
 
 def _ends(rule: lifecycle.TransitionRule) -> tuple[str, str]:
-    return rule.source, rule.target
+    return rule.source, rule.target or "[*]"
 
 
 def registration_table() -> str:

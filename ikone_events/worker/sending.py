@@ -251,7 +251,7 @@ def _with_deadline(claim: MailClaim) -> MailClaim:
 
 def _expand_one_chunk() -> bool:
     """Write the next mails of a mailing; False if there is none."""
-    mailing = mailing_chunks.find_open_mailing()
+    mailing = mailing_chunks.find_open_mailing(now())
     if mailing is None:
         return False
     try:

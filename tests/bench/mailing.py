@@ -88,7 +88,7 @@ def compose() -> dict[str, float]:
     with create_app().app_context():
         before = most = process.memory_info().rss
         start = time.monotonic()
-        while mailing := find_open_mailing():
+        while mailing := find_open_mailing(datetime.now(UTC)):
             with transaction():
                 done += expand_chunk(mailing, now=datetime.now(UTC))
             most = max(most, process.memory_info().rss)

@@ -11,8 +11,9 @@ from flask import Flask
 from openpyxl import load_workbook
 
 from ikone_events.demo.story import folder
+from ikone_events.services.followup.materials import path_of
 from ikone_events.store.events.queries import find_event
-from tests.factories import NOW, make_event, make_mail, make_registration
+from tests.factories import NOW, make_event, make_mail, make_material, make_registration
 
 
 def call(app: Flask, *words: str, typed: str | None = None) -> Result:
@@ -41,6 +42,49 @@ def test_event_do_carries_out_a_transition(app: Flask) -> None:
     result = call(app, "event", "do", event.slug, "close")
 
     assert (result.exit_code, result.output) == (0, f"{event.slug}: open -> closed\n")
+
+
+def test_event_do_announces_and_opens_at_once(app: Flask) -> None:
+    event = make_event(app, state="draft")
+
+    result = call(app, "event", "do", event.slug, "announce", "--open")
+
+    assert (result.exit_code, result.output) == (0, f"{event.slug}: draft -> open\n")
+    assert call(app, "event", "do", event.slug, "close", "--open").exit_code == 1
+
+
+def test_event_do_undoes_what_nobody_has_been_told(app: Flask) -> None:
+    event = make_event(app)
+    call(app, "event", "do", event.slug, "cancel", "--reason", "Sturm")
+
+    result = call(app, "event", "do", event.slug, "undo")
+
+    assert (result.exit_code, result.output) == (0, f"{event.slug}: cancelled -> open\n")
+    assert call(app, "event", "do", event.slug, "undo").exit_code == 1
+
+
+def test_event_do_keeps_the_reason_of_a_link_sent_by_other_means(app: Flask) -> None:
+    event = make_event(app)
+    assert "reason" not in call(app, "event", "show", event.slug).output
+    assert call(app, "event", "do", event.slug, "mark_sent").exit_code == 1
+
+    result = call(app, "event", "do", event.slug, "mark_sent", "--reason", "Über den Verteiler.")
+
+    assert result.output == f"{event.slug}: open -> dispatched\n"
+
+
+def test_event_do_discards_a_draft_with_its_files(app: Flask) -> None:
+    event = make_event(app, state="draft")
+    material = make_material(app, event)
+    with app.app_context():
+        file = path_of(material)
+    assert file.exists()
+
+    result = call(app, "event", "do", event.slug, "discard")
+
+    assert (result.exit_code, result.output) == (0, f"{event.slug}: draft -> gone\n")
+    assert not file.exists()
+    assert call(app, "event", "show", event.slug).exit_code == 1
 
 
 def test_event_do_lists_all_complaints_and_ends_with_one(app: Flask) -> None:

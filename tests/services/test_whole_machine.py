@@ -33,7 +33,7 @@ from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import steps
-from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.events.transitions import Request, announce_and_open, perform
 from ikone_events.services.mails import mailing_chunks, mailings, subscribers
 from ikone_events.services.mails.values import sender_of
 from ikone_events.services.operating import verification
@@ -88,11 +88,16 @@ class Installation(RuleBasedStateMachine):
         self.sent_by_dead_workers: Counter[str] = Counter()
 
         mailbox.received.clear()
-        draft = _draft(NOW + timedelta(days=30))
         with app.app_context(), transaction():
             for table in reversed(db.metadata.sorted_tables):
                 db.session.execute(table.delete())
-            self.slug = event_service.create_event(draft, actor=ACTOR, now=NOW).slug
+        self.begin()
+
+    def begin(self) -> None:
+        """A draft, the first one or in place of a discarded one."""
+        draft = _draft(self.now + timedelta(days=30))
+        with self.app.app_context(), transaction():
+            self.slug = event_service.create_event(draft, actor=ACTOR, now=self.now).slug
 
     @property
     def now(self) -> datetime:
@@ -111,16 +116,39 @@ class Installation(RuleBasedStateMachine):
 
     # Organisers
 
-    @rule(action=st.sampled_from(Action))
-    def press(self, action: Action) -> None:
+    @rule(action=st.sampled_from(Action), waits=st.booleans())
+    def press(self, action: Action, waits: bool) -> None:
         request = Request(
             action=action,
             actor=ACTOR,
             reason="Grund",
+            waits=waits,
             new_starts_at=self.now + timedelta(days=20),
             new_ends_at=self.now + timedelta(days=20, hours=2),
         )
         self.write(lambda event: perform(event.slug, request, now=self.now))
+        with self.app.app_context():
+            if find_event(self.slug) is None:
+                assert action is Action.DISCARD
+                self.begin()
+
+    @rule(waits=st.booleans())
+    def announce_and_open(self, waits: bool) -> None:
+        request = Request(action=Action.ANNOUNCE, actor=ACTOR, waits=waits)
+        self.write(lambda event: announce_and_open(event.slug, request, now=self.now))
+
+    @rule(action=st.sampled_from([Action.ANNOUNCE, Action.POSTPONE, Action.CANCEL]))
+    def press_and_undo(self, action: Action) -> None:
+        """An organiser who presses the wrong button; no seat may move."""
+        before = self._seats()
+        self.press(action, waits=True)
+        self.press(Action.UNDO, waits=True)
+        assert self._seats() == before
+
+    def _seats(self) -> list[tuple[object, ...]]:
+        columns = (Registration.id, Registration.status, Registration.calendar_sequence)
+        with self.app.app_context():
+            return [tuple(row) for row in db.session.execute(select(*columns))]
 
     @rule(days=st.integers(1, 40))
     def move_the_event(self, days: int) -> None:
@@ -274,7 +302,7 @@ class Installation(RuleBasedStateMachine):
     @rule()
     def die_within_a_mailing(self) -> None:
         def expand() -> None:
-            number = mailing_chunks.find_open_mailing()
+            number = mailing_chunks.find_open_mailing(self.now)
             if number is not None:
                 mailing_chunks.expand_chunk(number, now=self.now)
 
@@ -331,10 +359,13 @@ class Installation(RuleBasedStateMachine):
     @invariant()
     def a_cancelled_event_raises_no_hopes(self) -> None:
         with self.app.app_context():
-            cancelled = select(StateChange.at, StateChange.event_id).where(
-                StateChange.action == Action.CANCEL.value
-            )
-            for at, event_id in db.session.execute(cancelled).all():
+            history = db.session.scalars(select(StateChange).order_by(StateChange.id)).all()
+            cancelled = [
+                (change.at, change.event_id)
+                for change, then in zip(history, [*history[1:], None], strict=True)
+                if change.action == Action.CANCEL and (then is None or then.action != Action.UNDO)
+            ]
+            for at, event_id in cancelled:
                 later = select(Mailing.kind).where(
                     Mailing.event_id == event_id, Mailing.created_at > at
                 )

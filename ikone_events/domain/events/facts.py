@@ -36,6 +36,18 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+STATE_LABELS: dict[State, str] = {
+    State.DRAFT: N_("Draft"),
+    State.ANNOUNCED: N_("Announced"),
+    State.OPEN: N_("Registration open"),
+    State.CLOSED: N_("Registration closed"),
+    State.DISPATCHED: N_("Access link sent"),
+    State.FOLLOWED_UP: N_("Followed up"),
+    State.ARCHIVED: N_("Archived"),
+    State.POSTPONED: N_("Postponed"),
+    State.CANCELLED: N_("Cancelled"),
+}
+
 # States of a public event with a valid date; of those, the ones in which people get promoted.
 TAKES_PLACE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
 RUNNING = (State.OPEN, State.CLOSED, State.DISPATCHED)
@@ -54,11 +66,17 @@ class Number(StrEnum):
 
     CONFIRMED = "confirmed"
     MATERIALS = "materials"
+    REGISTERED = "registered"
+    MAILS = "mails"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All facts that a need may read. Times are aware UTC."""
+    """All facts that a need may read. Times are aware UTC.
+
+    `registered` counts all registrations ever, `mails` all mails but tests. `before` is the state
+    before the postponement; `undo_to` the state before an action that can still be undone.
+    """
 
     now: datetime
     state: State
@@ -73,11 +91,15 @@ class Facts:
     capacity: int | None = None
     confirmed: int = 0
     materials: int = 0
+    registered: int = 0
+    mails: int = 0
     privacy_contact: bool = False
     retention_until: datetime | None = None
     reason: str | None = None
     new_starts_at: datetime | None = None
     new_ends_at: datetime | None = None
+    before: State | None = None
+    undo_to: State | None = None
 
     @property
     def over(self) -> bool:

@@ -1,18 +1,29 @@
 """The lifecycle of an event: each action with its states, its needs and its mail."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, State
+from ikone_events.domain.events.actions import ACTION_LABELS, UNDOABLE, Action
+from ikone_events.domain.events.facts import (
+    RUNNING,
+    STATE_LABELS,
+    TAKES_PLACE,
+    EventFormat,
+    Facts,
+    State,
+)
 from ikone_events.domain.events.needs import (
     Need,
+    needs_conclusion_reason,
     needs_confirmed_person,
     needs_future_deadline,
     needs_future_start,
+    needs_link_reason,
     needs_link_sent,
     needs_material,
     needs_new_date,
+    needs_no_mail,
+    needs_nobody_registered,
     needs_not_over,
     needs_order_of_times,
     needs_over,
@@ -34,6 +45,7 @@ __all__ = [
     "ACTION_LABELS",
     "RULES",
     "STATE_LABELS",
+    "UNDOABLE",
     "Action",
     "ActionOffer",
     "Audience",
@@ -49,21 +61,6 @@ __all__ = [
 ]
 
 
-class Action(StrEnum):
-    """What an organiser, a command or a step can do to an event."""
-
-    ANNOUNCE = "announce"
-    OPEN = "open"
-    CLOSE = "close"
-    REOPEN = "reopen"
-    DISPATCH = "dispatch"
-    FOLLOW_UP = "follow_up"
-    ARCHIVE = "archive"
-    POSTPONE = "postpone"
-    RESCHEDULE = "reschedule"
-    CANCEL = "cancel"
-
-
 @dataclass(frozen=True, slots=True)
 class Message:
     """The mail that a transition sends to an audience."""
@@ -74,13 +71,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """One row of the table: action, state before and after, needs, mail."""
+    """One row of the table: action, state before and after, needs, mail.
+
+    `target` is None if the event is deleted. A row with `out_of` holds only for an event that came
+    out of one of these states, see `find_rule`.
+    """
 
     action: Action
     source: State
-    target: State
+    target: State | None
     needs: tuple[Need, ...] = ()
     message: Message | None = None
+    out_of: tuple[State, ...] = ()
 
 
 def _rows(
@@ -93,6 +95,17 @@ def _rows(
     return (TransitionRule(action, source, target, needs, message) for source in sources)
 
 
+def _reschedule(target: State, *out_of: State) -> TransitionRule:
+    needs = (needs_new_date,)
+    return TransitionRule(Action.RESCHEDULE, State.POSTPONED, target, needs, _MOVED, out_of)
+
+
+def _undo(
+    source: State, targets: tuple[State, ...], needs: tuple[Need, ...] = ()
+) -> Iterator[TransitionRule]:
+    return (TransitionRule(Action.UNDO, source, to, needs, out_of=(to,)) for to in targets)
+
+
 _ANNOUNCE = (
     needs_title,
     needs_summary,
@@ -102,7 +115,10 @@ _ANNOUNCE = (
     needs_privacy_contact,
 )
 _DISPATCH = (needs_video, needs_room, needs_confirmed_person, needs_not_over)
+_MARK_SENT = (needs_video, needs_link_reason)
 _FOLLOW_UP = (needs_over, needs_material, needs_link_sent)
+_CONCLUDE = (needs_over, needs_conclusion_reason)
+_DISCARD = (needs_nobody_registered, needs_no_mail)
 _NEWS = Message(MailKind.ANNOUNCEMENT, Audience.SUBSCRIBERS)
 _OPENING = Message(MailKind.OPENING, Audience.INTERESTED)
 _LINK = Message(MailKind.ACCESS_LINK, Audience.CONFIRMED_ONLINE)
@@ -118,15 +134,23 @@ RULES: tuple[TransitionRule, ...] = (
     TransitionRule(Action.CLOSE, State.OPEN, State.CLOSED),
     TransitionRule(Action.REOPEN, State.CLOSED, State.OPEN, (needs_future_deadline,)),
     *_rows(Action.DISPATCH, (State.OPEN, State.CLOSED), State.DISPATCHED, _DISPATCH, _LINK),
+    *_rows(Action.MARK_SENT, (State.OPEN, State.CLOSED), State.DISPATCHED, _MARK_SENT),
     *_rows(Action.FOLLOW_UP, RUNNING, State.FOLLOWED_UP, _FOLLOW_UP, _MATERIALS),
+    *_rows(Action.CONCLUDE, TAKES_PLACE, State.FOLLOWED_UP, _CONCLUDE),
     *_rows(Action.ARCHIVE, (State.FOLLOWED_UP, State.CANCELLED), State.ARCHIVED, (needs_retention_over,)),  # noqa: E501 - one row, one line
     *_rows(Action.POSTPONE, TAKES_PLACE, State.POSTPONED, (needs_reason, needs_not_over), _POSTPONED),  # noqa: E501 - one row, one line
-    TransitionRule(Action.RESCHEDULE, State.POSTPONED, State.ANNOUNCED, (needs_new_date,), _MOVED),
-    *_rows(Action.CANCEL, (*TAKES_PLACE, State.POSTPONED), State.CANCELLED, (needs_reason, needs_not_over), _CANCELLED),  # noqa: E501 - one row, one line
+    _reschedule(State.ANNOUNCED, State.ANNOUNCED),
+    _reschedule(State.OPEN, State.OPEN),
+    _reschedule(State.CLOSED, State.CLOSED, State.DISPATCHED),
+    *_rows(Action.CANCEL, TAKES_PLACE, State.CANCELLED, (needs_reason, needs_not_over), _CANCELLED),
+    TransitionRule(Action.CANCEL, State.POSTPONED, State.CANCELLED, (needs_reason,), _CANCELLED),
+    TransitionRule(Action.DISCARD, State.DRAFT, None, _DISCARD),
+    *_undo(State.ANNOUNCED, (State.DRAFT,), (needs_nobody_registered,)),
+    *_undo(State.OPEN, (State.DRAFT,), (needs_nobody_registered,)),  # announced and opened at once
+    *_undo(State.POSTPONED, TAKES_PLACE),
+    *_undo(State.CANCELLED, (*TAKES_PLACE, State.POSTPONED)),
 )
 # fmt: on
-
-_BY_PAIR = {(rule.action, rule.source): rule for rule in RULES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +166,26 @@ class ActionOffer:
         return not self.complaints
 
 
-def find_rule(action: Action, state: State) -> TransitionRule | None:
-    """The row for an action in a state, or None."""
-    return _BY_PAIR.get((action, state))
+def find_rule(action: Action, state: State, out_of: State | None = None) -> TransitionRule | None:
+    """The row for an action in a state, or None.
+
+    `out_of` is the state from which it came, where that decides. A postponed event that was loaded
+    without its history came out of the state “announced”.
+    """
+    if action is Action.RESCHEDULE:
+        out_of = out_of or State.ANNOUNCED
+    return _BY_STATES.get((action, state, out_of)) or _BY_STATES.get((action, state, None))
+
+
+_BY_STATES = {
+    (rule.action, rule.source, out_of): rule for rule in RULES for out_of in rule.out_of or (None,)
+}
+
+
+def rule_for(action: Action, facts: Facts) -> TransitionRule | None:
+    """The row for an action with these facts, or None."""
+    out_of = facts.undo_to if action is Action.UNDO else facts.before
+    return find_rule(action, facts.state, out_of)
 
 
 def complaints(rule: TransitionRule, facts: Facts) -> tuple[Complaint, ...]:
@@ -154,14 +195,35 @@ def complaints(rule: TransitionRule, facts: Facts) -> tuple[Complaint, ...]:
 
 def plan(action: Action, facts: Facts) -> TransitionRule:
     """The rule to carry out; raises TransitionRefused with all complaints."""
-    rule = find_rule(action, facts.state)
-    if rule is None:
-        text = N_("“%(action)s” is not possible while the event is in the state “%(state)s”.")
-        values = {"action": ACTION_LABELS[action], "state": STATE_LABELS[facts.state]}
-        raise TransitionRefused(Complaint(text, values))
-    if found := complaints(rule, facts):
-        raise TransitionRefused(found)
-    return rule
+    return plan_in_turn([action], facts)[0]
+
+
+def plan_in_turn(actions: Sequence[Action], facts: Facts) -> list[TransitionRule]:
+    """The rules of actions that follow each other; raises TransitionRefused with all complaints."""
+    rules: list[TransitionRule] = []
+    found: list[Complaint] = []
+    for action in actions:
+        rule = rule_for(action, facts)
+        if rule is None:
+            raise TransitionRefused(_not_possible(action, facts.state))
+        rules.append(rule)
+        found += complaints(rule, facts)
+        facts = replace(facts, state=rule.target or facts.state)
+    if found:
+        raise TransitionRefused(c for number, c in enumerate(found) if c not in found[:number])
+    return rules
+
+
+def _not_possible(action: Action, state: State) -> Complaint:
+    if action is Action.UNDO:
+        return Complaint(NOTHING_TO_UNDO)
+    text = N_("“%(action)s” is not possible while the event is in the state “%(state)s”.")
+    return Complaint(text, {"action": ACTION_LABELS[action], "state": STATE_LABELS[state]})
+
+
+NOTHING_TO_UNDO = N_(
+    "There is nothing to undo any more: the e-mails are being sent, or something else has happened."
+)
 
 
 def offers(facts: Facts) -> tuple[ActionOffer, ...]:
@@ -169,11 +231,11 @@ def offers(facts: Facts) -> tuple[ActionOffer, ...]:
 
     Needs that only the form of the action can meet (a reason, a new date) are skipped.
     """
-    asked_later = (needs_reason, needs_new_date)
+    asked_later = (needs_reason, needs_link_reason, needs_conclusion_reason, needs_new_date)
     return tuple(
         ActionOffer(rule, tuple(c for n in rule.needs if n not in asked_later and (c := n(facts))))
         for rule in RULES
-        if rule.source is facts.state
+        if rule.source is facts.state and rule is rule_for(rule.action, facts)
     )
 
 
@@ -189,36 +251,14 @@ _NEXT: dict[State, Action] = {
 
 def next_action(facts: Facts) -> Action | None:
     """The usual next action in the present state; None if there is none."""
+    if facts.over and facts.state in (State.DRAFT, State.ANNOUNCED):
+        return Action.DISCARD if facts.state is State.DRAFT else Action.CONCLUDE
     if facts.state in _NEXT:
         return _NEXT[facts.state]
-    if facts.state is State.OPEN:
-        return Action.DISPATCH if facts.has_room and not facts.over else Action.CLOSE
-    if facts.state is State.CLOSED:
-        return Action.DISPATCH if facts.has_room and not facts.over else Action.FOLLOW_UP
-    return None
-
-
-STATE_LABELS: dict[State, str] = {
-    State.DRAFT: N_("Draft"),
-    State.ANNOUNCED: N_("Announced"),
-    State.OPEN: N_("Registration open"),
-    State.CLOSED: N_("Registration closed"),
-    State.DISPATCHED: N_("Access link sent"),
-    State.FOLLOWED_UP: N_("Followed up"),
-    State.ARCHIVED: N_("Archived"),
-    State.POSTPONED: N_("Postponed"),
-    State.CANCELLED: N_("Cancelled"),
-}
-
-ACTION_LABELS: dict[Action, str] = {
-    Action.ANNOUNCE: N_("Announce"),
-    Action.OPEN: N_("Open registration"),
-    Action.CLOSE: N_("Close registration"),
-    Action.REOPEN: N_("Reopen registration"),
-    Action.DISPATCH: N_("Send access link"),
-    Action.FOLLOW_UP: N_("Send follow-up"),
-    Action.ARCHIVE: N_("Archive"),
-    Action.POSTPONE: N_("Postpone"),
-    Action.RESCHEDULE: N_("Set new date"),
-    Action.CANCEL: N_("Cancel event"),
-}
+    if facts.state not in (State.OPEN, State.CLOSED):
+        return None
+    if facts.over:
+        return Action.MARK_SENT if facts.has_room else Action.FOLLOW_UP
+    if facts.has_room:
+        return Action.DISPATCH
+    return Action.CLOSE if facts.state is State.OPEN else Action.FOLLOW_UP

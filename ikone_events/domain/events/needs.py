@@ -137,6 +137,36 @@ def needs_reason(facts: Facts) -> Complaint | None:
     return Complaint(N_("Please give a reason; everybody concerned will read it."), about="reason")
 
 
+def needs_link_reason(facts: Facts) -> Complaint | None:
+    """A link that went out by other means: the history names the way."""
+    if facts.reason and facts.reason.strip():
+        return None
+    text = N_("Please say how people got the link; it is kept in the history, nobody is told.")
+    return Complaint(text, about="reason")
+
+
+def needs_conclusion_reason(facts: Facts) -> Complaint | None:
+    """An event that ends without a follow-up: the history says why."""
+    if facts.reason and facts.reason.strip():
+        return None
+    text = N_("Please say why there is no follow-up; it is kept in the history, nobody is told.")
+    return Complaint(text, about="reason")
+
+
+def needs_nobody_registered(facts: Facts) -> Complaint | None:
+    """Nobody has registered, also nobody who has left again."""
+    if facts.registered == 0:
+        return None
+    return Complaint(N_("People have already registered."))
+
+
+def needs_no_mail(facts: Facts) -> Complaint | None:
+    """No mail was written about the event; tests to organisers do not count."""
+    if facts.mails == 0:
+        return None
+    return Complaint(N_("E-mails about this event have already been written."))
+
+
 def needs_new_date(facts: Facts) -> Complaint | None:
     """The new date of a postponed event is in the future."""
     start, end = facts.new_starts_at, facts.new_ends_at
@@ -154,6 +184,8 @@ def needs_new_date(facts: Facts) -> Complaint | None:
 _READS: dict[Need, Number] = {
     needs_confirmed_person: Number.CONFIRMED,
     needs_material: Number.MATERIALS,
+    needs_nobody_registered: Number.REGISTERED,
+    needs_no_mail: Number.MAILS,
 }
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from hashlib import sha256
 
 from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, State
-from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.events.lifecycle import Action, next_action
 from ikone_events.domain.refusals import N_, Complaint
 
 LINK_NEEDED_BEFORE = timedelta(days=3)
@@ -58,7 +59,7 @@ class EventTodoFacts:
     `held_back`: rules of the event may keep people waiting while seats are free. `failed_mail`
     counts mails that no server accepted, `unreached` addresses whose mails bounced, `odd_answers`
     calendar answers to look at. `blocked` are the blocked steps, the oldest first; only that one
-    becomes an entry, because the others mostly wait for it.
+    becomes an entry, because the others mostly wait for it. `dismissed` are names and facts.
     """
 
     slug: str
@@ -71,6 +72,7 @@ class EventTodoFacts:
     unreached: int = 0
     odd_answers: int = 0
     blocked: tuple[Blocked, ...] = ()
+    dismissed: frozenset[tuple[str, str]] = frozenset()
 
     def is_blocked_at(self, *actions: Action) -> bool:
         """Whether the first blocked step is one of these actions."""
@@ -91,7 +93,8 @@ class EventTodoFacts:
 class ToDo:
     """One entry: a message id with its values, and the page on which it is settled.
 
-    For a blocked step `step_id` is its number, and `complaints` follow the text.
+    For a blocked step `step_id` is its number, and `complaints` follow the text. `action` is the
+    one that settles it, if there is one; `name` is that of its rule.
     """
 
     severity: Severity
@@ -102,14 +105,28 @@ class ToDo:
     starts_at: datetime | None = None
     step_id: int = 0
     complaints: tuple[Complaint, ...] = ()
+    action: Action | None = None
+    name: str = ""
+
+    @property
+    def fact(self) -> str:
+        """What the entry says; a dismissed one returns when that changes, except for its title."""
+        values = sorted((key, str(each)) for key, each in self.values.items() if key != "title")
+        said = (self.text, self.severity.name, values, self.step_id, self.starts_at)
+        return sha256(repr((*said, list(map(str, self.complaints)))).encode()).hexdigest()
 
 
 Rule = Callable[[EventTodoFacts], ToDo | None]
 
 
 def todos(todo_facts: Iterable[EventTodoFacts]) -> tuple[ToDo, ...]:
-    """All entries: blocked steps first, then by urgency, then by date."""
-    found = [todo for event in todo_facts for rule in RULES if (todo := rule(event)) is not None]
+    """All entries but dismissed ones: blocked steps first, then by urgency, then by date."""
+    found = [
+        replace(todo, name=rule.__name__)
+        for event in todo_facts
+        for rule in RULES
+        if (todo := rule(event)) and (rule.__name__, todo.fact) not in event.dismissed
+    ]
     return tuple(sorted(found, key=lambda todo: (not todo.step_id, todo.severity, todo.starts_at)))
 
 
@@ -117,8 +134,7 @@ def step_blocked(event: EventTodoFacts) -> ToDo | None:
     """A step of the plan could not run."""
     if not event.blocked:
         return None
-    blocked = event.blocked[0]
-    text = N_("“%(step)s” (%(title)s) is blocked:")
+    text, blocked = N_("“%(step)s” (%(title)s) is blocked:"), event.blocked[0]
     about = {complaint.about for complaint in blocked.complaints}
     places = {"room_url": Target.ROOM, "materials": Target.MATERIALS}
     target = next((places[name] for name in about if name in places), Target.STEPS)
@@ -162,7 +178,7 @@ def deadline_passed(event: EventTodoFacts) -> ToDo | None:
     if facts.deadline > facts.now:
         return None
     text = N_("The registration deadline of “%(title)s” has passed. Registration can be closed.")
-    return _todo(event, Severity.INFO, text, Target.EVENT)
+    return replace(_todo(event, Severity.INFO, text, Target.EVENT), action=Action.CLOSE)
 
 
 def follow_up_due(event: EventTodoFacts) -> ToDo | None:
@@ -280,4 +296,5 @@ def _todo(
         values={"title": event.facts.title, **values},
         slug=event.slug,
         starts_at=event.facts.starts_at,
+        action=next_action(event.facts) if target in (Target.EVENT, Target.EDIT) else None,
     )

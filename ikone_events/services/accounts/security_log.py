@@ -1,4 +1,4 @@
-"""The security log: logins, refusals, exports and changes of accounts as JSON lines.
+"""The security log: logins, refusals, exports, discarded events, changes of accounts as JSON lines.
 
 Written to the logger `ikone_events.security` (OWASP ASVS 16.3). Accounts are named by their number,
 never by name or address; persons who register are not named at all. Networks are IPv4 addresses or
@@ -23,6 +23,7 @@ class SecurityEvent(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
     PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105 - no password
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - no password
+    EVENT_DISCARDED = "event_discarded"
     EXPORTED = "exported"
     REFUSED = "refused"
 

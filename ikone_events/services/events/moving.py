@@ -11,6 +11,7 @@ from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.times import moved_along
 from ikone_events.services.events.editing import draft_of_event, edit_event
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.events.undoing import past_of
 from ikone_events.services.events.updates import KNOWN_STATES
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -40,9 +41,10 @@ def can_change_date(event: Event) -> bool:
 def event_on(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
     """The event as it would be on another date; stores nothing."""
     draft = replace(moved_draft(draft_of_event(event), starts_at), ends_at=ends_at)
-    rule = find_rule(Action.RESCHEDULE, State(event.state))
+    rule = find_rule(Action.RESCHEDULE, State(event.state), past_of(event).before)
     changes = {name: getattr(draft, name) for name in ("starts_at", *_MOMENTS)}
-    return as_if(event, {**changes, "state": rule.target.value if rule else event.state})
+    target = rule.target if rule else None
+    return as_if(event, {**changes, "state": target.value if target else event.state})
 
 
 def change_date(

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import contains_eager
 
 from ikone_events.domain.events.facts import Facts, Number
+from ikone_events.domain.events.history import NO_PAST
 from ikone_events.domain.events.lifecycle import Action, Message
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.mails.audiences import Audience
@@ -24,6 +25,7 @@ from ikone_events.domain.plan.steps import (
 from ikone_events.domain.plan.times import Timing
 from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused, UnfitInput
 from ikone_events.services.events.transitions import Request, facts_of, perform
+from ikone_events.services.events.undoing import quiet_until
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan.plans import (
     DONE,
@@ -36,7 +38,6 @@ from ikone_events.services.plan.plans import (
     finish,
     reopen,
     set_timing,
-    steps_of,
     what_of,
 )
 from ikone_events.store.damage import readable
@@ -67,11 +68,6 @@ class StepView:
         return self.judgement.verdict.value
 
 
-def step_views(event: Event, facts: Facts) -> list[StepView]:
-    """All steps of an event, done and to come, ordered by time."""
-    return [look_at(step, facts) for step in steps_of(event)]
-
-
 def look_at(step: Step, facts: Facts) -> StepView:
     """One step, judged by the facts of its event."""
     if step.outcome:
@@ -100,12 +96,16 @@ def steps_to_look_at(now: datetime) -> list[int]:
 def _is_moving(step: Step, now: datetime, numbers: Mapping[str, int]) -> bool:
     """Whether a step may be settled; a damaged one is to be looked at alone, where it fails."""
     try:
-        return _may_be_settled(step, facts_of(step.event, now, numbers=numbers))
+        return _may_be_settled(step, facts_of(step.event, now, numbers=numbers, past=NO_PAST))
     except (ValueError, TypeError, LookupError):
         return True
 
 
 def _due(now: datetime) -> Sequence[Step]:
+    """The due steps; while a press can be undone, the plan of its event does not go on."""
+    can_be_undone = exists().where(
+        Mailing.event_id == Event.id, Mailing.state_change_id.is_not(None), Mailing.due_at > now
+    )
     resting = [state.value for state in RESTING]
     wanted = (
         select(Step)
@@ -114,6 +114,7 @@ def _due(now: datetime) -> Sequence[Step]:
             Step.outcome == "",
             Step.active,
             Step.due_at <= now,
+            ~can_be_undone,
             or_(Event.state.not_in(resting), Step.action == Action.ANNOUNCE.value),
         )
         .order_by(Step.due_at, Step.id)
@@ -133,7 +134,7 @@ def is_to_be_settled(step_id: int, *, now: datetime) -> bool:
 
 
 def _facts_for(step: Step, now: datetime) -> Facts:
-    return facts_of(step.event, now, reads=_reads(step))
+    return facts_of(step.event, now, reads=_reads(step), past=NO_PAST)
 
 
 def _reads(step: Step) -> frozenset[Number]:
@@ -165,15 +166,18 @@ def run_due(step_id: int, *, now: datetime) -> str:
     return step.outcome
 
 
-def run_now(event: Event, step_id: int, *, actor: str, now: datetime) -> Mailing | None:
+def run_now(
+    event: Event, step_id: int, *, actor: str, now: datetime, waits: bool = False
+) -> Mailing | None:
     """Run a step early, or one that is switched off; returns the mailing it began.
 
+    With `waits` a message to many, or what is announced, can be undone for some minutes.
     Raises TransitionRefused with all obstacles, NotFound.
     """
     step = _find(event, step_id)
     if found := obstacles_of(step, now):
         raise TransitionRefused(found)
-    return _carry_out(step, actor, now=now)
+    return _carry_out(step, actor, now=now, waits=waits)
 
 
 def obstacles_of(step: Step, now: datetime) -> tuple[Complaint, ...]:
@@ -245,21 +249,15 @@ def find_step(event: Event, step_id: int) -> Step:
     return step
 
 
-def _carry_out(step: Step, actor: str, *, now: datetime) -> Mailing | None:
+def _carry_out(step: Step, actor: str, *, now: datetime, waits: bool = False) -> Mailing | None:
     """Run the action or start the mailing of a step; a transition marks its own step."""
     if step.action:
-        request = Request(action=Action(step.action), actor=actor)
+        request = Request(action=Action(step.action), actor=actor, waits=waits)
         return perform(step.event.slug, request, now=now).mailing
     message = Message(MailKind(step.kind), Audience(step.audience))
     finish(step, DONE, actor, now=now)
-    return start_mailing(
-        step.event,
-        message,
-        now=now,
-        started_by=actor,
-        step=step,
-        organisation_id=step.organisation_id,
-    )
+    due_at = quiet_until(step.event, now=now) if waits and step.kind == MailKind.NOTE else None
+    return start_mailing(step.event, message, now=now, started_by=actor, step=step, due_at=due_at)
 
 
 def _find(event: Event, step_id: int, *, waiting: bool = True) -> Step:

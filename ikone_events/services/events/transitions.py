@@ -3,20 +3,36 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import update
 
-from ikone_events.domain.events.facts import EventFormat, Facts, Number, State
-from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule, find_rule, plan
+from ikone_events.domain.events.facts import RUNNING, EventFormat, Facts, Number, State
+from ikone_events.domain.events.history import NO_PAST, Past
+from ikone_events.domain.events.lifecycle import (
+    RULES,
+    UNDOABLE,
+    Action,
+    Message,
+    TransitionRule,
+    plan_in_turn,
+)
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.header_text import MOST_REASON, checked_text
-from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.times import moved_along
+from ikone_events.services.events.discarding import discard, somebody_was_faster
 from ikone_events.services.events.obsolete_mailings import stop_obsolete
+from ikone_events.services.events.undoing import (
+    fill_seats_left,
+    past_of,
+    quiet_until,
+    release_waiting,
+    take_back,
+)
 from ikone_events.services.events.updates import KNOWN_STATES, forget_update
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
-from ikone_events.services.plan.plans import mark_performed, move_steps
+from ikone_events.services.plan.plans import ask_no_feedback, mark_performed, move_steps
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.expirations import expire_all
 from ikone_events.services.registering.reservations import renew_reservations
@@ -35,6 +51,7 @@ from ikone_events.store.plan.models import Step
 class Request:
     """A requested action; `expected` is the state that was on the screen.
 
+    `waits`: it comes from a page, so that its mailing waits until it can't be undone any more.
     Raises UnfitInput for a reason that can't be mailed.
     """
 
@@ -44,6 +61,7 @@ class Request:
     reason: str = ""
     new_starts_at: datetime | None = None
     new_ends_at: datetime | None = None
+    waits: bool = False
 
     def __post_init__(self) -> None:
         """Normalise and check the reason."""
@@ -53,11 +71,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of a transition."""
+    """The result of a transition. `files` are to be deleted after the commit."""
 
     event: Event
     rule: TransitionRule
-    mailing: Mailing | None
+    mailing: Mailing | None = None
+    files: tuple[Path, ...] = ()
 
 
 def facts_of(
@@ -67,12 +86,14 @@ def facts_of(
     *,
     reads: Iterable[Number] = Number,
     numbers: Mapping[str, int] | None = None,
+    past: Past | None = None,
 ) -> Facts:
     """The facts of one event now, with the values of a request.
 
     `reads` are the numbers to count, by default all; others stay 0. `numbers` are known counts;
-    with them nothing is counted.
+    with them nothing is counted. `past` is what the history says; without it, it is read.
     """
+    past = past_of(event) if past is None else past
     if numbers is None:
         numbers = numbers_for([event.id], reads)[event.id]
     return Facts(
@@ -92,14 +113,20 @@ def facts_of(
         reason=request.reason if request else None,
         new_starts_at=request.new_starts_at if request else None,
         new_ends_at=request.new_ends_at if request else None,
+        before=past.before,
+        undo_to=past.undo_to,
         **numbers,
     )
 
 
 def facts_for(action: Action, event: Event, now: datetime, request: Request | None = None) -> Facts:
     """The facts that decide about one action; only the numbers of its needs are counted."""
-    rule = find_rule(action, State(event.state))
-    return facts_of(event, now, request, reads=numbers_read(rule.needs if rule else ()))
+    past = None if action in (Action.UNDO, Action.RESCHEDULE) else NO_PAST
+    return facts_of(event, now, request, reads=_reads(action), past=past)
+
+
+def _reads(*actions: Action) -> frozenset[Number]:
+    return numbers_read(need for rule in RULES if rule.action in actions for need in rule.needs)
 
 
 def perform(slug: str, request: Request, *, now: datetime) -> Done:
@@ -108,53 +135,105 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     Raises TransitionRefused with all complaints, SomebodyWasFaster when the state is not
     `expected`, NotFound.
     """
+    return _perform(slug, request, request.action, now=now)
+
+
+def announce_and_open(slug: str, request: Request, *, now: datetime) -> Done:
+    """Announce an event and open its registration in one press; the result is of the opening.
+
+    Raises what `perform` raises, with the complaints of both actions.
+    """
+    return _perform(slug, request, Action.ANNOUNCE, Action.OPEN, now=now)
+
+
+def _perform(slug: str, request: Request, *actions: Action, now: datetime) -> Done:
     event = lock_event(slug)
     if request.expected is not None and event.state != request.expected.value:
-        raise _faster()
-    rule = plan(request.action, facts_for(request.action, event, now, request))
+        raise somebody_was_faster()
+    facts = facts_for(actions[0], event, now, request)
+    if len(actions) > 1:
+        facts = facts_of(event, now, request, reads=_reads(*actions))
+    *before, last = plan_in_turn(actions, facts)
+    if last.target is None:
+        return Done(event, last, files=discard(event))
+    if last.action is not Action.UNDO:
+        release_waiting(event)
+    waits = request.waits and actions[0] in UNDOABLE
+    due_at = quiet_until(event, now=now) if waits else None
+    for rule in before:
+        _carry_out(event, rule, request, now=now, due_at=due_at)
+    return _carry_out(event, last, request, now=now, due_at=due_at)
+
+
+def _carry_out(
+    event: Event, rule: TransitionRule, request: Request, *, now: datetime, due_at: datetime | None
+) -> Done:
     old, public = (event.starts_at, event.ends_at), public_facts(event)
+    if rule.action is Action.UNDO:
+        take_back(event, actor=request.actor, now=now)
     _set_state(event, rule, now=now)
-    _record(event, rule, request, now=now)
-    if request.action is Action.RESCHEDULE:
+    change = _record(event, rule, request, now=now)
+    if rule.action is Action.RESCHEDULE:
         _move(event, request, now=now)
     note_public_change(event, public, now=now)
-    step = mark_performed(event, request.action, request.actor, now=now)
-    if request.action is Action.ARCHIVE:
+    step = mark_performed(event, rule.action, request.actor, now=now)
+    if rule.action is Action.CONCLUDE and rule.source is not State.DISPATCHED:
+        ask_no_feedback(event, request.actor, now=now)
+    if rule.action is Action.ARCHIVE:
         expire_all(event, now=now)
         archive_persons(event, now=now)
-    if event.state not in KNOWN_STATES:
-        forget_update(event)
-    if request.action in (Action.CANCEL, Action.POSTPONE):
+    _settle_update(event, due_at)
+    if rule.action in (Action.CANCEL, Action.POSTPONE):
         stop_obsolete(event, actor=request.actor, now=now)
-    mailing = _write_to(event, rule.message, request, old, step, now=now)
-    if request.action is Action.OPEN:
-        renew_reservations(event, now=now)
-    if request.action in (Action.OPEN, Action.REOPEN):
-        promote_waiting(event, now=now)
+    mailing = _write_to(
+        event, rule.message, request, old=old, step=step, change=change, now=now, due_at=due_at
+    )
+    _settle_seats(event, rule, now=now)
     return Done(event, rule, mailing)
+
+
+def _settle_update(event: Event, due_at: datetime | None) -> None:
+    """Forget a change that waits to be mailed, but not before the action can't be undone."""
+    if event.state in KNOWN_STATES:
+        return
+    if due_at is None:
+        forget_update(event)
+    elif event.update_due_at is not None:
+        event.update_due_at = max(event.update_due_at, due_at)
+
+
+def _settle_seats(event: Event, rule: TransitionRule, *, now: datetime) -> None:
+    """Give free seats to those who wait, where people can get seats again."""
+    again = rule.action is Action.RESCHEDULE and rule.target in RUNNING
+    if rule.action is Action.OPEN or again:
+        renew_reservations(event, now=now)
+    if rule.action in (Action.OPEN, Action.REOPEN) or again:
+        promote_waiting(event, now=now)
+    if rule.action is Action.UNDO:
+        fill_seats_left(event, now=now)
 
 
 def _set_state(event: Event, rule: TransitionRule, *, now: datetime) -> None:
     """Compare and set: of two simultaneous requests the second finds another state."""
     mine = (Event.id == event.id) & (Event.state == rule.source.value)
-    values = {"state": rule.target.value, "changed_at": now}
+    values = {"state": rule.target, "changed_at": now}
     if rows_written(update(Event).where(mine).values(values)) != 1:
-        raise _faster()
+        raise somebody_was_faster()
     db.session.refresh(event)
 
 
-def _record(event: Event, rule: TransitionRule, request: Request, *, now: datetime) -> None:
-    db.session.add(
-        StateChange(
-            event_id=event.id,
-            action=rule.action.value,
-            source=rule.source.value,
-            target=rule.target.value,
-            actor=request.actor,
-            reason=request.reason,
-            at=now,
-        )
+def _record(event: Event, rule: TransitionRule, request: Request, *, now: datetime) -> StateChange:
+    change = StateChange(
+        event_id=event.id,
+        action=rule.action.value,
+        source=rule.source.value,
+        target=event.state,
+        actor=request.actor,
+        reason=request.reason,
+        at=now,
     )
+    db.session.add(change)
+    return change
 
 
 def moved_deadline(event: Event, starts_at: datetime) -> datetime | None:
@@ -179,10 +258,12 @@ def _write_to(
     event: Event,
     message: Message | None,
     request: Request,
+    *,
     old: tuple[datetime, datetime],
     step: Step | None,
-    *,
+    change: StateChange,
     now: datetime,
+    due_at: datetime | None,
 ) -> Mailing | None:
     if message is None:
         return None
@@ -195,10 +276,6 @@ def _write_to(
         reason=request.reason,
         old_starts_at=old[0],
         old_ends_at=old[1],
-    )
-
-
-def _faster() -> SomebodyWasFaster:
-    return SomebodyWasFaster(
-        Complaint(N_("Somebody was faster: the event has changed. Please look again."))
+        change=change,
+        due_at=due_at,
     )

@@ -32,14 +32,13 @@ from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.event_versions import as_if
-from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
+from ikone_events.store.mails.models import TEST_KEY, Mailing, OutboxMail, Subscriber
 from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
 
 TEST_MARK = "[Test]"
-TEST_KEY = "test:"
 # The token in such a URL gives access as the person it was made for.
 _SECRET_PART = re.compile(r"(/(?:r|door|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+")
 
@@ -84,7 +83,7 @@ def sending_of_action(
     """What an action would send; None if it has no mail."""
     if rule.message is None:
         return None
-    changes: dict[str, object] = {"state": rule.target.value}
+    changes: dict[str, object] = {"state": rule.target} if rule.target else {}
     if rule.action is Action.RESCHEDULE and new_starts_at and new_ends_at:
         changes |= {"starts_at": new_starts_at, "ends_at": new_ends_at}
     return Sending(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Select, case, select, update
+from sqlalchemy import Select, case, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS
@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 Person = Registration | Subscriber
 
 
-def find_open_mailing() -> int | None:
-    """The id of the next mailing that is neither stopped nor completely in the outbox.
+def find_open_mailing(now: datetime) -> int | None:
+    """The id of the next mailing that is due and neither stopped nor completely in the outbox.
 
     Reminders first and mails to subscribers last: thousands of them may take hours.
     """
@@ -44,7 +44,8 @@ def find_open_mailing() -> int | None:
         (Mailing.audience.in_(_OF_SUBSCRIBERS), 2),
         else_=1,
     )
-    unfinished = select(Mailing.id).where(*_UNFINISHED)
+    due = or_(Mailing.due_at.is_(None), Mailing.due_at <= now)
+    unfinished = select(Mailing.id).where(*_UNFINISHED, due)
     return db.session.scalar(unfinished.order_by(urgency, Mailing.id).limit(1))
 
 

@@ -16,7 +16,7 @@ from ikone_events.services.mails.audiences import people_of, subscribers_of
 from ikone_events.services.mails.texts import snapshot
 from ikone_events.services.mails.values import notified_versions
 from ikone_events.store.db import ask_for_delivery, db, for_update, rows_written
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
@@ -64,6 +64,21 @@ class Account:
         waiting = self.figures.queued or self.mailing.finished_at is None
         return bool(waiting) and not self.is_stopped
 
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether organisers may still take it back."""
+        return can_be_taken_back(self.mailing)
+
+
+def has_begun(mailing: Mailing) -> bool:
+    """Whether the worker has written mails of it, or found nobody to write to."""
+    return mailing.last_id > 0 or mailing.finished_at is not None
+
+
+def can_be_taken_back(mailing: Mailing) -> bool:
+    """Whether it is a message that organisers wrote, of which nothing is written yet."""
+    return mailing.kind == MailKind.NOTE.value and not has_begun(mailing)
+
 
 def start_mailing(
     event: Event,
@@ -72,17 +87,24 @@ def start_mailing(
     now: datetime,
     started_by: str = "",
     step: Step | None = None,
-    organisation_id: int | None = None,
     reason: str = "",
     only_changed: bool = False,
     old_starts_at: datetime | None = None,
     old_ends_at: datetime | None = None,
+    change: StateChange | None = None,
+    due_at: datetime | None = None,
 ) -> Mailing:
-    """Store a mailing in the transaction of its cause; the worker writes the mails."""
+    """Store a mailing in the transaction of its cause; the worker writes the mails.
+
+    `change` is the transition that it tells of; before `due_at` nothing is written.
+    """
     mailing = new_mailing(event, message, step=step, reason=reason)
-    mailing.organisation_id, mailing.only_changed = organisation_id, only_changed
+    mailing.only_changed = only_changed
     mailing.old_starts_at, mailing.old_ends_at = old_starts_at, old_ends_at
-    mailing.started_by, mailing.created_at = started_by, now
+    mailing.started_by, mailing.created_at, mailing.due_at = started_by, now, due_at
+    if change is not None:
+        db.session.flush()
+        mailing.state_change_id = change.id
     db.session.add(mailing)
     db.session.flush()
     ask_for_delivery()
@@ -100,6 +122,7 @@ def new_mailing(
         reason=reason,
         event_lock_version=event.lock_version,
         step_id=step.id if step else None,
+        organisation_id=step.organisation_id if step else None,
         texts=snapshot(event, step.name if step and step.kind == MailKind.NOTE else message.kind),
     )
 
@@ -130,11 +153,16 @@ def resume_mailing(event: Event, mailing_id: int, *, actor: str, now: datetime) 
                 "Please write a new message instead."
             )
             raise UnfitInput(Complaint(text))
-        mailing.stopped_at, mailing.stopped_by = None, ""
-        answered = _answered_for_another_date(mailing)
-        outbox.resume(mailing, actor=actor, now=now)
-        _ask_again(mailing, answered)
+        resume_rest(mailing, actor=actor, now=now)
     return mailing
+
+
+def resume_rest(mailing: Mailing, *, actor: str, now: datetime) -> None:
+    """Send the rest of a stopped mailing whose event is as it was when the mailing began."""
+    mailing.stopped_at, mailing.stopped_by = None, ""
+    answered = _answered_for_another_date(mailing)
+    outbox.resume(mailing, actor=actor, now=now)
+    _ask_again(mailing, answered)
 
 
 def _answered_for_another_date(mailing: Mailing) -> list[int]:

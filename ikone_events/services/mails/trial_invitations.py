@@ -17,7 +17,6 @@ from ikone_events.domain.mails.kinds import CANCEL, REQUEST, MailKind, calendar_
 from ikone_events.domain.rooms.door import has_door
 from ikone_events.mail.writing.compose import compose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.drafts import TEST_KEY
 from ikone_events.services.mails.invitations import later_stamp, new_calendar_uid
 from ikone_events.services.mails.values import sender_of, summary_in
 from ikone_events.services.mails.writing import outbox_row, queue
@@ -25,7 +24,7 @@ from ikone_events.store.calendars.mails import answer_to_trial, trials_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
-from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.mails.models import TEST_KEY, OutboxMail
 
 MARK = "Test: "
 

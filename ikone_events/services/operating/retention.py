@@ -20,6 +20,9 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.operating.rate_limits import drop_ended_windows
 from ikone_events.store.registering.models import Registration
 
+# The reason in the history where the clock has concluded an event.
+RETENTION = "retention"
+
 
 def tidy(now: datetime, *, most: int | None = None) -> None:
     """Delete last mails, unconfirmed addresses, and data with a shorter retention.
@@ -38,8 +41,14 @@ def tidy(now: datetime, *, most: int | None = None) -> None:
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:
-    """Archive an event where the lifecycle allows it; anonymise its persons in any case."""
+    """Archive an event where the lifecycle allows it; anonymise its persons in any case.
+
+    An event that nobody has followed up or concluded is concluded first.
+    """
     event = lock_event(slug)
+    if find_rule(Action.CONCLUDE, State(event.state)) is not None:
+        conclude = Request(action=Action.CONCLUDE, actor=actor, reason=RETENTION)
+        perform(slug, conclude, now=now)
     if find_rule(Action.ARCHIVE, State(event.state)) is not None:
         perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
     else:

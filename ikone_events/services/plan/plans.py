@@ -29,6 +29,7 @@ _PAST_ALREADY = Complaint(
 )
 OBSOLETE = Complaint(N_("The event had already gone past it."))
 _FORGOTTEN = Complaint(N_("All names have been deleted; the event kept its state."))
+_NO_LINK = Complaint(N_("The access link was never sent."))
 _CALLED_OFF = Complaint(N_("The event has been cancelled."))
 
 
@@ -146,7 +147,7 @@ def move_steps(event: Event, *, now: datetime, anew: bool = False) -> None:
     """Move the steps of an event whose dates have changed.
 
     Sent mails and expired steps wait again if their new time is in the future; with `anew` (new
-    date of a postponed event) also the transitions after the announcement. Skipped steps stay
+    date of a postponed event) also the transitions that its state leaves to do. Skipped steps stay
     skipped.
     """
     anchors = anchors_of(event)
@@ -165,7 +166,7 @@ def _waits_again(step: Step, *, moved_ahead: bool, anew: bool) -> bool:
     if step.outcome in ("", SKIPPED):
         return False
     if anew and step.action not in ("", Action.ANNOUNCE.value):
-        return True
+        return not is_moot(what_of(step), State(step.event.state))
     return moved_ahead and (step.outcome == EXPIRED or not step.action)
 
 
@@ -199,6 +200,15 @@ def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -
             called_off = event.state == State.CANCELLED.value
             finish(step, MOOT, actor, _CALLED_OFF if called_off else OBSOLETE, now=now)
     return performed
+
+
+def ask_no_feedback(event: Event, actor: str, *, now: datetime) -> None:
+    """Finish the request for feedback if people could not take part: the link was never sent."""
+    if event.format == EventFormat.ON_SITE.value:
+        return
+    for step in steps_of(event):
+        if step.kind == MailKind.FEEDBACK.value and not step.outcome:
+            finish(step, MOOT, actor, _NO_LINK, now=now)
 
 
 def mark_forgotten(event: Event, actor: str, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Attendance, Status
@@ -24,7 +24,8 @@ from ikone_events.store.registering.models import Code, ImportList, Registration
 
 def archive_persons(event: Event, *, now: datetime) -> None:
     """Store the figures of an event, then remove the personal data of its registrations."""
-    event.figures = json.dumps(figures_of(event), ensure_ascii=False)
+    if not event.figures:  # what has been reported stays
+        event.figures = json.dumps(figures_of(event), ensure_ascii=False)
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
@@ -83,14 +84,15 @@ def figures_of(event: Event) -> dict[str, int]:
 
 
 def events_to_forget(now: datetime) -> list[Event]:
-    """Events whose retention is over and whose persons are still known.
+    """Events whose retention is over and which are not archived.
 
-    A postponed event waits for its new date.
+    A postponed event waits for its new date. A draft stays, without its persons.
     """
     settled = (State.ARCHIVED.value, State.POSTPONED.value)
+    has_work = or_(Event.state != State.DRAFT.value, Event.figures == "")
     candidates = (
         select(Event)
-        .where(Event.state.not_in(settled), Event.ends_at < now, Event.figures == "")
+        .where(Event.state.not_in(settled), Event.ends_at < now, has_work)
         .order_by(Event.id)
     )
     return [event for event in readable(candidates, Event) if retention_until(event) <= now]

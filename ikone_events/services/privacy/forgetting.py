@@ -10,12 +10,11 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.mails.drafts import TEST_KEY
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
-from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.administrations import drop_unused_left_texts
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Code, ImportList, Registration, StatusChange
@@ -98,10 +97,9 @@ def strike_out(person: Registration) -> None:
 
 def _drop_test_mails(person: Registration) -> None:
     """Delete mails that organisers sent to themselves as this person would get them."""
-    tests = OutboxMail.key.startswith(TEST_KEY, autoescape=True)
     named = OutboxMail.text.contains(person.last_name, autoescape=True)
     own = OutboxMail.event_id == person.event_id
-    rows_written(delete(OutboxMail).where(own, tests, named))
+    rows_written(delete(OutboxMail).where(own, IS_TEST, named))
 
 
 def _linked(person: Registration, name: str) -> list[Registration]:

@@ -230,3 +230,17 @@ class StateChange(Base):
     actor: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class DismissedTodo(Base):
+    """An entry of the to-do list that somebody dismissed; it returns when its `fact` changes."""
+
+    __tablename__ = "dismissed_todo"
+    __table_args__ = (UniqueConstraint("event_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(40))
+    fact: Mapped[str] = mapped_column(String(64))
+    dismissed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    dismissed_by: Mapped[str] = mapped_column(String(200))

@@ -6,10 +6,11 @@ Callers name the tables they need; each costs one statement for all events.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
-from sqlalchemy import Date, ScalarSelect, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, case, exists, func, literal, or_, select
 
-from ikone_events.domain.events.facts import Number
+from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.db import db
@@ -17,7 +18,7 @@ from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.incoming.models import IncomingMail
-from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.models import Registration
 
 # The kinds that the funder counts: bodies with a full-time administration.
@@ -47,7 +48,8 @@ class Counts:
     `by_answer` are the PARTSTATs of confirmed people, "" for none. `members` are the
     administrations that are members on the event's day. `failed_mail` includes `bounced_mail`,
     which a server had accepted first; `unreached` counts the addresses of bounces that nobody has
-    looked at, `odd_answers` other incoming mails to look at.
+    looked at, `odd_answers` other incoming mails to look at. `is_written_about`: a draft has mails
+    that are no tests.
     """
 
     by_status: dict[str, int] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Counts:
     bounced_mail: int = 0
     unreached: int = 0
     odd_answers: int = 0
+    is_written_about: bool = False
 
     @property
     def answers(self) -> AnswerCounts:
@@ -77,7 +80,12 @@ class Counts:
     @property
     def numbers(self) -> dict[str, int]:
         """The numbers that needs read, by the names of Facts."""
-        return {Number.CONFIRMED: self.confirmed, Number.MATERIALS: self.materials}
+        return {
+            Number.CONFIRMED: self.confirmed,
+            Number.MATERIALS: self.materials,
+            Number.REGISTERED: self.total,
+            Number.MAILS: int(self.is_written_about),
+        }
 
     @property
     def total(self) -> int:
@@ -178,19 +186,24 @@ def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None
         found[event_id].materials = number
 
 
-def _count_mails(found: dict[int, Counts], _events: Iterable[Event]) -> None:
+def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:
+    """Count mails that are queued or failed; of drafts, which have few, look at all."""
+    drafts = [event.id for event in events if event.state == State.DRAFT.value]
+    unsent = OutboxMail.state.in_(("queued", "failed"))
     rows = db.session.execute(
-        select(OutboxMail.event_id, OutboxMail.state, func.count())
-        .where(OutboxMail.event_id.in_(found), OutboxMail.state.in_(("queued", "failed")))
+        select(OutboxMail.event_id, OutboxMail.state, func.count(), func.count(case((~IS_TEST, 1))))
+        .where(OutboxMail.event_id.in_(found), or_(unsent, OutboxMail.event_id.in_(drafts)))
         .group_by(OutboxMail.event_id, OutboxMail.state)
     )
-    for event_id, state, number in rows:
+    for event_id, state, number, no_tests in rows:
         if event_id is None:
             continue
+        counts = found[event_id]
+        counts.is_written_about = counts.is_written_about or no_tests > 0
         if state == "failed":
-            found[event_id].failed_mail = number
-        else:
-            found[event_id].queued_mail = number
+            counts.failed_mail = number
+        elif state == "queued":
+            counts.queued_mail = number
 
 
 def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
@@ -279,9 +292,16 @@ def numbers_for(event_ids: Collection[int], wanted: Iterable[Number]) -> dict[in
     return {event_id: dict(zip(names, numbers, strict=True)) for event_id, *numbers in rows}
 
 
-_NUMBERS: Mapping[Number, ScalarSelect[int]] = {
+def _at_most_one(model: type[Registration] | type[OutboxMail], *which: ColumnElement[bool]) -> Any:
+    """1 if the event has any of these rows, else 0; needs ask for no more."""
+    return case((exists(select(model.id).where(model.event_id == Event.id, *which)), 1), else_=0)
+
+
+_NUMBERS: Mapping[Number, ColumnElement[int]] = {
     Number.CONFIRMED: select(func.count())
     .where(Registration.event_id == Event.id, Registration.status == Status.CONFIRMED.value)
     .scalar_subquery(),
     Number.MATERIALS: select(func.count()).where(Material.event_id == Event.id).scalar_subquery(),
+    Number.REGISTERED: _at_most_one(Registration),
+    Number.MAILS: _at_most_one(OutboxMail, ~IS_TEST),
 }

@@ -83,7 +83,9 @@ class Mailing(Base):
 
     `last_id` is the last registration or subscriber done; `finished_at` is set after the last
     chunk, `stopped_at` when somebody stopped it. It goes to registrations whose status is older
-    than the mailing, by `event_lock_version`: later ones get their own mail. `texts` is the edited
+    than the mailing, by `event_lock_version`: later ones get their own mail. It begins at `due_at`
+    (None: at once), until when the transition `state_change_id` that it tells of can be undone.
+    `texts` is the edited
     text at the start of the mailing, JSON {locale: {"subject", "body"}}; empty for the built-in
     text. `only_changed` excludes people who have been notified of all changes.
     """
@@ -101,10 +103,14 @@ class Mailing(Base):
     event_lock_version: Mapped[int] = mapped_column(default=0)
     last_id: Mapped[int] = mapped_column(default=0)
     step_id: Mapped[int | None] = mapped_column(ForeignKey("step.id", ondelete="SET NULL"))
+    state_change_id: Mapped[int | None] = mapped_column(
+        ForeignKey("state_change.id", ondelete="SET NULL")
+    )
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     texts: Mapped[str] = mapped_column(Text, default="")
     started_by: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     stopped_by: Mapped[str] = mapped_column(String(200), default="")
@@ -177,6 +183,11 @@ class OutboxMail(Base):
 
     event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
+
+
+# The keys of mails that organisers sent to themselves begin with this.
+TEST_KEY = "test:"
+IS_TEST = OutboxMail.key.startswith(TEST_KEY, autoescape=True)
 
 
 class DeliveryNote(Base):

@@ -72,6 +72,14 @@ def own_messages_of(event: Event) -> list[Step]:
     return list(db.session.scalars(wanted.order_by(Step.id)))
 
 
+def due_actions_of(event: Event) -> list[tuple[str, datetime]]:
+    """The actions that the plan is to run, and when."""
+    wanted = select(Step.action, Step.due_at).where(
+        Step.event_id == event.id, Step.action != "", Step.outcome == "", Step.active
+    )
+    return [(action, due_at) for action, due_at in db.session.execute(wanted)]
+
+
 _DUE = select(Step.due_at).where(
     Step.event_id == bindparam("event_id"),
     Step.name == bindparam("name"),

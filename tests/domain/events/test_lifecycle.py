@@ -18,6 +18,8 @@ from ikone_events.domain.events.lifecycle import (
     find_rule,
     offers,
     plan,
+    plan_in_turn,
+    rule_for,
 )
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.mails.kinds import MailKind
@@ -35,19 +37,43 @@ open        -         open       -           -           -           -          
 close       -         -          closed      -           -           -           -        -         -
 reopen      -         -          -           open        -           -           -        -         -
 dispatch    -         -          dispatched  dispatched  -           -           -        -         -
+mark_sent   -         -          dispatched  dispatched  -           -           -        -         -
 follow_up   -         -          followed_up followed_up followed_up -           -        -         -
+conclude    -         followed_up followed_up followed_up followed_up -          -        -         -
 archive     -         -          -           -           -           archived    -        -         archived
 postpone    -         postponed  postponed   postponed   postponed   -           -        -         -
 reschedule  -         -          -           -           -           -           -        announced -
 cancel      -         cancelled  cancelled   cancelled   cancelled   -           -        cancelled -
+discard     gone      -          -           -           -           -           -        -         -
+undo        -         -          -           -           -           -           -        -         -
 """  # noqa: E501 - a table reads as a table
 # fmt: on
 
 
-def cells() -> list[tuple[Action, State, State | None]]:
+# A new date leads back to where registration was.
+RESCHEDULED = {
+    None: State.ANNOUNCED,  # loaded without its history
+    State.ANNOUNCED: State.ANNOUNCED,
+    State.OPEN: State.OPEN,
+    State.CLOSED: State.CLOSED,
+    State.DISPATCHED: State.CLOSED,
+}
+TAKES_PLACE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
+# Where an action that can be undone may have led, and from where.
+UNDONE = {
+    State.ANNOUNCED: (State.DRAFT,),
+    State.OPEN: (State.DRAFT,),
+    State.POSTPONED: TAKES_PLACE,
+    State.CANCELLED: (*TAKES_PLACE, State.POSTPONED),
+}
+GONE = "gone"
+
+
+def cells() -> list[tuple[Action, State, State | str | None]]:
     header, *rows = [line.split() for line in TABLE.strip().splitlines()]
+    ends: dict[str, State | str | None] = {"-": None, GONE: GONE}
     return [
-        (Action(name), State(state), None if target == "-" else State(target))
+        (Action(name), State(state), ends[target] if target in ends else State(target))
         for name, *targets in rows
         for state, target in zip(header, targets, strict=True)
     ]
@@ -101,15 +127,15 @@ def over(facts: Facts) -> Facts:
 
 
 def fit_for(action: Action, state: State) -> Facts:
-    late = action in (Action.FOLLOW_UP, Action.ARCHIVE)
+    late = action in (Action.FOLLOW_UP, Action.CONCLUDE, Action.ARCHIVE)
     facts = make_facts(state)
     return over(facts) if late else facts
 
 
-def target_of(action: Action, state: State) -> State | int | None:
+def target_of(action: Action, state: State) -> State | str | int | None:
     """Where an action leads; None when it is refused for one reason, else how many there are."""
     try:
-        return plan(action, fit_for(action, state)).target
+        return plan(action, fit_for(action, state)).target or GONE
     except TransitionRefused as refusal:
         reasons = len(refusal.complaints)
         return None if reasons == 1 else reasons
@@ -120,14 +146,85 @@ def test_action_leads_where_the_table_says() -> None:
     assert {key: target_of(*key) for key in table} == table
 
 
-def test_table_has_no_pair_twice() -> None:
-    pairs = [(rule.action, rule.source) for rule in RULES]
-    assert len(pairs) == len(set(pairs))
+def test_new_date_leads_back_to_where_registration_was() -> None:
+    postponed = make_facts(State.POSTPONED)
+    found = {
+        before: plan(Action.RESCHEDULE, replace(postponed, before=before)).target
+        for before in RESCHEDULED
+    }
+    assert found == RESCHEDULED
+
+
+def test_undo_leads_to_the_state_before_and_nowhere_else() -> None:
+    found = {
+        (state, target)
+        for state in State
+        for target in State
+        if (rule := rule_for(Action.UNDO, make_facts(state, undo_to=target)))
+        and rule.target is target
+    }
+    assert found == {(state, target) for state, targets in UNDONE.items() for target in targets}
+
+
+def test_undo_is_offered_only_while_something_can_be_undone() -> None:
+    cancelled = make_facts(State.CANCELLED)
+    assert Action.UNDO not in {offer.rule.action for offer in offers(cancelled)}
+    undoable = replace(cancelled, undo_to=State.OPEN)
+    undo = [offer for offer in offers(undoable) if offer.rule.action is Action.UNDO]
+    assert [(offer.rule.target, offer.ready) for offer in undo] == [(State.OPEN, True)]
+
+
+def test_table_has_no_row_twice() -> None:
+    rows = [(r.action, r.source, out_of) for r in RULES for out_of in r.out_of or (None,)]
+    assert len(rows) == len(set(rows))
+
+
+# What leads on from each state once the clock has passed everything: the only ends are the archive
+# and a draft that is gone.
+WAYS_OUT = {
+    State.DRAFT: {Action.DISCARD},
+    State.ANNOUNCED: {Action.CONCLUDE},
+    State.OPEN: {Action.CONCLUDE},
+    State.CLOSED: {Action.CONCLUDE},
+    State.DISPATCHED: {Action.CONCLUDE},
+    State.FOLLOWED_UP: {Action.ARCHIVE},
+    State.POSTPONED: {Action.RESCHEDULE, Action.CANCEL},
+    State.CANCELLED: {Action.ARCHIVE},
+    State.ARCHIVED: set(),
+}
+
+
+def test_every_state_has_a_way_out_once_all_has_passed() -> None:
+    """Without a room, materials or people, long after the event."""
+    facts = make_facts(room_url="", confirmed=0, deadline=None)
+    now = facts.ends_at + timedelta(days=400)
+    late = replace(facts, now=now, new_starts_at=now + timedelta(1), new_ends_at=now + timedelta(2))
+    forward = set(Action) - {Action.CLOSE, Action.MARK_SENT}  # they lead to a state named here
+
+    def ready(state: State) -> set[Action]:
+        return {action for action in forward if _is_possible(action, replace(late, state=state))}
+
+    assert {state: ready(state) for state in State} == WAYS_OUT
+
+
+def _is_possible(action: Action, facts: Facts) -> bool:
+    try:
+        plan(action, facts)
+    except TransitionRefused:
+        return False
+    return True
+
+
+def test_announcing_and_opening_complain_about_both_at_once() -> None:
+    facts = make_facts(title="", capacity=0)
+    with pytest.raises(TransitionRefused) as refusal:
+        plan_in_turn([Action.ANNOUNCE, Action.OPEN], facts)
+    assert [complaint.about for complaint in refusal.value.complaints] == ["title", "capacity"]
 
 
 def test_every_state_is_reached_from_draft() -> None:
-    reached = {State.DRAFT}
-    while more := {r.target for r in RULES if r.source in reached} - reached:
+    reached: set[State] = {State.DRAFT}
+    while more := {r.target for r in RULES if r.target and r.source in reached} - reached:
         reached |= more
     assert reached == set(State)
 
@@ -173,6 +270,12 @@ def test_every_state_and_action_has_a_label() -> None:
         (Action.RESCHEDULE, State.POSTPONED, {"new_starts_at": NOW}, ["starts_at"]),
         (Action.CANCEL, State.POSTPONED, {"reason": None}, ["reason"]),
         (Action.CANCEL, State.DISPATCHED, {"now": NOW + timedelta(days=2)}, [None]),
+        (Action.MARK_SENT, State.OPEN, {"reason": ""}, ["reason"]),
+        (Action.MARK_SENT, State.CLOSED, {"format": EventFormat.ON_SITE}, ["format"]),
+        (Action.CONCLUDE, State.OPEN, {"reason": None}, [None, "reason"]),
+        (Action.DISCARD, State.DRAFT, {"registered": 1, "mails": 1}, [None, None]),
+        (Action.UNDO, State.CANCELLED, {}, [None]),
+        (Action.UNDO, State.OPEN, {"undo_to": State.DRAFT, "registered": 1}, [None]),
     ],
 )
 def test_need_complains_about_what_is_missing(

@@ -341,10 +341,11 @@ def test_new_date_after_a_postponement_takes_the_plan_up_again(
         new_ends_at=start + timedelta(hours=2),
     )
     found = outcomes(app, event)
-    assert (found["open"], found["dispatch"], found["announce"]) == ("", "", plans.MOOT)
-    clock.moment = step_of(app, event, "open").due_at
+    assert (found["open"], found["dispatch"], found["announce"]) == (plans.MOOT, "", plans.MOOT)
+    assert state_of(app, event) == "closed"
+    clock.moment = step_of(app, event, "dispatch").due_at
     work(app)
-    assert state_of(app, event) == "open"
+    assert state_of(app, event) == "dispatched"
 
 
 def test_changed_format_changes_the_plan(app: Flask, draft: EventDraft) -> None:
@@ -515,7 +516,7 @@ def test_mails_name_the_day_on_which_the_plan_sends_the_link(app: Flask) -> None
         assert link_day(db.session.get_one(Event, event.id), NOW) is None
 
 
-def test_promise_to_delete_names_is_kept_where_the_event_cannot_be_archived(
+def test_promise_to_delete_names_is_kept_where_nobody_followed_up(
     app: Flask, clock: FixedClock
 ) -> None:
     event = laid(app, state="closed")
@@ -523,7 +524,7 @@ def test_promise_to_delete_names_is_kept_where_the_event_cannot_be_archived(
     clock.moment = step_of(app, event, "archive").due_at
     work(app)
     found = outcomes(app, event)
-    assert (state_of(app, event), found["archive"]) == ("closed", plans.DONE)
+    assert (state_of(app, event), found["archive"]) == ("archived", plans.DONE)
     assert "" not in found.values()
 
 

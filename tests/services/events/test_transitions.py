@@ -14,6 +14,7 @@ from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.domain.refusals import NotFound, Refusal, SomebodyWasFaster, TransitionRefused
 from ikone_events.services.events import transitions
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.plan.plans import PLAN
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events import queries
@@ -203,7 +204,7 @@ def test_postponed_event_comes_back_with_a_new_invitation(app: Flask, mailbox: M
     assert invited[1] != person.calendar_uid
     with app.app_context():
         moved = db.session.get_one(Event, event.id)
-        assert (moved.state, moved.starts_at) == ("announced", start)
+        assert (moved.state, moved.starts_at) == ("open", start)
         assert moved.deadline == start - timedelta(days=4)
 
 
@@ -284,7 +285,7 @@ def test_worker_archives_when_retention_is_over(app: Flask, clock: FixedClock) -
         assert db.session.scalars(select(StateChange)).one().actor == PLAN
 
 
-def test_worker_forgets_people_of_an_event_that_was_never_followed_up(
+def test_worker_concludes_and_archives_an_event_that_was_never_followed_up(
     app: Flask, clock: FixedClock
 ) -> None:
     event = make_event(app, state="closed")
@@ -293,7 +294,10 @@ def test_worker_forgets_people_of_an_event_that_was_never_followed_up(
 
     work(app)
 
-    assert state_of(app, event) == "closed"
+    assert history_of(app, event) == [
+        ("conclude", "closed", "followed_up", RETENTION),
+        ("archive", "followed_up", "archived", ""),
+    ]
     with app.app_context():
         assert db.session.scalars(select(Registration.email)).all() == [""]
         assert '"confirmed": 1' in db.session.get_one(Event, event.id).figures

@@ -49,10 +49,10 @@ def test_reminder_does_not_wait_for_news_to_thousands(app: Flask) -> None:
     news = start(app, big, NEWS)
     reminder = start(app, small, REMINDER)
     with app.app_context():
-        assert find_open_mailing() == reminder
+        assert find_open_mailing(NOW) == reminder
         with transaction():
             expand_chunk(reminder, now=NOW)
-        assert find_open_mailing() == news
+        assert find_open_mailing(NOW) == news
 
 
 @pytest.mark.parametrize("action", [Action.CANCEL, Action.POSTPONE])

@@ -205,7 +205,7 @@ def test_stopped_mailing_does_not_hold_up_the_next(app: Flask) -> None:
     stop(app, event, first)
 
     with app.app_context():
-        assert find_open_mailing() == second
+        assert find_open_mailing(NOW) == second
 
 
 def test_mailing_to_nobody_finishes_at_once(app: Flask) -> None:
@@ -216,5 +216,5 @@ def test_mailing_to_nobody_finishes_at_once(app: Flask) -> None:
     assert work(app) == 0
 
     with app.app_context():
-        assert find_open_mailing() is None
+        assert find_open_mailing(NOW) is None
         assert db.session.scalar(select(func.count()).select_from(OutboxMail)) == 0

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlalchemy import func, or_, select
 
-from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.domain.events.lifecycle import RULES, State
 from ikone_events.domain.operating.alarms import ERASED_AFTER
 from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
@@ -54,10 +54,8 @@ def _broken_history(event: Event, history: list[StateChange]) -> Iterator[str]:
 def _is_possible(row: StateChange) -> bool:
     if row.action in _BEGINNINGS:
         return row.action == "load" or not row.source
-    if row.action not in list(Action) or row.source not in list(State):
-        return False
-    rule = find_rule(Action(row.action), State(row.source))
-    return rule is not None and rule.target.value == row.target
+    ways = {(rule.action, rule.source, rule.target) for rule in RULES}
+    return (row.action, row.source, row.target) in ways
 
 
 def misplaced_steps(_now: datetime) -> Iterator[str]:

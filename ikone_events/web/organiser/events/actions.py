@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
@@ -10,9 +10,9 @@ from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
     Action,
     State,
-    find_rule,
     offers,
     plan,
+    rule_for,
 )
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
@@ -24,14 +24,27 @@ from ikone_events.domain.refusals import (
     UnfitInput,
 )
 from ikone_events.domain.times import moment_page
-from ikone_events.services.events.transitions import Done, Request, facts_for, perform
+from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.events.discarding import finish_discarding
+from ikone_events.services.events.transitions import (
+    Done,
+    Request,
+    announce_and_open,
+    facts_for,
+    perform,
+)
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.announcing import show_announcement
 from ikone_events.web.organiser.events.changing_date import show_date
-from ikone_events.web.organiser.events.choices import GRAVE, choices_of
+from ikone_events.web.organiser.events.choices import (
+    GRAVE,
+    UNTOLD_REASON,
+    WITH_REASON,
+    choices_of,
+)
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
@@ -41,6 +54,7 @@ from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
+from ikone_events.web.shell.security_events import record
 
 
 class ActionForm(FlaskForm):
@@ -57,8 +71,9 @@ class ActionForm(FlaskForm):
 def ask(slug: str, action: str) -> Answer:
     """Show what an action does, and ask for what it needs."""
     event, wanted = seen_event(slug), find_action(action)
-    if find_rule(wanted, State(event.state)) is None:
-        plan(wanted, facts_for(wanted, event, now()))  # refuses in the words of the lifecycle
+    facts = facts_for(wanted, event, now())
+    if rule_for(wanted, facts) is None:
+        plan(wanted, facts)  # refuses in the words of the lifecycle
     if wanted in (Action.POSTPONE, Action.RESCHEDULE):
         return show_date(event, unknown=wanted is Action.POSTPONE)
     if wanted is Action.ANNOUNCE:
@@ -75,21 +90,35 @@ def do(slug: str, action: str) -> Answer:
     try:
         wish = request_of(event, wanted, form)
         with transaction():
-            done = perform(slug, wish, now=now())
+            act = announce_and_open if _opens(wanted) else perform
+            done = act(slug, wish, now=now())
     except SomebodyWasFaster as refusal:
         return show_event(seen_event(slug), refused=refusal.complaints), 409
     except (TransitionRefused, UnfitInput) as refusal:
         status = 422 if isinstance(refusal, UnfitInput) else 409
         return refused(seen_event(slug), wanted, form, refusal.complaints), status
     flash(_done_words(done), "success")
+    if done.rule.target is None:
+        finish_discarding(done.files)
+        record(SecurityEvent.EVENT_DISCARDED, slug=slug)
+        return redirect(url_for("organiser.events"), 303)
     if wanted is Action.RESCHEDULE and (words := deadline_words(done.event, done.event.deadline)):
         flash(words, "info")
     return redirect(event_url(done.event), 303)
 
 
+def _opens(action: Action) -> bool:
+    """Return whether the press also opens the registration."""
+    return action is Action.ANNOUNCE and request.form.get("also") == Action.OPEN.value
+
+
 def _done_words(done: Done) -> str:
     label, mailing = _(ACTION_LABELS[done.rule.action]), done.mailing
     number = count(done.event, Audience(mailing.audience)) if mailing else 0
+    if mailing is not None and mailing.due_at is not None:
+        at = moment_page(mailing.due_at, locale=page_locale(), zone=done.event.zone)
+        text = _("Done: %(action)s. You can undo it until %(at)s; no e-mail leaves before.")
+        return text % {"action": label, "at": at}
     if mailing is None or number == 0:
         return _("Done: %(action)s.", action=label)
     return ngettext(
@@ -138,6 +167,7 @@ def request_of(event: Event, action: Action, form: ActionForm) -> Request:
         reason=form.reason.data,
         new_starts_at=starts_at,
         new_ends_at=ends_at,
+        waits=True,
     )
 
 
@@ -158,7 +188,7 @@ def refused(
     event: Event, action: Action, form: ActionForm, complaints: tuple[Complaint, ...]
 ) -> str:
     """Render the form with the complaints, or the event if the action is not offered at all."""
-    if find_rule(action, State(event.state)) is None:
+    if rule_for(action, facts_for(action, event, now())) is None:
         return show_event(event, refused=complaints)
     place(form, complaints)
     return _ask(event, action, form)
@@ -171,7 +201,17 @@ def _ask(event: Event, action: Action, form: ActionForm) -> str:
         event=event,
         choice=choices_of(found, event)[0],
         form=form,
-        wants_reason=action in (Action.POSTPONE, Action.CANCEL),
+        wants_reason=action in WITH_REASON,
+        reason_hint=_reason_hint(action),
         wants_date=action is Action.RESCHEDULE,
         grave=action in GRAVE,
+    )
+
+
+def _reason_hint(action: Action) -> str:
+    if action in UNTOLD_REASON:
+        return _("It is kept in the history. Nobody is written to.")
+    return _(
+        "Everybody concerned reads this in their e-mail. One or two sentences in German are enough;"
+        " e-mails in English mark them as German."
     )

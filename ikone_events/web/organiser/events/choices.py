@@ -2,23 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, Action, ActionOffer, Message
 from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.services.events.foresight import runs_by_itself
+from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.organiser.plan.step_views import Missing, fix_of
-from ikone_events.web.organiser.plan.step_words import action_text
+from ikone_events.web.organiser.plan.step_words import action_text, planned_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
 
 # Actions that ask for a reason or a date first.
-ASKING = (Action.POSTPONE, Action.CANCEL, Action.RESCHEDULE)
+UNTOLD_REASON = (Action.MARK_SENT, Action.CONCLUDE)
+WITH_REASON = (Action.POSTPONE, Action.CANCEL, *UNTOLD_REASON)
+ASKING = (*WITH_REASON, Action.RESCHEDULE, Action.DISCARD)
+# Actions of the plan that people may take too early.
+_BY_PLAN = (Action.OPEN, Action.CLOSE, Action.DISPATCH, Action.FOLLOW_UP)
 # What the page of an action asks for if it is missing.
 ASKED_THEN: Mapping[Action, tuple[str, ...]] = {Action.ANNOUNCE: ("summary",)}
 # Actions that take something away for good: they stand last, and in red.
-GRAVE = (Action.CANCEL, Action.ARCHIVE)
+GRAVE = (Action.CANCEL, Action.ARCHIVE, Action.DISCARD)
 # Actions that the page of the date carries out.
 MOVING = (Action.POSTPONE, Action.RESCHEDULE)
 
@@ -47,16 +54,20 @@ def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]
     """Return the lifecycle's offers with their labels and the number of their recipients."""
     messages = (offer.rule.message for offer in found)
     numbers = count_each(Group(event, message.audience) for message in messages if message)
-    return [_choice(offer, event, numbers) for offer in found]
+    asked = any(offer.rule.action in _BY_PLAN for offer in found)
+    planned = runs_by_itself(event, now()) if asked else {}
+    return [_choice(offer, event, numbers, planned.get(offer.rule.action)) for offer in found]
 
 
-def _choice(offer: ActionOffer, event: Event, numbers: Mapping[Group, int]) -> ActionChoice:
+def _choice(
+    offer: ActionOffer, event: Event, numbers: Mapping[Group, int], planned: datetime | None
+) -> ActionChoice:
     action, message = offer.rule.action, offer.rule.message
     number = numbers[Group(event, message.audience)] if message else 0
     return ActionChoice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
-        text=action_text(action),
+        text=f"{action_text(action)} {planned_words(planned, event)}".rstrip(),
         mails=_recipients_text(message, number, event),
         complaints=tuple(
             fix_of(complaint, event)

@@ -4,25 +4,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 
+from ikone_events.domain.events.history import NO_PAST
 from ikone_events.domain.events.lifecycle import Facts, State
 from ikone_events.domain.events.todo import Blocked, EventTodoFacts, Target, ToDo, todos
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.plan.steps import Verdict
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.times import date_medium, to_local
+from ikone_events.services.events.dismissing import dismiss, dismissed_of
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.plan.plans import what_of
+from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
 from ikone_events.store.figures.counts import Counts, counts_for
 from ikone_events.store.incoming.lists import count_unknown
 from ikone_events.store.plan.models import Step, waiting_steps
-from ikone_events.web.organiser.frame import blueprint
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event
 from ikone_events.web.organiser.plan.network_plan import rows_ahead
 from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -44,12 +47,15 @@ _LINKS: Mapping[Target, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class DashboardRow:
-    """One thing to do."""
+    """One thing to do; entries of an event can be dismissed."""
 
     kind: str
     text: str
     url: str
     link: str
+    slug: str = ""
+    name: str = ""
+    fact: str = ""
 
 
 @blueprint.get("/")
@@ -97,7 +103,22 @@ def _row(todo: ToDo) -> DashboardRow:
         text=" ".join(map(translate, complaints)),
         url=url,
         link=_(label) if label else "",
+        slug=todo.slug,
+        name=todo.name,
+        fact=todo.fact,
     )
+
+
+@blueprint.post("/events/<slug>/dismiss")
+@permission(Permission.EDIT_EVENTS)
+def dismiss_todo(slug: str) -> Answer:
+    """Dismiss an entry of the to-do list until its fact changes."""
+    event = seen_event(slug)
+    name, fact = request.form.get("name", ""), request.form.get("fact", "")
+    with transaction():
+        dismiss(event.slug, name, fact, actor=actor(), now=now())
+    flash(_("The entry has been dismissed. It returns when something changes."), "success")
+    return redirect(url_for("organiser.dashboard"), 303)
 
 
 def _facts_of_all(
@@ -105,10 +126,16 @@ def _facts_of_all(
 ) -> list[EventTodoFacts]:
     """Return the facts of each event that is not archived, with its blocked steps."""
     wanted = [event for event in events if event.state != State.ARCHIVED.value]
+    dismissed = dismissed_of([event.id for event in wanted])
     due: dict[int, list[Step]] = {event.id: [] for event in wanted}
     for step in waiting_steps(due, now):
         due[step.event_id].append(step)
-    return [_todo_facts(event, counts[event.id], due[event.id], now) for event in wanted]
+    return [
+        replace(
+            _todo_facts(event, counts[event.id], due[event.id], now), dismissed=dismissed[event.id]
+        )
+        for event in wanted
+    ]
 
 
 def _blocked(steps: Iterable[Step], facts: Facts) -> Iterator[Blocked]:
@@ -132,7 +159,7 @@ def _has_quota(event: Event, now: datetime) -> bool:
 
 
 def _todo_facts(event: Event, counts: Counts, due: Iterable[Step], now: datetime) -> EventTodoFacts:
-    facts = facts_of(event, now, numbers=counts.numbers)
+    facts = facts_of(event, now, numbers=counts.numbers, past=NO_PAST)
     return EventTodoFacts(
         slug=event.slug,
         facts=replace(facts, title=event.title_in(page_locale())),

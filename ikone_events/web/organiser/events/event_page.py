@@ -12,10 +12,12 @@ from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.events.undoing import past_of
 from ikone_events.services.installation import get_installation, now
+from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.store.db import transaction
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import history_of
 from ikone_events.store.figures.counts import counts_of
 from ikone_events.web.organiser.events.choices import choices_of
@@ -62,7 +64,7 @@ def show_event(
     """Render the page of an event, with the complaints of a refusal on top."""
     moment = now()
     counts, history = counts_of(event), history_of(event)
-    facts = facts_of(event, moment, numbers=counts.numbers)
+    facts = facts_of(event, moment, numbers=counts.numbers, past=past_of(event, history))
     choices = choices_of(offers(facts), event)
     view = plan_view(event, facts)
     card = next_card(event, view, choices, next_action(facts))
@@ -129,4 +131,10 @@ def history(slug: str) -> str:
         changes=history_of(event)[::-1],
         labels=ACTION_LABELS,
         who_did=who_did,
+        reason_of=_reason_of,
     )
+
+
+def _reason_of(change: StateChange) -> str:
+    """Return why a change was made; the clock has no words of its own."""
+    return _("The retention period is over.") if change.reason == RETENTION else change.reason

@@ -1,10 +1,10 @@
-"""The lifecycle of one event as a stepper, with dates from its history."""
+"""The lifecycle of one event as a stepper: what really happened, according to its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ikone_events.domain.events.lifecycle import EventFormat, State
+from ikone_events.domain.events.lifecycle import Action, EventFormat, State
 from ikone_events.domain.times import date_numeric
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import retention_until
@@ -25,7 +25,7 @@ OFF_THE_PATH = (State.POSTPONED.value, State.CANCELLED.value)
 
 @dataclass(frozen=True, slots=True)
 class LifeStep:
-    """One circle of the stepper."""
+    """One circle of the stepper: done, current, todo, or skipped (it never happened)."""
 
     label: str
     state: str
@@ -33,22 +33,52 @@ class LifeStep:
 
 
 def life_steps(event: Event, history: Sequence[StateChange], now: datetime) -> list[LifeStep]:
-    """Return the steps of the event's path: done, current or to come."""
+    """Return the steps of the event's path."""
     path = [step for step in _PATH if _is_on_path(step, event)]
     reached = path.index(event.state) if event.state in path else -1
     if now >= event.ends_at and event.state in _TOOK_PLACE:
         reached = path.index(_HELD)
-    # A loaded event begins further on the path; the date of its first state is unknown.
-    known = (c for c in history if c.source or c.target == State.DRAFT.value)
-    days = {change.target: change.at for change in known}
+    happened = _happened(history, path)
     return [
         LifeStep(
-            _label(step),
-            "current" if number == reached else "done" if number < reached else "todo",
-            _note(step, number <= reached, event, days),
+            _label(step, happened.get(step)),
+            _state(number, reached, is_done=step in happened),
+            _note(step, event, happened, reached=number <= reached),
         )
         for number, step in enumerate(path)
     ]
+
+
+def _happened(history: Sequence[StateChange], path: Sequence[str]) -> dict[str, StateChange | None]:
+    """Return the last change that led to each step; None where it is not known.
+
+    What was undone has not happened. A loaded event has come to its state by the usual path.
+    """
+    found: dict[str, StateChange | None] = {}
+    for change in history:
+        if change.action == Action.UNDO:
+            found.pop(change.source, None)
+        elif not change.source and change.target in path:
+            found |= dict.fromkeys(path[: path.index(change.target) + 1])
+            if change.target == State.DRAFT:
+                found[change.target] = change
+        else:
+            found[change.target] = change
+            if change.action == Action.RESCHEDULE:
+                found.pop(State.DISPATCHED.value, None)
+            if change.source in _TOOK_PLACE and change.target == State.FOLLOWED_UP:
+                found[_HELD] = None
+    if not history:
+        found |= dict.fromkeys(path)
+    return found
+
+
+def _state(number: int, reached: int, *, is_done: bool) -> str:
+    if number == reached:
+        return "current"
+    if number > reached:
+        return "todo"
+    return "done" if is_done else "skipped"
 
 
 def _is_on_path(step: str, event: Event) -> bool:
@@ -61,7 +91,11 @@ def _is_on_path(step: str, event: Event) -> bool:
     return True
 
 
-def _label(step: str) -> str:
+def _label(step: str, change: StateChange | None) -> str:
+    if change is not None and change.action == Action.MARK_SENT:
+        return _("Link sent by other means")
+    if change is not None and change.action == Action.CONCLUDE:
+        return _("Concluded without follow-up")
     labels = {
         State.DRAFT.value: _("Draft"),
         State.ANNOUNCED.value: _("Announced"),
@@ -75,13 +109,16 @@ def _label(step: str) -> str:
     return labels[step]
 
 
-def _note(step: str, reached: bool, event: Event, days: dict[str, datetime]) -> str:
+def _note(
+    step: str, event: Event, happened: Mapping[str, StateChange | None], *, reached: bool
+) -> str:
     if step == _HELD:
         return _day(event.starts_at, event)
     if reached:
         if step == State.OPEN.value and event.state == step and event.deadline is not None:
             return _("until %(day)s", day=_day(event.deadline, event))
-        return _day(days[step], event) if step in days else ""
+        change = happened.get(step)
+        return _day(change.at, event) if change is not None else ""
     if step == State.ARCHIVED.value:
         return _("from %(day)s", day=_day(retention_until(event), event))
     return ""

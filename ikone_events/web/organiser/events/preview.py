@@ -5,13 +5,13 @@ from flask import abort, redirect, request, url_for
 from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
     Action,
-    State,
     TransitionRule,
-    find_rule,
     offers,
     plan,
+    rule_for,
 )
 from ikone_events.domain.refusals import TransitionRefused, UnfitInput
+from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.events.transitions import Request, facts_for, moved_deadline
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action
@@ -34,7 +34,7 @@ from ikone_events.web.organiser.mails.preview_page import (
     show_preview,
     test_to_myself,
 )
-from ikone_events.web.organiser.plan.step_words import action_text
+from ikone_events.web.organiser.plan.step_words import action_text, planned_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input
@@ -73,12 +73,13 @@ def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) 
             plan(wanted, facts_for(wanted, event, now(), wish))
     except (TransitionRefused, UnfitInput) as refusal:
         status = 422 if isinstance(refusal, UnfitInput) else 409
-        if not form.is_submitted() and find_rule(wanted, State(event.state)):
+        if not form.is_submitted() and rule_for(wanted, facts_for(wanted, event, now())):
             return redirect(url_for("organiser.ask", slug=slug, action=action), 303)
         return refused(event, wanted, form, refusal.complaints), status
-    rule = find_rule(wanted, State(event.state))
+    facts = facts_for(wanted, event, now())
+    rule = rule_for(wanted, facts)
     if rule is None:  # plan() refuses in the words of the lifecycle
-        rule = plan(wanted, facts_for(wanted, event, now()))
+        rule = plan(wanted, facts)
     sending = _sending(event, rule, wish)
     if html:
         return show_html(sending)
@@ -116,11 +117,13 @@ def _buttons(event: Event, rule: TransitionRule, wish: Request | None) -> SendBu
         names = ("reason", "starts_at", "ends_at", DATES_MEANT)
         kept |= {name: request.form.get(name, "") for name in names}
     label = _(ACTION_LABELS[action])
+    planned = planned_words(runs_by_itself(event, now()).get(action), event)
+    words = (action_text(action), planned, _deadline_words(event, wish))
     kind = rule.message.kind.value if rule.message else ""
     text_url = url_for("organiser.event_text", slug=event.slug, kind=kind)
     return SendButton(
         title=label,
-        what=" ".join(filter(None, (action_text(action), _deadline_words(event, wish)))),
+        what=" ".join(filter(None, words)),
         here=url_for("organiser.preview", slug=event.slug, action=action.value),
         send=url_for("organiser.do", slug=event.slug, action=action.value),
         send_label=label,

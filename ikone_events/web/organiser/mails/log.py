@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.events.obsolete_mailings import stop_by_hand
+from ikone_events.services.events.undoing import take_back_message
 from ikone_events.services.incoming import resending
 from ikone_events.services.incoming.resending import Resent, correct_and_retry
 from ikone_events.services.installation import now
@@ -176,6 +177,17 @@ def retry_mails(slug: str) -> Answer:
     with transaction():
         resent = resending.retry_mails(event, now=now(), actor=actor())
     return _sent_again(slug, resent)
+
+
+@blueprint.post(f"{MAILING}/take-back")
+@permission(Permission.EDIT_EVENTS)
+def take_back_mailing(slug: str, mailing_id: int) -> Answer:
+    """Take back a message to many that has not begun; it becomes a draft again."""
+    event = seen_event(slug)
+    with transaction():
+        step = take_back_message(event, mailing_id)
+    flash(_("The message has been taken back; nobody has got it. It is a draft again."), "success")
+    return redirect(url_for("organiser.preview_step", slug=slug, step_id=step.id), 303)
 
 
 @blueprint.post(f"{MAILING}/stop")

@@ -4,14 +4,15 @@ from datetime import datetime
 
 from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
 from ikone_events.domain.mails.kinds import LABELS, MailKind
+from ikone_events.domain.times import moment_page
 from ikone_events.services.incoming.resending import Resent
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.mailing_chunks import DAMAGED
-from ikone_events.services.mails.mailings import Account, Figures
+from ikone_events.services.mails.mailings import Account, Figures, has_begun
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext
+from ikone_events.web.shell.i18n import ngettext, page_locale
 
 SYSTEM = "system"
 
@@ -85,6 +86,10 @@ def rest_words(account: Account) -> str:
         if figures.queued:
             words += ", " + _("%(number)d on the way", number=figures.queued)
         return words
+    due_at, event = account.mailing.due_at, account.mailing.event
+    if due_at is not None and not has_begun(account.mailing):
+        at = moment_page(due_at, locale=page_locale(), zone=event.zone)
+        return _("%(number)d waiting to be sent, from %(at)s", number=waiting, at=at)
     return _("%(number)d waiting to be sent", number=waiting) if waiting else ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ikone_events.domain.events.facts import Number, State
+from ikone_events.domain.events.history import NO_PAST
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.plan.step_mails import count_people
@@ -39,7 +40,7 @@ def rows_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
 def _steps(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     by_id = {event.id: event for event in events}
     numbers = numbers_for(by_id, Number)
-    facts = {key: facts_of(by_id[key], moment, numbers=numbers[key]) for key in by_id}
+    facts = {key: facts_of(by_id[key], moment, numbers=numbers[key], past=NO_PAST) for key in by_id}
     looks = [look_at(step, facts[step.event_id]) for step in waiting_steps(by_id, moment + AHEAD)]
     people = count_people(look.step for look in looks)
     rows = [

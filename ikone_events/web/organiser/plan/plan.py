@@ -56,7 +56,7 @@ def run_step(slug: str, step_id: int) -> Answer:
 
     def run(event: Event) -> str:
         step = steps.find_step(event, step_id)
-        mailing = steps.run_now(event, step_id, actor=actor(), now=now())
+        mailing = steps.run_now(event, step_id, actor=actor(), now=now(), waits=True)
         return _what_ran(step, event, writes=mailing is not None)
 
     return _press(slug, step_id, run)

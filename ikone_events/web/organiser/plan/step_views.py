@@ -10,7 +10,8 @@ from ikone_events.domain.events.facts import Facts, State
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import RESTING, Verdict, obstacles
 from ikone_events.domain.refusals import Complaint
-from ikone_events.services.events.steps import StepView, is_promised, step_views
+from ikone_events.services.events.foresight import step_views
+from ikone_events.services.events.steps import StepView, is_promised
 from ikone_events.services.plan.plans import (
     DONE,
     EXPIRED,

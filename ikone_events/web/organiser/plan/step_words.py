@@ -91,12 +91,33 @@ def action_text(action: Action) -> str:
         Action.REOPEN: _("People can register again; those who wait move up where seats are free."),
         Action.DISPATCH: _("Everybody who is confirmed gets the way into the video room."),
         Action.FOLLOW_UP: _("Slides, links and contacts go to those who were confirmed."),
+        Action.MARK_SENT: _(
+            "People have got the link by other means. From now on personal links lead into the"
+            " room, and the follow-up can be sent."
+        ),
+        Action.CONCLUDE: _(
+            "The event is finished without a follow-up, and can be archived when its retention"
+            " period is over."
+        ),
+        Action.DISCARD: _("The draft is deleted for good, with everything in it."),
+        Action.UNDO: _("The event is as it was before. Nobody has been told yet."),
         Action.ARCHIVE: _("Names and addresses are deleted for good; the figures stay."),
         Action.POSTPONE: _("The calendar entries are withdrawn until there is a new date."),
-        Action.RESCHEDULE: _("The event gets its new date, and everybody a new invitation."),
+        Action.RESCHEDULE: _(
+            "The event gets its new date, and everybody a new invitation. Registration stays as it"
+            " was."
+        ),
         Action.CANCEL: _("The event is called off and its calendar entries are withdrawn."),
     }
     return words[action]
+
+
+def planned_words(planned: datetime | None, event: Event) -> str:
+    """Return that the plan does this by itself, and when; "" if it does not."""
+    if planned is None:
+        return ""
+    when = moment_words(planned, event)
+    return _("It happens by itself on %(when)s; you need not do anything.", when=when)
 
 
 def moment_words(moment: datetime, event: Event) -> str:

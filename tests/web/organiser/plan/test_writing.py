@@ -85,6 +85,7 @@ def test_mail_waits_for_its_preview_and_is_sent_from_there(
     assert "Bitte kommen Sie pünktlich, Maria." in page
 
     assert team.post(f"{base}/run").status_code == 303
+    clock.move(minutes=10)
     work(app)
 
     with app.app_context():
