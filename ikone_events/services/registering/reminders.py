@@ -11,9 +11,8 @@ from ikone_events.services.mails.facts import facts_for
 from ikone_events.services.mails.writing import finished_mail, queue_unless_known
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import new_row
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.reading import read_row
+from ikone_events.store.plain import new_row, read_row
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 

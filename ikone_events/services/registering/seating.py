@@ -32,7 +32,7 @@ from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import insert_row, new_row
+from ikone_events.store.plain import insert_row, new_row
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import (
