@@ -67,6 +67,7 @@ def find_reminder(event: Event, email: str, *, now: datetime) -> Reminder | None
 
 def remind(registration: Registration, event: Event, *, now: datetime) -> None:
     """Mail a registered person that they are registered, at most once an hour."""
+    db.session.flush()  # mails keep their order
     store_reminder(_reminder(registration, event, now=now))
 
 
