@@ -32,6 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTra
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import Outage
+from ikone_events.store import postgresql as _postgresql  # noqa: F401 - its listeners
 from ikone_events.store.outages import busy, moved, refusal_for
 from ikone_events.store.sqlite import opened_file, path_of
 from ikone_events.store.write_trial import WriteTrial
@@ -111,7 +112,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
         connect = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
         return {"connect_args": connect, "hide_parameters": True}
-    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "hide_parameters": True}
+    return {"pool_size": 8, "max_overflow": 8, "hide_parameters": True}
 
 
 @event.listens_for(Engine, "begin")
@@ -174,10 +175,8 @@ def is_writing() -> bool:
 
 def writing_connection() -> Connection | None:
     """The connection of this thread's write transaction, if it is inside one."""
-    if not db.session.registry.has():  # do not make a session for a request that needs none
-        return None
-    found: Connection | None = db.session().info.get(_WRITING)
-    return found
+    known = db.session.registry.has()  # do not make a session for a request that needs none
+    return db.session().info.get(_WRITING) if known else None
 
 
 @contextmanager

@@ -6,7 +6,7 @@ there.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ikone_events.store.db import Base, db, writing_connection
+from ikone_events.store.postgresql import without_transaction
 
 Row = tuple[Any, ...]
 Object = TypeVar("Object", bound=Base)
@@ -133,10 +134,12 @@ def _run(plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]) -> Any
 
 def _run_alone(engine: Engine, sql: str, bound: Any, take: Callable[[Any], Any]) -> Any:
     connection = engine.raw_connection()
+    alone = without_transaction(connection.dbapi_connection)
     try:
-        cursor = connection.cursor()
-        cursor.execute(sql, bound)
-        return take(cursor)
+        with alone if engine.dialect.name == "postgresql" else nullcontext():
+            cursor = connection.cursor()
+            cursor.execute(sql, bound)
+            return take(cursor)
     except engine.dialect.loaded_dbapi.Error as fault:
         connection.invalidate()  # do not return it to the pool
         raise _translated(fault, sql, engine.dialect) from fault
