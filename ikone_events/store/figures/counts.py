@@ -74,7 +74,7 @@ class Counts:
     @property
     def to_look_at(self) -> int:
         """The number of mails that need somebody: not delivered, returned, or odd answers."""
-        return _to_look_at(self)
+        return to_look_at(self.failed_mail, self.unreached, self.odd_answers)
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -234,48 +234,6 @@ _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] 
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TabCounts:
-    """The numbers in the tabs of an event's pages; see Counts."""
-
-    seated: int
-    materials: int
-    failed_mail: int
-    unreached: int
-    odd_answers: int
-
-    @property
-    def unseen(self) -> int:
-        """The number of incoming mails to look at."""
-        return self.unreached + self.odd_answers
-
-    @property
-    def to_look_at(self) -> int:
-        """The number of mails that need somebody; see Counts."""
-        return _to_look_at(self)
-
-
-def tab_counts(event: Event) -> TabCounts:
-    """The numbers of the tabs, in one statement."""
-    number = select(func.count())
-    unseen = (IncomingMail.event_id == event.id, IncomingMail.seen_at.is_(None))
-    lost = select(func.count(OutboxMail.recipient.distinct())).join(
-        IncomingMail, IncomingMail.mail_id == OutboxMail.id
-    )
-    numbers = (
-        number.where(Registration.event_id == event.id, Registration.status.in_(_SEATED)),
-        number.where(Material.event_id == event.id),
-        number.where(OutboxMail.event_id == event.id, OutboxMail.state == "failed"),
-        lost.where(*unseen, IS_LOST),
-        number.where(*unseen, IS_ODD),
-    )
-    asked = select(*(each.scalar_subquery() for each in numbers))
-    return TabCounts(*db.session.execute(asked).one())
-
-
-def _to_look_at(counts: Counts | TabCounts) -> int:
+def to_look_at(failed: int, unreached: int, odd: int) -> int:
     """A returned mail counts once: it is a failed mail, and its bounce waits to be looked at."""
-    return max(counts.failed_mail, counts.unreached) + counts.odd_answers
-
-
-_SEATED = [status.value for status in SEATED]
+    return max(failed, unreached) + odd

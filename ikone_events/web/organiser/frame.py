@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ikone_events.domain.refusals import Complaint, FileTooLarge, Refusal
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
-from ikone_events.store.figures.counts import tab_counts
+from ikone_events.store.figures.tab_counts import tab_counts
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import translate

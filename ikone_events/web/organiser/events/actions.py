@@ -29,7 +29,6 @@ from ikone_events.services.events.discarding import finish_discarding
 from ikone_events.services.events.transitions import (
     Done,
     Request,
-    announce_and_open,
     facts_for,
     perform,
 )
@@ -90,8 +89,7 @@ def do(slug: str, action: str) -> Answer:
     try:
         wish = request_of(event, wanted, form)
         with transaction():
-            act = announce_and_open if _opens(wanted) else perform
-            done = act(slug, wish, now=now())
+            done = perform(slug, wish, now=now())
     except SomebodyWasFaster as refusal:
         return show_event(seen_event(slug), refused=refusal.complaints), 409
     except (TransitionRefused, UnfitInput) as refusal:
@@ -105,11 +103,6 @@ def do(slug: str, action: str) -> Answer:
     if wanted is Action.RESCHEDULE and (words := deadline_words(done.event, done.event.deadline)):
         flash(words, "info")
     return redirect(event_url(done.event), 303)
-
-
-def _opens(action: Action) -> bool:
-    """Return whether the press also opens the registration."""
-    return action is Action.ANNOUNCE and request.form.get("also") == Action.OPEN.value
 
 
 def _done_words(done: Done) -> str:
@@ -136,7 +129,7 @@ def deadline_words(event: Event, deadline: datetime | None) -> str:
         return ""
     return _(
         "The registration deadline moves with the date: %(moment)s. You can change it under"
-        " “Content”.",
+        " “Details”.",
         moment=moment_page(deadline, locale=page_locale(), zone=event.zone),
     )
 

@@ -173,6 +173,7 @@ def show_form(form: EventForm, event: Event | None = None, **conflict: object) -
     knowing = count(event, Audience.CONFIRMED_AND_WAITING) if event and knows(event) else 0
     return render_template(
         "organiser/events/event_form.html",
+        data_page="edit" if event else "new",
         form=form,
         event=event,
         tells=knowing > 0,

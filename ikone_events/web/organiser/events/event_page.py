@@ -23,6 +23,7 @@ from ikone_events.store.figures.counts import counts_of
 from ikone_events.web.organiser.events.choices import choices_of
 from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
 from ikone_events.web.organiser.events.next_card import done_rows, next_card
+from ikone_events.web.organiser.events.undo_words import pending_mails, undo_words
 from ikone_events.web.organiser.events.update_words import saved_words, tells, waiting_of
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -67,9 +68,11 @@ def show_event(
     facts = facts_of(event, moment, numbers=counts.numbers, past=past_of(event, history))
     choices = choices_of(offers(facts), event)
     view = plan_view(event, facts)
-    card = next_card(event, view, choices, next_action(facts))
-    date_page = url_for("organiser.change_date", slug=event.slug)
-    apart = (card.choice if card else None, *(c for c in choices if date_page and c.moves))
+    pending = pending_mails(event) if facts.undo_to is not None else None
+    # A cancellation that can be undone is not to be archived next.
+    final = pending is None or facts.state is not State.CANCELLED
+    card = next_card(event, view, choices, next_action(facts)) if final else None
+    apart = (card.choice if card else None, *(c for c in choices if c.moves))
     return render_template(
         "organiser/events/event.html",
         event=event,
@@ -79,8 +82,9 @@ def show_event(
         off_the_path=event.state in OFF_THE_PATH,
         last=history[-1] if history else None,
         card=card,
+        undo_words=undo_words(pending) if pending else "",
         others=[choice for choice in choices if choice not in apart],
-        date_page=date_page,
+        date_page=url_for("organiser.change_date", slug=event.slug),
         draft_page=url_for("organiser.public_preview", slug=event.slug)
         if event.state == State.DRAFT.value
         else "",
