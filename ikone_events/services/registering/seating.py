@@ -276,7 +276,7 @@ def _reason(
 ) -> Complaint:
     candidate = candidate_of(event, person, availability, colleagues=colleagues)
     if not availability.runs:
-        return Complaint(N_("The line stands still: registration is not running."))
+        return Complaint(N_("The waiting list stands still: registration is not running."))
     if not availability.promotes(candidate.mode):
-        return Complaint(N_("The event has begun: nobody moves up by the line any more."))
+        return Complaint(N_("The event has begun: nobody moves up automatically any more."))
     return obstacle(availability, candidate) or Complaint(N_("Moves up with the next change."))
