@@ -60,7 +60,7 @@ def create_app(
     app.extensions["ikone_data_dir"] = settings.data_dir
     init_database(app)
     erasing.init_app(app, clock)
-    app.extensions["ikone_migrations"] = resource("migrations")
+    app.extensions.update(ikone_migrations=resource("migrations"), ikone_documents=resource("docs"))
     engine = Engine(app, settings)
     app.extensions["ikone_engine"] = engine
     app.extensions["ikone_wake"] = engine.wake
