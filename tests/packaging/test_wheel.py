@@ -1,5 +1,6 @@
 """The wheel is all that an operator gets: nothing the app needs at run time may be missing."""
 
+import fcntl
 import gzip
 import hashlib
 import importlib.util
@@ -31,14 +32,26 @@ NOT_IN_A_CLONE = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "vendor", "*.mo", "build", "dist"
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a clean copy, without network: the environment has what it takes."""
-    work = tmp_path_factory.mktemp("wheel")
-    source = shutil.copytree(ROOT, work / "source", ignore=NOT_IN_A_CLONE)
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The wheel, built once for all processes of a run.
+
+    Groups of pytest-xdist 3.8 have no effect with pytest 9.2: each process built a wheel.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "built-wheel"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return next(folder.glob("ikone_events-*.whl"), None) or _build(folder)
+
+
+def _build(work: Path) -> Path:
+    """Build from a clean copy, without network: the environment has what it takes."""
+    source = shutil.copytree(ROOT, work / "source", ignore=NOT_IN_A_CLONE, dirs_exist_ok=True)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-index"]
     options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(work), str(source)]
     built = subprocess.run([*pip, *options], capture_output=True, text=True, check=False)
@@ -47,7 +60,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def contents(wheel: Path) -> dict[str, bytes]:
     """Every file of the wheel by its name."""
     with ZipFile(wheel) as archive:

@@ -13,6 +13,7 @@ from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
+from tests.effort import by_night
 from tests.factories import FixedClock, make_event, make_mail, make_registration, make_settings
 from tests.scripted_smtp import DROP, SILENT, STAGES, ScriptedServer, Turn
 
@@ -245,7 +246,7 @@ def test_connection_that_died_between_two_mails_costs_no_mail(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lease", [6])
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", by_night(STAGES, ("EHLO", "BODY")))  # six seconds each
 def test_silent_server_is_left_after_a_while_and_asked_again_later(
     app: Flask, server: ScriptedServer, clock: FixedClock, stage: str
 ) -> None:
