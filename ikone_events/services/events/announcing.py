@@ -1,13 +1,12 @@
 """Announcing an event, with a summary that is still missing, and opening its registration."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ikone_events.domain.events.draft import check_draft
-from ikone_events.domain.events.lifecycle import Action, State
+from ikone_events.domain.events.lifecycle import State
 from ikone_events.services.events.editing import draft_of_event
-from ikone_events.services.events.transitions import Done, Request, perform
+from ikone_events.services.events.transitions import Done, Request, announce_and_open, perform
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -15,7 +14,7 @@ from ikone_events.store.events.queries import lock_event
 
 def announce(
     slug: str, request: Request, *, summary: str = "", opens: bool = False, now: datetime
-) -> Sequence[Done]:
+) -> Done:
     """Announce a draft and, if `opens`, open its registration; all or nothing.
 
     `summary` is stored if the event has none. Raises what `perform` raises, and UnfitInput.
@@ -23,11 +22,8 @@ def announce(
     event = lock_event(slug)
     if summary and lacks_summary(event):
         _write_summary(event, summary, now=now)
-    done = [perform(slug, request, now=now)]
-    if opens:
-        opening = Request(action=Action.OPEN, actor=request.actor, expected=State.ANNOUNCED)
-        done.append(perform(slug, opening, now=now))
-    return done
+    act = announce_and_open if opens else perform
+    return act(slug, request, now=now)
 
 
 def lacks_summary(event: Event) -> bool:

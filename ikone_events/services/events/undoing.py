@@ -38,10 +38,19 @@ def past_of(event: Event, history: Sequence[StateChange] | None = None) -> Past:
     if event.state not in MAY_BE_UNDONE:
         return Past()
     history = history_of(event) if history is None else history
-    press = last_press(history)
-    can_undo = bool(press) and _is_unbegun(db.session.scalars(_mailings_of(press)).all())
-    undo_to = State(press[0].source) if can_undo else None
+    undo_to = State(last_press(history)[0].source) if _unbegun(history) else None
     return Past(state_before(event.state, history), undo_to)
+
+
+def unbegun_mailings(event: Event) -> Sequence[Mailing]:
+    """The mailings of a press that can be undone; empty if there is none."""
+    return _unbegun(history_of(event)) if event.state in MAY_BE_UNDONE else ()
+
+
+def _unbegun(history: Sequence[StateChange]) -> Sequence[Mailing]:
+    press = last_press(history)
+    mailings = db.session.scalars(_mailings_of(press)).all() if press else ()
+    return mailings if _is_unbegun(mailings) else ()
 
 
 def quiet_until(event: Event, *, now: datetime) -> datetime | None:

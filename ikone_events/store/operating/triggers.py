@@ -19,7 +19,10 @@ from ikone_events.store.db import Base
 _PREFIX = "tr_"
 # Columns of an event that no page, form or mail of it is derived from.
 OF_WRITING = frozenset(
-    {"lock_version", "content_version", "update_due_at", "update_since", "update_by"}
+    {
+        *("lock_version", "content_version"),
+        *("update_due_at", "update_since", "update_by", "update_reason"),
+    }
 )
 # Tables of an event that registrations and mails write; what is shown of them is read anew.
 BY_ATTENDEES = frozenset(
@@ -28,6 +31,8 @@ BY_ATTENDEES = frozenset(
         *("mailing", "outbox_mail", "incoming_mail"),
     }
 )
+# Tables of an event that only organisers' pages show.
+FOR_ORGANISERS = frozenset({"dismissed_todo"})
 # Tables that many events are derived from, besides rows without an event in the tables of events.
 SHARED = ("organisation", "organisation_name")
 
@@ -79,8 +84,8 @@ def all_triggers() -> list[Trigger]:
 
 def tables_of_contents() -> list[Table]:
     """The tables whose rows belong to an event and are shown with it."""
-    tables = Base.metadata.sorted_tables
-    return [t for t in tables if "event_id" in t.c and t.name not in BY_ATTENDEES]
+    others = BY_ATTENDEES | FOR_ORGANISERS
+    return [t for t in Base.metadata.sorted_tables if "event_id" in t.c and t.name not in others]
 
 
 def columns_of_contents() -> list[str]:

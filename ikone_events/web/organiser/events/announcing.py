@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from ikone_events.domain.events.lifecycle import (
@@ -15,7 +15,6 @@ from ikone_events.domain.events.lifecycle import (
     find_rule,
     plan,
 )
-from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import (
     Refusal,
@@ -26,17 +25,18 @@ from ikone_events.domain.refusals import (
 from ikone_events.services.events.announcing import announce, lacks_summary
 from ikone_events.services.events.transitions import Done, Request, facts_for, facts_of
 from ikone_events.services.installation import now
-from ikone_events.services.mails.audiences import count
 from ikone_events.services.mails.drafts import Sending, sending_of_action, total_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.event_versions import as_if
 from ikone_events.web.organiser.events.event_page import show_event
+from ikone_events.web.organiser.events.undo_words import mails_words
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
     event_url,
+    flash_at,
     place,
     say_all,
     seen_event,
@@ -45,7 +45,6 @@ from ikone_events.web.organiser.mails.preview_page import SendButton, show_previ
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 SUMMARY = "summary"
@@ -87,26 +86,20 @@ def do_announce(slug: str) -> Answer:
     try:
         if not form.validate():
             raise UnfitInput(())
-        wish = Request(action=Action.ANNOUNCE, actor=actor(), expected=State(shown))
+        wish = Request(action=Action.ANNOUNCE, actor=actor(), expected=State(shown), waits=True)
         with transaction():
             done = announce(slug, wish, summary=form.summary.data or "", opens=opens, now=now())
     except (SomebodyWasFaster, TransitionRefused, UnfitInput) as refusal:
         return _refused(slug, form, refusal)
-    flash(_done_words(done), "success")
-    return redirect(event_url(done[-1].event), 303)
+    flash_at("opened", _done_words(done))
+    return redirect(event_url(done.event), 303)
 
 
-def _done_words(done: Sequence[Done]) -> str:
+def _done_words(done: Done) -> str:
     words = _("The event is announced.")
-    if len(done) > 1:
+    if done.rule.action is Action.OPEN:
         words = _("The event is announced, and registration is open.")
-    mailing = done[0].mailing
-    number = count(done[0].event, Audience(mailing.audience)) if mailing else 0
-    if number == 0:
-        return words
-    return f"{words} " + ngettext(
-        "The e-mail is sent to one person.", "The e-mail is sent to %(num)d people.", number
-    )
+    return f"{words} {mails_words(done.event)}".rstrip()
 
 
 def _refused(slug: str, form: AnnounceForm, refusal: Refusal) -> Answer:
@@ -131,6 +124,7 @@ def _page(event: Event, form: AnnounceForm) -> str:
         sending,
         _buttons(event, typed, say_all(c for c in asked if c.about != SUMMARY)),
         template="organiser/events/announce.html",
+        data_page="announce",
         form=form,
         lacks_summary=lacks_summary(event),
         not_open=say_all(complaints(opening, facts)) if opening else [],

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 from wtforms.widgets import HiddenInput
 
-from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.domain.events.lifecycle import Action, State, find_rule, rule_for
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.refusals import (
@@ -22,7 +22,8 @@ from ikone_events.domain.refusals import (
     UnfitInput,
 )
 from ikone_events.services.events.moving import can_change_date, change_date, event_on
-from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.events.transitions import Request, facts_for, perform
+from ikone_events.services.events.undoing import quiet_until
 from ikone_events.services.events.updates import KNOWN_STATES, UPDATE
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails.audiences import Group, count_each
@@ -38,6 +39,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_form import SILENT
+from ikone_events.web.organiser.events.undo_words import mails_words, written_words
 from ikone_events.web.organiser.events.update_words import saved_words, tells
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of
 from ikone_events.web.organiser.frame import (
@@ -53,7 +55,6 @@ from ikone_events.web.organiser.mails.preview_page import entry_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 PAGE = "/events/<slug>/date"
@@ -185,7 +186,11 @@ def _carry_out(event: Event, form: DateForm, dates: tuple[datetime, datetime] | 
     state, version = _seen(form, event)
     if dates is None:
         wish = Request(
-            action=Action.POSTPONE, actor=actor(), expected=state, reason=form.reason.data or ""
+            action=Action.POSTPONE,
+            actor=actor(),
+            expected=state,
+            reason=form.reason.data or "",
+            waits=True,
         )
         return perform(event.slug, wish, now=now()).event
     return change_date(
@@ -230,7 +235,7 @@ def _sending(
     """Return what would be sent, None if nobody is written to, and the event afterwards."""
     reason = form.reason.data or ""
     action = Action.POSTPONE if dates is None else Action.RESCHEDULE
-    rule = find_rule(action, State(event.state))
+    rule = rule_for(action, facts_for(action, event, now()))
     if rule is not None:
         starts_at, ends_at = dates or (None, None)
         sending = sending_of_action(
@@ -245,21 +250,14 @@ def _sending(
 
 
 def _say_done(event: Event, form: DateForm) -> None:
-    if not form.is_unknown and event.update_due_at is not None:
+    if form.is_unknown:
+        words = f"{_('The event is postponed.')} {mails_words(event)}"
+    elif event.update_due_at is not None:
         words = saved_words(event)
-    else:
-        words = _("The event is postponed.") if form.is_unknown else _("The date has been changed.")
-        number = sum(_numbers(event)) if _writes_at_once(form) else 0
-        if number:
-            words += " " + ngettext(
-                "The e-mail is sent to one person.", "The e-mail is sent to %(num)d people.", number
-            )
-    flash(words, "success")
-
-
-def _writes_at_once(form: DateForm) -> bool:
-    """Whether the change was an action of the lifecycle, which writes to everybody."""
-    return form.is_unknown or form.state.data == State.POSTPONED.value
+    else:  # a postponed event writes to everybody, others to nobody
+        number = sum(_numbers(event)) if form.state.data == State.POSTPONED.value else 0
+        words = f"{_('The date has been changed.')} {written_words(number)}"
+    flash(words.rstrip(), "success")
 
 
 def _numbers(event: Event) -> list[int]:
@@ -271,6 +269,7 @@ def _page(event: Event, form: DateForm, preview: DatePreview | None) -> str:
     form.when.choices = [(KNOWN, _("Yes")), (UNKNOWN, _("No, not yet"))]
     numbers = _numbers(event)
     context: dict[str, Any] = {
+        "data_page": "date",
         "people": [
             (_(label), number, url_for("organiser.registrations", slug=event.slug, **query))
             for (_audience, label, query), number in zip(_GROUPS, numbers, strict=True)
@@ -281,6 +280,7 @@ def _page(event: Event, form: DateForm, preview: DatePreview | None) -> str:
         "withdrawn": _is_withdrawn(event),
         "can_postpone": _can_postpone(event),
         "possible": can_change_date(event),
+        "waits": quiet_until(event, now=now()) is not None,
         "quiet_minutes": get_installation().settings.quiet_minutes,
     }
     return render_template(

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.events.history import NO_PAST
-from ikone_events.domain.events.lifecycle import Facts, State
+from ikone_events.domain.events.lifecycle import ACTION_LABELS, Facts, State
 from ikone_events.domain.events.todo import Blocked, EventTodoFacts, Target, ToDo, todos
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.plan.steps import Verdict
@@ -41,7 +41,7 @@ _LINKS: Mapping[Target, tuple[str, str]] = {
     Target.MAIL: ("organiser.sent_mail", N_("See e-mails")),
     Target.ANSWERS: ("organiser.answers", N_("See answers")),
     Target.MATERIALS: ("organiser.materials", N_("Add materials")),
-    Target.STEPS: ("organiser.mail", N_("See the plan")),
+    Target.STEPS: ("organiser.mail", N_("See the automatic steps")),
 }
 
 
@@ -94,7 +94,10 @@ def _days_between(moment: datetime, later: datetime, zone: str) -> int:
 def _row(todo: ToDo) -> DashboardRow:
     complaints = (Complaint(todo.text, todo.values), *todo.complaints)
     url = label = ""
-    if todo.target in _LINKS:
+    if todo.action is not None and may(Permission.EDIT_EVENTS):
+        url = url_for("organiser.ask", slug=todo.slug, action=todo.action.value)
+        label = ACTION_LABELS[todo.action]
+    elif todo.target in _LINKS:
         endpoint, label = _LINKS[todo.target]
         anchor = {Target.ROOM: "room", Target.STEPS: f"step-{todo.step_id}"}.get(todo.target)
         url = url_for(endpoint, slug=todo.slug, _anchor=anchor)

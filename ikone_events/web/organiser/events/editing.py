@@ -35,6 +35,7 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     event_url,
+    flash_at,
     place,
     say_all,
     seen_event,
@@ -173,6 +174,7 @@ def show_form(form: EventForm, event: Event | None = None, **conflict: object) -
     knowing = count(event, Audience.CONFIRMED_AND_WAITING) if event and knows(event) else 0
     return render_template(
         "organiser/events/event_form.html",
+        data_page="edit" if event else "new",
         form=form,
         event=event,
         tells=knowing > 0,
@@ -216,9 +218,9 @@ def _decide(slug: str, *, mail: bool) -> Answer:
         return show_event(seen_event(slug), refused=refusal.complaints), 409
     if not mail:
         words = _("Nobody is told. The next e-mail with a calendar entry carries the change.")
-        flash(words, "success")
+        flash_at("next-step", words)
     elif mailing is None:
-        flash(_("There is nobody any more who would have to be told."), "info")
+        flash_at("next-step", _("There is nobody any more who would have to be told."), "info")
     else:
-        flash(_("The e-mails are on their way."), "success")
+        flash_at("next-step", _("The e-mails are on their way."))
     return redirect(event_url(event), 303)

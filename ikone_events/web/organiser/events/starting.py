@@ -73,7 +73,9 @@ def _short_form() -> EventForm:
 
 def _show_start(form: EventForm) -> str:
     return render_template(
-        "organiser/events/new.html", form=form, templates=_templates(events_of(organiser()))
+        "organiser/events/new.html",
+        form=form,
+        templates=_templates(events_of(organiser())),
     )
 
 

@@ -1,5 +1,7 @@
 """The page of an announcement: a missing summary, and registration in the same press."""
 
+from datetime import timedelta
+
 from flask import Flask
 from sqlalchemy import select
 
@@ -55,6 +57,29 @@ def test_announcing_alone_leaves_registration_closed(app: Flask, team: Browser) 
     assert stored(app).state == "announced"
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["announcement"]
+
+
+def test_announced_and_opened_event_says_who_is_told_and_is_undone(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, state="draft")
+    with app.app_context(), transaction():
+        subscribe("neugierig@example.org", "de", now=NOW)
+        db.session.scalars(select(Subscriber)).one().confirmed_at = NOW
+    path = f"/organise/events/{event.slug}"
+    team.get(f"{path}?lang=en")
+    form = {"state": "draft", "also": "open"}
+    page = team.post(f"{path}/do/announce", form, follow_redirects=True).text
+    page = page.replace("\u00a0", " ").replace(" (German time)", "")
+    assert "The event is announced, and registration is open." in page
+    assert "sent to one person on Mon, 2 March 2026, 10:10: Subscribers of the network (1)" in page
+    assert "You can undo this until Mon, 2 March 2026, 10:10; no e-mail is sent before." in page
+    with app.app_context():
+        assert {mailing.due_at for mailing in db.session.scalars(select(Mailing))} == {
+            NOW + timedelta(minutes=10)
+        }
+    assert team.post(f"{path}/do/undo", {"state": "open"}).status_code == 303
+    assert stored(app).state == "draft"
 
 
 def test_opening_that_would_be_refused_is_not_offered(app: Flask, team: Browser) -> None:

@@ -87,6 +87,17 @@ def test_unknown_date_postpones_and_needs_a_reason(app: Flask, team: Browser) ->
         assert db.session.scalars(select(Mailing.kind)).all() == ["postponed"]
 
 
+def test_postponing_waits_and_can_be_undone(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    assert send(team, event, when="unknown", reason="Sturm").status_code == 303
+    page = team.get(f"/organise/events/{event.slug}").text
+    assert "Everybody registered or waiting (1)" in page
+    assert f"/organise/events/{event.slug}/do/undo" in page
+    with app.app_context():
+        assert db.session.scalars(select(Mailing.due_at)).one() == NOW + timedelta(minutes=10)
+
+
 def test_postponed_event_gets_its_new_date_here(app: Flask, team: Browser) -> None:
     event = make_event(app, state="postponed")
     make_registration(app, event)

@@ -44,6 +44,22 @@ def test_cancellation_is_undone_from_its_page(app: Flask, team: Browser) -> None
         assert db.session.scalars(select(Mailing)).all() == []
 
 
+def test_cancelled_event_is_not_to_be_archived_while_it_can_be_undone(
+    app: Flask, team: Browser, clock: FixedClock
+) -> None:
+    event = make_event(app)
+    with app.app_context(), transaction():
+        lay_plan(lock_event(event.slug), now=NOW)
+    told = do(team, event, "cancel", "open", reason="Sturm")
+    assert 'id="undo"' in told
+    assert 'id="next-step"' not in told
+    clock.move(minutes=10)
+    app.extensions["ikone_engine"].run_once()
+    told = team.get(f"/organise/events/{event.slug}").text
+    assert 'id="undo"' not in told
+    assert 'id="next-step"' in told
+
+
 def test_undo_disappears_when_the_mails_leave(app: Flask, team: Browser, clock: FixedClock) -> None:
     event = make_event(app)
     do(team, event, "cancel", "open", reason="Sturm")
