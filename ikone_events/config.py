@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
+from ikone_events.domain.colours import ACCENT, read_accent
 from ikone_events.domain.secret_keys import is_guessable
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 
@@ -57,6 +58,7 @@ class Settings:
     health_token: str = ""
     backup_days: int = 3
     organisation: str = "IKONE DS"
+    accent: str = ACCENT
     address: str = ""
     privacy_contact: str = ""
 
@@ -274,6 +276,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "max_upload_mb": _positive,
     "health_token": _health_token,
     "backup_days": _count,
+    "accent": read_accent,
 }
 
 # Variables that only the tests and the Makefile read.

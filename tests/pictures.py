@@ -109,7 +109,7 @@ PICTURES: dict[str, Picture] = {
     "entwurf": Picture(
         f"{EVENTS}/new",
         _fill(title="Offene Daten im Rathaus", starts_at="2027-01-14T10:00"),
-        height=760,
+        height=820,
     ),
     "link-teilen": Picture(f"{EVENTS}/{OPEN}", part="section:has(#share)"),
     "teilnehmende": Picture(f"{EVENTS}/{OPEN}/registrations"),

@@ -82,6 +82,7 @@ def test_mails_are_named_in_the_domain_of_the_sender() -> None:
         ("IKONE_MAIL_PER_MINUTE", "0"),
         ("IKONE_MAIL_RETRY", "60,soon"),
         ("IKONE_TIMEZONE", "Europe/Kaiserslautern"),
+        ("IKONE_ACCENT", "#ffcc00"),
         ("IKONE_TICK_SECONDS", "-5"),
         ("IKONE_TRUSTED_PROXIES", "one"),
         ("IKONE_RATE_LIMITS", "yes"),

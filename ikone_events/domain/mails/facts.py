@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from ikone_events.domain.colours import ACCENT
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import NO_ANSWER, MailKind
 
@@ -143,11 +144,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The From of all mails; its address is also the ORGANIZER and receives answers."""
+    """The From of all mails; its address is also the ORGANIZER and receives answers.
+
+    `accent` is the colour of links and buttons.
+    """
 
     name: str
     address: str
     reply_to: str = ""
+    accent: str = ACCENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,13 @@ def _shared_text(
     if facts.kind is MailKind.MOVED and facts.old_dates is None:
         edited = None  # it describes a new date, but only the place or the title has changed
     values |= {"calendar": calendar, "replaces": replaces}
-    return SharedText(facts.kind, values, locale=facts.recipient.locale, edited=edited)
+    return SharedText(
+        facts.kind,
+        values,
+        locale=facts.recipient.locale,
+        edited=edited,
+        accent=facts.sender.accent,
+    )
 
 
 def recipient_name(recipient: Recipient) -> str:

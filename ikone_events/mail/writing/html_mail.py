@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
 
+from ikone_events.domain.colours import DARK_BOX, lightened
 from ikone_events.mail.writing.markdown import Piece, Row
 from ikone_events.mail.writing.rendering import Block
 
@@ -30,10 +31,9 @@ _PAGE = """<!doctype html>
 :root {{ color-scheme: light dark; supported-color-schemes: light dark }}
 @media (prefers-color-scheme: dark) {{
 .page {{ background: #12131a !important; color: #f1f2f7 !important }}
-.head, .box {{ border-color: #9cc4ff !important }}
-.box {{ background: #292c3a !important }}
-.link {{ color: #9cc4ff !important }}
-.button {{ background: #9cc4ff !important; color: #12131a !important }}
+.box {{ background: #292c3a !important; border-color: {light} !important }}
+.link {{ color: {light} !important }}
+.head, .button {{ background: {light} !important; color: #12131a !important }}
 .foot {{ border-color: #4a4e63 !important; color: #b9bdcf !important }}
 }}
 </style>
@@ -43,8 +43,8 @@ _PAGE = """<!doctype html>
 <div class="page" style="padding:16px;{colours};font-family:'Fira Sans',Arial,sans-serif;\
 font-size:16px;line-height:1.5;word-break:break-word;overflow-wrap:anywhere">
 <div style="max-width:600px;margin:0 auto">
-<div class="head" style="padding:0 0 8px;border-bottom:3px solid #0b4a8f;font-weight:bold">\
-{head}</div>
+<div><strong class="head" style="display:inline-block;padding:4px 10px;border-radius:4px;\
+background:{accent};color:#ffffff">{head}</strong></div>
 {blocks}<div class="foot" style="margin:24px 0 0;border-top:1px solid #c9cedb;font-size:14px;\
 color:#50566b">
 {foot}</div>
@@ -53,21 +53,29 @@ color:#50566b">
 </body>
 </html>"""
 _COLOURS = "background:#ffffff;color:#171a2b"
+_DARK_CONTRAST = 7
+# With the accent, the colour of links and buttons.
 _BOX = (
-    'class="box" style="margin:16px 0;padding:12px 16px;border-left:4px solid #0b4a8f;'
+    'class="box" style="margin:16px 0;padding:12px 16px;border-left:4px solid {};'
     'background:#f2f5fa"'
 )
 _BUTTON = (
     'class="button" style="display:inline-block;box-sizing:border-box;max-width:100%;'
-    "padding:12px 20px;border-radius:4px;background:#0b4a8f;color:#ffffff;font-weight:bold;"
+    "padding:12px 20px;border-radius:4px;background:{};color:#ffffff;font-weight:bold;"
     'text-decoration:none"'
 )
-_LINK = 'class="link" style="color:#0b4a8f"'
+_LINK = 'class="link" style="color:{}"'
 _BREAK = "<br>\n"
 
 
 def html_page(
-    subject: str, blocks: Sequence[Block], foot: Iterable[Block], *, head: str, lang: str
+    subject: str,
+    blocks: Sequence[Block],
+    foot: Iterable[Block],
+    *,
+    head: str,
+    lang: str,
+    accent: str,
 ) -> str:
     """The HTML of a mail whose first block is the greeting; `head` is the name of the sender."""
     return _PAGE.format(
@@ -76,9 +84,17 @@ def html_page(
         colours=_COLOURS,
         preview=escape(_preview(blocks[1:])),
         head=escape(head),
-        blocks="".join(map(_html_block, blocks)),
-        foot="".join(map(_html_block, foot)),
+        accent=accent,
+        light=_light(accent),
+        blocks="".join(_html_block(block, accent) for block in blocks),
+        foot="".join(_html_block(block, accent) for block in foot),
     )
+
+
+@lru_cache(maxsize=8)
+def _light(accent: str) -> str:
+    """The accent on dark ground."""
+    return lightened(accent, DARK_BOX, _DARK_CONTRAST)
 
 
 def _preview(blocks: Iterable[Block]) -> str:
@@ -96,14 +112,16 @@ def _preview(blocks: Iterable[Block]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _html_block(block: Block) -> str:
-    rows = [_html_row(row) for row in block.rows]
+def _html_block(block: Block, accent: str) -> str:
+    rows = [_html_row(row, accent) for row in block.rows]
     match block.kind:
         case "box":
             title = [f"<strong>{escape(block.heading)}</strong>"] if block.heading else []
-            return f"<div {_BOX}>{_BREAK.join(title + rows)}</div>\n"
+            return f"<div {_BOX.format(accent)}>{_BREAK.join(title + rows)}</div>\n"
         case "button":
-            return f'<p style="margin:24px 0">{_link(block.rows[0][0], _BUTTON)}</p>\n'
+            return (
+                f'<p style="margin:24px 0">{_link(block.rows[0][0], _BUTTON.format(accent))}</p>\n'
+            )
         case "list":
             return f'<ul style="margin:16px 0;padding-left:20px">\n{_html_items(rows)}</ul>\n'
         case "numbers":
@@ -120,14 +138,14 @@ def _html_items(rows: Iterable[str]) -> str:
     return "".join(f"<li>{row}</li>\n" for row in rows)
 
 
-def _html_row(row: Row) -> str:
+def _html_row(row: Row, accent: str) -> str:
     if len(row) == 1:
-        return _html_piece(row[0])
-    return "".join(_html_piece(_shortened(piece)) for piece in row)
+        return _html_piece(row[0], accent)
+    return "".join(_html_piece(_shortened(piece), accent) for piece in row)
 
 
-def _html_piece(piece: Piece) -> str:
-    shown = _link(piece, _LINK) if piece.href else escape(piece.text)
+def _html_piece(piece: Piece, accent: str) -> str:
+    shown = _link(piece, _LINK.format(accent)) if piece.href else escape(piece.text)
     if piece.emphasis:
         shown = f"<em>{shown}</em>"
     return f"<strong>{shown}</strong>" if piece.strong else shown

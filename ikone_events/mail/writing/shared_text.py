@@ -7,6 +7,7 @@ rendered for each person, with the values inserted as in any text.
 import re
 from collections.abc import Mapping
 
+from ikone_events.domain.colours import ACCENT
 from ikone_events.domain.header_text import clean_text
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
@@ -53,12 +54,13 @@ class SharedText:
         *,
         locale: str,
         edited: EditedText | None = None,
+        accent: str = ACCENT,
     ) -> None:
         subject, replaced = "", {}
         if edited:
             subject, body = with_markers(edited.subject), with_markers(edited.body)
             replaced["body"] = body if _CHANGES in body else f"{body}\n\n{_CHANGES}\n"
-        self._locale, self._title = locale, str(values["title"])
+        self._locale, self._title, self._accent = locale, str(values["title"]), accent
         self._markdown = MarkdownText(kind, values, locale, replaced)
         self._shared: dict[str, Value] = {}
         # The names of values of a person, or passages that contain such values.
@@ -97,7 +99,14 @@ class SharedText:
         plain = plain_text(upper + lower + last, self._locale) + "\n"
         if all(block.kind != "button" for block in upper):
             upper.append(Block("button", ((button,),)))
-        page = html_page(subject, upper + lower, last, head=self._head, lang=self._locale)
+        page = html_page(
+            subject,
+            upper + lower,
+            last,
+            head=self._head,
+            lang=self._locale,
+            accent=self._accent,
+        )
         return subject, plain, page
 
     def _parts(self, source: str, has_button: bool = True) -> tuple[Part, ...]:

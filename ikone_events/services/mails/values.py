@@ -38,7 +38,12 @@ def sender_of(event: Event | None) -> Sender:
     """The sender of all mails; replies go to the contact of the event."""
     settings = get_installation().settings
     reply_to = event.contact_email if event else ""
-    return Sender(name=settings.organisation, address=settings.sender, reply_to=reply_to)
+    return Sender(
+        name=settings.organisation,
+        address=settings.sender,
+        reply_to=reply_to,
+        accent=settings.accent,
+    )
 
 
 def summary_of(event: Event, locale: str) -> EventSummary:

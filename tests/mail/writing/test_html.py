@@ -10,7 +10,7 @@ from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing import compose
 from ikone_events.mail.writing.markdown import read_markdown
-from tests.mail.writing.mails import DOOR, EVENT, FACTS, LINKS, person, written
+from tests.mail.writing.mails import DOOR, EVENT, FACTS, LINKS, SENDER, person, written
 
 EVERY_MAIL = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
 ALLOWED_TAGS = set("html head meta title style body div p strong em br h2 ul ol li a".split())  # noqa: SIM905
@@ -153,3 +153,11 @@ def test_text_is_read_once_for_many_people() -> None:
         links = replace(DOOR, manage=f"https://x.example/r/{number}")
         written(MailKind.CONFIRMATION, links=links, recipient=person(first_name=f"Anna{number}"))
     assert read_markdown.cache_info().misses == 3
+
+
+def test_accent_of_the_sender_colours_head_links_box_and_button() -> None:
+    plain = written(MailKind.ACCESS_LINK, links=DOOR)
+    green = written(MailKind.ACCESS_LINK, links=DOOR, sender=replace(SENDER, accent="#006b2d"))
+    assert plain.html.count("#006b2d") == green.html.count("#0b4a8f") == 0
+    assert green.html.count("#006b2d") == plain.html.count("#0b4a8f") >= 4
+    assert green.text == plain.text

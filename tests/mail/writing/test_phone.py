@@ -148,7 +148,7 @@ def test_inbox_shows_the_beginning_of_the_text_and_the_sender_heads_it() -> None
         "Sie sind angemeldet: Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr, Online. "
     )
     assert len(hidden[1]) <= 140
-    assert ">Netzwerk IKONE</div>" in head
+    assert ">Netzwerk IKONE</strong></div>" in head
     assert 'name="color-scheme" content="light dark"' in head
 
 
