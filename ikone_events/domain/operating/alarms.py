@@ -127,8 +127,7 @@ _TEXTS = {
         "E-mails waiting to be sent: %(queued)d."
     ),
     Alarm.WORKER: N_(
-        "Sending has stood still for %(minutes)d minutes. "
-        "E-mails waiting to be sent: %(queued)d."
+        "Sending has stood still for %(minutes)d minutes. E-mails waiting to be sent: %(queued)d."
     ),
     Alarm.MAIL_SERVER: N_(
         "The mail server has taken nothing from us for %(minutes)d minutes: “%(words)s”. "
