@@ -6,6 +6,10 @@
   // A form that a login has interrupted goes back to its page, which shows it and saves nothing.
   document.querySelector("form[data-resume]")?.requestSubmit();
 
+  // Long work goes on by itself. Without scripts each press of the button carries it further.
+  const more = document.querySelector("form[data-continue]");
+  if (more && location.hash === "#goes-on") setTimeout(() => more.requestSubmit(), 300);
+
   // Organisers are warned five minutes before their session ends, and can stay.
   const ending = document.querySelector("form[data-ends]");
   const say = (words) => {

@@ -44,13 +44,16 @@ def needs_place(facts: Facts) -> Complaint | None:
     return Complaint(N_("The place is missing."), about="place")
 
 
+PRIVACY_CONTACT_MISSING = Complaint(
+    N_("The contact for data protection is missing. Whoever runs the server can enter it.")
+)
+
+
 def needs_privacy_contact(facts: Facts) -> Complaint | None:
     """Art. 13 GDPR requires a contact for data protection."""
     if facts.privacy_contact:
         return None
-    return Complaint(
-        N_("The contact for data protection is missing. Whoever runs the server can enter it.")
-    )
+    return PRIVACY_CONTACT_MISSING
 
 
 def needs_seats(facts: Facts) -> Complaint | None:
@@ -81,6 +84,9 @@ def needs_room(facts: Facts) -> Complaint | None:
     return Complaint(N_("The access link to the video room is missing."), about="room_url")
 
 
+NOBODY_CONFIRMED = Complaint(N_("Nobody is confirmed yet."))
+
+
 def needs_confirmed_person(facts: Facts) -> Complaint | None:
     """A dispatch needs a confirmed person.
 
@@ -89,7 +95,7 @@ def needs_confirmed_person(facts: Facts) -> Complaint | None:
     """
     if facts.confirmed > 0:
         return None
-    return Complaint(N_("Nobody is confirmed yet."))
+    return NOBODY_CONFIRMED
 
 
 def needs_not_over(facts: Facts) -> Complaint | None:

@@ -100,6 +100,11 @@ _NAMES = select(Organisation.name).order_by(Organisation.name_key, Organisation.
 _names: WeakKeyDictionary[Engine, tuple[object, tuple[str, ...]]] = WeakKeyDictionary()
 
 
+def is_directory_empty() -> bool:
+    """Whether no administration is known."""
+    return db.session.scalar(select(Organisation.id).limit(1)) is None
+
+
 def organisation_names(version: ContentVersion | None = None) -> tuple[str, ...]:
     """The names for forms in order, cached until the directory changes.
 

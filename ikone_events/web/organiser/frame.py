@@ -7,7 +7,9 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from ikone_events.domain.events.facts import State
 from ikone_events.domain.refusals import Complaint, FileTooLarge, Refusal
+from ikone_events.services.installation import now
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
 from ikone_events.store.figures.tab_counts import tab_counts
@@ -17,6 +19,9 @@ from ikone_events.web.shell.i18n import translate
 from ikone_events.web.shell.login import session_seconds
 
 Answer = str | Response | BaseResponse | tuple[str, int]
+
+# States that tell whether one can register: nobody can once the event is over.
+REGISTERING = (State.ANNOUNCED, State.OPEN, State.CLOSED)
 
 blueprint = Blueprint("organiser", __name__)
 
@@ -29,6 +34,7 @@ def _frame() -> dict[str, object]:
         "data_page": _data_page(),
         "settings_page": _settings_page(),
         "tab_counts": tab_counts,
+        "has_ended": _has_ended,
         "session_seconds": session_seconds() if known else 0,
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.CREATE_EVENTS),
@@ -42,6 +48,11 @@ def _frame() -> dict[str, object]:
         "may_edit_accounts": may(Permission.EDIT_ACCOUNTS),
         "may_see_events": may(Permission.SEE_EVENTS),
     }
+
+
+def _has_ended(event: Event) -> bool:
+    """Whether the event is over, in a state that says something about registration only."""
+    return event.state in REGISTERING and event.ends_at <= now()
 
 
 # The pages of settings in the order of their menu, and what opens them.

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.events.history import NO_PAST
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, Facts, State
+from ikone_events.domain.events.needs import PRIVACY_CONTACT_MISSING
 from ikone_events.domain.events.todo import Blocked, EventTodoFacts, Target, ToDo, todos
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.plan.steps import Verdict
@@ -20,6 +21,7 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.plan.plans import what_of
 from ikone_events.store.db import transaction
+from ikone_events.store.directory.naming import is_directory_empty
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
 from ikone_events.store.figures.counts import Counts, counts_for
@@ -68,16 +70,13 @@ def dashboard() -> str:
     coming = [event for event in events if event.ends_at > moment]
     upcoming = next((event for event in coming if event.state in _COMING), None)
     zone = get_installation().settings.timezone
+    found = (*todos_of(engine_health(moment)), *todos(_facts_of_all(events, counts, moment)))
+    is_new = not any(counts[event.id].total for event in events)
+    lines = [*map(_row, found), *_still_to_set_up(is_new=is_new)]
     return render_template(
         "organiser/events/dashboard.html",
         day=date_medium(moment, locale=page_locale(), zone=zone),
-        lines=[
-            _row(todo)
-            for todo in (
-                *todos_of(engine_health(moment)),
-                *todos(_facts_of_all(events, counts, moment)),
-            )
-        ],
+        lines=lines,
         unknown=count_unknown() if may(Permission.SEE_INCOMING) else 0,
         upcoming=upcoming,
         days_left=_days_between(moment, upcoming.starts_at, upcoming.zone) if upcoming else 0,
@@ -85,6 +84,19 @@ def dashboard() -> str:
         ahead=rows_ahead(events, moment),
         any_event=bool(events),
     )
+
+
+def _still_to_set_up(*, is_new: bool) -> Iterator[DashboardRow]:
+    """What an installation lacks. `is_new`: nobody has registered for anything."""
+    if not get_installation().settings.privacy_contact:
+        yield DashboardRow(kind="warning", text=translate(PRIVACY_CONTACT_MISSING), url="", link="")
+    if is_new and may(Permission.EDIT_ADMINISTRATIONS) and is_directory_empty():
+        text = _(
+            "The directory is empty: the form suggests no public bodies, and members are not "
+            "counted."
+        )
+        url = url_for("organiser.choose_list")
+        yield DashboardRow(kind="info", text=text, url=url, link=_("Import public bodies"))
 
 
 def _days_between(moment: datetime, later: datetime, zone: str) -> int:

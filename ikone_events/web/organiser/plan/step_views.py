@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import url_for
 
 from ikone_events.domain.events.facts import Facts, State
+from ikone_events.domain.events.needs import NOBODY_CONFIRMED
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import RESTING, Verdict, obstacles
 from ikone_events.domain.refusals import Complaint
@@ -36,6 +37,8 @@ from ikone_events.web.organiser.plan.step_words import (
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import translate
 
+# A step that is due later than this may still find people.
+TIME_TO_REGISTER = timedelta(days=1)
 BLOCKED, READY = Verdict.BLOCKED.value, Verdict.READY.value
 WAITING, LATE = Verdict.WAITING.value, Verdict.LATE.value
 OFF, RESTS, EVENT = "off", "rests", "event"
@@ -136,7 +139,7 @@ def row_of(
         people=_people(step, people, fate),
         number=people.get(step.id, 0) if message is not None and not step.outcome else None,
         note=status_words(step, status, reasons_of(step)),
-        missing=_missing(look, event),
+        missing=_missing(look, event, facts.now),
         writes=message is not None,
         mailing_id=fate.mailing_id if fate else 0,
         promised=is_promised(step),
@@ -214,10 +217,14 @@ def _people(step: Step, people: Mapping[int, int], fate: Fate | None) -> str:
     return f"{words}. {about}" if (about := code_words(step.event, message.audience)) else words
 
 
-def _missing(look: StepView, event: Event) -> tuple[Missing, ...]:
+def _missing(look: StepView, event: Event, now: datetime) -> tuple[Missing, ...]:
+    """Return what is missing. That nobody has registered is no news while people still can."""
     if look.judgement is None or not look.step.active or look.status == LATE:
         return ()
-    return tuple(fix_of(complaint, event) for complaint in look.judgement.complaints)
+    found = look.judgement.complaints
+    if look.step.due_at - now > TIME_TO_REGISTER:
+        found = tuple(each for each in found if each != NOBODY_CONFIRMED)
+    return tuple(fix_of(complaint, event) for complaint in found)
 
 
 def _may(step: Step, facts: Facts) -> frozenset[str]:

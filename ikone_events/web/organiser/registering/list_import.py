@@ -11,6 +11,7 @@ from flask_wtf.file import FileField
 
 from ikone_events.domain.refusals import Busy, UploadRefused
 from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.seating import not_addable_because
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.lists import people_import as service
@@ -24,6 +25,7 @@ from ikone_events.services.registering.lists.people_report import (
 from ikone_events.services.registering.lists.table_reading import MOST_BYTES, MOST_ROWS
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import ImportList
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -37,6 +39,7 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.bodies import takes_file
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import translate
 from ikone_events.web.shell.limits import limited
 
 _PATH = "/events/<slug>/registrations/import"
@@ -68,6 +71,8 @@ def import_form(slug: str) -> Answer:
 def read_list(slug: str) -> Answer:
     """Check the whole file and keep it; nobody is registered yet."""
     event, form = seen_event(slug), ImportForm()
+    if _closed(event):
+        return _upload_page(event, form), 409
     file = request.files.get("file")
     if file is None or not file.filename:
         form.file.errors = [_("Please choose a file.")]
@@ -100,7 +105,9 @@ def import_list(slug: str, public_id: str) -> Answer:
     """Register people of the list for a few seconds."""
     _stored(seen_event(slug), public_id)
     enter_list(slug, public_id, seconds=WORK_SECONDS)
-    return redirect(url_for("organiser.import_report", slug=slug, public_id=public_id), 303)
+    # The anchor tells the script that the work goes on; a page that is opened later waits.
+    report = url_for("organiser.import_report", slug=slug, public_id=public_id, _anchor="goes-on")
+    return redirect(report, 303)
 
 
 def enter_list(
@@ -152,10 +159,17 @@ def _stored(event: Event, public_id: str) -> ImportList:
     return service.get_list(event, organiser(), public_id, now=now())
 
 
+def _closed(event: Event) -> str:
+    """Return why nobody can be entered now; "" if people can."""
+    closed = not_addable_because(get_availability(event, now()))
+    return translate(closed) if closed else ""
+
+
 def _upload_page(event: Event, form: ImportForm) -> str:
     return render_template(
         "organiser/registering/list_import.html",
         event=event,
+        closed=_closed(event),
         form=form,
         fields=asked_fields(event),
         most_rows=MOST_ROWS,
@@ -173,14 +187,15 @@ def _numbers(people: Iterable[Coming | Entered]) -> dict[str, int]:
 
 
 def _report_page(event: Event, stored: ImportList) -> str:
-    report = report_on(event, stored, now=now())
+    report, closed = report_on(event, stored, now=now()), _closed(event)
     return render_template(
         "organiser/registering/import_report.html",
         event=event,
         stored=stored,
         report=report,
+        closed=closed,
         **_numbers(report.coming),
-        turned_away=[(row, say_all(row.complaints)) for row in report.refused],
+        turned_away=[(row, say_all(row.complaints)) for row in report.refused if not closed],
         remarks=say_all(report.remarks),
         shown=_SHOWN,
     )

@@ -293,7 +293,7 @@ def test_empty_selection_is_answered_on_the_list(app: Flask, team: Browser) -> N
     event = make_event(app)
     make_registration(app, event)
     path = f"/organise/events/{event.slug}/registrations/do/approve"
-    answer = team.post(path, {"q": "Beispiel"})
+    answer = team.post(f"{path}?lang=en", {"q": "Beispiel"})
     assert (answer.status_code, answer.location.rpartition("/")[2]) == (
         303,
         "registrations?q=Beispiel#several",

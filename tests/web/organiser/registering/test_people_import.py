@@ -213,9 +213,23 @@ def test_full_event_without_waiting_list_takes_as_many_as_it_has_seats(
 
 
 def test_event_that_takes_nobody_refuses_everybody(app: Flask, team: Browser) -> None:
-    event = make_event(app, state="cancelled")
-    _path, page = report(team, event, b"Vorname;Name;Mail\nA;A;a@example.org\n")
-    assert set(refused(page)) == {"2"}
+    event = make_event(app, state="draft")
+    path = f"/organise/events/{event.slug}/registrations/import?lang=en"
+    page = team.get(path).text
+    assert page.count("People can be added once the event is announced and has a date.") == 1
+    assert 'type="file"' not in page
+    file = (io.BytesIO(b"Vorname;Name;Mail\nA;A;a@example.org\n"), "list.csv")
+    assert team.post(path, {"file": file}).status_code == 409
+
+
+def test_list_of_an_event_called_off_meanwhile_says_so_once(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    path, _page = report(team, event, b"Vorname;Name;Mail\nA;A;a@example.org\nB;B;b@example.org\n")
+    with app.app_context(), transaction():
+        db.session.merge(event).state = "cancelled"
+    page = team.get(path).text
+    assert page.count("People can be added once the event is announced and has a date.") == 1
+    assert refused(page) == {}
     assert "Register one person" not in page
 
 
