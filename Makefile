@@ -23,7 +23,7 @@ PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 # Chromium for the browser tests: IKONE_CHROMIUM, or the first of these on the PATH.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: help run test quick night check lint format bench translations lock system install dev clean
+.PHONY: help run test quick night check lint format bench pictures translations lock system install dev clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ format: dev ## put the code in order
 
 bench: dev ## measure speed and memory (ARGS="--json FILE")
 	$(BIN)/python -m tests.bench $(ARGS)
+
+pictures: dev system ## take the pictures of the handbook and the README (ARGS="heute termin" for some)
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 translations: dev ## collect new texts, update and compile the catalogues
 	$(BIN)/pybabel extract --mapping babel.cfg --keywords N_ --keywords _l --keywords lazy_gettext \

@@ -44,7 +44,7 @@ TRADEMARK_ID, DESCRIPTION_ID, OTHER_NAMES_IDS = 7, 10, (16, 17, 18, 21, 22)
 # Compressed beside the fonts, which are compressed themselves.
 COMPRESSED = (".css", ".js", ".svg")
 # A wheel carries them inside the package; an editable install finds them at the top of the repo.
-TOP_LEVEL = ("templates", "migrations")
+TOP_LEVEL = ("templates", "migrations", "docs/handbuch.md", "docs/handbuch")
 
 
 class AssetsHook(BuildHookInterface[Any]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -25,6 +26,14 @@ def resource(name: str) -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / name
 
 
+class Application(Flask):
+    """Flask without coroutines: views are plain functions, and each call need not ask for it."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(
     settings: Settings | None = None,
     *,
@@ -37,7 +46,7 @@ def create_app(
     `more_pages` may add pages before the check that every route names its permission.
     """
     settings = settings or settings_from_environment()
-    app = Flask(
+    app = Application(
         "ikone_events",
         root_path=str(PACKAGE),
         template_folder=str(resource("templates")),
@@ -51,7 +60,7 @@ def create_app(
     app.extensions["ikone_data_dir"] = settings.data_dir
     init_database(app)
     erasing.init_app(app, clock)
-    app.extensions["ikone_migrations"] = resource("migrations")
+    app.extensions.update(ikone_migrations=resource("migrations"), ikone_documents=resource("docs"))
     engine = Engine(app, settings)
     app.extensions["ikone_engine"] = engine
     app.extensions["ikone_wake"] = engine.wake

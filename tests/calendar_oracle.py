@@ -210,7 +210,7 @@ def public_complaints(data: bytes) -> tuple[str, ...]:
     for event in read.events:
         found += _of_event(event, PROPERTIES - PERSONAL)
         if _tells_a_secret(event):
-            found.append("A public calendar holds somebody's personal link.")
+            found.append("A public calendar contains somebody's personal link.")
     return tuple(found)
 
 

@@ -140,4 +140,8 @@ def own_files() -> Iterator[Path]:
 
 def _is_ours(path: Path) -> bool:
     built = {"__pycache__", "vendor"} & set(path.parts)
-    return path.is_file() and not built and path.suffix not in (".mo", ".png", ".pdf", ".pptx")
+    return (
+        path.is_file()
+        and not built
+        and path.suffix not in (".mo", ".png", ".webp", ".pdf", ".pptx")
+    )

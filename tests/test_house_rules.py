@@ -286,6 +286,7 @@ def test_registrations_are_made_by_signing_up_and_by_loading() -> None:
     assert makers == {
         "services.registering.new_registrations.new_registration",
         "services.operating.loading._store_registration",
+        "services.registering.reminders.find_reminder",  # read without the session, never stored
         "services.mails.text_preview._sample_person",  # never stored
     }
 

@@ -50,7 +50,7 @@ REPLIES: dict[str, str] = {
 }
 _TAKEN = {
     IncomingOutcome.TAKEN: N_(
-        "The calendar’s answer has been noted. Organisers see it under “Replies”."
+        "The calendar’s answer has been noted. Organisers see it under “Attendees”."
     ),
     IncomingOutcome.TRIAL: N_("The answer to the test invitation has arrived."),
     IncomingOutcome.OLD_DATE: N_(
@@ -98,7 +98,7 @@ class Trial:
 
     def bar(self, locale: str) -> dict[str, object]:
         """The content of the bar above every page."""
-        links = [(_("Caught mail and clock"), url_for("demo.index"))]
+        links = [(_("Caught e-mails and clock"), url_for("demo.index"))]
         return {"now": moment_page(self.clock(), locale=locale, zone=BERLIN), "links": links}
 
 

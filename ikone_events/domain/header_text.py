@@ -171,5 +171,5 @@ def ascii_address(value: str) -> str:
     except UnicodeError:
         address = ""
     if len(address) > MOST_ADDRESS_CHARACTERS or not _ADDRESS.fullmatch(address):
-        raise UnfitInput(Complaint(N_("This is no mail address we can write to.")))
+        raise UnfitInput(Complaint(N_("This is no e-mail address we can write to.")))
     return address

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    Connection,
     CursorResult,
     DateTime,
     Dialect,
@@ -31,6 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTra
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import Outage
+from ikone_events.store import postgresql as _postgresql  # noqa: F401 - its listeners
 from ikone_events.store.outages import busy, moved, refusal_for
 from ikone_events.store.sqlite import opened_file, path_of
 from ikone_events.store.write_trial import WriteTrial
@@ -110,7 +112,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
         connect = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
         return {"connect_args": connect, "hide_parameters": True}
-    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "hide_parameters": True}
+    return {"pool_size": 8, "max_overflow": 8, "hide_parameters": True}
 
 
 @event.listens_for(Engine, "begin")
@@ -134,8 +136,8 @@ def _begin(connection: Any) -> None:
 # SQLite's busy handler polls with growing sleeps, so waiting threads could starve; this lock is
 # fair.
 _write_lock = threading.Lock()
-# Keys of Session.info: work for after the commit, and locked events.
-_WAKE, _ERASE = "wake", "erase"
+# Keys of Session.info: work for after the commit, the connection that writes, and locked events.
+_WAKE, _ERASE, _WRITING = "wake", "erase", "writing"
 _LOCKS = "locks"
 # Keys of a pooled SQLite connection's info: how many seconds it waits for a lock, and how it syncs.
 _WAIT, _SYNC = "wait", "sync"
@@ -162,13 +164,19 @@ def _forget_locks(session: Session, _ended: SessionTransaction) -> None:
 def locks_of_transaction() -> dict[str, object]:
     """The events locked by this transaction, by slug; not stored outside a transaction."""
     info = db.session().info
-    locks: dict[str, object] = info.setdefault(_LOCKS, {}) if info.get("writing") else {}
+    locks: dict[str, object] = info.setdefault(_LOCKS, {}) if info.get(_WRITING) else {}
     return locks
 
 
 def is_writing() -> bool:
     """Whether this thread is inside a write transaction."""
-    return bool(db.session().info.get("writing"))
+    return writing_connection() is not None
+
+
+def writing_connection() -> Connection | None:
+    """The connection of this thread's write transaction, if it is inside one."""
+    known = db.session.registry.has()  # do not make a session for a request that needs none
+    return db.session().info.get(_WRITING) if known else None
 
 
 @contextmanager
@@ -181,22 +189,21 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
     durable commit.
     """
     session = db.session()
-    if session.info.get("writing"):
+    if session.info.get(_WRITING):
         raise RuntimeError("transaction() does not nest; services never open one")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made outside a transaction")
     session.rollback()
-    sqlite = session.get_bind().dialect.name == "sqlite"
+    sqlite = db.engine.dialect.name == "sqlite"
     began = time.monotonic()
     if sqlite and not _write_lock.acquire(timeout=LOCK_WAIT_SECONDS):
         raise busy()
-    session.info["writing"] = True
     try:
         options = {"write": True, "durable": durable, "wait": _rest_of_wait(began)}
         with _outages_refused(), _committed(session, options):
             yield
     finally:
-        session.info.pop("writing", None)
+        session.info.pop(_WRITING, None)
         session.info.pop(_LOCKS, None)
         asked = {name for name in (_WAKE, _ERASE) if session.info.pop(name, False)}
         if sqlite:
@@ -235,6 +242,7 @@ def _committed(session: Session, options: dict[str, Any]) -> Iterator[None]:
     """
     try:
         connection = session.connection(execution_options=options)
+        session.info[_WRITING] = connection
         file = opened_file(connection)
         if connection.dialect.name != "sqlite":
             connection.execute(_LOCK_TIMEOUT)

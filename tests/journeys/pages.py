@@ -323,6 +323,7 @@ SUBSCRIBER: dict[str, Stop] = {
 ORGANISER: dict[str, Stop] = {
     "overview": Stop("/organise/"),
     "events": Stop("/organise/events"),
+    "help": Stop("/organise/help"),
     "new": Stop("/organise/events/new"),
     "new-refused": Stop("/organise/events/new", 422, send("form[data-guard]")),
     "at-a-glance": Stop("/organise/events/open"),

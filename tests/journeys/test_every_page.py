@@ -54,6 +54,7 @@ NO_PAGES = {
     *("materials.public_file", "materials.personal_file", "organiser.material_file"),
     *(
         "organiser.export_codes",
+        "organiser.help_picture",
         "organiser.export_registrations",
         "organiser.export_subscribers",
         "organiser.mail_html",

@@ -62,6 +62,8 @@ def contents(wheel: Path) -> dict[str, bytes]:
         ("migrations", "**/*.mako"),
         ("ikone_events/static", "*.css"),
         ("ikone_events/demo", "*.json"),
+        ("docs", "handbuch.md"),
+        ("docs/handbuch", "*.webp"),
     ],
 )
 def test_wheel_carries_every_source_file(

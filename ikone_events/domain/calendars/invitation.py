@@ -244,7 +244,7 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
     if entry.cancelled:
         event["TRANSP"] = vText("TRANSPARENT")
     if _tells_a_secret(event, entry.summary.public_url):
-        raise CalendarError(Complaint(N_("A public calendar holds somebody's personal link.")))
+        raise CalendarError(Complaint(N_("A public calendar contains somebody's personal link.")))
     return event
 
 

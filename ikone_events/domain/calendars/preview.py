@@ -16,7 +16,7 @@ SHOWN_ON_PHONES = 60
 UPDATES = N_("Updates the event that is in the calendar.")
 _ADDS = N_("Adds the event to the calendar and asks for an answer.")
 _REMOVES = N_("Removes the event from the calendar.")
-STATES = {"CONFIRMED": N_("Takes place"), "CANCELLED": N_("Called off")}
+STATES = {"CONFIRMED": N_("Takes place"), "CANCELLED": N_("Cancelled")}
 # Labels whose values are message ids.
 TRANSLATED = ("Effect", "State")
 
@@ -81,7 +81,7 @@ def _shown(content: bytes | None, locale: str, zone: str) -> dict[str, str]:
         **dict(_seen(event, locale, zone)),
         N_("Link"): str(event.get("URL", "")),
         N_("Text"): str(event.get("DESCRIPTION", "")),
-        N_("State"): STATES.get(str(event.get("STATUS", "")), ""),
+        N_("Status"): STATES.get(str(event.get("STATUS", "")), ""),
         N_("Version"): str(event.get("SEQUENCE", 0)),
     }
 

@@ -52,7 +52,7 @@ class ListRow:
 def read_list(content: bytes) -> list[ListRow]:
     """The lines of a file; raises UnfitInput with at most FAULTS_SHOWN faults."""
     if len(content) > MOST_BYTES:
-        raise UnfitInput(Complaint(N_("This file is too large for a list of administrations.")))
+        raise UnfitInput(Complaint(N_("This file is too large for a list of public bodies.")))
     table = _table(_decoded(content))
     header = _header(table)
     faults: list[Complaint] = []

@@ -43,3 +43,21 @@ ACTION_LABELS: dict[Action, str] = {
     Action.DISCARD: N_("Discard draft"),
     Action.UNDO: N_("Undo"),
 }
+
+# What is true once the action is done.
+DONE_TEXTS: dict[Action, str] = {
+    Action.ANNOUNCE: N_("The event is announced."),
+    Action.OPEN: N_("Registration has been opened."),
+    Action.CLOSE: N_("Registration is closed."),
+    Action.REOPEN: N_("Registration has been opened again."),
+    Action.DISPATCH: N_("The access link counts as sent."),
+    Action.MARK_SENT: N_("The access link counts as sent."),
+    Action.FOLLOW_UP: N_("The event is followed up."),
+    Action.CONCLUDE: N_("The event is concluded without follow-up."),
+    Action.ARCHIVE: N_("The event is archived."),
+    Action.POSTPONE: N_("The event is postponed."),
+    Action.RESCHEDULE: N_("The event has its new date."),
+    Action.CANCEL: N_("The event is cancelled."),
+    Action.DISCARD: N_("The draft is discarded."),
+    Action.UNDO: N_("The event is as it was before. Nobody has been told yet."),
+}

@@ -197,7 +197,7 @@ def _plan_complaints(draft: EventDraft) -> list[Complaint]:
     if draft.plan not in CHOSEN_PLANS:
         found.append(Complaint(N_("There is no such plan."), about="plan"))
     elif draft.plan and draft.format is EventFormat.ON_SITE:
-        text = N_("An event on site has no access link; it can only follow the plan of its format.")
+        text = N_("An event on site has no access link; only the steps of its format apply.")
         found.append(Complaint(text, about="plan"))
     return found
 

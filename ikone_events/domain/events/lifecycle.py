@@ -217,7 +217,7 @@ def plan_in_turn(actions: Sequence[Action], facts: Facts) -> list[TransitionRule
 def _not_possible(action: Action, state: State) -> Complaint:
     if action is Action.UNDO:
         return Complaint(NOTHING_TO_UNDO)
-    text = N_("“%(action)s” is not possible while the event is in the state “%(state)s”.")
+    text = N_("“%(action)s” is not possible while the status of the event is “%(state)s”.")
     return Complaint(text, {"action": ACTION_LABELS[action], "state": STATE_LABELS[state]})
 
 

@@ -48,7 +48,9 @@ def needs_privacy_contact(facts: Facts) -> Complaint | None:
     """Art. 13 GDPR requires a contact for data protection."""
     if facts.privacy_contact:
         return None
-    return Complaint(N_("The contact for data protection is not set (IKONE_PRIVACY_CONTACT)."))
+    return Complaint(
+        N_("The contact for data protection is missing. Whoever runs the server can enter it.")
+    )
 
 
 def needs_seats(facts: Facts) -> Complaint | None:

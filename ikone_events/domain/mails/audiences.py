@@ -58,7 +58,7 @@ AUDIENCE_LABELS: Mapping[Audience, str] = {
     Audience.MISSED: N_("Everybody who was absent"),
     Audience.NOT_MISSED: N_("Everybody confirmed who was not marked absent"),
     Audience.ASKED: N_("Everybody who asked a question"),
-    Audience.ADMINISTRATION: N_("Everybody of one administration"),
+    Audience.ADMINISTRATION: N_("Everybody of one public body"),
     Audience.UNANSWERED: N_("Everybody confirmed whose calendar has not answered"),
     Audience.SUBSCRIBERS: N_("Subscribers of the network"),
     Audience.UNREGISTERED: N_("Subscribers of the network who are not registered"),

@@ -127,8 +127,7 @@ _TEXTS = {
         "E-mails waiting to be sent: %(queued)d."
     ),
     Alarm.WORKER: N_(
-        "The worker has given no sign for %(minutes)d minutes. "
-        "E-mails waiting to be sent: %(queued)d."
+        "Sending has stood still for %(minutes)d minutes. E-mails waiting to be sent: %(queued)d."
     ),
     Alarm.MAIL_SERVER: N_(
         "The mail server has taken nothing from us for %(minutes)d minutes: “%(words)s”. "
@@ -148,15 +147,15 @@ _TEXTS = {
         "because something is reading the database all the time. Each minute brings another try."
     ),
     Alarm.TROUBLE: N_(
-        "The worker could not do everything: %(words)s. Everything else goes on. "
-        "“ikone-events verify” says more."
+        "Not everything could be done automatically: %(words)s. Everything else goes "
+        "on. Please tell whoever runs the server."
     ),
 }
 
 
 # Texts for an alarm without a moment, or without an answer of a server.
 _BRIEFER = {
-    Alarm.WORKER: N_("No worker is running. E-mails waiting to be sent: %(queued)d."),
+    Alarm.WORKER: N_("Sending is not running. E-mails waiting to be sent: %(queued)d."),
     Alarm.MAILBOX: N_(
         "Nobody has read the mailbox with answers and bounces for %(minutes)d minutes."
     ),

@@ -72,7 +72,7 @@ class _DatasetReader:
         events = tuple(self._each("events", self._event))
         slugs = {event.slug for event in events}
         if len(slugs) != len(events):
-            self._note("events", N_("Two events have the same slug."))
+            self._note("events", N_("Two events have the same short name."))
         people = {str(p.get("id")): p for p in self._records("people")}
         known = {organisation.id for organisation in organisations}
         fields = {event.slug: event.fields for event in events}

@@ -38,9 +38,9 @@ def dropped(
         last = latest(step.what, step.due, anchors) or step.due
         then = _state_at(last, steps, State.ANNOUNCED if state is State.DRAFT else state)
         if last < step.due:
-            found[step.key] = Complaint(N_("It will be dropped: its time is too late."))
+            found[step.key] = Complaint(N_("It will not be sent: its time is too late."))
         elif then not in MAILS[step.what.kind].states:
-            text = N_("It will be dropped: at its time the event is in the state “%(state)s”.")
+            text = N_("It will not be sent: by then the status of the event will be “%(state)s”.")
             found[step.key] = Complaint(text, {"state": STATE_LABELS[then]})
     return found
 

@@ -177,5 +177,5 @@ def is_moot(what: What, state: State) -> bool:
 
 
 def _not_possible(what: What, state: State) -> Complaint:
-    text = N_("“%(action)s” is not possible while the event is in the state “%(state)s”.")
+    text = N_("“%(action)s” is not possible while the status of the event is “%(state)s”.")
     return Complaint(text, {"action": what.label, "state": STATE_LABELS[state]})

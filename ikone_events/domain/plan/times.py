@@ -44,7 +44,7 @@ ANCHOR_LABELS: Mapping[Anchor, str] = {
     Anchor.END: N_("End of the event"),
     Anchor.DEADLINE: N_("Registration deadline"),
     Anchor.RETENTION: N_("End of the retention period"),
-    Anchor.FIXED: N_("A date of its own"),
+    Anchor.FIXED: N_("Specific date and time"),
 }
 
 

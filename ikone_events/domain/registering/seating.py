@@ -175,7 +175,7 @@ def excluded_because(availability: SeatAvailability, candidate: Candidate) -> Co
     limit = availability.per_administration
     if limit is not None and candidate.colleagues >= limit:
         return Complaint(
-            N_("The administration has all the places that one can have (%(number)d)."),
+            N_("The public body has all the places that one can have (%(number)d)."),
             {"number": limit},
         )
     return None

@@ -182,7 +182,9 @@ def check_change(
 
 
 def _refused(action: RegistrationAction, status: RegistrationStatus) -> StatusRefused:
-    text = N_("“%(action)s” is not possible while the registration stands at “%(standing)s”.")
+    text = N_(
+        "“%(action)s” is not possible while the status of the registration is “%(standing)s”."
+    )
     values = {"action": ACTION_LABELS[action], "standing": REGISTRATION_STATUS_LABELS[status]}
     return StatusRefused(Complaint(text, values))
 
@@ -245,7 +247,7 @@ ACTION_LABELS: dict[RegistrationAction, str] = {
     RegistrationAction.CONFIRM_ADDRESS: N_("Confirm the address"),
     RegistrationAction.APPROVE: N_("Approve"),
     RegistrationAction.ACCEPT: N_("Accept the offer"),
-    RegistrationAction.PROMOTE: N_("Move up by the line"),
+    RegistrationAction.PROMOTE: N_("Move up automatically"),
     RegistrationAction.MOVE_UP: N_("Move up by hand"),
     RegistrationAction.SWITCH_MODE: N_("Change how to take part"),
     RegistrationAction.HAND_OVER: N_("Hand over"),
@@ -258,9 +260,9 @@ ACTION_LABELS: dict[RegistrationAction, str] = {
 
 # Automatic reasons in the status history; organisers write their own.
 SKIPPED_BY_RULE = N_(
-    "Whoever waited before had to: no place in their mode, or for their administration."
+    "Whoever waited before had to: no place in their mode, or for their public body."
 )
 OUT_OF_ORDER = N_("Moved up although others waited before.")
-BEGUN = N_("The event had begun: nobody moves up by the line any more.")
+BEGUN = N_("The event had begun: nobody moves up automatically any more.")
 OVER = N_("The event was over.")
 REASONS = frozenset({SKIPPED_BY_RULE, OUT_OF_ORDER, BEGUN, OVER})

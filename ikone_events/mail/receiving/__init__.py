@@ -34,7 +34,7 @@ _FOR_PROGRAMS = re.compile(
     rb"method[=:]\s*\"?(?:reply|counter|refresh)\b|message/(?:global-)?delivery-status",
     re.IGNORECASE,
 )
-UNREADABLE = N_("The mail can't be read by a program.")
+UNREADABLE = N_("The e-mail can't be read by a program.")
 ONLY_OUTLOOK = N_("The answer can only be read in Outlook (winmail.dat).")
 _OUTLOOK_ANSWERS = (b"IPM.Microsoft Schedule.MtgResp", b"IPM.Schedule.Meeting.Resp")
 

@@ -25,7 +25,7 @@ from ikone_events.mail.receiving.message import Mail, content, decoded, leaves, 
 TOO_LARGE = N_("The calendar object is too large for an answer.")
 NO_OBJECT = N_("The calendar object can't be read.")
 SEVERAL_EVENTS = N_("The answer is about several events.")
-SEVERAL_ANSWERS = N_("The mail holds several different answers.")
+SEVERAL_ANSWERS = N_("The e-mail contains several different answers.")
 NO_UID = N_("The answer does not say which invitation it is about.")
 NO_ATTENDEE = N_("The answer does not say who answers.")
 NO_ANSWER = N_("The answer says neither yes nor no.")

@@ -134,7 +134,7 @@ def _headers(mail: QueuedMail, sender: Sender) -> Mapping[str, str]:
             headers["List-Id"] = _list_id(sender)
     for name in ("Message-ID", "References"):
         if name in headers and not _MESSAGE_ID.fullmatch(headers[name]):
-            raise UnfitInput(Complaint(N_("The e-mail has a damaged message number.")))
+            raise UnfitInput(Complaint(N_("The e-mail has a damaged number.")))
     if complaint := header_complaint(mail.subject, "subject"):
         raise UnfitInput(complaint)
     return headers

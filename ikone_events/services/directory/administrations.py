@@ -24,7 +24,7 @@ def get_administration(number: int) -> Organisation:
     """An administration by id; raises NotFound."""
     found = db.session.get(Organisation, number)
     if found is None:
-        raise NotFound(Complaint(N_("There is no such administration.")))
+        raise NotFound(Complaint(N_("There is no such public body.")))
     return found
 
 
@@ -117,7 +117,7 @@ def edit_administration(
     lock_directory()
     organisation = get_administration(number)
     if organisation.edit_version != edit_version:
-        raise StaleForm(Complaint(N_("Somebody has changed this administration meanwhile.")))
+        raise StaleForm(Complaint(N_("Somebody has changed this public body meanwhile.")))
     check_administration(draft)
     _refuse_namesakes(draft, organisation)
     if fill_administration(organisation, draft, now=now):
@@ -150,9 +150,7 @@ def delete_administration(number: int) -> Organisation:
 
 
 def _needed() -> UnfitInput:
-    text = N_(
-        "Registrations belong to this administration. It stays, so that the figures are right."
-    )
+    text = N_("Registrations belong to this public body. It stays, so that the figures are right.")
     return UnfitInput(Complaint(text))
 
 
@@ -169,7 +167,7 @@ def _taken(draft: AdministrationDraft, own: Organisation | None) -> Iterator[Com
     if draft.official_key:  # places share names; their keys tell them apart
         same_name = same_name.where(Organisation.official_key == "")
     if db.session.scalar(same_name.limit(1)) is not None:
-        yield Complaint(N_("There is another administration of this name."), {}, "name")
+        yield Complaint(N_("There is another public body of this name."), {}, "name")
     if draft.official_key:
         same_key = others.where(Organisation.official_key == draft.official_key)
         if other := db.session.scalar(same_key.limit(1)):

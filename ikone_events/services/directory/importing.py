@@ -111,7 +111,7 @@ def _find(row: ListRow, known: _Known, keys: set[str]) -> Organisation | None:
     organisation = known.by_official_key.get(row.official_key)
     if organisation is not None:
         if named and organisation not in named:
-            text = N_("The key is that of “%(name)s”, the name that of another administration.")
+            text = N_("The key is that of “%(name)s”, the name that of another public body.")
             raise UnfitInput(Complaint(text, {"name": organisation.name}))
         return organisation
     if row.official_key:
@@ -120,7 +120,7 @@ def _find(row: ListRow, known: _Known, keys: set[str]) -> Organisation | None:
             organisation for organisation in named if organisation.official_key not in keys - {""}
         ]
     if len(named) > 1:
-        text = N_("Several administrations are called “%(name)s”; please give the key.")
+        text = N_("Several public bodies are called “%(name)s”; please give the key.")
         raise UnfitInput(Complaint(text, {"name": row.name}))
     organisation = named[0] if named else None
     if organisation is not None and row.official_key and organisation.official_key:

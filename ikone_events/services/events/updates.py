@@ -139,7 +139,7 @@ def tell_nobody(slug: str) -> Event:
 def _with_update(slug: str) -> Event:
     event = lock_event(slug)
     if event.update_due_at is None:
-        text = N_("No change waits to be told any more. Please look again.")
+        text = N_("There is no change left to send. Please look again.")
         raise SomebodyWasFaster(Complaint(text))
     return event
 

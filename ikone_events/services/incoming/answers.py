@@ -174,6 +174,6 @@ def tick_off(event: Event, mail_id: int, *, actor: str, now: datetime) -> None:
     mine = (IncomingMail.id == mail_id) & (IncomingMail.event_id == event.id)
     mail = db.session.scalar(for_update(select(IncomingMail).where(mine), IncomingMail))
     if mail is None:
-        raise NotFound(Complaint(N_("There is no such mail.")))
+        raise NotFound(Complaint(N_("There is no such e-mail.")))
     if mail.seen_at is None:
         mail.seen_at, mail.seen_by = now, actor

@@ -43,7 +43,12 @@ class Figures:
     @property
     def total(self) -> int:
         """All recipients."""
-        return self.sent + self.failed + self.queued + self.stopped + self.unwritten
+        return self.done + self.queued + self.stopped + self.unwritten
+
+    @property
+    def done(self) -> int:
+        """Recipients to whom nothing is to be sent any more."""
+        return self.sent + self.failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,7 @@ def get_mailing(event: Event, mailing_id: int) -> Mailing:
     wanted = select(Mailing).where(Mailing.id == mailing_id, Mailing.event_id == event.id)
     mailing = db.session.scalar(for_update(wanted, Mailing))
     if mailing is None:
-        raise NotFound(Complaint(N_("There is no such mailing.")))
+        raise NotFound(Complaint(N_("There are no such e-mails.")))
     return mailing
 
 
@@ -246,6 +251,19 @@ def accounts_of(event: Event, *, most: int = 50) -> list[Account]:
     """The mailings of an event with their figures, the newest first."""
     wanted = select(Mailing).where(Mailing.event_id == event.id).order_by(Mailing.id.desc())
     return _accounts(db.session.scalars(wanted.limit(most)).all())
+
+
+def running_of(event: Event, now: datetime) -> list[Account]:
+    """The mailings of an event that are being written or sent now."""
+    is_queued = (OutboxMail.mailing_id == Mailing.id) & (OutboxMail.state == "queued")
+    wanted = select(Mailing).where(
+        Mailing.event_id == event.id,
+        Mailing.stopped_at.is_(None),
+        or_(Mailing.finished_at.is_(None), select(OutboxMail.id).where(is_queued).exists()),
+        or_(Mailing.due_at.is_(None), Mailing.due_at <= now, Mailing.last_id > 0),
+    )
+    found = db.session.scalars(wanted.order_by(Mailing.id)).all()
+    return [one for one in _accounts(found) if one.figures.total] if found else []
 
 
 def account_of(mailing: Mailing) -> Account:

@@ -14,8 +14,8 @@ from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, u
 from ikone_events.services.mails.invitations import makes_known, note_object
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import insert_row, insert_unless_known, new_row
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
+from ikone_events.store.plain import insert_row, insert_unless_known, new_row
 from ikone_events.store.registering.models import Registration
 
 

@@ -68,7 +68,7 @@ def _store_event(
     record: EventRecord, loaded: Loaded, *, folder: Path, actor: str, now: datetime
 ) -> Event:
     if db.session.scalar(select(Event.id).where(Event.slug == record.slug)) is not None:
-        text = N_("An event with this slug exists already.")
+        text = N_("An event with this short name exists already.")
         raise UnfitInput(Complaint(text, {}, f"events {record.slug}"))
     event = Event(slug=record.slug, state=record.state.value, created_at=now, changed_at=now)
     fill_event(event, record.draft)

@@ -25,10 +25,10 @@ DONE, SKIPPED, EXPIRED, MOOT = "done", "skipped", "expired", "moot"
 PLAN = "plan"
 
 _PAST_ALREADY = Complaint(
-    N_("Its time had passed when the plan was made. Give it a new time if it is still to run.")
+    N_("Its time had passed when the steps were planned. Give it a new time if it is still to run.")
 )
 OBSOLETE = Complaint(N_("The event had already gone past it."))
-_FORGOTTEN = Complaint(N_("All names have been deleted; the event kept its state."))
+_FORGOTTEN = Complaint(N_("All names have been deleted; the event keeps its status."))
 _NO_LINK = Complaint(N_("The access link was never sent."))
 _CALLED_OFF = Complaint(N_("The event has been cancelled."))
 

@@ -163,6 +163,6 @@ def _check(event: Event, message: OwnMessage) -> None:
         found.append(Complaint(N_("Please choose to whom you write."), about="audience"))
     known = {number for number, _name, _people in organisations_of(event)}
     if message.audience is Audience.ADMINISTRATION and message.organisation_id not in known:
-        found.append(Complaint(N_("Please choose an administration."), about="organisation"))
+        found.append(Complaint(N_("Please choose a public body."), about="organisation"))
     if found:
         raise UnfitInput(found)

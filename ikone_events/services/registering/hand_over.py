@@ -34,7 +34,7 @@ from ikone_events.services.registering.seating import (
 from ikone_events.services.registering.status import check_allowed, lock_as_seen
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import attach
+from ikone_events.store.plain import attach
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import organisation_key_of

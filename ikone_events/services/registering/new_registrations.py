@@ -23,8 +23,8 @@ from ikone_events.services.mails.writing import finished_mail, queue_plainly
 from ikone_events.services.registering.seating import StatusCause, mode_for, set_status
 from ikone_events.store.directory.naming import find_id_by_name
 from ikone_events.store.events.models import Event, new_public_id
-from ikone_events.store.inserting import insert_row, new_row
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.plain import insert_row, new_row
 from ikone_events.store.registering.form_fields import Answer
 from ikone_events.store.registering.models import Registration, StatusChange, keys_of
 

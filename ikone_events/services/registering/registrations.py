@@ -47,7 +47,7 @@ from ikone_events.services.registering.seating import (
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.inserting import attach, in_vain
+from ikone_events.store.plain import attach, in_vain
 from ikone_events.store.registering.current_event import (
     CurrentEvent,
     lock_current_event,

@@ -11,9 +11,8 @@ from ikone_events.services.mails.facts import facts_for
 from ikone_events.services.mails.writing import finished_mail, queue_unless_known
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import new_row
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.reading import read_row
+from ikone_events.store.plain import new_row, read_row
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
@@ -68,6 +67,7 @@ def find_reminder(event: Event, email: str, *, now: datetime) -> Reminder | None
 
 def remind(registration: Registration, event: Event, *, now: datetime) -> None:
     """Mail a registered person that they are registered, at most once an hour."""
+    db.session.flush()  # mails keep their order
     store_reminder(_reminder(registration, event, now=now))
 
 

@@ -32,7 +32,7 @@ from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
-from ikone_events.store.inserting import insert_row, new_row
+from ikone_events.store.plain import insert_row, new_row
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import (
@@ -276,7 +276,7 @@ def _reason(
 ) -> Complaint:
     candidate = candidate_of(event, person, availability, colleagues=colleagues)
     if not availability.runs:
-        return Complaint(N_("The line stands still: registration is not running."))
+        return Complaint(N_("The waiting list stands still: registration is not running."))
     if not availability.promotes(candidate.mode):
-        return Complaint(N_("The event has begun: nobody moves up by the line any more."))
+        return Complaint(N_("The event has begun: nobody moves up automatically any more."))
     return obstacle(availability, candidate) or Complaint(N_("Moves up with the next change."))

@@ -165,7 +165,7 @@ def check_wish(
     if by_hand:
         wish = _WITHOUT_DEADLINE.get(wish, wish)
     if found := complaint(wish, self_service_facts(registration, now)):
-        text = N_("This is possible neither after the event nor while it is called off.")
+        text = N_("This is possible neither after the event nor while it is cancelled.")
         raise StatusRefused(Complaint(text) if by_hand else found)
 
 

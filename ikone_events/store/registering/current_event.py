@@ -12,11 +12,11 @@ from sqlalchemy.orm import aliased
 
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.registering.seating import SeatAvailability
-from ikone_events.store.db import db, locks_of_transaction
+from ikone_events.store.db import locks_of_transaction
 from ikone_events.store.events.models import Event, SharedContent
 from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
 from ikone_events.store.events.snapshots import ContentVersion, snapshot
-from ikone_events.store.reading import Row, read_row
+from ikone_events.store.plain import Row, read_row, update_rows
 from ikone_events.store.registering.availability import availability_from
 from ikone_events.store.registering.models import SeatCount
 
@@ -78,7 +78,7 @@ def lock_current_event(slug: str, now: datetime) -> CurrentEvent:
     """
     locked = locks_of_transaction()
     if slug not in locked:
-        db.session.connection().execute(_LOCK, {"wanted": slug})
+        update_rows(_LOCK, wanted=slug)
         locked[slug] = None
     return reread(slug, now)
 

@@ -1,9 +1,12 @@
 """Queries of single registrations, and their lock."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
+from ikone_events.domain.registering.registration import Status
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -48,3 +51,14 @@ def relatives_of(registration: Registration) -> tuple[Registration | None, Regis
         select(Registration).where(Registration.predecessor_id == registration.id).limit(1)
     )
     return before, after
+
+
+def deputies_of(people: Iterable[Registration]) -> dict[int, Registration]:
+    """The registrations that took over those of these people, by the id of the one before."""
+    handed_on = [each.id for each in people if each.status == Status.CANCELLED.value]
+    if not handed_on:
+        return {}
+    found = db.session.scalars(
+        select(Registration).where(Registration.predecessor_id.in_(handed_on))
+    )
+    return {each.predecessor_id: each for each in found if each.predecessor_id is not None}

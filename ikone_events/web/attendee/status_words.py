@@ -106,7 +106,7 @@ def _waiting(facts: StatusFacts) -> StatusWords:
     if not _promotes(facts):
         text = _("Nobody moves up from the waiting list after the start.")
         return StatusWords(_("The event has begun"), (text, _("Please ask the contact.")))
-    headline = _("Number %(position)d on the waiting list", position=facts.position)
+    headline = _("Position %(position)d on the waiting list", position=facts.position)
     return StatusWords(headline, (_when_seat_is_free(facts), *_exceptions(facts)))
 
 
@@ -146,8 +146,8 @@ def _exceptions(facts: StatusFacts) -> Iterator[str]:
         )
     if event.per_administration is not None:
         yield ngettext(
-            "Each administration can have %(num)d place. While yours has it, others may pass.",
-            "Each administration can have %(num)d places. While yours has them, others may pass.",
+            "Each public body can have %(num)d place. While yours has it, others may pass.",
+            "Each public body can have %(num)d places. While yours has them, others may pass.",
             event.per_administration,
         )
     if event.members_until is not None and facts.now < event.members_until:
@@ -159,14 +159,14 @@ def _offered(facts: StatusFacts) -> StatusWords:
     until = _("Please accept it by %(moment)s.", moment=_reserved_until(facts))
     if facts.mail_queued:
         until = _not_begun()
-    else_ = _("After that it goes to the next person in line.")
+    else_ = _("After that it goes to the next person on the waiting list.")
     return StatusWords(_("A place is free for you"), (until, else_), SelfServiceAction.ACCEPT)
 
 
 def _cancelled(facts: StatusFacts) -> StatusWords:
     if is_handed_over(facts.last):
         sentences: tuple[str, ...] = (
-            _("Your registration has passed to your deputy. It stays with your administration."),
+            _("Your registration has passed to your deputy. It stays with your organisation."),
             _("You need not do anything more."),
         )
         return StatusWords(_("You have handed over your registration"), sentences)

@@ -1,6 +1,6 @@
 """The organisers' pages, all under /organise and all behind the login."""
 
-from ikone_events.web.organiser import moved
+from ikone_events.web.organiser import handbook, moved
 from ikone_events.web.organiser.accounts import accounts, own_account
 from ikone_events.web.organiser.calendars import calendar_page
 from ikone_events.web.organiser.directory import administrations

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -86,6 +86,14 @@ def actor() -> str:
 def event_url(event: Event) -> str:
     """Return the address of an event's page."""
     return url_for("organiser.event", slug=event.slug)
+
+
+def flash_at(where: str, message: str, kind: str = "success") -> None:
+    """Tell at a place of the next page what has been done; above everything if it has none such.
+
+    A page names its places in `answer_places`, and shows them by the macro `answer`.
+    """
+    flash(message, f"{kind}@{where}")
 
 
 def page_number() -> int:

@@ -120,5 +120,5 @@ def _feed(found: Entries, name: str) -> bytes:
 def personal_feed(token: str) -> ResponseReturnValue:
     """The events that one person is registered for."""
     found = entries_of(get_feed(token), page_locale(), now=now())
-    name = _("%(organisation)s: my dates", organisation=get_installation().settings.organisation)
+    name = _("%(organisation)s: my events", organisation=get_installation().settings.organisation)
     return revalidated(_feed(found, name), CALENDAR)

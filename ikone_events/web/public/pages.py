@@ -29,7 +29,7 @@ _NOT_FOR_SEARCH = (
 _A_WEEK = 7 * 24 * 3600
 TITLES = {
     "privacy": N_("Privacy"),
-    "imprint": N_("Imprint"),
+    "imprint": N_("Legal notice"),
     "accessibility": N_("Accessibility statement"),
 }
 

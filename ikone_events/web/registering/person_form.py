@@ -152,8 +152,8 @@ class RegistrationForm(PersonForm, PublicForm):
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
     organisation = LineField(
-        lazy_gettext("Administration or organisation"),
-        [needed(lazy_gettext("Please name your administration.")), *_OF_LINES],
+        lazy_gettext("Public body or organisation"),
+        [needed(lazy_gettext("Please name your organisation.")), *_OF_LINES],
         description=lazy_gettext("For example: Stadtverwaltung Bendorf, Kreisverwaltung Kusel"),
         render_kw={"autocomplete": "organization"},
     )

@@ -8,6 +8,7 @@ import pytest
 
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.mail.writing import compose
 from ikone_events.mail.writing.markdown import read_markdown
 from tests.mail.writing.mails import DOOR, EVENT, FACTS, LINKS, person, written
 
@@ -146,6 +147,7 @@ def test_only_addresses_of_pages_and_mailboxes_become_links() -> None:
 
 
 def test_text_is_read_once_for_many_people() -> None:
+    compose._shared_text.cache_clear()
     read_markdown.cache_clear()
     for number in range(20):
         links = replace(DOOR, manage=f"https://x.example/r/{number}")

@@ -88,7 +88,7 @@ def test_healthy_house_has_only_good_news(app: Flask, mailbox: Mailbox) -> None:
 
 
 def test_sick_engine_is_told_in_the_words_of_the_overview(app: Flask) -> None:
-    assert any(line.startswith("fault: engine: No worker is running") for line in bad(app))
+    assert any(line.startswith("fault: engine: Sending is not running") for line in bad(app))
     make_heartbeat(app, refused_at=NOW - timedelta(minutes=4), refusal="535 wrong password")
     make_mail(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(hours=1))
     make_mail(app, make_registration(app, make_event(app)), state="failed")

@@ -337,7 +337,7 @@ def test_deputy_who_waits_takes_no_place_beyond_the_limit_of_their_administratio
 def test_organiser_learns_why_a_deputy_can_not_take_the_place(app: Flask) -> None:
     event = trier_and_bendorf(app)
     eva = person(app, "eva").public_id
-    with pytest.raises(StatusRefused, match="administration has all the places"):
+    with pytest.raises(StatusRefused, match="public body has all the places"):
         write(app, lambda: hand_over(eva, deputy(), actor=ANNA, now=NOW))
     assert statuses(app, event)["eva"] == "confirmed"
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import insert, update
 
+from ikone_events.config import Settings
 from ikone_events.services.mails.texts import find_text
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Organisation
@@ -15,10 +17,15 @@ from ikone_events.store.events.snapshots import MOST_SNAPSHOTS, derived, snapsho
 from ikone_events.store.mails.models import MailText
 from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.store.registering.form_fields import FormField, asked_of
-from tests.factories import NOW, make_event
+from tests.factories import NOW, make_event, make_settings
 from tests.services.registering.seats import sign_up, write
 
 pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 def current(app: Flask, slug: str) -> Event:

@@ -125,4 +125,4 @@ def test_page_says_what_the_calendar_told_us(app: Flask, client: FlaskClient) ->
     receive(app, calendar_answer(person, "DECLINED"))
     page = client.get(path).text
     assert "Ihr Kalender hat uns gemeldet, dass Sie nicht kommen." in page
-    assert "Ihr Platz bleibt reserviert, bis Sie hier absagen." in page
+    assert "Ihr Platz bleibt reserviert, bis Sie sich hier abmelden." in page

@@ -20,13 +20,13 @@ def test_list_shows_coming_events_before_past_ones(app: Flask, client: FlaskClie
     make_event(app, title="Morgen", starts_at=NOW + timedelta(days=1))
     text = client.get("/").text
     assert text.index("Morgen") < text.index("Übermorgen") < text.index("Gestern")
-    assert text.index("Rückblick</h2>") < text.index("Gestern")
+    assert text.index("Vergangene Veranstaltungen</h2>") < text.index("Gestern")
 
 
 def test_list_is_kind_when_it_is_empty(client: FlaskClient) -> None:
     page = client.get("/")
     assert page.status_code == 200
-    assert "Zurzeit keine Termine" in page.text
+    assert "Zurzeit keine Veranstaltungen" in page.text
 
 
 def test_draft_is_seen_by_nobody(app: Flask, client: FlaskClient) -> None:

@@ -253,10 +253,10 @@ def test_pages_behind_links_are_kept_nowhere(app: Flask, client: FlaskClient) ->
 def test_home_page_and_every_footer_lead_to_the_form(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     home = client.get("/").text
-    assert "Neue Termine abonnieren" in home
+    assert "Neue Veranstaltungen abonnieren" in home
     for path in ("/", f"/events/{event.slug}", "/imprint"):
         footer = client.get(path).text.partition("<footer")[2]
-        assert 'href="/subscribe">Neue Termine per E-Mail</a>' in footer
+        assert 'href="/subscribe">Neue Veranstaltungen per E-Mail</a>' in footer
     privacy = client.get("/privacy").text
     assert "Ankündigungen per E-Mail" in privacy
     assert "nach sieben Tagen" in privacy

@@ -108,7 +108,7 @@ def get_list(event: Event, organiser: Organiser, public_id: str, *, now: datetim
         execution_options={"populate_existing": True},
     )
     if found is None:
-        raise NotFound(Complaint(N_("This list is no longer there. Please hand it in again.")))
+        raise NotFound(Complaint(N_("This list is no longer there. Please upload it again.")))
     return found
 
 

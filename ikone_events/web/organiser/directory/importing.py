@@ -81,8 +81,8 @@ def _done_words(done: Imported) -> str:
     if not done.matched:
         return words
     more = ngettext(
-        "%(num)d registration has found its administration by it.",
-        "%(num)d registrations have found their administration by it.",
+        "%(num)d registration has found its public body by it.",
+        "%(num)d registrations have found their public body by it.",
         done.matched,
     )
     return f"{words} {more}"

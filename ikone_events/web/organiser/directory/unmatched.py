@@ -103,8 +103,8 @@ def decide_unmatched() -> Answer:
 
 def _wrong(typed: str) -> str:
     if not typed:
-        return _("Please choose an administration.")
-    return _("“%(name)s” is no single administration of the directory.", name=typed)
+        return _("Please choose a public body.")
+    return _("“%(name)s” is no single public body of the directory.", name=typed)
 
 
 def _is_everybody(key: str, people: list[str]) -> bool:
@@ -118,7 +118,7 @@ def leave_unmatched() -> Answer:
     """Set a name aside that is no administration."""
     with transaction():
         text = leave(organiser(), _key(), now=now())
-    flash(_("“%(name)s” stays without an administration.", name=text), "success")
+    flash(_("“%(name)s” stays without a public body.", name=text), "success")
     return redirect(url_for("organiser.unmatched"), 303)
 
 

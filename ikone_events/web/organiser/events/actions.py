@@ -6,8 +6,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
+from ikone_events.domain.events.actions import DONE_TEXTS
 from ikone_events.domain.events.lifecycle import (
-    ACTION_LABELS,
     Action,
     State,
     offers,
@@ -16,7 +16,6 @@ from ikone_events.domain.events.lifecycle import (
 )
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
-from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.refusals import (
     Complaint,
     SomebodyWasFaster,
@@ -47,11 +46,20 @@ from ikone_events.web.organiser.events.choices import (
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    flash_at,
+    place,
+    seen_event,
+)
+from ikone_events.web.organiser.plan.step_words import sent_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext, page_locale
+from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 from ikone_events.web.shell.security_events import record
 
@@ -95,32 +103,27 @@ def do(slug: str, action: str) -> Answer:
     except (TransitionRefused, UnfitInput) as refusal:
         status = 422 if isinstance(refusal, UnfitInput) else 409
         return refused(seen_event(slug), wanted, form, refusal.complaints), status
-    flash(_done_words(done), "success")
     if done.rule.target is None:
+        flash(_done_words(done), "success")
         finish_discarding(done.files)
         record(SecurityEvent.EVENT_DISCARDED, slug=slug)
         return redirect(url_for("organiser.events"), 303)
+    flash_at("opened" if wanted in SHARED_BY else "next-step", _done_words(done))
     if wanted is Action.RESCHEDULE and (words := deadline_words(done.event, done.event.deadline)):
         flash(words, "info")
     return redirect(event_url(done.event), 303)
 
 
+# Actions after which the address of the public page is to be passed on.
+SHARED_BY = (Action.ANNOUNCE, Action.OPEN, Action.REOPEN)
+
+
 def _done_words(done: Done) -> str:
-    label, mailing = _(ACTION_LABELS[done.rule.action]), done.mailing
+    words, mailing = _(DONE_TEXTS[done.rule.action]), done.mailing
     number = count(done.event, Audience(mailing.audience)) if mailing else 0
-    if mailing is not None and mailing.due_at is not None:
-        at = moment_page(mailing.due_at, locale=page_locale(), zone=done.event.zone)
-        text = _("Done: %(action)s. You can undo it until %(at)s; no e-mail leaves before.")
-        return text % {"action": label, "at": at}
     if mailing is None or number == 0:
-        return _("Done: %(action)s.", action=label)
-    return ngettext(
-        "Done: %(action)s. One e-mail is being written: “%(kind)s”.",
-        "Done: %(action)s. %(num)d e-mails are being written: “%(kind)s”.",
-        number,
-        action=label,
-        kind=_(LABELS[MailKind(mailing.kind)]),
-    )
+        return words
+    return f"{words} {sent_words(number, mailing.due_at, zone=done.event.zone)}"
 
 
 def deadline_words(event: Event, deadline: datetime | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from ikone_events.domain.events.lifecycle import (
@@ -36,6 +36,7 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     event_url,
+    flash_at,
     place,
     say_all,
     seen_event,
@@ -90,7 +91,7 @@ def do_announce(slug: str) -> Answer:
             done = announce(slug, wish, summary=form.summary.data or "", opens=opens, now=now())
     except (SomebodyWasFaster, TransitionRefused, UnfitInput) as refusal:
         return _refused(slug, form, refusal)
-    flash(_done_words(done), "success")
+    flash_at("opened", _done_words(done))
     return redirect(event_url(done.event), 303)
 
 

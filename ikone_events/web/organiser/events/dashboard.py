@@ -41,7 +41,7 @@ _LINKS: Mapping[Target, tuple[str, str]] = {
     Target.MAIL: ("organiser.sent_mail", N_("See e-mails")),
     Target.ANSWERS: ("organiser.answers", N_("See answers")),
     Target.MATERIALS: ("organiser.materials", N_("Add materials")),
-    Target.STEPS: ("organiser.mail", N_("See the plan")),
+    Target.STEPS: ("organiser.mail", N_("See the automatic steps")),
 }
 
 

@@ -35,6 +35,7 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     event_url,
+    flash_at,
     place,
     say_all,
     seen_event,
@@ -217,9 +218,9 @@ def _decide(slug: str, *, mail: bool) -> Answer:
         return show_event(seen_event(slug), refused=refusal.complaints), 409
     if not mail:
         words = _("Nobody is told. The next e-mail with a calendar entry carries the change.")
-        flash(words, "success")
+        flash_at("next-step", words)
     elif mailing is None:
-        flash(_("There is nobody any more who would have to be told."), "info")
+        flash_at("next-step", _("There is nobody any more who would have to be told."), "info")
     else:
-        flash(_("The e-mails are on their way."), "success")
+        flash_at("next-step", _("The e-mails are on their way."))
     return redirect(event_url(event), 303)

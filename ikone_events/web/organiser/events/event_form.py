@@ -108,7 +108,7 @@ class SettingsForm(TeamForm):
 
     by_code = BooleanField(_l("Only with an invitation code"))
     members_until = LocalTime(_l("Places only for members until"))
-    per_administration = _places(_l("Most places for one administration"))
+    per_administration = _places(_l("Most places for one public body"))
     colleagues = BooleanField(
         _l("Let people register colleagues along with themselves"), default=True
     )
@@ -117,7 +117,7 @@ class SettingsForm(TeamForm):
     approval = BooleanField(_l("Every registration needs our approval"))
 
     offer_hours = _hours(_l("Hours to accept a place from the waiting list"))
-    decline_frees = BooleanField(_l("Whoever declines in the calendar gives up the place"))
+    decline_frees = BooleanField(_l("People who decline in the calendar give up their place"))
 
     @property
     def settings_in_use(self) -> bool:
@@ -150,7 +150,9 @@ class EventForm(SettingsForm):
     zone = SelectField(_l("Time zone"), validate_choice=False)
     format = RadioField(_l("Format"), choices=list(EventFormat), default=EventFormat.ONLINE.value)
     plan = SelectField(
-        _l("Plan"), choices=[(name, PLAN_NAMES[name]) for name in CHOSEN_PLANS], default=""
+        _l("Automatic steps"),
+        choices=[(name, PLAN_NAMES[name]) for name in CHOSEN_PLANS],
+        default="",
     )
     place = _line(_l("Place"), "place")
     room_url = _line(_l("Access link"), "room_url", type="url", inputmode="url")

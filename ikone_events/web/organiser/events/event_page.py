@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flask import flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
@@ -14,6 +14,7 @@ from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.events.undoing import past_of
 from ikone_events.services.installation import get_installation, now
+from ikone_events.services.mails.mailings import running_of
 from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.store.db import transaction
@@ -30,10 +31,12 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     event_url,
+    flash_at,
     place,
     say_all,
     seen_event,
 )
+from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import who_did
 from ikone_events.web.shell.access import Permission, permission
@@ -49,7 +52,7 @@ class RoomForm(FlaskForm):
         _l("Access link"), render_kw={"type": "url", "inputmode": "url", "autocomplete": "off"}
     )
     dial_in = LineField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
-    silent = BooleanField(_l("Tell nobody of the change"))
+    silent = BooleanField(_l("Do not notify of the change"))
 
 
 @blueprint.get("/events/<slug>")
@@ -94,6 +97,9 @@ def show_event(
         refused=say_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
+        running=running_of(event, moment),
+        mailing_label=mailing_label,
+        figures_words=figures_words,
         rests=rest_note(event) if view.resting else "",
         done=done_rows(event, view, history),
         coming=[*view.blocked, *view.coming],
@@ -118,9 +124,10 @@ def set_room(slug: str) -> Answer:
         place(form, refusal.complaints)
         return show_event(event, form=form), 422
     if event.update_due_at is not None:
-        flash(saved_words(event), "success")
+        words = saved_words(event)
     else:
-        flash(_("The link has been saved.") if url else _("The link has been removed."), "success")
+        words = _("The link has been saved.") if url else _("The link has been removed.")
+    flash_at("next-step", words)
     return redirect(event_url(event), 303)
 
 

@@ -102,7 +102,7 @@ def _label(step: str, change: StateChange | None) -> str:
         State.OPEN.value: _("Registration"),
         State.CLOSED.value: _("Registration closed"),
         State.DISPATCHED.value: _("Access link sent"),
-        _HELD: _("Held"),
+        _HELD: _("Took place"),
         State.FOLLOWED_UP.value: _("Followed up"),
         State.ARCHIVED.value: _("Archived"),
     }

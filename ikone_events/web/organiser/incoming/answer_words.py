@@ -14,7 +14,7 @@ _BADGES = {"ACCEPTED": "success", "TENTATIVE": "warning", "DECLINED": "danger"}
 _KINDS = {
     IncomingKind.ABSENCE.value: N_("Automatic reply"),
     IncomingKind.LOOK.value: N_("A mail server reports a problem"),
-    IncomingKind.DAMAGED.value: N_("A mail that can’t be read"),
+    IncomingKind.DAMAGED.value: N_("An e-mail that can’t be read"),
 }
 _OF_SERVERS = (IncomingKind.BOUNCE.value, IncomingKind.LOOK.value)
 _NO_ANSWERS = frozenset(

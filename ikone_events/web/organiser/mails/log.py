@@ -1,6 +1,6 @@
 """The mails of an event: mailings with their figures, single mails, stopping and retrying."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
@@ -17,6 +17,7 @@ from ikone_events.services.mails.mailings import (
     accounts_of,
     get_mailing,
     resume_mailing,
+    running_of,
 )
 from ikone_events.store.calendars.mails import updates_entry
 from ikone_events.store.db import transaction
@@ -33,6 +34,7 @@ from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
+    flash_at,
     page_number,
     page_url,
     place,
@@ -55,22 +57,29 @@ from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
 
 MAILING = "/events/<slug>/mailings/<int(max=2147483647):mailing_id>"
+# How often browsers load the list again while mails are being sent.
+REFRESH_SECONDS = 5
 MAIL = "/events/<slug>/mail/<int(max=2147483647):mail_id>"
 
 
 @blueprint.get("/events/<slug>/mail/sent")
 @permission(Permission.SEE_EVENTS)
-def sent_mail(slug: str) -> str:
-    """List mailings with their figures, and mails with failed ones first."""
+def sent_mail(slug: str) -> Response:
+    """List mailings with their figures, and mails with failed ones first.
+
+    While something is being sent, browsers load the page again, unless somebody searches in it.
+    """
     event, wish, moment = seen_event(slug), _search(), now()
     page = search_mails(event, wish, number=page_number())
     kinds = waiting_by_kind(event, moment)
     values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
     query = {name: value for name, value in values.items() if value}
-    return render_template(
+    accounts = [one for one in accounts_of(event) if one.figures.total or one.is_running]
+    text = render_template(
         "organiser/mails/log.html",
         event=event,
-        accounts=[one for one in accounts_of(event) if one.figures.total or one.is_running],
+        accounts=accounts,
+        places=[f"m-{one.mailing.id}" for one in accounts],
         page=page,
         page_url=page_url("organiser.sent_mail", slug=slug, **query),
         waiting=sum(kinds.values()),
@@ -85,6 +94,10 @@ def sent_mail(slug: str) -> str:
         rest_words=rest_words,
         state_of=lambda outbox_mail: state_of(outbox_mail, moment),
     )
+    response = make_response(text)
+    if running_of(event, moment) and not request.args:
+        response.headers["Refresh"] = str(REFRESH_SECONDS)
+    return response
 
 
 class AddressForm(FlaskForm):
@@ -186,7 +199,10 @@ def take_back_mailing(slug: str, mailing_id: int) -> Answer:
     event = seen_event(slug)
     with transaction():
         step = take_back_message(event, mailing_id)
-    flash(_("The message has been taken back; nobody has got it. It is a draft again."), "success")
+    flash(
+        _("The message has been taken back; nobody has received it. It is a draft again."),
+        "success",
+    )
     return redirect(url_for("organiser.preview_step", slug=slug, step_id=step.id), 303)
 
 
@@ -205,9 +221,10 @@ def stop(slug: str, mailing_id: int) -> Answer:
             all=figures.total,
             held=figures.stopped + figures.unwritten,
         )
-        flash(words, "success")
+        flash_at(f"m-{mailing_id}", words)
     else:
-        flash(_("There was nothing left to stop: all e-mails have gone."), "warning")
+        words = _("There was nothing left to stop: all e-mails have gone.")
+        flash_at(f"m-{mailing_id}", words, "warning")
     return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)
 
 
@@ -220,7 +237,7 @@ def resume(slug: str, mailing_id: int) -> Answer:
         account = account_of(resume_mailing(event, mailing_id, actor=actor(), now=now()))
     number = account.figures.queued + account.figures.unwritten
     words = ngettext("One e-mail is being sent.", "%(num)d e-mails are being sent.", number)
-    flash(words, "success")
+    flash_at(f"m-{mailing_id}", words)
     return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)
 
 
@@ -239,12 +256,13 @@ def _sent_again(slug: str, resent: Resent, anchor: str | None = None) -> Answer:
     words = ngettext(
         "One e-mail is being sent again.", "%(num)d e-mails are being sent again.", resent.sent
     )
+    where = anchor or ""
     if resent.sent:
-        flash(words, "success")
+        flash_at(where, words)
     else:
-        flash(_("No e-mail is being sent again."), "warning")
+        flash_at(where, _("No e-mail is being sent again."), "warning")
     for left_out in left_out_words(resent):
-        flash(left_out, "warning")
+        flash_at(where, left_out, "warning")
     return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=anchor), 303)
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, get_flashed_messages, redirect, render_template, request, url_for
 
+from ikone_events.domain.events.actions import DONE_TEXTS
 from ikone_events.domain.events.history import NO_PAST
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -16,17 +18,26 @@ from ikone_events.services.events import steps
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
+from ikone_events.services.mails.mailings import running_of
 from ikone_events.services.plan.plans import what_of
 from ikone_events.services.plan.step_mails import message_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    say_all,
+    seen_event,
+)
+from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
-from ikone_events.web.organiser.plan.step_words import moment_words, step_label
+from ikone_events.web.organiser.plan.step_words import moment_words, sent_words, step_label
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext
 
 STEP = "/events/<slug>/steps/<int(max=2147483647):step_id>"
 
@@ -45,9 +56,20 @@ def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
         "organiser/plan/steps.html",
         event=event,
         view=view,
+        places=[f"step-{row.id}" for row in (*view.blocked, *view.coming, *view.past) if row.id],
+        told_in_past=_told({f"step-{row.id}" for row in view.past if row.id}),
+        running=running_of(event, now()),
+        mailing_label=mailing_label,
+        figures_words=figures_words,
         rests=rest_note(event) if view.resting else "",
         refused=say_all(refused),
     )
+
+
+def _told(places: set[str]) -> bool:
+    """Whether an answer is to be read at one of these places."""
+    told: list[tuple[str, str]] = get_flashed_messages(with_categories=True)  # type: ignore[assignment]
+    return any(category.partition("@")[2] in places for category, _text in told)
 
 
 @blueprint.post(f"{STEP}/run")
@@ -58,7 +80,7 @@ def run_step(slug: str, step_id: int) -> Answer:
     def run(event: Event) -> str:
         step = steps.find_step(event, step_id)
         mailing = steps.run_now(event, step_id, actor=actor(), now=now(), waits=True)
-        return _what_ran(step, event, writes=mailing is not None)
+        return _what_ran(step, event, mailing)
 
     return _press(slug, step_id, run)
 
@@ -141,7 +163,7 @@ def _press(slug: str, step_id: int, do: Callable[[Event], str]) -> Answer:
         return show_gone(seen_event(slug), step_id)
     except (TransitionRefused, SomebodyWasFaster) as refusal:
         return show_plan(seen_event(slug), refused=refusal.complaints), 409
-    flash(message, "success")
+    flash_at(f"step-{step_id}", message)
     return redirect(plan_url(event, step_id), 303)
 
 
@@ -149,23 +171,21 @@ def _comes(step: Step, event: Event) -> str:
     """Return that a step is in the plan again, and when it runs."""
     if step.due_at <= now():
         return _(
-            "“%(step)s” is in the plan again. It is due, so it runs within a minute.",
+            "“%(step)s” is scheduled again. It is due, so it runs within a minute.",
             step=name_of(step),
         )
     when = moment_words(step.due_at, event)
-    return _("“%(step)s” is in the plan again: %(when)s.", step=name_of(step), when=when)
+    return _("“%(step)s” is scheduled again: %(when)s.", step=name_of(step), when=when)
 
 
-def _what_ran(step: Step, event: Event, *, writes: bool) -> str:
-    message = message_of(step)
-    number = 0
-    if writes and message is not None:
+def _what_ran(step: Step, event: Event, mailing: Mailing | None) -> str:
+    """Return what is true now, and to how many people the mail is sent."""
+    action, message = what_of(step).action, message_of(step)
+    words = _(DONE_TEXTS[action]) if action else ""
+    if mailing is not None and message is not None:
         number = count(event, message.audience, organisation_id=step.organisation_id)
-    if number == 0:
-        return _("Done: %(action)s.", action=name_of(step))
-    return ngettext(
-        "Done: %(action)s. One e-mail is being written.",
-        "Done: %(action)s. %(num)d e-mails are being written.",
-        number,
-        action=name_of(step),
-    )
+        if number:
+            own = step.kind == MailKind.NOTE.value
+            sent = sent_words(number, mailing.due_at, zone=event.zone, own=own)
+            return f"{words} {sent}".lstrip()
+    return words or _("“%(step)s” has been carried out. Nobody is written to.", step=name_of(step))

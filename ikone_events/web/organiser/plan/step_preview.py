@@ -104,8 +104,8 @@ def _what(step: Step) -> str:
     if step.outcome:
         return _("This step is done; nothing more will be sent.")
     if step.anchor == Anchor.FIXED.value and not step.active:
-        return _("Nothing leaves before you say so.")
+        return _("Nothing is sent until you choose “Send now”.")
     when = moment_words(step.due_at, step.event)
     if not step.active:
         return _("This step is switched off; its time would be %(when)s.", when=when)
-    return _("It is sent by itself: %(when)s.", when=when)
+    return _("It is sent automatically: %(when)s.", when=when)

@@ -176,8 +176,8 @@ def fix_of(complaint: Complaint, event: Event) -> Missing:
 def rest_note(event: Event) -> str:
     """Return why no step of the plan runs."""
     if event.state == State.DRAFT.value:
-        return _("The event is a draft. Its plan begins when it has been announced.")
-    return _("The event has been postponed. Its plan goes on when there is a new date.")
+        return _("The event is a draft. The automatic steps start once it has been announced.")
+    return _("The event has been postponed. The automatic steps go on when there is a new date.")
 
 
 def _status(look: StepView, facts: Facts) -> str:

@@ -51,24 +51,43 @@ def step_label(step: Step, name: str) -> str:
     return step.title or _(name)
 
 
+def sent_words(number: int, due_at: datetime | None, *, zone: str, own: bool = False) -> str:
+    """Return to how many people a mail is sent, and until when that can be undone.
+
+    `own` is whether organisers have written it: then it is called a message.
+    """
+    if own:
+        words = ngettext(
+            "The message is sent to one person.", "The message is sent to %(num)d people.", number
+        )
+    else:
+        words = ngettext(
+            "The e-mail is sent to one person.", "The e-mail is sent to %(num)d people.", number
+        )
+    if due_at is None:
+        return words
+    at = moment_page(due_at, locale=page_locale(), zone=zone)
+    return f"{words} " + _("You can undo it until %(at)s; nothing is sent before.", at=at)
+
+
 def who_did(actor: str) -> str:
     """Return the label of an actor: a person's name, the plan or the engine."""
     if actor == PLAN:
-        return _("done by the plan")
-    return _("The engine, by itself") if actor == SYSTEM else actor
+        return _("done automatically")
+    return _("Automatically") if actor == SYSTEM else actor
 
 
 def status_words(step: Step, status: str, reasons: Iterable[Complaint]) -> str:
     """Return the outcome of a step, by whom and why; "" if its badge is enough."""
     if step.outcome == DONE:
         by_itself = step.actor in (PLAN, SYSTEM)
-        return _("Done by the plan.") if by_itself else _("Done by %(who)s.", who=step.actor)
+        return _("Done automatically.") if by_itself else _("Done by %(who)s.", who=step.actor)
     if step.outcome == SKIPPED:
         return _("Skipped by %(who)s.", who=who_did(step.actor))
     if step.outcome:
         return " ".join(translate(reason) for reason in reasons)
     if step.kind == MailKind.NOTE.value and not step.active:
-        return _("Nothing leaves before you say so.")
+        return _("Nothing is sent until you choose “Send now”.")
     words = {
         EXPIRED: _("It came too late to make sense."),
         Verdict.READY.value: _("It is due and runs within the next minute."),
@@ -87,7 +106,7 @@ def action_text(action: Action) -> str:
     words = {
         Action.ANNOUNCE: _("The event gets a public page. Nobody can register yet."),
         Action.OPEN: _("From now on people can register."),
-        Action.CLOSE: _("The form stops taking registrations. Whoever is confirmed stays so."),
+        Action.CLOSE: _("The form stops taking registrations. Confirmed registrations remain."),
         Action.REOPEN: _("People can register again; those who wait move up where seats are free."),
         Action.DISPATCH: _("Everybody who is confirmed gets the way into the video room."),
         Action.FOLLOW_UP: _("Slides, links and contacts go to those who were confirmed."),
@@ -107,7 +126,7 @@ def action_text(action: Action) -> str:
             "The event gets its new date, and everybody a new invitation. Registration stays as it"
             " was."
         ),
-        Action.CANCEL: _("The event is called off and its calendar entries are withdrawn."),
+        Action.CANCEL: _("The event is cancelled and its calendar entries are withdrawn."),
     }
     return words[action]
 
@@ -128,7 +147,7 @@ def moment_words(moment: datetime, event: Event) -> str:
 def timing_words(timing: Timing, due: datetime, zone: str) -> str:
     """Return the time of a step relative to its anchor; with the time of day if it was moved."""
     if timing.anchor is Anchor.FIXED:
-        return _("at a date of its own")
+        return _("at a specific date and time")
     if timing.amount == 0:
         relation = _(_AT[timing.anchor][timing.at is not None])
     else:

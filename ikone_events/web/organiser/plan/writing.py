@@ -41,10 +41,10 @@ class WriteForm(StepForm, TextForm):
     """Audience, text and time of one mail to many people."""
 
     title = LineField(
-        _l("Title for ourselves"), render_kw={"maxlength": MOST_TITLE, "autocomplete": "off"}
+        _l("Internal title"), render_kw={"maxlength": MOST_TITLE, "autocomplete": "off"}
     )
     audience = SelectField(_l("To whom"), validate_choice=False)
-    organisation = SelectField(_l("Administration"), validate_choice=False)
+    organisation = SelectField(_l("Public body"), validate_choice=False)
 
 
 @blueprint.get("/events/<slug>/write")

@@ -91,7 +91,7 @@ def choices_for(event: Event, administrations: Mapping[str, str]) -> dict[str, M
 FILTER_LABELS: Mapping[str, str] = {
     "awaits": N_("Waits for"),
     "mode": N_("Takes part"),
-    "administration": N_("Administration"),
+    "administration": N_("Public body"),
     "belonging": N_("Network"),
     "came": N_("Attendance"),
     "answer": N_("Answer of the calendar"),

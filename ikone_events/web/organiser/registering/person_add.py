@@ -48,7 +48,7 @@ class AddForm(PersonByOrganiserForm):
     """The details of a person to add: name, address, and the event's required answers."""
 
     organisation = LineField(
-        _l("Administration or organisation"),
+        _l("Public body or organisation"),
         [at_most(200), fit_name],
     )
     question = TextField(

@@ -36,6 +36,7 @@ from ikone_events.store.incoming.registration_search import (
 )
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import deputies_of
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
@@ -87,6 +88,7 @@ def registrations(slug: str) -> str:
         counts=counts,
         page=page,
         page_url=page_url("organiser.registrations", slug=slug, **query),
+        deputies=deputies_of(page.rows),
         positions=waiting_positions(event),
         reasons=_reasons(event, page.rows),
         undelivered=undelivered(page.rows),
@@ -107,6 +109,7 @@ def registrations(slug: str) -> str:
         action_label=action_label,
         several=FOR_SEVERAL,
         status_of=lambda person: registration_status(person.status, person.awaits).value,
+        places=["several", *(f"p-{each.public_id}" for each in page.rows)],
         begun=moment >= event.starts_at,
         over=moment >= event.ends_at,
         day=event.day,
@@ -147,13 +150,13 @@ def set_attendance(slug: str, public_id: str) -> Answer:
     return back_to_list(slug, public_id)
 
 
-def back_to_list(slug: str, public_id: str = "") -> BaseResponse:
+def back_to_list(slug: str, public_id: str = "", *, anchor: str = "") -> BaseResponse:
     """Redirect to the same place of the list; the form contains its query."""
     kept: dict[str, Any] = query_of(wish_of(request.form))
     if request.form.get("page", "").isdecimal():
         kept["page"] = request.form["page"][:6]
-    if public_id:
-        kept["_anchor"] = f"p-{public_id}"
+    if place := anchor or (public_id and f"p-{public_id}"):
+        kept["_anchor"] = place
     return redirect(url_for("organiser.registrations", slug=slug, **kept), 303)
 
 

@@ -13,11 +13,20 @@ from ikone_events.services.registering.by_organiser import FOR_SEVERAL, Organise
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import get_person
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    say_all,
+    seen_event,
+)
 from ikone_events.web.organiser.registering.filter import query_of, wish_of
 from ikone_events.web.organiser.registering.people_words import action_label
+from ikone_events.web.organiser.registering.registrations import back_to_list
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import typed_text
+from ikone_events.web.shell.i18n import gettext as _
 
 _PATH = "/events/<slug>/registrations/do/<action>"
 # The page size of the list.
@@ -50,8 +59,11 @@ def do_to_several(slug: str, action: str) -> Answer:
     reason = typed_text(request.form.get("reason"))
     asked = request.form.get("asked") == "yes"
     missing = wanted is RegistrationAction.DECLINE and not reason
-    if not ticked or (wanted is not RegistrationAction.APPROVE and (not asked or missing)):
-        status = 422 if not ticked or (asked and missing) else 200
+    if not ticked:
+        flash_at("several", _("Please tick the people in the list first."), "warning")
+        return back_to_list(slug, anchor="several")
+    if wanted is not RegistrationAction.APPROVE and (not asked or missing):
+        status = 422 if asked and missing else 200
         return _page(
             "organiser/registering/ask_several.html", event, wanted, ticked=ticked, asked=asked
         ), status
@@ -74,7 +86,7 @@ def _action(name: str) -> RegistrationAction:
 def _ticked(event: Event) -> Iterator[Ticked]:
     """Return the selected people of this event with the status that the form names."""
     for value in list(dict.fromkeys(request.form.getlist("person")))[:_MOST]:
-        public_id, _, expected = value.partition("/")
+        public_id, _slash, expected = value.partition("/")
         person = get_person(event, public_id)
         name = full_name(person.title, person.first_name, person.last_name)
         yield Ticked(public_id, expected, name)

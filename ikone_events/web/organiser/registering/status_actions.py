@@ -26,7 +26,14 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    place,
+    seen_event,
+)
 from ikone_events.web.organiser.registering.people_words import ASKING, DONE_TEXTS, action_label
 from ikone_events.web.organiser.registering.person import show_person
 from ikone_events.web.organiser.registering.person_add import PersonByOrganiserForm
@@ -94,9 +101,10 @@ def do_to_person(slug: str, public_id: str, action: str) -> Answer:
         event = seen_event(slug)
         place(form, refusal.complaints)
         return _ask(event, get_person(event, public_id), wanted, form), 422
-    flash(_(DONE_TEXTS[wanted]), "success")
     if request.form.get("from") == "list":
+        flash_at(f"p-{public_id}", _(DONE_TEXTS[wanted]))
         return back_to_list(slug, public_id)
+    flash(_(DONE_TEXTS[wanted]), "success")
     return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
 
 

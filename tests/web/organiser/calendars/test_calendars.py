@@ -222,7 +222,7 @@ def test_hints_are_shown_where_they_are_true(app: Flask, team: Browser) -> None:
     assert "came back" in page
     good = make_event(app, title_en="Workshop")
     make_registration(app, good)
-    assert "Worth a second look" not in page_of(team, good)
+    assert "Please check" not in page_of(team, good)
 
 
 def test_clocks_that_change_during_the_event_are_shown(app: Flask, team: Browser) -> None:

@@ -263,7 +263,7 @@ def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser
         assert db.session.scalars(select(Mailing.kind)).all() == ["moved"]
     again = team.post(f"/organise/events/{event.slug}/update/tell?lang=en")
     assert again.status_code == 409
-    assert "No change waits to be told any more" in again.text
+    assert "There is no change left to send" in again.text
 
 
 def test_look_at_calendars_stores_nothing_and_keeps_the_form(app: Flask, team: Browser) -> None:
@@ -319,7 +319,7 @@ def test_silent_edit_writes_to_nobody(app: Flask, team: Browser) -> None:
         filled(edit_version="1", title="Neuer Titel", telling="silent"),
         follow_redirects=True,
     )
-    assert "A change waits to be told" not in answer.text
+    assert "A change has not been sent yet" not in answer.text
     assert stored(app)[0].update_due_at is None
 
 
@@ -328,9 +328,9 @@ def test_change_that_waits_can_be_kept_silent(app: Flask, team: Browser) -> None
     make_registration(app, event)
     path = f"/organise/events/{event.slug}"
     team.post(f"{path}/edit", filled(edit_version="1", title="Neuer Titel"))
-    assert "A change waits to be told" in team.get(f"{path}?lang=en").text
+    assert "A change has not been sent yet" in team.get(f"{path}?lang=en").text
     assert team.post(f"{path}/update/silent").status_code == 303
-    assert "A change waits to be told" not in team.get(f"{path}?lang=en").text
+    assert "A change has not been sent yet" not in team.get(f"{path}?lang=en").text
     assert stored(app)[0].update_due_at is None
 
 

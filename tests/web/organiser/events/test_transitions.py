@@ -95,7 +95,7 @@ def test_dispatch_says_how_many_mails_are_written(app: Flask, team: Browser) -> 
     answer = team.post(
         f"/organise/events/{event.slug}/do/dispatch", {"state": "open"}, follow_redirects=True
     )
-    assert "3 e-mails are being written" in answer.text
+    assert "The e-mail is sent to 3 people." in answer.text
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["access_link"]
 

@@ -184,8 +184,8 @@ def test_mail_tells_its_journey_in_order(app: Flask, team: Browser) -> None:
 
     page = team.get(f"/organise/events/{event.slug}/mail/{mail.id}?lang=en").text
 
-    steps = ["Written and queued", "Sent back for a later try", "Held back with its mailing"]
-    steps += ["Released with its mailing", "Taken by the mail server"]
+    steps = ["Written and queued", "Sent back for a later try", "Stopped together with the others"]
+    steps += ["Resumed together with the others", "Taken by the mail server"]
     places = [page.rindex(step) for step in steps]
     assert places == sorted(places)
     assert "451 &lt;b&gt;Greylisted&lt;/b&gt;" in page

@@ -167,7 +167,7 @@ def test_outcomes_say_who_and_why(
     app.extensions["ikone_engine"].run_once()
     page = later().get(plan_path(event) + "?lang=de").text
     done = row(page, step_of(app, event, "dispatch"))
-    assert "Vom Ablauf ausgeführt." in done
+    assert "Automatisch ausgeführt." in done
     assert "von einer E-Mail" in done
     late = row(page, step_of(app, event, "reminder_deadline"))
     assert "Zu spät" in late
@@ -189,7 +189,7 @@ def test_step_runs_now_and_says_how_many_mails(app: Flask, team: Browser) -> Non
     after = step_of(app, event, "reminder_hour")
     assert (after.outcome, after.actor) == ("done", "Wilma Organisaria")
     page = team.get(plan_path(event)).text
-    assert "Eine E-Mail wird geschrieben." in page
+    assert "Die E-Mail wird an eine Person gesendet." in page
     assert "Ausgeführt von Wilma Organisaria." in row(page, after)
 
 
@@ -251,7 +251,7 @@ def test_step_is_skipped_and_taken_back(app: Flask, team: Browser) -> None:
     assert plan_path(event, step, "take-back") in page
     assert team.post(plan_path(event, step, "take-back")).status_code == 303
     assert step_of(app, event, "feedback").outcome == ""
-    assert "steht wieder im Ablauf" in team.get(plan_path(event) + "?lang=de").text
+    assert "ist wieder eingeplant" in team.get(plan_path(event) + "?lang=de").text
 
 
 def test_step_is_switched_off_and_on(app: Flask, team: Browser) -> None:
@@ -566,7 +566,7 @@ def test_history_says_what_the_plan_did(
     clock.moment = step_of(app, event, "dispatch").due_at + timedelta(minutes=1)
     app.extensions["ikone_engine"].run_once()
     page = later().get(f"/organise/events/{event.slug}/history?lang=de").text
-    assert "vom Ablauf ausgeführt" in page
+    assert "automatisch ausgeführt" in page
     assert ">plan<" not in page
 
 

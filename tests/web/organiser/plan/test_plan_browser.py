@@ -72,7 +72,7 @@ def test_mails_are_looked_at_before_they_are_sent(page: Page) -> None:
     reminder.locator("summary").click()
     reminder.get_by_role("link", name="Ansehen und jetzt ausführen").click()
     page.get_by_role("button", name="Jetzt senden").first.click()
-    expect(page.get_by_text("Eine E-Mail wird geschrieben.")).to_be_visible()
+    expect(page.get_by_text("Die E-Mail wird an eine Person gesendet.")).to_be_visible()
     expect(reminder.get_by_text("Ausgeführt von W.")).to_be_visible()
 
 

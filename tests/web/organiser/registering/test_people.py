@@ -109,7 +109,7 @@ def test_people_are_found_by_name_and_status_fifty_at_a_time(app: Flask, team: B
     assert team.get(f"{base}?q=%25").text.count('id="p-') == 0
     waiting = team.get(f"{base}?status=waitlisted&lang=en").text
     assert waiting.count('id="p-') == 1
-    assert "Place 1" in waiting
+    assert "Position 1" in waiting
     assert team.get(f"{base}?status=erfunden").text.count('id="p-') == 50
 
 
@@ -204,8 +204,8 @@ def test_overview_names_what_is_to_do(app: Flask, team: Browser) -> None:
 def test_overview_says_when_the_worker_stands_still(
     app: Flask, team: Browser, clock: FixedClock
 ) -> None:
-    assert "No worker is running" in team.get("/organise/?lang=en").text
+    assert "Sending is not running" in team.get("/organise/?lang=en").text
     make_heartbeat(app)
     assert "worker" not in team.get("/organise/").text
     clock.move(minutes=7)
-    assert "no sign for 7 minutes" in team.get("/organise/").text
+    assert "stood still for 7 minutes" in team.get("/organise/").text

@@ -289,12 +289,19 @@ def test_nobody_is_approved_where_nothing_asks_for_it(app: Flask, team: Browser)
         assert "Ablehnen" in page
 
 
-def test_empty_selection_is_refused(app: Flask, team: Browser) -> None:
+def test_empty_selection_is_answered_on_the_list(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    path = f"/organise/events/{event.slug}/registrations/do/approve?lang=en"
-    answer = team.post(path)
-    assert answer.status_code == 422
-    assert "Nobody is ticked" in answer.text
+    make_registration(app, event)
+    path = f"/organise/events/{event.slug}/registrations/do/approve"
+    answer = team.post(path, {"q": "Beispiel"})
+    assert (answer.status_code, answer.location.rpartition("/")[2]) == (
+        303,
+        "registrations?q=Beispiel#several",
+    )
+    page = team.get(f"/organise/events/{event.slug}/registrations?lang=en").text
+    above, _, list_of_people = page.partition('id="people')
+    assert "Please tick the people in the list first." in above[above.index("people-filter") :]
+    assert list_of_people
     assert team.get(path).status_code == 303
 
 
@@ -329,9 +336,9 @@ def test_waiting_person_has_the_reason_beside_the_place(
     listed = team.get(f"/organise/events/{event.slug}/registrations?order=line&lang=en").text
     assert listed.index(waits.last_name) < listed.index(second.last_name)
     assert "All places on site are taken" in listed
-    assert "The administration has all the places that one can have (1)." in listed
+    assert "The public body has all the places that one can have (1)." in listed
     page = f"/organise/events/{event.slug}/registrations/{second.public_id}?lang=en"
-    assert "The administration has all the places" in team.get(page).text
+    assert "The public body has all the places" in team.get(page).text
 
 
 def test_who_waits_for_approval_is_called_so_everywhere(app: Flask, team: Browser) -> None:
@@ -347,6 +354,6 @@ def test_who_waits_for_approval_is_called_so_everywhere(app: Flask, team: Browse
     said = {"expected": RegistrationStatus.APPROVAL.value, "reason": "Zu viele."}
     team.post(path_of(event, person, "decline"), said)
     page = team.get(f"/organise/events/{event.slug}/registrations/{person.public_id}").text
-    chain = re.findall(r'data-l="Stand">(.*?)</td>', page)
+    chain = re.findall(r'data-l="Status">(.*?)</td>', page)
     assert "Noch zu entscheiden" in chain[0]
     assert "Abgelehnt" in chain[1]
