@@ -13,8 +13,7 @@ from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, 
 from ikone_events.domain.events.lifecycle import Action, next_action
 from ikone_events.domain.refusals import N_, Complaint
 
-LINK_NEEDED_BEFORE = timedelta(days=3)
-LINK_SENT_BEFORE = timedelta(days=1)
+LINK_NEEDED_BEFORE, LINK_SENT_BEFORE = timedelta(days=3), timedelta(days=1)
 # Administrations need three weeks to find somebody who can come.
 OPENED_BEFORE = timedelta(days=21)
 ANNOUNCED_BEFORE = timedelta(days=28)
@@ -58,8 +57,8 @@ class EventTodoFacts:
 
     `held_back`: rules of the event may keep people waiting while seats are free. `failed_mail`
     counts mails that no server accepted, `unreached` addresses whose mails bounced, `odd_answers`
-    calendar answers to look at. `blocked` are the blocked steps, the oldest first; only that one
-    becomes an entry, because the others mostly wait for it. `dismissed` are names and facts.
+    calendar answers to look at. Of `blocked` steps only the oldest becomes an entry, because the
+    others mostly wait for it. `dismissed` are names and facts.
     """
 
     slug: str
@@ -135,10 +134,11 @@ def step_blocked(event: EventTodoFacts) -> ToDo | None:
     if not event.blocked:
         return None
     text, blocked = N_("“%(step)s” (%(title)s) is blocked:"), event.blocked[0]
-    about = {complaint.about for complaint in blocked.complaints}
     places = {"room_url": Target.ROOM, "materials": Target.MATERIALS}
-    target = next((places[name] for name in about if name in places), Target.STEPS)
+    target = next((places[c.about] for c in blocked.complaints if c.about in places), Target.STEPS)
     todo = _todo(event, Severity.DANGER, text, target, step=blocked.label)
+    if target is Target.STEPS and blocked.action is Action.FOLLOW_UP:
+        todo = replace(todo, action=next_action(event.facts))  # the link may be to be sent first
     return replace(todo, step_id=blocked.step_id, complaints=blocked.complaints)
 
 

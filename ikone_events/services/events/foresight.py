@@ -20,7 +20,7 @@ def step_views(event: Event, facts: Facts) -> list[StepView]:
     lost = dropped(coming, anchors_of(event), facts.state, facts.now)
     views = [look_at(step, facts) for step in steps]
     return [
-        replace(view, judgement=replace(view.judgement, complaints=(lost[view.step.id],)))
+        StepView(view.step, replace(view.judgement, complaints=(lost[view.step.id],)), dropped=True)
         if view.step.id in lost and view.judgement and view.judgement.verdict is Verdict.WAITING
         else view
         for view in views

@@ -53,10 +53,14 @@ _TOO_LATE = Complaint(N_("It came too late to make sense."))
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step for the plan's page; `judgement` is None once it has an outcome."""
+    """One step for the plan's page; `judgement` is None once it has an outcome.
+
+    `dropped`: a mail that will not be sent at its time, as the complaint of its judgement says.
+    """
 
     step: Step
     judgement: Judgement | None
+    dropped: bool = False
 
     @property
     def status(self) -> str:

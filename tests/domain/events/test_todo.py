@@ -196,6 +196,11 @@ def test_blocked_step_is_told_once_and_by_nobody_else(
     assert [str(complaint) for complaint in todo.complaints] == ["Etwas fehlt."]
 
 
+def test_blocked_follow_up_leads_to_the_link_that_was_never_sent() -> None:
+    over = matter(before=-timedelta(days=1), room_url=ROOM, blocked=(stuck(Action.FOLLOW_UP),))
+    assert [todo.action for todo in todos([over])] == [Action.MARK_SENT]
+
+
 def test_other_rules_still_speak_beside_a_blocked_step() -> None:
     near = matter(before=timedelta(hours=5), failed=2, blocked=(stuck(None),))
     assert [todo.target for todo in todos([near])] == [Target.STEPS, Target.ROOM, Target.MAIL]

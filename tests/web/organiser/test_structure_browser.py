@@ -19,7 +19,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EMAIL, PASSWORD = "wilma@example.org", "Lange-Wörter-2026"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
 TABS = ("", "/edit", "/registrations", "/mail", "/materials")
-PAGES = ("/", "/events", "/contacts/administrations", *(f"/events/open{tab}" for tab in TABS))
+# All pages of an event, by the part of their address.
+EVENT_PAGES = (
+    *TABS,
+    *("/calendar", "/codes", "/copy", "/date", "/do/cancel", "/do/mark_sent", "/form"),
+    *("/form/new", "/history", "/mail/returned", "/mail/sent", "/preview/dispatch"),
+    *("/mail/texts", "/registrations/add", "/registrations/import", "/write"),
+)
+PAGES = (
+    *("/", "/events", "/contacts/administrations"),
+    *(f"/events/open{part}" for part in EVENT_PAGES),
+    *("/events/draft", "/events/draft/preview/announce"),
+)
 LONG = "Digitalisierungsstrategien für Verbandsgemeindeverwaltungen und ihre Ortsgemeinden"
 TOP = "document.querySelector('[data-content]').getBoundingClientRect().top + scrollY"
 
@@ -36,12 +47,20 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             new = NewOrganiser(email=EMAIL, role="organiser", password=PASSWORD, name=name)
             add(new, now=NOW)
     event = make_event(
-        app, slug="open", title=LONG, capacity=20, room_url="", deadline=NOW + timedelta(days=13)
+        app,
+        slug="open",
+        title=LONG,
+        title_en=LONG,
+        capacity=20,
+        room_url="",
+        deadline=NOW + timedelta(days=13),
     )
     for status in ("confirmed", "confirmed", "waitlisted", "cancelled"):
         make_registration(app, event, status=status, question="Wie?")
+    make_event(app, slug="draft", state="draft", title=LONG, title_en=LONG, summary="")
     with app.app_context(), transaction():
         lay_plan(lock_event("open"), now=NOW)
+        lay_plan(lock_event("draft"), now=NOW)
     with serve(app) as served:
         yield served
     with app.app_context():
@@ -60,7 +79,7 @@ def signed_in(browser: Browser, address: str, **settings: object) -> Page:
 def test_content_begins_on_the_first_screen_of_a_phone(browser: Browser, address: str) -> None:
     page = signed_in(browser, address, viewport=PHONE)
     tops = {}
-    for path in PAGES:
+    for path in (f"{path}?lang={language}" for language in ("de", "en") for path in PAGES):
         page.goto(f"{address}/organise{path}")
         tops[path] = page.evaluate(TOP)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], path
@@ -71,10 +90,14 @@ def test_content_begins_on_the_first_screen_of_a_phone(browser: Browser, address
     page.context.close()
 
 
-def test_overview_fits_two_screens(browser: Browser, address: str) -> None:
+def test_overview_and_details_have_their_height(browser: Browser, address: str) -> None:
     page = signed_in(browser, address, viewport=DESK)
-    page.goto(f"{address}/organise/events/open")
-    assert page.evaluate("document.documentElement.scrollHeight") <= 1400
+    heights = {}
+    for path, most in (("open", 1400), ("draft", 1400), ("open/edit", 2800)):
+        for language in ("de", "en"):
+            page.goto(f"{address}/organise/events/{path}?lang={language}")
+            heights[path, language] = page.evaluate("document.documentElement.scrollHeight"), most
+    assert {which: each for which, each in heights.items() if each[0] > each[1]} == {}
     page.context.close()
 
 

@@ -75,7 +75,7 @@ def show_event(
     # A cancellation that can be undone is not to be archived next.
     final = pending is None or facts.state is not State.CANCELLED
     card = next_card(event, view, choices, next_action(facts)) if final else None
-    apart = (card.choice if card else None, *(c for c in choices if c.moves))
+    apart = (*((card.choice, card.other) if card else ()), *(c for c in choices if c.moves))
     return render_template(
         "organiser/events/event.html",
         event=event,

@@ -19,6 +19,7 @@ from ikone_events.web.organiser.plan.step_views import (
     StepRow,
 )
 from ikone_events.web.organiser.plan.step_words import action_label, moment_words, who_did
+from ikone_events.web.shell.i18n import gettext as _
 
 _COMES = (BLOCKED, READY, WAITING)
 
@@ -27,14 +28,15 @@ _COMES = (BLOCKED, READY, WAITING)
 class NextCard:
     """What happens next. `row` is the step that does it by itself, `choice` the action behind it.
 
-    `preview` is the page that shows the mail and sends it, `asks_for_room` whether the card holds
-    the field for the access link.
+    `other` is another way on. `preview` is the page that shows the mail and sends it,
+    `asks_for_room` whether the card holds the field for the access link.
     """
 
     title: str
     text: str = ""
     row: StepRow | None = None
     choice: ActionChoice | None = None
+    other: ActionChoice | None = None
     preview: str = ""
     asks_for_room: bool = False
 
@@ -62,22 +64,28 @@ def next_card(
     event: Event, view: PlanView, choices: Sequence[ActionChoice], ahead: Action | None
 ) -> NextCard | None:
     """Return the first step of the plan, or the usual next action if no step does it."""
-    rows = [row for row in (*view.blocked, *view.coming) if row.id and row.status in _COMES]
+    rows = [
+        row
+        for row in (*view.blocked, *view.coming)
+        if row.id and row.status in _COMES and not row.dropped
+    ]
     offered = {choice.action: choice for choice in choices}
     usual = offered.get(ahead or "")
     planned = {row.action for row in rows}
     if usual is not None and usual.action not in planned and (usual.ready or not rows):
-        return _started_by_hand(event, usual)
+        return _started_by_hand(event, usual, offered.get(Action.CONCLUDE))
     if rows:
         return _by_itself(event, rows[0], offered.get(rows[0].action))
     return None
 
 
-def _started_by_hand(event: Event, choice: ActionChoice) -> NextCard:
+def _started_by_hand(event: Event, choice: ActionChoice, other: ActionChoice | None) -> NextCard:
+    asks = choice.action == Action.MARK_SENT
     return NextCard(
-        title=choice.label,
+        title=_("Was the access link sent by other means?") if asks else choice.label,
         text=f"{choice.text} {choice.mails}",
         choice=choice,
+        other=other if asks and other is not None and other.ready else None,
         preview=_preview(event, choice),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from flask import abort, get_flashed_messages, redirect, render_template, request, url_for
 
 from ikone_events.domain.events.actions import DONE_TEXTS
+from ikone_events.domain.events.history import NO_PAST
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import (
     N_,
@@ -50,7 +51,7 @@ def show(slug: str) -> str:
 
 def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
     """Render the plan of an event, with the complaints of a refusal on top."""
-    view = plan_view(event, facts_of(event, now()))
+    view = plan_view(event, facts_of(event, now(), past=NO_PAST))
     return render_template(
         "organiser/plan/steps.html",
         event=event,

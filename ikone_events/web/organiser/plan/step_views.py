@@ -57,7 +57,7 @@ class Missing:
 class StepRow:
     """One row of a plan; `may` names the buttons that would succeed.
 
-    `number` counts the people to whom a coming step writes.
+    `number` counts the people to whom a coming step writes; `dropped` mails will not be sent.
     """
 
     at: datetime
@@ -72,6 +72,7 @@ class StepRow:
     number: int | None = None
     note: str = ""
     missing: tuple[Missing, ...] = ()
+    dropped: bool = False
     writes: bool = False
     mailing_id: int = 0
     promised: bool = False
@@ -140,6 +141,7 @@ def row_of(
         number=people.get(step.id, 0) if message is not None and not step.outcome else None,
         note=status_words(step, status, reasons_of(step)),
         missing=_missing(look, event, facts.now),
+        dropped=look.dropped,
         writes=message is not None,
         mailing_id=fate.mailing_id if fate else 0,
         promised=is_promised(step),

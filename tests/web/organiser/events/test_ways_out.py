@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -151,3 +152,31 @@ def test_entry_is_dismissed_on_the_dashboard(app: Flask, team: Browser) -> None:
     with app.app_context():
         row = db.session.scalars(select(DismissedTodo)).one()
         assert (row.name, row.dismissed_by) == ("opening_due", "Wilma Organisaria")
+
+
+def test_card_asks_what_became_of_a_link_that_was_never_sent(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    make_registration(app, event)
+    page = team.get(f"/organise/events/{event.slug}?lang=en").text
+    card = page[page.index('id="next-step"') :].partition("</section>")[0]
+    assert "Was the access link sent by other means?" in card
+    assert [f"/do/{action}" in card for action in ("mark_sent", "conclude")] == [True, True]
+    assert "/date" not in page  # what is over gets no other date
+    assert 'id="share-text"' not in page
+
+
+def test_card_passes_over_what_will_not_be_sent(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="dispatched", deadline=NOW + timedelta(days=13))
+    with app.app_context(), transaction():
+        lay_plan(lock_event(event.slug), now=NOW)
+    page = team.get(f"/organise/events/{event.slug}?lang=en").text
+    card = page[page.index('id="next-step"') :].partition("</section>")[0]
+    assert "Reminder of the deadline" in page
+    assert "Reminder of the deadline" not in card
+
+
+def test_todo_leads_to_its_action(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    page = team.get("/organise/?lang=en").text
+    assert f'href="/organise/events/{event.slug}/do/announce"' in page
+    assert team.get(f"/organise/events/{event.slug}/do/announce").status_code == 200

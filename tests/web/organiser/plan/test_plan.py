@@ -520,9 +520,9 @@ def test_overview_shows_the_next_step_and_the_course(app: Flask, team: Browser) 
     course = rest[rest.index('id="course"') :]
     labels = [
         "Erinnerung an den Anmeldeschluss",
-        "Anmeldung schließen",
         "Zugangslink versenden",
         "Erinnerung kurz vor Beginn",
+        "Anmeldung schließen",
         "Die Veranstaltung",
         "Nachbereitung versenden",
         "Bitte um Rückmeldung",
