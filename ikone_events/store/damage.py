@@ -7,6 +7,8 @@ the workers read in a loop is read here: damaged rows are left out and reported.
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
+from types import NoneType
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, cast, inspect, select, update
@@ -94,14 +96,15 @@ def fits(column: Any, value: object) -> bool:
     return value is None or isinstance(value, _python_type(column))
 
 
-def _columns_of(model: type[Base]) -> list[Any]:
+@cache
+def _columns_of(model: type[Base]) -> tuple[Any, ...]:
     """The columns of a model, without those of a type that Flask-Security defines."""
     columns = [getattr(model, column.key) for column in inspect(model).column_attrs]
-    return [
+    return tuple(
         column
         for column in columns
         if isinstance(column.type, UTCDateTime) or not isinstance(column.type, TypeDecorator)
-    ]
+    )
 
 
 def _is_readable(column: Any, row: ColumnElement[bool]) -> bool:
@@ -141,7 +144,8 @@ def damaged_rows(model: type[Base]) -> Sequence[tuple[object, list[str]]]:
     columns, key = _columns_of(model), _key_of(model)
     try:
         rows = db.session.execute(select(*columns).execution_options(yield_per=500))
-        if all(fits(*pair) for row in rows for pair in zip(columns, row, strict=True)):
+        kinds = [(_python_type(column), NoneType) for column in columns]
+        if all(all(map(isinstance, row, kinds)) for row in rows):
             return []
     except Exception as fault:
         if not is_damage(fault):
