@@ -133,14 +133,18 @@ def _run(plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]) -> Any
 
 
 def _run_alone(engine: Engine, sql: str, bound: Any, take: Callable[[Any], Any]) -> Any:
-    connection = engine.raw_connection()
+    error = engine.dialect.loaded_dbapi.Error
+    try:
+        connection = engine.raw_connection()
+    except error as fault:
+        raise _translated(fault, sql, engine.dialect) from fault
     alone = without_transaction(connection.dbapi_connection)
     try:
         with alone if engine.dialect.name == "postgresql" else nullcontext():
             cursor = connection.cursor()
             cursor.execute(sql, bound)
             return take(cursor)
-    except engine.dialect.loaded_dbapi.Error as fault:
+    except error as fault:
         connection.invalidate()  # do not return it to the pool
         raise _translated(fault, sql, engine.dialect) from fault
     finally:
