@@ -285,6 +285,7 @@ def test_registrations_are_made_by_signing_up_and_by_loading() -> None:
     }
     assert makers == {
         "services.registering.new_registrations.new_registration",
+        "services.registering.reminders.find_reminder",  # as read
         "services.operating.loading._store_registration",
         "services.mails.text_preview._sample_person",  # never stored
     }

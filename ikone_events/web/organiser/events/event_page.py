@@ -69,8 +69,7 @@ def show_event(
     moment = now()
     counts, history = counts_of(event), history_of(event)
     facts = facts_of(event, moment, numbers=counts.numbers, past=past_of(event, history))
-    choices = choices_of(offers(facts), event)
-    view = plan_view(event, facts)
+    choices, view = choices_of(offers(facts), event), plan_view(event, facts)
     pending = pending_mails(event) if facts.undo_to is not None else None
     # A cancellation that can be undone is not to be archived next.
     final = pending is None or facts.state is not State.CANCELLED
@@ -88,9 +87,7 @@ def show_event(
         undo_words=undo_words(pending) if pending else "",
         others=[choice for choice in choices if choice not in apart],
         date_page=url_for("organiser.change_date", slug=event.slug),
-        draft_page=url_for("organiser.public_preview", slug=event.slug)
-        if event.state == State.DRAFT.value
-        else "",
+        draft_page=_draft_page(event),
         form=form or RoomForm(obj=event),
         tells=is_link_out(event.state) and tells(event),
         waiting=waiting_of(event),
@@ -105,6 +102,12 @@ def show_event(
         coming=[*view.blocked, *view.coming],
         address=get_installation().page(f"/events/{event.slug}"),
     )
+
+
+def _draft_page(event: Event) -> str:
+    """The address of the preview of a draft's public page; "" for other events."""
+    is_draft = event.state == State.DRAFT.value
+    return url_for("organiser.public_preview", slug=event.slug) if is_draft else ""
 
 
 @blueprint.post("/events/<slug>/room")
