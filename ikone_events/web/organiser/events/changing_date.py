@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 from wtforms.widgets import HiddenInput
@@ -39,7 +39,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_form import SILENT
-from ikone_events.web.organiser.events.undo_words import mails_words, written_words
+from ikone_events.web.organiser.events.undo_words import mails_words
 from ikone_events.web.organiser.events.update_words import saved_words, tells
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of
 from ikone_events.web.organiser.frame import (
@@ -47,11 +47,13 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     event_url,
+    flash_at,
     place,
     say_all,
     seen_event,
 )
 from ikone_events.web.organiser.mails.preview_page import entry_words
+from ikone_events.web.organiser.plan.step_words import sent_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
@@ -256,8 +258,10 @@ def _say_done(event: Event, form: DateForm) -> None:
         words = saved_words(event)
     else:  # a postponed event writes to everybody, others to nobody
         number = sum(_numbers(event)) if form.state.data == State.POSTPONED.value else 0
-        words = f"{_('The date has been changed.')} {written_words(number)}"
-    flash(words.rstrip(), "success")
+        words = _("The date has been changed.")
+        if number:
+            words += f" {sent_words(number, None, zone=event.zone)}"
+    flash_at("next-step", words.rstrip())
 
 
 def _numbers(event: Event) -> list[int]:

@@ -8,6 +8,7 @@ from ikone_events.services.events.undoing import unbegun_mailings
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.plan.step_words import sent_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
 
@@ -55,7 +56,7 @@ def mails_words(event: Event) -> str:
     if mails is None:
         return ""
     if not mails.until:
-        return written_words(mails.total)
+        return sent_words(mails.total, None, zone=event.zone) if mails.total else ""
     if mails.total == 0:
         return _("Nobody is written to. You can undo it until %(at)s.", at=mails.until)
     return ngettext(
@@ -64,15 +65,6 @@ def mails_words(event: Event) -> str:
         mails.total,
         at=mails.until,
         people=mails.recipients,
-    )
-
-
-def written_words(number: int) -> str:
-    """Return how many people an e-mail is sent to at once; "" if it is nobody."""
-    if number == 0:
-        return ""
-    return ngettext(
-        "The e-mail is sent to one person.", "The e-mail is sent to %(num)d people.", number
     )
 
 
