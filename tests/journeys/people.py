@@ -103,4 +103,4 @@ def press(page: Page, address: str, action: str) -> None:
     if look.count():  # mails are looked at before they are sent
         look.first.click()
     page.click(f"form[action$='/do/{action}'] button")
-    page.wait_for_selector(".flashes .kern-alert--success")
+    page.wait_for_selector(".kern-alert--success")
