@@ -158,7 +158,7 @@ def test_whole_file_is_loaded_from_disk() -> None:
         (lambda d: d["events"][0].update(ends_at=d["events"][0]["starts_at"]), "not after"),
         (lambda d: d["events"][0].update(state="lost"), "lost"),
         (lambda d: d["events"][0].update(slug="../x"), "a-z"),
-        (lambda d: d["events"][1].update(slug=d["events"][0]["slug"]), "same slug"),
+        (lambda d: d["events"][1].update(slug=d["events"][0]["slug"]), "same short name"),
         (lambda d: d["events"][0].update(title={"de": "=?utf-8?q?x?="}), "can't be used"),
         (lambda d: d["registrations"][0].update(person="p999"), "person"),
         (lambda d: d["registrations"][0].update(event="nowhere"), "no such event"),

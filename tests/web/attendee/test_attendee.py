@@ -54,7 +54,7 @@ def test_waiting_person_sees_the_place_in_the_line(app: Flask, client: FlaskClie
     make_registration(app, event)
     line = [make_registration(app, event, status="waitlisted") for _number in range(3)]
     for place, person in enumerate(line, start=1):
-        assert f"Platz {place} auf der Warteliste" in client.get(personal_path(app, person)).text
+        assert f"Position {place} auf der Warteliste" in client.get(personal_path(app, person)).text
 
 
 PARTS = ["", "/confirm", "/accept", "/change", "/mode", "/hand-over", "/cancel", "/delete"]

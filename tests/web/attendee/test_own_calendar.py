@@ -135,7 +135,7 @@ def test_english_mail_brings_an_english_calendar(app: Flask, client: FlaskClient
     assert path.endswith(".ics?lang=en")
     answer = client.get(path, headers={"Accept-Language": "de"})
     assert "SUMMARY:Waiting list: Villages\r\n" in answer.text
-    assert "NAME:IKONE DS: my dates\r\n" in answer.text
+    assert "NAME:IKONE DS: my events\r\n" in answer.text
     source = answer.text.replace("\r\n ", "")
     assert f"SOURCE;VALUE=URI:http://localhost{path}\r\n" in source
     assert "Set-Cookie" not in answer.headers

@@ -45,7 +45,7 @@ def mails(app: Flask) -> list[str]:
 WORDS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({}, ADDRESS, ["Bitte bestätigen Sie Ihre E-Mail-Adresse", f"bis {UNTIL} für Sie vorgemerkt"]),
     ({}, {"status": "pending", "awaits": "approval"}, ["wird geprüft", "Noch zu entscheiden"]),
-    ({}, {"status": "waitlisted"}, ["Platz 1 auf der Warteliste", "in dieser Reihenfolge"]),
+    ({}, {"status": "waitlisted"}, ["Position 1 auf der Warteliste", "in dieser Reihenfolge"]),
     ({"offer_hours": 24}, {"status": "waitlisted"}, ["Sie haben dann 24 Stunden Zeit"]),
     ({"per_administration": 2}, {"status": "waitlisted"}, ["Jede Verwaltung kann 2 Plätze haben"]),
     ({"members_until": HOLD}, {"status": "waitlisted"}, [f"Bis {UNTIL} gehen die Plätze zuerst"]),
