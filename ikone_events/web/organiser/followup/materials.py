@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField
 
+from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
 from ikone_events.services.followup import materials as service
 from ikone_events.services.installation import get_installation, now
@@ -83,6 +84,7 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
         forms=forms,
         refused=refused,
         max_mb=get_installation().settings.max_upload_mb,
+        to_send=event.ends_at <= now() and bool(find_rule(Action.FOLLOW_UP, State(event.state))),
     )
 
 

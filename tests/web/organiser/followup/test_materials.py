@@ -1,5 +1,6 @@
 """The mail log and what is handed out."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,17 @@ def test_mail_with_an_endless_number_is_missing(app: Flask, team: Browser) -> No
     event = make_event(app)
     page = team.get(f"/organise/events/{event.slug}/mail/99999999999999999999")
     assert page.status_code == 404
+
+
+@pytest.mark.parametrize(("days", "offered"), [(14, False), (-1, True)])
+def test_page_leads_to_the_follow_up_once_the_event_is_over(
+    app: Flask, team: Browser, days: int, offered: bool
+) -> None:
+    start = NOW + timedelta(days=days)
+    event = make_event(app, state="dispatched", starts_at=start, ends_at=start + timedelta(hours=2))
+    make_material(app, event)
+
+    page = team.get(f"/organise/events/{event.slug}/materials?lang=en").text
+
+    assert ("View and send the follow-up" in page) is offered
+    assert (f"/organise/events/{event.slug}/preview/follow_up" in page) is offered
