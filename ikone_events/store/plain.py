@@ -111,13 +111,7 @@ def in_vain() -> Iterator[None]:
 
 def _run(plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]) -> Any:
     """Run a statement and take the result from its cursor. Raises DBAPIError."""
-    values |= plan.constants
-    bound: Any = {
-        name: plan.outgoing[name](value) if name in plan.outgoing else value
-        for name, value in values.items()
-    }
-    if plan.parameters:
-        bound = tuple(bound[name] for name in plan.parameters)
+    bound = _bound(plan, values)
     connection = writing_connection()
     if connection is None:
         return _run_alone(db.engine, plan.sql, bound, take)
@@ -130,6 +124,15 @@ def _run(plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]) -> Any
         if connection.dialect.is_disconnect(fault, None, None):
             connection.invalidate(fault)
         raise _translated(fault, plan.sql, connection.dialect) from fault
+
+
+def _bound(plan: _Plan, values: dict[str, Any]) -> Any:
+    """The parameters as the driver takes them."""
+    bound = {
+        name: plan.outgoing[name](value) if name in plan.outgoing else value
+        for name, value in (values | dict(plan.constants)).items()
+    }
+    return tuple(bound[name] for name in plan.parameters) if plan.parameters else bound
 
 
 def _run_alone(engine: Engine, sql: str, bound: Any, take: Callable[[Any], Any]) -> Any:

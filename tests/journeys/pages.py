@@ -374,7 +374,7 @@ ORGANISER: dict[str, Stop] = {
     "people-open": Stop("/organise/events/people/registrations", 200, _unfold_filters),
     "people-asked": Stop("/organise/events/people/registrations", 200, _decline_everybody),
     "people-done": Stop("/organise/events/full/registrations", 200, _approve_everybody),
-    "people-nobody": Stop("/organise/events/people/registrations", 422, _approve_nobody),
+    "people-nobody": Stop("/organise/events/people/registrations", 200, _approve_nobody),
     "person-waits-why": Stop("/organise/events/people/registrations/{in_line}"),
     "person-approval": Stop("/organise/events/people/registrations/{to_approve}"),
     "decline": Stop("/organise/events/people/registrations/{to_approve}/do/decline"),

@@ -21,18 +21,18 @@ def settings(data_dir: Path, database: str) -> Settings:
     return make_settings(data_dir, database_url=database)
 
 
-OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+END = text("SELECT pg_terminate_backend(:pid)")
 
 
 def _lose_connections(app: Flask) -> None:
     """Fill the pool, and let the server close what lies in it."""
     with app.app_context():
-        for connection in [db.engine.connect() for _ in range(3)]:
-            connection.exec_driver_sql("SELECT 1")
+        pool = [db.engine.connect() for _ in range(3)]
+        pids = [each.exec_driver_sql("SELECT pg_backend_pid()").scalar() for each in pool]
+        for connection in pool:
             connection.close()
         with create_engine(db.engine.url, poolclass=NullPool).begin() as other:
-            other.execute(text(OTHERS))
+            other.execute(END, [{"pid": pid} for pid in pids])
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)

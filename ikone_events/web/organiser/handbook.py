@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Response, abort, current_app, render_template, send_file, url_for
+from flask import Response, abort, current_app, render_template, url_for
 
 from ikone_events.web.organiser.frame import blueprint
 from ikone_events.web.shell.access import Permission, permission
@@ -26,7 +26,7 @@ def help_picture(name: str) -> Response:
     found = {path.stem: path for path in (_documents() / "handbuch").glob("*.webp")}
     if name not in found:
         abort(404)
-    return send_file(found[name], mimetype="image/webp")
+    return Response(found[name].read_bytes(), mimetype="image/webp")
 
 
 def _documents() -> Path:

@@ -74,6 +74,7 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "file_type": "csv",
         "key": make_field(app, event).key,
         "number": make_organisation(app, "Stadt Worms").id,
+        "name": "heute",
     }
 
 

@@ -27,13 +27,13 @@ def event(app: Flask) -> Event:
 
 # Of these two are for whoever is signed in and for the event, one for the numbers of the tabs.
 PAGES = [
-    ("", 13),
+    ("", 14),
     ("/history", 4),
-    ("/mail/sent", 8),
+    ("/mail/sent", 9),
     ("/do/cancel", 4),
     ("/edit", 5),
     ("/registrations", 11),
-    ("/mail", 7),
+    ("/mail", 9),
 ]
 
 

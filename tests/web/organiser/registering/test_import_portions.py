@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_security.utils import login_user
-from sqlalchemy import Engine, func, select
-from sqlalchemy import event as hooks
+from sqlalchemy import func, select
 
 from ikone_events.config import Settings
 from ikone_events.services.privacy.forgetting import drop_imports
+from ikone_events.services.registering import new_registrations
 from ikone_events.services.registering.lists.people_import import PORTION
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import Base, db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import ImportList, Registration
@@ -149,7 +149,7 @@ def test_broken_off_anywhere_it_goes_on_with_the_rest(
 ) -> None:
     event = make_event(app, capacity=None)
     path = hand_in(team, event)
-    with pulled_after(app, portions * PORTION + after), suppress(PulledPlug):
+    with pulled_after(portions * PORTION + after), suppress(PulledPlug):
         enter(app, person, path, event, rest=lambda _seconds: None)
 
     assert first_names(app, event) == everybody(portions * PORTION)
@@ -160,24 +160,32 @@ def test_broken_off_anywhere_it_goes_on_with_the_rest(
 
 
 @contextmanager
-def pulled_after(app: Flask, people: int) -> Iterator[None]:
-    """The work ends with the first person behind so many."""
-    seen = 0
+def before_each_person(do: Callable[[], None]) -> Iterator[None]:
+    """Do something before each person is stored."""
 
-    def pull(_connection: Any, _cursor: Any, words: str, *_rest: Any) -> None:
-        nonlocal seen
-        if words.startswith("INSERT INTO registration "):
-            seen += 1
-            if seen > people:
-                raise PulledPlug
+    def store(row: Base) -> None:
+        if isinstance(row, Registration):
+            do()
+        insert(row)
 
-    with app.app_context():
-        engine: Engine = db.engine
-    hooks.listen(engine, "before_cursor_execute", pull)
+    insert, new_registrations.insert_row = new_registrations.insert_row, store
     try:
         yield
     finally:
-        hooks.remove(engine, "before_cursor_execute", pull)
+        new_registrations.insert_row = insert
+
+
+@contextmanager
+def pulled_after(people: int) -> Iterator[None]:
+    """The work ends with the first person behind so many."""
+    left = iter(range(people))
+
+    def pull() -> None:
+        if next(left, None) is None:
+            raise PulledPlug
+
+    with before_each_person(pull):
+        yield
 
 
 def test_others_sign_up_between_two_portions(app: Flask, team: Browser, person: Person) -> None:
@@ -219,19 +227,10 @@ def test_waiting_sign_up_gets_the_lock_in_the_pause(
             db.session.remove()
         served.set()
 
-    def tell(_connection: Any, _cursor: Any, words: str, *_rest: Any) -> None:
-        if words.startswith("INSERT INTO registration "):
-            ready.set()
-
     other = threading.Thread(target=sign_up)
     other.start()
-    with app.app_context():
-        engine: Engine = db.engine
-    hooks.listen(engine, "before_cursor_execute", tell)
-    try:
+    with before_each_person(ready.set):
         enter(app, person, path, event, rest=lambda _seconds: served.wait(PATIENCE))
-    finally:
-        hooks.remove(engine, "before_cursor_execute", tell)
     other.join(timeout=PATIENCE)
 
     assert sum(names[0].values()) < LONG

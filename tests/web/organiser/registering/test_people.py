@@ -189,6 +189,7 @@ def test_csv_for_programs_has_commas_and_no_mark(app: Flask) -> None:
 
 def test_overview_names_what_is_to_do(app: Flask, team: Browser) -> None:
     make_heartbeat(app)
+    make_organisation(app, "Stadt Worms")
     calm = team.get("/organise/?lang=en").text
     assert "Nothing is waiting for you." in calm
     event = make_event(
