@@ -8,14 +8,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Any, NoReturn
 
 import waitress
 from flask import Flask
+from waitress import wasyncore
 from waitress.server import BaseWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
+from ikone_events.worker.dispatcher import Dispatcher
 from ikone_events.worker.engine import Engine
 from ikone_events.worker.request_parser import NO_LIMIT, Channel
 
@@ -23,10 +25,10 @@ THREADS = 8
 CONNECTIONS = 2000
 # Each connection is an open file; many systems allow a thousand per process by default.
 FILES = CONNECTIONS + 500
-# A rush fills the queue of requests at once; something is wrong if the first has waited so long.
-PATIENT_SECONDS = 20.0
-# Seconds between two warnings about the queue.
-WARN_EVERY = 60.0
+# Waitress asks every connection what it waits for, before each wait. With many open ones that costs
+# more than serving them; a pause of this many seconds for each lets several events come together.
+PAUSE_PER_CONNECTION = 20e-6
+FEW_CONNECTIONS = 64
 # glibc's number of heaps by default is eight per core, each with free memory of its own.
 _M_ARENA_MAX, _HEAPS = -8, 2
 
@@ -75,27 +77,23 @@ def _share_heaps() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
 
 
-class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
-    """Waitress's queue of requests, with a warning about long waiting instead of each request.
+class _Loop:
+    """Waitress's loop over all sockets, with a pause if there are many."""
 
-    Waitress warns as soon as a request waits for a thread: a thousand lines in a healthy rush.
-    """
+    def loop(self, timeout: float, map: dict[int, Any], use_poll: bool) -> None:  # noqa: A002
+        """Handle the events of sockets until none is left."""
+        while map:
+            wasyncore.loop(timeout=timeout, map=map, use_poll=use_poll, count=1)
+            if len(map) > FEW_CONNECTIONS:
+                time.sleep(len(map) * PAUSE_PER_CONNECTION)
 
-    def __init__(self, patience: float = PATIENT_SECONDS) -> None:
-        super().__init__()
-        self._patience = patience
-        self._warned_at = float("-inf")
 
-    def add_task(self, task: Channel) -> None:
-        """Queue a request."""
-        task.queued_at = time.monotonic()
-        with self.lock:
-            self.queue.append(task)
-            self.queue_cv.notify()
-            waited, waiting = task.queued_at - self.queue[0].queued_at, len(self.queue)
-        if waited > self._patience and task.queued_at > self._warned_at + WARN_EVERY:
-            self._warned_at = task.queued_at
-            log.warning("a request has waited for %.0f s, %d are waiting", waited, waiting)
+def _accept_all(listener: BaseWSGIServer, accept: Callable[[], None]) -> None:
+    """Accept what waits for it; waitress accepts one connection after each wait."""
+    known = -1
+    while known < len(listener.active_channels) < CONNECTIONS:
+        known = len(listener.active_channels)
+        accept()
 
 
 def listen(app: Flask, host: str, port: int) -> Any:
@@ -123,9 +121,10 @@ def listen(app: Flask, host: str, port: int) -> Any:
             f"Can't listen on {host}:{port} ({fault.strerror or fault}). "
             "Stop what uses it, or choose another with --port."
         ) from fault
-    for listener in sockets.values():
-        if isinstance(listener, BaseWSGIServer):
-            listener.channel_class = Channel
+    for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+        listener.channel_class = Channel
+        listener.handle_accept = partial(_accept_all, listener, listener.handle_accept)
+    server.asyncore = _Loop()
     return server
 
 

@@ -1,7 +1,6 @@
 """The server as a process: it stops when it is told to, however busy it is."""
 
 import json
-import logging
 import os
 import resource
 import shlex
@@ -16,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.worker.request_parser import Channel
-from ikone_events.worker.server import CONNECTIONS, Dispatcher
+from ikone_events.worker.server import CONNECTIONS
 from tests.effort import by_night
 from tests.factories import SECRET
 from tests.patience import PATIENCE
@@ -113,21 +111,3 @@ def test_registration_imports_no_library_it_has_no_use_for(tmp_path: Path) -> No
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     status, loaded = json.loads(done.stdout)
     assert (status, UNUSED & set(loaded)) == (303, set())
-
-
-def queue_of(number: int, patience: float) -> None:
-    """Queue requests for which there is no thread."""
-    dispatcher = Dispatcher(patience)
-    for _ in range(number):
-        dispatcher.add_task(Channel.__new__(Channel))
-
-
-def test_rush_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
-    queue_of(1000, PATIENCE)
-    assert caplog.records == []
-
-
-def test_requests_that_wait_for_long_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:
-    queue_of(1000, -1)
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    assert "1 are waiting" in caplog.text
