@@ -49,7 +49,7 @@ def send_test_mail(account: Organiser, *, locale: str, now: datetime) -> OutboxM
 
 def last_sent_at() -> datetime | None:
     """When the mail server took the newest mail that it has taken, or None."""
-    sent = select(OutboxMail.sent_at).where(OutboxMail.state == "sent")
+    sent = select(OutboxMail.sent_at).where(OutboxMail.sent_at.is_not(None))
     return db.session.scalar(sent.order_by(OutboxMail.id.desc()).limit(1))
 
 

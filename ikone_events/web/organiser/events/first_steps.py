@@ -14,10 +14,11 @@ from ikone_events.web.shell.i18n import gettext as _
 
 
 class FirstStep(NamedTuple):
-    """One row of the card: what is to do, and where; `done` once it is a fact."""
+    """One row of the card: what is to do, why, and where; `done` once it is a fact."""
 
     done: bool
-    text: str
+    title: str
+    why: str
     url: str
     link: str
 
@@ -31,25 +32,29 @@ def first_step_rows() -> list[FirstStep]:
     return [
         FirstStep(
             steps.privacy_contact,
-            _("Enter a contact for data protection: without it no event can be announced."),
+            _("Contact for data protection"),
+            _("Without it no event can be announced."),
             contact,
             _("Enter contact"),
         ),
         FirstStep(
             steps.mail,
-            _("Send yourself a test e-mail and see whether it arrives."),
+            _("Test e-mail"),
+            _("See whether e-mails are sent and arrive."),
             url_for("organiser.mailbox", _anchor="test"),
             _("Test e-mails"),
         ),
         FirstStep(
             steps.directory,
-            _("Import the directory: the form then suggests public bodies and counts members."),
+            _("Directory of public bodies"),
+            _("The form then suggests their names, and members are counted."),
             url_for("organiser.choose_list"),
             _("Import public bodies"),
         ),
         FirstStep(
             steps.event,
-            _("Create the first event, as a draft that nobody else sees."),
+            _("First event"),
+            _("A new event begins as a draft that nobody else sees."),
             url_for("organiser.new_event"),
             _("New event"),
         ),

@@ -84,8 +84,10 @@ def save_logo() -> Answer:
         upload = form.file.data
         if not form.validate() or not upload or not upload.filename:
             raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
-        with upload, transaction():
-            service.set_logo(upload.read(), seen=form.seen.data or "")
+        content = upload.read()
+        upload.close()
+        with transaction():
+            service.set_logo(content, seen=form.seen.data or "")
     except (UnfitInput, UploadRefused) as refusal:
         place(form, refusal.complaints)
         return _page(_stored_form(), form), refusal_status(refusal)
