@@ -63,7 +63,8 @@ def mailbox() -> Response:
     )
     response = make_response(text)
     if _is_awaited(test, box, moment) and not request.args:
-        response.headers["Refresh"] = str(REFRESH_SECONDS)
+        # With the address: an anchor would make it a jump within the page that is shown.
+        response.headers["Refresh"] = f"{REFRESH_SECONDS}; url={url_for('organiser.mailbox')}"
     return response
 
 
