@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
-from ikone_events.domain.colours import ACCENT, read_accent
+from ikone_events.domain.colours import read_accent
 from ikone_events.domain.secret_keys import is_guessable
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 
@@ -57,8 +57,9 @@ class Settings:
     max_upload_mb: int = 50
     health_token: str = ""
     backup_days: int = 3
-    organisation: str = "IKONE DS"
-    accent: str = ACCENT
+    # Empty where administrators enter them in the browser (services/installation.py).
+    organisation: str = ""
+    accent: str = ""
     address: str = ""
     privacy_contact: str = ""
 

@@ -15,6 +15,7 @@ from ikone_events.demo.story import Story, folder, tell
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.times import moment_mail
 from ikone_events.services.accounts.organisers import NewOrganiser, add
+from ikone_events.services.operating.identity import close_setup, save_identity
 from ikone_events.services.operating.loading import store_dataset
 from ikone_events.store.db import transaction
 from ikone_events.store.operating.schema import migrate
@@ -33,6 +34,12 @@ LOGINS = (
         email="leitung@example.org", role="viewer", name="Lea Einsichtia", password=PASSWORD
     ),
 )
+_ABOUT_US = {
+    "organisation": "IKONE DS",
+    "accent": "",
+    "address": "IKONE DS, Beispielplatz 1, 67653 Kaiserslautern (Demo)",
+    "privacy_contact": "datenschutz@example.org",
+}
 
 
 def run_trial(*, host: str, port: int, scenario: str) -> None:
@@ -63,9 +70,6 @@ def _settings(data_dir: Path, *, host: str, port: int, smtp_port: int) -> Settin
         mail_per_minute=6000,
         tick_seconds=5,
         backup_days=0,
-        organisation="IKONE DS",
-        address="IKONE DS, Beispielplatz 1, 67653 Kaiserslautern (Demo)",
-        privacy_contact="datenschutz@example.org",
     )
 
 
@@ -73,6 +77,8 @@ def _fill(story: Story, clock: TrialClock) -> None:
     with transaction():
         dataset = read_dataset(story.data)
         store_dataset(dataset, folder=folder(), actor="demo", now=clock())
+        save_identity(_ABOUT_US, seen=0)  # no variables: then they can be changed in the browser
+        close_setup(now=clock())
         for login in LOGINS:
             add(login, now=clock())
 

@@ -9,7 +9,14 @@ from typing import cast
 from flask import current_app
 
 from ikone_events.config import Settings
+from ikone_events.domain.identity import (
+    MOST_CHARACTERS,
+    Identity,
+    StoredIdentity,
+    identity_in_effect,
+)
 from ikone_events.domain.tokens import LinkClaim, LinkSigner, Purpose
+from ikone_events.store.operating.identity import stored_identity
 
 Clock = Callable[[], datetime]
 
@@ -27,6 +34,11 @@ class Installation:
     signer: LinkSigner
     clock: Clock
     session_clock: Clock = system_clock
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that say how the installation presents itself; empty if not set."""
+        return {name: getattr(self.settings, name) for name in MOST_CHARACTERS}
 
     @property
     def uploads_dir(self) -> Path:
@@ -50,6 +62,16 @@ class Installation:
 def get_installation() -> Installation:
     """The installation of the running application."""
     return cast(Installation, current_app.extensions["ikone_installation"])
+
+
+def get_identity() -> Identity:
+    """How the installation presents itself now: by variables, else as entered in the browser."""
+    return identity_in_effect(get_installation().variables, stored_identity())
+
+
+def identity_without_database() -> Identity:
+    """The same for pages that tell of a database that can't be read."""
+    return identity_in_effect(get_installation().variables, StoredIdentity())
 
 
 def session_now() -> datetime:

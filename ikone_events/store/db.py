@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import Outage
@@ -136,9 +136,8 @@ def _begin(connection: Any) -> None:
 # SQLite's busy handler polls with growing sleeps, so waiting threads could starve; this lock is
 # fair.
 _write_lock = threading.Lock()
-# Keys of Session.info: work for after the commit, the connection that writes, and locked events.
+# Keys of Session.info: work for after the commit, and the connection that writes.
 _WAKE, _ERASE, _WRITING = "wake", "erase", "writing"
-_LOCKS = "locks"
 # Keys of a pooled SQLite connection's info: how many seconds it waits for a lock, and how it syncs.
 _WAIT, _SYNC = "wait", "sync"
 
@@ -153,19 +152,6 @@ def _keep_changes(running: ORMExecuteState) -> None:
         kinds = tuple(mapper.class_ for mapper in running.all_mappers)
         if any(isinstance(changed, kinds) for changed in running.session.dirty):
             running.session.flush()
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_locks(session: Session, _ended: SessionTransaction) -> None:
-    """A rollback, also to a savepoint, may have released the locks."""
-    session.info.pop(_LOCKS, None)
-
-
-def locks_of_transaction() -> dict[str, object]:
-    """The events locked by this transaction, by slug; not stored outside a transaction."""
-    info = db.session().info
-    locks: dict[str, object] = info.setdefault(_LOCKS, {}) if info.get(_WRITING) else {}
-    return locks
 
 
 def is_writing() -> bool:
@@ -204,7 +190,6 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
             yield
     finally:
         session.info.pop(_WRITING, None)
-        session.info.pop(_LOCKS, None)
         asked = {name for name in (_WAKE, _ERASE) if session.info.pop(name, False)}
         if sqlite:
             _write_lock.release()

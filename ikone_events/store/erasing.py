@@ -44,6 +44,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
         "form_field": frozenset(),
         "import_list": frozenset({"rows"}),
         "incoming_mail": frozenset({"sender", "attendee", "words"}),
+        "installation_settings": frozenset({"address", "privacy_contact"}),
         "left_text": frozenset({"text"}),
         "mailing": frozenset(),
         "material": frozenset({"contact_name", "contact_email"}),

@@ -6,6 +6,7 @@ after a crash in between it is recognised when it is read again.
 
 import logging
 import threading
+import time
 import traceback
 from collections import Counter
 from contextlib import suppress
@@ -42,6 +43,8 @@ from ikone_events.store.outages import is_about_data
 
 # Seconds between two readings; each one needs a login.
 READ_SECONDS = 60
+# Seconds between two looks whether an administrator waits for a reading.
+ASK_SECONDS = 3.0
 # The longest pause after failures: servers lock accounts after many wrong passwords.
 LONGEST_PAUSE = 900
 # Mails per reading and lease; the next reading follows at once.
@@ -89,7 +92,24 @@ class MailboxReader:
         """Read regularly until the process stops."""
         while not self._stopping.is_set():
             self.read()
-            self._stopping.wait(self.pause)
+            self._wait()
+
+    def _wait(self) -> None:
+        """Wait for the next reading, or until somebody asks for one."""
+        until = time.monotonic() + self.pause
+        while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
+            self._stopping.wait(min(left, ASK_SECONDS))
+            if self._is_wanted():
+                return
+
+    def _is_wanted(self) -> bool:
+        if self._imap is None:
+            return False
+        try:
+            with self._app.app_context():
+                return mailboxes.is_reading_wanted(self._imap.name)
+        except SQLAlchemyError:  # the reading itself tells
+            return False
 
     @property
     def pause(self) -> int:

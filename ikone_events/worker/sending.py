@@ -22,7 +22,7 @@ from ikone_events.mail.sending.outcomes import (
     Rejected,
     UnreadableMail,
 )
-from ikone_events.services.installation import now, system_clock
+from ikone_events.services.installation import get_identity, now, system_clock
 from ikone_events.services.mails import mail_server, mailing_chunks, outbox, send_rate
 from ikone_events.services.mails.claiming import claim_due
 from ikone_events.services.registering import reservations
@@ -58,6 +58,7 @@ class MailSender:
         self._mail_takes = timedelta(seconds=settings.smtp.mail_seconds)
         self._size = BatchSize(at_once)
         self._single = False
+        self._name = ""  # of the organisation, when the mails were claimed
         self._wait = 0.0  # seconds until mails may be claimed again
         self._synced = 0.0
         self._end = 0.0
@@ -120,6 +121,7 @@ class MailSender:
         return Batch(claims, time.monotonic() + wait) if claims else None
 
     def _claim_due(self, most: int) -> deque[MailClaim]:
+        self._name = get_identity().organisation
         return deque(claim_due(now=now(), lease=self._lease, most=most, single=self._single))
 
     def _sleep(self, seconds: float) -> bool:
@@ -147,7 +149,7 @@ class MailSender:
     def _hand_over(self, claim: MailClaim, connection: MailConnection) -> DeliveryOutcome:
         claim = _with_deadline(claim)
         sender = From(
-            name=self._settings.organisation,
+            name=self._name,
             address=self._settings.sender,
             reply_to=claim.reply_to or "",
         )

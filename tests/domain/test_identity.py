@@ -1,46 +1,84 @@
+"""How an installation presents itself: which value is in effect, and which can't be stored."""
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ikone_events.domain.address import email_key, looks_like_address
-from ikone_events.domain.words import is_slug, slug_of
+from ikone_events.domain.colours import (
+    DARK_BOX,
+    READABLE,
+    contrast,
+    for_dark_ground,
+    is_readable,
+    nearest_readable,
+)
+from ikone_events.domain.identity import (
+    DEFAULT_NAME,
+    MOST_CHARACTERS,
+    StoredIdentity,
+    identity_complaints,
+    identity_in_effect,
+    read_colour,
+)
+
+UNSET = dict.fromkeys(MOST_CHARACTERS, "")
+COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+
+
+def test_variable_wins_over_the_browser_and_the_browser_over_the_default() -> None:
+    entered = StoredIdentity(organisation="Entered", address="Entered street")
+    variables = UNSET | {"organisation": "Variable"}
+    assert identity_in_effect(variables, entered).organisation == "Variable"
+    assert identity_in_effect(variables, entered).address == "Entered street"
+    assert identity_in_effect(UNSET, entered).organisation == "Entered"
+    assert identity_in_effect(UNSET, StoredIdentity()).organisation == DEFAULT_NAME
+
+
+def test_damaged_colour_counts_as_none() -> None:
+    found = identity_in_effect(UNSET, StoredIdentity(accent="red;}"))
+    assert found.accent == ""
+    assert found.mail_accent == "#0b4a8f"
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("values", "about"),
     [
-        ("Petra.Brotschatz@Example.Org", "petra.brotschatz@example.org"),
-        (" a@b.de ", "A@B.DE"),
-        ("x@münchen.de", "x@xn--mnchen-3ya.de"),
+        ({"accent": "red;}"}, "accent"),
+        ({"accent": "#ffffff"}, "accent"),
+        ({"accent": "#ffcc00"}, "accent"),
+        ({"organisation": "x" * 10_000}, "organisation"),
+        ({"organisation": "Amt\r\nBcc: a@b.c"}, "organisation"),
+        ({"organisation": "=?utf-8?q?Amt?="}, "organisation"),
+        ({"organisation": "evil.tk/login"}, "organisation"),
+        ({"address": "x" * 201}, "address"),
+        ({"privacy_contact": "a\x00b"}, "privacy_contact"),
     ],
 )
-def test_same_person_in_other_mails(one: str, other: str) -> None:
-    assert email_key(one) == email_key(other)
+def test_unfit_value_is_refused_at_its_field(values: dict[str, str], about: str) -> None:
+    assert [complaint.about for complaint in identity_complaints(values)] == [about]
 
 
-def test_different_people_stay_different() -> None:
-    assert email_key("a.b@example.org") != email_key("ab@example.org")
+def test_fit_and_empty_values_are_accepted() -> None:
+    fit = {
+        "organisation": "Amt für „Digitales“",
+        "accent": "#006b2d",
+        "address": "Amt, Marktplatz 1, 12345 Musterstadt",
+        "privacy_contact": "datenschutz@example.org",
+    }
+    assert list(identity_complaints(fit)) == list(identity_complaints(UNSET)) == []
 
 
-@pytest.mark.parametrize("text", ["a@b.de", "o'neil+x@sub.example.org", "jörg@müller.de"])
-def test_address_is_recognised(text: str) -> None:
-    assert looks_like_address(text)
+def test_colour_is_read_as_people_write_it() -> None:
+    written = ["#FFF", "fff", "#0B4A8F", "0b4a8f", "red;}", "", "#12345g"]
+    read = ["#ffffff", "#ffffff", "#0b4a8f", "#0b4a8f", "red;}", "", "#12345g"]
+    assert [read_colour(text) for text in written] == read
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a", "a@b", "a b@c.de", "a@b.de,c@d.de", "<a@b.de>", "a@b.de\n", "a\0@b.de"]
-)
-def test_other_text_is_no_address(text: str) -> None:
-    assert not looks_like_address(text)
-
-
-@pytest.mark.parametrize(
-    ("title", "slug"),
-    [
-        ("Gemeinsam aus der Krise: Raum für Zukunft", "gemeinsam-aus-der-krise-raum-fuer-zukunft"),
-        ("  Größe – ÄÖÜ!  ", "groesse-aeoeue"),
-        ("Café № 5", "cafe-no-5"),
-        ("日本", "event"),
-    ],
-)
-def test_slug_is_made_of_a_title(title: str, slug: str) -> None:
-    assert slug_of(title) == slug
-    assert is_slug(slug)
+@given(COLOURS)
+def test_offered_colour_is_readable_wherever_it_is_used(colour: str) -> None:
+    offer = nearest_readable(colour)
+    assert is_readable(offer)
+    assert contrast(offer, "#ffffff") >= READABLE
+    assert contrast(for_dark_ground(offer), DARK_BOX) >= READABLE
+    if is_readable(colour):
+        assert offer == colour

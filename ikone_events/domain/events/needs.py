@@ -45,7 +45,7 @@ def needs_place(facts: Facts) -> Complaint | None:
 
 
 PRIVACY_CONTACT_MISSING = Complaint(
-    N_("The contact for data protection is missing. Whoever runs the server can enter it.")
+    N_("The contact for data protection is missing. An administrator can enter it in the settings.")
 )
 
 

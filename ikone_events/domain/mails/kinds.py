@@ -43,6 +43,7 @@ class MailKind(StrEnum):
     CALENDAR_ADDRESS = "calendar_address"
     ACCOUNT_INVITATION = "account_invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - no password
+    MAIL_TEST = "mail_test"
     ADDRESS_WITHDRAWN = "address_withdrawn"
     LINKS_RENEWED = "links_renewed"
 
@@ -109,6 +110,7 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.CALENDAR_ADDRESS: N_("Address of the private calendar"),
     MailKind.ACCOUNT_INVITATION: N_("Invitation to organise events"),
     MailKind.PASSWORD_RESET: N_("Link to set a new password"),
+    MailKind.MAIL_TEST: N_("Test e-mail"),
     MailKind.ADDRESS_WITHDRAWN: N_("Notice to a former address"),
     MailKind.LINKS_RENEWED: N_("New personal links"),
 }

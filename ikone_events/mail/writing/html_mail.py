@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
 
-from ikone_events.domain.colours import DARK_BOX, lightened
+from ikone_events.domain.colours import for_dark_ground
 from ikone_events.mail.writing.markdown import Piece, Row
 from ikone_events.mail.writing.rendering import Block
 
@@ -53,7 +53,6 @@ color:#50566b">
 </body>
 </html>"""
 _COLOURS = "background:#ffffff;color:#171a2b"
-_DARK_CONTRAST = 7
 # With the accent, the colour of links and buttons.
 _BOX = (
     'class="box" style="margin:16px 0;padding:12px 16px;border-left:4px solid {};'
@@ -94,7 +93,7 @@ def html_page(
 @lru_cache(maxsize=8)
 def _light(accent: str) -> str:
     """The accent on dark ground."""
-    return lightened(accent, DARK_BOX, _DARK_CONTRAST)
+    return for_dark_ground(accent)
 
 
 def _preview(blocks: Iterable[Block]) -> str:

@@ -1,8 +1,8 @@
-"""The security log: logins, refusals, exports, discarded events, changes of accounts as JSON lines.
+"""The security log: logins, refusals, exports, discarded events, changes of accounts and settings.
 
-Written to the logger `ikone_events.security` (OWASP ASVS 16.3). Accounts are named by their number,
-never by name or address; persons who register are not named at all. Networks are IPv4 addresses or
-IPv6 /64. Control characters are escaped, so that no value makes a line of its own.
+JSON lines, written to the logger `ikone_events.security` (OWASP ASVS 16.3). Accounts are named by
+their number, never by name or address; persons who register are not named at all. Networks are IPv4
+addresses or IPv6 /64. Control characters are escaped, so that no value makes a line of its own.
 """
 
 import json
@@ -23,6 +23,7 @@ class SecurityEvent(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
     PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105 - no password
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - no password
+    SETTINGS_CHANGED = "settings_changed"
     EVENT_DISCARDED = "event_discarded"
     EXPORTED = "exported"
     REFUSED = "refused"

@@ -30,7 +30,7 @@ from ikone_events.services.events.undoing import (
     take_back,
 )
 from ikone_events.services.events.updates import KNOWN_STATES, forget_update
-from ikone_events.services.installation import get_installation
+from ikone_events.services.installation import get_identity
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan.plans import ask_no_feedback, mark_performed, move_steps
 from ikone_events.services.privacy.archiving import archive_persons
@@ -108,7 +108,7 @@ def facts_of(
         room_url=event.room_url,
         deadline=event.deadline,
         capacity=event.capacity,
-        privacy_contact=bool(get_installation().settings.privacy_contact),
+        privacy_contact=bool(get_identity().privacy_contact),
         retention_until=retention_until(event),
         reason=request.reason if request else None,
         new_starts_at=request.new_starts_at if request else None,

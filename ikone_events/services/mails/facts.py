@@ -24,7 +24,7 @@ from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
-from ikone_events.services.installation import get_installation
+from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.services.mails.invitations import invitation_for
 from ikone_events.services.mails.texts import find_text, from_snapshot
 from ikone_events.services.mails.values import (
@@ -150,15 +150,15 @@ def _subscriber_page(action: str, subscriber: Subscriber) -> str:
 
 def network_summary(now: datetime) -> EventSummary:
     """The network instead of an event; its time is never shown."""
-    installation = get_installation()
+    installation, identity = get_installation(), get_identity()
     return EventSummary(
-        title=installation.settings.organisation,
+        title=identity.organisation,
         starts_at=now,
         ends_at=now,
         zone=installation.settings.timezone,
         format="",
-        organisation=installation.settings.organisation,
-        postal_address=installation.settings.address,
+        organisation=identity.organisation,
+        postal_address=identity.address,
         contact_email=installation.settings.sender,
         public_url=installation.page("/"),
         register_url=installation.page("/"),

@@ -17,7 +17,7 @@ from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.rooms.door import has_door, is_link_out
 from ikone_events.domain.times import to_local
-from ikone_events.services.installation import get_installation
+from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.events.snapshots import derived
 from ikone_events.store.mails.event_versions import event_in, event_versions, notified_numbers
@@ -36,13 +36,18 @@ _MOVING = frozenset(state.value for state in RUNNING)
 
 def sender_of(event: Event | None) -> Sender:
     """The sender of all mails; replies go to the contact of the event."""
-    settings = get_installation().settings
-    reply_to = event.contact_email if event else ""
+    if event is None:
+        return _sender("")
+    return derived(event, "sender", lambda: _sender(event.contact_email))
+
+
+def _sender(reply_to: str) -> Sender:
+    identity = get_identity()
     return Sender(
-        name=settings.organisation,
-        address=settings.sender,
+        name=identity.organisation,
+        address=get_installation().settings.sender,
         reply_to=reply_to,
-        accent=settings.accent,
+        accent=identity.mail_accent,
     )
 
 
@@ -52,7 +57,7 @@ def summary_of(event: Event, locale: str) -> EventSummary:
 
 
 def _summary_of(event: Event, locale: str) -> EventSummary:
-    installation, room_url = get_installation(), event.room_url
+    installation, identity, room_url = get_installation(), get_identity(), event.room_url
     room_mark = blake2s(room_url.encode(), digest_size=8).hexdigest() if room_url else ""
     return EventSummary(
         title=event.title_in(locale),
@@ -65,8 +70,8 @@ def _summary_of(event: Event, locale: str) -> EventSummary:
         dial_in=event.dial_in,
         room_mark=room_mark,
         room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
-        organisation=installation.settings.organisation,
-        postal_address=installation.settings.address,
+        organisation=identity.organisation,
+        postal_address=identity.address,
         contact_name=event.contact_name,
         contact_email=event.contact_email or installation.settings.sender,
         contact_phone=event.contact_phone,

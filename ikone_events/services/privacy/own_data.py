@@ -13,7 +13,7 @@ from sqlalchemy import select
 from ikone_events.domain.incoming.answer_rules import same_person
 from ikone_events.domain.incoming.mails import IncomingKind
 from ikone_events.domain.registering.form_fields import answer_words
-from ikone_events.services.installation import get_installation
+from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.services.registering.answers import GivenAnswer, answers_as_asked
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
@@ -42,8 +42,8 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "format": "ikone-events registration 1",
         "written_at": _iso(now),
         "responsible": {
-            "organisation": get_installation().settings.organisation,
-            "privacy_contact": get_installation().settings.privacy_contact,
+            "organisation": get_identity().organisation,
+            "privacy_contact": get_identity().privacy_contact,
             "privacy_notice": get_installation().page("/privacy"),
         },
         "event": {

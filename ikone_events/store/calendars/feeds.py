@@ -28,19 +28,25 @@ from ikone_events.domain.calendars.feeds import (
 from ikone_events.domain.events.facts import CALLED_OFF, State
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.store.db import db
-from ikone_events.store.events.models import Event, EventVersion, StateChange
+from ikone_events.store.events.models import Event, EventVersion, SharedContent, StateChange
 from ikone_events.store.events.queries import LISTED_STATES, PUBLIC_STATES, Series, event_not_found
 
 Wanted = Select[*tuple[Any, ...]]
+_SHARED = select(SharedContent.version).scalar_subquery().label("shared")
 
 _CALLED_OFF = [state.value for state in CALLED_OFF]
 _NEWS = (Action.ANNOUNCE, Action.POSTPONE, Action.RESCHEDULE, Action.CANCEL)
 
 
 class FeedVersion(NamedTuple):
-    """The version of a feed; `changed_at` is the last change, also of events that have left it."""
+    """The version of a feed; `changed_at` is the last change, also of events that have left it.
+
+    `shared` is that of what all events are shown with, as the name of the organisation; without
+    events it is not known.
+    """
 
     events: tuple[tuple[int, int], ...]
+    shared: int | None
     changed_at: datetime | None
 
 
@@ -85,7 +91,8 @@ def _keys(series: Series | None, change: SQLColumnExpression[datetime]) -> Wante
     last = select(func.max(change)).where(Event.state.in_(PUBLIC_STATES)).correlate(None)
     if series is not None:
         last = last.where(Event.series.in_(series.spellings))
-    return select(Event.id, Event.lock_version, last.scalar_subquery().label("changed_at"))
+    changed_at = last.scalar_subquery().label("changed_at")
+    return select(Event.id, Event.lock_version, _SHARED, changed_at)
 
 
 def _of(series: Series | None) -> tuple[ColumnElement[bool], ...]:
@@ -96,14 +103,15 @@ def _of(series: Series | None) -> tuple[ColumnElement[bool], ...]:
 def _version(wanted: Wanted) -> FeedVersion:
     rows = db.session.execute(wanted).all()
     changed_at = max((row.changed_at for row in rows), default=None)
-    return FeedVersion(tuple((row.id, row.lock_version) for row in rows), changed_at)
+    shared = rows[0].shared if rows else None
+    return FeedVersion(tuple((row.id, row.lock_version) for row in rows), shared, changed_at)
 
 
 def notified_version(slug: str) -> FeedVersion:
     """The version of one public event; raises NotFound."""
     public = Event.slug == slug, Event.state.in_(PUBLIC_STATES)
     change = func.coalesce(Event.public_changed_at, Event.created_at).label("changed_at")
-    version = _version(select(Event.id, Event.lock_version, change).where(*public))
+    version = _version(select(Event.id, Event.lock_version, _SHARED, change).where(*public))
     if not version.events:
         raise event_not_found()
     return version

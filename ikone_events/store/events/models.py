@@ -165,7 +165,8 @@ class Event(InCalendars, Base):
 class SharedContent(Base):
     """One row with the version of what many events are derived from; no row before any change.
 
-    Triggers set it like `content_version`: directory, edited texts of the installation and series.
+    Triggers set it like `content_version`: directory, edited texts of the installation and series,
+    and how the installation presents itself.
     """
 
     __tablename__ = "shared_content"

@@ -12,8 +12,9 @@ from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.words import series_slug
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.damage import readable
-from ikone_events.store.db import db, locks_of_transaction
+from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.kept import locks_of_transaction
 
 PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT)
 # The states on the public list; archived events only keep their page.

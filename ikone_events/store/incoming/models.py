@@ -76,7 +76,8 @@ class Mailbox(Base):
 
     `name` is user, host and folder. UIDs above `last_uid` are new while `uidvalidity` is the same
     (RFC 3501 section 2.3.1.1). A worker reads the mailbox until `lease_until`. `read_at` is the
-    last success, `failed_at` the first failure since then, `failure` its error.
+    last success, `failed_at` the first failure since then, `failure` its error. `asked_at`: since
+    when somebody waits for a reading.
     """
 
     __tablename__ = "mailbox"
@@ -88,3 +89,4 @@ class Mailbox(Base):
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failure: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

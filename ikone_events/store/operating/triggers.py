@@ -34,7 +34,7 @@ BY_ATTENDEES = frozenset(
 # Tables of an event that only organisers' pages show.
 FOR_ORGANISERS = frozenset({"dismissed_todo"})
 # Tables that many events are derived from, besides rows without an event in the tables of events.
-SHARED = ("organisation", "organisation_name")
+SHARED = ("organisation", "organisation_name", "installation_settings")
 
 # Up to 2 ** 53.
 _RANDOM = {

@@ -12,10 +12,10 @@ from sqlalchemy.orm import aliased
 
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.registering.seating import SeatAvailability
-from ikone_events.store.db import locks_of_transaction
 from ikone_events.store.events.models import Event, SharedContent
 from ikone_events.store.events.queries import PUBLIC_STATES, event_not_found
 from ikone_events.store.events.snapshots import ContentVersion, snapshot
+from ikone_events.store.kept import locks_of_transaction
 from ikone_events.store.plain import Row, read_row, update_rows
 from ikone_events.store.registering.availability import availability_from
 from ikone_events.store.registering.models import SeatCount

@@ -46,6 +46,7 @@ def _frame() -> dict[str, object]:
         "may_see_subscribers": may(Permission.SEE_SUBSCRIBERS),
         "may_see_incoming": may(Permission.SEE_INCOMING),
         "may_edit_accounts": may(Permission.EDIT_ACCOUNTS),
+        "may_edit_settings": may(Permission.EDIT_SETTINGS),
         "may_see_events": may(Permission.SEE_EVENTS),
     }
 
@@ -59,7 +60,8 @@ def _has_ended(event: Event) -> bool:
 SETTINGS = (
     ("organiser.installation_texts", Permission.EDIT_TEXTS),
     ("organiser.accounts", Permission.EDIT_ACCOUNTS),
-    ("organiser.incoming", Permission.SEE_INCOMING),
+    ("organiser.organisation", Permission.EDIT_SETTINGS),
+    ("organiser.mailbox", Permission.SEE_INCOMING),
 )
 _NAMED = {"organiser.dashboard": "today", "organiser.event": "overview"}
 

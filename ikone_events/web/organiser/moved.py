@@ -23,7 +23,7 @@ MOVED: tuple[tuple[str, str, Permission], ...] = (
     ("/administrations/unmatched", "unmatched", Permission.EDIT_ADMINISTRATIONS),
     ("/administrations/unmatched/people", "unmatched_people", Permission.EDIT_ADMINISTRATIONS),
     ("/contacts", "administrations", Permission.SEE_EVENTS),
-    ("/incoming", "incoming", Permission.SEE_INCOMING),
+    ("/incoming", "mailbox", Permission.SEE_INCOMING),
     ("/subscribers", "subscribers", Permission.SEE_SUBSCRIBERS),
     ("/subscribers.csv", "export_subscribers", Permission.SEE_SUBSCRIBERS),
     ("/subscribers/<public_id>/remove", "ask_removal", Permission.SEE_SUBSCRIBERS),

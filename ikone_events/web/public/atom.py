@@ -15,7 +15,7 @@ from ikone_events.domain.header_text import clean_text, one_line
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import span_mail
 from ikone_events.domain.words import series_slug
-from ikone_events.services.installation import get_installation
+from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.store.calendars.feeds import News, news, news_version
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import Series, get_series
@@ -100,16 +100,16 @@ def _facts(event: Event, locale: str) -> str:
 
 
 def _rendered(name: str, page: str, entries: tuple[AtomEntry, ...]) -> bytes:
-    installation = get_installation()
+    organisation = get_identity().organisation
     feed = ET.Element("feed", {"xmlns": NAMESPACE, "xml:lang": page_locale()})
     updated = max((entry.updated for entry in entries), default=_BEGINNING)
     address = feed_address(request.path)
-    _head(feed, address, f"{installation.settings.organisation}: {name}", updated)
+    _head(feed, address, f"{organisation}: {name}", updated)
     ET.SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": address})
     _link_to_page(feed, feed_address(page))
     author = ET.SubElement(feed, "author")
-    ET.SubElement(author, "name").text = _fit(installation.settings.organisation)
-    ET.SubElement(author, "uri").text = installation.page("/")
+    ET.SubElement(author, "name").text = _fit(organisation)
+    ET.SubElement(author, "uri").text = get_installation().page("/")
     for entry in entries:
         _add(feed, entry)
     ET.indent(feed)

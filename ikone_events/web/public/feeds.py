@@ -19,7 +19,7 @@ from ikone_events.services.calendars.feeds import (
     entries_of_event,
     get_feed,
 )
-from ikone_events.services.installation import get_installation, now
+from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.store.calendars.feeds import FeedVersion, calendar_version, notified_version
 from ikone_events.store.events.queries import get_series
 from ikone_events.web.shell.access import Permission, permission
@@ -104,7 +104,7 @@ def _calendar(
     version: FeedVersion, read: Callable[[], Entries], name: Callable[[Entries], str]
 ) -> Response:
     def render(found: Entries) -> bytes:
-        title = f"{get_installation().settings.organisation}: {name(found)}"
+        title = f"{get_identity().organisation}: {name(found)}"
         return _feed(found, title)
 
     return cached_feed(version, CALENDAR, read=read, render=render)
@@ -120,5 +120,5 @@ def _feed(found: Entries, name: str) -> bytes:
 def personal_feed(token: str) -> ResponseReturnValue:
     """The events that one person is registered for."""
     found = entries_of(get_feed(token), page_locale(), now=now())
-    name = _("%(organisation)s: my events", organisation=get_installation().settings.organisation)
+    name = _("%(organisation)s: my events", organisation=get_identity().organisation)
     return revalidated(_feed(found, name), CALENDAR)

@@ -13,7 +13,7 @@ from flask_babel import gettext
 
 from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.refusals import N_
-from ikone_events.services.installation import get_installation, now
+from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.markdown import to_html
@@ -73,7 +73,7 @@ def _text(name: str) -> str:
 def security_txt() -> ResponseReturnValue:
     """The contact for reports of vulnerabilities (RFC 9116)."""
     installation = get_installation()
-    contact = installation.settings.privacy_contact
+    contact = get_identity().privacy_contact
     where = f"mailto:{contact}" if looks_like_address(contact) else installation.page("/imprint")
     expires = (now() + timedelta(days=180)).replace(microsecond=0).isoformat()
     lines = (

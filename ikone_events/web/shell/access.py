@@ -29,6 +29,7 @@ class Permission(StrEnum):
     SEE_INCOMING = "see mails that belong to no event"
     EDIT_ADMINISTRATIONS = "edit the directory of administrations"
     EDIT_ACCOUNTS = "edit accounts"
+    EDIT_SETTINGS = "edit the settings of the installation"
     OWN_ACCOUNT = "see and change the own account"
 
 
@@ -47,7 +48,7 @@ _WORKS = frozenset(
     }
 )
 GRANTS: dict[str, frozenset[Permission]] = {
-    "admin": _WORKS | {Permission.EDIT_TEXTS, Permission.EDIT_ACCOUNTS},
+    "admin": _WORKS | {Permission.EDIT_TEXTS, Permission.EDIT_ACCOUNTS, Permission.EDIT_SETTINGS},
     "organiser": _WORKS,
     "viewer": frozenset({Permission.SEE_EVENTS, Permission.SEE_INCOMING, Permission.OWN_ACCOUNT}),
     "door": frozenset({Permission.OWN_ACCOUNT}),

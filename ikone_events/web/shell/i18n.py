@@ -11,12 +11,18 @@ from flask import Flask, Response, current_app, g, has_request_context, request,
 from flask_babel import Babel, refresh
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, STATE_LABELS
+from ikone_events.domain.identity import Identity
 from ikone_events.domain.mails.kinds import LABELS as MAIL_LABELS
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.registering.status import ACTION_LABELS as REGISTRATION_ACTION_LABELS
 from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS
 from ikone_events.domain.times import date_numeric
-from ikone_events.services.installation import Installation
+from ikone_events.services.installation import (
+    Installation,
+    get_identity,
+    identity_without_database,
+)
+from ikone_events.store.outages import DriverFault
 
 LOCALES = ("de", "en")
 COOKIE = "lang"
@@ -32,11 +38,12 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def frame() -> dict[str, object]:
-        demo = app.extensions.get("ikone_demo")
+        demo, identity = app.extensions.get("ikone_demo"), _identity()
         return {
             "locale": page_locale(),
             "tongue": tongue(),
-            "organisation": installation.settings.organisation,
+            "identity": identity,
+            "organisation": identity.organisation,
             "settings": installation.settings,
             "language_url": language_url,
             "area": "",
@@ -44,6 +51,14 @@ def init_app(app: Flask) -> None:
             "organiser_name": "",
             "demo": demo(page_locale()) if demo else None,
         }
+
+
+def _identity() -> Identity:
+    """How the installation presents itself, also on the page of an unreachable database."""
+    try:
+        return get_identity()
+    except DriverFault:
+        return identity_without_database()
 
 
 def _install_gettext(app: Flask) -> None:

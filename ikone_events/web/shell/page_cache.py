@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from flask import Response, current_app, request
 
-from ikone_events.services.installation import now
+from ikone_events.services.installation import get_identity, now
 from ikone_events.store.calendars.feeds import FeedVersion
 from ikone_events.web.shell.i18n import page_locale
 
@@ -125,13 +125,13 @@ def cached_feed(
     read: Callable[[], Shows],
     render: Callable[[Shows], bytes],
 ) -> Response:
-    """The feed of this URL; `read` returns everything that `render` needs."""
+    """The feed of this URL; `read` returns what `render` needs besides the name of the office."""
 
     def source() -> PageSource:
         shows = read()
-        return PageSource(lambda: render(shows), shows=shows)
+        return PageSource(lambda: render(shows), shows=(shows, get_identity().organisation))
 
-    page = cached_page(request.path, version, source)
+    page = cached_page(request.path, version if version.events else None, source)
     return revalidated(page.body, content_type, etag=page.etag, changed_at=version.changed_at)
 
 

@@ -113,6 +113,9 @@ def send_static(name: str, cache_control: str = "") -> Response:
 
 
 def _cache_control(file: StaticFile) -> str:
-    if not request.query_string:
-        return SHORT
-    return FOREVER if request.args.get("v") == file.version else REVALIDATED
+    return by_version(file.version) if request.query_string else SHORT
+
+
+def by_version(version: str) -> str:
+    """How long a response may be kept: for ever if the address names this version."""
+    return FOREVER if request.args.get("v") == version else REVALIDATED

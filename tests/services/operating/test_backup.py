@@ -17,7 +17,9 @@ from sqlalchemy import Connection, Table, select, text
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.identity import MOST_CHARACTERS
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.operating.identity import save_identity, set_logo
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -29,6 +31,7 @@ from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration, SeatCount
 from tests.effort import by_night
 from tests.factories import NOW, FixedClock, make_heartbeat, make_material, make_settings
+from tests.logos import png
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
 from tests.services.operating.installations import call, lay_event, sign_up
@@ -56,6 +59,9 @@ def installation(app: Flask) -> Flask:
     pages = app.extensions["ikone_installation"].settings.data_dir / "pages"
     pages.mkdir()
     (pages / "imprint.de.md").write_text("Impressum")
+    with app.app_context(), transaction():
+        save_identity({**dict.fromkeys(MOST_CHARACTERS, ""), "accent": "#006b2d"}, seen=0)
+        set_logo(png(), seen="")
     return app
 
 
@@ -138,6 +144,8 @@ def test_backup_comes_back_as_it_was_on_either_database(
     data = other.extensions["ikone_installation"].settings.data_dir
     assert (data / "uploads" / "a1b2").read_bytes() == b"%PDF-1.7 slides"
     assert (data / "pages" / "imprint.de.md").read_text() == "Impressum"
+    assert other.test_client().get("/logo").data == png()
+    assert call(other, "verify").exit_code == 0
     assert call(other, "verify").output == "No fault found.\n"
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
-from ikone_events.store.db import db
+from ikone_events.store.db import db, transaction
+from ikone_events.store.operating.identity import InstallationSettings
 from tests.factories import (
     NOW,
     FixedClock,
@@ -153,6 +155,26 @@ def test_address_without_tls_is_a_fault(app: Flask, settings: Settings, clock: F
     assert [line for line in found if line.startswith("fault: address: http://events")]
     found = other(settings, clock, trusted_proxies=0, rate_limits=False, privacy_contact="")
     assert [line.split(":")[0] for line in found] == ["warning"] * 3
+
+
+def test_source_of_each_value_is_told(app: Flask, settings: Settings, clock: FixedClock) -> None:
+    unset = {"organisation": "", "address": "", "privacy_contact": ""}
+    with app.app_context(), transaction():
+        db.session.add(InstallationSettings(id=1, organisation="Amt", accent="#006b2d"))
+    found = "\n".join(lines(app))
+    assert "organisation: IKONE DS (from IKONE_ORGANISATION; what was entered in the" in found
+    assert "accent: #006b2d (entered in the browser)" in found
+    assert "logo: none" in found
+    lacking = create_app(replace(settings, **unset), clock=clock)
+    found = "\n".join(lines(lacking))
+    assert "organisation: Amt (entered in the browser)" in found
+    assert "address is neither entered in the browser nor set by IKONE_ADDRESS" in found
+    assert "privacy_contact is neither" in found
+    with app.app_context(), transaction():
+        db.session.execute(delete(InstallationSettings))
+    assert "organisation: IKONE DS (default)" in "\n".join(lines(lacking))
+    with lacking.app_context():
+        db.engine.dispose()
 
 
 def test_database_that_is_away_is_one_fault_and_the_rest_is_looked_at(

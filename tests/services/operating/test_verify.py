@@ -130,6 +130,9 @@ PLANTED = {
     "UPDATE outbox_mail SET calendar_uid = 'one' WHERE calendar_uid <> ''": "object 0 of one entry",
     "UPDATE registration SET last_name = 'Neu' WHERE id = 1": "registration 1 is not found by its",
     "UPDATE event SET calendar_version = 3": "0 former versions stored, the event is in version 3",
+    "INSERT INTO installation_settings (id, accent) VALUES (1, '#ffcc00')": "accent is not fit",
+    "INSERT INTO installation_settings (id, logo_digest) VALUES (1, 'x')": "the logo is missing",
+    "INSERT INTO installation_settings (id, logo) VALUES (1, x'3c21')": "the logo is not fit",
     "UPDATE registration SET anonymised_at = status_at WHERE id = 3": "1 people should have been",
 }
 

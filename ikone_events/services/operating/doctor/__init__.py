@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.services.operating.doctor import database, settings
+from ikone_events.services.operating.doctor import database, identity, settings
 from ikone_events.services.operating.doctor.findings import Finding, fault
 from ikone_events.store.db import db
 
@@ -14,6 +14,7 @@ _OF_DATABASE = (
     database.writing,
     database.durability,
     database.clock_of_database,
+    identity.identity,
     database.alarms,
     database.backups,
     database.refused_mails,

@@ -116,13 +116,8 @@ def mail_server(_now: datetime) -> Iterator[Finding]:
 
 
 def sender(_now: datetime) -> Iterator[Finding]:
-    """Settings that mails and pages need."""
+    """The sender of mails."""
     settings = get_installation().settings
-    if not settings.privacy_contact:
-        words = "IKONE_PRIVACY_CONTACT is empty: no event can be announced"
-        yield warning("settings", words)
-    if not settings.address:
-        yield warning("settings", "IKONE_ADDRESS is empty: the imprint has no address")
     if not settings.mail_from:
         yield warning("settings", f"IKONE_MAIL_FROM is empty: e-mails come from {settings.sender}")
 

@@ -10,7 +10,13 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from ikone_events.services.operating.verification import counters, events, mails, registrations
+from ikone_events.services.operating.verification import (
+    counters,
+    events,
+    identity,
+    mails,
+    registrations,
+)
 from ikone_events.store.damage import damaged_rows, is_damage
 from ikone_events.store.db import Base, db
 from ikone_events.store.registering.models import SeatCount
@@ -100,6 +106,7 @@ CHECKS: tuple[Check, ...] = (
     events.missing_files,
     events.remembered_persons,
     events.data_not_erased,
+    identity.unfit_settings,
     mails.damaged_mails,
     events.damaged_json,
     unreadable_rows,

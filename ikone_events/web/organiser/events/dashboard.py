@@ -17,7 +17,7 @@ from ikone_events.domain.times import date_medium, to_local
 from ikone_events.services.events.dismissing import dismiss, dismissed_of
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
-from ikone_events.services.installation import get_installation, now
+from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.plan.plans import what_of
 from ikone_events.store.db import transaction
@@ -27,6 +27,7 @@ from ikone_events.store.events.queries import events_of
 from ikone_events.store.figures.counts import Counts, counts_for
 from ikone_events.store.incoming.lists import count_unknown
 from ikone_events.store.plan.models import Step, waiting_steps
+from ikone_events.web.organiser.events.first_steps import first_step_rows
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event
 from ikone_events.web.organiser.plan.network_plan import rows_ahead
 from ikone_events.web.shell.access import Permission, may, organiser, permission
@@ -72,11 +73,13 @@ def dashboard() -> str:
     zone = get_installation().settings.timezone
     found = (*todos_of(engine_health(moment)), *todos(_facts_of_all(events, counts, moment)))
     is_new = not any(counts[event.id].total for event in events)
-    lines = [*map(_row, found), *_still_to_set_up(is_new=is_new)]
+    first_steps = first_step_rows()
+    lines = [*map(_row, found), *(() if first_steps else _still_to_set_up(is_new=is_new))]
     return render_template(
         "organiser/events/dashboard.html",
         day=date_medium(moment, locale=page_locale(), zone=zone),
         lines=lines,
+        first_steps=first_steps,
         unknown=count_unknown() if may(Permission.SEE_INCOMING) else 0,
         upcoming=upcoming,
         days_left=_days_between(moment, upcoming.starts_at, upcoming.zone) if upcoming else 0,
@@ -88,8 +91,13 @@ def dashboard() -> str:
 
 def _still_to_set_up(*, is_new: bool) -> Iterator[DashboardRow]:
     """What an installation lacks. `is_new`: nobody has registered for anything."""
-    if not get_installation().settings.privacy_contact:
-        yield DashboardRow(kind="warning", text=translate(PRIVACY_CONTACT_MISSING), url="", link="")
+    if not get_identity().privacy_contact:
+        url = link = ""
+        if may(Permission.EDIT_SETTINGS):
+            url = url_for("organiser.organisation", _anchor="privacy_contact")
+            link = _("Enter contact")
+        text = translate(PRIVACY_CONTACT_MISSING)
+        yield DashboardRow(kind="warning", text=text, url=url, link=link)
     if is_new and may(Permission.EDIT_ADMINISTRATIONS) and is_directory_empty():
         text = _(
             "The directory is empty: the form suggests no public bodies, and members are not "

@@ -7,7 +7,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.store.db import transaction
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.incoming.lists import mailboxes, search_received, search_unknown, unseen
+from ikone_events.store.incoming.lists import search_received, unseen
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -59,17 +59,3 @@ def address_works_again(slug: str, public_id: str) -> Answer:
         undeliverable_addresses.lift(person.email)
     flash(_("The address counts as reachable again."), "success")
     return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
-
-
-@blueprint.get("/settings/mailbox")
-@permission(Permission.SEE_INCOMING)
-def incoming() -> str:
-    """List incoming mails of no event."""
-    page = search_unknown(number=page_number())
-    return render_template(
-        "organiser/incoming/incoming.html",
-        page=page,
-        page_url=page_url("organiser.incoming"),
-        mailboxes=mailboxes(),
-        words=answer_words,
-    )

@@ -1,0 +1,37 @@
+"""What a transaction has read or locked and need not read or lock again."""
+
+from typing import Any, cast
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from ikone_events.store.db import db, is_writing
+
+# Keys: of Session.info, and of what is kept there.
+_KEPT, _LOCKS = "kept", "locks"
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _ended: SessionTransaction) -> None:
+    """A rollback, also to a savepoint, may have released the locks and undone what was read."""
+    session.info.pop(_KEPT, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_at_end(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        _forget(session, ended)
+
+
+def kept_in_transaction() -> dict[str, Any]:
+    """What holds until the session's transaction ends, of reading or writing; else lost."""
+    session = db.session() if db.session.registry.has() else None
+    if session is None or not session.in_transaction():
+        return {}
+    return cast(dict[str, Any], session.info.setdefault(_KEPT, {}))
+
+
+def locks_of_transaction() -> dict[str, object]:
+    """The events locked by this transaction, by slug; not stored outside a transaction."""
+    locks: dict[str, object] = kept_in_transaction().setdefault(_LOCKS, {}) if is_writing() else {}
+    return locks
