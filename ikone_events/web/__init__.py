@@ -20,6 +20,7 @@ from ikone_events.web.shell import (
     limits,
     login,
     password_reset,
+    search_engines,
     security_events,
     static_files,
 )
@@ -70,6 +71,7 @@ def register_pages(app: Flask) -> None:
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)
     i18n.init_app(app)
+    search_engines.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     security_events.init_app(app)
