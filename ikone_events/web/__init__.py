@@ -7,7 +7,7 @@ from jinja2 import StrictUndefined
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
-from ikone_events.web.public import atom, events, feeds, pages, qr, subscriptions
+from ikone_events.web.public import atom, embed, events, feeds, pages, qr, subscriptions
 from ikone_events.web.registering import signup
 from ikone_events.web.shell import (
     bodies,
@@ -32,6 +32,7 @@ BLUEPRINTS = (
     feeds.blueprint,
     atom.blueprint,
     qr.blueprint,
+    embed.blueprint,
     feeds.personal_blueprint,
     pages.blueprint,
     health.blueprint,

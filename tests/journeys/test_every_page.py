@@ -111,7 +111,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    app = create_app(make_settings(tmp_path_factory.mktemp("pages")), clock=FixedClock())
+    folder, origins = tmp_path_factory.mktemp("pages"), ("https://www.example.org",)
+    app = create_app(make_settings(folder, embed_origins=origins), clock=FixedClock())
     app.extensions["ikone_wake"] = lambda: None
     with app.app_context():
         db.create_all()

@@ -1,5 +1,6 @@
 """Response headers, trusted hosts, and requests refused before any view."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -12,6 +13,7 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+_NO_FRAMES = "frame-ancestors 'none'"
 # For uploaded files: nothing inside may run or load, even if a browser displays the file.
 FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
@@ -43,6 +45,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         present = {name.lower() for name, _value in response.headers}
         response.headers.extend([item for item in fixed if item[0].lower() not in present])
         return response
+
+
+def policy_for_frames(origins: Iterable[str]) -> str:
+    """The policy of a page that these sites may show in a frame; all others may show none."""
+    return CONTENT_SECURITY_POLICY.replace(_NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
 
 
 def is_personal(path: str) -> bool:
