@@ -7,7 +7,7 @@ from jinja2 import StrictUndefined
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
-from ikone_events.web.public import atom, embed, events, feeds, pages, qr, subscriptions
+from ikone_events.web.public import atom, embed, events, feeds, pages, qr, sitemap, subscriptions
 from ikone_events.web.registering import signup
 from ikone_events.web.shell import (
     bodies,
@@ -35,6 +35,7 @@ BLUEPRINTS = (
     embed.blueprint,
     feeds.personal_blueprint,
     pages.blueprint,
+    sitemap.blueprint,
     health.blueprint,
     password_reset.blueprint,
     attendee.blueprint,

@@ -118,6 +118,17 @@ def _cancelled_at() -> ColumnElement[datetime]:
     return func.coalesce(last.correlate(Event).scalar_subquery(), Event.changed_at)
 
 
+def listed_pages() -> list[tuple[str, datetime]]:
+    """Slug and last public change of the listed events, the latest first; so many as may be told.
+
+    A sitemap has 50,000 addresses at most (sitemaps.org), and each event has two.
+    """
+    change = func.coalesce(Event.public_changed_at, Event.created_at)
+    wanted = select(Event.slug, change).where(Event.state.in_(LISTED_STATES))
+    rows = db.session.execute(wanted.order_by(Event.starts_at.desc(), Event.id).limit(20_000))
+    return [(slug, changed_at) for slug, changed_at in rows]
+
+
 def visible_events(organiser: Organiser) -> Select[Event]:
     """The query of all events that an organiser may see, the base of every lookup."""
     if organiser.sees_all:
