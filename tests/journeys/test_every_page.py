@@ -131,7 +131,7 @@ def test_page_serves_everybody(served: Served, who: str, name: str, language: st
     looker.problems.clear()
     page = looker.page
     page.set_viewport_size({"width": 1280, "height": 900})
-    _open(page, served.address, WHO[who][name], served.names)
+    _open(page, served.address, WHO[who][name], {**served.names, "language": language})
     _look_at(page, name, language)
     assert page.evaluate(INVALID_MARKUP) == []
     if name in WALKED_BY_TAB:
@@ -206,7 +206,8 @@ def trial(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_no_page_is_left_out(served: Served, trial: Served) -> None:
     """A new page joins the list in pages.py, or is named there as none."""
-    paths = [stop.path.format(**served.names) for stops in WHO.values() for stop in stops.values()]
+    names = {**served.names, "language": "de"}
+    paths = [stop.path.format(**names) for stops in WHO.values() for stop in stops.values()]
     adapter = trial.app.url_map.bind("localhost")
     paths += [stop.path for stop in DEMO.values()]
     # These pages are only seen after something was sent.

@@ -94,10 +94,14 @@ def no_store(response: Response, cache: str = "no-store") -> Response:
 def no_store_but_forms(blueprint: Blueprint, *endpoints: str) -> None:
     """Mark all responses of a blueprint as personal.
 
-    Browsers may keep the GET pages of these endpoints, so that "back" shows what was typed.
+    Browsers may keep the GET pages of these endpoints, so that "back" shows what was typed; and
+    they are the same for everybody, so that search engines may name them.
     """
 
     @blueprint.after_request
     def mark(response: Response) -> Response:
-        form = request.method == "GET" and request.endpoint in endpoints
-        return no_store(response, "private, no-cache" if form else "no-store")
+        if request.method != "GET" or request.endpoint not in endpoints:
+            return no_store(response)
+        no_store(response, "private, no-cache")
+        del response.headers["X-Robots-Tag"]
+        return response

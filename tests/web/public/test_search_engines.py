@@ -6,6 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories import door_path, make_event, make_registration, personal_path
+from tests.web.visitor import sign_up
 
 LINK = re.compile(r'<link rel="(?:canonical|alternate)"(?: hreflang="([^"]+)")? href="([^"]+)">')
 
@@ -53,6 +54,13 @@ def test_shared_links_have_a_title_and_a_text(app: Flask, client: FlaskClient) -
     }
     assert found["?lang=en"]["title"] == "A village"
     assert found["?lang=en"]["locale"] == "en_GB"
+
+
+def test_forms_may_be_found_and_their_answers_not(app: Flask, client: FlaskClient) -> None:
+    path = f"/events/{make_event(app).slug}/register"
+    assert "X-Robots-Tag" not in client.get(path).headers
+    for answer in (sign_up(client, path.split("/")[2]), client.get(f"{path}ed"), client.post(path)):
+        assert "noindex" in answer.headers["X-Robots-Tag"]
 
 
 def test_pages_that_are_not_to_be_found_have_no_address(app: Flask, client: FlaskClient) -> None:
