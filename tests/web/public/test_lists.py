@@ -1,17 +1,25 @@
 """Which events are coming ones, and which took place."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.config import Settings
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import lock_event
-from tests.factories import NOW, PAST, FixedClock, make_event
+from tests.factories import NOW, PAST, FixedClock, make_event, make_settings
 
 WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 def lists(client: FlaskClient, path: str = "/") -> tuple[list[str], list[str]]:
@@ -28,6 +36,7 @@ def cancel(app: Flask, slug: str) -> None:
         perform(slug, Request(action=Action.CANCEL, actor="w", reason="Sturm"), now=NOW)
 
 
+@pytest.mark.both_databases
 def test_cancelled_event_leaves_the_list_after_a_week_and_no_feed(
     app: Flask, client: FlaskClient, clock: FixedClock
 ) -> None:
