@@ -1,7 +1,6 @@
 """Settings from the environment, read and checked once."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 from ikone_events.domain.colours import read_accent
+from ikone_events.domain.origins import HOST, read_origins
 from ikone_events.domain.secret_keys import is_guessable
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 
@@ -24,7 +24,6 @@ SECRETS = (
 )
 # The share of a lease for the SMTP session; the rest is for the work before and after it.
 _OF_LEASE = 0.75
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 class SettingsError(Exception):
@@ -62,6 +61,7 @@ class Settings:
     accent: str = ""
     address: str = ""
     privacy_contact: str = ""
+    embed_origins: tuple[str, ...] = ()
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -178,7 +178,7 @@ def _base_url(text: str) -> str:
         odd_port = parts.port == 0
     except ValueError:
         odd_port = True
-    if odd_port or "@" in parts.netloc or not _HOST.fullmatch(parts.hostname):
+    if odd_port or "@" in parts.netloc or not HOST.fullmatch(parts.hostname):
         raise ValueError("needs a plain host name (foreign ones as xn--…) and at most a port.")
     if parts.path not in ("", "/"):
         raise ValueError("must not have a path; serve the application at the root of a host.")
@@ -208,7 +208,7 @@ def _imap_url(text: str) -> str:
 
 
 def _authserv_id(text: str) -> str:
-    if not _HOST.fullmatch(text.lower()):
+    if not HOST.fullmatch(text.lower()):
         raise ValueError("must be one name such as mx.example.org.")
     return text.lower()
 
@@ -278,6 +278,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "health_token": _health_token,
     "backup_days": _count,
     "accent": read_accent,
+    "embed_origins": read_origins,
 }
 
 # Variables that only the tests and the Makefile read.

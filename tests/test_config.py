@@ -47,6 +47,16 @@ def test_every_setting_is_read() -> None:
     assert settings.trusted_proxies == 1
 
 
+def test_sites_that_embed_are_named_as_browsers_do() -> None:
+    text = "https://www.Stadt.example/, https://dorf.example:8443,http://localhost:3000,https://www.stadt.example"
+    assert settings_from_environment({**GOOD, "IKONE_EMBED_ORIGINS": text}).embed_origins == (
+        "https://www.stadt.example",
+        "https://dorf.example:8443",
+        "http://localhost:3000",
+    )
+    assert settings_from_environment(GOOD).embed_origins == ()
+
+
 def test_mails_are_named_in_the_domain_of_the_sender() -> None:
     settings = settings_from_environment({**GOOD, "IKONE_MAIL_FROM": "events@bücher.example"})
     assert settings.sender == "events@xn--bcher-kva.example"
@@ -88,6 +98,18 @@ def test_mails_are_named_in_the_domain_of_the_sender() -> None:
         ("IKONE_RATE_LIMITS", "yes"),
         ("IKONE_MAX_UPLOAD_MB", "50MB"),
         ("IKONE_MAIL_FORM", "a@b.de"),
+        ("IKONE_EMBED_ORIGINS", "*"),
+        ("IKONE_EMBED_ORIGINS", "www.stadt.example"),
+        ("IKONE_EMBED_ORIGINS", "http://www.stadt.example"),
+        ("IKONE_EMBED_ORIGINS", "https://*.stadt.example"),
+        ("IKONE_EMBED_ORIGINS", "https://stadt.example/aktuelles"),
+        ("IKONE_EMBED_ORIGINS", "https://stadt.example; script-src *"),
+        ("IKONE_EMBED_ORIGINS", "https://stadt.example https://dorf.example"),
+        ("IKONE_EMBED_ORIGINS", "https://u@stadt.example"),
+        ("IKONE_EMBED_ORIGINS", "https://stadt.example:99999"),
+        ("IKONE_EMBED_ORIGINS", "https://[stadt.example"),
+        ("IKONE_EMBED_ORIGINS", "https://städtchen.example"),
+        ("IKONE_EMBED_ORIGINS", "https://stadt.example,"),
     ],
 )
 def test_unfit_setting_is_one_clear_line(name: str, value: str) -> None:

@@ -7,7 +7,17 @@ from jinja2 import StrictUndefined
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
-from ikone_events.web.public import atom, events, feeds, identity, pages, qr, subscriptions
+from ikone_events.web.public import (
+    atom,
+    embed,
+    events,
+    feeds,
+    identity,
+    pages,
+    qr,
+    sitemap,
+    subscriptions,
+)
 from ikone_events.web.registering import signup
 from ikone_events.web.shell import (
     bodies,
@@ -20,6 +30,7 @@ from ikone_events.web.shell import (
     limits,
     login,
     password_reset,
+    search_engines,
     security_events,
     static_files,
 )
@@ -31,9 +42,11 @@ BLUEPRINTS = (
     feeds.blueprint,
     atom.blueprint,
     qr.blueprint,
+    embed.blueprint,
     feeds.personal_blueprint,
     pages.blueprint,
     identity.blueprint,
+    sitemap.blueprint,
     health.blueprint,
     password_reset.blueprint,
     attendee.blueprint,
@@ -71,6 +84,7 @@ def register_pages(app: Flask) -> None:
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)
     i18n.init_app(app)
+    search_engines.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     security_events.init_app(app)

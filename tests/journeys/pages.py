@@ -212,6 +212,7 @@ def _sign_up_online(page: Page) -> None:
 
 VISITOR: dict[str, Stop] = {
     "list": Stop("/"),
+    "embedded": Stop("/embed/events?lang={language}"),
     "series": Stop("/series/workshop-reihe-bewerbung-als-smart-city"),
     "event": Stop("/events/open"),
     "event-calendars": Stop("/events/open", 200, _unfold_calendars),

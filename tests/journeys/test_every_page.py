@@ -47,7 +47,7 @@ WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-gl
 # Answers that are files, feeds or figures, and what only sends people on.
 NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
-    *("pages.robots_txt", "pages.favicon"),
+    *("pages.robots_txt", "pages.favicon", "sitemap.sitemap"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
     *("attendee.calendar", "attendee.own_data"),
@@ -111,7 +111,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    app = create_app(make_settings(tmp_path_factory.mktemp("pages")), clock=FixedClock())
+    folder, origins = tmp_path_factory.mktemp("pages"), ("https://www.example.org",)
+    app = create_app(make_settings(folder, embed_origins=origins), clock=FixedClock())
     app.extensions["ikone_wake"] = lambda: None
     with app.app_context():
         db.create_all()
@@ -130,7 +131,7 @@ def test_page_serves_everybody(served: Served, who: str, name: str, language: st
     looker.problems.clear()
     page = looker.page
     page.set_viewport_size({"width": 1280, "height": 900})
-    _open(page, served.address, WHO[who][name], served.names)
+    _open(page, served.address, WHO[who][name], {**served.names, "language": language})
     _look_at(page, name, language)
     assert page.evaluate(INVALID_MARKUP) == []
     if name in WALKED_BY_TAB:
@@ -205,7 +206,8 @@ def trial(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_no_page_is_left_out(served: Served, trial: Served) -> None:
     """A new page joins the list in pages.py, or is named there as none."""
-    paths = [stop.path.format(**served.names) for stops in WHO.values() for stop in stops.values()]
+    names = {**served.names, "language": "de"}
+    paths = [stop.path.format(**names) for stops in WHO.values() for stop in stops.values()]
     adapter = trial.app.url_map.bind("localhost")
     paths += [stop.path for stop in DEMO.values()]
     # These pages are only seen after something was sent.

@@ -101,5 +101,5 @@ def webcal(address: str) -> str:
 
 
 def in_language(address: str, locale: str) -> str:
-    """The address of a feed in a language; German is the default."""
+    """The address of a feed or a public page in a language; German is the default."""
     return address if locale == "de" else f"{address}?lang={locale}"

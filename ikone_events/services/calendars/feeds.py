@@ -26,7 +26,7 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import summary_in, summary_of
 from ikone_events.services.mails.writing import is_written, write_mail
-from ikone_events.store.calendars.feeds import calendar_events, was_cancelled
+from ikone_events.store.calendars.feeds import calendar_events
 from ikone_events.store.calendars.personal_feeds import (
     OwnEvent,
     PersonalFeed,
@@ -36,6 +36,7 @@ from ikone_events.store.calendars.personal_feeds import (
     revoke_feed,
 )
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.public_history import was_cancelled
 from ikone_events.store.events.public_versions import public_change_of
 from ikone_events.store.events.queries import Series, get_public_event
 from ikone_events.store.registering.models import Registration
@@ -51,8 +52,7 @@ def entries(locale: str, *, now: datetime, series: Series | None = None) -> Entr
 def entries_of_event(slug: str, locale: str) -> Entries:
     """The entry of one event with a public page; raises NotFound."""
     event = get_public_event(slug)
-    archived = event.state == State.ARCHIVED.value
-    return (entry_of(event, locale, cancelled=archived and was_cancelled(event)),)
+    return (entry_of(event, locale, cancelled=was_cancelled(event)),)
 
 
 def entry_of(event: Event, locale: str, *, cancelled: bool = False) -> PublicEntry:

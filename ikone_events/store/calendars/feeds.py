@@ -117,14 +117,6 @@ def notified_version(slug: str) -> FeedVersion:
     return version
 
 
-def was_cancelled(event: Event) -> bool:
-    """Whether an event was cancelled, according to its history (for archived ones)."""
-    cancelled = select(StateChange.id).where(
-        StateChange.event_id == event.id, StateChange.target == State.CANCELLED.value
-    )
-    return db.session.scalar(cancelled.limit(1)) is not None
-
-
 def _moment(*actions: Action) -> ColumnElement[datetime]:
     """When one of these actions was last taken; for imported events, when they were created."""
     names = [action.value for action in actions]

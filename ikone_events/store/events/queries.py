@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, func, inspect, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, inspect, or_, select, update
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.events.lifecycle import State
@@ -19,6 +19,8 @@ from ikone_events.store.kept import locks_of_transaction
 PUBLIC_STATES = tuple(state.value for state in State if state is not State.DRAFT)
 # The states on the public list; archived events only keep their page.
 LISTED_STATES = tuple(s.value for s in State if s not in (State.DRAFT, State.ARCHIVED))
+# How long a cancelled event stays among the coming ones.
+CANCELLED_STAYS = timedelta(weeks=1)
 
 
 _LOCK_EVENT = (
@@ -82,19 +84,50 @@ def get_public_event(slug: str) -> Event:
     return found
 
 
-def public_events(
-    now: datetime, *, series: Collection[str] | None = None
-) -> tuple[list[Event], list[Event]]:
-    """Coming events, the next first, and at most a hundred past ones, the latest first.
+_POSTPONED = Event.state == State.POSTPONED.value
+_CANCELLED = Event.state == State.CANCELLED.value
 
-    `series` are the spellings of one series.
+
+def coming_events(now: datetime, *, series: Collection[str] | None = None) -> list[Event]:
+    """Coming events, the next first; `series` are the spellings of one series.
+
+    A postponed event is a coming one whatever its withdrawn date, a cancelled one until its date,
+    but no longer than a week after it was cancelled: by then everybody has been told, and a list of
+    what one can go to should not begin with what one can't. Its own page and feeds keep it.
     """
+    is_news = or_(~_CANCELLED, _cancelled_at() >= now - CANCELLED_STAYS)
+    wanted = _listed(series).where(or_(Event.ends_at > now, _POSTPONED), is_news)
+    return readable(wanted.order_by(Event.starts_at, Event.id), Event)
+
+
+def past_events(now: datetime, *, series: Collection[str] | None = None) -> list[Event]:
+    """At most a hundred events that took place, the latest first."""
+    wanted = _listed(series).where(Event.ends_at <= now, ~_POSTPONED, ~_CANCELLED)
+    return readable(wanted.order_by(Event.starts_at.desc(), Event.id).limit(100), Event)
+
+
+def _listed(series: Collection[str] | None) -> Select[Event]:
     listed = select(Event).where(Event.state.in_(LISTED_STATES))
-    if series is not None:
-        listed = listed.where(Event.series.in_(series))
-    coming = listed.where(Event.ends_at > now).order_by(Event.starts_at, Event.id)
-    past = listed.where(Event.ends_at <= now).order_by(Event.starts_at.desc(), Event.id).limit(100)
-    return readable(coming, Event), readable(past, Event)
+    return listed if series is None else listed.where(Event.series.in_(series))
+
+
+def _cancelled_at() -> ColumnElement[datetime]:
+    """When an event was cancelled; of one that was loaded so, when it was changed."""
+    last = select(func.max(StateChange.at)).where(
+        StateChange.event_id == Event.id, StateChange.target == State.CANCELLED.value
+    )
+    return func.coalesce(last.correlate(Event).scalar_subquery(), Event.changed_at)
+
+
+def listed_pages() -> list[tuple[str, datetime]]:
+    """Slug and last public change of the listed events, the latest first; so many as may be told.
+
+    A sitemap has 50,000 addresses at most (sitemaps.org), and each event has two.
+    """
+    change = func.coalesce(Event.public_changed_at, Event.created_at)
+    wanted = select(Event.slug, change).where(Event.state.in_(LISTED_STATES))
+    rows = db.session.execute(wanted.order_by(Event.starts_at.desc(), Event.id).limit(20_000))
+    return [(slug, changed_at) for slug, changed_at in rows]
 
 
 def visible_events(organiser: Organiser) -> Select[Event]:

@@ -9,17 +9,20 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.calendars.add_links import AddLink, add_links
+from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.events.queries import get_series, public_events
+from ikone_events.store.events.public_history import public_history
+from ikone_events.store.events.queries import coming_events, get_series, past_events
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.web.public.feeds import Subscription, feed_address, subscription
+from ikone_events.web.public.structured_data import event_data
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import EventBadge, badge_for, places_left, seats_shown
 from ikone_events.web.shell.i18n import COOKIE, page_locale, tongue
@@ -27,7 +30,6 @@ from ikone_events.web.shell.page_cache import PageSource, cached_page, revalidat
 
 blueprint = Blueprint("public", __name__)
 blueprint.add_app_template_filter(places_left, "places")
-_COMING = frozenset({State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED})
 WITH_MATERIALS = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
 
 
@@ -45,7 +47,7 @@ class ListedEvent:
 def index() -> ResponseReturnValue:
     """Coming and past events."""
     moment = now()
-    coming, past = public_events(moment)
+    coming, past = coming_events(moment), past_events(moment)
     page = render_template(
         "public/index.html",
         **_lists(coming, past, moment),
@@ -63,12 +65,21 @@ def series(slug: str) -> ResponseReturnValue:
     moment, found = now(), get_series(slug)
     page = render_template(
         "public/series.html",
-        **_lists(*public_events(moment, series=found.spellings), moment),
+        **_lists(
+            coming_events(moment, series=found.spellings),
+            past_events(moment, series=found.spellings),
+            moment,
+        ),
         series=found,
         calendar=subscription(url_for("feeds.series_calendar", slug=slug)),
         news=feed_address(url_for("atom.of_series", slug=slug)),
     )
     return revalidated(page)
+
+
+def listed_events(moment: datetime, *, most: int) -> list[ListedEvent]:
+    """The next of the coming events, at most so many."""
+    return _lists(coming_events(moment)[:most], [], moment)["coming"]
 
 
 def _lists(
@@ -113,8 +124,15 @@ def _is_cacheable() -> bool:
 
 def _source(found: Event, availability: SeatAvailability) -> PageSource:
     opens_at, materials = _opens_at(found, availability.now), public_materials(found)
+    seats = availability if _is_coming(found, availability.now) else None
     return PageSource(
-        render=lambda: _render_event(found, availability, opens_at, materials).encode(),
+        render=lambda: _render_event(
+            found,
+            availability,
+            opens_at,
+            materials,
+            structured_data=event_data(found, seats, opens_at),
+        ).encode(),
         moments=(found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at),
     )
 
@@ -131,14 +149,19 @@ def _render_event(
         event=found,
         availability=availability,
         coming=_is_coming(found, availability.now),
-        event_badge=badge_for(availability),
+        event_badge=badge_for(availability, was_cancelled=public_history(found).was_cancelled),
         opens_at=opens_at,
         series_slug=series_slug(found.series),
         materials=materials,
         material_url=_file_url,
         # A message to one person must not get into a page that is cached for all.
         get_flashed_messages=lambda **_options: (),
-        **{"preview": "", "offer": _offer_of(found, availability.now), **more},
+        **{
+            "preview": "",
+            "offer": _offer_of(found, availability.now),
+            "structured_data": None,
+            **more,
+        },
     )
 
 
@@ -162,7 +185,7 @@ class Offer:
 
 def _is_coming(event: Event, now: datetime) -> bool:
     """Whether the event takes place, and is not over."""
-    return State(event.state) in _COMING and now < event.ends_at
+    return State(event.state) in TAKES_PLACE and now < event.ends_at
 
 
 def _offer_of(event: Event, now: datetime) -> Offer | None:

@@ -89,7 +89,8 @@ def security_txt() -> ResponseReturnValue:
 @permission(Permission.PUBLIC)
 def robots_txt() -> ResponseReturnValue:
     """What search engines may read: the public pages (RFC 9309)."""
-    return _plain(["User-agent: *", *(f"Disallow: {path}" for path in _NOT_FOR_SEARCH)])
+    rules = ["User-agent: *", *(f"Disallow: {path}" for path in _NOT_FOR_SEARCH)]
+    return _plain([*rules, "", f"Sitemap: {get_installation().page('/sitemap.xml')}"])
 
 
 @blueprint.get("/favicon.ico")

@@ -92,13 +92,19 @@ class EventBadge:
         return self.closed is None
 
 
-def badge_for(availability: SeatAvailability) -> EventBadge:
-    """The public badge of an event at the moment of the availability."""
-    closed, state = closed_because(availability), availability.state
+def badge_for(availability: SeatAvailability, *, was_cancelled: bool = False) -> EventBadge:
+    """The public badge of an event at the moment of the availability.
+
+    `was_cancelled`: before it was archived, which hides that it did not take place.
+    """
+    closed = closed_because(availability)
+    state = State.CANCELLED if was_cancelled else availability.state
     if state in (State.CANCELLED, State.POSTPONED):
         return EventBadge(_EVENTS[state][0], STATE_LABELS[state], closed)
     if availability.now >= availability.ends_at:
-        return EventBadge("neutral", N_("Ended"), closed or Complaint(N_("The event is over.")))
+        return EventBadge(
+            "neutral", N_("Took place"), closed or Complaint(N_("The event is over."))
+        )
     if closed is not None:
         return EventBadge(*_closed_badge(availability), closed)
     if availability.free == 0:

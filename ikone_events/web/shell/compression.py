@@ -32,7 +32,7 @@ _FAST = 3
 _TYPES = frozenset(
     {
         *("text/html", "text/plain", "text/calendar", "text/csv", "image/svg+xml"),
-        *("application/json", "application/atom+xml"),
+        *("application/json", "application/atom+xml", "application/xml"),
     }
 )
 # RFC 1952: gzip, deflate, no flags, no time, no extra flags, unknown system.

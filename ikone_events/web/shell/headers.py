@@ -1,5 +1,6 @@
 """Response headers, trusted hosts, and requests refused before any view."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -12,6 +13,7 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+_NO_FRAMES = "frame-ancestors 'none'"
 # For uploaded files: nothing inside may run or load, even if a browser displays the file.
 FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
@@ -43,6 +45,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         present = {name.lower() for name, _value in response.headers}
         response.headers.extend([item for item in fixed if item[0].lower() not in present])
         return response
+
+
+def policy_for_frames(origins: Iterable[str]) -> str:
+    """The policy of a page that these sites may show in a frame; all others may show none."""
+    return CONTENT_SECURITY_POLICY.replace(_NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
 
 
 def is_personal(path: str) -> bool:
@@ -87,10 +94,14 @@ def no_store(response: Response, cache: str = "no-store") -> Response:
 def no_store_but_forms(blueprint: Blueprint, *endpoints: str) -> None:
     """Mark all responses of a blueprint as personal.
 
-    Browsers may keep the GET pages of these endpoints, so that "back" shows what was typed.
+    Browsers may keep the GET pages of these endpoints, so that "back" shows what was typed; and
+    they are the same for everybody, so that search engines may name them.
     """
 
     @blueprint.after_request
     def mark(response: Response) -> Response:
-        form = request.method == "GET" and request.endpoint in endpoints
-        return no_store(response, "private, no-cache" if form else "no-store")
+        if request.method != "GET" or request.endpoint not in endpoints:
+            return no_store(response)
+        no_store(response, "private, no-cache")
+        del response.headers["X-Robots-Tag"]
+        return response

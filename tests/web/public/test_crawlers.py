@@ -1,5 +1,6 @@
 """What search engines and browsers ask every site for."""
 
+import xml.etree.ElementTree as ET
 from urllib.robotparser import RobotFileParser
 
 import pytest
@@ -7,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.web.shell.access import FOREIGN, Permission
-from tests.factories import make_event
+from tests.factories import NOW, make_event
 
 # Public, but nothing to find: pages of the login, and what monitoring asks for.
 NOT_FOR_SEARCH = {"/healthz", "/readyz", "/login", "/login/reset", "/login/reset/sent"}
@@ -28,6 +29,30 @@ def test_robots_may_read_public_pages_alone(app: Flask, client: FlaskClient) -> 
             wrong.append(path)
     assert wrong == []
     assert not robots.can_fetch("*", "/organise")
+
+
+def test_sitemap_names_what_is_listed_in_every_language(app: Flask, client: FlaskClient) -> None:
+    make_event(app, slug="digital", public_changed_at=NOW)
+    for state in ("draft", "archived"):
+        make_event(app, state=state)
+    robots = RobotFileParser()
+    robots.parse(client.get("/robots.txt").text.splitlines())
+    assert robots.site_maps() == ["http://localhost/sitemap.xml"]
+    answer = client.get("/sitemap.xml", headers={"Accept-Language": "en"})
+    assert answer.content_type == "application/xml; charset=utf-8"
+    space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    found = {
+        url.findtext(f"{space}loc"): url.findtext(f"{space}lastmod")
+        for url in ET.fromstring(answer.data)  # noqa: S314 - our own words
+    }
+    assert found == {
+        "http://localhost/": None,
+        "http://localhost/?lang=en": None,
+        "http://localhost/events/digital": "2026-03-02T09:00:00+00:00",
+        "http://localhost/events/digital?lang=en": "2026-03-02T09:00:00+00:00",
+    }
+    for address in found:
+        assert client.get(str(address).removeprefix("http://localhost")).status_code == 200
 
 
 def test_favicon_is_kept_by_browsers(client: FlaskClient) -> None:

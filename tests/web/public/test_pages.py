@@ -142,7 +142,7 @@ def test_page_follows_the_clock(app: Flask, client: FlaskClient, clock: FixedClo
     clock.moment = NOW + timedelta(days=7)
     assert "Die Anmeldung ist geschlossen." in client.get(path).text
     clock.moment = event.ends_at
-    assert "Vorbei" in client.get(path).text
+    assert "Stattgefunden" in client.get(path).text
     clock.moment = NOW
     assert "Anmeldung offen" in client.get(path).text
 
