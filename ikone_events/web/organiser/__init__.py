@@ -33,6 +33,7 @@ from ikone_events.web.organiser.registering import (
     person,
     person_add,
     registrations,
+    resend,
     several,
     status_actions,
 )

@@ -29,6 +29,7 @@ from ikone_events.services.registering import (
     corrections,
     hand_over,
     registrations,
+    resend,
     status,
 )
 from ikone_events.services.registering.expirations import events_to_update, expire_due
@@ -190,12 +191,28 @@ class Seats(EverySetting):
             words["reason"] = "Grund"
         self.write(lambda: getattr(status, what)(found.public_id, **words))
 
-    @rule(number=PEOPLE, other=PEOPLE)
-    def correct(self, number: int, other: int) -> None:
+    @rule(number=PEOPLE)
+    def give_seat(self, number: int) -> None:
+        """Above the limit: there may be one more, who keeps everybody else waiting."""
+        if found := self.somebody(number):
+            seen = registration_status(found.status, found.awaits)
+            words = {"expected": seen, "actor": ANNA, "now": self.now, "reason": "Grund"}
+            if self.write(lambda: status.give_seat(found.public_id, **words)):
+                self.most = max(self.most, self.seated())
+
+    @rule(number=PEOPLE)
+    def resend(self, number: int) -> None:
+        if found := self.somebody(number):
+            words = {"actor": ANNA, "now": self.now}
+            self.write(lambda: resend.resend_confirmation(found.public_id, **words))
+
+    @rule(number=PEOPLE, other=PEOPLE, own=st.one_of(st.none(), ADMINISTRATIONS))
+    def correct(self, number: int, other: int, own: str | None) -> None:
         if found := self.somebody(number):
             seen, email = corrections.details_version(found), self.address(other)
-            # Nobody is told of a corrected name, so the address alone is another one.
+            # Nobody is told of a corrected name.
             same = {name: getattr(found, name) for name in NAMES}
+            same["organisation_text"] = own or found.organisation_text
             details = corrections.PersonDetails(**same, email=email)
             words = {"seen": seen, "actor": ANNA, "now": self.now}
             self.write(lambda: corrections.correct_person(found.public_id, details, **words))
