@@ -27,8 +27,10 @@ from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts
 from ikone_events.web.organiser.plan import plan, step_form, step_preview, writing
 from ikone_events.web.organiser.registering import (
+    attendance,
     codes,
     correct,
+    door,
     list_import,
     person,
     person_add,
