@@ -7,12 +7,23 @@ from flask import Flask
 
 from ikone_events.domain.refusals import SomebodyWasFaster, UnfitInput
 from ikone_events.domain.registering.status import registration_status
+from ikone_events.services.registering.registrations import add_person
 from ikone_events.services.registering.status import give_seat, withdraw
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
+from ikone_events.store.registering.queries import status_history
 from tests.factories import NOW, make_event, make_organisation
-from tests.services.registering.seats import chain, faults, mails, person, sign_up, statuses, write
+from tests.services.registering.seats import (
+    applicant,
+    chain,
+    faults,
+    mails,
+    person,
+    sign_up,
+    statuses,
+    write,
+)
 
 ANNA = "anna@amt.example.org"
 
@@ -110,3 +121,26 @@ def test_reason_is_needed_and_the_status_that_was_shown(app: Flask) -> None:
     with pytest.raises(SomebodyWasFaster):
         give(app, "b", expected="confirmed")
     assert statuses(app, event)["b"] == "waitlisted"
+
+
+def add_vip(app: Flask, event: Event) -> None:
+    words = {"actor": ANNA, "now": NOW, "extra": "Spricht das Grußwort."}
+    write(app, lambda: add_person(event.slug, applicant("vip@example.org"), **words))
+
+
+@pytest.mark.both_databases
+def test_added_person_gets_an_extra_place_with_a_reason(app: Flask) -> None:
+    """Also where there is no waiting list, and past somebody who waits."""
+    for waiting_list in (False, True):
+        event = make_event(app, capacity=1, waiting_list=waiting_list)
+        sign_up(app, event, "a")
+        if waiting_list:
+            sign_up(app, event, "b")
+        add_vip(app, event)
+        assert statuses(app, event)["vip"] == "confirmed"
+        assert seats(app, event) == (2, 0)
+        assert mails(app)[-1] == ("vip", "confirmation")
+        with app.app_context():
+            last = status_history(person(app, "vip"))[-1]
+        assert (last.action, last.reason) == ("add", "Spricht das Grußwort.")
+    assert faults(app) == []

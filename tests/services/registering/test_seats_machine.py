@@ -175,10 +175,19 @@ class Seats(EverySetting):
 
     # Organisers
 
-    @rule(number=PEOPLE, mode=MODES, own=ADMINISTRATIONS, answers=ANSWERS)
-    def add(self, number: int, mode: str, own: str, answers: Answers) -> None:
+    @rule(
+        number=PEOPLE,
+        mode=MODES,
+        own=ADMINISTRATIONS,
+        answers=ANSWERS,
+        extra=st.sampled_from(["", "", "Grund"]),
+    )
+    def add(self, number: int, mode: str, own: str, answers: Answers, extra: str) -> None:
         person = self.applicant(number, mode, own, answers)
-        self.write(lambda: registrations.add_person(self.slug, person, actor=ANNA, now=self.now))
+        words = {"actor": ANNA, "now": self.now, "extra": extra}
+        added = self.write(lambda: registrations.add_person(self.slug, person, **words))
+        if added and extra:
+            self.most = max(self.most, self.seated())
 
     @rule(number=PEOPLE, what=st.sampled_from(["approve", "move_up", "decline"]))
     def decide(self, number: int, what: str) -> None:

@@ -109,3 +109,17 @@ def test_colleague_comes_instead_in_three_presses(app: Flask, team: Browser) -> 
     assert team.post(second[1], {**deputy, "expected": "confirmed"}).status_code == 303
     assert status_of(app, person) == "cancelled"
     assert kinds(app) == ["handed_over", "taken_over"]
+
+
+def test_added_person_gets_a_place_in_a_full_event_only_with_a_reason(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, capacity=1, waiting_list=False)
+    path = f"/organise/events/{event.slug}/registrations/add"
+    assert 'name="extra"' not in team.get(path).text
+    make_registration(app, event)
+    assert 'name="extra"' in team.get(path).text
+    sent = {"first_name": "Dora", "last_name": "Neu", "email": "dora@example.org", "locale": "de"}
+    assert team.post(path, {**sent, "extra": " "}).status_code == 409
+    assert team.post(path, {**sent, "extra": "Spricht das Grußwort."}).status_code == 303
+    assert kinds(app) == ["confirmation"]
