@@ -97,10 +97,6 @@ def _to_the_top(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-def _to_the_end(page: Page) -> None:
-    page.locator("main a[download]").first.scroll_into_view_if_needed()
-
-
 # In this order: later pictures see what earlier ones have changed.
 PICTURES: dict[str, Picture] = {
     "heute": Picture("/organise/", height=760),
@@ -121,8 +117,8 @@ PICTURES: dict[str, Picture] = {
     ),
     "termin": Picture(f"{EVENTS}/{OPEN}/date", _new_date),
     "unterlagen": Picture(f"{EVENTS}/{OVER}/materials", height=600),
-    "anwesenheit": Picture(f"{EVENTS}/{OVER}/registrations"),
-    "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations", _to_the_end, height=480),
+    "anwesenheit": Picture(f"{EVENTS}/{OVER}/attendance"),
+    "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations/door", height=680),
     "absagen": Picture(f"{EVENTS}/{OPEN}/do/cancel", _fill(reason=REASON), height=680),
     "verlauf": Picture(f"{EVENTS}/{TOMORROW}/history", height=600),
     "ankuendigen": Picture(f"{EVENTS}/{DRAFT}/preview/announce"),

@@ -41,6 +41,12 @@
     });
   }
 
+  // Print buttons are hidden in the HTML: without a script the browser's own menu prints.
+  for (const button of document.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   // A menu closes with Escape and when something else is pressed.
   addEventListener("keydown", (key) => {
     const menu = key.key === "Escape" && document.querySelector(".menu[open]");

@@ -39,6 +39,17 @@ def send(form: str, **entries: str) -> Step:
     return fill_and_send
 
 
+def _corrected_by_two(page: Page) -> None:
+    """The form was opened before somebody else has saved a correction."""
+    page.evaluate("document.querySelector('[name=seen]').value = 'earlier'")
+    page.fill("main [name=position]", "Zweite")
+    page.click("main form.form button[type=submit]")
+
+
+def _tick_all(page: Page) -> None:
+    page.click("main button[name=all]")
+
+
 def _edited_by_two(page: Page) -> None:
     """As if somebody had saved since the form was opened: the event is further than the form."""
     page.evaluate("document.querySelector('[name=edit_version]').value = '1'")
@@ -366,6 +377,14 @@ ORGANISER: dict[str, Stop] = {
     "correct-refused": Stop(
         "/organise/events/open/registrations/{public_id}/correct", 422, send("form.form", email="x")
     ),
+    "correct-by-two": Stop(
+        "/organise/events/open/registrations/{public_id}/correct", 409, _corrected_by_two
+    ),
+    "attendance": Stop("/organise/events/past/attendance"),
+    "attendance-all": Stop("/organise/events/past/attendance", 200, _tick_all),
+    "attendance-before": Stop("/organise/events/open/attendance"),
+    "door": Stop("/organise/events/people/registrations/door"),
+    "give-seat": Stop("/organise/events/people/registrations/{in_line}/do/give_seat"),
     "registrations": Stop("/organise/events/open/registrations"),
     "registrations-past": Stop("/organise/events/past/registrations"),
     "registrations-none": Stop("/organise/events/open/registrations?q=niemand"),

@@ -56,6 +56,7 @@ NO_PAGES = {
         "organiser.export_codes",
         "organiser.help_picture",
         "organiser.export_registrations",
+        "organiser.door_workbook",
         "organiser.export_subscribers",
         "organiser.mail_html",
         "organiser.preview_html",

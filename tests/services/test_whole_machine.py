@@ -38,7 +38,7 @@ from ikone_events.services.mails import mailing_chunks, mailings, subscribers
 from ikone_events.services.mails.values import sender_of
 from ikone_events.services.operating import verification
 from ikone_events.services.plan import plans
-from ikone_events.services.registering.changes import mark_attendance
+from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.refusals import NotFound
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.services.registering.changes import mark_attendance
+from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event, lock_event

@@ -29,6 +29,7 @@ class RegistrationAction(StrEnum):
     ACCEPT = "accept"
     PROMOTE = "promote"
     MOVE_UP = "move_up"
+    GIVE_SEAT = "give_seat"
     SWITCH_MODE = "switch_mode"
     HAND_OVER = "hand_over"
     WITHDRAW = "withdraw"
@@ -36,6 +37,7 @@ class RegistrationAction(StrEnum):
     EXPIRE = "expire"
     CORRECT = "correct"
     ASK_ADDRESS = "ask_address"
+    RESEND = "resend"
 
 
 class Actor(StrEnum):
@@ -101,7 +103,7 @@ _PROMOTED = (RegistrationStatus.ADDRESS, *_OFFERED, *_CONFIRMED)
 _LISTED = (*_WAITING, *_CONFIRMED)
 _SWITCHING = (*_PENDING, *_WAITING, *_CONFIRMED)
 
-# SWITCH_MODE and CORRECT keep the status. ASK_ADDRESS follows CORRECT for another address.
+# SWITCH_MODE, CORRECT and RESEND keep the status. ASK_ADDRESS follows CORRECT for another address.
 Do = RegistrationAction
 
 # fmt: off
@@ -114,6 +116,7 @@ RULES: tuple[StatusRule, ...] = (
     StatusRule(Do.ACCEPT, _OFFERED, _CONFIRMED, _PERSON, done_in=_CONFIRMED),
     StatusRule(Do.PROMOTE, _WAITING, _SEAT, _CLOCK, MailKind.PROMOTION),
     StatusRule(Do.MOVE_UP, _WAITING, _PROMOTED, _ORGANISER, MailKind.PROMOTION),
+    StatusRule(Do.GIVE_SEAT, _WAITING, _PROMOTED, _ORGANISER, MailKind.PROMOTION),
     StatusRule(Do.SWITCH_MODE, _SWITCHING, _SWITCHING, _BOTH, MailKind.CHANGED),
     StatusRule(Do.HAND_OVER, _LISTED, _CANCELLED, _BOTH, MailKind.HANDED_OVER),
     StatusRule(Do.WITHDRAW, _ACTIVE, _CANCELLED, _BOTH, MailKind.WITHDRAWAL, _CANCELLED),
@@ -121,6 +124,7 @@ RULES: tuple[StatusRule, ...] = (
     StatusRule(Do.EXPIRE, _RESERVED, _EXPIRED, _CLOCK, MailKind.OFFER_LAPSED),
     StatusRule(Do.CORRECT, _ACTIVE, _ACTIVE, _ORGANISER),
     StatusRule(Do.ASK_ADDRESS, (*_PENDING[1:], *_CONFIRMED), _PENDING[:1], _ORGANISER),
+    StatusRule(Do.RESEND, _ACTIVE, _ACTIVE, _ORGANISER),
 )
 # fmt: on
 
@@ -249,13 +253,15 @@ ACTION_LABELS: dict[RegistrationAction, str] = {
     RegistrationAction.ACCEPT: N_("Accept the offer"),
     RegistrationAction.PROMOTE: N_("Move up automatically"),
     RegistrationAction.MOVE_UP: N_("Move up by hand"),
+    RegistrationAction.GIVE_SEAT: N_("Give an extra place"),
     RegistrationAction.SWITCH_MODE: N_("Change how to take part"),
     RegistrationAction.HAND_OVER: N_("Hand over"),
     RegistrationAction.WITHDRAW: N_("Withdraw"),
     RegistrationAction.DECLINE: N_("Decline"),
     RegistrationAction.EXPIRE: N_("Lapse"),
-    RegistrationAction.CORRECT: N_("Correct name or address"),
+    RegistrationAction.CORRECT: N_("Correct details"),
     RegistrationAction.ASK_ADDRESS: N_("Ask to confirm the new address"),
+    RegistrationAction.RESEND: N_("Send the confirmation again"),
 }
 
 # Automatic reasons in the status history; organisers write their own.

@@ -14,21 +14,18 @@ from ikone_events.domain.events.draft import (
     check_draft,
     check_room,
 )
-from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
-from ikone_events.domain.registering.seating import Pool
 from ikone_events.domain.words import RESERVED, slug_of
 from ikone_events.services.events.updates import note_change
 from ikone_events.services.plan.plans import lay_plan, move_steps
-from ikone_events.services.registering.seating import promote_waiting
+from ikone_events.services.registering.seating import keep_seats, promote_waiting
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.public_versions import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.event_versions import as_if, calendar_facts
-from ikone_events.store.registering.availability import availabilities_of
 
 
 class Edited(NamedTuple):
@@ -119,15 +116,6 @@ def event_as_edited(event: Event, draft: EventDraft) -> Event:
 def _limits(event: Event) -> tuple[int | str | None, ...]:
     """All columns that determine the number of seats."""
     return event.format, event.capacity, event.capacity_online, event.capacity_on_site
-
-
-def keep_seats(event: Event, *, now: datetime) -> None:
-    """Store by how many people exceed the seats: they stay."""
-    availability = availabilities_of([event], now)[event.id]
-    event.seats_kept = Pool(event.capacity, availability.seated).excess
-    pools = availability.pools
-    event.seats_kept_online = pools[Mode.ONLINE].excess if pools else None
-    event.seats_kept_on_site = pools[Mode.ON_SITE].excess if pools else None
 
 
 def fill_event(event: Event, draft: EventDraft) -> None:

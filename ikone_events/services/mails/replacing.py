@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from ikone_events.domain.events.facts import CALLED_OFF
-from ikone_events.domain.mails.kinds import REQUEST, MailKind, calendar_method
+from ikone_events.domain.mails.kinds import CALENDAR_METHODS, REQUEST, MailKind
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.writing import rewrite_mail, write_instead
 from ikone_events.store.db import db, for_update
@@ -14,22 +14,19 @@ from ikone_events.store.mails.claims import LINKS_REPLACED
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
-# Mails that say how the person is registered: a later one makes an earlier one superfluous.
-_OF_STATUS = {
-    *(MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL, MailKind.WAITLIST, MailKind.OFFER),
-    MailKind.REPEAT,
-}
+# Mails that say how the person is registered, with all links: a later one makes an earlier one
+# superfluous.
+STATES_STATUS = frozenset(
+    {MailKind.CONFIRM_ADDRESS, MailKind.AWAITING_APPROVAL, MailKind.WAITLIST, MailKind.OFFER}
+    | {MailKind.REPEAT}
+    | {kind for kind, method in CALENDAR_METHODS.items() if method == REQUEST}
+)
 
 
 def replace_links(registration: Registration) -> None:
     """Revoke all links of a registration: personal page, door, and what hangs on them."""
     registration.link_epoch += 1
     db.session.flush()
-
-
-def states_status(kind: MailKind) -> bool:
-    """Whether a mail of this kind says how the person is registered, with all links."""
-    return kind in _OF_STATUS or calendar_method(kind) == REQUEST
 
 
 def _is_past(row: OutboxMail, event: Event) -> bool:
@@ -59,7 +56,7 @@ def replace_unsent(
             rewrite_mail(row, registration, event, now=now)
             rewritten.append(row)
             continue
-        superfluous = states_status(MailKind(row.kind)) or _is_past(row, event)
+        superfluous = row.kind in STATES_STATUS or _is_past(row, event)
         mailing_id = row.mailing_id
         outbox.stop_replaced(row, now=now, leave_mailing=not superfluous)
         if not superfluous:

@@ -15,13 +15,14 @@ from ikone_events.domain.operating.dataset_records import EventRecord, Record, R
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.services.directory.importing import store_organisations
-from ikone_events.services.events.editing import fill_event, keep_seats
+from ikone_events.services.events.editing import fill_event
 from ikone_events.services.followup.materials import Upload, store_slides
 from ikone_events.services.mails.invitations import new_calendar_uid
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.answers import store_answers
 from ikone_events.services.registering.form_fields import keep_places, lay_fields
+from ikone_events.services.registering.seating import keep_seats
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.directory.naming import find_by_name

@@ -21,6 +21,7 @@ from ikone_events.services.registering.status import (
     approve,
     confirm_address,
     decline,
+    give_seat,
     lock_as_seen,
     move_up,
     withdraw,
@@ -32,6 +33,7 @@ from ikone_events.store.registering.queries import lock_registration
 _BUTTONS = (
     RegistrationAction.APPROVE,
     RegistrationAction.MOVE_UP,
+    RegistrationAction.GIVE_SEAT,
     RegistrationAction.CONFIRM_ADDRESS,
     RegistrationAction.SWITCH_MODE,
     RegistrationAction.HAND_OVER,
@@ -98,6 +100,8 @@ def press(public_id: str, wish: OrganiserRequest) -> Registration:
     match wish.action:
         case RegistrationAction.DECLINE:
             return decline(public_id, reason=wish.reason, **seen)
+        case RegistrationAction.GIVE_SEAT:
+            return give_seat(public_id, reason=wish.reason, **seen)
         case RegistrationAction.SWITCH_MODE if wish.mode in set(Mode):
             return switch_mode(public_id, Mode(wish.mode), **seen)
         case RegistrationAction.HAND_OVER if wish.deputy is not None:

@@ -1,4 +1,4 @@
-"""Changes of a registration beside its status: mode, details, attendance."""
+"""Changes of a registration beside its status: mode and details."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -6,8 +6,7 @@ from datetime import datetime
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused
-from ikone_events.domain.registering.registration import SEATED, Attendance, Awaits, Status
-from ikone_events.domain.registering.seating import Place
+from ikone_events.domain.registering.registration import SEATED, Status
 from ikone_events.domain.registering.self_service import SelfServiceAction, complaint
 from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.services.registering.answers import claim_choices, moves_places, store_answers
@@ -16,6 +15,7 @@ from ikone_events.services.registering.seating import (
     StatusCause,
     change_status,
     mode_of,
+    place_of,
     promote_waiting,
 )
 from ikone_events.services.registering.status import (
@@ -76,10 +76,7 @@ def switch_mode(
     if seated and not has_room(registration, mode, now):
         raise StatusRefused(Complaint(_FULL[mode], about="mode"))
     registration.mode = mode.value
-    place = Place(
-        Status(registration.status), Awaits(registration.awaits), registration.reserved_until
-    )
-    change_status(registration, event, place, cause)
+    change_status(registration, event, place_of(registration), cause)
     promote_waiting(event, now=now)
     return registration
 
@@ -120,15 +117,4 @@ def change_details(
     for name in (field.name for field in fields(details)):
         setattr(registration, name, getattr(details, name))
     store_answers(registration, event, answers, now=now)
-    return registration
-
-
-def mark_attendance(
-    public_id: str, attendance: Attendance | None, *, now: datetime
-) -> Registration:
-    """Record the attendance of a confirmed person; None clears it."""
-    registration = lock_registration(public_id)
-    if registration.status == Status.CONFIRMED.value:
-        registration.attendance = attendance.value if attendance else None
-        registration.attended_at = now if attendance is Attendance.ATTENDED else None
     return registration

@@ -1,4 +1,4 @@
-"""Correcting the name and the address of a registered person.
+"""Correcting the name, the administration and the address of a registered person.
 
 Another address is another mailbox: the links that the former one knows die, its calendar entry is
 withdrawn, and the new one gets a mail with new links and an entry of its own. Where the event asks
@@ -19,7 +19,7 @@ from ikone_events.domain.mails.kinds import REQUEST, MailKind, calendar_method
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
-    SomebodyWasFaster,
+    StaleForm,
     StatusRefused,
     UnfitInput,
 )
@@ -37,9 +37,16 @@ from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.former_addresses import leave_address
 from ikone_events.services.mails.replacing import replace_unsent
 from ikone_events.services.mails.writing import write_mail
-from ikone_events.services.registering.seating import StatusCause, candidate_of, change_status
+from ikone_events.services.registering.seating import (
+    StatusCause,
+    candidate_of,
+    change_status,
+    place_of,
+    promote_waiting,
+)
 from ikone_events.store.calendars.personal_feeds import revoke_feed
 from ikone_events.store.db import db
+from ikone_events.store.directory.naming import find_by_name
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
@@ -48,7 +55,10 @@ from ikone_events.store.registering.queries import lock_registration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDetails:
-    """Name and address as an organiser corrects them; the person stays the same."""
+    """Name, administration and address as an organiser corrects them; the person stays the same.
+
+    The fields are columns of a registration.
+    """
 
     first_name: str
     last_name: str
@@ -56,6 +66,7 @@ class PersonDetails:
     salutation: str = ""
     title: str = ""
     position: str = ""
+    organisation_text: str = ""
 
 
 _NAMES = tuple(field.name for field in fields(PersonDetails))
@@ -67,34 +78,46 @@ def details_version(registration: Registration) -> str:
     return blake2s(repr(values).encode(), digest_size=8).hexdigest()
 
 
+def details_of(registration: Registration) -> PersonDetails:
+    """The stored details."""
+    return PersonDetails(**{name: getattr(registration, name) for name in _NAMES})
+
+
 def correct_person(
     public_id: str, details: PersonDetails, *, seen: str, actor: str, now: datetime
 ) -> Registration:
-    """Correct name and address of an active registration; `seen` is the version on the screen.
+    """Correct the details of an active registration; `seen` is the version on the screen.
 
-    Without a difference nothing happens. Raises SomebodyWasFaster, StatusRefused, LinkRefused, and
+    Another administration is looked up in the directory; whoever waits for its place may move up.
+    Without a difference nothing happens. Raises StaleForm, StatusRefused, LinkRefused, and
     UnfitInput if the address is invalid or of another registration for this event.
     """
     registration = lock_registration(public_id)
     if details_version(registration) != seen:
-        text = N_("Somebody was faster: the registration has changed. Please look again.")
-        raise SomebodyWasFaster(Complaint(text))
+        text = N_("Somebody else has corrected this person meanwhile.")
+        raise StaleForm(Complaint(text))
     if registration.anonymised_at is not None:
         raise StatusRefused(Complaint(N_("The details of this person have been deleted.")))
     status = registration_status(registration.status, registration.awaits)
     check(RegistrationAction.CORRECT, status, actor_of(actor))
     reason = _differences(registration, details)
-    if all(getattr(registration, name) == getattr(details, name) for name in _NAMES):
+    before = details_of(registration)
+    if before == details:
         return registration
     for name in _NAMES:
         if name != "email":
             setattr(registration, name, getattr(details, name))
+    moves = before.organisation_text != details.organisation_text
+    if moves:
+        registration.organisation = find_by_name(details.organisation_text)
     cause = StatusCause(action=RegistrationAction.CORRECT, actor=actor, now=now, reason=reason)
     if email_key(details.email) == registration.email_key:
         registration.email = details.email  # another spelling of the same mailbox
-        change_status(registration, registration.event, _place(registration), cause, silent=True)
+        change_status(registration, registration.event, place_of(registration), cause, silent=True)
     else:
         give_address(registration, details.email, cause)
+    if moves:
+        promote_waiting(registration.event, now=now)
     return registration
 
 
@@ -134,7 +157,7 @@ def _write_status(
     """Note the correction, ask for the new address where needed, and write the mail to it."""
     event, now = registration.event, cause.now
     takes_place = event.state in TAKES_PLACE and now < event.ends_at
-    steps = [(cause, _place(registration))]
+    steps = [(cause, place_of(registration))]
     if takes_place and (asked := _place_to_confirm(registration, now)):
         if registration.awaits == Awaits.ADDRESS.value:
             steps = [(cause, asked)]
@@ -176,18 +199,13 @@ def _covers(retried: OutboxMail, cause: StatusCause, place: Place) -> bool:
     return kind is mail_for(cause.action, status)
 
 
-def _place(registration: Registration) -> Place:
-    """The place as it is."""
-    status, awaits = Status(registration.status), Awaits(registration.awaits)
-    return Place(status, awaits, registration.reserved_until)
-
-
 def _differences(registration: Registration, details: PersonDetails) -> str:
     """What is corrected, for the history, which is emptied with the person's data."""
     pairs = (
         (_name_of(registration), _name_of(details)),
         (registration.email, details.email),
         (registration.position, details.position),
+        (registration.organisation_text, details.organisation_text),
     )
     return "; ".join(f"{old or '–'} → {new or '–'}" for old, new in pairs if old != new)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.refusals import N_, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import SEATED, Status
 from ikone_events.domain.registering.seating import (
@@ -18,6 +19,7 @@ from ikone_events.domain.registering.seating import (
     admit,
     admit_by_hand,
     closed_because,
+    next_place,
     not_addable_because,
 )
 from ikone_events.domain.registering.status import BEGUN, SKIPPED_BY_RULE, RegistrationAction
@@ -40,6 +42,7 @@ from ikone_events.services.registering.seating import (
     PERSON,
     StatusCause,
     candidate_of,
+    keep_seats,
     may_move,
     mode_of,
     promote_waiting,
@@ -136,24 +139,33 @@ def register_all(
     return tuple(place.status for place in promised)
 
 
-def add_person(slug: str, applicant: Applicant, *, actor: str, now: datetime) -> Registration:
+def add_person(
+    slug: str, applicant: Applicant, *, actor: str, now: datetime, extra: str = ""
+) -> Registration:
     """Register a person on behalf of an organiser: approved, without code or open registration.
 
-    Seats and waiting list apply. Raises RegistrationClosed, NotFound, and UnfitInput for an
-    address that is registered already.
+    Seats and waiting list apply, unless `extra` gives the reason for a place above the limit.
+    Raises RegistrationClosed, NotFound, and UnfitInput for an address that is registered already.
     """
+    reason = checked_text(extra, MOST_REASON, "extra")
     current = _with_free_seats_filled(lock_current_event(slug, now), now)
     event, availability = current.event, current.availability
     if complaint := not_addable_because(availability):
         raise RegistrationClosed(complaint)
     claim_choices(event, applicant.answers)
     person, action = new_registration(event, applicant, now=now), RegistrationAction.ADD
-    place = admit_by_hand(availability, candidate_of(event, person, availability, action=action))
+    candidate = candidate_of(event, person, availability, action=action)
+    decide = next_place if reason else admit_by_hand
+    place = decide(availability, candidate)
     if find_known(event, applicant.email) is not None:
         text = N_("Somebody is registered for this event with this address.")
         raise UnfitInput(Complaint(text, about="email"))
     drafted = _drafted(event, applicant, person, place, availability, action=action, actor=actor)
+    if reason:
+        drafted.change.reason = reason
     attach(store(drafted, lock_version=current.lock_version))
+    if reason:
+        keep_seats(lock_event(slug), now=now)
     return person
 
 

@@ -11,10 +11,11 @@ from datetime import datetime
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.registering.seating import (
     Candidate,
     Place,
+    Pool,
     SeatAvailability,
     obstacle,
     place_for,
@@ -55,6 +56,7 @@ _STEPS_OF = {
     RegistrationAction.APPROVE: ("address_confirmed_at", "approved_at"),
     RegistrationAction.ADD: ("approved_at",),
     RegistrationAction.MOVE_UP: ("approved_at",),
+    RegistrationAction.GIVE_SEAT: ("approved_at",),
     RegistrationAction.ACCEPT: ("address_confirmed_at", "approved_at", "accepted_at"),
 }
 
@@ -188,6 +190,22 @@ def is_member(event: Event, registration: Registration) -> bool:
     number = registration.organisation_id
     organisation = None if number is None else db.session.get(Organisation, number)
     return organisation is not None and organisation.is_member_on(event.day)
+
+
+def place_of(registration: Registration) -> Place:
+    """The place that a registration has."""
+    status, awaits = Status(registration.status), Awaits(registration.awaits)
+    return Place(status, awaits, registration.reserved_until)
+
+
+def keep_seats(event: Event, *, now: datetime) -> None:
+    """Store by how many people exceed the seats: they stay."""
+    db.session.flush()
+    availability = get_availability(event, now)
+    event.seats_kept = Pool(event.capacity, availability.seated).excess
+    pools = availability.pools
+    event.seats_kept_online = pools[Mode.ONLINE].excess if pools else None
+    event.seats_kept_on_site = pools[Mode.ON_SITE].excess if pools else None
 
 
 def promote_waiting(event: Event, *, now: datetime) -> list[Registration]:

@@ -34,6 +34,7 @@ from ikone_events.services.registering.seating import (
     StatusCause,
     candidate_of,
     change_status,
+    keep_seats,
     promote_waiting,
 )
 from ikone_events.store.registering.availability import get_availability
@@ -131,12 +132,44 @@ def move_up(public_id: str, *, expected: str, actor: str, now: datetime) -> Regi
     reason = OUT_OF_ORDER if first is not None and first < position_of(registration) else ""
     cause = StatusCause(action=RegistrationAction.MOVE_UP, actor=actor, now=now, reason=reason)
     check_allowed(registration, cause, SelfServiceAction.CONFIRM_ADDRESS)
-    availability = replace(get_availability(event, now), members_until=None)
-    candidate = candidate_of(event, registration, availability, action=RegistrationAction.MOVE_UP)
-    if found := obstacle(availability, candidate):
+    if found := why_not_up(registration, now):
         raise StatusRefused(found)
-    change_status(registration, event, next_place(availability, candidate), cause)
+    _advance(registration, cause)
     return registration
+
+
+def why_not_up(registration: Registration, now: datetime) -> Complaint | None:
+    """Why an organiser can't give this waiting person a free seat, or None."""
+    event = registration.event
+    availability = replace(get_availability(event, now), members_until=None)
+    return obstacle(availability, candidate_of(event, registration, availability))
+
+
+def give_seat(
+    public_id: str, *, expected: str, reason: str, actor: str, now: datetime
+) -> Registration:
+    """Give a waiting person a seat although none is free; the history quotes the reason.
+
+    Nobody moves up until there are fewer people than seats again. The person still passes the
+    admission steps. Raises UnfitInput without a reason, StatusRefused, SomebodyWasFaster.
+    """
+    said = checked_text(reason, MOST_REASON, "reason")
+    registration = lock_as_seen(public_id, expected)
+    cause = StatusCause(action=RegistrationAction.GIVE_SEAT, actor=actor, now=now, reason=said)
+    check_allowed(registration, cause, SelfServiceAction.CONFIRM_ADDRESS)
+    if not said:
+        raise UnfitInput(Complaint(N_("Please give a reason."), about="reason"))
+    _advance(registration, cause)
+    keep_seats(registration.event, now=now)
+    return registration
+
+
+def _advance(registration: Registration, cause: StatusCause) -> None:
+    """Give a person the place that follows a step; that there is a seat has been decided."""
+    event = registration.event
+    availability = get_availability(event, cause.now)
+    candidate = candidate_of(event, registration, availability, action=cause.action)
+    change_status(registration, event, next_place(availability, candidate), cause)
 
 
 def self_service_facts(registration: Registration, now: datetime) -> SelfServiceFacts:
@@ -183,10 +216,7 @@ def _pass_step(
     if _is_done(registration, cause.action):
         return registration
     check_allowed(registration, cause, wish)
-    event = registration.event
-    availability = get_availability(event, cause.now)
-    candidate = candidate_of(event, registration, availability, action=cause.action)
-    change_status(registration, event, next_place(availability, candidate), cause)
+    _advance(registration, cause)
     return registration
 
 

@@ -15,7 +15,7 @@ from ikone_events.domain.rooms.door import Door, door_at
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import DOORS_OPEN_BEFORE, link_day
-from ikone_events.services.registering.changes import mark_attendance
+from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event

@@ -27,12 +27,15 @@ from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts
 from ikone_events.web.organiser.plan import plan, step_form, step_preview, writing
 from ikone_events.web.organiser.registering import (
+    attendance,
     codes,
     correct,
+    door,
     list_import,
     person,
     person_add,
     registrations,
+    resend,
     several,
     status_actions,
 )

@@ -35,6 +35,7 @@ approve         -    -       o        -          -       -         -         -  
 accept          -    -       -        -          p       =         -         -        -
 promote         -    -       -        c          -       -         -         -        -
 move_up         -    -       -        o          -       -         -         -        -
+give_seat       -    -       -        o          -       -         -         -        -
 switch_mode     -    po      po       po         -       po        -         -        -
 hand_over       -    -       -        po         -       po        -         -        -
 withdraw        -    po      po       po         po      po        =         -        -
@@ -42,6 +43,7 @@ decline         -    o       o        o          o       o         -         -  
 expire          -    c       c        -          c       -         -         -        -
 correct         -    o       o        o          o       o         -         -        -
 ask_address     -    -       o        -          -       o         -         -        -
+resend          -    o       o        o          o       o         -         -        -
 """
 # fmt: on
 NAMES = {"address": RegistrationStatus.ADDRESS, "approval": RegistrationStatus.APPROVAL}

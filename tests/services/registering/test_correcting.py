@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import (
     LinkGone,
-    SomebodyWasFaster,
+    StaleForm,
     StatusRefused,
     UnfitInput,
 )
@@ -44,6 +44,7 @@ from tests.factories import (
     door_path,
     make_event,
     make_mail,
+    make_organisation,
     make_registration,
     personal_path,
 )
@@ -75,7 +76,8 @@ def only(app: Flask) -> Registration:
 def correct(app: Flask, person: Registration, email: str = NEW, **changes: Any) -> None:
     with app.app_context():
         seen = changes.pop("seen", details_version(db.session.get_one(Registration, person.id)))
-    names = {"first_name": "Eva", "last_name": "Muster", "salutation": "frau", **changes}
+    same = {"salutation": "frau", "organisation_text": "Stadt Trier"}
+    names = {"first_name": "Eva", "last_name": "Muster", **same, **changes}
     with app.app_context(), transaction():
         details = PersonDetails(email=email, **names)
         correct_person(person.public_id, details, seen=seen, actor="anna@example.org", now=NOW)
@@ -383,7 +385,7 @@ def test_second_of_two_corrections_is_refused(app: Flask) -> None:
     with app.app_context():
         seen = details_version(db.session.get_one(Registration, person.id))
     correct(app, person, OLD, last_name="Anders")
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(StaleForm):
         correct(app, person, seen=seen)
     assert (only(app).last_name, only(app).email) == ("Anders", OLD)
 
@@ -444,3 +446,27 @@ def test_decline_from_the_former_calendar_no_longer_counts(app: Flask, mailbox: 
     assert now.partstat == ""
     with app.app_context():
         assert db.session.scalars(select(StatusChange.action)).all()[-1] == "correct"
+
+
+@pytest.mark.both_databases
+def test_corrected_administration_frees_its_place_for_who_waits(app: Flask) -> None:
+    """The person keeps the seat; a colleague of the former administration moves up."""
+    worms, trier = make_organisation(app, "Stadt Worms"), make_organisation(app, "Stadt Trier")
+    event = make_event(app, per_administration=1)
+    person = sign_up(app, event)
+    adam = Applicant(
+        first_name="Adam", last_name="M", email="adam@example.org", organisation="Stadt Trier",
+        locale="de",
+    )  # fmt: skip
+    with app.app_context(), transaction():
+        register(event.slug, adam, now=NOW)
+
+    correct(app, person, email=OLD, organisation_text="Stadt Worms")
+
+    with app.app_context():
+        found = db.session.scalars(select(Registration).order_by(Registration.id)).all()
+    assert [(each.status, each.organisation_id) for each in found] == [
+        ("confirmed", worms.id),
+        ("confirmed", trier.id),
+    ]
+    assert clean(app) == []

@@ -13,7 +13,7 @@ from ikone_events.domain.refusals import NotFound, Refusal, RegistrationClosed, 
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.registering import registrations
-from ikone_events.services.registering.changes import mark_attendance
+from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction

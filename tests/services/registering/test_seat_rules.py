@@ -9,10 +9,10 @@ from sqlalchemy import select
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.refusals import RegistrationClosed, StatusRefused, UnfitInput
 from ikone_events.domain.registering.registration import Status
-from ikone_events.services.events.editing import keep_seats
 from ikone_events.services.registering.changes import Details, change_details, switch_mode
 from ikone_events.services.registering.hand_over import Deputy, hand_over
 from ikone_events.services.registering.registrations import add_person, register_all
+from ikone_events.services.registering.seating import keep_seats
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event

@@ -29,6 +29,7 @@ from ikone_events.services.registering import (
     corrections,
     hand_over,
     registrations,
+    resend,
     status,
 )
 from ikone_events.services.registering.expirations import events_to_update, expire_due
@@ -174,10 +175,19 @@ class Seats(EverySetting):
 
     # Organisers
 
-    @rule(number=PEOPLE, mode=MODES, own=ADMINISTRATIONS, answers=ANSWERS)
-    def add(self, number: int, mode: str, own: str, answers: Answers) -> None:
+    @rule(
+        number=PEOPLE,
+        mode=MODES,
+        own=ADMINISTRATIONS,
+        answers=ANSWERS,
+        extra=st.sampled_from(["", "", "Grund"]),
+    )
+    def add(self, number: int, mode: str, own: str, answers: Answers, extra: str) -> None:
         person = self.applicant(number, mode, own, answers)
-        self.write(lambda: registrations.add_person(self.slug, person, actor=ANNA, now=self.now))
+        words = {"actor": ANNA, "now": self.now, "extra": extra}
+        added = self.write(lambda: registrations.add_person(self.slug, person, **words))
+        if added and extra:
+            self.most = max(self.most, self.seated())
 
     @rule(number=PEOPLE, what=st.sampled_from(["approve", "move_up", "decline"]))
     def decide(self, number: int, what: str) -> None:
@@ -190,12 +200,28 @@ class Seats(EverySetting):
             words["reason"] = "Grund"
         self.write(lambda: getattr(status, what)(found.public_id, **words))
 
-    @rule(number=PEOPLE, other=PEOPLE)
-    def correct(self, number: int, other: int) -> None:
+    @rule(number=PEOPLE)
+    def give_seat(self, number: int) -> None:
+        """Above the limit: there may be one more, who keeps everybody else waiting."""
+        if found := self.somebody(number):
+            seen = registration_status(found.status, found.awaits)
+            words = {"expected": seen, "actor": ANNA, "now": self.now, "reason": "Grund"}
+            if self.write(lambda: status.give_seat(found.public_id, **words)):
+                self.most = max(self.most, self.seated())
+
+    @rule(number=PEOPLE)
+    def resend(self, number: int) -> None:
+        if found := self.somebody(number):
+            words = {"actor": ANNA, "now": self.now}
+            self.write(lambda: resend.resend_confirmation(found.public_id, **words))
+
+    @rule(number=PEOPLE, other=PEOPLE, own=st.one_of(st.none(), ADMINISTRATIONS))
+    def correct(self, number: int, other: int, own: str | None) -> None:
         if found := self.somebody(number):
             seen, email = corrections.details_version(found), self.address(other)
-            # Nobody is told of a corrected name, so the address alone is another one.
+            # Nobody is told of a corrected name.
             same = {name: getattr(found, name) for name in NAMES}
+            same["organisation_text"] = own or found.organisation_text
             details = corrections.PersonDetails(**same, email=email)
             words = {"seen": seen, "actor": ANNA, "now": self.now}
             self.write(lambda: corrections.correct_person(found.public_id, details, **words))

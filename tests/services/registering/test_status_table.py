@@ -11,12 +11,14 @@ from ikone_events.domain.registering.status import RegistrationStatus, registrat
 from ikone_events.services.registering.changes import switch_mode
 from ikone_events.services.registering.expirations import expire_due
 from ikone_events.services.registering.hand_over import Deputy, hand_over
+from ikone_events.services.registering.resend import resend_confirmation
 from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.services.registering.status import (
     accept_offer,
     approve,
     confirm_address,
     decline,
+    give_seat,
     move_up,
     withdraw,
 )
@@ -42,6 +44,10 @@ VERBS: dict[str, Verb] = {
     "approve": lambda r: approve(r.public_id, expected=stands(r), actor=ANNA, now=NOW),
     "accept": lambda r: accept_offer(r.public_id, now=NOW),
     "move_up": lambda r: move_up(r.public_id, expected=stands(r), actor=ANNA, now=NOW),
+    "give_seat": lambda r: give_seat(
+        r.public_id, expected=stands(r), reason="Voll", actor=ANNA, now=NOW
+    ),
+    "resend": lambda r: resend_confirmation(r.public_id, actor=ANNA, now=NOW),
     "switch_mode": lambda r: switch_mode(r.public_id, Mode.ON_SITE, now=NOW),
     "switch_mode_for": lambda r: switch_mode(r.public_id, Mode.ON_SITE, now=NOW, actor=ANNA),
     "hand_over": lambda r: hand_over(r.public_id, DEPUTY, now=NOW),
@@ -62,6 +68,8 @@ confirm_address_for confirmed   =            -            =          =          
 approve             -           confirmed    -            -          -          -         -        -
 accept              -           -            -            confirmed  =          -         -        -
 move_up             -           -            confirmed    -          -          -         -        -
+give_seat           -           -            confirmed    -          -          -         -        -
+resend              ~           ~            ~            ~          ~          -         -        -
 switch_mode         ~           ~            ~            -          ~          -         -        -
 switch_mode_for     ~           ~            ~            -          ~          -         -        -
 hand_over           -           -            cancelled    -          cancelled  -         -        -
@@ -76,11 +84,20 @@ MAILS = {
     "approve": ["confirmation"],
     "accept": ["confirmation"],
     "move_up": ["promotion"],
+    "give_seat": ["promotion"],
     "switch_mode": ["changed"],
     "hand_over": ["handed_over", "taken_over"],
     "withdraw": ["withdrawal"],
     "decline": ["declined"],
 }
+RESENT = {
+    "address": "confirm_address",
+    "approval": "awaiting_approval",
+    "waitlisted": "waitlist",
+    "offered": "offer",
+    "confirmed": "confirmation",
+}
+BY_ORGANISERS = ("approve", "move_up", "give_seat", "resend", "decline")
 NAMES = TABLE.split("\n")[1].split()
 
 
@@ -127,8 +144,8 @@ def test_every_standing_and_action_does_what_the_table_says(
         if done == "hand_over":
             after["dora"] = name
         assert statuses(app, event) == after, name
-        assert told == MAILS[done], name
-        by_hand = action != done or done in ("approve", "move_up", "decline")
+        assert told == ([RESENT[name]] if done == "resend" else MAILS[done]), name
+        by_hand = action != done or done in BY_ORGANISERS
         target = eva.status if cell == "~" else cell
         expected = (done, eva.status, target, ANNA if by_hand else "person")
         assert chain(app, "eva") == [expected], name

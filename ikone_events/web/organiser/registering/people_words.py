@@ -29,6 +29,7 @@ ASKING = (
     RegistrationAction.WITHDRAW,
     RegistrationAction.HAND_OVER,
     RegistrationAction.SWITCH_MODE,
+    RegistrationAction.GIVE_SEAT,
 )
 # The actions that the list offers; the person's page offers all of them.
 QUICK: dict[RegistrationStatus, tuple[RegistrationAction, ...]] = {
@@ -41,6 +42,7 @@ QUICK: dict[RegistrationStatus, tuple[RegistrationAction, ...]] = {
 DONE_TEXTS: dict[RegistrationAction, str] = {
     RegistrationAction.APPROVE: N_("Approved. The person gets an e-mail."),
     RegistrationAction.MOVE_UP: N_("Moved up. The person gets an e-mail."),
+    RegistrationAction.GIVE_SEAT: N_("The extra place is given. The person gets an e-mail."),
     RegistrationAction.CONFIRM_ADDRESS: N_(
         "The address counts as confirmed. The person gets an e-mail."
     ),
@@ -60,13 +62,15 @@ _CHANGES: dict[str, str] = {
     RegistrationAction.ACCEPT: N_("Offer accepted"),
     RegistrationAction.PROMOTE: N_("Moved up from the waiting list"),
     RegistrationAction.MOVE_UP: N_("Moved up by hand"),
+    RegistrationAction.GIVE_SEAT: N_("Extra place given"),
     RegistrationAction.SWITCH_MODE: N_("Takes part another way"),
     RegistrationAction.HAND_OVER: N_("Handed over"),
     RegistrationAction.WITHDRAW: N_("Withdrawn"),
     RegistrationAction.DECLINE: N_("Declined"),
     RegistrationAction.EXPIRE: N_("Time ran out"),
-    RegistrationAction.CORRECT: N_("Name or address corrected"),
+    RegistrationAction.CORRECT: N_("Details corrected"),
     RegistrationAction.ASK_ADDRESS: N_("Asked to confirm the new address"),
+    RegistrationAction.RESEND: N_("E-mail about the registration sent again"),
 }
 # What a pending registration awaited before this action.
 _AWAITED_BEFORE: dict[str, str] = {

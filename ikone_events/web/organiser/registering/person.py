@@ -6,17 +6,17 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import visible_to
-from ikone_events.domain.registering.registration import ACTIVE
-from ikone_events.domain.registering.status import registration_status
+from ikone_events.domain.registering.registration import ACTIVE, Status
+from ikone_events.domain.registering.status import RegistrationAction, registration_status
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
 from ikone_events.services.registering.by_organiser import LONGEST_NOTE, actions_for, annotate
 from ikone_events.services.registering.lists.exports import waiting_positions
 from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import mode_of, waiting_reasons
+from ikone_events.services.registering.status import why_not_up
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.lists import find_undeliverable
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.incoming.registration_search import get_person
@@ -50,7 +50,6 @@ def show_person(
 ) -> str:
     """Render a person's page, with the complaints of a refusal and a note not yet saved."""
     moment, fields = now(), visible_to(asker_role(), all_fields(event))
-    counts = counts_of(event, Table.PEOPLE)
     before, after = relatives_of(found)
     return render_template(
         "organiser/registering/person.html",
@@ -67,11 +66,11 @@ def show_person(
         left_open=_left_open(found),
         said=people_words.answer_texts(fields, answers_of(found), page_locale()),
         chain=people_words.with_awaits(status_history(found), found, event),
-        actions=people_words.possible_now(actions_for(found), event, counts),
+        actions=_actions(found),
         expected=registration_status(found.status, found.awaits).value,
         note=found.note if note is None else note,
         longest_note=LONGEST_NOTE,
-        answer=answer_words.answer_label(found.partstat),
+        calendar_answer=answer_words.answer_label(found.partstat),
         received=received_from(found),
         undeliverable=find_undeliverable(found.email_key),
         words=answer_words,
@@ -81,6 +80,14 @@ def show_person(
         over=moment >= event.ends_at,
         labels=people_words,
     )
+
+
+def _actions(person: Registration) -> list[RegistrationAction]:
+    """Return the actions of the buttons: who waits gets a free seat, else one above the limit."""
+    waits = person.status == Status.WAITLISTED.value
+    stands_against = waits and why_not_up(person, now()) is not None
+    without = RegistrationAction.MOVE_UP if stands_against else RegistrationAction.GIVE_SEAT
+    return [action for action in actions_for(person) if action is not without]
 
 
 def _left_open(person: Registration) -> list[str]:

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField
 
 from ikone_events.domain.events.facts import EventFormat
-from ikone_events.domain.header_text import text_complaint
+from ikone_events.domain.header_text import MOST_REASON, text_complaint
 from ikone_events.domain.refusals import RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField
 from ikone_events.domain.registering.seating import not_addable_because
@@ -62,6 +62,11 @@ class AddForm(PersonByOrganiserForm):
         default="de",
     )
     left_open = BooleanField(_l("Leave required answers open: the person is asked by e-mail"))
+    extra = LineField(
+        _l("Reason for an extra place"),
+        [at_most(MOST_REASON)],
+        description=_l("Only if this person is to get a place although none is free."),
+    )
     mode = RadioField(_l("How does this person take part?"), choices=[], validate_choice=False)
 
 
@@ -84,7 +89,13 @@ def add_to_event(slug: str) -> Answer:
         return _page(event, form, fields), 422
     try:
         with transaction():
-            added = add_person(slug, _applicant(form, fields), actor=actor(), now=now())
+            added = add_person(
+                slug,
+                _applicant(form, fields),
+                actor=actor(),
+                now=now(),
+                extra=form.extra.data or "" if "extra" in form else "",
+            )
     except (UnfitInput, RegistrationClosed) as refusal:
         event = seen_event(slug)
         place(form, refusal.complaints)
@@ -105,8 +116,13 @@ def _form(event: Event) -> tuple[Any, tuple[OwnField, ...]]:
     form = add_own_fields(AddForm, fields, page_locale())()
     if not knowingly and not any(own.required for own in fields):
         del form.left_open
+    availability = get_availability(event, now())
+    if event.per_administration is None and all(
+        availability.free_for(mode) != 0 for mode in availability.modes
+    ):
+        del form.extra
     if event.format == EventFormat.HYBRID.value:
-        form.mode.choices = mode_choices(get_availability(event, now()))
+        form.mode.choices = mode_choices(availability)
     else:
         del form.mode
     return form, fields

@@ -13,8 +13,8 @@ from ikone_events.domain.registering.status import RegistrationAction, registrat
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
+from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
-from ikone_events.services.registering.changes import mark_attendance
 from ikone_events.services.registering.lists.exports import (
     registration_columns,
     registration_rows,
@@ -23,7 +23,7 @@ from ikone_events.services.registering.lists.exports import (
 )
 from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import waiting_reasons
-from ikone_events.services.spreadsheets import write_csv, write_xlsx
+from ikone_events.services.spreadsheets import XLSX_TYPE, write_csv, write_xlsx
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Table, counts_of
@@ -68,7 +68,7 @@ from ikone_events.web.shell.security_events import record
 
 _TYPES = {
     "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX_TYPE,
     "json": "application/json",
 }
 

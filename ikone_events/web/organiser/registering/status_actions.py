@@ -22,9 +22,11 @@ from ikone_events.services.installation import now
 from ikone_events.services.registering.by_organiser import OrganiserRequest, actions_for, press
 from ikone_events.services.registering.hand_over import Deputy
 from ikone_events.services.registering.seating import mode_of
+from ikone_events.services.registering.status import why_not_up
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -41,6 +43,7 @@ from ikone_events.web.organiser.registering.registrations import back_to_list
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import translate
 from ikone_events.web.shell.interrupted import is_shown_again, keeps_input, refuse_shown_again
 
 _NOT_NOW = (StatusRefused, SomebodyWasFaster, RegistrationClosed, LinkRefused)
@@ -48,7 +51,7 @@ _PATH = "/events/<slug>/registrations/<public_id>/do/<action>"
 
 
 class ReasonForm(FlaskForm):
-    """The reason for declining or withdrawing a registration; the person reads it."""
+    """The reason for declining a registration, which the person reads, or for a seat too many."""
 
     reason = TextField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
 
@@ -141,6 +144,7 @@ def _refused(slug: str, public_id: str, refusal: Refusal) -> Answer:
 def _ask(event: Event, person: Registration, action: RegistrationAction, form: FlaskForm) -> str:
     mode = mode_of(event, person)
     other = Mode.ON_SITE if mode is Mode.ONLINE else Mode.ONLINE
+    why_not = why_not_up(person, now()) if action is RegistrationAction.GIVE_SEAT else None
     return render_template(
         "organiser/registering/ask_person.html",
         event=event,
@@ -149,6 +153,9 @@ def _ask(event: Event, person: Registration, action: RegistrationAction, form: F
         label=action_label(action),
         expected=registration_status(person.status, person.awaits).value,
         form=form,
+        why_not=translate(why_not) if why_not else "",
+        seated=get_availability(event, now()).seated,
+        may_hand_over=RegistrationAction.HAND_OVER in actions_for(person),
         mode=MODE_LABELS[mode],
         other=other.value,
         other_label=MODE_LABELS[other],

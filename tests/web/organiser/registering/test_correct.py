@@ -10,7 +10,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
-from tests.factories import make_event, make_mail, make_registration
+from tests.factories import make_event, make_mail, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
 
 
@@ -26,7 +26,8 @@ def seen(team: Browser, path: str) -> str:
 
 def entries(person: Registration, **changes: str) -> dict[str, str]:
     names = ("salutation", "title", "first_name", "last_name", "email", "position")
-    return {**{name: getattr(person, name) for name in names}, **changes}
+    stored = {name: getattr(person, name) for name in (*names, "organisation_text")}
+    return {**stored, **{f"was_{name}": value for name, value in stored.items()}, **changes}
 
 
 def stored(app: Flask, person: Registration) -> Registration:
@@ -48,7 +49,7 @@ def test_address_is_corrected_and_written_to(app: Flask, team: Browser) -> None:
     answer = team.post(f"{path}/correct?lang=en", data, follow_redirects=True)
 
     assert "The new address gets an e-mail with new links." in answer.text
-    assert "Name or address corrected" in answer.text
+    assert "Details corrected" in answer.text
     assert "eva@exmaple.org → eva@example.org" in answer.text
     assert (stored(app, person).email, stored(app, person).position) == (
         "eva@example.org", "Bauamt",
@@ -106,8 +107,55 @@ def test_second_of_two_is_told_and_changes_nothing(app: Flask, team: Browser) ->
     )
     answer = team.post(f"{path}/correct?lang=en", entries(person, last_name="Zweite", seen=before))
     assert answer.status_code == 409
-    assert "Somebody was faster" in answer.text
+    assert "Somebody else has corrected this person meanwhile." in answer.text
     assert stored(app, person).last_name == "Erste"
+
+
+def test_conflict_keeps_what_was_typed_and_takes_over_the_rest(app: Flask, team: Browser) -> None:
+    """Nothing of the first correction is overwritten that the second one did not see."""
+    event = make_event(app)
+    person = make_registration(app, event, first_name="Eva", last_name="Alt")
+    path = path_of(event, person)
+    before = seen(team, path)
+    first = entries(person, last_name="Erste", position="Bauamt", seen=before)
+    assert team.post(f"{path}/correct", first).status_code == 303
+
+    second = entries(person, last_name="Zweite", first_name="Ewa", seen=before)
+    page = team.post(f"{path}/correct?lang=en", second)
+
+    assert page.status_code == 409
+    rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', page.text)
+    shown = {label: re.findall(r">([^<]+)</td>", cells) for label, cells in rows}
+    assert shown == {
+        "Last name": ["Alt", "Erste", "Zweite"],
+        "Department or position": ["–", "Bauamt", "Bauamt"],
+    }
+    for value in ("Ewa", "Zweite", "Bauamt"):
+        assert f'value="{value}"' in page.text
+    again = dict(re.findall(r'name="((?:was_\w+|seen))" value="([^"]*)"', page.text))
+    answer = team.post(f"{path}/correct", {**second, "position": "Bauamt", **again})
+    assert answer.status_code == 303
+    now = stored(app, person)
+    assert (now.first_name, now.last_name, now.position) == ("Ewa", "Zweite", "Bauamt")
+
+
+def test_administration_is_looked_up_in_the_directory(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    worms = make_organisation(app, "Stadtverwaltung Worms")
+    person = make_registration(app, event, organisation_text="Worms Stadt")
+    path = path_of(event, person)
+    data = entries(person, organisation_text="Stadtverwaltung Worms", seen=seen(team, path))
+    answer = team.post(f"{path}/correct?lang=en", data, follow_redirects=True)
+    assert "No e-mail is sent for this." in answer.text
+    assert "Worms Stadt → Stadtverwaltung Worms" in answer.text
+    assert stored(app, person).organisation_id == worms.id
+    form = team.get(f"{path}/correct?lang=en").text
+    assert "Now assigned to: Stadtverwaltung Worms." in form
+    data = entries(
+        stored(app, person), organisation_text="Gemeinde Anderswo", seen=seen(team, path)
+    )
+    assert team.post(f"{path}/correct", data).status_code == 303
+    assert stored(app, person).organisation_id is None
 
 
 def test_form_is_for_active_people_of_this_event_only(app: Flask, team: Browser) -> None:

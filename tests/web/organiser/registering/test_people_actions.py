@@ -28,6 +28,7 @@ DEPUTY = {"first_name": "Dora", "last_name": "Vertretung", "email": "dora@exampl
 # What a form of each action sends besides the standing.
 SENT: dict[str, dict[str, str]] = {
     "decline": {"reason": "Zu viele aus einer Verwaltung."},
+    "give_seat": {"reason": "Hält den Vortrag."},
     "hand_over": DEPUTY,
     "switch_mode": {"mode": "on_site"},
 }
@@ -55,11 +56,12 @@ def path_of(event: Event, person: Registration, action: str) -> str:
     return f"/organise/events/{event.slug}/registrations/{person.public_id}/do/{action}"
 
 
-# Parts of other actions, and the correction, which has a page of its own.
+# Parts of other actions, and what has a page or an address of its own.
 NO_BUTTONS = {
     RegistrationAction.TAKE_OVER,
     RegistrationAction.CORRECT,
     RegistrationAction.ASK_ADDRESS,
+    RegistrationAction.RESEND,
 }
 
 
@@ -115,6 +117,7 @@ def test_page_offers_just_what_can_be_pressed(
     page = team.get(f"/organise/events/{event.slug}/registrations/{person.public_id}").text
     shown = set(re.findall(rf"{person.public_id}/do/(\w+)\"", page))
     possible = {a for a in RegistrationAction if standing in rule_of(a).sources} - NO_BUTTONS
+    possible -= {RegistrationAction.GIVE_SEAT}  # there is a free seat
     assert shown == {a.value for a in possible if Actor.ORGANISER in rule_of(a).actors}
 
 

@@ -1,0 +1,43 @@
+"""One press: the mail about a registration is sent again."""
+
+from flask import redirect, url_for
+
+from ikone_events.domain.refusals import LinkRefused, StatusRefused
+from ikone_events.services.installation import now
+from ikone_events.services.registering.resend import ResentMail, resend_confirmation
+from ikone_events.store.db import transaction
+from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, seen_event
+from ikone_events.web.organiser.mails.mailing_words import kind_label
+from ikone_events.web.organiser.registering.person import show_person
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import gettext as _
+
+
+@blueprint.post("/events/<slug>/registrations/<public_id>/resend")
+@permission(Permission.EDIT_EVENTS)
+def resend(slug: str, public_id: str) -> Answer:
+    """Write the mail about the present status again; a second press writes no second one."""
+    found = get_person(seen_event(slug), public_id)
+    try:
+        with transaction():
+            resent = resend_confirmation(found.public_id, actor=actor(), now=now())
+            _tell(resent)
+    except (StatusRefused, LinkRefused) as refusal:
+        event = seen_event(slug)
+        return show_person(event, get_person(event, public_id), refused=refusal.complaints), 409
+    return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
+
+
+def _tell(resent: ResentMail) -> None:
+    kind, recipient = kind_label(resent.mail.kind), resent.mail.recipient
+    if resent.is_new:
+        words = _("“%(kind)s” is sent again to %(recipient)s.", kind=kind, recipient=recipient)
+        flash_at("actions", words)
+    else:
+        words = _(
+            "No second one is sent: “%(kind)s” to %(recipient)s is on its way or has just left.",
+            kind=kind,
+            recipient=recipient,
+        )
+        flash_at("actions", words, "info")

@@ -1,0 +1,247 @@
+"""The attendance of an event as a list to tick, and the list for the door."""
+
+import io
+import json
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.form_fields import Answer, FormField
+from ikone_events.store.registering.models import Registration
+from tests.factories import NOW, PAST, make_event, make_organisation, make_registration
+from tests.web.organiser.conftest import Browser
+from tests.web.organiser.registering.test_people import queries
+
+
+def path_of(event: Event, part: str = "/attendance") -> str:
+    return f"/organise/events/{event.slug}{part}"
+
+
+def marks(app: Flask, event: Event) -> dict[str, str | None]:
+    """The attendance of everybody by last name."""
+    with app.app_context():
+        rows = db.session.execute(
+            select(Registration.last_name, Registration.attendance)
+            .where(Registration.event_id == event.id)
+            .order_by(Registration.name_key)
+        )
+        return {row[0]: row[1] for row in rows}
+
+
+def form_of(page: str) -> dict[str, list[str]]:
+    """What a browser would send of the list."""
+    return {
+        "shown": re.findall(r'name="shown" value="([^"]+)"', page),
+        "here": re.findall(r'name="here" value="([^"]+)" checked', page),
+    }
+
+
+def people(app: Flask, event: Event, *names: str, **values: object) -> dict[str, str]:
+    """Confirmed people by last name: their public ids."""
+    made = [make_registration(app, event, last_name=name, **values) for name in names]
+    return {each.last_name: each.public_id for each in made}
+
+
+def test_list_is_ticked_and_saved_at_once(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    ids = people(app, event, "Ärmel", "Zander", "Busch")
+    make_registration(app, event, last_name="Wartend", status="waitlisted")
+    page = team.get(path_of(event, "/attendance?lang=en"))
+    assert '<main data-page="attendance"' in page.text
+    assert re.findall(r"<b>(\w+), Maria</b>", page.text) == ["Ärmel", "Busch", "Zander"]
+    form = form_of(page.text)
+    assert (len(form["shown"]), form["here"]) == (3, [])
+
+    form["here"] = [ids["Ärmel"], ids["Zander"]]
+    answer = team.post(path_of(event, "/attendance?lang=en"), form, follow_redirects=True)
+
+    assert "Saved: the attendance of 2 people has changed." in answer.text
+    assert marks(app, event) == {
+        "Ärmel": "attended", "Busch": None, "Wartend": None, "Zander": "attended",
+    }  # fmt: skip
+    with app.app_context():
+        seen = db.session.scalars(select(Registration.attended_at).order_by(Registration.id)).all()
+    assert seen[:3] == [NOW, NOW, None]
+
+
+def test_whoever_is_not_ticked_is_absent_only_if_the_office_says_so(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, **PAST)
+    ids = people(app, event, "A", "B")
+    form = form_of(team.get(path_of(event)).text)
+    team.post(path_of(event), {**form, "here": [ids["A"]], "others": "missed"})
+    assert marks(app, event) == {"A": "attended", "B": "missed"}
+    form = form_of(team.get(path_of(event)).text)
+    team.post(path_of(event), {**form, "here": [], "others": "keep"})
+    assert marks(app, event) == {"A": None, "B": "missed"}
+
+
+def test_all_ticks_everybody_and_saves_nothing(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    people(app, event, "A", "B")
+    form = form_of(team.get(path_of(event)).text)
+    page = team.post(path_of(event, "/attendance?lang=en"), {**form, "all": "1"})
+    assert (page.status_code, len(form_of(page.text)["here"])) == (200, 2)
+    assert "nothing is saved yet" in page.text
+    assert marks(app, event) == {"A": None, "B": None}
+    team.post(path_of(event), form_of(page.text))
+    assert marks(app, event) == {"A": "attended", "B": "attended"}
+
+
+def test_two_who_save_at_once_overwrite_nothing(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    ids = people(app, event, "A", "B", "C")
+    first = form_of(team.get(path_of(event)).text)
+    second = form_of(team.get(path_of(event)).text)
+    late = people(app, event, "Spät")
+    team.post(path_of(event), {**first, "here": [ids["A"], ids["B"]], "others": "missed"})
+    mine = {**second, "here": [ids["A"], ids["C"]], "others": "missed"}
+    answer = team.post(path_of(event, "/attendance?lang=en"), mine, follow_redirects=True)
+    assert "Somebody else has marked these people meanwhile" in answer.text
+    assert "Maria B, Maria C." in answer.text
+    assert marks(app, event) == {"A": "attended", "B": "attended", "C": "missed", "Spät": None}
+    assert late["Spät"] in answer.text
+    again = team.post(path_of(event, "/attendance?lang=en"), first, follow_redirects=True)
+    assert "Nothing has changed." in again.text
+
+
+def test_forged_forms_touch_nobody_else(app: Flask, team: Browser) -> None:
+    event, other = make_event(app, **PAST), make_event(app, **PAST)
+    people(app, event, "A")
+    theirs = people(app, other, "Fremd")["Fremd"]
+    waits = make_registration(app, event, last_name="W", status="waitlisted").public_id
+    shown = [f"{theirs}/", f"{waits}/", "x", "", "y/missed", f"{theirs}/nonsense"]
+    answer = team.post(path_of(event), {"shown": shown, "here": [theirs, waits, "x"]})
+    assert answer.status_code == 303
+    assert marks(app, event) == {"A": None, "W": None}
+    assert marks(app, other) == {"Fremd": None}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"starts_at": NOW + timedelta(days=1)}, "from the day of the event on"),
+        ({"state": "cancelled"}, "does not take place"),
+        ({"state": "archived"}, "names have been deleted"),
+    ],
+)
+def test_list_says_why_nothing_can_be_ticked(
+    app: Flask, team: Browser, values: dict[str, object], words: str
+) -> None:
+    event = make_event(app, **values)
+    [person] = people(app, event, "A").values()
+    assert words in team.get(path_of(event, "/attendance?lang=en")).text
+    sent = {"shown": [f"{person}/"], "here": [person]}
+    answer = team.post(path_of(event, "/attendance?lang=en"), sent)
+    assert (answer.status_code, words in answer.text) == (409, True)
+    assert marks(app, event) == {"A": None}
+
+
+def test_ticks_are_taken_before_the_start_on_the_day_itself(app: Flask, team: Browser) -> None:
+    event = make_event(app, starts_at=NOW + timedelta(hours=1), ends_at=NOW + timedelta(hours=2))
+    [person] = people(app, event, "A").values()
+    team.post(path_of(event), {"shown": [f"{person}/"], "here": [person]})
+    assert marks(app, event) == {"A": "attended"}
+
+
+def test_pages_need_no_more_queries_for_more_people(app: Flask, team: Browser) -> None:
+    event = make_event(app, capacity=None, **PAST)
+    paths = [path_of(event), path_of(event, "/registrations/door")]
+
+    def fill(number: int) -> None:
+        for _ in range(number):
+            body = make_organisation(app, "Stadt")
+            make_registration(app, event, organisation_id=body.id)
+
+    fill(3)
+    few = [queries(app, team, path) for path in paths]
+    fill(40)
+    assert [queries(app, team, path) for path in paths] == few
+
+
+def test_pages_are_for_those_who_may_edit_or_take_lists_away(
+    app: Flask, viewer: Browser, team: Browser, stranger: Browser
+) -> None:
+    event = make_event(app, **PAST)
+    people(app, event, "A")
+    door = path_of(event, "/registrations/door")
+    for path in (path_of(event), door, f"{door}.xlsx"):
+        assert viewer.get(path).status_code == 403
+        assert stranger.get(path).status_code == 404
+        assert app.test_client().get(path).status_code == 303
+        assert team.get(path).status_code == 200
+        assert team.get(path.replace(event.slug, "gibt-es-nicht")).status_code == 404
+    assert viewer.post(path_of(event)).status_code == 403
+    assert stranger.post(path_of(event)).status_code == 404
+    seen = viewer.get(path_of(event, "/registrations")).text
+    assert "/registrations/door" not in seen
+    own = team.get(path_of(event, "/registrations")).text
+    assert f'href="{door}"' in own
+    assert f'href="{path_of(event)}"' in own
+
+
+def make_answer(app: Flask, event: Event, person: Registration, seen_by: str, text: str) -> None:
+    with app.app_context(), transaction():
+        field = FormField(
+            event_id=event.id, key=f"k_{seen_by}", kind="short_text", label=f"Hilfe {seen_by}",
+            seen_by=seen_by, position=1,
+        )  # fmt: skip
+        db.session.add(field)
+        db.session.flush()
+        db.session.add(Answer(registration_id=person.id, field_id=field.id, value=text, at=NOW))
+
+
+def test_door_list_has_who_comes_with_what_the_asker_may_see(app: Flask, team: Browser) -> None:
+    event = make_event(app, title="Tür & Tor")
+    worms = make_organisation(app, "Stadtverwaltung Worms")
+    eva = make_registration(
+        app, event, last_name="Öder", organisation_id=worms.id, note="Bringt den Beamer mit <b>"
+    )
+    make_answer(app, event, eva, "viewer", "Rampe")
+    make_answer(app, event, eva, "admin", "Vertraulich")
+    people(app, event, "Pauls", "Oberst")
+    make_registration(app, event, last_name="Abgemeldet", status="cancelled")
+    page = team.get(path_of(event, "/registrations/door?lang=en")).text
+    assert re.findall(r'<th scope="row">(\w+), ', page) == ["Oberst", "Öder", "Pauls"]
+    assert "Tür &amp; Tor" in page
+    assert "Bringt den Beamer mit &lt;b&gt;" in page
+    assert ("Rampe" in page, "Vertraulich" in page) == (True, False)
+    bare = team.get(path_of(event, "/registrations/door?bare=1")).text
+    assert ("Öder" in bare, "Beamer" in bare, "Rampe" in bare) == (True, False, False)
+
+
+def test_door_list_of_a_hybrid_event_has_those_on_site(app: Flask, team: Browser) -> None:
+    event = make_event(app, format="hybrid", place="Rathaus")
+    people(app, event, "Hier", mode="on_site")
+    people(app, event, "Fern", mode="online")
+    page = team.get(path_of(event, "/registrations/door")).text
+    assert ("Hier, " in page, "Fern, " in page) == (True, False)
+
+
+def test_workbook_for_the_door_is_the_same_list_and_logged(
+    app: Flask, team: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = make_event(app)
+    people(app, event, "Pauls", "=1+1", "Öder", note="Kommt später")
+    with caplog.at_level(logging.INFO):
+        answer = team.get(path_of(event, "/registrations/door.xlsx?lang=en"))
+    sheet = load_workbook(io.BytesIO(answer.data)).active
+    assert sheet is not None
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0] == ["Name", "Public body", "Was there", "Remarks"]
+    assert [row[0] for row in rows[1:]] == ["=1+1, Maria", "Öder, Maria", "Pauls, Maria"]
+    assert "f" not in {cell.data_type for row in sheet.iter_rows() for cell in row}
+    assert {row[3] for row in rows[1:]} == {"Kommt später"}
+    [line] = [r.getMessage() for r in caplog.records if "exported" in r.getMessage()]
+    assert (json.loads(line)["what"], json.loads(line)["rows"]) == ("door list", 3)
+    bare = team.get(path_of(event, "/registrations/door.xlsx?bare=1"))
+    values = load_workbook(io.BytesIO(bare.data)).active.values  # type: ignore[union-attr]
+    assert not any("später" in str(row) for row in values)
