@@ -35,6 +35,7 @@ from ikone_events.web.organiser.registering import (
     registrations,
     several,
     status_actions,
+    write_to,
 )
 from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields
