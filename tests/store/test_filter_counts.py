@@ -53,6 +53,8 @@ def test_numbers_are_those_that_the_filters_find(
         counts = filter_counts(event, RegistrationSearch(**rest, status="cancelled", came="missed"))
         statuses = [each for each in RegistrationStatus if each is not RegistrationStatus.NONE]
         wanted = FilterCounts(total=found(), unreached=found(answer="unreached"))
+        wanted.undecided = search_people(event, RegistrationSearch(decision="yes")).total
+        wanted.of_event = filter_counts(event, RegistrationSearch()).statuses
         wanted.statuses.update({each: found(**filter_of(each)) for each in statuses})
         answers = ("ACCEPTED", "TENTATIVE", "DECLINED", "none")
         wanted.answers.update({each: found(answer=each) for each in answers})
@@ -61,3 +63,4 @@ def test_numbers_are_those_that_the_filters_find(
         assert counts == wanted
     assert counts.total == sum(counts.statuses.values())
     assert counts.unreached
+    assert sum(counts.of_event.values()) == 15

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from ikone_events.domain.incoming.answer_rules import ANSWERS
@@ -99,7 +99,7 @@ def conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[boo
     if wish.answer:
         found.append(_answered(wish.answer))
     if wish.decision:
-        found.append(or_(_awaits(Awaits.APPROVAL.value), _unmatched()))
+        found.append(needs_decision())
     return found
 
 
@@ -132,6 +132,11 @@ def _awaits(what: str) -> ColumnElement[bool]:
     """Pending people; those from a file have no `awaits`, their address is unconfirmed."""
     awaited = [what, Awaits.NOTHING.value] if what == Awaits.ADDRESS.value else [what]
     return and_(Registration.status == Status.PENDING.value, Registration.awaits.in_(awaited))
+
+
+def needs_decision() -> ColumnElement[bool]:
+    """People who need an organiser's decision."""
+    return or_(_awaits(Awaits.APPROVAL.value), _unmatched())
 
 
 def _unmatched() -> ColumnElement[bool]:
@@ -169,12 +174,6 @@ def administrations_at(event: Event) -> dict[str, str]:
         .order_by(Organisation.name_key)
     )
     return {row.key: row.name for row in rows}
-
-
-def count_undecided(event: Event) -> int:
-    """The number of people who need an organiser's decision."""
-    waiting = _matching(event, RegistrationSearch(decision="yes"))
-    return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
 
 
 def get_person(event: Event, public_id: str) -> Registration:

@@ -11,7 +11,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.registering.form_fields import OwnField, visible_to
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.domain.registering.status import RegistrationAction, registration_status
+from ikone_events.domain.registering.status import (
+    RegistrationAction,
+    RegistrationStatus,
+    registration_status,
+)
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
@@ -28,13 +32,12 @@ from ikone_events.services.registering.seating import waiting_reasons
 from ikone_events.services.spreadsheets import write_csv, write_xlsx
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.figures.counts import Table, counts_of
+from ikone_events.store.figures.counts import Counts
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.store.incoming.registration_counts import filter_counts
+from ikone_events.store.incoming.registration_counts import FilterCounts, filter_counts
 from ikone_events.store.incoming.registration_search import (
     RegistrationSearch,
     administrations_at,
-    count_undecided,
     get_person,
     search_people,
 )
@@ -87,7 +90,8 @@ def registrations(slug: str) -> str:
     wish = wish_of(request.args)
     page = search_people(event, wish, number=page_number())
     query = query_of(wish)
-    counts = counts_of(event, Table.PEOPLE)
+    found = filter_counts(event, wish)
+    counts = _counts(found)
     kept = {**query, "tick": "whole"} if request.args.get("tick") == "whole" else query
     return render_template(
         "organiser/registering/registrations.html",
@@ -100,10 +104,10 @@ def registrations(slug: str) -> str:
         reasons=_reasons(event, page.rows),
         undelivered=undelivered(page.rows),
         answers=_answers(event, page.rows),
-        undecided=count_undecided(event),
+        undecided=found.undecided,
         undeliverable=undeliverable_among([each.email_key for each in page.rows]),
         words=answer_words,
-        **_filters_and_bar(event, wish, moment),
+        **_filters_and_bar(event, wish, found, moment),
         wish=wish,
         query=query,
         quick={each.id: possible_now(_quick(each), event, counts) for each in page.rows},
@@ -117,9 +121,20 @@ def registrations(slug: str) -> str:
     )
 
 
-def _filters_and_bar(event: Event, wish: RegistrationSearch, moment: datetime) -> dict[str, Any]:
+def _counts(found: FilterCounts) -> Counts:
+    """Return the figures of the whole event."""
+    counts = Counts(to_approve=found.of_event[RegistrationStatus.APPROVAL])
+    for status, number in found.of_event.items():
+        stored = status.value.partition(":")[0]
+        counts.by_status[stored] = counts.by_status.get(stored, 0) + number
+    return counts
+
+
+def _filters_and_bar(
+    event: Event, wish: RegistrationSearch, found: FilterCounts, moment: datetime
+) -> dict[str, Any]:
     """Return what narrows the list, and what can be done for whom it shows."""
-    found, tick = filter_counts(event, wish), request.args.get("tick", "")
+    tick = request.args.get("tick", "")
     return {
         "orders": ORDER_LABELS,
         "chips": chips_for(wish, found, begun=moment >= event.starts_at),
