@@ -56,6 +56,23 @@
     for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(press.target)) menu.open = false;
   });
 
+  // One tick for all rows of a form, and the number of ticks. Without scripts links tick, and CSS counts.
+  for (const all of document.querySelectorAll("input[data-ticks]")) {
+    const form = document.getElementById(all.dataset.ticks);
+    const rows = [...form.elements].filter((field) => field.type === "checkbox");
+    const count = () => {
+      const number = rows.filter((row) => row.checked).length;
+      form.querySelector("output").textContent = number;
+      all.checked = number === rows.length;
+      all.indeterminate = number > 0 && !all.checked;
+    };
+    all.hidden = rows.length === 0;
+    all.addEventListener("change", () => { for (const row of rows) row.checked = all.checked; });
+    addEventListener("change", count);
+    addEventListener("pageshow", count);
+    count();
+  }
+
   // Long organiser forms (data-guard) ask before leaving with changes.
   let changed = false;
   for (const form of document.querySelectorAll("form[data-guard]")) {

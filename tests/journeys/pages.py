@@ -170,18 +170,23 @@ def _tick_everybody(page: Page) -> None:
         box.check()
 
 
+def _do_to_everybody(page: Page, action: str) -> None:
+    _tick_everybody(page)
+    page.click("#several summary")
+    page.click(f"#several button[formaction$='/{action}']")
+
+
 def _decline_everybody(page: Page) -> None:
-    _tick_everybody(page)
-    page.click("#several button[formaction$='/decline']")
+    _do_to_everybody(page, "decline")
 
 
-def _approve_everybody(page: Page) -> None:
-    _tick_everybody(page)
-    page.click("#several button[formaction$='/approve']")
+def _resend_to_everybody(page: Page) -> None:
+    _do_to_everybody(page, "resend")
+    page.click("main form[action$='/do/resend'] button")
 
 
-def _approve_nobody(page: Page) -> None:
-    page.click("#several button[formaction$='/approve']")
+def _write_to_nobody(page: Page) -> None:
+    page.click("#several .end > button")
 
 
 def _hand_in_people(page: Page) -> None:
@@ -393,8 +398,10 @@ ORGANISER: dict[str, Stop] = {
     "people-filtered": Stop("/organise/events/people/registrations?awaits=approval&order=name"),
     "people-open": Stop("/organise/events/people/registrations", 200, _unfold_filters),
     "people-asked": Stop("/organise/events/people/registrations", 200, _decline_everybody),
-    "people-done": Stop("/organise/events/full/registrations", 200, _approve_everybody),
-    "people-nobody": Stop("/organise/events/people/registrations", 200, _approve_nobody),
+    "people-done": Stop("/organise/events/full/registrations", 200, _resend_to_everybody),
+    "people-nobody": Stop("/organise/events/people/registrations", 200, _write_to_nobody),
+    "people-whole": Stop("/organise/events/people/registrations?tick=whole"),
+    "people-write": Stop("/organise/events/people/registrations/write?person={to_approve}"),
     "person-waits-why": Stop("/organise/events/people/registrations/{in_line}"),
     "person-approval": Stop("/organise/events/people/registrations/{to_approve}"),
     "decline": Stop("/organise/events/people/registrations/{to_approve}/do/decline"),

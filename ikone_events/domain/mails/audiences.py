@@ -20,6 +20,7 @@ class Audience(StrEnum):
     UNANSWERED = "unanswered"
     ASKED = "asked"
     ADMINISTRATION = "administration"
+    CHOSEN = "chosen"
     ATTENDED = "attended"
     MISSED = "missed"
     NOT_MISSED = "not_missed"
@@ -38,11 +39,14 @@ OF_NETWORK = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED})
 # Audiences of organisers' own mails; subscribers only asked for news of events.
 OWN_AUDIENCES = tuple(a for a in Audience if a not in OF_SUBSCRIBERS | {Audience.NOT_MISSED})
 _OF_ONE_MODE = (Audience.CONFIRMED_ONLINE, Audience.CONFIRMED_ON_SITE)
+# Every other audience is whoever belongs to it when the mail is sent.
+_CHOSEN_IN_THE_LIST = (Audience.CHOSEN,)
 
 
 def own_audiences(*, hybrid: bool) -> tuple[Audience, ...]:
-    """The audiences on offer; those of one mode only at hybrid events."""
-    return tuple(each for each in OWN_AUDIENCES if hybrid or each not in _OF_ONE_MODE)
+    """The audiences on offer in a form; those of one mode only at hybrid events."""
+    closed = _CHOSEN_IN_THE_LIST if hybrid else (*_CHOSEN_IN_THE_LIST, *_OF_ONE_MODE)
+    return tuple(each for each in OWN_AUDIENCES if each not in closed)
 
 
 AUDIENCE_LABELS: Mapping[Audience, str] = {
@@ -59,6 +63,7 @@ AUDIENCE_LABELS: Mapping[Audience, str] = {
     Audience.NOT_MISSED: N_("Everybody confirmed who was not marked absent"),
     Audience.ASKED: N_("Everybody who asked a question"),
     Audience.ADMINISTRATION: N_("Everybody of one public body"),
+    Audience.CHOSEN: N_("People chosen from the list"),
     Audience.UNANSWERED: N_("Everybody confirmed whose calendar has not answered"),
     Audience.SUBSCRIBERS: N_("Subscribers of the network"),
     Audience.UNREGISTERED: N_("Subscribers of the network who are not registered"),

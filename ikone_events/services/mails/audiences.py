@@ -6,14 +6,15 @@ Anonymised people belong to none.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, or_, select, true
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import NETWORK, Subscriber
+from ikone_events.store.mails.models import NETWORK, Mailing, Subscriber
+from ikone_events.store.plan.models import StepRecipient
 from ikone_events.store.registering.models import Registration
 
 # Columns of one statement. SQLite allows two thousand, but compiling gets slow before.
@@ -21,17 +22,35 @@ _MOST_AT_ONCE = 60
 
 
 def people_of(
-    event: Event, audience: Audience, *, organisation_id: int | None = None
+    event: Event,
+    audience: Audience,
+    *,
+    organisation_id: int | None = None,
+    step_id: int | None = None,
 ) -> Select[Registration]:
-    """The registered people of an audience, in the order of their ids."""
+    """The registered people of an audience, in the order of their ids.
+
+    The organisation is only for Audience.ADMINISTRATION, the step only for Audience.CHOSEN.
+    """
+    group = Group(event, audience, organisation_id, step_id)
     return (
         select(Registration)
         .where(
             Registration.event_id == event.id,
             Registration.anonymised_at.is_(None),
-            *_conditions(event, audience, organisation_id),
+            *_conditions(group),
         )
         .order_by(Registration.id)
+    )
+
+
+def people_of_mailing(event: Event, mailing: Mailing) -> Select[Registration]:
+    """The registered people whom a mailing goes to, which may not be stored yet."""
+    return people_of(
+        event,
+        Audience(mailing.audience),
+        organisation_id=mailing.organisation_id,
+        step_id=mailing.step_id,
     )
 
 
@@ -57,16 +76,23 @@ def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
 
 
 class Group(NamedTuple):
-    """An audience of one event; the organisation is only for Audience.ADMINISTRATION."""
+    """An audience of one event, as `people_of` takes it."""
 
     event: Event
     audience: Audience
     organisation_id: int | None = None
+    step_id: int | None = None
 
 
-def count(event: Event, audience: Audience, *, organisation_id: int | None = None) -> int:
+def count(
+    event: Event,
+    audience: Audience,
+    *,
+    organisation_id: int | None = None,
+    step_id: int | None = None,
+) -> int:
     """The number of people of an audience."""
-    group = Group(event, audience, organisation_id)
+    group = Group(event, audience, organisation_id, step_id)
     return count_each([group])[group]
 
 
@@ -86,13 +112,17 @@ def _number(group: Group) -> ScalarSelect[int]:
     if group.audience in OF_SUBSCRIBERS:
         people = subscribers_of(group.event, group.audience)
     else:
-        people = people_of(group.event, group.audience, organisation_id=group.organisation_id)
+        people = people_of(
+            group.event,
+            group.audience,
+            organisation_id=group.organisation_id,
+            step_id=group.step_id,
+        )
     return select(func.count()).select_from(people.order_by(None).subquery()).scalar_subquery()
 
 
-def _conditions(
-    event: Event, audience: Audience, organisation_id: int | None
-) -> tuple[ColumnElement[bool], ...]:
+def _conditions(group: Group) -> tuple[ColumnElement[bool], ...]:
+    event = group.event
     confirmed, pending = _has_status((Status.CONFIRMED,)), _has_status((Status.PENDING,))
     coming = _has_status(ACTIVE)
     answered = Registration.partstat != ""
@@ -102,7 +132,7 @@ def _conditions(
         Audience.CONFIRMED_ON_SITE: (confirmed, _comes(event, Mode.ON_SITE)),
         Audience.CONFIRMED_AND_WAITING: (coming,),
         Audience.WAITING: (_has_status((Status.WAITLISTED,)),),
-        Audience.UNCONFIRMED: (pending, Registration.awaits == Awaits.ADDRESS.value),
+        Audience.UNCONFIRMED: (pending, Registration.awaits != Awaits.APPROVAL.value),
         Audience.UNAPPROVED: (pending, Registration.awaits == Awaits.APPROVAL.value),
         Audience.OFFERED: (_has_status((Status.OFFERED,)),),
         Audience.ATTENDED: (confirmed, Registration.attendance == Attendance.ATTENDED.value),
@@ -112,10 +142,24 @@ def _conditions(
             Registration.attendance.is_distinct_from(Attendance.MISSED.value),
         ),
         Audience.ASKED: (coming, Registration.question != ""),
-        Audience.ADMINISTRATION: (coming, Registration.organisation_id == organisation_id),
+        Audience.ADMINISTRATION: (coming, Registration.organisation_id == group.organisation_id),
+        Audience.CHOSEN: (_is_chosen(group.step_id),),
         Audience.UNANSWERED: (confirmed, Registration.calendar_sequence.is_not(None), ~answered),
     }
-    return of_audience[audience]
+    return of_audience[group.audience]
+
+
+def _is_chosen(step_id: int | None) -> ColumnElement[bool]:
+    """The people who were chosen for a step, without those who have withdrawn since."""
+    return (
+        select(StepRecipient.step_id)
+        .where(
+            StepRecipient.step_id == step_id,
+            StepRecipient.registration_id == Registration.id,
+            or_(StepRecipient.was_active.is_(False), _has_status(ACTIVE)),
+        )
+        .exists()
+    )
 
 
 def _comes(event: Event, mode: Mode) -> ColumnElement[bool]:

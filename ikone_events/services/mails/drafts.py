@@ -19,7 +19,7 @@ from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.audiences import count, people_of, subscribers_of
+from ikone_events.services.mails.audiences import count, people_of_mailing, subscribers_of
 from ikone_events.services.mails.facts import (
     facts_for,
     facts_for_subscriber,
@@ -51,7 +51,6 @@ class Sending:
     then: Event
     message: Message
     mailing: Mailing
-    organisation_id: int | None = None
 
     @property
     def to_subscribers(self) -> bool:
@@ -112,7 +111,6 @@ def sending_of_step(step: Step) -> Sending:
         then=step.event,
         message=message,
         mailing=new_mailing(step.event, message, step=step),
-        organisation_id=step.organisation_id,
     )
 
 
@@ -182,8 +180,13 @@ Row = TypeVar("Row")
 
 def total_of(sending: Sending) -> int:
     """The number of recipients now."""
-    audience = sending.message.audience
-    return count(sending.event, audience, organisation_id=sending.organisation_id)
+    mailing, audience = sending.mailing, sending.message.audience
+    return count(
+        sending.event,
+        audience,
+        organisation_id=mailing.organisation_id,
+        step_id=mailing.step_id,
+    )
 
 
 def page_of(
@@ -220,8 +223,7 @@ def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
 
 
 def _people(sending: Sending) -> Select[Registration]:
-    audience = sending.message.audience
-    return people_of(sending.event, audience, organisation_id=sending.organisation_id)
+    return people_of_mailing(sending.event, sending.mailing)
 
 
 def _one(wanted: Select[Row], chosen: ColumnElement[bool]) -> Row | None:

@@ -12,7 +12,7 @@ from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
 from ikone_events.domain.mails.kinds import REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
-from ikone_events.services.mails.audiences import people_of, subscribers_of
+from ikone_events.services.mails.audiences import people_of_mailing, subscribers_of
 from ikone_events.services.mails.texts import snapshot
 from ikone_events.services.mails.values import notified_versions
 from ikone_events.store.db import ask_for_delivery, db, for_update, rows_written
@@ -225,7 +225,7 @@ def people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
         return subscribers_of(mailing.event, audience).where(
             Subscriber.id > mailing.last_id, Subscriber.confirmed_at <= mailing.created_at
         )
-    people = people_of(mailing.event, audience, organisation_id=mailing.organisation_id).where(
+    people = people_of_mailing(mailing.event, mailing).where(
         Registration.id > mailing.last_id,
         or_(
             Registration.event_lock_version < mailing.event_lock_version,

@@ -21,7 +21,7 @@ from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
-from ikone_events.store.plan.models import Step
+from ikone_events.store.plan.models import Step, choose_people
 from ikone_events.store.registering.models import Registration
 
 
@@ -51,12 +51,17 @@ def message_of(step: Step) -> Message | None:
 def count_people(steps: Iterable[Step]) -> dict[int, int]:
     """The current number of recipients of each step, by step id."""
     groups = {
-        step.id: Group(step.event, message.audience, step.organisation_id)
+        step.id: Group(step.event, message.audience, step.organisation_id, _chosen_for(step))
         for step in steps
         if (message := message_of(step)) is not None
     }
     numbers = count_each(groups.values())
     return {step_id: numbers[group] for step_id, group in groups.items()}
+
+
+def _chosen_for(step: Step) -> int | None:
+    """The step whose chosen people count; None for audiences that many steps share."""
+    return step.id if step.audience == Audience.CHOSEN.value else None
 
 
 def fates_of(event: Event) -> dict[int, Fate]:
@@ -87,13 +92,17 @@ _COMING = sorted(status.value for status in ACTIVE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnMessage:
-    """An own message of the organisers; `organisation_id` is for Audience.ADMINISTRATION."""
+    """An own message of the organisers; without a title its subject is shown in lists.
+
+    `organisation_id` is for Audience.ADMINISTRATION, `people` (registrations) for Audience.CHOSEN.
+    """
 
     title: str
     audience: Audience
     timing: Timing
     texts: Sequence[TextChange]
     organisation_id: int | None = None
+    people: Sequence[int] = ()
 
 
 def note_message(slug: str, message: OwnMessage, *, actor: str, now: datetime) -> Step:
@@ -105,15 +114,21 @@ def note_message(slug: str, message: OwnMessage, *, actor: str, now: datetime) -
     _check(event, message)
     step = add_message(
         event,
-        title=message.title.strip(),
+        title=message.title.strip() or _subject_of(message),
         audience=message.audience,
         timing=message.timing,
         organisation_id=message.organisation_id,
     )
     step.active = False
+    if message.audience is Audience.CHOSEN:
+        choose_people(step, message.people)
     for change in message.texts:
         save_text(event_scope(event), step.name, change, event=event, actor=actor, now=now)
     return step
+
+
+def _subject_of(message: OwnMessage) -> str:
+    return next((change.text.subject for change in message.texts if change.text.subject), "")
 
 
 def counts_of_audiences(event: Event) -> dict[Audience, int]:
@@ -154,12 +169,12 @@ def notes_of(event: Event) -> list[Step]:
 
 def _check(event: Event, message: OwnMessage) -> None:
     found = []
-    if not message.title.strip():
-        found.append(Complaint(N_("Please enter a title."), about="title"))
-    elif len(message.title.strip()) > MOST_TITLE:
+    if len(message.title.strip()) > MOST_TITLE:
         text = N_("Please use at most %(most)d characters.")
         found.append(Complaint(text, {"most": MOST_TITLE}, "title"))
     if message.audience not in OWN_AUDIENCES:
+        found.append(Complaint(N_("Please choose to whom you write."), about="audience"))
+    if message.audience is Audience.CHOSEN and not message.people:
         found.append(Complaint(N_("Please choose to whom you write."), about="audience"))
     known = {number for number, _name, _people in organisations_of(event)}
     if message.audience is Audience.ADMINISTRATION and message.organisation_id not in known:

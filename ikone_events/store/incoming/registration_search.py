@@ -1,10 +1,11 @@
 """The search of organisers for people of an event."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from ikone_events.domain.incoming.answer_rules import ANSWERS
@@ -21,6 +22,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
 
 SILENT, UNREACHED = "none", "unreached"
+_UNKNOWN = Complaint(N_("There is no such registration."))
 
 
 class Belonging(StrEnum):
@@ -66,14 +68,21 @@ def search_people(event: Event, wish: RegistrationSearch, *, number: int = 1) ->
     return paginate(people.order_by(*_ordered(wish.order)), number=number)
 
 
+def everybody(event: Event, wish: RegistrationSearch) -> list[Registration]:
+    """All people of an event whom a search finds, in its order, without anonymised ones."""
+    wanted = _matching(event, wish).where(Registration.anonymised_at.is_(None))
+    return list(db.session.scalars(wanted.order_by(*_ordered(wish.order))))
+
+
 def _matching(event: Event, wish: RegistrationSearch) -> Select[Registration]:
     people = select(Registration).outerjoin(
         Organisation, Registration.organisation_id == Organisation.id
     )
-    return people.where(Registration.event_id == event.id, *_conditions(event, wish))
+    return people.where(Registration.event_id == event.id, *conditions(event, wish))
 
 
-def _conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bool]]:
+def conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bool]]:
+    """The conditions of a search; the people are joined with their organisations."""
     found = named(wish.words)
     if wish.status:
         found.append(Registration.status == wish.status)
@@ -90,7 +99,7 @@ def _conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bo
     if wish.answer:
         found.append(_answered(wish.answer))
     if wish.decision:
-        found.append(or_(_awaits(Awaits.APPROVAL.value), _unmatched()))
+        found.append(needs_decision())
     return found
 
 
@@ -120,7 +129,14 @@ def _answered(answer: str) -> ColumnElement[bool]:
 
 
 def _awaits(what: str) -> ColumnElement[bool]:
-    return and_(Registration.status == Status.PENDING.value, Registration.awaits == what)
+    """Pending people; those from a file have no `awaits`, their address is unconfirmed."""
+    awaited = [what, Awaits.NOTHING.value] if what == Awaits.ADDRESS.value else [what]
+    return and_(Registration.status == Status.PENDING.value, Registration.awaits.in_(awaited))
+
+
+def needs_decision() -> ColumnElement[bool]:
+    """People who need an organiser's decision."""
+    return or_(_awaits(Awaits.APPROVAL.value), _unmatched())
 
 
 def _unmatched() -> ColumnElement[bool]:
@@ -160,12 +176,6 @@ def administrations_at(event: Event) -> dict[str, str]:
     return {row.key: row.name for row in rows}
 
 
-def count_undecided(event: Event) -> int:
-    """The number of people who need an organiser's decision."""
-    waiting = _matching(event, RegistrationSearch(decision="yes"))
-    return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
-
-
 def get_person(event: Event, public_id: str) -> Registration:
     """A registration of this event; raises NotFound."""
     found = db.session.scalar(
@@ -174,8 +184,22 @@ def get_person(event: Event, public_id: str) -> Registration:
         )
     )
     if found is None:
-        raise NotFound(Complaint(N_("There is no such registration.")))
+        raise NotFound(_UNKNOWN)
     return found
+
+
+def get_people(event: Event, public_ids: Collection[str]) -> list[Registration]:
+    """These registrations of this event, by name, without anonymised ones.
+
+    Raises NotFound if one of them does not exist.
+    """
+    wanted = select(Registration).where(
+        Registration.event_id == event.id, Registration.public_id.in_(public_ids)
+    )
+    found = list(db.session.scalars(wanted.order_by(Registration.name_key, Registration.id)))
+    if len(found) < len(set(public_ids)):
+        raise NotFound(_UNKNOWN)
+    return [each for each in found if each.anonymised_at is None]
 
 
 def latest_people(event: Event, most: int) -> list[Registration]:

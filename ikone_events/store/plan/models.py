@@ -3,14 +3,27 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.snapshots import derived
+from ikone_events.store.registering.models import Registration
 
 _WAITING = text("outcome = '' AND active")
 _WAITING_SQLITE = text("outcome = '' AND active = 1")
@@ -55,6 +68,23 @@ class Step(Base):
     event: Mapped[Event] = relationship()
 
 
+class StepRecipient(Base):
+    """A person whom organisers chose for an own message (Audience.CHOSEN).
+
+    `was_active`: the registration was active then; who has withdrawn since is not written to.
+    """
+
+    __tablename__ = "step_recipient"
+
+    step_id: Mapped[int] = mapped_column(
+        ForeignKey("step.id", ondelete="CASCADE"), primary_key=True
+    )
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    was_active: Mapped[bool]
+
+
 def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
     """The active steps of these events that are due by a moment and have not run, by time."""
     wanted = select(Step).where(
@@ -64,6 +94,16 @@ def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
         Step.due_at <= until,
     )
     return list(db.session.scalars(wanted.order_by(Step.due_at, Step.id)))
+
+
+def choose_people(step: Step, people: Collection[int]) -> None:
+    """Store the registrations of the step's event that an own message goes to."""
+    is_active = Registration.status.in_(sorted(status.value for status in ACTIVE))
+    chosen = select(literal(step.id), Registration.id, is_active).where(
+        Registration.event_id == step.event_id, Registration.id.in_(people)
+    )
+    columns = ("step_id", "registration_id", "was_active")
+    db.session.execute(insert(StepRecipient).from_select(columns, chosen))
 
 
 def own_messages_of(event: Event) -> list[Step]:

@@ -38,6 +38,7 @@ from ikone_events.web.organiser.registering import (
     resend,
     several,
     status_actions,
+    write_to,
 )
 from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields

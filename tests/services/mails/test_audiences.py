@@ -4,12 +4,17 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
+from ikone_events.domain.plan.times import Anchor, Timing
 from ikone_events.services.mails.audiences import count, people_of, subscribers_of
+from ikone_events.services.plan.plans import add_message
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Subscriber
+from ikone_events.store.plan.models import choose_people
+from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_organisation, make_registration
 
 pytestmark = pytest.mark.both_databases
@@ -107,6 +112,37 @@ def test_audience_holds_its_people_and_nobody_else(
     app: Flask, event: Event, audience: Audience, members: set[str]
 ) -> None:
     assert names(app, event, audience) == members
+
+
+def test_chosen_people_get_a_message_unless_they_have_withdrawn_since(
+    app: Flask, event: Event
+) -> None:
+    chosen = {"came", "offered", "withdrew", "forgotten"}
+    wanted = Registration.email.in_([f"{name}@example.org" for name in chosen])
+    with app.app_context(), transaction():
+        mine = db.session.get_one(Event, event.id)
+        timing = Timing(anchor=Anchor.FIXED, fixed=NOW)
+        steps = [
+            add_message(mine, title="x", audience=Audience.CHOSEN, timing=timing) for _ in range(2)
+        ]
+        people = list(db.session.scalars(select(Registration).where(wanted)))
+        choose_people(steps[0], [each.id for each in people])
+        numbers = [step.id for step in steps]
+
+    def found() -> list[set[str]]:
+        with app.app_context():
+            groups = [people_of(event, Audience.CHOSEN, step_id=number) for number in numbers]
+            people = [db.session.scalars(group).all() for group in groups]
+            mine = {each.event_id for group in people for each in group}
+            assert mine <= {event.id}
+            assert count(event, Audience.CHOSEN, step_id=numbers[0]) == len(people[0])
+            return [{each.email.partition("@")[0] for each in group} for group in people]
+
+    assert found() == [{"came", "offered", "withdrew"}, set()]
+    with app.app_context(), transaction():
+        for each in db.session.scalars(select(Registration).where(wanted)):
+            each.status = "cancelled"
+    assert found() == [{"withdrew"}, set()]
 
 
 def test_event_that_needs_a_code_is_news_for_nobody_but_who_asked_for_it(

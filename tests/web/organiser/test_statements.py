@@ -32,7 +32,7 @@ PAGES = [
     ("/mail/sent", 9),
     ("/do/cancel", 4),
     ("/edit", 5),
-    ("/registrations", 11),
+    ("/registrations", 10),
     ("/mail", 9),
 ]
 

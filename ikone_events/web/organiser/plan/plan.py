@@ -183,7 +183,9 @@ def _what_ran(step: Step, event: Event, mailing: Mailing | None) -> str:
     action, message = what_of(step).action, message_of(step)
     words = _(DONE_TEXTS[action]) if action else ""
     if mailing is not None and message is not None:
-        number = count(event, message.audience, organisation_id=step.organisation_id)
+        number = count(
+            event, message.audience, organisation_id=step.organisation_id, step_id=step.id
+        )
         if number:
             own = step.kind == MailKind.NOTE.value
             sent = sent_words(number, mailing.due_at, zone=event.zone, own=own)

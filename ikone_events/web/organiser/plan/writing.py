@@ -1,6 +1,9 @@
 """Writing a mail to many people: it becomes a step that is off until its preview was seen."""
 
-from flask import flash, redirect, render_template, url_for
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
@@ -37,6 +40,19 @@ _ANCHORS = (Anchor.FIXED, Anchor.START, Anchor.END, Anchor.DEADLINE)
 _OWN = "own-new"
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """People to whom alone a message goes: their registrations' ids and names.
+
+    `here` is the address of the page, `back` where they were chosen.
+    """
+
+    people: Sequence[int]
+    names: Sequence[str]
+    here: str
+    back: str
+
+
 class WriteForm(StepForm, TextForm):
     """Audience, text and time of one mail to many people."""
 
@@ -51,7 +67,8 @@ class WriteForm(StepForm, TextForm):
 @permission(Permission.EDIT_EVENTS)
 def write(slug: str) -> Answer:
     """Show an empty form, and the mails already planned."""
-    return _page(seen_event(slug), _form(seen_event(slug)))
+    event = seen_event(slug)
+    return show_form(event, write_form(event, audience=request.args.get("audience", "")))
 
 
 @blueprint.post("/events/<slug>/write")
@@ -59,22 +76,26 @@ def write(slug: str) -> Answer:
 @keeps_input
 def save_message(slug: str) -> Answer:
     """Save a mail and show its preview; nothing is sent yet."""
-    event = seen_event(slug)
-    form = _form(event)
+    return take_form(seen_event(slug))
+
+
+def take_form(event: Event, chosen: Chosen | None = None) -> Answer:
+    """Save the mail of a form that was sent, or show the form with what is wrong."""
+    form, slug = write_form(event), event.slug
     try:
-        message = _message(form, event)
+        message = _message(form, event, chosen)
         with transaction():
             step = note_message(slug, message, actor=actor(), now=now())
     except UnfitInput as refusal:
         place(form, refusal.complaints)
-        return _page(seen_event(slug), form), 422
+        return show_form(seen_event(slug), form, chosen), 422
     flash(_("Saved. Nothing has been sent yet: please look at the e-mail first."), "success")
     return redirect(url_for("organiser.preview_step", slug=slug, step_id=step.id), 303)
 
 
-def _form(event: Event) -> WriteForm:
-    """Return the form with the number of people of every audience."""
-    form = WriteForm()
+def write_form(event: Event, *, audience: str = "") -> WriteForm:
+    """Return the form with the number of people of every audience; one can be chosen already."""
+    form = WriteForm(audience=audience) if audience else WriteForm()
     numbers = counts_of_audiences(event)
     form.audience.choices = [
         (audience.value, _number(_(AUDIENCE_LABELS[audience]), numbers.get(audience)))
@@ -96,7 +117,7 @@ def _number(label: str, people: int | None) -> str:
     return label if people is None else f"{label} ({people})"
 
 
-def _message(form: WriteForm, event: Event) -> OwnMessage:
+def _message(form: WriteForm, event: Event, chosen: Chosen | None) -> OwnMessage:
     """Return the message that the form describes; raises UnfitInput with all complaints."""
     fits = form.validate()
     found: list[Complaint] = []
@@ -105,14 +126,13 @@ def _message(form: WriteForm, event: Event) -> OwnMessage:
         timing = _timing(form, event)
     except UnfitInput as refusal:
         found.extend(refusal.complaints)
-    if not (form.title.data or "").strip():
-        found.append(Complaint(N_("Please enter a title."), about="title"))
     if not check_texts(form, _OWN) or not fits or found:
         raise UnfitInput(found)
     organisation = str(form.organisation.data or "")
     return OwnMessage(
         title=form.title.data or "",
-        audience=_audience(form),
+        audience=Audience.CHOSEN if chosen else _audience(form),
+        people=chosen.people if chosen else (),
         organisation_id=int(organisation) if organisation.isdecimal() else None,
         timing=timing,
         texts=[
@@ -124,11 +144,9 @@ def _message(form: WriteForm, event: Event) -> OwnMessage:
 
 
 def _audience(form: WriteForm) -> Audience:
-    try:
-        return Audience(form.audience.data)
-    except ValueError:
-        text = N_("Please choose to whom you write.")
-        raise UnfitInput(Complaint(text, about="audience")) from None
+    if form.audience.data not in [value for value, _label in form.audience.choices]:
+        raise UnfitInput(Complaint(N_("Please choose to whom you write."), about="audience"))
+    return Audience(form.audience.data)
 
 
 def _timing(form: WriteForm, event: Event) -> Timing:
@@ -141,11 +159,13 @@ def _timing(form: WriteForm, event: Event) -> Timing:
     return timing
 
 
-def _page(event: Event, form: WriteForm) -> str:
+def show_form(event: Event, form: WriteForm, chosen: Chosen | None = None) -> str:
+    """Render the form, and the mails that wait."""
     return render_template(
         "organiser/plan/write.html",
         event=event,
         form=form,
+        chosen=chosen,
         placeholders=placeholders_of(MailKind.NOTE.value).values(),
         waiting=[(step, moment_words(step.due_at, event)) for step in notes_of(event)],
     )

@@ -8,7 +8,6 @@ from ikone_events.domain.header_text import normal_line
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registering.registration import (
     ATTENDANCE_LABELS,
-    AWAITS_LABELS,
     MODE_LABELS,
     Awaits,
     Status,
@@ -75,24 +74,17 @@ def query_of(wish: RegistrationSearch) -> dict[str, str]:
 
 def choices_for(event: Event, administrations: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
     """Return the choices of the further filters that make sense for this event."""
-    awaits = {k.value: label for k, label in AWAITS_LABELS.items()}
     modes = {k.value: label for k, label in MODE_LABELS.items()}
     found: dict[str, Mapping[str, str]] = {
-        "awaits": awaits if event.approval or event.confirm_hours else {},
         "mode": modes if event.format == EventFormat.HYBRID.value else {},
         "administration": administrations,
         "belonging": BELONGING_LABELS,
-        "came": ATTENDANCE_LABELS,
-        "answer": CALENDAR_LABELS,
     }
     return {name: choices for name, choices in found.items() if choices}
 
 
 FILTER_LABELS: Mapping[str, str] = {
-    "awaits": N_("Waits for"),
     "mode": N_("Takes part"),
     "administration": N_("Public body"),
     "belonging": N_("Network"),
-    "came": N_("Attendance"),
-    "answer": N_("Answer of the calendar"),
 }

@@ -2,19 +2,25 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from ikone_events.domain.events.facts import State
 from ikone_events.domain.registering.form_fields import OwnField, visible_to
-from ikone_events.domain.registering.registration import STATUS_LABELS, Attendance
-from ikone_events.domain.registering.status import RegistrationAction, registration_status
+from ikone_events.domain.registering.registration import Attendance
+from ikone_events.domain.registering.status import (
+    RegistrationAction,
+    RegistrationStatus,
+    registration_status,
+)
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
 from ikone_events.services.registering.attendance import mark_attendance
-from ikone_events.services.registering.by_organiser import FOR_SEVERAL, actions_for
+from ikone_events.services.registering.by_organiser import actions_for
 from ikone_events.services.registering.lists.exports import (
     registration_columns,
     registration_rows,
@@ -26,11 +32,12 @@ from ikone_events.services.registering.seating import waiting_reasons
 from ikone_events.services.spreadsheets import XLSX_TYPE, write_csv, write_xlsx
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.figures.counts import Table, counts_of
+from ikone_events.store.figures.counts import Counts
 from ikone_events.store.incoming.lists import undeliverable_among
+from ikone_events.store.incoming.registration_counts import FilterCounts, filter_counts
 from ikone_events.store.incoming.registration_search import (
+    RegistrationSearch,
     administrations_at,
-    count_undecided,
     get_person,
     search_people,
 )
@@ -46,6 +53,8 @@ from ikone_events.web.organiser.frame import (
     seen_event,
 )
 from ikone_events.web.organiser.incoming import answer_words
+from ikone_events.web.organiser.registering.bulk import label_of, offered
+from ikone_events.web.organiser.registering.chips import chips_for
 from ikone_events.web.organiser.registering.filter import (
     FILTER_LABELS,
     ORDER_LABELS,
@@ -81,39 +90,62 @@ def registrations(slug: str) -> str:
     wish = wish_of(request.args)
     page = search_people(event, wish, number=page_number())
     query = query_of(wish)
-    counts = counts_of(event, Table.PEOPLE)
+    found = filter_counts(event, wish)
+    counts = _counts(found)
+    kept = {**query, "tick": "whole"} if request.args.get("tick") == "whole" else query
     return render_template(
         "organiser/registering/registrations.html",
         event=event,
         counts=counts,
         page=page,
-        page_url=page_url("organiser.registrations", slug=slug, **query),
+        page_url=page_url("organiser.registrations", slug=slug, **kept),
         deputies=deputies_of(page.rows),
         positions=waiting_positions(event),
         reasons=_reasons(event, page.rows),
         undelivered=undelivered(page.rows),
         answers=_answers(event, page.rows),
-        undecided=count_undecided(event),
-        numbers=counts.answers,
+        undecided=found.undecided,
         undeliverable=undeliverable_among([each.email_key for each in page.rows]),
         words=answer_words,
-        statuses=STATUS_LABELS,
-        orders=ORDER_LABELS,
-        filters=choices_for(event, administrations_at(event)),
-        filter_labels=FILTER_LABELS,
+        **_filters_and_bar(event, wish, found, moment),
         wish=wish,
         query=query,
         quick={each.id: possible_now(_quick(each), event, counts) for each in page.rows},
-        tickable={each.id for each in page.rows if set(FOR_SEVERAL) & set(actions_for(each))},
         asking=ASKING,
         action_label=action_label,
-        several=FOR_SEVERAL,
         status_of=lambda person: registration_status(person.status, person.awaits).value,
         places=["several", *(f"p-{each.public_id}" for each in page.rows)],
         begun=moment >= event.starts_at,
         over=moment >= event.ends_at,
         day=event.day,
     )
+
+
+def _counts(found: FilterCounts) -> Counts:
+    """Return the figures of the whole event."""
+    counts = Counts(to_approve=found.of_event[RegistrationStatus.APPROVAL])
+    for status, number in found.of_event.items():
+        stored = status.value.partition(":")[0]
+        counts.by_status[stored] = counts.by_status.get(stored, 0) + number
+    return counts
+
+
+def _filters_and_bar(
+    event: Event, wish: RegistrationSearch, found: FilterCounts, moment: datetime
+) -> dict[str, Any]:
+    """Return what narrows the list, and what can be done for whom it shows."""
+    tick = request.args.get("tick", "")
+    return {
+        "orders": ORDER_LABELS,
+        "chips": chips_for(wish, found, begun=moment >= event.starts_at),
+        "filters": choices_for(event, administrations_at(event)),
+        "filter_labels": FILTER_LABELS,
+        "whole": tick == "whole",
+        "ticked": tick == "page",
+        "several": [] if moment >= event.ends_at else offered(found.statuses, wish),
+        "label_of": label_of,
+        "writable": event.state not in (State.DRAFT, State.ARCHIVED),
+    }
 
 
 def _quick(person: Registration) -> list[RegistrationAction]:

@@ -1,18 +1,17 @@
 """Actions on several registrations: each in a transaction of its own, with one report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import abort, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Busy, Refusal
-from ikone_events.domain.registering.status import RegistrationAction
+from ikone_events.domain.registering.status import RegistrationAction, registration_status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
-from ikone_events.services.registering.by_organiser import FOR_SEVERAL, OrganiserRequest, press
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.registration_search import get_person
+from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -21,21 +20,32 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
+from ikone_events.web.organiser.registering.bulk import (
+    ACTIONS,
+    carry_out,
+    counts_by_status,
+    is_for,
+    label_of,
+)
 from ikone_events.web.organiser.registering.filter import query_of, wish_of
-from ikone_events.web.organiser.registering.people_words import action_label
 from ikone_events.web.organiser.registering.registrations import back_to_list
+from ikone_events.web.organiser.registering.selection import (
+    MOST,
+    Selection,
+    selection_of,
+    too_many,
+)
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import typed_text
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import translate
 
 _PATH = "/events/<slug>/registrations/do/<action>"
-# The page size of the list.
-_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Ticked:
-    """A selected person, with the status that the list showed."""
+class Selected:
+    """A selected person, with the status that the organiser saw."""
 
     public_id: str
     expected: str
@@ -46,73 +56,121 @@ class Ticked:
 @permission(Permission.EDIT_EVENTS)
 def several_done(slug: str, action: str) -> Answer:
     """Lead back to the list; a GET does nothing."""
-    _action(action)
+    _check(action)
     return redirect(url_for("organiser.registrations", slug=seen_event(slug).slug), 303)
 
 
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
 def do_to_several(slug: str, action: str) -> Answer:
-    """Carry out an action for each person; ask first if it can't be undone."""
-    wanted, event = _action(action), seen_event(slug)
-    ticked = list(_ticked(event))
-    reason = typed_text(request.form.get("reason"))
-    asked = request.form.get("asked") == "yes"
-    missing = wanted is RegistrationAction.DECLINE and not reason
-    if not ticked:
+    """Carry out an action for each person; ask first unless ticked people are approved."""
+    _check(action)
+    event, selection = seen_event(slug), selection_of(request.form)
+    reason, asked = typed_text(request.form.get("reason")), request.form.get("asked") == "yes"
+    missing = action == RegistrationAction.DECLINE and not reason
+    if selection.is_empty:
         flash_at("several", _("Please tick the people in the list first."), "warning")
         return back_to_list(slug, anchor="several")
-    if wanted is not RegistrationAction.APPROVE and (not asked or missing):
-        status = 422 if asked and missing else 200
-        return _page(
-            "organiser/registering/ask_several.html", event, wanted, ticked=ticked, asked=asked
-        ), status
-    outcomes = [(each, _do_to_one(each, wanted, reason)) for each in ticked]
+    people = selection.people(event)
+    straight = action == RegistrationAction.APPROVE and not selection.whole
+    if not straight and (not asked or missing):
+        return _ask(event, action, selection, people, incomplete=asked)
+    outcomes = _do_to_each(_seen(people, selection), action, reason)
     return _page(
         "organiser/registering/several_done.html",
         seen_event(slug),
-        wanted,
+        action,
         done=[each for each, complaints in outcomes if not complaints],
         refused=[(each, complaints) for each, complaints in outcomes if complaints],
     )
 
 
-def _action(name: str) -> RegistrationAction:
-    if name not in FOR_SEVERAL:
+def _check(action: str) -> None:
+    if action not in ACTIONS:
         abort(404)
-    return RegistrationAction(name)
 
 
-def _ticked(event: Event) -> Iterator[Ticked]:
-    """Return the selected people of this event with the status that the form names."""
-    for value in list(dict.fromkeys(request.form.getlist("person")))[:_MOST]:
-        public_id, _slash, expected = value.partition("/")
-        person = get_person(event, public_id)
-        name = full_name(person.title, person.first_name, person.last_name)
-        yield Ticked(public_id, expected, name)
+def _seen(people: Iterable[Registration], selection: Selection) -> list[Selected]:
+    """Return the people with the status that the list showed, or the present one."""
+    found = []
+    for each in people:
+        status = registration_status(each.status, each.awaits).value
+        name = full_name(each.title, each.first_name, each.last_name)
+        expected = selection.ticked.get(each.public_id, status)
+        found.append(Selected(each.public_id, expected, name))
+    return found
 
 
-def _do_to_one(who: Ticked, action: RegistrationAction, reason: str) -> list[str]:
-    """Return why the action was refused for one person; empty if it was done."""
-    wish = OrganiserRequest(
-        action=action, expected=who.expected, actor=actor(), now=now(), reason=reason
+def _ask(
+    event: Event,
+    action: str,
+    selection: Selection,
+    people: list[Registration],
+    *,
+    incomplete: bool,
+) -> Answer:
+    """Show whom the action concerns, and whom it does not; `incomplete`: the reason is missing."""
+    concerned = [each for each in people if is_for(each, action)]
+    if not concerned:
+        flash_at("several", _("This is not possible for anybody who is selected."), "warning")
+        return back_to_list(event.slug, anchor="several")
+    if len(concerned) > MOST:
+        flash_at("several", translate(too_many()), "warning")
+        return back_to_list(event.slug, anchor="several")
+    page = _page(
+        "organiser/registering/ask_several.html",
+        event,
+        action,
+        selected=len(people),
+        concerned=_seen(concerned, selection),
+        others=counts_by_status(each for each in people if not is_for(each, action)),
+        asked=incomplete,
     )
+    return page, 422 if incomplete else 200
+
+
+def _do_to_each(
+    people: Sequence[Selected], action: str, reason: str
+) -> list[tuple[Selected, list[str]]]:
+    """Return what was not done for each person; raises Busy if the first one was not reached."""
+    outcomes: list[tuple[Selected, list[str]]] = []
+    try:
+        for who in people:
+            outcomes.append((who, _do_to_one(who, action, reason)))  # noqa: PERF401 - Busy ends it
+    except Busy as busy:
+        if not outcomes:
+            raise
+        words = say_all(busy.complaints)
+        outcomes.extend((who, words) for who in people[len(outcomes) :])
+    return outcomes
+
+
+def _do_to_one(who: Selected, action: str, reason: str) -> list[str]:
+    """Return why the action was not carried out for one person; empty if it was. Raises Busy."""
     try:
         with transaction():
-            press(who.public_id, wish)
+            return say_all(
+                carry_out(
+                    who.public_id,
+                    action,
+                    expected=who.expected,
+                    reason=reason,
+                    actor=actor(),
+                    now=now(),
+                )
+            )
     except Busy:
         raise
     except Refusal as refusal:
         return say_all(refusal.complaints)
-    return []
 
 
-def _page(template: str, event: Event, action: RegistrationAction, **more: object) -> str:
+def _page(template: str, event: Event, action: str, **more: object) -> str:
     return render_template(
         template,
         event=event,
-        action=action.value,
-        label=action_label(action),
+        action=action,
+        label=label_of(action),
         query=query_of(wish_of(request.form)),
         **more,
     )

@@ -147,7 +147,6 @@ def test_mail_hangs_on_a_date_of_the_event(app: Flask, team: Browser) -> None:
 @pytest.mark.parametrize(
     ("changes", "place"),
     [
-        ({"title": " "}, "title"),
         ({"body_de": "Hallo\n{{gibtsnicht}}"}, "body_de"),
         ({"subject_de": ""}, "subject_de"),
         ({"subject_en": "Only a subject"}, "body_en"),

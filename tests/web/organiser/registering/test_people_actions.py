@@ -285,11 +285,16 @@ def test_several_are_asked_about_before(
 
 
 def test_nobody_is_approved_where_nothing_asks_for_it(app: Flask, team: Browser) -> None:
-    for event, expected in ((hybrid(app, slug="frei"), False), (hybrid(app, approval=True), True)):
-        person_at(app, event, RegistrationStatus.CONFIRMED)
-        page = team.get(f"/organise/events/{event.slug}/registrations").text
-        assert ('/several/approve">' in page or 'approve">Zusagen' in page) is expected
-        assert "Ablehnen" in page
+    event = hybrid(app, approval=True)
+    person_at(app, event, RegistrationStatus.CONFIRMED)
+    base = f"/organise/events/{event.slug}/registrations"
+    assert 'approve">Zusagen' not in team.get(base).text
+    person_at(app, event, RegistrationStatus.APPROVAL)
+    for query, found in (("", True), ("?awaits=approval", True), ("?status=confirmed", False)):
+        page = team.get(f"{base}{query}").text
+        assert ('approve">Zusagen' in page) is found
+        assert 'decline">Ablehnen' in page
+    assert "/do/withdraw" not in team.get(f"{base}?status=cancelled").text
 
 
 def test_empty_selection_is_answered_on_the_list(app: Flask, team: Browser) -> None:
@@ -302,9 +307,8 @@ def test_empty_selection_is_answered_on_the_list(app: Flask, team: Browser) -> N
         "registrations?q=Beispiel#several",
     )
     page = team.get(f"/organise/events/{event.slug}/registrations?lang=en").text
-    above, _, list_of_people = page.partition('id="people')
-    assert "Please tick the people in the list first." in above[above.index("people-filter") :]
-    assert list_of_people
+    beside = page[page.index("</table>") : page.index('id="several"')]
+    assert "Please tick the people in the list first." in beside
     assert team.get(path).status_code == 303
 
 
