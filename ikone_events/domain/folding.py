@@ -32,9 +32,14 @@ def search_key(*texts: str) -> str:
 
 def search_words(query: str) -> list[tuple[str, ...]]:
     """The words of a query; a key contains one of the spellings of each, in any order."""
-    words = [word for word in _BETWEEN.split(_plain(query)) if word][:MOST_WORDS]
+    words = split_words(query)[:MOST_WORDS]
     spellings = ((_base(word), _base(word.translate(_UMLAUTS))) for word in words)
     return [tuple(dict.fromkeys(both)) for both in spellings if all(both)]
+
+
+def split_words(query: str) -> list[str]:
+    """All words of a query, also those beyond the most that are searched."""
+    return [word for word in _BETWEEN.split(_plain(query)) if word]
 
 
 def sort_key(*texts: str) -> str:

@@ -1,16 +1,17 @@
 """Pages of long lists, and the conditions of a search in them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ikone_events.domain.folding import MOST_WORDS
 from ikone_events.store.db import db
 
 Item = TypeVar("Item")
+Other = TypeVar("Other")
 PAGE_SIZE = 50
 
 
@@ -27,6 +28,10 @@ class Page(Generic[Item]):
     def pages(self) -> int:
         """The number of pages, at least one."""
         return max(1, -(-self.total // self.size))
+
+    def with_rows(self, rows: list[Other]) -> "Page[Other]":
+        """The same page with other rows."""
+        return Page(rows, self.number, self.total, self.size)
 
     def iter_pages(self) -> Iterator[int | None]:
         """Numbers of the first page, the last and the neighbours; None stands for a gap."""
@@ -55,6 +60,27 @@ def paginate_rows(
     number = max(1, min(number, -(-total // size)))
     rows = db.session.execute(wanted.limit(size).offset((number - 1) * size)).all()
     return Page(list(rows), number, total, size)
+
+
+def paginate_hits(
+    wanted: Select[int], hits: CTE, *, number: int, size: int = PAGE_SIZE
+) -> Page[int]:
+    """One page of ids in order, for a search that reads a whole table: it is read once.
+
+    `hits` are all that was found; databases keep them, because they are counted and selected.
+    """
+    number, total = max(1, number), select(func.count()).select_from(hits).scalar_subquery()
+    counted = wanted.add_columns(total)
+    rows = db.session.execute(counted.limit(size).offset((number - 1) * size)).all()
+    if not rows and number > 1:
+        return paginate(wanted, number=number, size=size)
+    return Page([row[0] for row in rows], number, rows[0][1] if rows else 0, size)
+
+
+def slice_page(items: Sequence[Item], *, number: int, size: int = PAGE_SIZE) -> Page[Item]:
+    """One page of a list; numbers out of range give the first or the last page."""
+    number = max(1, min(number, -(-len(items) // size)))
+    return Page(list(items[(number - 1) * size : number * size]), number, len(items), size)
 
 
 def containing(

@@ -17,6 +17,7 @@ from tests.bench import (
     postgresql,
     probing,
     rush,
+    search,
     to_many,
     whole,
 )
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "rush": rush.measure,
     "beside": lambda folder, _port: beside.measure(folder),
     "growth": lambda folder, _port: growth.measure(folder),
+    "search": lambda folder, _port: search.measure(folder),
     "probing": lambda folder, _port: probing.measure(folder),
 }
 

@@ -93,21 +93,14 @@ class Place:
 
     def register(self, times: int) -> float:
         """Milliseconds of processor time for one registration."""
-        backends = self._backends()
-        start = time.process_time() + _seconds_of(backends)
+        backends = backends_of(self.app)
+        start = time.process_time() + seconds_of(backends)
         for _ in range(times):
             form = {**person(next(_numbers)), "mode": "online", "csrf_token": self.token}
             answer = self.client.post(f"/events/{SLUG}/register", data=form)
             if answer.status_code != SEE_OTHER:
                 raise RuntimeError(f"{answer.status}: {answer.text[:2000]}")
-        return (time.process_time() + _seconds_of(backends) - start) / times * 1000
-
-    def _backends(self) -> list[int]:
-        """The processes of PostgreSQL that serve this place."""
-        with self.app.app_context(), db.engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                return []
-            return list(connection.scalars(_BACKENDS))
+        return (time.process_time() + seconds_of(backends) - start) / times * 1000
 
     def close(self) -> None:
         """Close all connections."""
@@ -116,7 +109,15 @@ class Place:
             db.engine.dispose()
 
 
-def _seconds_of(processes: list[int]) -> float:
+def backends_of(app: Flask) -> list[int]:
+    """The processes of PostgreSQL that serve this application."""
+    with app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            return []
+        return list(connection.scalars(_BACKENDS))
+
+
+def seconds_of(processes: list[int]) -> float:
     """The processor time that these processes have used."""
     stats = [Path(f"/proc/{number}/schedstat") for number in processes]
     return sum(int(stat.read_text().split()[0]) for stat in stats if stat.exists()) / 1e9

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import beside, figures, growth, postgresql, probing, rush, whole
+from tests.bench import beside, figures, growth, postgresql, probing, rush, search, whole
 from tests.bench.__main__ import PARTS
 from tests.bench.installation import sink
 from tests.effort import by_night
@@ -16,6 +16,7 @@ KEYS = {
     "postgresql": {"post_ratio_postgresql", "whole_ratio_postgresql"},
     "beside": {"rush_mails_per_s", "rush_mail_lag_p95_s", "lone_mail_ms"},
     "growth": {"growth"},
+    "search": {"search_ms", "search_ms_postgresql"},
     "probing": {"known"},
 }
 # Each server and command of a part costs a second.
@@ -31,6 +32,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rush, "PEOPLE", 60)
     small = {name: replace(case, sizes=(0, 10)) for name, case in growth.CASES.items()}
     monkeypatch.setattr(growth, "CASES", small)
+    monkeypatch.setattr(search, "PEOPLE", 100)
     monkeypatch.setattr(beside, "PEOPLE", 16)
     monkeypatch.setattr(beside, "LONE", 1)
     for module in (growth, probing):

@@ -24,7 +24,7 @@ from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import NETWORK, Mailing, OutboxMail, Subscriber
-from ikone_events.store.paging import Page, containing, paginate
+from ikone_events.store.paging import PAGE_SIZE, Page, containing, paginate
 
 # For this time organisers see which mails failed, and can send them again.
 _KEPT_AFTER_OPENING = timedelta(days=7)
@@ -217,11 +217,13 @@ def count_subscribers() -> Numbers:
     return Numbers(*found)
 
 
-def search_subscribers(words: str = "", *, number: int = 1) -> Page[Subscriber]:
+def search_subscribers(
+    words: str = "", *, number: int = 1, size: int = PAGE_SIZE
+) -> Page[Subscriber]:
     """Subscribers whose address contains `words`, in order of the addresses."""
     wanted = select(Subscriber).where(*containing(words, [Subscriber.email]))
     wanted = wanted.options(joinedload(Subscriber.event))
-    return paginate(wanted.order_by(Subscriber.email_key, Subscriber.id), number=number)
+    return paginate(wanted.order_by(Subscriber.email_key, Subscriber.id), number=number, size=size)
 
 
 def get_subscriber(public_id: str) -> Subscriber:

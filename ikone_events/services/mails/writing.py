@@ -14,7 +14,7 @@ from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, u
 from ikone_events.services.mails.invitations import makes_known, note_object
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
+from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber, mail_key
 from ikone_events.store.plain import insert_row, insert_unless_known, new_row
 from ikone_events.store.registering.models import Registration
 
@@ -193,9 +193,11 @@ def queue_unless_known(row: OutboxMail) -> bool:
 def _content(facts: MailFacts, mail: ComposedMail) -> dict[str, Any]:
     """The columns of the mail itself and its recipient."""
     recipient = facts.recipient
+    name = f"{recipient.first_name} {recipient.last_name}".strip()
     return {
         "recipient": recipient.email,
-        "recipient_name": f"{recipient.first_name} {recipient.last_name}".strip(),
+        "recipient_name": name,
+        "search_key": mail_key(recipient.email, name, mail.subject),
         "subject": mail.subject,
         "text": mail.text,
         "html": mail.html,

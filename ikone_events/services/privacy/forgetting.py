@@ -56,6 +56,9 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     rows_written(update(Code).where(*own).values(label=""))
     known = Registration.id.in_(ids), Registration.anonymised_at.is_(None)
     rows_written(update(Registration).where(*known).values(_EMPTY).values(anonymised_at=now))
+    # Mails that still wait for their server are found by nobody.
+    waiting = update(OutboxMail).where(OutboxMail.registration_id.in_(ids))
+    rows_written(waiting.values(search_key=""))
     drop_unused_left_texts()
     undeliverable_addresses.tidy()
 

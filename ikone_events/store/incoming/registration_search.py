@@ -6,16 +6,14 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.incoming.answer_rules import ANSWERS
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
-from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import LeftText, Organisation, member_on
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import visible_events
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registering.models import Registration
@@ -208,22 +206,3 @@ def latest_people(event: Event, most: int) -> list[Registration]:
         Registration.event_id == event.id, Registration.anonymised_at.is_(None)
     )
     return list(db.session.scalars(wanted.order_by(Registration.id.desc()).limit(most)))
-
-
-def find_people(organiser: Organiser, words: str, most: int) -> tuple[list[Registration], bool]:
-    """People of visible events by their names, the latest events first; whether there are more."""
-    events = visible_events(organiser).with_only_columns(Event.id)
-    wanted = (
-        select(Registration)
-        .join(Event, Registration.event_id == Event.id)
-        .where(
-            Registration.event_id.in_(events),
-            Registration.anonymised_at.is_(None),
-            *named(words),
-        )
-        .options(contains_eager(Registration.event), joinedload(Registration.organisation))
-        .order_by(Event.starts_at.desc(), Registration.id)
-        .limit(most + 1)
-    )
-    found = list(db.session.scalars(wanted))
-    return found[:most], len(found) > most

@@ -17,7 +17,7 @@ from ikone_events.store.registering.search import named
 # States of the filter; "deferred" is a queued mail that the server has deferred at least once.
 DEFERRED = "deferred"
 STATES = ("queued", DEFERRED, "sent", "failed", "stopped")
-_WITHOUT_BODIES = select(OutboxMail).options(
+WITHOUT_BODIES = select(OutboxMail).options(
     defer(OutboxMail.text), defer(OutboxMail.html), defer(OutboxMail.calendar)
 )
 _DEFERRED = (OutboxMail.state == "queued") & (OutboxMail.tries > OutboxMail.tries_before)
@@ -36,7 +36,7 @@ class MailSearch:
 def search_mails(event: Event, wish: MailSearch, *, number: int = 1) -> Page[OutboxMail]:
     """One page of the mails of an event without bodies, failed ones first, then the newest."""
     conditions = [OutboxMail.event_id == event.id, *_conditions(event, wish)]
-    wanted = _WITHOUT_BODIES.where(*conditions).order_by(
+    wanted = WITHOUT_BODIES.where(*conditions).order_by(
         (OutboxMail.state != "failed"), OutboxMail.id.desc()
     )
     return paginate(wanted, number=number)
@@ -54,7 +54,7 @@ def get_mail(event: Event, mail_id: int) -> OutboxMail:
 
 def mails_to(registration: Registration) -> list[OutboxMail]:
     """All mails to one person without bodies, the first one first."""
-    wanted = _WITHOUT_BODIES.where(OutboxMail.registration_id == registration.id).order_by(
+    wanted = WITHOUT_BODIES.where(OutboxMail.registration_id == registration.id).order_by(
         OutboxMail.id
     )
     return list(db.session.scalars(wanted))

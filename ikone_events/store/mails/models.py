@@ -12,8 +12,9 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from ikone_events.domain.folding import search_key
 from ikone_events.store.db import Base, UTCDateTime, partial_index
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
@@ -27,6 +28,10 @@ HAS_OBJECT = literal_column("outbox_mail.calendar_uid") != literal_column("''")
 
 
 NETWORK = "network"
+# In the order of the arguments of `mail_key`.
+SEARCHED = ("recipient", "recipient_name", "subject")
+# PostgreSQL refuses entries of an index above 2,704 bytes; a character has up to four.
+_LONGEST_KEY = 640
 
 
 class Subscriber(Base):
@@ -132,6 +137,8 @@ class OutboxMail(Base):
     object. `notified_version` is
     the calendar_version of the event that the mail contained, if any. `link_epoch` is the epoch of
     the personal links in it, None without; once the person has others, it is not sent.
+    `search_key` is recipient and subject folded for searching; it follows them, and is empty once
+    the person has been forgotten.
     """
 
     __tablename__ = "outbox_mail"
@@ -143,6 +150,8 @@ class OutboxMail(Base):
         Index("ix_outbox_mail_event_id_id", "event_id", "id"),
         partial_index("ix_outbox_mail_calendar_uid", "calendar_uid", where=_WITH_OBJECT),
         Index("ix_outbox_mail_message_id", "message_id"),
+        # Covers the search for mails (search.py).
+        Index("ix_outbox_mail_search", "search_key", "event_id", "subscriber_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -180,9 +189,22 @@ class OutboxMail(Base):
     tries_before: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answer: Mapped[str] = mapped_column(Text, default="")
+    search_key: Mapped[str] = mapped_column(Text, default="")
 
     event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
+
+    @validates(*SEARCHED)
+    def _note_key(self, name: str, text: str) -> str:
+        """Update `search_key`, which follows this text."""
+        texts = {each: getattr(self, each) or "" for each in SEARCHED} | {name: text}
+        self.search_key = mail_key(*texts.values())
+        return text
+
+
+def mail_key(recipient: str, recipient_name: str, subject: str) -> str:
+    """The `search_key` of a mail; it begins with the address."""
+    return search_key(recipient, recipient_name, subject)[:_LONGEST_KEY]
 
 
 # The keys of mails that organisers sent to themselves begin with this.

@@ -94,6 +94,7 @@ CHECKS: tuple[Check, ...] = (
     mails.double_mails,
     mails.gaps_in_mailings,
     mails.odd_mails,
+    mails.stale_mail_keys,
     mails.abandoned_leases,
     mails.lost_objects,
     mails.doubled_objects,

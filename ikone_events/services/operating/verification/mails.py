@@ -19,7 +19,7 @@ from ikone_events.services.mails.outbox import DAMAGED
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.incoming.models import IncomingMail
-from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail
+from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail, mail_key
 from ikone_events.store.registering.models import Registration, StatusChange
 
 # The mails that notify people of a status.
@@ -156,6 +156,20 @@ def damaged_mails(_now: datetime) -> Iterator[str]:
     )
     for number, words in db.session.execute(wanted.order_by(OutboxMail.id)):
         yield f"mails: mail {number}: {words}"
+
+
+def stale_mail_keys(_now: datetime) -> Iterator[str]:
+    """Mails are found by their recipient and subject, but not those to forgotten people."""
+    texts = (OutboxMail.recipient, OutboxMail.recipient_name, OutboxMail.subject)
+    rows = db.session.execute(
+        select(OutboxMail.id, OutboxMail.search_key, Registration.anonymised_at, *texts)
+        .outerjoin(Registration, OutboxMail.registration_id == Registration.id)
+        .order_by(OutboxMail.id)
+        .execution_options(yield_per=1000)
+    )
+    for number, key, forgotten_at, *searched in rows:
+        if key != ("" if forgotten_at else mail_key(*searched)):
+            yield f"keys: mail {number} is not found by its recipient and subject"
 
 
 def abandoned_leases(now: datetime) -> Iterator[str]:

@@ -1,45 +1,46 @@
-"""One search for events, people and administrations, within what the account may see."""
+"""The search over people, public bodies, events and mails, within what the account may see."""
 
-from flask import render_template, request
+from typing import Any
 
-from ikone_events.domain.folding import search_key, search_words
-from ikone_events.store.events.models import Event
-from ikone_events.store.events.queries import events_of
-from ikone_events.store.incoming.registration_search import find_people
-from ikone_events.store.registering.administrations import search_administrations
-from ikone_events.web.organiser.directory.administrations import kind_label
-from ikone_events.web.organiser.frame import blueprint
-from ikone_events.web.shell.access import Permission, organiser, permission
+from flask import render_template, request, url_for
+
+from ikone_events.domain.search_query import LONGEST_QUERY, read_query
+from ikone_events.store.paging import PAGE_SIZE, Page
+from ikone_events.web.organiser.events.search_groups import GROUPS, ResultGroup
+from ikone_events.web.organiser.frame import blueprint, page_number, page_url
+from ikone_events.web.shell.access import Permission, may, permission
 from ikone_events.web.shell.forms import typed_line
 
-MOST = 20
+# Rows of each group on the page of all groups.
+FIRST = 8
 
 
 @blueprint.get("/search")
 @permission(Permission.SEE_EVENTS)
 def search() -> str:
-    """Show what a name, an address or a title finds; the latest events first."""
-    words = typed_line(request.args.get("q"))[:200]
-    wanted = bool(search_words(words))
-    people, more = find_people(organiser(), words, MOST) if wanted else ([], False)
-    bodies = search_administrations(words, kind="", member_day=None) if wanted else None
+    """Show the first results of each group, or with `in` all of one group by pages."""
+    query = read_query(typed_line(request.args.get("q")))
+    groups = [group for group in GROUPS if may(group.needed)]
+    only = next((group for group in groups if group.key == request.args.get("in")), None)
+    found: dict[str, Page[Any]] = {}
+    if query.words:
+        for group in groups:
+            number, size = (page_number(), PAGE_SIZE) if group is only else (1, FIRST)
+            found[group.key] = group.find(query, number, size)
+    shown = [group for group in groups if found.get(group.key) and _shows(found, group, only)]
     return render_template(
         "organiser/events/search.html",
-        found_words=words,
-        events=_events(words)[:MOST] if wanted else [],
-        people=people,
-        more_people=more,
-        bodies=[(body, kind_label(body.kind)) for body in bodies.rows[:MOST]] if bodies else [],
-        total_bodies=bodies.total if bodies else 0,
+        found_words=query.text,
+        query=query,
+        longest=LONGEST_QUERY,
+        groups=groups,
+        only=only,
+        found=found,
+        shown=[(group, found[group.key], group.facts(found[group.key].rows)) for group in shown],
+        group_url=lambda group: url_for("organiser.search", q=query.text, **{"in": group.key}),
+        page_url=page_url("organiser.search", q=query.text, **{"in": only.key if only else None}),
     )
 
 
-def _events(words: str) -> list[Event]:
-    """Return the events whose title has all words, the latest first."""
-    asked = search_words(words)
-    found = []
-    for event in reversed(events_of(organiser())):
-        key = search_key(event.title, event.title_en or "", event.series or "")
-        if all(any(spelling in key for spelling in spellings) for spellings in asked):
-            found.append(event)
-    return found
+def _shows(found: dict[str, Page[Any]], group: ResultGroup, only: ResultGroup | None) -> bool:
+    return found[group.key].total > 0 and only in (None, group)

@@ -66,6 +66,11 @@ def typed_text(form: TextForm, locale: str) -> EditedText:
     return EditedText(subject, "\n".join(lines).strip("\n"))
 
 
+def whole(text: EditedText) -> str:
+    """Return subject and body as they stand below each other."""
+    return f"{text.subject}\n\n{text.body}"
+
+
 def changes_of(form: TextForm, current: Mapping[str, EditedText]) -> list[TextChange]:
     """Return the texts that differ from the current ones."""
     return [

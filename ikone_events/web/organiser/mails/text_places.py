@@ -68,6 +68,11 @@ class TextPlace:
         rows = [row for row in texts_of(self.scopes) if row.kind == kind]
         return {locale: self._current(kind, locale, rows) for locale in LOCALES}
 
+    def wider(self, kind: str) -> dict[str, CurrentText]:
+        """Return the texts that would be used without those of this place."""
+        rows = [row for row in texts_of(self.scopes[1:]) if row.kind == kind]
+        return {locale: self._current(kind, locale, rows) for locale in LOCALES}
+
     def _current(self, kind: str, locale: str, rows: list[MailText]) -> CurrentText:
         here = {row.scope: row for row in rows if row.locale == locale}
         own = here.get(self.scope)

@@ -7,11 +7,12 @@ from flask import flash, redirect, render_template, request
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import LABELS
 from ikone_events.domain.mails.placeholders import EDITABLE, placeholders_of
+from ikone_events.domain.mails.text_changes import TextPiece, text_changes
 from ikone_events.domain.refusals import StaleForm
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails import texts as text_service
 from ikone_events.services.mails.text_preview import preview
-from ikone_events.services.mails.texts import INSTALLATION, LOCALES, NO_TEXT, TextChange
+from ikone_events.services.mails.texts import INSTALLATION, LOCALES, NO_TEXT, TextChange, is_own
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import latest_events_of
@@ -25,6 +26,7 @@ from ikone_events.web.organiser.mails.text_form import (
     read_mark,
     seen_mark,
     typed_text,
+    whole,
 )
 from ikone_events.web.organiser.mails.text_places import (
     EVENT,
@@ -91,7 +93,8 @@ def _list(place: TextPlace) -> str:
 def _edit(place: TextPlace, kind: str) -> str:
     title_of(place, kind)
     current = place.current(kind)
-    return _page(place, kind, _form(place, current, fresh=True), current)
+    form = _form(place, current, fresh=True)
+    return _page(place, kind, form, current, mails=_shown_mails(place, kind, form))
 
 
 def _save(place: TextPlace, kind: str) -> Answer:
@@ -101,7 +104,8 @@ def _save(place: TextPlace, kind: str) -> Answer:
     if not form.validate() or not check_texts(form, kind):
         return _page(place, kind, form, current), 422
     if request.form.get("do") == "preview":
-        return _page(place, kind, form, current, mails=_shown_mails(place, kind, form))
+        mails = _shown_mails(place, kind, form)
+        return _page(place, kind, form, current, mails=mails, looked=True)
     changes = changes_of(form, {locale: current[locale].text for locale in LOCALES})
     try:
         with transaction():
@@ -163,6 +167,7 @@ def _page(
     current: Mapping[str, CurrentText],
     *,
     mails: Mapping[str, object] | None = None,
+    looked: bool = False,
     conflict: list[str] | None = None,
     stored: Mapping[str, EditedText] | None = None,
 ) -> str:
@@ -174,12 +179,30 @@ def _page(
         current=current,
         placeholders=placeholders_of(kind).values(),
         mails=mails or {},
+        looked=looked,
+        differences=_differences(place, kind, current),
+        standard=all(one.level == "" for one in place.wider(kind).values()),
         conflict=conflict or [],
         stored=stored or {},
         zone=place.event.zone if place.event else get_installation().settings.timezone,
         place=place,
         event=place.event,
     )
+
+
+def _differences(
+    place: TextPlace, kind: str, current: Mapping[str, CurrentText]
+) -> dict[str, list[TextPiece]]:
+    """Return how the texts of this place differ from those that would count without them."""
+    if is_own(kind):
+        return {}
+    wider = place.wider(kind)
+    pairs = {
+        locale: (whole(wider[locale].text), whole(current[locale].text))
+        for locale in LOCALES
+        if current[locale].row
+    }
+    return {name: text_changes(*pair) for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _sample_choices(place: TextPlace) -> list[tuple[str, str]]:

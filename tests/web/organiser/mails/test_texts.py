@@ -245,3 +245,35 @@ def test_own_message_has_the_same_editor_and_needs_no_english(
     assert save(team, path, body_en="Bus no. 5", subject_en="Getting there").status_code == 303
     assert save(team, path, body_en="", subject_en="").status_code == 303
     assert [row.locale for row in rows(app)] == ["de"]
+
+
+def test_mail_stands_beside_its_text_without_a_press(team: Browser, event: Event) -> None:
+    page = team.get("/organise/events/e/mail/texts/confirmation").text
+    assert page.count('class="mail-text"') == 2
+    assert "Dörfer" in page
+    assert "Nothing has been saved" not in page
+
+
+def test_changed_text_tells_what_differs_from_the_one_that_would_count(
+    admin: Browser, event: Event
+) -> None:
+    wide, own = f"{PLACES[0]}/waitlist", f"{PLACES[2]}/waitlist"
+    assert 'id="differences"' not in admin.get(own).text
+    save(admin, wide, body_de="Gilt für alle <b>")
+    page = admin.get(wide).text
+    assert "Was vom Standardtext abweicht" in page
+    assert "<ins>Gilt für alle &lt;b&gt;</ins>" in page
+    save(admin, own, body_de="Gilt für alle <i>")
+    page = admin.get(own).text
+    assert "Was von dem Text abweicht, der sonst gelten würde" in page
+    assert "<del>&lt;b&gt;</del><ins>&lt;i&gt;</ins>" in page
+    assert 'id="differences"' in page
+    admin.post(f"{own}/reset", form_of(admin, own))
+    assert 'id="differences"' not in admin.get(own).text
+
+
+def test_both_languages_are_shown_where_something_is_wrong(team: Browser, event: Event) -> None:
+    path = "/organise/events/e/mail/texts/confirmation"
+    assert 'value="de" checked' in team.get(path).text
+    assert 'value="both" checked' in save(team, path, body_en="{{zwei}}").text
+    assert 'value="en" checked' in save(team, path, do="preview", shown="en").text
