@@ -7,6 +7,7 @@ from jinja2 import StrictUndefined
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
+from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import atom, events, feeds, pages, qr, subscriptions
 from ikone_events.web.registering import signup
 from ikone_events.web.shell import (
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     atom.blueprint,
     qr.blueprint,
     feeds.personal_blueprint,
+    office_feed.blueprint,
     pages.blueprint,
     health.blueprint,
     password_reset.blueprint,

@@ -38,6 +38,11 @@ def may_get_office_mails(role: str) -> bool:
     return role in _WORKING
 
 
+def may_see_events(role: str) -> bool:
+    """Whether accounts of this role are offered a calendar of events."""
+    return role in _WORKING or role == AccountRole.VIEWER
+
+
 def wants(which: OfficeMail, role: str, chosen: bool | None) -> bool:
     """Whether an account gets a mail; `chosen` is None while nobody has decided."""
     if not may_get_office_mails(role):

@@ -17,7 +17,9 @@ _LABELS = {
     "join": ("Teilnehmen", "Join"),
     "materials": ("Alle Unterlagen", "All materials"),
     "register": ("Jetzt anmelden", "Register now"),
+    "settle": ("Jetzt erledigen", "Settle it now"),
     "stop": ("Abbestellen", "Unsubscribe"),
+    "today": ("„Heute“ öffnen", "Open “Today”"),
     "trial": ("Testeinladung ansehen", "View the test invitation"),
     "view": ("Anmeldung ansehen oder ändern", "View or change registration"),
     "withdraw": ("Platz freigeben", "Give up my place"),
@@ -76,6 +78,9 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.FEEDBACK: ("feedback", event.feedback_url) if event.feedback_url else details,
         MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
         MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
+        MailKind.OFFICE_ALARM: ("settle", _first_entry(facts) or event.public_url),
+        MailKind.OFFICE_DIGEST: ("today", event.public_url),
+        MailKind.OFFICE_REGISTRATIONS: ("today", event.public_url),
         MailKind.NOT_COMING: ("withdraw", links.withdraw),
         MailKind.TRIAL_INVITATION: ("trial", links.manage),
         MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
@@ -92,6 +97,10 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.DECLINED: details,
         MailKind.HANDED_OVER: details,
     }.get(facts.kind)
+
+
+def _first_entry(facts: MailFacts) -> str:
+    return facts.entries[0].url if facts.entries else ""
 
 
 def _of_person(facts: MailFacts) -> tuple[str, str]:
