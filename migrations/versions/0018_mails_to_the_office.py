@@ -38,16 +38,20 @@ def upgrade():
     op.create_index(op.f('ix_office_alarm_event_id'), 'office_alarm', ['event_id'])
     op.create_table(
         'listing_progress',
+        sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('organiser_id', sa.Integer(), nullable=False),
         sa.Column('event_id', sa.Integer(), nullable=False),
         sa.Column('last_id', sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_listing_progress_event_id'), ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['organiser_id'], ['organiser.id'], name=op.f('fk_listing_progress_organiser_id'), ondelete='CASCADE'),
-        sa.PrimaryKeyConstraint('organiser_id', 'event_id', name=op.f('pk_listing_progress')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_listing_progress')),
+        sa.UniqueConstraint('organiser_id', 'event_id', name=op.f('uq_listing_progress_organiser_id_event_id')),
     )
+    op.create_index(op.f('ix_listing_progress_event_id'), 'listing_progress', ['event_id'])
 
 
 def downgrade():
+    op.drop_index(op.f('ix_listing_progress_event_id'), table_name='listing_progress')
     op.drop_table('listing_progress')
     op.drop_index(op.f('ix_office_alarm_event_id'), table_name='office_alarm')
     op.drop_table('office_alarm')

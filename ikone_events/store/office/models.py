@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.store.db import Base, UTCDateTime
@@ -32,11 +32,9 @@ class ListingProgress(Base):
     """
 
     __tablename__ = "listing_progress"
+    __table_args__ = (UniqueConstraint("organiser_id", "event_id"),)
 
-    organiser_id: Mapped[int] = mapped_column(
-        ForeignKey("organiser.id", ondelete="CASCADE"), primary_key=True
-    )
-    event_id: Mapped[int] = mapped_column(
-        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organiser.id", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     last_id: Mapped[int]
