@@ -42,16 +42,16 @@ MAY_IMPORT: dict[str, set[str]] = {
 TOPICS: dict[str, tuple[str, ...]] = {
     "domain": (
         *("directory", "mails", "events", "registering", "plan", "calendars", "incoming"),
-        *("rooms", "followup", "figures", "operating"),
+        *("rooms", "followup", "figures", "operating", "office"),
     ),
     "store": (
         *("accounts", "events", "directory", "registering", "plan", "mails", "incoming"),
-        *("calendars", "rooms", "followup", "figures", "operating"),
+        *("calendars", "rooms", "followup", "figures", "operating", "office"),
     ),
     "mail": ("writing", "sending", "receiving"),
     "services": (
         *("mails", "plan", "registering", "calendars", "incoming", "rooms", "followup"),
-        *("figures", "privacy", "events", "directory", "accounts", "operating"),
+        *("figures", "privacy", "events", "directory", "accounts", "operating", "office"),
     ),
     "web": ("shell", "registering", "public", "attendee", "organiser"),
     "web.organiser": (

@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     DOOR = "door"
     SUBSCRIPTION = "subscription"
     CALENDAR = "calendar"
+    OFFICE_CALENDAR = "office_calendar"
     PASSWORD = "password"  # noqa: S105 - no password
 
 

@@ -7,6 +7,7 @@ from jinja2 import StrictUndefined
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, room
+from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import (
     atom,
     embed,
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     qr.blueprint,
     embed.blueprint,
     feeds.personal_blueprint,
+    office_feed.blueprint,
     pages.blueprint,
     identity.blueprint,
     sitemap.blueprint,

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -21,6 +22,7 @@ from ikone_events.services.events import steps, updates
 from ikone_events.services.events.obsolete_mailings import outdated_mailings, stop_outdated
 from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox_pause import is_paused
+from ikone_events.services.office import alarms, mornings
 from ikone_events.services.operating import health
 from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.plan import plans
@@ -58,6 +60,7 @@ class Worker:
         self._timer = timer
         self._looked = timer() - LOOK_SECONDS
         self._queues: list[deque[Any]] = [deque() for _duty in _DUTIES]
+        self._found_at: list[datetime | None] = [None for _duty in _DUTIES]
         self._trouble: str | None = None  # an earlier process of this name may have stored some
         self.stopping = threading.Event()
         self._sender = self._new_sender()
@@ -132,7 +135,7 @@ class Worker:
         item that fails each time keeps nothing else waiting.
         """
         queue, end = self._queues[number], self._timer() + SHARE_SECONDS
-        if not queue:
+        if not queue and self._is_to_be_found(number, duty):
             with _errors_logged(f"{duty.what}: not looked up"):
                 queue.extend(duty.find())
         while queue and not self.stopping.is_set():
@@ -142,6 +145,17 @@ class Worker:
             if self._timer() >= end:
                 break
         return bool(queue)
+
+    def _is_to_be_found(self, number: int, duty: "_Duty") -> bool:
+        """Whether so much time has passed since this kind of work was looked for.
+
+        By the installation's clock, which a trial may move.
+        """
+        moment, before = now(), self._found_at[number]
+        if before is not None and before <= moment < before + duty.every:
+            return False
+        self._found_at[number] = moment
+        return True
 
     def _note_trouble(self) -> None:
         """Store what could not be done at this look, so that organisers see it."""
@@ -226,13 +240,30 @@ def _forget_event(slug: str) -> None:
         forget_event(slug, actor=SYSTEM, now=now())
 
 
+def _settle_alarms(slug: str) -> None:
+    with transaction():
+        alarms.settle_alarms(slug, now=now())
+
+
+def _write_morning(due: mornings.Morning) -> None:
+    with transaction():
+        mornings.write_morning(due, now=now())
+
+
 @dataclass(frozen=True, slots=True)
 class _Duty:
-    """One kind of due work: `find` reads the items, `do` checks and does one."""
+    """One kind of due work: `find` reads the items, `do` checks and does one.
+
+    It is looked for at every look, or only when the time `every` has passed.
+    """
 
     what: str
     find: Callable[[], Iterable[Any]]
     do: Callable[[Any], None]
+    every: timedelta = timedelta(0)
+
+
+_MINUTE = timedelta(minutes=1)
 
 
 _DUTIES = (
@@ -243,4 +274,6 @@ _DUTIES = (
     _Duty("outdated mailing", lambda: outdated_mailings(now()), _stop_mailing),
     _Duty("expired data", _portions, _tidy),
     _Duty("end of retention", lambda: [e.slug for e in events_to_forget(now())], _forget_event),
+    _Duty("alarm", lambda: alarms.alarms_to_settle(now()), _settle_alarms, _MINUTE),
+    _Duty("morning mail", lambda: mornings.mornings_due(now()), _write_morning, _MINUTE),
 )

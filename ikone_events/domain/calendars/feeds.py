@@ -22,6 +22,7 @@ MOST_NEWS = 50
 class Word(StrEnum):
     """A prefix of titles, for programs that do not show STATUS."""
 
+    DRAFT = "draft"
     CANCELLED = "cancelled"
     POSTPONED = "postponed"
     WAITING = "waiting"
@@ -34,6 +35,7 @@ class Word(StrEnum):
 
 
 _WORDS: Mapping[Word, Mapping[str, str]] = {
+    Word.DRAFT: {"de": "Entwurf", "en": "Draft"},
     Word.CANCELLED: {"de": "Abgesagt", "en": "Cancelled"},
     Word.POSTPONED: {"de": "Verschoben", "en": "Postponed"},
     Word.WAITING: {"de": "Warteliste", "en": "Waiting list"},
@@ -71,6 +73,11 @@ def word_of_person(status: Status, awaits: Awaits, state: State) -> Word | None:
     if status is Status.PENDING and awaits is Awaits.ADDRESS:
         return Word.UNCONFIRMED
     return _OF_PERSON[status]
+
+
+def word_for_office(state: State) -> Word | None:
+    """The prefix in the calendar of the office, which shows drafts too."""
+    return Word.DRAFT if state is State.DRAFT else word_of_event(state)
 
 
 def word_in(word: Word | None, locale: str) -> str:

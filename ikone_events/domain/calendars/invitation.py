@@ -20,7 +20,7 @@ from icalendar.parser import Contentline
 from icalendar.parser_tools import DEFAULT_ENCODING
 
 from ikone_events.domain.calendars.description import description
-from ikone_events.domain.header_text import ascii_address, one_line
+from ikone_events.domain.header_text import ascii_address, clean_text, one_line
 from ikone_events.domain.mails.facts import EventSummary, Invitation, Links, Recipient, Sender
 from ikone_events.domain.mails.kinds import CANCEL
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
@@ -57,7 +57,8 @@ class PublicEntry:
     """An event in a feed; `changed_at` is its last change, which keeps ETags stable.
 
     `word` is a prefix of the title, because few programs show the status of subscribed events.
-    `private` entries are in one person's calendar and show how that person is registered.
+    `private` entries are in one person's calendar and show how that person is registered. `brief`
+    ones are reminders in the calendar of the office: nobody meets anywhere.
     """
 
     summary: EventSummary
@@ -68,6 +69,7 @@ class PublicEntry:
     tentative: bool = False
     word: str = ""
     private: bool = False
+    brief: bool = False
 
 
 def calendar_object(
@@ -241,7 +243,10 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
     event.add("status", "CANCELLED" if entry.cancelled else state)
     if entry.word:
         event["SUMMARY"] = _Text(one_line(f"{entry.word}: {entry.summary.title}"))
-    if entry.cancelled:
+    if entry.brief:
+        del event["LOCATION"]
+        event["DESCRIPTION"] = _Text(clean_text(entry.summary.public_url))
+    if entry.cancelled or entry.brief:
         event["TRANSP"] = vText("TRANSPARENT")
     if _tells_a_secret(event, entry.summary.public_url):
         raise CalendarError(Complaint(N_("A public calendar contains somebody's personal link.")))
@@ -250,7 +255,7 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
 
 def _tells_a_secret(event: Event, public_url: str) -> bool:
     """Whether a text contains a personal link, which gives access to a registration."""
-    site = public_url.partition("/events/")[0]
+    site = public_url.partition("/events/")[0].removesuffix("/organise")
     texts = [str(event[name]) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
     links = (f"{site}/{page}/" for page in ("r", "door"))
     rests = (rest for link in links for text in texts for rest in text.split(link)[1:])

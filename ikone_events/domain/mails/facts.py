@@ -122,6 +122,28 @@ class ContactPerson:
     email: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeEntry:
+    """Something that the office has to do: a sentence, and the link to where it is settled."""
+
+    text: str
+    url: str
+    label: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPeople:
+    """The people who have registered for an event, one line each; `more` are left out."""
+
+    title: str
+    when: str
+    url: str
+    number: int
+    people: tuple[str, ...]
+    more: int = 0
+
+
 class Fact(StrEnum):
     """A property of an event whose changes are announced."""
 
@@ -165,7 +187,7 @@ class MailFacts:
     who filled in the form. `changes` are the differences from the last version that the person was
     notified of. `has_open_fields` tells that they have to complete their details. `deadline`,
     `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
-    subscribers.
+    subscribers. `entries` and `new_people` are for the office.
     """
 
     kind: MailKind
@@ -192,3 +214,5 @@ class MailFacts:
     free_places: int | None = None
     for_event: bool = False
     has_open_fields: bool = False
+    entries: tuple[OfficeEntry, ...] = ()
+    new_people: tuple[NewPeople, ...] = ()

@@ -46,6 +46,9 @@ class MailKind(StrEnum):
     MAIL_TEST = "mail_test"
     ADDRESS_WITHDRAWN = "address_withdrawn"
     LINKS_RENEWED = "links_renewed"
+    OFFICE_ALARM = "office_alarm"
+    OFFICE_DIGEST = "office_digest"
+    OFFICE_REGISTRATIONS = "office_registrations"
 
 
 # Sent by one mailing; the attendance decides which one a person gets.
@@ -113,9 +116,16 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.MAIL_TEST: N_("Test e-mail"),
     MailKind.ADDRESS_WITHDRAWN: N_("Notice to a former address"),
     MailKind.LINKS_RENEWED: N_("New personal links"),
+    MailKind.OFFICE_ALARM: N_("Urgent, to the office"),
+    MailKind.OFFICE_DIGEST: N_("To do, to the office"),
+    MailKind.OFFICE_REGISTRATIONS: N_("New registrations, to the office"),
 }
-# Their text is the key to an account, so it is deleted once they are sent.
+# Their text is the key to an account.
 WITH_KEY = (MailKind.ACCOUNT_INVITATION, MailKind.PASSWORD_RESET)
+# To accounts, by the choice of their owners.
+TO_OFFICE = (MailKind.OFFICE_ALARM, MailKind.OFFICE_DIGEST, MailKind.OFFICE_REGISTRATIONS)
+# Their text is deleted once they are sent: keys to accounts, and lists of people.
+DELETED_ONCE_SENT = (*WITH_KEY, MailKind.OFFICE_REGISTRATIONS)
 
 
 def calendar_method(kind: MailKind) -> str | None:

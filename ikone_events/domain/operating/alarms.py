@@ -3,6 +3,7 @@
 The dashboard, `/readyz` and `doctor` show the same alarms.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -112,9 +113,11 @@ def silence_limit(tick: timedelta) -> timedelta:
     return max(_TICKS_MISSED * tick, _AT_LEAST)
 
 
-def todos_of(engine: EngineState) -> tuple[ToDo, ...]:
-    """The alarms as entries of the to-do list."""
-    return tuple(_todo(alarm, engine) for alarm in engine.alarms)
+def todos_of(
+    engine: EngineState, *, only: Collection[Alarm] = frozenset(Alarm)
+) -> tuple[ToDo, ...]:
+    """The alarms as entries of the to-do list, or some of them."""
+    return tuple(_todo(alarm, engine) for alarm in engine.alarms if alarm in only)
 
 
 _TEXTS = {

@@ -18,7 +18,9 @@ _LABELS = {
     "materials": ("Alle Unterlagen", "All materials"),
     "register": ("Jetzt anmelden", "Register now"),
     "result": ("Ergebnis ansehen", "See the result"),
+    "settle": ("Jetzt erledigen", "Settle it now"),
     "stop": ("Abbestellen", "Unsubscribe"),
+    "today": ("„Heute“ öffnen", "Open “Today”"),
     "trial": ("Testeinladung ansehen", "View the test invitation"),
     "view": ("Anmeldung ansehen oder ändern", "View or change registration"),
     "withdraw": ("Platz freigeben", "Give up my place"),
@@ -78,6 +80,9 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
         MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
         MailKind.MAIL_TEST: ("result", links.manage),
+        MailKind.OFFICE_ALARM: ("settle", _first_entry(facts) or event.public_url),
+        MailKind.OFFICE_DIGEST: ("today", event.public_url),
+        MailKind.OFFICE_REGISTRATIONS: ("today", event.public_url),
         MailKind.NOT_COMING: ("withdraw", links.withdraw),
         MailKind.TRIAL_INVITATION: ("trial", links.manage),
         MailKind.TRIAL_WITHDRAWAL: ("trial", links.manage),
@@ -94,6 +99,10 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.DECLINED: details,
         MailKind.HANDED_OVER: details,
     }.get(facts.kind)
+
+
+def _first_entry(facts: MailFacts) -> str:
+    return facts.entries[0].url if facts.entries else ""
 
 
 def _of_person(facts: MailFacts) -> tuple[str, str]:

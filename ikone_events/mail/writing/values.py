@@ -128,6 +128,10 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
             replace(each, url=own(f"material {number}"))
             for number, each in enumerate(facts.materials)
         ),
+        new_people=tuple(
+            replace(each, people=tuple(map(StrangersWords, each.people)))
+            for each in facts.new_people
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 One change at a time (`lock_accounts`), so that two administrators can't disable each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from ikone_events.domain.account_roles import AccountRole
 from ikone_events.domain.header_text import header_complaint, normal_line
-from ikone_events.domain.mails.kinds import WITH_KEY
+from ikone_events.domain.mails.kinds import TO_OFFICE, WITH_KEY, MailKind
 from ikone_events.domain.refusals import N_, AccountRefused, Complaint, StaleForm, UnfitInput
 from ikone_events.services.accounts.organisers import (
     end_sessions,
@@ -23,6 +23,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.accounts.queries import has_administrator, lock_accounts
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.office.queries import note_listed, unlisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ SHELL = Asker()
 
 
 def key_of(organiser_id: int) -> str:
-    """How the keys of mails with a link to this account begin."""
+    """How the keys of mails to this account begin."""
     return f"account:{organiser_id}:"
 
 
@@ -50,6 +51,7 @@ def set_access(
     """Change role and events at once. Raises UnfitInput, AccountRefused, StaleForm, NotFound."""
     with _changing(organiser_id, asker) as account:
         give_access(account, role=role, only=only)
+        _drop_unsent(organiser_id, TO_OFFICE)
         return account
 
 
@@ -60,6 +62,7 @@ def set_role(organiser_id: int, role: str) -> Organiser:
             text = N_("The account is limited to some events. Please lift the limit first.")
             raise UnfitInput(Complaint(text, about="role"))
         give_role(account, role)
+        _drop_unsent(organiser_id, TO_OFFICE)
         return account
 
 
@@ -67,13 +70,21 @@ def set_events(organiser_id: int, only: Sequence[str]) -> Organiser:
     """Limit an account to the events with these slugs, or to none. Raises like set_access."""
     with _changing(organiser_id, SHELL) as account:
         give_access(account, role=account.role, only=only)
+        _drop_unsent(organiser_id, TO_OFFICE)
         return account
 
 
 def set_active(organiser_id: int, *, active: bool, asker: Asker = SHELL) -> Organiser:
-    """Disable or enable an account. Raises AccountRefused, StaleForm, NotFound."""
+    """Disable or enable an account. Raises AccountRefused, StaleForm, NotFound.
+
+    Enabled again, it is not told of those who registered meanwhile.
+    """
     with _changing(organiser_id, asker) as account:
         account.active = active
+        if active:
+            note_listed(organiser_id, unlisted(organiser_id))
+        else:
+            _drop_unsent(organiser_id, TO_OFFICE)
         return account
 
 
@@ -117,7 +128,7 @@ def _changing(organiser_id: int, asker: Asker) -> Iterator[Organiser]:
     yield account
     account.access_version += 1
     end_sessions(organiser_id)
-    _drop_unsent_links(organiser_id)
+    _drop_unsent(organiser_id, WITH_KEY)  # links are not valid any more
     db.session.flush()
     if before and not has_administrator():
         text = N_("This is the last active administrator. Please make somebody else one first.")
@@ -134,8 +145,8 @@ def _locked(organiser_id: int, asker: Asker) -> Organiser:
     return account
 
 
-def _drop_unsent_links(organiser_id: int) -> None:
-    """Delete links that are not sent yet: they are not valid any more."""
+def _drop_unsent(organiser_id: int, kinds: Collection[MailKind]) -> None:
+    """Delete mails to the account that are not sent yet."""
     mine = OutboxMail.key.startswith(key_of(organiser_id), autoescape=True)
-    kinds = OutboxMail.kind.in_([kind.value for kind in WITH_KEY])
-    rows_written(delete(OutboxMail).where(mine, kinds, OutboxMail.state == "queued"))
+    these = OutboxMail.kind.in_([kind.value for kind in kinds])
+    rows_written(delete(OutboxMail).where(mine, these, OutboxMail.state == "queued"))

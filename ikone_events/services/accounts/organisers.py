@@ -16,7 +16,9 @@ from ikone_events.domain.header_text import (
 )
 from ikone_events.domain.passwords import password_complaint
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
+from ikone_events.domain.times import to_local
 from ikone_events.services.accounts.passwords import hash_new_password
+from ikone_events.services.installation import get_installation
 from ikone_events.store.accounts.models import Organiser, Role
 from ikone_events.store.accounts.queries import assign_events, find_account
 from ikone_events.store.db import db
@@ -46,6 +48,7 @@ def add(new: NewOrganiser, *, now: datetime) -> Organiser:
     """Store an organiser. Raises UnfitInput for a bad or known address or a weak password."""
     _check(new)
     hashed = new.password and hash_new_password(new.password, email=new.email, name=new.name)
+    today = to_local(now, get_installation().settings.timezone).date()
     organiser = Organiser(
         email=new.email,
         name=new.name,
@@ -54,6 +57,8 @@ def add(new: NewOrganiser, *, now: datetime) -> Organiser:
         fs_uniquifier=uuid.uuid4().hex,
         signed_up_at=now,
         access_version=1,
+        digest_day=today,  # mails of the morning begin on the next one
+        listed_day=today,
     )
     db.session.add(organiser)
     give_access(organiser, role=new.role, only=new.only)

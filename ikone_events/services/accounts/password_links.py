@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import delete, literal, select, update
 
 from ikone_events.domain.mails.facts import Links, MailFacts, Recipient
-from ikone_events.domain.mails.kinds import WITH_KEY, MailKind
+from ikone_events.domain.mails.kinds import TO_OFFICE, WITH_KEY, MailKind
 from ikone_events.domain.refusals import N_, AccountRefused, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.mail.writing.compose import compose
@@ -26,7 +26,8 @@ from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.mails.models import OutboxMail
 
 VALID_FOR = timedelta(hours=1)
-# For this time the list of accounts tells whether a link was sent or returned.
+# For this time the list of accounts tells whether a link was sent or returned; so long all mails
+# to accounts are kept.
 _KEPT_FOR = timedelta(days=30)
 _NOBODY = 0
 
@@ -104,10 +105,11 @@ def link_states() -> dict[int, str]:
 
 
 def tidy(now: datetime) -> None:
-    """Delete old mails with links, and the texts of those that never were sent in time."""
+    """Delete old mails to accounts, and the texts of links that never were sent in time."""
     links = OutboxMail.kind.in_([kind.value for kind in WITH_KEY])
+    to_accounts = OutboxMail.kind.in_([kind.value for kind in (*WITH_KEY, *TO_OFFICE)])
     old = OutboxMail.created_at <= now - _KEPT_FOR
-    rows_written(delete(OutboxMail).where(links, old, OutboxMail.state != "queued"))
+    rows_written(delete(OutboxMail).where(to_accounts, old, OutboxMail.state != "queued"))
     expired = OutboxMail.created_at <= now - VALID_FOR, OutboxMail.state != "queued"
     rows_written(update(OutboxMail).where(links, *expired).values(text="", html=""))
 

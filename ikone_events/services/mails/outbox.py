@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from ikone_events.domain.mails.kinds import WITH_KEY
+from ikone_events.domain.mails.kinds import DELETED_ONCE_SENT
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.mail.sending.outcomes import pause_after
 from ikone_events.services.installation import get_installation
@@ -92,7 +92,7 @@ def mark_sent(sent: Sequence[tuple[MailClaim, str]], *, now: datetime) -> int:
     ]
     settled = db.session.connection().execute(_SENT, values).rowcount
     for claim, _answer in sent:
-        _drop_key(claim.id, claim.kind)
+        _drop_text(claim.id, claim.kind)
     return settled
 
 
@@ -101,7 +101,7 @@ def mark_failed(claim: MailClaim, *, now: datetime, answer: str) -> bool:
     settled = _settle(claim, state="failed", lease_until=None, answer=answer[:MOST_WORDS])
     if settled:
         add_note(claim.id, "failed", now=now, words=answer)
-        _drop_key(claim.id, claim.kind)
+        _drop_text(claim.id, claim.kind)
     return settled
 
 
@@ -163,13 +163,13 @@ def mark_bounced(mail_id: int, *, now: datetime, answer: str) -> bool:
     mail.sent_at = mail.lease_until = None
     add_note(mail.id, "bounced", now=now, words=answer)
     db.session.flush()
-    _drop_key(mail.id, mail.kind)
+    _drop_text(mail.id, mail.kind)
     return True
 
 
-def _drop_key(mail_id: int, kind: str) -> None:
-    """Delete the text of a mail that is the key to an account: nobody else may read it here."""
-    if kind in WITH_KEY:
+def _drop_text(mail_id: int, kind: str) -> None:
+    """Delete the text of a mail that nobody but its recipient may read."""
+    if kind in DELETED_ONCE_SENT:
         mine = update(OutboxMail).where(OutboxMail.id == mail_id, ~_IS_QUEUED)
         rows_written(mine.values(text="", html=""))
 

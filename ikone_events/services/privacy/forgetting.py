@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
@@ -96,6 +97,23 @@ def strike_out(person: Registration) -> None:
             mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
             mail.subject = mail.subject.replace(word, _STRUCK_OUT)
     _drop_test_mails(person)
+    _strike_out_of_lists(person, name)
+
+
+def _strike_out_of_lists(person: Registration, name: str) -> None:
+    """Remove a name from lists of new registrations that are not sent yet; sent ones have no text.
+
+    The same name of somebody else goes too: the list leads to the page with all names.
+    """
+    full = full_name(person.title, person.first_name, person.last_name)
+    lists = select(OutboxMail).where(
+        OutboxMail.kind == MailKind.OFFICE_REGISTRATIONS.value,
+        OutboxMail.text.contains(name, autoescape=True),
+    )
+    for mail in db.session.scalars(lists):
+        for word in (full, name):
+            mail.text = mail.text.replace(word, _STRUCK_OUT)
+            mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
 
 
 def _drop_test_mails(person: Registration) -> None:

@@ -1,9 +1,9 @@
 """Tables of organisers, their roles and their events."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_security.models import sqla as security_models
-from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.store.db import Base, UTCDateTime
@@ -28,6 +28,12 @@ class Organiser(Base, security_models.FsUserMixin):
     `access_version` rises with each change of password, role, events or activity: mailed links and
     open forms of an older version are not valid any more. `locale` is empty until chosen,
     `password` is None until an invited person sets one. `signed_in_at` is the last login.
+
+    `alarm_mails`, `digest_mails` and `registration_mails` are the mails of domain/office/choices.py
+    that the person has chosen, None without a choice. `digest_day` and `listed_day` are the last
+    mornings (local days) on which a digest and a list of registrations were due and settled, also
+    without a mail. `calendar_epoch` rises with each address of the private calendar; only the last
+    one works, and none while `has_calendar` is false.
     """
 
     __tablename__ = "organiser"
@@ -38,6 +44,13 @@ class Organiser(Base, security_models.FsUserMixin):
     signed_up_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     access_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    alarm_mails: Mapped[bool | None]
+    digest_mails: Mapped[bool | None]
+    registration_mails: Mapped[bool | None]
+    digest_day: Mapped[date | None] = mapped_column(Date)
+    listed_day: Mapped[date | None] = mapped_column(Date)
+    has_calendar: Mapped[bool] = mapped_column(default=False, server_default=false())
+    calendar_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
 
     roles: Mapped[list[Role]] = relationship(secondary="roles_users", back_populates="users")
 

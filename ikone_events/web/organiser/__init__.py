@@ -19,6 +19,7 @@ from ikone_events.web.organiser.events import (
     preview,
     public_preview,
     search,
+    settling,
     starting,
 )
 from ikone_events.web.organiser.followup import materials

@@ -1,6 +1,5 @@
 """Languages: the locale of a page, and the translation of complaints."""
 
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -10,13 +9,9 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
 from flask_babel import Babel, refresh
 
-from ikone_events.domain.events.lifecycle import ACTION_LABELS, STATE_LABELS
 from ikone_events.domain.identity import Identity
-from ikone_events.domain.mails.kinds import LABELS as MAIL_LABELS
+from ikone_events.domain.operating.words import in_words
 from ikone_events.domain.refusals import Complaint
-from ikone_events.domain.registering.status import ACTION_LABELS as REGISTRATION_ACTION_LABELS
-from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS
-from ikone_events.domain.times import date_numeric
 from ikone_events.services.installation import (
     Installation,
     get_identity,
@@ -156,28 +151,6 @@ def language_url(code: str) -> str:
     return url_for(request.endpoint, **{**query, **(request.view_args or {})})
 
 
-# Values of complaints that are labels and get translated; all others are people's texts.
-_LABELS = frozenset(
-    text
-    for labels in (
-        STATE_LABELS,
-        ACTION_LABELS,
-        MAIL_LABELS,
-        REGISTRATION_STATUS_LABELS,
-        REGISTRATION_ACTION_LABELS,
-    )
-    for text in labels.values()
-)
-
-
-def _shown(value: object) -> object:
-    if isinstance(value, date):
-        return date_numeric(value, locale=page_locale())
-    return gettext(value) if value in _LABELS else value
-
-
 def translate(complaint: Complaint) -> str:
     """The text of a complaint in the language of the page; labels and dates too."""
-    values = {key: _shown(value) for key, value in complaint.values.items()}
-    text = gettext(complaint.text)
-    return text % values if values else text
+    return in_words(complaint, gettext, page_locale())

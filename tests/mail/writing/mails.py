@@ -11,6 +11,8 @@ from ikone_events.domain.mails.facts import (
     Links,
     MailFacts,
     MaterialLink,
+    NewPeople,
+    OfficeEntry,
     Recipient,
     Sender,
 )
@@ -81,6 +83,25 @@ FACTS = replace(
     other_person="Bo Bei",
     registered_by="Kai Kollege",
     calendar_address="https://x.example/feeds/t.ics",
+    entries=(
+        OfficeEntry(
+            text="Der Zugangslink fehlt.",
+            url="https://x.example/organise/events/d/to-do/link_missing",
+            label="Link eintragen",
+            urgent=True,
+        ),
+        OfficeEntry(text="Es warten zwei.", url="https://x.example/organise/", label="Ansehen"),
+    ),
+    new_people=(
+        NewPeople(
+            title="Digitale Dörfer",
+            when="Dienstag, 12. Januar 2021, 10:00 Uhr",
+            url="https://x.example/organise/events/d/registrations",
+            number=3,
+            people=("Bo Bei, Stadt Kusel", "Kai www.evil.example Kollege (Warteliste)"),
+            more=1,
+        ),
+    ),
 )
 
 

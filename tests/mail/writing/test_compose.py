@@ -57,6 +57,12 @@ SUBJECTS = {
     ("subscription", "en"): "You are subscribed already: Digitale Dörfer",
     ("account_invitation", "de"): "Ihr Zugang zur Veranstaltungsverwaltung: Netzwerk IKONE",
     ("account_invitation", "en"): "Your account for managing events: Netzwerk IKONE",
+    ("office_alarm", "de"): "Dringend, Link eintragen: Digitale Dörfer",
+    ("office_alarm", "en"): "Urgent, Link eintragen: Digitale Dörfer",
+    ("office_digest", "de"): "Zu erledigen am 12.01.2021: 2",
+    ("office_digest", "en"): "To do on 12 Jan 2021: 2",
+    ("office_registrations", "de"): "Neue Anmeldungen am 12.01.2021: 3",
+    ("office_registrations", "en"): "New registrations on 12 Jan 2021: 3",
     ("password_reset", "de"): "Neues Passwort festlegen: Netzwerk IKONE",
     ("password_reset", "en"): "Set a new password: Netzwerk IKONE",
     ("mail_test", "de"): "Test: E-Mails von Netzwerk IKONE kommen an",
@@ -156,6 +162,12 @@ SENTENCES = {
     ("trial_withdrawal", "en"): "Your test invitation has been taken back:",
     ("account_invitation", "de"): "Bo Bei hat für Sie einen Zugang zur Veranstaltungsverwaltung",
     ("account_invitation", "en"): "Bo Bei has created an account for you",
+    ("office_alarm", "de"): "\nLink eintragen: https://x.example/organise/events/d/to-do/link_",
+    ("office_alarm", "en"): "no other e-mail about this until it has been settled.",
+    ("office_digest", "de"): "– Dringend: Der Zugangslink fehlt. Link eintragen: https://x.exam",
+    ("office_digest", "en"): "- Es warten zwei. Ansehen: https://x.example/organise/\n",
+    ("office_registrations", "de"): "– Bo Bei, Stadt Kusel\n– Kai www.evil.example Kollege",
+    ("office_registrations", "en"): "\n\nMore: 1\nAll attendees: https://x.example/organise/events",
     ("password_reset", "de"): "Der Link gilt einmal und bis Freitag, 8. Januar 2021, 15:00 Uhr.",
     ("password_reset", "en"): "The link works once, until Friday, 8 January 2021, 15:00",
     ("mail_test", "de"): "Wenn Sie sie lesen, werden E-Mails gesendet und kommen an.",
@@ -206,6 +218,21 @@ def test_mail_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
     assert text.count(LINKS.privacy) == 1
     assert (LINKS.manage in text) == (kind is not MailKind.ADDRESS_WITHDRAWN)
     assert "fragen@ikone.example.org" in text
+
+
+def test_button_of_an_alarm_settles_its_first_cause() -> None:
+    page = mail(MailKind.OFFICE_ALARM).html
+    button = page.partition('class="button"')[0].rpartition("<a ")[2]
+    assert "https://x.example/organise/events/d/to-do/link_missing" in button
+    assert ">Link eintragen</a>" in page
+
+
+def test_names_of_strangers_become_no_links_in_a_list() -> None:
+    people = ("Eva https://evil.example/", "eva@evil.example")
+    lists = (replace(FACTS.new_people[0], people=people),)
+    page = mail(MailKind.OFFICE_REGISTRATIONS, facts=replace(FACTS, new_people=lists)).html
+    assert ">Eva https://evil.example/<" in page
+    assert not re.search('href="[^"]*evil', page)
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)

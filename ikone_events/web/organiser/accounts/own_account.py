@@ -1,19 +1,31 @@
-"""The own account: name and language, password, other sessions."""
+"""The own account: name and language, e-mails, calendar, password, other sessions."""
 
 from flask import flash, make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField
+from wtforms import BooleanField, PasswordField, SelectField
 
+from ikone_events.domain.office.choices import (
+    OFFICE_MAIL_HINTS,
+    OFFICE_MAIL_LABELS,
+    OfficeMail,
+    may_get_office_mails,
+)
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.accounts import changes
 from ikone_events.services.accounts.changes import Asker
 from ikone_events.services.accounts.passwords import is_password_of
 from ikone_events.services.accounts.security_log import SecurityEvent, log_security
+from ikone_events.services.installation import now
+from ikone_events.services.office import choosing
+from ikone_events.services.office.choosing import calendar_path
+from ikone_events.services.office.recipients import wants_mail
+from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import transaction
 from ikone_events.web.organiser.accounts.accounts import role_label
-from ikone_events.web.organiser.frame import Answer, blueprint, place
-from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, place
+from ikone_events.web.public.feeds import subscription
+from ikone_events.web.shell.access import Permission, organiser, permission, require
 from ikone_events.web.shell.forms import LineField, needed
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import speak
@@ -22,6 +34,8 @@ from ikone_events.web.shell.login import stay_signed_in
 from ikone_events.web.shell.login_attempts import remember_browser
 from ikone_events.web.shell.password_reset import NewPasswordForm
 
+# Sections of the page.
+MAILS, CALENDAR = "mails", "calendar"
 # Of one account, so that a stolen session does not try passwords.
 TRIES = "20 per 15 minutes"
 
@@ -36,6 +50,14 @@ class DetailsForm(FlaskForm):
         render_kw={"autocomplete": "name", "maxlength": 200},
     )
     locale = SelectField(_l("Language"), choices=[])
+
+
+class MailsForm(FlaskForm):
+    """The mails to the office, named as in domain/office/choices.py."""
+
+    alarm_mails = BooleanField(_l(OFFICE_MAIL_LABELS[OfficeMail.ALARMS]))
+    digest_mails = BooleanField(_l(OFFICE_MAIL_LABELS[OfficeMail.DIGEST]))
+    registration_mails = BooleanField(_l(OFFICE_MAIL_LABELS[OfficeMail.REGISTRATIONS]))
 
 
 class OwnPasswordForm(NewPasswordForm):
@@ -72,6 +94,43 @@ def save_own_account() -> Answer:
         speak(form.locale.data)
     flash(_("Your details are stored."), "success")
     return redirect(url_for("organiser.own_account"), 303)
+
+
+@blueprint.post("/account/mails")
+@permission(Permission.OWN_ACCOUNT)
+def choose_office_mails() -> Answer:
+    """Store which mails to the office the account gets."""
+    form = MailsForm()
+    if not form.validate():
+        return _page(), 422
+    chosen = {which: bool(form[which.value].data) for which in OfficeMail}
+    with transaction():
+        choosing.choose_mails(organiser().id, chosen, now=now())
+    flash_at(MAILS, _("Your choice is stored."))
+    return redirect(url_for("organiser.own_account", _anchor=MAILS), 303)
+
+
+@blueprint.post("/account/calendar")
+@permission(Permission.OWN_ACCOUNT)
+def new_office_calendar() -> Answer:
+    """Give the private calendar its first address, or another one."""
+    require(Permission.SEE_EVENTS)
+    had = organiser().has_calendar
+    with transaction():
+        choosing.new_calendar(organiser().id)
+    text = _("The calendar has a new address. The earlier one does not work any more.")
+    flash_at(CALENDAR, text if had else _("The calendar has an address now."))
+    return redirect(url_for("organiser.own_account", _anchor=CALENDAR), 303)
+
+
+@blueprint.post("/account/calendar/withdraw")
+@permission(Permission.OWN_ACCOUNT)
+def withdraw_office_calendar() -> Answer:
+    """End the address of the private calendar."""
+    with transaction():
+        choosing.withdraw_calendar(organiser().id)
+    flash_at(CALENDAR, _("The address of the calendar is withdrawn. It shows nothing any more."))
+    return redirect(url_for("organiser.own_account", _anchor=CALENDAR), 303)
 
 
 @blueprint.post("/account/stay")
@@ -133,12 +192,22 @@ def _details_form(*, stored: bool = False) -> DetailsForm:
     return form
 
 
+def _mails_form(person: Organiser) -> MailsForm:
+    values = {which.value: wants_mail(person, which) for which in OfficeMail}
+    return MailsForm(formdata=None, **values)
+
+
 def _page(details: DetailsForm | None = None, password: OwnPasswordForm | None = None) -> str:
+    person = organiser()
     return render_template(
         "organiser/accounts/own_account.html",
         details=details or _details_form(stored=True),
         password=password or OwnPasswordForm(formdata=None),
         wrong=details or password,
-        account=organiser(),
-        role=role_label(organiser().role),
+        account=person,
+        role=role_label(person.role),
+        mails=_mails_form(person) if may_get_office_mails(person.role) else None,
+        mail_hints={which.value: _(text) for which, text in OFFICE_MAIL_HINTS.items()},
+        calendar=subscription(calendar_path(person)) if person.has_calendar else None,
+        answer_places=(MAILS, CALENDAR),
     )

@@ -27,6 +27,11 @@ _TAKE_PLACE = frozenset(
 )
 
 
+def mails_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
+    """Return the steps of the next thirty days that write to people, without blocked ones."""
+    return [row for row in rows_ahead(events, moment) if row.writes and not row.dropped]
+
+
 def rows_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """Return the steps of the next thirty days and the events among them, without blocked steps.
 

@@ -1,0 +1,25 @@
+"""The label of the link to where an entry of the to-do list is settled."""
+
+from collections.abc import Mapping
+
+from ikone_events.domain.events.lifecycle import ACTION_LABELS
+from ikone_events.domain.events.todo import Target, ToDo
+from ikone_events.domain.refusals import N_
+
+TARGET_LABELS: Mapping[Target, str] = {
+    Target.EVENT: N_("Open event"),
+    Target.ROOM: N_("Enter link"),
+    Target.EDIT: N_("Edit event"),
+    Target.REGISTRATIONS: N_("See registrations"),
+    Target.MAIL: N_("See e-mails"),
+    Target.ANSWERS: N_("See answers"),
+    Target.MATERIALS: N_("Add materials"),
+    Target.STEPS: N_("See the automatic steps"),
+}
+
+
+def settling_label(todo: ToDo, *, may_act: bool) -> str:
+    """The message id: the action that settles it, if the reader may take it, or the page."""
+    if todo.action is not None and may_act:
+        return ACTION_LABELS[todo.action]
+    return TARGET_LABELS.get(todo.target, "")

@@ -1,0 +1,1 @@
+"""Mails to the office: who gets which, when, and what is urgent."""

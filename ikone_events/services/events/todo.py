@@ -1,0 +1,76 @@
+"""What the to-do list of organisers is derived from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from ikone_events.domain.events.facts import Facts, State
+from ikone_events.domain.events.history import NO_PAST
+from ikone_events.domain.events.todo import Blocked, EventTodoFacts
+from ikone_events.domain.plan.steps import Verdict
+from ikone_events.services.events.dismissing import dismissed_of
+from ikone_events.services.events.steps import look_at
+from ikone_events.services.events.transitions import facts_of
+from ikone_events.services.plan.plans import what_of
+from ikone_events.store.events.models import Event
+from ikone_events.store.figures.counts import Counts
+from ikone_events.store.plan.models import Step, waiting_steps
+
+
+def todo_facts_of(
+    events: Iterable[Event], counts: Mapping[int, Counts], now: datetime, *, locale: str
+) -> list[EventTodoFacts]:
+    """The facts of each event that is not archived, with its blocked steps.
+
+    The number of queries does not grow with the events.
+    """
+    wanted = [event for event in events if event.state != State.ARCHIVED.value]
+    dismissed = dismissed_of([event.id for event in wanted])
+    due: dict[int, list[Step]] = {event.id: [] for event in wanted}
+    for step in waiting_steps(due, now):
+        due[step.event_id].append(step)
+    return [
+        replace(
+            _todo_facts(event, counts[event.id], due[event.id], now, locale),
+            dismissed=dismissed[event.id],
+        )
+        for event in wanted
+    ]
+
+
+def _blocked(steps: Iterable[Step], facts: Facts) -> Iterator[Blocked]:
+    for step in steps:
+        judgement = look_at(step, facts).judgement
+        if judgement is not None and judgement.verdict is Verdict.BLOCKED:
+            what = what_of(step)
+            yield Blocked(
+                step_id=step.id,
+                label=step.title or what.label,
+                complaints=judgement.complaints,
+                action=what.action,
+            )
+
+
+def _has_quota(event: Event, now: datetime) -> bool:
+    """Whether a rule of the event may keep people waiting although seats are free."""
+    closed_to_others = event.members_until is not None and now < event.members_until
+    limits = (event.per_administration, event.capacity_online, event.capacity_on_site)
+    return closed_to_others or any(limit is not None for limit in limits)
+
+
+def _todo_facts(
+    event: Event, counts: Counts, due: Iterable[Step], now: datetime, locale: str
+) -> EventTodoFacts:
+    facts = facts_of(event, now, numbers=counts.numbers, past=NO_PAST)
+    return EventTodoFacts(
+        slug=event.slug,
+        facts=replace(facts, title=event.title_in(locale)),
+        seated=counts.seated,
+        waiting=counts.waiting,
+        to_approve=counts.to_approve,
+        held_back=_has_quota(event, now),
+        failed_mail=counts.failed_mail - counts.bounced_mail,
+        unreached=counts.unreached,
+        odd_answers=counts.odd_answers,
+        blocked=tuple(_blocked(due, facts)),
+    )

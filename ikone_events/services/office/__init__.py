@@ -1,0 +1,1 @@
+"""Mails to the office, and its private calendar."""

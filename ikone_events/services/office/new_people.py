@@ -1,0 +1,77 @@
+"""The list of a morning: who has registered since the last one, for one account."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from ikone_events.domain.mails.facts import NewPeople
+from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.office.choices import OfficeMail
+from ikone_events.domain.registering.registration import Awaits, Status
+from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS, registration_status
+from ikone_events.domain.salutation import full_name
+from ikone_events.domain.times import moment_mail
+from ikone_events.mail.writing.translating import translated
+from ikone_events.services.accounts.organisers import get_account
+from ikone_events.services.installation import get_installation
+from ikone_events.services.office.recipients import (
+    locale_of,
+    office_facts,
+    office_key,
+    office_summary,
+    put_into_outbox,
+    wants_mail,
+)
+from ikone_events.store.accounts.models import Organiser
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import events_of
+from ikone_events.store.office.queries import claim_morning, note_listed, people_in, unlisted
+from ikone_events.store.registering.models import Registration
+
+# People of one event in a mail; the page has them all.
+MOST_NAMED = 100
+
+
+def write_new_people(organiser_id: int, day: date, *, now: datetime) -> bool:
+    """Write the list of a morning once, if somebody has registered; whether it was written.
+
+    Each registration is in one list: what has been listed is stored with the mail.
+    """
+    if not claim_morning(organiser_id, Organiser.listed_day, day):
+        return False
+    account, kind = get_account(organiser_id), MailKind.OFFICE_REGISTRATIONS
+    if not wants_mail(account, OfficeMail.REGISTRATIONS):
+        return False
+    ranges = unlisted(organiser_id)
+    events = {event.id: event for event in events_of(account)}
+    found = tuple(_lists(people_in(ranges, events), events, locale_of(account)))
+    note_listed(organiser_id, ranges)
+    if not found:
+        return False
+    facts = office_facts(kind, account, office_summary(now), new_people=found)
+    return put_into_outbox(facts, office_key(account, kind, day.isoformat()), now=now)
+
+
+def _lists(
+    people: Sequence[Registration], events: dict[int, Event], locale: str
+) -> Iterator[NewPeople]:
+    for event_id, group in groupby(people, lambda person: person.event_id):
+        event, those = events[event_id], list(group)
+        yield NewPeople(
+            title=event.title_in(locale),
+            when=moment_mail(event.starts_at, locale=locale, zone=event.zone),
+            url=get_installation().page(f"/organise/events/{event.slug}/registrations"),
+            number=len(those),
+            people=tuple(_line(person, locale) for person in those[:MOST_NAMED]),
+            more=max(0, len(those) - MOST_NAMED),
+        )
+
+
+def _line(person: Registration, locale: str) -> str:
+    """Name, administration, and the status of those without a place."""
+    name = full_name(person.title, person.first_name, person.last_name)
+    line = ", ".join(filter(None, (name, person.organisation_text)))
+    if person.status == Status.CONFIRMED.value:
+        return line
+    status = registration_status(Status(person.status), Awaits(person.awaits))
+    return f"{line} ({translated(REGISTRATION_STATUS_LABELS[status], locale)})"

@@ -1,0 +1,51 @@
+"""Where entries of the to-do list are settled; the links of mails to the office lead there."""
+
+from collections.abc import Mapping
+
+from flask import flash, redirect, url_for
+
+from ikone_events.domain.events.todo import Target, ToDo, todos
+from ikone_events.services.events.todo import todo_facts_of
+from ikone_events.services.installation import now
+from ikone_events.store.figures.counts import counts_for
+from ikone_events.web.organiser.frame import Answer, blueprint, event_url, seen_event
+from ikone_events.web.shell.access import Permission, may, permission
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale
+
+_PAGES: Mapping[Target, str] = {
+    Target.EVENT: "organiser.event",
+    Target.ROOM: "organiser.event",
+    Target.EDIT: "organiser.edit_event",
+    Target.REGISTRATIONS: "organiser.registrations",
+    Target.MAIL: "organiser.sent_mail",
+    Target.ANSWERS: "organiser.answers",
+    Target.MATERIALS: "organiser.materials",
+    Target.STEPS: "organiser.mail",
+}
+
+
+def settling_url(todo: ToDo) -> str:
+    """Return the address of the page, and of the place on it; "" if no page settles it."""
+    if todo.action is not None and may(Permission.EDIT_EVENTS):
+        return url_for("organiser.ask", slug=todo.slug, action=todo.action.value)
+    if todo.target not in _PAGES:
+        return ""
+    anchor = {Target.ROOM: "room", Target.STEPS: f"step-{todo.step_id}"}.get(todo.target)
+    return url_for(_PAGES[todo.target], slug=todo.slug, _anchor=anchor)
+
+
+@blueprint.get("/events/<slug>/to-do/<name>")
+@permission(Permission.SEE_EVENTS)
+def settle_todo(slug: str, name: str) -> Answer:
+    """Lead from a mail to where this entry is settled today.
+
+    An address of its own because the login keeps no part of an address behind "#".
+    """
+    event = seen_event(slug)
+    facts = todo_facts_of([event], counts_for([event]), now(), locale=page_locale())
+    for todo in todos(facts):
+        if todo.name == name:
+            return redirect(settling_url(todo) or event_url(event), 303)
+    flash(_("This has been settled meanwhile: nothing is left to do about it."), "success")
+    return redirect(event_url(event), 303)
