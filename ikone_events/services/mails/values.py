@@ -227,3 +227,20 @@ def has_open_fields(
     )
     may_answer = kind in _COMPLETING and now < event.starts_at
     return by_others and may_answer and bool(left_open(registration, event, given))
+
+
+def network_summary(now: datetime) -> EventSummary:
+    """The network instead of an event; its time is never shown."""
+    installation = get_installation()
+    return EventSummary(
+        title=installation.settings.organisation,
+        starts_at=now,
+        ends_at=now,
+        zone=installation.settings.timezone,
+        format="",
+        organisation=installation.settings.organisation,
+        postal_address=installation.settings.address,
+        contact_email=installation.settings.sender,
+        public_url=installation.page("/"),
+        register_url=installation.page("/"),
+    )

@@ -7,7 +7,13 @@ from sqlalchemy.orm import selectinload
 
 from ikone_events.domain.folding import MOST_WORDS
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName, member_on
+from ikone_events.store.directory.models import (
+    Contact,
+    LeftText,
+    Organisation,
+    OrganisationName,
+    member_on,
+)
 from ikone_events.store.directory.naming import is_called
 from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.registering.models import Registration
@@ -43,6 +49,8 @@ def search_administrations(
 
 
 def drop_unused_left_texts() -> None:
-    """Delete texts that were set aside and are no longer in any registration."""
+    """Delete texts that were set aside and are no longer in any registration or contact."""
     typed = select(Registration.organisation_key).where(Registration.organisation_key != "")
-    rows_written(delete(LeftText).where(LeftText.key.not_in(typed)))
+    of_contacts = select(Contact.organisation_key)
+    unused = LeftText.key.not_in(typed) & LeftText.key.not_in(of_contacts)
+    rows_written(delete(LeftText).where(unused))
