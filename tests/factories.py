@@ -18,7 +18,7 @@ from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.directory.administrations import keep_names
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
-from ikone_events.store.directory.models import Organisation
+from ikone_events.store.directory.models import Contact, Organisation
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import (
@@ -30,6 +30,7 @@ from ikone_events.store.mails.models import (
     OutboxPause,
     Subscriber,
 )
+from ikone_events.store.mails.objections import hash_of
 from ikone_events.store.registering.models import Registration
 
 # A Monday, 10:00 in Berlin.
@@ -184,6 +185,27 @@ def make_subscriber(app: Flask, event: Event | None = None, **values: Any) -> Su
     return _stored(app, Subscriber(**merged))
 
 
+def make_contact(app: Flask, **values: Any) -> Contact:
+    """A contact of the office without a public body, checked yesterday."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        **dict.fromkeys(("position", "organisation_text"), ""),
+        "first_name": "Kai",
+        "last_name": f"Kontakt{number}",
+        "email": f"kontakt{number}@example.org",
+        "source": "Website der Stadt, 2. Februar 2026",
+        "legal_basis": "public_task",
+        "created_at": NOW - timedelta(days=1),
+        "checked_at": NOW - timedelta(days=1),
+    }
+    contact = Contact(**{**defaults, **values})
+    contact.email_key = email_key(contact.email)
+    contact.note_keys()
+    with app.app_context(), transaction():
+        contact.address_hash = hash_of(contact.email_key)
+    return _stored(app, contact)
+
+
 def make_mailing(app: Flask, event: Event, **values: Any) -> Mailing:
     """A mailing of access links whose mails have all been written."""
     defaults: dict[str, Any] = {
@@ -245,6 +267,13 @@ def door_path(app: Flask, registration: Registration) -> str:
         installation = get_installation()
         whole = installation.door(registration.public_id, registration.link_epoch)
         return whole.removeprefix(installation.settings.base_url)
+
+
+def contact_path(app: Flask, contact: Contact) -> str:
+    """The path by which a contact objects to announcements."""
+    with app.app_context():
+        claim = LinkClaim(contact.address_hash, 1)
+        return f"/unsubscribe/{get_installation().signer.sign(Purpose.OBJECTION, claim)}"
 
 
 def subscription_path(app: Flask, subscriber: Subscriber, action: str = "unsubscribe") -> str:

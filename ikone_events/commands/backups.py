@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ikone_events.commands.common import fail, with_tables
 from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox_pause import end_pause, find_pause
+from ikone_events.services.mails.unsubscribing import delete_objectors
 from ikone_events.services.operating.backups.archive import BackupError, Manifest, make_backup
 from ikone_events.services.operating.backups.releasing import set_aside, skip_steps, waiting
 from ikone_events.services.operating.backups.restoring import restore_backup
@@ -73,6 +74,8 @@ def restore(file: Path, force: bool) -> None:
     """Restore a backup. No e-mail is sent and no step runs until `outbox release`."""
     try:
         done = restore_backup(file, now=now(), force=force)
+        with transaction():
+            delete_objectors()
     except (BackupError, SchemaError, SQLAlchemyError, OSError) as fault:
         fail(f"Nothing was restored: {_words(fault)}")
     made = done.manifest

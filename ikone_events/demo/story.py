@@ -57,7 +57,7 @@ def _choose(data: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
     ]
     slugs = {event["slug"] for event in events}
     registrations = [_as_typed(r) for r in data["registrations"] if r["event"] in slugs]
-    keep = ("users", "organisations", "people")
+    keep = ("users", "organisations", "people", "contacts")
     return {
         **{section: data[section] for section in keep},
         "events": events,

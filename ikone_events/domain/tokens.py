@@ -13,12 +13,14 @@ class Purpose(StrEnum):
     """The purpose of a personal link; a link is valid for one purpose only.
 
     DOOR opens the video room and shows nothing of the person: it is in calendar entries, which
-    are shared with delegates and teams.
+    are shared with delegates and teams. OBJECTION names an address (as a hash) and no record, so
+    that it also works when the contact was deleted or entered again.
     """
 
     REGISTRATION = "registration"
     DOOR = "door"
     SUBSCRIPTION = "subscription"
+    OBJECTION = "objection"
     CALENDAR = "calendar"
     OFFICE_CALENDAR = "office_calendar"
     PASSWORD = "password"  # noqa: S105 - no password

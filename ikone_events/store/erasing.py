@@ -39,6 +39,12 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "answer": frozenset({"value"}),
         "code": frozenset({"label"}),
+        "contact": frozenset(
+            {
+                *("title", "first_name", "last_name", "name_key", "search_key", "position"),
+                *("email", "source", "note", "entered_by"),
+            }
+        ),
         "delivery_note": frozenset({"words", "actor"}),
         "event": frozenset(),
         "form_field": frozenset(),

@@ -7,7 +7,10 @@ from ikone_events.domain.refusals import N_
 
 
 class Audience(StrEnum):
-    """The recipients of a mailing: registered people of an event, or subscribers."""
+    """The recipients of a mailing: registered people of an event, subscribers, or contacts.
+
+    OTHER_CONTACTS are those that SUBSCRIBERS does not contain: an address gets one mail.
+    """
 
     CONFIRMED = "confirmed"
     CONFIRMED_ONLINE = "confirmed_online"
@@ -27,17 +30,24 @@ class Audience(StrEnum):
     SUBSCRIBERS = "subscribers"
     UNREGISTERED = "unregistered"
     INTERESTED = "interested"
+    CONTACTS = "contacts"
+    OTHER_CONTACTS = "other_contacts"
+    NOBODY = "nobody"
 
 
-# Audiences of subscribers; the others are registered people.
-OF_SUBSCRIBERS = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED, Audience.INTERESTED})
+# Audiences of subscribers and of contacts; the others are registered people.
+OF_SUBSCRIBERS = frozenset(
+    {Audience.SUBSCRIBERS, Audience.UNREGISTERED, Audience.INTERESTED, Audience.NOBODY}
+)
+OF_CONTACTS = frozenset({Audience.CONTACTS, Audience.OTHER_CONTACTS})
+OF_NEWS = OF_SUBSCRIBERS | OF_CONTACTS
 
-# Those who want to hear of all events. They have no codes, so they get no mail about an event that
+# Those who are told of all events. They have no codes, so they get no mail about an event that
 # needs one: it is for the people who are invited.
-OF_NETWORK = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED})
+OF_NETWORK = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED}) | OF_CONTACTS
 
-# Audiences of organisers' own mails; subscribers only asked for news of events.
-OWN_AUDIENCES = tuple(a for a in Audience if a not in OF_SUBSCRIBERS | {Audience.NOT_MISSED})
+# Audiences of organisers' own mails; the others only get news of events.
+OWN_AUDIENCES = tuple(a for a in Audience if a not in OF_NEWS | {Audience.NOT_MISSED})
 _OF_ONE_MODE = (Audience.CONFIRMED_ONLINE, Audience.CONFIRMED_ON_SITE)
 # Every other audience is whoever belongs to it when the mail is sent.
 _CHOSEN_IN_THE_LIST = (Audience.CHOSEN,)
@@ -68,4 +78,7 @@ AUDIENCE_LABELS: Mapping[Audience, str] = {
     Audience.SUBSCRIBERS: N_("Subscribers of the network"),
     Audience.UNREGISTERED: N_("Subscribers of the network who are not registered"),
     Audience.INTERESTED: N_("Those who asked to be told of the opening"),
+    Audience.CONTACTS: N_("Contact persons"),
+    Audience.OTHER_CONTACTS: N_("Contact persons without a subscription"),
+    Audience.NOBODY: N_("Nobody"),
 }

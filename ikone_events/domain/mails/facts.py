@@ -65,9 +65,9 @@ class Links:
 
     `door` leads to the same room and is the only one that a calendar entry may contain.
 
-    For subscribers `manage` is the page to unsubscribe, and `confirm` the one to confirm the
-    subscription, empty once confirmed. For registered people `confirm` confirms the address, and
-    `accept` accepts an offered place.
+    For subscribers and contacts `manage` is the page to unsubscribe, and `confirm` the one to
+    confirm a subscription, empty once confirmed. For registered people `confirm` confirms the
+    address, and `accept` accepts an offered place.
     """
 
     manage: str
@@ -187,7 +187,8 @@ class MailFacts:
     who filled in the form. `changes` are the differences from the last version that the person was
     notified of. `has_open_fields` tells that they have to complete their details. `deadline`,
     `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
-    subscribers. `entries` and `new_people` are for the office.
+    subscribers; `legal_basis` and `contact_source` (who gave the address) for contacts. `entries`
+    and `new_people` are for the office.
     """
 
     kind: MailKind
@@ -213,6 +214,8 @@ class MailFacts:
     deadline: datetime | None = None
     free_places: int | None = None
     for_event: bool = False
+    legal_basis: str = ""
+    contact_source: str = ""
     has_open_fields: bool = False
     entries: tuple[OfficeEntry, ...] = ()
     new_people: tuple[NewPeople, ...] = ()

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ikone_events.domain.directory.contact import ContactDraft
 from ikone_events.domain.events.draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import NUMBERS, TICKS, RegistrationSettings
+from ikone_events.domain.operating.contact_records import contact_of
 from ikone_events.domain.operating.dataset_records import (
     EventRecord,
     OrganisationRecord,
@@ -50,6 +52,7 @@ class Dataset:
     organisations: tuple[OrganisationRecord, ...]
     events: tuple[EventRecord, ...]
     registrations: tuple[RegistrationRecord, ...]
+    contacts: tuple[ContactDraft, ...] = ()
 
 
 def read_dataset(data: object) -> Dataset:
@@ -89,11 +92,15 @@ class _DatasetReader:
             if found.event in slugs or self._lost(found)
         ]
         self._note_repeats(registrations)
+        contacts = tuple(self._each("contacts", contact_of))
         if self._faults:
             raise UnfitInput(self._faults[:FAULTS_SHOWN])
         registrations.sort(key=lambda found: (found.event, found.place, found.registered_at))
         return Dataset(
-            organisations=organisations, events=events, registrations=tuple(registrations)
+            organisations=organisations,
+            events=events,
+            registrations=tuple(registrations),
+            contacts=contacts,
         )
 
     def _records(self, section: str) -> list[Record]:

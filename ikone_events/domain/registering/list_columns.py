@@ -1,7 +1,8 @@
 """The columns of a list of people, recognised by German or English headings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.refusals import N_, Complaint, UploadRefused
@@ -12,6 +13,8 @@ _NEEDED: Mapping[str, str] = {
     "last_name": N_("There is no column “Last name”."),
     "email": N_("There is no column “E-mail address”."),
 }
+# What names a person.
+NAMED = tuple(_NEEDED)
 # Headings as `key_of` leaves them: lower case, no hyphens, umlauts as two letters.
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "first_name": ("vorname", "vornamen", "rufname", "first name", "firstname", "given name"),
@@ -50,12 +53,18 @@ class Columns:
     left_out: tuple[str, ...]
 
 
-def recognise(headings: Sequence[str], fields: Iterable[OwnField]) -> Columns:
-    """Find the columns by their headings; raises UploadRefused.
+def recognise(
+    headings: Sequence[str],
+    fields: Iterable[OwnField] = (),
+    *,
+    needed: Collection[str] = NAMED,
+    more: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Columns:
+    """Find the columns by their headings, also `more` ones; raises UploadRefused.
 
     Consents can't be imported: people must agree themselves.
     """
-    names = {key: name for name, keys in _HEADINGS.items() for key in keys}
+    names = {key: name for name, keys in {**_HEADINGS, **more}.items() for key in keys}
     own = _own_headings(fields)
     found: dict[str, int] = {}
     found_own: dict[str, int] = {}
@@ -74,7 +83,7 @@ def recognise(headings: Sequence[str], fields: Iterable[OwnField]) -> Columns:
             raise UploadRefused(Complaint(text, {"heading": heading[:80]}, "file"))
         else:
             target[name] = place
-    _check_needed(found)
+    _check_needed(found, needed)
     return Columns(found, found_own, tuple(left_out))
 
 
@@ -89,7 +98,8 @@ def _own_headings(fields: Iterable[OwnField]) -> dict[str, str]:
     return {**found, **{key_of(own.name): own.key for own in asked}}
 
 
-def _check_needed(found: Mapping[str, int]) -> None:
-    missing = [Complaint(text, about="file") for name, text in _NEEDED.items() if name not in found]
+def _check_needed(found: Mapping[str, int], needed: Collection[str]) -> None:
+    lacking = (name for name in _NEEDED if name in needed and name not in found)
+    missing = [Complaint(_NEEDED[name], about="file") for name in lacking]
     if missing:
         raise UploadRefused(missing)

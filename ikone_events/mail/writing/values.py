@@ -52,6 +52,7 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "recipient.question": StrangersWords(who.question),
         "facts.registered_by": StrangersWords(facts.registered_by),
         "facts.other_person": StrangersWords(facts.other_person),
+        "facts.contact_source": StrangersWords(facts.contact_source),
         "reserved_until": _moment(facts.reserved_until, facts.event.zone, who.locale),
         "links.manage": links.manage,
         "links.change": links.change,
@@ -73,6 +74,7 @@ def shared_facts(facts: MailFacts) -> MailFacts:
         invitation=None,
         registered_by="",
         other_person="",
+        contact_source="",
         reserved_until=None,
         materials=tuple(replace(each, url="") for each in facts.materials),
     )
@@ -124,6 +126,7 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
         facts,
         registered_by=own("facts.registered_by"),
         other_person=own("facts.other_person"),
+        contact_source=own("facts.contact_source"),
         materials=tuple(
             replace(each, url=own(f"material {number}"))
             for number, each in enumerate(facts.materials)

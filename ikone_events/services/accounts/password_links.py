@@ -17,8 +17,7 @@ from ikone_events.mail.writing.compose import compose
 from ikone_events.services.accounts.changes import Asker, check_asker, key_of, set_password
 from ikone_events.services.accounts.organisers import NewOrganiser, add, get_account
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.facts import network_summary
-from ikone_events.services.mails.values import sender_of
+from ikone_events.services.mails.values import network_summary, sender_of
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.accounts.queries import find_account, lock_accounts

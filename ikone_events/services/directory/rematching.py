@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from ikone_events.domain.directory.administrations import pick
 from ikone_events.domain.events.facts import RUNNING
@@ -12,7 +12,7 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Status
 from ikone_events.services.registering.seating import promote_waiting, somebody_could_move_up
 from ikone_events.store.db import db
-from ikone_events.store.directory.models import Organisation, OrganisationName
+from ikone_events.store.directory.models import Contact, Organisation, OrganisationName
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
@@ -24,7 +24,7 @@ def is_unmatched() -> ColumnElement[bool]:
 
 
 def rematch(*, now: datetime) -> int:
-    """Match unmatched registrations again; returns how many were matched.
+    """Match unmatched registrations and contacts again; returns how many registrations were.
 
     Members get seats before others, so new members may be promoted.
     """
@@ -33,18 +33,39 @@ def rematch(*, now: datetime) -> int:
         .join(Event, Registration.event_id == Event.id)
         .where(is_unmatched(), Event.state != State.ARCHIVED.value)
     )
+    of_contacts = select(Contact.organisation_key).where(is_unmatched_contact())
+    waits = or_(OrganisationName.key.in_(open_keys), OrganisationName.key.in_(of_contacts))
     rows = db.session.execute(
         select(OrganisationName.key, OrganisationName.organisation_id, OrganisationName.source)
-        .where(OrganisationName.key.in_(open_keys))
+        .where(waits)
         .order_by(OrganisationName.key)
     )
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for key, number, source in rows:
         found[key].append((number, source))
     picked = {key: pick(organisations) for key, organisations in found.items()}
-    matched = assign({key: number for key, number in picked.items() if number is not None}, now=now)
+    unique = {key: number for key, number in picked.items() if number is not None}
+    assign_contacts(unique)
+    matched = assign(unique, now=now)
     _fill_seats_of_members(now=now)
     return matched
+
+
+def is_unmatched_contact() -> ColumnElement[bool]:
+    """The same for a contact."""
+    return and_(Contact.organisation_id.is_(None), Contact.organisation_key != "")
+
+
+def assign_contacts(organisations: Mapping[str, int]) -> int:
+    """Assign administrations to the unmatched contacts with these keys; returns how many."""
+    wanted = select(Contact).where(
+        is_unmatched_contact(), Contact.organisation_key.in_(organisations)
+    )
+    contacts = db.session.scalars(wanted).all() if organisations else ()
+    for contact in contacts:
+        contact.organisation_id = organisations[contact.organisation_key]
+    db.session.flush()
+    return len(contacts)
 
 
 def _fill_seats_of_members(*, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The one writer of an event's state."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from ikone_events.domain.events.lifecycle import (
 )
 from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.header_text import MOST_REASON, checked_text
+from ikone_events.domain.mails.audiences import OF_CONTACTS
+from ikone_events.domain.mails.recipients import SUBSCRIBERS_ALONE, Recipients
 from ikone_events.domain.times import moved_along
 from ikone_events.services.events.discarding import discard, somebody_was_faster
 from ikone_events.services.events.obsolete_mailings import stop_obsolete
@@ -52,7 +54,7 @@ class Request:
     """A requested action; `expected` is the state that was on the screen.
 
     `waits`: it comes from a page, so that its mailing waits until it can't be undone any more.
-    Raises UnfitInput for a reason that can't be mailed.
+    `recipients` are those of an announcement. Raises UnfitInput for a reason that can't be mailed.
     """
 
     action: Action
@@ -62,6 +64,7 @@ class Request:
     new_starts_at: datetime | None = None
     new_ends_at: datetime | None = None
     waits: bool = False
+    recipients: Recipients = SUBSCRIBERS_ALONE
 
     def __post_init__(self) -> None:
         """Normalise and check the reason."""
@@ -185,11 +188,23 @@ def _carry_out(
     _settle_update(event, due_at)
     if rule.action in (Action.CANCEL, Action.POSTPONE):
         stop_obsolete(event, actor=request.actor, now=now)
-    mailing = _write_to(
-        event, rule.message, request, old=old, step=step, change=change, now=now, due_at=due_at
-    )
+    mailings = [
+        _write_to(
+            event, message, request, old=old, step=step, change=change, now=now, due_at=due_at
+        )
+        for message in _messages(rule, request)
+    ]
     _settle_seats(event, rule, now=now)
-    return Done(event, rule, mailing)
+    return Done(event, rule, mailings[0] if mailings else None)
+
+
+def _messages(rule: TransitionRule, request: Request) -> Sequence[Message]:
+    """What an action writes; an announcement has one message to each of its audiences."""
+    if rule.message is None:
+        return ()
+    if rule.action is not Action.ANNOUNCE:
+        return (rule.message,)
+    return [Message(rule.message.kind, each) for each in request.recipients.audiences]
 
 
 def _settle_update(event: Event, due_at: datetime | None) -> None:
@@ -256,7 +271,7 @@ def _move(event: Event, request: Request, *, now: datetime) -> None:
 
 def _write_to(
     event: Event,
-    message: Message | None,
+    message: Message,
     request: Request,
     *,
     old: tuple[datetime, datetime],
@@ -264,9 +279,8 @@ def _write_to(
     change: StateChange,
     now: datetime,
     due_at: datetime | None,
-) -> Mailing | None:
-    if message is None:
-        return None
+) -> Mailing:
+    contacts = request.recipients.contacts if message.audience in OF_CONTACTS else None
     return start_mailing(
         event,
         message,
@@ -278,4 +292,5 @@ def _write_to(
         old_ends_at=old[1],
         change=change,
         due_at=due_at,
+        contact_choice=contacts.packed() if contacts else "",
     )

@@ -1,21 +1,32 @@
-"""Audiences: registered people of one event, or subscribers.
+"""Audiences: registered people of one event, subscribers, or contacts.
 
 Anonymised people belong to none.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select, true
 
 from ikone_events.domain.events.facts import EventFormat, Mode
-from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
+from ikone_events.domain.mails.audiences import (
+    OF_CONTACTS,
+    OF_NETWORK,
+    OF_NEWS,
+    Audience,
+)
+from ikone_events.domain.mails.recipients import ContactChoice, ContactGroup, read_choice
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status
 from ikone_events.store.db import db
+from ikone_events.store.directory.models import Contact, Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import NETWORK, Mailing, Subscriber
+from ikone_events.store.mails.objections import Objection
 from ikone_events.store.plan.models import StepRecipient
 from ikone_events.store.registering.models import Registration
+
+People = Select[Registration] | Select[Subscriber] | Select[Contact]
 
 # Columns of one statement. SQLite allows two thousand, but compiling gets slow before.
 _MOST_AT_ONCE = 60
@@ -60,6 +71,8 @@ def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
     None of the network for an event that needs a code.
     """
     wanted = select(Subscriber).where(Subscriber.confirmed_at.is_not(None)).order_by(Subscriber.id)
+    if audience is Audience.NOBODY:
+        return wanted.where(false())
     if audience is Audience.INTERESTED:
         return wanted.where(Subscriber.event_id == event.id)
     wanted = wanted.where(Subscriber.topic == NETWORK)
@@ -75,13 +88,59 @@ def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
     raise ValueError(f"{audience} is no audience of subscribers")
 
 
+def readers_of(
+    event: Event, audience: Audience, choice: str = "", *, at: datetime | None = None
+) -> Select[Subscriber] | Select[Contact]:
+    """The subscribers or contacts of an audience, and of a stored choice, in order of their ids.
+
+    `at`: those of a mailing of that time; who subscribes or becomes a contact later is not among
+    them.
+    """
+    if audience in OF_CONTACTS:
+        return _contacts_of(event, audience, choice, at)
+    found = subscribers_of(event, audience)
+    return found if at is None else found.where(Subscriber.confirmed_at <= at)
+
+
+def _contacts_of(
+    event: Event, audience: Audience, choice: str, at: datetime | None
+) -> Select[Contact]:
+    """None for an event that needs a code, and never somebody who has objected."""
+    objected = Contact.address_hash.in_(select(Objection.address_hash))
+    wanted = select(Contact).where(~objected, _belongs_to(event, read_choice(choice)))
+    if event.by_code:
+        wanted = wanted.where(false())
+    if at is not None:
+        wanted = wanted.where(Contact.created_at <= at)
+    if audience is Audience.OTHER_CONTACTS:
+        subscribers = readers_of(event, Audience.SUBSCRIBERS, at=at).order_by(None)
+        addresses = subscribers.with_only_columns(Subscriber.email_key)
+        wanted = wanted.where(Contact.email_key.not_in(addresses))
+    return wanted.order_by(Contact.id)
+
+
+def _belongs_to(event: Event, choice: ContactChoice) -> ColumnElement[bool]:
+    """Whether a contact belongs to a choice; members are those of the event's day."""
+    if choice.is_everybody:
+        return true()
+    body = Contact.organisation_id
+    members = select(Organisation.id).where(member_on(event.day))
+    of_group = {
+        ContactGroup.MEMBERS: body.in_(members),
+        ContactGroup.OTHERS: and_(body.is_not(None), body.not_in(members)),
+        ContactGroup.UNMATCHED: body.is_(None),
+    }
+    return or_(body.in_(sorted(choice.bodies)), *(of_group[group] for group in choice.groups))
+
+
 class Group(NamedTuple):
-    """An audience of one event, as `people_of` takes it."""
+    """An audience of one event, as `people_of` takes it; `contact_choice` as it is stored."""
 
     event: Event
     audience: Audience
     organisation_id: int | None = None
     step_id: int | None = None
+    contact_choice: str = ""
 
 
 def count(
@@ -90,9 +149,10 @@ def count(
     *,
     organisation_id: int | None = None,
     step_id: int | None = None,
+    contact_choice: str = "",
 ) -> int:
     """The number of people of an audience."""
-    group = Group(event, audience, organisation_id, step_id)
+    group = Group(event, audience, organisation_id, step_id, contact_choice)
     return count_each([group])[group]
 
 
@@ -108,9 +168,9 @@ def count_each(groups: Iterable[Group]) -> dict[Group, int]:
 
 
 def _number(group: Group) -> ScalarSelect[int]:
-    people: Select[Registration] | Select[Subscriber]
-    if group.audience in OF_SUBSCRIBERS:
-        people = subscribers_of(group.event, group.audience)
+    people: People
+    if group.audience in OF_NEWS:
+        people = readers_of(group.event, group.audience, group.contact_choice)
     else:
         people = people_of(
             group.event,

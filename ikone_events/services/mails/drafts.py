@@ -8,28 +8,31 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule
-from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
+from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.recipients import ContactChoice
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.audiences import count, people_of_mailing, subscribers_of
+from ikone_events.services.mails.audiences import count, people_of_mailing, readers_of
 from ikone_events.services.mails.facts import (
     facts_for,
-    facts_for_subscriber,
     follow_up_for,
     kind_for,
 )
 from ikone_events.services.mails.mailings import new_mailing
+from ikone_events.services.mails.news_facts import facts_for_subscriber
 from ikone_events.services.mails.values import last_notified_version
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.db import db
+from ikone_events.store.directory.contacts import named_contacts
+from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.event_versions import as_if
 from ikone_events.store.mails.models import TEST_KEY, Mailing, OutboxMail, Subscriber
@@ -37,6 +40,9 @@ from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
+
+Person = Registration | Subscriber | Contact
+Row = TypeVar("Row")
 
 TEST_MARK = "[Test]"
 # The token in such a URL gives access as the person it was made for.
@@ -53,9 +59,9 @@ class Sending:
     mailing: Mailing
 
     @property
-    def to_subscribers(self) -> bool:
-        """Whether it goes to subscribers and not to registered people."""
-        return self.message.audience in OF_SUBSCRIBERS
+    def is_news(self) -> bool:
+        """Whether it goes to subscribers or contacts and not to registered people."""
+        return self.message.audience in OF_NEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,15 @@ def sending_of_action(
     )
 
 
+def sending_to(sending: Sending, audience: Audience, contacts: ContactChoice | None) -> Sending:
+    """The same to another audience; `contacts` limits contacts to some."""
+    message = Message(sending.message.kind, audience)
+    mailing = new_mailing(sending.event, message)
+    if contacts is not None and audience in OF_CONTACTS:
+        mailing.contact_choice = contacts.packed()
+    return replace(sending, message=message, mailing=mailing)
+
+
 def sending_of_update(event: Event, then: Event, message: Message, *, reason: str = "") -> Sending:
     """What people would get if the event became `then`."""
     return Sending(
@@ -114,12 +129,10 @@ def sending_of_step(step: Step) -> Sending:
     )
 
 
-def draft_for(
-    sending: Sending, person: Registration | Subscriber, locale: str, *, now: datetime
-) -> Draft:
+def draft_for(sending: Sending, person: Person, locale: str, *, now: datetime) -> Draft:
     """The mail to one person in a language; its personal links do not work."""
     kind, then, mailing = sending.message.kind, sending.then, sending.mailing
-    if isinstance(person, Subscriber):
+    if isinstance(person, Subscriber | Contact):
         reader = as_if(person, {"locale": locale})
         facts = facts_for_subscriber(kind, reader, then, now=now, mailing=mailing)
     else:
@@ -134,9 +147,7 @@ def draft_for(
     return Draft(facts, with_masked_links(compose(facts)))
 
 
-def harmless_draft_for(
-    sending: Sending, person: Registration | Subscriber, locale: str, *, now: datetime
-) -> Draft:
+def harmless_draft_for(sending: Sending, person: Person, locale: str, *, now: datetime) -> Draft:
     """A draft for an organiser's mailbox: personal links lead to the public page.
 
     It has no calendar object, since that entry would never be updated.
@@ -174,37 +185,37 @@ def _with_words(mail: ComposedMail, change: Callable[[str], str]) -> ComposedMai
     )
 
 
-Person = Registration | Subscriber
-Row = TypeVar("Row")
-
-
 def total_of(sending: Sending) -> int:
     """The number of recipients now."""
-    mailing, audience = sending.mailing, sending.message.audience
+    mailing = sending.mailing
     return count(
         sending.event,
-        audience,
+        sending.message.audience,
         organisation_id=mailing.organisation_id,
         step_id=mailing.step_id,
+        contact_choice=mailing.contact_choice or "",
     )
 
 
 def page_of(
     sending: Sending, *, words: str = "", number: int = 1
-) -> Page[Registration] | Page[Subscriber]:
+) -> Page[Registration] | Page[Subscriber] | Page[Contact]:
     """A page of the recipients whose name, address or administration contains `words`."""
-    if sending.to_subscribers:
-        subscribers = subscribers_of(sending.event, sending.message.audience)
-        found = subscribers.where(*containing(words, [Subscriber.email]))
-        return paginate(found, number=number)
+    if sending.is_news:
+        of_contacts = sending.message.audience in OF_CONTACTS
+        found = named_contacts(words) if of_contacts else containing(words, [Subscriber.email])
+        readers: Select[Any] = _readers(sending).where(*found)
+        return paginate(readers, number=number)
     return paginate(_people(sending).where(*named(words)), number=number)
 
 
 def find_person(sending: Sending, public_id: str) -> Person | None:
     """The recipient with this public id, or else the first one; None if there are none."""
-    if sending.to_subscribers:
-        subscribers = subscribers_of(sending.event, sending.message.audience)
-        return _one(subscribers, Subscriber.public_id == public_id)
+    if sending.is_news:
+        of_contacts = sending.message.audience in OF_CONTACTS
+        model = Contact if of_contacts else Subscriber
+        readers: Select[Any] = _readers(sending)
+        return _one(readers, model.public_id == public_id)
     return _one(_people(sending), Registration.public_id == public_id)
 
 
@@ -220,6 +231,11 @@ def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
     for attendance, number in rows:
         found[follow_up_for(attendance)] += number
     return found
+
+
+def _readers(sending: Sending) -> Select[Subscriber] | Select[Contact]:
+    choice = sending.mailing.contact_choice or ""
+    return readers_of(sending.event, sending.message.audience, choice)
 
 
 def _people(sending: Sending) -> Select[Registration]:

@@ -1,7 +1,7 @@
 """Gathering the facts of a mail from the database, for previews, test mails and real mails."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -22,9 +22,8 @@ from ikone_events.domain.mails.placeholders import EDITABLE
 from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.salutation import full_name
-from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
-from ikone_events.services.installation import get_identity, get_installation
+from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.invitations import invitation_for
 from ikone_events.services.mails.texts import find_text, from_snapshot
 from ikone_events.services.mails.values import (
@@ -36,18 +35,13 @@ from ikone_events.services.mails.values import (
     recipient_of,
     sender_of,
     summary_for,
-    summary_of,
 )
 from ikone_events.store.calendars.personal_feeds import lock_feed
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
-from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
-from ikone_events.store.registering.availability import get_availability
+from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
-
-# An address that is not confirmed within this time is deleted.
-CONFIRM_WITHIN = timedelta(days=7)
 
 _BY_ATTENDANCE = {
     Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
@@ -80,7 +74,7 @@ def facts_for(
         links=links,
         sender=sender_of(event),
         invitation=invitation_for(kind, registration, event, now=now, known=known, again=again),
-        text=_text(kind, registration.locale, event, mailing),
+        text=text_for(kind, registration.locale, event, mailing),
         status=registration.status,
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
         other_person=other_person or _other_person(kind, registration),
@@ -98,35 +92,6 @@ def facts_for(
     )
 
 
-def facts_for_subscriber(
-    kind: MailKind,
-    subscriber: Subscriber,
-    event: Event | None,
-    *,
-    now: datetime,
-    mailing: Mailing | None = None,
-) -> MailFacts:
-    """The facts of a mail to a subscriber; without an event it is about the network."""
-    zone = get_installation().settings.timezone
-    return MailFacts(
-        kind=kind,
-        event=summary_of(event, subscriber.locale) if event else network_summary(now),
-        recipient=Recipient(email=subscriber.email, locale=subscriber.locale),
-        links=Links(
-            manage=unsubscribe_page(subscriber),
-            privacy=get_installation().page("/privacy"),
-            confirm="" if subscriber.confirmed_at else _subscriber_page("subscribe", subscriber),
-        ),
-        sender=sender_of(event),
-        text=_text(kind, subscriber.locale, event, mailing),
-        reason=mailing.reason if mailing else "",
-        delete_on=to_local(subscriber.created_at + CONFIRM_WITHIN, zone).date(),
-        deadline=event.deadline or event.starts_at if event else None,
-        free_places=get_availability(event, now).free if event else None,
-        for_event=event is not None,
-    )
-
-
 def kind_for(kind: MailKind, registration: Registration) -> MailKind:
     """The kind of a person's mail in a mailing; the follow-up depends on the attendance."""
     return follow_up_for(registration.attendance) if kind is MailKind.FOLLOW_UP else kind
@@ -135,34 +100,6 @@ def kind_for(kind: MailKind, registration: Registration) -> MailKind:
 def follow_up_for(attendance: str | None) -> MailKind:
     """The kind of follow-up for an attendance."""
     return _BY_ATTENDANCE.get(attendance or "", MailKind.FOLLOW_UP_UNKNOWN)
-
-
-def unsubscribe_page(subscriber: Subscriber) -> str:
-    """The absolute URL to unsubscribe, the same in every mail."""
-    return _subscriber_page("unsubscribe", subscriber)
-
-
-def _subscriber_page(action: str, subscriber: Subscriber) -> str:
-    installation = get_installation()
-    claim = LinkClaim(subscriber.public_id, subscriber.link_epoch)
-    return installation.page(f"/{action}/{installation.signer.sign(Purpose.SUBSCRIPTION, claim)}")
-
-
-def network_summary(now: datetime) -> EventSummary:
-    """The network instead of an event; its time is never shown."""
-    installation, identity = get_installation(), get_identity()
-    return EventSummary(
-        title=identity.organisation,
-        starts_at=now,
-        ends_at=now,
-        zone=installation.settings.timezone,
-        format="",
-        organisation=identity.organisation,
-        postal_address=identity.address,
-        contact_email=installation.settings.sender,
-        public_url=installation.page("/"),
-        register_url=installation.page("/"),
-    )
 
 
 def _known_version(
@@ -228,7 +165,7 @@ def _old_dates(
     return None
 
 
-def _text(
+def text_for(
     kind: MailKind, locale: str, event: Event | None, mailing: Mailing | None
 ) -> EditedText | None:
     """The edited text: of a mailing the one it began with, of a single mail the current one."""

@@ -1,5 +1,6 @@
 """Turning mailings into mails of the outbox, chunk by chunk, in the worker."""
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,15 +9,21 @@ from typing import cast
 from sqlalchemy import Select, case, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS
+from ikone_events.domain.address import email_key
+from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.mails.facts import facts_for, follow_up_for, kind_for
 from ikone_events.services.mails.mailings import REMINDERS, people_after
 from ikone_events.services.mails.replacing import replace_links, replace_unsent
 from ikone_events.services.mails.values import notified_versions
-from ikone_events.services.mails.writing import store_mail, write_to_subscriber
+from ikone_events.services.mails.writing import (
+    queue_unless_known,
+    store_mail,
+    write_to_subscriber,
+)
 from ikone_events.store.damage import is_damage, mend, report, unreadable_columns, value_of
 from ikone_events.store.db import db, for_update, rows_written
+from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
@@ -26,22 +33,23 @@ from ikone_events.store.registering.models import Registration
 CHUNK = 25
 # Who stopped a mailing that can't be read.
 DAMAGED = "damage"
-_OF_SUBSCRIBERS = sorted(audience.value for audience in OF_SUBSCRIBERS)
+_OF_NEWS = sorted(audience.value for audience in OF_NEWS)
+_OF_CONTACTS = sorted(audience.value for audience in OF_CONTACTS)
 _UNFINISHED = (Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None))
 
 log = logging.getLogger(__name__)
 
-Person = Registration | Subscriber
+Person = Registration | Subscriber | Contact
 
 
 def find_open_mailing(now: datetime) -> int | None:
     """The id of the next mailing that is due and neither stopped nor completely in the outbox.
 
-    Reminders first and mails to subscribers last: thousands of them may take hours.
+    Reminders first and mails to subscribers and contacts last: thousands may take hours.
     """
     urgency = case(
         (Mailing.kind.in_([kind.value for kind in REMINDERS]), 0),
-        (Mailing.audience.in_(_OF_SUBSCRIBERS), 2),
+        (Mailing.audience.in_(_OF_NEWS), 2),
         else_=1,
     )
     due = or_(Mailing.due_at.is_(None), Mailing.due_at <= now)
@@ -94,8 +102,10 @@ def _next_people(mailing: Mailing) -> Select[int]:
     return chunk.with_for_update(read=True, key_share=True)
 
 
-def _model_of(mailing: Mailing) -> type[Registration] | type[Subscriber]:
-    return Subscriber if mailing.audience in _OF_SUBSCRIBERS else Registration
+def _model_of(mailing: Mailing) -> type[Registration] | type[Subscriber] | type[Contact]:
+    if mailing.audience in _OF_CONTACTS:
+        return Contact
+    return Subscriber if mailing.audience in _OF_NEWS else Registration
 
 
 def _write_all(mailing: Mailing, numbers: Sequence[int], *, now: datetime) -> None:
@@ -109,11 +119,11 @@ def _write_all(mailing: Mailing, numbers: Sequence[int], *, now: datetime) -> No
 
 
 def _lock_event_of(mailing_id: int) -> None:
-    """Not for mails to subscribers, who have no seats: registrations need not wait for them."""
+    """Not for subscribers and contacts, who have no seats: registrations need not wait."""
     slug = db.session.scalar(
         select(Event.slug)
         .join(Mailing, Mailing.event_id == Event.id)
-        .where(Mailing.id == mailing_id, Mailing.audience.not_in(_OF_SUBSCRIBERS))
+        .where(Mailing.id == mailing_id, Mailing.audience.not_in(_OF_NEWS))
     )
     if slug is not None:
         lock_event(slug)
@@ -127,9 +137,8 @@ def _write_in_savepoint(mailing: Mailing, number: int, *, now: datetime) -> None
     except Exception as fault:  # the mails of other people must be written
         if isinstance(fault, DBAPIError) and not (is_about_data(fault) or is_damage(fault)):
             raise
-        db.session.add(
-            _failed_row(mailing, number, now=now, words=_words_of(fault, mailing, number))
-        )
+        words = _words_of(fault, mailing, number)
+        queue_unless_known(_failed_row(mailing, number, now=now, words=words))
 
 
 def _words_of(fault: Exception, mailing: Mailing, number: int) -> str:
@@ -144,8 +153,8 @@ def _words_of(fault: Exception, mailing: Mailing, number: int) -> str:
 
 
 def _write(mailing: Mailing, person: Person, *, now: datetime, known: Mapping[int, Event]) -> None:
-    kind, event, key = MailKind(mailing.kind), mailing.event, _key(mailing, person.id)
-    if isinstance(person, Subscriber):
+    kind, event, key = MailKind(mailing.kind), mailing.event, _key(mailing, person.id, person.email)
+    if isinstance(person, Subscriber | Contact):
         write_to_subscriber(kind, person, event, key=key, now=now, mailing=mailing)
         return
     if kind is MailKind.LINKS_RENEWED:
@@ -159,26 +168,31 @@ def _write(mailing: Mailing, person: Person, *, now: datetime, known: Mapping[in
         store_mail(facts, person, event, key=key, now=now, mailing=mailing)
 
 
-def _key(mailing: Mailing, number: int) -> str:
-    mark = "s" if _model_of(mailing) is Subscriber else ""
+def _key(mailing: Mailing, number: int, email: str) -> str:
+    """An announcement is sent to an address once, although it may be in two mailings of it."""
+    if mailing.kind == MailKind.ANNOUNCEMENT.value and email:
+        address = hashlib.blake2b(email_key(email).encode(), digest_size=16).hexdigest()
+        return f"announcement:{mailing.event_id}:{address}"
+    mark = "" if _model_of(mailing) is Registration else "s"
     return f"mailing:{mailing.id}:{mark}{number}"
 
 
 def _failed_row(mailing: Mailing, number: int, *, now: datetime, words: str) -> OutboxMail:
     model = _model_of(mailing)
-    subscribed, row = model is Subscriber, model.id == number
-    kind = MailKind(mailing.kind)
+    row, kind = model.id == number, MailKind(mailing.kind)
+    email = value_of(model.email, row, "")
     if kind is MailKind.FOLLOW_UP:
         kind = follow_up_for(value_of(Registration.attendance, row, None))
     return OutboxMail(
-        key=_key(mailing, number),
+        key=_key(mailing, number, email),
         event_id=mailing.event_id,
-        registration_id=None if subscribed else number,
-        subscriber_id=number if subscribed else None,
+        registration_id=number if model is Registration else None,
+        subscriber_id=number if model is Subscriber else None,
+        contact_id=number if model is Contact else None,
         mailing_id=mailing.id,
         kind=kind.value,
         locale=value_of(model.locale, row, "de"),
-        recipient=value_of(model.email, row, ""),
+        recipient=email,
         subject="",
         text="",
         html="",

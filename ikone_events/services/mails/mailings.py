@@ -5,17 +5,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, update
+from sqlalchemy import ColumnElement, false, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import Message
-from ikone_events.domain.mails.audiences import OF_SUBSCRIBERS, Audience
+from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
-from ikone_events.services.mails.audiences import people_of_mailing, subscribers_of
+from ikone_events.services.mails.audiences import People, people_of_mailing, readers_of
 from ikone_events.services.mails.texts import snapshot
 from ikone_events.services.mails.values import notified_versions
 from ikone_events.store.db import ask_for_delivery, db, for_update, rows_written
+from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
@@ -98,13 +99,14 @@ def start_mailing(
     old_ends_at: datetime | None = None,
     change: StateChange | None = None,
     due_at: datetime | None = None,
+    contact_choice: str = "",
 ) -> Mailing:
     """Store a mailing in the transaction of its cause; the worker writes the mails.
 
     `change` is the transition that it tells of; before `due_at` nothing is written.
     """
     mailing = new_mailing(event, message, step=step, reason=reason)
-    mailing.only_changed = only_changed
+    mailing.only_changed, mailing.contact_choice = only_changed, contact_choice
     mailing.old_starts_at, mailing.old_ends_at = old_starts_at, old_ends_at
     mailing.started_by, mailing.created_at, mailing.due_at = started_by, now, due_at
     if change is not None:
@@ -213,18 +215,17 @@ def _has_queued(mailing: Mailing) -> bool:
     return db.session.scalar(queued.limit(1)) is not None
 
 
-def people_after(mailing: Mailing) -> Select[Registration] | Select[Subscriber]:
+def people_after(mailing: Mailing) -> People:
     """The recipients of a mailing whose mails are not written yet.
 
     People whose status changed after its start are left out: their own mails describe the new
-    state. A mail about a new date goes to them too if no mail of their own has told it, for
-    example because it failed.
+    state. A mail about a new date goes to them too if no mail of their own has told it.
     """
     audience = Audience(mailing.audience)
-    if audience in OF_SUBSCRIBERS:
-        return subscribers_of(mailing.event, audience).where(
-            Subscriber.id > mailing.last_id, Subscriber.confirmed_at <= mailing.created_at
-        )
+    if audience in OF_NEWS:
+        model = Contact if audience in OF_CONTACTS else Subscriber
+        choice, at = mailing.contact_choice or "", mailing.created_at
+        return readers_of(mailing.event, audience, choice, at=at).where(model.id > mailing.last_id)
     people = people_of_mailing(mailing.event, mailing).where(
         Registration.id > mailing.last_id,
         or_(

@@ -1,4 +1,4 @@
-"""Subscribers: subscribe, confirm, unsubscribe, list, and delete after use."""
+"""Subscribers: subscribe, confirm, list, and delete after use."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.mails.facts import CONFIRM_WITHIN
+from ikone_events.services.mails.news_facts import CONFIRM_WITHIN
 from ikone_events.services.mails.writing import is_written, write_to_subscriber
 from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db, for_update, rows_written
@@ -24,6 +24,7 @@ from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import NETWORK, Mailing, OutboxMail, Subscriber
+from ikone_events.store.mails.objections import lift_objection
 from ikone_events.store.paging import PAGE_SIZE, Page, containing, paginate
 
 # For this time organisers see which mails failed, and can send them again.
@@ -107,7 +108,8 @@ def _is(claim: LinkClaim) -> ColumnElement[bool]:
 def confirm(token: str, *, now: datetime) -> Subscriber:
     """Confirm the address; a second time changes nothing. Raises LinkRefused.
 
-    If registration has opened before the confirmation, the mail about it is sent now.
+    Who subscribes to announcements takes back an earlier objection to them. If registration has
+    opened before the confirmation, the mail about it is sent now.
     """
     subscriber = find_subscriber(token)
     if subscriber is not None and subscriber.event is not None:
@@ -115,6 +117,8 @@ def confirm(token: str, *, now: datetime) -> Subscriber:
     if subscriber is None or not _turn_on(subscriber, now=now):
         text = N_("This link is not valid any more. Please enter your address once more.")
         raise LinkRefused(Complaint(text))
+    if subscriber.topic == NETWORK:
+        lift_objection(subscriber.email_key)
     return subscriber
 
 
@@ -145,21 +149,12 @@ def _opening_of(event: Event | type[Event]) -> ColumnElement[bool]:
     return (Mailing.event_id == event.id) & (Mailing.kind == MailKind.OPENING.value)
 
 
-def unsubscribe(token: str) -> None:
-    """Delete the subscriber and all mails to them; an unknown link changes nothing."""
-    try:
-        claim = get_installation().signer.read(Purpose.SUBSCRIPTION, token)
-    except LinkRefused:
-        return
-    _delete(_is(claim))
-
-
 def remove(public_id: str) -> None:
     """Delete a subscriber for an organiser; a second time changes nothing."""
-    _delete(Subscriber.public_id == public_id)
+    delete_subscribers(Subscriber.public_id == public_id)
 
 
-def _delete(*whose: ColumnElement[bool]) -> int:
+def delete_subscribers(*whose: ColumnElement[bool]) -> int:
     """Delete subscribers, all mails to them, and what came back from these; returns how many."""
     theirs = aliased(OutboxMail)  # `whose` may contain the table itself
     mails = select(theirs.id).join(Subscriber, theirs.subscriber_id == Subscriber.id).where(*whose)
@@ -177,7 +172,7 @@ def tidy(now: datetime) -> int:
     some days after the mailing about its opening.
     """
     late = Subscriber.created_at <= now - CONFIRM_WITHIN
-    deleted = _delete(Subscriber.confirmed_at.is_(None), late)
+    deleted = delete_subscribers(Subscriber.confirmed_at.is_(None), late)
     recent = or_(Mailing.finished_at.is_(None), Mailing.finished_at > now - _KEPT_AFTER_OPENING)
     notified = (
         Event.state.not_in(_OPENED_ONCE)
@@ -189,7 +184,7 @@ def tidy(now: datetime) -> int:
     waiting = exists().where(
         OutboxMail.subscriber_id == Subscriber.id, OutboxMail.state == "queued"
     )
-    return deleted + _delete(Subscriber.event_id.in_(done), ~waiting)
+    return deleted + delete_subscribers(Subscriber.event_id.in_(done), ~waiting)
 
 
 SUBSCRIBER_COLUMNS = ("email", "about", "locale", "subscribed_at", "confirmed_at")

@@ -15,7 +15,8 @@ from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.mail.writing.templates import starting_text
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.drafts import with_masked_links
-from ikone_events.services.mails.facts import facts_for, facts_for_subscriber
+from ikone_events.services.mails.facts import facts_for
+from ikone_events.services.mails.news_facts import facts_for_subscriber
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.event_versions import as_if
 from ikone_events.store.mails.models import Subscriber

@@ -232,3 +232,20 @@ def has_open_fields(
     )
     may_answer = kind in _COMPLETING and now < event.starts_at
     return by_others and may_answer and bool(left_open(registration, event, given))
+
+
+def network_summary(now: datetime) -> EventSummary:
+    """The network instead of an event; its time is never shown."""
+    installation, identity = get_installation(), get_identity()
+    return EventSummary(
+        title=identity.organisation,
+        starts_at=now,
+        ends_at=now,
+        zone=installation.settings.timezone,
+        format="",
+        organisation=identity.organisation,
+        postal_address=identity.address,
+        contact_email=installation.settings.sender,
+        public_url=installation.page("/"),
+        register_url=installation.page("/"),
+    )

@@ -10,9 +10,11 @@ from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.facts import facts_for, facts_for_subscriber, unsubscribe_page
+from ikone_events.services.mails.facts import facts_for
 from ikone_events.services.mails.invitations import makes_known, note_object
+from ikone_events.services.mails.news_facts import facts_for_subscriber, unsubscribe_page
 from ikone_events.store.db import ask_for_delivery, db
+from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber, mail_key
 from ikone_events.store.plain import insert_row, insert_unless_known, new_row
@@ -131,14 +133,17 @@ def rewrite_text(
 
 def write_to_subscriber(
     kind: MailKind,
-    subscriber: Subscriber,
+    subscriber: Subscriber | Contact,
     event: Event | None,
     *,
     key: str,
     now: datetime,
     mailing: Mailing | None = None,
 ) -> OutboxMail:
-    """Write a mail to a subscriber, with the headers to unsubscribe."""
+    """Write a mail to a subscriber or contact, with the headers to unsubscribe.
+
+    Stores nothing if there is a mail with this key. The row is not in the session.
+    """
     facts = facts_for_subscriber(kind, subscriber, event, now=now, mailing=mailing)
     row = outbox_row(
         facts,
@@ -146,11 +151,13 @@ def write_to_subscriber(
         key=key,
         now=now,
         event_id=event.id if event else None,
-        subscriber_id=subscriber.id,
+        subscriber_id=subscriber.id if isinstance(subscriber, Subscriber) else None,
+        contact_id=subscriber.id if isinstance(subscriber, Contact) else None,
         mailing_id=mailing.id if mailing else None,
         unsubscribe=unsubscribe_page(subscriber),
     )
-    return queue(row)
+    queue_unless_known(row)
+    return row
 
 
 def outbox_row(

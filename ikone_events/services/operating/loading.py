@@ -14,6 +14,7 @@ from ikone_events.domain.operating.dataset import Dataset, read_dataset
 from ikone_events.domain.operating.dataset_records import EventRecord, Record, RegistrationRecord
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.services.directory.contacts import store_contacts
 from ikone_events.services.directory.importing import store_organisations
 from ikone_events.services.events.editing import fill_event
 from ikone_events.services.followup.materials import Upload, store_slides
@@ -28,6 +29,7 @@ from ikone_events.store.directory.models import Organisation
 from ikone_events.store.directory.naming import find_by_name
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.mails.models import NETWORK, Subscriber
+from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration
 
 _METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
@@ -55,6 +57,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         _store_registration(record, events[record.event], organisations, now=now)
         loaded.registrations += 1
     _store_subscribers(dataset)
+    store_contacts(dataset.contacts, actor=actor, now=now)
     db.session.flush()
     for event in events.values():
         lay_plan(event, now=now)
@@ -169,9 +172,10 @@ def _sequence(status: Status) -> int | None:
 
 
 def _store_subscribers(dataset: Dataset) -> None:
-    """One confirmed subscriber of the network per address that agreed."""
+    """One confirmed subscriber of the network per address that agreed, unless it has objected."""
     on_list = select(Subscriber.email_key).where(Subscriber.topic == NETWORK)
-    known = set(db.session.scalars(on_list))
+    objected = objected_among(record.key for record in dataset.registrations)
+    known = set(db.session.scalars(on_list)) | objected
     for record in sorted(dataset.registrations, key=lambda record: record.registered_at):
         if not record.subscribed or record.key in known:
             continue

@@ -8,7 +8,7 @@ from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.services.accounts import password_links
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming import ingest
-from ikone_events.services.mails import subscribers, undeliverable_addresses
+from ikone_events.services.mails import subscribers, undeliverable_addresses, unsubscribing
 from ikone_events.services.operating import mail_test
 from ikone_events.services.plan.plans import mark_forgotten
 from ikone_events.services.privacy.archiving import archive_persons
@@ -32,6 +32,7 @@ def tidy(now: datetime, *, most: int | None = None) -> None:
     """
     drop_mails_of_forgotten(now)
     subscribers.tidy(now)
+    unsubscribing.tidy()
     people_import.tidy(now)
     undeliverable_addresses.tidy()
     ingest.tidy(now)

@@ -18,9 +18,11 @@ from ikone_events.services.registering.answers import GivenAnswer, answers_as_as
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
+from ikone_events.store.directory.models import Contact
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import status_history
 from ikone_events.store.registering.waiting_list import waiting_position
@@ -30,6 +32,10 @@ Data = dict[str, Any]
 _DETAILS = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
     *("locale", "registered_at", "registered_by", "note"),
+)
+_OF_CONTACT = (
+    *("salutation", "title", "first_name", "last_name", "email", "position", "locale"),
+    *("source", "legal_basis", "note"),
 )
 # Any other actor is an organiser, whose address is personal data of another person.
 _ACTORS = {"person": "you", "calendar": "your calendar", "system": "system"}
@@ -68,6 +74,8 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
             "answer_of_your_calendar": registration.partstat or None,
             "private_calendar_since": _iso(feed.created_at if feed else None),
         },
+        "contact_person": _contact(registration),
+        "objected_to_announcements": bool(objected_among([registration.email_key])),
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "mails": [_mail(outbox_mail) for outbox_mail in _mails(registration)],
         "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
@@ -82,6 +90,20 @@ def _administration(registration: Registration) -> Data:
         "matched_name": matched.name if matched else None,
         "matched_kind": matched.kind if matched else None,
         "matched_official_key": matched.official_key if matched else None,
+    }
+
+
+def _contact(registration: Registration) -> Data | None:
+    """The entry of the address among the contacts of the office."""
+    mine = select(Contact).where(Contact.email_key == registration.email_key)
+    contact = db.session.scalar(mine)
+    if contact is None:
+        return None
+    return {
+        **{name: getattr(contact, name) for name in _OF_CONTACT},
+        "administration": contact.organisation_text,
+        "entered_at": _iso(contact.created_at),
+        "checked_at": _iso(contact.checked_at),
     }
 
 

@@ -2,12 +2,14 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, and_, or_
+from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, Text, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from ikone_events.domain.directory.administrations import NameSource
-from ikone_events.domain.folding import sort_key
+from ikone_events.domain.directory.administrations import NameSource, key_of
+from ikone_events.domain.folding import search_key, sort_key
+from ikone_events.domain.salutation import full_name
 from ikone_events.store.db import Base, SortKey, UTCDateTime
+from ikone_events.store.events.models import new_public_id
 
 
 class Organisation(Base):
@@ -96,3 +98,56 @@ class LeftText(Base):
     text: Mapped[str] = mapped_column(String(200))
     left_by: Mapped[str] = mapped_column(String(200))
     left_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Contact(Base):
+    """A contact person of the office, who gets announcements without having subscribed to them.
+
+    `organisation_text` is as typed, `organisation_key` its normal form; without `organisation_id`
+    it fits no administration. `source` and `legal_basis` (a LegalBasis) are told to the person,
+    `entered_by` is an organiser. `checked_at` is when somebody last entered, edited or checked it.
+    `address_hash` is what an objection is found by. `edit_version` rises with every edit.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (Index("ix_contact_name", "name_key", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    edit_version: Mapped[int] = mapped_column(default=1)
+    salutation: Mapped[str] = mapped_column(String(10), default="")
+    title: Mapped[str] = mapped_column(String(50), default="")
+    first_name: Mapped[str] = mapped_column(String(100), default="")
+    last_name: Mapped[str] = mapped_column(String(100), default="")
+    name_key: Mapped[str] = mapped_column(SortKey, default="")
+    search_key: Mapped[str] = mapped_column(Text, default="")
+    position: Mapped[str] = mapped_column(String(200), default="")
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id", ondelete="SET NULL"), index=True
+    )
+    organisation_text: Mapped[str] = mapped_column(String(200), default="")
+    organisation_key: Mapped[str] = mapped_column(String(200), default="", index=True)
+    locale: Mapped[str] = mapped_column(String(2), default="de")
+    source: Mapped[str] = mapped_column(String(200))
+    legal_basis: Mapped[str] = mapped_column(String(30))
+    note: Mapped[str] = mapped_column(Text, default="")
+    entered_by: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    organisation: Mapped[Organisation | None] = relationship()
+
+    @property
+    def name(self) -> str:
+        """The full name, or the address of a mailbox without one."""
+        return full_name(self.title, self.first_name, self.last_name) or self.email
+
+    def note_keys(self) -> None:
+        """Update the columns that follow the texts."""
+        names = self.last_name, self.first_name
+        self.name_key = sort_key(*names) or sort_key(self.email)
+        self.search_key = search_key(*names, self.email, self.position, self.organisation_text)
+        self.organisation_key = key_of(self.organisation_text)

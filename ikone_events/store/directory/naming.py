@@ -1,5 +1,6 @@
 """Finds bodies by typed names, and lists the names for forms."""
 
+from collections.abc import Collection
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -43,6 +44,22 @@ def find_by_key(key: str) -> Organisation | None:
     bodies = {body.id: body for body, _source in rows}
     found = pick([(body.id, source) for body, source in rows])
     return None if found is None else bodies[found]
+
+
+def find_by_keys(keys: Collection[str]) -> dict[str, Organisation]:
+    """The one body of each key that has one; one query."""
+    wanted = (
+        select(OrganisationName.key, OrganisationName.source, Organisation)
+        .join(Organisation, OrganisationName.organisation_id == Organisation.id)
+        .where(OrganisationName.key.in_(keys))
+    )
+    bodies: dict[int, Organisation] = {}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for key, source, body in db.session.execute(wanted):
+        bodies[body.id] = body
+        found.setdefault(key, []).append((body.id, source))
+    picked = {key: pick(candidates) for key, candidates in found.items()}
+    return {key: bodies[number] for key, number in picked.items() if number is not None}
 
 
 def find_by_name(typed: str) -> Organisation | None:

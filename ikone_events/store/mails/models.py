@@ -86,13 +86,13 @@ class MailText(Base):
 class Mailing(Base):
     """A mail to many people; the worker turns it into outbox rows, chunk by chunk.
 
-    `last_id` is the last registration or subscriber done; `finished_at` is set after the last
-    chunk, `stopped_at` when somebody stopped it. It goes to registrations whose status is older
-    than the mailing, by `event_lock_version`: later ones get their own mail. It begins at `due_at`
-    (None: at once), until when the transition `state_change_id` that it tells of can be undone.
-    `texts` is the edited
-    text at the start of the mailing, JSON {locale: {"subject", "body"}}; empty for the built-in
-    text. `only_changed` excludes people who have been notified of all changes.
+    `last_id` is the last registration, subscriber or contact done; `finished_at` is set after the
+    last chunk, `stopped_at` when somebody stopped it. It goes to registrations whose status is
+    older than the mailing, by `event_lock_version`: later ones get their own mail. It begins at
+    `due_at` (None: at once), until when the transition `state_change_id` that it tells of can be
+    undone. `texts` is the edited text at the start of the mailing, JSON {locale: {"subject",
+    "body"}}; empty for the built-in text. `only_changed` excludes people who have been notified of
+    all changes. `contact_choice` limits contacts to some (domain/mails/recipients.py).
     """
 
     __tablename__ = "mailing"
@@ -101,6 +101,7 @@ class Mailing(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(30))
     audience: Mapped[str] = mapped_column(String(30))
+    contact_choice: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     only_changed: Mapped[bool] = mapped_column(default=False)
     old_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -132,7 +133,8 @@ class OutboxMail(Base):
     whose lease has ended. `tries` counts attempts at this mail, not those that never got as far,
     because the mail server could not be reached; `tries_before` are those before the last retry by
     hand. `answer` is the last answer of the mail server. The unique `key` prevents a second
-    mail for the same cause. Mails to subscribers have `unsubscribe`, the address of RFC 8058.
+    mail for the same cause. Mails to subscribers and contacts have `unsubscribe`, the address of
+    RFC 8058.
     `calendar_uid`, `calendar_sequence` and `calendar_stamp` (DTSTAMP) are those of the calendar
     object. `notified_version` is
     the calendar_version of the event that the mail contained, if any. `link_epoch` is the epoch of
@@ -145,6 +147,7 @@ class OutboxMail(Base):
     __table_args__ = (
         UniqueConstraint("mailing_id", "registration_id"),
         UniqueConstraint("mailing_id", "subscriber_id"),
+        UniqueConstraint("mailing_id", "contact_id"),
         partial_index("ix_outbox_mail_due", "due_at", where=_QUEUED),
         partial_index("ix_outbox_mail_mailing_id_due_at", "mailing_id", "due_at", where=_QUEUED),
         Index("ix_outbox_mail_event_id_id", "event_id", "id"),
@@ -162,6 +165,9 @@ class OutboxMail(Base):
     )
     subscriber_id: Mapped[int | None] = mapped_column(
         ForeignKey("subscriber.id", ondelete="CASCADE"), index=True
+    )
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contact.id", ondelete="CASCADE"), index=True
     )
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(30))

@@ -9,7 +9,13 @@ from sqlalchemy.orm import selectinload
 from ikone_events.domain.folding import MOST_WORDS
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.directory.models import LeftText, Organisation, OrganisationName, member_on
+from ikone_events.store.directory.models import (
+    Contact,
+    LeftText,
+    Organisation,
+    OrganisationName,
+    member_on,
+)
 from ikone_events.store.directory.naming import is_called
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import visible_events
@@ -67,6 +73,8 @@ def registered_from(
 
 
 def drop_unused_left_texts() -> None:
-    """Delete texts that were set aside and are no longer in any registration."""
+    """Delete texts that were set aside and are no longer in any registration or contact."""
     typed = select(Registration.organisation_key).where(Registration.organisation_key != "")
-    rows_written(delete(LeftText).where(LeftText.key.not_in(typed)))
+    of_contacts = select(Contact.organisation_key)
+    unused = LeftText.key.not_in(typed) & LeftText.key.not_in(of_contacts)
+    rows_written(delete(LeftText).where(unused))

@@ -217,13 +217,18 @@ class StatusChange(Base):
 
 
 class ImportList(Base):
-    """The checked rows of an imported file as JSON; deleted after the import or a day."""
+    """The checked rows of an imported file as JSON; deleted after the import or a day.
+
+    A list without an event holds contacts.
+    """
 
     __tablename__ = "import_list"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), index=True
+    )
     organiser_id: Mapped[int] = mapped_column(ForeignKey("organiser.id", ondelete="CASCADE"))
     file_name: Mapped[str] = mapped_column(String(200), default="")
     rows: Mapped[str] = mapped_column(Text)

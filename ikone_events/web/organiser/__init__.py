@@ -3,7 +3,12 @@
 from ikone_events.web.organiser import handbook, moved
 from ikone_events.web.organiser.accounts import accounts, own_account
 from ikone_events.web.organiser.calendars import calendar_page
-from ikone_events.web.organiser.directory import administrations
+from ikone_events.web.organiser.directory import (
+    administrations,
+    contact_form,
+    contact_lists,
+    contacts,
+)
 from ikone_events.web.organiser.directory import form as administrations_form
 from ikone_events.web.organiser.directory import importing as administrations_import
 from ikone_events.web.organiser.directory import unmatched as administrations_unmatched

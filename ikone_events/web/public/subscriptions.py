@@ -15,6 +15,8 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, RegistrationClosed
 from ikone_events.services.installation import now
 from ikone_events.services.mails import subscribers
+from ikone_events.services.mails.unsubscribing import find_reader
+from ikone_events.services.mails.unsubscribing import unsubscribe as object_by
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_public_event
@@ -126,8 +128,7 @@ def confirm(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 def ask_unsubscribe(token: str) -> ResponseReturnValue:
     """The button that deletes the address, or that nothing is stored."""
-    found = subscribers.find_subscriber(token)
-    return render_template("public/unsubscribe.html", subscriber=found, token=token)
+    return render_template("public/unsubscribe.html", reader=find_reader(token), token=token)
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -139,7 +140,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     Providers follow no redirects and get a page at once.
     """
     with transaction():
-        subscribers.unsubscribe(token)
+        object_by(token, now=now())
     if request.form.get("List-Unsubscribe") == "One-Click":
-        return render_template("public/unsubscribe.html", subscriber=None, token=token)
+        return render_template("public/unsubscribe.html", reader=None, token=token)
     return redirect(url_for("subscriptions.ask_unsubscribe", token=token), 303)

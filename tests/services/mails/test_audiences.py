@@ -154,6 +154,7 @@ def test_event_that_needs_a_code_is_news_for_nobody_but_who_asked_for_it(
     found = {audience: names(app, event, audience) for audience in sorted(OF_SUBSCRIBERS)}
     assert found == {
         Audience.INTERESTED: {"curious"},
+        Audience.NOBODY: set(),
         Audience.SUBSCRIBERS: set(),
         Audience.UNREGISTERED: set(),
     }

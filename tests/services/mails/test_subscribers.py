@@ -15,8 +15,9 @@ from ikone_events.domain.refusals import LinkRefused, RegistrationClosed
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
-from ikone_events.services.mails.facts import unsubscribe_page
 from ikone_events.services.mails.mailing_chunks import expand_chunk
+from ikone_events.services.mails.news_facts import unsubscribe_page
+from ikone_events.services.mails.unsubscribing import unsubscribe
 from ikone_events.services.mails.writing import write_to_subscriber
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -67,7 +68,7 @@ def confirm(app: Flask, link: str, now: object = NOW) -> None:
 
 def leave(app: Flask, link: str) -> None:
     with app.app_context(), transaction():
-        subscribers.unsubscribe(link)
+        unsubscribe(link, now=NOW)
 
 
 def tidy(app: Flask, now: object = NOW) -> int:

@@ -22,6 +22,7 @@ from ikone_events.domain.operating.alarms import Alarm
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
+from ikone_events.services.mails.unsubscribing import unsubscribe
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.operating.verification import faults
@@ -42,6 +43,7 @@ from tests.factories import (
     NOW,
     PAST,
     FixedClock,
+    make_contact,
     make_event,
     make_mail,
     make_registration,
@@ -126,7 +128,17 @@ def one_click(app: Flask, client: FlaskClient) -> Forget:
     stored(app, came_back)
     token = personal(app, Purpose.SUBSCRIPTION, reader.public_id)
 
-    return in_transaction(app, lambda: subscribers.unsubscribe(token))
+    return in_transaction(app, lambda: unsubscribe(token, now=NOW))
+
+
+def objection_of_a_contact(app: Flask, client: FlaskClient) -> Forget:
+    contact = make_contact(app, first_name=NAME, email=ADDRESS, note=WORDS)
+    make_mail(
+        app, make_registration(app, make_event(app)), registration_id=None, contact_id=contact.id,
+        recipient=ADDRESS, text=f"Guten Tag {NAME}", state="sent", sent_at=NOW,
+    )  # fmt: skip
+    token = personal(app, Purpose.OBJECTION, contact.address_hash)
+    return in_transaction(app, lambda: unsubscribe(token, now=NOW))
 
 
 def removal_by_organiser(app: Flask, client: FlaskClient) -> Forget:
@@ -228,6 +240,7 @@ def unknown_incoming_mail(app: Flask, client: FlaskClient) -> Forget:
 WAYS: list[Way] = [
     own_deletion,
     one_click,
+    objection_of_a_contact,
     removal_by_organiser,
     unconfirmed_subscription,
     dropped_list,

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from ikone_events.app import create_app
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.facts import unsubscribe_page
+from ikone_events.services.mails.news_facts import unsubscribe_page
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration

@@ -20,6 +20,7 @@ from ikone_events.services.operating.backups.archive import (
     reading,
     sync_folder,
 )
+from ikone_events.services.operating.backups.objections import add_objections, read_objections
 from ikone_events.services.operating.backups.rotation import latest_backup, note_backup
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import Heartbeat, OutboxPause
@@ -55,7 +56,9 @@ def restore_backup(path: Path, *, now: datetime, force: bool = False) -> Restore
         with alone():
             create_missing(anew=True)
             with rebuilding() as connection:
+                former = read_objections(connection)
                 _rebuild(connection, archive, manifest, now=now)
+                add_objections(connection, former)
             note_created()
     if latest_backup() is None:
         note_backup(datetime.fromisoformat(manifest.created_at))

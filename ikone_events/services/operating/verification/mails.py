@@ -84,7 +84,7 @@ def double_mails(_now: datetime) -> Iterator[str]:
     keys = select(OutboxMail.key).group_by(OutboxMail.key).having(func.count() > 1)
     for key in db.session.scalars(keys):
         yield f"mails: {key} was written more than once"
-    for person in (OutboxMail.registration_id, OutboxMail.subscriber_id):
+    for person in (OutboxMail.registration_id, OutboxMail.subscriber_id, OutboxMail.contact_id):
         rows = db.session.execute(
             select(OutboxMail.mailing_id, person)
             .where(OutboxMail.mailing_id.is_not(None), person.is_not(None))

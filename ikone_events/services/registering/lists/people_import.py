@@ -58,12 +58,12 @@ def read_people(event: Event, content: bytes) -> str:
 
 
 def keep_list(
-    event: Event, organiser: Organiser, rows: str, *, file_name: str, now: datetime
+    event: Event | None, organiser: Organiser, rows: str, *, file_name: str, now: datetime
 ) -> ImportList:
-    """Store checked rows for a day; nobody is registered yet."""
+    """Store checked rows for a day; nobody is registered yet. Without an event: contacts."""
     stored = ImportList(
         public_id=new_public_id(),
-        event_id=event.id,
+        event_id=event.id if event else None,
         organiser_id=organiser.id,
         file_name=display_name(file_name)[:200],
         rows=rows,
@@ -96,11 +96,16 @@ def _packed(rows: Iterable[ReadRow], through: Through) -> str:
     return pack(through, people)
 
 
-def get_list(event: Event, organiser: Organiser, public_id: str, *, now: datetime) -> ImportList:
-    """A list that this organiser uploaded for this event within a day; raises NotFound."""
+def get_list(
+    event: Event | None, organiser: Organiser, public_id: str, *, now: datetime
+) -> ImportList:
+    """A list that this organiser uploaded for this event, or of contacts, within a day.
+
+    Raises NotFound.
+    """
     found = db.session.scalar(
         select(ImportList).where(
-            ImportList.event_id == event.id,
+            ImportList.event_id == (event.id if event else None),
             ImportList.organiser_id == organiser.id,
             ImportList.public_id == public_id,
             ImportList.created_at > now - KEPT,

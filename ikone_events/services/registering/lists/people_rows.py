@@ -5,7 +5,7 @@ taking out the first few costs the same however many wait behind them.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from ikone_events.domain.header_text import (
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import OwnField, kept_answers
-from ikone_events.domain.registering.list_columns import Columns
+from ikone_events.domain.registering.list_columns import NAMED, Columns
 from ikone_events.domain.registering.own_values import values_from
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.new_registrations import Applicant
@@ -126,19 +126,21 @@ def read_through(rows: str) -> Through:
     """The rows that are done."""
     data = json.loads(rows.partition("\n")[0])
     refused = [
-        Refused(line, name, _complaints(complaints), email)
+        Refused(line, name, read_complaints(complaints), email)
         for line, name, complaints, email in data["refused"]
     ]
     entered = [(line, public_id) for line, public_id in data["entered"]]
-    remarks = list(_complaints(data.get("remarks", ())))  # lists of earlier versions have none
+    remarks = list(read_complaints(data.get("remarks", ())))  # lists of earlier versions have none
     return Through(data["left_out"], remarks, refused, entered, data["begun"])
 
 
-def _complaints(stored: Iterable[Any]) -> tuple[Complaint, ...]:
+def read_complaints(stored: Iterable[Any]) -> tuple[Complaint, ...]:
+    """Complaints from their stored form."""
     return tuple(Complaint(*each) for each in stored)
 
 
-def _stored(complaints: Iterable[Complaint]) -> list[list[Any]]:
+def stored_complaints(complaints: Iterable[Complaint]) -> list[list[Any]]:
+    """Complaints as they are stored in JSON."""
     return [[each.text, dict(each.values), each.about] for each in complaints]
 
 
@@ -154,9 +156,9 @@ def without_first(rows: str, number: int, through: Through) -> str:
 
 
 def _written(through: Through) -> str:
-    refused = [[r.line, r.name, _stored(r.complaints), r.email] for r in through.refused]
+    refused = [[r.line, r.name, stored_complaints(r.complaints), r.email] for r in through.refused]
     kept = {name: getattr(through, name) for name in ("left_out", "entered", "begun")}
-    more = {"refused": refused, "remarks": _stored(through.remarks)}
+    more = {"refused": refused, "remarks": stored_complaints(through.remarks)}
     return json.dumps({**kept, **more}, ensure_ascii=False)
 
 
@@ -172,17 +174,22 @@ def _person(data: dict[str, Any]) -> WaitingRow:
 
 
 def read_row(
-    line: int, cells: Sequence[str], columns: Columns, fields: Sequence[OwnField]
+    line: int,
+    cells: Sequence[str],
+    columns: Columns,
+    fields: Sequence[OwnField] = (),
+    *,
+    needed: Collection[str] = NAMED,
 ) -> ReadRow:
-    """Check one row; all complaints are reported at once."""
-    typed = {name: _at(cells, place) for name, place in columns.places.items()}
+    """Check one row, in which the `needed` cells must not be empty; reports all complaints."""
+    typed = {name: cell_at(cells, place) for name, place in columns.places.items()}
     found = _error_complaints(cells, columns)
     values = {name: _known(name, typed.get(name, ""), found) for name in _WORDS}
     texts = {name: typed.get(name, "") for name in _LENGTHS}
     for name in _ONE_LINE:
         texts[name] = normal_line(" ".join(texts[name].split()))
     texts["email"] = normal_line(texts["email"])
-    found.extend(_text_complaints(texts))
+    found.extend(_text_complaints(texts, needed))
     texts["email"] = _address(texts["email"], found)
     answers = _answers(cells, columns, fields, found)
     person = full_name(texts["title"], texts["first_name"], texts["last_name"])
@@ -198,12 +205,13 @@ def _error_complaints(cells: Sequence[str], columns: Columns) -> list[Complaint]
     text = N_("“%(value)s” is an error message of the spreadsheet, not an entry.")
     return [
         Complaint(text, {"value": cell})
-        for cell in (_at(cells, place) for place in sorted(places))
+        for cell in (cell_at(cells, place) for place in sorted(places))
         if cell.upper() in _ERRORS
     ]
 
 
-def _at(cells: Sequence[str], place: int) -> str:
+def cell_at(cells: Sequence[str], place: int) -> str:
+    """The text of a cell; empty behind the end of a row."""
     return normal_text(cells[place]).strip() if place < len(cells) else ""
 
 
@@ -215,8 +223,9 @@ def _known(name: str, typed: str, found: list[Complaint]) -> str:
     return value or ""
 
 
-def _text_complaints(texts: Mapping[str, str]) -> list[Complaint]:
-    found = [Complaint(text, about=name) for name, text in _MISSING.items() if not texts[name]]
+def _text_complaints(texts: Mapping[str, str], needed: Collection[str]) -> list[Complaint]:
+    empty = (name for name in _MISSING if name in needed and not texts[name])
+    found = [Complaint(_MISSING[name], about=name) for name in empty]
     for name, most in _LENGTHS.items():
         text = texts[name]
         unfit = name_complaint(text, name) if name in _ONE_LINE else text_complaint(text)
@@ -255,7 +264,7 @@ def _answers(
     for own in fields:
         if own.key in columns.own:
             try:
-                given[own.key] = values_from(own, _at(cells, columns.own[own.key]))
+                given[own.key] = values_from(own, cell_at(cells, columns.own[own.key]))
             except UnfitInput as refusal:
                 found.extend(refusal.complaints)
     return kept_answers(fields, given)

@@ -4,7 +4,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.calendars.invitation import public_feed
-from ikone_events.services.installation import get_installation, now
+from ikone_events.services.installation import get_identity, now
 from ikone_events.services.office.calendar import office_entry, office_events, office_step_entry
 from ikone_events.services.office.choosing import account_of_calendar
 from ikone_events.web.organiser.plan.network_plan import mails_ahead
@@ -30,6 +30,6 @@ def office_feed(token: str) -> ResponseReturnValue:
         office_step_entry(account, row.event, locale, step_id=row.id, at=row.at, label=row.label)
         for row in mails_ahead(events, moment)
     ]
-    name = _("%(organisation)s: office", organisation=get_installation().settings.organisation)
+    name = _("%(organisation)s: office", organisation=get_identity().organisation)
     feed = public_feed(entries, locale=locale, name=name, source=feed_address(request.path))
     return revalidated(feed, CALENDAR)

@@ -20,6 +20,7 @@ from ikone_events.services.directory.administrations import (
 )
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
+from ikone_events.store.directory.contacts import ContactSearch, search_contacts
 from ikone_events.store.directory.models import Organisation
 from ikone_events.web.organiser.directory.administrations import kind_choices
 from ikone_events.web.organiser.fields import Day
@@ -84,6 +85,7 @@ def _page(
         body=body,
         conflict=conflict,
         references=count_references(body) if body else 0,
+        contacts=search_contacts(ContactSearch(body=body.id)) if body else None,
     )
 
 

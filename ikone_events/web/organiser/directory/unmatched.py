@@ -96,6 +96,8 @@ def decide_unmatched() -> Answer:
         given,
         name=chosen.name,
     )
+    if not given:
+        words = _("“%(name)s” is chosen.", name=chosen.name)
     more = _("From now on this name is recognised.") if learnt else ""
     flash(f"{words} {more}".strip(), "success")
     return redirect(url_for("organiser.unmatched"), 303)

@@ -1,10 +1,8 @@
 """Announcing: a missing summary, who is written to, and registration at once if wanted."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from flask import abort, redirect, request, url_for
-from flask_babel import lazy_gettext as _l
 
 from ikone_events.domain.events.lifecycle import (
     ACTION_LABELS,
@@ -15,6 +13,7 @@ from ikone_events.domain.events.lifecycle import (
     find_rule,
     plan,
 )
+from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import (
     Refusal,
@@ -25,10 +24,18 @@ from ikone_events.domain.refusals import (
 from ikone_events.services.events.announcing import announce, lacks_summary
 from ikone_events.services.events.transitions import Done, Request, facts_for, facts_of
 from ikone_events.services.installation import now
-from ikone_events.services.mails.drafts import Sending, sending_of_action, total_of
+from ikone_events.services.mails.drafts import Sending
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.event_versions import as_if
+from ikone_events.web.organiser.events.announce_form import (
+    AnnounceForm,
+    announce_form,
+    everybody_words,
+    kept_of,
+    recipients_of,
+    sendings_of,
+    shown_of,
+)
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.events.undo_words import mails_words
 from ikone_events.web.organiser.frame import (
@@ -43,17 +50,10 @@ from ikone_events.web.organiser.frame import (
 )
 from ikone_events.web.organiser.mails.preview_page import SendButton, show_preview
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.interrupted import TeamForm, keeps_input
+from ikone_events.web.shell.interrupted import keeps_input
 
 SUMMARY = "summary"
-
-
-class AnnounceForm(TeamForm):
-    """What an announcement may still lack."""
-
-    summary = TextField(_l("Summary"), render_kw={"rows": 3, "maxlength": 20_000})
 
 
 @blueprint.route("/events/<slug>/preview/announce", methods=["GET", "POST"])
@@ -64,12 +64,17 @@ def preview_announcement(slug: str) -> Answer:
     event = seen_event(slug)
     if find_rule(Action.ANNOUNCE, State(event.state)) is None:
         plan(Action.ANNOUNCE, facts_for(Action.ANNOUNCE, event, now()))  # refuses
-    return _page(event, AnnounceForm())
+    return _page(event, announce_form(event))
+
+
+def announced_sending(event: Event, rule: TransitionRule) -> Sending:
+    """Return what the preview shows, with what was typed and chosen on its page."""
+    return shown_of(sendings_of(event, rule, announce_form(event)))
 
 
 def show_announcement(event: Event) -> str:
     """Render the page with nothing typed."""
-    return _page(event, AnnounceForm(formdata=None))
+    return _page(event, announce_form(event, empty=True))
 
 
 @blueprint.post("/events/<slug>/do/announce")
@@ -77,8 +82,7 @@ def show_announcement(event: Event) -> str:
 @keeps_input
 def do_announce(slug: str) -> Answer:
     """Announce the event; with `also` = open registration begins in the same transaction."""
-    seen_event(slug)
-    form = AnnounceForm()
+    form = announce_form(seen_event(slug))
     opens = request.form.get("also") == Action.OPEN.value
     shown = request.form.get("state", "")
     if shown not in list(State):
@@ -86,7 +90,13 @@ def do_announce(slug: str) -> Answer:
     try:
         if not form.validate():
             raise UnfitInput(())
-        wish = Request(action=Action.ANNOUNCE, actor=actor(), expected=State(shown), waits=True)
+        wish = Request(
+            action=Action.ANNOUNCE,
+            actor=actor(),
+            expected=State(shown),
+            waits=True,
+            recipients=recipients_of(form),
+        )
         with transaction():
             done = announce(slug, wish, summary=form.summary.data or "", opens=opens, now=now())
     except (SomebodyWasFaster, TransitionRefused, UnfitInput) as refusal:
@@ -115,35 +125,29 @@ def _page(event: Event, form: AnnounceForm) -> str:
     rule = find_rule(Action.ANNOUNCE, State(event.state))
     if rule is None:  # plan() refuses in the words of the lifecycle
         rule = plan(Action.ANNOUNCE, facts_for(Action.ANNOUNCE, event, now()))
-    typed = (form.summary.data or "") if lacks_summary(event) else ""
-    sending = _sending(event, rule, typed)
+    sendings = sendings_of(event, rule, form)
+    sending = shown_of(sendings)
     facts = facts_of(sending.then, now(), reads=())
     asked = complaints(rule, facts)
     opening = find_rule(Action.OPEN, State.ANNOUNCED)
     return show_preview(
         sending,
-        _buttons(event, typed, say_all(c for c in asked if c.about != SUMMARY)),
+        _buttons(event, form, say_all(c for c in asked if c.about != SUMMARY)),
         template="organiser/events/announce.html",
         data_page="announce",
         form=form,
         lacks_summary=lacks_summary(event),
         not_open=say_all(complaints(opening, facts)) if opening else [],
-        number=total_of(sending),
+        everybody=everybody_words(sendings),
+        parts=[
+            (each.message.audience, _(AUDIENCE_LABELS[each.message.audience]), each is sending)
+            for each in sendings
+        ],
     )
 
 
-def _sending(event: Event, rule: TransitionRule, summary: str) -> Sending:
-    """Return what is sent with this summary."""
-    sending = sending_of_action(event, rule)
-    if sending is None:
-        raise RuntimeError("an announcement has a mail")
-    if not summary:
-        return sending
-    changed = as_if(sending.then, {"summary": summary}, materials=event.materials)
-    return replace(sending, then=changed)
-
-
-def _buttons(event: Event, summary: str, missing: Sequence[str]) -> SendButton:
+def _buttons(event: Event, form: AnnounceForm, missing: Sequence[str]) -> SendButton:
+    kept = kept_of(event, form)
     label = _(ACTION_LABELS[Action.ANNOUNCE])
     text_url = url_for("organiser.event_text", slug=event.slug, kind=MailKind.ANNOUNCEMENT.value)
     return SendButton(
@@ -153,8 +157,8 @@ def _buttons(event: Event, summary: str, missing: Sequence[str]) -> SendButton:
         send=url_for("organiser.do_announce", slug=event.slug),
         send_label=label,
         back=event_url(event),
-        kept={"state": event.state, SUMMARY: summary},
+        kept=kept,
         complaints=tuple(missing),
-        asks=bool(summary),
+        asks=len(kept) > 1,
         more=((_("Change the text"), text_url),),
     )

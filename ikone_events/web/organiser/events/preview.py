@@ -23,7 +23,7 @@ from ikone_events.web.organiser.events.actions import (
     refused,
     request_of,
 )
-from ikone_events.web.organiser.events.announcing import preview_announcement
+from ikone_events.web.organiser.events.announcing import announced_sending, preview_announcement
 from ikone_events.web.organiser.events.choices import ASKING
 from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
 from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
@@ -80,7 +80,10 @@ def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) 
     rule = rule_for(wanted, facts)
     if rule is None:  # plan() refuses in the words of the lifecycle
         rule = plan(wanted, facts)
-    sending = _sending(event, rule, wish)
+    if wanted is Action.ANNOUNCE:
+        sending = announced_sending(event, rule)
+    else:
+        sending = _sending(event, rule, wish)
     if html:
         return show_html(sending)
     if test:

@@ -41,7 +41,10 @@ def pending_mails(event: Event) -> PendingMails | None:
     mailings = unbegun_mailings(event)
     if not mailings:
         return None
-    groups = [Group(event, Audience(mailing.audience)) for mailing in mailings]
+    groups = [
+        Group(event, Audience(mailing.audience), contact_choice=mailing.contact_choice)
+        for mailing in mailings
+    ]
     numbers = count_each(groups)
     waiting = [due_at for mailing in mailings if (due_at := mailing.due_at) and due_at > now()]
     return PendingMails(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ikone_events.domain.mails.audiences import OF_NETWORK, OF_SUBSCRIBERS, Audience
+from ikone_events.domain.mails.audiences import OF_NETWORK, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.times import moment_page
 from ikone_events.services.incoming.resending import Resent
@@ -37,7 +37,7 @@ def mailing_label(account: Account) -> str:
 
 def code_words(event: Event, audience: Audience) -> str:
     """Return what an event that needs a code means for a mail to subscribers, or ""."""
-    if not event.by_code or audience not in OF_SUBSCRIBERS:
+    if not event.by_code or audience not in OF_NEWS:
         return ""
     if audience in OF_NETWORK:
         return _(

@@ -1,6 +1,6 @@
 """Preview of a mailing: its recipients, the mail of one of them, the effect on calendars."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import Response, flash, make_response, render_template, request
@@ -24,6 +24,7 @@ from ikone_events.services.mails.drafts import (
     total_of,
 )
 from ikone_events.store.db import transaction
+from ikone_events.store.directory.models import Contact
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import page_number, say_all
 from ikone_events.web.organiser.mails.mailing_words import code_words
@@ -55,7 +56,7 @@ class SendButton:
     send: str
     send_label: str
     back: str
-    kept: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
     grave: bool = False
     asks: bool = False
@@ -143,6 +144,8 @@ def row_of(person: Person) -> dict[str, str]:
     if isinstance(person, Registration):
         name = f"{person.last_name}, {person.first_name}"
         return {**row, "name": name, "organisation": person.organisation_text}
+    if isinstance(person, Contact):
+        return {**row, "name": person.name, "organisation": person.organisation_text}
     return {**row, "name": person.email, "organisation": ""}
 
 

@@ -9,7 +9,7 @@ from ikone_events.services.mails.subscribers import subscribe
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, Subscriber
-from tests.factories import NOW, make_event
+from tests.factories import NOW, make_contact, make_event, make_organisation, make_subscriber
 from tests.web.organiser.conftest import Browser
 
 
@@ -101,3 +101,59 @@ def test_announcement_of_a_stale_page_changes_nothing(app: Flask, team: Browser)
     assert team.get(f"{path}/preview/announce").status_code == 409
     assert team.post(f"{path}/do/announce", {"state": ""}).status_code == 422
     assert stored(app).state == "announced"
+
+
+def test_contacts_are_chosen_counted_and_shown_before_anything_is_sent(
+    app: Flask, team: Browser
+) -> None:
+    event, body = make_event(app, state="draft"), make_organisation(app, "Stadt Kusel")
+    make_subscriber(app, email="beides@example.org")
+    make_contact(app, email="beides@example.org")
+    make_contact(app, email="kusel@example.org", organisation_id=body.id)
+    make_contact(app, email="ohne@example.org")
+    path = f"/organise/events/{event.slug}"
+    page = team.get(f"{path}/preview/announce?lang=en").text
+    for words in (
+        "Subscribers of the network (1)",
+        "Subscribers and contact persons (3)",
+        "Contact persons only (3)",
+        "Stadt Kusel (1)",
+    ):
+        assert words in page
+    chosen = {"state": "draft", "recipients": "both", "bodies": [str(body.id)]}
+    page = team.post(f"{path}/preview/announce", {**chosen, "shown": "other_contacts"}).text
+    words = "Subscribers of the network (1), Contact persons without a subscription (1)"
+    assert f"2 people get this e-mail: {words}" in page
+    assert "kusel@example.org" in page
+    assert "Herkunft der Angaben" in page
+    tested = team.post(f"{path}/preview/announce/test", {**chosen, "shown": "other_contacts"})
+    assert "Herkunft der Angaben" in tested.text
+    done = team.post(f"{path}/do/announce", chosen, follow_redirects=True).text
+    assert "Contact persons without a subscription (1)" in done
+    with app.app_context():
+        audiences = select(Mailing.audience).order_by(Mailing.id)
+        assert db.session.scalars(audiences).all() == ["subscribers", "other_contacts"]
+    assert team.post(f"{path}/do/undo", {"state": "announced"}).status_code == 303
+    assert stored(app).state == "draft"
+
+
+def test_announcement_to_nobody_can_be_undone(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    make_subscriber(app)
+    path = f"/organise/events/{event.slug}"
+    team.post(f"{path}/do/announce", {"state": "draft", "recipients": "nobody"})
+    page = team.get(f"{path}?lang=en").text.replace("\u00a0", " ")
+    assert "You can undo this until" in page
+    with app.app_context():
+        assert db.session.scalars(select(Mailing.audience)).all() == ["nobody"]
+
+
+def test_recipients_that_do_not_exist_are_refused(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    make_contact(app)
+    path = f"/organise/events/{event.slug}"
+    for wrong in ({"recipients": "x"}, {"recipients": "both", "bodies": "7"}, {"groups": "x"}):
+        for address in ("do/announce", "preview/announce"):
+            answer = team.post(f"{path}/{address}", {"state": "draft", **wrong})
+            assert answer.status_code in (200, 422)
+    assert stored(app).state == "draft"
