@@ -14,6 +14,10 @@ UV ?= uv
 WORKERS ?= 3
 # Compiled tests are kept: compiling them takes longer than the rest of a collection.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+TYPES = $(BIN)/mypy --strict ikone_events
+# Types are checked beside the tests, because mypy can use one core only. What it says comes last.
+TEST = $(TYPES) >$(VENV)/types.log 2>&1 & types=$$!; $(PYTEST) --durations 20; tests=$$?; \
+  wait $$types; types=$$?; cat $(VENV)/types.log; exit $$((tests + types))
 # About 90 of the 190 seconds that all tests without servers cost: what most edits concern.
 QUICK = -m "not slow and not browser and not postgres and not imap" $(addprefix --ignore tests/, \
   crash demo journeys look packaging rush worker web/organiser services/operating store/operating)
@@ -21,9 +25,12 @@ CATALOGUES := ikone_events/translations
 PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 
 # Chromium for the browser tests: IKONE_CHROMIUM, or the first of these on the PATH.
-BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+# Chromium's shell without windows takes half the CPU time, so it is asked for once where we may install.
+SHELL_BROWSER := chromium-headless-shell
+BROWSERS := $(SHELL_BROWSER) chromium chromium-browser google-chrome google-chrome-stable
+ASKED := $(VENV)/shell-browser.stamp
 
-.PHONY: help run test quick night check lint format bench pictures translations lock system install dev clean
+.PHONY: help run test quick night check style lint format bench pictures translations lock system install dev clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -31,22 +38,24 @@ help: ## this list
 run: install ## the demo: data, worker, mail catcher (ARGS="--port 8001 --scenario after")
 	@$(BIN)/ikone-events demo $(ARGS)
 
-test: dev system check ## everything CI runs: lint, types, all tests, browser and mail server too
-	$(PYTEST) --durations 20
+test: dev system style ## everything CI runs: lint, types, all tests, browser and mail server too
+	@$(TEST)
 
 quick: WORKERS = 2
 quick: dev ## most tests of rules, mails and pages, in less than a minute
 	$(PYTEST) $(QUICK)
 
-night: dev system check ## everything at full strength, before a release: half an hour and more
-	IKONE_TESTS=night $(PYTEST) --durations 20
+night: export IKONE_TESTS = night
+night: test ## everything at full strength, before a release: half an hour and more
 
 lint: check ## style and types
 
-check: dev
+check: style
+	$(TYPES)
+
+style: dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict ikone_events
 
 format: dev ## put the code in order
 	$(BIN)/ruff check --fix
@@ -126,6 +135,7 @@ system:
 	want() { package=$$1; shift; "$$@" >/dev/null 2>&1 || missing="$$missing $$package"; }; \
 	look() { \
 	  missing=""; \
+	  [ -n "$$IKONE_CHROMIUM" ] || [ -e $(ASKED) ] || want $(SHELL_BROWSER) command -v $(SHELL_BROWSER); \
 	  want chromium find_browser; \
 	  want dovecot-imapd find_server dovecot; \
 	  want libical3 $(BIN)/python -c 'import ctypes; ctypes.CDLL("libical.so.3")'; \
@@ -137,11 +147,14 @@ system:
 	if [ "$$root" != no ] && command -v apt-get >/dev/null; then \
 	  echo "Installing for the tests:$$missing"; \
 	  $$root apt-get update -qq </dev/null && \
-	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing </dev/null >/dev/null; \
+	  for package in $$missing; do \
+	    [ $$package = chromium ] && find_browser >/dev/null && continue; \
+	    $$root env DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -y -qq --no-install-recommends $$package </dev/null >/dev/null; done; \
 	  case "$$missing" in *dovecot*) \
 	    if command -v systemctl >/dev/null; then $$root systemctl disable --now dovecot >/dev/null 2>&1; fi;; esac; \
 	fi; \
-	look; [ -z "$$missing" ] || { \
+	touch $(ASKED); look; [ -z "$$missing" ] || { \
 	  echo "The tests need these packages, which could not be installed:$$missing" >&2; \
 	  echo "Another browser than Chromium: set IKONE_CHROMIUM to its path" >&2; exit 1; }
 

@@ -38,9 +38,9 @@ from tests.mailbox import Mailbox
 from tests.patience import PATIENCE, wait_for
 from tests.postgres import fresh_database
 
-ROUNDS = by_night(40, 8)
-MAILING = by_night(500, 150)
-SMALL_EVENTS = by_night(40, 12)
+ROUNDS = by_night(40, 5)
+MAILING = by_night(500, 100)
+SMALL_EVENTS = by_night(40, 8)
 # So the work lasts about as long as the killing.
 APART = timedelta(seconds=0.4)
 MAIL_TAKES = 0.02
@@ -81,7 +81,7 @@ def live_app(request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox) -
 
 
 def fill(live_app: LiveApp) -> None:
-    """An open event to sign up for; one with 500 people, and small ones, whose links are due."""
+    """An open event to sign up for; one with many people, and small ones, whose links are due."""
     soon = datetime.now(UTC) + timedelta(hours=20)
     dates = {"starts_at": soon, "ends_at": soon + timedelta(hours=2)}
     make_event(live_app.app, slug="open", capacity=None, **dates)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, ViewportSize
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
@@ -168,7 +168,8 @@ def _look_at(page: Page, name: str, language: str) -> None:
     assert page.get_attribute("html", "lang") == language
     first_view = FIRST_VIEWS[sum(name.encode()) % len(FIRST_VIEWS)]
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
+        if page.viewport_size != (window := ViewportSize(width=width, height=900)):
+            page.set_viewport_size(window)
         if NIGHT or (language, width) == first_view:
             assert_accessible(page)
         assert_no_sideways_scroll(page)

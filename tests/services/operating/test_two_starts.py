@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import by_night
 from tests.postgres import fresh_database
 from tests.services.operating.processes import end_of, environment, start
 
-PROCESSES = 4
+PROCESSES = by_night(4, 2)
 DATABASES = [
     "sqlite",
     pytest.param("postgres", marks=pytest.mark.postgres),

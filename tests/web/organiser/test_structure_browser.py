@@ -12,6 +12,7 @@ from ikone_events.services.plan.plans import lay_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.queries import lock_event
 from tests.browser import assert_accessible, serve
+from tests.effort import by_night
 from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -77,9 +78,11 @@ def signed_in(browser: Browser, address: str, **settings: object) -> Page:
 
 
 def test_content_begins_on_the_first_screen_of_a_phone(browser: Browser, address: str) -> None:
+    """In German, whose words are longer; at night in English too."""
     page = signed_in(browser, address, viewport=PHONE)
     tops = {}
-    for path in (f"{path}?lang={language}" for language in ("de", "en") for path in PAGES):
+    languages = by_night(("de", "en"), ("de",))
+    for path in (f"{path}?lang={language}" for language in languages for path in PAGES):
         page.goto(f"{address}/organise{path}")
         tops[path] = page.evaluate(TOP)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], path

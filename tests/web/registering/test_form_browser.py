@@ -1,6 +1,7 @@
 """The whole registration form in a real browser: by keyboard, without scripts, on small screens."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from tests.browser import (
     collect_problems,
     serve,
 )
+from tests.effort import by_night
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_settings
 from tests.own_fields import make_field, stored
 
@@ -159,8 +161,10 @@ def _reach(page: Page, name: str, most: int = 60) -> None:
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("language", "scripts"),
+    by_night([*product(LANGUAGES, (True, False))], [("de", True), ("en", False)]),
+)
 def test_three_mistakes_lose_nothing(
     browser: Browser, app: Flask, address: str, language: str, scripts: bool
 ) -> None:
@@ -222,7 +226,8 @@ def test_three_mistakes_lose_nothing(
     page.context.close()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+# In English journeys/test_every_page.py looks at the same two pages.
+@pytest.mark.parametrize("language", by_night([*LANGUAGES], ["de"]))
 def test_refused_form_serves_everybody_at_every_width(
     browser: Browser, address: str, language: str
 ) -> None:
