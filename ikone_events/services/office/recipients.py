@@ -20,8 +20,7 @@ from ikone_events.domain.office.choices import OfficeMail, wants
 from ikone_events.mail.writing.compose import compose
 from ikone_events.services.accounts.changes import key_of
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.facts import network_summary
-from ikone_events.services.mails.values import sender_of
+from ikone_events.services.mails.values import network_summary, sender_of
 from ikone_events.services.mails.writing import outbox_row, queue_unless_known
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.accounts.queries import assigned_event_ids

@@ -9,8 +9,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.compose import compose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import mail_server
-from ikone_events.services.mails.facts import network_summary
-from ikone_events.services.mails.values import sender_of
+from ikone_events.services.mails.values import network_summary, sender_of
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, rows_written
