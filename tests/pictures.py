@@ -120,6 +120,7 @@ PICTURES: dict[str, Picture] = {
     "anwesenheit": Picture(f"{EVENTS}/{OVER}/attendance"),
     "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations/door", height=680),
     "absagen": Picture(f"{EVENTS}/{OPEN}/do/cancel", _fill(reason=REASON), height=680),
+    "einstellungen": Picture("/organise/settings/organisation", height=860),
     "verlauf": Picture(f"{EVENTS}/{TOMORROW}/history", height=600),
     "ankuendigen": Picture(f"{EVENTS}/{DRAFT}/preview/announce"),
     "rueckgaengig": Picture(f"{EVENTS}/{DRAFT}/preview/announce", _announce),

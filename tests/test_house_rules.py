@@ -298,6 +298,16 @@ def test_files_stay_short() -> None:
     assert {name: n for name, n in lengths.items() if n > LONGEST_FILE} == {}
 
 
+def test_identity_is_read_as_it_is_in_effect() -> None:
+    """Variables are one of its sources: whoever reads them alone misses what was entered."""
+    read = re.compile(r"settings\.(?:organisation|accent|address|privacy_contact)\b")
+    sources = [
+        *(ROOT / NAME).rglob("*.py"),
+        *(path for path in TEMPLATES.rglob("*") if path.is_file()),
+    ]
+    assert [path.name for path in sources if read.search(path.read_text("utf-8"))] == []
+
+
 def test_functions_stay_short() -> None:
     lengths = {
         f"{module.at(function)} {function.name}": (function.end_lineno or 0) - function.lineno + 1

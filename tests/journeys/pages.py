@@ -441,6 +441,10 @@ ORGANISER: dict[str, Stop] = {
     "replies-people": Stop("/organise/events/replies/registrations"),
     "replies-silent": Stop("/organise/events/replies/registrations?answer=none"),
     "incoming": Stop("/organise/settings/mailbox"),
+    "organisation": Stop("/organise/settings/organisation"),
+    "organisation-refused": Stop(
+        "/organise/settings/organisation", 422, send("form[data-guard]", accent="#fc0")
+    ),
     "person-unreached": Stop("/organise/events/replies/registrations/{unreached}"),
     "one-person": Stop("/organise/events/open/registrations/{public_id}"),
     "write": Stop("/organise/events/open/write"),

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event as sql
 from sqlalchemy import select
 
 from ikone_events.app import create_app
@@ -188,3 +190,24 @@ def test_variables_win_and_defaults_do_not_count(
     assert "Vom Server" in page
     assert "Erstes Amt" not in page
     assert "Alte Straße 1" in page
+
+
+def test_registration_reads_no_settings_once_its_event_is_known(app: Flask) -> None:
+    """The sender is part of the snapshot of the event, so a rush costs no further statement."""
+    slug = make_event(app).slug
+    visitor = app.test_client()
+    visitor.get(f"/events/{slug}")
+    sign_up(app, slug, "first")
+    asked: list[str] = []
+
+    def trace(connection: Any, *_more: object) -> None:
+        connection.set_trace_callback(asked.append)
+
+    with app.app_context():
+        sql.listen(db.engine.pool, "checkout", trace)
+    sign_up(app, slug, "second")
+    visitor.get(f"/events/{slug}")
+    with app.app_context():
+        sql.remove(db.engine.pool, "checkout", trace)
+    assert any("INSERT INTO registration" in statement for statement in asked)
+    assert not [statement for statement in asked if "installation_settings" in statement]

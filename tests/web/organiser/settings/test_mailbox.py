@@ -22,6 +22,7 @@ from tests.factories import FixedClock, make_pause, make_settings
 from tests.mailbox import Mailbox
 from tests.patience import wait_for
 from tests.scripted_imap import ScriptedImap
+from tests.services.operating.installations import call
 from tests.web.organiser.conftest import Browser
 
 PAGE = "/organise/settings/mailbox"
@@ -84,6 +85,7 @@ def test_test_mail_goes_to_the_one_who_asks_and_its_result_is_shown(
     text = german(admin)
     assert "hat die Test-E-Mail angenommen" in text
     assert "250" in text  # the server's words
+    assert call(app, "verify").exit_code == 0
     assert "Refresh" not in admin.get(PAGE).headers
 
 
