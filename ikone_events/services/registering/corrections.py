@@ -89,21 +89,21 @@ def correct_person(
     """Correct the details of an active registration; `seen` is the version on the screen.
 
     Another administration is looked up in the directory; whoever waits for its place may move up.
-    Without a difference nothing happens. Raises StaleForm, StatusRefused, LinkRefused, and
-    UnfitInput if the address is invalid or of another registration for this event.
+    Without a difference, as after a second press, nothing happens. Raises StaleForm, StatusRefused,
+    LinkRefused, and UnfitInput if the address is invalid or of another registration for this event.
     """
     registration = lock_registration(public_id)
-    if details_version(registration) != seen:
-        text = N_("Somebody else has corrected this person meanwhile.")
-        raise StaleForm(Complaint(text))
     if registration.anonymised_at is not None:
         raise StatusRefused(Complaint(N_("The details of this person have been deleted.")))
     status = registration_status(registration.status, registration.awaits)
     check(RegistrationAction.CORRECT, status, actor_of(actor))
-    reason = _differences(registration, details)
     before = details_of(registration)
     if before == details:
         return registration
+    if details_version(registration) != seen:
+        text = N_("Somebody else has corrected this person meanwhile.")
+        raise StaleForm(Complaint(text))
+    reason = _differences(registration, details)
     for name in _NAMES:
         if name != "email":
             setattr(registration, name, getattr(details, name))

@@ -132,5 +132,5 @@ def test_switch_of_the_mode_keeps_the_status() -> None:
     check_change(switch, pending, pending)
     with pytest.raises(StatusRefused):
         check_change(switch, pending, RegistrationStatus.CONFIRMED)
-    keeping = [RegistrationAction.SWITCH_MODE, RegistrationAction.CORRECT]
+    keeping = [switch, RegistrationAction.CORRECT, RegistrationAction.RESEND]
     assert [rule.action for rule in RULES if rule.keeps_status] == keeping

@@ -84,6 +84,16 @@ def test_whoever_is_not_ticked_is_absent_only_if_the_office_says_so(
     assert marks(app, event) == {"A": None, "B": "missed"}
 
 
+def test_list_is_one_press_away_from_today_and_from_the_overview(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="dispatched", **PAST)
+    people(app, event, "A")
+    coming = make_event(app)
+    people(app, coming, "B")
+    for page in ("/organise/", path_of(event, "")):
+        assert f'href="{path_of(event)}"' in team.get(page).text
+    assert f'href="{path_of(coming)}"' not in team.get(path_of(coming, "")).text
+
+
 def test_all_ticks_everybody_and_saves_nothing(app: Flask, team: Browser) -> None:
     event = make_event(app, **PAST)
     people(app, event, "A", "B")

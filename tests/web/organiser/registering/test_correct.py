@@ -139,6 +139,17 @@ def test_conflict_keeps_what_was_typed_and_takes_over_the_rest(app: Flask, team:
     assert (now.first_name, now.last_name, now.position) == ("Ewa", "Zweite", "Bauamt")
 
 
+def test_second_press_is_a_success_that_writes_nothing(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    person = make_registration(app, event)
+    path = path_of(event, person)
+    data = entries(person, email="neu@example.org", seen=seen(team, path))
+    assert [team.post(f"{path}/correct", data).status_code for _ in range(2)] == [303, 303]
+    with app.app_context():
+        mails = db.session.scalars(select(OutboxMail.kind)).all()
+    assert mails == ["confirmation"]
+
+
 def test_administration_is_looked_up_in_the_directory(app: Flask, team: Browser) -> None:
     event = make_event(app)
     worms = make_organisation(app, "Stadtverwaltung Worms")
