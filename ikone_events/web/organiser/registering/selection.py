@@ -19,8 +19,8 @@ from ikone_events.store.incoming.registration_search import (
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.registering.filter import query_of, wish_of
 
-# Each person is one transaction of one request.
-MOST = 1_000
+# Each person is a transaction of one request, which proxies cut off after a minute.
+MOST = 500
 # Filters that find just the people of an audience, also those who register later.
 _AUDIENCES: Mapping[RegistrationSearch, Audience] = {
     RegistrationSearch(status=Status.CONFIRMED): Audience.CONFIRMED,
