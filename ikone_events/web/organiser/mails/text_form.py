@@ -68,7 +68,7 @@ def typed_text(form: TextForm, locale: str) -> EditedText:
 
 def whole(text: EditedText) -> str:
     """Return subject and body as they stand below each other."""
-    return f"{text.subject}\n\n{text.body}"
+    return f"{text.subject}\n\n{text.body}\n"
 
 
 def changes_of(form: TextForm, current: Mapping[str, EditedText]) -> list[TextChange]:
