@@ -87,6 +87,7 @@ CHECKS: tuple[Check, ...] = (
     mails.missing_mails,
     mails.double_mails,
     mails.gaps_in_mailings,
+    mails.lists_ahead,
     mails.odd_mails,
     mails.abandoned_leases,
     mails.lost_objects,
