@@ -50,6 +50,7 @@ NO_PAGES = {
     *("pages.robots_txt", "pages.favicon", "sitemap.sitemap"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
+    *("office_feed.office_feed", "organiser.settle_todo"),
     *("attendee.calendar", "attendee.own_data"),
     *("materials.public_file", "materials.personal_file", "organiser.material_file"),
     *(

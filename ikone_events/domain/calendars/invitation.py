@@ -256,7 +256,7 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
 def _tells_a_secret(event: Event, public_url: str) -> bool:
     """Whether a text contains a personal link, which gives access to a registration."""
     site = public_url.partition("/events/")[0].removesuffix("/organise")
-    texts = [str(event[name]) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
+    texts = [str(event.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
     links = (f"{site}/{page}/" for page in ("r", "door"))
     rests = (rest for link in links for text in texts for rest in text.split(link)[1:])
     return any(_TOKEN.match(rest) for rest in rests)

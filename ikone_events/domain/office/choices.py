@@ -16,7 +16,7 @@ class OfficeMail(StrEnum):
 
 
 OFFICE_MAIL_LABELS: Mapping[OfficeMail, str] = {
-    OfficeMail.ALARMS: N_("At once, when something urgent is stuck"),
+    OfficeMail.ALARMS: N_("At once, when something is urgent"),
     OfficeMail.DIGEST: N_("To do, on working days at 7:30"),
     OfficeMail.REGISTRATIONS: N_("New registrations, on working days at 7:30"),
 }

@@ -11,9 +11,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from ikone_events.config import Settings
+from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.domain.office.choices import OfficeMail
 from ikone_events.services.accounts import changes
 from ikone_events.services.office import alarms, choosing
+from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
@@ -22,6 +24,7 @@ from ikone_events.store.plan.models import Step
 from tests.accounts import make_account
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_mailing, make_registration
 from tests.mailbox import Mailbox
+from tests.received import absence, bounce, receive
 from tests.services.office.office import change_event, office_mails, received, work
 from tests.web.visitor import Queries
 
@@ -236,3 +239,17 @@ def test_look_costs_two_statements_while_nothing_is_near(app: Flask, quiet: Quer
         quiet.statements.clear()
         assert alarms.alarms_to_settle(NOW) == []
     assert len(quiet.statements) == 2
+
+
+def test_bounces_answers_and_absences_break_nothing(
+    app: Flask, clock: FixedClock, admin: int
+) -> None:
+    soon(app)
+    work(app)
+    (mail,) = office_mails(app)
+    assert receive(app, absence(mail), now=clock()) is IncomingOutcome.NOTED
+    assert receive(app, bounce(mail), now=clock()) is IncomingOutcome.TAKEN
+    assert office_mails(app)[0].state == "failed"
+    assert len(settled(app, clock)) == 1
+    with app.app_context():
+        assert [line for line in faults(clock()) if line.startswith("mails:")] == []

@@ -14,9 +14,11 @@ from ikone_events.services.accounts import changes
 from ikone_events.services.office import choosing, mornings, new_people
 from ikone_events.services.office.mornings import Morning
 from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.forgetting import strike_out
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.office.queries import Range
 from ikone_events.store.registering.models import Registration
 from tests.accounts import make_account
 from tests.factories import NOW, FixedClock, make_event, make_registration
@@ -186,3 +188,14 @@ def test_forgotten_person_is_struck_out_of_a_list_that_waits(
     (mail,) = office_mails(app)
     assert "Stadtverwaltung Bendorf" in mail.text
     assert "Verschwunden" not in mail.text + mail.html
+
+
+def test_verify_finds_an_account_that_would_be_told_of_nobody(app: Flask, account: int) -> None:
+    event = make_event(app)
+    number = registered(app, event, "Eins").id
+    for last, expected in ((number, 0), (number + 1, 1)):
+        with app.app_context():
+            with transaction():
+                new_people.note_listed(account, [Range(event.id, 0, last)])
+            found = [line for line in faults(NOW) if "no new registrations" in line]
+            assert len(found) == expected

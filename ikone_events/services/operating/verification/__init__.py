@@ -93,6 +93,7 @@ CHECKS: tuple[Check, ...] = (
     mails.missing_mails,
     mails.double_mails,
     mails.gaps_in_mailings,
+    mails.lists_ahead,
     mails.odd_mails,
     mails.stale_mail_keys,
     mails.abandoned_leases,

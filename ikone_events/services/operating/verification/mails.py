@@ -20,6 +20,7 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import DeliveryNote, Mailing, OutboxMail, mail_key
+from ikone_events.store.office.models import ListingProgress
 from ikone_events.store.registering.models import Registration, StatusChange
 
 # The mails that notify people of a status.
@@ -128,6 +129,16 @@ def _left_out(mailing: Mailing) -> Select[int]:
         )
         people = people.where(Registration.mode == Mode.ONLINE.value, ~switched.exists())
     return select(func.count()).select_from(people.order_by(None).subquery())
+
+
+def lists_ahead(_now: datetime) -> Iterator[str]:
+    """Nobody is noted as told of registrations that there are not: later ones would be left out."""
+    newest = select(func.coalesce(func.max(Registration.id), 0)).scalar_subquery()
+    ahead = select(ListingProgress.organiser_id, ListingProgress.event_id).where(
+        ListingProgress.last_id > newest
+    )
+    for account, event in db.session.execute(ahead.order_by(ListingProgress.id)):
+        yield f"mails: account {account} is told of no new registrations of event {event}"
 
 
 def odd_mails(_now: datetime) -> Iterator[str]:
