@@ -38,6 +38,8 @@ _ELSEWHERE = {
     *("status_change", "answer", "delivery_note", "undeliverable_address", "personal_feed"),
     # the running installation
     *("heartbeat", "mailbox", "outbox_pause", "send_rate", "erasure_debt", "rate_limit_counter"),
+    # contacts of the office
+    *("contact", "objection", "objection_key"),
     # texts that the list of unmatched administrations leaves out
     "left_text",
     "shared_content",

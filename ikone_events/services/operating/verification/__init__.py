@@ -10,7 +10,13 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from ikone_events.services.operating.verification import counters, events, mails, registrations
+from ikone_events.services.operating.verification import (
+    contacts,
+    counters,
+    events,
+    mails,
+    registrations,
+)
 from ikone_events.store.damage import damaged_rows, is_damage
 from ikone_events.store.db import Base, db
 from ikone_events.store.registering.models import SeatCount
@@ -84,6 +90,7 @@ CHECKS: tuple[Check, ...] = (
     registrations.idle_seats,
     registrations.unordered_people,
     registrations.skipped_people,
+    contacts.wrong_hashes,
     mails.missing_mails,
     mails.double_mails,
     mails.gaps_in_mailings,
