@@ -21,6 +21,7 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.plan.plans import what_of
 from ikone_events.store.db import transaction
+from ikone_events.store.directory.contacts import count_unchecked
 from ikone_events.store.directory.naming import is_directory_empty
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
@@ -31,7 +32,7 @@ from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_even
 from ikone_events.web.organiser.plan.network_plan import rows_ahead
 from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.shell.i18n import ngettext, page_locale, translate
 
 _COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 # The page on which something is to be done, and the label of the link to it.
@@ -72,7 +73,7 @@ def dashboard() -> str:
     zone = get_installation().settings.timezone
     found = (*todos_of(engine_health(moment)), *todos(_facts_of_all(events, counts, moment)))
     is_new = not any(counts[event.id].total for event in events)
-    lines = [*map(_row, found), *_still_to_set_up(is_new=is_new)]
+    lines = [*map(_row, found), *_still_to_set_up(is_new=is_new), *_to_check(moment)]
     return render_template(
         "organiser/events/dashboard.html",
         day=date_medium(moment, locale=page_locale(), zone=zone),
@@ -97,6 +98,18 @@ def _still_to_set_up(*, is_new: bool) -> Iterator[DashboardRow]:
         )
         url = url_for("organiser.choose_list")
         yield DashboardRow(kind="info", text=text, url=url, link=_("Import public bodies"))
+
+
+def _to_check(moment: datetime) -> Iterator[DashboardRow]:
+    """Contacts that nobody has checked for years, for whoever may change them."""
+    if may(Permission.EDIT_ADMINISTRATIONS) and (number := count_unchecked(moment)):
+        text = ngettext(
+            "One contact person has not been checked for three years",
+            "%(num)d contact persons have not been checked for three years",
+            number,
+        )
+        url = url_for("organiser.contacts", show="unchecked")
+        yield DashboardRow(kind="info", text=f"{text}.", url=url, link=_("Check contact persons"))
 
 
 def _days_between(moment: datetime, later: datetime, zone: str) -> int:
