@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from ikone_events.domain.directory.contact import CHECKED_FOR
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.plan.times import Anchor, Timing
@@ -28,7 +29,9 @@ from tests.accounts import link_in, link_mails, make_account
 from tests.factories import (
     NOW,
     PAST,
+    contact_path,
     door_path,
+    make_contact,
     make_event,
     make_mail,
     make_mailing,
@@ -366,4 +369,6 @@ def _subscribers(app: Flask) -> dict[str, str]:
         "leaves": subscription_path(app, known),
         "leaves_event": subscription_path(app, waits),
         "subscriber": asked_event.public_id,
+        "contact": make_contact(app, email=f"amt.{email}", position="Leitung").public_id,
+        "objects": contact_path(app, make_contact(app, checked_at=NOW - CHECKED_FOR)),
     }

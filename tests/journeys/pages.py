@@ -12,6 +12,7 @@ _numbers = count(1)
 
 ROOM = "https://video.example.org/"
 DIRECTORY = "/organise/contacts/administrations"
+CONTACTS = "/organise/contacts/people"
 
 Step = Callable[[Page], None]
 
@@ -102,6 +103,16 @@ def _send_a_wrong_list(page: Page) -> None:
         "[name=file]", {"name": "liste.csv", "mimeType": "text/csv", "buffer": content}
     )
     page.click("form[enctype] button:not([name])")
+
+
+def _check_contacts(page: Page) -> None:
+    content = b"Name;E-Mail;Verwaltung\nAda;ada@example.org;Amt Nirgendwo\nAda;ADA@example.org;\n"
+    page.set_input_files(
+        "[name=file]", {"name": "liste.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    page.fill("[name=source]", "Mitgliederliste")
+    page.select_option("[name=legal_basis]", "public_task")
+    page.click("form[enctype] button")
 
 
 def _enter_the_room(page: Page) -> None:
@@ -334,6 +345,7 @@ SUBSCRIBER: dict[str, Stop] = {
     "subscription-damaged": Stop("{asked}x", 404),
     "unsubscribe": Stop("{leaves}"),
     "unsubscribe-event": Stop("{leaves_event}"),
+    "unsubscribe-contact": Stop("{objects}"),
     "unsubscribed": Stop("{leaves}x"),
 }
 
@@ -514,6 +526,16 @@ ORGANISER: dict[str, Stop] = {
     "subscribers": Stop("/organise/contacts/subscribers"),
     "subscribers-none": Stop("/organise/contacts/subscribers?q=niemand"),
     "subscriber-remove": Stop("/organise/contacts/subscribers/{subscriber}/remove"),
+    "contacts": Stop(CONTACTS),
+    "contacts-unchecked": Stop(f"{CONTACTS}?show=unchecked"),
+    "contacts-none": Stop(f"{CONTACTS}?q=niemand"),
+    "contact-new": Stop(f"{CONTACTS}/new"),
+    "contact-refused": Stop(f"{CONTACTS}/new", 422, send("form[data-guard]", email="kein")),
+    "contact": Stop(f"{CONTACTS}/{{contact}}"),
+    "contact-remove": Stop(f"{CONTACTS}/{{contact}}/remove"),
+    "contacts-import": Stop(f"{CONTACTS}/import"),
+    "contacts-report": Stop(f"{CONTACTS}/import", 200, _check_contacts),
+    "contacts-import-refused": Stop(f"{CONTACTS}/import", 422, send("form[enctype]")),
     "own-account": Stop("/organise/account"),
     "own-account-refused": Stop(
         "/organise/account", 422, send("form[action$='/account/password']", present="falsch")

@@ -58,6 +58,7 @@ NO_PAGES = {
         "organiser.help_picture",
         "organiser.export_registrations",
         "organiser.door_workbook",
+        "organiser.export_contacts",
         "organiser.export_subscribers",
         "organiser.mail_html",
         "organiser.preview_html",
@@ -216,7 +217,7 @@ def test_no_page_is_left_out(served: Served, trial: Served) -> None:
     # These pages are only seen after something was sent.
     after_sending = {
         *("signup.registered", "subscriptions.subscribed"),
-        *("organiser.import_report", "organiser.several_done"),
+        *("organiser.import_report", "organiser.contact_report", "organiser.several_done"),
     }
     visited = {_endpoint(adapter, path) for path in paths} | after_sending
     shown = {

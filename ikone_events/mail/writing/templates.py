@@ -157,7 +157,13 @@ def _symbolic_values() -> dict[str, object]:
         "event": {"has_room": True, "postal_address": ""},
         "recipient": {},
         "links": {"privacy": ""},
-        "facts": {"status": "confirmed", "materials": (), "contacts": (), "has_open_fields": False},
+        "facts": {
+            "status": "confirmed",
+            "materials": (),
+            "contacts": (),
+            "has_open_fields": False,
+            "legal_basis": "",
+        },
     }
     for name, source in SOURCES.items():
         first, _, attribute = source.partition(".")

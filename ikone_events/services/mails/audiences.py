@@ -114,8 +114,8 @@ def _contacts_of(
         wanted = wanted.where(Contact.created_at <= at)
     if audience is Audience.OTHER_CONTACTS:
         subscribers = readers_of(event, Audience.SUBSCRIBERS, at=at).order_by(None)
-        addresses = subscribers.with_only_columns(Subscriber.email_key)
-        wanted = wanted.where(Contact.email_key.not_in(addresses))
+        same = subscribers.where(Subscriber.email_key == Contact.email_key)
+        wanted = wanted.where(~same.exists())
     return wanted.order_by(Contact.id)
 
 

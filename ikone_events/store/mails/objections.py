@@ -42,19 +42,20 @@ def hash_of(key_of_address: str) -> str:
 
 def hashes_of(addresses: Iterable[str]) -> dict[str, str]:
     """The hash of each normalised address. Needs a write transaction."""
-    key = _find_key()
-    if key is None:
+    if _find_key() is None:
         _insert_unless_known(ObjectionKey, {"id": 1, "key": secrets.token_hex(32)})
-        key = _find_key()
-    return {address: _hashed(key or "", address) for address in addresses}
+    return known_hashes(addresses)
+
+
+def known_hashes(addresses: Iterable[str]) -> dict[str, str]:
+    """The same, only reading: empty as long as there is no key, thus no objection either."""
+    key = _find_key()
+    return {address: _hashed(key, address) for address in addresses} if key else {}
 
 
 def objected_among(addresses: Iterable[str]) -> set[str]:
     """The normalised addresses among these whose owners have objected."""
-    key = _find_key()
-    if key is None:
-        return set()
-    hashes = {_hashed(key, address): address for address in addresses}
+    hashes = {each: address for address, each in known_hashes(addresses).items()}
     found = db.session.scalars(select(Objection.address_hash)) if hashes else ()
     return {hashes[each] for each in found if each in hashes}
 

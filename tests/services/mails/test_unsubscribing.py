@@ -12,6 +12,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.news_facts import unsubscribe_page
 from ikone_events.services.mails.unsubscribing import find_reader, tidy, unsubscribe
+from ikone_events.services.operating.verification.contacts import wrong_hashes
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.mails.models import Subscriber
@@ -134,3 +135,14 @@ def test_another_secret_key_forgets_no_objection(app: Flask) -> None:
         key = db.session.scalars(select(ObjectionKey.key)).one()
         assert len(key) == 64
         assert key not in get_installation().settings.secret_key
+
+
+def test_verify_finds_a_contact_whose_objection_would_be_missed(app: Flask) -> None:
+    contact = make_contact(app)
+    with app.app_context():
+        assert list(wrong_hashes(NOW)) == []
+        with transaction():
+            db.session.get_one(Contact, contact.id).address_hash = "0" * 64
+        assert list(wrong_hashes(NOW)) == [
+            f"contacts: contact {contact.id} is not found by its address"
+        ]

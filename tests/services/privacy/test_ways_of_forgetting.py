@@ -368,7 +368,7 @@ def test_statements_that_leave_personal_data_are_known(statement: str, expected:
 # Tables that name nobody who registers or subscribes; a new table belongs here or into PERSONAL.
 NAMELESS = {
     *("alembic_version", "assignment", "dismissed_todo", "erasure_debt", "event_version"),
-    *("heartbeat", "listing_progress", "mail_text", "office_alarm"),
+    *("heartbeat", "listing_progress", "mail_text", "objection", "objection_key", "office_alarm"),
     *("mailbox", "organisation", "organisation_name", "outbox_pause", "rate_limit_counter", "role"),
     *("roles_users", "seat_count", "send_rate", "shared_content", "state_change", "step"),
 }

@@ -39,6 +39,8 @@ _ELSEWHERE = {
     "step_recipient",
     # the running installation
     *("heartbeat", "mailbox", "outbox_pause", "send_rate", "erasure_debt", "rate_limit_counter"),
+    # contacts of the office
+    *("contact", "objection", "objection_key"),
     # texts that the list of unmatched administrations leaves out
     "left_text",
     "shared_content",

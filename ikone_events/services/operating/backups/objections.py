@@ -25,7 +25,7 @@ def read_objections(connection: Connection) -> FormerObjections:
         return FormerObjections()
     key = connection.scalar(select(ObjectionKey.key))
     rows = connection.execute(select(Objection.address_hash, Objection.made_at))
-    return FormerObjections(key or "", dict(rows.tuples()))
+    return FormerObjections(key or "", {row.address_hash: row.made_at for row in rows})
 
 
 def add_objections(connection: Connection, former: FormerObjections) -> None:

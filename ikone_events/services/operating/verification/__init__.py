@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from ikone_events.services.operating.verification import (
+    contacts,
     counters,
     events,
     identity,
@@ -90,6 +91,7 @@ CHECKS: tuple[Check, ...] = (
     registrations.idle_seats,
     registrations.unordered_people,
     registrations.skipped_people,
+    contacts.wrong_hashes,
     mails.missing_mails,
     mails.double_mails,
     mails.gaps_in_mailings,

@@ -18,6 +18,7 @@ from ikone_events.services.events.todo import todo_facts_of
 from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.store.db import transaction
+from ikone_events.store.directory.contacts import count_unchecked
 from ikone_events.store.directory.naming import is_directory_empty
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
@@ -29,7 +30,7 @@ from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_even
 from ikone_events.web.organiser.plan.network_plan import rows_ahead
 from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.shell.i18n import ngettext, page_locale, translate
 
 _COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 
@@ -60,7 +61,8 @@ def dashboard() -> str:
     found = (*todos_of(engine_health(moment)), *_todos(events, counts, moment))
     is_new = not any(counts[event.id].total for event in events)
     first_steps = first_step_rows()
-    lines = [*map(_row, found), *(() if first_steps else _still_to_set_up(is_new=is_new))]
+    set_up = () if first_steps else _still_to_set_up(is_new=is_new)
+    lines = [*map(_row, found), *set_up, *_to_check(moment)]
     return render_template(
         "organiser/events/dashboard.html",
         day=date_medium(moment, locale=page_locale(), zone=zone),
@@ -97,6 +99,18 @@ def _todos(
     events: Sequence[Event], counts: Mapping[int, Counts], moment: datetime
 ) -> tuple[ToDo, ...]:
     return todos(todo_facts_of(events, counts, moment, locale=page_locale()))
+
+
+def _to_check(moment: datetime) -> Iterator[DashboardRow]:
+    """Contacts that nobody has checked for years, for whoever may change them."""
+    if may(Permission.EDIT_ADMINISTRATIONS) and (number := count_unchecked(moment)):
+        text = ngettext(
+            "One contact person has not been checked for three years",
+            "%(num)d contact persons have not been checked for three years",
+            number,
+        )
+        url = url_for("organiser.contacts", show="unchecked")
+        yield DashboardRow(kind="info", text=f"{text}.", url=url, link=_("Check contact persons"))
 
 
 def _days_between(moment: datetime, later: datetime, zone: str) -> int:

@@ -98,6 +98,7 @@ def test_objection_by_telephone_keeps_the_address_out(app: Flask, team: Browser)
 def test_old_contact_is_shown_until_it_is_checked(app: Flask, team: Browser) -> None:
     contact = make_contact(app, checked_at=NOW - CHECKED_FOR)
     assert "seit drei Jahren" in team.get(LIST).text
+    assert f"{LIST}?show=unchecked" in team.get("/organise/").text
     page = team.get(f"{LIST}?show=unchecked").text
     assert contact.last_name in page
     assert team.post(f"{LIST}/{contact.public_id}/check").status_code == 303
