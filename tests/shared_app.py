@@ -6,7 +6,7 @@ A test that wants an application of its own says so with settings of its own (`t
 
 import math
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.services.installation import Clock
+from ikone_events.services.installation import Clock, Installation
 from ikone_events.store.db import db
 from ikone_events.store.write_trial import WriteTrial
 from ikone_events.web.shell.limit_counters import TableCounters
@@ -42,7 +42,7 @@ class Kept:
     """An application and what it was like before its first test."""
 
     app: Flask
-    settings: Settings
+    installation: Installation
     clock: LentClock
     config: dict[str, Any]
     extensions: dict[str, Any]
@@ -54,8 +54,9 @@ _kept: dict[Settings, Kept] = {}
 
 def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -> Flask:
     """The application of these settings with nothing remembered; its folder is empty."""
-    kept = _kept.pop(settings, None) or _build(settings, templates)
-    _kept[settings] = kept
+    key = _without_mail_servers(settings)
+    kept = _kept.pop(key, None) or _build(settings, templates)
+    _kept[key] = kept
     while len(_kept) > _MOST:
         _dispose(_kept.pop(next(iter(_kept))))
     app = kept.app
@@ -64,6 +65,7 @@ def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -
     app.config.update(kept.config)
     app.extensions.clear()
     app.extensions.update(kept.extensions)
+    app.extensions["ikone_installation"] = replace(kept.installation, settings=settings)
     app.extensions["ikone_engine"] = Engine(app, settings)
     app.extensions["ikone_pages"] = PageCache()
     # Shares pool and compiled statements; listeners of a test and what is kept by engine end.
@@ -109,7 +111,14 @@ def _build(settings: Settings, templates: FileSystemBytecodeCache) -> Kept:
     app = build(settings, clock, templates)
     with app.app_context():
         engine = db.engine
-    return Kept(app, settings, clock, dict(app.config), dict(app.extensions), engine)
+    installation = app.extensions["ikone_installation"]
+    return Kept(app, installation, clock, dict(app.config), dict(app.extensions), engine)
+
+
+def _without_mail_servers(settings: Settings) -> Settings:
+    """Mail servers of tests have other ports each time; only installation and engine know them."""
+    imap_url = "imap://127.0.0.1:143" if settings.imap_url else ""
+    return replace(settings, smtp_url="smtp://127.0.0.1:25", imap_url=imap_url)
 
 
 def _dispose(kept: Kept) -> None:

@@ -36,10 +36,10 @@ def lease() -> int:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, server: ScriptedServer, lease: int) -> Settings:
+def settings(data_dir: Path, server: ScriptedServer, lease: int) -> Settings:
     """An installation that sends at full speed."""
     return make_settings(
-        tmp_path / "data", smtp_url=server.url, mail_per_minute=600_000, lease_seconds=lease
+        data_dir, smtp_url=server.url, mail_per_minute=600_000, lease_seconds=lease
     )
 
 

@@ -65,8 +65,8 @@ def box() -> Postbox:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, box: Postbox) -> Settings:
-    return make_settings(tmp_path / "data", imap_url=box.url, authserv_id="mx.example.org")
+def settings(data_dir: Path, box: Postbox) -> Settings:
+    return make_settings(data_dir, imap_url=box.url, authserv_id="mx.example.org")
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ LOGIN = "POST /login HTTP/1.1"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(data_dir: Path) -> Settings:
     """Files of at most two megabytes, so that a test can go over it."""
-    return make_settings(tmp_path / "data", max_upload_mb=2)
+    return make_settings(data_dir, max_upload_mb=2)
 
 
 @pytest.fixture

@@ -34,9 +34,9 @@ def box() -> Postbox:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, mailbox: Mailbox, box: Postbox) -> Settings:
+def settings(data_dir: Path, mailbox: Mailbox, box: Postbox) -> Settings:
     return make_settings(
-        tmp_path / "data",
+        data_dir,
         smtp_url=mailbox.url,
         mail_per_minute=600_000,
         imap_url=box.url,

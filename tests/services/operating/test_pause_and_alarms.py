@@ -24,8 +24,8 @@ from tests.mailbox import Mailbox
 
 
 @pytest.fixture
-def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
-    return make_settings(tmp_path / "data", smtp_url=mailbox.url, mail_per_minute=600_000)
+def settings(data_dir: Path, mailbox: Mailbox) -> Settings:
+    return make_settings(data_dir, smtp_url=mailbox.url, mail_per_minute=600_000)
 
 
 def work(app: Flask) -> int:

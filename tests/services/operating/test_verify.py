@@ -30,8 +30,8 @@ from tests.services.operating.installations import call, draft, lay_event, sign_
 
 
 @pytest.fixture
-def settings(tmp_path: Path, mailbox: Mailbox) -> Settings:
-    return make_settings(tmp_path / "data", smtp_url=mailbox.url, mail_per_minute=600_000)
+def settings(data_dir: Path, mailbox: Mailbox) -> Settings:
+    return make_settings(data_dir, smtp_url=mailbox.url, mail_per_minute=600_000)
 
 
 @pytest.fixture
@@ -72,8 +72,9 @@ def test_loaded_demo_data_has_no_fault(app: Flask) -> None:
     assert found(app) == ["No fault found."]
 
 
-def test_whole_life_of_an_event_has_no_fault(house: Flask, mailbox: Mailbox) -> None:
-    clock = house.extensions["ikone_installation"].clock
+def test_whole_life_of_an_event_has_no_fault(
+    house: Flask, mailbox: Mailbox, clock: FixedClock
+) -> None:
     with house.app_context(), transaction():
         register("workshop", _applicant("dora"), now=NOW)
     with house.app_context():

@@ -29,8 +29,8 @@ HOME, OFFICE = "198.51.100.7", "203.0.113.20"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return make_settings(tmp_path / "data", rate_limits=True)
+def settings(data_dir: Path) -> Settings:
+    return make_settings(data_dir, rate_limits=True)
 
 
 class Time:

@@ -22,8 +22,8 @@ from tests.web.visitor import token_of
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return make_settings(tmp_path / "data", rate_limits=True, trusted_proxies=1)
+def settings(data_dir: Path) -> Settings:
+    return make_settings(data_dir, rate_limits=True, trusted_proxies=1)
 
 
 @pytest.fixture

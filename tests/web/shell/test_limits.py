@@ -16,8 +16,8 @@ TOKEN = "Zm9yIG5vYm9keSBhdCBhbGw"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return make_settings(tmp_path / "data", rate_limits=True)
+def settings(data_dir: Path) -> Settings:
+    return make_settings(data_dir, rate_limits=True)
 
 
 def press(app: Flask, count: int) -> list[int]:

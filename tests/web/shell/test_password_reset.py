@@ -156,9 +156,9 @@ class TestRateLimits:
     """Requests are limited by network, and mails by address without a word about it."""
 
     @pytest.fixture
-    def settings(self, tmp_path: Path) -> Settings:
+    def settings(self, data_dir: Path) -> Settings:
         """Settings with rate limits."""
-        return make_settings(tmp_path / "data", rate_limits=True)
+        return make_settings(data_dir, rate_limits=True)
 
     def test_one_address_gets_three_mails_an_hour(self, app: Flask, client: FlaskClient) -> None:
         make_account(app)

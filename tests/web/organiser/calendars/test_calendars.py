@@ -427,8 +427,8 @@ class TestRateLimits:
     """Testing is for looking at, not for filling mailboxes."""
 
     @pytest.fixture
-    def settings(self, tmp_path: Path) -> Settings:
-        return make_settings(tmp_path / "data", rate_limits=True)
+    def settings(self, data_dir: Path) -> Settings:
+        return make_settings(data_dir, rate_limits=True)
 
     def test_seventh_test_within_a_minute_is_refused(self, app: Flask, team: Browser) -> None:
         event = make_event(app)

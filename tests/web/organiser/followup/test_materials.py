@@ -30,9 +30,9 @@ PDF = b"%PDF-1.7\n1 0 obj"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(data_dir: Path) -> Settings:
     """Uploads of at most one megabyte, so that a test can go over it."""
-    return make_settings(tmp_path / "data", max_upload_mb=1)
+    return make_settings(data_dir, max_upload_mb=1)
 
 
 def mail_in(app: Flask, mail: OutboxMail) -> OutboxMail:

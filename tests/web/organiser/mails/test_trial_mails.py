@@ -14,9 +14,9 @@ from tests.web.organiser.conftest import Browser
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(data_dir: Path) -> Settings:
     """An installation with rate limits."""
-    return make_settings(tmp_path / "data", rate_limits=True)
+    return make_settings(data_dir, rate_limits=True)
 
 
 def test_seventh_mail_to_try_within_a_minute_is_refused(app: Flask, team: Browser) -> None:
