@@ -212,7 +212,7 @@ def _conditions(group: Group) -> tuple[ColumnElement[bool], ...]:
 def _is_chosen(step_id: int | None) -> ColumnElement[bool]:
     """The people who were chosen for a step, without those who have withdrawn since."""
     return (
-        select(StepRecipient.step_id)
+        select(StepRecipient.id)
         .where(
             StepRecipient.step_id == step_id,
             StepRecipient.registration_id == Registration.id,

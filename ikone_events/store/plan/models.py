@@ -75,12 +75,12 @@ class StepRecipient(Base):
     """
 
     __tablename__ = "step_recipient"
+    __table_args__ = (UniqueConstraint("step_id", "registration_id"),)
 
-    step_id: Mapped[int] = mapped_column(
-        ForeignKey("step.id", ondelete="CASCADE"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    step_id: Mapped[int] = mapped_column(ForeignKey("step.id", ondelete="CASCADE"))
     registration_id: Mapped[int] = mapped_column(
-        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey("registration.id", ondelete="CASCADE"), index=True
     )
     was_active: Mapped[bool]
 

@@ -181,3 +181,26 @@ def test_writing_is_for_those_who_may(
     assert viewer.post(path, FORM).status_code == 403
     assert stranger.get(path).status_code == 404
     assert stranger.post(path, FORM).status_code == 404
+
+
+def test_everybody_confirmed_is_written_to_in_three_presses_from_today(
+    app: Flask, team: Browser, clock: FixedClock
+) -> None:
+    event = make_event(app)
+    person = make_registration(app, event)
+    write_page = f"/organise/events/{event.slug}/write"
+    assert f'href="{write_page}"' in team.get("/organise/").text
+    options = team.get(f"{write_page}?lang=en").text.partition('name="audience"')[2]
+    assert options.index("Everybody confirmed (1)") == options.index("Everybody")
+
+    preview = write(team, event, title="", fixed="").location
+    page = team.get(f"{preview}?lang=en").text
+    assert "Send now (1)" in page
+    assert step_of(app).title == FORM["subject_de"]
+    for _ in range(2):
+        team.post(f"{preview.removesuffix('/preview')}/run")
+        clock.move(minutes=10)
+        work(app)
+
+    with app.app_context():
+        assert [mail.recipient for mail in db.session.scalars(select(OutboxMail))] == [person.email]
