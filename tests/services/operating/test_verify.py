@@ -130,6 +130,7 @@ PLANTED = {
     "UPDATE registration SET calendar_stamp = '2020-01-01 08:00:00' WHERE id = 1": "counts to 0",
     "UPDATE outbox_mail SET calendar_uid = 'one' WHERE calendar_uid <> ''": "object 0 of one entry",
     "UPDATE registration SET last_name = 'Neu' WHERE id = 1": "registration 1 is not found by its",
+    "UPDATE outbox_mail SET subject = 'Neu' WHERE id = 1": "mail 1 is not found by its recipient",
     "UPDATE event SET calendar_version = 3": "0 former versions stored, the event is in version 3",
     "INSERT INTO installation_settings (id, accent) VALUES (1, '#ffcc00')": "accent is not fit",
     "INSERT INTO installation_settings (id, logo_digest) VALUES (1, 'x')": "the logo is missing",

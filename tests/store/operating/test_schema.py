@@ -12,9 +12,11 @@ from sqlalchemy import Inspector, MetaData, inspect, select, text
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.folding import sort_key
+from ikone_events.services.operating.verification.mails import stale_mail_keys
 from ikone_events.services.operating.verification.registrations import stale_keys
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
+from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.first_start import SchemaError
 from ikone_events.store.operating.schema import (
     attach_alembic,
@@ -176,7 +178,8 @@ def test_people_of_earlier_versions_are_found_and_can_be_written_to() -> None:
     person = db.session.get_one(Registration, 1)
     assert (person.first_name, person.last_name) == ("Jörg", "= ?Müller")
     assert "mueller" in person.search_key
-    assert list(stale_keys(NOW)) == []
+    assert [*stale_keys(NOW), *stale_mail_keys(NOW)] == []
+    assert list(db.session.scalars(select(OutboxMail.search_key))) == ["a@example.org"]
     offices = db.session.scalars(select(Organisation)).all()
     assert [office.name_key for office in offices] == [sort_key(office.name) for office in offices]
 
