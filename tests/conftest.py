@@ -40,7 +40,11 @@ effort.load_profile("night" if NIGHT else "day")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the files of tests in memory; workers of pytest-xdist get a part of that folder."""
+    """Keep the files of tests in memory; workers of pytest-xdist get a part of that folder.
+
+    While tests are collected hardly anything becomes garbage, and nobody looks for it.
+    """
+    gc.disable()
     if hasattr(config, "workerinput") or config.option.basetemp or not has_memory():
         return
     folder = new_folder()
@@ -99,6 +103,7 @@ def pytest_collection_finish() -> None:
     """Look for garbage rarely, and not among what is imported: that took 7 % of the time."""
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture
