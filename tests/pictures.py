@@ -109,7 +109,7 @@ PICTURES: dict[str, Picture] = {
     ),
     "link-teilen": Picture(f"{EVENTS}/{OPEN}", part="section:has(#share)"),
     "teilnehmende": Picture(f"{EVENTS}/{OPEN}/registrations"),
-    "suche": Picture("/organise/search?q=Ahorn", height=440),
+    "suche": Picture("/organise/search?q=Ahorn", height=620),
     "texte": Picture("/organise/settings/texts/waitlist", height=1000),
     "abmelden": Picture(f"{EVENTS}/{OPEN}/registrations?order=name", _first_person),
     "schreiben": Picture(f"{EVENTS}/{OPEN}/write", _a_message, height=1000),
