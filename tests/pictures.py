@@ -124,6 +124,7 @@ PICTURES: dict[str, Picture] = {
     "anwesenheit": Picture(f"{EVENTS}/{OVER}/registrations"),
     "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations", _to_the_end, height=480),
     "absagen": Picture(f"{EVENTS}/{OPEN}/do/cancel", _fill(reason=REASON), height=680),
+    "konto": Picture("/organise/account#mails", height=600),
     "verlauf": Picture(f"{EVENTS}/{TOMORROW}/history", height=600),
     "ankuendigen": Picture(f"{EVENTS}/{DRAFT}/preview/announce"),
     "rueckgaengig": Picture(f"{EVENTS}/{DRAFT}/preview/announce", _announce),
