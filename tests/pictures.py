@@ -122,6 +122,7 @@ PICTURES: dict[str, Picture] = {
     "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations/door", height=680),
     "absagen": Picture(f"{EVENTS}/{OPEN}/do/cancel", _fill(reason=REASON), height=680),
     "einstellungen": Picture("/organise/settings/organisation", height=860),
+    "konto": Picture("/organise/account#mails", height=600),
     "verlauf": Picture(f"{EVENTS}/{TOMORROW}/history", height=600),
     "ankuendigen": Picture(f"{EVENTS}/{DRAFT}/preview/announce"),
     "rueckgaengig": Picture(f"{EVENTS}/{DRAFT}/preview/announce", _announce),
