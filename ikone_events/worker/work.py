@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from flask import Flask
@@ -61,6 +62,8 @@ class Worker:
         self._looked = timer() - LOOK_SECONDS
         self._queues: list[deque[Any]] = [deque() for _duty in _DUTIES]
         self._found_at: list[datetime | None] = [None for _duty in _DUTIES]
+        # What could not be done, by kind, since this kind of work was last looked for.
+        self._not_done: list[list[str]] = [[] for _duty in _DUTIES]
         self._trouble: str | None = None  # an earlier process of this name may have stored some
         self.stopping = threading.Event()
         self._sender = self._new_sender()
@@ -124,8 +127,9 @@ class Worker:
         """Do what is due, each kind of work for its share of time; whether some is left."""
         self._looked = self._timer()
         self.beat()
+        with_mails = reported()
         left = [self._work_on(number, duty) for number, duty in enumerate(_DUTIES)]
-        self._note_trouble()
+        self._note_trouble([*with_mails, *chain(*self._not_done)])
         return any(left)
 
     def _work_on(self, number: int, duty: "_Duty") -> bool:
@@ -136,6 +140,7 @@ class Worker:
         """
         queue, end = self._queues[number], self._timer() + SHARE_SECONDS
         if not queue and self._is_to_be_found(number, duty):
+            self._not_done[number].clear()
             with _errors_logged(f"{duty.what}: not looked up"):
                 queue.extend(duty.find())
         while queue and not self.stopping.is_set():
@@ -144,6 +149,7 @@ class Worker:
                 duty.do(item)
             if self._timer() >= end:
                 break
+        self._not_done[number] += reported()
         return bool(queue)
 
     def _is_to_be_found(self, number: int, duty: "_Duty") -> bool:
@@ -157,9 +163,9 @@ class Worker:
         self._found_at[number] = moment
         return True
 
-    def _note_trouble(self) -> None:
-        """Store what could not be done at this look, so that organisers see it."""
-        words = "\n".join(reported())
+    def _note_trouble(self, not_done: Iterable[str]) -> None:
+        """Store what could not be done, so that organisers see it."""
+        words = "\n".join(dict.fromkeys(not_done))
         if words != self._trouble:
             with transaction():
                 health.note_trouble(self._name, words)

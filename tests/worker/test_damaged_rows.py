@@ -6,6 +6,7 @@ SQLite stores any value in any column; the damage is written with raw SQL.
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from flask import Flask
@@ -21,6 +22,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
+from ikone_events.worker.work import SHARE_SECONDS, Worker
 from tests.factories import (
     NOW,
     FixedClock,
@@ -209,6 +211,7 @@ def test_trouble_is_over_when_the_damage_is(
     work(app)
     assert trouble(app, clock) != ""
     damage(settings, "event", "changed_at", event.id, "2026-01-01 00:00:00.000000")
+    clock.move(minutes=1)  # not all is looked for at every look
     work(app)
     assert trouble(app, clock) == ""
 
@@ -282,3 +285,19 @@ def test_damaged_json_fails_what_needs_it_and_nothing_else(
         with app.app_context():
             [row] = db.session.scalars(select(OutboxMail).where(OutboxMail.event_id == bad.id))
             assert (row.state, "JSONDecodeError" in row.answer) == ("failed", True)
+
+
+def test_trouble_stays_while_the_rest_of_the_work_is_done(
+    app: Flask, settings: Settings, clock: FixedClock
+) -> None:
+    late = {"status": "pending", "awaits": "address", "reserved_until": NOW - timedelta(hours=1)}
+    bad, *good = (make_event(app) for _ in range(4))
+    for event in (bad, *good):
+        make_registration(app, event, **late)
+    damage(settings, "event", "ends_at", bad.id, "0000 irgendwann")
+    ticks = count()
+    # One item of each kind at a look: the clock moves on by the share of one kind.
+    Worker(app, settings, timer=lambda: next(ticks) * SHARE_SECONDS).work_off()
+    with app.app_context():
+        assert set(db.session.scalars(select(Registration.status))) == {"pending", "expired"}
+    assert f"waiting list: not done for {bad.slug}" in trouble(app, clock)
