@@ -21,9 +21,9 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import network_summary
 from ikone_events.services.mails.writing import outbox_row, queue_unless_known
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.accounts.queries import assigned_event_ids
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import sees_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.office.queries import active_accounts
 
@@ -48,7 +48,7 @@ def alarm_recipients(event: Event | None) -> Iterator[Organiser]:
     contact = event.contact_email.strip().lower() if event else ""
     for account in active_accounts():
         concerned = account.role == AccountRole.ADMIN or account.email.lower() == contact
-        sees = account.sees_all or (event and event.id in assigned_event_ids(account.id))
+        sees = sees_event(account, event) if event else account.sees_all
         if concerned and sees and wants_mail(account, OfficeMail.ALARMS):
             yield account
 
