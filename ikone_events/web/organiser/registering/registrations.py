@@ -48,6 +48,7 @@ from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
     download,
+    flash_at,
     page_number,
     page_url,
     seen_event,
@@ -183,6 +184,12 @@ def back_to_list(slug: str, public_id: str = "", *, anchor: str = "") -> BaseRes
     if place := anchor or (public_id and f"p-{public_id}"):
         kept["_anchor"] = place
     return redirect(url_for("organiser.registrations", slug=slug, **kept), 303)
+
+
+def back_without(slug: str, words: str) -> BaseResponse:
+    """Redirect to the list, which says why nothing was done for the selected people."""
+    flash_at("several", words, "warning")
+    return back_to_list(slug, anchor="several")
 
 
 @blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):file_type>")
