@@ -33,6 +33,7 @@ from ikone_events.web.shell.forms import (
     at_most,
     deliverable,
     needed,
+    show_instead,
     typed_line,
 )
 from ikone_events.web.shell.i18n import gettext as _
@@ -156,7 +157,7 @@ def save_contact(public_id: str) -> Answer:
         return _page(form, get_contact(public_id)), 422
     except StaleForm as refusal:
         found = get_contact(public_id)
-        form.edit_version.raw_data, form.edit_version.data = None, found.edit_version
+        show_instead(form.edit_version, found.edit_version)
         return _page(form, found, tuple(say_all(refusal.complaints))), 409
     return _saved(found)
 
