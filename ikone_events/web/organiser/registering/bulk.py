@@ -31,7 +31,7 @@ _SENT_JUST_NOW = Complaint(
 )
 
 
-def is_for(person: Registration, action: RegistrationAction) -> bool:
+def is_for(person: Registration, action: str) -> bool:
     """Whether an action can be taken on a person in the present status."""
     status = registration_status(person.status, person.awaits)
     return person.anonymised_at is None and action in possible_actions(status, Actor.ORGANISER)
@@ -53,7 +53,7 @@ def _may_find(wish: RegistrationSearch, status: RegistrationStatus) -> bool:
 
 def carry_out(
     public_id: str,
-    action: RegistrationAction,
+    action: str,
     *,
     expected: str,
     reason: str,
@@ -61,10 +61,12 @@ def carry_out(
     now: datetime,
 ) -> tuple[Complaint, ...]:
     """Act on one person; returns why nothing was to be done. Raises Refusal."""
-    if action is RegistrationAction.RESEND:
+    if action == RegistrationAction.RESEND:
         resent = resend_confirmation(public_id, actor=actor, now=now)
         return () if resent.is_new else (_SENT_JUST_NOW,)
-    wish = OrganiserRequest(action=action, expected=expected, actor=actor, now=now, reason=reason)
+    wish = OrganiserRequest(
+        action=RegistrationAction(action), expected=expected, actor=actor, now=now, reason=reason
+    )
     press(public_id, wish)
     return ()
 

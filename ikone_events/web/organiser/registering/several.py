@@ -55,7 +55,7 @@ class Selected:
 @permission(Permission.EDIT_EVENTS)
 def several_done(slug: str, action: str) -> Answer:
     """Lead back to the list; a GET does nothing."""
-    _known(action)
+    _check(action)
     return redirect(url_for("organiser.registrations", slug=seen_event(slug).slug), 303)
 
 
@@ -63,29 +63,29 @@ def several_done(slug: str, action: str) -> Answer:
 @permission(Permission.EDIT_EVENTS)
 def do_to_several(slug: str, action: str) -> Answer:
     """Carry out an action for each person; ask first unless ticked people are approved."""
-    wanted, event, selection = _known(action), seen_event(slug), selection_of(request.form)
+    _check(action)
+    event, selection = seen_event(slug), selection_of(request.form)
     reason, asked = typed_text(request.form.get("reason")), request.form.get("asked") == "yes"
-    missing = wanted is RegistrationAction.DECLINE and not reason
+    missing = action == RegistrationAction.DECLINE and not reason
     if selection.is_empty:
         return back_without(slug, _("Please tick the people in the list first."))
     people = selection.people(event)
-    straight = wanted is RegistrationAction.APPROVE and not selection.whole
+    straight = action == RegistrationAction.APPROVE and not selection.whole
     if not straight and (not asked or missing):
-        return _ask(event, wanted, selection, people, incomplete=asked)
-    outcomes = _do_to_each(_seen(people, selection), wanted, reason)
+        return _ask(event, action, selection, people, incomplete=asked)
+    outcomes = _do_to_each(_seen(people, selection), action, reason)
     return _page(
         "organiser/registering/several_done.html",
         seen_event(slug),
-        wanted,
+        action,
         done=[each for each, complaints in outcomes if not complaints],
         refused=[(each, complaints) for each, complaints in outcomes if complaints],
     )
 
 
-def _known(action: str) -> RegistrationAction:
+def _check(action: str) -> None:
     if action not in ACTIONS:
         abort(404)
-    return RegistrationAction(action)
 
 
 def _seen(people: Iterable[Registration], selection: Selection) -> list[Selected]:
@@ -101,7 +101,7 @@ def _seen(people: Iterable[Registration], selection: Selection) -> list[Selected
 
 def _ask(
     event: Event,
-    action: RegistrationAction,
+    action: str,
     selection: Selection,
     people: list[Registration],
     *,
@@ -126,7 +126,7 @@ def _ask(
 
 
 def _do_to_each(
-    people: Sequence[Selected], action: RegistrationAction, reason: str
+    people: Sequence[Selected], action: str, reason: str
 ) -> list[tuple[Selected, list[str]]]:
     """Return what was not done for each person; raises Busy if the first one was not reached."""
     outcomes: list[tuple[Selected, list[str]]] = []
@@ -141,7 +141,7 @@ def _do_to_each(
     return outcomes
 
 
-def _do_to_one(who: Selected, action: RegistrationAction, reason: str) -> list[str]:
+def _do_to_one(who: Selected, action: str, reason: str) -> list[str]:
     """Return why the action was not carried out for one person; empty if it was. Raises Busy."""
     try:
         with transaction():
@@ -161,12 +161,12 @@ def _do_to_one(who: Selected, action: RegistrationAction, reason: str) -> list[s
         return say_all(refusal.complaints)
 
 
-def _page(template: str, event: Event, action: RegistrationAction, **more: object) -> str:
+def _page(template: str, event: Event, action: str, **more: object) -> str:
     return render_template(
         template,
         event=event,
         action=action,
-        label=action_label(action),
+        label=action_label(RegistrationAction(action)),
         query=query_of(wish_of(request.form)),
         **more,
     )
