@@ -148,6 +148,14 @@ def serve(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
+def log_in(page: Page, email: str, password: str, *, address: str = "") -> None:
+    """Sign in with the form; the address is that of the site, if the page does not know it."""
+    page.goto(f"{address}/login")
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", password)
+    page.click("main form button[type=submit]")
+
+
 def collect_problems(page: Page) -> list[str]:
     """Note from now on what the page complains about: console, CSP, scripts, foreign requests.
 
@@ -176,6 +184,22 @@ def collect_problems(page: Page) -> list[str]:
     page.on("console", note_console)
     page.on("pageerror", lambda error: problems.append(f"script: {error}"))
     return problems
+
+
+@contextmanager
+def desk(
+    app: Flask, browser: Browser, email: str, password: str
+) -> Iterator[tuple[Page, list[str]]]:
+    """Serve the app to a wide German page of somebody who has signed in, and note its problems."""
+    with serve(app) as address:
+        seat = browser.new_context(
+            locale="de-DE", viewport={"width": 1280, "height": 900}, base_url=address
+        )
+        page = seat.new_page()
+        problems = collect_problems(page)
+        log_in(page, email, password)
+        yield page, problems
+        seat.close()
 
 
 def assert_accessible(page: Page) -> None:

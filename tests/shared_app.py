@@ -6,6 +6,8 @@ A test that wants an application of its own says so with settings of its own (`t
 
 import math
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +26,7 @@ from ikone_events.web.shell.limits import RateLimits
 from ikone_events.web.shell.page_cache import PageCache
 from ikone_events.web.shell.security_events import FloodFilter
 from ikone_events.worker.engine import Engine
+from tests.factories import FixedClock, make_settings
 
 _MOST = 8  # applications kept; the two of a module alternate on both databases
 
@@ -92,6 +95,19 @@ def empty_folder(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700)
+
+
+@contextmanager
+def own_app(folder: Path, clock: Clock | None = None, **changes: Any) -> Iterator[Flask]:
+    """An installation of a test's own with empty tables, whose worker nobody wakes."""
+    app = create_app(make_settings(folder, **changes), clock=clock or FixedClock())
+    app.extensions["ikone_wake"] = lambda: None
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def build(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -> Flask:

@@ -132,7 +132,9 @@ def templates() -> list[Path]:
 def own_files() -> Iterator[Path]:
     """Every text file a person of this project wrote or generated, for a look at its words."""
     yield from (
-        p for p in ROOT.iterdir() if p.is_file() and p.suffix != ".lock" and p.name != ".env"
+        p
+        for p in ROOT.iterdir()
+        if p.is_file() and p.suffix != ".lock" and p.name not in (".env", ".git")
     )
     for folder in (".ci", ".github", "docs", "ikone_events", "migrations", "templates", "tests"):
         yield from (path for path in ROOT.joinpath(folder).rglob("*") if _is_ours(path))

@@ -16,6 +16,15 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 MOST_CHARACTERS = 200
 MOST_ADDRESS_CHARACTERS = 254
 MOST_REASON = 2000
+# Of what is typed about a person, by the name of the field.
+PERSON_LENGTHS = {
+    "title": 50,
+    "first_name": 100,
+    "last_name": 100,
+    "email": 254,
+    "organisation": 200,
+    "position": 200,
+}
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TEXT_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

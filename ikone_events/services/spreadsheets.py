@@ -10,7 +10,6 @@ if TYPE_CHECKING:  # openpyxl is imported for a workbook alone: 6 MB
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 Row = Mapping[str, str | int | None]
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # What a spreadsheet takes for the start of a formula or of a cell's end (security guide, R26).
 _DANGEROUS = frozenset("=+-@\t\r\n|%")

@@ -27,6 +27,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.types import TypeDecorator
@@ -269,6 +270,12 @@ def rows_written(statement: UpdateBase) -> int:
     statement = statement.execution_options(synchronize_session=False)
     result = cast(CursorResult[Any], db.session.execute(statement))
     return result.rowcount
+
+
+def insert_into(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what becomes of a row that is there already (ON CONFLICT)."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    return insert(model)
 
 
 def ask_for_delivery() -> None:

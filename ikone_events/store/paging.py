@@ -77,6 +77,12 @@ def paginate_hits(
     return Page([row[0] for row in rows], number, rows[0][1] if rows else 0, size)
 
 
+def load_page(page: Page[int], wanted: Select[Any]) -> Page[Any]:
+    """The same page with the rows of its ids, which `wanted` selects in any order."""
+    found = {row.id: row for row in db.session.scalars(wanted)}
+    return page.with_rows([found[number] for number in page.rows if number in found])
+
+
 def slice_page(items: Sequence[Item], *, number: int, size: int = PAGE_SIZE) -> Page[Item]:
     """One page of a list; numbers out of range give the first or the last page."""
     number = max(1, min(number, -(-len(items) // size)))

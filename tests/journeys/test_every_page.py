@@ -21,6 +21,7 @@ from tests.browser import (
     assert_focus_visible,
     assert_no_sideways_scroll,
     collect_problems,
+    log_in,
     serve,
 )
 from tests.effort import NIGHT
@@ -106,10 +107,7 @@ class Served:
         page = self.browser.new_page(locale=LANGUAGES[language])
         looker = Looker(page, collect_problems(page))
         if who in PEOPLE:
-            page.goto(f"{self.address}/login")
-            page.fill("[name=email]", PEOPLE[who])
-            page.fill("[name=password]", PASSWORD)
-            page.click("main form button[type=submit]")
+            log_in(page, PEOPLE[who], PASSWORD, address=self.address)
         return looker
 
 

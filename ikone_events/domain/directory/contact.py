@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ikone_events.domain.header_text import (
+    PERSON_LENGTHS,
     header_complaint,
     name_complaint,
     normalise,
@@ -33,12 +34,7 @@ LEGAL_BASIS_LABELS: Mapping[LegalBasis, str] = {
 }
 
 LENGTHS: Mapping[str, int] = {
-    "title": 50,
-    "first_name": 100,
-    "last_name": 100,
-    "email": 254,
-    "organisation": 200,
-    "position": 200,
+    **PERSON_LENGTHS,
     "source": 200,
     "note": 2000,
 }

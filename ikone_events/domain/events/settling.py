@@ -1,10 +1,10 @@
-"""The label of the link to where an entry of the to-do list is settled."""
+"""What an entry of the to-do list says, and the label of the link to where it is settled."""
 
 from collections.abc import Mapping
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS
 from ikone_events.domain.events.todo import Target, ToDo
-from ikone_events.domain.refusals import N_
+from ikone_events.domain.refusals import N_, Complaint
 
 TARGET_LABELS: Mapping[Target, str] = {
     Target.EVENT: N_("Open event"),
@@ -16,6 +16,11 @@ TARGET_LABELS: Mapping[Target, str] = {
     Target.MATERIALS: N_("Add materials"),
     Target.STEPS: N_("See the automatic steps"),
 }
+
+
+def sentences_of(todo: ToDo) -> tuple[Complaint, ...]:
+    """What has to be done, and why it can't be done yet."""
+    return (Complaint(todo.text, todo.values), *todo.complaints)
 
 
 def settling_label(todo: ToDo, *, may_act: bool) -> str:

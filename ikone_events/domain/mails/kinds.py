@@ -124,6 +124,7 @@ LABELS: Mapping[MailKind, str] = {
 WITH_KEY = (MailKind.ACCOUNT_INVITATION, MailKind.PASSWORD_RESET)
 # To accounts, by the choice of their owners.
 TO_OFFICE = (MailKind.OFFICE_ALARM, MailKind.OFFICE_DIGEST, MailKind.OFFICE_REGISTRATIONS)
+TO_ACCOUNTS = (*WITH_KEY, MailKind.MAIL_TEST, *TO_OFFICE)
 # Their text is deleted once they are sent: keys to accounts, and lists of people.
 DELETED_ONCE_SENT = (*WITH_KEY, MailKind.OFFICE_REGISTRATIONS)
 

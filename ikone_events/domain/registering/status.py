@@ -61,6 +61,12 @@ class RegistrationStatus(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
 
+    @property
+    def columns(self) -> tuple[str, str]:
+        """The columns `status` and `awaits` of a registration in this status."""
+        stored, _colon, awaits = self.value.partition(": ")
+        return stored, awaits
+
 
 @dataclass(frozen=True, slots=True)
 class StatusRule:

@@ -13,6 +13,7 @@ from ikone_events.domain.account_roles import AccountRole
 from ikone_events.domain.header_text import header_complaint, normal_line
 from ikone_events.domain.mails.kinds import TO_OFFICE, WITH_KEY, MailKind
 from ikone_events.domain.refusals import N_, AccountRefused, Complaint, StaleForm, UnfitInput
+from ikone_events.services.accounts.account_mails import account_mail_key
 from ikone_events.services.accounts.organisers import (
     end_sessions,
     get_account,
@@ -38,11 +39,6 @@ class Asker:
 
 
 SHELL = Asker()
-
-
-def key_of(organiser_id: int) -> str:
-    """How the keys of mails to this account begin."""
-    return f"account:{organiser_id}:"
 
 
 def set_access(
@@ -147,6 +143,6 @@ def _locked(organiser_id: int, asker: Asker) -> Organiser:
 
 def _drop_unsent(organiser_id: int, kinds: Collection[MailKind]) -> None:
     """Delete mails to the account that are not sent yet."""
-    mine = OutboxMail.key.startswith(key_of(organiser_id), autoescape=True)
+    mine = OutboxMail.key.startswith(account_mail_key(organiser_id), autoescape=True)
     these = OutboxMail.kind.in_([kind.value for kind in kinds])
     rows_written(delete(OutboxMail).where(mine, these, OutboxMail.state == "queued"))

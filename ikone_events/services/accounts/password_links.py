@@ -4,20 +4,21 @@ Own code instead of Flask-Security's: its links are no rows of the outbox, it co
 simultaneous requests can both use a link, and a known address takes longer than an unknown one.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import delete, literal, select, update
 
-from ikone_events.domain.mails.facts import Links, MailFacts, Recipient
-from ikone_events.domain.mails.kinds import TO_OFFICE, WITH_KEY, MailKind
+from ikone_events.domain.mails.kinds import WITH_KEY, MailKind
 from ikone_events.domain.refusals import N_, AccountRefused, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.mail.writing.compose import compose
-from ikone_events.services.accounts.changes import Asker, check_asker, key_of, set_password
+from ikone_events.services.accounts.account_mails import account_facts, account_mail_key
+from ikone_events.services.accounts.changes import Asker, check_asker, set_password
 from ikone_events.services.accounts.organisers import NewOrganiser, add, get_account
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.values import network_summary, sender_of
+from ikone_events.services.mails.values import network_summary
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.accounts.queries import find_account, lock_accounts
@@ -25,9 +26,6 @@ from ikone_events.store.db import ask_for_erasure, db, rows_written
 from ikone_events.store.mails.models import OutboxMail
 
 VALID_FOR = timedelta(hours=1)
-# For this time the list of accounts tells whether a link was sent or returned; so long all mails
-# to accounts are kept.
-_KEPT_FOR = timedelta(days=30)
 _NOBODY = 0
 
 
@@ -104,11 +102,8 @@ def link_states() -> dict[int, str]:
 
 
 def tidy(now: datetime) -> None:
-    """Delete old mails to accounts, and the texts of links that never were sent in time."""
+    """Delete the texts of links that never were sent in time."""
     links = OutboxMail.kind.in_([kind.value for kind in WITH_KEY])
-    to_accounts = OutboxMail.kind.in_([kind.value for kind in (*WITH_KEY, *TO_OFFICE)])
-    old = OutboxMail.created_at <= now - _KEPT_FOR
-    rows_written(delete(OutboxMail).where(to_accounts, old, OutboxMail.state != "queued"))
     expired = OutboxMail.created_at <= now - VALID_FOR, OutboxMail.state != "queued"
     rows_written(update(OutboxMail).where(links, *expired).values(text="", html=""))
 
@@ -119,20 +114,12 @@ def _write(
     installation, expires = get_installation(), now + VALID_FOR
     claim = LinkClaim(str(account.id), account.access_version, int(expires.timestamp()))
     token = installation.signer.sign(Purpose.PASSWORD, claim)
-    facts = MailFacts(
-        kind=kind,
-        event=network_summary(now),
-        recipient=Recipient(
-            email=account.email, locale=account.locale or locale, last_name=account.name
-        ),
-        links=Links(
-            manage=installation.page("/login"),
-            privacy=installation.page("/privacy"),
-            confirm=installation.page(f"/login/reset/{token}"),
-        ),
-        sender=sender_of(None),
+    facts = account_facts(kind, account, network_summary(now), manage="/login", locale=locale)
+    facts = replace(
+        facts,
+        links=replace(facts.links, confirm=installation.page(f"/login/reset/{token}")),
         other_person=get_account(asker.admin).shown_name if asker.admin is not None else "",
         reserved_until=expires,
     )
-    key = f"{key_of(account.id)}{uuid4().hex}"
+    key = account_mail_key(account.id, uuid4().hex)
     return queue(outbox_row(facts, compose(facts), key=key, now=now))

@@ -11,7 +11,8 @@ from ikone_events.domain.directory.contact import ContactDraft, check_contact
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.domain.times import to_local
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.unsubscribing import delete_contacts, object_to_announcements
+from ikone_events.services.mails.subscribers import delete_readers
+from ikone_events.services.mails.unsubscribing import object_to_announcements
 from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db, for_update
 from ikone_events.store.directory.contacts import all_contacts
@@ -91,7 +92,7 @@ def remove_contact(public_id: str, *, objects: bool, now: datetime) -> None:
     if objects:
         object_to_announcements(contact.email_key, now=now)
     else:
-        delete_contacts(Contact.id == contact.id)
+        delete_readers(Contact, Contact.id == contact.id)
 
 
 def fill_contact(

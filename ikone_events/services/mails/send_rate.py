@@ -7,11 +7,10 @@ trial's clock.
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import CursorResult, Insert, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, bindparam, select, update
 
 from ikone_events.store.damage import is_damage
-from ikone_events.store.db import UTCDateTime, db
+from ikone_events.store.db import UTCDateTime, db, insert_into
 from ikone_events.store.mails.models import SendRate
 
 _ONLY = 1
@@ -37,7 +36,8 @@ def next_slot(now: datetime, gap: timedelta) -> tuple[datetime, datetime]:
         connection.execute(update(SendRate).values(next_at=now))
         seen = now
     if seen is None:
-        connection.execute(_first_row(), {"id": _ONLY, "next_at": now})
+        first = insert_into(SendRate).on_conflict_do_nothing()
+        connection.execute(first, {"id": _ONLY, "next_at": now})
         seen = connection.execute(_NEXT).scalar_one()
     too_far = seen - now > max(_FURTHEST, 2 * gap)
     return seen, now if too_far else max(seen, now)
@@ -48,8 +48,3 @@ def reserve_slot(seen: datetime, slot: datetime, gap: timedelta) -> bool:
     values = {"seen": seen, "following": slot + gap}
     result = db.session.connection().execute(_ADVANCE, values)
     return cast(CursorResult[None], result).rowcount == 1
-
-
-def _first_row() -> Insert:
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    return insert(SendRate).on_conflict_do_nothing()

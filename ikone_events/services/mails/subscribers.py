@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased, joinedload
 
 from ikone_events.domain.address import email_key
@@ -19,7 +18,8 @@ from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.news_facts import CONFIRM_WITHIN
 from ikone_events.services.mails.writing import is_written, write_to_subscriber
 from ikone_events.services.spreadsheets import Row
-from ikone_events.store.db import db, for_update, rows_written
+from ikone_events.store.db import db, for_update, insert_into, rows_written
+from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
@@ -66,9 +66,7 @@ def _lock_subscriber(email: str, locale: str, event: Event | None, *, now: datet
     A confirmed row is not changed, since anybody can enter any address. An unconfirmed one gets the
     current time and language.
     """
-    on_postgres = db.engine.dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgres else sqlite.insert
-    row = insert(Subscriber).values(
+    row = insert_into(Subscriber).values(
         public_id=new_public_id(),
         link_epoch=1,
         topic=f"event:{event.id}" if event else NETWORK,
@@ -151,15 +149,16 @@ def _opening_of(event: Event | type[Event]) -> ColumnElement[bool]:
 
 def remove(public_id: str) -> None:
     """Delete a subscriber for an organiser; a second time changes nothing."""
-    delete_subscribers(Subscriber.public_id == public_id)
+    delete_readers(Subscriber, Subscriber.public_id == public_id)
 
 
-def delete_subscribers(*whose: ColumnElement[bool]) -> int:
-    """Delete subscribers, all mails to them, and what came back from these; returns how many."""
+def delete_readers(model: type[Subscriber] | type[Contact], *whose: ColumnElement[bool]) -> int:
+    """Delete people with all mails to them and what came back from these; returns how many."""
     theirs = aliased(OutboxMail)  # `whose` may contain the table itself
-    mails = select(theirs.id).join(Subscriber, theirs.subscriber_id == Subscriber.id).where(*whose)
+    reader = theirs.subscriber_id if model is Subscriber else theirs.contact_id
+    mails = select(theirs.id).join(model, reader == model.id).where(*whose)
     rows_written(delete(IncomingMail).where(IncomingMail.mail_id.in_(mails)))
-    deleted = rows_written(delete(Subscriber).where(*whose))
+    deleted = rows_written(delete(model).where(*whose))
     if deleted:
         undeliverable_addresses.tidy()
     return deleted
@@ -172,7 +171,7 @@ def tidy(now: datetime) -> int:
     some days after the mailing about its opening.
     """
     late = Subscriber.created_at <= now - CONFIRM_WITHIN
-    deleted = delete_subscribers(Subscriber.confirmed_at.is_(None), late)
+    deleted = delete_readers(Subscriber, Subscriber.confirmed_at.is_(None), late)
     recent = or_(Mailing.finished_at.is_(None), Mailing.finished_at > now - _KEPT_AFTER_OPENING)
     notified = (
         Event.state.not_in(_OPENED_ONCE)
@@ -184,7 +183,7 @@ def tidy(now: datetime) -> int:
     waiting = exists().where(
         OutboxMail.subscriber_id == Subscriber.id, OutboxMail.state == "queued"
     )
-    return deleted + delete_subscribers(Subscriber.event_id.in_(done), ~waiting)
+    return deleted + delete_readers(Subscriber, Subscriber.event_id.in_(done), ~waiting)
 
 
 SUBSCRIBER_COLUMNS = ("email", "about", "locale", "subscribed_at", "confirmed_at")

@@ -6,18 +6,19 @@ No import and no organiser can undo it; only a subscription that the person conf
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import select
 
 from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.mails.subscribers import delete_subscribers, find_subscriber
-from ikone_events.store.db import db, rows_written
+from ikone_events.services.mails.subscribers import (
+    delete_readers,
+    find_subscriber,
+)
+from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import IncomingMail
-from ikone_events.store.mails.models import NETWORK, OutboxMail, Subscriber
+from ikone_events.store.mails.models import NETWORK, Subscriber
 from ikone_events.store.mails.objections import (
     Objection,
     has_objected,
@@ -57,7 +58,7 @@ def unsubscribe(token: str, *, now: datetime) -> None:
     """
     subscriber = find_subscriber(token)
     if subscriber is not None and subscriber.topic != NETWORK:
-        delete_subscribers(Subscriber.id == subscriber.id)
+        delete_readers(Subscriber, Subscriber.id == subscriber.id)
     elif subscriber is not None:
         object_to_announcements(subscriber.email_key, now=now)
     elif (claim := _objection_claim(token)) is not None:
@@ -71,26 +72,15 @@ def unsubscribe(token: str, *, now: datetime) -> None:
 def object_to_announcements(email_key: str, *, now: datetime) -> None:
     """Store an objection; delete the subscription and the contact of the address."""
     store_objection(hash_of(email_key), now=now)
-    delete_contacts(Contact.email_key == email_key)
-    delete_subscribers(Subscriber.topic == NETWORK, Subscriber.email_key == email_key)
-
-
-def delete_contacts(*whose: ColumnElement[bool]) -> int:
-    """Delete contacts, all mails to them, and what came back from these; returns how many."""
-    contacts = select(Contact.id).where(*whose)
-    mails = select(OutboxMail.id).where(OutboxMail.contact_id.in_(contacts))
-    rows_written(delete(IncomingMail).where(IncomingMail.mail_id.in_(mails)))
-    deleted = rows_written(delete(Contact).where(*whose))
-    if deleted:
-        undeliverable_addresses.tidy()
-    return deleted
+    delete_readers(Contact, Contact.email_key == email_key)
+    delete_readers(Subscriber, Subscriber.topic == NETWORK, Subscriber.email_key == email_key)
 
 
 def tidy() -> None:
     """Delete contacts that were entered while the person objected."""
     objected = Contact.address_hash.in_(select(Objection.address_hash))
     if db.session.scalar(select(Contact.id).where(objected).limit(1)) is not None:
-        delete_contacts(objected)
+        delete_readers(Contact, objected)
 
 
 def delete_objectors() -> None:
@@ -98,7 +88,7 @@ def delete_objectors() -> None:
     tidy()
     of_network = Subscriber.topic == NETWORK
     keys = db.session.scalars(select(Subscriber.email_key).where(of_network)).all()
-    delete_subscribers(of_network, Subscriber.email_key.in_(objected_among(keys)))
+    delete_readers(Subscriber, of_network, Subscriber.email_key.in_(objected_among(keys)))
 
 
 def _objection_claim(token: str) -> LinkClaim | None:

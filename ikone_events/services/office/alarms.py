@@ -1,4 +1,4 @@
-"""What is urgent and little time is left for: told at once, and once until it is settled."""
+"""What is urgent and little time is left for: mailed at once, and once until it is settled."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ from ikone_events.store.office.queries import (
     drop_alarms,
     events_to_watch,
     failed_mailings,
-    told_causes,
+    raised_causes,
 )
 from ikone_events.store.plain import insert_unless_known, new_row
 from ikone_events.store.plan.models import Step
@@ -46,18 +46,20 @@ Causes = dict[str, ToDo]
 
 
 def alarms_to_settle(now: datetime) -> list[str]:
-    """The slugs of events whose urgent causes are not those that were told."""
+    """The slugs of events whose urgent causes are not those that were raised."""
     until = _urgent_until(now)
-    events, told = events_to_watch(now, until), told_causes()
+    events, raised = events_to_watch(now, until), raised_causes()
     found = _causes(events, now, until, _LOCALE)
-    changed = [event.slug for event in events if set(found[event.id]) != told.get(event.id, set())]
-    if set(_of_installation(events, now, until)) != told.get(None, set()):
+    changed = [
+        event.slug for event in events if set(found[event.id]) != raised.get(event.id, set())
+    ]
+    if set(_of_installation(events, now, until)) != raised.get(None, set()):
         changed.append(INSTALLATION)
     return changed
 
 
 def settle_alarms(slug: str, *, now: datetime) -> int:
-    """Tell what has become urgent, and forget what is settled; returns the number of mails."""
+    """Mail what has become urgent, and forget what is settled; returns the number of mails."""
     until = _urgent_until(now)
     if slug == INSTALLATION:
         events = events_to_watch(now, until)
@@ -67,19 +69,19 @@ def settle_alarms(slug: str, *, now: datetime) -> int:
 
 
 def _settle(event: Event | None, found: Causes, *, now: datetime) -> int:
-    told = told_causes().get(event.id if event else None, set())
-    drop_alarms(told - set(found))
-    new = [key for key in found if key not in told and _is_first(key, event, now)]
-    return _tell(event, new, found, now=now) if new else 0
+    raised = raised_causes().get(event.id if event else None, set())
+    drop_alarms(raised - set(found))
+    new = [key for key in found if key not in raised and _is_first(key, event, now)]
+    return _notify(event, new, found, now=now) if new else 0
 
 
 def _is_first(key: str, event: Event | None, now: datetime) -> bool:
-    """Store a cause; False if another worker has just told it."""
+    """Store a cause; False if another worker has just done so."""
     row = new_row(OfficeAlarm, key=key, event_id=event.id if event else None, raised_at=now)
     return insert_unless_known(row, "key")
 
 
-def _tell(event: Event | None, new: Collection[str], found: Causes, *, now: datetime) -> int:
+def _notify(event: Event | None, new: Collection[str], found: Causes, *, now: datetime) -> int:
     """Write one mail to each recipient with everything that is new.
 
     About the installation at most one a day: what comes and goes there is no news each time.

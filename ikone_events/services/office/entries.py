@@ -1,9 +1,9 @@
 """Entries of the to-do list as lines of a mail, with links to where they are settled."""
 
-from ikone_events.domain.events.settling import settling_label
+from ikone_events.domain.events.settling import sentences_of, settling_label
 from ikone_events.domain.events.todo import Severity, ToDo
 from ikone_events.domain.mails.facts import OfficeEntry
-from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.refusals import N_
 from ikone_events.mail.writing.translating import complaint_words, translated
 from ikone_events.services.installation import get_installation
 from ikone_events.services.office.recipients import TODAY
@@ -18,9 +18,8 @@ def entry_of(todo: ToDo, locale: str) -> OfficeEntry:
     """
     label = settling_label(todo, may_act=True)
     path = f"/organise/events/{todo.slug}/to-do/{todo.name}" if todo.slug else TODAY
-    complaints = (Complaint(todo.text, todo.values), *todo.complaints)
     return OfficeEntry(
-        text=" ".join(complaint_words(each, locale) for each in complaints),
+        text=" ".join(complaint_words(each, locale) for each in sentences_of(todo)),
         url=get_installation().page(path),
         label=translated(label or _OPEN_TODAY, locale),
         urgent=todo.severity is Severity.DANGER,

@@ -9,23 +9,21 @@ from sqlalchemy import delete, or_, select
 from ikone_events.domain.account_roles import AccountRole
 from ikone_events.domain.mails.facts import (
     EventSummary,
-    Links,
     MailFacts,
     NewPeople,
     OfficeEntry,
-    Recipient,
 )
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.office.choices import OfficeMail, wants
 from ikone_events.mail.writing.compose import compose
-from ikone_events.services.accounts.changes import key_of
+from ikone_events.services.accounts.account_mails import account_facts, account_mail_key
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.values import network_summary, sender_of
+from ikone_events.services.mails.values import network_summary
 from ikone_events.services.mails.writing import outbox_row, queue_unless_known
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.accounts.queries import assigned_event_ids
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import sees_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.office.queries import active_accounts
 
@@ -50,7 +48,7 @@ def alarm_recipients(event: Event | None) -> Iterator[Organiser]:
     contact = event.contact_email.strip().lower() if event else ""
     for account in active_accounts():
         concerned = account.role == AccountRole.ADMIN or account.email.lower() == contact
-        sees = account.sees_all or (event and event.id in assigned_event_ids(account.id))
+        sees = sees_event(account, event) if event else account.sees_all
         if concerned and sees and wants_mail(account, OfficeMail.ALARMS):
             yield account
 
@@ -68,21 +66,13 @@ def office_facts(
     new_people: tuple[NewPeople, ...] = (),
 ) -> MailFacts:
     """The facts of a mail to an account; its foot leads to where the mail is switched off."""
-    page = get_installation().page
-    return MailFacts(
-        kind=kind,
-        event=event,
-        recipient=Recipient(email=account.email, locale=locale_of(account), last_name=account.name),
-        links=Links(manage=page(OWN_ACCOUNT), privacy=page("/privacy")),
-        sender=sender_of(None),
-        entries=tuple(entries),
-        new_people=new_people,
-    )
+    facts = account_facts(kind, account, event, manage=OWN_ACCOUNT, locale=_DEFAULT_LOCALE)
+    return replace(facts, entries=tuple(entries), new_people=new_people)
 
 
 def office_key(account: Organiser, kind: MailKind, cause: str) -> str:
     """The key of a mail to an account."""
-    return f"{key_of(account.id)}{kind}:{cause}"
+    return account_mail_key(account.id, f"{kind}:{cause}")
 
 
 def put_into_outbox(facts: MailFacts, key: str, *, now: datetime) -> bool:

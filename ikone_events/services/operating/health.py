@@ -27,7 +27,8 @@ def engine_health(now: datetime) -> EngineState:
     """The engine's state for dashboard, `/readyz` and `doctor`."""
     limit = silence_limit(timedelta(seconds=get_installation().settings.tick_seconds))
     last_beat, trouble, unerased_since = _told(now - limit)
-    queued = _count(OutboxMail.state == "queued")
+    numbers = _numbers_by_state("queued", "failed")
+    queued = numbers.get("queued", 0)
     refused = _longest_refusal(now - limit) if queued else None  # irrelevant without mails
     pause = find_pause()
     mailbox = _mailbox()
@@ -38,7 +39,7 @@ def engine_health(now: datetime) -> EngineState:
         silent_after=limit,
         queued=queued,
         stuck=_stuck(now) if queued else 0,
-        failed=_count(OutboxMail.state == "failed"),
+        failed=numbers.get("failed", 0),
         refused_at=refused.refused_at if refused else None,
         refusal=refused.refusal if refused else "",
         paused_since=pause.since if pause else None,
@@ -110,12 +111,16 @@ def _told(alive_since: datetime) -> tuple[datetime | None, str, datetime | None]
 def _stuck(now: datetime) -> int:
     """The number of overdue mails while none is sent; a slow mailing is not stuck."""
     limit = now - STUCK_AFTER
-    number = _count(OutboxMail.state == "queued", OutboxMail.due_at < limit)
+    overdue = OutboxMail.state == "queued", OutboxMail.due_at < limit
+    number = db.session.scalar(select(func.count(OutboxMail.id)).where(*overdue)) or 0
     moving = select(OutboxMail.id).where(OutboxMail.state == "sent", OutboxMail.sent_at > limit)
     if number and db.session.scalar(moving.limit(1)) is not None:
         return 0
     return number
 
 
-def _count(*conditions: object) -> int:
-    return db.session.scalar(select(func.count(OutboxMail.id)).where(*conditions)) or 0  # type: ignore[arg-type]
+def _numbers_by_state(*states: str) -> dict[str, int]:
+    """The number of mails in each of these states that has some."""
+    counted = select(OutboxMail.state, func.count().label("number"))
+    counted = counted.where(OutboxMail.state.in_(states)).group_by(OutboxMail.state)
+    return {row.state: row.number for row in db.session.execute(counted)}

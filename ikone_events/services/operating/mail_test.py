@@ -1,21 +1,18 @@
 """Test mails by which administrators see whether mails leave, and what the mail server says."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from ikone_events.domain.mails.facts import Links, MailFacts, Recipient
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.mail.writing.compose import compose
-from ikone_events.services.installation import get_installation
+from ikone_events.services.accounts.account_mails import account_facts
 from ikone_events.services.mails import mail_server
-from ikone_events.services.mails.values import network_summary, sender_of
+from ikone_events.services.mails.values import network_summary
 from ikone_events.services.mails.writing import outbox_row, queue
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.mails.models import OutboxMail
-
-_KEPT_FOR = timedelta(days=30)
 
 
 def find_test_mail(account: Organiser) -> OutboxMail | None:
@@ -29,18 +26,9 @@ def send_test_mail(account: Organiser, *, locale: str, now: datetime) -> OutboxM
     The mail server is tried at once, although it may have a pause after refusals.
     """
     rows_written(delete(OutboxMail).where(OutboxMail.key == _key(account)))
-    installation = get_installation()
-    facts = MailFacts(
-        kind=MailKind.MAIL_TEST,
-        event=network_summary(now),
-        recipient=Recipient(
-            email=account.email, locale=account.locale or locale, last_name=account.name
-        ),
-        links=Links(
-            manage=installation.page("/organise/settings/mailbox"),
-            privacy=installation.page("/privacy"),
-        ),
-        sender=sender_of(None),
+    kind, network = MailKind.MAIL_TEST, network_summary(now)
+    facts = account_facts(
+        kind, account, network, manage="/organise/settings/mailbox", locale=locale
     )
     mail_server.try_at_once()
     return queue(outbox_row(facts, compose(facts), key=_key(account), now=now))
@@ -50,12 +38,6 @@ def last_sent_at() -> datetime | None:
     """When the mail server took the newest mail that it has taken, or None."""
     sent = select(OutboxMail.sent_at).where(OutboxMail.sent_at.is_not(None))
     return db.session.scalar(sent.order_by(OutboxMail.id.desc()).limit(1))
-
-
-def tidy(now: datetime) -> None:
-    """Delete old test mails."""
-    tests = OutboxMail.kind == MailKind.MAIL_TEST.value
-    rows_written(delete(OutboxMail).where(tests, OutboxMail.created_at <= now - _KEPT_FOR))
 
 
 def _key(account: Organiser) -> str:

@@ -5,11 +5,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
-from ikone_events.services.accounts import password_links
+from ikone_events.services.accounts import account_mails, password_links
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses, unsubscribing
-from ikone_events.services.operating import mail_test
 from ikone_events.services.plan.plans import mark_forgotten
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.privacy.forgetting import drop_mails_of_forgotten, forget_early
@@ -37,7 +36,7 @@ def tidy(now: datetime, *, most: int | None = None) -> None:
     undeliverable_addresses.tidy()
     ingest.tidy(now)
     password_links.tidy(now)
-    mail_test.tidy(now)
+    account_mails.tidy(now)
     forget_early(now, most=most)
     drop_unused_feeds()
     drop_ended_windows(now)

@@ -40,8 +40,6 @@ _BUTTONS = (
     RegistrationAction.DECLINE,
     RegistrationAction.WITHDRAW,
 )
-# Actions that are offered for several registrations at once.
-FOR_SEVERAL = (RegistrationAction.APPROVE, RegistrationAction.DECLINE, RegistrationAction.WITHDRAW)
 LONGEST_NOTE = 2_000
 _SIMPLE: Mapping[RegistrationAction, Callable[..., Registration]] = {
     RegistrationAction.APPROVE: approve,

@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import String, delete, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
 from ikone_events.domain.calendars.feeds import CALLED_OFF_STAYS, MOST_EVENTS, PAST_STAYS
-from ikone_events.store.db import Base, UTCDateTime, db, rows_written
+from ikone_events.store.db import Base, UTCDateTime, db, insert_into, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.registering.models import Registration, StatusChange
 
@@ -44,8 +43,7 @@ def find_feed_of(email_key: str) -> PersonalFeed | None:
 
 def lock_feed(email_key: str, *, now: datetime) -> PersonalFeed:
     """Get or create the feed of an address, and lock it for the transaction."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    row = insert(PersonalFeed).values(
+    row = insert_into(PersonalFeed).values(
         public_id=new_public_id(), link_epoch=1, email_key=email_key, created_at=now
     )
     upsert = row.on_conflict_do_update(

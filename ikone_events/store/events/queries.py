@@ -138,6 +138,12 @@ def visible_events(organiser: Organiser) -> Select[Event]:
     return select(Event).where(Event.id.in_(mine))
 
 
+def sees_event(organiser: Organiser, event: Event) -> bool:
+    """Whether an organiser may see an event."""
+    mine = visible_events(organiser).where(Event.id == event.id)
+    return db.session.scalar(mine.with_only_columns(Event.id)) is not None
+
+
 def events_of(organiser: Organiser) -> list[Event]:
     """All events that an organiser may see, by date, without long texts."""
     wanted = visible_events(organiser).order_by(Event.starts_at, Event.id)

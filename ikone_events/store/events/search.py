@@ -10,7 +10,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import visible_events
-from ikone_events.store.paging import PAGE_SIZE, Page, slice_page
+from ikone_events.store.paging import PAGE_SIZE, Page, load_page, slice_page
 
 _TEXTS = (Event.slug, Event.title, Event.title_en, Event.series, Event.place)
 
@@ -39,7 +39,4 @@ def search_events(
             far = abs((row.starts_at - now).total_seconds())
             found.append((slug != query.text.casefold(), row.ends_at <= now, far, row.id))
     page = slice_page([number for *_order, number in sorted(found)], number=number, size=size)
-    rows = {
-        each.id: each for each in db.session.scalars(select(Event).where(Event.id.in_(page.rows)))
-    }
-    return page.with_rows([rows[each] for each in page.rows])
+    return load_page(page, select(Event).where(Event.id.in_(page.rows)))

@@ -134,11 +134,10 @@ class OutboxMail(Base):
     because the mail server could not be reached; `tries_before` are those before the last retry by
     hand. `answer` is the last answer of the mail server. The unique `key` prevents a second
     mail for the same cause. Mails to subscribers and contacts have `unsubscribe`, the address of
-    RFC 8058.
-    `calendar_uid`, `calendar_sequence` and `calendar_stamp` (DTSTAMP) are those of the calendar
-    object. `notified_version` is
-    the calendar_version of the event that the mail contained, if any. `link_epoch` is the epoch of
-    the personal links in it, None without; once the person has others, it is not sent.
+    RFC 8058. `calendar_uid`, `calendar_sequence` and `calendar_stamp` (DTSTAMP) are those of the
+    calendar object. `notified_version` is the calendar_version of the event that the mail
+    contained, if any. `link_epoch` is the epoch of the personal links in it, None without; once the
+    person has others, it is not sent.
     `search_key` is recipient and subject folded for searching; it follows them, and is empty once
     the person has been forgotten.
     """

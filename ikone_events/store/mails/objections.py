@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import String, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.store.db import Base, UTCDateTime, db, rows_written
+from ikone_events.store.plain import insert_unless_known
 
 
 class Objection(Base):
@@ -43,7 +43,7 @@ def hash_of(key_of_address: str) -> str:
 def hashes_of(addresses: Iterable[str]) -> dict[str, str]:
     """The hash of each normalised address. Needs a write transaction."""
     if _find_key() is None:
-        _insert_unless_known(ObjectionKey, {"id": 1, "key": secrets.token_hex(32)})
+        insert_unless_known(ObjectionKey(id=1, key=secrets.token_hex(32)), "id")
     return known_hashes(addresses)
 
 
@@ -67,7 +67,7 @@ def has_objected(address_hash: str) -> bool:
 
 def store_objection(address_hash: str, *, now: datetime) -> None:
     """Remember an objection; the time of an earlier one stays."""
-    _insert_unless_known(Objection, {"address_hash": address_hash, "made_at": now})
+    insert_unless_known(Objection(address_hash=address_hash, made_at=now), "address_hash")
 
 
 def lift_objection(key_of_address: str) -> None:
@@ -83,9 +83,3 @@ def _find_key() -> str | None:
 
 def _hashed(key: str, address: str) -> str:
     return hmac.new(bytes.fromhex(key), address.encode(), hashlib.sha256).hexdigest()
-
-
-def _insert_unless_known(model: type[Base], values: dict[str, object]) -> None:
-    on_postgres = db.engine.dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgres else sqlite.insert
-    db.session.execute(insert(model).values(values).on_conflict_do_nothing())

@@ -13,7 +13,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import visible_events
 from ikone_events.store.mails.log import WITHOUT_BODIES
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.paging import PAGE_SIZE, Page, paginate_hits
+from ikone_events.store.paging import PAGE_SIZE, Page, load_page, paginate_hits
 from ikone_events.store.registering.models import Registration
 
 # Behind `coalesce`, so that no other index is taken: the search reads the one that covers it.
@@ -44,7 +44,9 @@ def search_mails_everywhere(
     hits = select(OutboxMail.id, rank).where(*visible, *contained).cte("hits")
     ordered = select(hits.c.id).order_by(hits.c.rank, hits.c.id.desc())
     page = paginate_hits(ordered, hits, number=number, size=size)
-    return page.with_rows(_in_order(page.rows))
+    events, people = joinedload(OutboxMail.event), joinedload(OutboxMail.registration)
+    wanted = WITHOUT_BODIES.where(OutboxMail.id.in_(page.rows)).options(events, people)
+    return load_page(page, wanted)
 
 
 def _begins(query: SearchQuery) -> ColumnElement[bool]:
@@ -66,13 +68,6 @@ def _contained(query: SearchQuery) -> list[ColumnElement[bool]]:
         or_(*(key.contains(word, autoescape=True) for word in spellings))
         for spellings in query.words
     ]
-
-
-def _in_order(numbers: list[int]) -> list[OutboxMail]:
-    wanted = WITHOUT_BODIES.where(OutboxMail.id.in_(numbers))
-    events, people = joinedload(OutboxMail.event), joinedload(OutboxMail.registration)
-    found = {mail.id: mail for mail in db.session.scalars(wanted.options(events, people))}
-    return [found[number] for number in numbers if number in found]
 
 
 def last_mails_to(people: Iterable[Registration]) -> dict[int, OutboxMail]:

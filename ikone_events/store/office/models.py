@@ -9,7 +9,7 @@ from ikone_events.store.db import Base, UTCDateTime
 
 
 class OfficeAlarm(Base):
-    """An urgent cause that was told; deleted once it is settled, so that it can be told again.
+    """An urgent cause that was mailed; deleted once it is settled, so that it can be mailed again.
 
     `key` is the event and the name of the cause; without an event it is about the installation.
     """

@@ -15,14 +15,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.plan.steps import RESTING
 from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.db import db, rows_written
+from ikone_events.store.db import db, insert_into, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.office.models import ListingProgress, OfficeAlarm
@@ -56,7 +55,7 @@ def _is_open(which: Day, day: date) -> ColumnElement[bool]:
 
 
 def events_to_watch(now: datetime, urgent_until: datetime) -> list[Event]:
-    """The events that may have something urgent, and those of which something was told.
+    """The events that may have something urgent, and those with an alarm.
 
     They begin soon, or a mail of their plan is overdue.
     """
@@ -67,18 +66,18 @@ def events_to_watch(now: datetime, urgent_until: datetime) -> list[Event]:
         Step.kind != "",
         Step.due_at <= now,
     )
-    told = exists().where(OfficeAlarm.event_id == Event.id)
+    raised = exists().where(OfficeAlarm.event_id == Event.id)
     soon = and_(Event.starts_at > now, Event.starts_at < urgent_until)
     resting = [State.ARCHIVED.value, *(state.value for state in RESTING)]
     watched = or_(
         and_(Event.state != State.ARCHIVED.value, soon),
         and_(Event.state.not_in(resting), overdue),
-        told,
+        raised,
     )
     return list(db.session.scalars(select(Event).where(watched).order_by(Event.id)))
 
 
-def told_causes() -> dict[int | None, set[str]]:
+def raised_causes() -> dict[int | None, set[str]]:
     """The keys of all alarms that were raised and not settled, by event id."""
     found: dict[int | None, set[str]] = {}
     for row in db.session.execute(select(OfficeAlarm.event_id, OfficeAlarm.key)):
@@ -157,14 +156,13 @@ def people_in(ranges: Iterable[Range], events: Mapping[int, Event]) -> list[Regi
 
 def note_listed(organiser_id: int, ranges: Iterable[Range]) -> None:
     """Store that an account has been told of these registrations, or need not be."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     rows = [
         {"organiser_id": organiser_id, "event_id": each.event_id, "last_id": each.upto}
         for each in ranges
     ]
     if not rows:
         return
-    row = insert(ListingProgress)
+    row = insert_into(ListingProgress)
     upsert = row.on_conflict_do_update(
         index_elements=["organiser_id", "event_id"], set_={"last_id": row.excluded.last_id}
     )

@@ -8,17 +8,16 @@ from sqlalchemy.orm import joinedload
 from ikone_events.domain.folding import search_words
 from ikone_events.domain.search_query import SearchQuery
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.db import db
 from ikone_events.store.directory.models import OrganisationName
 from ikone_events.store.directory.naming import is_called
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import visible_events
-from ikone_events.store.paging import PAGE_SIZE, Page, paginate_hits
+from ikone_events.store.paging import PAGE_SIZE, Page, load_page, paginate_hits
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
 def named(words: str) -> list[ColumnElement[bool]]:
-    """One condition per word: name, address, or office as typed or matched, contain it."""
+    """One condition per word: name, address, or administration as typed or matched, contain it."""
     return [_contains(spellings) for spellings in search_words(words)]
 
 
@@ -53,14 +52,10 @@ def search_people_everywhere(
     ordered = select(hits.c.id).join(Event, Event.id == hits.c.event_id)
     ordered = ordered.order_by(hits.c.rank, *_soonest(now), hits.c.is_gone, hits.c.id)
     page = paginate_hits(ordered, hits, number=number, size=size)
-    return page.with_rows(_in_order(page.rows))
-
-
-def _in_order(numbers: list[int]) -> list[Registration]:
-    event, office = joinedload(Registration.event), joinedload(Registration.organisation)
-    wanted = select(Registration).where(Registration.id.in_(numbers)).options(event, office)
-    found = {person.id: person for person in db.session.scalars(wanted)}
-    return [found[number] for number in numbers if number in found]
+    loaded = joinedload(Registration.event), joinedload(Registration.organisation)
+    return load_page(
+        page, select(Registration).where(Registration.id.in_(page.rows)).options(*loaded)
+    )
 
 
 def _rank(query: SearchQuery) -> ColumnElement[int]:

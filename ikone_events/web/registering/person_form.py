@@ -30,6 +30,7 @@ from ikone_events.web.shell.forms import (
 from ikone_events.web.shell.i18n import translate
 
 QUESTION_LENGTH = 2000
+SALUTATIONS = [(value, lazy_gettext(label)) for value, label in SALUTATION_LABELS.items()]
 _OF_NAMES = (at_most(100), fit_name)
 _OF_ADDRESSES = (at_most(254), one_line, deliverable)
 _OF_LINES = (at_most(200), fit_name)
@@ -84,9 +85,7 @@ class PersonForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.salutation.choices = [
-            (value, lazy_gettext(label)) for value, label in SALUTATION_LABELS.items()
-        ]
+        self.salutation.choices = SALUTATIONS
 
     def validate_last_name(self, field: Field) -> None:
         """Check title and names together, as in the header of every mail."""

@@ -82,6 +82,11 @@ class AddressField(LineField, EmailField):
         return self.raw_data[0] if self.raw_data else self.data or ""
 
 
+def show_instead(field: Field, value: object) -> None:
+    """Let a field show a value in place of what was sent."""
+    field.raw_data, field.data = None, value
+
+
 def needed(text: str) -> DataRequired:
     """The field must be filled in."""
     return DataRequired(text)

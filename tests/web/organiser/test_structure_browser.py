@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ikone_events.app import create_app
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.plan.plans import lay_plan
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import lock_event
-from tests.browser import assert_accessible, serve
+from tests.browser import assert_accessible, log_in, serve
 from tests.effort import by_night
-from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
+from tests.factories import NOW, make_event, make_registration
+from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -39,41 +39,33 @@ TOP = "document.querySelector('[data-content]').getBoundingClientRect().top + sc
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An installation with one event that has a room missing, and people."""
-    app = create_app(make_settings(tmp_path_factory.mktemp("desk")), clock=FixedClock())
-    app.extensions["ikone_wake"] = lambda: None
-    with app.app_context():
-        db.create_all()
-        with transaction():
+    with own_app(tmp_path_factory.mktemp("desk")) as app:
+        with app.app_context(), transaction():
             name = "Wilma Organisaria"
             new = NewOrganiser(email=EMAIL, role="organiser", password=PASSWORD, name=name)
             add(new, now=NOW)
-    event = make_event(
-        app,
-        slug="open",
-        title=LONG,
-        title_en=LONG,
-        capacity=20,
-        room_url="",
-        deadline=NOW + timedelta(days=13),
-    )
-    for status in ("confirmed", "confirmed", "waitlisted", "cancelled"):
-        make_registration(app, event, status=status, question="Wie?")
-    make_event(app, slug="draft", state="draft", title=LONG, title_en=LONG, summary="")
-    with app.app_context(), transaction():
-        lay_plan(lock_event("open"), now=NOW)
-        lay_plan(lock_event("draft"), now=NOW)
-    with serve(app) as served:
-        yield served
-    with app.app_context():
-        db.engine.dispose()
+        event = make_event(
+            app,
+            slug="open",
+            title=LONG,
+            title_en=LONG,
+            capacity=20,
+            room_url="",
+            deadline=NOW + timedelta(days=13),
+        )
+        for status in ("confirmed", "confirmed", "waitlisted", "cancelled"):
+            make_registration(app, event, status=status, question="Wie?")
+        make_event(app, slug="draft", state="draft", title=LONG, title_en=LONG, summary="")
+        with app.app_context(), transaction():
+            lay_plan(lock_event("open"), now=NOW)
+            lay_plan(lock_event("draft"), now=NOW)
+        with serve(app) as served:
+            yield served
 
 
 def signed_in(browser: Browser, address: str, **settings: object) -> Page:
     page = browser.new_context(locale="de-DE", **settings).new_page()  # type: ignore[arg-type]
-    page.goto(f"{address}/login")
-    page.fill("[name=email]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main form button[type=submit]")
+    log_in(page, EMAIL, PASSWORD, address=address)
     return page
 
 

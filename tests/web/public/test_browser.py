@@ -7,8 +7,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from ikone_events.app import create_app
-from ikone_events.store.db import db
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,
@@ -25,9 +23,9 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
-    make_settings,
     personal_path,
 )
+from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,17 +45,10 @@ class LiveApp:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveApp]:
     """An event of each interesting kind, at a moment when a room is open."""
-    clock = FixedClock()
-    app = create_app(make_settings(tmp_path_factory.mktemp("site")), clock=clock)
-    app.extensions["ikone_wake"] = lambda: None
-    with app.app_context():
-        db.create_all()
-    pages = _fill(app)
-    with serve(app) as address:
-        yield LiveApp(address, pages)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with own_app(tmp_path_factory.mktemp("site")) as app:
+        pages = _fill(app)
+        with serve(app) as address:
+            yield LiveApp(address, pages)
 
 
 def _fill(app: Flask) -> dict[str, str]:

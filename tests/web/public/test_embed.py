@@ -8,9 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ikone_events.app import create_app
-from ikone_events.store.db import db
-from tests.factories import PAST, FixedClock, make_event, make_settings
+from tests.factories import PAST, FixedClock, make_event
+from tests.shared_app import own_app
 
 PAGE = "/embed/events"
 ORIGINS = ("https://www.stadt.example", "http://localhost:8080")
@@ -19,13 +18,8 @@ ORIGINS = ("https://www.stadt.example", "http://localhost:8080")
 @pytest.fixture
 def site(tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
     """An installation whose list two sites may show."""
-    app = create_app(make_settings(tmp_path / "data", embed_origins=ORIGINS), clock=clock)
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with own_app(tmp_path / "data", clock, embed_origins=ORIGINS) as app:
+        yield app
 
 
 def test_list_is_missing_until_a_site_may_show_it(client: FlaskClient) -> None:

@@ -8,8 +8,6 @@ from flask import Flask, request
 from markupsafe import escape
 from playwright.sync_api import Browser, Page
 
-from ikone_events.app import create_app
-from ikone_events.store.db import db
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,
@@ -18,7 +16,8 @@ from tests.browser import (
     collect_problems,
     serve,
 )
-from tests.factories import NOW, PAST, FixedClock, make_event, make_settings
+from tests.factories import NOW, PAST, make_event
+from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -43,16 +42,10 @@ def host() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, host: str) -> Iterator[str]:
-    settings = make_settings(tmp_path_factory.mktemp("phone"), embed_origins=(host,))
-    app = create_app(settings, clock=FixedClock())
-    with app.app_context():
-        db.create_all()
-    _fill(app)
-    with serve(app) as found:
-        yield found
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with own_app(tmp_path_factory.mktemp("phone"), embed_origins=(host,)) as app:
+        _fill(app)
+        with serve(app) as found:
+            yield found
 
 
 def _fill(app: Flask) -> None:

@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from ikone_events.app import create_app
 from ikone_events.store.db import db
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
@@ -18,8 +17,9 @@ from tests.browser import (
     collect_problems,
     serve,
 )
-from tests.factories import FixedClock, make_event, make_settings
+from tests.factories import make_event
 from tests.own_fields import make_field
+from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,16 +61,11 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    found = create_app(make_settings(tmp_path_factory.mktemp("own")), clock=FixedClock())
-    found.extensions["ikone_wake"] = lambda: None
-    with found.app_context():
-        db.create_all()
-    event = make_event(found, slug="tagung", capacity=None)
-    for number, (key, values) in enumerate(FIELDS.items(), 1):
-        make_field(found, event, key=key, position=number, **values)
-    yield found
-    with found.app_context():
-        db.engine.dispose()
+    with own_app(tmp_path_factory.mktemp("own")) as found:
+        event = make_event(found, slug="tagung", capacity=None)
+        for number, (key, values) in enumerate(FIELDS.items(), 1):
+            make_field(found, event, key=key, position=number, **values)
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ikone_events.app import create_app
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, Registration
-from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
+from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.own_fields import make_field, stored
+from tests.shared_app import own_app
 from tests.web.visitor import PERSON, colleague, count, outcome_of, sign_up, token_of
 
 KNOWN, NEW = "bekannt@example.org", "neueste@example.org"
@@ -163,16 +163,8 @@ def test_full_choice_is_told_to_known_and_new_alike(app: Flask) -> None:
 @pytest.fixture
 def limited(tmp_path_factory: pytest.TempPathFactory, clock: FixedClock) -> Iterator[Flask]:
     """An application that counts what strangers send."""
-    settings = make_settings(tmp_path_factory.mktemp("limited"), rate_limits=True)
-    app = create_app(settings, clock=clock)
-    app.extensions["ikone_wake"] = lambda: None
-    with app.app_context():
-        db.create_all()
-
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with own_app(tmp_path_factory.mktemp("limited"), clock, rate_limits=True) as app:
+        yield app
 
 
 def asks_to_wait(answer: TestResponse) -> None:

@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from ikone_events.domain.events.draft import can_be_written_to
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.header_text import (
+    PERSON_LENGTHS,
     ascii_address,
     header_complaint,
     name_complaint,
@@ -28,15 +29,7 @@ from ikone_events.domain.registering.own_values import values_from
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.new_registrations import Applicant
 
-_LENGTHS: Mapping[str, int] = {
-    "title": 50,
-    "first_name": 100,
-    "last_name": 100,
-    "email": 254,
-    "organisation": 200,
-    "position": 200,
-    "question": 2000,
-}
+_LENGTHS: Mapping[str, int] = {**PERSON_LENGTHS, "question": 2000}
 _SALUTATIONS: Mapping[str, str] = {
     **dict.fromkeys(("", "-", "–", "keine angabe", "not stated"), ""),
     **dict.fromkeys(("frau", "fr", "fr.", "ms", "ms.", "mrs", "mrs.", "w"), "frau"),

@@ -12,7 +12,6 @@ from ikone_events.domain.directory.contact import (
     LegalBasis,
 )
 from ikone_events.domain.refusals import StaleForm, UnfitInput
-from ikone_events.domain.salutation import SALUTATION_LABELS
 from ikone_events.services.directory.contacts import (
     add_contact,
     draft_of,
@@ -24,6 +23,8 @@ from ikone_events.store.db import transaction
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, say_all
+from ikone_events.web.organiser.registering.person_add import LANGUAGES
+from ikone_events.web.registering.person_form import SALUTATIONS
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import (
     AddressField,
@@ -32,13 +33,11 @@ from ikone_events.web.shell.forms import (
     at_most,
     deliverable,
     needed,
+    show_instead,
     typed_line,
 )
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
-
-SALUTATIONS = [(value, _l(label)) for value, label in SALUTATION_LABELS.items()]
-LANGUAGES = [("de", _l("German")), ("en", _l("English"))]
 
 
 def legal_bases() -> list[tuple[str, str]]:
@@ -158,7 +157,7 @@ def save_contact(public_id: str) -> Answer:
         return _page(form, get_contact(public_id)), 422
     except StaleForm as refusal:
         found = get_contact(public_id)
-        form.edit_version.raw_data, form.edit_version.data = None, found.edit_version
+        show_instead(form.edit_version, found.edit_version)
         return _page(form, found, tuple(say_all(refusal.complaints))), 409
     return _saved(found)
 

@@ -38,7 +38,6 @@ from ikone_events.web.shell.limits import limited
 _PATH = "/contacts/people/import"
 # What is entered comes last in the report: the other rows have to be looked at.
 _TO_LOOK_AT = (RowResult.REFUSED, RowResult.OBJECTED, RowResult.REPEATED)
-_ENTERED = (RowResult.NEW, RowResult.CHANGED)
 # How many rows of each result a report shows; it shows all that have to be looked at.
 _SHOWN = 200
 

@@ -1,6 +1,5 @@
 """Contacts of the office: the list, checking, removing, and the export."""
 
-import io
 import logging
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -15,21 +14,17 @@ from ikone_events.services.directory.contacts import (
     remove_contact,
 )
 from ikone_events.services.installation import now
-from ikone_events.services.spreadsheets import write_csv, write_xlsx
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.contacts import ContactSearch, count_unchecked, search_contacts
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.web.organiser.frame import Answer, blueprint, download, page_number, page_url
+from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
-_TYPES = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 # Lists of the chips above the table.
 UNMATCHED, UNCHECKED = "unmatched", "unchecked"
 log = logging.getLogger(__name__)
@@ -106,13 +101,7 @@ def delete_contact(public_id: str) -> Answer:
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_contacts(file_type: str) -> Response:
     """Export all contacts as CSV that German Excel opens, or as a workbook."""
-    if file_type == "xlsx":
-        binary = io.BytesIO()
-        number = write_xlsx(binary, CONTACT_COLUMNS, contact_rows(), title=_("Contact persons"))
-        content = binary.getvalue()
-    else:
-        stream = io.StringIO(newline="")
-        number = write_csv(stream, CONTACT_COLUMNS, contact_rows(), excel=True)
-        content = stream.getvalue().encode()
+    name, title = f"contacts.{file_type}", _("Contact persons")
+    file, number = table_file(CONTACT_COLUMNS, contact_rows(), name, title=title)
     record(SecurityEvent.EXPORTED, what="contacts", rows=number)
-    return download(content, _TYPES[file_type], f"contacts.{file_type}")
+    return file

@@ -26,7 +26,7 @@ from ikone_events.web.organiser.directory.administrations import kind_choices
 from ikone_events.web.organiser.fields import Day
 from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import LineField, TextField
+from ikone_events.web.shell.forms import LineField, TextField, show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
@@ -139,7 +139,7 @@ def save_administration(number: int) -> Answer:
         return _page(form, get_administration(number)), 422
     except StaleForm as refusal:
         body = get_administration(number)
-        form.edit_version.raw_data, form.edit_version.data = None, body.edit_version
+        show_instead(form.edit_version, body.edit_version)
         return _page(form, body, tuple(say_all(refusal.complaints))), 409
     return _saved(body)
 

@@ -55,7 +55,7 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.organiser.mails.preview_page import entry_words
 from ikone_events.web.organiser.plan.step_words import sent_words
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import TextField
+from ikone_events.web.shell.forms import TextField, show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
@@ -211,8 +211,8 @@ def _refused(slug: str, form: DateForm, refusal: Refusal) -> str:
     event = seen_event(slug)
     place(form, refusal.complaints)
     if isinstance(refusal, SomebodyWasFaster | StaleForm):
-        form.edit_version.raw_data, form.edit_version.data = None, event.edit_version
-        form.state.raw_data, form.state.data = None, event.state
+        show_instead(form.edit_version, event.edit_version)
+        show_instead(form.state, event.state)
     return _page(event, form, None)
 
 

@@ -8,10 +8,9 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.events.needs import PRIVACY_CONTACT_MISSING
-from ikone_events.domain.events.settling import settling_label
+from ikone_events.domain.events.settling import sentences_of, settling_label
 from ikone_events.domain.events.todo import ToDo, todos
 from ikone_events.domain.operating.alarms import todos_of
-from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.times import date_medium, to_local
 from ikone_events.services.events.dismissing import dismiss
 from ikone_events.services.events.todo import todo_facts_of
@@ -118,11 +117,10 @@ def _days_between(moment: datetime, later: datetime, zone: str) -> int:
 
 
 def _row(todo: ToDo) -> DashboardRow:
-    complaints = (Complaint(todo.text, todo.values), *todo.complaints)
     label = settling_label(todo, may_act=may(Permission.EDIT_EVENTS))
     return DashboardRow(
         kind=todo.severity.name.lower(),
-        text=" ".join(map(translate, complaints)),
+        text=" ".join(map(translate, sentences_of(todo))),
         url=settling_url(todo),
         link=_(label) if label else "",
         slug=todo.slug,

@@ -41,6 +41,7 @@ from ikone_events.web.organiser.frame import (
     seen_event,
 )
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.forms import show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
 from ikone_events.web.shell.interrupted import keeps_input
@@ -153,7 +154,7 @@ def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
         for name in draft_fields()
         if _shown(form, name) != _shown(stored, name)
     ]
-    form.edit_version.raw_data, form.edit_version.data = None, event.edit_version
+    show_instead(form.edit_version, event.edit_version)
     return show_form(form, event, conflict=say_all(refusal.complaints), differences=differences)
 
 

@@ -1,6 +1,5 @@
 """Subscribers: search, remove, export."""
 
-import io
 import logging
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -14,10 +13,10 @@ from ikone_events.services.mails.subscribers import (
     search_subscribers,
     subscriber_rows,
 )
-from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.db import transaction
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.web.organiser.frame import Answer, blueprint, download, page_number, page_url
+from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
@@ -70,7 +69,6 @@ def remove_subscriber(public_id: str) -> Answer:
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_subscribers() -> Response:
     """Export all subscribers as CSV that German Excel opens."""
-    stream = io.StringIO()
-    number = write_csv(stream, SUBSCRIBER_COLUMNS, subscriber_rows(), excel=True)
+    file, number = table_file(SUBSCRIBER_COLUMNS, subscriber_rows(), "subscribers.csv")
     record(SecurityEvent.EXPORTED, what="subscribers", rows=number)
-    return download(stream.getvalue(), "text/csv", "subscribers.csv")
+    return file

@@ -40,6 +40,7 @@ from ikone_events.web.organiser.mails.text_places import (
     title_of,
 )
 from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.forms import show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input
 
@@ -134,8 +135,7 @@ def _stale(place: TextPlace, kind: str, form: TextForm, refusal: StaleForm) -> s
         if typed_text(form, locale) != current[locale].text
     }
     for locale in LOCALES:
-        form[f"seen_{locale}"].data = seen_mark(current[locale].row)
-        form[f"seen_{locale}"].raw_data = None
+        show_instead(form[f"seen_{locale}"], seen_mark(current[locale].row))
     return _page(place, kind, form, current, conflict=say_all(refusal.complaints), stored=stored)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registering.registration import ATTENDANCE_LABELS
 from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS, RegistrationStatus
-from ikone_events.store.incoming.registration_counts import FilterCounts
+from ikone_events.store.incoming.registration_counts import FilterCounts, rest_of
 from ikone_events.store.incoming.registration_search import (
     SILENT,
     UNREACHED,
@@ -34,8 +34,6 @@ class ChipGroup:
     chips: Sequence[Chip]
 
 
-# What chips set: a chip takes back the others.
-_CHIP_FIELDS = ("status", "awaits", "came", "answer", "decision")
 _ANSWERS, _ATTENDANCE = (*ANSWER_LABELS, SILENT), tuple(ATTENDANCE_LABELS)
 _STATUSES = (
     RegistrationStatus.CONFIRMED,
@@ -51,16 +49,14 @@ _STATUSES = (
 
 def chips_for(wish: RegistrationSearch, counts: FilterCounts, *, begun: bool) -> list[ChipGroup]:
     """Return the chips that find somebody, and the chosen one; they keep the rest of the filter."""
-    rest = replace(wish, **dict.fromkeys(_CHIP_FIELDS, ""))
+    rest = rest_of(wish)
 
     def chip(label: str, number: int, **values: str) -> Chip:
         own = replace(rest, **values)
         return Chip(label, number, query_of(own), own == wish)
 
     statuses = [
-        chip(
-            REGISTRATION_STATUS_LABELS[status], counts.statuses[status], **_query_of_status(status)
-        )
+        chip(REGISTRATION_STATUS_LABELS[status], counts.statuses[status], **_values_of(status))
         for status in _STATUSES
     ]
     answers = [chip(CALENDAR_LABELS[a], counts.answers[a], answer=a) for a in _ANSWERS]
@@ -82,6 +78,6 @@ def _worth(chips: Iterable[Chip]) -> list[Chip]:
     return [each for each in chips if each.number or each.is_chosen]
 
 
-def _query_of_status(status: RegistrationStatus) -> dict[str, str]:
-    stored, _colon, awaits = status.value.partition(": ")
+def _values_of(status: RegistrationStatus) -> dict[str, str]:
+    stored, awaits = status.columns
     return {"awaits": awaits} if awaits else {"status": stored}

@@ -1,6 +1,5 @@
 """Invitation codes of an event: create shared and single ones, list their uses, revoke, export."""
 
-import io
 from collections.abc import Callable, Iterator
 
 from flask import Response, flash, redirect, render_template, url_for
@@ -10,11 +9,12 @@ from flask_wtf import FlaskForm
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.registering import codes as service
-from ikone_events.services.spreadsheets import Row, write_csv
+from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.web.organiser.exports import table_file
 from ikone_events.web.organiser.fields import WholeNumber
-from ikone_events.web.organiser.frame import Answer, blueprint, download, place, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField, at_most, needed, one_line
 from ikone_events.web.shell.i18n import gettext as _
@@ -134,7 +134,6 @@ def revoke_code(slug: str, code_id: int) -> Answer:
 def export_codes(slug: str) -> Response:
     """Export all codes with their sign-up links as CSV that German Excel opens."""
     event = seen_event(slug)
-    stream = io.StringIO(newline="")
     rows: Iterator[Row] = (
         {
             "code": each.shown,
@@ -146,5 +145,5 @@ def export_codes(slug: str) -> Response:
         }
         for each in service.codes_of(event)
     )
-    write_csv(stream, _COLUMNS, rows, excel=True)
-    return download(stream.getvalue(), "text/csv", f"{event.slug}-codes.csv")
+    file, _number = table_file(_COLUMNS, rows, f"{event.slug}-codes.csv")
+    return file

@@ -22,7 +22,7 @@ from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, sa
 from ikone_events.web.organiser.registering.person import show_person
 from ikone_events.web.organiser.registering.person_add import PersonByOrganiserForm
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import LineField, at_most, fit_name
+from ikone_events.web.shell.forms import LineField, at_most, fit_name, show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input
 
@@ -120,7 +120,7 @@ def _conflict(
         if stored[name] == opened[name]:
             continue
         if (form[name].data or "") == opened[name]:
-            form[name].raw_data, form[name].data = None, stored[name]
+            show_instead(form[name], stored[name])
         values = (opened[name], stored[name], form[name].data or "")
         words = (_words(name, value) for value in values)
         conflicts.append(CorrectionConflict(form[name].label.text, *words))

@@ -1,6 +1,5 @@
 """The list for the door: to print, and as a workbook."""
 
-import io
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,12 +10,13 @@ from ikone_events.domain.registering.form_fields import FieldKind, visible_to
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
-from ikone_events.services.spreadsheets import XLSX_TYPE, Row, write_xlsx
+from ikone_events.services.spreadsheets import Row
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import blueprint, download, seen_event
+from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.frame import blueprint, seen_event
 from ikone_events.web.organiser.registering.people_words import AnswerText, answer_texts
 from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -73,11 +73,10 @@ def door_workbook(slug: str) -> Response:
     """Export the same list as a workbook."""
     event = seen_event(slug)
     columns = (_("Name"), _("Public body"), _("Was there"), _("Remarks"))
-    binary = io.BytesIO()
     rows = _cells(_expected(event, bare="bare" in request.args), columns)
-    number = write_xlsx(binary, columns, rows, title=event.slug)
+    file, number = table_file(columns, rows, f"{event.slug}-door.xlsx", title=event.slug)
     record(SecurityEvent.EXPORTED, what="door list", of_event=event.id, rows=number)
-    return download(binary.getvalue(), XLSX_TYPE, f"{event.slug}-door.xlsx")
+    return file
 
 
 def _cells(rows: Sequence[DoorRow], columns: Sequence[str]) -> Iterator[Row]:

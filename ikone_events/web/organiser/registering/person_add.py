@@ -32,6 +32,7 @@ from ikone_events.web.shell.i18n import page_locale, translate
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
 _PATH = "/events/<slug>/registrations/add"
+LANGUAGES = [("de", _l("German")), ("en", _l("English"))]
 
 
 class PersonByOrganiserForm(TeamForm, PersonForm):
@@ -58,7 +59,7 @@ class AddForm(PersonByOrganiserForm):
     )
     locale = SelectField(
         _l("Language of the e-mails"),
-        choices=[("de", _l("German")), ("en", _l("English"))],
+        choices=LANGUAGES,
         default="de",
     )
     left_open = BooleanField(_l("Leave required answers open: the person is asked by e-mail"))

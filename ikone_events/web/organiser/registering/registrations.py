@@ -29,7 +29,6 @@ from ikone_events.services.registering.lists.exports import (
 )
 from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import waiting_reasons
-from ikone_events.services.spreadsheets import XLSX_TYPE, write_csv, write_xlsx
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Counts
@@ -44,16 +43,18 @@ from ikone_events.store.incoming.registration_search import (
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import deputies_of
+from ikone_events.web.organiser.exports import table_file
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
     download,
+    flash_at,
     page_number,
     page_url,
     seen_event,
 )
 from ikone_events.web.organiser.incoming import answer_words
-from ikone_events.web.organiser.registering.bulk import label_of, offered
+from ikone_events.web.organiser.registering.bulk import offered
 from ikone_events.web.organiser.registering.chips import chips_for
 from ikone_events.web.organiser.registering.filter import (
     FILTER_LABELS,
@@ -74,12 +75,6 @@ from ikone_events.web.shell.access import Permission, asker_role, organiser, per
 from ikone_events.web.shell.i18n import page_locale, translate
 from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
-
-_TYPES = {
-    "csv": "text/csv",
-    "xlsx": XLSX_TYPE,
-    "json": "application/json",
-}
 
 
 @blueprint.get("/events/<slug>/registrations")
@@ -125,7 +120,7 @@ def _counts(found: FilterCounts) -> Counts:
     """Return the figures of the whole event."""
     counts = Counts(to_approve=found.of_event[RegistrationStatus.APPROVAL])
     for status, number in found.of_event.items():
-        stored = status.value.partition(":")[0]
+        stored, _awaits = status.columns
         counts.by_status[stored] = counts.by_status.get(stored, 0) + number
     return counts
 
@@ -143,7 +138,6 @@ def _filters_and_bar(
         "whole": tick == "whole",
         "ticked": tick == "page",
         "several": [] if moment >= event.ends_at else offered(found.statuses, wish),
-        "label_of": label_of,
         "writable": event.state not in (State.DRAFT, State.ARCHIVED),
     }
 
@@ -192,27 +186,25 @@ def back_to_list(slug: str, public_id: str = "", *, anchor: str = "") -> BaseRes
     return redirect(url_for("organiser.registrations", slug=slug, **kept), 303)
 
 
+def back_without(slug: str, words: str) -> BaseResponse:
+    """Redirect to the list, which says why nothing was done for the selected people."""
+    flash_at("several", words, "warning")
+    return back_to_list(slug, anchor="several")
+
+
 @blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_registrations(slug: str, file_type: str) -> Response:
     """Export all registrations as CSV that German Excel opens, as a workbook or as JSON."""
-    event = seen_event(slug)
-    number, content = _written(event, file_type, asker_role())
-    record(SecurityEvent.EXPORTED, what="registrations", of_event=event.id, rows=number)
-    return download(content, _TYPES[file_type], f"{event.slug}.{file_type}")
-
-
-def _written(event: Event, kind: str, role: str) -> tuple[int, bytes]:
-    columns = registration_columns(event, role)
-    rows = registration_rows(event, role, words=kind != "json")
-    if kind == "xlsx":
-        binary = io.BytesIO()
-        number = write_xlsx(binary, columns, rows, title=event.slug)
-        return number, binary.getvalue()
-    stream = io.StringIO(newline="")
-    if kind == "json":
-        number = write_json(stream, rows)
+    event, role, words = seen_event(slug), asker_role(), file_type != "json"
+    name, rows = f"{event.slug}.{file_type}", registration_rows(event, role, words=words)
+    if words:
+        columns = registration_columns(event, role)
+        file, number = table_file(columns, rows, name, title=event.slug)
     else:
-        number = write_csv(stream, columns, rows, excel=True)
-    return number, stream.getvalue().encode()
+        stream = io.StringIO()
+        number = write_json(stream, rows)
+        file = download(stream.getvalue(), "application/json", name)
+    record(SecurityEvent.EXPORTED, what="registrations", of_event=event.id, rows=number)
+    return file

@@ -16,7 +16,6 @@ from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
-    flash_at,
     say_all,
     seen_event,
 )
@@ -25,10 +24,10 @@ from ikone_events.web.organiser.registering.bulk import (
     carry_out,
     counts_by_status,
     is_for,
-    label_of,
 )
 from ikone_events.web.organiser.registering.filter import query_of, wish_of
-from ikone_events.web.organiser.registering.registrations import back_to_list
+from ikone_events.web.organiser.registering.people_words import action_label
+from ikone_events.web.organiser.registering.registrations import back_without
 from ikone_events.web.organiser.registering.selection import (
     MOST,
     Selection,
@@ -69,8 +68,7 @@ def do_to_several(slug: str, action: str) -> Answer:
     reason, asked = typed_text(request.form.get("reason")), request.form.get("asked") == "yes"
     missing = action == RegistrationAction.DECLINE and not reason
     if selection.is_empty:
-        flash_at("several", _("Please tick the people in the list first."), "warning")
-        return back_to_list(slug, anchor="several")
+        return back_without(slug, _("Please tick the people in the list first."))
     people = selection.people(event)
     straight = action == RegistrationAction.APPROVE and not selection.whole
     if not straight and (not asked or missing):
@@ -112,11 +110,9 @@ def _ask(
     """Show whom the action concerns, and whom it does not; `incomplete`: the reason is missing."""
     concerned = [each for each in people if is_for(each, action)]
     if not concerned:
-        flash_at("several", _("This is not possible for anybody who is selected."), "warning")
-        return back_to_list(event.slug, anchor="several")
+        return back_without(event.slug, _("This is not possible for anybody who is selected."))
     if len(concerned) > MOST:
-        flash_at("several", translate(too_many()), "warning")
-        return back_to_list(event.slug, anchor="several")
+        return back_without(event.slug, translate(too_many()))
     page = _page(
         "organiser/registering/ask_several.html",
         event,
@@ -170,7 +166,7 @@ def _page(template: str, event: Event, action: str, **more: object) -> str:
         template,
         event=event,
         action=action,
-        label=label_of(action),
+        label=action_label(RegistrationAction(action)),
         query=query_of(wish_of(request.form)),
         **more,
     )

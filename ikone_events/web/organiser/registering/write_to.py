@@ -6,10 +6,10 @@ from flask import abort, redirect, request, url_for
 
 from ikone_events.domain.salutation import full_name
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
 from ikone_events.web.organiser.plan.writing import Chosen, show_form, take_form, write_form
 from ikone_events.web.organiser.registering.filter import query_of
-from ikone_events.web.organiser.registering.registrations import back_to_list
+from ikone_events.web.organiser.registering.registrations import back_without
 from ikone_events.web.organiser.registering.selection import selection_of
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -41,13 +41,11 @@ def choose_for_message(slug: str) -> Answer:
     """Lead from the list to the form, for the people who are selected there."""
     event, selection = seen_event(slug), selection_of(request.form)
     if selection.is_empty:
-        flash_at("several", _("Please tick the people in the list first."), "warning")
-        return back_to_list(slug, anchor="several")
+        return back_without(slug, _("Please tick the people in the list first."))
     if audience := selection.audience:
         return redirect(url_for("organiser.write", slug=slug, audience=audience.value), 303)
     if not selection.people(event):
-        flash_at("several", _("This is not possible for anybody who is selected."), "warning")
-        return back_to_list(slug, anchor="several")
+        return back_without(slug, _("This is not possible for anybody who is selected."))
     return redirect(url_for("organiser.write_to_chosen", slug=slug, **selection.query), 303)
 
 

@@ -20,7 +20,7 @@ from ikone_events.store.db import transaction
 from ikone_events.web.organiser.frame import Answer, blueprint, place, refusal_status
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
-from ikone_events.web.shell.forms import LineField
+from ikone_events.web.shell.forms import LineField, show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input, refuse_shown_again
 from ikone_events.web.shell.limits import network
@@ -125,7 +125,7 @@ def _stale(form: OrganisationForm) -> str:
         for name in MOST_CHARACTERS
         if not get_installation().variables[name] and getattr(row, name) != form[name].data
     }
-    form.seen.data, form.seen.raw_data = row.edit_version, None
+    show_instead(form.seen, row.edit_version)
     return _page(form, stored=stored)
 
 
@@ -134,7 +134,7 @@ def _page(form: OrganisationForm, logo: LogoForm | None = None, **more: Any) -> 
     offer = nearest_readable(typed) if is_colour(typed) and not is_readable(typed) else ""
     shown = logo or LogoForm(prefix="logo", formdata=None)
     # Whoever was told of another's logo sees that one now.
-    shown.seen.data, shown.seen.raw_data = identity.logo.digest if identity.logo else "", None
+    show_instead(shown.seen, identity.logo.digest if identity.logo else "")
     return render_template(
         "organiser/settings/organisation.html",
         form=form,

@@ -19,9 +19,9 @@ from tests.accounts import stored_account
 from tests.calendar_oracle import checked_feed
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.libical import read as read_by_libical
+from tests.web.organiser.accounts.conftest import OWN
 from tests.web.organiser.conftest import Browser, Person, token_of
 
-OWN = "/organise/account"
 CHOICES = ("alarm_mails", "digest_mails", "registration_mails")
 ADDRESS = re.compile(r">http://localhost(/feeds/office/[^<\s]+)<")
 
@@ -31,18 +31,6 @@ def checked(browser: Browser) -> list[str]:
     return [
         name for name in CHOICES if re.search(rf'<input[^>]*\bchecked\b[^>]*name="{name}"', page)
     ]
-
-
-@pytest.fixture
-def person(make_person: Callable[..., Person]) -> Person:
-    return make_person()
-
-
-@pytest.fixture
-def own(person: Person, browser_of: Callable[[Person], Browser]) -> Browser:
-    browser = browser_of(person)
-    browser.token = token_of(browser.get(OWN))
-    return browser
 
 
 def address(browser: Browser) -> str:

@@ -2,29 +2,14 @@
 
 from collections.abc import Callable
 
-import pytest
 from flask import Flask
 
 from tests.accounts import stored_account
-from tests.web.organiser.conftest import PASSWORD, Browser, Person, token_of
+from tests.web.organiser.accounts.conftest import OWN
+from tests.web.organiser.conftest import PASSWORD, Browser, Person
 from tests.web.organiser.test_login import log_in
 
-OWN = "/organise/account"
 NEW = "drei blaue Fahrräder"
-
-
-@pytest.fixture
-def person(make_person: Callable[..., Person]) -> Person:
-    """Somebody who organises."""
-    return make_person()
-
-
-@pytest.fixture
-def own(person: Person, browser_of: Callable[[Person], Browser]) -> Browser:
-    """Their browser."""
-    browser = browser_of(person)
-    browser.token = token_of(browser.get(OWN))
-    return browser
 
 
 def change(browser: Browser, present: str = PASSWORD, new: str = NEW) -> int:

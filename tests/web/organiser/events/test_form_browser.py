@@ -13,8 +13,7 @@ from tests.browser import (
     assert_focus_visible,
     assert_no_sideways_scroll,
     assert_targets_large_enough,
-    collect_problems,
-    serve,
+    desk,
 )
 from tests.factories import make_event, make_registration
 from tests.web.organiser.conftest import PASSWORD, Person
@@ -27,19 +26,10 @@ TALLEST = 2800  # px that the page may have at a width of 1280
 @pytest.fixture
 def page(app: Flask, make_person: Callable[..., Person], browser: Browser) -> Iterator[Page]:
     """A desk at which somebody has signed in; gives the address of the organisers' pages."""
-    with serve(app) as address:
-        seat = browser.new_context(
-            locale="de-DE", viewport={"width": 1280, "height": 900}, base_url=address
-        )
-        page = seat.new_page()
-        problems = collect_problems(page)
-        page.goto("/login")
-        page.fill("[name=email]", make_person("wilma@example.org").email)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main form button[type=submit]")
+    email = make_person("wilma@example.org").email
+    with desk(app, browser, email, PASSWORD) as (page, problems):
         yield page
         assert problems == []
-        seat.close()
 
 
 def stored(app: Flask) -> Event:

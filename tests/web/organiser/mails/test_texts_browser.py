@@ -10,8 +10,7 @@ from tests.browser import (
     assert_accessible,
     assert_no_sideways_scroll,
     assert_targets_large_enough,
-    collect_problems,
-    serve,
+    desk,
 )
 from tests.factories import make_event
 from tests.web.organiser.conftest import PASSWORD, Person
@@ -23,19 +22,10 @@ PATH = "/organise/events/e/mail/texts/confirmation"
 @pytest.fixture
 def page(app: Flask, make_person: Callable[..., Person], browser: Browser) -> Iterator[Page]:
     """A desk at which somebody has signed in."""
-    with serve(app) as address:
-        seat = browser.new_context(
-            locale="de-DE", viewport={"width": 1280, "height": 900}, base_url=address
-        )
-        page = seat.new_page()
-        problems = collect_problems(page)
-        page.goto("/login")
-        page.fill("[name=email]", make_person("wilma@example.org").email)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main form button[type=submit]")
+    email = make_person("wilma@example.org").email
+    with desk(app, browser, email, PASSWORD) as (page, problems):
         yield page
         assert [each for each in problems if "422" not in each] == []
-        seat.close()
 
 
 def test_text_is_written_with_its_preview_beside_it(app: Flask, page: Page) -> None:

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ikone_events.app import create_app
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.plan.plans import lay_plan
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import lock_event
-from tests.browser import assert_no_sideways_scroll, serve
-from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
+from tests.browser import assert_no_sideways_scroll, log_in, serve
+from tests.factories import NOW, make_event, make_registration
+from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,30 +22,22 @@ EMAIL, PASSWORD = "wilma@example.org", "Lange-Wörter-2026"
 @pytest.fixture
 def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A phone without JavaScript, signed in, before the plan of an event."""
-    app = create_app(make_settings(tmp_path_factory.mktemp("plan")), clock=FixedClock())
-    app.extensions["ikone_wake"] = lambda: None
-    with app.app_context():
-        db.create_all()
-        with transaction():
+    with own_app(tmp_path_factory.mktemp("plan")) as app:
+        with app.app_context(), transaction():
             add(NewOrganiser(email=EMAIL, role="organiser", password=PASSWORD, name="W"), now=NOW)
-    event = make_event(app, slug="open", deadline=NOW + timedelta(days=13))
-    make_registration(app, event)
-    with app.app_context(), transaction():
-        lay_plan(lock_event("open"), now=NOW)
-    with serve(app) as address:
-        seat = browser.new_context(
-            java_script_enabled=False, locale="de-DE", viewport={"width": 320, "height": 800}
-        )
-        page = seat.new_page()
-        page.goto(f"{address}/login")
-        page.fill("[name=email]", EMAIL)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main form button[type=submit]")
-        page.goto(f"{address}/organise/events/open/mail")
-        yield page
-        seat.close()
-    with app.app_context():
-        db.engine.dispose()
+        event = make_event(app, slug="open", deadline=NOW + timedelta(days=13))
+        make_registration(app, event)
+        with app.app_context(), transaction():
+            lay_plan(lock_event("open"), now=NOW)
+        with serve(app) as address:
+            seat = browser.new_context(
+                java_script_enabled=False, locale="de-DE", viewport={"width": 320, "height": 800}
+            )
+            page = seat.new_page()
+            log_in(page, EMAIL, PASSWORD, address=address)
+            page.goto(f"{address}/organise/events/open/mail")
+            yield page
+            seat.close()
 
 
 def test_plan_is_steered_without_javascript(page: Page) -> None:

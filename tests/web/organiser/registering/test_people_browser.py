@@ -5,17 +5,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ikone_events.app import create_app
 from ikone_events.services.accounts.organisers import NewOrganiser, add
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import transaction
 from tests.browser import (
     assert_accessible,
     assert_focus_visible,
     assert_no_sideways_scroll,
     assert_targets_large_enough,
+    log_in,
     serve,
 )
-from tests.factories import NOW, FixedClock, make_event, make_registration, make_settings
+from tests.factories import NOW, make_event, make_registration
+from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,30 +27,22 @@ LIST = "/organise/events/open/registrations?order=name"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An installation with an event of 52 people."""
-    app = create_app(make_settings(tmp_path_factory.mktemp("people")), clock=FixedClock())
-    app.extensions["ikone_wake"] = lambda: None
-    with app.app_context():
-        db.create_all()
-        with transaction():
+    with own_app(tmp_path_factory.mktemp("people")) as app:
+        with app.app_context(), transaction():
             add(NewOrganiser(email=EMAIL, role="organiser", password=PASSWORD, name="W"), now=NOW)
-    event = make_event(app, slug="open", capacity=None)
-    for number in range(52):
-        partstat = ("", "ACCEPTED", "DECLINED")[number % 3]
-        make_registration(app, event, last_name=f"Muster{number:02d}", partstat=partstat)
-    with serve(app) as served:
-        yield served
-    with app.app_context():
-        db.engine.dispose()
+        event = make_event(app, slug="open", capacity=None)
+        for number in range(52):
+            partstat = ("", "ACCEPTED", "DECLINED")[number % 3]
+            make_registration(app, event, last_name=f"Muster{number:02d}", partstat=partstat)
+        with serve(app) as served:
+            yield served
 
 
 def signed_in(browser: Browser, address: str, *, scripts: bool) -> Page:
     page = browser.new_context(
         java_script_enabled=scripts, locale="de-DE", viewport={"width": 360, "height": 740}
     ).new_page()
-    page.goto(f"{address}/login")
-    page.fill("[name=email]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main form button[type=submit]")
+    log_in(page, EMAIL, PASSWORD, address=address)
     page.goto(f"{address}{LIST}")
     return page
 

@@ -22,6 +22,7 @@ from ikone_events.web.organiser.registering.form.field_form import (
 )
 from ikone_events.web.organiser.registering.form.fields import FIELD, FORM, fields_url, refuse
 from ikone_events.web.shell.access import Permission, asker_role, permission
+from ikone_events.web.shell.forms import show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input
 
@@ -153,7 +154,7 @@ def _conflict(page: _FieldPage, refusal: StaleForm) -> Answer:
         stored = form_fields.get_entry(event, own.key).field if own else None
     except NotFound:
         return refuse(event.slug, refusal)
-    form.edit_version.raw_data, form.edit_version.data = None, event.edit_version
+    show_instead(form.edit_version, event.edit_version)
     fixed = own is not None and form_fields.surroundings_of(event, own.key).has_answers
     conflict = say_all(refusal.complaints)
     shown = replace(page, event=event, fixed=fixed)
