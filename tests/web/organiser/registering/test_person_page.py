@@ -45,6 +45,19 @@ def test_confirmation_is_sent_again_by_one_press(app: Flask, team: Browser) -> N
     assert len(kinds(app)) == 2
 
 
+def test_message_to_one_person_is_written_from_their_page(
+    app: Flask, team: Browser, viewer: Browser
+) -> None:
+    event, draft = make_event(app), make_event(app, state="draft")
+    person = make_registration(app, event, last_name="Ahorn")
+    link = f"/organise/events/{event.slug}/registrations/write?person={person.public_id}"
+    assert link in team.get(path_of(event, person)).text
+    assert "To one person from the list" in team.get(f"{link}&lang=en").text
+    assert "/registrations/write" not in viewer.get(path_of(event, person)).text
+    early = make_registration(app, draft)
+    assert "/registrations/write" not in team.get(path_of(draft, early)).text
+
+
 def test_who_waits_gets_the_mail_that_fits(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event, status="waitlisted")
