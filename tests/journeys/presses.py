@@ -64,7 +64,12 @@ class Desk:
         return str(self._page.evaluate("navigator.clipboard.readText()"))
 
     def _in_sight(self, name: str, within: str) -> Locator:
-        """The only one: two of the same name would leave the organiser to guess."""
+        """The only one: two of the same name would leave the organiser to guess.
+
+        The page is loaded whenever something is pressed, so nothing has to be waited for.
+        """
         begins = re.compile(rf"^\s*{re.escape(name)}")
-        found = self._page.locator(within).locator(PRESSABLE)
-        return found.filter(has_text=begins, visible=True)
+        pressable = self._page.locator(within).locator(PRESSABLE)
+        found = pressable.filter(has_text=begins, visible=True)
+        assert found.count() == 1, f"{name}: {found.count()} in sight at {self._page.url}"
+        return found
