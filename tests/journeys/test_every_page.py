@@ -48,6 +48,7 @@ WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-gl
 NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
     *("pages.robots_txt", "pages.favicon", "sitemap.sitemap"),
+    *("identity.accent", "identity.logo"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
     *("office_feed.office_feed", "organiser.settle_todo"),
