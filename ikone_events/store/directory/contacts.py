@@ -11,7 +11,7 @@ from ikone_events.domain.folding import search_words
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact, Organisation, OrganisationName
 from ikone_events.store.directory.naming import is_called
-from ikone_events.store.paging import Page, paginate
+from ikone_events.store.paging import PAGE_SIZE, Page, paginate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,11 @@ class ContactSearch:
     unchecked_at: datetime | None = None
 
 
-def search_contacts(wish: ContactSearch, *, number: int = 1) -> Page[Contact]:
+def search_contacts(
+    wish: ContactSearch, *, number: int = 1, size: int = PAGE_SIZE
+) -> Page[Contact]:
     """One page of the contacts by name, with their administrations."""
-    return paginate(_matching(wish), number=number)
+    return paginate(_matching(wish), number=number, size=size)
 
 
 def all_contacts() -> Select[Contact]:

@@ -135,6 +135,23 @@ def test_overview_offers_the_address_to_share(app: Flask, team: Browser) -> None
     assert "qr.png" not in team.get("/organise/events/d").text
 
 
+def test_next_event_on_today_is_where_its_jobs_begin(
+    app: Flask, team: Browser, viewer: Browser
+) -> None:
+    event = make_event(app)
+    path = f"/organise/events/{event.slug}"
+    jobs = [f'href="{path}/{job}"' for job in ("write", "date", "do/cancel")]
+    door = f'href="{path}/registrations/door"'
+    page = team.get("/organise/").text
+    assert [job for job in jobs if job not in page] == []
+    assert door not in page, "nobody is expected yet"
+    make_registration(app, event)
+    assert door in team.get("/organise/").text
+    seen = viewer.get("/organise/").text
+    assert f'value="http://localhost/events/{event.slug}"' in seen
+    assert [job for job in (*jobs, door) if job in seen] == []
+
+
 def test_figures_lead_into_the_list(app: Flask, team: Browser) -> None:
     event = make_event(app, slug="e", state="open", capacity=3)
     make_registration(app, event)

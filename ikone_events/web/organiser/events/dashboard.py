@@ -69,6 +69,7 @@ def dashboard() -> str:
         first_steps=first_steps,
         unknown=count_unknown() if may(Permission.SEE_INCOMING) else 0,
         upcoming=upcoming,
+        address=get_installation().page(f"/events/{upcoming.slug}") if upcoming else "",
         days_left=_days_between(moment, upcoming.starts_at, upcoming.zone) if upcoming else 0,
         counts=counts,
         ahead=rows_ahead(events, moment),

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.domain.search_query import SearchQuery
 from ikone_events.services.installation import now
 from ikone_events.services.mails.subscribers import search_subscribers
 from ikone_events.services.registering.by_organiser import actions_for
-from ikone_events.store.directory.models import Organisation
+from ikone_events.store.directory.contacts import ContactSearch, search_contacts
+from ikone_events.store.directory.models import Contact, Organisation
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.search import search_events
 from ikone_events.store.mails.models import OutboxMail, Subscriber
@@ -58,8 +61,14 @@ def _about_people(people: Sequence[Registration]) -> Mapping[str, Any]:
         "action_label": action_label,
         "mail_label": mail_label,
         "state_of": lambda mail: state_of(mail, moment),
+        "expected": {person.id for person in people if _is_expected(person, moment)},
         "ways_out": {person.id: _ways_out(person) for person in people},
     }
+
+
+def _is_expected(person: Registration, moment: datetime) -> bool:
+    """Whether a mail about the registration can be sent again."""
+    return person.event.state in TAKES_PLACE and moment < person.event.ends_at
 
 
 def _ways_out(person: Registration) -> list[RegistrationAction]:
@@ -103,17 +112,22 @@ def _subscribers(query: SearchQuery, number: int, size: int) -> Page[Subscriber]
     return search_subscribers(query.text, number=number, size=size)
 
 
+def _contacts(query: SearchQuery, number: int, size: int) -> Page[Contact]:
+    return search_contacts(ContactSearch(words=query.text), number=number, size=size)
+
+
 def _nothing(_rows: Sequence[Any]) -> Mapping[str, Any]:
     return {}
 
 
 _SEE = Permission.SEE_EVENTS
-_SUBSCRIBED = Permission.SEE_SUBSCRIBERS
+_SUBSCRIBED, _DIRECTORY = Permission.SEE_SUBSCRIBERS, Permission.EDIT_ADMINISTRATIONS
 # In the order of the page.
 GROUPS = (
     ResultGroup("people", N_("People"), _SEE, _people, _about_people),
     ResultGroup("bodies", N_("Public bodies"), _SEE, _bodies, _about_bodies),
     ResultGroup("events", N_("Events"), _SEE, _events, _nothing),
     ResultGroup("mails", N_("E-mails"), _SEE, _mails, _about_mails),
+    ResultGroup("contacts", N_("Contact persons"), _DIRECTORY, _contacts, _nothing),
     ResultGroup("subscribers", N_("Subscribers"), _SUBSCRIBED, _subscribers, _nothing),
 )

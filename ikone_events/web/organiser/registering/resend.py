@@ -26,7 +26,8 @@ def resend(slug: str, public_id: str) -> Answer:
     except (StatusRefused, LinkRefused) as refusal:
         event = seen_event(slug)
         return show_person(event, get_person(event, public_id), refused=refusal.complaints), 409
-    return redirect(url_for("organiser.person", slug=slug, public_id=public_id), 303)
+    person = url_for("organiser.person", slug=slug, public_id=public_id, _anchor="actions")
+    return redirect(person, 303)
 
 
 def _tell(resent: ResentMail) -> None:

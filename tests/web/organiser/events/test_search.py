@@ -15,6 +15,7 @@ from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
     PAST,
+    make_contact,
     make_event,
     make_mail,
     make_organisation,
@@ -23,7 +24,7 @@ from tests.factories import (
 )
 from tests.web.organiser.conftest import Browser, Person
 
-GROUPS = ("people", "bodies", "events", "mails", "subscribers")
+GROUPS = ("people", "bodies", "events", "mails", "contacts", "subscribers")
 
 
 def look(browser: Browser, words: str, **more: str) -> str:
@@ -51,8 +52,24 @@ def test_person_is_shown_with_all_that_a_call_needs(app: Flask, team: Browser) -
     assert "Glasfaser in Kusel" in page
     assert f"/organise/events/e/mail/{last.id}" in page
     assert "Nicht zugestellt" in page
-    for action in ("withdraw", "hand_over"):
-        assert f"/organise/events/e/registrations/{person.public_id}/do/{action}" in page
+    for path in ("do/withdraw", "do/hand_over", "resend", "correct"):
+        assert f"/organise/events/e/registrations/{person.public_id}/{path}" in page
+
+
+def test_person_of_the_past_gets_no_confirmation_again(app: Flask, team: Browser) -> None:
+    make_registration(app, make_event(app, slug="over", **PAST), last_name="Ahorn")
+    make_registration(app, make_event(app, slug="off", state="cancelled"), last_name="Ahorn")
+    page = look(team, "ahorn")
+    assert found(team, "ahorn")["people"] == ["Ahorn, Maria", "Ahorn, Maria"]
+    assert "/resend" not in page
+    assert "/do/withdraw" not in page.partition("/events/over")[2]
+
+
+def test_viewer_is_offered_nothing_that_changes_a_registration(app: Flask, viewer: Browser) -> None:
+    make_registration(app, make_event(app), last_name="Ahorn")
+    page = look(viewer, "ahorn")
+    assert "Ahorn, Maria" in page
+    assert not any(path in page for path in ("/resend", "/do/", "/correct"))
 
 
 def test_person_who_handed_over_is_not_called_withdrawn(app: Flask, team: Browser) -> None:
@@ -175,6 +192,7 @@ def test_limited_account_finds_its_events_alone(
         person = make_registration(app, event, first_name=slug, last_name="Ahorn")
         make_mail(app, person, subject=f"Glasfaser: Ahorn {slug}", message_id=f"<{slug}@localhost>")
     make_subscriber(app, email="ahorn@example.org")
+    make_contact(app, last_name="Ahorn")
     browser = browser_of(make_person("nur@example.org", only=("mine",)))
     assert found(browser, "ahorn") == {
         "people": ["Ahorn, mine"],
@@ -201,6 +219,21 @@ def test_subscribers_and_their_mails_are_for_those_who_may_see_them(
         "mails": ["Ankündigung"],
         "subscribers": ["ahorn@example.org"],
     }
+    assert found(viewer, "ahorn") == {}
+
+
+@pytest.mark.both_databases
+def test_contact_persons_are_for_those_who_may_see_them(
+    app: Flask, team: Browser, viewer: Browser
+) -> None:
+    office = make_organisation(app, "Stadt Kusel", key="kusel")
+    make_contact(app, first_name="Änne", last_name="Ahorn", organisation_id=office.id)
+    for number in range(9):
+        make_contact(app, last_name=f"Birke{number}", email=f"birke{number}@example.org")
+    for words in ("aenne", "ahorn kusel"):
+        assert found(team, words) == {"contacts": ["Änne Ahorn"]}, words
+    assert len(found(team, "birke")["contacts"]) == 8
+    assert "Alle 9 ansehen" in look(team, "birke")
     assert found(viewer, "ahorn") == {}
 
 

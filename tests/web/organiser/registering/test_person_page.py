@@ -39,10 +39,25 @@ def test_confirmation_is_sent_again_by_one_press(app: Flask, team: Browser) -> N
 
     assert f"is sent again to {person.email}." in answer.text
     assert "E-mail about the registration sent again" in answer.text
-    again = team.post(path_of(event, person, "/resend?lang=en"), follow_redirects=True)
+    again = team.post(path_of(event, person, "/resend?lang=en"))
+    assert again.location.endswith("#actions"), "out of sight on a phone"
+    again = team.get(path_of(event, person, "?lang=en"))
     assert "No second one is sent" in again.text
     assert kinds(app)[-1:] == ["confirmation"]
     assert len(kinds(app)) == 2
+
+
+def test_message_to_one_person_is_written_from_their_page(
+    app: Flask, team: Browser, viewer: Browser
+) -> None:
+    event, draft = make_event(app), make_event(app, state="draft")
+    person = make_registration(app, event, last_name="Ahorn")
+    link = f"/organise/events/{event.slug}/registrations/write?person={person.public_id}"
+    assert link in team.get(path_of(event, person)).text
+    assert "To one person from the list" in team.get(f"{link}&lang=en").text
+    assert "/registrations/write" not in viewer.get(path_of(event, person)).text
+    early = make_registration(app, draft)
+    assert "/registrations/write" not in team.get(path_of(draft, early)).text
 
 
 def test_who_waits_gets_the_mail_that_fits(app: Flask, team: Browser) -> None:
@@ -109,6 +124,8 @@ def test_colleague_comes_instead_in_three_presses(app: Flask, team: Browser) -> 
     assert team.post(second[1], {**deputy, "expected": "confirmed"}).status_code == 303
     assert status_of(app, person) == "cancelled"
     assert kinds(app) == ["handed_over", "taken_over"]
+    shown = team.get(path_of(event, person)).text.partition("<main")[2]
+    assert "Abgemeldet" not in shown, "it was handed over"
 
 
 def test_added_person_gets_a_place_in_a_full_event_only_with_a_reason(

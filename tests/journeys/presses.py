@@ -1,0 +1,75 @@
+"""An organiser at the desk who presses what is in sight, and how often."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+PRESSABLE = "a, button, summary"
+
+
+class Desk:
+    """Presses are counted, typing is not. Nobody types an address: a walk goes where links lead."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.presses = 0
+        self._page, self._url = page, url
+        # With a window a press is enough for a button that copies.
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    def begin(self, path: str = "/organise/") -> None:
+        """Start at *Heute*, or at the page that happens to be open when the telephone rings."""
+        self._page.goto(self._url + path)
+        self.presses = 0
+
+    def press(self, name: str, *, within: str = "main") -> None:
+        """Press the only link or button in sight that begins with this, which opens a page."""
+        target = self._in_sight(name, within)
+        with self._page.expect_navigation():
+            target.click()
+        self.presses += 1
+
+    def press_here(self, name: str, *, within: str = "main") -> None:
+        """Press what stays on the page: a menu, or a button that copies."""
+        self._in_sight(name, within).click()
+        self.presses += 1
+
+    def search(self, words: str) -> None:
+        """Type into the search at the top; Enter is a press."""
+        self._page.fill("header [name=q]", words)
+        with self._page.expect_navigation():
+            self._page.press("header [name=q]", "Enter")
+        self.presses += 1
+
+    def type(self, **entries: str) -> None:
+        """Fill in fields that are in sight, by their names."""
+        for name, value in entries.items():
+            self._page.locator(f"main [name={name}]").filter(visible=True).fill(value)
+
+    def choose_file(self, path: Path) -> None:
+        """Choose the file of the upload in sight."""
+        self._page.locator("main input[type=file]").filter(visible=True).set_input_files(path)
+
+    def untick(self, *names: str) -> None:
+        """Take the ticks of people away, which the presses of the job do not contain."""
+        for name in names:
+            self._page.locator("main li", has_text=name).locator("input[type=checkbox]").uncheck()
+
+    def reads(self) -> str:
+        """The text of the page that is open."""
+        return self._page.inner_text("main")
+
+    def clipboard(self) -> str:
+        """What the last button has copied."""
+        return str(self._page.evaluate("navigator.clipboard.readText()"))
+
+    def _in_sight(self, name: str, within: str) -> Locator:
+        """The only one: two of the same name would leave the organiser to guess.
+
+        The page is loaded whenever something is pressed, so nothing has to be waited for.
+        """
+        begins = re.compile(rf"^\s*{re.escape(name)}")
+        pressable = self._page.locator(within).locator(PRESSABLE)
+        found = pressable.filter(has_text=begins, visible=True)
+        assert found.count() == 1, f"{name}: {found.count()} in sight at {self._page.url}"
+        return found
