@@ -185,6 +185,8 @@ def test_limited_account_announces_to_subscribers_alone(
     assert 'value="contacts"' not in browser.get(f"{path}/preview/announce").text
     form = {"state": "draft", "recipients": "contacts"}
     assert browser.post(f"{path}/do/announce", form).status_code == 422
+    preview = browser.post(f"{path}/preview/announce?lang=en", form)
+    assert (preview.status_code, "Nobody is written to." in preview.text) == (200, True)
 
 
 def test_person_objects_by_the_link_without_a_login(app: Flask) -> None:
