@@ -82,7 +82,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     test = metafunc.definition
     both = NIGHT or test.get_closest_marker("both_databases") is not None
     named = any("database" in mark.args[0] for mark in test.iter_markers("parametrize"))
-    if both and "database" in metafunc.fixturenames and not named:
+    names = metafunc.fixturenames
+    if both and not NIGHT and "app" in names and "database" not in names:
+        raise pytest.UsageError(f"{test.nodeid} is marked both_databases, but asks for no database")
+    if both and "database" in names and not named:
         postgres = pytest.param("postgres", marks=pytest.mark.postgres)
         metafunc.parametrize("database", ["sqlite", postgres], indirect=True)
 

@@ -1,17 +1,25 @@
 """The numbers beside the filters of the list, as its filters find people, on both databases."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
+from ikone_events.config import Settings
 from ikone_events.domain.registering.status import RegistrationStatus
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.incoming.registration_counts import FilterCounts, filter_counts
 from ikone_events.store.incoming.registration_search import RegistrationSearch, search_people
-from tests.factories import NOW, make_event, make_organisation, make_registration
+from tests.factories import NOW, make_event, make_organisation, make_registration, make_settings
 
 pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 """Organisers find people however they spell them, in German order, on both databases."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ikone_events.config import Settings
+from ikone_events.domain.refusals import NotFound
 from ikone_events.services.privacy.forgetting import forget
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.naming import organisation_names
@@ -11,14 +15,28 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import (
     RegistrationOrder,
     RegistrationSearch,
+    get_people,
     search_people,
 )
 from ikone_events.store.mails.log import MailSearch, search_mails
 from ikone_events.store.registering.administrations import search_administrations
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, make_event, make_mail, make_organisation, make_registration
+from tests.factories import (
+    NOW,
+    make_event,
+    make_mail,
+    make_organisation,
+    make_registration,
+    make_settings,
+)
 
 pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
+
 
 PEOPLE = [
     *(("Eva", "Ärmel"), ("Ada", "Armin"), ("Änne", "Müller"), ("Bert", "Mueller")),
@@ -103,3 +121,12 @@ def test_new_name_is_found_and_a_forgotten_one_is_not(app: Flask, event: Event) 
         forgotten = db.session.get_one(Registration, person.id)
         assert (forgotten.search_key, forgotten.name_key) == ("", "")
         assert names(event, "weiss") == []
+
+
+def test_number_with_a_nul_byte_is_nobody(app: Flask) -> None:
+    event = make_event(app)
+    known = make_registration(app, event).public_id
+    with app.app_context():
+        assert [each.public_id for each in get_people(event, [known])] == [known]
+        with pytest.raises(NotFound):
+            get_people(event, [known, "a\0b"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2s
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import TAKES_PLACE
@@ -45,7 +45,7 @@ from ikone_events.services.registering.seating import (
     promote_waiting,
 )
 from ikone_events.store.calendars.personal_feeds import revoke_feed
-from ikone_events.store.db import db
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.naming import find_by_name
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.availability import get_availability
@@ -107,6 +107,7 @@ def correct_person(
     for name in _NAMES:
         if name != "email":
             setattr(registration, name, getattr(details, name))
+    _rename_for_colleagues(registration, before)
     moves = before.organisation_text != details.organisation_text
     if moves:
         registration.organisation = find_by_name(details.organisation_text)
@@ -212,6 +213,17 @@ def _differences(registration: Registration, details: PersonDetails) -> str:
 
 def _name_of(person: Registration | PersonDetails) -> str:
     return full_name(person.title, person.first_name, person.last_name)
+
+
+def _rename_for_colleagues(registration: Registration, before: PersonDetails) -> None:
+    """Correct the name where it says who registered a colleague: forgetting looks for it there."""
+    theirs = update(Registration).where(
+        Registration.event_id == registration.event_id,
+        Registration.registered_at == registration.registered_at,
+        Registration.registered_by == _name_of(before),
+    )
+    if _name_of(before) != _name_of(registration):
+        rows_written(theirs.values(registered_by=_name_of(registration)))
 
 
 def _check_address(registration: Registration, email: str) -> None:

@@ -191,6 +191,8 @@ def get_people(event: Event, public_ids: Collection[str]) -> list[Registration]:
 
     Raises NotFound if one of them does not exist.
     """
+    if not all(map(str.isprintable, public_ids)):  # PostgreSQL refuses NUL bytes in any query
+        raise NotFound(_UNKNOWN)
     wanted = select(Registration).where(
         Registration.event_id == event.id, Registration.public_id.in_(public_ids)
     )

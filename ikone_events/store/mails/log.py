@@ -33,21 +33,28 @@ class MailSearch:
     mailing_id: int | None = None
 
 
-def search_mails(event: Event, wish: MailSearch, *, number: int = 1) -> Page[OutboxMail]:
-    """One page of the mails of an event without bodies, failed ones first, then the newest."""
+def search_mails(
+    event: Event, wish: MailSearch, *, news: bool = True, number: int = 1
+) -> Page[OutboxMail]:
+    """One page of the mails of an event without bodies, failed ones first, then the newest.
+
+    `news`: also those to subscribers and contacts.
+    """
     conditions = [OutboxMail.event_id == event.id, *_conditions(event, wish)]
+    if not news:
+        conditions += [OutboxMail.subscriber_id.is_(None), OutboxMail.contact_id.is_(None)]
     wanted = WITHOUT_BODIES.where(*conditions).order_by(
         (OutboxMail.state != "failed"), OutboxMail.id.desc()
     )
     return paginate(wanted, number=number)
 
 
-def get_mail(event: Event, mail_id: int) -> OutboxMail:
-    """A mail of this event; raises NotFound."""
+def get_mail(event: Event, mail_id: int, *, news: bool = True) -> OutboxMail:
+    """A mail of this event, with `news` also one to a reader; raises NotFound."""
     found = db.session.scalar(
         select(OutboxMail).where(OutboxMail.event_id == event.id, OutboxMail.id == mail_id)
     )
-    if found is None:
+    if found is None or (found.is_news and not news):
         raise NotFound(Complaint(N_("There is no such e-mail.")))
     return found
 

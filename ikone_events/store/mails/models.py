@@ -199,6 +199,11 @@ class OutboxMail(Base):
     event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
 
+    @property
+    def is_news(self) -> bool:
+        """Whether it is to a subscriber or a contact of the office."""
+        return self.subscriber_id is not None or self.contact_id is not None
+
     @validates(*SEARCHED)
     def _note_key(self, name: str, text: str) -> str:
         """Update `search_key`, which follows this text."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from ikone_events.domain.folding import search_key
 from ikone_events.domain.search_query import SearchQuery
@@ -25,16 +25,17 @@ def search_mails_everywhere(
     organiser: Organiser,
     query: SearchQuery,
     *,
-    to_subscribers: bool,
+    news: bool,
     number: int = 1,
     size: int = PAGE_SIZE,
 ) -> Page[OutboxMail]:
     """One page of the mails of all events that the organiser may see, without bodies.
 
+    `news`: also those to subscribers and contacts.
     Those to the address come first, then the newest. A message id finds its mail. Only columns of
     `ix_outbox_mail_search` are read for that, since a scan of the bodies takes seconds.
     """
-    visible = _visible(organiser, to_subscribers=to_subscribers)
+    visible = _visible(organiser, news=news)
     by_id = OutboxMail.message_id == query.message_id
     if query.message_id and db.session.scalar(select(OutboxMail.id).where(*visible, by_id)):
         visible, contained = [*visible, by_id], []
@@ -55,11 +56,15 @@ def _begins(query: SearchQuery) -> ColumnElement[bool]:
     return OutboxMail.search_key.startswith(first, autoescape=True)
 
 
-def _visible(organiser: Organiser, *, to_subscribers: bool) -> list[ColumnElement[bool]]:
+def _visible(organiser: Organiser, *, news: bool) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [_EVENT != 0]
     if not organiser.sees_all:
         found = [_EVENT.in_(visible_events(organiser).with_only_columns(Event.id))]
-    return found if to_subscribers else [*found, _SUBSCRIBER == 0]
+    if news:
+        return found
+    other = aliased(OutboxMail)  # the index of the search does not hold contacts
+    to_contacts = select(other.id).where(other.contact_id.is_not(None))
+    return [*found, _SUBSCRIBER == 0, OutboxMail.id.not_in(to_contacts)]
 
 
 def _contained(query: SearchQuery) -> list[ColumnElement[bool]]:

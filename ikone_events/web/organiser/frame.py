@@ -63,6 +63,8 @@ SETTINGS = (
     ("organiser.organisation", Permission.EDIT_SETTINGS),
     ("organiser.mailbox", Permission.SEE_INCOMING),
 )
+# More than any list has; databases refuse an offset of more than 64 bits.
+_MOST_PAGES = 1_000_000
 _NAMED = {"organiser.dashboard": "today", "organiser.event": "overview"}
 
 
@@ -111,7 +113,7 @@ def flash_at(where: str, message: str, kind: str = "success") -> None:
 
 def page_number() -> int:
     """Return the number of the requested page; 1 if it is no number."""
-    return request.args.get("page", 1, type=int)
+    return min(request.args.get("page", 1, type=int), _MOST_PAGES)
 
 
 def say_all(complaints: Iterable[Complaint]) -> list[str]:

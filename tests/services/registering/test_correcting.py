@@ -23,6 +23,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.outbox import mark_deferred
 from ikone_events.services.operating.verification import faults
+from ikone_events.services.privacy.forgetting import strike_out
 from ikone_events.services.registering.corrections import (
     PersonDetails,
     correct_person,
@@ -413,6 +414,21 @@ def test_name_alone_or_another_spelling_sends_nothing_and_keeps_the_links(
     with app.app_context():
         assert len(status_history(now)) == count, "no difference, no entry"
     assert clean(app) == []
+
+
+def test_forgetting_finds_a_corrected_name_at_the_colleague(app: Flask) -> None:
+    event = make_event(app)
+    person = sign_up(app, event)
+    same_press = {"registered_at": NOW, "registered_by": "Eva Muster"}
+    colleague = make_registration(app, event, **same_press)
+    of_namesake = make_registration(app, event, registered_by="Eva Muster")
+    correct(app, person, last_name="Neu")
+    with app.app_context():
+        by = {each.id: each.registered_by for each in db.session.scalars(select(Registration))}
+        assert (by[colleague.id], by[of_namesake.id]) == ("Eva Neu", "Eva Muster")
+        with transaction():
+            strike_out(db.session.get_one(Registration, person.id))
+        assert db.session.get_one(Registration, colleague.id).registered_by == ""
 
 
 def test_handed_over_registration_opens_nothing_any_more(

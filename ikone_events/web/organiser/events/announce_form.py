@@ -1,12 +1,13 @@
 """The form of an announcement: what it may still lack, and whom it is sent to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectMultipleField
+from wtforms import Field, RadioField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ikone_events.domain.events.lifecycle import TransitionRule
@@ -107,13 +108,19 @@ def recipients_of(form: AnnounceForm) -> Recipients:
 
     Values that the page does not offer are left out; whoever sends something validates before.
     """
-    readers = form.recipients.data
-    groups = [each for each in ContactGroup if each in (form.groups.data or ())]
-    choice = ContactChoice(frozenset(groups), frozenset(form.bodies.data or ()))
+    readers = _offered(form.recipients, [form.recipients.data])
+    groups = map(ContactGroup, _offered(form.groups, form.groups.data or ()))
+    bodies = _offered(form.bodies, form.bodies.data or ())
+    choice = ContactChoice(frozenset(groups), frozenset(bodies))
     return Recipients(
-        subscribers=readers in (Readers.SUBSCRIBERS, Readers.BOTH),
-        contacts=choice if readers in (Readers.CONTACTS, Readers.BOTH) else None,
+        subscribers=not readers.isdisjoint((Readers.SUBSCRIBERS, Readers.BOTH)),
+        contacts=None if readers.isdisjoint((Readers.CONTACTS, Readers.BOTH)) else choice,
     )
+
+
+def _offered(field: Field, values: Iterable[Any]) -> set[Any]:
+    """Return those of the values that are choices of a field."""
+    return {value for value, _label in field.choices} & set(values)
 
 
 def sendings_of(event: Event, rule: TransitionRule, form: AnnounceForm) -> Sequence[Sending]:

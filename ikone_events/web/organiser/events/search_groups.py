@@ -97,10 +97,8 @@ def _events(query: SearchQuery, number: int, size: int) -> Page[Event]:
 
 
 def _mails(query: SearchQuery, number: int, size: int) -> Page[OutboxMail]:
-    allowed = may(Permission.SEE_SUBSCRIBERS)
-    return search_mails_everywhere(
-        organiser(), query, to_subscribers=allowed, number=number, size=size
-    )
+    news = may(Permission.SEE_SUBSCRIBERS)
+    return search_mails_everywhere(organiser(), query, news=news, number=number, size=size)
 
 
 def _about_mails(_mails: Sequence[OutboxMail]) -> Mapping[str, Any]:

@@ -51,7 +51,7 @@ from ikone_events.web.organiser.mails.mailing_words import (
     state_of,
 )
 from ikone_events.web.organiser.mails.preview_page import entry_words, sandboxed
-from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.access import Permission, may, permission
 from ikone_events.web.shell.forms import LineField, typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
@@ -70,7 +70,7 @@ def sent_mail(slug: str) -> Response:
     While something is being sent, browsers load the page again, unless somebody searches in it.
     """
     event, wish, moment = seen_event(slug), _search(), now()
-    page = search_mails(event, wish, number=page_number())
+    page = search_mails(event, wish, news=_may_see_news(), number=page_number())
     kinds = waiting_by_kind(event, moment)
     values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
     query = {name: value for name, value in values.items() if value}
@@ -102,6 +102,16 @@ def sent_mail(slug: str) -> Response:
     return response
 
 
+def _may_see_news() -> bool:
+    """Return whether the account may see mails to subscribers and contacts."""
+    return may(Permission.SEE_SUBSCRIBERS)
+
+
+def _seen_mail(event: Event, mail_id: int) -> OutboxMail:
+    """Return a mail that the account may see. Raises NotFound."""
+    return get_mail(event, mail_id, news=_may_see_news())
+
+
 class AddressForm(FlaskForm):
     """The corrected address for a mail that failed."""
 
@@ -115,7 +125,7 @@ class AddressForm(FlaskForm):
 def one_mail(slug: str, mail_id: int) -> str:
     """Show one mail without its personal links, and its delivery log."""
     event = seen_event(slug)
-    found = get_mail(event, mail_id)
+    found = _seen_mail(event, mail_id)
     return _show_mail(event, found, AddressForm(email=found.recipient))
 
 
@@ -140,13 +150,14 @@ def correct_mail(slug: str, mail_id: int) -> Answer:
     """Correct the address of a failed mail and of its registration, and send it again."""
     event, form = seen_event(slug), AddressForm()
     address = (form.email.data or "").strip()
+    _seen_mail(event, mail_id)
     try:
         with transaction():
             mail = correct_and_retry(event, mail_id, address, now=now(), actor=actor())
             leaves = mail.state == "queued"
     except UnfitInput as refusal:
         place(form, refusal.complaints)
-        return _show_mail(event, get_mail(event, mail_id), form), 422
+        return _show_mail(event, _seen_mail(event, mail_id), form), 422
     if leaves:
         flash(_("The address has been corrected; the e-mail is being sent again."), "success")
     else:
@@ -159,7 +170,7 @@ def correct_mail(slug: str, mail_id: int) -> Answer:
 @permission(Permission.SEE_EVENTS)
 def mail_html(slug: str, mail_id: int) -> Answer:
     """Show the HTML of a mail in a sandbox, without its personal links."""
-    return sandboxed(mask_links(get_mail(seen_event(slug), mail_id).html))
+    return sandboxed(mask_links(_seen_mail(seen_event(slug), mail_id).html))
 
 
 @blueprint.post(f"{MAIL}/retry")
@@ -167,6 +178,7 @@ def mail_html(slug: str, mail_id: int) -> Answer:
 def retry_mail(slug: str, mail_id: int) -> Answer:
     """Send one failed mail again."""
     event = seen_event(slug)
+    _seen_mail(event, mail_id)
     with transaction():
         resending.retry_mail(event, mail_id, now=now(), actor=actor())
     flash(_("The e-mail is being sent again."), "success")

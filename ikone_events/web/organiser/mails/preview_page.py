@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flask import Response, flash, make_response, render_template, request
 
 from ikone_events.domain.calendars.preview import calendar_words
-from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
+from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, OF_NEWS
 from ikone_events.domain.mails.kinds import LABELS
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.installation import now
@@ -28,7 +28,7 @@ from ikone_events.store.directory.models import Contact
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import page_number, say_all
 from ikone_events.web.organiser.mails.mailing_words import code_words
-from ikone_events.web.shell.access import organiser
+from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import LOCALES, page_locale
 from ikone_events.web.shell.i18n import gettext as _
@@ -74,9 +74,11 @@ def show_preview(
 ) -> str:
     """Render the page, or a `template` that extends it and shows `more`.
 
-    The search and the chosen person come from the request.
+    The search and the chosen person come from the request. Subscribers and contacts are listed for
+    those who may see them; all others see the mail alone.
     """
-    event, words = sending.event, typed_line(request.values.get("q"))[:200]
+    listed = sending.message.audience not in OF_NEWS or may(Permission.SEE_SUBSCRIBERS)
+    event, words = sending.event, typed_line(request.values.get("q"))[:200] if listed else ""
     # The page number comes from the address, or from a button of the form.
     number = request.form.get("page", 0, type=int) or page_number()
     page = page_of(sending, words=words, number=number)
@@ -96,9 +98,10 @@ def show_preview(
         audience=_(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,
-        rows=[row_of(one) for one in page.rows],
+        listed=listed,
+        rows=[row_of(one) for one in page.rows] if listed else [],
         words=words,
-        person=row_of(person) if person else None,
+        person=_shown_row(person, listed=listed) if person else None,
         mails=mails,
         unfit=unfit,
         entry=_entry_words(own, event.zone) if own else [],
@@ -147,6 +150,12 @@ def row_of(person: Person) -> dict[str, str]:
     if isinstance(person, Contact):
         return {**row, "name": person.name, "organisation": person.organisation_text}
     return {**row, "name": person.email, "organisation": ""}
+
+
+def _shown_row(person: Person, *, listed: bool) -> dict[str, str]:
+    """Return the recipient whose mail is shown, without name and address unless listed."""
+    nobody = {"name": _("a subscriber"), "email": "", "organisation": ""}
+    return row_of(person) if listed else {**row_of(person), **nobody}
 
 
 def _mails(sending: Sending, person: Person | None) -> list[Draft]:

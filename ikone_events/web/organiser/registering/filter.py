@@ -53,9 +53,9 @@ _NAMES: Mapping[str, str] = {f.name: f.name for f in fields(RegistrationSearch)}
 
 def wish_of(asked: Mapping[str, str]) -> RegistrationSearch:
     """Parse the filter from query parameters or form values; unknown values are ignored."""
-    values = {
-        name: normal_line(asked.get(parameter, ""))[:200] for name, parameter in _NAMES.items()
-    }
+    # PostgreSQL refuses NUL bytes in any query; in an address they are refused before.
+    typed = {name: asked.get(parameter, "").replace("\0", "") for name, parameter in _NAMES.items()}
+    values = {name: normal_line(value)[:200] for name, value in typed.items()}
     fit = {
         name: value
         for name, value in values.items()

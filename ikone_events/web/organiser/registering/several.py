@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import abort, redirect, render_template, request, url_for
 
-from ikone_events.domain.refusals import Busy, Refusal
+from ikone_events.domain.refusals import Busy, Refusal, UnfitInput
 from ikone_events.domain.registering.status import RegistrationAction, registration_status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
@@ -73,6 +73,8 @@ def do_to_several(slug: str, action: str) -> Answer:
     straight = action == RegistrationAction.APPROVE and not selection.whole
     if not straight and (not asked or missing):
         return _ask(event, action, selection, people, incomplete=asked)
+    if len(people) > MOST:
+        raise UnfitInput(too_many())
     outcomes = _do_to_each(_seen(people, selection), action, reason)
     return _page(
         "organiser/registering/several_done.html",

@@ -15,7 +15,14 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.objections import Objection
-from tests.factories import NOW, contact_path, make_contact, make_event, make_organisation
+from tests.factories import (
+    NOW,
+    contact_path,
+    make_contact,
+    make_event,
+    make_organisation,
+    make_subscriber,
+)
 from tests.web.organiser.conftest import Browser, Person
 
 LIST = "/organise/contacts/people"
@@ -185,6 +192,22 @@ def test_limited_account_announces_to_subscribers_alone(
     assert 'value="contacts"' not in browser.get(f"{path}/preview/announce").text
     form = {"state": "draft", "recipients": "contacts"}
     assert browser.post(f"{path}/do/announce", form).status_code == 422
+    preview = browser.post(f"{path}/preview/announce?lang=en", form)
+    assert (preview.status_code, "Nobody is written to." in preview.text) == (200, True)
+
+
+def test_limited_account_sees_the_announcement_without_its_readers(
+    app: Flask, make_person: Callable[..., Person], browser_of: Callable[[Person], Browser]
+) -> None:
+    make_subscriber(app, email="leserin@example.org")
+    event = make_event(app, state="draft")
+    browser = browser_of(make_person("limited@example.org", only=(event.slug,)))
+    path = f"/organise/events/{event.slug}/preview/announce?lang=en"
+    for page in (browser.get(path).text, browser.post(path, {"q": "leserin"}).text):
+        assert "One person gets this e-mail" in page
+        assert "The e-mail as a subscriber gets it" in page
+        assert "leserin@" not in page
+    assert "leserin@" not in browser.post(path, {"q": "niemand"}).text
 
 
 def test_person_objects_by_the_link_without_a_login(app: Flask) -> None:

@@ -49,6 +49,14 @@ def test_preview_of_the_announcement_shows_the_typed_summary(app: Flask, team: B
     assert stored(app).summary == ""
 
 
+def test_preview_leaves_out_whom_the_page_does_not_offer(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="draft")
+    make_contact(app)
+    form = {"recipients": "contacts", "groups": "nonsense", "bodies": ["7", "9" * 30]}
+    page = team.post(f"/organise/events/{event.slug}/preview/announce?lang=en", form)
+    assert (page.status_code, "One person gets this e-mail" in page.text) == (200, True)
+
+
 def test_announcing_alone_leaves_registration_closed(app: Flask, team: Browser) -> None:
     event = make_event(app, state="draft")
     path = f"/organise/events/{event.slug}"

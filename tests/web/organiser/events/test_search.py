@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ikone_events.config import Settings
 from ikone_events.services.operating.verification.mails import stale_mail_keys
 from ikone_events.services.privacy.forgetting import forget
 from ikone_events.store.db import db, transaction
@@ -20,11 +22,17 @@ from tests.factories import (
     make_mail,
     make_organisation,
     make_registration,
+    make_settings,
     make_subscriber,
 )
 from tests.web.organiser.conftest import Browser, Person
 
 GROUPS = ("people", "bodies", "events", "mails", "contacts", "subscribers")
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 def look(browser: Browser, words: str, **more: str) -> str:
@@ -171,6 +179,7 @@ def test_group_is_shown_by_pages(app: Flask, team: Browser) -> None:
     assert len(found(team, "ahorn", page="2", **{"in": "people"})["people"]) == 10
     assert len(found(team, "ahorn", page="99", **{"in": "people"})["people"]) == 10
     assert len(found(team, "ahorn", page="-1", **{"in": "nonsense"})["people"]) == 8
+    assert len(found(team, "ahorn", page="9" * 30, **{"in": "people"})["people"]) == 10
 
 
 def test_search_says_what_can_be_searched_and_what_was_left_out(team: Browser) -> None:
@@ -235,6 +244,22 @@ def test_contact_persons_are_for_those_who_may_see_them(
     assert len(found(team, "birke")["contacts"]) == 8
     assert "Alle 9 ansehen" in look(team, "birke")
     assert found(viewer, "ahorn") == {}
+
+
+@pytest.mark.both_databases
+def test_mails_to_contacts_are_for_those_who_may_see_them(
+    app: Flask,
+    team: Browser,
+    viewer: Browser,
+    make_person: Callable[..., Person],
+    browser_of: Callable[[Person], Browser],
+) -> None:
+    contact, person = make_contact(app), make_registration(app, make_event(app, slug="mine"))
+    mail = {"registration_id": None, "contact_id": contact.id, "recipient": contact.email}
+    make_mail(app, person, **mail, subject="Ankündigung")
+    limited = browser_of(make_person("nur@example.org", only=("mine",)))
+    assert found(team, contact.email) == {"mails": ["Ankündigung"]}
+    assert [found(browser, contact.email) for browser in (viewer, limited)] == [{}, {}]
 
 
 @pytest.mark.both_databases

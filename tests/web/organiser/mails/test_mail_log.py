@@ -1,7 +1,7 @@
 """The flight recorder: mailings with their figures, the journey of a mail, all of a person."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -17,13 +17,15 @@ from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
+    make_contact,
     make_event,
     make_heartbeat,
     make_mail,
     make_mailing,
     make_registration,
+    make_subscriber,
 )
-from tests.web.organiser.conftest import Browser
+from tests.web.organiser.conftest import Browser, Person
 
 STATES = ("sent", "failed", "queued", "stopped")
 
@@ -272,3 +274,31 @@ def test_waiting_mails_are_sent_at_once_on_request(app: Flask, team: Browser) ->
         assert db.session.get_one(OutboxMail, mail.id).due_at == NOW
         assert db.session.query(Heartbeat).one().retry_at is None
     assert "jetzt senden" not in team.get(f"/organise/events/{event.slug}/mail/sent").text
+
+
+@pytest.mark.parametrize("role", ["organiser", "viewer"])
+def test_readers_of_announcements_are_shown_to_those_who_may_see_them(
+    app: Flask,
+    team: Browser,
+    make_person: Callable[..., Person],
+    browser_of: Callable[[Person], Browser],
+    role: str,
+) -> None:
+    event = make_event(app)
+    person, path = make_registration(app, event), f"/organise/events/{event.slug}/mail"
+    readers = {"contact_id": make_contact(app).id}, {"subscriber_id": make_subscriber(app).id}
+    mails = [
+        make_mail(
+            app, person, registration_id=None, recipient="geheim@example.org", state="failed", **one
+        )
+        for one in readers
+    ]
+    limited = browser_of(make_person("nur@example.org", role, only=(event.slug,)))
+    assert "geheim@example.org" in team.get(f"{path}/sent").text
+    assert "geheim@example.org" not in limited.get(f"{path}/sent").text
+    for mail in mails:
+        assert team.get(f"{path}/{mail.id}").status_code == 200
+        one = f"{path}/{mail.id}"
+        assert {limited.get(page).status_code for page in (one, f"{one}/html")} == {404}
+        posts = {limited.post(f"{one}/{what}").status_code for what in ("retry", "correct")}
+        assert posts == {404 if role == "organiser" else 403}

@@ -10,6 +10,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
+from ikone_events.web.organiser.registering.filter import wish_of
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_mail, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
@@ -223,3 +224,8 @@ def test_answers_are_shown_to_the_roles_that_may_see_them(
     exported = team.get(f"{base}.csv").text
     assert "f_viewer;f_organiser" in exported
     assert "f_admin" not in exported
+
+
+def test_nul_bytes_of_a_form_reach_no_query() -> None:
+    wish = wish_of({"q": "a\0b", "administration": "\0"})
+    assert (wish.words, wish.administration) == ("ab", "")

@@ -194,6 +194,7 @@ def test_more_people_than_one_request_takes_are_refused_before_anything_is_done(
     too_many = {"person": [f"x{n}/confirmed" for n in range(MOST + 1)], "asked": "yes"}
     answer = team.post(path, too_many)
     assert (answer.status_code, f"at most {MOST} people" in answer.text) == (422, True)
+    assert team.post(path, {"whole": "yes", "asked": "yes"}).status_code == 422
     assert recipients(app) == []
     message = {"whole": "yes", "q": "Muster"}
     chosen = team.post(f"{base_of(event)}/do/write", message).location
