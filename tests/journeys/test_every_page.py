@@ -18,6 +18,7 @@ from ikone_events.worker.engine import Engine
 from tests.browser import (
     INVALID_MARKUP,
     assert_accessible,
+    assert_dark_readable,
     assert_focus_visible,
     assert_no_sideways_scroll,
     collect_problems,
@@ -35,8 +36,10 @@ WIDTHS = (1280, 320)
 # Of a page, as it is sent: compressed.
 MOST_BYTES = 30_000
 # Axe looks at each page once: at one half of them on a desk, at the other on a phone; at night it
-# looks at every view. What fits into its window is looked at in every view, always.
+# looks at every view. What fits into its window is looked at in every view, always; colours of the
+# dark theme in both of these.
 FIRST_VIEWS = (("de", 1280), ("en", 320))
+DARK_COLOURS: set[str] = set()
 EVERY_STOP = [
     pytest.param(who, name, language, id=f"{name}-{language}")
     for who, stops in WHO.items()
@@ -48,6 +51,7 @@ WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-gl
 NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
     *("pages.robots_txt", "pages.favicon", "sitemap.sitemap"),
+    *("identity.accent", "identity.logo"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
     *("office_feed.office_feed", "organiser.settle_todo"),
@@ -174,6 +178,8 @@ def _look_at(page: Page, name: str, language: str) -> None:
             page.set_viewport_size(window)
         if NIGHT or (language, width) == first_view:
             assert_accessible(page)
+        if (language, width) in FIRST_VIEWS:
+            assert_dark_readable(page, DARK_COLOURS)
         assert_no_sideways_scroll(page)
 
 
