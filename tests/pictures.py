@@ -93,6 +93,10 @@ def _first_person(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _to_the_mails(page: Page) -> None:
+    page.evaluate("document.getElementById('mails').scrollIntoView()")
+
+
 def _to_the_top(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
@@ -122,6 +126,7 @@ PICTURES: dict[str, Picture] = {
     "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations/door", height=680),
     "absagen": Picture(f"{EVENTS}/{OPEN}/do/cancel", _fill(reason=REASON), height=680),
     "einstellungen": Picture("/organise/settings/organisation", height=860),
+    "mein-konto": Picture("/organise/account", _to_the_mails, height=640),
     "verlauf": Picture(f"{EVENTS}/{TOMORROW}/history", height=600),
     "ankuendigen": Picture(f"{EVENTS}/{DRAFT}/preview/announce"),
     "rueckgaengig": Picture(f"{EVENTS}/{DRAFT}/preview/announce", _announce),
