@@ -93,10 +93,6 @@ def _first_person(page: Page) -> None:
     page.wait_for_load_state()
 
 
-def _to_the_mails(page: Page) -> None:
-    page.evaluate("document.getElementById('mails').scrollIntoView()")
-
-
 def _to_the_top(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
@@ -113,7 +109,7 @@ PICTURES: dict[str, Picture] = {
     ),
     "link-teilen": Picture(f"{EVENTS}/{OPEN}", part="section:has(#share)"),
     "teilnehmende": Picture(f"{EVENTS}/{OPEN}/registrations"),
-    "suche": Picture("/organise/search?q=Ahorn", height=440),
+    "suche": Picture("/organise/search?q=Ahorn", height=620),
     "texte": Picture("/organise/settings/texts/waitlist", height=1000),
     "abmelden": Picture(f"{EVENTS}/{OPEN}/registrations?order=name", _first_person),
     "schreiben": Picture(f"{EVENTS}/{OPEN}/write", _a_message, height=1000),
@@ -126,7 +122,7 @@ PICTURES: dict[str, Picture] = {
     "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations/door", height=680),
     "absagen": Picture(f"{EVENTS}/{OPEN}/do/cancel", _fill(reason=REASON), height=680),
     "einstellungen": Picture("/organise/settings/organisation", height=860),
-    "mein-konto": Picture("/organise/account", _to_the_mails, height=640),
+    "konto": Picture("/organise/account#mails", height=600),
     "verlauf": Picture(f"{EVENTS}/{TOMORROW}/history", height=600),
     "ankuendigen": Picture(f"{EVENTS}/{DRAFT}/preview/announce"),
     "rueckgaengig": Picture(f"{EVENTS}/{DRAFT}/preview/announce", _announce),

@@ -17,12 +17,14 @@ from ikone_events.services.directory.contacts import (
     remove_contact,
 )
 from ikone_events.services.directory.unmatched import count_unmatched, decide, unmatched_groups
+from ikone_events.services.privacy.own_data import data_of
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.contacts import ContactSearch, count_unchecked, search_contacts
 from ikone_events.store.directory.models import Contact
+from ikone_events.store.registering.models import Registration
 from tests.accounts import make_account
-from tests.factories import NOW, make_contact, make_organisation
+from tests.factories import NOW, make_contact, make_event, make_organisation, make_registration
 
 pytestmark = pytest.mark.both_databases
 
@@ -111,6 +113,16 @@ def test_contact_is_to_be_checked_after_three_years(app: Flask) -> None:
         check_again(old.public_id, now=NOW)
     with app.app_context():
         assert count_unchecked(NOW) == 0
+
+
+def test_own_data_of_an_address_name_the_contact(app: Flask) -> None:
+    contact = add(app)
+    person = make_registration(app, make_event(app), email=contact.email.upper())
+    with app.app_context():
+        data = data_of(db.session.get_one(Registration, person.id), now=NOW)
+    assert data["contact_person"]["source"] == DRAFT.source
+    assert data["contact_person"]["note"] == DRAFT.note
+    assert data["objected_to_announcements"] is False
 
 
 def test_removed_contact_is_not_found(app: Flask) -> None:

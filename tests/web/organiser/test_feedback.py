@@ -68,7 +68,7 @@ def test_running_mailing_shows_a_bar_and_loads_itself_again(app: Flask, team: Br
         make_mail(app, make_registration(app, event), mailing_id=mailing.id, state=state)
     path = f"/organise/events/{event.slug}/mail/sent"
     running = team.get(path)
-    assert running.headers["Refresh"] == "5"
+    assert running.headers["Refresh"] == f"5; url={path}"
     assert '<progress value="3" max="4"' in running.text
     assert "Refresh" not in team.get(f"{path}?q=muster").headers
     for page in (f"/organise/events/{event.slug}", f"/organise/events/{event.slug}/mail"):

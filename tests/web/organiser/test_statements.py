@@ -47,7 +47,7 @@ def test_page_of_an_event_asks_for_what_it_shows(
     assert len(set(queries.statements)) == len(queries.statements), "asked twice"
 
 
-@pytest.mark.parametrize(("page", "most"), [("/", 19), ("/events", 4), ("/search?q=bald", 8)])
+@pytest.mark.parametrize(("page", "most"), [("/", 19), ("/events", 4), ("/search?q=bald", 11)])
 def test_lists_of_all_events_ask_for_what_they_show(
     app: Flask, team: Browser, event: Event, page: str, most: int
 ) -> None:

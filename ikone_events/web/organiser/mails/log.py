@@ -96,7 +96,9 @@ def sent_mail(slug: str) -> Response:
     )
     response = make_response(text)
     if running_of(event, moment) and not request.args:
-        response.headers["Refresh"] = str(REFRESH_SECONDS)
+        # With the address: an anchor would make it a jump within the page that is shown.
+        address = url_for("organiser.sent_mail", slug=slug)
+        response.headers["Refresh"] = f"{REFRESH_SECONDS}; url={address}"
     return response
 
 
