@@ -89,7 +89,10 @@ def _accent_complaints(value: str) -> Iterator[Complaint]:
     if not value:
         return
     if not is_colour(value):
-        text = N_("This is not a colour. Please enter # and six digits or letters a–f, for example %(like)s.")
+        text = N_(
+            "This is not a colour. Please enter # and six digits or letters a–f, for example "
+            "%(like)s."
+        )
         yield Complaint(text, {"like": ACCENT}, "accent")
     elif not is_readable(value):
         text = N_(

@@ -129,7 +129,9 @@ def withdraw_office_calendar() -> Answer:
     """End the address of the private calendar."""
     with transaction():
         choosing.withdraw_calendar(organiser().id)
-    flash_at(CALENDAR, _("The address of the calendar has been withdrawn. It no longer shows anything."))
+    flash_at(
+        CALENDAR, _("The address of the calendar has been withdrawn. It no longer shows anything.")
+    )
     return redirect(url_for("organiser.own_account", _anchor=CALENDAR), 303)
 
 

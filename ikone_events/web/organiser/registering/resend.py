@@ -36,7 +36,8 @@ def _tell(resent: ResentMail) -> None:
         flash_at("actions", words)
     else:
         words = _(
-            "No second e-mail is sent: “%(kind)s” to %(recipient)s is on its way or has just been sent.",
+            "No second e-mail is sent: “%(kind)s” to %(recipient)s is on its way or has just "
+            "been sent.",
             kind=kind,
             recipient=recipient,
         )

@@ -40,7 +40,7 @@ def test_confirmation_is_sent_again_by_one_press(app: Flask, team: Browser) -> N
     assert f"is sent again to {person.email}." in answer.text
     assert "E-mail about the registration sent again" in answer.text
     again = team.post(path_of(event, person, "/resend?lang=en"), follow_redirects=True)
-    assert "No second one is sent" in again.text
+    assert "No second e-mail is sent" in again.text
     assert kinds(app)[-1:] == ["confirmation"]
     assert len(kinds(app)) == 2
 
