@@ -98,7 +98,7 @@ def test_damaged_mail_fails_alone_and_says_why(
         assert [row.state for row in rows] == ["failed", "sent", "sent"]
         assert column in rows[0].answer
         assert "damaged" in rows[0].answer
-    assert len(verified(app, f"mail {first.id}")) == 1
+    assert len(verified(app, f"mails: mail {first.id}")) == 1
     assert work(app) == 0
 
 
