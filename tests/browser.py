@@ -96,6 +96,30 @@ INVALID_MARKUP = """() => {
   ].map(e => e.outerHTML.slice(0, 120));
 }"""
 
+# Marks what shows text in colours that are not among the known ones: its own colour on the grounds
+# under it, down to the first that covers what lies below. Returns these colours.
+NEW_COLOURS = """known => {
+  const seen = new Set(known), found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const shows = element.matches("input, select, textarea")
+      || [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    if (!shows || !element.checkVisibility({visibilityProperty: true})) continue;
+    const own = getComputedStyle(element), parts = [own.color, own.fontSize, own.fontWeight];
+    for (let at = element; at; at = at.parentElement) {
+      const {backgroundColor: ground, backgroundImage: image, opacity} = getComputedStyle(at);
+      parts.push(opacity === "1" ? "" : opacity, image === "none" ? "" : image);
+      if (ground !== "rgba(0, 0, 0, 0)") parts.push(ground);
+      if (!/rgba|\\/|transparent/.test(ground)) break;
+    }
+    const colours = parts.filter(Boolean).join(" ");
+    if (seen.has(colours)) continue;
+    seen.add(colours);
+    found.push(colours);
+    element.dataset.newColours = "";
+  }
+  return found;
+}"""
+
 TEXT_SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important } p { margin-bottom: 2em !important }"""
 
@@ -204,10 +228,28 @@ def desk(
 
 def assert_accessible(page: Page) -> None:
     """No finding of axe at level AA or among its good practices."""
+    _run_axe(page, "html", {"type": "tag", "values": TAGS})
+
+
+def assert_dark_readable(page: Page, known: set[str]) -> None:
+    """In the dark theme, texts have enough contrast to their ground.
+
+    Axe looks at colours that are not among the known ones, and adds them: all other findings of axe
+    are those of the light theme, and most pages show nothing new.
+    """
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    if found := page.evaluate(NEW_COLOURS, list(known)):
+        _run_axe(page, "[data-new-colours]", {"type": "rule", "values": ["color-contrast"]})
+        known.update(found)
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+
+def _run_axe(page: Page, part: str, rules: dict[str, Any]) -> None:
     if not page.evaluate("'axe' in window"):  # half a megabyte, once a page is enough
         page.evaluate(Axe().axe_script)
-    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
-    found = AxeResults(page.evaluate("options => axe.run(options)", options))
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    run = "([part, options]) => axe.run(part, options)"
+    found = AxeResults(page.evaluate(run, [part, options]))
     assert found.violations_count == 0, found.generate_report()
 
 

@@ -124,6 +124,7 @@ PICTURES: dict[str, Picture] = {
     "einstellungen": Picture("/organise/settings/organisation", height=860),
     "konto": Picture("/organise/account#mails", height=600),
     "verlauf": Picture(f"{EVENTS}/{TOMORROW}/history", height=600),
+    "ansprechpersonen": Picture("/organise/contacts/people", height=640),
     "ankuendigen": Picture(f"{EVENTS}/{DRAFT}/preview/announce"),
     "rueckgaengig": Picture(f"{EVENTS}/{DRAFT}/preview/announce", _announce),
 }

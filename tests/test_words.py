@@ -18,6 +18,7 @@ Still speichern|Niemandem mitteilen|Was Kalender zeigen|zweiten Blick|Menschen|\
 im Netz\b|Codes ziehen|schon immer|Rolle „admin“|Kurzfassung – freiwillig
 \bKn(?:opf|öpfe)|[Ee]inlesen|\bStand\b|Platz (?:%\(\w+\)d )?(?:auf|in) der Warteliste
 Rücklauf|Rückblick|Vom Ablauf|IKONE_|ikone-events
+[Kk]ontaktperson|[Ww]erktags|[Aa]nkreuzen|[Aa]ngekreuzt|[Ww]eitergegeben|Texte der E-Mails
 """
 ENGLISH = r"""
 \bDates$|Coming dates|Looking back|\bOver$|colleagues of your administration|pass on no lists
@@ -26,6 +27,7 @@ Write to many|to many$|Title for ourselves|date of its own|On to the|Whoever uns
 \bRests\b|Skip to what comes|by the plan|^Find$|[Dd]iverse|Hand(?:ed)? in\b|Draw the codes
 second look|Called off|called off|\bstandings?\b(?!\))|\bState$|IKONE_|ikone-events|\bworker\b
 (?<!e-)(?<!E-)\b[Mm]ails?\b(?! server)
+^Passed on|[Pp]ut aside|check number|tells it
 """
 
 

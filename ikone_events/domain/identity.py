@@ -89,12 +89,15 @@ def _accent_complaints(value: str) -> Iterator[Complaint]:
     if not value:
         return
     if not is_colour(value):
-        text = N_("This is no colour. Please enter # and six digits or letters a–f, like %(like)s.")
+        text = N_(
+            "This is not a colour. Please enter # and six digits or letters a–f, for example "
+            "%(like)s."
+        )
         yield Complaint(text, {"like": ACCENT}, "accent")
     elif not is_readable(value):
         text = N_(
-            "Text in %(colour)s can hardly be read on light ground: its contrast is below 4.5 to 1."
-            " The nearest readable colour is %(offer)s."
+            "Text in %(colour)s is hard to read on a light background: its contrast is below "
+            "4.5 to 1. The nearest readable colour is %(offer)s."
         )
         values = {"colour": value, "offer": nearest_readable(value)}
         yield Complaint(text, values, "accent")

@@ -42,12 +42,12 @@ def check_logo(content: bytes) -> CheckedLogo:
         raise FileTooLarge(MOST_MEGABYTES)
     content_type = _type_of(content)
     if content_type is None:
-        raise _refused(N_("This is no picture. Please choose a PNG, JPEG or WebP file."))
+        raise _refused(N_("This is not a picture. Please choose a PNG, JPEG or WebP file."))
     try:
         width, height = _SIZES[content_type](content)
     except (ValueError, struct.error, IndexError) as fault:
         raise _refused(
-            N_("The picture is damaged or incomplete. Please save or upload it once more.")
+            N_("The picture is damaged or incomplete. Please save it again or upload it once more.")
         ) from fault
     if max(width, height) > MOST_PIXELS or min(width, height) < 1:
         raise _refused(

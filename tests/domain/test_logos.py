@@ -18,7 +18,7 @@ def test_pictures_are_recognised_by_their_content() -> None:
 
 @pytest.mark.parametrize("content", [HTML, SVG, b"GIF89a", b"RIFF....WAVE", b"%PDF-1.7", b" "])
 def test_other_files_are_no_picture(content: bytes) -> None:
-    with pytest.raises(UploadRefused, match="This is no picture"):
+    with pytest.raises(UploadRefused, match="This is not a picture"):
         check_logo(content)
 
 

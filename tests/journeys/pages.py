@@ -89,7 +89,7 @@ def _text_by_two(page: Page) -> None:
     """As if somebody had begun a text of their own since the form was opened."""
     page.evaluate("document.querySelector('[name=seen_de]').value = '2026-03-01T09:00:00+00:00'")
     page.fill("[name=body_de]", "Ein anderer Text")
-    page.click("form[data-guard] button:not([name])")
+    page.click("form[data-guard] button[type=submit]:not([name])")
 
 
 def _check_a_list(page: Page) -> None:
@@ -453,10 +453,6 @@ ORGANISER: dict[str, Stop] = {
     "replies-people": Stop("/organise/events/replies/registrations"),
     "replies-silent": Stop("/organise/events/replies/registrations?answer=none"),
     "incoming": Stop("/organise/settings/mailbox"),
-    "organisation": Stop("/organise/settings/organisation"),
-    "organisation-refused": Stop(
-        "/organise/settings/organisation", 422, send("form[data-guard]", accent="#fc0")
-    ),
     "person-unreached": Stop("/organise/events/replies/registrations/{unreached}"),
     "one-person": Stop("/organise/events/open/registrations/{public_id}"),
     "write": Stop("/organise/events/open/write"),
@@ -559,6 +555,11 @@ DEMO: dict[str, Stop] = {
 }
 
 ADMIN: dict[str, Stop] = {
+    "organisation": Stop("/organise/settings/organisation"),
+    "organisation-refused": Stop(
+        "/organise/settings/organisation", 422, send("form[data-guard]", accent="#fc0")
+    ),
+    "mailbox": Stop("/organise/settings/mailbox"),
     "installation-texts": Stop("/organise/settings/texts"),
     "installation-text": Stop("/organise/settings/texts/follow_up"),
     "accounts": Stop("/organise/settings/accounts"),

@@ -18,6 +18,7 @@ from ikone_events.worker.engine import Engine
 from tests.browser import (
     INVALID_MARKUP,
     assert_accessible,
+    assert_dark_readable,
     assert_focus_visible,
     assert_no_sideways_scroll,
     collect_problems,
@@ -38,6 +39,7 @@ MOST_BYTES = 30_000
 # Axe looks at each page once: at one half of them on a desk, at the other on a phone; at night it
 # looks at every view. What fits into its window is looked at in every view, always.
 FIRST_VIEWS = (("de", 1280), ("en", 320))
+DARK_COLOURS: set[str] = set()
 EVERY_STOP = [
     pytest.param(who, name, language, id=f"{name}-{language}")
     for who, stops in WHO.items()
@@ -173,6 +175,7 @@ def _look_at(page: Page, name: str, language: str) -> None:
             page.set_viewport_size(window)
         if NIGHT or (language, width) == first_view:
             assert_accessible(page)
+            assert_dark_readable(page, DARK_COLOURS)
         assert_no_sideways_scroll(page)
 
 

@@ -26,6 +26,7 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.identity import Identity
 from ikone_events.domain.registering.registration import Status
 from ikone_events.web.shell.badges import badge_of
 from ikone_events.web.shell.static_files import static_files
@@ -84,6 +85,9 @@ class Gallery(FlaskForm):  # type: ignore[misc]
     news = BooleanField("Bitte informieren Sie mich über weitere Termine.")
 
 
+IDENTITY = Identity(organisation="IKONE DS", accent="", address="", privacy_contact="", logo=None)
+
+
 class Numbers:
     """As much of a `store.paging.Page` as the macro reads."""
 
@@ -112,6 +116,7 @@ def gallery_app() -> Flask:
         return {
             "locale": request.args.get("lang", "de"),
             "organisation": "IKONE DS",
+            "identity": IDENTITY,
             "static_url": lambda name: f"/static/{name}?v={files[name].version}",
             "language_url": lambda code: f"{request.path}?lang={code}",
             "area": "organiser" if request.path == "/organiser" else "",

@@ -61,7 +61,7 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "linkversand": N_("Day on which the access link is sent"),
         "loeschdatum": N_("Day on which the recipient's details are deleted"),
         "abrufbar_bis": N_("Day until which the materials can be opened"),
-        "veranstalter": N_("Name of your office"),
+        "veranstalter": N_("Name of your organisation"),
         "kontakt_name": N_("Name of the contact of this event"),
         "kontakt_email": N_("E-mail address for questions"),
         "kontakt_telefon": N_("Telephone number for questions"),

@@ -20,7 +20,7 @@ class ContactGroup(StrEnum):
 CONTACT_GROUP_LABELS: Mapping[ContactGroup, str] = {
     ContactGroup.MEMBERS: N_("Public bodies that belong to the network"),
     ContactGroup.OTHERS: N_("Other public bodies"),
-    ContactGroup.UNMATCHED: N_("Without a public body of the directory"),
+    ContactGroup.UNMATCHED: N_("Without a public body from the directory"),
 }
 
 

@@ -22,10 +22,10 @@ OFFICE_MAIL_LABELS: Mapping[OfficeMail, str] = {
 }
 OFFICE_MAIL_HINTS: Mapping[OfficeMail, str] = {
     OfficeMail.ALARMS: N_(
-        "When a step is blocked or e-mails fail, and fewer than two working days are left. To the "
-        "contact of the event and to administrators."
+        "When a step is blocked or e-mails fail and fewer than two working days are left. Sent to "
+        "the contact of the event and to administrators."
     ),
-    OfficeMail.DIGEST: N_("Your list of “Today”, only when there is something on it."),
+    OfficeMail.DIGEST: N_("Your list from “Today”, only when there is something on it."),
     OfficeMail.REGISTRATIONS: N_("Who has registered since the last list, for each event."),
 }
 # Whoever may settle something. Viewers may export no lists of people, so they get none by mail.

@@ -70,7 +70,7 @@ def edit_contact(
     lock_directory()
     contact = get_contact(public_id)
     if contact.edit_version != edit_version:
-        raise StaleForm(Complaint(N_("Somebody has changed this contact person meanwhile.")))
+        raise StaleForm(Complaint(N_("Somebody else has changed this contact person meanwhile.")))
     check_contact(draft)
     _fill_and_store(contact, draft, now=now)
     return contact

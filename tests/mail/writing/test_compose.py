@@ -163,7 +163,7 @@ SENTENCES = {
     ("account_invitation", "de"): "Bo Bei hat für Sie einen Zugang zur Veranstaltungsverwaltung",
     ("account_invitation", "en"): "Bo Bei has created an account for you",
     ("office_alarm", "de"): "\nLink eintragen: https://x.example/organise/events/d/to-do/link_",
-    ("office_alarm", "en"): "no other e-mail about this until it has been settled.",
+    ("office_alarm", "en"): "not get another e-mail about this until it has been settled.",
     ("office_digest", "de"): "– Dringend: Der Zugangslink fehlt. Link eintragen: https://x.exam",
     ("office_digest", "en"): "- Es warten zwei. Ansehen: https://x.example/organise/\n",
     ("office_registrations", "de"): "– Bo Bei, Stadt Kusel\n– Kai www.evil.example Kollege",

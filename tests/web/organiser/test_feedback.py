@@ -108,7 +108,7 @@ def test_registration_that_was_handed_over_says_to_whom(app: Flask, team: Browse
     path = f"/organise/events/{event.slug}/registrations"
     page = team.get(f"{path}?lang=de").text
     badges = re.findall(r'kern-label--small">([^<]*)</span>', page)
-    assert [words for words in badges if "gegeben" in words] == ["Weitergegeben"]
+    assert [words for words in badges if "geben" in words] == ["Platz übergeben"]
     assert badges.count("Abgemeldet") == 1
     assert "an Maria Nachher" in team.get(f"{path}/{before.public_id}").text
 

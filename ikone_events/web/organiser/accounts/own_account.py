@@ -118,8 +118,8 @@ def new_office_calendar() -> Answer:
     had = organiser().has_calendar
     with transaction():
         choosing.new_calendar(organiser().id)
-    text = _("The calendar has a new address. The earlier one does not work any more.")
-    flash_at(CALENDAR, text if had else _("The calendar has an address now."))
+    text = _("The calendar has a new address. The earlier one no longer works.")
+    flash_at(CALENDAR, text if had else _("The calendar now has an address."))
     return redirect(url_for("organiser.own_account", _anchor=CALENDAR), 303)
 
 
@@ -129,7 +129,9 @@ def withdraw_office_calendar() -> Answer:
     """End the address of the private calendar."""
     with transaction():
         choosing.withdraw_calendar(organiser().id)
-    flash_at(CALENDAR, _("The address of the calendar is withdrawn. It shows nothing any more."))
+    flash_at(
+        CALENDAR, _("The address of the calendar has been withdrawn. It no longer shows anything.")
+    )
     return redirect(url_for("organiser.own_account", _anchor=CALENDAR), 303)
 
 

@@ -124,7 +124,7 @@ def _what(row: ReportedRow) -> str:
     """Return what happens with a row that is taken."""
     if row.result is RowResult.NEW:
         return _("New")
-    return _("Updated") if row.result is RowResult.CHANGED else _("Known already, stays as it is")
+    return _("Updated") if row.result is RowResult.CHANGED else _("Already known, stays as it is")
 
 
 @blueprint.post(f"{_PATH}/<public_id>")

@@ -66,7 +66,7 @@ def check_contact(public_id: str) -> Answer:
     """Note that a contact is still right, and go on with the others."""
     with transaction():
         contact = check_again(public_id, now=now())
-    flash(_("“%(name)s” is noted as checked today.", name=contact.name), "success")
+    flash(_("“%(name)s” is marked as checked today.", name=contact.name), "success")
     return redirect(url_for("organiser.contacts", show=UNCHECKED), 303)
 
 

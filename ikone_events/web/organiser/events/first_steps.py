@@ -67,5 +67,5 @@ def close_first_steps() -> Answer:
     """Put the first steps aside, for all administrators."""
     with transaction():
         close_setup(now=now())
-    flash(_("The first steps are put aside. What is missing stays in the to-do list."), "success")
+    flash(_("The first steps are hidden. What is missing stays in the to-do list."), "success")
     return redirect(url_for("organiser.dashboard"), 303)

@@ -47,5 +47,5 @@ def settle_todo(slug: str, name: str) -> Answer:
     for todo in todos(facts):
         if todo.name == name:
             return redirect(settling_url(todo) or event_url(event), 303)
-    flash(_("This has been settled meanwhile: nothing is left to do about it."), "success")
+    flash(_("This has been settled meanwhile: nothing is left to do."), "success")
     return redirect(event_url(event), 303)

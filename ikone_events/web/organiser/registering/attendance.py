@@ -102,7 +102,7 @@ def _tell(saved: SavedAttendance) -> None:
         more = len(names) - _MOST_NAMES
         listed = ", ".join(names[:_MOST_NAMES]) + (f" (+{more})" if more > 0 else "")
         words = _(
-            "Somebody else has marked these people meanwhile, and that is kept: %(names)s.",
+            "Somebody else has recorded these people meanwhile, and that is kept: %(names)s.",
             names=listed,
         )
         flash_at("attendance", words, "warning")

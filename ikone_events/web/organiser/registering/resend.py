@@ -37,7 +37,8 @@ def _tell(resent: ResentMail) -> None:
         flash_at("actions", words)
     else:
         words = _(
-            "No second one is sent: “%(kind)s” to %(recipient)s is on its way or has just left.",
+            "No second e-mail is sent: “%(kind)s” to %(recipient)s is on its way or has just "
+            "been sent.",
             kind=kind,
             recipient=recipient,
         )

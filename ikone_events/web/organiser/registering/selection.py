@@ -80,6 +80,6 @@ def too_many() -> Complaint:
     """What to do with more people than one request can take."""
     text = N_(
         "Nothing has been changed: at most %(most)d people can be dealt with at once. "
-        "Please narrow the list down by a filter."
+        "Please narrow the list down with a filter."
     )
     return Complaint(text, {"most": MOST})

@@ -70,7 +70,7 @@ def save_organisation() -> Answer:
         return _page(form), 422
     except StaleForm:
         return _stale(form), 409
-    return _saved(_("Saved. Pages and e-mails from now on show it."), "organisation")
+    return _saved(_("Saved. Pages and e-mails show it from now on."), "organisation")
 
 
 @blueprint.post("/settings/organisation/logo")

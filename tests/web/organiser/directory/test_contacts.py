@@ -130,7 +130,7 @@ def test_import_reports_before_it_writes(app: Flask, team: Browser) -> None:
         "Zeile 2",
         "Diese Person möchte keine Ankündigungen",
         "nicht im Verzeichnis",
-        "Eine Ansprechperson übernehmen",
+        "Eine Ansprechperson eintragen",
     ):
         assert words in page
     with app.app_context():

@@ -85,7 +85,7 @@ def test_person_who_handed_over_is_not_called_withdrawn(app: Flask, team: Browse
     before = make_registration(app, event, last_name="Ahorn", status="cancelled")
     make_registration(app, event, first_name="Kai", last_name="Birke", predecessor_id=before.id)
     page = look(team, "ahorn")
-    assert "Weitergegeben" in page
+    assert "Platz übergeben" in page
     assert "an Kai Birke" in page
     assert "Abgemeldet" not in page
 

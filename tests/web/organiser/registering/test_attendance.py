@@ -115,7 +115,7 @@ def test_two_who_save_at_once_overwrite_nothing(app: Flask, team: Browser) -> No
     team.post(path_of(event), {**first, "here": [ids["A"], ids["B"]], "others": "missed"})
     mine = {**second, "here": [ids["A"], ids["C"]], "others": "missed"}
     answer = team.post(path_of(event, "/attendance?lang=en"), mine, follow_redirects=True)
-    assert "Somebody else has marked these people meanwhile" in answer.text
+    assert "Somebody else has recorded these people meanwhile" in answer.text
     assert "Maria B, Maria C." in answer.text
     assert marks(app, event) == {"A": "attended", "B": "attended", "C": "missed", "Spät": None}
     assert late["Spät"] in answer.text

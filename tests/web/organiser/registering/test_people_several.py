@@ -249,7 +249,7 @@ def test_message_goes_to_the_ticked_people_once(
     chosen = team.post(f"{base_of(event)}/do/write", {"person": ticked, "q": "Mus"}).location
     form = team.get(f"{chosen}&lang=en").text
     assert "To 3 people from the list" in form
-    assert "not who registers later" in form
+    assert "not people who register later" in form
 
     preview = write_to(team, event, person=ticked)
     make_registration(app, event)
@@ -293,7 +293,7 @@ def test_filter_that_is_an_audience_stays_one(
     assert chosen == f"/organise/events/{event.slug}/write?audience={audience}"
     page = team.get(f"{chosen}&lang=en").text
     assert f'<option selected value="{audience}">' in page
-    assert "also who registers until then" in page
+    assert "people who register before then" in page
 
 
 def test_message_needs_only_a_subject_and_a_text(app: Flask, team: Browser) -> None:

@@ -42,7 +42,7 @@ def test_confirmation_is_sent_again_by_one_press(app: Flask, team: Browser) -> N
     again = team.post(path_of(event, person, "/resend?lang=en"))
     assert again.location.endswith("#actions"), "out of sight on a phone"
     again = team.get(path_of(event, person, "?lang=en"))
-    assert "No second one is sent" in again.text
+    assert "No second e-mail is sent" in again.text
     assert kinds(app)[-1:] == ["confirmation"]
     assert len(kinds(app)) == 2
 

@@ -45,8 +45,8 @@ SECOND = {
 # Where each setting stands; each page is kept by the process that has shown it.
 PAGES = {
     "organisation": ("/", "/events/{}", "/events/{}/register", "/imprint", "/calendar.ics",
-                     "/events/{}/calendar.ics", "/feed.atom"),
-    "accent": ("/", "/events/{}", "/events/{}/register", "/accent.css"),
+                     "/events/{}/calendar.ics", "/feed.atom", "/embed/events"),
+    "accent": ("/", "/events/{}", "/events/{}/register", "/accent.css", "/embed/events"),
     "address": ("/imprint", "/privacy"),
     "privacy_contact": ("/events/{}/register", "/privacy", "/.well-known/security.txt"),
 }  # fmt: skip
@@ -59,6 +59,7 @@ def settings(tmp_path: Path, mailbox: Mailbox, database: str) -> Settings:
         database_url=database,
         smtp_url=mailbox.url,
         mail_per_minute=600_000,
+        embed_origins=("https://www.example.org",),
         **UNSET,
     )
 
