@@ -83,11 +83,7 @@ def show_preview(
     number = request.form.get("page", 0, type=int) or page_number()
     page = page_of(sending, words=words, number=number)
     person = find_person(sending, request.values.get("person", ""))
-    unfit, mails = list[str](), list[Draft]()
-    try:
-        mails = _mails(sending, person)
-    except UnfitInput as refusal:
-        unfit = say_all(refusal.complaints)
+    mails, unfit = _mails(sending, person)
     own = next((draft for draft in mails if draft.locale == page_locale()), None)
     return render_template(
         template,
@@ -158,12 +154,15 @@ def _shown_row(person: Person, *, listed: bool) -> dict[str, str]:
     return row_of(person) if listed else {**row_of(person), **nobody}
 
 
-def _mails(sending: Sending, person: Person | None) -> list[Draft]:
-    """Return the mail in both languages, the person's own first."""
+def _mails(sending: Sending, person: Person | None) -> tuple[list[Draft], list[str]]:
+    """Return the mail in both languages, the person's own first, or why it can't be written."""
     if person is None:
-        return []
+        return [], []
     languages = sorted(LOCALES, key=lambda locale: locale != person.locale)
-    return [draft_for(sending, person, locale, now=now()) for locale in languages]
+    try:
+        return [draft_for(sending, person, locale, now=now()) for locale in languages], []
+    except UnfitInput as refusal:
+        return [], say_all(refusal.complaints)
 
 
 def _entry_words(draft: Draft, zone: str) -> list[tuple[str, str]]:
