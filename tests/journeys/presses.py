@@ -1,9 +1,19 @@
 """An organiser at the desk who presses what is in sight, and how often."""
 
 import re
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page
+from sqlalchemy import select
+
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event
+from ikone_events.store.registering.models import Registration
+from tests.factories import NOW, make_event, make_registration
+from tests.journeys.installation import Installation
 
 PRESSABLE = "a, button, summary"
 
@@ -73,3 +83,46 @@ class Desk:
         found = pressable.filter(has_text=begins, visible=True)
         assert found.count() == 1, f"{name}: {found.count()} in sight at {self._page.url}"
         return found
+
+
+@dataclass(frozen=True)
+class Office:
+    """One installation and the organiser who is logged in."""
+
+    at: Installation
+    desk: Desk
+
+    def event(self, title: str, *names: str, **values: Any) -> Event:
+        """An event of its own for a job, with these people confirmed."""
+        event = make_event(self.at.app, title=title, **values)
+        for name in names:
+            self.person(event, name)
+        return event
+
+    def person(self, event: Event, name: str, **values: Any) -> Registration:
+        """Somebody who is confirmed."""
+        address = f"{name.lower()}@{event.slug}.example.org"
+        return make_registration(self.at.app, event, last_name=name, email=address, **values)
+
+    def next_event(self, title: str, *names: str) -> Event:
+        """An event before all others: the one on the card of *Heute*."""
+        with self.at.app.app_context():
+            first = db.session.scalars(
+                select(Event.starts_at).where(Event.starts_at > NOW).order_by(Event.starts_at)
+            ).first()
+        begins = (first or NOW + timedelta(days=9)) - timedelta(hours=2)
+        return self.event(title, *names, starts_at=begins, ends_at=begins + timedelta(hours=2))
+
+    def let_quiet_period_pass(self) -> None:
+        """Until then a mailing can be taken back, and nothing leaves."""
+        self.at.clock.move(minutes=11)
+
+    def stored(self, event: Event) -> Event:
+        """The event as it is stored now."""
+        with self.at.app.app_context():
+            return db.session.get_one(Event, event.id)
+
+    def rows(self, wanted: Any) -> list[Any]:
+        """What a query finds now."""
+        with self.at.app.app_context():
+            return list(db.session.scalars(wanted))

@@ -1,10 +1,8 @@
 """What an office does all day takes as few presses as it should, and is done afterwards."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -16,58 +14,15 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, PAST, make_event, make_organisation, make_registration
-from tests.journeys.installation import Installation, running
+from tests.factories import NOW, PAST, make_organisation
+from tests.journeys.installation import running
 from tests.journeys.people import ROOM, log_in, window
-from tests.journeys.presses import Desk
+from tests.journeys.presses import Desk, Office
 from tests.patience import wait_for
 
 # Of events whose dates no job is about.
 LATER = NOW + timedelta(days=20)
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("desk")]
-
-
-@dataclass(frozen=True)
-class Office:
-    """One installation and the organiser who is logged in."""
-
-    at: Installation
-    desk: Desk
-
-    def event(self, title: str, *names: str, **values: Any) -> Event:
-        """An event of its own for a job, with these people confirmed."""
-        event = make_event(self.at.app, title=title, **values)
-        for name in names:
-            self.person(event, name)
-        return event
-
-    def person(self, event: Event, name: str, **values: Any) -> Registration:
-        """Somebody who is confirmed."""
-        address = f"{name.lower()}@{event.slug}.example.org"
-        return make_registration(self.at.app, event, last_name=name, email=address, **values)
-
-    def next_event(self, title: str, *names: str) -> Event:
-        """An event before all others: the one on the card of *Heute*."""
-        with self.at.app.app_context():
-            first = db.session.scalars(
-                select(Event.starts_at).where(Event.starts_at > NOW).order_by(Event.starts_at)
-            ).first()
-        begins = (first or NOW + timedelta(days=9)) - timedelta(hours=2)
-        return self.event(title, *names, starts_at=begins, ends_at=begins + timedelta(hours=2))
-
-    def let_quiet_period_pass(self) -> None:
-        """Until then a mailing can be taken back, and nothing leaves."""
-        self.at.clock.move(minutes=11)
-
-    def stored(self, event: Event) -> Event:
-        """The event as it is stored now."""
-        with self.at.app.app_context():
-            return db.session.get_one(Event, event.id)
-
-    def rows(self, wanted: Any) -> list[Any]:
-        """What a query finds now."""
-        with self.at.app.app_context():
-            return list(db.session.scalars(wanted))
 
 
 @pytest.fixture(scope="module")
