@@ -69,7 +69,7 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has 
     def __init__(
         self,
         *,
-        lanes: int = 1,
+        lanes: int,
         lane_seconds: float = LANE_SECONDS,
         patience: float = PATIENT_SECONDS,
     ) -> None:

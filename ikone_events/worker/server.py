@@ -22,6 +22,8 @@ from ikone_events.worker.engine import Engine
 from ikone_events.worker.request_parser import NO_LIMIT, Channel
 
 THREADS = 8
+# Requests served at once, as long as none is slow.
+LANES = 1
 CONNECTIONS = 2000
 # Each connection is an open file; many systems allow a thousand per process by default.
 FILES = CONNECTIONS + 500
@@ -99,7 +101,7 @@ def _accept_all(listener: BaseWSGIServer, accept: Callable[[], None]) -> None:
 def listen(app: Flask, host: str, port: int) -> Any:
     """The server, which accepts connections when it is run. Raises CannotListenError."""
     sockets: dict[int, Any] = {}
-    dispatcher = Dispatcher()
+    dispatcher = Dispatcher(lanes=LANES)
     dispatcher.set_thread_count(THREADS)
     try:
         server = waitress.create_server(

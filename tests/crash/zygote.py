@@ -11,6 +11,7 @@ import traceback
 
 from ikone_events.app import create_app
 from ikone_events.cli import main
+from ikone_events.worker import server
 from tests.patience import be_patient_with_locks
 
 
@@ -33,6 +34,7 @@ def run(words: list[str], log: str) -> None:
 def serve(log: str) -> None:
     """Fork a child for every line; when the input ends all children are killed."""
     be_patient_with_locks()
+    server.LANES = server.THREADS  # as if every request were slow: most at once
     create_app()  # warms every import and mapper
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
     children: list[int] = []

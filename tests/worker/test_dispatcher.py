@@ -132,7 +132,7 @@ def test_failing_request_keeps_no_lane(caplog: pytest.LogCaptureFixture) -> None
 
 def queue_of(number: int, patience: float) -> None:
     """Queue requests for which there is no thread."""
-    dispatcher = Dispatcher(patience=patience)
+    dispatcher = Dispatcher(lanes=1, patience=patience)
     for _ in range(number):
         dispatcher.add_task(Job())
 
