@@ -45,7 +45,7 @@ quick: WORKERS = 2
 quick: dev ## most tests of rules, mails and pages, in less than a minute
 	$(PYTEST) $(QUICK)
 
-night: export IKONE_TESTS = night
+night: export TESTS_AT = night
 night: test ## everything at full strength, before a release: half an hour and more
 
 lint: check ## style and types

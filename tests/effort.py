@@ -1,6 +1,6 @@
 """How much a run is meant to find: a few minutes every day, everything before a release.
 
-`IKONE_TESTS=night` (that is `make night`) turns the same tests to their full strength.
+`TESTS_AT=night` (that is `make night`) turns the same tests to their full strength.
 """
 
 import os
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-NIGHT = os.environ.get("IKONE_TESTS") == "night"
+NIGHT = os.environ.get("TESTS_AT") == "night"
 
 
 def by_night(full: T, by_day: T) -> T:
