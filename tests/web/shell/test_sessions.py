@@ -128,5 +128,6 @@ def test_foreign_broken_and_older_cookies_give_an_empty_session(
         app.secret_key, salt="cookie-session", signer_kwargs={"key_derivation": "hmac"}
     ).dumps({"a": 1})
     assert opened(app, good) == {"a": 1}
-    for cookie in (flask_cookie, good[:-2], "x" + good[1:], "..", ""):
+    other = "y" if good.startswith("x") else "x"
+    for cookie in (flask_cookie, good[:-2], other + good[1:], "..", ""):
         assert opened(app, cookie) == {}
