@@ -19,7 +19,7 @@ from ikone_events.domain.events.facts import CALLED_OFF, State
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.db import db
+from ikone_events.store.damage import readable
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.public_versions import public_change_of
 from ikone_events.store.events.queries import visible_events
@@ -36,7 +36,7 @@ def office_events(account: Organiser, *, now: datetime) -> list[Event]:
     )
     order = Event.starts_at.desc(), Event.id.desc()
     wanted = visible_events(account).where(stays).order_by(*order).limit(MOST_EVENTS)
-    return list(db.session.scalars(wanted))[::-1]
+    return readable(wanted, Event)[::-1]
 
 
 def office_entry(account: Organiser, event: Event, locale: str) -> PublicEntry:

@@ -21,6 +21,7 @@ from ikone_events.domain.events.facts import State
 from ikone_events.domain.plan.steps import RESTING
 from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.accounts.models import Organiser
+from ikone_events.store.damage import readable
 from ikone_events.store.db import db, insert_into, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
@@ -74,7 +75,7 @@ def events_to_watch(now: datetime, urgent_until: datetime) -> list[Event]:
         and_(Event.state.not_in(resting), overdue),
         raised,
     )
-    return list(db.session.scalars(select(Event).where(watched).order_by(Event.id)))
+    return readable(select(Event).where(watched).order_by(Event.id), Event)
 
 
 def raised_causes() -> dict[int | None, set[str]]:

@@ -1,5 +1,6 @@
 """Alarms: at once, to the right people, once per cause and again when it has come back."""
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -224,6 +225,17 @@ def test_trouble_of_the_worker_is_told_administrators_once_a_day_while_an_event_
     assert office_mails(app)[0].subject == "Dringend, „Heute“ öffnen: IKONE DS"
     for words in ("", "step: not done for 3", "", "other"):
         assert len(trouble(words)) == 1
+
+
+def test_damaged_event_silences_no_alarm_of_others(
+    app: Flask, settings: Settings, clock: FixedClock, admin: int
+) -> None:
+    damaged = soon(app, title="Beschädigt")
+    soon(app)
+    with sqlite3.connect(settings.data_dir / "ikone.db") as connection:
+        connection.execute("UPDATE event SET changed_at = 'neulich' WHERE id = ?", (damaged.id,))
+    connection.close()
+    assert [subject for _, subject in settled(app, clock)] == ["Dringend, Link eintragen: Dörfer"]
 
 
 @pytest.fixture
