@@ -21,7 +21,7 @@ _ATTENDANCE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicFacts:
-    """What search engines are told besides the summary of an event.
+    """What search engines read besides the summary of an event.
 
     `state` is cancelled also for an archived event that had been. `seats`: None when nobody needs
     one any more. `opens_at`: when registration opens, if that is planned.

@@ -1,4 +1,4 @@
-"""What is urgent enough to be told at once, by its cause.
+"""What is urgent enough to be mailed at once, by its cause.
 
 Only what a mail can reach somebody about: a mail server that takes nothing, a silent worker, a full
 disk and a stopped outbox are shown on pages and by `/readyz`. Alarms of backups and of erasure are

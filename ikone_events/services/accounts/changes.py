@@ -73,7 +73,7 @@ def set_events(organiser_id: int, only: Sequence[str]) -> Organiser:
 def set_active(organiser_id: int, *, active: bool, asker: Asker = SHELL) -> Organiser:
     """Disable or enable an account. Raises AccountRefused, StaleForm, NotFound.
 
-    Enabled again, it is not told of those who registered meanwhile.
+    Enabled again, it gets no list of those who registered meanwhile.
     """
     with _changing(organiser_id, asker) as account:
         account.active = active

@@ -19,7 +19,7 @@ from ikone_events.store.office.queries import note_listed, unlisted
 def choose_mails(organiser_id: int, chosen: Mapping[OfficeMail, bool], *, now: datetime) -> None:
     """Store which mails an account gets; a mail of the morning begins on the next one.
 
-    Whoever did not get lists of registrations is told of those that come from now on.
+    Lists of registrations that were off until now begin with those that come from now on.
     """
     lock_accounts()
     account = get_account(organiser_id)

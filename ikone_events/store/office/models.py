@@ -25,7 +25,7 @@ class OfficeAlarm(Base):
 
 
 class ListingProgress(Base):
-    """Up to which registration of an event an account has been told of them.
+    """Up to which registration of an event the lists of an account have come.
 
     Registrations of one event are written one after the other under its lock, so their ids rise in
     the order in which they become visible; those of several events don't.

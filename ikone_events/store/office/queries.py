@@ -116,7 +116,7 @@ class Range:
 
 
 def unlisted(organiser_id: int) -> list[Range]:
-    """What an account has not been told of, by event."""
+    """The registrations that were in no list of an account, by event."""
     newest = (
         select(Registration.event_id, func.max(Registration.id).label("upto"))
         .group_by(Registration.event_id)
@@ -156,7 +156,7 @@ def people_in(ranges: Iterable[Range], events: Mapping[int, Event]) -> list[Regi
 
 
 def note_listed(organiser_id: int, ranges: Iterable[Range]) -> None:
-    """Store that an account has been told of these registrations, or need not be."""
+    """Store that these registrations were in a list of an account, or need not be."""
     rows = [
         {"organiser_id": organiser_id, "event_id": each.event_id, "last_id": each.upto}
         for each in ranges
