@@ -38,9 +38,9 @@ from ikone_events.services.mails import mailing_chunks, mailings, subscribers
 from ikone_events.services.mails.values import sender_of
 from ikone_events.services.operating import verification
 from ikone_events.services.plan import plans
-from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
+from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import find_event, lock_event
@@ -237,7 +237,7 @@ class Installation(RuleBasedStateMachine):
 
     @rule(person=people, attendance=st.sampled_from([None, *Attendance]))
     def come_or_not(self, person: str, attendance: Attendance | None) -> None:
-        self.write(lambda _event: mark_attendance(person, attendance, now=self.now))
+        self.write(lambda _event: state_attendance(person, attendance, now=self.now, by="X"))
 
     @rule(number=st.integers(0, 3), confirmed=st.booleans())
     def subscribe(self, number: int, confirmed: bool) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.refusals import NotFound
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.services.registering.attendance import mark_attendance
+from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event, lock_event
@@ -78,8 +78,8 @@ def test_event_that_was_deleted_is_not_found_again(app: Flask) -> None:
 def test_second_note_in_one_transaction_keeps_the_first(app: Flask) -> None:
     eva = make_registration(app, make_event(app))
     with app.app_context(), transaction():
-        mark_attendance(eva.public_id, Attendance.ATTENDED, now=NOW).note = "kam später"
-        mark_attendance(eva.public_id, Attendance.MISSED, now=NOW)
+        state_attendance(eva.public_id, Attendance.ATTENDED, now=NOW, by="X").note = "kam später"
+        state_attendance(eva.public_id, Attendance.MISSED, now=NOW, by="X")
     with app.app_context():
         found = db.session.get_one(Registration, eva.id)
         assert (found.attendance, found.note) == ("missed", "kam später")

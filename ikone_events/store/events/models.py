@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.rooms.providers import ProviderKind
 from ikone_events.domain.times import to_local
 from ikone_events.store.db import Base, UTCDateTime
 
@@ -62,6 +63,11 @@ class Event(InCalendars, Base):
     People are notified of changes at `update_due_at`, after a quiet period; `update_since` is the
     first edit that waits for it, `update_by` who made the last one, `update_reason` what the mails
     say about it.
+
+    `room_url`, `room_pin` and `dial_in` are of a room that is a plain link, `moderator_url` is its
+    link for speakers; a provider that makes rooms needs none of them. `directions` is the room in
+    the building and the way there, `bring` what to bring. `attendance_incomplete`: the office has
+    not noted everybody, so whoever is not recorded is unknown and not absent.
     """
 
     __tablename__ = "event"
@@ -113,6 +119,12 @@ class Event(InCalendars, Base):
     accepts_late: Mapped[bool] = mapped_column(default=True)
     decline_frees: Mapped[bool] = mapped_column(default=False)
     plan: Mapped[str] = mapped_column(String(20), default="")
+    room_provider: Mapped[str] = mapped_column(String(10), default=ProviderKind.LINK.value)
+    room_pin: Mapped[str] = mapped_column(String(50), default="")
+    moderator_url: Mapped[str] = mapped_column(String(2000), default="")
+    directions: Mapped[str] = mapped_column(Text, default="")
+    bring: Mapped[str] = mapped_column(Text, default="")
+    attendance_incomplete: Mapped[bool] = mapped_column(default=False)
     feedback_url: Mapped[str] = mapped_column(String(2000), default="")
 
     contact_name: Mapped[str] = mapped_column(String(200), default="")

@@ -15,8 +15,8 @@ from ikone_events.domain.rooms.door import Door, door_at
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import DOORS_OPEN_BEFORE, link_day
-from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.seating import mode_of
+from ikone_events.services.rooms.attendance import enter_by_door
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
@@ -101,7 +101,7 @@ def _enter(registration: Registration, here: str) -> ResponseReturnValue:
     if door_of(registration, moment) is not Door.OPEN:
         return redirect(here, 303)
     with transaction():
-        mark_attendance(registration.public_id, Attendance.ATTENDED, now=moment)
+        enter_by_door(registration.public_id, now=moment)
     return redirect(f"{here}?go=1", 303)
 
 

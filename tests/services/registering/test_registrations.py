@@ -13,9 +13,9 @@ from ikone_events.domain.refusals import NotFound, Refusal, RegistrationClosed, 
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.registering import registrations
-from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
+from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
@@ -182,7 +182,7 @@ def test_attendance_is_noted_for_confirmed_people_only(app: Flask) -> None:
 
     with app.app_context(), transaction():
         for person in (came, waits):
-            mark_attendance(person.public_id, Attendance.ATTENDED, now=NOW)
+            state_attendance(person.public_id, Attendance.ATTENDED, now=NOW, by="X")
 
     with app.app_context():
         noted = list(db.session.scalars(select(Registration.attendance).order_by(Registration.id)))

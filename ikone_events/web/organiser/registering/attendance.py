@@ -8,7 +8,7 @@ from ikone_events.domain.refusals import Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
-from ikone_events.services.registering.attendance import (
+from ikone_events.services.rooms.attendance import (
     AttendanceMark,
     SavedAttendance,
     not_recordable_because,
@@ -18,7 +18,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
@@ -52,7 +52,7 @@ def save_ticks(slug: str) -> Answer:
         return _page(event, people_to_tick(event), ticked, refused=[AGAIN]), 422
     try:
         with transaction():
-            saved = save_attendance(slug, _marks(ticked), now=now())
+            saved = save_attendance(slug, _marks(ticked), now=now(), by=actor())
     except StatusRefused as refusal:
         event = seen_event(slug)
         return _page(event, people_to_tick(event), ticked, refused=refusal.complaints), 409

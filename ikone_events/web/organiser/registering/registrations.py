@@ -19,7 +19,6 @@ from ikone_events.domain.registering.status import (
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
-from ikone_events.services.registering.attendance import mark_attendance
 from ikone_events.services.registering.by_organiser import actions_for
 from ikone_events.services.registering.lists.exports import (
     registration_columns,
@@ -29,6 +28,7 @@ from ikone_events.services.registering.lists.exports import (
 )
 from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import waiting_reasons
+from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Counts
@@ -46,6 +46,7 @@ from ikone_events.store.registering.queries import deputies_of
 from ikone_events.web.organiser.exports import table_file
 from ikone_events.web.organiser.frame import (
     Answer,
+    actor,
     blueprint,
     download,
     flash_at,
@@ -172,7 +173,9 @@ def set_attendance(slug: str, public_id: str) -> Answer:
     if wish not in ("", *Attendance):
         abort(422)
     with transaction():
-        mark_attendance(person.public_id, Attendance(wish) if wish else None, now=now())
+        state_attendance(
+            person.public_id, Attendance(wish) if wish else None, now=now(), by=actor()
+        )
     return back_to_list(slug, public_id)
 
 

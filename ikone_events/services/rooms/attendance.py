@@ -13,6 +13,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
+from ikone_events.store.rooms.attendance import record_door, record_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,27 @@ class SavedAttendance:
     kept: Sequence[Registration]
 
 
-def mark_attendance(
-    public_id: str, attendance: Attendance | None, *, now: datetime
+def state_attendance(
+    public_id: str, attendance: Attendance | None, *, now: datetime, by: str
 ) -> Registration:
-    """Record the attendance of a confirmed person; None clears it."""
+    """Record what a person of the office says of a confirmed person; None takes it back."""
     registration = lock_registration(public_id)
     if registration.status == Status.CONFIRMED.value:
-        _record(registration, attendance, now)
+        _record(registration, attendance, now, by)
     return registration
 
 
+def enter_by_door(public_id: str, *, now: datetime) -> None:
+    """Record that a confirmed person pressed the button before the room."""
+    registration = lock_registration(public_id)
+    if registration.status == Status.CONFIRMED.value:
+        registration.attendance = Attendance.ATTENDED.value
+        registration.attended_at = now
+        record_door(registration.id, registration.event_id, now)
+
+
 def save_attendance(
-    slug: str, marks: Mapping[str, AttendanceMark], *, now: datetime
+    slug: str, marks: Mapping[str, AttendanceMark], *, now: datetime, by: str
 ) -> SavedAttendance:
     """Record what a form changed, by public id, in one transaction.
 
@@ -59,7 +69,7 @@ def save_attendance(
             continue
         present = _present(registration)
         if present is mark.shown:
-            _record(registration, mark.wanted, now)
+            _record(registration, mark.wanted, now, by)
             changed += 1
         elif present is not mark.wanted:
             kept.append(registration)
@@ -81,7 +91,9 @@ def _present(registration: Registration) -> Attendance | None:
     return Attendance(registration.attendance) if registration.attendance else None
 
 
-def _record(registration: Registration, attendance: Attendance | None, now: datetime) -> None:
-    """The one place that writes the attendance of a person."""
+def _record(
+    registration: Registration, attendance: Attendance | None, now: datetime, by: str
+) -> None:
     registration.attendance = attendance.value if attendance else None
     registration.attended_at = now if attendance is Attendance.ATTENDED else None
+    record_statement(registration.id, registration.event_id, attendance, now=now, by=by)

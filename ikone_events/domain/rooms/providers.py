@@ -1,0 +1,91 @@
+"""Providers of video rooms: what each can do, and what it is told of a room and of a visitor.
+
+A provider gets a name, a role and an opaque id of a person, never an address (data protection).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ikone_events.domain.refusals import N_, Refusal
+
+
+class ProviderKind(StrEnum):
+    """What makes the room of an event."""
+
+    LINK = "link"
+    BIGBLUEBUTTON = "bbb"
+    JITSI = "jitsi"
+
+
+PROVIDER_LABELS: Mapping[ProviderKind, str] = {
+    ProviderKind.LINK: N_("A link of any video service"),
+    ProviderKind.BIGBLUEBUTTON: "BigBlueButton",
+    ProviderKind.JITSI: "Jitsi Meet",
+}
+
+
+class RoomRole(StrEnum):
+    """What a visitor may do in the room."""
+
+    VIEWER = "viewer"
+    MODERATOR = "moderator"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do.
+
+    `create`: rooms are made when needed. `person_url`: each person gets an address of their own.
+    `roles`: moderators are let in as such. `attendance`: it tells who is in the room.
+    """
+
+    create: bool = False
+    person_url: bool = False
+    roles: bool = False
+    lobby: bool = False
+    attendance: bool = False
+    dial_in: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a provider needs to know of an event's room. `key` is the event's opaque id.
+
+    `url`, `moderator_url`, `pin` and `dial_in` are those of a plain link. `session` is what the
+    provider answered when it made the room, needed to build links to it; "" before.
+    """
+
+    key: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    locale: str = "de"
+    url: str = ""
+    moderator_url: str = ""
+    pin: str = ""
+    dial_in: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person on the way into a room; `opaque_id` says nothing to the provider."""
+
+    name: str
+    role: RoomRole
+    opaque_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A visitor who is in the room now, as the provider tells it."""
+
+    opaque_id: str
+    name: str = ""
+    role: RoomRole = RoomRole.VIEWER
+
+
+class RoomUnavailable(Refusal):
+    """A provider does not answer, or not as it must: nothing was changed; try again or dial in."""

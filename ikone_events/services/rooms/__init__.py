@@ -1,0 +1,1 @@
+"""The room of an event: its provider, the door, who came."""

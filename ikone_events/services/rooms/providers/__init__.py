@@ -1,0 +1,1 @@
+"""Providers of video rooms, all behind one interface."""
