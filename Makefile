@@ -81,9 +81,9 @@ LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 lock: ## resolve the dependencies anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
-	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra pdf --output-file requirements.lock
 	$(LOCK) --group build --constraints requirements.lock --output-file requirements-build.lock
-	$(LOCK) pyproject.toml --group dev --constraints requirements.lock \
+	$(LOCK) pyproject.toml --extra pdf --group dev --constraints requirements.lock \
 	  --constraints requirements-build.lock --output-file requirements-dev.lock
 
 # ---------------------------------------------------------------------------------------------
