@@ -20,7 +20,7 @@ MIN_TOKEN_LENGTH = 16
 # Settings with a password or key. A file of systemd or of a container may hold each: X_FILE.
 SECRETS = (
     *("IKONE_SECRET_KEY", "IKONE_HEALTH_TOKEN", "IKONE_DATABASE_URL", "IKONE_ENGINE_URL"),
-    *("IKONE_SMTP_URL", "IKONE_IMAP_URL"),
+    *("IKONE_SMTP_URL", "IKONE_IMAP_URL", "IKONE_BBB_SECRET", "IKONE_JITSI_SECRET"),
 )
 # The share of a lease for the SMTP session; the rest is for the work before and after it.
 _OF_LEASE = 0.75
@@ -62,6 +62,13 @@ class Settings:
     address: str = ""
     privacy_contact: str = ""
     embed_origins: tuple[str, ...] = ()
+    # Empty where administrators enter them in the browser (services/rooms/provider_settings.py).
+    bbb_url: str = ""
+    bbb_secret: str = ""
+    jitsi_url: str = ""
+    jitsi_app_id: str = ""
+    jitsi_secret: str = ""
+    outgoing_hosts: tuple[str, ...] = ()
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -58,6 +58,10 @@ class Installation:
         """The absolute address of a person's door to the video room, for calendar entries."""
         return self.page(f"/door/{self.signer.sign(Purpose.DOOR, LinkClaim(public_id, epoch))}")
 
+    def check_in(self, public_id: str, epoch: int) -> str:
+        """The absolute address of a person's check-in code, for tickets."""
+        return self.page(f"/c/{self.signer.sign(Purpose.CHECK_IN, LinkClaim(public_id, epoch))}")
+
 
 def get_installation() -> Installation:
     """The installation of the running application."""
