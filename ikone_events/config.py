@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 
 from ikone_events.domain.colours import read_accent
 from ikone_events.domain.origins import HOST, read_origins
+from ikone_events.domain.outgoing import read_hosts, read_service_address
 from ikone_events.domain.secret_keys import is_guessable
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 
@@ -286,6 +287,9 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "backup_days": _count,
     "accent": read_accent,
     "embed_origins": read_origins,
+    "bbb_url": read_service_address,
+    "jitsi_url": read_service_address,
+    "outgoing_hosts": read_hosts,
 }
 
 # Variables that only the tests and the Makefile read.

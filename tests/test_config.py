@@ -57,6 +57,13 @@ def test_sites_that_embed_are_named_as_browsers_do() -> None:
     assert settings_from_environment(GOOD).embed_origins == ()
 
 
+def test_hosts_that_may_be_called_are_read_in_their_one_form() -> None:
+    text = "Meet.intern.,10.0.0.5, ::1,meet.intern"
+    found = settings_from_environment({**GOOD, "IKONE_OUTGOING_HOSTS": text}).outgoing_hosts
+    assert found == ("meet.intern", "10.0.0.5", "::1")
+    assert settings_from_environment(GOOD).outgoing_hosts == ()
+
+
 def test_mails_are_named_in_the_domain_of_the_sender() -> None:
     settings = settings_from_environment({**GOOD, "IKONE_MAIL_FROM": "events@bücher.example"})
     assert settings.sender == "events@xn--bcher-kva.example"
@@ -98,6 +105,13 @@ def test_mails_are_named_in_the_domain_of_the_sender() -> None:
         ("IKONE_RATE_LIMITS", "yes"),
         ("IKONE_MAX_UPLOAD_MB", "50MB"),
         ("IKONE_MAIL_FORM", "a@b.de"),
+        ("IKONE_OUTGOING_HOSTS", "https://meet.intern"),
+        ("IKONE_OUTGOING_HOSTS", "meet.intern:8443"),
+        ("IKONE_OUTGOING_HOSTS", "*.intern"),
+        ("IKONE_OUTGOING_HOSTS", "10.0.0.0/8"),
+        ("IKONE_BBB_URL", "meet.example.org"),
+        ("IKONE_BBB_URL", "https://u:p@meet.example.org/"),
+        ("IKONE_JITSI_URL", "https://meet.example.org/?a=b"),
         ("IKONE_EMBED_ORIGINS", "*"),
         ("IKONE_EMBED_ORIGINS", "www.stadt.example"),
         ("IKONE_EMBED_ORIGINS", "http://www.stadt.example"),

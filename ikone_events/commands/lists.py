@@ -11,7 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES
-from ikone_events.services.installation import now
+from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.loading import read_file, store_dataset
 from ikone_events.services.registering.lists.exports import (
     OUTBOX_COLUMNS,
@@ -31,7 +31,7 @@ from ikone_events.store.db import transaction
 def load(file: Path) -> None:
     """Store events, people and registrations from a JSON file; no e-mail is sent."""
     try:
-        dataset = read_file(file)
+        dataset = read_file(file, hosts=get_installation().settings.outgoing_hosts)
         with transaction():
             loaded = store_dataset(dataset, folder=file.parent, actor="load", now=now())
     except Refusal as refusal:

@@ -1,5 +1,6 @@
 """The content of an event as organisers edit it, and its checks."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from ikone_events.domain.header_text import (
     stored_text_complaints,
     text_complaint,
 )
+from ikone_events.domain.outgoing import link_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
 # Lengths in characters, as in the database.
@@ -44,6 +46,8 @@ _FAR_AHEAD, _LONG = timedelta(days=3 * 365), timedelta(days=31)
 CHOSEN_PLANS = ("", "round_table")
 # Lines that are used in mail headers or calendar entries (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
+# Links to rooms, whose hosts may be called (`rooms check`): none of one's own network.
+ROOM_LINKS = ("room_url",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,14 @@ class EventDraft(RegistrationSettings):
 _ROOM_ADDRESS = N_("Please give the full address of the room, beginning with https://.")
 
 
-def check_draft(draft: EventDraft) -> None:
-    """Raise UnfitInput with all complaints about a draft."""
+def check_draft(
+    draft: EventDraft, *, hosts: Collection[str] | None = None, kept: Collection[str] = ()
+) -> None:
+    """Raise UnfitInput with all complaints about a draft.
+
+    Hosts of rooms may be in one's own network if they are among `hosts`, the links among `kept`
+    (stored before), or `hosts` is None (of a draft that is stored already).
+    """
     found = [
         *_text_complaints(draft),
         *_value_complaints(draft),
@@ -107,17 +117,25 @@ def check_draft(draft: EventDraft) -> None:
             draft, form=draft.format, starts_at=draft.starts_at, ends_at=draft.ends_at
         ),
         *_address_complaints(draft),
+        *(_room_complaints(draft, hosts, kept) if hosts is not None else ()),
         *_plan_complaints(draft),
     ]
     if found:
         raise UnfitInput(found)
 
 
-def check_room(room_url: str, dial_in: str) -> None:
-    """Raise UnfitInput unless both can be stored; an empty room removes the link."""
+def check_room(
+    room_url: str, dial_in: str, *, hosts: Collection[str] = (), kept: Collection[str] = ()
+) -> None:
+    """Raise UnfitInput unless both can be stored; an empty room removes the link.
+
+    `hosts` and `kept` as in `check_draft`.
+    """
     found: list[Complaint] = []
     if room_url and not is_web_address(room_url):
         found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    elif room_url not in ("", *kept) and (unfit := link_complaint(room_url, hosts, "room_url")):
+        found.append(unfit)
     found += stored_text_complaints(dial_in, LINE_LENGTHS["dial_in"], "dial_in")
     if found:
         raise UnfitInput(found)
@@ -190,6 +208,16 @@ def _address_complaints(draft: EventDraft) -> list[Complaint]:
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, about="contact_email"))
     return found
+
+
+def _room_complaints(
+    draft: EventDraft, hosts: Collection[str], kept: Collection[str]
+) -> list[Complaint]:
+    """Complaints about the hosts of new links to rooms."""
+    links = {name: getattr(draft, name) for name in ROOM_LINKS}
+    new = {name: link for name, link in links.items() if link not in kept and is_web_address(link)}
+    found = [link_complaint(link, hosts, name) for name, link in new.items()]
+    return [complaint for complaint in found if complaint is not None]
 
 
 def _plan_complaints(draft: EventDraft) -> list[Complaint]:

@@ -1,6 +1,6 @@
 """Reads and checks a JSON file of events and people before anything is stored."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -55,18 +55,21 @@ class Dataset:
     contacts: tuple[ContactDraft, ...] = ()
 
 
-def read_dataset(data: object) -> Dataset:
-    """Check a decoded file; raises UnfitInput with at most twenty faults."""
+def read_dataset(data: object, *, hosts: Collection[str] | None = None) -> Dataset:
+    """Check a decoded file; raises UnfitInput with at most twenty faults.
+
+    `hosts` may be in one's own network, see `check_draft`.
+    """
     if not isinstance(data, Mapping):
         raise UnfitInput(Complaint(N_("The file does not hold a JSON object.")))
-    return _DatasetReader(data).dataset()
+    return _DatasetReader(data, hosts).dataset()
 
 
 class _DatasetReader:
     """Reads record by record and collects faults under the record's name."""
 
-    def __init__(self, data: Record) -> None:
-        self._data = data
+    def __init__(self, data: Record, hosts: Collection[str] | None) -> None:
+        self._data, self._hosts = data, hosts
         self._faults: list[Complaint] = []
         self._users = {str(u.get("id")): u for u in self._records("users")}
 
@@ -149,7 +152,7 @@ class _DatasetReader:
         if not is_slug(slug):
             raise UnfitInput(Complaint(N_("Only a-z, 0-9 and hyphens, please."), {}, "slug"))
         draft = self._draft(record)
-        check_draft(draft)
+        check_draft(draft, hosts=self._hosts)
         return EventRecord(
             slug=slug,
             draft=draft,

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from ikone_events.domain.events.draft import (
     CHOSEN_PLANS,
+    ROOM_LINKS,
     EventDraft,
     ProgrammeItem,
     check_draft,
@@ -18,6 +19,7 @@ from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
 from ikone_events.domain.words import RESERVED, slug_of
 from ikone_events.services.events.updates import note_change
+from ikone_events.services.installation import get_installation
 from ikone_events.services.plan.plans import lay_plan, move_steps
 from ikone_events.services.registering.seating import keep_seats, promote_waiting
 from ikone_events.store.accounts.models import Organiser, assignment
@@ -37,7 +39,7 @@ class Edited(NamedTuple):
 
 def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
     """Store a new draft under a slug made of its title. Raises UnfitInput."""
-    check_draft(draft)
+    check_event_draft(draft)
     event = Event(slug=_free_slug(draft.title), created_at=now, changed_at=now)
     fill_event(event, draft)
     db.session.add(event)
@@ -81,8 +83,8 @@ def edit_event(
 
     Raises UnfitInput, NotFound, and StaleForm when somebody saved since the form was opened.
     """
-    check_draft(draft)
     event = lock_event(slug)
+    check_event_draft(draft, event)
     check_edit_version(event, expected_edit_version)
     before, public, old_limits = calendar_facts(event), public_facts(event), _limits(event)
     fill_event(event, draft)
@@ -98,6 +100,15 @@ def edit_event(
     return Edited(event, len(moved_up))
 
 
+def check_event_draft(draft: EventDraft, event: Event | None = None) -> None:
+    """Raise UnfitInput unless a draft can be stored, in place of the event as it is now.
+
+    Links that the event has already stay, whatever has been forbidden since.
+    """
+    kept = [getattr(event, name) for name in ROOM_LINKS] if event is not None else []
+    check_draft(draft, hosts=get_installation().settings.outgoing_hosts, kept=kept)
+
+
 def check_edit_version(event: Event, expected: int) -> None:
     """Raise StaleForm when somebody saved since the form was opened."""
     if event.edit_version != expected:
@@ -107,7 +118,7 @@ def check_edit_version(event: Event, expected: int) -> None:
 
 def event_as_edited(event: Event, draft: EventDraft) -> Event:
     """The event as it would be after an edit; stores nothing. Raises UnfitInput."""
-    check_draft(draft)
+    check_event_draft(draft, event)
     edited = as_if(event, {})
     fill_event(edited, draft)
     return edited
@@ -145,8 +156,9 @@ def set_room(
 
     Once the links were sent people are notified, unless `silent`. Raises UnfitInput, NotFound.
     """
-    check_room(room_url, dial_in)
     event = lock_event(slug)
+    hosts = get_installation().settings.outgoing_hosts
+    check_room(room_url, dial_in, hosts=hosts, kept=[event.room_url])
     before = calendar_facts(event)
     event.room_url, event.dial_in = room_url, dial_in
     event.edit_version += 1

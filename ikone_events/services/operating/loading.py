@@ -1,7 +1,7 @@
 """Loading a file of events and people; states are taken as given, no mail is sent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -188,8 +188,11 @@ def _store_subscribers(dataset: Dataset) -> None:
         db.session.add(subscriber)
 
 
-def read_file(path: Path) -> Dataset:
-    """Read and check a JSON file; raises UnfitInput with the place of the fault."""
+def read_file(path: Path, *, hosts: Collection[str] = ()) -> Dataset:
+    """Read and check a JSON file; raises UnfitInput with the place of the fault.
+
+    `hosts` of rooms may be in one's own network.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as fault:
@@ -198,4 +201,4 @@ def read_file(path: Path) -> Dataset:
         text = N_("The file is not JSON: line %(line)d, column %(column)d.")
         values = {"line": fault.lineno, "column": fault.colno}
         raise UnfitInput(Complaint(text, values)) from fault
-    return read_dataset(data)
+    return read_dataset(data, hosts=hosts)

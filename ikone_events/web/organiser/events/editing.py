@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template
 
-from ikone_events.domain.events.draft import EventDraft, check_draft
+from ikone_events.domain.events.draft import EventDraft
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import MOMENTS, TICKS
 from ikone_events.domain.mails.audiences import Audience
@@ -114,7 +114,7 @@ def _edit(slug: str, *, only_look: bool = False) -> Answer:
 
 def confirm_dates(form: EventForm, draft: EventDraft, event: Event | None = None) -> None:
     """Raise UnfitInput for new dates that are probably mistyped, once everything else is right."""
-    check_draft(draft)
+    event_service.check_event_draft(draft, event)
     known = (event.starts_at, event.ends_at) if event else None
     if known != (draft.starts_at, draft.ends_at):
         form.dates_meant.confirm(draft.starts_at, draft.ends_at)

@@ -1,0 +1,85 @@
+"""Links to rooms: none into one's own network, unless the host is named or the link is old."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from ikone_events.domain.events.draft import EventDraft
+from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.events.editing import (
+    create_event,
+    draft_of_event,
+    edit_event,
+    event_as_edited,
+    set_room,
+)
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from tests.factories import NOW, make_event
+from tests.services.events.test_editing import DRAFT
+
+INSIDE = ("https://localhost/raum", "https://10.0.0.5/raum", "https://video.internal/raum")
+
+
+def name_host(app: Flask, monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
+    known = app.extensions["ikone_installation"]
+    settings = replace(known.settings, outgoing_hosts=hosts)
+    monkeypatch.setitem(app.extensions, "ikone_installation", replace(known, settings=settings))
+
+
+def create(_slug: str, draft: EventDraft) -> None:
+    create_event(draft, actor="anna", now=NOW)
+
+
+def edit(slug: str, draft: EventDraft) -> None:
+    edit_event(slug, draft, expected_edit_version=1, now=NOW)
+
+
+def put_room(slug: str, draft: EventDraft) -> None:
+    set_room(slug, draft.room_url, draft.dial_in, now=NOW)
+
+
+WAYS = pytest.mark.parametrize("save", [create, edit, put_room])
+
+
+@WAYS
+@pytest.mark.parametrize("link", INSIDE)
+def test_link_into_ones_own_network_is_refused_at_its_field(
+    app: Flask, save: Callable[[str, EventDraft], None], link: str
+) -> None:
+    event = make_event(app)
+    draft = replace(DRAFT, room_url=link)
+    with app.app_context(), pytest.raises(UnfitInput) as refusal, transaction():
+        save(event.slug, draft)
+    assert [complaint.about for complaint in refusal.value.complaints] == ["room_url"]
+    with app.app_context():
+        assert db.session.get_one(Event, event.id).room_url == event.room_url
+
+
+@WAYS
+def test_named_host_is_accepted(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, save: Callable[[str, EventDraft], None]
+) -> None:
+    name_host(app, monkeypatch, "video.internal")
+    event = make_event(app)
+    with app.app_context(), transaction():
+        save(event.slug, replace(DRAFT, room_url="http://video.internal:8080/raum"))
+
+
+@pytest.mark.parametrize("link", INSIDE)
+def test_event_with_an_old_link_is_edited_in_other_respects(app: Flask, link: str) -> None:
+    """The link was stored before hosts were checked, or the setting named it then."""
+    event = make_event(app, room_url=link)
+    with app.app_context():
+        draft = replace(draft_of_event(db.session.get_one(Event, event.id)), title="Neuer Titel")
+        assert event_as_edited(db.session.get_one(Event, event.id), draft).title == "Neuer Titel"
+        with transaction():
+            edit_event(event.slug, draft, expected_edit_version=1, now=NOW)
+        with transaction():
+            set_room(event.slug, link, "0631 12345", now=NOW)
+        with pytest.raises(UnfitInput), transaction():
+            set_room(event.slug, f"{link}-2", "", now=NOW)
+        stored = db.session.get_one(Event, event.id)
+    assert (stored.title, stored.room_url, stored.dial_in) == ("Neuer Titel", link, "0631 12345")
