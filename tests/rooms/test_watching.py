@@ -148,18 +148,21 @@ def test_two_workers_at_once_count_a_minute_once(day: Day) -> None:
 
 
 def test_answer_that_comes_after_a_later_look_is_dropped(day: Day) -> None:
-    """Without the claim's moment in `record_look` the late answer would let Anna have left."""
+    """Without the claim's moment in `record_look` the time of the last look would go back."""
     anna = day.person()
     day.enter(anna)
     day.minutes(1)
-    slow = day.clock.moment + timedelta(seconds=55)
     day.clock.move(seconds=55)
+    slow = day.clock.moment
     with day.app.app_context():
         with transaction():
             assert watching.claim_look(day.event, now=slow)
         day.minutes(1)  # the answer is still on its way
         with transaction():
             assert watching.record_look(day.event, (), now=slow) == 0
+        watch = find_watch(day.event.id)
+        assert watch is not None
+        assert watch.looked_at == day.clock.moment
     record = day.record(anna)
     assert record is not None
     assert record.left_at is None

@@ -5,6 +5,7 @@ IKONE_OUTGOING_HOSTS are called. Take the other one when branches are joined.
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -50,7 +51,8 @@ def call(
             redirect=False,
             preload_content=False,
         )
-        read = answer.read(MOST_BYTES + 1, decode_content=False)
+        with closing(answer):
+            read = answer.read(MOST_BYTES + 1, decode_content=False)
     except (urllib3.exceptions.HTTPError, OSError) as fault:
         raise RoomUnavailable(Complaint(N_("The video server does not answer."))) from fault
     finally:
