@@ -16,6 +16,7 @@ from ikone_events.web.public import (
     identity,
     pages,
     qr,
+    room_reports,
     sitemap,
     subscriptions,
 )
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     pages.blueprint,
     identity.blueprint,
     sitemap.blueprint,
+    room_reports.blueprint,
     health.blueprint,
     password_reset.blueprint,
     attendee.blueprint,
@@ -85,6 +87,8 @@ def register_pages(app: Flask) -> None:
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)
+    # A video server posts without page, cookie or token of ours; it signs with the shared secret.
+    csrf.exempt(room_reports.take)
     i18n.init_app(app)
     search_engines.init_app(app)
     filters.init_app(app)

@@ -22,6 +22,7 @@ from ikone_events.worker.huey_import import (
     with_psycopg,
 )
 from ikone_events.worker.reading import MailboxReader
+from ikone_events.worker.watching import RoomWatcher
 from ikone_events.worker.work import Worker
 
 # Seconds to wait for the current mail when the process stops.
@@ -39,11 +40,13 @@ class Engine:
         self._settings = settings
         self._worker = Worker(app, settings)
         self._reader = MailboxReader(app, settings, self._worker.stopping)
+        self._watcher = RoomWatcher(app, self._worker.stopping)
         self._huey: Huey | None = None
         self._opening = threading.Lock()
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
         self._reading: threading.Thread | None = None
+        self._watching: threading.Thread | None = None
         self._bell = threading.Event()  # rung by this process for its own worker
 
     @property
@@ -89,9 +92,10 @@ class Engine:
         """Do everything that is due in this thread; returns the number of mails sent.
 
         The mailbox is read after sending, so that it delays no mail; mails that it causes are sent
-        at once.
+        at once. Video rooms are looked into between the two.
         """
         sent = self._worker.work_off()
+        self._watcher.look_around()
         if self._reader.read():
             sent += self._worker.work_off()
         return sent
@@ -101,7 +105,7 @@ class Engine:
         self._worker.beat()
 
     def start(self) -> None:
-        """Start the threads of this process: worker, clock and mailbox reader."""
+        """Start the threads of this process: worker, clock, watcher and mailbox reader."""
         self._consumer = _ThreadConsumer(
             self.huey,
             self._hear,
@@ -113,6 +117,8 @@ class Engine:
         self._consumer.start()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()
+        self._watching = threading.Thread(target=self._watcher.run, name="watcher", daemon=True)
+        self._watching.start()
         if self._reader.has_mailbox:
             self._reading = threading.Thread(target=self._reader.run, name="reader", daemon=True)
             self._reading.start()
@@ -130,9 +136,9 @@ class Engine:
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
             self._worker.leave()
-        for thread in (self._ticker, self._reading):
+        for thread in (self._ticker, self._watching, self._reading):
             if thread is not None:
-                thread.join(timeout=1)  # does not wait for a slow mailbox
+                thread.join(timeout=1)  # does not wait for a slow server
         if self._huey is not None:
             self._huey.storage.close()
 

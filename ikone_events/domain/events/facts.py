@@ -22,6 +22,14 @@ FORMAT_LABELS: dict[EventFormat, str] = {
 }
 
 
+class ProviderKind(StrEnum):
+    """What makes the video room of an event."""
+
+    LINK = "link"
+    BIGBLUEBUTTON = "bbb"
+    JITSI = "jitsi"
+
+
 class State(StrEnum):
     """The stored state of an event, set by a person; what depends on the clock is derived."""
 
@@ -86,6 +94,7 @@ class Facts:
     ends_at: datetime
     format: EventFormat = EventFormat.ONLINE
     place: str = ""
+    room_provider: str = ProviderKind.LINK
     room_url: str = ""
     deadline: datetime | None = None
     capacity: int | None = None
@@ -115,3 +124,8 @@ class Facts:
     def has_room(self) -> bool:
         """Whether people take part by video."""
         return self.format is not EventFormat.ON_SITE
+
+    @property
+    def room_known(self) -> bool:
+        """Whether there is a link to the video room, or a provider that makes rooms."""
+        return self.room_provider != ProviderKind.LINK or bool(self.room_url)

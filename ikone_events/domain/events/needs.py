@@ -79,7 +79,7 @@ def needs_video(facts: Facts) -> Complaint | None:
 
 def needs_room(facts: Facts) -> Complaint | None:
     """The access link can only be sent once the room is known."""
-    if not facts.has_room or facts.room_url:
+    if not facts.has_room or facts.room_known:
         return None
     return Complaint(N_("The access link to the video room is missing."), about="room_url")
 

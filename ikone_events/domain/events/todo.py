@@ -147,7 +147,7 @@ def link_missing(event: EventTodoFacts) -> ToDo | None:
     facts = event.facts
     if event.is_blocked_at(Action.DISPATCH):
         return None
-    if facts.state not in TAKES_PLACE or not facts.has_room or facts.room_url:
+    if facts.state not in TAKES_PLACE or not facts.has_room or facts.room_known:
         return None
     if not event.starts_within(LINK_NEEDED_BEFORE):
         return None
@@ -159,7 +159,7 @@ def link_missing(event: EventTodoFacts) -> ToDo | None:
 def link_not_sent(event: EventTodoFacts) -> ToDo | None:
     """One day before the start, confirmed people should have the link."""
     facts = event.facts
-    ready = facts.has_room and facts.room_url and facts.confirmed
+    ready = facts.has_room and facts.room_known and facts.confirmed
     if event.is_blocked_at(Action.DISPATCH) or not ready:
         return None
     if facts.state not in (State.OPEN, State.CLOSED) or not event.starts_within(LINK_SENT_BEFORE):

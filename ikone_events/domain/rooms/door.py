@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ikone_events.domain.events.draft import is_web_address
-from ikone_events.domain.events.facts import CALLED_OFF, Mode, State
+from ikone_events.domain.events.facts import CALLED_OFF, Mode, ProviderKind, State
 from ikone_events.domain.registering.registration import Status
 
 
@@ -28,9 +28,9 @@ def is_link_out(state: str) -> bool:
     return state == State.DISPATCHED
 
 
-def has_door(state: str, room_url: str) -> bool:
+def has_door(state: str, room_url: str, provider: str = ProviderKind.LINK) -> bool:
     """Whether the personal links of an event lead into a room, for mails and pages."""
-    return is_link_out(state) and is_web_address(room_url)
+    return is_link_out(state) and (provider != ProviderKind.LINK or is_web_address(room_url))
 
 
 def door_at(
@@ -40,6 +40,7 @@ def door_at(
     status: str,
     mode: Mode,
     room_url: str,
+    provider: str = ProviderKind.LINK,
     opens_at: datetime,
     ends_at: datetime,
 ) -> Door:
@@ -52,6 +53,6 @@ def door_at(
         return Door.ON_SITE
     if now >= ends_at or state in _DONE:
         return Door.OVER
-    if not has_door(state, room_url):
+    if not has_door(state, room_url, provider):
         return Door.LINK_COMES
     return Door.WAITING if now < opens_at else Door.OPEN

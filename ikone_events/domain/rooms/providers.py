@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ikone_events.domain.events.facts import ProviderKind
 from ikone_events.domain.refusals import N_, Refusal
 
-
-class ProviderKind(StrEnum):
-    """What makes the room of an event."""
-
-    LINK = "link"
-    BIGBLUEBUTTON = "bbb"
-    JITSI = "jitsi"
-
+__all__ = [
+    "PROVIDER_LABELS",
+    "Capabilities",
+    "Presence",
+    "ProviderKind",  # lies with the facts of events, which know it too
+    "Room",
+    "RoomRole",
+    "RoomUnavailable",
+    "Visitor",
+]
 
 PROVIDER_LABELS: Mapping[ProviderKind, str] = {
     ProviderKind.LINK: N_("A link of any video service"),

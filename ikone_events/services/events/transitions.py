@@ -108,6 +108,7 @@ def facts_of(
         ends_at=event.ends_at,
         format=EventFormat(event.format),
         place=event.place,
+        room_provider=event.room_provider,
         room_url=event.room_url,
         deadline=event.deadline,
         capacity=event.capacity,

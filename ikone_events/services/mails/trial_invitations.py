@@ -128,7 +128,8 @@ def _facts(
 ) -> MailFacts:
     """Facts of a test invitation; the link to the room leads to the public page."""
     installation, summary = get_installation(), summary_in(event, tester.mode, tester.locale)
-    open_now = has_door(event.state, event.room_url) and summary.has_room
+    leads_on = has_door(event.state, event.room_url, event.room_provider)
+    open_now = leads_on and summary.has_room
     return MailFacts(
         kind=kind,
         event=replace(summary, title=f"{mark}{summary.title}"[:MOST_CHARACTERS]),

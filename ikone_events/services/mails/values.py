@@ -116,7 +116,9 @@ def links_of(event: Event, registration: Registration) -> Links:
     manage = installation.personal_page(registration.public_id, registration.link_epoch)
     confirmed = status == Status.CONFIRMED.value
     enters = (
-        has_door(event.state, event.room_url) and confirmed and _comes_online(event, registration)
+        has_door(event.state, event.room_url, event.room_provider)
+        and confirmed
+        and _comes_online(event, registration)
     )
     moving, pending = event.state in _MOVING, status == Status.PENDING.value
     asked = moving and pending and registration.awaits == Awaits.ADDRESS.value

@@ -17,9 +17,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ikone_events.domain.events.facts import ProviderKind
 from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.domain.rooms.providers import ProviderKind
 from ikone_events.domain.times import to_local
 from ikone_events.store.db import Base, UTCDateTime
 

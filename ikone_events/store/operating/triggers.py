@@ -29,6 +29,7 @@ BY_ATTENDEES = frozenset(
     {
         *("registration", "seat_count", "import_list", "subscriber", "assignment"),
         *("mailing", "outbox_mail", "incoming_mail", "attendance"),
+        *("room_session", "room_watch"),
     }
 )
 # Tables of an event that only organisers' pages show.

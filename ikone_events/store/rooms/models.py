@@ -1,8 +1,8 @@
-"""Table of attendance."""
+"""Tables of attendance, and of the rooms that providers have made."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.store.db import Base, UTCDateTime
@@ -12,10 +12,10 @@ class AttendanceRecord(Base):
     """What is known of one person's attendance, from three sources; no row while nothing is.
 
     `door_at` is the first press on the page before the room. `joined_at`, `left_at` (None while
-    the person is in the room), `minutes` (over all visits), `seen_at` (the last poll that saw the
-    person) and `provider_user` come from the provider of the room. `stated` is what a person of the
-    office said (an Attendance, or ""), by hand or by checking somebody in at the entrance, at
-    `stated_at`, `stated_by` name. What follows from all this is read by
+    the person is in the room), `seconds` and `minutes` (over all visits), `seen_at` (the last poll
+    that saw the person) and `provider_user` come from the provider of the room. `stated` is what a
+    person of the office said (an Attendance, or ""), by hand or by checking somebody in at the
+    entrance, at `stated_at`, `stated_by` name. What follows from all this is read by
     store/rooms/attendance.py alone.
     """
 
@@ -33,8 +33,52 @@ class AttendanceRecord(Base):
     joined_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     left_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    seconds: Mapped[int | None]
     minutes: Mapped[int | None]
     provider_user: Mapped[str] = mapped_column(String(100), default="")
     stated: Mapped[str] = mapped_column(String(10), default="")
     stated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     stated_by: Mapped[str] = mapped_column(String(200), default="")
+
+
+class RoomSession(Base):
+    """A meeting that a provider has made for an event; an event may have several, one by one.
+
+    `session` is what the provider calls it. `known_at` is when it was last known to exist, None
+    after it was not found or found empty. `used`: somebody of ours was seen in it. `report` is what
+    the provider told after its end, seconds by opaque id as JSON; "" before.
+    """
+
+    __tablename__ = "room_session"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True
+    )
+    session: Mapped[str] = mapped_column(String(40), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(10))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    known_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    used: Mapped[bool] = mapped_column(default=False)
+    report: Mapped[str] = mapped_column(Text, default="")
+
+
+class RoomWatch(Base):
+    """How an event's room is watched; no row before the provider was asked for the first time.
+
+    `room_key` is the id by which the provider knows the room. `claimed_at` is when a worker last
+    took it on itself to look, `looked_at` the last look that succeeded. `failed_since` is when the
+    provider began to fail, None while it answers. `unseen_seconds` is the time in which the room
+    could not be looked at, so that minutes may be missing. `closed`: all is counted.
+    """
+
+    __tablename__ = "room_watch"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    room_key: Mapped[str] = mapped_column(String(64), unique=True)
+    claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failed_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    unseen_seconds: Mapped[int] = mapped_column(default=0)
+    closed: Mapped[bool] = mapped_column(default=False)

@@ -36,6 +36,7 @@ def door_of(registration: Registration, now: datetime) -> Door:
         status=registration.status,
         mode=mode_of(event, registration),
         room_url=event.room_url,
+        provider=event.room_provider,
         opens_at=event.starts_at - DOORS_OPEN_BEFORE,
         ends_at=event.ends_at,
     )

@@ -1,6 +1,7 @@
 """The interface of a provider of video rooms."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from ikone_events.domain.refusals import Complaint
@@ -18,7 +19,7 @@ class Provider(Protocol):
     def ensure_room(self, room: Room) -> str:
         """Make the room unless it exists; returns its session, to be kept with the event."""
 
-    def join_url(self, room: Room, visitor: Visitor) -> str:
+    def join_url(self, room: Room, visitor: Visitor, now: datetime) -> str:
         """The address that lets one visitor in. Built here, without a call; never stored."""
 
     def attendance(self, room: Room) -> Sequence[Presence]:

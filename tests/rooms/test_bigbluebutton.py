@@ -1,0 +1,238 @@
+"""BigBlueButton on loopback: rooms are made, people get in, and whatever goes wrong has words."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from ikone_events.domain.rooms.providers import (
+    Presence,
+    ProviderKind,
+    RoomRole,
+    RoomUnavailable,
+    Visitor,
+)
+from ikone_events.services.rooms.entering import (
+    join_address,
+    keep_room,
+    moderator_id,
+    note_failure,
+    open_room,
+    room_key,
+    room_of,
+    visitor_of,
+)
+from ikone_events.services.rooms.registry import provider_for
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import find_event
+from ikone_events.store.rooms.sessions import find_session, find_watch
+from tests.factories import NOW, make_event, make_registration
+from tests.rooms.bbb_server import BbbServer, Manner
+
+KIND = ProviderKind.BIGBLUEBUTTON
+
+
+def _open(event: Event, after: float = 0) -> str:
+    """What a press at the door does, so many seconds after NOW."""
+    moment = NOW + timedelta(seconds=after)
+    opened = open_room(event, now=moment)
+    with transaction():
+        keep_room(event, opened, now=moment)
+    return opened.session
+
+
+def test_person_enters_the_room_that_was_made_for_the_event(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb", room_url="", title="Ä" * 200)
+    anna = make_registration(app, event, first_name="Anna", last_name="Muster")
+    with app.app_context():
+        _open(event)
+        told = bbb.enter(join_address(event, visitor_of(anna), now=NOW))
+        [presence] = provider_for(KIND).attendance(room_of(event))
+        assert presence == Presence(visitor_of(anna).opaque_id, "Anna Muster")
+    assert told["role"] == "VIEWER"
+    assert not {anna.email, anna.public_id, event.slug} & set(told.values())
+    assert bbb.meetings[told["meetingID"]].parameters["name"] == "Ä" * 63 + "…"
+
+
+def test_name_of_200_emoji_gets_in(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb", title="👩‍👩‍👧‍👦" * 28)
+    anna = make_registration(app, event, first_name="👩‍👩‍👧‍👦" * 100, last_name="🇩🇪" * 100)
+    with app.app_context():
+        _open(event)
+        told = bbb.enter(join_address(event, visitor_of(anna), now=NOW))
+    assert len(told["fullName"]) <= 64
+
+
+def test_speaker_is_moderator(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb")
+    with app.app_context():
+        _open(event)
+        speaker = Visitor("Paula", RoomRole.MODERATOR, moderator_id(event.id, "x"))
+        assert bbb.enter(join_address(event, speaker, now=NOW))["role"] == "MODERATOR"
+
+
+def test_room_is_asked_for_again_only_after_a_while(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb")
+    with app.app_context():
+        first = _open(event)
+        assert [_open(event, 30), _open(event, 60)] == [first, first]
+        assert bbb.names() == ["create"]
+        assert _open(event, 300) == first
+        assert bbb.names() == ["create", "create"]
+
+
+def test_room_that_has_expired_is_made_again_and_old_links_are_not_taken(
+    app: Flask, bbb: BbbServer
+) -> None:
+    event = make_event(app, room_provider="bbb")
+    anna = make_registration(app, event)
+    with app.app_context():
+        first = _open(event)
+        old = join_address(event, visitor_of(anna), now=NOW)
+        bbb.expire(room_key(event))
+        assert _open(event, 300) != first
+        bbb.enter(join_address(event, visitor_of(anna), now=NOW))
+    with pytest.raises(ValueError, match="mismatchCreateTimeParam"):
+        bbb.enter(old)
+
+
+def test_changed_title_leaves_the_room_the_same(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb")
+    with app.app_context():
+        first = _open(event)
+        event.title = "Ein anderer Titel"
+        assert _open(event, 300) == first
+
+
+def test_link_before_the_room_was_opened_is_refused(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb")
+    anna = make_registration(app, event)
+    with app.app_context(), pytest.raises(RoomUnavailable, match="not been opened"):
+        join_address(event, visitor_of(anna), now=NOW)
+    assert bbb.calls == []
+
+
+def test_address_of_a_person_calls_nobody(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb")
+    anna = make_registration(app, event)
+    with app.app_context():
+        _open(event)
+        bbb.calls.clear()
+        join_address(event, visitor_of(anna), now=NOW)
+    assert bbb.calls == []
+
+
+def test_room_ends_when_it_is_asked_to_or_is_over_already(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb")
+    with app.app_context():
+        _open(event)
+        provider, room = provider_for(KIND), room_of(event)
+        provider.end(room)
+        bbb.expire(room.key)
+        provider.end(room)
+        assert provider.attendance(room) == ()
+
+
+MANNERS = {
+    Manner.HANGS_UP: "does not answer",
+    Manner.BROKEN: "error (500)",
+    Manner.HTML: "like a BigBlueButton",
+    Manner.HUGE: "",
+    Manner.BOMB: "like a BigBlueButton",
+    Manner.OTHER_ALGORITHM: "not accept the secret",
+    Manner.ODD_SESSION: "refuses",
+    Manner.REDIRECTS: "",
+}
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_server_that_misbehaves_makes_no_room(app: Flask, bbb: BbbServer, manner: Manner) -> None:
+    bbb.manner = manner
+    event = make_event(app, room_provider="bbb")
+    with app.app_context():
+        with pytest.raises(RoomUnavailable) as refused:
+            open_room(event, now=NOW)
+        assert find_session(event.id, "bbb") is None
+    assert MANNERS[manner] in str(refused.value)
+
+
+@pytest.mark.slow
+def test_slow_server_is_not_waited_for_long(app: Flask, bbb: BbbServer) -> None:
+    bbb.manner = Manner.SLOW  # for as long as nobody gives up
+    event = make_event(app, room_provider="bbb")
+    with app.app_context(), pytest.raises(RoomUnavailable):
+        open_room(event, now=NOW)
+
+
+def test_failing_server_is_asked_by_one_person_every_few_seconds(
+    app: Flask, bbb: BbbServer
+) -> None:
+    event, other = make_event(app, room_provider="bbb"), make_event(app, room_provider="bbb")
+    with app.app_context():
+        bbb.manner = Manner.HANGS_UP
+        for each, after in ((event, 0), (other, 1), (event, 14)):
+            with pytest.raises(RoomUnavailable):
+                _open(each, after)
+        assert len(bbb.under_lock) == 1
+        bbb.manner = Manner.WELL
+        with pytest.raises(RoomUnavailable):
+            _open(event, 14)
+        assert bbb.names() == []
+        _open(event, 16)
+        _open(other, 16)
+    assert bbb.names() == ["create", "create"]
+
+
+def test_failure_is_kept_since_its_beginning_until_a_room_is_opened(
+    app: Flask, bbb: BbbServer
+) -> None:
+    event = make_event(app, room_provider="bbb")
+    with app.app_context():
+        for after in (0, 60):
+            with transaction():
+                note_failure(event, now=NOW + timedelta(seconds=after))
+        watch = find_watch(event.id)
+        assert watch is not None
+        assert watch.failed_since == NOW
+        _open(event, 120)
+        watch = find_watch(event.id)
+        assert watch is not None
+        assert watch.failed_since is None
+
+
+def test_check_tells_what_is_wrong_and_makes_no_room(app: Flask, bbb: BbbServer) -> None:
+    with app.app_context():
+        provider = provider_for(KIND)
+        assert provider.check() == ()
+        bbb.secret = "another"
+        assert [str(each) for each in provider.check()] == [
+            "The video server does not accept the secret."
+        ]
+        bbb.secret, bbb.manner = provider.secret, Manner.HTML  # type: ignore[attr-defined]
+        assert len(provider.check()) == 1
+    assert bbb.meetings == {}
+
+
+def test_secret_stands_in_no_representation(app: Flask, bbb: BbbServer) -> None:
+    with app.app_context():
+        for kind in (KIND, ProviderKind.JITSI):
+            provider = provider_for(kind)
+            assert provider.secret not in repr(provider)  # type: ignore[attr-defined]
+
+
+def _versions(event: Event) -> tuple[int, int]:
+    db.session.rollback()
+    found = find_event(event.slug)
+    assert found is not None
+    return found.content_version, found.lock_version
+
+
+def test_meeting_does_not_change_the_versions_of_contents(app: Flask, bbb: BbbServer) -> None:
+    event = make_event(app, room_provider="bbb")
+    with app.app_context():
+        before = _versions(event)
+        _open(event)
+        with transaction():
+            note_failure(event, now=NOW)
+        assert _versions(event) == before

@@ -1,0 +1,229 @@
+"""The report after a meeting overwrites minutes once, and a lying one changes nothing of others."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from ikone_events.config import Settings
+from ikone_events.services.rooms.entering import visitor_of
+from ikone_events.store.registering.models import Registration
+from tests.factories import FixedClock, make_event, make_registration, make_settings
+from tests.rooms.bbb_server import SECRET, BbbServer
+from tests.rooms.days import Day
+from tests.rooms.jitsi_server import made_token
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def settings(data_dir: Path, bbb: BbbServer, database: str) -> Settings:
+    """Settings with BigBlueButton, on both databases."""
+    return make_settings(
+        data_dir,
+        database_url=database,
+        bbb_url=bbb.address,
+        bbb_secret=SECRET,
+        outgoing_hosts=("localhost",),
+    )
+
+
+@pytest.fixture
+def day(app: Flask, bbb: BbbServer, clock: FixedClock, database: str) -> Day:
+    """An event that begins in five minutes."""
+    return Day(app, bbb, clock)
+
+
+def _id(day: Day, person: Registration) -> str:
+    with day.app.app_context():
+        return visitor_of(person).opaque_id
+
+
+def _body(day: Day, seconds: Mapping[str, object], **changes: object) -> bytes:
+    """A report as bbb-analytics-callback sends it, with a clock of its own."""
+    times = ["2099-03-15 08:49:29 +0000"]
+    attendees = [
+        {
+            "ext_user_id": opaque,
+            "name": "Sylvia Kelley",
+            "moderator": False,
+            "joins": times,
+            "leaves": times,
+            "duration": duration,
+            "engagement": {"chats": 3, "talks": 318, "raisehand": 0, "emojis": 0},
+        }
+        for opaque, duration in seconds.items()
+    ]
+    session = day.bbb.meetings[day.key].session if day.key in day.bbb.meetings else "1"
+    whole = {
+        "version": "1.0",
+        "meeting_id": day.key,
+        "internal_meeting_id": f"640ab2bae07bedc4c163f679a746f7ab7fb5d1fa-{session}",
+        "data": {"duration": 3196, "attendees": attendees, "polls": []},
+        **changes,
+    }
+    return json.dumps(whole).encode()
+
+
+def _token(day: Day, secret: str = SECRET, algorithm: str = "HS512", **claims: object) -> str:
+    expires = int((day.clock.moment + timedelta(hours=1)).timestamp())
+    return made_token({"exp": expires, **claims}, secret, algorithm=algorithm)
+
+
+def _post(client: FlaskClient, day: Day, body: bytes, token: str | None = None) -> int:
+    bearer = _token(day) if token is None else token
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    path = f"/rooms/{day.key}/report"
+    return client.post(
+        path, data=body, headers=headers, content_type="application/json"
+    ).status_code
+
+
+def test_report_overwrites_minutes_once(client: FlaskClient, day: Day) -> None:
+    anna, kai = day.person(), day.person()
+    day.enter(anna)
+    day.enter(kai)
+    day.minutes(30)
+    assert _post(client, day, _body(day, {_id(day, anna): 1722.5})) == 204
+    assert (day.minutes_of(anna), day.minutes_of(kai)) == (29, 29)
+    record = day.record(anna)
+    assert record is not None
+    assert (record.seconds, record.left_at) == (1722, day.clock.moment)
+    assert _post(client, day, _body(day, {_id(day, anna): 5, _id(day, kai): 5})) == 204
+    assert (day.minutes_of(anna), day.minutes_of(kai)) == (29, 29)
+
+
+def test_address_of_the_report_is_told_when_the_room_is_made(client: FlaskClient, day: Day) -> None:
+    day.enter(day.person())
+    told = day.bbb.meetings[day.key].parameters
+    assert told["meta_analytics-callback-url"] == f"http://localhost/rooms/{day.key}/report"
+    assert told["meetingKeepEvents"] == "true"
+
+
+def test_person_whom_no_look_has_seen_is_known_by_the_report(client: FlaskClient, day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    entered = day.clock.moment
+    day.clock.move(minutes=50)
+    assert _post(client, day, _body(day, {_id(day, anna): 2400})) == 204
+    record = day.record(anna)
+    assert record is not None
+    assert (record.joined_at, record.left_at, record.minutes) == (
+        entered,
+        entered + timedelta(minutes=40),
+        40,
+    )
+
+
+def test_reports_of_two_meetings_are_added_when_both_are_there(
+    client: FlaskClient, day: Day
+) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(10)
+    first = _body(day, {_id(day, anna): 590})
+    day.leave(anna)
+    day.minutes(2)
+    day.bbb.expire(day.key)
+    day.enter(anna)
+    day.minutes(10)
+    assert day.minutes_of(anna) == 18
+    assert _post(client, day, first) == 204
+    assert day.minutes_of(anna) == 18
+    assert _post(client, day, _body(day, {_id(day, anna): 610})) == 204
+    assert day.minutes_of(anna) == 20
+
+
+def test_lying_report_changes_nothing_of_others(client: FlaskClient, day: Day) -> None:
+    anna, waiting = day.person(), day.person(status="cancelled")
+    elsewhere = make_registration(day.app, make_event(day.app))
+    day.enter(anna)
+    day.minutes(10)
+    lies = {
+        _id(day, anna): 10**8,  # longer than the meeting has been there
+        _id(day, waiting): 60,
+        _id(day, elsewhere): 60,
+        anna.public_id: 60,
+        anna.email: 60,
+        "": 60,
+        "x" * 10_000: 60,
+    }
+    assert _post(client, day, _body(day, lies)) == 204
+    assert day.minutes_of(anna) == 9
+    assert [day.record(person) for person in (waiting, elsewhere)] == [None, None]
+
+
+def test_report_of_another_meeting_or_in_another_form_is_in_vain(
+    client: FlaskClient, day: Day
+) -> None:
+    anna, other = day.person(), Day(day.app, day.bbb, day.clock)
+    day.enter(anna)
+    other.enter(other.person())
+    day.minutes(10)
+    seconds = {_id(day, anna): 60}
+    bodies = [
+        _body(other, seconds),
+        _body(day, seconds, internal_meeting_id="640ab2bae0-1"),
+        _body(day, seconds, meeting_id=other.key),
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b"\xff\xfe",
+    ]
+    assert [_post(client, day, body) for body in bodies] == [410] * len(bodies)
+    path = f"/rooms/{'0' * 40}/report"
+    headers = {"Authorization": f"Bearer {_token(day)}"}
+    for body in bodies[:1]:
+        answer = client.post(path, data=body, headers=headers, content_type="application/json")
+        assert answer.status_code == 410
+    assert day.minutes_of(anna) == 9
+
+
+def test_report_needs_a_token_of_the_server(client: FlaskClient, day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(10)
+    past = int((day.clock.moment - timedelta(hours=1)).timestamp())
+    tokens = [
+        "",
+        "x",
+        "a.b.c",
+        _token(day, secret="another secret that is as long as it must be"),
+        _token(day, algorithm="HS256"),
+        _token(day, algorithm="none"),
+        _token(day, exp=past),
+        _token(day, exp=None),
+        _token(day, exp="never"),
+        _token(day, exp=True),
+        made_token({}, SECRET),
+        made_token([], SECRET),
+        "ä.ö.ü",
+        "x" * 5000,
+    ]
+    body = _body(day, {_id(day, anna): 60})
+    assert [_post(client, day, body, token) for token in tokens] == [401] * len(tokens)
+    assert day.minutes_of(anna) == 9
+
+
+def test_report_is_not_taken_without_a_secret(client: FlaskClient, day: Day) -> None:
+    """An empty secret would let anybody sign."""
+    day.enter(day.person())
+    body = _body(day, {})
+    with day.app.app_context():
+        object.__setattr__(day.app.extensions["ikone_installation"].settings, "bbb_secret", "")
+    try:
+        assert _post(client, day, body, _token(day, secret="")) == 401
+    finally:
+        object.__setattr__(day.app.extensions["ikone_installation"].settings, "bbb_secret", SECRET)
+
+
+def test_report_is_limited_in_size_and_type(client: FlaskClient, day: Day) -> None:
+    day.enter(day.person())
+    assert _post(client, day, b"[" + b" " * 2_000_000 + b"]") == 413
+    path, headers = f"/rooms/{day.key}/report", {"Authorization": f"Bearer {_token(day)}"}
+    assert client.post(path, data={"a": "b"}, headers=headers).status_code == 415
+    assert client.get(path, headers=headers).status_code == 405

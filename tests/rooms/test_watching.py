@@ -1,0 +1,320 @@
+"""Minutes from looks into the room: with restarts, several workers, and a provider that is away."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from ikone_events.config import Settings
+from ikone_events.domain.rooms.providers import Presence, RoomRole, Visitor
+from ikone_events.services.rooms import watching
+from ikone_events.services.rooms.entering import join_address, moderator_id, visitor_of
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.rooms.attendance import record_door
+from ikone_events.store.rooms.sessions import find_session, find_watch
+from tests.factories import FixedClock, make_event, make_registration, make_settings
+from tests.rooms.bbb_server import SECRET, BbbServer, Manner
+from tests.rooms.days import Day
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def settings(data_dir: Path, bbb: BbbServer, database: str) -> Settings:
+    """Settings with BigBlueButton, on both databases."""
+    return make_settings(
+        data_dir,
+        database_url=database,
+        bbb_url=bbb.address,
+        bbb_secret=SECRET,
+        outgoing_hosts=("localhost",),
+    )
+
+
+@pytest.fixture
+def day(app: Flask, bbb: BbbServer, clock: FixedClock, database: str) -> Day:
+    """An event that begins in five minutes."""
+    return Day(app, bbb, clock)
+
+
+def test_minutes_are_counted_over_several_visits(day: Day) -> None:
+    anna, kai = day.person(), day.person()
+    day.enter(anna)
+    day.minutes(1)
+    joined = day.clock.moment
+    day.enter(kai)
+    day.minutes(10)
+    day.leave(anna)
+    day.minutes(5)
+    day.enter(anna)
+    day.minutes(21)
+    record = day.record(anna)
+    assert record is not None
+    assert (record.joined_at, record.left_at, record.minutes) == (joined, None, 30)
+    assert day.minutes_of(kai) == 35
+    assert record.provider_user != ""
+
+
+def test_person_who_has_left_left_when_last_seen(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(3)
+    last = day.clock.moment
+    day.leave(anna)
+    day.minutes(4)
+    record = day.record(anna)
+    assert record is not None
+    assert (record.left_at, record.minutes) == (last, 2)
+
+
+def test_person_is_seen_once_their_page_is_loaded(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna, load=False)
+    day.minutes(2)
+    assert day.record(anna) is None
+    day.bbb.load_page(day.key)
+    day.minutes(2)
+    assert day.minutes_of(anna) == 1
+
+
+def test_look_keeps_what_other_sources_have_said(day: Day) -> None:
+    anna = day.person()
+    with day.app.app_context(), transaction():
+        record_door(anna.id, day.event.id, day.clock.moment)
+    pressed = day.clock.moment
+    day.enter(anna)
+    day.minutes(2)
+    record = day.record(anna)
+    assert record is not None
+    assert (record.door_at, record.stated, record.minutes) == (pressed, "", 1)
+
+
+def test_people_of_other_events_and_moderators_are_not_counted(day: Day) -> None:
+    anna, waiting = day.person(), day.person(status="waitlisted")
+    elsewhere = make_registration(day.app, make_event(day.app))
+    day.enter(anna)
+    with day.app.app_context():
+        strangers = [
+            Visitor("Paula", RoomRole.MODERATOR, moderator_id(day.event.id, "x")),
+            visitor_of(elsewhere),
+            visitor_of(waiting),
+            Visitor("Wer", RoomRole.VIEWER, "x" * 5000),
+        ]
+        for stranger in strangers:
+            day.bbb.enter(join_address(day.event, stranger, now=day.clock.moment))
+    day.minutes(3)
+    assert day.minutes_of(anna) == 2
+    assert [day.record(person) for person in (waiting, elsewhere)] == [None, None]
+
+
+def test_restarted_worker_goes_on_counting(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(5)
+    day.watcher = day.new_worker()
+    day.minutes(5)
+    assert day.minutes_of(anna) == 9
+
+
+def test_second_worker_looks_only_when_nobody_else_has(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    other = day.new_worker()
+    day.bbb.calls.clear()
+    for _minute in range(5):
+        day.minutes(1)
+        day.clock.move(seconds=5)
+        assert other.look_around() == 0
+        day.clock.move(seconds=-5)
+    assert day.bbb.names() == ["getMeetingInfo"] * 5
+    assert day.minutes_of(anna) == 4
+
+
+def test_two_workers_at_once_count_a_minute_once(day: Day) -> None:
+    people = [day.person() for _ in range(5)]
+    for person in people:
+        day.enter(person)
+    day.bbb.lock_held = lambda: False  # one may write while another calls
+    workers = [day.new_worker() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for _minute in range(5):
+            day.clock.move(minutes=1)
+            assert sum(pool.map(lambda each: each.look_around(), workers)) == 1
+    assert [day.minutes_of(person) for person in people] == [4] * 5
+
+
+def test_answer_that_comes_after_a_later_look_is_dropped(day: Day) -> None:
+    """Without the claim's moment in `record_look` the time of the last look would go back."""
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(1)
+    day.clock.move(seconds=55)
+    slow = day.clock.moment
+    with day.app.app_context():
+        with transaction():
+            assert watching.claim_look(day.event, now=slow)
+        day.minutes(1)  # the answer is still on its way
+        with transaction():
+            assert watching.record_look(day.event, (), now=slow) == 0
+        watch = find_watch(day.event.id)
+        assert watch is not None
+        assert watch.looked_at == day.clock.moment
+    record = day.record(anna)
+    assert record is not None
+    assert record.left_at is None
+
+
+def test_provider_that_is_away_lets_nobody_leave_and_the_gap_is_said(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(3)
+    day.bbb.manner = Manner.HANGS_UP
+    day.minutes(10)
+    with day.app.app_context():
+        watch = find_watch(day.event.id)
+        assert watch is not None
+        assert watch.failed_since == day.clock.moment - timedelta(minutes=9)
+    day.bbb.manner = Manner.WELL
+    day.minutes(2)
+    record = day.record(anna)
+    assert record is not None
+    # 2 minutes before, 1.5 over the gap (no more is known of it), 1 after.
+    assert (record.left_at, record.seconds) == (None, 270)
+    with day.app.app_context():
+        watch = find_watch(day.event.id)
+        assert watch is not None
+        assert (watch.failed_since, watch.unseen_seconds) == (None, 600)
+
+
+@pytest.mark.parametrize(
+    "manner", [Manner.BROKEN, Manner.HTML, Manner.HUGE, Manner.BOMB, Manner.OTHER_ALGORITHM]
+)
+def test_answer_that_is_none_changes_nothing(day: Day, manner: Manner) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(3)
+    day.bbb.manner = manner
+    day.minutes(2)
+    record = day.record(anna)
+    assert record is not None
+    assert (record.left_at, record.minutes) == (None, 2)
+
+
+def test_failing_provider_is_asked_once_a_round(day: Day) -> None:
+    other = Day(day.app, day.bbb, day.clock)
+    for each in (day, other):
+        each.enter(each.person())
+    day.bbb.manner = Manner.BROKEN
+    day.bbb.calls.clear()
+    day.minutes(1)
+    assert len(day.bbb.calls) == 1
+
+
+def test_room_that_was_never_made_is_not_looked_into(day: Day) -> None:
+    day.minutes(10)
+    assert day.bbb.calls == []
+
+
+def test_looks_end_half_an_hour_after_the_end_and_everybody_has_left(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(1)
+    day.clock.moment = day.event.ends_at + timedelta(minutes=28)
+    day.minutes(1)
+    last = day.clock.moment
+    day.minutes(1)
+    day.bbb.calls.clear()
+    day.minutes(3)
+    record = day.record(anna)
+    assert record is not None
+    assert record.left_at == last
+    assert day.bbb.calls == []
+
+
+def test_room_that_is_another_one_now_is_not_looked_into(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(2)
+    with day.app.app_context(), transaction():
+        row = db.session.get(Event, day.event.id)
+        assert row is not None
+        row.room_provider = "link"
+    day.bbb.calls.clear()
+    day.minutes(2)
+    assert day.bbb.calls == []
+    record = day.record(anna)
+    assert record is not None
+    assert (record.left_at is None, record.minutes) == (False, 1)
+
+
+def test_empty_room_is_asked_for_again_by_whoever_comes(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(1)
+    day.leave(anna)
+    day.minutes(1)
+    day.bbb.expire(day.key)
+    day.enter(anna)
+    day.minutes(2)
+    assert day.bbb.names().count("create") == 2
+    with day.app.app_context():
+        session = find_session(day.event.id, "bbb")
+        assert session is not None
+        assert session.session == day.bbb.meetings[day.key].session
+    assert day.minutes_of(anna) == 1
+
+
+def test_clock_that_is_set_back_holds_up_no_look(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(3)
+    day.clock.move(minutes=-8)
+    day.bbb.calls.clear()
+    day.minutes(2)
+    assert day.bbb.names() == ["getMeetingInfo"] * 2
+    assert day.minutes_of(anna) == 2
+
+
+def test_look_writes_many_people_by_one_statement(day: Day) -> None:
+    people = [day.person() for _ in range(30)]
+    for person in people:
+        day.enter(person)
+    with day.app.app_context():
+        found = [Presence(visitor_of(person).opaque_id) for person in people]
+        with transaction():
+            watching.claim_look(day.event, now=day.clock.moment)
+            written = _statements(
+                day, lambda: watching.record_look(day.event, found, now=day.clock.moment)
+            )
+    assert sum("INTO attendance" in each for each in written) == 1
+
+
+def _statements(day: Day, do: object) -> list[str]:
+    from sqlalchemy import event
+
+    seen: list[str] = []
+    engine = db.engine
+
+    def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        do()  # type: ignore[operator]
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return seen
+
+
+def test_stopping_worker_looks_into_no_further_room(day: Day) -> None:
+    day.enter(day.person())
+    watcher = day.new_worker()
+    watcher._stopping = threading.Event()
+    watcher._stopping.set()
+    day.bbb.calls.clear()
+    assert watcher.look_around() == 0
+    assert day.bbb.calls == []
