@@ -59,6 +59,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
             {"recipient", "recipient_name", "subject", "text", "html", "calendar"}
         ),
         "personal_feed": frozenset({"email_key"}),
+        "question": frozenset({"text", "answer", "answered_by"}),
         "registration": frozenset(
             {
                 *("title", "first_name", "last_name", "email", "organisation_text", "position"),

@@ -84,6 +84,7 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(subscriptions.notify)
     csrf.exempt(attendee.details.change)
     csrf.exempt(attendee.details.hand_over)
+    csrf.exempt(attendee.questions.ask_question)
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from ikone_events.domain.incoming.answer_rules import same_person
 from ikone_events.domain.incoming.mails import IncomingKind
 from ikone_events.domain.registering.form_fields import answer_words
+from ikone_events.domain.rooms.questions import QuestionSource
 from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.services.registering.answers import GivenAnswer, answers_as_asked
 from ikone_events.services.registering.seating import mode_of
@@ -26,6 +27,8 @@ from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import status_history
 from ikone_events.store.registering.waiting_list import waiting_position
+from ikone_events.store.rooms.models import Question
+from ikone_events.store.rooms.questions import answers_to
 
 Data = dict[str, Any]
 
@@ -63,6 +66,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "details": {name: _plain(getattr(registration, name)) for name in _DETAILS},
         "administration": _administration(registration),
         "answers": [_answer(given, registration) for given in answers_as_asked(registration)],
+        "questions": [_question(row, registration) for row in answers_to(registration)],
         "standing": _status(registration),
         "history": [_change(change) for change in status_history(registration)],
         "attendance": {
@@ -120,6 +124,18 @@ def _answer(given: GivenAnswer, registration: Registration) -> Data:
         "version_of_the_text": field.version,
         "answered_at": _iso(given.at),
         "deleted_at": _iso(deleted_at if short else registration.kept_until),
+    }
+
+
+def _question(row: Question, registration: Registration) -> Data:
+    """A question that was asked live, or what became of that of the form."""
+    live = row.source == QuestionSource.LIVE.value
+    return {
+        "asked": "while the event was running" if live else "when registering",
+        "text": row.text if live else registration.question,
+        "asked_at": _iso(row.asked_at),
+        "answered_at": _iso(row.answered_at),
+        "answer": row.answer or None,
     }
 
 

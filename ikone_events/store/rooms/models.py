@@ -1,11 +1,13 @@
-"""Tables of attendance, and of the rooms that providers have made."""
+"""Tables of attendance, of questions, and of the rooms that providers have made."""
 
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ikone_events.store.db import Base, UTCDateTime
+from ikone_events.store.db import Base, UTCDateTime, partial_index
+from ikone_events.store.events.models import new_public_id
 
 
 class AttendanceRecord(Base):
@@ -82,3 +84,38 @@ class RoomWatch(Base):
     failed_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     unseen_seconds: Mapped[int] = mapped_column(default=0)
     closed: Mapped[bool] = mapped_column(default=False)
+
+
+class Question(Base):
+    """A question that was asked live, or what the office did with the one of a registration form.
+
+    The text of a form's question stays in the registration (`source` "form", `text` empty): its
+    row comes into being when the office moves, answers or ticks it off. `place` is the number in
+    the office's order, `version` rises with each saved answer. Forgetting a person deletes the row.
+    """
+
+    __tablename__ = "question"
+    __table_args__ = (
+        CheckConstraint("source IN ('form', 'live')", name="source"),
+        CheckConstraint("(source = 'form') = (text = '')", name="text"),
+        partial_index(
+            *("uq_question_of_form", "registration_id"),
+            where=sql("source = 'form'"),
+            unique=True,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), index=True
+    )
+    source: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    place: Mapped[int | None]
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by: Mapped[str] = mapped_column(String(200), default="")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=0)

@@ -15,12 +15,14 @@ from ikone_events.services.registering.answers import GivenAnswer, answers_as_as
 from ikone_events.services.registering.changes import has_room, other_mode
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.status import self_service_facts
+from ikone_events.services.rooms.questions import may_ask_now
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.form_fields import left_open
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import last_change
 from ikone_events.store.registering.waiting_list import waiting_position
+from ikone_events.store.rooms.questions import own_questions
 from ikone_events.web.attendee.frame import (
     blueprint,
     choices,
@@ -28,6 +30,7 @@ from ikone_events.web.attendee.frame import (
     possible,
     registration_from_token,
 )
+from ikone_events.web.attendee.question_form import QuestionForm
 from ikone_events.web.attendee.room import door_of
 from ikone_events.web.attendee.status_words import StatusFacts, status_words
 from ikone_events.web.shell.access import Permission, permission
@@ -42,7 +45,13 @@ _LEFT = (RegistrationStatus.CANCELLED, RegistrationStatus.DECLINED, Registration
 @permission(Permission.PERSONAL_LINK)
 def show(token: str) -> ResponseReturnValue:
     """The page behind the personal link."""
-    registration, moment = registration_from_token(token), now()
+    return show_page(token, registration_from_token(token))
+
+
+def show_page(token: str, registration: Registration, form: QuestionForm | None = None) -> str:
+    """Render a person's own page; `form` is a question that was refused."""
+    moment = now()
+    may_ask = may_ask_now(registration, moment)
     facts = self_service_facts(registration, moment)
     status = _status_facts(registration, facts)
     return render_template(
@@ -62,6 +71,10 @@ def show(token: str) -> ResponseReturnValue:
         active=facts.active,
         left_open=_left_open(registration, facts),
         kept_until=registration.kept_until,
+        may_ask=may_ask,
+        asked=own_questions(registration),
+        # A form opens a session.
+        question_form=form or (QuestionForm(formdata=None) if may_ask else None),
     )
 
 

@@ -38,6 +38,8 @@ from ikone_events.web.organiser.registering import (
     correct,
     door,
     list_import,
+    live,
+    live_questions,
     person,
     person_add,
     registrations,

@@ -7,9 +7,10 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.facts import TAKES_PLACE, State
 from ikone_events.domain.refusals import Complaint, FileTooLarge, Refusal
 from ikone_events.services.installation import now
+from ikone_events.services.rooms.board import is_live
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
 from ikone_events.store.figures.tab_counts import tab_counts
@@ -35,6 +36,8 @@ def _frame() -> dict[str, object]:
         "settings_page": _settings_page(),
         "tab_counts": tab_counts,
         "has_ended": _has_ended,
+        "is_running": _is_running,
+        "is_live": lambda event: is_live(event, now()),
         "session_seconds": session_seconds() if known else 0,
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.CREATE_EVENTS),
@@ -54,6 +57,11 @@ def _frame() -> dict[str, object]:
 def _has_ended(event: Event) -> bool:
     """Whether the event is over, in a state that says something about registration only."""
     return event.state in REGISTERING and event.ends_at <= now()
+
+
+def _is_running(event: Event) -> bool:
+    """Whether an event that takes place has begun and is not over."""
+    return event.state in TAKES_PLACE and event.starts_at <= now() < event.ends_at
 
 
 # The pages of settings in the order of their menu, and what opens them.

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, NoReturn, TypeVar, cast
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_security import current_user
 
 from ikone_events.domain.registering.form_fields import ROLES
@@ -81,6 +81,17 @@ def permission(needed: Permission) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return decorate
+
+
+def unattended(view: View) -> View:
+    """Mark a view that an open page asks by itself: it does not keep the session alive."""
+    view.unattended = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_unattended() -> bool:
+    """Whether nobody has caused this request."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "unattended")
 
 
 def require(needed: Permission) -> None:

@@ -41,6 +41,7 @@ from ikone_events.services.accounts.security_log import SecurityEvent, log_secur
 from ikone_events.services.installation import session_now
 from ikone_events.store.accounts.models import Organiser, Role
 from ikone_events.store.db import db, transaction
+from ikone_events.web.shell.access import is_unattended
 from ikone_events.web.shell.hashing import bound_hashing
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import speak
@@ -265,7 +266,7 @@ def _is_expired(moment: datetime) -> bool:
     idle, age = present - seen, present - signed_in
     if idle > IDLE.total_seconds() or age > ABSOLUTE.total_seconds():
         return True
-    if idle >= _NOTE_EVERY.total_seconds():
+    if idle >= _NOTE_EVERY.total_seconds() and not is_unattended():
         session["seen_at"] = present
     return False
 

@@ -16,6 +16,7 @@ from ikone_events.services.operating.verification import (
     events,
     identity,
     mails,
+    questions,
     registrations,
 )
 from ikone_events.store.damage import damaged_rows, is_damage
@@ -105,6 +106,8 @@ CHECKS: tuple[Check, ...] = (
     mails.unexplained_answers,
     mails.answers_of_nobody,
     mails.bounces_without_a_mail,
+    questions.of_others,
+    questions.of_forgotten_people,
     events.broken_history,
     events.misplaced_steps,
     events.missing_files,

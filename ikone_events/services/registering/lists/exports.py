@@ -18,12 +18,13 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import ORDER, waiting
+from ikone_events.store.rooms.questions import live_questions
 
 REGISTRATION_COLUMNS = (
     *("id", "email", "first_name", "last_name", "organisation", "status", "waitlist_position"),
     *("attendance", "registered_at", "salutation", "title", "position", "network_member"),
     *("question", "locale", "mode", "awaits", "reserved_until", "administration", "registered_by"),
-    *("code", "note", "calendar_answer", "answered_at"),
+    *("code", "note", "calendar_answer", "answered_at", "live_questions"),
 )
 _AS_STORED = (
     *("email", "first_name", "last_name", "status", "attendance", "salutation", "title"),
@@ -67,7 +68,7 @@ def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterato
     )
     positions, day = waiting_positions(event), event.day
     answers = _answers(seen_fields(event, role), words=words)
-    moments = answered_at(event)
+    moments, live = answered_at(event), live_questions(event)
     for registration in found:
         own = {name: cells.get(registration.id) for name, cells in answers.items()}
         yield {
@@ -76,6 +77,7 @@ def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterato
             "waitlist_position": positions.get(registration.id),
             "calendar_answer": registration.partstat.lower() or None,
             "answered_at": _local(moments.get(registration.id), event.zone),
+            "live_questions": _BETWEEN.join(live.get(registration.id, ())) or None,
             **own,
         }
 

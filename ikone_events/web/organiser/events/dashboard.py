@@ -16,6 +16,7 @@ from ikone_events.services.events.dismissing import dismiss
 from ikone_events.services.events.todo import todo_facts_of
 from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.services.operating.health import engine_health
+from ikone_events.services.rooms.board import is_live
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.contacts import count_unchecked
 from ikone_events.store.directory.naming import is_directory_empty
@@ -70,6 +71,7 @@ def dashboard() -> str:
         unknown=count_unknown() if may(Permission.SEE_INCOMING) else 0,
         upcoming=upcoming,
         address=get_installation().page(f"/events/{upcoming.slug}") if upcoming else "",
+        also_today=[event for event in coming if event is not upcoming and is_live(event, moment)],
         days_left=_days_between(moment, upcoming.starts_at, upcoming.zone) if upcoming else 0,
         counts=counts,
         ahead=rows_ahead(events, moment),

@@ -24,6 +24,7 @@ from ikone_events.store.mails.log import mails_to
 from ikone_events.store.registering.form_fields import answers_of, left_open
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import relatives_of, status_history
+from ikone_events.store.rooms.questions import own_questions
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
 from ikone_events.web.organiser.incoming import answer_words
 from ikone_events.web.organiser.mails.mailing_words import kind_label, state_of
@@ -65,6 +66,7 @@ def show_person(
         after=after,
         left_open=_left_open(found),
         said=people_words.answer_texts(fields, answers_of(found), page_locale()),
+        asked_live=own_questions(found),
         chain=people_words.with_awaits(status_history(found), found, event),
         actions=_actions(found),
         expected=registration_status(found.status, found.awaits).value,
