@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
@@ -199,6 +199,14 @@ def span_mail(starts_at: datetime, ends_at: datetime, *, locale: str, zone: str)
     day = _day(start.date(), LONG[locale], locale)
     begins = _clock_once(start, locale, " ").removesuffix(" Uhr")
     return f"{day}, {begins} {between} {ends}{note}"
+
+
+def remaining_words(left: timedelta, *, locale: str) -> str:
+    """ "in 12 Minuten", "in 3 hours": begun minutes; hours and days from two of them on."""
+    minutes = timedelta(minutes=max(-(-left // timedelta(minutes=1)), 1))
+    return format_timedelta(
+        minutes, granularity="minute", threshold=2, add_direction=True, locale=locale
+    )
 
 
 def _last_day(end: datetime) -> date:

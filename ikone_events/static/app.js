@@ -47,6 +47,26 @@
     button.addEventListener("click", () => print());
   }
 
+  // The time until a door opens; then the button appears. Without scripts the page says it in words.
+  for (const left of document.querySelectorAll("[data-opens-in]")) {
+    const opens = Date.now() + left.dataset.opensIn * 1000; // counted from now: the clock may be wrong
+    const open = () => {
+      document.getElementById("door-closed").hidden = true;
+      document.getElementById("door-opened").hidden = false;
+      const news = document.querySelector("[data-said]");
+      document.querySelector("h1").textContent = document.title = news.textContent = news.dataset.said;
+    };
+    const tick = () => {
+      const seconds = Math.ceil((opens - Date.now()) / 1000);
+      if (seconds <= 0) { clearInterval(ticking); open(); return; }
+      const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+      left.textContent = (parts[0] ? parts : parts.slice(1)).map((part, place) => place ? String(part).padStart(2, "0") : part).join(":");
+      left.hidden = parts[0] > 23; // days are in words
+    };
+    const ticking = setInterval(tick, 1000);
+    tick();
+  }
+
   // A menu closes with Escape and when something else is pressed.
   addEventListener("keydown", (key) => {
     const menu = key.key === "Escape" && document.querySelector(".menu[open]");

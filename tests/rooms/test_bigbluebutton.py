@@ -16,7 +16,6 @@ from ikone_events.services.rooms.entering import (
     join_address,
     keep_room,
     moderator_id,
-    note_failure,
     open_room,
     room_key,
     room_of,
@@ -26,7 +25,7 @@ from ikone_events.services.rooms.registry import provider_for
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
-from ikone_events.store.rooms.sessions import find_session, find_watch
+from ikone_events.store.rooms.sessions import find_session
 from tests.factories import NOW, make_event, make_registration
 from tests.rooms.bbb_server import BbbServer, Manner
 
@@ -165,42 +164,6 @@ def test_slow_server_is_not_waited_for_long(app: Flask, bbb: BbbServer) -> None:
         open_room(event, now=NOW)
 
 
-def test_failing_server_is_asked_by_one_person_every_few_seconds(
-    app: Flask, bbb: BbbServer
-) -> None:
-    event, other = make_event(app, room_provider="bbb"), make_event(app, room_provider="bbb")
-    with app.app_context():
-        bbb.manner = Manner.HANGS_UP
-        for each, after in ((event, 0), (other, 1), (event, 14)):
-            with pytest.raises(RoomUnavailable):
-                _open(each, after)
-        assert len(bbb.under_lock) == 1
-        bbb.manner = Manner.WELL
-        with pytest.raises(RoomUnavailable):
-            _open(event, 14)
-        assert bbb.names() == []
-        _open(event, 16)
-        _open(other, 16)
-    assert bbb.names() == ["create", "create"]
-
-
-def test_failure_is_kept_since_its_beginning_until_a_room_is_opened(
-    app: Flask, bbb: BbbServer
-) -> None:
-    event = make_event(app, room_provider="bbb")
-    with app.app_context():
-        for after in (0, 60):
-            with transaction():
-                note_failure(event, now=NOW + timedelta(seconds=after))
-        watch = find_watch(event.id)
-        assert watch is not None
-        assert watch.failed_since == NOW
-        _open(event, 120)
-        watch = find_watch(event.id)
-        assert watch is not None
-        assert watch.failed_since is None
-
-
 def test_check_tells_what_is_wrong_and_makes_no_room(app: Flask, bbb: BbbServer) -> None:
     with app.app_context():
         provider = provider_for(KIND)
@@ -233,6 +196,4 @@ def test_meeting_does_not_change_the_versions_of_contents(app: Flask, bbb: BbbSe
     with app.app_context():
         before = _versions(event)
         _open(event)
-        with transaction():
-            note_failure(event, now=NOW)
         assert _versions(event) == before

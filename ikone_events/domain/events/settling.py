@@ -9,6 +9,7 @@ from ikone_events.domain.refusals import N_, Complaint
 TARGET_LABELS: Mapping[Target, str] = {
     Target.EVENT: N_("Open event"),
     Target.ROOM: N_("Enter link"),
+    Target.DOOR: N_("Check the video room"),
     Target.EDIT: N_("Edit event"),
     Target.REGISTRATIONS: N_("See registrations"),
     Target.MAIL: N_("See e-mails"),

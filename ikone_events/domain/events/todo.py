@@ -14,13 +14,12 @@ from ikone_events.domain.events.lifecycle import Action, next_action
 from ikone_events.domain.refusals import N_, Complaint
 
 LINK_NEEDED_BEFORE, LINK_SENT_BEFORE = timedelta(days=3), timedelta(days=1)
-# Administrations need three weeks to find somebody who can come.
-OPENED_BEFORE = timedelta(days=21)
+OPENED_BEFORE = timedelta(days=21)  # administrations need so long to find somebody who can come
 ANNOUNCED_BEFORE = timedelta(days=28)
 
 
 class Severity(IntEnum):
-    """How urgent an entry is; the lowest number comes first."""
+    """How urgent an entry is, the lowest number first."""
 
     DANGER = 0
     WARNING = 1
@@ -32,6 +31,7 @@ class Target(StrEnum):
 
     EVENT = "event"
     ROOM = "room"
+    DOOR = "door"
     EDIT = "edit"
     REGISTRATIONS = "registrations"
     MAIL = "mail"
@@ -57,8 +57,8 @@ class EventTodoFacts:
 
     `held_back`: rules of the event may keep people waiting while seats are free. `failed_mail`
     counts mails that no server accepted, `unreached` addresses whose mails bounced, `odd_answers`
-    calendar answers to look at. Of `blocked` steps only the oldest becomes an entry, because the
-    others mostly wait for it. `dismissed` are names and facts.
+    calendar answers to look at. `room_fails`: at the door the provider did not answer. Of `blocked`
+    steps only the oldest becomes an entry: the others wait for it. `dismissed`: names and facts.
     """
 
     slug: str
@@ -70,6 +70,7 @@ class EventTodoFacts:
     failed_mail: int = 0
     unreached: int = 0
     odd_answers: int = 0
+    room_fails: bool = False
     blocked: tuple[Blocked, ...] = ()
     dismissed: frozenset[tuple[str, str]] = frozenset()
 
@@ -168,6 +169,14 @@ def link_not_sent(event: EventTodoFacts) -> ToDo | None:
         "The access link of “%(title)s” has not been sent. People waiting for it: %(number)d."
     )
     return _todo(event, Severity.DANGER, text, Target.EVENT, number=facts.confirmed)
+
+
+def room_unreachable(event: EventTodoFacts) -> ToDo | None:
+    """People stand at the door of the video room, and its provider does not answer."""
+    if not event.room_fails or event.facts.over or event.facts.state is not State.DISPATCHED:
+        return None
+    text = N_("People can't enter the room of “%(title)s”: the video service does not answer.")
+    return _todo(event, Severity.DANGER, text, Target.DOOR)
 
 
 def deadline_passed(event: EventTodoFacts) -> ToDo | None:
@@ -271,18 +280,9 @@ def new_date_due(event: EventTodoFacts) -> ToDo | None:
 
 
 RULES: tuple[Rule, ...] = (
-    step_blocked,
-    link_missing,
-    link_not_sent,
-    mails_failed,
-    mails_came_back,
-    answers_to_look_at,
-    approvals_due,
-    seats_free_while_waiting,
-    follow_up_due,
-    deadline_passed,
-    opening_due,
-    new_date_due,
+    *(step_blocked, link_missing, link_not_sent, room_unreachable),
+    *(mails_failed, mails_came_back, answers_to_look_at, approvals_due, seats_free_while_waiting),
+    *(follow_up_due, deadline_passed, opening_due, new_date_due),
 )
 
 

@@ -15,16 +15,18 @@ AT_ONCE = frozenset({Alarm.MAILBOX, Alarm.TROUBLE})
 IN_DIGEST = HARMLESS
 
 
-def causes(todo: ToDo, failed_mailings: Collection[int]) -> Iterator[str]:
+def causes(todo: ToDo, failed_mailings: Collection[int], provider: str) -> Iterator[str]:
     """The names of the causes of an urgent entry; none for one that can wait.
 
     A missing room is one cause, whatever it blocks. Each mailing that fails is one, and 0 stands
-    for single mails.
+    for single mails. Another `provider` of the room that fails too is another cause.
     """
     if todo.severity is not Severity.DANGER:
         return
     if todo.target is Target.MAIL:
         yield from (f"mail-{number}" for number in sorted(failed_mailings))
+    elif todo.target is Target.DOOR:
+        yield f"{Target.DOOR.value}-{provider}"
     elif todo.target is Target.STEPS:
         yield f"step-{todo.step_id}"
     else:

@@ -1,6 +1,6 @@
 """The page before the video room: for whom and when it opens."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ikone_events.domain.events.draft import is_web_address
@@ -20,6 +20,9 @@ class Door(StrEnum):
     OPEN = "open"
 
 
+# Workshops run over, and whoever comes back from a lost connection then must get in again. Only the
+# door stays open: the event is over at its end for everything else.
+STAYS_OPEN = timedelta(minutes=30)
 _DONE = (State.FOLLOWED_UP, State.ARCHIVED)
 
 
@@ -44,14 +47,17 @@ def door_at(
     opens_at: datetime,
     ends_at: datetime,
 ) -> Door:
-    """What one person sees at a moment, by event and registration."""
+    """What one person sees at a moment, by event and registration.
+
+    The door closes half an hour after the planned end, or with the follow-up.
+    """
     if state in CALLED_OFF:
         return Door.CALLED_OFF
     if status != Status.CONFIRMED:
         return Door.NOT_CONFIRMED
     if mode is Mode.ON_SITE:
         return Door.ON_SITE
-    if now >= ends_at or state in _DONE:
+    if now >= ends_at + STAYS_OPEN or state in _DONE:
         return Door.OVER
     if not has_door(state, room_url, provider):
         return Door.LINK_COMES

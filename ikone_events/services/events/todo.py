@@ -14,6 +14,7 @@ from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.plan.plans import what_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Counts
+from ikone_events.store.office.queries import events_with_failing_room
 from ikone_events.store.plan.models import Step, waiting_steps
 
 
@@ -26,6 +27,7 @@ def todo_facts_of(
     """
     wanted = [event for event in events if event.state != State.ARCHIVED.value]
     dismissed = dismissed_of([event.id for event in wanted])
+    failing = events_with_failing_room(wanted)
     due: dict[int, list[Step]] = {event.id: [] for event in wanted}
     for step in waiting_steps(due, now):
         due[step.event_id].append(step)
@@ -33,6 +35,7 @@ def todo_facts_of(
         replace(
             _todo_facts(event, counts[event.id], due[event.id], now, locale),
             dismissed=dismissed[event.id],
+            room_fails=event.id in failing,
         )
         for event in wanted
     ]

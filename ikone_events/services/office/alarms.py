@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ikone_events.domain.events.todo import EventTodoFacts, ToDo, todos
+from ikone_events.domain.events.todo import EventTodoFacts, Target, ToDo, todos
 from ikone_events.domain.mails.facts import EventSummary
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.office.alarms import AT_ONCE, causes
@@ -34,6 +34,7 @@ from ikone_events.store.office.queries import (
     events_to_watch,
     failed_mailings,
     raised_causes,
+    room_alarm,
 )
 from ikone_events.store.plain import insert_unless_known, new_row
 from ikone_events.store.plan.models import Step
@@ -66,6 +67,23 @@ def settle_alarms(slug: str, *, now: datetime) -> int:
         return _settle(None, _of_installation(events, now, until), now=now)
     event = lock_event(slug)
     return _settle(event, _causes([event], now, until, _LOCALE)[event.id], now=now)
+
+
+def note_answer_of_room(slug: str, *, works: bool, now: datetime) -> int:
+    """What the provider of a room answered at the door; returns the number of mails.
+
+    Its alarm is stored by the first press that fails and dropped by the first one that works, not
+    by the clock: only presses ask the provider.
+    """
+    event = lock_event(slug)
+    key = room_alarm(event.id, event.room_provider)
+    if works:
+        drop_alarms({key})
+        return 0
+    if not _is_first(key, event, now):
+        return 0
+    found = _causes([event], now, _urgent_until(now), _LOCALE)[event.id]
+    return _notify(event, {key} & set(found), found, now=now)
 
 
 def _settle(event: Event | None, found: Causes, *, now: datetime) -> int:
@@ -146,12 +164,17 @@ def _urgent(
         f"{event.id}:{name}": todo
         for todo in todos([facts])
         if _matters_soon(todo, event, facts.facts.now, until)
-        for name in causes(todo, failed[event.id])
+        for name in causes(todo, failed[event.id], event.room_provider)
     }
 
 
 def _matters_soon(todo: ToDo, event: Event, now: datetime, until: datetime) -> bool:
-    """Whether the event begins, or the step comes too late, before that moment."""
+    """Whether the event begins, or the step comes too late, before that moment.
+
+    Who stands at a door that does not open needs somebody at once.
+    """
+    if todo.target is Target.DOOR:
+        return True
     moments = [event.starts_at]
     if todo.step_id and (step := db.session.get(Step, todo.step_id)) is not None:
         moments.append(latest(what_of(step), step.due_at, anchors_of(event)) or event.starts_at)

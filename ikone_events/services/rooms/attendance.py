@@ -10,7 +10,7 @@ from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.times import to_local
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.registering.attendance import people_to_tick
+from ikone_events.store.registering.attendance import mark_attended, people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
 from ikone_events.store.rooms.attendance import record_door, record_statement
@@ -42,13 +42,14 @@ def state_attendance(
     return registration
 
 
-def enter_by_door(public_id: str, *, now: datetime) -> None:
-    """Record that a confirmed person pressed the button before the room."""
-    registration = lock_registration(public_id)
-    if registration.status == Status.CONFIRMED.value:
-        registration.attendance = Attendance.ATTENDED.value
-        registration.attended_at = now
-        record_door(registration.id, registration.event_id, now)
+def enter_by_door(registration_id: int, event_id: int, *, now: datetime) -> None:
+    """Record that a person pressed the button before the room; the caller has asked the door.
+
+    Without the lock of the event, since hundreds press within seconds: one upsert. Whether the
+    person still has a place is asked by whoever reads it.
+    """
+    record_door(registration_id, event_id, now)
+    mark_attended(registration_id, now)
 
 
 def save_attendance(

@@ -11,8 +11,6 @@ Three steps, because a provider is never asked inside a transaction, nor for a G
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import current_app
-
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.rooms.opaque import opaque_id
 from ikone_events.domain.rooms.providers import (
@@ -24,7 +22,6 @@ from ikone_events.domain.rooms.providers import (
 )
 from ikone_events.services.installation import get_installation
 from ikone_events.services.rooms.registry import provider_for
-from ikone_events.services.rooms.trouble import ProviderTrouble
 from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
@@ -45,8 +42,8 @@ class OpenRoom:
 def open_room(event: Event, *, now: datetime) -> OpenRoom:
     """Make sure that the room of an event exists; calls its provider unless that is known.
 
-    Never inside a transaction: it ends the session's reading. While a provider fails, it is asked
-    by one person every few seconds; the others are told at once. Raises RoomUnavailable.
+    Never inside a transaction: it ends the session's reading. How often a provider is asked is
+    limited by services/rooms/call_guard.py. Raises RoomUnavailable.
     """
     if is_writing():
         raise RuntimeError("a provider is not called inside a transaction")
@@ -61,8 +58,7 @@ def open_room(event: Event, *, now: datetime) -> OpenRoom:
     db.session.rollback()  # nothing is held open while we wait for another server
     if session:
         return OpenRoom(session)
-    with ProviderTrouble.of(current_app).attempt(kind.value, now):
-        return OpenRoom(provider.ensure_room(room), made=True)
+    return OpenRoom(provider.ensure_room(room), made=True)
 
 
 def keep_room(event: Event, opened: OpenRoom, *, now: datetime) -> None:
@@ -71,11 +67,6 @@ def keep_room(event: Event, opened: OpenRoom, *, now: datetime) -> None:
         sessions.note_session(
             event.id, opened.session, provider=event.room_provider, key=room_key(event), now=now
         )
-
-
-def note_failure(event: Event, *, now: datetime) -> None:
-    """Store that the provider fails, for the alarm; it ends with the next room that is opened."""
-    sessions.note_failing(event.id, key=room_key(event), now=now)
 
 
 def join_address(event: Event, visitor: Visitor, *, now: datetime) -> str:

@@ -86,6 +86,21 @@ def raised_causes() -> dict[int | None, set[str]]:
     return found
 
 
+def room_alarm(event_id: int, provider: str) -> str:
+    """The key of the alarm that the provider of an event's room does not answer at the door.
+
+    It is stored and dropped by presses, and another provider ends it.
+    """
+    return f"{event_id}:door-{provider}"
+
+
+def events_with_failing_room(events: Collection[Event]) -> set[int]:
+    """The ids of those events whose present provider did not answer at the door."""
+    keys = {room_alarm(event.id, event.room_provider): event.id for event in events}
+    found = db.session.scalars(select(OfficeAlarm.key).where(OfficeAlarm.key.in_(keys)))
+    return {keys[key] for key in found}
+
+
 def drop_alarms(keys: Collection[str]) -> None:
     """Forget alarms that are settled."""
     if keys:

@@ -34,7 +34,7 @@ def personal_list(token: str) -> ResponseReturnValue:
         "attendee/materials.html",
         token=token,
         event=registration.event,
-        materials=_personal_materials(registration),
+        materials=personal_materials(registration),
     )
 
 
@@ -42,10 +42,10 @@ def personal_list(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 def personal_file(token: str, public_id: str) -> ResponseReturnValue:
     """A file for a participant."""
-    return download(_pick(_personal_materials(registration_from_token(token)), public_id))
+    return download(_pick(personal_materials(registration_from_token(token)), public_id))
 
 
-def _personal_materials(registration: Registration) -> list[Material]:
+def personal_materials(registration: Registration) -> list[Material]:
     """All materials for confirmed participants, available from the follow-up on."""
     event = registration.event
     if registration.status != Status.CONFIRMED.value or event.state not in WITH_MATERIALS:

@@ -1,30 +1,81 @@
 """The door page of the video room: GET changes nothing, POST records the attendance.
 
 Two links lead to it. That of the personal page is in mails. That of the calendar entry is seen by
-delegates and teams too, so its page shows the event and the door, and nothing of the person.
+delegates and teams too, so its page shows the event and the door, and nothing of the person: who
+presses there types the name that the room is to show.
 """
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.urls import iri_to_uri
+from werkzeug.exceptions import TooManyRequests
 
-from ikone_events.domain.registering.registration import Attendance
-from ikone_events.domain.rooms.door import Door, door_at
+from ikone_events.domain.rooms.door import STAYS_OPEN, Door, door_at
+from ikone_events.domain.rooms.providers import RoomUnavailable, Visitor
+from ikone_events.domain.times import remaining_words
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import DOORS_OPEN_BEFORE, link_day
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.rooms.attendance import enter_by_door
+from ikone_events.services.rooms.call_guard import RoomState
+from ikone_events.services.rooms.entering import join_address, visitor_of
 from ikone_events.store.db import transaction
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, Material
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import has_entered
+from ikone_events.web.attendee.entering import (
+    MOST_LOOKS,
+    RoomPassage,
+    let_through,
+    no_room,
+    one_moment,
+    request_room,
+    takes_names,
+)
 from ikone_events.web.attendee.frame import registration_from_token
+from ikone_events.web.attendee.materials import personal_materials
+from ikone_events.web.public.events import public_materials
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.limits import PERSONAL, limited
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale
+from ikone_events.web.shell.limits import rate_limits
 
 blueprint = Blueprint("room", __name__)
+
+# Counted by person: a town hall shares one IP address, and all its people come within a minute.
+PRESSES = "20 per minute"
+# Without scripts the page is loaded again each minute, within the last hour, once somebody has
+# asked for it by a link: nothing reloads unasked, and it can be stopped (WCAG 2.2.1, 2.2.4, F41).
+RELOADS_EVERY, RELOADS_WITHIN = 60, timedelta(hours=1)
+MOST_NAME = 64
+_NAME, _THROUGH = "name_in_room", "1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """The time until the door opens, in seconds and words; whether the page reloads itself."""
+
+    seconds: int
+    words: str
+    may_reload: bool
+    reloads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """The link that somebody came by; `own` is the token of the personal page, or ""."""
+
+    registration: Registration
+    here: str
+    own: str = ""
+
+    @property
+    def event(self) -> Event:
+        return self.registration.event
 
 
 def door_of(registration: Registration, now: datetime) -> Door:
@@ -46,70 +97,142 @@ def door_of(registration: Registration, now: datetime) -> Door:
 @permission(Permission.PERSONAL_LINK)
 def door(token: str) -> ResponseReturnValue:
     """The door page behind the personal link, with the way back to the personal page."""
-    registration = registration_from_token(token)
-    return _show(registration, url_for("room.enter", token=token), own=token)
+    return _show(_personal(token))
 
 
 @blueprint.post("/r/<token>/room")
 @permission(Permission.PERSONAL_LINK)
-@limited(PERSONAL)
 def enter(token: str) -> ResponseReturnValue:
-    """Record the attendance and redirect to the room."""
-    return _enter(registration_from_token(token), url_for("room.door", token=token))
+    """Record the attendance and lead on to the room."""
+    return _enter(_personal(token))
 
 
 @blueprint.get("/door/<token>")
 @permission(Permission.PERSONAL_LINK)
 def calendar_door(token: str) -> ResponseReturnValue:
     """The door page behind the link in a calendar entry."""
-    registration = registration_from_token(token, Purpose.DOOR)
-    return _show(registration, url_for("room.calendar_enter", token=token))
+    return _show(_of_calendar(token))
 
 
 @blueprint.post("/door/<token>")
 @permission(Permission.PERSONAL_LINK)
-@limited(PERSONAL)
 def calendar_enter(token: str) -> ResponseReturnValue:
     """The same as behind the personal link."""
+    return _enter(_of_calendar(token))
+
+
+def _personal(token: str) -> _Link:
+    return _Link(registration_from_token(token), url_for("room.door", token=token), token)
+
+
+def _of_calendar(token: str) -> _Link:
     registration = registration_from_token(token, Purpose.DOOR)
-    return _enter(registration, url_for("room.calendar_door", token=token))
+    return _Link(registration, url_for("room.calendar_door", token=token))
 
 
-def _show(registration: Registration, here: str, own: str = "") -> ResponseReturnValue:
-    """The door, or the way into the room once the attendance is recorded.
-
-    `own` is the token of the personal page; without it the page shows nothing of the person.
-    """
-    event, moment = registration.event, now()
-    state = door_of(registration, moment)
-    attended = registration.attendance == Attendance.ATTENDED.value
-    if state is Door.OPEN and "go" in request.args and attended:
-        return _let_through(event, own)
-    return render_template(
+def _show(link: _Link) -> ResponseReturnValue:
+    """The door, or the way into the room once the press is recorded."""
+    moment = now()
+    state = door_of(link.registration, moment)
+    if state is Door.OPEN and "go" in request.args and has_entered(link.registration.id):
+        return _lead_on(link)
+    event, opens_at = link.event, link.event.starts_at - DOORS_OPEN_BEFORE
+    waiting = _waiting(opens_at, moment) if state is Door.WAITING else None
+    page = render_template(
         "attendee/room.html",
-        here=here,
-        own=own,
-        status=registration.status if own else "",
+        here=link.here,
+        own=link.own,
+        status=link.registration.status if link.own else "",
         event=event,
         door=state.value,
-        opens_at=event.starts_at - DOORS_OPEN_BEFORE,
+        opens_at=opens_at,
+        closes_at=event.ends_at + STAYS_OPEN,
+        overtime=moment >= event.ends_at,
+        waiting=waiting,
+        takes_name=takes_names(event),
         link_day=link_day(event, moment),
+        entered=state is Door.OVER and bool(link.own) and has_entered(link.registration.id),
+        materials=_materials(link) if state is Door.OVER else (),
+    )
+    response = make_response(page)
+    if waiting is not None and waiting.reloads:
+        seconds = min(waiting.seconds, RELOADS_EVERY)
+        response.headers["Refresh"] = f"{seconds}; url={link.here}?wait=1"
+    return response
+
+
+def _waiting(opens_at: datetime, moment: datetime) -> _Waiting:
+    left = opens_at - moment
+    may_reload = left <= RELOADS_WITHIN
+    return _Waiting(
+        seconds=int(left.total_seconds()) + 1,
+        words=remaining_words(left, locale=page_locale()),
+        may_reload=may_reload,
+        reloads=may_reload and "wait" in request.args,
     )
 
 
-def _enter(registration: Registration, here: str) -> ResponseReturnValue:
-    moment = now()
+def _materials(link: _Link) -> list[Material]:
+    return personal_materials(link.registration) if link.own else public_materials(link.event)
+
+
+def _enter(link: _Link) -> ResponseReturnValue:
+    """Record the press first, so that it is kept whatever the provider of the room does."""
+    registration, event, moment = link.registration, link.event, now()
+    if wait := rate_limits().hit(PRESSES, "room.enter", [registration.public_id]):
+        raise TooManyRequests(retry_after=wait)
     if door_of(registration, moment) is not Door.OPEN:
-        return redirect(here, 303)
+        return redirect(link.here, 303)
+    person, event_id = registration.id, event.id
     with transaction():
-        enter_by_door(registration.public_id, now=moment)
-    return redirect(f"{here}?go=1", 303)
+        enter_by_door(person, event_id, now=moment)
+    led = _led(link, request_room(event, now=moment))
+    return redirect(f"{link.here}?{urlencode(led)}", 303)
 
 
-def _let_through(event: Event, own: str) -> ResponseReturnValue:
-    """A page that refreshes to the room: the CSP forbids a form's redirect to another site."""
-    address = iri_to_uri(event.room_url)
-    page = render_template("attendee/enter.html", own=own, event=event, address=address)
-    response = make_response(page)
-    response.headers["Refresh"] = f"0; url={address}"
-    return response
+def _led(link: _Link, state: RoomState) -> dict[str, str]:
+    """Where the answer leads: in the address, so that every process can say what came of it."""
+    to = {"go": _THROUGH if state is RoomState.READY else state.value}
+    if link.own and request.form.get("guest"):
+        return {**to, "guest": "1"}
+    if not link.own and "name" in request.form:
+        session[_NAME] = _one_line(request.form["name"])
+    return to
+
+
+def _one_line(typed: str) -> str:
+    shown = "".join(each if each.isprintable() else " " for each in typed)
+    return " ".join(shown.split())[:MOST_NAME]
+
+
+def _lead_on(link: _Link) -> ResponseReturnValue:
+    guest, go = "guest" in request.args, request.args["go"]
+    passage = RoomPassage(
+        event=link.event,
+        here=link.here,
+        back=url_for("attendee.show", token=link.own) if link.own else "",
+        note=_("We have noted that you took part."),
+        fields={"guest": "1"} if guest else {},
+    )
+    if go == RoomState.FAILED:
+        return no_room(passage)
+    try:
+        address = join_address(link.event, _visitor(link, guest=guest), now=now())
+        return let_through(address, passage)
+    except RoomUnavailable:
+        return _look_again(link, passage)
+
+
+def _look_again(link: _Link, passage: RoomPassage) -> ResponseReturnValue:
+    looks = request.args.get("looks", 0, type=int)
+    if request.args["go"] != RoomState.OPENING or looks >= MOST_LOOKS:
+        return no_room(passage)
+    query = {"go": RoomState.OPENING.value, **passage.fields, "looks": str(looks + 1)}
+    return one_moment(passage, f"{link.here}?{urlencode(query)}")
+
+
+def _visitor(link: _Link, *, guest: bool) -> Visitor:
+    """Who comes in; the link of a calendar entry gives away nobody's name."""
+    typed = None if link.own else session.get(_NAME, "")
+    visitor = visitor_of(link.registration, name="" if guest else typed)
+    return replace(visitor, name=visitor.name or _("Guest"))

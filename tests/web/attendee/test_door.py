@@ -13,7 +13,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from tests.factories import FixedClock, door_path, make_event, make_registration, personal_path
-from tests.web.attendee.test_room import DOORS, ROOM, attendance_of
+from tests.web.attendee.test_room import DOORS, ROOM, attendance_of, make_press
 from tests.web.visitor import everything, press
 
 HYBRID = {"format": "hybrid", "place": "Rathaus, Saal 1"}
@@ -41,7 +41,8 @@ def test_door_of_the_calendar_has_the_hours_of_the_personal_one_and_shows_nobody
 ) -> None:
     event_values, person_values, after_start, door = case
     event = make_event(app, **event_values)
-    person = guest(app, event, attendance="attended", **person_values)
+    person = guest(app, event, **person_values)
+    make_press(app, person)
     clock.moment = event.starts_at + after_start
     path = door_path(app, person)
     for address in (path, f"{path}?go=1", f"{path}?lang=en"):

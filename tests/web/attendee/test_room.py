@@ -8,13 +8,22 @@ from flask.testing import FlaskClient
 
 from ikone_events.domain.events.facts import State
 from ikone_events.services.mails.values import links_of
-from ikone_events.store.db import db
+from ikone_events.store.db import db, transaction
 from ikone_events.store.registering.models import Registration
-from tests.factories import FixedClock, make_event, make_registration, personal_path
+from ikone_events.store.rooms.attendance import record_door
+from tests.factories import NOW, FixedClock, make_event, make_registration, personal_path
 from tests.web.visitor import everything, press
 
 ROOM = "https://video.example.org/raum-geheim"
-EARLY, OPEN, LATE = timedelta(minutes=-15, seconds=-1), timedelta(minutes=-15), timedelta(hours=2)
+EARLY, OPEN = timedelta(minutes=-15, seconds=-1), timedelta(minutes=-15)
+# Two hours, and half an hour for those who come back.
+END, LATE = timedelta(hours=2), timedelta(hours=2, minutes=30)
+
+
+def make_press(app: Flask, person: Registration) -> None:
+    """Somebody has pressed the button of the door before."""
+    with app.app_context(), transaction():
+        record_door(person.id, person.event_id, NOW)
 
 
 def attendance_of(app: Flask, person: Registration) -> str | None:
@@ -28,6 +37,7 @@ DOORS = [
     ({"state": "dispatched", "room_url": ""}, {}, OPEN, "link_comes"),
     ({"state": "dispatched"}, {}, EARLY, "waiting"),
     ({"state": "dispatched"}, {}, OPEN, "open"),
+    ({"state": "dispatched"}, {}, END, "open"),
     ({"state": "dispatched"}, {}, LATE - timedelta(seconds=1), "open"),
     ({"state": "dispatched"}, {}, LATE, "over"),
     ({"state": "followed_up"}, {}, OPEN, "over"),
@@ -48,7 +58,8 @@ def test_door_knows_its_hours_and_its_guests(
 ) -> None:
     event_values, person_values, after_start, door = case
     event = make_event(app, **event_values)
-    person = make_registration(app, event, attendance="attended", **person_values)
+    person = make_registration(app, event, **person_values)
+    make_press(app, person)
     clock.moment = event.starts_at + after_start
     path = personal_path(app, person, "/room")
     page = client.get(path)

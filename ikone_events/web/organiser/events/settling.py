@@ -16,6 +16,7 @@ from ikone_events.web.shell.i18n import page_locale
 _PAGES: Mapping[Target, str] = {
     Target.EVENT: "organiser.event",
     Target.ROOM: "organiser.event",
+    Target.DOOR: "organiser.event",
     Target.EDIT: "organiser.edit_event",
     Target.REGISTRATIONS: "organiser.registrations",
     Target.MAIL: "organiser.sent_mail",
@@ -31,7 +32,10 @@ def settling_url(todo: ToDo) -> str:
         return url_for("organiser.ask", slug=todo.slug, action=todo.action.value)
     if todo.target not in _PAGES:
         return ""
-    anchor = {Target.ROOM: "room", Target.STEPS: f"step-{todo.step_id}"}.get(todo.target)
+    anchor = {
+        **dict.fromkeys((Target.ROOM, Target.DOOR), "room"),
+        Target.STEPS: f"step-{todo.step_id}",
+    }.get(todo.target)
     return url_for(_PAGES[todo.target], slug=todo.slug, _anchor=anchor)
 
 

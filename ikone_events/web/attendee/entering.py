@@ -1,0 +1,105 @@
+"""The pages behind the button of a door: on to the room, one moment, or no room.
+
+Used by all doors, those of attendees and of others; they say nothing of the person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import current_app, make_response, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.urls import iri_to_uri
+
+from ikone_events.domain.rooms.providers import ProviderKind
+from ikone_events.services.office.alarms import note_answer_of_room
+from ikone_events.services.rooms.call_guard import CallGuard, RoomState
+from ikone_events.services.rooms.entering import keep_room, open_room
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+
+# While somebody else's press opens the room, the page looks again so often, for longer than a call
+# to a provider may take. It follows from the person's own press and ends by itself, so nobody needs
+# to stop it (WCAG 2.2.1).
+LOOKS_EVERY, MOST_LOOKS = 2, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomPassage:
+    """What these pages need to know of the door that somebody has passed.
+
+    `here` is the address of the door, whose POST tries again with `fields`; `back` the page that it
+    belongs to, or "". `note` says what the press has done.
+    """
+
+    event: Event
+    here: str
+    back: str = ""
+    note: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """The variables of the templates."""
+        values = {name: getattr(self, name) for name in ("event", "here", "back", "note", "fields")}
+        return {**values, "pin": self.event.room_pin}
+
+
+def takes_names(event: Event) -> bool:
+    """Whether visitors are named to the provider of the room; a plain link is the same for all."""
+    return event.room_provider != ProviderKind.LINK
+
+
+def request_room(event: Event, *, now: datetime) -> RoomState:
+    """See to it that the room of an event exists, for somebody who has pressed at its door.
+
+    Calls its provider, so never in a transaction or for a GET. The office is told of a provider
+    that fails, once until it works again.
+    """
+    if not takes_names(event):
+        return RoomState.READY
+    slug, key = event.slug, (event.id, event.room_provider)
+    guard: CallGuard = current_app.extensions.setdefault("ikone_room_calls", CallGuard())
+    answer = guard.ask(key, lambda: _make_room(event, now))
+    if answer.is_news:
+        with transaction():
+            note_answer_of_room(slug, works=answer.state is RoomState.READY, now=now)
+    return answer.state
+
+
+def _make_room(event: Event, now: datetime) -> None:
+    opened = open_room(event, now=now)
+    if opened.made:
+        with transaction():
+            keep_room(event, opened, now=now)
+
+
+def let_through(address: str, passage: RoomPassage) -> ResponseReturnValue:
+    """The one page that holds the address of a room: it leads there by itself and by a link.
+
+    A page in between, because the CSP forbids a form's redirect to another site. Its caller answers
+    with `no-store` and `no-referrer`.
+    """
+    target = iri_to_uri(address)
+    page = render_template("attendee/enter.html", address=target, **passage.shown)
+    response = make_response(page)
+    response.headers["Refresh"] = f"0; url={target}"
+    return response
+
+
+def one_moment(passage: RoomPassage, again: str) -> ResponseReturnValue:
+    """The room is being opened: the page is loaded again from the address `again`."""
+    page = render_template("attendee/no_room.html", opening=True, on=again, **passage.shown)
+    response = make_response(page)
+    response.headers["Refresh"] = f"{LOOKS_EVERY}; url={again}"
+    return response
+
+
+def no_room(passage: RoomPassage) -> ResponseReturnValue:
+    """The provider does not answer: dial-in, PIN, contact, and a button to try again.
+
+    Not 503: proxies put pages of their own in the place of such answers, and this one has to reach
+    its reader.
+    """
+    page = render_template("attendee/no_room.html", opening=False, on="", **passage.shown)
+    return make_response(page)
