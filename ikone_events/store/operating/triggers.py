@@ -28,7 +28,7 @@ OF_WRITING = frozenset(
 BY_ATTENDEES = frozenset(
     {
         *("registration", "seat_count", "import_list", "subscriber", "assignment"),
-        *("mailing", "outbox_mail", "incoming_mail", "attendance"),
+        *("mailing", "outbox_mail", "incoming_mail", "attendance", "check_in_press"),
     }
 )
 # Tables of an event that only organisers' pages show.
