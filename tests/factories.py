@@ -37,6 +37,15 @@ from ikone_events.store.registering.models import Registration
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # Makes an event one of last week: make_event(app, **PAST).
 PAST = {"starts_at": NOW - timedelta(days=3), "ends_at": NOW - timedelta(days=3, hours=-2)}
+# Makes an event one of this day: make_event(app, **TODAY).
+TODAY = {
+    "starts_at": NOW + timedelta(hours=1),
+    "ends_at": NOW + timedelta(hours=3),
+    "format": "on_site",
+    "place": "Rathaus Bendorf",
+    "room_url": "",
+    "dial_in": "",
+}
 SECRET = "kQ7vX2mZ9pL4tR8wN3bC6yH1jF5dG0sA"  # invented, for tests only
 
 _number = count(1)
@@ -266,6 +275,14 @@ def door_path(app: Flask, registration: Registration) -> str:
     with app.app_context():
         installation = get_installation()
         whole = installation.door(registration.public_id, registration.link_epoch)
+        return whole.removeprefix(installation.settings.base_url)
+
+
+def check_in_path(app: Flask, registration: Registration) -> str:
+    """The path of a person's check-in code, as it stands in the ticket."""
+    with app.app_context():
+        installation = get_installation()
+        whole = installation.check_in(registration.public_id, registration.link_epoch)
         return whole.removeprefix(installation.settings.base_url)
 
 

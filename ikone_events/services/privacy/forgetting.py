@@ -20,6 +20,7 @@ from ikone_events.store.registering.administrations import drop_unused_left_text
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Code, ImportList, Registration, StatusChange
 from ikone_events.store.rooms.models import Question
+from ikone_events.store.rooms.models import CheckInPress
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Actors that name nobody; all others are organisers' addresses.
@@ -51,6 +52,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
     rows_written(delete(Question).where(Question.registration_id.in_(ids)))
+    rows_written(delete(CheckInPress).where(CheckInPress.registration_id.in_(ids)))
     nameless = case((StatusChange.actor.in_(_NAMELESS), StatusChange.actor), else_=_SOMEBODY)
     changes = update(StatusChange).where(StatusChange.registration_id.in_(ids))
     rows_written(changes.values(reason="", actor=nameless))

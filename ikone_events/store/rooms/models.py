@@ -1,9 +1,10 @@
-"""Tables of attendance, of questions, and of the rooms that providers have made."""
+"""Tables of attendance, presses at the entrance, questions, and rooms of providers."""
 
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy import text as sql
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.store.db import Base, UTCDateTime, partial_index
@@ -119,3 +120,28 @@ class Question(Base):
     answered_by: Mapped[str] = mapped_column(String(200), default="")
     answer: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=0)
+
+
+class CheckInPress(Base):
+    """One press at the entrance that changed something or found somebody in, each once by its key.
+
+    Presses that were made without a network arrive later, perhaps twice: `at` is the moment of the
+    press, `received_at` when it arrived. `by_name` is the helper.
+    """
+
+    __tablename__ = "check_in_press"
+    __table_args__ = (
+        UniqueConstraint("event_id", "key"),
+        CheckConstraint("kind IN ('in', 'undo')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), index=True
+    )
+    key: Mapped[str] = mapped_column(String(36))
+    kind: Mapped[str] = mapped_column(String(4))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_name: Mapped[str] = mapped_column(String(200))
