@@ -19,8 +19,7 @@ from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.administrations import drop_unused_left_texts
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Code, ImportList, Registration, StatusChange
-from ikone_events.store.rooms.models import Question
-from ikone_events.store.rooms.models import CheckInPress
+from ikone_events.store.rooms.models import CheckInPress, Question
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Actors that name nobody; all others are organisers' addresses.
