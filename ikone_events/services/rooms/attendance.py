@@ -7,13 +7,14 @@ from datetime import datetime
 from ikone_events.domain.events.facts import TAKES_PLACE, State
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.domain.rooms.attendance import statement_for
 from ikone_events.domain.times import to_local
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
-from ikone_events.store.rooms.attendance import record_door, record_statement
+from ikone_events.store.rooms.attendance import attendances, record_door, record_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def state_attendance(
     """Record what a person of the office says of a confirmed person; None takes it back."""
     registration = lock_registration(public_id)
     if registration.status == Status.CONFIRMED.value:
-        _record(registration, attendance, now, by)
+        record_statement(registration.id, registration.event_id, attendance, now=now, by=by)
     return registration
 
 
@@ -46,8 +47,6 @@ def enter_by_door(public_id: str, *, now: datetime) -> None:
     """Record that a confirmed person pressed the button before the room."""
     registration = lock_registration(public_id)
     if registration.status == Status.CONFIRMED.value:
-        registration.attendance = Attendance.ATTENDED.value
-        registration.attended_at = now
         record_door(registration.id, registration.event_id, now)
 
 
@@ -63,13 +62,18 @@ def save_attendance(
     if found := not_recordable_because(event, now):
         raise StatusRefused(found)
     changed, kept = 0, []
+    known = attendances(event, now)
     for registration in people_to_tick(event):
         mark = marks.get(registration.public_id)
         if mark is None or mark.wanted is mark.shown:
             continue
-        present = _present(registration)
+        record = known[registration.id]
+        present = record.recorded
         if present is mark.shown:
-            _record(registration, mark.wanted, now, by)
+            said = statement_for(
+                mark.wanted, at_door=bool(record.door_at), in_room=bool(record.joined_at)
+            )
+            record_statement(registration.id, event.id, said, now=now, by=by)
             changed += 1
         elif present is not mark.wanted:
             kept.append(registration)
@@ -85,15 +89,3 @@ def not_recordable_because(event: Event, now: datetime) -> Complaint | None:
     if to_local(now, event.zone).date() < event.day:
         return Complaint(N_("Attendance can be recorded from the day of the event on."))
     return None
-
-
-def _present(registration: Registration) -> Attendance | None:
-    return Attendance(registration.attendance) if registration.attendance else None
-
-
-def _record(
-    registration: Registration, attendance: Attendance | None, now: datetime, by: str
-) -> None:
-    registration.attendance = attendance.value if attendance else None
-    registration.attended_at = now if attendance is Attendance.ATTENDED else None
-    record_statement(registration.id, registration.event_id, attendance, now=now, by=by)

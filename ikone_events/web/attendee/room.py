@@ -20,6 +20,7 @@ from ikone_events.services.rooms.attendance import enter_by_door
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.web.attendee.frame import registration_from_token
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.limits import PERSONAL, limited
@@ -81,8 +82,7 @@ def _show(registration: Registration, here: str, own: str = "") -> ResponseRetur
     """
     event, moment = registration.event, now()
     state = door_of(registration, moment)
-    attended = registration.attendance == Attendance.ATTENDED.value
-    if state is Door.OPEN and "go" in request.args and attended:
+    if state is Door.OPEN and "go" in request.args and _has_entered(registration, moment):
         return _let_through(event, own)
     return render_template(
         "attendee/room.html",
@@ -94,6 +94,11 @@ def _show(registration: Registration, here: str, own: str = "") -> ResponseRetur
         opens_at=event.starts_at - DOORS_OPEN_BEFORE,
         link_day=link_day(event, moment),
     )
+
+
+def _has_entered(registration: Registration, moment: datetime) -> bool:
+    known = attendances(registration.event, moment, [registration.id])
+    return known[registration.id].attendance is Attendance.ATTENDED
 
 
 def _enter(registration: Registration, here: str) -> ResponseReturnValue:

@@ -18,15 +18,16 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import ORDER, waiting
+from ikone_events.store.rooms.attendance import attendances
 
 REGISTRATION_COLUMNS = (
     *("id", "email", "first_name", "last_name", "organisation", "status", "waitlist_position"),
     *("attendance", "registered_at", "salutation", "title", "position", "network_member"),
     *("question", "locale", "mode", "awaits", "reserved_until", "administration", "registered_by"),
-    *("code", "note", "calendar_answer", "answered_at"),
+    *("code", "note", "calendar_answer", "answered_at", "attended_minutes"),
 )
 _AS_STORED = (
-    *("email", "first_name", "last_name", "status", "attendance", "salutation", "title"),
+    *("email", "first_name", "last_name", "status", "salutation", "title"),
     *("position", "question", "locale", "mode", "awaits", "registered_by", "note"),
 )
 OUTBOX_COLUMNS = (
@@ -54,7 +55,9 @@ def seen_fields(event: Event, role: str) -> list[FormField]:
     return list(db.session.scalars(wanted.order_by(FormField.position, FormField.id)))
 
 
-def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterator[Row]:
+def registration_rows(
+    event: Event, role: str, *, now: datetime, words: bool = True
+) -> Iterator[Row]:
     """All registrations of an event by date, with the keys of `registration_columns`.
 
     Choices are in the present `words` of the form; without, in the values that never change.
@@ -67,7 +70,7 @@ def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterato
     )
     positions, day = waiting_positions(event), event.day
     answers = _answers(seen_fields(event, role), words=words)
-    moments = answered_at(event)
+    moments, came = answered_at(event), attendances(event, now)
     for registration in found:
         own = {name: cells.get(registration.id) for name, cells in answers.items()}
         yield {
@@ -76,6 +79,8 @@ def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterato
             "waitlist_position": positions.get(registration.id),
             "calendar_answer": registration.partstat.lower() or None,
             "answered_at": _local(moments.get(registration.id), event.zone),
+            "attendance": came[registration.id].attendance,
+            "attended_minutes": came[registration.id].minutes,
             **own,
         }
 

@@ -17,7 +17,7 @@ from ikone_events.services.rooms.attendance import (
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -33,9 +33,7 @@ _MOST_NAMES = 10
 @permission(Permission.EDIT_EVENTS)
 def attendance(slug: str) -> str:
     """Show all confirmed people by name, those who attended ticked."""
-    event = seen_event(slug)
-    people = people_to_tick(event)
-    return _page(event, people, {each.public_id for each in people if _attended(each)})
+    return _page(seen_event(slug), None)
 
 
 @blueprint.post(_PATH)
@@ -47,21 +45,16 @@ def save_ticks(slug: str) -> Answer:
     ticked = set(request.form.getlist("here"))
     if "all" in request.form:
         people = people_to_tick(event)
-        return _page(event, people, {each.public_id for each in people}, all_ticked=True)
+        return _page(event, {each.public_id for each in people}, all_ticked=True)
     if is_shown_again():
-        return _page(event, people_to_tick(event), ticked, refused=[AGAIN]), 422
+        return _page(event, ticked, refused=[AGAIN]), 422
     try:
         with transaction():
             saved = save_attendance(slug, _marks(ticked), now=now(), by=actor())
     except StatusRefused as refusal:
-        event = seen_event(slug)
-        return _page(event, people_to_tick(event), ticked, refused=refusal.complaints), 409
+        return _page(seen_event(slug), ticked, refused=refusal.complaints), 409
     _tell(saved)
     return redirect(url_for("organiser.attendance", slug=slug), 303)
-
-
-def _attended(person: Registration) -> bool:
-    return person.attendance == Attendance.ATTENDED.value
 
 
 def _marks(ticked: Collection[str]) -> Mapping[str, AttendanceMark]:
@@ -110,21 +103,27 @@ def _tell(saved: SavedAttendance) -> None:
 
 def _page(
     event: Event,
-    people: Sequence[Registration],
-    ticked: Collection[str],
+    ticked: Collection[str] | None,
     *,
     refused: Sequence[Complaint] = (),
     all_ticked: bool = False,
 ) -> str:
-    closed = not_recordable_because(event, now())
+    """Show the list; without `ticked`, those who attended are."""
+    moment = now()
+    people, known = people_to_tick(event), attendances(event, moment)
+    attended = {
+        each.public_id for each in people if known[each.id].attendance is Attendance.ATTENDED
+    }
+    closed = not_recordable_because(event, moment)
     return render_template(
         "organiser/registering/attendance.html",
         event=event,
         people=people,
-        ticked=ticked,
+        known=known,
+        ticked=attended if ticked is None else ticked,
         refused=say_all(refused),
         all_ticked=all_ticked,
         closed=say_all([closed] if closed else []),
-        recorded=sum(1 for each in people if each.attendance),
-        attended=sum(1 for each in people if _attended(each)),
+        recorded=sum(1 for each in people if known[each.id].attendance),
+        attended=len(attended),
     )

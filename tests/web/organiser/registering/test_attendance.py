@@ -13,8 +13,10 @@ from sqlalchemy import select
 
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendance_of, attendances
 from tests.factories import NOW, PAST, make_event, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
 from tests.web.organiser.registering.test_people import queries
@@ -28,7 +30,7 @@ def marks(app: Flask, event: Event) -> dict[str, str | None]:
     """The attendance of everybody by last name."""
     with app.app_context():
         rows = db.session.execute(
-            select(Registration.last_name, Registration.attendance)
+            select(Registration.last_name, attendance_of(NOW))
             .where(Registration.event_id == event.id)
             .order_by(Registration.name_key)
         )
@@ -64,11 +66,14 @@ def test_list_is_ticked_and_saved_at_once(app: Flask, team: Browser) -> None:
 
     assert "Saved: the attendance of 2 people has changed." in answer.text
     assert marks(app, event) == {
-        "Ärmel": "attended", "Busch": None, "Wartend": None, "Zander": "attended",
+        "Ärmel": "attended", "Busch": "missed", "Wartend": None, "Zander": "attended",
     }  # fmt: skip
     with app.app_context():
-        seen = db.session.scalars(select(Registration.attended_at).order_by(Registration.id)).all()
-    assert seen[:3] == [NOW, NOW, None]
+        event = db.session.get_one(Event, event.id)
+        found = {each.last_name: attendances(event, NOW)[each.id] for each in people_to_tick(event)}
+    said = {name: (known.stated, known.stated_at) for name, known in found.items()}
+    assert said["Ärmel"] == said["Zander"] == ("attended", NOW)
+    assert said["Busch"] == (None, None)
 
 
 def test_whoever_is_not_ticked_is_absent_only_if_the_office_says_so(
@@ -117,7 +122,7 @@ def test_two_who_save_at_once_overwrite_nothing(app: Flask, team: Browser) -> No
     answer = team.post(path_of(event, "/attendance?lang=en"), mine, follow_redirects=True)
     assert "Somebody else has recorded these people meanwhile" in answer.text
     assert "Maria B, Maria C." in answer.text
-    assert marks(app, event) == {"A": "attended", "B": "attended", "C": "missed", "Spät": None}
+    assert marks(app, event) == {"A": "attended", "B": "attended", "C": "missed", "Spät": "missed"}
     assert late["Spät"] in answer.text
     again = team.post(path_of(event, "/attendance?lang=en"), first, follow_redirects=True)
     assert "Nothing has changed." in again.text
