@@ -14,7 +14,13 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
-from ikone_events.store.rooms.attendance import attendances, record_door, record_statement
+from ikone_events.store.rooms.attendance import (
+    attendances,
+    record_door,
+    record_statement,
+    state_everybody,
+    take_back_statements,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,22 @@ def enter_by_door(public_id: str, *, now: datetime) -> None:
 
 
 def save_attendance(
-    slug: str, marks: Mapping[str, AttendanceMark], *, now: datetime, by: str
+    slug: str,
+    marks: Mapping[str, AttendanceMark],
+    *,
+    incomplete: bool | None = None,
+    now: datetime,
+    by: str,
 ) -> SavedAttendance:
     """Record what a form changed, by public id, in one transaction.
 
     People whom somebody else has marked since keep that; people who are not confirmed any more, or
-    whom the form did not show, are left alone. Raises StatusRefused.
+    whom the form did not show, are left alone. `incomplete`: whoever is not recorded is unknown
+    from now on, and not absent; None leaves that as it is. Raises StatusRefused.
     """
-    event = lock_event(slug)
-    if found := not_recordable_because(event, now):
-        raise StatusRefused(found)
+    event = _lock_recordable(slug, now)
+    if incomplete is not None:
+        event.attendance_incomplete = incomplete
     changed, kept = 0, []
     known = attendances(event, now)
     for registration in people_to_tick(event):
@@ -78,6 +90,29 @@ def save_attendance(
         elif present is not mark.wanted:
             kept.append(registration)
     return SavedAttendance(changed, kept)
+
+
+def note_everybody(slug: str, *, now: datetime, by: str) -> int:
+    """Record that everybody came of whom nothing is recorded yet; returns of how many people.
+
+    Whoever is noted as absent stays so. Raises StatusRefused.
+    """
+    return state_everybody(_lock_recordable(slug, now).id, now=now, by=by)
+
+
+def take_back_everybody(slug: str, *, at: datetime, now: datetime, by: str) -> int:
+    """Undo `note_everybody` of this person and moment; returns for how many people.
+
+    What others have recorded of somebody since is kept. Raises StatusRefused.
+    """
+    return take_back_statements(_lock_recordable(slug, now).id, at=at, by=by)
+
+
+def _lock_recordable(slug: str, now: datetime) -> Event:
+    event = lock_event(slug)
+    if found := not_recordable_because(event, now):
+        raise StatusRefused(found)
+    return event
 
 
 def not_recordable_because(event: Event, now: datetime) -> Complaint | None:

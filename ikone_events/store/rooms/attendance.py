@@ -20,7 +20,7 @@ from sqlalchemy import (
 from ikone_events.domain.events.facts import CALLED_OFF, State
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.rooms.attendance import AttendanceSource, source_of
-from ikone_events.store.db import db, insert_into, rows_written
+from ikone_events.store.db import UTCDateTime, db, insert_into, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.models import AttendanceRecord
@@ -118,9 +118,10 @@ def _known(found: str | None, values: Iterable[object]) -> KnownAttendance:
     return KnownAttendance(attendance=Attendance(found) if found else None, **known)  # type: ignore[arg-type]
 
 
-def is_recorded(event_id: int) -> bool:
-    """Whether somebody of this event is known to have come."""
-    return bool(db.session.scalar(select(_came(literal(event_id)).exists())))
+def recorded_among(event_ids: Collection[int]) -> frozenset[int]:
+    """Those of these events of which somebody is known to have come; one query."""
+    came = _came(Event.id.expression).correlate(Event).exists()
+    return frozenset(db.session.scalars(select(Event.id).where(Event.id.in_(event_ids), came)))
 
 
 def _absence_known(now: datetime, event_id: int | None) -> ColumnElement[bool]:
@@ -186,6 +187,34 @@ def record_statement(
     )
     known = _RECORD.c.registration_id
     db.session.execute(row.on_conflict_do_update(index_elements=[known], set_=values))
+
+
+def state_everybody(event_id: int, *, now: datetime, by: str) -> int:
+    """Record that everybody came of whom nothing is recorded; returns of how many people."""
+    columns = ("registration_id", "event_id", "stated", "stated_at", "stated_by")
+    came = literal(Attendance.ATTENDED.value)
+    people = select(
+        Registration.id, Registration.event_id, came, literal(now, UTCDateTime), literal(by)
+    ).where(
+        Registration.event_id == event_id,
+        Registration.status == Status.CONFIRMED.value,
+        Registration.anonymised_at.is_(None),
+    )
+    row = insert_into(AttendanceRecord)
+    change = row.from_select(columns, people).on_conflict_do_update(
+        index_elements=[_RECORD.c.registration_id],
+        set_={name: row.excluded[name] for name in columns[2:]},
+        where=and_(_RECORD.c.stated == "", ~_at_door_or_in_room(_RECORD)),
+    )
+    return rows_written(change)
+
+
+def take_back_statements(event_id: int, *, at: datetime, by: str) -> int:
+    """Take back what somebody recorded of people of an event in one moment; returns how many."""
+    mine = (AttendanceRecord.event_id == event_id, AttendanceRecord.stated_by == by)
+    nothing = {"stated": "", "stated_at": None, "stated_by": ""}
+    theirs = update(AttendanceRecord).where(*mine, AttendanceRecord.stated_at == at)
+    return rows_written(theirs.values(nothing))
 
 
 def load_statements(said: Iterable[tuple[Registration, Attendance]]) -> None:

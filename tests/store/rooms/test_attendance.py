@@ -24,9 +24,9 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import (
     attendance_of,
     attendances,
-    is_recorded,
     record_door,
     record_statement,
+    recorded_among,
 )
 from ikone_events.store.rooms.models import AttendanceRecord
 from tests.factories import NOW, make_event, make_registration, make_settings
@@ -101,7 +101,7 @@ def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
             found = attendance_from(stated=stated, **sources, absence_known=known)
             wanted[person.id], given[person.id] = found, values
         with app.app_context():
-            assert is_recorded(event.id) is someone
+            assert recorded_among([event.id]) == ({event.id} if someone else set())
     assert view(app, AFTER) == wanted
     for event in events:
         with app.app_context():
