@@ -14,6 +14,7 @@ from flask import Flask
 
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
+from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.directory.administrations import keep_names
 from ikone_events.services.installation import get_installation
@@ -32,6 +33,7 @@ from ikone_events.store.mails.models import (
 )
 from ikone_events.store.mails.objections import hash_of
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import record_statement
 
 # A Monday, 10:00 in Berlin.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -104,7 +106,10 @@ def make_event(app: Flask, **values: Any) -> Event:
 
 
 def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
-    """A confirmed person at an event; `email_key` follows `email`, whoever waits has an order."""
+    """A confirmed person at an event; `email_key` follows `email`, whoever waits has an order.
+
+    `attendance` is what the office says of the person.
+    """
     number = next(_number)
     defaults: dict[str, Any] = {
         "event_id": event.id,
@@ -121,7 +126,13 @@ def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
     merged.setdefault("email_key", email_key(merged["email"]))
     if merged["status"] == "waitlisted":
         merged.setdefault("waiting_order", 0)
-    return _stored(app, Registration(**merged))
+    attendance, at = merged.pop("attendance", None), merged.pop("attended_at", None)
+    person = _stored(app, Registration(**merged))
+    if attendance:
+        with app.app_context(), transaction():
+            said = Attendance(attendance)
+            record_statement(person.id, event.id, said, now=at or event.ends_at, by="")
+    return person
 
 
 def make_material(

@@ -45,8 +45,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         *("rooms", "followup", "figures", "operating", "office"),
     ),
     "store": (
-        *("accounts", "events", "directory", "registering", "plan", "mails", "incoming"),
-        *("calendars", "rooms", "followup", "figures", "operating", "office"),
+        *("accounts", "events", "directory", "registering", "plan", "mails", "rooms"),
+        *("incoming", "calendars", "followup", "figures", "operating", "office"),
     ),
     "mail": ("writing", "sending", "receiving"),
     "services": (
@@ -289,6 +289,16 @@ def test_registrations_are_made_by_signing_up_and_by_loading() -> None:
         "services.operating.loading._store_registration",
         "services.mails.text_preview._sample_person",  # never stored
     }
+
+
+def test_who_came_is_asked_of_the_one_view() -> None:
+    """Elsewhere nobody reads the records and decides by them in another way than the view."""
+    of_rooms = ("store.rooms", "services.rooms")
+    for module in modules():
+        if module.name.startswith(of_rooms):
+            continue
+        words = module.path.read_text(encoding="utf-8")
+        assert "AttendanceRecord" not in words, f"{module.name}: ask store/rooms/attendance.py"
 
 
 def test_files_stay_short() -> None:

@@ -59,7 +59,7 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
     event = get_event(slug)
     # A shell user has access to the database anyway: export what administrators see.
     columns = registration_columns(event, ROLES[-1])
-    rows = registration_rows(event, ROLES[-1], words=form != "json")
+    rows = registration_rows(event, ROLES[-1], now=now(), words=form != "json")
     if form == "xlsx":
         with _open_binary(output) as binary:
             write_xlsx(binary, columns, rows, title=event.slug)

@@ -38,6 +38,7 @@ from ikone_events.store.db import LOCK_WAIT_SECONDS, Base, UTCDateTime, ask_for_
 PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "answer": frozenset({"value"}),
+        "attendance": frozenset({"provider_user", "stated_by"}),
         "code": frozenset({"label"}),
         "contact": frozenset(
             {

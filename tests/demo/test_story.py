@@ -92,12 +92,12 @@ def test_only_a_name_that_two_bodies_share_is_left_to_the_organiser(app: Flask) 
 
 
 def test_figures_after_the_workshop_are_those_of_the_press(app: Flask) -> None:
-    load(app, "after")
+    _loaded, begins = load(app, "after")
     expected = DATA["test_cases"]["expected_numbers"]["smart-city-2"]
     with app.app_context():
         event = find_event("smart-city-2")
         assert event is not None
-        figures = figures_of(event)
+        figures = figures_of(event, now=begins)
     for name in (
         "attended_people",
         "administrations_attended",

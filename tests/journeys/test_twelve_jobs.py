@@ -14,6 +14,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendance_of
 from tests.factories import NOW, PAST, make_organisation
 from tests.journeys.installation import running
 from tests.journeys.people import ROOM, log_in, window
@@ -147,7 +148,7 @@ def _record_attendance(office: Office, _folder: Path) -> None:
     office.desk.press("Speichern")
     came = office.rows(
         select(Registration.last_name).where(
-            Registration.event_id == event.id, Registration.attendance == "attended"
+            Registration.event_id == event.id, attendance_of(NOW, event.id) == "attended"
         )
     )
     assert set(names) - set(came) == {"Weide07", "Weide31"}

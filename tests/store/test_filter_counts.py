@@ -50,7 +50,7 @@ def test_numbers_are_those_that_the_filters_find(
     app: Flask, event: Event, rest: dict[str, str]
 ) -> None:
     def found(**values: str) -> int:
-        return search_people(event, RegistrationSearch(**rest, **values)).total
+        return search_people(event, RegistrationSearch(**rest, **values), now=NOW).total
 
     def filter_of(status: RegistrationStatus) -> dict[str, str]:
         stored, _, awaits = status.value.partition(": ")
@@ -58,11 +58,12 @@ def test_numbers_are_those_that_the_filters_find(
 
     with app.app_context():
         # What chips set is no condition of their own numbers.
-        counts = filter_counts(event, RegistrationSearch(**rest, status="cancelled", came="missed"))
+        wish = RegistrationSearch(**rest, status="cancelled", came="missed")
+        counts = filter_counts(event, wish, now=NOW)
         statuses = [each for each in RegistrationStatus if each is not RegistrationStatus.NONE]
         wanted = FilterCounts(total=found(), unreached=found(answer="unreached"))
-        wanted.undecided = search_people(event, RegistrationSearch(decision="yes")).total
-        wanted.of_event = filter_counts(event, RegistrationSearch()).statuses
+        wanted.undecided = search_people(event, RegistrationSearch(decision="yes"), now=NOW).total
+        wanted.of_event = filter_counts(event, RegistrationSearch(), now=NOW).statuses
         wanted.statuses.update({each: found(**filter_of(each)) for each in statuses})
         answers = ("ACCEPTED", "TENTATIVE", "DECLINED", "none")
         wanted.answers.update({each: found(answer=each) for each in answers})

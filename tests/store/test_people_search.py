@@ -72,7 +72,7 @@ def event(app: Flask) -> Event:
 
 
 def names(event: Event, words: str, order: str = RegistrationOrder.NAME) -> list[str]:
-    page = search_people(event, RegistrationSearch(words=words, order=order))
+    page = search_people(event, RegistrationSearch(words=words, order=order), now=NOW)
     return [person.last_name for person in page.rows]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS
-from ikone_events.domain.events.todo import Target, ToDo
+from ikone_events.domain.events.todo_facts import Target, ToDo
 from ikone_events.domain.refusals import N_, Complaint
 
 TARGET_LABELS: Mapping[Target, str] = {
@@ -16,6 +16,7 @@ TARGET_LABELS: Mapping[Target, str] = {
     Target.ANSWERS: N_("See answers"),
     Target.MATERIALS: N_("Add materials"),
     Target.STEPS: N_("See the automatic steps"),
+    Target.ATTENDANCE: N_("Record attendance"),
 }
 
 

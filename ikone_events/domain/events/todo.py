@@ -4,116 +4,17 @@ Each rule looks at one event and returns at most one entry. Urgent entries come 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
-from hashlib import sha256
+from dataclasses import replace
+from datetime import timedelta
 
-from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, State
 from ikone_events.domain.events.lifecycle import Action, next_action
-from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.events.todo_facts import EventTodoFacts, Severity, Target, ToDo, todo_of
+from ikone_events.domain.refusals import N_
 
 LINK_NEEDED_BEFORE, LINK_SENT_BEFORE = timedelta(days=3), timedelta(days=1)
 OPENED_BEFORE = timedelta(days=21)  # administrations need so long to find somebody who can come
 ANNOUNCED_BEFORE = timedelta(days=28)
-
-
-class Severity(IntEnum):
-    """How urgent an entry is, the lowest number first."""
-
-    DANGER = 0
-    WARNING = 1
-    INFO = 2
-
-
-class Target(StrEnum):
-    """The page on which the entry is settled."""
-
-    EVENT = "event"
-    ROOM = "room"
-    DOOR = "door"
-    EDIT = "edit"
-    REGISTRATIONS = "registrations"
-    MAIL = "mail"
-    ANSWERS = "answers"
-    MATERIALS = "materials"
-    STEPS = "steps"
-    NOWHERE = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
-    """A step that is due and can't run; `label` is its message id or own title."""
-
-    step_id: int
-    label: str
-    complaints: tuple[Complaint, ...]
-    action: Action | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventTodoFacts:
-    """The facts of one event. `seated` counts the people with a seat.
-
-    `held_back`: rules of the event may keep people waiting while seats are free. `failed_mail`
-    counts mails that no server accepted, `unreached` addresses whose mails bounced, `odd_answers`
-    calendar answers to look at. `room_fails`: at the door the provider did not answer. Of `blocked`
-    steps only the oldest becomes an entry: the others wait for it. `dismissed`: names and facts.
-    """
-
-    slug: str
-    facts: Facts
-    seated: int = 0
-    waiting: int = 0
-    to_approve: int = 0
-    held_back: bool = False
-    failed_mail: int = 0
-    unreached: int = 0
-    odd_answers: int = 0
-    room_fails: bool = False
-    blocked: tuple[Blocked, ...] = ()
-    dismissed: frozenset[tuple[str, str]] = frozenset()
-
-    def is_blocked_at(self, *actions: Action) -> bool:
-        """Whether the first blocked step is one of these actions."""
-        return bool(self.blocked) and self.blocked[0].action in actions
-
-    @property
-    def free(self) -> int | None:
-        """The number of free seats; None without a limit."""
-        capacity = self.facts.capacity
-        return None if capacity is None else max(capacity - self.seated, 0)
-
-    def starts_within(self, span: timedelta) -> bool:
-        """Whether the event is not over and starts within a span."""
-        return not self.facts.over and self.facts.starts_at - self.facts.now <= span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToDo:
-    """One entry: a message id with its values, and the page on which it is settled.
-
-    For a blocked step `step_id` is its number, and `complaints` follow the text. `action` is the
-    one that settles it, if there is one; `name` is that of its rule.
-    """
-
-    severity: Severity
-    text: str
-    target: Target
-    values: dict[str, object] = field(default_factory=dict)
-    slug: str = ""
-    starts_at: datetime | None = None
-    step_id: int = 0
-    complaints: tuple[Complaint, ...] = ()
-    action: Action | None = None
-    name: str = ""
-
-    @property
-    def fact(self) -> str:
-        """What the entry says; a dismissed one returns when that changes, except for its title."""
-        values = sorted((key, str(each)) for key, each in self.values.items() if key != "title")
-        said = (self.text, self.severity.name, values, self.step_id, self.starts_at)
-        return sha256(repr((*said, list(map(str, self.complaints)))).encode()).hexdigest()
 
 
 Rule = Callable[[EventTodoFacts], ToDo | None]
@@ -137,7 +38,7 @@ def step_blocked(event: EventTodoFacts) -> ToDo | None:
     text, blocked = N_("“%(step)s” (%(title)s) is blocked:"), event.blocked[0]
     places = {"room_url": Target.ROOM, "materials": Target.MATERIALS}
     target = next((places[c.about] for c in blocked.complaints if c.about in places), Target.STEPS)
-    todo = _todo(event, Severity.DANGER, text, target, step=blocked.label)
+    todo = todo_of(event, Severity.DANGER, text, target, step=blocked.label)
     if target is Target.STEPS and blocked.action is Action.FOLLOW_UP:
         todo = replace(todo, action=next_action(event.facts))  # the link may be to be sent first
     return replace(todo, step_id=blocked.step_id, complaints=blocked.complaints)
@@ -154,7 +55,7 @@ def link_missing(event: EventTodoFacts) -> ToDo | None:
         return None
     urgent = event.starts_within(LINK_SENT_BEFORE)
     text = N_("“%(title)s” has no access link yet.")
-    return _todo(event, Severity.DANGER if urgent else Severity.WARNING, text, Target.ROOM)
+    return todo_of(event, Severity.DANGER if urgent else Severity.WARNING, text, Target.ROOM)
 
 
 def link_not_sent(event: EventTodoFacts) -> ToDo | None:
@@ -168,7 +69,7 @@ def link_not_sent(event: EventTodoFacts) -> ToDo | None:
     text = N_(
         "The access link of “%(title)s” has not been sent. People waiting for it: %(number)d."
     )
-    return _todo(event, Severity.DANGER, text, Target.EVENT, number=facts.confirmed)
+    return todo_of(event, Severity.DANGER, text, Target.EVENT, number=facts.confirmed)
 
 
 def room_unreachable(event: EventTodoFacts) -> ToDo | None:
@@ -176,7 +77,7 @@ def room_unreachable(event: EventTodoFacts) -> ToDo | None:
     if not event.room_fails or event.facts.over or event.facts.state is not State.DISPATCHED:
         return None
     text = N_("People can't enter the room of “%(title)s”: the video service does not answer.")
-    return _todo(event, Severity.DANGER, text, Target.DOOR)
+    return todo_of(event, Severity.DANGER, text, Target.DOOR)
 
 
 def deadline_passed(event: EventTodoFacts) -> ToDo | None:
@@ -187,7 +88,7 @@ def deadline_passed(event: EventTodoFacts) -> ToDo | None:
     if facts.deadline > facts.now:
         return None
     text = N_("The registration deadline of “%(title)s” has passed. Registration can be closed.")
-    return replace(_todo(event, Severity.INFO, text, Target.EVENT), action=Action.CLOSE)
+    return replace(todo_of(event, Severity.INFO, text, Target.EVENT), action=Action.CLOSE)
 
 
 def follow_up_due(event: EventTodoFacts) -> ToDo | None:
@@ -197,15 +98,23 @@ def follow_up_due(event: EventTodoFacts) -> ToDo | None:
         return None
     if facts.state is State.OPEN:
         text = N_("“%(title)s” is over, but its registration was never closed.")
-        return _todo(event, Severity.WARNING, text, Target.EVENT)
+        return todo_of(event, Severity.WARNING, text, Target.EVENT)
     if facts.state is State.CLOSED and facts.format is not EventFormat.ON_SITE:
         text = N_("“%(title)s” is over, but its access link was never sent.")
-        return _todo(event, Severity.WARNING, text, Target.EVENT)
+        return todo_of(event, Severity.WARNING, text, Target.EVENT)
     if facts.materials == 0:
         text = N_("“%(title)s” is over. Slides, links or contacts for the follow-up are missing.")
-        return _todo(event, Severity.WARNING, text, Target.MATERIALS)
+        return todo_of(event, Severity.WARNING, text, Target.MATERIALS)
     text = N_("The follow-up of “%(title)s” is ready to be sent.")
-    return _todo(event, Severity.WARNING, text, Target.EVENT)
+    return todo_of(event, Severity.WARNING, text, Target.EVENT)
+
+
+def attendance_unrecorded(event: EventTodoFacts) -> ToDo | None:
+    """After the end nobody is recorded, so nothing is known of all who had a place."""
+    if event.facts.state not in (*RUNNING, State.FOLLOWED_UP) or not event.unrecorded:
+        return None
+    text = N_("Attendance at “%(title)s” is not recorded. Unknown people: %(number)d.")
+    return todo_of(event, Severity.INFO, text, Target.ATTENDANCE, number=event.unrecorded)
 
 
 def mails_failed(event: EventTodoFacts) -> ToDo | None:
@@ -213,7 +122,7 @@ def mails_failed(event: EventTodoFacts) -> ToDo | None:
     if not event.failed_mail:
         return None
     text = N_("E-mails of “%(title)s” that could not be delivered: %(number)d.")
-    return _todo(event, Severity.DANGER, text, Target.MAIL, number=event.failed_mail)
+    return todo_of(event, Severity.DANGER, text, Target.MAIL, number=event.failed_mail)
 
 
 def mails_came_back(event: EventTodoFacts) -> ToDo | None:
@@ -223,7 +132,7 @@ def mails_came_back(event: EventTodoFacts) -> ToDo | None:
     text = N_("One invitation to “%(title)s” did not arrive.")
     if event.unreached > 1:
         text = N_("%(number)d invitations to “%(title)s” did not arrive.")
-    return _todo(event, Severity.DANGER, text, Target.ANSWERS, number=event.unreached)
+    return todo_of(event, Severity.DANGER, text, Target.ANSWERS, number=event.unreached)
 
 
 def answers_to_look_at(event: EventTodoFacts) -> ToDo | None:
@@ -231,7 +140,7 @@ def answers_to_look_at(event: EventTodoFacts) -> ToDo | None:
     if not event.odd_answers:
         return None
     text = N_("Answers to “%(title)s” that you should look at: %(number)d.")
-    return _todo(event, Severity.WARNING, text, Target.ANSWERS, number=event.odd_answers)
+    return todo_of(event, Severity.WARNING, text, Target.ANSWERS, number=event.odd_answers)
 
 
 def seats_free_while_waiting(event: EventTodoFacts) -> ToDo | None:
@@ -241,7 +150,7 @@ def seats_free_while_waiting(event: EventTodoFacts) -> ToDo | None:
     if not event.waiting or event.free == 0 or event.held_back:
         return None
     text = N_("People wait for “%(title)s” although there are free places. Waiting: %(number)d.")
-    return _todo(event, Severity.WARNING, text, Target.REGISTRATIONS, number=event.waiting)
+    return todo_of(event, Severity.WARNING, text, Target.REGISTRATIONS, number=event.waiting)
 
 
 def approvals_due(event: EventTodoFacts) -> ToDo | None:
@@ -249,7 +158,7 @@ def approvals_due(event: EventTodoFacts) -> ToDo | None:
     if not event.to_approve or event.facts.over:
         return None
     text = N_("People wait for your approval for “%(title)s”: %(number)d.")
-    return _todo(event, Severity.WARNING, text, Target.REGISTRATIONS, number=event.to_approve)
+    return todo_of(event, Severity.WARNING, text, Target.REGISTRATIONS, number=event.to_approve)
 
 
 def opening_due(event: EventTodoFacts) -> ToDo | None:
@@ -261,13 +170,13 @@ def opening_due(event: EventTodoFacts) -> ToDo | None:
         return None
     if facts.over:
         text = N_("The date of “%(title)s” has passed without a registration.")
-        return _todo(event, Severity.INFO, text, Target.EDIT)
+        return todo_of(event, Severity.INFO, text, Target.EDIT)
     if facts.state is State.DRAFT and event.starts_within(ANNOUNCED_BEFORE):
         text = N_("“%(title)s” is still a draft. It should be announced.")
-        return _todo(event, Severity.INFO, text, Target.EVENT)
+        return todo_of(event, Severity.INFO, text, Target.EVENT)
     if facts.state is State.ANNOUNCED and event.starts_within(OPENED_BEFORE):
         text = N_("Registration for “%(title)s” has not been opened yet.")
-        return _todo(event, Severity.WARNING, text, Target.EVENT)
+        return todo_of(event, Severity.WARNING, text, Target.EVENT)
     return None
 
 
@@ -276,25 +185,22 @@ def new_date_due(event: EventTodoFacts) -> ToDo | None:
     if event.facts.state is not State.POSTPONED or not event.facts.over:
         return None
     text = N_("“%(title)s” was postponed and has no new date yet.")
-    return _todo(event, Severity.INFO, text, Target.EVENT)
+    return todo_of(event, Severity.INFO, text, Target.EVENT)
 
 
 RULES: tuple[Rule, ...] = (
-    *(step_blocked, link_missing, link_not_sent, room_unreachable),
-    *(mails_failed, mails_came_back, answers_to_look_at, approvals_due, seats_free_while_waiting),
-    *(follow_up_due, deadline_passed, opening_due, new_date_due),
+    step_blocked,
+    link_missing,
+    link_not_sent,
+    room_unreachable,
+    mails_failed,
+    mails_came_back,
+    answers_to_look_at,
+    approvals_due,
+    seats_free_while_waiting,
+    follow_up_due,
+    attendance_unrecorded,
+    deadline_passed,
+    opening_due,
+    new_date_due,
 )
-
-
-def _todo(
-    event: EventTodoFacts, severity: Severity, text: str, target: Target, **values: object
-) -> ToDo:
-    return ToDo(
-        severity=severity,
-        text=text,
-        target=target,
-        values={"title": event.facts.title, **values},
-        slug=event.slug,
-        starts_at=event.facts.starts_at,
-        action=next_action(event.facts) if target in (Target.EVENT, Target.EDIT) else None,
-    )

@@ -7,7 +7,7 @@ about no event; they are in the digest.
 
 from collections.abc import Collection, Iterator
 
-from ikone_events.domain.events.todo import Severity, Target, ToDo
+from ikone_events.domain.events.todo_facts import Severity, Target, ToDo
 from ikone_events.domain.operating.alarms import HARMLESS, Alarm
 
 AT_ONCE = frozenset({Alarm.MAILBOX, Alarm.TROUBLE})

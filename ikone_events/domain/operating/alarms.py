@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ikone_events.domain.events.todo import Severity, Target, ToDo
+from ikone_events.domain.events.todo_facts import Severity, Target, ToDo
 from ikone_events.domain.refusals import N_
 
 # A due mail is tried at once; after this time it counts as stuck.

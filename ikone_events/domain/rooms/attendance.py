@@ -39,6 +39,16 @@ def attendance_from(
     return Attendance.MISSED if absence_known else None
 
 
+def statement_for(wanted: Attendance | None, *, at_door: bool, in_room: bool) -> Attendance | None:
+    """What the office has to state so that a person gets this attendance; None is nothing.
+
+    Nothing is stated where the other sources say the same. Somebody who came by them can't become
+    unknown: taking the tick away states the absence.
+    """
+    by_itself = Attendance.ATTENDED if at_door or in_room else None
+    return None if wanted is by_itself else wanted or Attendance.MISSED
+
+
 def source_of(*, stated: str, at_door: bool, in_room: bool) -> AttendanceSource | None:
     """The source that decides; None where nothing is recorded, as for an absence that follows."""
     if stated:

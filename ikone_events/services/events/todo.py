@@ -1,13 +1,14 @@
 """What the to-do list of organisers is derived from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from ikone_events.domain.events.facts import Facts, State
 from ikone_events.domain.events.history import NO_PAST
-from ikone_events.domain.events.todo import Blocked, EventTodoFacts
+from ikone_events.domain.events.todo_facts import Blocked, EventTodoFacts
 from ikone_events.domain.plan.steps import Verdict
+from ikone_events.domain.rooms.attendance import is_over
 from ikone_events.services.events.dismissing import dismissed_of
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
@@ -16,6 +17,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Counts
 from ikone_events.store.office.queries import events_with_failing_room
 from ikone_events.store.plan.models import Step, waiting_steps
+from ikone_events.store.rooms.attendance import recorded_among
 
 
 def todo_facts_of(
@@ -29,6 +31,7 @@ def todo_facts_of(
     dismissed = dismissed_of([event.id for event in wanted])
     failing = events_with_failing_room(wanted)
     due: dict[int, list[Step]] = {event.id: [] for event in wanted}
+    recorded = recorded_among(due)
     for step in waiting_steps(due, now):
         due[step.event_id].append(step)
     return [
@@ -36,9 +39,15 @@ def todo_facts_of(
             _todo_facts(event, counts[event.id], due[event.id], now, locale),
             dismissed=dismissed[event.id],
             room_fails=event.id in failing,
+            unrecorded=_unrecorded(event, counts[event.id], recorded, now),
         )
         for event in wanted
     ]
+
+
+def _unrecorded(event: Event, counts: Counts, recorded: Collection[int], now: datetime) -> int:
+    over = is_over(event.state, event.ends_at, now)
+    return counts.confirmed if over and event.id not in recorded else 0
 
 
 def _blocked(steps: Iterable[Step], facts: Facts) -> Iterator[Blocked]:

@@ -25,23 +25,31 @@ from ikone_events.store.mails.models import NETWORK, Mailing, Subscriber
 from ikone_events.store.mails.objections import Objection
 from ikone_events.store.plan.models import StepRecipient
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendance_of
 
 People = Select[Registration] | Select[Subscriber] | Select[Contact]
 
 # Columns of one statement. SQLite allows two thousand, but compiling gets slow before.
 _MOST_AT_ONCE = 60
+_BY_ATTENDANCE = {
+    Audience.ATTENDED: Attendance.ATTENDED,
+    Audience.MISSED: Attendance.MISSED,
+    Audience.NOT_MISSED: Attendance.MISSED,
+}
 
 
 def people_of(
     event: Event,
     audience: Audience,
     *,
+    now: datetime,
     organisation_id: int | None = None,
     step_id: int | None = None,
 ) -> Select[Registration]:
     """The registered people of an audience, in the order of their ids.
 
-    The organisation is only for Audience.ADMINISTRATION, the step only for Audience.CHOSEN.
+    Absence follows after the end: who attended or not depends on the moment. The organisation is
+    only for Audience.ADMINISTRATION, the step only for Audience.CHOSEN.
     """
     group = Group(event, audience, organisation_id, step_id)
     return (
@@ -49,17 +57,18 @@ def people_of(
         .where(
             Registration.event_id == event.id,
             Registration.anonymised_at.is_(None),
-            *_conditions(group),
+            *_conditions(group, now),
         )
         .order_by(Registration.id)
     )
 
 
-def people_of_mailing(event: Event, mailing: Mailing) -> Select[Registration]:
+def people_of_mailing(event: Event, mailing: Mailing, *, now: datetime) -> Select[Registration]:
     """The registered people whom a mailing goes to, which may not be stored yet."""
     return people_of(
         event,
         Audience(mailing.audience),
+        now=now,
         organisation_id=mailing.organisation_id,
         step_id=mailing.step_id,
     )
@@ -147,27 +156,28 @@ def count(
     event: Event,
     audience: Audience,
     *,
+    now: datetime,
     organisation_id: int | None = None,
     step_id: int | None = None,
     contact_choice: str = "",
 ) -> int:
     """The number of people of an audience."""
     group = Group(event, audience, organisation_id, step_id, contact_choice)
-    return count_each([group])[group]
+    return count_each([group], now=now)[group]
 
 
-def count_each(groups: Iterable[Group]) -> dict[Group, int]:
+def count_each(groups: Iterable[Group], *, now: datetime) -> dict[Group, int]:
     """The number of people of each group, with one statement for up to sixty groups."""
     wanted = list(dict.fromkeys(groups))
     found: dict[Group, int] = {}
     for first in range(0, len(wanted), _MOST_AT_ONCE):
         part = wanted[first : first + _MOST_AT_ONCE]
-        numbers = db.session.execute(select(*(_number(group) for group in part))).one()
+        numbers = db.session.execute(select(*(_number(group, now) for group in part))).one()
         found.update(zip(part, numbers, strict=True))
     return found
 
 
-def _number(group: Group) -> ScalarSelect[int]:
+def _number(group: Group, now: datetime) -> ScalarSelect[int]:
     people: People
     if group.audience in OF_NEWS:
         people = readers_of(group.event, group.audience, group.contact_choice)
@@ -175,16 +185,22 @@ def _number(group: Group) -> ScalarSelect[int]:
         people = people_of(
             group.event,
             group.audience,
+            now=now,
             organisation_id=group.organisation_id,
             step_id=group.step_id,
         )
     return select(func.count()).select_from(people.order_by(None).subquery()).scalar_subquery()
 
 
-def _conditions(group: Group) -> tuple[ColumnElement[bool], ...]:
+def _conditions(group: Group, now: datetime) -> tuple[ColumnElement[bool], ...]:
     event = group.event
     confirmed, pending = _has_status((Status.CONFIRMED,)), _has_status((Status.PENDING,))
     coming = _has_status(ACTIVE)
+    if group.audience in _BY_ATTENDANCE:
+        came = attendance_of(now, event.id)
+        if group.audience is Audience.NOT_MISSED:
+            return (confirmed, came.is_distinct_from(Attendance.MISSED.value))
+        return (came == _BY_ATTENDANCE[group.audience].value,)
     answered = Registration.partstat != ""
     of_audience: dict[Audience, tuple[ColumnElement[bool], ...]] = {
         Audience.CONFIRMED: (confirmed,),
@@ -195,12 +211,6 @@ def _conditions(group: Group) -> tuple[ColumnElement[bool], ...]:
         Audience.UNCONFIRMED: (pending, Registration.awaits != Awaits.APPROVAL.value),
         Audience.UNAPPROVED: (pending, Registration.awaits == Awaits.APPROVAL.value),
         Audience.OFFERED: (_has_status((Status.OFFERED,)),),
-        Audience.ATTENDED: (confirmed, Registration.attendance == Attendance.ATTENDED.value),
-        Audience.MISSED: (confirmed, Registration.attendance == Attendance.MISSED.value),
-        Audience.NOT_MISSED: (
-            confirmed,
-            Registration.attendance.is_distinct_from(Attendance.MISSED.value),
-        ),
         Audience.ASKED: (coming, Registration.question != ""),
         Audience.ADMINISTRATION: (coming, Registration.organisation_id == group.organisation_id),
         Audience.CHOSEN: (_is_chosen(group.step_id),),

@@ -21,11 +21,7 @@ from ikone_events.domain.mails.recipients import ContactChoice
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.audiences import count, people_of_mailing, readers_of
-from ikone_events.services.mails.facts import (
-    facts_for,
-    follow_up_for,
-    kind_for,
-)
+from ikone_events.services.mails.facts import facts_for, follow_up_for, kinds_for
 from ikone_events.services.mails.mailings import new_mailing
 from ikone_events.services.mails.news_facts import facts_for_subscriber
 from ikone_events.services.mails.values import last_notified_version
@@ -40,6 +36,7 @@ from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
+from ikone_events.store.rooms.attendance import attendance_of
 
 Person = Registration | Subscriber | Contact
 Row = TypeVar("Row")
@@ -51,12 +48,16 @@ _SECRET_PART = re.compile(r"(/(?:r|door|subscribe|unsubscribe|feeds)/)[^/\s<>\")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """A mailing that is not stored; `then` is the event as it will be when it starts."""
+    """A mailing that is not stored, as it would be `now`.
+
+    `then` is the event as it will be when it starts.
+    """
 
     event: Event
     then: Event
     message: Message
     mailing: Mailing
+    now: datetime
 
     @property
     def is_news(self) -> bool:
@@ -81,6 +82,7 @@ def sending_of_action(
     event: Event,
     rule: TransitionRule,
     *,
+    now: datetime,
     reason: str = "",
     new_starts_at: datetime | None = None,
     new_ends_at: datetime | None = None,
@@ -96,6 +98,7 @@ def sending_of_action(
         then=as_if(event, changes, materials=event.materials),
         message=rule.message,
         mailing=new_mailing(event, rule.message, reason=reason.strip()),
+        now=now,
     )
 
 
@@ -108,17 +111,20 @@ def sending_to(sending: Sending, audience: Audience, contacts: ContactChoice | N
     return replace(sending, message=message, mailing=mailing)
 
 
-def sending_of_update(event: Event, then: Event, message: Message, *, reason: str = "") -> Sending:
+def sending_of_update(
+    event: Event, then: Event, message: Message, *, now: datetime, reason: str = ""
+) -> Sending:
     """What people would get if the event became `then`."""
     return Sending(
         event=event,
         then=as_if(then, {}, materials=event.materials),
         message=message,
         mailing=new_mailing(event, message, reason=reason.strip()),
+        now=now,
     )
 
 
-def sending_of_step(step: Step) -> Sending:
+def sending_of_step(step: Step, *, now: datetime) -> Sending:
     """What a step with a mail would send now."""
     message = Message(MailKind(step.kind), Audience(step.audience))
     return Sending(
@@ -126,6 +132,7 @@ def sending_of_step(step: Step) -> Sending:
         then=step.event,
         message=message,
         mailing=new_mailing(step.event, message, step=step),
+        now=now,
     )
 
 
@@ -137,7 +144,7 @@ def draft_for(sending: Sending, person: Person, locale: str, *, now: datetime) -
         facts = facts_for_subscriber(kind, reader, then, now=now, mailing=mailing)
     else:
         facts = facts_for(
-            kind_for(kind, person),
+            kinds_for(kind, sending.event, [person.id], now=now)[person.id],
             as_if(person, {"locale": locale}, event=then),
             then,
             now=now,
@@ -191,6 +198,7 @@ def total_of(sending: Sending) -> int:
     return count(
         sending.event,
         sending.message.audience,
+        now=sending.now,
         organisation_id=mailing.organisation_id,
         step_id=mailing.step_id,
         contact_choice=mailing.contact_choice or "",
@@ -223,10 +231,9 @@ def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
     """The number of recipients by kind; only a follow-up has several kinds."""
     if sending.message.kind is not MailKind.FOLLOW_UP:
         return {sending.message.kind: total_of(sending)}
-    people = _people(sending).order_by(None).subquery()
-    rows = db.session.execute(
-        select(people.c.attendance, func.count()).group_by(people.c.attendance)
-    )
+    came = attendance_of(sending.now, sending.event.id).label("came")
+    people = _people(sending).with_only_columns(came).order_by(None).subquery()
+    rows = db.session.execute(select(people.c.came, func.count()).group_by(people.c.came))
     found: Counter[MailKind] = Counter()
     for attendance, number in rows:
         found[follow_up_for(attendance)] += number
@@ -239,7 +246,7 @@ def _readers(sending: Sending) -> Select[Subscriber] | Select[Contact]:
 
 
 def _people(sending: Sending) -> Select[Registration]:
-    return people_of_mailing(sending.event, sending.mailing)
+    return people_of_mailing(sending.event, sending.mailing, now=sending.now)
 
 
 def _one(wanted: Select[Row], chosen: ColumnElement[bool]) -> Row | None:

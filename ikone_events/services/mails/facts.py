@@ -1,5 +1,6 @@
 """Gathering the facts of a mail from the database, for previews, test mails and real mails."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -42,6 +43,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.rooms.attendance import attendance_of
 
 _BY_ATTENDANCE = {
     Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
@@ -92,9 +94,16 @@ def facts_for(
     )
 
 
-def kind_for(kind: MailKind, registration: Registration) -> MailKind:
-    """The kind of a person's mail in a mailing; the follow-up depends on the attendance."""
-    return follow_up_for(registration.attendance) if kind is MailKind.FOLLOW_UP else kind
+def kinds_for(
+    kind: MailKind, event: Event, people: Collection[int], *, now: datetime
+) -> Mapping[int, MailKind]:
+    """The kind of each person's mail in a mailing; the follow-up depends on the attendance."""
+    if kind is not MailKind.FOLLOW_UP:
+        return dict.fromkeys(people, kind)
+    rows = db.session.execute(
+        select(Registration.id, attendance_of(now, event.id)).where(Registration.id.in_(people))
+    )
+    return {number: follow_up_for(attendance) for number, attendance in rows}
 
 
 def follow_up_for(attendance: str | None) -> MailKind:

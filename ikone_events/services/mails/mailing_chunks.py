@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from ikone_events.domain.address import email_key
 from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.services.mails.facts import facts_for, follow_up_for, kind_for
+from ikone_events.services.mails.facts import facts_for, kinds_for
 from ikone_events.services.mails.mailings import REMINDERS, people_after
 from ikone_events.services.mails.replacing import replace_links, replace_unsent
 from ikone_events.services.mails.values import notified_versions
@@ -69,7 +69,7 @@ def expand_chunk(mailing_id: int, *, now: datetime) -> int:
     mailing = db.session.scalar(for_update(wanted, Mailing))
     if mailing is None:
         return 0
-    numbers = db.session.scalars(_next_people(mailing)).all()
+    numbers = db.session.scalars(_next_people(mailing, now)).all()
     try:
         with db.session.begin_nested():
             _write_all(mailing, numbers, now=now)
@@ -93,12 +93,12 @@ def stop_damaged(mailing_id: int, *, now: datetime) -> None:
     report(f"mailing {mailing_id} was stopped, because of damage ({what})")
 
 
-def _next_people(mailing: Mailing) -> Select[int]:
+def _next_people(mailing: Mailing, now: datetime) -> Select[int]:
     """The ids of the next recipients, locked.
 
     A person who unsubscribes now waits for the chunk and deletes its mail too.
     """
-    chunk = people_after(mailing).with_only_columns(_model_of(mailing).id).limit(CHUNK)
+    chunk = people_after(mailing, now).with_only_columns(_model_of(mailing).id).limit(CHUNK)
     return chunk.with_for_update(read=True, key_share=True)
 
 
@@ -114,8 +114,13 @@ def _write_all(mailing: Mailing, numbers: Sequence[int], *, now: datetime) -> No
     people = cast(Sequence[Person], db.session.scalars(wanted).all())
     registered = [person for person in people if isinstance(person, Registration)]
     known = notified_versions(mailing.event, registered)
+    kinds = _kinds_in(mailing, numbers, now)
     for person in people:
-        _write(mailing, person, now=now, known=known)
+        _write(mailing, person, kinds[person.id], now=now, known=known)
+
+
+def _kinds_in(mailing: Mailing, numbers: Sequence[int], now: datetime) -> Mapping[int, MailKind]:
+    return kinds_for(MailKind(mailing.kind), mailing.event, numbers, now=now)
 
 
 def _lock_event_of(mailing_id: int) -> None:
@@ -152,8 +157,15 @@ def _words_of(fault: Exception, mailing: Mailing, number: int) -> str:
     return f"not composed: {type(fault).__name__}: {fault}"
 
 
-def _write(mailing: Mailing, person: Person, *, now: datetime, known: Mapping[int, Event]) -> None:
-    kind, event, key = MailKind(mailing.kind), mailing.event, _key(mailing, person.id, person.email)
+def _write(
+    mailing: Mailing,
+    person: Person,
+    kind: MailKind,
+    *,
+    now: datetime,
+    known: Mapping[int, Event],
+) -> None:
+    event, key = mailing.event, _key(mailing, person.id, person.email)
     if isinstance(person, Subscriber | Contact):
         write_to_subscriber(kind, person, event, key=key, now=now, mailing=mailing)
         return
@@ -161,9 +173,8 @@ def _write(mailing: Mailing, person: Person, *, now: datetime, known: Mapping[in
         # Here, so that nobody's links stop working before the new ones are on their way.
         replace_links(person)
         replace_unsent(person, event, now=now)
-    facts = facts_for(
-        kind_for(kind, person), person, event, now=now, mailing=mailing, known=known.get(person.id)
-    )
+    known_event = known.get(person.id)
+    facts = facts_for(kind, person, event, now=now, mailing=mailing, known=known_event)
     if facts.changes or not mailing.only_changed:
         store_mail(facts, person, event, key=key, now=now, mailing=mailing)
 
@@ -179,10 +190,8 @@ def _key(mailing: Mailing, number: int, email: str) -> str:
 
 def _failed_row(mailing: Mailing, number: int, *, now: datetime, words: str) -> OutboxMail:
     model = _model_of(mailing)
-    row, kind = model.id == number, MailKind(mailing.kind)
+    row, kind = model.id == number, _kinds_in(mailing, [number], now)[number]
     email = value_of(model.email, row, "")
-    if kind is MailKind.FOLLOW_UP:
-        kind = follow_up_for(value_of(Registration.attendance, row, None))
     return OutboxMail(
         key=_key(mailing, number, email),
         event_id=mailing.event_id,

@@ -215,7 +215,7 @@ def _has_queued(mailing: Mailing) -> bool:
     return db.session.scalar(queued.limit(1)) is not None
 
 
-def people_after(mailing: Mailing) -> People:
+def people_after(mailing: Mailing, now: datetime) -> People:
     """The recipients of a mailing whose mails are not written yet.
 
     People whose status changed after its start are left out: their own mails describe the new
@@ -226,7 +226,7 @@ def people_after(mailing: Mailing) -> People:
         model = Contact if audience in OF_CONTACTS else Subscriber
         choice, at = mailing.contact_choice or "", mailing.created_at
         return readers_of(mailing.event, audience, choice, at=at).where(model.id > mailing.last_id)
-    people = people_of_mailing(mailing.event, mailing).where(
+    people = people_of_mailing(mailing.event, mailing, now=now).where(
         Registration.id > mailing.last_id,
         or_(
             Registration.event_lock_version < mailing.event_lock_version,
@@ -248,10 +248,10 @@ def _is_untold(mailing: Mailing) -> ColumnElement[bool]:
     return (Registration.registered_at < mailing.created_at) & ~told.exists()
 
 
-def accounts_of(event: Event, *, most: int = 50) -> list[Account]:
+def accounts_of(event: Event, now: datetime, *, most: int = 50) -> list[Account]:
     """The mailings of an event with their figures, the newest first."""
     wanted = select(Mailing).where(Mailing.event_id == event.id).order_by(Mailing.id.desc())
-    return _accounts(db.session.scalars(wanted.limit(most)).all())
+    return _accounts(db.session.scalars(wanted.limit(most)).all(), now)
 
 
 def running_of(event: Event, now: datetime) -> list[Account]:
@@ -264,15 +264,15 @@ def running_of(event: Event, now: datetime) -> list[Account]:
         or_(Mailing.due_at.is_(None), Mailing.due_at <= now, Mailing.last_id > 0),
     )
     found = db.session.scalars(wanted.order_by(Mailing.id)).all()
-    return [one for one in _accounts(found) if one.figures.total] if found else []
+    return [one for one in _accounts(found, now) if one.figures.total] if found else []
 
 
-def account_of(mailing: Mailing) -> Account:
+def account_of(mailing: Mailing, now: datetime) -> Account:
     """One mailing with its figures."""
-    return _accounts([mailing])[0]
+    return _accounts([mailing], now)[0]
 
 
-def _accounts(mailings: Sequence[Mailing]) -> list[Account]:
+def _accounts(mailings: Sequence[Mailing], now: datetime) -> list[Account]:
     numbers: dict[int, Counter[str]] = {mailing.id: Counter() for mailing in mailings}
     rows = db.session.execute(
         select(OutboxMail.mailing_id, OutboxMail.state, func.count())
@@ -282,13 +282,13 @@ def _accounts(mailings: Sequence[Mailing]) -> list[Account]:
     for mailing_id, state, number in rows:
         if mailing_id is not None:
             numbers[mailing_id][state] = number
-    return [Account(mailing, _figures(mailing, numbers[mailing.id])) for mailing in mailings]
+    return [Account(mailing, _figures(mailing, numbers[mailing.id], now)) for mailing in mailings]
 
 
-def _figures(mailing: Mailing, by_state: Counter[str]) -> Figures:
+def _figures(mailing: Mailing, by_state: Counter[str], now: datetime) -> Figures:
     unwritten = 0
     if mailing.finished_at is None:
-        people = people_after(mailing).order_by(None).subquery()
+        people = people_after(mailing, now).order_by(None).subquery()
         unwritten = db.session.scalar(select(func.count()).select_from(people)) or 0
     return Figures(
         sent=by_state["sent"],

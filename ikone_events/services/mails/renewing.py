@@ -37,10 +37,10 @@ class Renewal:
         return self.last.id if self.last else 0
 
 
-def renewal_of(event: Event) -> Renewal:
+def renewal_of(event: Event, now: datetime) -> Renewal:
     """What renewing the links of an event would do now."""
     everybody, confirmed = Group(event, _MESSAGE.audience), Group(event, Audience.CONFIRMED)
-    numbers = count_each([everybody, confirmed])
+    numbers = count_each([everybody, confirmed], now=now)
     last = select(Mailing).where(
         Mailing.event_id == event.id, Mailing.kind == MailKind.LINKS_RENEWED.value
     )
@@ -55,7 +55,7 @@ def renew_links(slug: str, *, seen: int, actor: str, now: datetime) -> Mailing:
     nobody is registered.
     """
     event = lock_event(slug)
-    renewal = renewal_of(event)
+    renewal = renewal_of(event, now)
     if renewal.seen != seen:
         text = N_("Somebody was faster: the links are being renewed already.")
         raise SomebodyWasFaster(Complaint(text))

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ikone_events.domain.events.todo import EventTodoFacts, Target, ToDo, todos
+from ikone_events.domain.events.todo import todos
+from ikone_events.domain.events.todo_facts import EventTodoFacts, Target, ToDo
 from ikone_events.domain.mails.facts import EventSummary
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.office.alarms import AT_ONCE, causes

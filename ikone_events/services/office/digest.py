@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from ikone_events.domain.events.todo import ToDo, todos
+from ikone_events.domain.events.todo import todos
+from ikone_events.domain.events.todo_facts import ToDo
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.office.alarms import IN_DIGEST
 from ikone_events.domain.office.choices import OfficeMail

@@ -31,6 +31,7 @@ from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.mails.models import NETWORK, Subscriber
 from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import load_statements
 
 _METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
 
@@ -53,12 +54,19 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         record.slug: _store_event(record, loaded, folder=folder, actor=actor, now=now)
         for record in dataset.events
     }
-    for record in dataset.registrations:
-        _store_registration(record, events[record.event], organisations, now=now)
-        loaded.registrations += 1
+    people = [
+        (_store_registration(record, events[record.event], organisations), record.attended)
+        for record in dataset.registrations
+    ]
+    loaded.registrations = len(people)
     _store_subscribers(dataset)
     store_contacts(dataset.contacts, actor=actor, now=now)
     db.session.flush()
+    load_statements(
+        (person, Attendance.ATTENDED if attended else Attendance.MISSED)
+        for person, attended in people
+        if attended is not None and _took_part_or_not(person, now)
+    )
     for event in events.values():
         lay_plan(event, now=now)
         keep_seats(event, now=now)
@@ -143,9 +151,7 @@ def _store_registration(
     record: RegistrationRecord,
     event: Event,
     organisations: Mapping[str, Organisation],
-    *,
-    now: datetime,
-) -> None:
+) -> Registration:
     organisation = organisations.get(record.organisation) or find_by_name(
         str(record.values["organisation_text"])
     )
@@ -159,11 +165,13 @@ def _store_registration(
         calendar_sequence=_sequence(status),
         calendar_method=_METHODS.get(status, ""),
     )
-    if record.attended is not None and event.ends_at <= now:
-        attended = record.attended and status is Status.CONFIRMED
-        registration.attendance = (Attendance.ATTENDED if attended else Attendance.MISSED).value
     db.session.add(registration)
     store_answers(registration, event, record.answers, now=record.registered_at)
+    return registration
+
+
+def _took_part_or_not(person: Registration, now: datetime) -> bool:
+    return person.status == Status.CONFIRMED.value and person.event.ends_at <= now
 
 
 def _sequence(status: Status) -> int | None:

@@ -48,14 +48,14 @@ def message_of(step: Step) -> Message | None:
     return next((rule.message for rule in RULES if rule.action == step.action), None)
 
 
-def count_people(steps: Iterable[Step]) -> dict[int, int]:
+def count_people(steps: Iterable[Step], *, now: datetime) -> dict[int, int]:
     """The current number of recipients of each step, by step id."""
     groups = {
         step.id: Group(step.event, message.audience, step.organisation_id, _chosen_for(step))
         for step in steps
         if (message := message_of(step)) is not None
     }
-    numbers = count_each(groups.values())
+    numbers = count_each(groups.values(), now=now)
     return {step_id: numbers[group] for step_id, group in groups.items()}
 
 
@@ -131,13 +131,11 @@ def _subject_of(message: OwnMessage) -> str:
     return next((change.text.subject for change in message.texts if change.text.subject), "")
 
 
-def counts_of_audiences(event: Event) -> dict[Audience, int]:
+def counts_of_audiences(event: Event, now: datetime) -> dict[Audience, int]:
     """The number of people of each audience for own messages, except one administration's."""
-    numbers = count_each(
-        Group(event, audience)
-        for audience in own_audiences(hybrid=event.format == EventFormat.HYBRID.value)
-        if audience is not Audience.ADMINISTRATION
-    )
+    audiences = own_audiences(hybrid=event.format == EventFormat.HYBRID.value)
+    groups = [Group(event, each) for each in audiences if each is not Audience.ADMINISTRATION]
+    numbers = count_each(groups, now=now)
     return {group.audience: number for group, number in numbers.items()}
 
 

@@ -3,20 +3,20 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from ikone_events.domain.events.lifecycle import State
-from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.registering.status import check_wish
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
-from ikone_events.store.figures.counts import COUNTED_KINDS, Table, counts_of
+from ikone_events.store.figures.attendance import attendance_counts
+from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, ImportList, Registration
@@ -25,7 +25,7 @@ from ikone_events.store.registering.models import Code, ImportList, Registration
 def archive_persons(event: Event, *, now: datetime) -> None:
     """Store the figures of an event, then remove the personal data of its registrations."""
     if not event.figures:  # what has been reported stays
-        event.figures = json.dumps(figures_of(event), ensure_ascii=False)
+        event.figures = json.dumps(figures_of(event, now=now), ensure_ascii=False)
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
@@ -48,38 +48,30 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     db.session.refresh(registration)
 
 
-def figures_of(event: Event) -> dict[str, int]:
-    """The figures for the funder: people and distinct administrations, members separately."""
-    counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
-    attended = (
-        select(Organisation.id, member_on(event.day).label("member"))
-        .join(Registration, Registration.organisation_id == Organisation.id)
-        .where(
-            Registration.event_id == event.id,
-            Registration.attendance == Attendance.ATTENDED.value,
-            Organisation.kind.in_(COUNTED_KINDS),
-        )
-        .distinct()
-        .subquery()
+def figures_of(event: Event, *, now: datetime) -> dict[str, int | None]:
+    """The figures for the funder: people and distinct administrations, members separately.
+
+    Those of attendance are None where nobody noted who came; after an event that did not take
+    place they are 0.
+    """
+    counts, came = (
+        counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS),
+        attendance_counts(event, now),
     )
-    rows = db.session.execute(select(attended.c.member, func.count()).group_by(attended.c.member))
-    by_membership = {bool(member): number for member, number in rows}
-    people = db.session.scalar(
-        select(func.count()).where(
-            Registration.event_id == event.id,
-            Registration.attendance == Attendance.ATTENDED.value,
-        )
-    )
+    known = {
+        "attended_people": came.attended,
+        "administrations_attended": came.members + came.non_members,
+        "administrations_attended_members": came.members,
+        "administrations_attended_non_members": came.non_members,
+    }
     return {
         "registrations": counts.total,
         "confirmed": counts.confirmed,
         "waitlisted": counts.waiting,
         "cancelled": counts.by_status.get(Status.CANCELLED.value, 0),
         "administrations_confirmed": counts.administrations,
-        "attended_people": people or 0,
-        "administrations_attended": sum(by_membership.values()),
-        "administrations_attended_members": by_membership.get(True, 0),
-        "administrations_attended_non_members": by_membership.get(False, 0),
+        **(known if came.is_known else dict.fromkeys(known)),
+        "attendance_unknown_people": came.unknown,
     }
 
 

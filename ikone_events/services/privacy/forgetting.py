@@ -19,6 +19,7 @@ from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.administrations import drop_unused_left_texts
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Code, ImportList, Registration, StatusChange
+from ikone_events.store.rooms.attendance import forget_sources
 from ikone_events.store.rooms.models import CheckInPress, Question
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -45,7 +46,7 @@ _EMPTY: dict[str, Any] = {
 def forget(ids: Select[int], *, now: datetime) -> None:
     """Anonymise these registrations.
 
-    Organisation, mode, status and attendance stay: they name nobody and carry the figures.
+    Organisation, mode, status, attendance and its minutes stay: they carry the figures.
     """
     db.session.flush()  # unflushed changes would overwrite the emptied fields
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
@@ -53,6 +54,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     rows_written(delete(Question).where(Question.registration_id.in_(ids)))
     rows_written(delete(CheckInPress).where(CheckInPress.registration_id.in_(ids)))
     nameless = case((StatusChange.actor.in_(_NAMELESS), StatusChange.actor), else_=_SOMEBODY)
+    forget_sources(ids)
     changes = update(StatusChange).where(StatusChange.registration_id.in_(ids))
     rows_written(changes.values(reason="", actor=nameless))
     used = select(Registration.code_id).where(Registration.id.in_(ids))

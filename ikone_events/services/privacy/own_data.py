@@ -27,6 +27,7 @@ from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import status_history
 from ikone_events.store.registering.waiting_list import waiting_position
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.store.rooms.models import Question
 from ikone_events.store.rooms.questions import answers_to
 
@@ -69,10 +70,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "questions": [_question(row, registration) for row in answers_to(registration)],
         "standing": _status(registration),
         "history": [_change(change) for change in status_history(registration)],
-        "attendance": {
-            "attended": registration.attendance,
-            "noted_at": _iso(registration.attended_at),
-        },
+        "attendance": _attendance(registration, now),
         "calendar": {
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,
@@ -94,6 +92,21 @@ def _administration(registration: Registration) -> Data:
         "matched_name": matched.name if matched else None,
         "matched_kind": matched.kind if matched else None,
         "matched_official_key": matched.official_key if matched else None,
+    }
+
+
+def _attendance(registration: Registration, now: datetime) -> Data:
+    """What is known of the attendance; who of the office noted it is another person."""
+    known = attendances(registration.event, now, [registration.id])[registration.id]
+    moments = ("door_at", "joined_at", "left_at", "seen_at")
+    return {
+        "attended": known.attendance,
+        "known_from": known.source,
+        **{name: _iso(getattr(known, name)) for name in moments},
+        "minutes": known.minutes,
+        "name_in_the_room": known.provider_user or None,
+        "noted": known.stated,
+        "noted_at": _iso(known.stated_at),
     }
 
 

@@ -39,7 +39,7 @@ _KEYED = ("first_name", "last_name", "email", "organisation")
 # What mails read of a registration before it is stored.
 _DEFAULTS: Mapping[str, Any] = {
     **dict.fromkeys(("status", "awaits", "calendar_method", "partstat", "thread_id"), ""),
-    **dict.fromkeys(("reserved_until", "waiting_order", "predecessor_id", "code_id", "attendance")),
+    **dict.fromkeys(("reserved_until", "waiting_order", "predecessor_id", "code_id")),
     **dict.fromkeys(("address_confirmed_at", "approved_at", "accepted_at", "anonymised_at")),
     **dict.fromkeys(("calendar_sequence", "calendar_stamp")),
 }

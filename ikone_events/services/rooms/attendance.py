@@ -7,13 +7,20 @@ from datetime import datetime
 from ikone_events.domain.events.facts import TAKES_PLACE, State
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.domain.rooms.attendance import statement_for
 from ikone_events.domain.times import to_local
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.registering.attendance import mark_attended, people_to_tick
+from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
-from ikone_events.store.rooms.attendance import record_door, record_statement
+from ikone_events.store.rooms.attendance import (
+    attendances,
+    record_door,
+    record_statement,
+    state_everybody,
+    take_back_statements,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ def state_attendance(
     """Record what a person of the office says of a confirmed person; None takes it back."""
     registration = lock_registration(public_id)
     if registration.status == Status.CONFIRMED.value:
-        _record(registration, attendance, now, by)
+        record_statement(registration.id, registration.event_id, attendance, now=now, by=by)
     return registration
 
 
@@ -49,32 +56,65 @@ def enter_by_door(registration_id: int, event_id: int, *, now: datetime) -> None
     person still has a place is asked by whoever reads it.
     """
     record_door(registration_id, event_id, now)
-    mark_attended(registration_id, now)
 
 
 def save_attendance(
-    slug: str, marks: Mapping[str, AttendanceMark], *, now: datetime, by: str
+    slug: str,
+    marks: Mapping[str, AttendanceMark],
+    *,
+    incomplete: bool | None = None,
+    now: datetime,
+    by: str,
 ) -> SavedAttendance:
     """Record what a form changed, by public id, in one transaction.
 
     People whom somebody else has marked since keep that; people who are not confirmed any more, or
-    whom the form did not show, are left alone. Raises StatusRefused.
+    whom the form did not show, are left alone. `incomplete`: whoever is not recorded is unknown
+    from now on, and not absent; None leaves that as it is. Raises StatusRefused.
     """
-    event = lock_event(slug)
-    if found := not_recordable_because(event, now):
-        raise StatusRefused(found)
+    event = _lock_recordable(slug, now)
+    if incomplete is not None:
+        event.attendance_incomplete = incomplete
     changed, kept = 0, []
+    known = attendances(event, now)
     for registration in people_to_tick(event):
         mark = marks.get(registration.public_id)
         if mark is None or mark.wanted is mark.shown:
             continue
-        present = _present(registration)
+        record = known[registration.id]
+        present = record.recorded
         if present is mark.shown:
-            _record(registration, mark.wanted, now, by)
+            said = statement_for(
+                mark.wanted, at_door=bool(record.door_at), in_room=bool(record.joined_at)
+            )
+            record_statement(registration.id, event.id, said, now=now, by=by)
             changed += 1
         elif present is not mark.wanted:
             kept.append(registration)
     return SavedAttendance(changed, kept)
+
+
+def note_everybody(slug: str, *, now: datetime, by: str) -> int:
+    """Record that everybody came of whom nothing is recorded yet; returns of how many people.
+
+    Whoever is noted as absent stays so. Raises StatusRefused.
+    """
+    return state_everybody(_lock_recordable(slug, now).id, now=now, by=by)
+
+
+def take_back_everybody(slug: str, *, at: datetime, now: datetime, by: str) -> int:
+    """Undo `note_everybody` of this person and moment; returns for how many people.
+
+    What others have recorded of somebody since is kept. Raises StatusRefused.
+    """
+    return take_back_statements(_lock_recordable(slug, now).id, at=at, by=by)
+
+
+def _lock_recordable(slug: str, now: datetime) -> Event:
+    event = lock_event(slug)
+    if found := not_recordable_because(event, now):
+        raise StatusRefused(found)
+    return event
 
 
 def not_recordable_because(event: Event, now: datetime) -> Complaint | None:
@@ -86,15 +126,3 @@ def not_recordable_because(event: Event, now: datetime) -> Complaint | None:
     if to_local(now, event.zone).date() < event.day:
         return Complaint(N_("Attendance can be recorded from the day of the event on."))
     return None
-
-
-def _present(registration: Registration) -> Attendance | None:
-    return Attendance(registration.attendance) if registration.attendance else None
-
-
-def _record(
-    registration: Registration, attendance: Attendance | None, now: datetime, by: str
-) -> None:
-    registration.attendance = attendance.value if attendance else None
-    registration.attended_at = now if attendance is Attendance.ATTENDED else None
-    record_statement(registration.id, registration.event_id, attendance, now=now, by=by)

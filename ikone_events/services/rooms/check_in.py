@@ -30,7 +30,6 @@ from ikone_events.domain.rooms.check_in_codes import tokens_in
 from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
-from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import find_registration
@@ -187,7 +186,4 @@ def _row(
 
 
 def _record(person: Registration, stated: Attendance | None, at: datetime, by: str) -> None:
-    person.attendance = stated.value if stated else None
-    person.attended_at = at if stated else None
-    db.session.flush()  # the row is read again
     record_statement(person.id, person.event_id, stated, now=at, by=by)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import and_, case, func, select, true
 
@@ -18,6 +19,7 @@ from ikone_events.store.incoming.registration_search import (
     needs_decision,
 )
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendance_of
 
 
 @dataclass(slots=True)
@@ -42,31 +44,30 @@ def rest_of(wish: RegistrationSearch) -> RegistrationSearch:
     return replace(wish, status="", awaits="", came="", answer="", decision="")
 
 
-def filter_counts(event: Event, wish: RegistrationSearch) -> FilterCounts:
+def filter_counts(event: Event, wish: RegistrationSearch, *, now: datetime) -> FilterCounts:
     """The numbers of an event, and those among the people whom the rest of a search finds.
 
     It takes one query.
     """
-    is_found = and_(true(), *conditions(event, rest_of(wish)))
-    columns = (
-        Registration.status,
-        Registration.awaits,
-        Registration.partstat,
-        Registration.attendance,
-    )
-    rows = db.session.execute(
+    is_found = and_(true(), *conditions(event, rest_of(wish), now))
+    people = (
         select(
-            *columns,
-            func.count(),
-            func.count(case((needs_decision(), 1))),
-            func.count(case((is_found, 1))),
-            func.count(case((is_found, UndeliverableAddress.email_key))),
+            Registration.status,
+            Registration.awaits,
+            Registration.partstat,
+            attendance_of(now, event.id).label("came"),
+            case((needs_decision(), 1)).label("undecided"),
+            case((is_found, 1)).label("found"),
+            case((is_found, UndeliverableAddress.email_key)).label("unreached"),
         )
         .outerjoin(Registration.organisation)
         .outerjoin(UndeliverableAddress, UndeliverableAddress.email_key == Registration.email_key)
         .where(Registration.event_id == event.id)
-        .group_by(*columns)
+        .subquery()
     )
+    columns = (people.c.status, people.c.awaits, people.c.partstat, people.c.came)
+    numbers = map(func.count, (people.c.undecided, people.c.found, people.c.unreached))
+    rows = db.session.execute(select(*columns, func.count(), *numbers).group_by(*columns))
     found = FilterCounts()
     for status, awaits, partstat, attendance, of_event, undecided, number, unreached in rows:
         found.of_event[registration_status(status, awaits)] += of_event

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +19,7 @@ from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.paging import Page, paginate
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
+from ikone_events.store.rooms.attendance import attendance_of
 
 SILENT, UNREACHED = "none", "unreached"
 _UNKNOWN = Complaint(N_("There is no such registration."))
@@ -59,27 +61,29 @@ class RegistrationSearch:
     order: str = RegistrationOrder.REGISTERED
 
 
-def search_people(event: Event, wish: RegistrationSearch, *, number: int = 1) -> Page[Registration]:
+def search_people(
+    event: Event, wish: RegistrationSearch, *, now: datetime, number: int = 1
+) -> Page[Registration]:
     """One page of the people of an event with their administrations, in two queries."""
-    wanted = _matching(event, wish)
+    wanted = _matching(event, wish, now)
     people = wanted.options(joinedload(Registration.organisation))
     return paginate(people.order_by(*_ordered(wish.order)), number=number)
 
 
-def everybody(event: Event, wish: RegistrationSearch) -> list[Registration]:
+def everybody(event: Event, wish: RegistrationSearch, *, now: datetime) -> list[Registration]:
     """All people of an event whom a search finds, in its order, without anonymised ones."""
-    wanted = _matching(event, wish).where(Registration.anonymised_at.is_(None))
+    wanted = _matching(event, wish, now).where(Registration.anonymised_at.is_(None))
     return list(db.session.scalars(wanted.order_by(*_ordered(wish.order))))
 
 
-def _matching(event: Event, wish: RegistrationSearch) -> Select[Registration]:
+def _matching(event: Event, wish: RegistrationSearch, now: datetime) -> Select[Registration]:
     people = select(Registration).outerjoin(
         Organisation, Registration.organisation_id == Organisation.id
     )
-    return people.where(Registration.event_id == event.id, *conditions(event, wish))
+    return people.where(Registration.event_id == event.id, *conditions(event, wish, now))
 
 
-def conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[bool]]:
+def conditions(event: Event, wish: RegistrationSearch, now: datetime) -> list[ColumnElement[bool]]:
     """The conditions of a search; the people are joined with their organisations."""
     found = named(wish.words)
     if wish.status:
@@ -93,7 +97,7 @@ def conditions(event: Event, wish: RegistrationSearch) -> list[ColumnElement[boo
     if wish.belonging:
         found.append(_belongs(event, wish.belonging))
     if wish.came:
-        found.append(_attended(wish.came))
+        found.append(_attended(event, wish.came, now))
     if wish.answer:
         found.append(_answered(wish.answer))
     if wish.decision:
@@ -110,11 +114,11 @@ def _belongs(event: Event, belonging: str) -> ColumnElement[bool]:
     }[Belonging(belonging)]
 
 
-def _attended(attendance: str) -> ColumnElement[bool]:
-    confirmed = Registration.status == Status.CONFIRMED.value
+def _attended(event: Event, attendance: str, now: datetime) -> ColumnElement[bool]:
+    came = attendance_of(now, event.id)
     if attendance == "unknown":
-        return and_(confirmed, Registration.attendance.is_(None))
-    return and_(confirmed, Registration.attendance == attendance)
+        return and_(Registration.status == Status.CONFIRMED.value, came.is_(None))
+    return came == attendance
 
 
 def _answered(answer: str) -> ColumnElement[bool]:

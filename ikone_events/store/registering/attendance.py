@@ -1,14 +1,13 @@
 """The people of an event whose attendance counts."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.events.facts import Mode
-from ikone_events.domain.registering.registration import Attendance, Status
-from ikone_events.store.db import db, rows_written
+from ikone_events.domain.registering.registration import Status
+from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 
@@ -27,13 +26,3 @@ def people_to_tick(event: Event, mode: Mode | None = None) -> Sequence[Registrat
         .order_by(Registration.name_key, Registration.id)
         .execution_options(populate_existing=True)
     ).all()
-
-
-def mark_attended(registration_id: int, now: datetime) -> None:
-    """Write the column that the view of attendance replaces, unless somebody has noted it."""
-    mine = update(Registration).where(
-        Registration.id == registration_id,
-        Registration.status == Status.CONFIRMED.value,
-        Registration.attendance.is_(None),
-    )
-    rows_written(mine.values(attendance=Attendance.ATTENDED.value, attended_at=now))

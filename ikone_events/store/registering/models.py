@@ -121,8 +121,6 @@ class Registration(Base):
     position: Mapped[str] = mapped_column(String(200), default="")
     question: Mapped[str] = mapped_column(Text, default="")
     locale: Mapped[str] = mapped_column(String(2), default="de")
-    attendance: Mapped[str | None] = mapped_column(String(10))
-    attended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     calendar_uid: Mapped[str] = mapped_column(String(100), unique=True)
     calendar_sequence: Mapped[int | None]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ikone_events.domain.events.todo import Severity
+from ikone_events.domain.events.todo_facts import Severity
 from ikone_events.domain.operating.alarms import Alarm, EngineState, silence_limit, todos_of
 
 NOW = datetime(2021, 1, 12, 9, tzinfo=UTC)

@@ -230,7 +230,7 @@ def test_membership_counts_as_of_each_events_own_day(app: Flask) -> None:
         counts = counts_for([before, after])
         for event, member in ((before, ended), (after, begun)):
             assert (counts[event.id].administrations, counts[event.id].members) == (3, 1)
-            figures = figures_of(db.session.get_one(Event, event.id))
+            figures = figures_of(db.session.get_one(Event, event.id), now=NOW)
             assert figures["administrations_attended_members"] == 1
             assert figures["administrations_attended_non_members"] == 2
             stored = db.session.get_one(Event, event.id)

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from ikone_events.domain.events.facts import State
-from ikone_events.domain.events.todo import EventTodoFacts, todos
+from ikone_events.domain.events.todo import todos
+from ikone_events.domain.events.todo_facts import EventTodoFacts
 from ikone_events.domain.refusals import NotFound
 from ikone_events.services.events.dismissing import dismiss, dismissed_of, show_again
 from ikone_events.store.db import transaction

@@ -21,6 +21,7 @@ from ikone_events.store.events import queries
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
+from tests.attending import attendance_of_person
 from tests.factories import NOW, FixedClock, make_event, make_material, make_registration
 from tests.mailbox import Mailbox
 
@@ -226,7 +227,7 @@ def test_follow_up_speaks_to_each_as_attended_missed_or_unknown(
     assert work(app) == 3
     with app.app_context():
         kinds = db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id))
-        assert list(kinds) == ["follow_up", "follow_up_missed", "follow_up_unknown"]
+        assert list(kinds) == ["follow_up", "follow_up_missed", "follow_up_missed"]
     assert all("/materials/" in mail.text for mail in mailbox.received)
 
 
@@ -271,7 +272,8 @@ def test_archive_keeps_figures_and_forgets_people(app: Flask) -> None:
         people = list(db.session.scalars(select(Registration).order_by(Registration.id)))
     assert '"confirmed": 2' in archived.figures
     assert {(p.first_name, p.last_name, p.email, p.question) for p in people} == {("", "", "", "")}
-    assert [p.attendance for p in people] == ["attended", None, None]
+    assert '"attended_people": 1' in archived.figures
+    assert [attendance_of_person(app, p) for p in people] == ["attended", "missed", None]
 
 
 def test_worker_archives_when_retention_is_over(app: Flask, clock: FixedClock) -> None:

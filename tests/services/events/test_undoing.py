@@ -376,5 +376,5 @@ def test_message_that_has_begun_is_not_taken_back(
     ):
         take_back_message(db.session.get_one(Event, event.id), number)
     with app.app_context():
-        account = mailings.accounts_of(event)[0]
+        account = mailings.accounts_of(event, NOW)[0]
         assert (account.figures.sent, account.can_be_taken_back) == (1, False)

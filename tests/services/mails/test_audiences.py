@@ -99,9 +99,9 @@ def names(app: Flask, event: Event, audience: Audience) -> set[str]:
             ]
         else:
             bendorf = 1 if audience is Audience.ADMINISTRATION else None
-            people = people_of(event, audience, organisation_id=bendorf)
+            people = people_of(event, audience, now=NOW, organisation_id=bendorf)
             chosen = [person.email for person in db.session.scalars(people)]
-            assert count(event, audience, organisation_id=bendorf) == len(chosen)
+            assert count(event, audience, organisation_id=bendorf, now=NOW) == len(chosen)
         return {email.removesuffix("@example.org") for email in chosen}
 
 
@@ -126,11 +126,13 @@ def test_chosen_people_get_a_message_unless_they_have_withdrawn_since(
 
     def found() -> list[set[str]]:
         with app.app_context():
-            groups = [people_of(event, Audience.CHOSEN, step_id=number) for number in numbers]
+            groups = [
+                people_of(event, Audience.CHOSEN, now=NOW, step_id=number) for number in numbers
+            ]
             people = [db.session.scalars(group).all() for group in groups]
             mine = {each.event_id for group in people for each in group}
             assert mine <= {event.id}
-            assert count(event, Audience.CHOSEN, step_id=numbers[0]) == len(people[0])
+            assert count(event, Audience.CHOSEN, step_id=numbers[0], now=NOW) == len(people[0])
             return [{each.email.partition("@")[0] for each in group} for group in people]
 
     assert found() == [{"came", "offered", "withdrew"}, set()]
@@ -165,10 +167,10 @@ def test_mode_counts_at_hybrid_events_only(
     for mode in ("online", "on_site"):
         make_registration(app, event, mode=mode)
     with app.app_context():
-        assert count(event, Audience.CONFIRMED_ONLINE) == online
-        assert count(event, Audience.CONFIRMED_ON_SITE) == on_site
+        assert count(event, Audience.CONFIRMED_ONLINE, now=NOW) == online
+        assert count(event, Audience.CONFIRMED_ON_SITE, now=NOW) == on_site
 
 
 def test_every_audience_can_be_counted(app: Flask, event: Event) -> None:
     with app.app_context():
-        assert all(count(event, audience) >= 0 for audience in Audience)
+        assert all(count(event, audience, now=NOW) >= 0 for audience in Audience)

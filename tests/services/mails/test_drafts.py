@@ -47,7 +47,7 @@ CASES: list[tuple[Action, dict[str, Any], dict[str, Any]]] = [
 def sending(event: Event, action: Action, **wish: Any) -> Sending:
     rule = find_rule(action, State(event.state))
     assert rule is not None
-    found = sending_of_action(event, rule, **wish)
+    found = sending_of_action(event, rule, now=NOW, **wish)
     assert found is not None
     return found
 
@@ -134,9 +134,16 @@ def test_follow_up_is_counted_by_what_is_known_of_people(app: Flask) -> None:
         shown = sending(db.session.get_one(Event, event.id), Action.FOLLOW_UP)
         assert dict(counts_by_kind(shown)) == {
             "follow_up": 2,
-            "follow_up_missed": 1,
-            "follow_up_unknown": 1,
+            "follow_up_missed": 2,
         }
+
+
+def test_follow_up_tells_nobody_of_an_absence_that_nobody_recorded(app: Flask) -> None:
+    event = make_event(app, state="dispatched", **PAST)
+    make_registration(app, event)
+    with app.app_context():
+        shown = sending(db.session.get_one(Event, event.id), Action.FOLLOW_UP)
+        assert dict(counts_by_kind(shown)) == {"follow_up_unknown": 1}
 
 
 def test_mail_to_try_leaves_and_can_do_nothing(app: Flask, mailbox: Mailbox) -> None:

@@ -89,6 +89,6 @@ def test_reminder_that_would_come_after_the_start_is_held_back(
 
     assert mailbox.received == []
     with app.app_context():
-        account = account_of(db.session.get_one(Mailing, reminder))
+        account = account_of(db.session.get_one(Mailing, reminder), NOW)
         assert account.is_stopped
         assert "1" in rest_words(account)

@@ -106,7 +106,7 @@ def test_preview_of_the_dispatch_counts_and_shows_the_same(app: Flask, event: Ev
         row = db.session.get_one(Event, event.id)
         rule = find_rule(Action.DISPATCH, State.OPEN)
         assert rule is not None
-        sending = sending_of_action(row, rule)
+        sending = sending_of_action(row, rule, now=NOW)
         assert sending is not None
         assert total_of(sending) == 1
         [person] = page_of(sending).rows
@@ -121,7 +121,7 @@ def test_plan_counts_whom_each_step_writes_to(app: Flask, event: Event) -> None:
         row.format = "hybrid"
         lay_plan(row, now=NOW)
         steps = {step.name: step for step in steps_of(row)}
-        numbers = count_people(steps.values())
+        numbers = count_people(steps.values(), now=NOW)
         assert steps["reminder_day"].active
         counted = {name: numbers[step.id] for name, step in steps.items() if step.id in numbers}
     assert counted["dispatch"] == 1

@@ -37,7 +37,7 @@ def sign_up(app: Flask, event: Event, email: str) -> None:
 
 def renew(app: Flask, event: Event, seen: int | None = None) -> Mailing:
     with app.app_context(), transaction():
-        seen = renewal_of(db.session.get_one(Event, event.id)).seen if seen is None else seen
+        seen = renewal_of(db.session.get_one(Event, event.id), NOW).seen if seen is None else seen
         return renew_links(event.slug, seen=seen, actor="Anna Amt", now=NOW)
 
 
@@ -57,7 +57,7 @@ def test_renewing_replaces_links_and_entries_of_everybody(app: Flask, mailbox: M
     old.append(personal_path(app, person_of(app, UWE)))
     gone = make_registration(app, event, status="cancelled", email="weg@example.org")
     with app.app_context():
-        renewal = renewal_of(db.session.get_one(Event, event.id))
+        renewal = renewal_of(db.session.get_one(Event, event.id), NOW)
         assert (renewal.people, renewal.confirmed, renewal.seen) == (2, 1, 0)
 
     renew(app, event)

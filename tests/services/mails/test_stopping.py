@@ -61,7 +61,7 @@ def resume(app: Flask, event: Event, mailing_id: int) -> None:
 
 def figures(app: Flask, mailing_id: int) -> Figures:
     with app.app_context():
-        return account_of(db.session.get_one(Mailing, mailing_id)).figures
+        return account_of(db.session.get_one(Mailing, mailing_id), NOW).figures
 
 
 def test_stopped_mailing_writes_and_sends_nothing_more(app: Flask, mailbox: Mailbox) -> None:
@@ -177,7 +177,7 @@ def test_finished_mailing_has_nothing_to_stop(app: Flask, mailbox: Mailbox) -> N
     stop(app, event, mailing)
 
     with app.app_context():
-        (account,) = accounts_of(event)
+        (account,) = accounts_of(event, NOW)
         assert (account.is_running, account.is_stopped) == (False, False)
 
 

@@ -21,6 +21,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.current_event import CurrentEvent, reread
 from ikone_events.store.registering.models import Registration, StatusChange
+from tests.attending import known_of
 from tests.factories import NOW, make_event, make_registration
 from tests.mailbox import Mailbox
 
@@ -184,9 +185,7 @@ def test_attendance_is_noted_for_confirmed_people_only(app: Flask) -> None:
         for person in (came, waits):
             state_attendance(person.public_id, Attendance.ATTENDED, now=NOW, by="X")
 
-    with app.app_context():
-        noted = list(db.session.scalars(select(Registration.attendance).order_by(Registration.id)))
-    assert noted == ["attended", None]
+    assert [known_of(app, each).stated for each in (came, waits)] == ["attended", None]
 
 
 def rush(app: Flask, slug: str, people: int) -> Counter[str]:

@@ -1,8 +1,9 @@
 """Migrations run up and down on both databases and describe just the tables we have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -14,7 +15,7 @@ from ikone_events.config import Settings
 from ikone_events.domain.folding import sort_key
 from ikone_events.services.operating.verification.mails import stale_mail_keys
 from ikone_events.services.operating.verification.registrations import stale_keys
-from ikone_events.store.db import db
+from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.first_start import SchemaError
@@ -29,6 +30,8 @@ from ikone_events.store.operating.triggers import (
     installed_triggers,
 )
 from ikone_events.store.registering.models import Registration, SeatCount
+from ikone_events.store.rooms.attendance import record_door
+from ikone_events.store.rooms.models import AttendanceRecord
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.postgres import fresh_database
 
@@ -302,6 +305,51 @@ def test_update_keeps_what_the_first_version_wrote() -> None:
         assert connection.execute(text(counted)).one() == (1, 7)
         if db.engine.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_attendance_moves_into_its_records_and_back(empty_app: Flask) -> None:
+    migrate()
+    event = make_event(empty_app)
+    said: dict[str, dict[str, Any]] = {
+        "Anna": {"attendance": "attended", "attended_at": NOW},
+        "Bert": {"attendance": "missed"},
+        "Cora": {},
+        "Dora": {},
+    }
+    ids = {name: make_registration(empty_app, event, **values).id for name, values in said.items()}
+    with transaction():
+        record_door(ids["Dora"], event.id, NOW)
+    assert _records(ids)["Dora"] == ("", None, "", NOW)
+
+    flask_migrate.downgrade(revision="0022")
+    columns = select(text("last_name, attendance")).select_from(text("registration"))
+    with db.engine.connect() as connection:
+        old = connection.execute(columns.order_by(text("id"))).all()
+        attended_at = connection.execute(
+            text("SELECT count(*) FROM registration WHERE attended_at IS NOT NULL")
+        ).scalar()
+    with db.engine.begin() as connection:  # an earlier version wrote no records
+        connection.execute(text("DELETE FROM attendance"))
+    assert [attendance for _name, attendance in old] == ["attended", "missed", None, "attended"]
+    assert attended_at == 2
+
+    migrate()
+    end = event.ends_at
+    assert _records(ids) == {
+        "Anna": ("attended", NOW, "", None),
+        "Bert": ("missed", end, "", None),
+        "Dora": ("attended", NOW, "", None),
+    }
+
+
+def _records(ids: Mapping[str, int]) -> dict[str, tuple[Any, ...]]:
+    names = {number: name for name, number in ids.items()}
+    found = {
+        names[each.registration_id]: (each.stated, each.stated_at, each.stated_by, each.door_at)
+        for each in db.session.scalars(select(AttendanceRecord))
+    }
+    db.session.remove()  # SQLite would go on to read what there was before a migration
+    return found
 
 
 @pytest.mark.usefixtures("empty_app")

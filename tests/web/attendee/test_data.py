@@ -55,7 +55,14 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
     assert (details["note"], details["registered_by"]) == ("kommt später", "Bernd Kollege")
     assert data["administration"]["matched_name"] == "Stadtverwaltung Bendorf"
     assert data["standing"]["takes_part"] == "on_site"
-    assert data["attendance"] == {"attended": "attended", "noted_at": NOW.isoformat()}
+    assert data["attendance"] == {
+        **dict.fromkeys(("door_at", "joined_at", "left_at", "seen_at", "minutes")),
+        "attended": "attended",
+        "known_from": "person",
+        "name_in_the_room": None,
+        "noted": "attended",
+        "noted_at": NOW.isoformat(),
+    }
     soup, listed = data["answers"]
     assert (soup["label"], soup["values"]) == ("Essen", ["Suppe"])
     assert soup["deleted_at"] == (event.ends_at + timedelta(days=7)).isoformat()

@@ -12,8 +12,9 @@ from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
+from tests.attending import attendance_of_person
 from tests.factories import FixedClock, door_path, make_event, make_registration, personal_path
-from tests.web.attendee.test_room import DOORS, ROOM, attendance_of, make_press
+from tests.web.attendee.test_room import DOORS, ROOM, make_press
 from tests.web.visitor import everything, press
 
 HYBRID = {"format": "hybrid", "place": "Rathaus, Saal 1"}
@@ -70,7 +71,7 @@ def test_press_at_the_door_of_the_calendar_is_attendance(
 
     answer = press(client, path)
     assert (answer.status_code, answer.location) == (303, f"{path}?go=1")
-    assert attendance_of(app, person) == "attended"
+    assert attendance_of_person(app, person) == "attended"
     led = client.get(answer.location)
     assert led.headers["Refresh"] == f"0; url={ROOM}"
     assert shows_nobody(app, led, person)
@@ -84,7 +85,7 @@ def test_press_at_a_closed_door_of_the_calendar_changes_nothing(
     path = door_path(app, person)
     answer = press(client, personal_path(app, person, "/cancel"), target=path)
     assert (answer.status_code, answer.location) == (303, path)
-    assert attendance_of(app, person) is None
+    assert attendance_of_person(app, person) is None
 
 
 WORDS = [
@@ -149,7 +150,7 @@ def test_forged_unknown_and_replaced_doors_are_refused_kindly(
     assert gone.status_code == client.get(f"{replaced}?go=1").status_code == 410
     assert shows_nobody(app, gone, person)
     assert press(client, "/login", target=replaced).status_code == 410
-    assert attendance_of(app, person) is None
+    assert attendance_of_person(app, person) is None
 
 
 def test_entries_already_sent_lead_into_the_room_as_before(
@@ -160,4 +161,4 @@ def test_entries_already_sent_lead_into_the_room_as_before(
     person = guest(app, event)
     clock.moment = event.starts_at
     assert press(client, personal_path(app, person, "/room")).status_code == 303
-    assert attendance_of(app, person) == "attended"
+    assert attendance_of_person(app, person) == "attended"

@@ -11,6 +11,7 @@ from ikone_events.services.mails.values import links_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import record_door
+from tests.attending import attendance_of_person
 from tests.factories import NOW, FixedClock, make_event, make_registration, personal_path
 from tests.web.visitor import everything, press
 
@@ -24,11 +25,6 @@ def make_press(app: Flask, person: Registration) -> None:
     """Somebody has pressed the button of the door before."""
     with app.app_context(), transaction():
         record_door(person.id, person.event_id, NOW)
-
-
-def attendance_of(app: Flask, person: Registration) -> str | None:
-    with app.app_context():
-        return db.session.get_one(Registration, person.id).attendance
 
 
 DOORS = [
@@ -98,7 +94,7 @@ def test_press_is_noted_and_leads_to_the_room(
     assert "vermerken wir Ihre Teilnahme" in client.get(path).text
     answer = press(client, path)
     assert (answer.status_code, answer.location) == (303, f"{path}?go=1")
-    assert attendance_of(app, person) == "attended"
+    assert attendance_of_person(app, person) == "attended"
     page = client.get(answer.location)
     assert page.headers["Refresh"] == f"0; url={ROOM}"
     assert f'href="{ROOM}"' in page.text
@@ -129,7 +125,7 @@ def test_press_before_the_door_opens_changes_nothing(
     path = personal_path(app, person, "/room")
     answer = press(client, form, target=path)
     assert (answer.status_code, answer.location) == (303, path)
-    assert attendance_of(app, person) is None
+    assert attendance_of_person(app, person) is None
 
 
 def test_moved_room_is_found_through_the_old_mail(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.domain.events.todo import Severity
+from ikone_events.domain.events.todo_facts import Severity
 from ikone_events.domain.operating.alarms import Alarm, todos_of
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.installation import system_clock

@@ -96,7 +96,7 @@ def double_mails(_now: datetime) -> Iterator[str]:
             yield f"mails: mailing {mailing} wrote more than once to {person.key} {number}"
 
 
-def gaps_in_mailings(_now: datetime) -> Iterator[str]:
+def gaps_in_mailings(now: datetime) -> Iterator[str]:
     """A finished mailing wrote to everybody who belonged to it and has the same status.
 
     Mailings about changes leave out people who know them already.
@@ -110,15 +110,15 @@ def gaps_in_mailings(_now: datetime) -> Iterator[str]:
         )
     )
     for mailing in finished:
-        if number := db.session.scalar(_left_out(mailing)):
+        if number := db.session.scalar(_left_out(mailing, now)):
             yield f"mails: {mailing.event.slug}: mailing {mailing.id} left out {number} people"
 
 
-def _left_out(mailing: Mailing) -> Select[int]:
+def _left_out(mailing: Mailing, now: datetime) -> Select[int]:
     """How many have the same status since before the mailing, and no mail of it."""
     mine = OutboxMail.mailing_id == mailing.id
     got = select(OutboxMail.id).where(mine, OutboxMail.registration_id == Registration.id)
-    people = people_of(mailing.event, Audience(mailing.audience)).where(
+    people = people_of(mailing.event, Audience(mailing.audience), now=now).where(
         Registration.event_lock_version < mailing.event_lock_version, ~got.exists()
     )
     if mailing.audience == Audience.CONFIRMED_ONLINE.value:

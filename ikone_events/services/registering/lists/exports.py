@@ -18,16 +18,17 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.waiting_list import ORDER, waiting
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.store.rooms.questions import live_questions
 
 REGISTRATION_COLUMNS = (
     *("id", "email", "first_name", "last_name", "organisation", "status", "waitlist_position"),
     *("attendance", "registered_at", "salutation", "title", "position", "network_member"),
     *("question", "locale", "mode", "awaits", "reserved_until", "administration", "registered_by"),
-    *("code", "note", "calendar_answer", "answered_at", "live_questions"),
+    *("code", "note", "calendar_answer", "answered_at", "live_questions", "attended_minutes"),
 )
 _AS_STORED = (
-    *("email", "first_name", "last_name", "status", "attendance", "salutation", "title"),
+    *("email", "first_name", "last_name", "status", "salutation", "title"),
     *("position", "question", "locale", "mode", "awaits", "registered_by", "note"),
 )
 OUTBOX_COLUMNS = (
@@ -55,7 +56,9 @@ def seen_fields(event: Event, role: str) -> list[FormField]:
     return list(db.session.scalars(wanted.order_by(FormField.position, FormField.id)))
 
 
-def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterator[Row]:
+def registration_rows(
+    event: Event, role: str, *, now: datetime, words: bool = True
+) -> Iterator[Row]:
     """All registrations of an event by date, with the keys of `registration_columns`.
 
     Choices are in the present `words` of the form; without, in the values that never change.
@@ -69,6 +72,7 @@ def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterato
     positions, day = waiting_positions(event), event.day
     answers = _answers(seen_fields(event, role), words=words)
     moments, live = answered_at(event), live_questions(event)
+    came = attendances(event, now)
     for registration in found:
         own = {name: cells.get(registration.id) for name, cells in answers.items()}
         yield {
@@ -78,6 +82,8 @@ def registration_rows(event: Event, role: str, *, words: bool = True) -> Iterato
             "calendar_answer": registration.partstat.lower() or None,
             "answered_at": _local(moments.get(registration.id), event.zone),
             "live_questions": _BETWEEN.join(live.get(registration.id, ())) or None,
+            "attendance": came[registration.id].attendance,
+            "attended_minutes": came[registration.id].minutes,
             **own,
         }
 

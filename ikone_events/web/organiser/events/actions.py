@@ -120,7 +120,7 @@ SHARED_BY = (Action.ANNOUNCE, Action.OPEN, Action.REOPEN)
 
 def _done_words(done: Done) -> str:
     words, mailing = _(DONE_TEXTS[done.rule.action]), done.mailing
-    number = count(done.event, Audience(mailing.audience)) if mailing else 0
+    number = count(done.event, Audience(mailing.audience), now=now()) if mailing else 0
     if mailing is None or number == 0:
         return words
     return f"{words} {sent_words(number, mailing.due_at, zone=done.event.zone)}"

@@ -19,6 +19,7 @@ from ikone_events.domain.mails.recipients import (
     Recipients,
 )
 from ikone_events.services.events.announcing import lacks_summary
+from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.mails.drafts import Sending, sending_of_action, sending_to, total_of
 from ikone_events.store.directory.contacts import bodies_with_contacts
@@ -69,7 +70,7 @@ def announce_form(event: Event, *, empty: bool = False) -> AnnounceForm:
     if may(Permission.EDIT_ADMINISTRATIONS):
         audiences += [Audience.CONTACTS, Audience.OTHER_CONTACTS]
     groups = [Group(event, audience) for audience in audiences]
-    subscribers, contacts, others = [*count_each(groups).values(), 0, 0][:3]
+    subscribers, contacts, others = [*count_each(groups, now=now()).values(), 0, 0][:3]
     labels = {Readers.SUBSCRIBERS: _counted(_("Subscribers of the network"), subscribers)}
     if contacts:
         labels[Readers.BOTH] = _counted(_("Subscribers and contact persons"), subscribers + others)
@@ -88,7 +89,7 @@ def _offer_parts(form: AnnounceForm, event: Event) -> None:
         )
         for each in ContactGroup
     }
-    numbers = count_each(of_group.values())
+    numbers = count_each(of_group.values(), now=now())
     form.groups.choices = [
         (each.value, _counted(_(label), numbers[of_group[each]]))
         for each, label in CONTACT_GROUP_LABELS.items()
@@ -125,7 +126,7 @@ def _offered(field: Field, values: Iterable[Any]) -> set[Any]:
 
 def sendings_of(event: Event, rule: TransitionRule, form: AnnounceForm) -> Sequence[Sending]:
     """Return what is sent with this form, one for each audience."""
-    sending = sending_of_action(event, rule)
+    sending = sending_of_action(event, rule, now=now())
     if sending is None:
         raise RuntimeError("an announcement has a mail")
     summary = form.summary.data or ""

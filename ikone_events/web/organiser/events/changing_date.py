@@ -241,14 +241,15 @@ def _sending(
     if rule is not None:
         starts_at, ends_at = dates or (None, None)
         sending = sending_of_action(
-            event, rule, reason=reason, new_starts_at=starts_at, new_ends_at=ends_at
+            event, rule, now=now(), reason=reason, new_starts_at=starts_at, new_ends_at=ends_at
         )
         return sending, event_on(event, *dates) if dates else event
     if dates is None:
         return None, event
     then = event_on(event, *dates)
-    sending = sending_of_update(event, then, UPDATE, reason=reason) if tells(then) else None
-    return sending, then
+    if not tells(then):
+        return None, then
+    return sending_of_update(event, then, UPDATE, now=now(), reason=reason), then
 
 
 def _say_done(event: Event, form: DateForm) -> None:
@@ -265,8 +266,9 @@ def _say_done(event: Event, form: DateForm) -> None:
 
 
 def _numbers(event: Event) -> list[int]:
-    counts = count_each(Group(event, audience) for audience, _label, _query in _GROUPS)
-    return [counts[Group(event, audience)] for audience, _label, _query in _GROUPS]
+    groups = [Group(event, audience) for audience, _label, _query in _GROUPS]
+    counts = count_each(groups, now=now())
+    return [counts[group] for group in groups]
 
 
 def _page(event: Event, form: DateForm, preview: DatePreview | None) -> str:

@@ -53,7 +53,8 @@ class ActionChoice:
 def choices_of(found: Sequence[ActionOffer], event: Event) -> list[ActionChoice]:
     """Return the lifecycle's offers with their labels and the number of their recipients."""
     messages = (offer.rule.message for offer in found)
-    numbers = count_each(Group(event, message.audience) for message in messages if message)
+    groups = (Group(event, message.audience) for message in messages if message)
+    numbers = count_each(groups, now=now())
     asked = any(offer.rule.action in _BY_PLAN for offer in found)
     planned = runs_by_itself(event, now()) if asked else {}
     return [_choice(offer, event, numbers, planned.get(offer.rule.action)) for offer in found]

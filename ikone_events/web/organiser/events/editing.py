@@ -172,7 +172,9 @@ def _shown(form: EventForm, name: str) -> str:
 def show_form(form: EventForm, event: Event | None = None, **conflict: object) -> str:
     """Render the form of an event, or of a new one."""
     context = {"conflict": (), "differences": (), "look": None, "shows_texts": False, **conflict}
-    knowing = count(event, Audience.CONFIRMED_AND_WAITING) if event and knows(event) else 0
+    knowing = (
+        count(event, Audience.CONFIRMED_AND_WAITING, now=now()) if event and knows(event) else 0
+    )
     return render_template(
         "organiser/events/event_form.html",
         data_page="edit" if event else "new",

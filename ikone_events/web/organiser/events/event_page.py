@@ -20,6 +20,7 @@ from ikone_events.services.registering.codes import codes_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import history_of
+from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.figures.counts import counts_of
 from ikone_events.web.organiser.events.choices import choices_of
 from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
@@ -94,6 +95,7 @@ def show_event(
         refused=say_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
+        came=attendance_counts(event, moment) if facts.over and counts.confirmed else None,
         running=running_of(event, moment),
         mailing_label=mailing_label,
         figures_words=figures_words,

@@ -97,6 +97,7 @@ def _sending(event: Event, rule: TransitionRule, wish: Request | None) -> Sendin
     sending = sending_of_action(
         event,
         rule,
+        now=now(),
         reason=wish.reason if wish else "",
         new_starts_at=wish.new_starts_at if wish else None,
         new_ends_at=wish.new_ends_at if wish else None,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from flask import flash, redirect, url_for
 
-from ikone_events.domain.events.todo import Target, ToDo, todos
+from ikone_events.domain.events.todo import todos
+from ikone_events.domain.events.todo_facts import Target, ToDo
 from ikone_events.services.events.todo import todo_facts_of
 from ikone_events.services.installation import now
 from ikone_events.store.figures.counts import counts_for
@@ -23,6 +24,7 @@ _PAGES: Mapping[Target, str] = {
     Target.ANSWERS: "organiser.answers",
     Target.MATERIALS: "organiser.materials",
     Target.STEPS: "organiser.mail",
+    Target.ATTENDANCE: "organiser.attendance",
 }
 
 
@@ -30,7 +32,8 @@ def settling_url(todo: ToDo) -> str:
     """Return the address of the page, and of the place on it; "" if no page settles it."""
     if todo.action is not None and may(Permission.EDIT_EVENTS):
         return url_for("organiser.ask", slug=todo.slug, action=todo.action.value)
-    if todo.target not in _PAGES:
+    may_not = todo.target is Target.ATTENDANCE and not may(Permission.EDIT_EVENTS)
+    if todo.target not in _PAGES or may_not:
         return ""
     anchor = {
         **dict.fromkeys((Target.ROOM, Target.DOOR), "room"),

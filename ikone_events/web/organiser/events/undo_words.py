@@ -45,7 +45,7 @@ def pending_mails(event: Event) -> PendingMails | None:
         Group(event, Audience(mailing.audience), contact_choice=mailing.contact_choice)
         for mailing in mailings
     ]
-    numbers = count_each(groups)
+    numbers = count_each(groups, now=now())
     waiting = [due_at for mailing in mailings if (due_at := mailing.due_at) and due_at > now()]
     return PendingMails(
         people=tuple((group.audience, numbers[group]) for group in groups if numbers[group]),

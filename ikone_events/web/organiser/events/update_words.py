@@ -36,7 +36,7 @@ def waiting_of(event: Event) -> PendingUpdate | None:
         return None
     return PendingUpdate(
         changes=waiting_changes(event, page_locale()),
-        number=count(event, Audience.CONFIRMED_AND_WAITING),
+        number=count(event, Audience.CONFIRMED_AND_WAITING, now=now()),
         at=clock(event.update_due_at, zone=event.zone),
         overdue=event.update_due_at <= now(),
     )
@@ -69,7 +69,7 @@ def look_at(event: Event, then: Event) -> UpdatePreview:
     cards, hints = with_shared_hints([card_of(view, event, then) for view in views])
     return UpdatePreview(
         changes=changes_between(event, then, page_locale()),
-        number=count(event, Audience.CONFIRMED_AND_WAITING) if mailed else 0,
+        number=count(event, Audience.CONFIRMED_AND_WAITING, now=now()) if mailed else 0,
         cards=cards,
         hints=hints,
     )

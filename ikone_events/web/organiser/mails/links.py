@@ -41,7 +41,7 @@ def _page(slug: str, complaints: list[str] | None = None) -> str:
     return render_template(
         "organiser/mails/links.html",
         event=event,
-        renewal=renewal_of(event),
+        renewal=renewal_of(event, now()),
         over=now() >= event.ends_at or event.state in ("cancelled", "postponed"),
         complaints=complaints or [],
     )

@@ -74,7 +74,7 @@ def sent_mail(slug: str) -> Response:
     kinds = waiting_by_kind(event, moment)
     values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
     query = {name: value for name, value in values.items() if value}
-    accounts = [one for one in accounts_of(event) if one.figures.total or one.is_running]
+    accounts = [one for one in accounts_of(event, moment) if one.figures.total or one.is_running]
     text = render_template(
         "organiser/mails/log.html",
         event=event,
@@ -224,9 +224,10 @@ def take_back_mailing(slug: str, mailing_id: int) -> Answer:
 @permission(Permission.EDIT_EVENTS)
 def stop(slug: str, mailing_id: int) -> Answer:
     """Stop the mails of a mailing that have not been sent yet."""
-    event = seen_event(slug)
+    event, moment = seen_event(slug), now()
     with transaction():
-        account = account_of(stop_by_hand(event, mailing_id, actor=actor(), now=now()))
+        mailing = stop_by_hand(event, mailing_id, actor=actor(), now=moment)
+        account = account_of(mailing, moment)
     figures = account.figures
     if account.is_stopped:
         words = _(
@@ -246,9 +247,10 @@ def stop(slug: str, mailing_id: int) -> Answer:
 @permission(Permission.EDIT_EVENTS)
 def resume(slug: str, mailing_id: int) -> Answer:
     """Send the rest of a stopped mailing."""
-    event = seen_event(slug)
+    event, moment = seen_event(slug), now()
     with transaction():
-        account = account_of(resume_mailing(event, mailing_id, actor=actor(), now=now()))
+        mailing = resume_mailing(event, mailing_id, actor=actor(), now=moment)
+        account = account_of(mailing, moment)
     number = account.figures.queued + account.figures.unwritten
     words = ngettext("One e-mail is being sent.", "%(num)d e-mails are being sent.", number)
     flash_at(f"m-{mailing_id}", words)

@@ -7,7 +7,7 @@ from flask import Response, flash, make_response, render_template, request
 
 from ikone_events.domain.calendars.preview import calendar_words
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, OF_NEWS
-from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import (
@@ -84,13 +84,15 @@ def show_preview(
     page = page_of(sending, words=words, number=number)
     person = find_person(sending, request.values.get("person", ""))
     mails, unfit = _mails(sending, person)
+    by_kind, is_over = counts_by_kind(sending), sending.now >= event.ends_at
     own = next((draft for draft in mails if draft.locale == page_locale()), None)
     return render_template(
         template,
         event=event,
         press=press,
         total=total_of(sending),
-        kinds=[(_(LABELS[kind]), each) for kind, each in counts_by_kind(sending).items() if each],
+        kinds=[(_(LABELS[kind]), each) for kind, each in by_kind.items() if each],
+        unrecorded=by_kind.get(MailKind.FOLLOW_UP_UNKNOWN, 0) if is_over else 0,
         audience=_(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,

@@ -47,7 +47,7 @@ def _steps(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     numbers = numbers_for(by_id, Number)
     facts = {key: facts_of(by_id[key], moment, numbers=numbers[key], past=NO_PAST) for key in by_id}
     looks = [look_at(step, facts[step.event_id]) for step in waiting_steps(by_id, moment + AHEAD)]
-    people = count_people(look.step for look in looks)
+    people = count_people((look.step for look in looks), now=moment)
     rows = [
         row_of(look, by_id[look.step.event_id], facts[look.step.event_id], people) for look in looks
     ]

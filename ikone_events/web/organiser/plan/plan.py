@@ -184,7 +184,11 @@ def _what_ran(step: Step, event: Event, mailing: Mailing | None) -> str:
     words = _(DONE_TEXTS[action]) if action else ""
     if mailing is not None and message is not None:
         number = count(
-            event, message.audience, organisation_id=step.organisation_id, step_id=step.id
+            event,
+            message.audience,
+            now=now(),
+            organisation_id=step.organisation_id,
+            step_id=step.id,
         )
         if number:
             own = step.kind == MailKind.NOTE.value

@@ -54,11 +54,11 @@ def test_step(slug: str, step_id: int) -> Answer:
 def _sending(step: Step) -> Sending:
     """Return what the step sends, even if the event's state does not allow it yet."""
     if step.kind:
-        return sending_of_step(step)
+        return sending_of_step(step, now=now())
     action = Action(step.action)
     planned = next((rule for rule in RULES if rule.action is action and rule.message), None)
     rule = find_rule(action, State(step.event.state)) or planned
-    sending = sending_of_action(step.event, rule) if rule else None
+    sending = sending_of_action(step.event, rule, now=now()) if rule else None
     if sending is None:
         raise NotFound(Complaint(N_("This step writes to nobody.")))
     return sending

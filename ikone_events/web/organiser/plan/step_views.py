@@ -104,7 +104,8 @@ class PlanView:
 def plan_view(event: Event, facts: Facts) -> PlanView:
     """Return the plan of one event; the number of queries does not grow with its steps."""
     looks = step_views(event, facts)
-    people = count_people(look.step for look in looks if not look.step.outcome)
+    ahead = (look.step for look in looks if not look.step.outcome)
+    people = count_people(ahead, now=facts.now)
     fates = fates_of(event)
     rows = [row_of(look, event, facts, people, fates) for look in looks]
     rows.append(event_row(event))

@@ -96,7 +96,7 @@ def take_form(event: Event, chosen: Chosen | None = None) -> Answer:
 def write_form(event: Event, *, audience: str = "") -> WriteForm:
     """Return the form with the number of people of every audience; one can be chosen already."""
     form = WriteForm(audience=audience) if audience else WriteForm()
-    numbers = counts_of_audiences(event)
+    numbers = counts_of_audiences(event, now())
     form.audience.choices = [
         (audience.value, _number(_(AUDIENCE_LABELS[audience]), numbers.get(audience)))
         for audience in own_audiences(hybrid=event.format == EventFormat.HYBRID.value)

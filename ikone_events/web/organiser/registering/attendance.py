@@ -1,24 +1,32 @@
 """The attendance of an event as a list to tick, saved at once."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Attendance
+from ikone_events.domain.rooms.attendance import is_over
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.attendance import (
     AttendanceMark,
     SavedAttendance,
     not_recordable_because,
+    note_everybody,
     save_attendance,
+    state_attendance,
+    take_back_everybody,
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.attendance import people_to_tick
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
+from ikone_events.web.organiser.registering.attendance_words import by_administration, how_known
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
@@ -33,44 +41,76 @@ _MOST_NAMES = 10
 @permission(Permission.EDIT_EVENTS)
 def attendance(slug: str) -> str:
     """Show all confirmed people by name, those who attended ticked."""
-    event = seen_event(slug)
-    people = people_to_tick(event)
-    return _page(event, people, {each.public_id for each in people if _attended(each)})
+    return _page(seen_event(slug), None)
 
 
 @blueprint.post(_PATH)
 @permission(Permission.EDIT_EVENTS)
 @keeps_input
 def save_ticks(slug: str) -> Answer:
-    """Save what the form changed; “All were there” only ticks everybody."""
-    event = seen_event(slug)
-    ticked = set(request.form.getlist("here"))
-    if "all" in request.form:
-        people = people_to_tick(event)
-        return _page(event, people, {each.public_id for each in people}, all_ticked=True)
+    """Save what the form changed, that everybody was there, or that one word is taken back."""
+    event, moment = seen_event(slug), now()
+    ticked, undo = _ticked(), None
     if is_shown_again():
-        return _page(event, people_to_tick(event), ticked, refused=[AGAIN]), 422
+        return _page(event, ticked, refused=[AGAIN]), 422
     try:
         with transaction():
-            saved = save_attendance(slug, _marks(ticked), now=now(), by=actor())
+            if "all" in request.form:
+                number = note_everybody(slug, now=moment, by=actor())
+                undo = moment.isoformat() if number else None
+                _tell_everybody(number)
+            elif back := request.form.get("back"):
+                state_attendance(get_person(event, back).public_id, None, now=moment, by=actor())
+                flash_at("attendance", _("Taken back: what the other sources say counts again."))
+            else:
+                saved = save_attendance(
+                    slug, _marks(ticked or ()), incomplete=_incomplete(), now=moment, by=actor()
+                )
+                _tell(saved)
     except StatusRefused as refusal:
-        event = seen_event(slug)
-        return _page(event, people_to_tick(event), ticked, refused=refusal.complaints), 409
-    _tell(saved)
+        return _page(seen_event(slug), ticked, refused=refusal.complaints), 409
+    return redirect(url_for("organiser.attendance", slug=slug, undo=undo), 303)
+
+
+@blueprint.post(f"{_PATH}/undo")
+@permission(Permission.EDIT_EVENTS)
+def undo_everybody(slug: str) -> Answer:
+    """Take back that everybody was there, as it was recorded in one press."""
+    event, at = seen_event(slug), _moment(request.form.get("at", ""))
+    if at is not None:
+        try:
+            with transaction():
+                take_back_everybody(event.slug, at=at, now=now(), by=actor())
+        except StatusRefused as refusal:
+            return _page(seen_event(slug), None, refused=refusal.complaints), 409
+        flash_at("attendance", _("Undone: it is as it was before."))
     return redirect(url_for("organiser.attendance", slug=slug), 303)
 
 
-def _attended(person: Registration) -> bool:
-    return person.attendance == Attendance.ATTENDED.value
+def _ticked() -> Collection[str] | None:
+    """Return who is ticked; None if the form is no list."""
+    return set(request.form.getlist("here")) if "shown" in request.form else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _incomplete() -> bool | None:
+    """Return what the form changed about the list as a whole; None if nothing."""
+    wanted = "incomplete" in request.form
+    return None if wanted == (request.form.get("was") == "incomplete") else wanted
 
 
 def _marks(ticked: Collection[str]) -> Mapping[str, AttendanceMark]:
     """Return what the form showed and says, by public id; values of no form are left out.
 
-    Whoever is not ticked is absent if the office says so. Else an attendance is taken back, and
-    everything else stays.
+    Without a tick an attendance is taken back, and everything else stays.
     """
-    others_missed = request.form.get("others") == "missed"
     marks = {}
     for value in request.form.getlist("shown"):
         public_id, _slash, state = value.partition("/")
@@ -79,12 +119,20 @@ def _marks(ticked: Collection[str]) -> Mapping[str, AttendanceMark]:
         shown = wanted = Attendance(state) if state else None
         if public_id in ticked:
             wanted = Attendance.ATTENDED
-        elif others_missed:
-            wanted = Attendance.MISSED
         elif shown is Attendance.ATTENDED:
             wanted = None
         marks[public_id] = AttendanceMark(shown, wanted)
     return marks
+
+
+def _tell_everybody(number: int) -> None:
+    words = ngettext(
+        "Saved: one person was there of whom nothing had been recorded.",
+        "Saved: %(num)d people were there of whom nothing had been recorded.",
+        number,
+    )
+    nothing = _("Something is recorded of everybody already. Nothing has changed.")
+    flash_at("attendance", words if number else nothing, "success" if number else "info")
 
 
 def _tell(saved: SavedAttendance) -> None:
@@ -96,7 +144,9 @@ def _tell(saved: SavedAttendance) -> None:
         )
         flash_at("attendance", words)
     elif not saved.kept:
-        flash_at("attendance", _("Nothing has changed."), "info")
+        same = _incomplete() is None
+        words = _("Nothing has changed.") if same else _("Saved.")
+        flash_at("attendance", words, "info" if same else "success")
     if saved.kept:
         names = [full_name(each.title, each.first_name, each.last_name) for each in saved.kept]
         more = len(names) - _MOST_NAMES
@@ -110,21 +160,30 @@ def _tell(saved: SavedAttendance) -> None:
 
 def _page(
     event: Event,
-    people: Sequence[Registration],
-    ticked: Collection[str],
+    ticked: Collection[str] | None,
     *,
     refused: Sequence[Complaint] = (),
-    all_ticked: bool = False,
 ) -> str:
-    closed = not_recordable_because(event, now())
+    """Show the list; without `ticked`, those who attended are."""
+    moment = now()
+    known = attendances(event, moment)
+    people = [(each, known[each.id]) for each in people_to_tick(event)]
+    numbers = Counter(each.attendance for _person, each in people)
+    there = {who.public_id for who, each in people if each.attendance is Attendance.ATTENDED}
+    closed, undo = not_recordable_because(event, moment), _moment(request.args.get("undo", ""))
     return render_template(
         "organiser/registering/attendance.html",
         event=event,
         people=people,
-        ticked=ticked,
+        bodies=by_administration(people),
+        how={person.id: how_known(each, event) for person, each in people},
+        ticked=there if ticked is None else ticked,
+        incomplete=event.attendance_incomplete if ticked is None else "incomplete" in request.form,
         refused=say_all(refused),
-        all_ticked=all_ticked,
         closed=say_all([closed] if closed else []),
-        recorded=sum(1 for each in people if each.attendance),
-        attended=sum(1 for each in people if _attended(each)),
+        over=is_over(event.state, event.ends_at, moment),
+        attended=numbers[Attendance.ATTENDED],
+        missed=numbers[Attendance.MISSED],
+        unknown=numbers[None],
+        undo=undo if undo and any(each.stated_at == undo for _who, each in people) else None,
     )

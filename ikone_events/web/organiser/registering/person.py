@@ -24,6 +24,7 @@ from ikone_events.store.mails.log import mails_to
 from ikone_events.store.registering.form_fields import answers_of, left_open
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import relatives_of, status_history
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.store.rooms.questions import own_questions
 from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
 from ikone_events.web.organiser.incoming import answer_words
@@ -61,6 +62,7 @@ def show_person(
         position=waiting_positions(event).get(found.id),
         waits_because=_waits_because(event, found),
         undelivered=undelivered([found]).get(found.id),
+        came=attendances(event, moment, [found.id])[found.id],
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
         before=before,
         after=after,

@@ -43,6 +43,7 @@ from ikone_events.store.incoming.registration_search import (
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import deputies_of
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.web.organiser.exports import table_file
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -84,10 +85,10 @@ def registrations(slug: str) -> str:
     """Show one page of the list, filtered and ordered as the query says."""
     event, moment = seen_event(slug), now()
     wish = wish_of(request.args)
-    page = search_people(event, wish, number=page_number())
+    page = search_people(event, wish, now=moment, number=page_number())
     query = query_of(wish)
-    found = filter_counts(event, wish)
-    counts = _counts(found)
+    found = filter_counts(event, wish, now=moment)
+    counts, begun = _counts(found), moment >= event.starts_at
     kept = {**query, "tick": "whole"} if request.args.get("tick") == "whole" else query
     return render_template(
         "organiser/registering/registrations.html",
@@ -95,6 +96,7 @@ def registrations(slug: str) -> str:
         counts=counts,
         page=page,
         page_url=page_url("organiser.registrations", slug=slug, **kept),
+        came=attendances(event, moment, [each.id for each in page.rows]) if begun else {},
         deputies=deputies_of(page.rows),
         positions=waiting_positions(event),
         reasons=_reasons(event, page.rows),
@@ -111,7 +113,7 @@ def registrations(slug: str) -> str:
         action_label=action_label,
         status_of=lambda person: registration_status(person.status, person.awaits).value,
         places=["several", *(f"p-{each.public_id}" for each in page.rows)],
-        begun=moment >= event.starts_at,
+        begun=begun,
         over=moment >= event.ends_at,
         day=event.day,
     )
@@ -201,7 +203,8 @@ def back_without(slug: str, words: str) -> BaseResponse:
 def export_registrations(slug: str, file_type: str) -> Response:
     """Export all registrations as CSV that German Excel opens, as a workbook or as JSON."""
     event, role, words = seen_event(slug), asker_role(), file_type != "json"
-    name, rows = f"{event.slug}.{file_type}", registration_rows(event, role, words=words)
+    name = f"{event.slug}.{file_type}"
+    rows = registration_rows(event, role, now=now(), words=words)
     if words:
         columns = registration_columns(event, role)
         file, number = table_file(columns, rows, name, title=event.slug)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -60,10 +61,10 @@ class Selection:
             return None
         return _AUDIENCES.get(replace(self.wish, order=RegistrationOrder.REGISTERED))
 
-    def people(self, event: Event) -> list[Registration]:
+    def people(self, event: Event, now: datetime) -> list[Registration]:
         """The people, without anonymised ones. Raises NotFound."""
         if self.whole:
-            return everybody(event, self.wish)
+            return everybody(event, self.wish, now=now)
         return get_people(event, self.ticked)
 
 

@@ -69,7 +69,7 @@ def do_to_several(slug: str, action: str) -> Answer:
     missing = action == RegistrationAction.DECLINE and not reason
     if selection.is_empty:
         return back_without(slug, _("Please tick the people in the list first."))
-    people = selection.people(event)
+    people = selection.people(event, now())
     straight = action == RegistrationAction.APPROVE and not selection.whole
     if not straight and (not asked or missing):
         return _ask(event, action, selection, people, incomplete=asked)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 
 from ikone_events.domain.salutation import full_name
+from ikone_events.services.installation import now
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
 from ikone_events.web.organiser.plan.writing import Chosen, show_form, take_form, write_form
@@ -44,7 +45,7 @@ def choose_for_message(slug: str) -> Answer:
         return back_without(slug, _("Please tick the people in the list first."))
     if audience := selection.audience:
         return redirect(url_for("organiser.write", slug=slug, audience=audience.value), 303)
-    if not selection.people(event):
+    if not selection.people(event, now()):
         return back_without(slug, _("This is not possible for anybody who is selected."))
     return redirect(url_for("organiser.write_to_chosen", slug=slug, **selection.query), 303)
 
@@ -52,7 +53,7 @@ def choose_for_message(slug: str) -> Answer:
 def _chosen(event: Event) -> Chosen:
     """Return the people in the address; somebody must be left of them."""
     selection = selection_of(request.args)
-    people = [] if selection.is_empty else selection.people(event)
+    people = [] if selection.is_empty else selection.people(event, now())
     if not people:
         abort(404)
     kept: dict[str, Any] = query_of(selection.wish)

@@ -138,7 +138,7 @@ def test_follow_up_is_counted_by_kind_and_shown_for_whom_one_chooses(
     page = team.get(path(event, "follow_up") + f"?lang=en&person={missed.public_id}").text
 
     assert "3 people get this e-mail" in page
-    assert "Follow-up to those who were absent: 1" in page
+    assert "Follow-up to those who were absent: 2" in page
     assert "The e-mail as Fehlend, Maria gets it" in page
 
 

@@ -5,17 +5,24 @@ import json
 import logging
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from ikone_events.domain.registering.registration import Attendance
+from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, PAST, make_event, make_organisation, make_registration
+from ikone_events.store.rooms.attendance import attendance_of, attendances
+from ikone_events.store.rooms.models import AttendanceRecord
+from tests.attending import known_of
+from tests.factories import NOW, PAST, FixedClock, make_event, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
 from tests.web.organiser.registering.test_people import queries
 
@@ -28,7 +35,7 @@ def marks(app: Flask, event: Event) -> dict[str, str | None]:
     """The attendance of everybody by last name."""
     with app.app_context():
         rows = db.session.execute(
-            select(Registration.last_name, Registration.attendance)
+            select(Registration.last_name, attendance_of(NOW))
             .where(Registration.event_id == event.id)
             .order_by(Registration.name_key)
         )
@@ -64,24 +71,123 @@ def test_list_is_ticked_and_saved_at_once(app: Flask, team: Browser) -> None:
 
     assert "Saved: the attendance of 2 people has changed." in answer.text
     assert marks(app, event) == {
-        "Ärmel": "attended", "Busch": None, "Wartend": None, "Zander": "attended",
+        "Ärmel": "attended", "Busch": "missed", "Wartend": None, "Zander": "attended",
     }  # fmt: skip
     with app.app_context():
-        seen = db.session.scalars(select(Registration.attended_at).order_by(Registration.id)).all()
-    assert seen[:3] == [NOW, NOW, None]
+        event = db.session.get_one(Event, event.id)
+        found = {each.last_name: attendances(event, NOW)[each.id] for each in people_to_tick(event)}
+    said = {name: (known.stated, known.stated_at) for name, known in found.items()}
+    assert said["Ärmel"] == said["Zander"] == ("attended", NOW)
+    assert said["Busch"] == (None, None)
 
 
-def test_whoever_is_not_ticked_is_absent_only_if_the_office_says_so(
+def test_whoever_is_not_ticked_is_absent_unless_the_list_is_incomplete(
     app: Flask, team: Browser
 ) -> None:
-    event = make_event(app, **PAST)
+    event = make_event(app, state="dispatched", **PAST)
     ids = people(app, event, "A", "B")
-    form = form_of(team.get(path_of(event)).text)
-    team.post(path_of(event), {**form, "here": [ids["A"]], "others": "missed"})
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    assert ("Attendance not recorded" in page, page.count("Unknown")) == (True, 2)
+    form = form_of(page)
+    team.post(path_of(event), {**form, "here": [ids["A"]]})
     assert marks(app, event) == {"A": "attended", "B": "missed"}
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    assert ("not recorded" in page, "Attendance not recorded" in page) == (True, False)
+
+    team.post(path_of(event), {**form_of(page), "incomplete": "1"})
+    assert marks(app, event) == {"A": "attended", "B": None}
+    page = team.get(path_of(event)).text
+    assert 'name="was" value="incomplete"' in page
+    # Somebody who had opened the page before and changes nothing about it, keeps it.
+    answer = team.post(
+        path_of(event, "/attendance?lang=en"), {**form, "here": []}, follow_redirects=True
+    )
+    assert "Nothing has changed." in answer.text
+    assert marks(app, event) == {"A": "attended", "B": None}
+
+    team.post(path_of(event), {**form_of(page), "was": "incomplete", "here": []})
+    assert marks(app, event) == {"A": None, "B": None}
+
+
+def test_absence_is_not_shown_before_the_end(app: Flask, team: Browser) -> None:
+    event = make_event(app, starts_at=NOW, ends_at=NOW + timedelta(hours=2))
+    ids = people(app, event, "A", "B")
+    team.post(path_of(event), {"shown": [f"{ids['A']}/", f"{ids['B']}/"], "here": [ids["A"]]})
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    assert ("checked in 10:00 by" in page, "Absent" in page, "Unknown" in page) == (
+        True, False, False,
+    )  # fmt: skip
+    assert "counts as absent after the end only" in page
+
+
+def test_list_says_how_each_attendance_is_known(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    at = event.starts_at
+    names = ("Corr", "Door", "In", "Long", "Nobody", "Ticked")
+    made = {name: make_registration(app, event, last_name=name) for name in names}
+    records: dict[str, dict[str, Any]] = {
+        "Corr": {"door_at": at, "stated": "missed", "stated_at": NOW, "stated_by": "Paula <b>"},
+        "Door": {"door_at": at - timedelta(minutes=2)},
+        "In": {"joined_at": at},
+        "Long": {"joined_at": at, "left_at": at, "minutes": 87},
+        "Ticked": {"stated": "attended", "stated_at": NOW, "stated_by": "Paula"},
+    }
+    with app.app_context(), transaction():
+        for name, values in records.items():
+            number = made[name].id
+            db.session.add(AttendanceRecord(registration_id=number, event_id=event.id, **values))
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    how = re.findall(r'<span class="how">(.*?)</span></small>', page)
+    texts = [re.sub(r"<[^>]+>|\s+", " ", each).split() for each in how]
+    assert [" ".join(each) for each in texts] == [
+        "Absent absent as Paula &lt;b&gt; says · door 10:00",
+        "door 9:58",
+        "in the room since 10:00",
+        "87 minutes in the room",
+        "Absent not recorded",
+        "there as Paula says",
+    ]
+    assert page.count('name="back"') == 1
+
+    sent = {"back": made["Corr"].public_id}
+    answer = team.post(path_of(event, "/attendance?lang=en"), sent, follow_redirects=True)
+    assert "Taken back" in answer.text
+    assert marks(app, event)["Corr"] == "attended"
+    form = form_of(answer.text)
+    form["here"].remove(made["Door"].public_id)
+    team.post(path_of(event), form)
+    assert marks(app, event)["Door"] == "missed"  # although the door says otherwise
     form = form_of(team.get(path_of(event)).text)
-    team.post(path_of(event), {**form, "here": [], "others": "keep"})
-    assert marks(app, event) == {"A": None, "B": "missed"}
+    team.post(path_of(event), {**form, "here": [*form["here"], made["Door"].public_id]})
+    assert known_of(app, made["Door"]).source == "door"
+
+
+def test_minutes_are_summed_by_administration(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    worms, kusel = (make_organisation(app, name) for name in ("Stadt Worms", "Kreis Kusel"))
+    for body, minutes in ((worms, 87), (worms, 33), (worms, None), (kusel, None)):
+        person = make_registration(app, event, organisation_id=body.id)
+        if minutes:
+            with app.app_context(), transaction():
+                at = event.starts_at
+                record = AttendanceRecord(
+                    registration_id=person.id, event_id=event.id,
+                    joined_at=at, left_at=at, minutes=minutes,
+                )  # fmt: skip
+                db.session.add(record)
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    table = page.partition('id="bodies-caption"')[2]
+    cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", table.partition("<tbody>")[2])
+    assert cells == ["Stadt Worms", "2", "3", "120", "Kreis Kusel", "0", "1", "–"]
+
+
+def test_correction_after_the_follow_up_says_what_it_changes(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="followed_up", **PAST)
+    [person] = people(app, event, "A").values()
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    assert "E-mails that were sent stay as they are" in page
+    team.post(path_of(event), {"shown": [f"{person}/"], "here": [person]})
+    assert marks(app, event) == {"A": "attended"}
 
 
 def test_list_is_one_press_away_from_today_and_from_the_overview(app: Flask, team: Browser) -> None:
@@ -94,16 +200,39 @@ def test_list_is_one_press_away_from_today_and_from_the_overview(app: Flask, tea
     assert f'href="{path_of(coming)}"' not in team.get(path_of(coming, "")).text
 
 
-def test_all_ticks_everybody_and_saves_nothing(app: Flask, team: Browser) -> None:
+def test_everybody_is_recorded_in_one_press_and_undone_in_another(
+    app: Flask, team: Browser
+) -> None:
     event = make_event(app, **PAST)
     people(app, event, "A", "B")
-    form = form_of(team.get(path_of(event)).text)
-    page = team.post(path_of(event, "/attendance?lang=en"), {**form, "all": "1"})
-    assert (page.status_code, len(form_of(page.text)["here"])) == (200, 2)
-    assert "nothing is saved yet" in page.text
-    assert marks(app, event) == {"A": None, "B": None}
-    team.post(path_of(event), form_of(page.text))
-    assert marks(app, event) == {"A": "attended", "B": "attended"}
+    people(app, event, "C", attendance="missed")
+    page = team.post(
+        path_of(event, "/attendance?lang=en"), {"all": "1"}, follow_redirects=True
+    ).text
+    assert "Saved: 2 people were there" in page
+    assert marks(app, event) == {"A": "attended", "B": "attended", "C": "missed"}
+    [at] = re.findall(r'name="at" value="([^"]+)"', page)
+    undo = path_of(event, "/attendance/undo?lang=en")
+    answer = team.post(undo, {"at": at}, follow_redirects=True)
+    assert ("Undone" in answer.text, 'name="at"' in answer.text) == (True, False)
+    assert marks(app, event) == {"A": None, "B": None, "C": "missed"}
+    for forged in ("", "x", "2026-03-02", "2026-03-02T09:00:00"):
+        assert team.post(undo, {"at": forged}).status_code == 303
+    assert marks(app, event)["C"] == "missed"
+
+
+def test_undo_keeps_what_somebody_else_has_recorded_since(
+    app: Flask, team: Browser, clock: FixedClock
+) -> None:
+    event = make_event(app, **PAST)
+    ids = people(app, event, "A", "B")
+    page = team.post(path_of(event), {"all": "1"}, follow_redirects=True).text
+    [at] = re.findall(r'name="at" value="([^"]+)"', page)
+    clock.move(minutes=1)
+    with app.app_context(), transaction():
+        state_attendance(ids["B"], Attendance.ATTENDED, now=clock(), by="Paula")
+    team.post(path_of(event, "/attendance/undo"), {"at": at})
+    assert marks(app, event) == {"A": "missed", "B": "attended"}
 
 
 def test_two_who_save_at_once_overwrite_nothing(app: Flask, team: Browser) -> None:
@@ -112,12 +241,15 @@ def test_two_who_save_at_once_overwrite_nothing(app: Flask, team: Browser) -> No
     first = form_of(team.get(path_of(event)).text)
     second = form_of(team.get(path_of(event)).text)
     late = people(app, event, "Spät")
-    team.post(path_of(event), {**first, "here": [ids["A"], ids["B"]], "others": "missed"})
-    mine = {**second, "here": [ids["A"], ids["C"]], "others": "missed"}
+    with app.app_context(), transaction():
+        state_attendance(ids["B"], Attendance.MISSED, now=NOW, by="Paula")
+    team.post(path_of(event), {**first, "here": [ids["A"]]})
+    # A has been recorded alike, B otherwise, and that C is absent only follows.
+    mine = {**second, "here": [ids["A"], ids["B"], ids["C"]]}
     answer = team.post(path_of(event, "/attendance?lang=en"), mine, follow_redirects=True)
     assert "Somebody else has recorded these people meanwhile" in answer.text
-    assert "Maria B, Maria C." in answer.text
-    assert marks(app, event) == {"A": "attended", "B": "attended", "C": "missed", "Spät": None}
+    assert "Maria B." in answer.text
+    assert marks(app, event) == {"A": "attended", "B": "missed", "C": "attended", "Spät": "missed"}
     assert late["Spät"] in answer.text
     again = team.post(path_of(event, "/attendance?lang=en"), first, follow_redirects=True)
     assert "Nothing has changed." in again.text

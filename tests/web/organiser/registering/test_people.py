@@ -16,6 +16,7 @@ from ikone_events.services.registering.lists.exports import OUTBOX_COLUMNS, outb
 from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.db import db
 from ikone_events.store.registering.models import Registration
+from tests.attending import attendance_of_person
 from tests.factories import (
     NOW,
     FixedClock,
@@ -128,11 +129,11 @@ def test_attendance_is_noted_and_taken_back(app: Flask, team: Browser) -> None:
     path = f"{base}/{person.public_id}/attendance"
     answer = team.post(path, {"attendance": "attended", "q": "Muster", "page": "1"})
     assert answer.location == f"{base}?q=Muster&page=1#p-{person.public_id}"
-    assert person_in(app, person).attendance == "attended"
+    assert attendance_of_person(app, person) == "attended"
     team.post(path, {"attendance": "missed"})
-    assert person_in(app, person).attendance == "missed"
+    assert attendance_of_person(app, person) == "missed"
     team.post(path, {"attendance": ""})
-    assert person_in(app, person).attendance is None
+    assert attendance_of_person(app, person) is None
     assert team.post(path, {"attendance": "vielleicht"}).status_code == 422
 
 
