@@ -1,8 +1,8 @@
-"""Table of attendance."""
+"""Tables of attendance and of what is set up for video rooms."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.store.db import Base, UTCDateTime
@@ -38,3 +38,18 @@ class AttendanceRecord(Base):
     stated: Mapped[str] = mapped_column(String(10), default="")
     stated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     stated_by: Mapped[str] = mapped_column(String(200), default="")
+
+
+class StoredProvider(Base):
+    """What administrators have entered about a provider of video rooms, one row per ProviderKind.
+
+    `secret` is sealed (services/sealing.py). `edit_version` rises with each edit.
+    """
+
+    __tablename__ = "provider_settings"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    app_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    secret: Mapped[str] = mapped_column(Text, default="", server_default="")
+    edit_version: Mapped[int] = mapped_column(default=0, server_default="0")
