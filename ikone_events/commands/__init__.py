@@ -10,6 +10,7 @@ from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
 from ikone_events.commands.incoming import incoming
 from ikone_events.commands.lists import export, load
+from ikone_events.commands.rooms import rooms
 from ikone_events.commands.running import demo, serve, worker
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -22,6 +23,7 @@ COMMANDS: tuple[click.Command, ...] = (
     load,
     export,
     incoming,
+    rooms,
     verify,
     doctor,
     retention,

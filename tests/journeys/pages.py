@@ -559,6 +559,12 @@ ADMIN: dict[str, Stop] = {
     "organisation-refused": Stop(
         "/organise/settings/organisation", 422, send("form[data-guard]", accent="#fc0")
     ),
+    "rooms": Stop("/organise/settings/rooms"),
+    "rooms-refused": Stop(
+        "/organise/settings/rooms",
+        422,
+        send("form:has(input[value=bbb])", **{"bbb-url": "https://localhost/"}),
+    ),
     "mailbox": Stop("/organise/settings/mailbox"),
     "installation-texts": Stop("/organise/settings/texts"),
     "installation-text": Stop("/organise/settings/texts/follow_up"),

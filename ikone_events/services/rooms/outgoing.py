@@ -98,8 +98,7 @@ def call(
     try:
         return _Call(target, time.monotonic() + SECONDS).answer(wanted)
     except RoomUnavailable as refusal:
-        reason = refusal.complaints[0].text % {"host": "it", "seconds": SECONDS}
-        log.warning("call of %s failed: %s", target.host, reason)
+        log.warning("call of %s failed: %s", target.host, refusal)
         raise
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.rooms.providers import PROVIDER_LABELS, ProviderKind, RoomUnavailable
 from ikone_events.services.installation import get_installation
-from ikone_events.services.rooms.provider_settings import ProviderSettings, provider_settings
+from ikone_events.services.rooms.provider_settings import provider_settings
 from ikone_events.services.rooms.providers.bigbluebutton import BigBlueButton
 from ikone_events.services.rooms.providers.interface import Provider
 from ikone_events.services.rooms.providers.jitsi import JitsiMeet
@@ -14,31 +14,23 @@ from ikone_events.services.rooms.providers.plain_link import PlainLink
 
 def provider_for(kind: ProviderKind) -> Provider:
     """The provider of a kind. Raises RoomUnavailable if it is not set up."""
+    if kind is ProviderKind.LINK:
+        return PlainLink()
     settings = provider_settings()
-    if not _is_set_up(kind, settings):
+    if settings.missing(kind):
         text = N_("%(provider)s is not set up.")
         raise RoomUnavailable(Complaint(text, {"provider": PROVIDER_LABELS[kind]}))
     if kind is ProviderKind.BIGBLUEBUTTON:
         return BigBlueButton(settings.bbb_url, settings.bbb_secret, report_address)
-    if kind is ProviderKind.JITSI:
-        return JitsiMeet(settings.jitsi_url, settings.jitsi_app_id, settings.jitsi_secret)
-    return PlainLink()
+    return JitsiMeet(settings.jitsi_url, settings.jitsi_app_id, settings.jitsi_secret)
 
 
 def kinds_set_up() -> Sequence[ProviderKind]:
     """The kinds that events can use; a plain link always."""
     settings = provider_settings()
-    return [kind for kind in ProviderKind if _is_set_up(kind, settings)]
+    return [kind for kind in ProviderKind if not settings.missing(kind)]
 
 
 def report_address(key: str) -> str:
     """Where BigBlueButton reports after a meeting of the room with this key."""
     return get_installation().page(f"/rooms/{key}/report")
-
-
-def _is_set_up(kind: ProviderKind, settings: ProviderSettings) -> bool:
-    if kind is ProviderKind.BIGBLUEBUTTON:
-        return bool(settings.bbb_url and settings.bbb_secret)
-    if kind is ProviderKind.JITSI:
-        return bool(settings.jitsi_url and settings.jitsi_app_id and settings.jitsi_secret)
-    return True

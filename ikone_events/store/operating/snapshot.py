@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
@@ -99,6 +99,8 @@ def renumber(connection: Connection, tables: Iterable[Table]) -> None:
 def _packed(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"time": value.isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
     if isinstance(value, bytes | memoryview):
         return {"bytes": base64.b64encode(value).decode("ascii")}
     return value
@@ -113,6 +115,8 @@ def _unpacked(column: Column[Any], value: Any) -> Any:
         return value
     if "bytes" in value:
         return base64.b64decode(value["bytes"])
+    if "day" in value:
+        return date.fromisoformat(value["day"])
     moment = datetime.fromisoformat(value["time"])
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     zoned = isinstance(column.type, DateTime) and column.type.timezone

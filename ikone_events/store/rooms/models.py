@@ -1,4 +1,4 @@
-"""Tables of attendance, presses at the entrance, questions, and rooms of providers."""
+"""Tables of attendance, presses at the entrance, questions, rooms and their providers."""
 
 from datetime import datetime
 
@@ -144,3 +144,18 @@ class CheckInPress(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     by_name: Mapped[str] = mapped_column(String(200))
+
+
+class StoredProvider(Base):
+    """What administrators have entered about a provider of video rooms, one row per ProviderKind.
+
+    `secret` is sealed (services/sealing.py). `edit_version` rises with each edit.
+    """
+
+    __tablename__ = "provider_settings"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    app_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    secret: Mapped[str] = mapped_column(Text, default="", server_default="")
+    edit_version: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -50,6 +50,6 @@ from ikone_events.web.organiser.registering import (
 )
 from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields
-from ikone_events.web.organiser.settings import mailbox, organisation
+from ikone_events.web.organiser.settings import mailbox, organisation, rooms
 
 __all__ = ["blueprint"]

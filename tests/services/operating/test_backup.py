@@ -18,9 +18,12 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.identity import MOST_CHARACTERS
+from ikone_events.domain.rooms.providers import ProviderKind
+from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.operating.identity import save_identity, set_logo
 from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.rooms.provider_settings import provider_settings, save_provider
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -38,6 +41,7 @@ from tests.services.operating.installations import call, lay_event, sign_up
 
 pytestmark = pytest.mark.slow
 
+BBB = {"url": "https://meet.example.org/bigbluebutton/", "secret": "geheim-in-der-Sicherung"}
 POSTGRES = [pytest.mark.postgres]
 KINDS = ["sqlite", pytest.param("postgres", marks=POSTGRES)]
 
@@ -62,6 +66,8 @@ def installation(app: Flask) -> Flask:
     with app.app_context(), transaction():
         save_identity({**dict.fromkeys(MOST_CHARACTERS, ""), "accent": "#006b2d"}, seen=0)
         set_logo(png(), seen="")
+        add(NewOrganiser(email="eva@example.org", role="viewer", password=None), now=NOW)
+        save_provider(ProviderKind.BIGBLUEBUTTON, BBB, seen=0)
     return app
 
 
@@ -589,4 +595,13 @@ def test_backup_of_the_version_with_old_names_is_restored(version_0004: Path, ot
 def test_secrets_of_the_installation_are_not_in_the_backup(installation: Flask, file: Path) -> None:
     secret = installation.extensions["ikone_installation"].settings.secret_key.encode()
     with zipfile.ZipFile(file) as archive:
-        assert not [name for name in archive.namelist() if secret in archive.read(name)]
+        for each in (secret, BBB["secret"].encode()):
+            assert not [name for name in archive.namelist() if each in archive.read(name)]
+
+
+def test_stored_secrets_are_readable_after_a_restore_with_the_same_key(
+    file: Path, another: Flask
+) -> None:
+    assert call(another, "restore", str(file)).exit_code == 0
+    with another.app_context():
+        assert provider_settings().bbb_secret == BBB["secret"]

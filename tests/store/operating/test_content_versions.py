@@ -44,6 +44,8 @@ _ELSEWHERE = {
     # texts that the list of unmatched administrations leaves out
     "left_text",
     "shared_content",
+    # what is set up for video rooms, read at the door alone
+    "provider_settings",
 }
 
 

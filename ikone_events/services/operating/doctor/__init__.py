@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.services.operating.doctor import database, identity, settings
+from ikone_events.services.operating.doctor import database, identity, rooms, settings
 from ikone_events.services.operating.doctor.findings import Finding, fault
 from ikone_events.store.db import db
 
@@ -15,6 +15,7 @@ _OF_DATABASE = (
     database.durability,
     database.clock_of_database,
     identity.identity,
+    rooms.rooms,
     database.alarms,
     database.backups,
     database.refused_mails,
