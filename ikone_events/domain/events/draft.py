@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from ikone_events.domain.address import looks_like_address
-from ikone_events.domain.events.facts import EventFormat
+from ikone_events.domain.events.facts import EventFormat, ProviderKind
 from ikone_events.domain.events.registration_settings import (
     RegistrationSettings,
     settings_complaints,
@@ -24,7 +24,10 @@ LINE_LENGTHS = {
     "title_en": 200,
     "series": 200,
     "place": 500,
+    "room_provider": 10,
     "room_url": 2000,
+    "room_pin": 50,
+    "moderator_url": 2000,
     "feedback_url": 2000,
     "dial_in": 200,
     "question_label": 200,
@@ -81,7 +84,10 @@ class EventDraft(RegistrationSettings):
     zone: str = "Europe/Berlin"
     format: EventFormat = EventFormat.ONLINE
     place: str = ""
+    room_provider: str = ProviderKind.LINK.value
     room_url: str = ""
+    room_pin: str = ""
+    moderator_url: str = ""
     dial_in: str = ""
     contact_name: str = ""
     contact_email: str = ""
@@ -113,14 +119,35 @@ def check_draft(draft: EventDraft) -> None:
         raise UnfitInput(found)
 
 
-def check_room(room_url: str, dial_in: str) -> None:
-    """Raise UnfitInput unless both can be stored; an empty room removes the link."""
-    found: list[Complaint] = []
-    if room_url and not is_web_address(room_url):
-        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
-    found += stored_text_complaints(dial_in, LINE_LENGTHS["dial_in"], "dial_in")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomChoice:
+    """The video room of an event alone: what makes it, and what is typed of a link."""
+
+    room_provider: str = ProviderKind.LINK.value
+    room_url: str = ""
+    room_pin: str = ""
+    moderator_url: str = ""
+    dial_in: str = ""
+
+
+def check_room(room: RoomChoice) -> None:
+    """Raise UnfitInput unless it can be stored; an empty `room_url` removes the link."""
+    found = _room_complaints(room)
+    for name in ("room_pin", "dial_in"):
+        found += stored_text_complaints(getattr(room, name), LINE_LENGTHS[name], name)
     if found:
         raise UnfitInput(found)
+
+
+def _room_complaints(room: "RoomChoice | EventDraft") -> list[Complaint]:
+    found: list[Complaint] = []
+    if room.room_provider not in tuple(ProviderKind):
+        found.append(Complaint(N_("There is no such kind of room."), about="room_provider"))
+    for name in ("room_url", "moderator_url"):
+        address = getattr(room, name)
+        if address and not is_web_address(address):
+            found.append(Complaint(_ROOM_ADDRESS, about=name))
+    return found
 
 
 def _text_complaints(draft: EventDraft) -> list[Complaint]:
@@ -180,9 +207,7 @@ def date_doubt(starts_at: datetime, ends_at: datetime, now: datetime) -> Complai
 
 
 def _address_complaints(draft: EventDraft) -> list[Complaint]:
-    found: list[Complaint] = []
-    if draft.room_url and not is_web_address(draft.room_url):
-        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    found = _room_complaints(draft)
     if draft.feedback_url and not is_web_address(draft.feedback_url):
         text = N_("Please give a complete address, beginning with https://.")
         found.append(Complaint(text, about="feedback_url"))

@@ -11,6 +11,7 @@ from ikone_events.domain.events.draft import (
     CHOSEN_PLANS,
     EventDraft,
     ProgrammeItem,
+    RoomChoice,
     check_draft,
     check_room,
 )
@@ -139,16 +140,18 @@ def draft_of_event(event: Event) -> EventDraft:
 
 
 def set_room(
-    slug: str, room_url: str, dial_in: str, *, now: datetime, actor: str = "", silent: bool = False
+    slug: str, room: RoomChoice, *, now: datetime, actor: str = "", silent: bool = False
 ) -> Event:
-    """Set the video room's address; personal room pages use it at once.
+    """Set the video room; personal room pages use it at once.
 
-    Once the links were sent people are notified, unless `silent`. Raises UnfitInput, NotFound.
+    Nobody is told of another room, because mails and calendars lead to our own pages. Of another
+    dial-in people are told once the links were sent, unless `silent`. Raises UnfitInput, NotFound.
     """
-    check_room(room_url, dial_in)
+    check_room(room)
     event = lock_event(slug)
     before = calendar_facts(event)
-    event.room_url, event.dial_in = room_url, dial_in
+    for name, value in asdict(room).items():
+        setattr(event, name, value)
     event.edit_version += 1
     event.changed_at = now
     note_change(event, before, actor=actor, silent=silent, now=now)

@@ -19,7 +19,7 @@ SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class OutgoingAnswer:
-    """What a server said; `body` holds at most 64 kB."""
+    """What a server said; `body` holds at most 64 kB, unless more was asked for."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,6 +32,7 @@ def call(
     method: str = "GET",
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> OutgoingAnswer:
     """Ask another server, without following redirects, for at most 5 seconds.
 
@@ -52,11 +53,11 @@ def call(
             preload_content=False,
         )
         with closing(answer):
-            read = answer.read(MOST_BYTES + 1, decode_content=False)
+            read = answer.read(most_bytes + 1, decode_content=False)
     except (urllib3.exceptions.HTTPError, OSError) as fault:
         raise RoomUnavailable(Complaint(N_("The video server does not answer."))) from fault
     finally:
         pool.clear()
-    if len(read) > MOST_BYTES:
+    if len(read) > most_bytes:
         raise RoomUnavailable(Complaint(N_("The video server answers with too much.")))
     return OutgoingAnswer(answer.status, dict(answer.headers), read)
