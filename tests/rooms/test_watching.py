@@ -310,6 +310,15 @@ def _statements(day: Day, do: object) -> list[str]:
     return seen
 
 
+def test_list_of_five_hundred_people_is_read(day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    listed = day.bbb.meetings[day.key].listed
+    listed |= {f"{number:040}": ("Ä" * 64, "VIEWER") for number in range(500)}
+    day.minutes(2)
+    assert day.minutes_of(anna) == 1
+
+
 def test_stopping_worker_looks_into_no_further_room(day: Day) -> None:
     day.enter(day.person())
     watcher = day.new_worker()

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from ikone_events.domain.events.draft import EventDraft
+from ikone_events.domain.events.draft import EventDraft, RoomChoice
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.plan.times import Anchor, Timing, Unit
 from ikone_events.domain.refusals import Refusal
@@ -161,7 +161,11 @@ class Installation(RuleBasedStateMachine):
 
     @rule(url=st.sampled_from(["", "https://video.example.org/anderer"]))
     def set_the_room(self, url: str) -> None:
-        self.write(lambda event: event_service.set_room(event.slug, url, "", now=self.now))
+        self.write(
+            lambda event: event_service.set_room(
+                event.slug, RoomChoice(room_url=url, dial_in=""), now=self.now
+            )
+        )
 
     @rule()
     def hand_out(self) -> None:

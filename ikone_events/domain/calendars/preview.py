@@ -119,7 +119,7 @@ def _hints(event: EventSummary, contact_known: bool) -> Iterator[Complaint]:
             " important word should come first."
         )
         yield Complaint(text, {"number": len(event.title), "shown": SHOWN_ON_PHONES}, "title")
-    if event.has_room and not event.room_mark:
+    if event.has_room and not event.room_known:
         text = N_("There is no access link yet: calendars say “Online” until it is noted.")
         yield Complaint(text, about="room_url")
     if not event.has_room and not event.place:

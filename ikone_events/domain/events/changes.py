@@ -15,14 +15,8 @@ LABELS: dict[Fact, dict[str, str]] = {
     Fact.TITLE: {"de": "Titel", "en": "Title"},
     Fact.WHEN: {"de": "Termin", "en": "Date"},
     Fact.WHERE: {"de": "Ort", "en": "Place"},
-    Fact.ROOM: {"de": "Videoraum", "en": "Video room"},
     Fact.DIAL_IN: {"de": "Einwahl per Telefon", "en": "Dial-in by telephone"},
 }
-_ANOTHER_ROOM = {
-    "de": "ein anderer; Ihr Zugangslink bleibt derselbe",
-    "en": "another one; your access link stays the same",
-}
-_NO_ROOM = {"de": "steht zurzeit nicht fest", "en": "not known at the moment"}
 _NOTHING = {"de": "keine", "en": "none"}
 
 
@@ -37,7 +31,10 @@ def where(event: EventSummary, locale: str) -> str:
 def differences(
     before: EventSummary, present: EventSummary, *, locale: str, has_door: bool
 ) -> tuple[Difference, ...]:
-    """The differences in the order of a mail; `has_door`: the access link has been sent."""
+    """The differences in the order of a mail; `has_door`: the access link has been sent.
+
+    A new room is none: people enter by our own page, which leads to whatever room there is.
+    """
     found = [
         _difference(Fact.TITLE, one_line(before.title), one_line(present.title), locale),
         _difference(Fact.WHEN, _when(before, locale), _when(present, locale), locale),
@@ -45,14 +42,8 @@ def differences(
     ]
     if has_door and present.has_room and before.has_room:
         nothing = _NOTHING[locale]
-        changed = before.room_mark != present.room_mark
-        words = (_ANOTHER_ROOM if present.room_mark else _NO_ROOM)[locale]
-        found += [
-            _difference(Fact.ROOM, "", words if changed else "", locale),
-            _difference(
-                Fact.DIAL_IN, before.dial_in or nothing, present.dial_in or nothing, locale
-            ),
-        ]
+        old, new = before.dial_in or nothing, present.dial_in or nothing
+        found.append(_difference(Fact.DIAL_IN, old, new, locale))
     return tuple(each for each in found if each is not None)
 
 

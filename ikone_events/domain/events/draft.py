@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from ikone_events.domain.address import looks_like_address
-from ikone_events.domain.events.facts import EventFormat
+from ikone_events.domain.events.facts import EventFormat, ProviderKind
 from ikone_events.domain.events.registration_settings import (
     RegistrationSettings,
     settings_complaints,
@@ -26,7 +26,10 @@ LINE_LENGTHS = {
     "title_en": 200,
     "series": 200,
     "place": 500,
+    "room_provider": 10,
     "room_url": 2000,
+    "room_pin": 50,
+    "moderator_url": 2000,
     "feedback_url": 2000,
     "dial_in": 200,
     "question_label": 200,
@@ -47,7 +50,7 @@ CHOSEN_PLANS = ("", "round_table")
 # Lines that are used in mail headers or calendar entries (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
 # Links to rooms, whose hosts may be called (`rooms check`): none of one's own network.
-ROOM_LINKS = ("room_url",)
+ROOM_LINKS = ("room_url", "moderator_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,10 @@ class EventDraft(RegistrationSettings):
     zone: str = "Europe/Berlin"
     format: EventFormat = EventFormat.ONLINE
     place: str = ""
+    room_provider: str = ProviderKind.LINK.value
     room_url: str = ""
+    room_pin: str = ""
+    moderator_url: str = ""
     dial_in: str = ""
     contact_name: str = ""
     contact_email: str = ""
@@ -117,28 +123,55 @@ def check_draft(
             draft, form=draft.format, starts_at=draft.starts_at, ends_at=draft.ends_at
         ),
         *_address_complaints(draft),
-        *(_room_complaints(draft, hosts, kept) if hosts is not None else ()),
+        *(_host_complaints(draft, hosts, kept) if hosts is not None else ()),
         *_plan_complaints(draft),
     ]
     if found:
         raise UnfitInput(found)
 
 
-def check_room(
-    room_url: str, dial_in: str, *, hosts: Collection[str] = (), kept: Collection[str] = ()
-) -> None:
-    """Raise UnfitInput unless both can be stored; an empty room removes the link.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomChoice:
+    """The video room of an event alone: what makes it, and what is typed of a link."""
+
+    room_provider: str = ProviderKind.LINK.value
+    room_url: str = ""
+    room_pin: str = ""
+    moderator_url: str = ""
+    dial_in: str = ""
+
+
+def check_room(room: RoomChoice, *, hosts: Collection[str], kept: Collection[str] = ()) -> None:
+    """Raise UnfitInput unless it can be stored; an empty `room_url` removes the link.
 
     `hosts` and `kept` as in `check_draft`.
     """
-    found: list[Complaint] = []
-    if room_url and not is_web_address(room_url):
-        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
-    elif room_url not in ("", *kept) and (unfit := link_complaint(room_url, hosts, "room_url")):
-        found.append(unfit)
-    found += stored_text_complaints(dial_in, LINE_LENGTHS["dial_in"], "dial_in")
+    found = [*_room_complaints(room), *_host_complaints(room, hosts, kept)]
+    for name in ("room_pin", "dial_in"):
+        found += stored_text_complaints(getattr(room, name), LINE_LENGTHS[name], name)
     if found:
         raise UnfitInput(found)
+
+
+def _room_complaints(room: "RoomChoice | EventDraft") -> list[Complaint]:
+    found: list[Complaint] = []
+    if room.room_provider not in tuple(ProviderKind):
+        found.append(Complaint(N_("There is no such kind of room."), about="room_provider"))
+    for name in ROOM_LINKS:
+        address = getattr(room, name)
+        if address and not is_web_address(address):
+            found.append(Complaint(_ROOM_ADDRESS, about=name))
+    return found
+
+
+def _host_complaints(
+    room: "RoomChoice | EventDraft", hosts: Collection[str], kept: Collection[str]
+) -> list[Complaint]:
+    """Complaints about the hosts of new links to rooms."""
+    links = {name: getattr(room, name) for name in ROOM_LINKS}
+    new = {name: link for name, link in links.items() if link not in kept and is_web_address(link)}
+    found = [link_complaint(link, hosts, name) for name, link in new.items()]
+    return [complaint for complaint in found if complaint]
 
 
 def _text_complaints(draft: EventDraft) -> list[Complaint]:
@@ -198,9 +231,7 @@ def date_doubt(starts_at: datetime, ends_at: datetime, now: datetime) -> Complai
 
 
 def _address_complaints(draft: EventDraft) -> list[Complaint]:
-    found: list[Complaint] = []
-    if draft.room_url and not is_web_address(draft.room_url):
-        found.append(Complaint(_ROOM_ADDRESS, about="room_url"))
+    found = _room_complaints(draft)
     if draft.feedback_url and not is_web_address(draft.feedback_url):
         text = N_("Please give a complete address, beginning with https://.")
         found.append(Complaint(text, about="feedback_url"))
@@ -208,16 +239,6 @@ def _address_complaints(draft: EventDraft) -> list[Complaint]:
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, about="contact_email"))
     return found
-
-
-def _room_complaints(
-    draft: EventDraft, hosts: Collection[str], kept: Collection[str]
-) -> list[Complaint]:
-    """Complaints about the hosts of new links to rooms."""
-    links = {name: getattr(draft, name) for name in ROOM_LINKS}
-    new = {name: link for name, link in links.items() if link not in kept and is_web_address(link)}
-    found = [link_complaint(link, hosts, name) for name, link in new.items()]
-    return [complaint for complaint in found if complaint is not None]
 
 
 def _plan_complaints(draft: EventDraft) -> list[Complaint]:

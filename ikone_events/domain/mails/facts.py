@@ -17,7 +17,7 @@ from ikone_events.domain.mails.kinds import NO_ANSWER, MailKind
 class EventSummary:
     """One event in one language, as mails and calendars show it.
 
-    `room_mark` identifies a video room without being its address.
+    `room_known`: there is a video room behind the door, or will be when the first person comes.
     """
 
     title: str
@@ -32,7 +32,7 @@ class EventSummary:
     summary: str = ""
     place: str = ""
     dial_in: str = ""
-    room_mark: str = ""
+    room_known: bool = False
     room_opens_at: datetime | None = None
     contact_name: str = ""
     contact_phone: str = ""
@@ -150,7 +150,6 @@ class Fact(StrEnum):
     TITLE = "title"
     WHEN = "when"
     WHERE = "where"
-    ROOM = "room"
     DIAL_IN = "dial_in"
 
 

@@ -24,6 +24,7 @@ from ikone_events.domain.operating.dataset_records import (
     organisation_of,
     place_of,
     registration_of,
+    room_of,
     text_in,
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
@@ -164,7 +165,6 @@ class _DatasetReader:
 
     def _draft(self, record: Record) -> EventDraft:
         contact = self._users.get(str(record.get("organiser")), {})
-        video = record.get("video") or {}
         return EventDraft(
             **in_both("title", record["title"]),
             **in_both("summary", record.get("abstract") or record.get("summary")),
@@ -181,8 +181,7 @@ class _DatasetReader:
             zone=known_zone(str(record.get("timezone") or BERLIN)).key,
             format=format_of(str(record.get("format") or "online")),
             place=place_of(record.get("venue") or record.get("place")),
-            room_url=str(video.get("url") or ""),
-            dial_in=str(video.get("dial_in") or ""),
+            **room_of(record.get("video") or {}),
             **_settings_in(record),
             contact_name=name_of(contact),
             contact_email=str(contact.get("email") or ""),

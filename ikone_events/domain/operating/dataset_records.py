@@ -14,7 +14,7 @@ from ikone_events.domain.events.draft import (
     can_be_written_to,
     is_web_address,
 )
-from ikone_events.domain.events.facts import EventFormat, State
+from ikone_events.domain.events.facts import EventFormat, ProviderKind, State
 from ikone_events.domain.header_text import (
     header_complaint,
     name_complaint,
@@ -248,6 +248,19 @@ def place_of(venue: object) -> str:
 def format_of(name: str) -> EventFormat:
     """The format; “praesenz” is also accepted for on site."""
     return EventFormat.ON_SITE if name == "praesenz" else EventFormat(name)
+
+
+def room_of(video: Record) -> dict[str, Any]:
+    """The video room; “static” is another name of a plain link."""
+    kind = str(video.get("provider") or ProviderKind.LINK)
+    named = {
+        "room_url": "url",
+        "room_pin": "pin",
+        "moderator_url": "moderator_url",
+        "dial_in": "dial_in",
+    }
+    texts = {column: str(video.get(name) or "") for column, name in named.items()}
+    return {"room_provider": ProviderKind.LINK.value if kind == "static" else kind, **texts}
 
 
 def moment_of(text: object, about: str) -> datetime:

@@ -31,9 +31,14 @@ def is_link_out(state: str) -> bool:
     return state == State.DISPATCHED
 
 
+def is_room_known(provider: str, room_url: str) -> bool:
+    """Whether there is a room: a link that is typed, or a provider that makes rooms."""
+    return provider != ProviderKind.LINK or is_web_address(room_url)
+
+
 def has_door(state: str, room_url: str, provider: str = ProviderKind.LINK) -> bool:
     """Whether the personal links of an event lead into a room, for mails and pages."""
-    return is_link_out(state) and (provider != ProviderKind.LINK or is_web_address(room_url))
+    return is_link_out(state) and is_room_known(provider, room_url)
 
 
 def door_at(

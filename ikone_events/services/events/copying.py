@@ -2,6 +2,7 @@
 
 The copy has the content, the rules of registration, the own fields and the edited texts. It has no
 people, mails, history, materials or codes, and no room: last year's link would admit strangers.
+What makes the room is kept.
 """
 
 from dataclasses import replace
@@ -43,7 +44,8 @@ def copy_event(
 
 
 def _without_room(source: Event) -> EventDraft:
-    return replace(draft_of_event(source), room_url="", dial_in="")
+    draft = draft_of_event(source)
+    return replace(draft, room_url="", room_pin="", moderator_url="", dial_in="")
 
 
 def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:

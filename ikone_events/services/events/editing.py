@@ -12,6 +12,7 @@ from ikone_events.domain.events.draft import (
     ROOM_LINKS,
     EventDraft,
     ProgrammeItem,
+    RoomChoice,
     check_draft,
     check_room,
 )
@@ -105,8 +106,12 @@ def check_event_draft(draft: EventDraft, event: Event | None = None) -> None:
 
     Links that the event has already stay, whatever has been forbidden since.
     """
-    kept = [getattr(event, name) for name in ROOM_LINKS] if event is not None else []
+    kept = _links_of(event) if event is not None else []
     check_draft(draft, hosts=get_installation().settings.outgoing_hosts, kept=kept)
+
+
+def _links_of(event: Event) -> list[str]:
+    return [getattr(event, name) for name in ROOM_LINKS]
 
 
 def check_edit_version(event: Event, expected: int) -> None:
@@ -150,17 +155,18 @@ def draft_of_event(event: Event) -> EventDraft:
 
 
 def set_room(
-    slug: str, room_url: str, dial_in: str, *, now: datetime, actor: str = "", silent: bool = False
+    slug: str, room: RoomChoice, *, now: datetime, actor: str = "", silent: bool = False
 ) -> Event:
-    """Set the video room's address; personal room pages use it at once.
+    """Set the video room; personal room pages use it at once.
 
-    Once the links were sent people are notified, unless `silent`. Raises UnfitInput, NotFound.
+    Nobody is told of another room, because mails and calendars lead to our own pages. Of another
+    dial-in people are told once the links were sent, unless `silent`. Raises UnfitInput, NotFound.
     """
     event = lock_event(slug)
-    hosts = get_installation().settings.outgoing_hosts
-    check_room(room_url, dial_in, hosts=hosts, kept=[event.room_url])
+    check_room(room, hosts=get_installation().settings.outgoing_hosts, kept=_links_of(event))
     before = calendar_facts(event)
-    event.room_url, event.dial_in = room_url, dial_in
+    for name, value in asdict(room).items():
+        setattr(event, name, value)
     event.edit_version += 1
     event.changed_at = now
     note_change(event, before, actor=actor, silent=silent, now=now)

@@ -40,7 +40,6 @@ LONGEST = 6
 NEAR = timedelta(hours=1)
 
 UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
-_OF_ROOM = ("room_url", "dial_in")
 
 
 def note_change(
@@ -77,12 +76,16 @@ def note_change(
 def _concerns_somebody(
     event: Event, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
 ) -> bool:
-    """Whether anybody is affected; room changes count once the links were sent."""
+    """Whether anybody is affected.
+
+    Another room is news to nobody: mails and calendars lead to our own pages. The dial-in stands in
+    them once the links were sent.
+    """
     if event.state not in KNOWN_STATES or event.ends_at <= now or not somebody_comes(event):
         return False
-    changed = {name for name in after if after[name] != before[name]}
+    changed = {name for name in after if after[name] != before[name]} - {"room_url"}
     if not is_link_out(event.state):
-        changed -= set(_OF_ROOM)
+        changed.discard("dial_in")
     return bool(changed)
 
 

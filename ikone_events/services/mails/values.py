@@ -6,7 +6,6 @@ At a hybrid event they depend on how the person takes part.
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from hashlib import blake2s
 
 from ikone_events.domain.events.changes import differences
 from ikone_events.domain.events.facts import RUNNING, Mode
@@ -15,7 +14,7 @@ from ikone_events.domain.mails.facts import Difference, EventSummary, Links, Rec
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import Awaits, Status
-from ikone_events.domain.rooms.door import has_door, is_link_out
+from ikone_events.domain.rooms.door import has_door, is_link_out, is_room_known
 from ikone_events.domain.times import to_local
 from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.store.events.models import Event, EventVersion
@@ -57,8 +56,7 @@ def summary_of(event: Event, locale: str) -> EventSummary:
 
 
 def _summary_of(event: Event, locale: str) -> EventSummary:
-    installation, identity, room_url = get_installation(), get_identity(), event.room_url
-    room_mark = blake2s(room_url.encode(), digest_size=8).hexdigest() if room_url else ""
+    installation, identity = get_installation(), get_identity()
     return EventSummary(
         title=event.title_in(locale),
         summary=event.summary_in(locale),
@@ -68,7 +66,7 @@ def _summary_of(event: Event, locale: str) -> EventSummary:
         format=event.format,
         place="" if event.format == EventFormat.ONLINE.value else event.place,
         dial_in=event.dial_in,
-        room_mark=room_mark,
+        room_known=is_room_known(event.room_provider, event.room_url),
         room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
         organisation=identity.organisation,
         postal_address=identity.address,

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
-from ikone_events.domain.events.draft import EventDraft
+from ikone_events.domain.events.draft import EventDraft, RoomChoice
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.audiences import Audience
@@ -182,7 +182,11 @@ def test_blocked_step_runs_as_soon_as_the_complaint_is_gone(app: Flask, clock: F
     assert (state_of(app, event), outcomes(app, event)["dispatch"]) == ("open", "")
 
     with app.app_context(), transaction():
-        event_service.set_room(event.slug, "https://video.example.org/raum", "", now=clock.moment)
+        event_service.set_room(
+            event.slug,
+            RoomChoice(room_url="https://video.example.org/raum", dial_in=""),
+            now=clock.moment,
+        )
     work(app)
     assert (state_of(app, event), outcomes(app, event)["dispatch"]) == ("dispatched", "done")
 

@@ -9,6 +9,7 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
+from ikone_events.domain.events.draft import RoomChoice
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import SomebodyWasFaster
@@ -152,25 +153,31 @@ def test_mail_that_failed_told_nothing(
     assert "– Ort: Rathaus (bisher: Online)" in update.text
 
 
-def test_new_room_is_told_once_the_doors_are_open(
+def test_new_room_is_told_to_nobody_and_a_new_dial_in_once_the_doors_are_open(
     app: Flask, event: Event, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
     other = "https://video.example.org/anderer"
-    with app.app_context(), transaction():
-        set_room(event.slug, other, "+49 631 000 123", now=clock.moment)
-    wait_and_work(app, clock)
+
+    def change(room: str, dial_in: str, provider: str = "link") -> None:
+        choice = RoomChoice(room_provider=provider, room_url=room, dial_in=dial_in)
+        with app.app_context(), transaction():
+            set_room(event.slug, choice, now=clock.moment)
+        wait_and_work(app, clock)
+
+    change(other, "+49 631 000 123")
     assert len(mailbox.to(person.email)) == 1
 
     do(app, event, Action.DISPATCH, clock.moment)
     work(app)
-    with app.app_context(), transaction():
-        set_room(event.slug, f"{other}-2", "+49 631 999", now=clock.moment)
-    wait_and_work(app, clock)
+    for room, provider in ((f"{other}-2", "link"), ("", "link"), ("", "jitsi"), (other, "link")):
+        change(room, "+49 631 000 123", provider)
+    assert len(mailbox.to(person.email)) == 2
+    change(other, "+49 631 999")
 
     _confirmed, access, update = mailbox.to(person.email)
     assert "Videoraum" not in access.text
-    assert "– Videoraum: ein anderer; Ihr Zugangslink bleibt derselbe" in update.text
+    assert "Videoraum:" not in update.text
     assert "– Einwahl per Telefon: +49 631 999 (bisher: +49 631 000 123)" in update.text
     assert other not in update.text
     assert entry(update) == ("REQUEST", 0)

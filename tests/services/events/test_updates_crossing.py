@@ -11,7 +11,7 @@ from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.incoming.mails import CalendarAnswer, Envelope, IncomingOutcome, Method
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.services.events.editing import edit_event, set_room
+from ikone_events.services.events.editing import edit_event
 from ikone_events.services.incoming.ingest import ingest
 from ikone_events.services.incoming.resending import retry_mails
 from ikone_events.services.mails import mailings
@@ -344,19 +344,6 @@ def test_event_that_gets_its_old_date_back_names_no_other(
     again = mailbox.to(person.email)[-1]
     assert entry(again) == ("REQUEST", 0)
     assert "Bisher:" not in again.text
-
-
-def test_room_that_is_taken_away_is_told(
-    app: Flask, event: Event, mailbox: Mailbox, clock: FixedClock
-) -> None:
-    person = invite(app, event)
-    do(app, event, Action.DISPATCH, clock.moment)
-    work(app)
-    with app.app_context(), transaction():
-        set_room(event.slug, "", "", now=clock.moment)
-    wait_and_work(app, clock)
-
-    assert "– Videoraum: steht zurzeit nicht fest" in mailbox.to(person.email)[-1].text
 
 
 def test_change_of_mode_names_no_place_that_was_never_told(

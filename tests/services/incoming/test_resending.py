@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ikone_events.domain.events.draft import RoomChoice
 from ikone_events.domain.events.lifecycle import Action, Message
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
@@ -176,7 +177,11 @@ def test_mailing_is_not_resumed_after_its_event_has_changed(
 ) -> None:
     event, number, _people = stopped
     with app.app_context(), transaction():
-        set_room(event.slug, "https://video.example.org/anderer", "", now=LATER)
+        set_room(
+            event.slug,
+            RoomChoice(room_url="https://video.example.org/anderer", dial_in=""),
+            now=LATER,
+        )
     with pytest.raises(UnfitInput), app.app_context(), transaction():
         resume_mailing(event, number, actor=ACTOR, now=LATER)
     with app.app_context():

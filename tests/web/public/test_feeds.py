@@ -12,7 +12,7 @@ from icalendar import Calendar, Event
 
 from ikone_events.app import create_app
 from ikone_events.domain.calendars.feeds import MOST_EVENTS
-from ikone_events.domain.events.draft import EventDraft
+from ikone_events.domain.events.draft import EventDraft, RoomChoice
 from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.services.events.editing import edit_event, set_room
 from ikone_events.services.events.transitions import Request, perform
@@ -242,7 +242,11 @@ def test_secret_room_changes_nothing_public(app: Flask, client: FlaskClient) -> 
     make_registration(app, event)
     before = [client.get(path) for path in paths(event)]
     with app.app_context(), transaction():
-        set_room(event.slug, "https://video.example.org/neu", "+49 1", now=NOW + timedelta(hours=1))
+        set_room(
+            event.slug,
+            RoomChoice(room_url="https://video.example.org/neu", dial_in="+49 1"),
+            now=NOW + timedelta(hours=1),
+        )
     act(app, event, Action.CLOSE, NOW + timedelta(hours=2))
     act(app, event, Action.DISPATCH, NOW + timedelta(hours=3))
     after = [client.get(path) for path in paths(event)]

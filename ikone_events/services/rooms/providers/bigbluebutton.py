@@ -20,10 +20,12 @@ from ikone_events.domain.rooms.providers import (
     RoomUnavailable,
     Visitor,
 )
-from ikone_events.services.rooms.outgoing import call
+from ikone_events.services.rooms.outgoing import MOST_BYTES, call
 
 # A room that nobody has made: a right signature is answered by this reason.
 _NOWHERE, _NOT_FOUND = "ikone-events-check", "notFound"
+# A person in the list takes 300 bytes or more: 64 kB would end at two hundred people.
+_MOST_OF_A_LIST = 1024 * 1024
 _WRONG_SECRET = "checksumError"  # noqa: S105 - the name of a fault
 
 
@@ -59,7 +61,7 @@ class BigBlueButton:
 
     def attendance(self, room: Room) -> Sequence[Presence]:
         """Who is in the meeting now; nobody if it has ended."""
-        answer = self._ask("getMeetingInfo", {"meetingID": room.key})
+        answer = self._ask("getMeetingInfo", {"meetingID": room.key}, most_bytes=_MOST_OF_A_LIST)
         if answer.succeeded:
             return answer.presences
         if answer.reason == _NOT_FOUND:
@@ -80,8 +82,11 @@ class BigBlueButton:
             return refusal.complaints
         return () if answer.reason == _NOT_FOUND else _refused(answer).complaints
 
-    def _ask(self, name: str, parameters: Mapping[str, str]) -> BbbAnswer:
-        answer = call(signed_address(self.server, name, parameters, self.secret))
+    def _ask(
+        self, name: str, parameters: Mapping[str, str], *, most_bytes: int = MOST_BYTES
+    ) -> BbbAnswer:
+        address = signed_address(self.server, name, parameters, self.secret)
+        answer = call(address, most_bytes=most_bytes)
         if answer.status != HTTPStatus.OK:
             text = N_("The video server answers with an error (%(status)d).")
             raise RoomUnavailable(Complaint(text, {"status": answer.status}))

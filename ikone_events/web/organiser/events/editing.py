@@ -81,7 +81,8 @@ def look_at_edit(slug: str) -> Answer:
 
 
 def _edit(slug: str, *, only_look: bool = False) -> Answer:
-    event, form = seen_event(slug), make_form()
+    event = seen_event(slug)
+    form = make_form(room_provider=event.room_provider)  # stays a choice, also if not set up
     edit_version = _read_edit_version(form, event)
     shown = {"shows_texts": only_look}
     if not form.validate():
@@ -160,7 +161,7 @@ def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
 
 def _shown(form: EventForm, name: str) -> str:
     field = form[name]
-    if name in ("format", "plan"):
+    if name in ("format", "plan", "room_provider"):
         return str(dict(field.choices).get(field.data, ""))
     if name in TICKS:
         return _("yes") if field.data else _("no")

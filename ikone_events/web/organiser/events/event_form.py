@@ -26,6 +26,7 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.times import BERLIN, known_zone, zone_names
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
+from ikone_events.web.organiser.events.room_fields import RoomFields, line_of_event
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of, typed
 from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.interrupted import TeamForm
@@ -37,7 +38,8 @@ PLAN_NAMES = {
 }
 _PLAIN = (
     *("title", "title_en", "series", "summary", "summary_en", "description", "description_en"),
-    *("speakers", "question_label", "question_label_en", "place", "room_url", "dial_in"),
+    *("speakers", "question_label", "question_label_en", "place"),
+    *("room_provider", "room_url", "room_pin", "moderator_url", "dial_in"),
     *("feedback_url", "contact_name", "contact_email", "contact_phone"),
 )
 
@@ -46,7 +48,7 @@ _PLAIN = (
 _VIDEO = (EventFormat.ONLINE, EventFormat.HYBRID)
 FORMATS_OF: dict[str, tuple[EventFormat, ...]] = {
     "place": (EventFormat.ON_SITE, EventFormat.HYBRID),
-    "room_url": _VIDEO,
+    **dict.fromkeys(("room_provider", "room_url", "room_pin", "moderator_url"), _VIDEO),
     "dial_in": _VIDEO,
     "plan": _VIDEO,
     "capacity_online": (EventFormat.HYBRID,),
@@ -63,12 +65,6 @@ _IN_SIGHT = (
 _DEFAULTS = {
     name: value for name, value in asdict(RegistrationSettings()).items() if name not in _IN_SIGHT
 }
-
-
-def _line(label: str, name: str, **attributes: object) -> LineField:
-    return LineField(
-        label, render_kw={"maxlength": LINE_LENGTHS[name], "autocomplete": "off", **attributes}
-    )
 
 
 def _text(label: str, rows: int = 4) -> TextField:
@@ -125,7 +121,7 @@ class SettingsForm(TeamForm):
         return any(self[name].errors or self[name].data != _DEFAULTS[name] for name in _DEFAULTS)
 
 
-class EventForm(SettingsForm):
+class EventForm(RoomFields, SettingsForm):
     """The fields of an event; the draft checks the rules."""
 
     # How long an event lasts whose end was left out; None: the end must be given.
@@ -138,7 +134,7 @@ class EventForm(SettingsForm):
         [InputRequired(_l("Please enter a title."))],
         render_kw={"maxlength": 200, "autocomplete": "off"},
     )
-    series = _line(_l("Series"), "series")
+    series = line_of_event(_l("Series"), "series")
     summary = _text(_l("Summary"), 2)
     description = _text(_l("Description"), 4)
     programme = _text(_l("Programme"), 3)
@@ -154,17 +150,19 @@ class EventForm(SettingsForm):
         choices=[(name, PLAN_NAMES[name]) for name in CHOSEN_PLANS],
         default="",
     )
-    place = _line(_l("Place"), "place")
-    room_url = _line(_l("Access link"), "room_url", type="url", inputmode="url")
-    dial_in = _line(_l("Dial-in by telephone"), "dial_in")
+    place = line_of_event(_l("Place"), "place")
 
-    question_label = _line(_l("Question in the registration form"), "question_label")
+    question_label = line_of_event(_l("Question in the registration form"), "question_label")
 
-    feedback_url = _line(_l("Address of the survey"), "feedback_url", type="url", inputmode="url")
+    feedback_url = line_of_event(
+        _l("Address of the survey"), "feedback_url", type="url", inputmode="url"
+    )
 
-    contact_name = _line(_l("Name"), "contact_name")
-    contact_email = _line(_l("E-mail address"), "contact_email", type="email", inputmode="email")
-    contact_phone = _line(_l("Telephone"), "contact_phone", type="tel", inputmode="tel")
+    contact_name = line_of_event(_l("Name"), "contact_name")
+    contact_email = line_of_event(
+        _l("E-mail address"), "contact_email", type="email", inputmode="email"
+    )
+    contact_phone = line_of_event(_l("Telephone"), "contact_phone", type="tel", inputmode="tel")
     retention_days = WholeNumber(
         _l("Delete names after (days)"),
         default=90,
@@ -177,10 +175,10 @@ class EventForm(SettingsForm):
         default=TELL,
     )
 
-    title_en = _line(_l("Title in English"), "title_en", lang="en")
+    title_en = line_of_event(_l("Title in English"), "title_en", lang="en")
     summary_en = _text(_l("Summary in English"), 3)
     description_en = _text(_l("Description in English"), 4)
-    question_label_en = _line(_l("Question in English"), "question_label_en", lang="en")
+    question_label_en = line_of_event(_l("Question in English"), "question_label_en", lang="en")
 
     def translate_choices(self, translate: Callable[[str], str]) -> None:
         """Translate the labels of formats and plans into the language of the page."""

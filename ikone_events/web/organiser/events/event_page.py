@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 
 from flask import redirect, render_template, url_for
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import BooleanField
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, State, next_action, offers
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.domain.rooms.door import is_link_out
+from ikone_events.domain.rooms.door import is_link_out, is_room_known
+from ikone_events.domain.rooms.providers import PROVIDER_LABELS, ProviderKind
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.events.undoing import past_of
@@ -25,6 +23,7 @@ from ikone_events.store.figures.counts import counts_of
 from ikone_events.web.organiser.events.choices import choices_of
 from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
 from ikone_events.web.organiser.events.next_card import done_rows, next_card
+from ikone_events.web.organiser.events.room_fields import RoomForm
 from ikone_events.web.organiser.events.undo_words import pending_mails, undo_words
 from ikone_events.web.organiser.events.update_words import saved_words, tells, waiting_of
 from ikone_events.web.organiser.frame import (
@@ -41,19 +40,8 @@ from ikone_events.web.organiser.mails.mailing_words import figures_words, mailin
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import who_did
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
-
-
-class RoomForm(FlaskForm):
-    """The video room of an event."""
-
-    room_url = LineField(
-        _l("Access link"), render_kw={"type": "url", "inputmode": "url", "autocomplete": "off"}
-    )
-    dial_in = LineField(_l("Dial-in by telephone"), render_kw={"autocomplete": "off"})
-    silent = BooleanField(_l("Do not notify of the change"))
 
 
 @blueprint.get("/events/<slug>")
@@ -90,7 +78,7 @@ def show_event(
         date_page=url_for("organiser.change_date", slug=event.slug),
         draft_page=_draft_page(event),
         form=form or RoomForm(obj=event),
-        tells=is_link_out(event.state) and tells(event),
+        **_room_of(event),
         waiting=waiting_of(event),
         refused=say_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
@@ -106,6 +94,17 @@ def show_event(
     )
 
 
+def _room_of(event: Event) -> dict[str, object]:
+    """What the card of the video room says besides its form."""
+    out = is_link_out(event.state)
+    return {
+        "room_known": is_room_known(event.room_provider, event.room_url),
+        "room_words": _(PROVIDER_LABELS[ProviderKind(event.room_provider)]),
+        "link_out": out,
+        "tells": out and tells(event),
+    }
+
+
 def _draft_page(event: Event) -> str:
     """The address of the preview of a draft's public page; "" for other events."""
     is_draft = event.state == State.DRAFT.value
@@ -116,22 +115,28 @@ def _draft_page(event: Event) -> str:
 @permission(Permission.EDIT_EVENTS)
 @keeps_input
 def set_room(slug: str) -> Answer:
-    """Save the address of the video room."""
-    event, form = seen_event(slug), RoomForm()
+    """Save what makes the video room, and its link."""
+    event = seen_event(slug)
+    form = RoomForm(obj=event)
     try:
         refuse_shown_again()
-        url, dial_in = (form.room_url.data or "").strip(), (form.dial_in.data or "").strip()
+        if not form.room_provider.validate(form):
+            return show_event(event, form=form), 422
+        silent = bool(form.silent.data)
         with transaction():
             event = event_service.set_room(
-                slug, url, dial_in, now=now(), actor=actor(), silent=bool(form.silent.data)
+                slug, form.choice, now=now(), actor=actor(), silent=silent
             )
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return show_event(event, form=form), 422
     if event.update_due_at is not None:
         words = saved_words(event)
+    elif not form.is_link:
+        words = _("The video room has been saved.")
     else:
-        words = _("The link has been saved.") if url else _("The link has been removed.")
+        removed = not event.room_url
+        words = _("The link has been removed.") if removed else _("The link has been saved.")
     flash_at("next-step", words)
     return redirect(event_url(event), 303)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import url_for
 
 from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.rooms.door import is_room_known
 from ikone_events.services.plan.plans import DONE
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.web.organiser.events.choices import ActionChoice
@@ -97,7 +98,8 @@ def _by_itself(event: Event, row: StepRow, choice: ActionChoice | None) -> NextC
         row=row,
         choice=choice,
         preview=_preview(event, choice) if choice is not None else own,
-        asks_for_room=row.action == Action.DISPATCH and not event.room_url,
+        asks_for_room=row.action == Action.DISPATCH
+        and not is_room_known(event.room_provider, event.room_url),
     )
 
 
