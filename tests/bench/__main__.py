@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import (
     beside,
+    board,
     figures,
     growth,
     invitations,
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "beside": lambda folder, _port: beside.measure(folder),
     "growth": lambda folder, _port: growth.measure(folder),
     "search": lambda folder, _port: search.measure(folder),
+    "board": lambda folder, _port: board.measure(folder),
     "probing": lambda folder, _port: probing.measure(folder),
 }
 

@@ -17,6 +17,7 @@ KEYS = {
     "beside": {"rush_mails_per_s", "rush_mail_lag_p95_s", "lone_mail_ms"},
     "growth": {"growth"},
     "search": {"search_ms", "search_ms_postgresql"},
+    "board": {"board_same_ms", "board_news_ms", "board_page_ms"},
     "probing": {"known"},
 }
 # The one part that starts no server.

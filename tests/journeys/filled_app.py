@@ -239,7 +239,7 @@ def _running(app: Flask) -> dict[str, str]:
         "early_door": door_path(app, make_registration(app, later)),
         "guest_door": door_path(app, make_registration(app, soon)),
         "gone_door": door_path(app, make_registration(app, soon, status="cancelled")),
-        "guest": personal_path(app, make_registration(app, soon)),
+        "guest": personal_path(app, make_registration(app, soon, question=CONTENT["title"])),
     }
 
 

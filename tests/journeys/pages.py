@@ -170,6 +170,12 @@ def _unfold_filters(page: Page) -> None:
     page.click("details.more-filters summary")
 
 
+def _unfold_board(page: Page) -> None:
+    """On a page loaded once more."""
+    page.reload()
+    unfold(page, "main details")
+
+
 def _unfold_calendars(page: Page) -> None:
     """On a page loaded once more."""
     page.reload()
@@ -297,6 +303,10 @@ ATTENDEE: dict[str, Stop] = {
     "deleted": Stop("/deleted"),
     "room-link-comes": Stop("{person}/room"),
     "room-waiting": Stop("{early}/room"),
+    "person-asks": Stop(
+        "{guest}", 200, send("form[action$='/questions']", question="Gibt es die Folien?")
+    ),
+    "person-asks-nothing": Stop("{guest}", 422, send("form[action$='/questions']")),
     "room-open": Stop("{guest}/room"),
     "room-entered": Stop("{guest}/room", 200, _enter_the_room),
     "room-over": Stop("{veteran}/room"),
@@ -361,6 +371,11 @@ ORGANISER: dict[str, Stop] = {
     "at-a-glance-past": Stop("/organise/events/past"),
     "at-a-glance-postponed": Stop("/organise/events/postponed"),
     "at-a-glance-cancelled": Stop("/organise/events/cancelled"),
+    "live": Stop("/organise/events/running/live", 200, _unfold_board),
+    "live-before": Stop("/organise/events/open/live"),
+    "live-over": Stop("/organise/events/over/live"),
+    "live-projector": Stop("/organise/events/running/live?projector"),
+    "at-a-glance-today": Stop("/organise/events/running"),
     "room-refused": Stop("/organise/events/closed", 422, _send_a_wrong_room),
     "edit": Stop("/organise/events/open/edit"),
     "date": Stop("/organise/events/open/date"),
