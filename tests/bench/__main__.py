@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import (
     beside,
+    doors,
     figures,
     growth,
     invitations,
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "invitations": lambda _folder, _port: invitations.measure(),
     "to_many": to_many.measure,
     "rush": rush.measure,
+    "doors": doors.measure,
     "beside": lambda folder, _port: beside.measure(folder),
     "growth": lambda folder, _port: growth.measure(folder),
     "search": lambda folder, _port: search.measure(folder),

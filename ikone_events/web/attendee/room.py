@@ -182,10 +182,11 @@ def _enter(link: _Link) -> ResponseReturnValue:
         raise TooManyRequests(retry_after=wait)
     if door_of(registration, moment) is not Door.OPEN:
         return redirect(link.here, 303)
-    person, event_id = registration.id, event.id
+    person, event_id, has_provider = registration.id, event.id, takes_names(event)
     with transaction():
         enter_by_door(person, event_id, now=moment)
-    led = _led(link, request_room(event, now=moment))
+    state = request_room(event, now=moment) if has_provider else RoomState.READY
+    led = _led(link, state)
     return redirect(f"{link.here}?{urlencode(led)}", 303)
 
 
