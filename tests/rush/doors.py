@@ -23,11 +23,15 @@ _TOKEN = re.compile(rb'name="csrf_token"[^>]* value="([^"]+)"')
 
 @dataclass
 class Way:
-    """What one person met: the status of the press, after how long, and the room behind it."""
+    """What one person met: the status of the press, after how long, and the room behind it.
+
+    `late`: how long after its planned moment the whole way was done, with all its pages.
+    """
 
     path: str
     status: int = 0
     seconds: float = 0.0
+    late: float = 0.0
     through: str = ""
 
 
@@ -64,6 +68,7 @@ async def come(path: str, port: int, planned: float) -> Way:
         head, _page = await _ask(port, "GET", to[1].decode(), cookie=known)
         on = _ON.search(head)
         way.through = on[1].decode() if on else ""
+    way.late = time.monotonic() - planned
     return way
 
 
