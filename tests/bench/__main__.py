@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench import (
     beside,
     board,
+    doors,
     figures,
     growth,
     invitations,
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "invitations": lambda _folder, _port: invitations.measure(),
     "to_many": to_many.measure,
     "rush": rush.measure,
+    "doors": doors.measure,
     "beside": lambda folder, _port: beside.measure(folder),
     "growth": lambda folder, _port: growth.measure(folder),
     "search": lambda folder, _port: search.measure(folder),

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -31,7 +31,7 @@ def measure(folder: Path, smtp_port: int) -> list[Row]:
     account = ("organiser", "add", EMAIL, "--role", "admin", "--password-stdin")
     installation.run(*account, typed=f"{password}\n")
     waits: Waits = {}
-    with installation.serving() as server, _visitors(server.port, path, password, waits):
+    with installation.serving() as server, visitors(server.port, path, password, waits):
         before = server.cpu()
         answers = answer_of("tests.rush.clients", f"{path}/register", PEOPLE, server.port)
         cpu = server.cpu() - before
@@ -42,9 +42,14 @@ def measure(folder: Path, smtp_port: int) -> list[Row]:
 
 
 @contextmanager
-def _visitors(port: int, path: str, password: str, into: Waits) -> Iterator[None]:
-    """Let visitors come until the block ends; how long each waited is put `into` a mapping."""
-    words = [str(port), path, EMAIL, "/organise/", f"/organise{path}"]
+def visitors(
+    port: int, path: str, password: str, into: Waits, *, organisers: Sequence[str] = ()
+) -> Iterator[None]:
+    """Let visitors come until the block ends; how long each waited is put `into` a mapping.
+
+    `organisers` are pages behind the login, else the overviews of all events and of this one.
+    """
+    words = [str(port), path, EMAIL, *(organisers or ("/organise/", f"/organise{path}"))]
     command, pipe = [sys.executable, "-m", "tests.bench.visitors", *words], subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdin is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import beside, figures, growth, postgresql, probing, rush, search, whole
+from tests.bench import beside, doors, figures, growth, postgresql, probing, rush, search, whole
 from tests.bench.__main__ import PARTS
 from tests.bench.installation import sink
 from tests.effort import by_night
@@ -13,6 +13,7 @@ from tests.effort import by_night
 KEYS = {
     "whole": {"whole_cpu_ms", "post_ratio", "page_ratio", "resident_mb", "first_200_s"},
     "rush": {"rush_p99_s", "rush_page_p95_s", "overview_s"},
+    "doors": {"doors_p95_s", "doors_board_s"},
     "postgresql": {"post_ratio_postgresql", "whole_ratio_postgresql"},
     "beside": {"rush_mails_per_s", "rush_mail_lag_p95_s", "lone_mail_ms"},
     "growth": {"growth"},
@@ -31,6 +32,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "SECONDS", 0.1)
         monkeypatch.setattr(module, "WARM_UP", 0.1)
     monkeypatch.setattr(rush, "PEOPLE", 60)
+    monkeypatch.setattr(doors, "PEOPLE", 20)
+    monkeypatch.setattr(doors, "SECONDS", 2.0)
     small = {name: replace(case, sizes=(0, 10)) for name, case in growth.CASES.items()}
     monkeypatch.setattr(growth, "CASES", small)
     monkeypatch.setattr(search, "PEOPLE", 100)

@@ -173,12 +173,6 @@ def record_door(registration_id: int, event_id: int, now: datetime) -> None:
     db.session.execute(change)
 
 
-def has_entered(registration_id: int) -> bool:
-    """Whether a person has pressed the button before the room."""
-    pressed = select(_RECORD.c.door_at).where(_RECORD.c.registration_id == registration_id)
-    return db.session.scalar(pressed) is not None
-
-
 def record_statement(
     registration_id: int, event_id: int, stated: Attendance | None, *, now: datetime, by: str
 ) -> None:

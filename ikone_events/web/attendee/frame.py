@@ -12,13 +12,14 @@ from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts, wishes
 from ikone_events.domain.registering.status import RegistrationAction
 from ikone_events.domain.times import moment_page
-from ikone_events.domain.tokens import Purpose
+from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.registering.status import self_service_facts
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import find_registration
+from ikone_events.store.rooms.doors import AtDoor, find_at_door
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.limits import PERSONAL, limited
@@ -30,22 +31,42 @@ Context = dict[str, object]
 
 
 def registration_from_token(token: str, purpose: Purpose = Purpose.REGISTRATION) -> Registration:
-    """The registration of a personal link or of a door, with its event.
+    """The registration of a personal link, with its event.
 
     Raises LinkRefused for forged and unknown links, LinkGone for replaced ones and those of deleted
     persons.
     """
     claim = get_installation().signer.read(purpose, token)
     found = find_registration(claim.public_id)
-    if found is None or claim.epoch > found.link_epoch:
-        raise LinkRefused(Complaint(N_("This link is not valid.")))
-    if found.anonymised_at is not None:
+    if found is None:
+        raise _not_valid()
+    _check_claim(claim, found.link_epoch, anonymised=found.anonymised_at is not None)
+    return found
+
+
+def at_door_from_token(token: str, purpose: Purpose) -> AtDoor:
+    """What the door needs to know of the person behind its link; raises the same."""
+    claim = get_installation().signer.read(purpose, token)
+    found = find_at_door(claim.public_id)
+    if found is None:
+        raise _not_valid()
+    _check_claim(claim, found.link_epoch, anonymised=found.anonymised)
+    return found
+
+
+def _not_valid() -> LinkRefused:
+    return LinkRefused(Complaint(N_("This link is not valid.")))
+
+
+def _check_claim(claim: LinkClaim, link_epoch: int, *, anonymised: bool) -> None:
+    if claim.epoch > link_epoch:
+        raise _not_valid()
+    if anonymised:
         text = N_("The details behind this link have been deleted, as you were told or had wished.")
         raise LinkGone(Complaint(text))
-    if claim.epoch < found.link_epoch:
+    if claim.epoch < link_epoch:
         text = N_("This link has been replaced. Please use the one in the latest e-mail to you.")
         raise LinkGone(Complaint(text))
-    return found
 
 
 def to_own_page(token: str) -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registering.registration import Status
 from ikone_events.services.followup.materials import path_of
-from ikone_events.store.events.models import Material
+from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import get_public_event
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import registration_from_token
@@ -34,7 +34,7 @@ def personal_list(token: str) -> ResponseReturnValue:
         "attendee/materials.html",
         token=token,
         event=registration.event,
-        materials=personal_materials(registration),
+        materials=_personal_materials(registration),
     )
 
 
@@ -42,13 +42,17 @@ def personal_list(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 def personal_file(token: str, public_id: str) -> ResponseReturnValue:
     """A file for a participant."""
-    return download(_pick(personal_materials(registration_from_token(token)), public_id))
+    return download(_pick(_personal_materials(registration_from_token(token)), public_id))
 
 
-def personal_materials(registration: Registration) -> list[Material]:
+def _personal_materials(registration: Registration) -> list[Material]:
     """All materials for confirmed participants, available from the follow-up on."""
-    event = registration.event
-    if registration.status != Status.CONFIRMED.value or event.state not in WITH_MATERIALS:
+    return materials_for(registration.event, registration.status)
+
+
+def materials_for(event: Event, status: str) -> list[Material]:
+    """The same for a person with this status."""
+    if status != Status.CONFIRMED.value or event.state not in WITH_MATERIALS:
         return []
     return list(event.materials)
 

@@ -14,19 +14,20 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.rooms.door import STAYS_OPEN, Door, door_at
-from ikone_events.domain.rooms.providers import RoomUnavailable, Visitor
+from ikone_events.domain.rooms.providers import RoomRole, RoomUnavailable, Visitor
 from ikone_events.domain.times import remaining_words
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import DOORS_OPEN_BEFORE, link_day
-from ikone_events.services.registering.seating import mode_of
+from ikone_events.services.registering.seating import mode_for
 from ikone_events.services.rooms.attendance import enter_by_door
 from ikone_events.services.rooms.call_guard import RoomState
 from ikone_events.services.rooms.entering import join_address, visitor_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.rooms.attendance import has_entered
+from ikone_events.store.registering.queries import find_registration
+from ikone_events.store.rooms.doors import AtDoor
 from ikone_events.web.attendee.entering import (
     MOST_LOOKS,
     RoomPassage,
@@ -36,8 +37,8 @@ from ikone_events.web.attendee.entering import (
     request_room,
     takes_names,
 )
-from ikone_events.web.attendee.frame import registration_from_token
-from ikone_events.web.attendee.materials import personal_materials
+from ikone_events.web.attendee.frame import at_door_from_token
+from ikone_events.web.attendee.materials import materials_for
 from ikone_events.web.public.events import public_materials
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -69,23 +70,29 @@ class _Waiting:
 class _Link:
     """The link that somebody came by; `own` is the token of the personal page, or ""."""
 
-    registration: Registration
+    person: AtDoor
     here: str
     own: str = ""
 
     @property
     def event(self) -> Event:
-        return self.registration.event
+        return self.person.event
+
+    def door(self, moment: datetime) -> Door:
+        return _door(self.event, self.person.status, self.person.mode, moment)
 
 
 def door_of(registration: Registration, now: datetime) -> Door:
     """State of the door for one person at a moment."""
-    event = registration.event
+    return _door(registration.event, registration.status, registration.mode, now)
+
+
+def _door(event: Event, status: str, mode: str, moment: datetime) -> Door:
     return door_at(
-        now,
+        moment,
         state=event.state,
-        status=registration.status,
-        mode=mode_of(event, registration),
+        status=status,
+        mode=mode_for(event, mode),
         room_url=event.room_url,
         provider=event.room_provider,
         opens_at=event.starts_at - DOORS_OPEN_BEFORE,
@@ -122,19 +129,20 @@ def calendar_enter(token: str) -> ResponseReturnValue:
 
 
 def _personal(token: str) -> _Link:
-    return _Link(registration_from_token(token), url_for("room.door", token=token), token)
+    person = at_door_from_token(token, Purpose.REGISTRATION)
+    return _Link(person, url_for("room.door", token=token), token)
 
 
 def _of_calendar(token: str) -> _Link:
-    registration = registration_from_token(token, Purpose.DOOR)
-    return _Link(registration, url_for("room.calendar_door", token=token))
+    person = at_door_from_token(token, Purpose.DOOR)
+    return _Link(person, url_for("room.calendar_door", token=token))
 
 
 def _show(link: _Link) -> ResponseReturnValue:
     """The door, or the way into the room once the press is recorded."""
     moment = now()
-    state = door_of(link.registration, moment)
-    if state is Door.OPEN and "go" in request.args and has_entered(link.registration.id):
+    state = link.door(moment)
+    if state is Door.OPEN and "go" in request.args and link.person.entered:
         return _lead_on(link)
     event, opens_at = link.event, link.event.starts_at - DOORS_OPEN_BEFORE
     waiting = _waiting(opens_at, moment) if state is Door.WAITING else None
@@ -142,7 +150,7 @@ def _show(link: _Link) -> ResponseReturnValue:
         "attendee/room.html",
         here=link.here,
         own=link.own,
-        status=link.registration.status if link.own else "",
+        status=link.person.status if link.own else "",
         event=event,
         door=state.value,
         opens_at=opens_at,
@@ -151,7 +159,7 @@ def _show(link: _Link) -> ResponseReturnValue:
         waiting=waiting,
         takes_name=takes_names(event),
         link_day=link_day(event, moment),
-        entered=state is Door.OVER and bool(link.own) and has_entered(link.registration.id),
+        entered=link.person.entered and bool(link.own),
         materials=_materials(link) if state is Door.OVER else (),
     )
     response = make_response(page)
@@ -173,20 +181,21 @@ def _waiting(opens_at: datetime, moment: datetime) -> _Waiting:
 
 
 def _materials(link: _Link) -> list[Material]:
-    return personal_materials(link.registration) if link.own else public_materials(link.event)
+    if link.own:
+        return materials_for(link.event, link.person.status)
+    return public_materials(link.event)
 
 
 def _enter(link: _Link) -> ResponseReturnValue:
     """Record the press first, so that it is kept whatever the provider of the room does."""
-    registration, event, moment = link.registration, link.event, now()
-    if wait := rate_limits().hit(PRESSES, "room.enter", [registration.public_id]):
+    moment = now()
+    if wait := rate_limits().hit(PRESSES, "room.enter", [link.person.public_id]):
         raise TooManyRequests(retry_after=wait)
-    if door_of(registration, moment) is not Door.OPEN:
+    if link.door(moment) is not Door.OPEN:
         return redirect(link.here, 303)
-    person, event_id = registration.id, event.id
     with transaction():
-        enter_by_door(person, event_id, now=moment)
-    led = _led(link, request_room(event, now=moment))
+        enter_by_door(link.person.registration_id, link.event.id, now=moment)
+    led = _led(link, request_room(link.event, now=moment))
     return redirect(f"{link.here}?{urlencode(led)}", 303)
 
 
@@ -233,6 +242,9 @@ def _look_again(link: _Link, passage: RoomPassage) -> ResponseReturnValue:
 
 def _visitor(link: _Link, *, guest: bool) -> Visitor:
     """Who comes in; the link of a calendar entry gives away nobody's name."""
+    registration = find_registration(link.person.public_id) if takes_names(link.event) else None
+    if registration is None:
+        return Visitor("", RoomRole.VIEWER, "")
     typed = None if link.own else session.get(_NAME, "")
-    visitor = visitor_of(link.registration, name="" if guest else typed)
+    visitor = visitor_of(registration, name="" if guest else typed)
     return replace(visitor, name=visitor.name or _("Guest"))

@@ -50,7 +50,7 @@ def test_door_of_the_calendar_has_the_hours_of_the_personal_one_and_shows_nobody
         page = client.get(address)
         assert page.status_code == 200
         assert shows_nobody(app, page, person)
-        assert (ROOM in page.text) == (door == "open" and "go" in address)
+        assert (ROOM in page.text) == (door == "open" and "?go" in address)
     assert f'data-door="{door}"' in client.get(path).text
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
