@@ -55,6 +55,7 @@ BLUEPRINTS = (
     room.blueprint,
     materials.blueprint,
     subscriptions.blueprint,
+    organiser.shared_blueprint,
 )
 
 csrf = CSRFProtect()
