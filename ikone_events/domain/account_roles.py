@@ -25,5 +25,5 @@ ROLE_MEANINGS: Mapping[AccountRole, str] = {
     AccountRole.ADMIN: N_("everything, also e-mail texts and accounts"),
     AccountRole.ORGANISER: N_("events, people and e-mails"),
     AccountRole.VIEWER: N_("reads everything, changes and exports nothing"),
-    AccountRole.DOOR: N_("no pages yet, only the own account"),
+    AccountRole.DOOR: N_("checks people in at the entrance, sees nothing else"),
 }

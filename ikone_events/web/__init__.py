@@ -57,6 +57,7 @@ BLUEPRINTS = (
     room.blueprint,
     materials.blueprint,
     subscriptions.blueprint,
+    organiser.shared_blueprint,
 )
 
 csrf = CSRFProtect()

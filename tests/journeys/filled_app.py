@@ -17,6 +17,7 @@ from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
 from ikone_events.services.registering.registrations import Applicant, register
+from ikone_events.services.rooms.check_in import Press, check_in
 from ikone_events.store.accounts.queries import find_account
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import LeftText
@@ -29,6 +30,8 @@ from tests.accounts import link_in, link_mails, make_account
 from tests.factories import (
     NOW,
     PAST,
+    TODAY,
+    check_in_path,
     contact_path,
     door_path,
     make_contact,
@@ -51,6 +54,7 @@ PEOPLE = {
     "organiser": "wilma@example.org",
     "viewer": "lea@example.org",
     "admin": "ada@example.org",
+    "door": "tuer@example.org",
 }
 LONG = "Verbandsgemeindeverwaltung Bad Münster am Stein-Ebernburg"
 CONTENT: dict[str, Any] = {
@@ -86,6 +90,7 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_called_off(app),
         **replies(app),
         **_subscribers(app),
+        **_entrance(app),
         **_accounts(app),
     }
     return {**names, **_plans(app)}
@@ -315,6 +320,22 @@ def _statuses(app: Flask) -> dict[str, str]:
     make_change(app, made["expired"], action="expire", source="pending", actor="system")
     make_change(app, made["handed_over"], action="hand_over")
     return {name: personal_path(app, person) for name, person in made.items()}
+
+
+def _entrance(app: Flask) -> dict[str, str]:
+    """An event on site today: one is in, one comes, with a long name and a note."""
+    event = make_event(app, slug="today", title=CONTENT["title"], **TODAY)
+    came = make_registration(app, event)
+    with app.app_context(), transaction():
+        check_in(event, came.public_id, Press(by=LONG), now=NOW - timedelta(minutes=9))
+    comes = make_registration(app, event, last_name=LONG, note="Braucht eine Rampe.")
+    waits = make_registration(app, event, status="waitlisted")
+    return {
+        "came": came.public_id,
+        "without_place": waits.public_id,
+        "code_in": check_in_path(app, came),
+        "code": check_in_path(app, comes),
+    }
 
 
 def _past(app: Flask) -> dict[str, str]:

@@ -135,6 +135,12 @@ def _without_refresh(route: Route) -> None:
     route.fulfill(response=answer, headers=kept)
 
 
+def _scan_a_cut_code(page: Page) -> None:
+    """As without the script."""
+    page.fill("#typed", "https://example.org/c/kaputt")
+    page.evaluate("document.getElementById('entry-form').submit()")
+
+
 def _open_the_buttons(page: Page) -> None:
     """Unfold what can be done with the steps, on a page loaded once more."""
     page.reload()
@@ -245,6 +251,7 @@ def _sign_up_online(page: Page) -> None:
 
 VISITOR: dict[str, Stop] = {
     "list": Stop("/"),
+    "code": Stop("{code}"),
     "embedded": Stop("/embed/events?lang={language}"),
     "series": Stop("/series/workshop-reihe-bewerbung-als-smart-city"),
     "event": Stop("/events/open"),
@@ -416,6 +423,17 @@ ORGANISER: dict[str, Stop] = {
     "attendance-all": Stop("/organise/events/past/attendance", 200, _tick_all),
     "attendance-before": Stop("/organise/events/open/attendance"),
     "door": Stop("/organise/events/people/registrations/door"),
+    "check-in": Stop("/organise/events/today/check-in"),
+    "check-in-again": Stop("/organise/events/today/check-in?person={came}"),
+    "check-in-without-place": Stop("/organise/events/today/check-in?person={without_place}"),
+    "check-in-found": Stop("/organise/events/today/check-in?q=rathaus"),
+    "check-in-wrong": Stop("/organise/events/today/check-in", 200, _scan_a_cut_code),
+    "check-in-before": Stop("/organise/events/on-site/check-in"),
+    "check-in-code": Stop("{code}"),
+    "check-in-code-in": Stop("{code_in}"),
+    "check-in-code-wrong": Stop("/c/kaputt", 404),
+    "entrances": Stop("/organise/entrances"),
+    "overview-today": Stop("/organise/events/today"),
     "give-seat": Stop("/organise/events/people/registrations/{in_line}/do/give_seat"),
     "registrations": Stop("/organise/events/open/registrations"),
     "registrations-past": Stop("/organise/events/past/registrations"),
@@ -564,6 +582,13 @@ VIEWER: dict[str, Stop] = {
     "viewer-forbidden": Stop("/organise/events/new", 403),
 }
 
+DOOR: dict[str, Stop] = {
+    "door-start": Stop("/organise/entrances"),
+    "door-check-in": Stop("/organise/events/today/check-in"),
+    "door-code": Stop("{code}"),
+    "door-forbidden": Stop("/organise/events", 403),
+}
+
 DEMO: dict[str, Stop] = {
     "caught": Stop("/demo/"),
     "caught-mail": Stop("/demo/mails/1"),
@@ -602,5 +627,6 @@ WHO: dict[str, dict[str, Stop]] = {
     "visitor": {**VISITOR, **ATTENDEE, **SUBSCRIBER},
     "organiser": ORGANISER,
     "viewer": VIEWER,
+    "door": DOOR,
     "admin": ADMIN,
 }

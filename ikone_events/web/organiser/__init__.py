@@ -28,15 +28,19 @@ from ikone_events.web.organiser.events import (
     starting,
 )
 from ikone_events.web.organiser.followup import materials
-from ikone_events.web.organiser.frame import blueprint
+from ikone_events.web.organiser.frame import blueprint, shared_blueprint
 from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts
 from ikone_events.web.organiser.plan import plan, step_form, step_preview, writing
 from ikone_events.web.organiser.registering import (
     attendance,
+    check_in,
+    check_in_code,
+    check_in_presses,
     codes,
     correct,
     door,
+    entrances,
     list_import,
     live,
     live_questions,
@@ -52,4 +56,4 @@ from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields
 from ikone_events.web.organiser.settings import mailbox, organisation, rooms
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "shared_blueprint"]

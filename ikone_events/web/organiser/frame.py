@@ -25,9 +25,12 @@ Answer = str | Response | BaseResponse | tuple[str, int]
 REGISTERING = (State.ANNOUNCED, State.OPEN, State.CLOSED)
 
 blueprint = Blueprint("organiser", __name__)
+# Pages that the team and others open at the same address, which is not below /organise.
+shared_blueprint = Blueprint("shared", __name__)
 
 
 @blueprint.context_processor
+@shared_blueprint.context_processor
 def _frame() -> dict[str, object]:
     known = current_user.is_authenticated
     return {
@@ -42,6 +45,7 @@ def _frame() -> dict[str, object]:
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.CREATE_EVENTS),
         "may_edit": may(Permission.EDIT_EVENTS),
+        "may_check_in": may(Permission.CHECK_IN),
         "may_edit_texts": may(Permission.EDIT_TEXTS),
         "may_edit_series_texts": may(Permission.EDIT_SERIES_TEXTS),
         "may_edit_administrations": may(Permission.EDIT_ADMINISTRATIONS),

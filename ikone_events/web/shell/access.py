@@ -23,6 +23,7 @@ class Permission(StrEnum):
     EDIT_EVENTS = "edit events"
     CREATE_EVENTS = "create events, which are assigned to their creator"
     EXPORT_PEOPLE = "export people"
+    CHECK_IN = "check people in at the entrance"
     EDIT_TEXTS = "edit texts of all events"
     EDIT_SERIES_TEXTS = "edit texts of a series"
     SEE_SUBSCRIBERS = "see subscribers"
@@ -40,6 +41,7 @@ _WORKS = frozenset(
         Permission.EDIT_EVENTS,
         Permission.CREATE_EVENTS,
         Permission.EXPORT_PEOPLE,
+        Permission.CHECK_IN,
         Permission.EDIT_SERIES_TEXTS,
         Permission.SEE_SUBSCRIBERS,
         Permission.SEE_INCOMING,
@@ -51,10 +53,17 @@ GRANTS: dict[str, frozenset[Permission]] = {
     "admin": _WORKS | {Permission.EDIT_TEXTS, Permission.EDIT_ACCOUNTS, Permission.EDIT_SETTINGS},
     "organiser": _WORKS,
     "viewer": frozenset({Permission.SEE_EVENTS, Permission.SEE_INCOMING, Permission.OWN_ACCOUNT}),
-    "door": frozenset({Permission.OWN_ACCOUNT}),
+    "door": frozenset({Permission.CHECK_IN, Permission.OWN_ACCOUNT}),
 }
 # Routes with these concern one event, which the view looks up among those of the account.
-_OF_ONE_EVENT = frozenset({Permission.SEE_EVENTS, Permission.EDIT_EVENTS, Permission.EXPORT_PEOPLE})
+_OF_ONE_EVENT = frozenset(
+    {
+        Permission.SEE_EVENTS,
+        Permission.EDIT_EVENTS,
+        Permission.EXPORT_PEOPLE,
+        Permission.CHECK_IN,
+    }
+)
 # What an account that is limited to some events may have. All else concerns the whole network.
 _FOR_LIMITED_ACCOUNTS = _OF_ONE_EVENT | {Permission.CREATE_EVENTS, Permission.OWN_ACCOUNT}
 
@@ -100,7 +109,8 @@ def require(needed: Permission) -> None:
         _send_to_login()
     if not may(needed):
         if request.endpoint == "organiser.dashboard" and may(Permission.OWN_ACCOUNT):
-            abort(redirect(url_for("organiser.own_account"), 303))  # where the login leads to
+            start = "entrances" if may(Permission.CHECK_IN) else "own_account"
+            abort(redirect(url_for(f"organiser.{start}"), 303))  # where the login leads to
         abort(403)
 
 

@@ -50,7 +50,8 @@ def _day_short(value: date, zone: str = times.BERLIN) -> str:
     return times.date_numeric(value, locale=page_locale(), zone=zone)
 
 
-def _clock(value: datetime, zone: str = times.BERLIN) -> str:
+def clock_words(value: datetime, zone: str = times.BERLIN) -> str:
+    """The time of day in the language of the page."""
     hour = times.clock(value, zone=zone)
     return f"{hour}{times.NBSP}Uhr" if page_locale() == "de" else hour
 
@@ -77,7 +78,7 @@ _FILTERS: dict[str, Callable[..., object]] = {
     "brief": _brief,
     "day": _day,
     "day_short": _day_short,
-    "clock": _clock,
+    "clock": clock_words,
     "tile_day": lambda value, zone: times.to_local(value, zone).day,
     "tile_month": _tile_month,
     "iso": _iso,

@@ -19,7 +19,8 @@ FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
 _FEEDS = "/feeds/"
-_PERSONAL = ("/r/", "/door/", "/subscribe/", "/unsubscribe/", "/login/reset/", _FEEDS)
+_PERSONAL = ("/r/", "/door/", "/c/", "/subscribe/", "/unsubscribe/", "/login/reset/", _FEEDS)
+_NO_DEVICES = "camera=(), geolocation=(), microphone=()"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -32,7 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "same-origin"),
-        ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+        ("Permissions-Policy", _NO_DEVICES),
         ("Cross-Origin-Opener-Policy", "same-origin"),
     ]
     if settings.https:
@@ -50,6 +51,12 @@ def init_app(app: Flask, settings: Settings) -> None:
 def policy_for_frames(origins: Iterable[str]) -> str:
     """The policy of a page that these sites may show in a frame; all others may show none."""
     return CONTENT_SECURITY_POLICY.replace(_NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
+
+
+def allow_camera(response: Response) -> Response:
+    """Let the scripts of this page alone ask for the camera; the person still decides."""
+    response.headers["Permissions-Policy"] = _NO_DEVICES.replace("camera=()", "camera=(self)")
+    return response
 
 
 def is_personal(path: str) -> bool:

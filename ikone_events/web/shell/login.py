@@ -60,6 +60,8 @@ IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
 # A request refreshes the cookie only after this time, so most responses send none.
 _NOTE_EVERY = timedelta(minutes=1)
+# Pages that show more to people who are signed in: those of organisers, and check-in codes.
+_FOR_TEAM = ("/organise", "/c/")
 
 
 class TeamLoginForm(LoginForm):
@@ -240,8 +242,8 @@ def _note_login(_app: Flask, user: Organiser, **_more: object) -> None:
 
 
 def _end_old_session() -> Response | None:
-    """Log out after an hour without a request or twelve hours in all; organisers' pages only."""
-    if not request.path.startswith("/organise") or not current_user.is_authenticated:
+    """Log out after an hour without a request or twelve hours in all; on the team's pages."""
+    if not request.path.startswith(_FOR_TEAM) or not current_user.is_authenticated:
         return None
     if _is_expired(session_now()):
         logout_user()

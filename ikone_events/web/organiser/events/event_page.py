@@ -15,11 +15,13 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails.mailings import running_of
 from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
+from ikone_events.services.rooms.check_in import no_entry_because
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import history_of
 from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.figures.counts import counts_of
+from ikone_events.store.rooms.check_in import count_inside
 from ikone_events.web.organiser.events.choices import choices_of
 from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
 from ikone_events.web.organiser.events.next_card import done_rows, next_card
@@ -39,7 +41,7 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import who_did
-from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.access import Permission, may, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
@@ -75,11 +77,11 @@ def show_event(
         card=card,
         undo_words=undo_words(pending) if pending else "",
         others=[choice for choice in choices if choice not in apart],
-        date_page=url_for("organiser.change_date", slug=event.slug),
         draft_page=_draft_page(event),
         form=form or RoomForm(obj=event),
         **_room_of(event),
         waiting=waiting_of(event),
+        entrance=_entrance_today(event),
         refused=say_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
@@ -103,6 +105,14 @@ def _room_of(event: Event) -> dict[str, object]:
         "link_out": out,
         "tells": out and tells(event),
     }
+
+
+def _entrance_today(event: Event) -> dict[str, int] | None:
+    """Who is in, on the day of an event with an entrance; None for those who may not check in."""
+    if not may(Permission.CHECK_IN) or no_entry_because(event, now()) is not None:
+        return None
+    present, expected = count_inside(event)
+    return {"present": present, "expected": expected}
 
 
 def _draft_page(event: Event) -> str:

@@ -1,0 +1,164 @@
+"""The check-in of one event: a field for scanners and names, lists with a button each, undo."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, request, session, url_for
+
+from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.rooms.check_in_codes import is_code
+from ikone_events.services.installation import now
+from ikone_events.services.rooms.check_in import (
+    Press,
+    get_at_entrance,
+    no_entry_because,
+    undo_check_in,
+)
+from ikone_events.store.db import transaction
+from ikone_events.store.events.models import Event
+from ikone_events.store.rooms.check_in import (
+    count_inside,
+    last_entries,
+    not_in_yet,
+    people_named,
+)
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
+from ikone_events.web.organiser.registering.check_in_words import (
+    SaidOfPress,
+    card_of,
+    in_since,
+    name_of,
+    press_code,
+    press_person,
+)
+from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.headers import allow_camera
+from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.interrupted import AGAIN, is_shown_again, keeps_input
+
+_PATH = "/events/<slug>/check-in"
+# The event at whose entrance a helper stands: the check-in that this browser has opened last.
+ENTRANCE = "entrance"
+_MOST_LISTED = 200
+_MOST_FOUND = 30
+_MOST_ENTRIES = 8
+
+
+@blueprint.get(_PATH)
+@permission(Permission.CHECK_IN)
+def check_in(slug: str) -> Response:
+    """Show who is in and who is not, and the person who has just come."""
+    event = seen_event(slug)
+    if session.get(ENTRANCE) != event.slug:
+        session[ENTRANCE] = event.slug
+    shown = entrance(
+        event,
+        person=request.args.get("person", ""),
+        is_new="new" in request.args,
+        words=request.args.get("q", "").strip(),
+    )
+    page = render_template("organiser/registering/check_in.html", event=event, **shown)
+    return allow_camera(make_response(page))
+
+
+def entrance(
+    event: Event,
+    *,
+    person: str = "",
+    is_new: bool = False,
+    words: str = "",
+    said: Sequence[SaidOfPress] = (),
+) -> dict[str, Any]:
+    """What the page shows, also in answer to the presses of its script."""
+    present, expected = count_inside(event)
+    closed = no_entry_because(event, now())
+    return {
+        "card": _card(event, person),
+        "is_new": is_new,
+        "said": said,
+        "words": words,
+        "present": present,
+        "expected": expected,
+        "closed": translate(closed) if closed else "",
+        "found": people_named(event, words, _MOST_FOUND) if words else [],
+        "missing": not_in_yet(event, _MOST_LISTED),
+        "latest": last_entries(event, _MOST_ENTRIES),
+        "in_since": lambda each: in_since(event, each),
+        "name_of": name_of,
+    }
+
+
+def _card(event: Event, person: str) -> object:
+    try:
+        return card_of(event, get_at_entrance(event, person)) if person else None
+    except Refusal:
+        return None
+
+
+@blueprint.post(_PATH)
+@permission(Permission.CHECK_IN)
+@keeps_input
+def press_in(slug: str) -> Answer:
+    """Check in a person of a list, or the holder of a typed code; look for a typed name."""
+    event, moment = seen_event(slug), now()
+    person, typed = _sent("person"), _sent("typed")
+    if is_shown_again():
+        flash_at("entry", translate(AGAIN), "warning")
+        return _back(event, person=person)
+    if person:
+        return _tell(event, press_person(event, person, Press(by=actor()), moment))
+    if not is_code(typed):
+        return _back(event, q=typed)
+    return _tell(event, press_code(event, typed, Press(by=actor()), moment))
+
+
+@blueprint.post(f"{_PATH}/undo")
+@permission(Permission.CHECK_IN)
+@keeps_input
+def undo_press(slug: str) -> Answer:
+    """Take an entry back, also that of another helper."""
+    event, person = seen_event(slug), _sent("person")
+    if is_shown_again():
+        flash_at("entry", translate(AGAIN), "warning")
+        return _back(event, person=person)
+    press = Press(by=actor(), since=_read_moment(request.form.get("since", "")))
+    try:
+        with transaction():
+            found = undo_check_in(event, person, press, now=now())
+    except Refusal as refusal:
+        flash_at("entry", " ".join(say_all(refusal.complaints)), "warning")
+        return _back(event, person=person)
+    flash_at("entry", _("Taken back: %(name)s is not in.", name=name_of(found.person)))
+    return _back(event, person=person)
+
+
+def _sent(name: str) -> str:
+    """An entry of the form, without NUL bytes, which PostgreSQL refuses."""
+    return request.form.get(name, "").replace("\0", "").strip()
+
+
+def _read_moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _tell(event: Event, said: SaidOfPress) -> Answer:
+    if not said.on_card:
+        flash_at("entry", said.text, said.kind)
+    return _back(event, person=said.person, new="1" if said.is_new else "")
+
+
+def _back(event: Event, **query: str) -> Answer:
+    """Return to the page that was pressed on: that of a code, or the check-in of the event."""
+    if code := _sent("code"):
+        query = {"new": query.get("new", "")}
+        return redirect(url_for("shared.code", token=code, **_given(query)), 303)
+    return redirect(url_for("organiser.check_in", slug=event.slug, **_given(query)), 303)
+
+
+def _given(query: dict[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value}
