@@ -4,115 +4,27 @@ Each rule looks at one event and returns at most one entry. Urgent entries come 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
-from hashlib import sha256
+from dataclasses import replace
+from datetime import timedelta
 
-from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, State
 from ikone_events.domain.events.lifecycle import Action, next_action
-from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.events.todo_entries import (
+    Blocked,
+    EventTodoFacts,
+    Severity,
+    Target,
+    ToDo,
+)
+from ikone_events.domain.refusals import N_
+
+# What others need of the list, of whichever module.
+__all__ = ("RULES", "Blocked", "EventTodoFacts", "Severity", "Target", "ToDo", "todos")
 
 LINK_NEEDED_BEFORE, LINK_SENT_BEFORE = timedelta(days=3), timedelta(days=1)
 # Administrations need three weeks to find somebody who can come.
 OPENED_BEFORE = timedelta(days=21)
 ANNOUNCED_BEFORE = timedelta(days=28)
-
-
-class Severity(IntEnum):
-    """How urgent an entry is; the lowest number comes first."""
-
-    DANGER = 0
-    WARNING = 1
-    INFO = 2
-
-
-class Target(StrEnum):
-    """The page on which the entry is settled."""
-
-    EVENT = "event"
-    ROOM = "room"
-    EDIT = "edit"
-    REGISTRATIONS = "registrations"
-    MAIL = "mail"
-    ANSWERS = "answers"
-    MATERIALS = "materials"
-    STEPS = "steps"
-    NOWHERE = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
-    """A step that is due and can't run; `label` is its message id or own title."""
-
-    step_id: int
-    label: str
-    complaints: tuple[Complaint, ...]
-    action: Action | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventTodoFacts:
-    """The facts of one event. `seated` counts the people with a seat.
-
-    `held_back`: rules of the event may keep people waiting while seats are free. `failed_mail`
-    counts mails that no server accepted, `unreached` addresses whose mails bounced, `odd_answers`
-    calendar answers to look at. Of `blocked` steps only the oldest becomes an entry, because the
-    others mostly wait for it. `dismissed` are names and facts.
-    """
-
-    slug: str
-    facts: Facts
-    seated: int = 0
-    waiting: int = 0
-    to_approve: int = 0
-    held_back: bool = False
-    failed_mail: int = 0
-    unreached: int = 0
-    odd_answers: int = 0
-    blocked: tuple[Blocked, ...] = ()
-    dismissed: frozenset[tuple[str, str]] = frozenset()
-
-    def is_blocked_at(self, *actions: Action) -> bool:
-        """Whether the first blocked step is one of these actions."""
-        return bool(self.blocked) and self.blocked[0].action in actions
-
-    @property
-    def free(self) -> int | None:
-        """The number of free seats; None without a limit."""
-        capacity = self.facts.capacity
-        return None if capacity is None else max(capacity - self.seated, 0)
-
-    def starts_within(self, span: timedelta) -> bool:
-        """Whether the event is not over and starts within a span."""
-        return not self.facts.over and self.facts.starts_at - self.facts.now <= span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToDo:
-    """One entry: a message id with its values, and the page on which it is settled.
-
-    For a blocked step `step_id` is its number, and `complaints` follow the text. `action` is the
-    one that settles it, if there is one; `name` is that of its rule.
-    """
-
-    severity: Severity
-    text: str
-    target: Target
-    values: dict[str, object] = field(default_factory=dict)
-    slug: str = ""
-    starts_at: datetime | None = None
-    step_id: int = 0
-    complaints: tuple[Complaint, ...] = ()
-    action: Action | None = None
-    name: str = ""
-
-    @property
-    def fact(self) -> str:
-        """What the entry says; a dismissed one returns when that changes, except for its title."""
-        values = sorted((key, str(each)) for key, each in self.values.items() if key != "title")
-        said = (self.text, self.severity.name, values, self.step_id, self.starts_at)
-        return sha256(repr((*said, list(map(str, self.complaints)))).encode()).hexdigest()
 
 
 Rule = Callable[[EventTodoFacts], ToDo | None]
@@ -225,6 +137,14 @@ def answers_to_look_at(event: EventTodoFacts) -> ToDo | None:
     return _todo(event, Severity.WARNING, text, Target.ANSWERS, number=event.odd_answers)
 
 
+def slides_handed_in(event: EventTodoFacts) -> ToDo | None:
+    """Speakers have handed in slides, which nobody else sees before the office has looked."""
+    if not event.handed_in:
+        return None
+    text = N_("Slides of speakers for “%(title)s” wait for your release: %(number)d.")
+    return _todo(event, Severity.WARNING, text, Target.MATERIALS, number=event.handed_in)
+
+
 def seats_free_while_waiting(event: EventTodoFacts) -> ToDo | None:
     """People wait although seats are free; promotion should have happened by itself."""
     if event.facts.state not in RUNNING or event.facts.over:
@@ -278,6 +198,7 @@ RULES: tuple[Rule, ...] = (
     mails_came_back,
     answers_to_look_at,
     approvals_due,
+    slides_handed_in,
     seats_free_while_waiting,
     follow_up_due,
     deadline_passed,

@@ -12,6 +12,7 @@ from ikone_events.domain.refusals import Complaint, FileTooLarge, Refusal
 from ikone_events.services.installation import now
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
+from ikone_events.store.events.speakers import speakers_of
 from ikone_events.store.figures.tab_counts import tab_counts
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.headers import no_store
@@ -34,6 +35,7 @@ def _frame() -> dict[str, object]:
         "data_page": _data_page(),
         "settings_page": _settings_page(),
         "tab_counts": tab_counts,
+        "speakers_of": speakers_of,
         "has_ended": _has_ended,
         "session_seconds": session_seconds() if known else 0,
         "organiser_name": (current_user.name or current_user.email) if known else "",

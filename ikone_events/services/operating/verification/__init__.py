@@ -17,6 +17,7 @@ from ikone_events.services.operating.verification import (
     identity,
     mails,
     registrations,
+    speakers,
 )
 from ikone_events.store.damage import damaged_rows, is_damage
 from ikone_events.store.db import Base, db
@@ -105,6 +106,8 @@ CHECKS: tuple[Check, ...] = (
     mails.unexplained_answers,
     mails.answers_of_nobody,
     mails.bounces_without_a_mail,
+    speakers.uninvited_speakers,
+    speakers.hidden_materials,
     events.broken_history,
     events.misplaced_steps,
     events.missing_files,
