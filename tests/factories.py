@@ -21,6 +21,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact, Organisation
 from ikone_events.store.events.models import Event, Material
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import (
     NETWORK,
@@ -133,6 +134,22 @@ def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
             said = Attendance(attendance)
             record_statement(person.id, event.id, said, now=at or event.ends_at, by="")
     return person
+
+
+def make_speaker(app: Flask, event: Event, **values: Any) -> Speaker:
+    """A speaker of an event, to whom nothing has been sent; `email_key` follows `email`."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "event_id": event.id,
+        "role": "speaker",
+        "name": f"Dr. Ada Vortrag{number}",
+        "email": f"ada.vortrag{number}@example.org",
+        "calendar_uid": f"speaker-secret-{number}@localhost",
+        "created_at": NOW - timedelta(days=1),
+    }
+    merged = {**defaults, **values}
+    merged.setdefault("email_key", email_key(merged["email"]))
+    return _stored(app, Speaker(**merged))
 
 
 def make_material(
@@ -278,6 +295,14 @@ def personal_path(app: Flask, registration: Registration, part: str = "") -> str
     with app.app_context():
         installation = get_installation()
         whole = installation.personal_page(registration.public_id, registration.link_epoch, part)
+        return whole.removeprefix(installation.settings.base_url)
+
+
+def speaker_path(app: Flask, speaker: Speaker, purpose: Purpose = Purpose.SPEAKER) -> str:
+    """The path of a speaker's page, door or upload."""
+    with app.app_context():
+        installation = get_installation()
+        whole = installation.speaker_page(purpose, speaker.public_id, speaker.link_epoch)
         return whole.removeprefix(installation.settings.base_url)
 
 

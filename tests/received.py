@@ -20,6 +20,7 @@ from ikone_events.domain.incoming.mails import (
 )
 from ikone_events.services.incoming.ingest import ingest
 from ikone_events.store.db import transaction
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW
@@ -41,7 +42,7 @@ def _envelope(values: dict[str, Any]) -> Envelope:
 
 
 def calendar_answer(
-    person: Registration, partstat: str = "ACCEPTED", **values: Any
+    person: Registration | Speaker, partstat: str = "ACCEPTED", **values: Any
 ) -> CalendarAnswer:
     """What the person's own calendar program answers to the last invitation."""
     values.setdefault("sender", person.email)

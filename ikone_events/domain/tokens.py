@@ -16,13 +16,15 @@ class Purpose(StrEnum):
     are shared with delegates and teams. OBJECTION names an address (as a hash) and no record, so
     that it also works when the contact was deleted or entered again. CHECK_IN is the code of a
     ticket: it only lets a helper who is signed in check its holder in. SPEAKER is a speaker's own
-    page with the moderator's door, UPLOAD only takes slides of a speaker.
+    page with the moderator's door, SPEAKER_DOOR that door alone, for calendar entries, and UPLOAD
+    only takes slides of a speaker.
     """
 
     REGISTRATION = "registration"
     DOOR = "door"
     CHECK_IN = "check_in"
     SPEAKER = "speaker"
+    SPEAKER_DOOR = "speaker_door"
     UPLOAD = "upload"
     SUBSCRIPTION = "subscription"
     OBJECTION = "objection"

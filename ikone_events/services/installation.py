@@ -62,6 +62,11 @@ class Installation:
         """The absolute address of a person's check-in code, for tickets."""
         return self.page(f"/c/{self.signer.sign(Purpose.CHECK_IN, LinkClaim(public_id, epoch))}")
 
+    def speaker_page(self, purpose: Purpose, public_id: str, epoch: int) -> str:
+        """The absolute address of a speaker's page, door or upload, by its purpose."""
+        token = self.signer.sign(purpose, LinkClaim(public_id, epoch))
+        return self.page(f"/{purpose.value.replace('_', '-')}/{token}")
+
 
 def get_installation() -> Installation:
     """The installation of the running application."""

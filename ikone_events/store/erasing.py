@@ -67,6 +67,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
                 *("question", "note", "registered_by"),
             }
         ),
+        "speaker": frozenset({"name", "email", "organisation_text"}),
         "status_change": frozenset({"actor", "reason"}),
         "subscriber": frozenset({"email"}),
         "undeliverable_address": frozenset({"words"}),

@@ -6,7 +6,7 @@ from jinja2 import StrictUndefined
 
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
-from ikone_events.web.attendee import materials, room
+from ikone_events.web.attendee import materials, room, speaker, upload
 from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import (
     atom,
@@ -56,6 +56,8 @@ BLUEPRINTS = (
     attendee.blueprint,
     room.blueprint,
     materials.blueprint,
+    speaker.blueprint,
+    upload.blueprint,
     subscriptions.blueprint,
     organiser.shared_blueprint,
 )

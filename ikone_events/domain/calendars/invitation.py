@@ -33,6 +33,7 @@ _LONGEST_LINE = 75
 _INSIDE_A_CHARACTER = range(0x80, 0xC0)  # bytes of UTF-8 before which no line may break
 
 _UID = re.compile(r'[^\s,;\\"\x00-\x20\x7f-\U0010ffff]{1,255}')
+_PERSONAL_PAGES = ("r", "door", "speaker", "speaker-door", "upload")
 _TOKEN = re.compile(r"[\w.-]{20}")
 # Double quotes and carets are escaped in parameters, where half of the programs show the escapes.
 _UNFIT_IN_NAMES = str.maketrans({'"': "'", "\\": "/", "^": "ˆ"})
@@ -257,7 +258,7 @@ def _tells_a_secret(event: Event, public_url: str) -> bool:
     """Whether a text contains a personal link, which gives access to a registration."""
     site = public_url.partition("/events/")[0].removesuffix("/organise")
     texts = [str(event.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
-    links = (f"{site}/{page}/" for page in ("r", "door"))
+    links = (f"{site}/{page}/" for page in _PERSONAL_PAGES)
     rests = (rest for link in links for text in texts for rest in text.split(link)[1:])
     return any(_TOKEN.match(rest) for rest in rests)
 

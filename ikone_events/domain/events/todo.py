@@ -109,6 +109,14 @@ def follow_up_due(event: EventTodoFacts) -> ToDo | None:
     return todo_of(event, Severity.WARNING, text, Target.EVENT)
 
 
+def slides_handed_in(event: EventTodoFacts) -> ToDo | None:
+    """Speakers have handed in slides, which nobody else sees before the office has looked."""
+    if not event.handed_in:
+        return None
+    text = N_("Slides of speakers for “%(title)s” wait for your release: %(number)d.")
+    return todo_of(event, Severity.WARNING, text, Target.MATERIALS, number=event.handed_in)
+
+
 def attendance_unrecorded(event: EventTodoFacts) -> ToDo | None:
     """After the end nobody is recorded, so nothing is known of all who had a place."""
     if event.facts.state not in (*RUNNING, State.FOLLOWED_UP) or not event.unrecorded:
@@ -197,6 +205,7 @@ RULES: tuple[Rule, ...] = (
     mails_came_back,
     answers_to_look_at,
     approvals_due,
+    slides_handed_in,
     seats_free_while_waiting,
     follow_up_due,
     attendance_unrecorded,

@@ -7,7 +7,7 @@ from ikone_events.domain.refusals import N_
 
 
 class Audience(StrEnum):
-    """The recipients of a mailing: registered people of an event, subscribers, or contacts.
+    """The recipients of a mailing: registered people, subscribers, contacts, or speakers.
 
     OTHER_CONTACTS are those that SUBSCRIBERS does not contain: an address gets one mail.
     """
@@ -33,6 +33,7 @@ class Audience(StrEnum):
     CONTACTS = "contacts"
     OTHER_CONTACTS = "other_contacts"
     NOBODY = "nobody"
+    SPEAKERS = "speakers"
 
 
 # Audiences of subscribers and of contacts; the others are registered people.
@@ -46,8 +47,9 @@ OF_NEWS = OF_SUBSCRIBERS | OF_CONTACTS
 # needs one: it is for the people who are invited.
 OF_NETWORK = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED}) | OF_CONTACTS
 
+_NEVER_OWN = {Audience.NOT_MISSED, Audience.SPEAKERS}
 # Audiences of organisers' own mails; the others only get news of events.
-OWN_AUDIENCES = tuple(a for a in Audience if a not in OF_NEWS | {Audience.NOT_MISSED})
+OWN_AUDIENCES = tuple(a for a in Audience if a not in OF_NEWS | _NEVER_OWN)
 _OF_ONE_MODE = (Audience.CONFIRMED_ONLINE, Audience.CONFIRMED_ON_SITE)
 # Every other audience is whoever belongs to it when the mail is sent.
 _CHOSEN_IN_THE_LIST = (Audience.CHOSEN,)
@@ -81,4 +83,5 @@ AUDIENCE_LABELS: Mapping[Audience, str] = {
     Audience.CONTACTS: N_("Contact persons"),
     Audience.OTHER_CONTACTS: N_("Contact persons without a subscription"),
     Audience.NOBODY: N_("Nobody"),
+    Audience.SPEAKERS: N_("Speakers and co-organisers"),
 }

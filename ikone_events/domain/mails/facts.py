@@ -65,6 +65,8 @@ class Links:
 
     `door` leads to the same room and is the only one that a calendar entry may contain.
 
+    `speaker` is the page of a speaker, and `upload` where they hand in slides.
+
     For subscribers and contacts `manage` is the page to unsubscribe, and `confirm` the one to
     confirm a subscription, empty once confirmed. For registered people `confirm` confirms the
     address, and `accept` accepts an offered place.
@@ -77,6 +79,8 @@ class Links:
     materials: str = ""
     confirm: str = ""
     accept: str = ""
+    speaker: str = ""
+    upload: str = ""
 
     @property
     def change(self) -> str:
@@ -103,6 +107,30 @@ class Invitation:
     partstat: str = NO_ANSWER
     updates: bool = False
     replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedQuestion:
+    """A question that somebody asked beforehand; `body` is their administration, "" if unknown."""
+
+    text: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """What a speaker is told: role, numbers of people and administrations, questions, the way.
+
+    `more` questions are left out of the mail.
+    """
+
+    role: str = ""
+    ready_at: str = ""
+    registered: str = ""
+    bodies: str = ""
+    questions: tuple[AskedQuestion, ...] = ()
+    more: int = 0
+    directions: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +215,8 @@ class MailFacts:
     notified of. `has_open_fields` tells that they have to complete their details. `deadline`,
     `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
     subscribers; `legal_basis` and `contact_source` (who gave the address) for contacts. `entries`
-    and `new_people` are for the office.
+    and `new_people` are for the office. `briefing` is for speakers, whose `status` says why a date
+    is withdrawn: "cancelled", "postponed", "removed" or "address".
     """
 
     kind: MailKind
@@ -218,3 +247,4 @@ class MailFacts:
     has_open_fields: bool = False
     entries: tuple[OfficeEntry, ...] = ()
     new_people: tuple[NewPeople, ...] = ()
+    briefing: Briefing = Briefing()

@@ -46,6 +46,9 @@ class MailKind(StrEnum):
     MAIL_TEST = "mail_test"
     ADDRESS_WITHDRAWN = "address_withdrawn"
     LINKS_RENEWED = "links_renewed"
+    SPEAKER_BRIEFING = "speaker_briefing"
+    SPEAKER_UPDATE = "speaker_update"
+    SPEAKER_WITHDRAWAL = "speaker_withdrawal"
     OFFICE_ALARM = "office_alarm"
     OFFICE_DIGEST = "office_digest"
     OFFICE_REGISTRATIONS = "office_registrations"
@@ -76,6 +79,9 @@ CALENDAR_METHODS: Mapping[MailKind, str] = {
     MailKind.TRIAL_WITHDRAWAL: CANCEL,
     MailKind.ADDRESS_WITHDRAWN: CANCEL,
     MailKind.LINKS_RENEWED: REQUEST,
+    MailKind.SPEAKER_BRIEFING: REQUEST,
+    MailKind.SPEAKER_UPDATE: REQUEST,
+    MailKind.SPEAKER_WITHDRAWAL: CANCEL,
 }
 
 LABELS: Mapping[MailKind, str] = {
@@ -116,10 +122,19 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.MAIL_TEST: N_("Test e-mail"),
     MailKind.ADDRESS_WITHDRAWN: N_("Notice to a former address"),
     MailKind.LINKS_RENEWED: N_("New personal links"),
+    MailKind.SPEAKER_BRIEFING: N_("Briefing of a speaker"),
+    MailKind.SPEAKER_UPDATE: N_("Changed date or place, to speakers"),
+    MailKind.SPEAKER_WITHDRAWAL: N_("Withdrawn date, to speakers"),
     MailKind.OFFICE_ALARM: N_("Urgent, to the office"),
     MailKind.OFFICE_DIGEST: N_("To do, to the office"),
     MailKind.OFFICE_REGISTRATIONS: N_("New registrations, to the office"),
 }
+# Not to registered people, but to those behind an event.
+TO_SPEAKERS = (
+    MailKind.SPEAKER_BRIEFING,
+    MailKind.SPEAKER_UPDATE,
+    MailKind.SPEAKER_WITHDRAWAL,
+)
 # Their text is the key to an account.
 WITH_KEY = (MailKind.ACCOUNT_INVITATION, MailKind.PASSWORD_RESET)
 # To accounts, by the choice of their owners.

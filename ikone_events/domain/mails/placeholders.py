@@ -61,6 +61,10 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "linkversand": N_("Day on which the access link is sent"),
         "loeschdatum": N_("Day on which the recipient's details are deleted"),
         "abrufbar_bis": N_("Day until which the materials can be opened"),
+        "rolle": N_("What the recipient does, such as “Referentin oder Referent”"),
+        "angemeldete": N_("Number of people who are registered"),
+        "verwaltungen": N_("Number of public bodies that they come from"),
+        "bereit_ab": N_("Time at which speakers should be there"),
         "veranstalter": N_("Name of your organisation"),
         "kontakt_name": N_("Name of the contact of this event"),
         "kontakt_email": N_("E-mail address for questions"),
@@ -72,6 +76,8 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
             "What has changed for the recipient since the last e-mail; empty if nothing has"
         ),
         "grund": N_("The reason you give"),
+        "fragen_vorab": N_("The questions that people asked when registering"),
+        "raum_und_weg": N_("The way into the video room, or to the place"),
         "kalenderhinweis": N_("One sentence on the calendar entry; empty for people who get none"),
         "angemeldet_von": N_(
             "Who registered the recipient; empty for people who registered themselves"
@@ -98,6 +104,8 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "anmeldelink": N_("The public registration form"),
         "veranstaltungslink": N_("The public page of the event"),
         "rueckmeldelink": N_("The address of the feedback form"),
+        "mitwirkendenlink": N_("The speaker’s own page, with the way into the video room"),
+        "hochladelink": N_("The speaker’s own page to upload slides"),
     },
 }
 PLACEHOLDERS: Mapping[str, Placeholder] = {
@@ -120,9 +128,11 @@ _MATERIALS = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", 
 _AFTER = [*_PERSON, *_MATERIALS]
 _LINKS = ["unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
+_SPEAKER = ["rolle", "angemeldete", "verwaltungen", "bereit_ab", "fragen_vorab", "raum_und_weg"]
+_SPEAKER_LINKS = ["mitwirkendenlink", "hochladelink"]
 
 # REPEAT depends on the status, SUBSCRIPTION proves a consent, and mails of new links, addresses and
-# accounts are about security: their texts can't be edited.
+# accounts are about security: their texts can't be edited. Further mails to speakers are rare.
 _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.CONFIRM_ADDRESS: [*_PERSON, *_CONFIRM],
     MailKind.AWAITING_APPROVAL: [*_PERSON, "angemeldet_von"],
@@ -151,6 +161,10 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.ANNOUNCEMENT: _NEWS,
     MailKind.OPENING: _NEWS,
     MailKind.REMINDER_DEADLINE: _NEWS,
+    MailKind.SPEAKER_BRIEFING: [
+        *(*_EVENT, *_SPEAKER, *_SPEAKER_LINKS),
+        *("nachname", "einwahl", "kalenderhinweis"),
+    ],
 }
 
 EDITABLE: tuple[MailKind, ...] = tuple(kind for kind in _NAMES if kind is not MailKind.NOTE)

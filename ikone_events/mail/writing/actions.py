@@ -19,9 +19,11 @@ _LABELS = {
     "register": ("Jetzt anmelden", "Register now"),
     "result": ("Ergebnis ansehen", "See the result"),
     "settle": ("Jetzt erledigen", "Settle it now"),
+    "speaker": ("Ihre Seite öffnen", "Open your page"),
     "stop": ("Abbestellen", "Unsubscribe"),
     "today": ("„Heute“ öffnen", "Open “Today”"),
     "trial": ("Testeinladung ansehen", "View the test invitation"),
+    "upload": ("Folien hochladen", "Upload slides"),
     "view": ("Anmeldung ansehen oder ändern", "View or change registration"),
     "withdraw": ("Platz freigeben", "Give up my place"),
 }
@@ -36,6 +38,8 @@ _OF_PLACEHOLDERS = {
     "anmeldelink": "register",
     "veranstaltungslink": "event",
     "rueckmeldelink": "feedback",
+    "mitwirkendenlink": "speaker",
+    "hochladelink": "upload",
 }
 _OPENS_ROOM = {
     MailKind.CONFIRMATION,
@@ -98,6 +102,9 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.CANCELLATION: details,
         MailKind.DECLINED: details,
         MailKind.HANDED_OVER: details,
+        MailKind.SPEAKER_BRIEFING: ("speaker", links.speaker or links.manage),
+        MailKind.SPEAKER_UPDATE: ("speaker", links.speaker or links.manage),
+        MailKind.SPEAKER_WITHDRAWAL: ("event", event.public_url),
     }.get(facts.kind)
 
 

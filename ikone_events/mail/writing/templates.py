@@ -58,6 +58,12 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "anmeldelink": "event.register_url",
         "veranstaltungslink": "event.public_url",
         "rueckmeldelink": "event.feedback_url",
+        "rolle": "briefing.role",
+        "angemeldete": "briefing.registered",
+        "verwaltungen": "briefing.bodies",
+        "bereit_ab": "briefing.ready_at",
+        "mitwirkendenlink": "links.speaker",
+        "hochladelink": "links.upload",
     }
 )
 PASSAGES = tuple(
@@ -157,6 +163,7 @@ def _symbolic_values() -> dict[str, object]:
         "event": {"has_room": True, "postal_address": ""},
         "recipient": {},
         "links": {"privacy": ""},
+        "briefing": {"questions": (), "more": 0, "directions": ""},
         "facts": {
             "status": "confirmed",
             "materials": (),

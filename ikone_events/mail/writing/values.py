@@ -12,7 +12,13 @@ from types import SimpleNamespace
 
 from ikone_events.domain.events.changes import where
 from ikone_events.domain.header_text import one_line
-from ikone_events.domain.mails.facts import Links, MailFacts, Recipient
+from ikone_events.domain.mails.facts import (
+    AskedQuestion,
+    Briefing,
+    Links,
+    MailFacts,
+    Recipient,
+)
 from ikone_events.domain.salutation import mail_salutation
 from ikone_events.domain.times import NBSP, clock, date_numeric, date_words, moment_mail, span_mail
 from ikone_events.mail.writing.markdown import StrangersWords
@@ -29,7 +35,10 @@ _WAITING = "waitlisted"
 _RESERVED = ("pending", "offered")
 # What differs from person to person.
 _NAMES = ("first_name", "last_name", "question")
-_LINKS = ("manage", "change", "withdraw", "room", "materials", "confirm", "accept")
+_LINKS = (
+    *("manage", "change", "withdraw", "room", "materials", "confirm", "accept"),
+    *("speaker", "upload"),
+)
 _NOBODY = {locale: Recipient(email="", locale=locale) for locale in ("de", "en")}
 
 
@@ -61,6 +70,8 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.materials": links.materials,
         "links.confirm": links.confirm,
         "links.accept": links.accept,
+        "links.speaker": links.speaker,
+        "links.upload": links.upload,
         **{f"material {number}": each.url for number, each in enumerate(facts.materials)},
     }
 
@@ -96,6 +107,7 @@ def shared_values(facts: MailFacts, own: Callable[[str], str]) -> dict[str, obje
         "recipient": _namespace("recipient", _NAMES, own),
         "links": _namespace("links", _LINKS, own, privacy=facts.links.privacy),
         "facts": _completed(facts, own),
+        "briefing": _briefing(facts),
         "waiting": facts.status == _WAITING,
         "reserved": facts.status in _RESERVED,
         "way": _WAYS[locale].get(event.format, ""),
@@ -136,6 +148,14 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
             for each in facts.new_people
         ),
     )
+
+
+def _briefing(facts: MailFacts) -> Briefing:
+    questions = tuple(
+        AskedQuestion(text=StrangersWords(each.text), body=StrangersWords(each.body))
+        for each in facts.briefing.questions
+    )
+    return replace(facts.briefing, questions=questions)
 
 
 def _namespace(

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.services.followup.materials import path_of
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, Material
 
 
 def discard(event: Event) -> tuple[Path, ...]:
@@ -17,7 +17,8 @@ def discard(event: Event) -> tuple[Path, ...]:
 
     Nothing of it stays in the database, so the caller writes a line of the security log.
     """
-    files = tuple(path_of(each) for each in event.materials if each.stored_name)
+    stored = select(Material).where(Material.event_id == event.id, Material.stored_name != "")
+    files = tuple(path_of(each) for each in db.session.scalars(stored))
     mine = (Event.id == event.id) & (Event.state == State.DRAFT.value)
     if rows_written(delete(Event).where(mine)) != 1:
         raise somebody_was_faster()

@@ -20,6 +20,7 @@ _EXPECTING = (
     MailKind.REMINDER_DEADLINE.value,
     MailKind.ACCESS_LINK.value,
     MailKind.MOVED.value,
+    MailKind.SPEAKER_UPDATE.value,
     *_REMINDERS,
 )
 

@@ -84,5 +84,6 @@ def _todo_facts(
         failed_mail=counts.failed_mail - counts.bounced_mail,
         unreached=counts.unreached,
         odd_answers=counts.odd_answers,
+        handed_in=counts.handed_in,
         blocked=tuple(_blocked(due, facts)),
     )

@@ -24,6 +24,7 @@ from ikone_events.domain.mails.recipients import SUBSCRIBERS_ALONE, Recipients
 from ikone_events.domain.times import moved_along
 from ikone_events.services.events.discarding import discard, somebody_was_faster
 from ikone_events.services.events.obsolete_mailings import stop_obsolete
+from ikone_events.services.events.speakers import messages_to_speakers
 from ikone_events.services.events.undoing import (
     fill_seats_left,
     past_of,
@@ -193,18 +194,18 @@ def _carry_out(
         _write_to(
             event, message, request, old=old, step=step, change=change, now=now, due_at=due_at
         )
-        for message in _messages(rule, request)
+        for message in _messages(event, rule, request)
     ]
     _settle_seats(event, rule, now=now)
     return Done(event, rule, mailings[0] if mailings else None)
 
 
-def _messages(rule: TransitionRule, request: Request) -> Sequence[Message]:
+def _messages(event: Event, rule: TransitionRule, request: Request) -> Sequence[Message]:
     """What an action writes; an announcement has one message to each of its audiences."""
     if rule.message is None:
         return ()
     if rule.action is not Action.ANNOUNCE:
-        return (rule.message,)
+        return (rule.message, *messages_to_speakers(event, rule.action))
     return [Message(rule.message.kind, each) for each in request.recipients.audiences]
 
 

@@ -16,10 +16,12 @@ from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
+from ikone_events.services.mails.speaker_mails import anybody_to_tell
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.events.speakers import briefed
 from ikone_events.store.mails.event_versions import (
     as_if,
     calendar_facts,
@@ -40,6 +42,7 @@ LONGEST = 6
 NEAR = timedelta(hours=1)
 
 UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
+TO_SPEAKERS = Message(MailKind.SPEAKER_UPDATE, Audience.SPEAKERS)
 
 
 def note_change(
@@ -90,7 +93,11 @@ def _concerns_somebody(
 
 
 def somebody_comes(event: Event) -> bool:
-    """Whether an event has active registrations."""
+    """Whether an event has active registrations, or speakers with the date in their calendars."""
+    return _is_expected(event) or db.session.scalar(briefed(event.id).limit(1)) is not None
+
+
+def _is_expected(event: Event) -> bool:
     coming = select(Registration.id).where(Registration.event_id == event.id, IS_ACTIVE)
     return db.session.scalar(coming.limit(1)) is not None
 
@@ -154,7 +161,14 @@ def _tell(event: Event, *, now: datetime) -> Mailing | None:
     restore_answers(event)
     if not knows or event.ends_at <= now or not somebody_comes(event):
         return None
-    return start_mailing(event, UPDATE, now=now, started_by=actor, reason=reason, only_changed=True)
+    messages = [UPDATE] if _is_expected(event) else []
+    if anybody_to_tell(TO_SPEAKERS.kind, event):
+        messages.append(TO_SPEAKERS)
+    mailings = [
+        start_mailing(event, each, now=now, started_by=actor, reason=reason, only_changed=True)
+        for each in messages
+    ]
+    return mailings[0] if mailings else None
 
 
 def waiting_changes(event: Event, locale: str) -> tuple[Difference, ...]:

@@ -1,8 +1,10 @@
 """Slides, links and contacts of an event."""
 
+import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -12,10 +14,15 @@ from ikone_events.domain.events.draft import is_web_address
 from ikone_events.domain.followup.uploads import check_upload, display_name
 from ikone_events.domain.header_text import header_complaint, normal_line
 from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, NotFound, UnfitInput
-from ikone_events.services.installation import get_installation
+from ikone_events.services.installation import get_installation, session_now
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import lock_event
+
+# Other files in the folder are not ours.
+_OWN_NAME = re.compile("[0-9a-f]{32}")
+_LOST_AFTER = timedelta(days=1)
+_STORED_NAMES = select(Material.stored_name).where(Material.stored_name != "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,21 @@ def get_material(event: Event, public_id: str) -> Material:
 def path_of(material: Material) -> Path:
     """The path of the stored file."""
     return (get_installation().uploads_dir / material.stored_name).resolve()
+
+
+def delete_lost_files() -> None:
+    """Delete files of the uploads folder that no material has, after a day.
+
+    They are left by killed processes, and by archived events: what a speaker handed in and nobody
+    released is deleted with the names. A file that is being added has no row yet, hence the day.
+    """
+    folder, names = get_installation().uploads_dir, set(db.session.scalars(_STORED_NAMES))
+    before = session_now().timestamp() - _LOST_AFTER.total_seconds()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if _OWN_NAME.fullmatch(path.name) and path.name not in names:
+            with suppress(OSError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
 
 def _checked_title(text: str, *, about: str = "title") -> str:

@@ -21,7 +21,7 @@ from ikone_events.domain.incoming.mails import (
     ReturnedMail,
     bounded,
 )
-from ikone_events.services.incoming import answers
+from ikone_events.services.incoming import answers, speaker_answers
 from ikone_events.services.incoming.matching import Subject, lock_subject
 from ikone_events.services.mails import delivery_log, outbox, undeliverable_addresses
 from ikone_events.store.db import db, rows_written
@@ -45,15 +45,18 @@ def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
     subject = lock_subject(mail)
     if (before := stored_outcome(digest)) is not None:
         return before
-    if isinstance(mail, CalendarAnswer) and subject.registration:
-        mail = answer_of_invited(mail, subject.registration.email)
+    if isinstance(mail, CalendarAnswer) and (invited := subject.registration or subject.speaker):
+        mail = answer_of_invited(mail, invited.email)
     outcome = _judge(mail, subject)
     if isinstance(mail, ReturnedMail) and not subject.known:
         return outcome  # a mail server writes to somebody who uses this mailbox too
     if not _store(_row(mail, subject, outcome)):
         return stored_outcome(digest) or outcome
     if isinstance(mail, CalendarAnswer):
-        answers.act(mail, subject, outcome, now=now)
+        if subject.speaker is not None:
+            speaker_answers.act(mail, subject.speaker, outcome, now=now)
+        else:
+            answers.act(mail, subject, outcome, now=now)
     elif isinstance(mail, Bounce):
         _act_on_bounce(mail, subject, outcome, now=now)
     _delete_oldest(subject)
@@ -70,6 +73,8 @@ def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:
     if not subject.known:
         return IncomingOutcome.UNKNOWN
     if isinstance(found, CalendarAnswer):
+        if subject.speaker is not None:
+            return speaker_answers.judge(found, subject.speaker, subject.objects)
         return answers.judge(found, subject)
     if isinstance(found, Bounce):
         return _judge_bounce(found, subject)
@@ -124,6 +129,7 @@ def _row(found: Incoming, subject: Subject, outcome: IncomingOutcome) -> Incomin
         outcome=outcome.value,
         event_id=subject.event.id if subject.event else None,
         registration_id=subject.registration.id if subject.registration else None,
+        speaker_id=subject.speaker.id if subject.speaker else None,
         mail_id=subject.mail.id if subject.mail else None,
         message_id=envelope.message_id,
         sender=envelope.sender,
@@ -155,6 +161,9 @@ def _delete_oldest(subject: Subject) -> None:
     Bounces of known mails are kept, and so is the answer that counts.
     """
     person = subject.registration
+    if subject.speaker is not None:
+        speaker_answers.delete_oldest(subject.speaker, keep=_MOST_OF_ONE)
+        return
     if subject.known and person is None:
         return
     mine: ColumnElement[bool] = _UNKNOWN

@@ -12,6 +12,7 @@ from ikone_events.domain.incoming.mails import (
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.events.speakers import Speaker, find_speaker_by_uid
 from ikone_events.store.incoming.queries import (
     SentObject,
     find_by_uid,
@@ -28,18 +29,19 @@ class Subject:
     """What a received mail is about; empty if it is about none of our mails.
 
     `objects` are the sent objects with the UID of an answer, `mail` is the answered or returned
-    mail. An organiser's test invitation has a mail and no registration.
+    mail. An organiser's test invitation has a mail, and neither registration nor speaker.
     """
 
     event: Event | None = None
     registration: Registration | None = None
+    speaker: Speaker | None = None
     mail: OutboxMail | None = None
     objects: tuple[SentObject, ...] = ()
 
     @property
     def known(self) -> bool:
         """Whether the mail is about one of our mails."""
-        return self.mail is not None or self.registration is not None
+        return any((self.mail, self.registration, self.speaker))
 
 
 def lock_subject(found: Incoming) -> Subject:
@@ -70,11 +72,13 @@ def _find(found: Incoming) -> Subject:
 
 
 def _by_uid(uid: str, sequence: int | None) -> Subject:
-    """The registration with this UID, or one with a mail with this UID."""
+    """The registration or the speaker with this UID, or one with a mail with this UID."""
     objects = tuple(objects_of(uid))
     mail = _mail_of(_answered(objects, sequence))
     registration = find_by_uid(uid)
     if registration is None:
+        if (speaker := find_speaker_by_uid(uid)) is not None:
+            return Subject(event=speaker.event, speaker=speaker, mail=mail, objects=objects)
         return _by_mail(mail, objects)
     return Subject(event=registration.event, registration=registration, mail=mail, objects=objects)
 
@@ -96,4 +100,10 @@ def _by_mail(mail: OutboxMail | None, objects: tuple[SentObject, ...] = ()) -> S
     person = mail.registration
     if person is not None and person.anonymised_at is not None:
         return Subject()
-    return Subject(event=mail.event, registration=person, mail=mail, objects=objects)
+    return Subject(
+        event=mail.event,
+        registration=person,
+        speaker=mail.speaker,
+        mail=mail,
+        objects=objects,
+    )

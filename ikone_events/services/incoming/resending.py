@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.domain.registering.status import RegistrationAction
@@ -33,6 +33,7 @@ _ALWAYS_TRUE = {
     *(MailKind.DECLINED, MailKind.OFFER_LAPSED, MailKind.HANDED_OVER),
     *(MailKind.TRIAL_WITHDRAWAL, MailKind.CALENDAR_ADDRESS),
     *(MailKind.ADDRESS_WITHDRAWN, MailKind.LINKS_RENEWED),
+    MailKind.SPEAKER_WITHDRAWAL,
 }
 # Mails that are true only while the person has this status.
 _TRUE_WHILE: Mapping[str, tuple[Status, Awaits]] = MappingProxyType(
@@ -121,10 +122,22 @@ def _to_marked_addresses(mine: ColumnElement[bool]) -> list[int]:
 def _is_obsolete(mail: OutboxMail, event: Event) -> bool:
     if mail.kind in _ALWAYS_TRUE:
         return False
+    if mail.kind in TO_SPEAKERS:
+        return event.state in _OFF or _is_old_to_speaker(mail, event)
     person = mail.registration
     if event.state in _OFF or (person is not None and _is_untrue(mail.kind, person)):
         return True
     return _is_notified_already(mail, event)
+
+
+def _is_old_to_speaker(mail: OutboxMail, event: Event) -> bool:
+    """Whether it has an old date or link: the page of speakers sends a new one instead."""
+    speaker = mail.speaker
+    if speaker is None or mail.created_at < event.changed_at:
+        return True
+    newest = (speaker.calendar_uid, speaker.calendar_sequence, speaker.calendar_stamp)
+    own = (mail.calendar_uid, mail.calendar_sequence, mail.calendar_stamp)
+    return own != newest or mail.link_epoch != speaker.link_epoch
 
 
 def _is_notified_already(mail: OutboxMail, event: Event) -> bool:

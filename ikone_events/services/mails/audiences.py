@@ -1,4 +1,4 @@
-"""Audiences: registered people of one event, subscribers, or contacts.
+"""Audiences: registered people of one event, subscribers, contacts, or speakers.
 
 Anonymised people belong to none.
 """
@@ -21,13 +21,14 @@ from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awa
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact, Organisation, member_on
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.speakers import Speaker, briefed
 from ikone_events.store.mails.models import NETWORK, Mailing, Subscriber
 from ikone_events.store.mails.objections import Objection
 from ikone_events.store.plan.models import StepRecipient
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of
 
-People = Select[Registration] | Select[Subscriber] | Select[Contact]
+People = Select[Registration] | Select[Subscriber] | Select[Contact] | Select[Speaker]
 
 # Columns of one statement. SQLite allows two thousand, but compiling gets slow before.
 _MOST_AT_ONCE = 60
@@ -181,6 +182,8 @@ def _number(group: Group, now: datetime) -> ScalarSelect[int]:
     people: People
     if group.audience in OF_NEWS:
         people = readers_of(group.event, group.audience, group.contact_choice)
+    elif group.audience is Audience.SPEAKERS:
+        people = briefed(group.event.id)
     else:
         people = people_of(
             group.event,

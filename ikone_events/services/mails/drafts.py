@@ -43,7 +43,9 @@ Row = TypeVar("Row")
 
 TEST_MARK = "[Test]"
 # The token in such a URL gives access as the person it was made for.
-_SECRET_PART = re.compile(r"(/(?:r|door|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+")
+_SECRET_PART = re.compile(
+    r"(/(?:r|door|speaker|speaker-door|upload|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import last_notified_version
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.incoming.queries import taken_answers
 from ikone_events.store.mails.event_versions import NOTIFIED, date_of
 from ikone_events.store.mails.models import HAS_OBJECT, OutboxMail
@@ -167,9 +168,12 @@ def makes_known(kind: str, registration: Registration, mail: ComposedMail) -> bo
 
 
 def note_object(
-    row: OutboxMail, registration: Registration, invitation: Invitation, mail: ComposedMail
+    row: OutboxMail,
+    registration: Registration | Speaker,
+    invitation: Invitation,
+    mail: ComposedMail,
 ) -> None:
-    """Store what identifies the object in the mail, for its answers, and in the registration."""
+    """Store what identifies the object in the mail, for its answers, and in the person's row."""
     row.calendar_uid, row.calendar_sequence = invitation.uid, invitation.sequence
     row.calendar_stamp = invitation.stamp
     if mail.method == CANCEL and invitation.uid != registration.calendar_uid:

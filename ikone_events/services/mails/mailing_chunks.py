@@ -10,11 +10,12 @@ from sqlalchemy import Select, case, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS
+from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.mails.facts import facts_for, kinds_for
 from ikone_events.services.mails.mailings import REMINDERS, people_after
 from ikone_events.services.mails.replacing import replace_links, replace_unsent
+from ikone_events.services.mails.speaker_mails import write_of_mailing
 from ikone_events.services.mails.values import notified_versions
 from ikone_events.services.mails.writing import (
     queue_unless_known,
@@ -26,6 +27,7 @@ from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.outages import is_about_data
 from ikone_events.store.registering.models import Registration
@@ -39,7 +41,7 @@ _UNFINISHED = (Mailing.finished_at.is_(None), Mailing.stopped_at.is_(None))
 
 log = logging.getLogger(__name__)
 
-Person = Registration | Subscriber | Contact
+Person = Registration | Subscriber | Contact | Speaker
 
 
 def find_open_mailing(now: datetime) -> int | None:
@@ -102,7 +104,11 @@ def _next_people(mailing: Mailing, now: datetime) -> Select[int]:
     return chunk.with_for_update(read=True, key_share=True)
 
 
-def _model_of(mailing: Mailing) -> type[Registration] | type[Subscriber] | type[Contact]:
+def _model_of(
+    mailing: Mailing,
+) -> type[Registration] | type[Subscriber] | type[Contact] | type[Speaker]:
+    if mailing.audience == Audience.SPEAKERS.value:
+        return Speaker
     if mailing.audience in _OF_CONTACTS:
         return Contact
     return Subscriber if mailing.audience in _OF_NEWS else Registration
@@ -169,6 +175,9 @@ def _write(
     if isinstance(person, Subscriber | Contact):
         write_to_subscriber(kind, person, event, key=key, now=now, mailing=mailing)
         return
+    if isinstance(person, Speaker):
+        write_of_mailing(mailing, person, event, key=key, now=now)
+        return
     if kind is MailKind.LINKS_RENEWED:
         # Here, so that nobody's links stop working before the new ones are on their way.
         replace_links(person)
@@ -198,6 +207,7 @@ def _failed_row(mailing: Mailing, number: int, *, now: datetime, words: str) -> 
         registration_id=number if model is Registration else None,
         subscriber_id=number if model is Subscriber else None,
         contact_id=number if model is Contact else None,
+        speaker_id=number if model is Speaker else None,
         mailing_id=mailing.id,
         kind=kind.value,
         locale=value_of(model.locale, row, "de"),

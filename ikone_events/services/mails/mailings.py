@@ -18,6 +18,7 @@ from ikone_events.services.mails.values import notified_versions
 from ikone_events.store.db import ask_for_delivery, db, for_update, rows_written
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event, StateChange
+from ikone_events.store.events.speakers import Speaker, briefed
 from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
@@ -192,9 +193,8 @@ def _answered_for_another_date(mailing: Mailing) -> list[int]:
 
 def _ask_again(mailing: Mailing, people: Collection[int]) -> None:
     """Forget answers for the date that the resumed mails replace."""
-    resumed = select(OutboxMail.registration_id).where(
-        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued"
-    )
+    queued = OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued"
+    resumed = select(OutboxMail.registration_id).where(*queued)
     mine = Registration.id.in_(people) & Registration.id.in_(resumed)
     rows_written(update(Registration).where(mine).values(partstat=""))
 
@@ -209,10 +209,8 @@ def get_mailing(event: Event, mailing_id: int) -> Mailing:
 
 
 def _has_queued(mailing: Mailing) -> bool:
-    queued = select(OutboxMail.id).where(
-        OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued"
-    )
-    return db.session.scalar(queued.limit(1)) is not None
+    queued = OutboxMail.mailing_id == mailing.id, OutboxMail.state == "queued"
+    return db.session.scalar(select(OutboxMail.id).where(*queued).limit(1)) is not None
 
 
 def people_after(mailing: Mailing, now: datetime) -> People:
@@ -226,6 +224,8 @@ def people_after(mailing: Mailing, now: datetime) -> People:
         model = Contact if audience in OF_CONTACTS else Subscriber
         choice, at = mailing.contact_choice or "", mailing.created_at
         return readers_of(mailing.event, audience, choice, at=at).where(model.id > mailing.last_id)
+    if audience is Audience.SPEAKERS:
+        return briefed(mailing.event_id).where(Speaker.id > mailing.last_id)
     people = people_of_mailing(mailing.event, mailing, now=now).where(
         Registration.id > mailing.last_id,
         or_(

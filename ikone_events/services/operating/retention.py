@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.services.accounts import account_mails, password_links
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.followup.materials import delete_lost_files
 from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses, unsubscribing
 from ikone_events.services.plan.plans import mark_forgotten
@@ -25,7 +26,7 @@ RETENTION = "retention"
 
 
 def tidy(now: datetime, *, most: int | None = None) -> None:
-    """Delete last mails, unconfirmed addresses, and data with a shorter retention.
+    """Delete last mails, unconfirmed addresses, lost files, and data with a shorter retention.
 
     Of people without a place at most so many: the transaction keeps others from registering.
     """
@@ -40,6 +41,7 @@ def tidy(now: datetime, *, most: int | None = None) -> None:
     forget_early(now, most=most)
     drop_unused_feeds()
     drop_ended_windows(now)
+    delete_lost_files()
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:

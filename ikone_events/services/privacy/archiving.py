@@ -13,8 +13,9 @@ from ikone_events.services.registering.status import check_wish
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import retention_until
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.models import IncomingMail
@@ -29,6 +30,10 @@ def archive_persons(event: Event, *, now: datetime) -> None:
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
+    # What nobody has released was meant for the office alone; its files go by the clock.
+    unseen = Material.event_id == event.id, ~Material.released
+    rows_written(delete(Material).where(*unseen))
+    rows_written(delete(Speaker).where(Speaker.event_id == event.id))
     drop_unused_feeds()
     # Single codes are made out to somebody.
     rows_written(update(Code).where(Code.event_id == event.id).values(label=""))

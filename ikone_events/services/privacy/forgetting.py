@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import State
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
@@ -75,11 +75,18 @@ def drop_mails(whose: ColumnElement[bool]) -> None:
 
 
 def drop_mails_of_forgotten(now: datetime) -> None:
-    """Delete the mails of anonymised registrations: sent ones, and after a day all."""
+    """Delete the mails of anonymised registrations and of deleted speakers: sent ones, then all.
+
+    Whatever has not left after a day is deleted too.
+    """
     forgotten = select(Registration.id).where(Registration.anonymised_at.is_not(None))
     drop_mails(OutboxMail.registration_id.in_(forgotten))
     long_ago = forgotten.where(Registration.anonymised_at <= now - _LAST_MAILS)
     rows_written(delete(OutboxMail).where(OutboxMail.registration_id.in_(long_ago)))
+    of_nobody = OutboxMail.kind.in_(TO_SPEAKERS) & OutboxMail.speaker_id.is_(None) & ~IS_TEST
+    drop_mails(of_nobody)
+    written_long_ago = OutboxMail.created_at <= now - _LAST_MAILS
+    rows_written(delete(OutboxMail).where(of_nobody, written_long_ago))
 
 
 def drop_imports(person: Registration) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -140,8 +141,12 @@ class Event(InCalendars, Base):
     snapshot_of = cast(Any, None)
     derived = cast("dict[Hashable, Any] | None", None)
 
+    # Without what speakers have handed in and nobody has released: no reader can forget that.
     materials: Mapped[list["Material"]] = relationship(
-        back_populates="event", order_by="Material.id", cascade="all, delete-orphan"
+        primaryjoin="and_(Event.id == Material.event_id, Material.released)",
+        back_populates="event",
+        order_by="Material.id",
+        cascade="all, delete-orphan",
     )
 
     @property
@@ -207,6 +212,10 @@ class Material(Base):
 
     Slides have `stored_name`, the random name in the uploads folder, and `file_name`, the name that
     people see; links have `url`, contacts `contact_*`.
+
+    A file that a speaker has handed in (`speaker_id`, until the speaker is deleted) is seen by
+    nobody else before the office has `released` it; then it takes the place of the file that it
+    replaces (`replaces_id`), if any.
     """
 
     __tablename__ = "material"
@@ -226,6 +235,13 @@ class Material(Base):
     size: Mapped[int] = mapped_column(default=0)
     accessible: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    released: Mapped[bool] = mapped_column(default=True, server_default=true())
+    speaker_id: Mapped[int | None] = mapped_column(
+        ForeignKey("speaker.id", ondelete="SET NULL"), index=True
+    )
+    replaces_id: Mapped[int | None] = mapped_column(
+        ForeignKey("material.id", ondelete="SET NULL"), index=True
+    )
 
     event: Mapped[Event] = relationship(back_populates="materials")
 

@@ -58,6 +58,7 @@ class Counts:
     administrations: int = 0
     members: int = 0
     materials: int = 0
+    handed_in: int = 0
     failed_mail: int = 0
     queued_mail: int = 0
     bounced_mail: int = 0
@@ -177,12 +178,15 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     rows = db.session.execute(
-        select(Material.event_id, func.count())
+        select(Material.event_id, Material.released, func.count())
         .where(Material.event_id.in_(found))
-        .group_by(Material.event_id)
+        .group_by(Material.event_id, Material.released)
     )
-    for event_id, number in rows:
-        found[event_id].materials = number
+    for event_id, released, number in rows:
+        if released:
+            found[event_id].materials = number
+        else:
+            found[event_id].handed_in = number
 
 
 def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:

@@ -32,7 +32,9 @@ _NUMBERS: Mapping[Number, ColumnElement[int]] = {
     Number.CONFIRMED: select(func.count())
     .where(Registration.event_id == Event.id, Registration.status == Status.CONFIRMED.value)
     .scalar_subquery(),
-    Number.MATERIALS: select(func.count()).where(Material.event_id == Event.id).scalar_subquery(),
+    Number.MATERIALS: select(func.count())
+    .where(Material.event_id == Event.id, Material.released)
+    .scalar_subquery(),
     Number.REGISTERED: _at_most_one(Registration),
     Number.MAILS: _at_most_one(OutboxMail, ~IS_TEST),
 }

@@ -22,6 +22,7 @@ class TabCounts:
 
     seated: int
     materials: int
+    handed_in: int
     failed_mail: int
     unreached: int
     odd_answers: int
@@ -46,7 +47,8 @@ def tab_counts(event: Event) -> TabCounts:
     )
     numbers = (
         number.where(Registration.event_id == event.id, Registration.status.in_(_SEATED)),
-        number.where(Material.event_id == event.id),
+        number.where(Material.event_id == event.id, Material.released),
+        number.where(Material.event_id == event.id, ~Material.released),
         number.where(OutboxMail.event_id == event.id, OutboxMail.state == "failed"),
         lost.where(*unseen, IS_LOST),
         number.where(*unseen, IS_ODD),

@@ -94,5 +94,6 @@ def _with_mail() -> Select[IncomingMail]:
         .options(
             mail.options(load_only(OutboxMail.state, OutboxMail.kind, OutboxMail.recipient)),
             joinedload(IncomingMail.registration),
+            joinedload(IncomingMail.speaker),
         )
     )

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -35,6 +36,9 @@ class IncomingMail(Base):
     registration_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration.id", ondelete="CASCADE"), index=True
     )
+    speaker_id: Mapped[int | None] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), index=True
+    )
     mail_id: Mapped[int | None] = mapped_column(
         ForeignKey("outbox_mail.id", ondelete="SET NULL"), index=True
     )
@@ -57,6 +61,7 @@ class IncomingMail(Base):
 
     event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
+    speaker: Mapped[Speaker | None] = relationship()
     mail: Mapped[OutboxMail | None] = relationship()
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     literal_column,
     or_,
     select,
@@ -25,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from ikone_events.store.db import UTCDateTime, db
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.mails.models import Mailing, OutboxMail, OutboxPause
 from ikone_events.store.registering.models import Registration
 
@@ -73,12 +75,19 @@ class MailClaim(NamedTuple):
 
 # The person has got other links since, after a corrected address for example. Mails to people who
 # have had their details deleted still leave: they confirm it, or take out a calendar entry.
-LINKS_REPLACED = exists(
-    select(Registration.id).where(
-        Registration.id == OutboxMail.registration_id,
-        Registration.anonymised_at.is_(None),
-        Registration.link_epoch != OutboxMail.link_epoch,
-    )
+LINKS_REPLACED = or_(
+    exists(
+        select(Registration.id).where(
+            Registration.id == OutboxMail.registration_id,
+            Registration.anonymised_at.is_(None),
+            Registration.link_epoch != OutboxMail.link_epoch,
+        )
+    ),
+    exists(
+        select(Speaker.id).where(
+            Speaker.id == OutboxMail.speaker_id, Speaker.link_epoch != OutboxMail.link_epoch
+        )
+    ),
 )
 _COLUMNS = MailClaim._fields[: MailClaim._fields.index("reply_to")]
 _NOW = bindparam("now", type_=UTCDateTime())
@@ -156,10 +165,11 @@ def _next(*, single: bool) -> CTE:
 
 _REPLY_TO = select(Event.contact_email).where(Event.id == OutboxMail.event_id).scalar_subquery()
 # Compared in Python: in RETURNING, SQLite would take `link_epoch` for the registration's own.
-_EPOCH = (
+_EPOCH = func.coalesce(
     select(Registration.link_epoch)
     .where(Registration.id == OutboxMail.registration_id, Registration.anonymised_at.is_(None))
-    .scalar_subquery()
+    .scalar_subquery(),
+    select(Speaker.link_epoch).where(Speaker.id == OutboxMail.speaker_id).scalar_subquery(),
 )
 _STOPPED = select(Mailing.stopped_at).where(Mailing.id == OutboxMail.mailing_id).scalar_subquery()
 

@@ -18,6 +18,7 @@ from ikone_events.domain.folding import search_key
 from ikone_events.store.db import Base, UTCDateTime, partial_index
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 
@@ -147,6 +148,7 @@ class OutboxMail(Base):
         UniqueConstraint("mailing_id", "registration_id"),
         UniqueConstraint("mailing_id", "subscriber_id"),
         UniqueConstraint("mailing_id", "contact_id"),
+        UniqueConstraint("mailing_id", "speaker_id"),
         partial_index("ix_outbox_mail_due", "due_at", where=_QUEUED),
         partial_index("ix_outbox_mail_mailing_id_due_at", "mailing_id", "due_at", where=_QUEUED),
         Index("ix_outbox_mail_event_id_id", "event_id", "id"),
@@ -167,6 +169,10 @@ class OutboxMail(Base):
     )
     contact_id: Mapped[int | None] = mapped_column(
         ForeignKey("contact.id", ondelete="CASCADE"), index=True
+    )
+    # The mail that takes the date out of a deleted speaker's calendar still leaves.
+    speaker_id: Mapped[int | None] = mapped_column(
+        ForeignKey("speaker.id", ondelete="SET NULL"), index=True
     )
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(30))
@@ -198,6 +204,7 @@ class OutboxMail(Base):
 
     event: Mapped[Event | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
+    speaker: Mapped[Speaker | None] = relationship()
 
     @property
     def is_news(self) -> bool:

@@ -33,7 +33,7 @@ BY_ATTENDEES = frozenset(
     }
 )
 # Tables of an event that only organisers' pages show.
-FOR_ORGANISERS = frozenset({"dismissed_todo", "office_alarm", "listing_progress"})
+FOR_ORGANISERS = frozenset({"dismissed_todo", "office_alarm", "listing_progress", "speaker"})
 # Tables that many events are derived from, besides rows without an event in the tables of events.
 SHARED = ("organisation", "organisation_name", "installation_settings")
 

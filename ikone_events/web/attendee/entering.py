@@ -3,15 +3,16 @@
 Used by all doors, those of attendees and of others; they say nothing of the person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
-from flask import current_app, make_response, render_template
+from flask import current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
-from ikone_events.domain.rooms.providers import ProviderKind
+from ikone_events.domain.rooms.providers import ProviderKind, RoomUnavailable
 from ikone_events.services.office.alarms import note_answer_of_room
 from ikone_events.services.rooms.call_guard import CallGuard, RoomState
 from ikone_events.services.rooms.entering import keep_room, open_room
@@ -22,6 +23,10 @@ from ikone_events.store.events.models import Event
 # to a provider may take. It follows from the person's own press and ends by itself, so nobody needs
 # to stop it (WCAG 2.2.1).
 LOOKS_EVERY, MOST_LOOKS = 2, 4
+
+_SHOWN = ("event", "here", "back", "back_label", "note", "fields")
+# In the address after a press that found the room ready.
+THROUGH = "1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +40,14 @@ class RoomPassage:
     event: Event
     here: str
     back: str = ""
+    back_label: str = ""
     note: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> dict[str, object]:
         """The variables of the templates."""
-        values = {name: getattr(self, name) for name in ("event", "here", "back", "note", "fields")}
+        values = {name: getattr(self, name) for name in _SHOWN}
         return {**values, "pin": self.event.room_pin}
 
 
@@ -72,6 +78,29 @@ def _make_room(event: Event, now: datetime) -> None:
     if opened.made:
         with transaction():
             keep_room(event, opened, now=now)
+
+
+def after_press(state: RoomState) -> dict[str, str]:
+    """Where the answer to a press leads: in the address, so that every process can say it."""
+    return {"go": THROUGH if state is RoomState.READY else state.value}
+
+
+def lead_on(passage: RoomPassage, address: Callable[[], str]) -> ResponseReturnValue:
+    """The page after a press, by what the address of this request says of it.
+
+    `address` builds that of the room without a call; it raises RoomUnavailable while somebody
+    else's press is still making the room.
+    """
+    if request.args["go"] == RoomState.FAILED:
+        return no_room(passage)
+    try:
+        return let_through(address(), passage)
+    except RoomUnavailable:
+        looks = request.args.get("looks", 0, type=int)
+    if request.args["go"] != RoomState.OPENING or looks >= MOST_LOOKS:
+        return no_room(passage)
+    query = {"go": RoomState.OPENING.value, **passage.fields, "looks": str(looks + 1)}
+    return one_moment(passage, f"{passage.here}?{urlencode(query)}")
 
 
 def let_through(address: str, passage: RoomPassage) -> ResponseReturnValue:

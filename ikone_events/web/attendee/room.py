@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.rooms.door import STAYS_OPEN, Door, door_at
-from ikone_events.domain.rooms.providers import RoomRole, RoomUnavailable, Visitor
+from ikone_events.domain.rooms.providers import RoomRole, Visitor
 from ikone_events.domain.times import remaining_words
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import now
@@ -29,11 +29,9 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import find_registration
 from ikone_events.store.rooms.doors import AtDoor
 from ikone_events.web.attendee.entering import (
-    MOST_LOOKS,
     RoomPassage,
-    let_through,
-    no_room,
-    one_moment,
+    after_press,
+    lead_on,
     request_room,
     takes_names,
 )
@@ -53,7 +51,7 @@ PRESSES = "20 per minute"
 # asked for it by a link: nothing reloads unasked, and it can be stopped (WCAG 2.2.1, 2.2.4, F41).
 RELOADS_EVERY, RELOADS_WITHIN = 60, timedelta(hours=1)
 MOST_NAME = 64
-_NAME, _THROUGH = "name_in_room", "1"
+_NAME = "name_in_room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +199,7 @@ def _enter(link: _Link) -> ResponseReturnValue:
 
 def _led(link: _Link, state: RoomState) -> dict[str, str]:
     """Where the answer leads: in the address, so that every process can say what came of it."""
-    to = {"go": _THROUGH if state is RoomState.READY else state.value}
+    to = after_press(state)
     if link.own and request.form.get("guest"):
         return {**to, "guest": "1"}
     if not link.own and "name" in request.form:
@@ -215,29 +213,18 @@ def _one_line(typed: str) -> str:
 
 
 def _lead_on(link: _Link) -> ResponseReturnValue:
-    guest, go = "guest" in request.args, request.args["go"]
+    guest = "guest" in request.args
     passage = RoomPassage(
         event=link.event,
         here=link.here,
         back=url_for("attendee.show", token=link.own) if link.own else "",
+        back_label=_("To your registration"),
         note=_("We have noted that you took part."),
         fields={"guest": "1"} if guest else {},
     )
-    if go == RoomState.FAILED:
-        return no_room(passage)
-    try:
-        address = join_address(link.event, _visitor(link, guest=guest), now=now())
-        return let_through(address, passage)
-    except RoomUnavailable:
-        return _look_again(link, passage)
-
-
-def _look_again(link: _Link, passage: RoomPassage) -> ResponseReturnValue:
-    looks = request.args.get("looks", 0, type=int)
-    if request.args["go"] != RoomState.OPENING or looks >= MOST_LOOKS:
-        return no_room(passage)
-    query = {"go": RoomState.OPENING.value, **passage.fields, "looks": str(looks + 1)}
-    return one_moment(passage, f"{link.here}?{urlencode(query)}")
+    return lead_on(
+        passage, lambda: join_address(link.event, _visitor(link, guest=guest), now=now())
+    )
 
 
 def _visitor(link: _Link, *, guest: bool) -> Visitor:

@@ -15,6 +15,7 @@ from ikone_events.web.organiser.directory import unmatched as administrations_un
 from ikone_events.web.organiser.events import (
     actions,
     announcing,
+    briefing,
     changing_date,
     copying,
     dashboard,
@@ -25,6 +26,7 @@ from ikone_events.web.organiser.events import (
     public_preview,
     search,
     settling,
+    speakers,
     starting,
 )
 from ikone_events.web.organiser.followup import materials

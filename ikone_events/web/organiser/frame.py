@@ -13,6 +13,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.rooms.board import is_live
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
+from ikone_events.store.events.speakers import speakers_of
 from ikone_events.store.figures.tab_counts import tab_counts
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.headers import no_store
@@ -38,6 +39,7 @@ def _frame() -> dict[str, object]:
         "data_page": _data_page(),
         "settings_page": _settings_page(),
         "tab_counts": tab_counts,
+        "speakers_of": speakers_of,
         "has_ended": _has_ended,
         "is_running": _is_running,
         "is_live": lambda event: is_live(event, now()),

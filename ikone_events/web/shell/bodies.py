@@ -34,11 +34,18 @@ View = TypeVar("View", bound=Callable[..., Any])
 BodyLimit = Callable[[str, str, str], int]
 
 
-def takes_file(most_bytes: Callable[[], int]) -> Callable[[View], View]:
-    """Accept a file of up to this many bytes; must be the innermost decorator of the view."""
+def takes_file(
+    most_bytes: Callable[[], int], check: Callable[..., object] | None = None
+) -> Callable[[View], View]:
+    """Accept a file of up to this many bytes; must be the innermost decorator of the view.
+
+    A view behind a personal link needs a `check` of the link, which is called with the arguments of
+    the address and raises a Refusal.
+    """
 
     def decorate(view: View) -> View:
         view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        view.check_of_link = check  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -113,7 +120,11 @@ def _check_body() -> None:
         return
     view: Any = current_app.view_functions[request.endpoint]
     if most_bytes := _most_bytes(view):
-        require(view.permission)  # nobody else's file is read
+        # nobody else's file is read
+        if view.check_of_link is not None:
+            view.check_of_link(**(request.view_args or {}))
+        else:
+            require(view.permission)
         request.max_content_length = most_bytes() + _FORM_BYTES
     _check_type(getattr(view, "content_types", FORM_TYPES))
     if (request.content_length or 0) > (request.max_content_length or 0):

@@ -24,6 +24,8 @@ def test_every_kind_has_a_label_of_its_own() -> None:
                 "links_renewed",
                 "changed",
                 "trial_invitation",
+                "speaker_briefing",
+                "speaker_update",
             },
         ),
         (
@@ -36,6 +38,7 @@ def test_every_kind_has_a_label_of_its_own() -> None:
                 "handed_over",
                 "address_withdrawn",
                 "trial_withdrawal",
+                "speaker_withdrawal",
             },
         ),
     ],

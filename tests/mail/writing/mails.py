@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.facts import (
+    AskedQuestion,
+    Briefing,
     ContactPerson,
     EventSummary,
     Invitation,
@@ -83,6 +85,17 @@ FACTS = replace(
     other_person="Bo Bei",
     registered_by="Kai Kollege",
     calendar_address="https://x.example/feeds/t.ics",
+    briefing=Briefing(
+        role="Referentin/Referent",
+        ready_at="9:45",
+        registered="41",
+        bodies="17",
+        questions=(
+            AskedQuestion(text="Was kostet das?", body="Stadt Kusel"),
+            AskedQuestion(text="Wann www.evil.example kommt?"),
+        ),
+        more=2,
+    ),
     entries=(
         OfficeEntry(
             text="Der Zugangslink fehlt.",

@@ -95,6 +95,12 @@ SUBJECTS = {
     ("address_withdrawn", "en"): "Another e-mail address: Digitale Dörfer, 12 Jan 2021",
     ("links_renewed", "de"): "Neue Links zu Ihrer Anmeldung: Digitale Dörfer, 12.01.2021",
     ("links_renewed", "en"): "New links to your registration: Digitale Dörfer, 12 Jan 2021",
+    ("speaker_briefing", "de"): "Ihre Mitwirkung: Digitale Dörfer, 12.01.2021, 10:00 Uhr",
+    ("speaker_briefing", "en"): "Your contribution: Digitale Dörfer, 12 Jan 2021, 10:00",
+    ("speaker_update", "de"): "Neuer Termin: Digitale Dörfer, 12.01.2021, 10:00 Uhr",
+    ("speaker_update", "en"): "New date: Digitale Dörfer, 12 Jan 2021, 10:00",
+    ("speaker_withdrawal", "de"): "Termin zurückgezogen: Digitale Dörfer, 12.01.2021",
+    ("speaker_withdrawal", "en"): "Date withdrawn: Digitale Dörfer, 12 Jan 2021",
     ("repeat", "de"): "Ihre Anmeldung: Digitale Dörfer, 12.01.2021",
     ("repeat", "en"): "Your registration: Digitale Dörfer, 12 Jan 2021",
 }
@@ -146,6 +152,15 @@ SENTENCES = {
     ("declined", "en"): "Unfortunately we cannot give you a place at this event:",
     ("offer", "de"): "ein Platz ist frei geworden. Wir bieten ihn Ihnen an:",
     ("offer", "en"): "A place has become available. We offer it to you:",
+    ("speaker_briefing", "de"): "– Was kostet das? (Stadt Kusel)",
+    ("speaker_briefing", "en"): "Please be there at 9:45.",
+    ("speaker_update", "de"): "Bitte seien Sie um 9:45 Uhr da.",
+    (
+        "speaker_update",
+        "en",
+    ): "Before: Tuesday, 5 January 2021, 10:00 to 12:00 (German time)\nNow: ",
+    ("speaker_withdrawal", "de"): "diese E-Mail-Adresse ist für diese Veranstaltung nicht mehr",
+    ("speaker_withdrawal", "en"): "This e-mail address is no longer entered for this event:",
     ("offer_lapsed", "de"): "Noch einmal anmelden: https://x.example/events/d/register\n",
     ("offer_lapsed", "en"): "Register again: https://x.example/events/d/register\n",
     ("handed_over", "de"): "Ihre Anmeldung zu dieser Veranstaltung ist übergeben:",
@@ -208,6 +223,10 @@ def test_mail_leaves_nothing_unfilled(kind: MailKind, locale: str, facts: MailFa
         assert "\n" not in made.subject
 
 
+# They may be read by somebody else, or by somebody who has no page any more.
+WITHOUT_PAGE = (MailKind.ADDRESS_WITHDRAWN, MailKind.SPEAKER_WITHDRAWAL)
+
+
 @pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
 def test_mail_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
     text = mail(kind, locale).text
@@ -216,7 +235,7 @@ def test_mail_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
     regards = "Freundliche Grüße" if locale == "de" else "Kind regards"
     assert f"\n\n{regards}\nDr. Ada Muster\nNetzwerk IKONE\n\n" in text
     assert text.count(LINKS.privacy) == 1
-    assert (LINKS.manage in text) == (kind is not MailKind.ADDRESS_WITHDRAWN)
+    assert (LINKS.manage in text) == (kind not in WITHOUT_PAGE)
     assert "fragen@ikone.example.org" in text
 
 

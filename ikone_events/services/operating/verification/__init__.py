@@ -18,6 +18,7 @@ from ikone_events.services.operating.verification import (
     mails,
     questions,
     registrations,
+    speakers,
 )
 from ikone_events.store.damage import damaged_rows, is_damage
 from ikone_events.store.db import Base, db
@@ -108,6 +109,8 @@ CHECKS: tuple[Check, ...] = (
     mails.bounces_without_a_mail,
     questions.of_others,
     questions.of_forgotten_people,
+    speakers.uninvited_speakers,
+    speakers.hidden_materials,
     events.broken_history,
     events.misplaced_steps,
     events.missing_files,

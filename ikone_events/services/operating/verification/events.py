@@ -17,6 +17,7 @@ from ikone_events.store.db import db
 from ikone_events.store.erasing import find_debt
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import all_events
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.form_fields import FormField
@@ -90,7 +91,14 @@ def remembered_persons(_now: datetime) -> Iterator[str]:
         .group_by(Event.slug)
         .order_by(Event.slug)
     )
-    for slug, number in rows:
+    speakers = db.session.execute(
+        select(Event.slug, func.count())
+        .join(Speaker, Speaker.event_id == Event.id)
+        .where(Event.state == State.ARCHIVED.value)
+        .group_by(Event.slug)
+        .order_by(Event.slug)
+    )
+    for slug, number in (*rows, *speakers):
         yield f"privacy: {slug}: {number} people should have been forgotten and are not"
 
 

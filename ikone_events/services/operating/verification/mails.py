@@ -39,6 +39,10 @@ _DECIDABLE = (
     Audience.CONFIRMED_AND_WAITING,
     Audience.WAITING,
 )
+_RECIPIENTS = (
+    *(OutboxMail.registration_id, OutboxMail.subscriber_id),
+    *(OutboxMail.contact_id, OutboxMail.speaker_id),
+)
 _STATES = ("queued", "sent", "failed", "stopped")
 _ANSWER = and_(
     IncomingMail.kind == IncomingKind.ANSWER.value,
@@ -85,7 +89,7 @@ def double_mails(_now: datetime) -> Iterator[str]:
     keys = select(OutboxMail.key).group_by(OutboxMail.key).having(func.count() > 1)
     for key in db.session.scalars(keys):
         yield f"mails: {key} was written more than once"
-    for person in (OutboxMail.registration_id, OutboxMail.subscriber_id, OutboxMail.contact_id):
+    for person in _RECIPIENTS:
         rows = db.session.execute(
             select(OutboxMail.mailing_id, person)
             .where(OutboxMail.mailing_id.is_not(None), person.is_not(None))
@@ -270,8 +274,9 @@ def unexplained_answers(_now: datetime) -> Iterator[str]:
 
 
 def answers_of_nobody(_now: datetime) -> Iterator[str]:
-    """A counted answer belongs to a registration."""
-    lost = select(IncomingMail.id).where(_ANSWER, IncomingMail.registration_id.is_(None))
+    """A counted answer belongs to a registration or a speaker."""
+    nobody = IncomingMail.registration_id.is_(None) & IncomingMail.speaker_id.is_(None)
+    lost = select(IncomingMail.id).where(_ANSWER, nobody)
     for number in db.session.scalars(lost.order_by(IncomingMail.id)):
         yield f"answers: the mail {number} counted, and it belongs to nobody"
 

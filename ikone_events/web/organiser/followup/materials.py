@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -13,8 +13,10 @@ from wtforms import BooleanField, SelectField
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput, UploadRefused
 from ikone_events.services.followup import materials as service
+from ikone_events.services.followup.handed_in import release_file
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
+from ikone_events.store.events.handed_in import waiting_materials
 from ikone_events.store.events.models import Event, Material
 from ikone_events.web.attendee.materials import download
 from ikone_events.web.organiser.frame import (
@@ -83,6 +85,7 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
         event=event,
         forms=forms,
         refused=refused,
+        waiting=waiting_materials(event),
         max_mb=get_installation().settings.max_upload_mb,
         to_send=event.ends_at <= now() and bool(find_rule(Action.FOLLOW_UP, State(event.state))),
     )
@@ -143,6 +146,21 @@ def _add(slug: str, form: FlaskForm, add: Callable[..., Material]) -> Answer:
         place(form, refusal.complaints)
         return _page(seen_event(slug), form), refusal_status(refusal)
     flash(_("Added: %(title)s", title=title), "success")
+    return redirect(url_for("organiser.materials", slug=slug), 303)
+
+
+@blueprint.post("/events/<slug>/materials/<public_id>/release")
+@permission(Permission.EDIT_EVENTS)
+def release_material(slug: str, public_id: str) -> Answer:
+    """Hand out what a speaker has handed in; a file that it replaces is deleted."""
+    seen_event(slug)
+    visibility = "public" if request.form.get("visibility") == "public" else "registered"
+    with transaction():
+        material, path = release_file(slug, public_id, visibility=visibility)
+        title = material.title
+    if path is not None:
+        path.unlink(missing_ok=True)
+    flash(_("“%(title)s” has been released.", title=title), "success")
     return redirect(url_for("organiser.materials", slug=slug), 303)
 
 

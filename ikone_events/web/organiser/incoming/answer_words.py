@@ -138,8 +138,9 @@ def quoted(mail: IncomingMail) -> str:
 
 
 def who_wrote(mail: IncomingMail) -> str:
-    """Return the sender if it is not the registered person; "" for mails of mail servers."""
+    """Return the sender if it is not the invited person; "" for mails of mail servers."""
     if mail.kind in _OF_SERVERS:
         return ""
-    known = mail.registration.email if mail.registration else ""
+    person = mail.registration or mail.speaker
+    known = person.email if person else ""
     return "" if mail.sender.casefold() == known.casefold() else mail.sender
