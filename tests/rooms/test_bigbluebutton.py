@@ -134,7 +134,7 @@ def test_room_ends_when_it_is_asked_to_or_is_over_already(app: Flask, bbb: BbbSe
 
 
 MANNERS = {
-    Manner.HANGS_UP: "does not answer",
+    Manner.HANGS_UP: "broke off",
     Manner.BROKEN: "error (500)",
     Manner.HTML: "like a BigBlueButton",
     Manner.HUGE: "",

@@ -110,7 +110,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedQuestion:
+class BriefingQuestion:
     """A question that somebody asked beforehand; `body` is their administration, "" if unknown."""
 
     text: str
@@ -128,7 +128,7 @@ class Briefing:
     ready_at: str = ""
     registered: str = ""
     bodies: str = ""
-    questions: tuple[AskedQuestion, ...] = ()
+    questions: tuple[BriefingQuestion, ...] = ()
     more: int = 0
     directions: str = ""
 

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from ikone_events.domain.events.changes import where
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.mails.facts import (
-    AskedQuestion,
     Briefing,
+    BriefingQuestion,
     Links,
     MailFacts,
     Recipient,
@@ -152,7 +152,7 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
 
 def _briefing(facts: MailFacts) -> Briefing:
     questions = tuple(
-        AskedQuestion(text=StrangersWords(each.text), body=StrangersWords(each.body))
+        BriefingQuestion(text=StrangersWords(each.text), body=StrangersWords(each.body))
         for each in facts.briefing.questions
     )
     return replace(facts.briefing, questions=questions)

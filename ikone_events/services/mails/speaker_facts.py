@@ -10,8 +10,8 @@ from ikone_events.domain.events.speakers import READY_BEFORE, SPEAKER_ROLE_LABEL
 from ikone_events.domain.header_text import one_line
 from ikone_events.domain.incoming.answer_rules import DECLINED
 from ikone_events.domain.mails.facts import (
-    AskedQuestion,
     Briefing,
+    BriefingQuestion,
     Difference,
     EventSummary,
     Invitation,
@@ -121,7 +121,9 @@ def briefing_of(event: Event, speaker: Speaker, summary: EventSummary) -> Briefi
         ready_at=clock(summary.starts_at - READY_BEFORE, zone=summary.zone),
         registered=str(counts.confirmed),
         bodies=str(counts.administrations),
-        questions=tuple(AskedQuestion(text=one_line(text), body=body) for text, body in questions),
+        questions=tuple(
+            BriefingQuestion(text=one_line(text), body=body) for text, body in questions
+        ),
         more=asked - len(questions),
         directions="" if summary.format == "online" else event.directions.strip(),
     )

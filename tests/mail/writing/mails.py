@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.facts import (
-    AskedQuestion,
     Briefing,
+    BriefingQuestion,
     ContactPerson,
     EventSummary,
     Invitation,
@@ -91,8 +91,8 @@ FACTS = replace(
         registered="41",
         bodies="17",
         questions=(
-            AskedQuestion(text="Was kostet das?", body="Stadt Kusel"),
-            AskedQuestion(text="Wann www.evil.example kommt?"),
+            BriefingQuestion(text="Was kostet das?", body="Stadt Kusel"),
+            BriefingQuestion(text="Wann www.evil.example kommt?"),
         ),
         more=2,
     ),

@@ -170,7 +170,7 @@ def test_press_at_the_video_door_does_not_matter_at_the_entrance(app: Flask) -> 
     event = make_event(app, **{**TODAY, "format": "hybrid"})
     person = make_registration(app, event, mode="online")
     with app.app_context(), transaction():
-        enter_by_door(person.public_id, now=NOW)
+        enter_by_door(person.id, event.id, now=NOW)
     with app.app_context():
         assert count_inside(event) == (0, 0)
     assert press(app, event, person).outcome is ENTERED

@@ -19,6 +19,7 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.office.models import OfficeAlarm
 from ikone_events.store.registering.models import Registration
 from tests.accounts import make_account
+from tests.attending import attendance_of_person
 from tests.factories import (
     FixedClock,
     door_path,
@@ -29,7 +30,6 @@ from tests.factories import (
 )
 from tests.services.office.office import office_mails, work
 from tests.services.rooms.video_server import VideoServer, video_server
-from tests.web.attendee.test_room import attendance_of
 from tests.web.visitor import everything, press, token_of
 
 ROOM = "video-server-marker"
@@ -112,7 +112,7 @@ def test_failing_service_keeps_the_press_and_shows_another_way(
     path = path_of(app, person) + ("/room" if path_of is personal_path else "")
     answer = press(client, path)
     assert (answer.status_code, answer.location) == (303, f"{path}?go=failed")
-    assert attendance_of(app, person) == "attended"
+    assert attendance_of_person(app, person) == "attended"
     page = client.get(answer.location)
     assert page.status_code == 200
     assert 'data-door="unavailable"' in page.text
@@ -208,7 +208,7 @@ def test_presses_while_the_room_is_opened_wait_on_a_page_and_not_in_a_thread(
         server.speak()
         assert making.result().location == f"{paths[0]}?go=1"
     assert server.calls == 1
-    assert [attendance_of(app, each) for each in people] == ["attended"] * 12
+    assert [attendance_of_person(app, each) for each in people] == ["attended"] * 12
     page = client.get(answer.location)
     assert 'data-door="enter"' in page.text
 

@@ -129,8 +129,9 @@ def test_press_leads_in_as_moderator_and_records_nothing(
     path = speaker_path(app, make_speaker(app, event), purpose)
     at(clock, event, -30)
     before = everything(app)
-    page = press(client, path)
-    assert page.status_code == 200
+    pressed = press(client, path)
+    assert pressed.status_code == 303
+    page = client.get(pressed.headers["Location"])
     assert page.headers["Refresh"] == f"0; url={moderator_url or ROOM}"
     assert page.headers["Cache-Control"] == "no-store"
     assert everything(app) == before

@@ -1,6 +1,7 @@
 """The page of one event: its state, its next steps, the possible actions; and its history."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from flask import redirect, render_template, url_for
 
@@ -80,13 +81,12 @@ def show_event(
         draft_page=_draft_page(event),
         form=form or RoomForm(obj=event),
         **_room_of(event),
+        **_today(event, moment),
         waiting=waiting_of(event),
-        entrance=_entrance_today(event),
         refused=say_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
         came=attendance_counts(event, moment) if facts.over and counts.confirmed else None,
-        running=running_of(event, moment),
         mailing_label=mailing_label,
         figures_words=figures_words,
         rests=rest_note(event) if view.resting else "",
@@ -105,6 +105,11 @@ def _room_of(event: Event) -> dict[str, object]:
         "link_out": out,
         "tells": out and tells(event),
     }
+
+
+def _today(event: Event, moment: datetime) -> dict[str, object]:
+    """What the page says on the day: the entrance and the live board."""
+    return {"entrance": _entrance_today(event), "running": running_of(event, moment)}
 
 
 def _entrance_today(event: Event) -> dict[str, int] | None:

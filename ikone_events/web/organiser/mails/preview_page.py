@@ -84,7 +84,7 @@ def show_preview(
     page = page_of(sending, words=words, number=number)
     person = find_person(sending, request.values.get("person", ""))
     mails, unfit = _mails(sending, person)
-    by_kind, is_over = counts_by_kind(sending), sending.now >= event.ends_at
+    by_kind = counts_by_kind(sending)
     own = next((draft for draft in mails if draft.locale == page_locale()), None)
     return render_template(
         template,
@@ -92,7 +92,7 @@ def show_preview(
         press=press,
         total=total_of(sending),
         kinds=[(_(LABELS[kind]), each) for kind, each in by_kind.items() if each],
-        unrecorded=by_kind.get(MailKind.FOLLOW_UP_UNKNOWN, 0) if is_over else 0,
+        unrecorded=by_kind.get(MailKind.FOLLOW_UP_UNKNOWN, 0) * (sending.now >= event.ends_at),
         audience=_(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,

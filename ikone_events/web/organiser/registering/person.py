@@ -1,6 +1,7 @@
 """The page of one registration: status, answers, note, and mails."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 
@@ -78,12 +79,18 @@ def show_person(
         received=received_from(found),
         undeliverable=find_undeliverable(found.email_key),
         words=answer_words,
-        mails=mails_to(found),
-        kind_label=kind_label,
-        state_of=lambda mail: state_of(mail, moment),
+        **_mails_to(found, moment),
         over=moment >= event.ends_at,
         labels=people_words,
     )
+
+
+def _mails_to(person: Registration, moment: datetime) -> dict[str, object]:
+    return {
+        "mails": mails_to(person),
+        "kind_label": kind_label,
+        "state_of": lambda mail: state_of(mail, moment),
+    }
 
 
 def _actions(person: Registration) -> list[RegistrationAction]:
