@@ -84,15 +84,13 @@ def show_preview(
     page = page_of(sending, words=words, number=number)
     person = find_person(sending, request.values.get("person", ""))
     mails, unfit = _mails(sending, person)
-    by_kind = counts_by_kind(sending)
     own = next((draft for draft in mails if draft.locale == page_locale()), None)
     return render_template(
         template,
         event=event,
         press=press,
         total=total_of(sending),
-        kinds=[(_(LABELS[kind]), each) for kind, each in by_kind.items() if each],
-        unrecorded=by_kind.get(MailKind.FOLLOW_UP_UNKNOWN, 0) * (sending.now >= event.ends_at),
+        **_numbers(sending),
         audience=_(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,
@@ -106,6 +104,15 @@ def show_preview(
         own_address=organiser().email,
         **more,
     )
+
+
+def _numbers(sending: Sending) -> dict[str, object]:
+    """How many people get which mail, and of how many it is unknown whether they came."""
+    by_kind, is_over = counts_by_kind(sending), sending.now >= sending.event.ends_at
+    return {
+        "kinds": [(_(LABELS[kind]), each) for kind, each in by_kind.items() if each],
+        "unrecorded": by_kind.get(MailKind.FOLLOW_UP_UNKNOWN, 0) if is_over else 0,
+    }
 
 
 def show_html(sending: Sending) -> Response:
