@@ -401,3 +401,18 @@ def test_page_changes_nothing_and_calls_nobody(app: Flask, admin: Browser) -> No
     app.extensions[RESOLVER] = resolve
     assert admin.get(PAGE).status_code == 200
     assert admin.get(f"{PAGE}/check").status_code in (404, 405)
+
+
+def test_doctor_looks_at_settings_and_calls_nobody(
+    app: Flask, admin: Browser, set_up: Callable[..., None], server: LyingServer
+) -> None:
+    address = f"http://127.0.0.1:{server.port}/"
+    set_up(jitsi_url=address, jitsi_secret="geheim-17")
+    found = call(app, "doctor").output
+    assert "fault: rooms: Jitsi Meet: The app id is missing." in found
+    assert "fault: rooms: Jitsi Meet: “127.0.0.1” is inside your own network" in found
+    set_up(jitsi_app_id="ikone", outgoing_hosts=("127.0.0.1",))
+    found = call(app, "doctor").output
+    assert f"ok: rooms: Jitsi Meet: {address} (from IKONE_JITSI_URL, " in found
+    assert "geheim-17" not in found
+    assert server.heard == []
