@@ -117,7 +117,7 @@ def check_draft(
             draft, form=draft.format, starts_at=draft.starts_at, ends_at=draft.ends_at
         ),
         *_address_complaints(draft),
-        *(_room_complaints(draft, hosts, kept) if hosts is not None else ()),
+        *(_host_complaints(draft, hosts, kept) if hosts is not None else ()),
         *_plan_complaints(draft),
     ]
     if found:
@@ -210,11 +210,11 @@ def _address_complaints(draft: EventDraft) -> list[Complaint]:
     return found
 
 
-def _room_complaints(
-    draft: EventDraft, hosts: Collection[str], kept: Collection[str]
+def _host_complaints(
+    room: object, hosts: Collection[str], kept: Collection[str]
 ) -> list[Complaint]:
-    """Complaints about the hosts of new links to rooms."""
-    links = {name: getattr(draft, name) for name in ROOM_LINKS}
+    """Complaints about the hosts of new links to rooms, of a draft or of a room alone."""
+    links = {name: getattr(room, name) for name in ROOM_LINKS}
     new = {name: link for name, link in links.items() if link not in kept and is_web_address(link)}
     found = [link_complaint(link, hosts, name) for name, link in new.items()]
     return [complaint for complaint in found if complaint is not None]
