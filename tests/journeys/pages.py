@@ -603,7 +603,7 @@ ADMIN: dict[str, Stop] = {
     "rooms-refused": Stop(
         "/organise/settings/rooms",
         422,
-        send("form:has(input[value=bbb])", **{"bbb-url": "https://localhost/"}),
+        send("form.form:has(input[value=bbb])", **{"bbb-url": "https://localhost/"}),
     ),
     "mailbox": Stop("/organise/settings/mailbox"),
     "installation-texts": Stop("/organise/settings/texts"),

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.client import HTTPException
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
@@ -135,6 +136,12 @@ def _addresses_of(target: CallTarget, deadline: float) -> Sequence[IpAddress]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8)
+def _trust(certificates: str | None) -> ssl.SSLContext:
+    """The system's certificates, or those of a file; reading them takes tens of milliseconds."""
+    return ssl.create_default_context(cafile=certificates)
+
+
 class _Call:
     """One call, until its deadline by the monotonic clock."""
 
@@ -194,7 +201,7 @@ class _Call:
             str(address),
             self._target.port,
             timeout=seconds,
-            ssl_context=ssl.create_default_context(cafile=current_app.extensions.get(CERTIFICATES)),
+            ssl_context=_trust(current_app.extensions.get(CERTIFICATES)),
             cert_reqs="CERT_REQUIRED",
             server_hostname=self._target.host,
             assert_hostname=self._target.host,
@@ -238,11 +245,11 @@ class _Call:
             preload_content=False,
             decode_content=False,
         )
-        response = connection.getresponse()
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise self._unavailable(_BROKEN)  # a small packet may be huge once unpacked
-        body = self._body(response, wanted.most_bytes)
-        return OutgoingAnswer(response.status, dict(response.headers), body)
+        with connection.getresponse() as response:
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise self._unavailable(_BROKEN)  # a small packet may be huge once unpacked
+            body = self._body(response, wanted.most_bytes)
+            return OutgoingAnswer(response.status, dict(response.headers), body)
 
     def _body(self, response: "BaseHTTPResponse", most_bytes: int) -> bytes:
         body = bytearray()

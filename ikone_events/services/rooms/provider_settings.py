@@ -124,7 +124,8 @@ def save_provider(kind: ProviderKind, typed: Mapping[str, str], *, seen: int) ->
         del wanted[SECRET]
         before = variables.get(ADDRESS, row.url)
         after = variables.get(ADDRESS) or typed.get(ADDRESS, "")
-        complaints += _about_kept_secret(kind, row, before, after)
+        if not any(complaint.about == ADDRESS for complaint in complaints):
+            complaints += _about_kept_secret(kind, row, before, after)
     if complaints:
         raise UnfitInput(complaints)
     changed = [name for name, value in wanted.items() if _in_row(row, kind, name) != value]

@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -337,9 +336,3 @@ def test_log_names_the_host_and_nothing_else(
             )
     assert "call of 127.0.0.1 failed" in caplog.text
     assert "geheim" not in caplog.text
-
-
-def test_default_certificates_are_those_of_the_system(tmp_path: Path) -> None:
-    """Nobody can switch the check off: there is no setting for it."""
-    context = ssl.create_default_context()
-    assert context.verify_mode is ssl.CERT_REQUIRED

@@ -118,7 +118,7 @@ def check_connection() -> Answer:
 
 def _kind() -> ProviderKind:
     """The kind that the form names. Raises NotFound."""
-    named = request.form.get("kind", "")
+    named = request.form.get("provider", "")
     found = next((kind for kind in PROVIDER_FIELDS if kind.value == named), None)
     if found is None:
         raise NotFound(Complaint(N_("There is no such provider of video rooms.")))
@@ -174,6 +174,7 @@ class ProviderSection(NamedTuple):
     variables: Mapping[str, str]
     keeps_secret: bool
     unreadable: bool
+    is_begun: bool
     is_whole: bool
     is_entered: bool
     edit_version: int
@@ -198,6 +199,7 @@ def _section(
         variables=dict.fromkeys(PROVIDER_FIELDS[kind], "") | set_on_server,
         keeps_secret=bool(row.secret) and not unreadable,
         unreadable=unreadable,
+        is_begun=settings.is_begun(kind),
         is_whole=not settings.missing(kind),
         is_entered=bool(row.url or row.secret),
         edit_version=row.edit_version,

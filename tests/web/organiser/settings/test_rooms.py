@@ -28,9 +28,13 @@ from tests.web.organiser.conftest import Browser
 
 PAGE = "/organise/settings/rooms"
 SECRET = "Geheimnis-8f3kQzW"
-BBB = {"kind": "bbb", "bbb-url": "https://meet.example.org/bigbluebutton/", "bbb-secret": SECRET}
+BBB = {
+    "provider": "bbb",
+    "bbb-url": "https://meet.example.org/bigbluebutton/",
+    "bbb-secret": SECRET,
+}
 JITSI = {
-    "kind": "jitsi",
+    "provider": "jitsi",
     "jitsi-url": "https://jitsi.example.org",
     "jitsi-app_id": "ikone",
     "jitsi-secret": "Jitsi-Geheimnis-77",
@@ -71,7 +75,7 @@ def seen_of(page: TestResponse, kind: str = "bbb") -> str:
 
 def save(browser: Browser, values: dict[str, str], **more: str) -> TestResponse:
     """Save as a person who has just opened the page."""
-    kind = values["kind"]
+    kind = values["provider"]
     return browser.post(PAGE, {f"{kind}-seen": seen_of(browser.get(PAGE), kind), **values, **more})
 
 
@@ -111,7 +115,7 @@ def test_secrets_are_nowhere_in_clear(
     caplog.set_level(logging.DEBUG)
     shown = [save(admin, BBB).text, save(admin, JITSI).text, german(admin)]
     shown += [save(admin, {**BBB, "bbb-url": "kaputt"}).text]
-    shown += [admin.post(f"{PAGE}/check", {"kind": kind}).text for kind in ("bbb", "jitsi")]
+    shown += [admin.post(f"{PAGE}/check", {"provider": kind}).text for kind in ("bbb", "jitsi")]
     shown += [german(admin), repr(in_effect(app)), caplog.text]
     shown += [call(app, name).output for name in ("doctor", "verify")]
     shown += [call(app, "rooms", "check").output]
@@ -202,7 +206,7 @@ def test_name_that_leads_inside_is_refused_when_saved_and_when_called_later(
     app.extensions[RESOLVER] = lambda _host: [ip_address("93.184.215.14")]
     assert save(admin, JITSI).status_code == 303
     app.extensions[RESOLVER] = lambda _host: [ip_address("127.0.0.1")]
-    admin.post(f"{PAGE}/check", {"kind": "jitsi"})
+    admin.post(f"{PAGE}/check", {"provider": "jitsi"})
     assert "„jitsi.example.org“ liegt in Ihrem eigenen Netz" in german(admin)
     assert "inside your own network" in call(app, "rooms", "check").output
 
@@ -214,8 +218,11 @@ def test_press_asks_the_server_and_the_page_says_what_it_answered(
     save(admin, {**JITSI, "jitsi-url": f"http://127.0.0.1:{server.port}"})
     assert "Verbindung prüfen" in german(admin)
     assert server.heard == []  # nobody is called for a page or a save
-    answer = admin.post(f"{PAGE}/check", {"kind": "jitsi"})
-    assert answer.status_code == 303
+    form = re.search(r'<form class="post"[^>]*/rooms/check">.*?</form>', german(admin), re.DOTALL)
+    assert form is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
+    assert fields.pop("csrf_token")
+    assert admin.post(f"{PAGE}/check", fields).status_code == 303
     assert "antwortet, die Verbindung funktioniert" in german(admin)
     assert len(server.heard) == 1
     result = call(app, "rooms", "check")
@@ -228,13 +235,13 @@ def test_fault_of_a_server_is_said_in_words_and_by_the_command(
     set_up(outgoing_hosts=("127.0.0.1",))
     with serving(saying(b"", status="503 Busy")) as server:
         save(admin, {**JITSI, "jitsi-url": f"http://127.0.0.1:{server.port}"})
-        admin.post(f"{PAGE}/check", {"kind": "jitsi"})
+        admin.post(f"{PAGE}/check", {"provider": "jitsi"})
         assert "503" in german(admin)
         result = call(app, "rooms", "check")
     assert result.exit_code == 1
     assert result.output.startswith("jitsi: ")
     assert "503" in result.output
-    admin.post(f"{PAGE}/check", {"kind": "jitsi"})
+    admin.post(f"{PAGE}/check", {"provider": "jitsi"})
     assert "ist nicht erreichbar" in german(admin)
 
 
@@ -243,7 +250,7 @@ def test_without_a_provider_nothing_is_checked(app: Flask, admin: Browser) -> No
     assert (result.exit_code, result.output) == (0, "No provider is set up: rooms are links.\n")
     assert german(admin).count("Nicht eingerichtet") == 2
     assert "ok: rooms: no provider is set up: rooms are links" in call(app, "doctor").output
-    admin.post(f"{PAGE}/check", {"kind": "bbb"})
+    admin.post(f"{PAGE}/check", {"provider": "bbb"})
     assert "Das Geheimnis fehlt." in german(admin)
 
 
@@ -263,7 +270,7 @@ def test_variable_wins_and_is_shown_read_only(
     )
     set_up(bbb_url="https://server.example.org/b/", bbb_secret="")
     assert 'name="bbb-secret"' in german(admin)
-    assert save(admin, {"kind": "bbb", "bbb-secret": "neu"}).status_code == 303
+    assert save(admin, {"provider": "bbb", "bbb-secret": "neu"}).status_code == 303
     assert in_effect(app).bbb_secret == "neu"
     row = row_of(app)
     assert row is not None
@@ -314,7 +321,7 @@ def test_sealed_secret_of_one_provider_is_of_no_use_for_another(app: Flask, admi
 def test_same_secret_is_sealed_differently_each_time(app: Flask, admin: Browser) -> None:
     save(admin, BBB)
     first = row_of(app)
-    admin.post(f"{PAGE}/remove", {"kind": "bbb", "seen": "1"})
+    admin.post(f"{PAGE}/remove", {"provider": "bbb", "seen": "1"})
     save(admin, BBB)
     second = row_of(app)
     assert first is not None
@@ -334,7 +341,7 @@ def test_second_of_two_administrators_is_told(
     assert SECRET not in answer.text
     assert in_effect(app).bbb_url == "https://hers.example.org/"
     assert admin.post(PAGE, {**BBB, "bbb-seen": seen_of(answer)}).status_code == 303
-    admin.post(f"{PAGE}/remove", {"kind": "bbb", "seen": seen})
+    admin.post(f"{PAGE}/remove", {"provider": "bbb", "seen": seen})
     assert in_effect(app).bbb_url == BBB["bbb-url"]
     assert "Inzwischen hat jemand anderes" in german(admin)
 
@@ -345,7 +352,7 @@ def test_details_are_removed(app: Flask, admin: Browser) -> None:
     assert form is not None
     seen = re.search(r'name="seen" value="(\d+)"', form[0])
     assert seen is not None
-    assert admin.post(f"{PAGE}/remove", {"kind": "bbb", "seen": seen[1]}).status_code == 303
+    assert admin.post(f"{PAGE}/remove", {"provider": "bbb", "seen": seen[1]}).status_code == 303
     assert "Die Angaben sind entfernt" in german(admin)
     row = row_of(app)
     assert row is not None
@@ -358,7 +365,7 @@ def test_edits_are_in_the_security_log_without_their_values(
     caplog.set_level(logging.INFO, logger="ikone_events.security")
     save(admin, BBB)
     save(admin, {**BBB, "bbb-secret": ""})  # nothing has changed
-    admin.post(f"{PAGE}/remove", {"kind": "bbb", "seen": "1"})
+    admin.post(f"{PAGE}/remove", {"provider": "bbb", "seen": "1"})
     lines = [line for line in caplog.messages if "rooms_bbb" in line]
     assert len(lines) == 2
     assert '"fields": "url,secret"' in lines[0]
@@ -383,7 +390,7 @@ def test_only_administrators_open_the_page(
 def test_unknown_provider_is_not_found(admin: Browser) -> None:
     for path in ("", "/check", "/remove"):
         for kind in ("link", "zoom", ""):
-            assert admin.post(f"{PAGE}{path}", {"kind": kind}).status_code == 404
+            assert admin.post(f"{PAGE}{path}", {"provider": kind}).status_code == 404
 
 
 def test_page_changes_nothing_and_calls_nobody(app: Flask, admin: Browser) -> None:
@@ -394,3 +401,18 @@ def test_page_changes_nothing_and_calls_nobody(app: Flask, admin: Browser) -> No
     app.extensions[RESOLVER] = resolve
     assert admin.get(PAGE).status_code == 200
     assert admin.get(f"{PAGE}/check").status_code in (404, 405)
+
+
+def test_doctor_looks_at_settings_and_calls_nobody(
+    app: Flask, admin: Browser, set_up: Callable[..., None], server: LyingServer
+) -> None:
+    address = f"http://127.0.0.1:{server.port}/"
+    set_up(jitsi_url=address, jitsi_secret="geheim-17")
+    found = call(app, "doctor").output
+    assert "fault: rooms: Jitsi Meet: The app id is missing." in found
+    assert "fault: rooms: Jitsi Meet: “127.0.0.1” is inside your own network" in found
+    set_up(jitsi_app_id="ikone", outgoing_hosts=("127.0.0.1",))
+    found = call(app, "doctor").output
+    assert f"ok: rooms: Jitsi Meet: {address} (from IKONE_JITSI_URL, " in found
+    assert "geheim-17" not in found
+    assert server.heard == []

@@ -1,0 +1,77 @@
+"""Settings of providers on both databases: of two first saves at once, one is told."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from ikone_events.config import Settings
+from ikone_events.domain.refusals import StaleForm
+from ikone_events.domain.rooms.providers import ProviderKind
+from ikone_events.services.rooms.provider_settings import (
+    provider_settings,
+    remove_provider,
+    save_provider,
+)
+from ikone_events.store.db import transaction
+from tests.factories import make_settings
+
+pytestmark = pytest.mark.both_databases
+KIND = ProviderKind.BIGBLUEBUTTON
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
+
+
+def values(number: int) -> dict[str, str]:
+    return {"url": f"https://meet-{number}.example.org/", "secret": f"geheim-{number}"}
+
+
+def test_first_settings_of_two_people_at_once_are_saved_once(app: Flask, database: str) -> None:
+    del database
+    start, outcomes = threading.Barrier(2), dict[int, str]()
+
+    def save(number: int) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                with transaction():
+                    save_provider(KIND, values(number), seen=0)
+                outcomes[number] = "saved"
+            except StaleForm:
+                outcomes[number] = "told"
+
+    people = [threading.Thread(target=save, args=(number,)) for number in range(2)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert sorted(outcomes.values()) == ["saved", "told"]
+    (winner,) = [number for number, outcome in outcomes.items() if outcome == "saved"]
+    with app.app_context():
+        found = provider_settings()
+    assert (found.bbb_url, found.bbb_secret) == tuple(values(winner).values())
+
+
+def test_same_values_twice_are_no_conflict(app: Flask, database: str) -> None:
+    del database
+    for _ in range(2):
+        with app.app_context(), transaction():
+            changed = save_provider(KIND, values(1), seen=0)
+    assert changed == []
+
+
+def test_failed_save_stores_nothing(app: Flask, database: str) -> None:
+    del database
+    with app.app_context():
+        with transaction():
+            save_provider(KIND, values(1), seen=0)
+        with pytest.raises(StaleForm), transaction():
+            remove_provider(KIND, seen=0)
+        assert provider_settings().bbb_secret == "geheim-1"
+        with transaction():
+            remove_provider(KIND, seen=1)
+        assert not provider_settings().is_begun(KIND)
