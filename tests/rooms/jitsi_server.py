@@ -58,11 +58,12 @@ class JitsiServer:
         return user
 
 
-def read_token(token: str, secret: str, *, algorithm: str = "HS256") -> dict[str, Any]:
+def read_token(token: str, secret: str | bytes, *, algorithm: str = "HS256") -> dict[str, Any]:
     """The claims of a token with a right signature; raises ValueError."""
     head, body, mark = token.split(".")
     digest = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}[algorithm]
-    right = hmac.new(secret.encode(), f"{head}.{body}".encode(), digest).digest()
+    key = secret.encode() if isinstance(secret, str) else secret
+    right = hmac.new(key, f"{head}.{body}".encode(), digest).digest()
     if json.loads(_decoded(head))["alg"] != algorithm or not hmac.compare_digest(
         _decoded(mark), right
     ):

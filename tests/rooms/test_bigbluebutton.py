@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from ikone_events.domain.rooms.providers import (
     Presence,
@@ -26,7 +27,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
 from ikone_events.store.rooms.sessions import find_session
-from tests.factories import NOW, make_event, make_registration
+from tests.factories import NOW, door_path, make_event, make_registration, personal_path
 from tests.rooms.bbb_server import BbbServer, Manner
 
 KIND = ProviderKind.BIGBLUEBUTTON
@@ -197,3 +198,26 @@ def test_meeting_does_not_change_the_versions_of_contents(app: Flask, bbb: BbbSe
         before = _versions(event)
         _open(event)
         assert _versions(event) == before
+
+
+def test_no_page_asks_a_provider(app: Flask, bbb: BbbServer, client: FlaskClient) -> None:
+    event = make_event(
+        app,
+        state="dispatched",
+        room_provider="bbb",
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+    )
+    anna = make_registration(app, event)
+    with app.app_context():
+        _open(event)
+    bbb.under_lock.clear()
+    paths = [
+        personal_path(app, anna),
+        personal_path(app, anna, "/room"),
+        personal_path(app, anna, "/room?go=1"),
+        door_path(app, anna),
+        f"/events/{event.slug}",
+    ]
+    assert [client.get(path).status_code for path in paths] == [200] * len(paths)
+    assert bbb.under_lock == []

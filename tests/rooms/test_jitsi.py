@@ -1,5 +1,6 @@
 """Jitsi on loopback: a token opens one room for one person."""
 
+import base64
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from ikone_events.services.rooms.entering import (
     open_room,
     visitor_of,
 )
+from ikone_events.services.rooms.providers.jitsi import JitsiMeet
 from ikone_events.services.rooms.registry import provider_for
 from tests.factories import NOW, make_event, make_registration
 from tests.rooms.jitsi_server import JitsiServer, made_token, read_token
@@ -94,9 +96,53 @@ def test_check_says_whether_the_server_answers(app: Flask, jitsi: JitsiServer) -
         ]
 
 
-def test_token_of_rfc_7515_is_read_by_the_test_server() -> None:
-    """The server of these tests verifies what others have signed (RFC 7515, A.1)."""
-    claims = {"a": 1}
-    assert read_token(made_token(claims, "s", algorithm="HS256"), "s") == claims
+def test_claims_have_the_form_of_the_documented_example() -> None:
+    """From lib-jitsi-meet, doc/tokens.md; we tell no group, avatar or address, and name a room."""
+    documented = {
+        "context": {
+            "user": {
+                "avatar": "https:/gravatar.com/avatar/abc123",
+                "name": "John Doe",
+                "email": "jdoe@example.com",
+                "id": "abcd:a1b2c3-d4e5f6-0abc1-23de-abcdef01fedcba",
+            },
+            "group": "a123-123-456-789",
+        },
+        "aud": "jitsi",
+        "iss": "my_client",
+        "sub": "meet.jit.si",
+        "room": "*",
+        "exp": 1500006923,
+    }
+    room = Room(key="a" * 40, title="", starts_at=NOW, ends_at=NOW)
+    visitor = Visitor("John Doe", RoomRole.VIEWER, "x")
+    claims = token_claims("https://meet.jit.si", "my_client", room, visitor, NOW)
+    assert claims.keys() == documented.keys() | {"nbf"}
+    for name in ("aud", "iss", "sub"):
+        assert claims[name] == documented[name]
+    assert claims["room"] == room.key
+    assert claims["context"]["user"].keys() & {"avatar", "email"} == set()
+
+
+def test_advice_warns_of_the_lobby_and_of_a_short_secret(app: Flask, jitsi: JitsiServer) -> None:
+    with app.app_context():
+        provider = provider_for(ProviderKind.JITSI)
+    assert isinstance(provider, JitsiMeet)
+    assert "lobby" in str(provider.advice()[0])
+    assert len(provider.advice()) == 2
+    assert len(JitsiMeet(provider.server, "a", "short").advice()) == 3
+
+
+def test_test_server_verifies_the_example_of_rfc_7515() -> None:
+    """Appendix A.1: HMAC-SHA-256 over a header and claims with line breaks in them."""
+    key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow=="
+    token = (
+        "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
+        ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
+        "cnVlfQ"
+        ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    )
+    claims = read_token(token, base64.urlsafe_b64decode(key))
+    assert claims == {"iss": "joe", "exp": 1300819380, "http://example.com/is_root": True}
     with pytest.raises(ValueError, match="signature"):
         read_token(made_token(claims, "t", algorithm="HS256"), "s")

@@ -15,6 +15,7 @@ from ikone_events.services.rooms.entering import join_address, moderator_id, vis
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.rooms.attendance import record_door
+from ikone_events.store.rooms.presence import sessions_of
 from ikone_events.store.rooms.sessions import find_session, find_watch
 from tests.factories import FixedClock, make_event, make_registration, make_settings
 from tests.rooms.bbb_server import SECRET, BbbServer, Manner
@@ -317,6 +318,20 @@ def test_list_of_five_hundred_people_is_read(day: Day) -> None:
     listed |= {f"{number:040}": ("Ä" * 64, "VIEWER") for number in range(500)}
     day.minutes(2)
     assert day.minutes_of(anna) == 1
+
+
+def test_many_who_come_at_once_enter_one_meeting(day: Day) -> None:
+    people = [day.person() for _ in range(16)]
+    day.bbb.lock_held = lambda: False  # one may write while another calls
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(day.enter, people))
+    assert len(day.bbb.meetings) == 1
+    with day.app.app_context():
+        assert [each.session for each in sessions_of(day.event.id)] == [
+            day.bbb.meetings[day.key].session
+        ]
+    day.minutes(2)
+    assert {day.minutes_of(person) for person in people} == {1}
 
 
 def test_stopping_worker_looks_into_no_further_room(day: Day) -> None:

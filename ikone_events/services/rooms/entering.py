@@ -100,7 +100,7 @@ def room_of(event: Event, session: str = "") -> Room:
 def room_key(event: Event) -> str:
     """The id by which providers know the room of an event."""
     secret = get_installation().settings.secret_key
-    return opaque_id(secret, "room", str(event.id), event.created_at.isoformat())
+    return opaque_id(secret, "room", str(event.id), str(event.created_at.timestamp()))
 
 
 def visitor_of(registration: Registration, *, name: str | None = None) -> Visitor:

@@ -17,6 +17,14 @@ from ikone_events.domain.rooms.providers import (
 from ikone_events.services.rooms.outgoing import call
 
 _ALGORITHM = "HS256"
+_SHORTEST_SECRET = 32  # RFC 7518, 3.2: as long as the hash
+_LOBBY = N_(
+    "If the lobby of Jitsi is switched on, moderators wait in it too, unless the server has a"
+    " plugin for that (token_lobby_bypass). Leave the lobby off: only people with a link from us"
+    " get in."
+)
+_NO_ATTENDANCE = N_("Jitsi tells nobody who was in the room: what is known is the door.")
+_SHORT_SECRET = N_("The secret should have at least %(number)d characters.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +71,9 @@ class JitsiMeet:
             return (Complaint(text, {"status": answer.status}),)
         return ()
 
-    @staticmethod
-    def advice() -> Sequence[Complaint]:
+    def advice(self) -> Sequence[Complaint]:
         """What to know before Jitsi is used, in words for an administrator."""
-        return (
-            Complaint(
-                N_(
-                    "If the lobby of Jitsi is switched on, moderators wait in it too, unless the"
-                    " server has a plugin for that (token_lobby_bypass). Leave the lobby off: only"
-                    " people with a link from us get in."
-                )
-            ),
-            Complaint(N_("Jitsi tells nobody who was in the room: what is known is the door.")),
-        )
+        known = [Complaint(_LOBBY), Complaint(_NO_ATTENDANCE)]
+        if len(self.secret) < _SHORTEST_SECRET:
+            known.append(Complaint(_SHORT_SECRET, {"number": _SHORTEST_SECRET}))
+        return known
