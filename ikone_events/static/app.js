@@ -62,6 +62,7 @@
       const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
       left.textContent = (parts[0] ? parts : parts.slice(1)).map((part, place) => place ? String(part).padStart(2, "0") : part).join(":");
       left.hidden = parts[0] > 23; // days are in words
+      left.previousElementSibling.hidden = !left.hidden;
     };
     const ticking = setInterval(tick, 1000);
     tick();

@@ -48,7 +48,12 @@ class RoomPassage:
     def shown(self) -> dict[str, object]:
         """The variables of the templates."""
         values = {name: getattr(self, name) for name in _SHOWN}
-        return {**values, "pin": self.event.room_pin}
+        return {**values, "pin": pin_of(self.event)}
+
+
+def pin_of(event: Event) -> str:
+    """What a room that is a plain link asks for; other providers know who comes."""
+    return event.room_pin if event.room_provider == ProviderKind.LINK else ""
 
 
 def takes_names(event: Event) -> bool:

@@ -32,6 +32,7 @@ from ikone_events.web.attendee.entering import (
     RoomPassage,
     after_press,
     lead_on,
+    pin_of,
     request_room,
     takes_names,
 )
@@ -156,6 +157,7 @@ def _show(link: _Link) -> ResponseReturnValue:
         overtime=moment >= event.ends_at,
         waiting=waiting,
         takes_name=takes_names(event),
+        pin=pin_of(event) if state is Door.OPEN else "",
         link_day=link_day(event, moment),
         entered=link.person.entered and bool(link.own),
         materials=_materials(link) if state is Door.OVER else (),

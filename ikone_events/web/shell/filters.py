@@ -1,5 +1,6 @@
 """Template filters: moments, labels and sizes in the language of the page."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Protocol
@@ -14,6 +15,8 @@ from ikone_events.services.installation import now
 from ikone_events.web.shell.badges import badge_of
 from ikone_events.web.shell.i18n import gettext, page_locale, translate
 from ikone_events.web.shell.markdown import to_html
+
+_NUMBER = re.compile(r"\+?\d[\d /().–-]{4,}")
 
 
 class Spanning(Protocol):
@@ -72,6 +75,14 @@ def _size(number: int) -> str:
     return f"{megabytes.replace('.', ',') if page_locale() == 'de' else megabytes}{times.NBSP}MB"
 
 
+def _phone_address(text: str) -> str:
+    """The address by which a telephone calls a number; "" if the text says more than a number."""
+    if not _NUMBER.fullmatch(text.strip()):
+        return ""
+    digits = "".join(each for each in text if each.isdigit())
+    return f"tel:{'+' * text.strip().startswith('+')}{digits}"
+
+
 _FILTERS: dict[str, Callable[..., object]] = {
     "span": _span,
     "moment": _moment,
@@ -83,6 +94,7 @@ _FILTERS: dict[str, Callable[..., object]] = {
     "tile_month": _tile_month,
     "iso": _iso,
     "file_size": _size,
+    "phone_address": _phone_address,
     "format_label": lambda value: gettext(FORMAT_LABELS[EventFormat(value)]),
     "mode_label": lambda value: gettext(MODE_LABELS[Mode(value)]),
     "translate": translate,
