@@ -59,7 +59,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(r"/(r|door|c|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+")
+_TOKEN = re.compile(r"/(r|door|[cC]|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+")
 
 
 _NO_WORDS = {

@@ -19,7 +19,7 @@ FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
 _FEEDS = "/feeds/"
-_PERSONAL = ("/r/", "/door/", "/c/", "/subscribe/", "/unsubscribe/", "/login/reset/", _FEEDS)
+_PERSONAL = ("/r/", "/door/", "/c/", "/C/", "/subscribe/", "/unsubscribe/", "/login/reset/", _FEEDS)
 _NO_DEVICES = "camera=(), geolocation=(), microphone=()"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
