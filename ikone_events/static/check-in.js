@@ -113,6 +113,11 @@
     }
   };
   field.addEventListener("input", narrow);
+  // A scanner types wherever the cursor is: if it is nowhere, into the field.
+  addEventListener("keydown", (typed) => {
+    const isText = typed.key.length === 1 && !typed.ctrlKey && !typed.metaKey && !typed.altKey;
+    if (isText && document.activeElement === document.body) field.focus();
+  });
   form.addEventListener("submit", (sent) => {
     const text = field.value.trim();
     if (isCode(text)) {

@@ -335,6 +335,7 @@ def _entrance(app: Flask) -> dict[str, str]:
         "without_place": waits.public_id,
         "code_in": check_in_path(app, came),
         "code": check_in_path(app, comes),
+        "code_in_capitals": check_in_path(app, comes).replace("/c/", "/C/"),
     }
 
 

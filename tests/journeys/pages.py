@@ -252,6 +252,7 @@ def _sign_up_online(page: Page) -> None:
 VISITOR: dict[str, Stop] = {
     "list": Stop("/"),
     "code": Stop("{code}"),
+    "code-in-capitals": Stop("{code_in_capitals}"),
     "embedded": Stop("/embed/events?lang={language}"),
     "series": Stop("/series/workshop-reihe-bewerbung-als-smart-city"),
     "event": Stop("/events/open"),

@@ -10,6 +10,9 @@ from ikone_events.domain.registering.registration import Attendance, Status
 
 # How long a press may wait in a page without a network.
 LONGEST_WAIT = timedelta(days=7)
+# Presses that took no longer than this are made when they arrive: of two helpers at once the one
+# whose press comes second reads that, however long both were on the way.
+ON_THE_WAY = timedelta(seconds=10)
 
 
 class PressKind(StrEnum):
@@ -66,8 +69,9 @@ def moment_of_press(now: datetime, *, seconds_ago: float) -> datetime:
 
     The page says how long ago by its own clock, so it does not matter whether that clock is right.
     """
-    waited = min(max(seconds_ago, 0.0), LONGEST_WAIT.total_seconds())
-    return now - timedelta(seconds=waited)
+    if seconds_ago <= ON_THE_WAY.total_seconds():
+        return now
+    return now - timedelta(seconds=min(seconds_ago, LONGEST_WAIT.total_seconds()))
 
 
 def entry_outcome(

@@ -24,7 +24,7 @@ blueprint = Blueprint("pages", __name__)
 # Nothing for search engines: behind the login, behind personal links, or for monitoring.
 _NOT_FOR_SEARCH = (
     *("/organise", "/login", "/logout", "/fs-static/", "/healthz", "/readyz"),
-    *("/r/", "/door/", "/speaker/", "/speaker-door/", "/upload/"),
+    *("/r/", "/door/", "/c/", "/C/", "/speaker/", "/speaker-door/", "/upload/"),
     *("/feeds/", "/subscribe/", "/unsubscribe/"),
 )
 _A_WEEK = 7 * 24 * 3600

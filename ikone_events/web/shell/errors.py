@@ -60,7 +60,7 @@ _STATUS: dict[type[Refusal], int] = {
     Busy: 503,
 }
 _TOKEN = re.compile(
-    r"/(r|door|c|speaker|speaker-door|upload|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+"
+    r"/(r|door|[cC]|speaker|speaker-door|upload|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+"
 )
 
 

@@ -20,7 +20,7 @@ A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
 _FEEDS = "/feeds/"
 _PERSONAL = (
-    *("/r/", "/door/", "/c/", "/speaker/", "/speaker-door/", "/upload/"),
+    *("/r/", "/door/", "/c/", "/C/", "/speaker/", "/speaker-door/", "/upload/"),
     *("/subscribe/", "/unsubscribe/", "/login/reset/", _FEEDS),
 )
 _NO_DEVICES = "camera=(), geolocation=(), microphone=()"

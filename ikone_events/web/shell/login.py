@@ -61,7 +61,7 @@ ABSOLUTE = timedelta(hours=12)
 # A request refreshes the cookie only after this time, so most responses send none.
 _NOTE_EVERY = timedelta(minutes=1)
 # Pages that show more to people who are signed in: those of organisers, and check-in codes.
-_FOR_TEAM = ("/organise", "/c/")
+_FOR_TEAM = ("/organise", "/c/", "/C/")
 
 
 class TeamLoginForm(LoginForm):

@@ -50,6 +50,7 @@ def test_only_confirmed_people_come_in_and_all_others_get_their_own_words() -> N
     ("seconds", "wanted"),
     [
         (0, NOW),
+        (9.9, NOW),
         (60, NOW - timedelta(minutes=1)),
         (-3600, NOW),
         (1e300, NOW - LONGEST_WAIT),

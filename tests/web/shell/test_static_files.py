@@ -1,6 +1,7 @@
 """Static files: which variant is answered, and how long browsers keep it."""
 
 import gzip
+import hashlib
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -188,3 +189,14 @@ def test_first_view_loads_little(app: Flask, client: FlaskClient) -> None:
         sizes = [len(client.get(each, headers=accepted).data) for each in loaded]
         assert len(sizes) + 1 <= 9
         assert len(first.data) + sum(sizes) < 120_000
+
+
+def test_scanner_is_unchanged_and_brings_its_licence(client: FlaskClient) -> None:
+    """jsQR 1.4.0 as npm has it; nothing on PyPI carries it, so it lies in the repository."""
+    scanner = client.get("/static/jsqr.js")
+    assert hashlib.sha256(scanner.data).hexdigest() == (
+        "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859"
+    )
+    assert "Apache License" in client.get("/static/jsqr-LICENSE.txt").text
+    packed = client.get("/static/jsqr.js", headers={"Accept-Encoding": "gzip"})
+    assert len(packed.data) < len(scanner.data) / 4

@@ -42,6 +42,13 @@ def code(token: str) -> Answer:
     return _for_helper(token, found)
 
 
+@shared_blueprint.get("/C/<token>")
+@permission(Permission.PERSONAL_LINK)
+def code_in_capitals(token: str) -> Answer:
+    """Show the same: QR codes are smaller with everything before the token in capitals."""
+    return code(token)
+
+
 def _for_holder(token: str) -> Answer:
     """Whoever is signed in without the permission reads it too, and that the account lacks it."""
     found = find_by_code(token)

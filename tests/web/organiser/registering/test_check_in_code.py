@@ -1,5 +1,6 @@
 """The page behind a check-in code: for its holder, for helpers, and for codes that name nobody."""
 
+import logging
 import re
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.web.shell.errors import hide_tokens
 from tests.factories import (
     TODAY,
     FixedClock,
@@ -61,6 +63,34 @@ def test_holder_sees_nothing_of_the_person(
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert "Set-Cookie" not in client.get(check_in_path(app, person)).headers
     assert not is_in(app, person)
+
+
+def test_code_in_capitals_is_the_same_code(
+    app: Flask, client: FlaskClient, team: Browser, person: Registration
+) -> None:
+    path = check_in_path(app, person).replace("/c/", "/C/")
+    page = client.get(path)
+    assert "Bitte am Einlass" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "Maria Adler" in team.get(path).text
+
+
+@pytest.mark.parametrize("state", ["cancelled", "postponed"])
+def test_holder_reads_that_an_event_was_called_off(
+    app: Flask, client: FlaskClient, state: str
+) -> None:
+    person = make_registration(app, make_event(app, **{**TODAY, "state": state}))
+    page = client.get(f"{check_in_path(app, person)}?lang=en").text
+    assert f"The event has been {state}" in page
+    assert "Please show" not in page
+
+
+def test_tokens_of_codes_are_kept_out_of_logs() -> None:
+    token = "WyJ4IiwxXQ.abc"
+    for path in (f"/c/{token}", f"/C/{token}"):
+        record = logging.LogRecord("x", logging.INFO, "x", 1, "GET %s", (path,), None)
+        hide_tokens(record)
+        assert token not in record.getMessage()
 
 
 def test_helper_sees_the_person_and_one_button(
