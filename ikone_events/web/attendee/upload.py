@@ -80,7 +80,10 @@ def hand_in_file(token: str) -> ResponseReturnValue:
         return _page(token, _owner(token), form), status
     if path is not None:
         path.unlink(missing_ok=True)
-    flash(_("“%(title)s” has arrived. The organisers look at it and release it.", title=title))
+    flash(
+        _("“%(title)s” has arrived. The organisers look at it and release it.", title=title),
+        "success",
+    )
     return redirect(url_for("upload.page", token=token), 303)
 
 
