@@ -58,7 +58,7 @@ def walk(
         clock.moment = event.ends_at + timedelta(hours=1)
         log_in(team, url)  # the session has ended meanwhile
         _release(team, f"{url}/organise/events/{event.slug}", look)
-    (*_, follow_up) = installation.mails_to(ATTENDEE, number=1)
+    (*_, follow_up) = installation.mails_to(ATTENDEE, number=2)  # after the reminder
     assert "Vortrag Müllsensoren" in follow_up.text
 
 

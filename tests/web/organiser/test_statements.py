@@ -27,7 +27,7 @@ def event(app: Flask) -> Event:
 
 # Of these two are for whoever is signed in and for the event, one for the numbers of the tabs.
 PAGES = [
-    ("", 14),
+    ("", 15),
     ("/history", 4),
     ("/mail/sent", 9),
     ("/do/cancel", 4),
