@@ -30,7 +30,7 @@ PAGES = [
     ("", 15),
     ("/history", 4),
     ("/mail/sent", 9),
-    ("/do/cancel", 4),
+    ("/do/cancel", 5),
     ("/edit", 5),
     ("/registrations", 10),
     ("/mail", 9),
