@@ -10,6 +10,7 @@ from ikone_events.domain.directory.contact import CHECKED_FOR
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.plan.times import Anchor, Timing
+from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.accounts.password_links import send_link
@@ -41,9 +42,11 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    make_speaker,
     make_subscriber,
     make_text,
     personal_path,
+    speaker_path,
     subscription_path,
 )
 from tests.journeys.replies import replies
@@ -83,6 +86,7 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_directory(app),
         **_coming(app),
         **_running(app),
+        **_speakers(app),
         **_statuses(app),
         **_past(app),
         **_people(app),
@@ -245,6 +249,30 @@ def _running(app: Flask) -> dict[str, str]:
         "guest_door": door_path(app, make_registration(app, soon)),
         "gone_door": door_path(app, make_registration(app, soon, status="cancelled")),
         "guest": personal_path(app, make_registration(app, soon, question=CONTENT["title"])),
+    }
+
+
+def _speakers(app: Flask) -> dict[str, str]:
+    """Speakers before a room that is open, with slides in every state; and one on site."""
+    event = make_event(app, slug="spoken", state="dispatched", title=CONTENT["title"], **SOON)
+    on_site = make_event(
+        app, slug="spoken-on-site", format="on_site", place="Rathaus", directions="Saal 2"
+    )
+    speaker = make_speaker(
+        app, event, name=LONG, organisation_text=LONG, calendar_sequence=0, partstat="ACCEPTED"
+    )
+    make_speaker(app, event, role="co_organiser", email="bo@example.org")
+    make_registration(app, event, question=LONG)
+    make_registration(app, event, email="bo@example.org")
+    for released in (True, False):
+        make_material(app, event, title=LONG, speaker_id=speaker.id, released=released)
+    visitor = make_speaker(app, on_site)
+    return {
+        "speaker": speaker_path(app, speaker),
+        "speaker_door": speaker_path(app, speaker, Purpose.SPEAKER_DOOR),
+        "upload": speaker_path(app, speaker, Purpose.UPLOAD),
+        "speaker_on_site": speaker_path(app, visitor),
+        "speaker_id": speaker.public_id,
     }
 
 

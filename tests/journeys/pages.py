@@ -129,6 +129,13 @@ def _enter_the_room(page: Page) -> None:
     page.unroute_all()
 
 
+def _enter_as_speaker(page: Page) -> None:
+    """Press the button; the page that leads on stays."""
+    page.route("**/speaker/*", _without_refresh)
+    page.click("main form.post button")
+    page.unroute_all()
+
+
 def _without_refresh(route: Route) -> None:
     answer = route.fetch()
     kept = {name: value for name, value in answer.headers.items() if name != "refresh"}
@@ -316,6 +323,13 @@ ATTENDEE: dict[str, Stop] = {
     ),
     "person-asks-nothing": Stop("{guest}", 422, send("form[action$='/questions']")),
     "room-open": Stop("{guest}/room"),
+    "speaker": Stop("{speaker}"),
+    "speaker-on-site": Stop("{speaker_on_site}"),
+    "speaker-entered": Stop("{speaker}", 200, _enter_as_speaker),
+    "speaker-door": Stop("{speaker_door}"),
+    "speaker-gone": Stop("{speaker}x", 404),
+    "upload": Stop("{upload}"),
+    "upload-refused": Stop("{upload}", 422, send("main form.form", title="Ohne Datei")),
     "room-entered": Stop("{guest}/room", 200, _enter_the_room),
     "room-over": Stop("{veteran}/room"),
     "room-on-site": Stop("{visitor}/room"),
@@ -516,6 +530,16 @@ ORGANISER: dict[str, Stop] = {
     "handouts-refused": Stop(
         "/organise/events/over/materials", 422, send("form[action$='/slides']")
     ),
+    "materials-waiting": Stop("/organise/events/spoken/materials"),
+    "speakers": Stop("/organise/events/spoken/speakers"),
+    "speakers-none": Stop("/organise/events/open/speakers"),
+    "speaker-new": Stop("/organise/events/spoken/speakers/new"),
+    "speaker-refused": Stop(
+        "/organise/events/spoken/speakers/new", 422, send("form[data-guard]", name="")
+    ),
+    "speaker-edit": Stop("/organise/events/spoken/speakers/{speaker_id}"),
+    "speaker-briefing": Stop("/organise/events/spoken/speakers/{speaker_id}/briefing"),
+    "speaker-remove": Stop("/organise/events/spoken/speakers/{speaker_id}/remove"),
     "history": Stop("/organise/events/cancelled/history"),
     "texts": Stop("/organise/events/open/mail/texts"),
     "texts-series": Stop("/organise/events/open/series-texts"),
@@ -577,6 +601,7 @@ VIEWER: dict[str, Stop] = {
     "viewer-at-a-glance": Stop("/organise/events/open"),
     "viewer-administrations": Stop(DIRECTORY),
     "viewer-replies": Stop("/organise/events/replies/mail/returned"),
+    "viewer-speakers": Stop("/organise/events/spoken/speakers"),
     "viewer-plan": Stop("/organise/events/stuck/mail"),
     "viewer-preview": Stop("/organise/events/open/steps/{own_step}/preview"),
     "viewer-account": Stop("/organise/account"),

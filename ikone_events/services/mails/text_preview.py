@@ -7,9 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.events.speakers import SpeakerRole
 from ikone_events.domain.mails.edited_text import EditedText
-from ikone_events.domain.mails.facts import ContactPerson, MailFacts, MaterialLink
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.facts import (
+    BriefingQuestion,
+    ContactPerson,
+    MailFacts,
+    MaterialLink,
+)
+from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.mail.writing.templates import starting_text
@@ -17,7 +23,9 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.drafts import with_masked_links
 from ikone_events.services.mails.facts import facts_for
 from ikone_events.services.mails.news_facts import facts_for_subscriber
+from ikone_events.services.mails.speaker_facts import facts_for_speaker
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.mails.event_versions import as_if
 from ikone_events.store.mails.models import Subscriber
 from ikone_events.store.registering.models import Registration
@@ -57,6 +65,8 @@ def preview(
     if mail_kind in _TO_SUBSCRIBERS:
         reader = _sample_subscriber(locale, now)
         facts = facts_for_subscriber(mail_kind, reader, shown, now=now)
+    elif mail_kind in TO_SPEAKERS:
+        facts = _facts_of_speaker(mail_kind, locale, shown, now)
     else:
         facts = _facts(mail_kind, person or _sample_person(shown, now), locale, shown, now)
     return with_masked_links(compose(replace(facts, text=text)))
@@ -95,6 +105,25 @@ def _facts(
         materials=facts.materials or (slides,),
         contacts=facts.contacts or (contact,),
     )
+
+
+def _facts_of_speaker(kind: MailKind, locale: str, event: Event, now: datetime) -> MailFacts:
+    speaker = Speaker(
+        id=0,
+        public_id="beispiel",
+        link_epoch=1,
+        role=SpeakerRole.SPEAKER.value,
+        name="Dr. Erika Beispiel",
+        email=_SAMPLE_EMAIL,
+        locale=locale,
+        calendar_uid="preview",
+        calendar_method="",
+        partstat="",
+    )
+    facts = facts_for_speaker(kind, speaker, as_if(event, {}), now=now)
+    asked = BriefingQuestion(text="Was kostet das?", body="Stadt Kusel")
+    questions = facts.briefing.questions or (asked,)
+    return replace(facts, briefing=replace(facts.briefing, questions=questions))
 
 
 def _sample_subscriber(locale: str, now: datetime) -> Subscriber:
@@ -155,6 +184,7 @@ def _sample_event(now: datetime) -> Event:
         waiting_list=True,
         accepts_late=True,
         feedback_url="",
+        directions="",
         contact_name="Erika Beispiel",
         contact_email=settings.sender,
         contact_phone="",

@@ -56,7 +56,9 @@ def page(token: str) -> ResponseReturnValue:
 @blueprint.post("/upload/<token>")
 @permission(Permission.PERSONAL_LINK)
 @limited(PERSONAL)
-@takes_file(lambda: get_installation().settings.max_upload_mb * MEGABYTE, check=_owner)
+@takes_file(
+    lambda: get_installation().settings.max_upload_mb * MEGABYTE, Purpose.UPLOAD, check=_owner
+)
 def hand_in_file(token: str) -> ResponseReturnValue:
     """Store a file, which the office releases."""
     speaker, form = _owner(token), HandInForm()
@@ -80,7 +82,10 @@ def hand_in_file(token: str) -> ResponseReturnValue:
         return _page(token, _owner(token), form), status
     if path is not None:
         path.unlink(missing_ok=True)
-    flash(_("“%(title)s” has arrived. The organisers look at it and release it.", title=title))
+    flash(
+        _("“%(title)s” has arrived. The organisers look at it and release it.", title=title),
+        "success",
+    )
     return redirect(url_for("upload.page", token=token), 303)
 
 

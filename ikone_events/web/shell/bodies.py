@@ -4,7 +4,7 @@ Both are checked before any byte is read. The server asks for the limit even bef
 it buffers a body before it calls the application.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -17,6 +17,9 @@ from werkzeug.exceptions import (
 )
 from werkzeug.formparser import FormDataParser
 
+from ikone_events.domain.refusals import LinkRefused
+from ikone_events.domain.tokens import Purpose
+from ikone_events.services.installation import Installation
 from ikone_events.web.shell.access import require
 
 MEGABYTE = 1024 * 1024
@@ -35,17 +38,19 @@ BodyLimit = Callable[[str, str, str], int]
 
 
 def takes_file(
-    most_bytes: Callable[[], int], check: Callable[..., object] | None = None
+    most_bytes: Callable[[], int],
+    purpose: Purpose | None = None,
+    check: Callable[[str], object] | None = None,
 ) -> Callable[[View], View]:
     """Accept a file of up to this many bytes; must be the innermost decorator of the view.
 
-    A view behind a personal link needs a `check` of the link, which is called with the arguments of
-    the address and raises a Refusal.
+    A view behind a personal link names the `purpose` of its token, which alone gets room for a
+    file, and a `check` of the token that raises a Refusal before anything is read.
     """
 
     def decorate(view: View) -> View:
         view.most_bytes = most_bytes  # type: ignore[attr-defined]
-        view.check_of_link = check  # type: ignore[attr-defined]
+        view.purpose_of_link, view.check_of_link = purpose, check  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -122,7 +127,7 @@ def _check_body() -> None:
     if most_bytes := _most_bytes(view):
         # nobody else's file is read
         if view.check_of_link is not None:
-            view.check_of_link(**(request.view_args or {}))
+            view.check_of_link((request.view_args or {})["token"])
         else:
             require(view.permission)
         request.max_content_length = most_bytes() + _FORM_BYTES
@@ -158,13 +163,17 @@ def _is_boundary(text: str | None) -> bool:
 def _limit_of(app: Flask) -> BodyLimit:
     """The limit of a request of which only the headers are known; reads no database.
 
-    Whoever has no session of an organiser gets no room for a file. Whether the session still
-    counts and permits the upload is checked by the view.
+    Whoever has neither a session of an organiser nor a signed link gets no room for a file. Whether
+    it still counts and permits the upload is checked by the view.
     """
 
     def limit(method: str, path: str, cookie: str) -> int:
-        most_bytes = _most_bytes(_view_at(app, method, path))
-        if most_bytes is None or not _has_login(app, cookie):
+        view, values = _view_at(app, method, path)
+        most_bytes = _most_bytes(view)
+        if most_bytes is None:
+            return MOST_BYTES
+        purpose = view.purpose_of_link
+        if not (_is_signed(app, purpose, values) if purpose else _has_login(app, cookie)):
             return MOST_BYTES
         with app.app_context():
             return max(most_bytes() + _FORM_BYTES, MOST_BYTES)
@@ -172,12 +181,22 @@ def _limit_of(app: Flask) -> BodyLimit:
     return limit
 
 
-def _view_at(app: Flask, method: str, path: str) -> Any:
+def _view_at(app: Flask, method: str, path: str) -> tuple[Any, Mapping[str, Any]]:
     try:
-        endpoint, _values = app.url_map.bind("").match(path, method)
+        endpoint, values = app.url_map.bind("").match(path, method)
     except HTTPException:
-        return None
-    return app.view_functions[endpoint]
+        return None, {}
+    return app.view_functions[endpoint], values
+
+
+def _is_signed(app: Flask, purpose: Purpose, values: Mapping[str, Any]) -> bool:
+    """Whether the address holds a token for this purpose that we have signed."""
+    installation: Installation = app.extensions["ikone_installation"]
+    try:
+        installation.signer.read(purpose, values["token"])
+    except LinkRefused:
+        return False
+    return True
 
 
 def _has_login(app: Flask, cookie: str) -> bool:

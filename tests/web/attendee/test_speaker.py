@@ -19,6 +19,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.web.shell.bodies import MEGABYTE
 from tests.factories import (
     FixedClock,
     make_event,
@@ -292,6 +293,15 @@ def test_nobody_fills_the_disk(app: Flask, client: FlaskClient) -> None:
     answer = send(client, path, "a.pdf", PDF)
     assert answer.status_code == 422
     assert "There are 10 files already" in answer.text
+
+
+def test_server_gives_room_for_a_file_to_signed_links_alone(app: Flask) -> None:
+    """The server asks before it buffers a body; a megabyte is for everybody."""
+    path = speaker_path(app, make_speaker(app, make_event(app)), Purpose.UPLOAD)
+    other = speaker_path(app, make_speaker(app, make_event(app))).replace("speaker", "upload", 1)
+    limit = app.extensions["ikone_body_limit"]
+    assert limit("POST", path, "") > MEGABYTE
+    assert [limit("POST", each, "") for each in (f"{path}x", other, "/upload/x")] == [MEGABYTE] * 3
 
 
 def test_body_of_a_dead_link_is_not_read(app: Flask, client: FlaskClient) -> None:

@@ -27,10 +27,10 @@ def event(app: Flask) -> Event:
 
 # Of these two are for whoever is signed in and for the event, one for the numbers of the tabs.
 PAGES = [
-    ("", 14),
+    ("", 15),
     ("/history", 4),
     ("/mail/sent", 9),
-    ("/do/cancel", 4),
+    ("/do/cancel", 5),
     ("/edit", 5),
     ("/registrations", 10),
     ("/mail", 9),

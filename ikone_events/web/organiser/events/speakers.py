@@ -112,7 +112,9 @@ def create_speaker(slug: str) -> Answer:
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _page(seen_event(slug), form), 422
-    flash(_("“%(name)s” has been entered. Nothing has been sent yet.", name=speaker.name))
+    flash(
+        _("“%(name)s” has been entered. Nothing has been sent yet.", name=speaker.name), "success"
+    )
     if _not_yet(seen_event(slug)):
         return _to_list(slug)
     return redirect(url_for("organiser.ask_briefing", slug=slug, public_id=speaker.public_id), 303)

@@ -179,3 +179,22 @@ def test_overview_leads_to_the_speakers(app: Flask, team: Browser) -> None:
     page = team.get(f"/organise/events/{event.slug}?lang=en").text
     assert f'href="{pages(event)}"' in page
     assert "briefing not sent yet" in page
+
+
+@pytest.mark.parametrize("path", ["do/cancel", "do/postpone", "date"])
+def test_pages_say_that_speakers_are_told_too(app: Flask, team: Browser, path: str) -> None:
+    event = make_event(app)
+    make_registration(app, event)
+    make_speaker(app, event, name="Noch nicht eingeladen")
+    speaker = make_speaker(app, event, calendar_sequence=0, calendar_method="REQUEST")
+    page = team.get(f"/organise/events/{event.slug}/{path}?lang=en").text
+    assert f"One contributor is told too, with the calendar entry: {speaker.name}." in page
+    assert "Noch nicht eingeladen" not in page
+
+
+def test_text_of_the_briefing_is_edited_with_a_preview(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    path = f"/organise/events/{event.slug}/mail/texts/speaker_briefing?lang=en"
+    page = team.get(path).text
+    for name in ("rolle", "fragen_vorab", "raum_und_weg", "hochladelink"):
+        assert name in page
