@@ -13,7 +13,8 @@
   };
   // Changes the old element into the fresh one and keeps every node that both have, by id or by place.
   const update = (old, fresh) => {
-    if (old.matches("form") && isTyped(old)) return;
+    // What has just been done can be undone there until something else is done.
+    if ("keep" in fresh.dataset || (old.matches("form") && isTyped(old))) return;
     copyAttributes(old, fresh);
     const known = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
     let at = old.firstChild;
@@ -42,6 +43,7 @@
       item.parentElement.closest("details")?.setAttribute("open", "");
     }
     if (here !== document.activeElement && here.isConnected) here.focus({ preventScroll: true });
+    note("");
     return true;
   };
   const say = (what) => {
@@ -92,12 +94,17 @@
     try {
       const answer = await fetch(where, { method: "POST", body, headers: { Accept: "text/html" } });
       const page = await answer.text();
-      if (new URL(answer.url).pathname.endsWith("/login")) return end();
+      if (answer.status === 403 || new URL(answer.url).pathname.endsWith("/login")) return end();
       // What was saved is nothing to keep; what was refused is shown again, with the present version.
       delete form.dataset.kept;
+      const typed = [...form.querySelectorAll("textarea")].map((field) => field.value);
       form.reset();
-      if (!show(page)) { form.dataset.kept = ""; throw new Error(answer.status); }
-      if (!answer.ok) document.getElementById(form.closest("[id]").id).querySelector("form").dataset.kept = "";
+      if (!show(page)) {
+        if (!typed.length) return location.reload();
+        form.querySelector("textarea").value = typed[0];
+        throw new Error(answer.status);
+      }
+      if (!answer.ok && typed.length) document.getElementById(form.closest("[id]").id).querySelector("form").dataset.kept = "";
       say("");
     } catch {
       say("away");

@@ -116,7 +116,9 @@ def live_now(slug: str) -> Response:
         response = Response(status=304)
     else:
         template = "organiser/registering/live_now.html"
-        response = make_response(render_template(template, **_values(shown, moment)))
+        response = make_response(
+            render_template(template, **_values(shown, moment, refreshed=True))
+        )
     response.set_etag(shown.version, weak=True)
     response.headers["X-Shown-At"] = clock(moment, zone=event.zone)
     return response
@@ -131,6 +133,7 @@ def _values(shown: ShownBoard, moment: datetime, **more: object) -> dict[str, ob
         "marked": _marked(shown.board),
         "complaints": (),
         "typed": {},
+        "refreshed": False,
         **more,
     }
 

@@ -83,6 +83,20 @@ def test_board_says_who_is_in_and_who_is_missing(app: Flask, team: Browser) -> N
     assert page.headers["Cache-Control"] == "no-store"
 
 
+def test_message_to_the_missing_is_one_press_away(app: Flask, team: Browser) -> None:
+    event = running_event(app)
+    anna, bert, carl = (
+        make_registration(app, event, last_name=n) for n in ("Anna", "Bert", "Carl")
+    )
+    enters(app, anna)
+    do(app, lambda: state_attendance(bert.public_id, Attendance.MISSED, now=NOW, by="E"))
+    [found] = re.findall(r'href="([^"]*whole=yes[^"]*)"', team.get(path_of(event)).text)
+    form = team.get(found.replace("&amp;", "&")).text
+    assert [each.last_name in form for each in (anna, bert, carl)] == [False, False, True]
+    enters(app, carl)
+    assert "whole=yes" not in team.get(path_of(event)).text
+
+
 def test_public_bodies_are_counted_by_their_names(app: Flask, team: Browser) -> None:
     event = running_event(app)
     kusel = make_organisation(app, "Kreisverwaltung Kusel")
@@ -320,6 +334,15 @@ def test_refresh_answers_304_until_something_changes(app: Flask, team: Browser) 
     assert numbers(answer.text) == (1, 1)
     assert answer.headers["ETag"] != f'W/"{version}"'
     assert answer.headers["ETag"] == f'W/"{version_of(team, event)}"'
+
+
+def test_refresh_leaves_messages_to_their_page(app: Flask, team: Browser) -> None:
+    event = running_event(app)
+    key = make_registration(app, event, question="Wann?").public_id
+    team.post(path_of(event, f"/questions/{key}?lang=en"), {"answer": "Mai", "version": "0"})
+    said = "The answer has been saved for the follow-up."
+    assert said not in team.get(path_of(event, "/now?lang=en")).text
+    assert said in team.get(path_of(event, "?lang=en")).text
 
 
 CHANGES: dict[str, Callable[[Event, Registration, Registration], object]] = {

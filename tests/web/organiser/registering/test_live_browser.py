@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import update
 
+from ikone_events.domain.events.facts import State
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.rooms.attendance import enter_by_door, state_attendance
 from ikone_events.services.rooms.questions import ask_live, note_answer, tick
-from ikone_events.store.db import transaction
+from ikone_events.store.db import rows_written, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from tests.browser import log_in, serve
@@ -129,8 +131,18 @@ def test_helper_marks_and_ticks_off_without_loading_the_page(hall: Hall) -> None
     row = page.locator(f"#p-{hall.people[5].public_id}")
     row.get_by_role("button", name="Ist da").click()
     hall.present(1)
+    expect(page.locator("#again")).to_be_hidden()
+    with hall.app.app_context(), transaction():
+        enter_by_door(hall.people[6].public_id, now=NOW)
+    hall.refresh()
+    hall.present(2)
+    expect(page.locator("#people button")).to_be_visible()
+    with hall.app.app_context(), transaction():
+        state_attendance(hall.people[6].public_id, Attendance.MISSED, now=NOW, by="Eva")
     page.locator("#present summary").click()
-    page.locator("#present li").get_by_role("button", name="Zurücknehmen").click()
+    page.locator(f"#present #p-{hall.people[5].public_id}").get_by_role(
+        "button", name="Zurücknehmen"
+    ).click()
     hall.present(0)
 
     questions = page.locator("#questions > ol > li .words")
@@ -201,6 +213,24 @@ def test_board_says_when_it_is_not_up_to_date(hall: Hall) -> None:
     assert asked == []
 
 
+def test_ended_session_and_closed_board_lose_no_words(hall: Hall) -> None:
+    page = hall.page
+    item = page.locator(f"#q-{hall.people[0].public_id}")
+    item.locator("summary").click()
+    item.locator("textarea").fill("Lange Antwort")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    item.get_by_role("button", name="Antwort speichern").click()
+    expect(page.locator("#lost").get_by_text("Ihre Sitzung ist beendet")).to_be_visible()
+    expect(item.locator("textarea")).to_have_value("Lange Antwort")
+
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    with hall.app.app_context(), transaction():
+        set_state(hall.event, State.CANCELLED)
+    page.locator("#missing button").first.click()
+    expect(page.get_by_text("Die Veranstaltung findet nicht statt.")).to_be_visible()
+
+
 def test_hidden_tab_asks_for_nothing_until_it_is_seen_again(hall: Hall) -> None:
     page = hall.page
     asked: list[str] = []
@@ -216,6 +246,11 @@ def test_hidden_tab_asks_for_nothing_until_it_is_seen_again(hall: Hall) -> None:
         enter_by_door(hall.people[0].public_id, now=NOW)
     page.evaluate(hide, False)
     hall.present(1)
+
+
+def set_state(event: Event, state: State) -> None:
+    """As an action would, without its mails."""
+    rows_written(update(Event).where(Event.id == event.id).values(state=state.value))
 
 
 def test_everything_works_without_javascript(hall: Hall) -> None:
