@@ -17,7 +17,8 @@ from ikone_events.domain.mails.kinds import NO_ANSWER, MailKind
 class EventSummary:
     """One event in one language, as mails and calendars show it.
 
-    `room_mark` identifies a video room without being its address.
+    `room_mark` identifies a video room without being its address. `place`, `directions` (room and
+    way there) and `bring` are empty for people online; the last two are in German only.
     """
 
     title: str
@@ -31,6 +32,8 @@ class EventSummary:
     register_url: str
     summary: str = ""
     place: str = ""
+    directions: str = ""
+    bring: str = ""
     dial_in: str = ""
     room_mark: str = ""
     room_opens_at: datetime | None = None
@@ -63,7 +66,8 @@ class Recipient:
 class Links:
     """The personal absolute links of a recipient; `room` is empty until the access link is sent.
 
-    `door` leads to the same room and is the only one that a calendar entry may contain.
+    `door` leads to the same room and is the only one that a calendar entry may contain. `ticket` is
+    the page with the code for the entrance, of confirmed people who come on site.
 
     For subscribers and contacts `manage` is the page to unsubscribe, and `confirm` the one to
     confirm a subscription, empty once confirmed. For registered people `confirm` confirms the
@@ -74,6 +78,7 @@ class Links:
     privacy: str
     room: str = ""
     door: str = ""
+    ticket: str = ""
     materials: str = ""
     confirm: str = ""
     accept: str = ""
@@ -150,6 +155,8 @@ class Fact(StrEnum):
     TITLE = "title"
     WHEN = "when"
     WHERE = "where"
+    DIRECTIONS = "directions"
+    BRING = "bring"
     ROOM = "room"
     DIAL_IN = "dial_in"
 

@@ -178,6 +178,8 @@ class _DatasetReader:
             zone=known_zone(str(record.get("timezone") or BERLIN)).key,
             format=format_of(str(record.get("format") or "online")),
             place=place_of(record.get("venue") or record.get("place")),
+            directions=str(record.get("directions") or ""),
+            bring=str(record.get("bring") or ""),
             room_url=str(video.get("url") or ""),
             dial_in=str(video.get("dial_in") or ""),
             **_settings_in(record),

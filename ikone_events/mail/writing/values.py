@@ -29,7 +29,7 @@ _WAITING = "waitlisted"
 _RESERVED = ("pending", "offered")
 # What differs from person to person.
 _NAMES = ("first_name", "last_name", "question")
-_LINKS = ("manage", "change", "withdraw", "room", "materials", "confirm", "accept")
+_LINKS = ("manage", "change", "withdraw", "room", "ticket", "materials", "confirm", "accept")
 _NOBODY = {locale: Recipient(email="", locale=locale) for locale in ("de", "en")}
 
 
@@ -58,6 +58,7 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.change": links.change,
         "links.withdraw": links.withdraw,
         "links.room": links.room,
+        "links.ticket": links.ticket,
         "links.materials": links.materials,
         "links.confirm": links.confirm,
         "links.accept": links.accept,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ikone_events.domain.events.changes import differences
-from ikone_events.domain.events.lifecycle import Message, State
+from ikone_events.domain.events.lifecycle import EventFormat, Message, State
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
@@ -41,6 +41,7 @@ NEAR = timedelta(hours=1)
 
 UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 _OF_ROOM = ("room_url", "dial_in")
+_OF_PLACE = ("place", "directions", "bring")
 
 
 def note_change(
@@ -77,12 +78,14 @@ def note_change(
 def _concerns_somebody(
     event: Event, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
 ) -> bool:
-    """Whether anybody is affected; room changes count once the links were sent."""
+    """Whether anybody is affected; room changes count once the links were sent, places on site."""
     if event.state not in KNOWN_STATES or event.ends_at <= now or not somebody_comes(event):
         return False
     changed = {name for name in after if after[name] != before[name]}
     if not is_link_out(event.state):
         changed -= set(_OF_ROOM)
+    if before["format"] == event.format == EventFormat.ONLINE:
+        changed -= set(_OF_PLACE)  # kept in case the format changes back
     return bool(changed)
 
 
