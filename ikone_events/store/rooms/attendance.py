@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from ikone_events.domain.events.facts import CALLED_OFF, State
 from ikone_events.domain.registering.registration import Attendance, Status
@@ -44,6 +44,21 @@ def _absence_known(now: datetime) -> ColumnElement[bool]:
         Event.attendance_incomplete.is_(False),
         exists(select(1).where(others.c.event_id == Event.id, came)),
     )
+
+
+def present_since(event_id: int) -> dict[int, datetime]:
+    """Since when people are known to be there, by registration id: checked in, or come online.
+
+    Whoever the office says has missed the event is not there, whatever the other sources say.
+    """
+    came_at = func.coalesce(_RECORD.door_at, _RECORD.joined_at)
+    moment = case((_RECORD.stated == Attendance.ATTENDED.value, _RECORD.stated_at), else_=came_at)
+    known = select(_RECORD.registration_id, moment).where(
+        _RECORD.event_id == event_id,
+        _RECORD.stated != Attendance.MISSED.value,
+        moment.is_not(None),
+    )
+    return dict(db.session.execute(known).all())
 
 
 def record_door(registration_id: int, event_id: int, now: datetime) -> None:
