@@ -3,8 +3,9 @@
 A plain `pip install` must be enough: no npm, no network request of the running app. KERN comes
 from the pinned build requirement `mkdocs-kern-ux`. Its style sheet stays word for word; behind it
 stand the font faces, so that a page loads one file. Fira Sans is cut to the weights and characters
-that pages use, and has another name then, as its licence demands. Works for wheels and editable
-installs, isolated or not; the running app needs none of the build requirements.
+that pages use, and has another name then, as its licence demands; PDFs have all its characters.
+Works for wheels and editable installs, isolated or not; the running app needs none of the build
+requirements.
 """
 
 import gzip
@@ -88,7 +89,9 @@ def vendor_files(source: Path) -> dict[str, bytes]:
     faces = []
     for weight, style, stands_for in FACES:
         name = f"fonts/ikone-sans-{weight}.woff2"
-        files[name] = latin_font(fonts / f"FiraSans-{style}.woff2", style)
+        source_font = fonts / f"FiraSans-{style}.woff2"
+        files[name] = latin_font(source_font, style)
+        files[f"fonts/ikone-sans-{weight}.ttf"] = print_font(source_font, style)
         address = f"../{name}?v={digest(files[name])}"
         faces.append(
             f'@font-face{{font-family:"{FAMILY}";src:url("{address}") format("woff2");'
@@ -115,7 +118,19 @@ def latin_font(path: Path, style: str) -> bytes:
     subsetter.populate(unicodes=[code for codes in CHARACTERS for code in codes])
     subsetter.subset(font)
     rename(font, style)
-    font.flavor = "woff2"
+    return saved(font, "woff2")
+
+
+def print_font(path: Path, style: str) -> bytes:
+    """The font for PDFs, renamed: typst reads no woff2, and names may be Greek or Cyrillic."""
+    font = TTFont(path, recalcTimestamp=False)
+    rename(font, style)
+    return saved(font, None)
+
+
+def saved(font: TTFont, flavor: str | None) -> bytes:
+    """The file of a font."""
+    font.flavor = flavor
     written = io.BytesIO()
     font.save(written)
     return written.getvalue()

@@ -419,7 +419,18 @@ def _used_templates() -> set[str]:
     for path in templates():
         tree = environment.parse(path.read_text(encoding="utf-8"))
         used |= {name for name in meta.find_referenced_templates(tree) if name}
-    return used
+    return used | _used_by_typst(used)
+
+
+def _used_by_typst(named: set[str]) -> set[str]:
+    """PDF templates that Python names without folder and ending, and what they import."""
+    found = [path for path in (TEMPLATES / "pdf").iterdir() if path.stem in named]
+    imported = {
+        name
+        for path in found
+        for name in re.findall(r'#import "([\w.]+)"', path.read_text(encoding="utf-8"))
+    }
+    return {f"pdf/{name}" for name in (*(path.name for path in found), *imported)}
 
 
 def _pattern(node: ast.JoinedStr) -> str:

@@ -75,6 +75,12 @@ SOON = {"starts_at": NOW + timedelta(minutes=10), "ends_at": NOW + timedelta(hou
 TOMORROW = {"starts_at": NOW + timedelta(hours=20), "ends_at": NOW + timedelta(hours=22)}
 CALLED_OFF = {"postponed": "Der Referent ist erkrankt.", "cancelled": "Zu wenige Anmeldungen."}
 
+ON_SITE = {
+    "place": "Rathaus, Saal 2",
+    "directions": "Raum 204, Aufzug links\nLinie 101",
+    "bring": "Ausweis\nLaptop",
+}
+
 
 def fill(app: Flask) -> Mapping[str, str]:
     """Write the data; returns the names that stand in the addresses of the pages."""
@@ -155,7 +161,7 @@ def _coming(app: Flask) -> dict[str, str]:
     )
     make_registration(app, full)
     waits = make_registration(app, full, status="waitlisted")
-    on_site = make_event(app, slug="on-site", format="on_site", place="Rathaus, Saal 2")
+    on_site = make_event(app, slug="on-site", format="on_site", **ON_SITE)
     _own_fields(app, event, person)
     return {
         "person": personal_path(app, person),

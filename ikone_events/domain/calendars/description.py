@@ -12,6 +12,8 @@ _WORDS = {
         "phone_in": "Per Telefon",
         "when": "Wann",
         "where": "Wo",
+        "directions": "Raum und Anfahrt",
+        "bring": "Bitte mitbringen",
         "questions": "Fragen",
         "phone": "Telefon",
         "opens": "Der Raum ist ab {} Uhr geöffnet.",
@@ -22,6 +24,8 @@ _WORDS = {
         "phone_in": "By phone",
         "when": "When",
         "where": "Where",
+        "directions": "Room and directions",
+        "bring": "Please bring",
         "questions": "Questions",
         "phone": "phone",
         "opens": "The room opens at {}.",
@@ -50,7 +54,12 @@ def _below_the_door(event: EventSummary, locale: str, *, has_door: bool) -> str:
     lines.append(f"{words['when']}: {when}{zone}")
     if event.place:
         lines.append(f"{words['where']}: {one_line(event.place)}")
-    paragraphs = ("\n".join(lines), event.summary, _questions(event, locale))
+    on_site = (
+        f"{words[name]}:\n{text}"
+        for name, text in (("directions", event.directions), ("bring", event.bring))
+        if text
+    )
+    paragraphs = ("\n".join(lines), *on_site, event.summary, _questions(event, locale))
     return clean_text("\n\n".join(paragraph for paragraph in paragraphs if paragraph))
 
 

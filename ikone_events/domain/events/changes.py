@@ -15,9 +15,14 @@ LABELS: dict[Fact, dict[str, str]] = {
     Fact.TITLE: {"de": "Titel", "en": "Title"},
     Fact.WHEN: {"de": "Termin", "en": "Date"},
     Fact.WHERE: {"de": "Ort", "en": "Place"},
+    Fact.DIRECTIONS: {"de": "Raum und Anfahrt", "en": "Room and directions"},
+    Fact.BRING: {"de": "Bitte mitbringen", "en": "Please bring"},
     Fact.DIAL_IN: {"de": "Einwahl per Telefon", "en": "Dial-in by telephone"},
 }
 _NOTHING = {"de": "keine", "en": "none"}
+_NO_LONGER = {"de": "keine Angabe mehr", "en": "no longer given"}
+# A text in a list of changes; the whole stands in the calendar entry and on the own page.
+_LONGEST_TEXT = 300
 
 
 def where(event: EventSummary, locale: str) -> str:
@@ -39,6 +44,8 @@ def differences(
         _difference(Fact.TITLE, one_line(before.title), one_line(present.title), locale),
         _difference(Fact.WHEN, _when(before, locale), _when(present, locale), locale),
         _difference(Fact.WHERE, where(before, locale), where(present, locale), locale),
+        _text_difference(Fact.DIRECTIONS, before.directions, present.directions, locale),
+        _text_difference(Fact.BRING, before.bring, present.bring, locale),
     ]
     if has_door and present.has_room and before.has_room:
         nothing = _NOTHING[locale]
@@ -49,6 +56,18 @@ def differences(
 
 def _difference(fact: Fact, old: str, new: str, locale: str) -> Difference | None:
     return None if old == new else Difference(fact, LABELS[fact][locale], old, new)
+
+
+def _text_difference(fact: Fact, old: str, new: str, locale: str) -> Difference | None:
+    """The difference of two texts, cut; one that was added has no former value."""
+    if old == new:
+        return None
+    return Difference(fact, LABELS[fact][locale], _cut(old), _cut(new) or _NO_LONGER[locale])
+
+
+def _cut(text: str) -> str:
+    words = one_line(text)
+    return words if len(words) <= _LONGEST_TEXT else words[: _LONGEST_TEXT - 1].rstrip() + "…"
 
 
 def _when(event: EventSummary, locale: str) -> str:

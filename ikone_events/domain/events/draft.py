@@ -1,5 +1,6 @@
 """The content of an event as organisers edit it, and its checks."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -39,6 +40,8 @@ LINE_LENGTHS = {
     "contact_phone": 50,
 }
 TEXT_LENGTH = 20_000
+# Shorter texts: they are printed on tickets and stand in calendar entries.
+TEXT_LENGTHS = {"directions": 2000, "bring": 2000}
 PROGRAMME_LINE_LENGTH = 300
 PROGRAMME_TIME_LENGTH = 20
 FIRST_YEAR, LAST_YEAR = 2000, 2200
@@ -51,6 +54,7 @@ CHOSEN_PLANS = ("", "round_table")
 HEADER_LINES = ("title", "title_en", "contact_name")
 # Links to rooms, whose hosts may be called (`rooms check`): none of one's own network.
 ROOM_LINKS = ("room_url", "moderator_url")
+_TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,17 @@ class ProgrammeItem:
     def __post_init__(self) -> None:
         """Normalise the texts."""
         normalise(self, ("time", "title"))
+
+
+def programme_of(text: str) -> tuple[ProgrammeItem, ...]:
+    """Parse one item per line, such as “10:00 Welcome”; the time may be missing."""
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(_item(line) for line in lines if line)
+
+
+def _item(line: str) -> ProgrammeItem:
+    found = _TIME_AND_TITLE.fullmatch(line)
+    return ProgrammeItem(found[1], found[2]) if found else ProgrammeItem("", line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +103,8 @@ class EventDraft(RegistrationSettings):
     zone: str = "Europe/Berlin"
     format: EventFormat = EventFormat.ONLINE
     place: str = ""
+    directions: str = ""
+    bring: str = ""
     room_provider: str = ProviderKind.LINK.value
     room_url: str = ""
     room_pin: str = ""
@@ -180,7 +197,7 @@ def _text_complaints(draft: EventDraft) -> list[Complaint]:
         value = getattr(draft, name)
         if type(value) is not str:
             continue
-        limit = LINE_LENGTHS.get(name, TEXT_LENGTH)
+        limit = LINE_LENGTHS.get(name) or TEXT_LENGTHS.get(name, TEXT_LENGTH)
         found += stored_text_complaints(value, limit, name, header=name in HEADER_LINES)
     if any(not _fits(item) for item in draft.programme):
         text = N_("A line of the programme is too long or holds characters that can't be stored.")

@@ -18,6 +18,8 @@ class EventSummary:
     """One event in one language, as mails and calendars show it.
 
     `room_known`: there is a video room behind the door, or will be when the first person comes.
+    `place`, `directions` (room and way there) and `bring` are empty for people online; the last two
+    are in German only.
     """
 
     title: str
@@ -31,6 +33,8 @@ class EventSummary:
     register_url: str
     summary: str = ""
     place: str = ""
+    directions: str = ""
+    bring: str = ""
     dial_in: str = ""
     room_known: bool = False
     room_opens_at: datetime | None = None
@@ -63,7 +67,8 @@ class Recipient:
 class Links:
     """The personal absolute links of a recipient; `room` is empty until the access link is sent.
 
-    `door` leads to the same room and is the only one that a calendar entry may contain.
+    `door` leads to the same room and is the only one that a calendar entry may contain. `ticket` is
+    the page with the code for the entrance, of confirmed people who come on site.
 
     `speaker` is the page of a speaker, and `upload` where they hand in slides.
 
@@ -76,6 +81,7 @@ class Links:
     privacy: str
     room: str = ""
     door: str = ""
+    ticket: str = ""
     materials: str = ""
     confirm: str = ""
     accept: str = ""
@@ -178,6 +184,8 @@ class Fact(StrEnum):
     TITLE = "title"
     WHEN = "when"
     WHERE = "where"
+    DIRECTIONS = "directions"
+    BRING = "bring"
     DIAL_IN = "dial_in"
 
 

@@ -89,6 +89,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "annahme": N_("The link to accept the place, and until when"),
         "anmeldestand": N_("Whether the recipient stays registered or on the waiting list"),
         "zugang": N_("How to take part: the personal link, or when it will be sent"),
+        "vor_ort": N_(
+            "Room, directions, what to bring and the ticket; empty for people who come online"
+        ),
         "unterlagen": N_("List of slides and links, and until when"),
         "ansprechpersonen": N_("List of contacts for topics"),
         "rueckfrage": N_("The recipient's question, and where to write if it is still open"),
@@ -98,6 +101,7 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "zugangslink": N_("The recipient's own link to the video room"),
         "bestaetigungslink": N_("The recipient's own link to confirm the address"),
         "annahmelink": N_("The recipient's own link to accept the place"),
+        "ticketlink": N_("The recipient's own ticket; empty for people who come online"),
         "verwaltenlink": N_("The recipient's own link to the registration"),
         "absagelink": N_("The recipient's own link to give up the place"),
         "unterlagenlink": N_("The recipient's own link to the materials"),
@@ -123,10 +127,11 @@ _EVENT = ["titel", "ort", "zusammenfassung", "veranstaltungslink", "anmeldelink"
 _PERSON = [*_EVENT, "vorname", "nachname", "frage", "teilnahme", "verwaltenlink"]
 _CONFIRM = ["angemeldet_von", "bestaetigung", "bestaetigungslink", "frist"]
 _DOOR = ["zugangslink", "einwahl", "einlass"]
-_SEATED = [*_PERSON, *_DOOR, "zugang", "kalenderhinweis"]
+_SEATED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink", "kalenderhinweis"]
+_REMINDED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink"]
 _MATERIALS = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", "abrufbar_bis"]
 _AFTER = [*_PERSON, *_MATERIALS]
-_LINKS = ["unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
+_LINKS = ["ticketlink", "unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
 _SPEAKER = ["rolle", "angemeldete", "verwaltungen", "bereit_ab", "fragen_vorab", "raum_und_weg"]
 _SPEAKER_LINKS = ["mitwirkendenlink", "hochladelink"]
@@ -154,8 +159,8 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.FOLLOW_UP: _AFTER,
     MailKind.FOLLOW_UP_MISSED: _AFTER,
     MailKind.FOLLOW_UP_UNKNOWN: _AFTER,
-    MailKind.REMINDER_DAY: [*_PERSON, *_DOOR, "zugang"],
-    MailKind.REMINDER_HOUR: [*_PERSON, *_DOOR, "zugang"],
+    MailKind.REMINDER_DAY: _REMINDED,
+    MailKind.REMINDER_HOUR: _REMINDED,
     MailKind.FEEDBACK: [*_PERSON, "rueckmeldung", "rueckmeldelink"],
     MailKind.NOTE: [*_PERSON, *_DOOR, *_LINKS, "frist"],
     MailKind.ANNOUNCEMENT: _NEWS,

@@ -181,6 +181,8 @@ class _DatasetReader:
             zone=known_zone(str(record.get("timezone") or BERLIN)).key,
             format=format_of(str(record.get("format") or "online")),
             place=place_of(record.get("venue") or record.get("place")),
+            directions=str(record.get("directions") or ""),
+            bring=str(record.get("bring") or ""),
             **room_of(record.get("video") or {}),
             **_settings_in(record),
             contact_name=name_of(contact),

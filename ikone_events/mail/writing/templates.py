@@ -52,6 +52,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "zugangslink": "links.room",
         "bestaetigungslink": "links.confirm",
         "annahmelink": "links.accept",
+        "ticketlink": "links.ticket",
         "verwaltenlink": "links.manage",
         "absagelink": "links.withdraw",
         "unterlagenlink": "links.materials",

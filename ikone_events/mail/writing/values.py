@@ -36,7 +36,7 @@ _RESERVED = ("pending", "offered")
 # What differs from person to person.
 _NAMES = ("first_name", "last_name", "question")
 _LINKS = (
-    *("manage", "change", "withdraw", "room", "materials", "confirm", "accept"),
+    *("manage", "change", "withdraw", "room", "ticket", "materials", "confirm", "accept"),
     *("speaker", "upload"),
 )
 _NOBODY = {locale: Recipient(email="", locale=locale) for locale in ("de", "en")}
@@ -67,6 +67,7 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.change": links.change,
         "links.withdraw": links.withdraw,
         "links.room": links.room,
+        "links.ticket": links.ticket,
         "links.materials": links.materials,
         "links.confirm": links.confirm,
         "links.accept": links.accept,

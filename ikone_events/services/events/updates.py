@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ikone_events.domain.events.changes import differences
-from ikone_events.domain.events.lifecycle import Message, State
+from ikone_events.domain.events.lifecycle import EventFormat, Message, State
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
@@ -43,6 +43,7 @@ NEAR = timedelta(hours=1)
 
 UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 TO_SPEAKERS = Message(MailKind.SPEAKER_UPDATE, Audience.SPEAKERS)
+_OF_PLACE = ("place", "directions", "bring")
 
 
 def note_change(
@@ -82,13 +83,15 @@ def _concerns_somebody(
     """Whether anybody is affected.
 
     Another room is news to nobody: mails and calendars lead to our own pages. The dial-in stands in
-    them once the links were sent.
+    them once the links were sent, the place of an event that has one.
     """
     if event.state not in KNOWN_STATES or event.ends_at <= now or not somebody_comes(event):
         return False
     changed = {name for name in after if after[name] != before[name]} - {"room_url"}
     if not is_link_out(event.state):
         changed.discard("dial_in")
+    if before["format"] == event.format == EventFormat.ONLINE:
+        changed -= set(_OF_PLACE)  # kept in case the format changes back
     return bool(changed)
 
 

@@ -15,6 +15,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.rooms.door import has_door, is_link_out, is_room_known
+from ikone_events.domain.rooms.ticket import has_ticket
 from ikone_events.domain.times import to_local
 from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.store.events.models import Event, EventVersion
@@ -57,6 +58,7 @@ def summary_of(event: Event, locale: str) -> EventSummary:
 
 def _summary_of(event: Event, locale: str) -> EventSummary:
     installation, identity = get_installation(), get_identity()
+    online = event.format == EventFormat.ONLINE.value
     return EventSummary(
         title=event.title_in(locale),
         summary=event.summary_in(locale),
@@ -64,7 +66,9 @@ def _summary_of(event: Event, locale: str) -> EventSummary:
         ends_at=event.ends_at,
         zone=event.zone,
         format=event.format,
-        place="" if event.format == EventFormat.ONLINE.value else event.place,
+        place="" if online else event.place,
+        directions="" if online else event.directions,
+        bring="" if online else event.bring,
         dial_in=event.dial_in,
         room_known=is_room_known(event.room_provider, event.room_url),
         room_opens_at=event.starts_at - DOORS_OPEN_BEFORE,
@@ -89,7 +93,8 @@ def summary_in(event: Event, mode: str, locale: str) -> EventSummary:
 def _of_mode(event: Event, mode: str, locale: str) -> EventSummary:
     whole = summary_of(event, locale)
     if mode == Mode.ONLINE.value:
-        return replace(whole, format=EventFormat.ONLINE.value, place="")
+        online = EventFormat.ONLINE.value
+        return replace(whole, format=online, place="", directions="", bring="")
     return replace(whole, format=EventFormat.ON_SITE.value, dial_in="", room_opens_at=None)
 
 
@@ -113,11 +118,10 @@ def links_of(event: Event, registration: Registration) -> Links:
     installation, status = get_installation(), registration.status
     manage = installation.personal_page(registration.public_id, registration.link_epoch)
     confirmed = status == Status.CONFIRMED.value
-    enters = (
-        has_door(event.state, event.room_url, event.room_provider)
-        and confirmed
-        and _comes_online(event, registration)
-    )
+    online = _comes_online(event, registration)
+    enters = has_door(event.state, event.room_url, event.room_provider) and confirmed and online
+    mode = Mode.ONLINE if online else Mode.ON_SITE
+    ticket = has_ticket(event.state, status, mode)
     moving, pending = event.state in _MOVING, status == Status.PENDING.value
     asked = moving and pending and registration.awaits == Awaits.ADDRESS.value
     offered = moving and status == Status.OFFERED.value
@@ -125,6 +129,7 @@ def links_of(event: Event, registration: Registration) -> Links:
         manage=manage,
         room=f"{manage}/room" if enters else "",
         door=installation.door(registration.public_id, registration.link_epoch) if enters else "",
+        ticket=f"{manage}/ticket" if ticket else "",
         materials=f"{manage}/materials",
         privacy=installation.page("/privacy"),
         confirm=f"{manage}/confirm" if asked else "",

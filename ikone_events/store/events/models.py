@@ -40,6 +40,8 @@ class InCalendars:
     zone: Mapped[str] = mapped_column(String(60), default="Europe/Berlin")
     format: Mapped[str] = mapped_column(String(10), default=EventFormat.ONLINE.value)
     place: Mapped[str] = mapped_column(String(500), default="")
+    directions: Mapped[str] = mapped_column(Text, default="")
+    bring: Mapped[str] = mapped_column(Text, default="")
     room_url: Mapped[str] = mapped_column(String(2000), default="")
     dial_in: Mapped[str] = mapped_column(String(200), default="")
 
@@ -123,8 +125,6 @@ class Event(InCalendars, Base):
     room_provider: Mapped[str] = mapped_column(String(10), default=ProviderKind.LINK.value)
     room_pin: Mapped[str] = mapped_column(String(50), default="")
     moderator_url: Mapped[str] = mapped_column(String(2000), default="")
-    directions: Mapped[str] = mapped_column(Text, default="")
-    bring: Mapped[str] = mapped_column(Text, default="")
     attendance_incomplete: Mapped[bool] = mapped_column(default=False)
     feedback_url: Mapped[str] = mapped_column(String(2000), default="")
 

@@ -9,7 +9,8 @@ from ikone_events.store.events.queries import PUBLIC_STATES
 
 _SHOWN = (
     *("title", "title_en", "summary", "summary_en", "starts_at", "ends_at", "zone"),
-    *("format", "place", "contact_name", "contact_email", "contact_phone"),
+    *("format", "place", "directions", "bring"),
+    *("contact_name", "contact_email", "contact_phone"),
 )
 
 

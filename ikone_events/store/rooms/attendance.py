@@ -159,6 +159,23 @@ def _at_door_or_in_room(record: FromClause) -> ColumnElement[bool]:
     return or_(record.c.door_at.is_not(None), record.c.joined_at.is_not(None))
 
 
+def present_since(event_id: int) -> dict[int, datetime]:
+    """Since when people are known to be there, by registration id: checked in, or come online.
+
+    Whoever the office says has missed the event is not there, whatever the other sources say.
+    """
+    came_at = func.coalesce(_RECORD.c.door_at, _RECORD.c.joined_at)
+    moment = case(
+        (_RECORD.c.stated == Attendance.ATTENDED.value, _RECORD.c.stated_at), else_=came_at
+    )
+    known = select(_RECORD.c.registration_id, moment).where(
+        _RECORD.c.event_id == event_id,
+        _RECORD.c.stated != Attendance.MISSED.value,
+        moment.is_not(None),
+    )
+    return dict(db.session.execute(known).all())
+
+
 def record_door(registration_id: int, event_id: int, now: datetime) -> None:
     """Record that a person pressed the button before the room; a repeat changes nothing."""
     row = insert_into(AttendanceRecord).values(

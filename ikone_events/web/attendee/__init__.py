@@ -1,6 +1,25 @@
 """A person's own pages behind the link in every mail (/r/<token>), and the door of calendars."""
 
-from ikone_events.web.attendee import actions, data, details, materials, questions, room, show
+from ikone_events.web.attendee import (
+    actions,
+    data,
+    details,
+    materials,
+    questions,
+    room,
+    show,
+    ticket,
+)
 from ikone_events.web.attendee.frame import blueprint
 
-__all__ = ["actions", "blueprint", "data", "details", "materials", "questions", "room", "show"]
+__all__ = [
+    "actions",
+    "blueprint",
+    "data",
+    "details",
+    "materials",
+    "questions",
+    "room",
+    "show",
+    "ticket",
+]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField, answer_words
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts
@@ -33,6 +34,7 @@ from ikone_events.web.attendee.frame import (
 from ikone_events.web.attendee.question_form import QuestionForm
 from ikone_events.web.attendee.room import door_of
 from ikone_events.web.attendee.status_words import StatusFacts, status_words
+from ikone_events.web.attendee.ticket import drawn_code
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import badge_for
 from ikone_events.web.shell.i18n import gettext as _
@@ -68,6 +70,8 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         mode=mode_of(registration.event, registration).value,
         answers=_answer_rows(registration),
         calendar_answer=_calendar_answer(registration),
+        qr=drawn_code(registration),
+        on_site=mode_of(registration.event, registration) is Mode.ON_SITE,
         active=facts.active,
         left_open=_left_open(registration, facts),
         kept_until=registration.kept_until,

@@ -36,6 +36,7 @@ from ikone_events.web.organiser.mails import links, log, subscribers, texts
 from ikone_events.web.organiser.plan import plan, step_form, step_preview, writing
 from ikone_events.web.organiser.registering import (
     attendance,
+    badges,
     check_in,
     check_in_code,
     check_in_presses,

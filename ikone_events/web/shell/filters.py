@@ -33,11 +33,13 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(badge_of=badge_of, registration_status=registration_status)
 
 
-def _span(event: Spanning) -> str:
+def span_words(event: Spanning) -> str:
+    """Date and times of an event in the language of the page."""
     return times.span_page(event.starts_at, event.ends_at, locale=page_locale(), zone=event.zone)
 
 
-def _moment(value: datetime, zone: str = times.BERLIN) -> str:
+def moment_words(value: datetime, zone: str = times.BERLIN) -> str:
+    """Date and time in the language of the page."""
     return times.moment_page(value, locale=page_locale(), zone=zone)
 
 
@@ -84,8 +86,8 @@ def _phone_address(text: str) -> str:
 
 
 _FILTERS: dict[str, Callable[..., object]] = {
-    "span": _span,
-    "moment": _moment,
+    "span": span_words,
+    "moment": moment_words,
     "brief": _brief,
     "day": _day,
     "day_short": _day_short,

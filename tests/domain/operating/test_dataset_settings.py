@@ -35,6 +35,12 @@ def draft_of(**values: Any) -> EventDraft:
     return read_dataset({"events": [{**EVENT, **values}]}).events[0].draft
 
 
+def test_way_and_what_to_bring_are_read() -> None:
+    draft = draft_of(directions="Raum 204\nAufzug links", bring="Ausweis")
+    assert (draft.directions, draft.bring) == ("Raum 204\nAufzug links", "Ausweis")
+    assert (draft_of().directions, draft_of().bring) == ("", "")
+
+
 def test_settings_are_read() -> None:
     draft = draft_of(**SETTINGS, members_until="2026-04-01T00:00+02:00")
     assert {name: getattr(draft, name) for name in SETTINGS} == SETTINGS

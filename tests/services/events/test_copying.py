@@ -49,6 +49,8 @@ def test_copy_has_content_and_rules_and_its_own_name(app: Flask) -> None:
         programme='[{"time": "10:00", "title": "Begrüßung"}]',
         format="hybrid",
         place="Rathaus",
+        directions="Raum 204",
+        bring="Ausweis",
         plan="round_table",
         capacity=30,
         capacity_on_site=12,
@@ -64,7 +66,10 @@ def test_copy_has_content_and_rules_and_its_own_name(app: Flask) -> None:
         state="followed_up",
     )
     made = copied(app, event)
-    same = ("summary", "format", "place", "plan", "capacity", "capacity_on_site", "programme")
+    same = (
+        *("summary", "format", "place", "directions", "bring", "plan"),
+        *("capacity", "capacity_on_site", "programme"),
+    )
     rules = (
         "per_administration",
         "approval",

@@ -1,5 +1,6 @@
 """`doctor`: good news, risks and faults, one a line; and it sends nothing."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,8 @@ from sqlalchemy import delete
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
+from ikone_events.services.operating.doctor import findings
+from ikone_events.services.operating.doctor.findings import Level
 from ikone_events.store.db import db, transaction
 from ikone_events.store.operating.identity import InstallationSettings
 from tests.factories import (
@@ -87,6 +90,14 @@ def test_healthy_house_has_only_good_news(app: Flask, mailbox: Mailbox) -> None:
     ):
         assert f"ok: {about}" in found
     assert mailbox.received == []
+
+
+def test_missing_typst_is_named(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context():
+        assert {f.level for f in findings(NOW) if f.about == "pdf"} == {Level.OK}
+        monkeypatch.setitem(sys.modules, "typst", None)
+        [found] = [f for f in findings(NOW) if f.about == "pdf"]
+    assert (found.level, "typst is missing" in str(found)) == (Level.WARNING, True)
 
 
 def test_sick_engine_is_told_in_the_words_of_the_overview(app: Flask) -> None:

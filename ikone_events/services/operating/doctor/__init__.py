@@ -29,6 +29,7 @@ _OF_SETTINGS = (
     settings.times,
     settings.mail_server,
     settings.mailbox,
+    settings.pdfs,
 )
 
 

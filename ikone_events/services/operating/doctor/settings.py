@@ -16,6 +16,7 @@ from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.settings import ImapSettings
 from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
+from ikone_events.services.pdf import can_make_pdfs
 from ikone_events.services.plan.plans import is_holiday
 
 _TIMEOUT_SECONDS = 10.0
@@ -120,6 +121,15 @@ def sender(_now: datetime) -> Iterator[Finding]:
     settings = get_installation().settings
     if not settings.mail_from:
         yield warning("settings", f"IKONE_MAIL_FROM is empty: e-mails come from {settings.sender}")
+
+
+def pdfs(_now: datetime) -> Iterator[Finding]:
+    """Whether tickets and name badges can be PDFs."""
+    if can_make_pdfs():
+        yield ok("pdf", "tickets and name badges are made as PDFs")
+    else:
+        words = "typst is missing (extra [pdf]): tickets and name badges are pages to print"
+        yield warning("pdf", words)
 
 
 def _words_of(error: Exception) -> str:

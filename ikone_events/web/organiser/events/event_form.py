@@ -1,6 +1,5 @@
 """The form of an event: its fields, and the conversions from a row and to a draft."""
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
@@ -11,7 +10,14 @@ from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
-from ikone_events.domain.events.draft import CHOSEN_PLANS, LINE_LENGTHS, EventDraft, ProgrammeItem
+from ikone_events.domain.events.draft import (
+    CHOSEN_PLANS,
+    LINE_LENGTHS,
+    TEXT_LENGTH,
+    TEXT_LENGTHS,
+    EventDraft,
+    programme_of,
+)
 from ikone_events.domain.events.facts import FORMAT_LABELS
 from ikone_events.domain.events.lifecycle import EventFormat
 from ikone_events.domain.events.registration_settings import (
@@ -31,14 +37,13 @@ from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time
 from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.interrupted import TeamForm
 
-_TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
 PLAN_NAMES = {
     "": N_("By the format of the event"),
     PlanName.ROUND_TABLE.value: PLAN_LABELS[PlanName.ROUND_TABLE],
 }
 _PLAIN = (
     *("title", "title_en", "series", "summary", "summary_en", "description", "description_en"),
-    *("speakers", "question_label", "question_label_en", "place"),
+    *("speakers", "question_label", "question_label_en", "place", "directions", "bring"),
     *("room_provider", "room_url", "room_pin", "moderator_url", "dial_in"),
     *("feedback_url", "contact_name", "contact_email", "contact_phone"),
 )
@@ -47,7 +52,7 @@ _PLAIN = (
 # The formats to which a field applies; other fields apply to all.
 _VIDEO = (EventFormat.ONLINE, EventFormat.HYBRID)
 FORMATS_OF: dict[str, tuple[EventFormat, ...]] = {
-    "place": (EventFormat.ON_SITE, EventFormat.HYBRID),
+    **dict.fromkeys(("place", "directions", "bring"), (EventFormat.ON_SITE, EventFormat.HYBRID)),
     **dict.fromkeys(("room_provider", "room_url", "room_pin", "moderator_url"), _VIDEO),
     "dial_in": _VIDEO,
     "plan": _VIDEO,
@@ -67,8 +72,8 @@ _DEFAULTS = {
 }
 
 
-def _text(label: str, rows: int = 4) -> TextField:
-    return TextField(label, render_kw={"rows": rows, "maxlength": 20_000})
+def _text(label: str, rows: int = 4, most: int = TEXT_LENGTH) -> TextField:
+    return TextField(label, render_kw={"rows": rows, "maxlength": most})
 
 
 _COMMON, _OTHER = N_("Common time zones"), N_("All time zones")
@@ -151,6 +156,8 @@ class EventForm(RoomFields, SettingsForm):
         default="",
     )
     place = line_of_event(_l("Place"), "place")
+    directions = _text(_l("Room and directions"), 3, TEXT_LENGTHS["directions"])
+    bring = _text(_l("Please bring"), 3, TEXT_LENGTHS["bring"])
 
     question_label = line_of_event(_l("Question in the registration form"), "question_label")
 
@@ -276,17 +283,6 @@ def _zone(form: EventForm) -> tuple[str, list[Complaint]]:
 def _clean(form: EventForm, name: str) -> str:
     text = form[name].data or ""
     return text.strip() if name in LINE_LENGTHS else typed(text)
-
-
-def programme_of(text: str) -> tuple[ProgrammeItem, ...]:
-    """Parse one item per line, such as “10:00 Welcome”; the time may be missing."""
-    lines = (line.strip() for line in text.splitlines())
-    return tuple(_item(line) for line in lines if line)
-
-
-def _item(line: str) -> ProgrammeItem:
-    found = _TIME_AND_TITLE.fullmatch(line)
-    return ProgrammeItem(found[1], found[2]) if found else ProgrammeItem("", line)
 
 
 def draft_fields() -> tuple[str, ...]:

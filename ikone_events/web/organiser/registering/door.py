@@ -1,6 +1,7 @@
 """The list for the door: to print, and as a workbook."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import Response, render_template, request
@@ -15,20 +16,31 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import present_since
 from ikone_events.web.organiser.exports import table_file
 from ikone_events.web.organiser.frame import blueprint, seen_event
 from ikone_events.web.organiser.registering.people_words import AnswerText, answer_texts
 from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 
+def administration_of(person: Registration) -> str:
+    """The name of a person's administration, or what was typed."""
+    return person.organisation.name if person.organisation else person.organisation_text
+
+
 class DoorRow(NamedTuple):
-    """A person who is expected, with the note and the answers that the asker may see."""
+    """A person who is expected, with the note and the answers that the asker may see.
+
+    `since`: when the person was checked in, or came otherwise; None for those who are not there.
+    """
 
     person: Registration
+    since: datetime | None
     note: str
     answers: Sequence[AnswerText]
 
@@ -41,8 +53,7 @@ class DoorRow(NamedTuple):
     @property
     def administration(self) -> str:
         """The name of the administration, or what was typed."""
-        found = self.person.organisation
-        return found.name if found else self.person.organisation_text
+        return administration_of(self.person)
 
     @property
     def remarks(self) -> str:
@@ -56,12 +67,15 @@ class DoorRow(NamedTuple):
 def door_list(slug: str) -> str:
     """Show who is expected at the door, by name, on a page to print; `bare` without remarks."""
     event, bare = seen_event(slug), "bare" in request.args
+    rows = _expected(event, bare=bare)
     return render_template(
         "organiser/registering/door.html",
         event=event,
-        rows=_expected(event, bare=bare),
+        rows=rows,
+        present=sum(row.since is not None for row in rows),
         bare=bare,
-        on_site=_mode(event) is not None,
+        on_site=mode_at_door(event) is not None,
+        has_badges=event.format != EventFormat.ONLINE.value,
         printed_at=now(),
     )
 
@@ -73,32 +87,38 @@ def door_workbook(slug: str) -> Response:
     """Export the same list as a workbook."""
     event = seen_event(slug)
     columns = (_("Name"), _("Public body"), _("Was there"), _("Remarks"))
-    rows = _cells(_expected(event, bare="bare" in request.args), columns)
+    rows = _cells(event, _expected(event, bare="bare" in request.args), columns)
     file, number = table_file(columns, rows, f"{event.slug}-door.xlsx", title=event.slug)
     record(SecurityEvent.EXPORTED, what="door list", of_event=event.id, rows=number)
     return file
 
 
-def _cells(rows: Sequence[DoorRow], columns: Sequence[str]) -> Iterator[Row]:
+def _cells(event: Event, rows: Sequence[DoorRow], columns: Sequence[str]) -> Iterator[Row]:
     for row in rows:
-        values = (row.name, row.administration, "", row.remarks)
+        since = moment_words(row.since, event.zone) if row.since else ""
+        values = (row.name, row.administration, since, row.remarks)
         yield dict(zip(columns, values, strict=True))
 
 
-def _mode(event: Event) -> Mode | None:
+def mode_at_door(event: Event) -> Mode | None:
     """The mode of those who come to the door; None where everybody takes part alike."""
     return Mode.ON_SITE if event.format == EventFormat.HYBRID.value else None
 
 
 def _expected(event: Event, *, bare: bool) -> list[DoorRow]:
-    people = people_to_tick(event, _mode(event))
+    people, since = people_to_tick(event, mode_at_door(event)), present_since(event.id)
     if bare:
-        return [DoorRow(person, "", ()) for person in people]
+        return [DoorRow(person, since.get(person.id), "", ()) for person in people]
     seen = visible_to(asker_role(), all_fields(event))
     fields = [field for field in seen if field.kind is not FieldKind.CONSENT]
     given = answers_for([person.id for person in people]) if fields else {}
     locale = page_locale()
     return [
-        DoorRow(person, person.note, answer_texts(fields, given.get(person.id, {}), locale))
+        DoorRow(
+            person,
+            since.get(person.id),
+            person.note,
+            answer_texts(fields, given.get(person.id, {}), locale),
+        )
         for person in people
     ]
