@@ -42,7 +42,7 @@ def measure(folder: Path, smtp_port: int) -> list[Row]:
         raise RuntimeError(f"{through} came through, {stored} are recorded")
     seconds = [answer["seconds"] for answer in answers]
     p95 = note("doors_p95_s", quantiles(seconds, n=20)[18])
-    whole = quantiles([answer["late"] for answer in answers], n=20)[18]
+    whole = note("doors_way_p95_s", quantiles([answer["late"] for answer in answers], n=20)[18])
     pages_p95 = quantiles([wait for _at, wait in waits["pages"]] or [0.0, 0.0], n=20)[18]
     slowest = note("doors_board_s", max(wait for _at, wait in waits["overviews"]))
     return [

@@ -13,7 +13,7 @@ from tests.effort import by_night
 KEYS = {
     "whole": {"whole_cpu_ms", "post_ratio", "page_ratio", "resident_mb", "first_200_s"},
     "rush": {"rush_p99_s", "rush_page_p95_s", "overview_s"},
-    "doors": {"doors_p95_s", "doors_board_s"},
+    "doors": {"doors_p95_s", "doors_way_p95_s", "doors_board_s"},
     "postgresql": {"post_ratio_postgresql", "whole_ratio_postgresql"},
     "beside": {"rush_mails_per_s", "rush_mail_lag_p95_s", "lone_mail_ms"},
     "growth": {"growth"},

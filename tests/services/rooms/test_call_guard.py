@@ -29,11 +29,18 @@ class Timer:
 
 
 class Provider:
-    """Counts its calls; each waits until `gate` is open, and fails if it is to."""
+    """Counts its calls; they wait while a block of it runs, or until `gate` is set."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self.calls, self.fails = 0, fails
         self.gate, self.called = threading.Event(), threading.Event()
+        self.gate.set()
+
+    def __enter__(self) -> None:
+        self.called.clear()
+        self.gate.clear()
+
+    def __exit__(self, *_fault: object) -> None:
         self.gate.set()
 
     def __call__(self) -> None:
@@ -67,8 +74,7 @@ def test_answer_holds_for_a_while(fails: bool, state: RoomState, seconds: float)
 
 def test_hundred_presses_at_once_make_one_call_and_wait_for_nobody() -> None:
     guard, provider = CallGuard(), Provider()
-    provider.gate.clear()
-    with ThreadPoolExecutor(1) as first:
+    with ThreadPoolExecutor(1) as first, provider:
         making = first.submit(guard.ask, "room", provider)
         assert provider.called.wait(PATIENCE)
         meanwhile = [guard.ask("room", refuse).state for _ in range(100)]
@@ -83,9 +89,7 @@ def test_known_room_is_entered_while_it_is_asked_for_again() -> None:
     guard = CallGuard(timer)
     guard.ask("room", provider)
     timer.now += READY_FOR + 1
-    provider.called.clear()
-    provider.gate.clear()
-    with ThreadPoolExecutor(1) as first:
+    with ThreadPoolExecutor(1) as first, provider:
         asking = first.submit(guard.ask, "room", provider)
         assert provider.called.wait(PATIENCE)
         assert guard.ask("room", refuse).state is RoomState.READY
@@ -95,8 +99,7 @@ def test_known_room_is_entered_while_it_is_asked_for_again() -> None:
 
 def test_silent_provider_of_many_events_occupies_two_threads() -> None:
     guard, provider, number = CallGuard(), Provider(), count()
-    provider.gate.clear()
-    with ThreadPoolExecutor(MOST_CALLS) as threads:
+    with ThreadPoolExecutor(MOST_CALLS) as threads, provider:
         asking = [threads.submit(guard.ask, next(number), provider) for _ in range(MOST_CALLS)]
         while provider.calls < MOST_CALLS:
             assert provider.called.wait(PATIENCE)
