@@ -22,7 +22,7 @@ def upgrade():
         sa.Column('report', sa.Text(), nullable=False, server_default=''),
         sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_room_session_event_id'), ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_room_session')),
-        sa.UniqueConstraint('event_id', 'session', name=op.f('uq_room_session_event_id')),
+        sa.UniqueConstraint('event_id', 'session', name=op.f('uq_room_session_event_id_session')),
     )
     op.create_table(
         'room_watch',
