@@ -12,6 +12,7 @@ depends_on = None
 def upgrade():
     op.create_table(
         'room_session',
+        sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('event_id', sa.Integer(), nullable=False),
         sa.Column('session', sa.String(length=40), nullable=False),
         sa.Column('provider', sa.String(length=10), nullable=False),
@@ -20,7 +21,8 @@ def upgrade():
         sa.Column('used', sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column('report', sa.Text(), nullable=False, server_default=''),
         sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_room_session_event_id'), ondelete='CASCADE'),
-        sa.PrimaryKeyConstraint('event_id', 'session', name=op.f('pk_room_session')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_room_session')),
+        sa.UniqueConstraint('event_id', 'session', name=op.f('uq_room_session_event_id_session')),
     )
     op.create_table(
         'room_watch',

@@ -52,11 +52,11 @@ class RoomSession(Base):
     """
 
     __tablename__ = "room_session"
+    __table_args__ = (UniqueConstraint("event_id", "session"),)
 
-    event_id: Mapped[int] = mapped_column(
-        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True
-    )
-    session: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    session: Mapped[str] = mapped_column(String(40))
     provider: Mapped[str] = mapped_column(String(10))
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     known_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -156,7 +156,7 @@ def test_settings_of_registration_are_stored(app: Flask, team: Browser) -> None:
 
 def test_settings_nobody_uses_are_folded(app: Flask, team: Browser) -> None:
     form = team.get(f"/organise/events/{make_event(app).slug}/edit").text
-    assert form.count('<details class="fold">') == 3
+    assert form.count('<details class="fold">') == 2
     assert "<details open" not in form
 
 
