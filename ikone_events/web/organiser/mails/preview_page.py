@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Response, flash, make_response, render_template, request
 
@@ -84,15 +85,13 @@ def show_preview(
     page = page_of(sending, words=words, number=number)
     person = find_person(sending, request.values.get("person", ""))
     mails, unfit = _mails(sending, person)
-    by_kind, is_over = counts_by_kind(sending), sending.now >= event.ends_at
     own = next((draft for draft in mails if draft.locale == page_locale()), None)
     return render_template(
         template,
         event=event,
         press=press,
         total=total_of(sending),
-        kinds=[(_(LABELS[kind]), each) for kind, each in by_kind.items() if each],
-        unrecorded=by_kind.get(MailKind.FOLLOW_UP_UNKNOWN, 0) if is_over else 0,
+        **_kinds(sending),
         audience=_(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,
@@ -106,6 +105,16 @@ def show_preview(
         own_address=organiser().email,
         **more,
     )
+
+
+def _kinds(sending: Sending) -> dict[str, Any]:
+    """Return the number of e-mails of each kind, and of how many people attendance is unknown."""
+    found = counts_by_kind(sending)
+    is_over = sending.now >= sending.event.ends_at
+    return {
+        "kinds": [(_(LABELS[kind]), number) for kind, number in found.items() if number],
+        "unrecorded": found.get(MailKind.FOLLOW_UP_UNKNOWN, 0) if is_over else 0,
+    }
 
 
 def show_html(sending: Sending) -> Response:
