@@ -1,6 +1,6 @@
 """Who came: the one view that lists, mails and figures ask, and the writing of its sources."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -245,6 +245,27 @@ def load_statements(said: Iterable[tuple[Registration, Attendance]]) -> None:
         )
         for person, attendance in said
     )
+
+
+def odd_records() -> Iterator[tuple[int, str]]:
+    """The registrations whose records can't be right, and why; checked by `verify`."""
+    one = AttendanceRecord
+    faults: Mapping[str, ColumnElement[bool]] = {
+        "of another event": one.event_id != Registration.event_id,
+        "less than no minutes": one.minutes < 0,
+        "left before joining": one.left_at < one.joined_at,
+        "left or counted, never joined": and_(
+            or_(one.left_at.is_not(None), one.minutes.is_not(None)), one.joined_at.is_(None)
+        ),
+        "stated at no time": (one.stated != "") != one.stated_at.is_not(None),
+        "stated by somebody, and nothing": and_(one.stated == "", one.stated_by != ""),
+    }
+    for words, is_odd in faults.items():
+        found = select(one.registration_id).join(
+            Registration, Registration.id == one.registration_id
+        )
+        for number in db.session.scalars(found.where(is_odd).order_by(one.registration_id)):
+            yield number, words
 
 
 def forget_sources(people: Select[int]) -> None:

@@ -33,6 +33,7 @@ def matter(
     failed: int = 0,
     unreached: int = 0,
     odd: int = 0,
+    unrecorded: int = 0,
     slug: str = "workshop",
     blocked: tuple[Blocked, ...] = (),
     **facts: Any,
@@ -49,6 +50,7 @@ def matter(
         failed_mail=failed,
         unreached=unreached,
         odd_answers=odd,
+        unrecorded=unrecorded,
         blocked=blocked,
     )
 
@@ -235,3 +237,14 @@ def test_answers_that_need_eyes_are_told_after_what_is_urgent() -> None:
         (Severity.DANGER, Target.ANSWERS),
         (Severity.WARNING, Target.ANSWERS),
     ]
+
+
+def test_attendance_of_nobody_is_asked_for_until_the_event_is_archived() -> None:
+    def asked(state: State) -> bool:
+        event = matter(before=-timedelta(days=1), state=state, unrecorded=60)
+        return Target.ATTENDANCE in {todo.target for todo in todos([event])}
+
+    expected = {State.OPEN, State.CLOSED, State.DISPATCHED, State.FOLLOWED_UP}
+    assert {state for state in State if asked(state)} == expected
+    [todo] = todos([matter(before=-timedelta(days=9), state=State.FOLLOWED_UP, unrecorded=60)])
+    assert (todo.severity, todo.values["number"]) == (Severity.INFO, 60)

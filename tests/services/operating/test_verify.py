@@ -106,6 +106,10 @@ _LEASE = """UPDATE outbox_mail SET state = 'queued', sent_at = NULL,
 _DOUBLE = """DROP INDEX uq_registration_active_address;
     UPDATE registration SET email_key = 'anna@example.org' WHERE email_key LIKE 'bert%'"""
 
+_RECORD = """INSERT INTO attendance
+    (registration_id, event_id, stated, stated_at, stated_by, provider_user)
+    VALUES (1, {event}, {stated}, '', '')"""
+
 # What is done to the healthy installation, and a part of the fault that must be found.
 PLANTED = {
     "UPDATE registration SET status = 'confirmed'": "seats: workshop: 3 people hold 2 seats",
@@ -132,6 +136,8 @@ PLANTED = {
     "UPDATE registration SET last_name = 'Neu' WHERE id = 1": "registration 1 is not found by its",
     "UPDATE outbox_mail SET subject = 'Neu' WHERE id = 1": "mail 1 is not found by its recipient",
     "UPDATE event SET calendar_version = 3": "0 former versions stored, the event is in version 3",
+    _RECORD.format(event=1, stated="'attended', NULL"): "of registration 1: stated at no time",
+    _RECORD.format(event=9, stated="'', NULL"): "of registration 1: of another event",
     "INSERT INTO installation_settings (id, accent) VALUES (1, '#ffcc00')": "accent is not fit",
     "INSERT INTO installation_settings (id, logo_digest) VALUES (1, 'x')": "the logo is missing",
     "INSERT INTO installation_settings (id, logo) VALUES (1, x'3c21')": "the logo is not fit",

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from ikone_events.services.operating.verification import (
+    attendance,
     contacts,
     counters,
     events,
@@ -94,6 +95,7 @@ CHECKS: tuple[Check, ...] = (
     registrations.unordered_people,
     registrations.skipped_people,
     contacts.wrong_hashes,
+    attendance.odd_attendance,
     mails.missing_mails,
     mails.double_mails,
     mails.gaps_in_mailings,

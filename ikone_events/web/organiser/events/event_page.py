@@ -58,8 +58,7 @@ def show_event(
     event: Event, *, form: RoomForm | None = None, refused: Iterable[Complaint] = ()
 ) -> str:
     """Render the page of an event, with the complaints of a refusal on top."""
-    moment = now()
-    counts, history = counts_of(event), history_of(event)
+    moment, counts, history = now(), counts_of(event), history_of(event)
     facts = facts_of(event, moment, numbers=counts.numbers, past=past_of(event, history))
     choices, view = choices_of(offers(facts), event), plan_view(event, facts)
     pending = pending_mails(event) if facts.undo_to is not None else None

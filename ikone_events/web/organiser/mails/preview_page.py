@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Response, flash, make_response, render_template, request
 
@@ -90,7 +91,7 @@ def show_preview(
         event=event,
         press=press,
         total=total_of(sending),
-        **_numbers(sending),
+        **_kinds(sending),
         audience=_(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,
@@ -106,12 +107,13 @@ def show_preview(
     )
 
 
-def _numbers(sending: Sending) -> dict[str, object]:
-    """How many people get which mail, and of how many it is unknown whether they came."""
-    by_kind, is_over = counts_by_kind(sending), sending.now >= sending.event.ends_at
+def _kinds(sending: Sending) -> dict[str, Any]:
+    """Return the number of e-mails of each kind, and of how many people attendance is unknown."""
+    found = counts_by_kind(sending)
+    is_over = sending.now >= sending.event.ends_at
     return {
-        "kinds": [(_(LABELS[kind]), each) for kind, each in by_kind.items() if each],
-        "unrecorded": by_kind.get(MailKind.FOLLOW_UP_UNKNOWN, 0) if is_over else 0,
+        "kinds": [(_(LABELS[kind]), number) for kind, number in found.items() if number],
+        "unrecorded": found.get(MailKind.FOLLOW_UP_UNKNOWN, 0) if is_over else 0,
     }
 
 

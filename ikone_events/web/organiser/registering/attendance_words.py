@@ -13,7 +13,10 @@ from ikone_events.web.shell.i18n import ngettext
 
 
 def how_known(known: KnownAttendance, event: Event) -> str:
-    """Return what each source says, the word of the office first; "" where nothing is known."""
+    """Return what each source says, the word of the office first; "" where nothing is known.
+
+    That the person is absent is said beside it, by a badge.
+    """
     said = [_statement(known, event), _in_room(known, event)]
     if known.door_at is not None:
         said.append(_("door %(time)s", time=_at(known.door_at, event)))
@@ -34,7 +37,7 @@ def _statement(known: KnownAttendance, event: Event) -> str:
         name = known.stated_by
         return _("there as %(name)s says", name=name) if name else _("noted as there")
     name = known.stated_by
-    return _("absent as %(name)s says", name=name) if name else _("noted as absent")
+    return _("as %(name)s says", name=name) if name else _("noted")
 
 
 def _is_meanwhile(moment: datetime, event: Event) -> bool:
@@ -47,7 +50,7 @@ def _in_room(known: KnownAttendance, event: Event) -> str:
         return ngettext("one minute in the room", "%(num)d minutes in the room", known.minutes)
     if known.joined_at is None:
         return ""
-    return _("in the room since %(time)s", time=_at(known.joined_at, event))
+    return _("in the room from %(time)s", time=_at(known.joined_at, event))
 
 
 def _at(moment: datetime, event: Event) -> str:

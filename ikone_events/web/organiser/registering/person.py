@@ -31,6 +31,7 @@ from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_ev
 from ikone_events.web.organiser.incoming import answer_words
 from ikone_events.web.organiser.mails.mailing_words import kind_label, state_of
 from ikone_events.web.organiser.registering import people_words
+from ikone_events.web.organiser.registering.attendance_words import how_known
 from ikone_events.web.shell.access import Permission, asker_role, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale, translate
@@ -53,7 +54,7 @@ def show_person(
 ) -> str:
     """Render a person's page, with the complaints of a refusal and a note not yet saved."""
     moment, fields = now(), visible_to(asker_role(), all_fields(event))
-    before, after = relatives_of(found)
+    came = attendances(event, moment, [found.id])[found.id]
     return render_template(
         "organiser/registering/person.html",
         event=event,
@@ -63,10 +64,10 @@ def show_person(
         position=waiting_positions(event).get(found.id),
         waits_because=_waits_because(event, found),
         undelivered=undelivered([found]).get(found.id),
-        came=attendances(event, moment, [found.id])[found.id],
+        came=came,
+        how=how_known(came, event),
         member=found.organisation.is_member_on(event.day) if found.organisation else None,
-        before=before,
-        after=after,
+        **_relatives(found),
         left_open=_left_open(found),
         said=people_words.answer_texts(fields, answers_of(found), page_locale()),
         asked_live=own_questions(found),
@@ -91,6 +92,12 @@ def _mails_to(person: Registration, moment: datetime) -> dict[str, object]:
         "kind_label": kind_label,
         "state_of": lambda mail: state_of(mail, moment),
     }
+
+
+def _relatives(found: Registration) -> dict[str, Registration | None]:
+    """Return the person who handed the place over, and the one who took it."""
+    before, after = relatives_of(found)
+    return {"before": before, "after": after}
 
 
 def _actions(person: Registration) -> list[RegistrationAction]:

@@ -87,7 +87,7 @@ def test_whoever_is_not_ticked_is_absent_unless_the_list_is_incomplete(
     event = make_event(app, state="dispatched", **PAST)
     ids = people(app, event, "A", "B")
     page = team.get(path_of(event, "/attendance?lang=en")).text
-    assert ("Attendance not recorded" in page, page.count("Unknown")) == (True, 2)
+    assert ("Attendance not recorded" in page, "Unknown" in page) == (True, False)
     form = form_of(page)
     team.post(path_of(event), {**form, "here": [ids["A"]]})
     assert marks(app, event) == {"A": "attended", "B": "missed"}
@@ -140,9 +140,9 @@ def test_list_says_how_each_attendance_is_known(app: Flask, team: Browser) -> No
     how = re.findall(r'<span class="how">(.*?)</span></small>', page)
     texts = [re.sub(r"<[^>]+>|\s+", " ", each).split() for each in how]
     assert [" ".join(each) for each in texts] == [
-        "Absent absent as Paula &lt;b&gt; says · door 10:00",
+        "Absent as Paula &lt;b&gt; says · door 10:00",
         "door 9:58",
-        "in the room since 10:00",
+        "in the room from 10:00",
         "87 minutes in the room",
         "Absent not recorded",
         "there as Paula says",
