@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from ikone_events.domain.events.draft import EventDraft
+from ikone_events.domain.events.draft import EventDraft, RoomChoice
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.events.editing import (
     create_event,
@@ -38,7 +38,7 @@ def edit(slug: str, draft: EventDraft) -> None:
 
 
 def put_room(slug: str, draft: EventDraft) -> None:
-    set_room(slug, draft.room_url, draft.dial_in, now=NOW)
+    set_room(slug, RoomChoice(room_url=draft.room_url), now=NOW)
 
 
 WAYS = pytest.mark.parametrize("save", [create, edit, put_room])
@@ -78,8 +78,8 @@ def test_event_with_an_old_link_is_edited_in_other_respects(app: Flask, link: st
         with transaction():
             edit_event(event.slug, draft, expected_edit_version=1, now=NOW)
         with transaction():
-            set_room(event.slug, link, "0631 12345", now=NOW)
+            set_room(event.slug, RoomChoice(room_url=link, dial_in="0631 12345"), now=NOW)
         with pytest.raises(UnfitInput), transaction():
-            set_room(event.slug, f"{link}-2", "", now=NOW)
+            set_room(event.slug, RoomChoice(room_url=link, moderator_url=f"{link}-2"), now=NOW)
         stored = db.session.get_one(Event, event.id)
     assert (stored.title, stored.room_url, stored.dial_in) == ("Neuer Titel", link, "0631 12345")

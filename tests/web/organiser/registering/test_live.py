@@ -40,7 +40,7 @@ def do(app: Flask, act: Callable[[], object]) -> None:
 
 def enters(app: Flask, person: Registration, minutes: int = 0) -> None:
     at = NOW + timedelta(minutes=minutes)
-    do(app, lambda: enter_by_door(person.public_id, now=at))
+    do(app, lambda: enter_by_door(person.id, person.event_id, now=at))
 
 
 def numbers(page: str) -> tuple[int, int]:
@@ -346,7 +346,7 @@ def test_refresh_leaves_messages_to_their_page(app: Flask, team: Browser) -> Non
 
 
 CHANGES: dict[str, Callable[[Event, Registration, Registration], object]] = {
-    "door": lambda _event, one, _two: enter_by_door(one.public_id, now=NOW),
+    "door": lambda _event, one, _two: enter_by_door(one.id, one.event_id, now=NOW),
     "statement": lambda _event, one, _two: state_attendance(
         one.public_id, Attendance.MISSED, now=NOW, by="E"
     ),

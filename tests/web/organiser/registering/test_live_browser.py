@@ -99,7 +99,7 @@ def test_presses_at_the_door_appear_without_loading_the_page(hall: Hall) -> None
     with hall.app.app_context():
         for person in hall.people[1:43]:
             with transaction():
-                enter_by_door(person.public_id, now=NOW)
+                enter_by_door(person.id, person.event_id, now=NOW)
 
     page.locator("#more-missing summary").click()
     page.locator("#missing button").last.focus()
@@ -133,7 +133,7 @@ def test_helper_marks_and_ticks_off_without_loading_the_page(hall: Hall) -> None
     hall.present(1)
     expect(page.locator("#again")).to_be_hidden()
     with hall.app.app_context(), transaction():
-        enter_by_door(hall.people[6].public_id, now=NOW)
+        enter_by_door(hall.people[6].id, hall.people[6].event_id, now=NOW)
     hall.refresh()
     hall.present(2)
     expect(page.locator("#people button")).to_be_visible()
@@ -243,7 +243,7 @@ def test_hidden_tab_asks_for_nothing_until_it_is_seen_again(hall: Hall) -> None:
     page.clock.run_for(60_000)
     assert asked == []
     with hall.app.app_context(), transaction():
-        enter_by_door(hall.people[0].public_id, now=NOW)
+        enter_by_door(hall.people[0].id, hall.people[0].event_id, now=NOW)
     page.evaluate(hide, False)
     hall.present(1)
 
@@ -268,7 +268,7 @@ def test_everything_works_without_javascript(hall: Hall) -> None:
     page.get_by_role("button", name="Beantwortet: Frage 1?").click()
     expect(page.locator("#questions > ol > li .words").first).to_have_text("Frage 0?")
     with hall.app.app_context(), transaction():
-        enter_by_door(hall.people[3].public_id, now=NOW)
+        enter_by_door(hall.people[3].id, hall.people[3].event_id, now=NOW)
     page.get_by_role("link", name="Aktualisieren").click()
     expect(page.locator("#in")).to_have_text("1 von 60 sind im Raum")
     context.close()
