@@ -132,7 +132,9 @@ def letters(installation: Installation, event: Event) -> tuple[str, str]:
     """Anna's door from her mail, and Kai's from his calendar entry."""
     app = installation.app
     with app.app_context(), transaction():
-        perform(event.slug, Request(action=Action.DISPATCH, actor="W. O."), now=installation.clock())
+        perform(
+            event.slug, Request(action=Action.DISPATCH, actor="W. O."), now=installation.clock()
+        )
     (mine,) = installation.mails_to(ANNA, number=1)
     (his,) = installation.mails_to(KAI, number=1)
     return door_link(mine.text), entry_of(his).url
