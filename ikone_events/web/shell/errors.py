@@ -37,6 +37,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
+from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage, report
 from ikone_events.web.shell.bodies import most_megabytes, takes_upload
 from ikone_events.web.shell.forms import sends_no_cookie
@@ -59,9 +60,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(
-    r"/(r|door|[cC]|speaker|speaker-door|upload|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+"
-)
+_TOKEN = re.compile(rf"/({'|'.join(PERSONAL_PATHS)})/[^/\s\]]+")
 
 
 _NO_WORDS = {
