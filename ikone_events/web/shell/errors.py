@@ -44,6 +44,7 @@ from ikone_events.store.outages import (
     is_refused_by_driver,
     report,
 )
+from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.web.shell.bodies import most_megabytes, takes_upload
 from ikone_events.web.shell.forms import sends_no_cookie
 from ikone_events.web.shell.i18n import gettext, ngettext, translate
@@ -65,9 +66,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(
-    r"/(r|door|[cC]|speaker|speaker-door|upload|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+"
-)
+_TOKEN = re.compile(rf"/({'|'.join(PERSONAL_PATHS)})/[^/\s\]]+")
 
 
 _NO_WORDS = {
