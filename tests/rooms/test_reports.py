@@ -1,6 +1,7 @@
 """The report after a meeting overwrites minutes once, and a lying one changes nothing of others."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -72,6 +73,12 @@ def _body(day: Day, seconds: Mapping[str, object], **changes: object) -> bytes:
 def _token(day: Day, secret: str = SECRET, algorithm: str = "HS512", **claims: object) -> str:
     expires = int((day.clock.moment + timedelta(hours=1)).timestamp())
     return made_token({"exp": expires, **claims}, secret, algorithm=algorithm)
+
+
+def _marked_critical(names: object) -> str:
+    """A token with the header “crit”, which anybody can write; its signature is wrong."""
+    header = json.dumps({"alg": "HS512", "crit": names}).encode()
+    return f"{urlsafe_b64encode(header).rstrip(b'=').decode()}.e30.AA"
 
 
 def _post(client: FlaskClient, day: Day, body: bytes, token: str | None = None) -> int:
@@ -203,6 +210,7 @@ def test_report_needs_a_token_of_the_server(client: FlaskClient, day: Day) -> No
         made_token([], SECRET),
         "ä.ö.ü",
         "x" * 5000,
+        *map(_marked_critical, (None, 5, [5], [[]], ["b64"])),
     ]
     body = _body(day, {_id(day, anna): 60})
     assert [_post(client, day, body, token) for token in tokens] == [401] * len(tokens)
