@@ -11,12 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.config import Settings
+from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.rooms.entering import visitor_of
+from ikone_events.store.db import transaction
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import FixedClock, make_event, make_registration, make_settings
 from tests.rooms.bbb_server import SECRET, BbbServer
 from tests.rooms.days import Day
 from tests.rooms.jitsi_server import made_token
+from tests.web.visitor import everything
 
 pytestmark = pytest.mark.both_databases
 
@@ -235,3 +239,28 @@ def test_report_is_limited_in_size_and_type(client: FlaskClient, day: Day) -> No
     path, headers = f"/rooms/{day.key}/report", {"Authorization": f"Bearer {_token(day)}"}
     assert client.post(path, data={"a": "b"}, headers=headers).status_code == 415
     assert client.get(path, headers=headers).status_code == 405
+
+
+def test_late_report_brings_no_forgotten_person_back(client: FlaskClient, day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(30)
+    opaque = _id(day, anna)
+    with day.app.app_context(), transaction():
+        archive_persons(lock_event(day.event.slug), now=day.clock.moment)
+    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    assert opaque not in str(everything(day.app))
+    assert day.minutes_of(anna) == 29
+
+
+def test_archived_event_keeps_no_id_of_a_report(client: FlaskClient, day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(30)
+    opaque = _id(day, anna)
+    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    with day.app.app_context(), transaction():
+        archive_persons(lock_event(day.event.slug), now=day.clock.moment)
+    assert opaque not in str(everything(day.app))
+    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    assert opaque not in str(everything(day.app))
