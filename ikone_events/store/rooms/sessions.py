@@ -45,6 +45,12 @@ def note_failing(event_id: int, *, key: str, now: datetime) -> None:
     )
 
 
+def forget_reports(event_id: int) -> None:
+    """Empty what the provider told after the meetings: its ids are those of people."""
+    told = RoomSession.event_id == event_id, RoomSession.report != ""
+    rows_written(update(RoomSession).where(*told).values(report="{}"))
+
+
 def _note_watch(event_id: int, key: str, changes: dict[str, object]) -> None:
     row = insert_into(RoomWatch).values(event_id=event_id, room_key=key)
     known = [RoomWatch.__table__.c.event_id]
