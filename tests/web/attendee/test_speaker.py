@@ -292,7 +292,7 @@ def test_nobody_fills_the_disk(app: Flask, client: FlaskClient) -> None:
     path = speaker_path(app, speaker, Purpose.UPLOAD) + "?lang=en"
     answer = send(client, path, "a.pdf", PDF)
     assert answer.status_code == 422
-    assert "There are 10 files already" in answer.text
+    assert "10 files are already waiting" in answer.text
 
 
 def test_server_gives_room_for_a_file_to_signed_links_alone(app: Flask) -> None:
