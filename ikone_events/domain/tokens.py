@@ -33,6 +33,14 @@ class Purpose(StrEnum):
     PASSWORD = "password"  # noqa: S105 - no password
 
 
+# What comes before the token in the address of a personal link: such pages are kept by nobody,
+# found by no search engine, and named in no log. Codes of tickets come in capitals too.
+PERSONAL_PATHS = (
+    *("r", "door", "c", "C", "speaker", "speaker-door", "upload"),
+    *("subscribe", "unsubscribe", "feeds/office", "feeds", "login/reset"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LinkClaim:
     """The record that a link refers to, and the epoch in which it is valid.

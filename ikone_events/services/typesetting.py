@@ -21,16 +21,16 @@ def compiled(source: Path, fonts: Path, values: str) -> bytes:
     """The PDF of a template with values as JSON; raises ImportError without typst.
 
     Fonts are ours and those inside typst, so that every machine makes the same pages. Characters
-    that none of them has, such as emoji, are forbidden by the standards: such a document gets the
-    fonts of the machine too, and boxes for what these lack; its text is complete all the same.
+    that none of them has, such as emoji, and those for private use are forbidden by the standards:
+    such a document gets the fonts of the machine too, and boxes for what these lack; its text is
+    complete all the same. One name must not keep everybody's badges from being made.
     """
     import typst  # noqa: PLC0415 - see above
 
     try:
         return _pdf(source, _fonts(fonts, of_machine=False), values, STANDARDS)
-    except typst.TypstError as error:
-        if "could not be displayed" not in str(error):
-            raise
+    except typst.TypstError:  # a fault of the template comes again below
+        pass
     return _pdf(source, _fonts(fonts, of_machine=True), values, ())
 
 

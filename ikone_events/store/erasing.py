@@ -39,6 +39,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "answer": frozenset({"value"}),
         "attendance": frozenset({"provider_user", "stated_by"}),
+        "check_in_press": frozenset({"by_name"}),
         "code": frozenset({"label"}),
         "contact": frozenset(
             {
@@ -60,6 +61,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
             {"recipient", "recipient_name", "subject", "text", "html", "calendar"}
         ),
         "personal_feed": frozenset({"email_key"}),
+        "provider_settings": frozenset({"secret"}),
         "question": frozenset({"text", "answer", "answered_by"}),
         "registration": frozenset(
             {
@@ -67,6 +69,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
                 *("question", "note", "registered_by"),
             }
         ),
+        "room_session": frozenset({"report"}),
         "speaker": frozenset({"name", "email", "organisation_text"}),
         "status_change": frozenset({"actor", "reason"}),
         "subscriber": frozenset({"email"}),

@@ -30,6 +30,8 @@ _READ_ONLY, _NO_TABLE = "25006", "42P01"
 
 def is_outage(fault: DBAPIError) -> bool:
     """Whether the database is full, read-only, unreachable, shutting down or without tables."""
+    if isinstance(fault, DataError):
+        return False
     return fault.connection_invalidated or _is_outage_of_driver(fault.orig)
 
 
@@ -45,6 +47,11 @@ def _is_outage_of_driver(fault: BaseException | None) -> bool:
 def is_about_data(fault: DBAPIError) -> bool:
     """Whether the data were refused, while other data can be stored."""
     return isinstance(fault, DataError | IntegrityError)
+
+
+def is_refused_by_driver(fault: DBAPIError) -> bool:
+    """Whether a value never reached the database: psycopg sends no NUL bytes."""
+    return isinstance(fault, DataError) and getattr(fault.orig, "sqlstate", "") is None
 
 
 def is_lock_timeout(fault: DBAPIError) -> bool:

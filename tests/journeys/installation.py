@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
@@ -42,14 +43,13 @@ class Installation:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Installation]:
-    """Serve from a fresh SQLite file by waitress, with the engine at work."""
+def running(folder: Path, **changes: Any) -> Iterator[Installation]:
+    """Serve from a fresh SQLite file by waitress, with the engine at work; other settings too."""
     clock, port = FixedClock(), free_port()
     url = f"http://127.0.0.1:{port}"
     with Mailbox() as mailbox:
-        settings = make_settings(
-            folder, base_url=url, smtp_url=mailbox.url, mail_per_minute=600_000, tick_seconds=1
-        )
+        values = {"smtp_url": mailbox.url, "mail_per_minute": 600_000, "tick_seconds": 1}
+        settings = make_settings(folder, base_url=url, **{**values, **changes})
         app = create_app(settings, clock=clock, session_clock=clock)
         with app.app_context():
             migrate()

@@ -40,7 +40,11 @@ def board_phase(state: str, *, today: date, day: date, over: bool) -> BoardPhase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardPerson:
-    """One confirmed person; `stated`, `stated_at` and `stated_by` are what the office said."""
+    """One confirmed person; `stated`, `stated_at` and `stated_by` are what the office said.
+
+    `checked_in_at` is the same moment where that was said at the entrance; else the office may have
+    said it long after the person had come.
+    """
 
     public_id: str
     name: str
@@ -54,11 +58,13 @@ class BoardPerson:
     door_at: datetime | None = None
     joined_at: datetime | None = None
     left_at: datetime | None = None
+    checked_in_at: datetime | None = None
 
     @property
     def came_at(self) -> datetime | None:
-        """When the door or the room saw the person first."""
-        return min((each for each in (self.door_at, self.joined_at) if each), default=None)
+        """When the door, the room or the entrance saw the person first."""
+        moments = (self.door_at, self.joined_at, self.checked_in_at)
+        return min((each for each in moments if each), default=None)
 
     @property
     def came(self) -> bool:

@@ -124,7 +124,8 @@ def brief_speaker(slug: str, public_id: str, *, seen: int, now: datetime) -> boo
     speaker = get_speaker(event, public_id)
     if found := not_briefed_because(event.state, over=event.ends_at <= now):
         raise StatusRefused(found)
-    key = f"briefing:{speaker.public_id}:{speaker.link_epoch}:{seen}"
+    known = max(0, min(seen, mails_to_speaker(speaker)))
+    key = f"briefing:{speaker.public_id}:{speaker.link_epoch}:{known}"
     if is_written(key):
         return False
     write_to_speaker(_BRIEFING, speaker, event, key=key, now=now)

@@ -50,14 +50,15 @@ def store_slides(upload: Upload, *, title: str, now: datetime) -> Material:
     """Check a file and write it to the uploads folder; the caller adds the row.
 
     The file is written before its row: a killed process leaves an unreachable file, never a row
-    without one. Raises UploadRefused.
+    without one. Raises UploadRefused and UnfitInput.
     """
     kind = check_upload(upload.file_name, upload.content)
     stored_name, name = secrets.token_hex(16), display_name(upload.file_name)
+    shown = _checked_title(title or name)  # before a file is written that nobody would have
     _write(get_installation().uploads_dir / stored_name, upload.content)
     return Material(
         kind="slides",
-        title=_checked_title(title or name),
+        title=shown,
         stored_name=stored_name,
         file_name=name,
         content_type=kind.content_type,

@@ -18,6 +18,7 @@ from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.recipients import ContactChoice
+from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.audiences import count, people_of_mailing, readers_of
@@ -43,9 +44,7 @@ Row = TypeVar("Row")
 
 TEST_MARK = "[Test]"
 # The token in such a URL gives access as the person it was made for.
-_SECRET_PART = re.compile(
-    r"(/(?:r|door|speaker|speaker-door|upload|subscribe|unsubscribe|feeds)/)[^/\s<>\")\]]+"
-)
+_SECRET_PART = re.compile(rf"(/(?:{'|'.join(PERSONAL_PATHS)})/)[^/\s<>\")\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

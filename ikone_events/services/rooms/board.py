@@ -11,7 +11,7 @@ from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.registration_search import get_person
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import attendances
 
 _CLOSED = {
     BoardPhase.BEFORE: N_("The live view opens on the day of the event."),
@@ -39,12 +39,14 @@ def check_usable(event: Event, now: datetime) -> None:
 
 def mark_by_hand(
     slug: str, public_id: str, attendance: Attendance | None, *, now: datetime, by: str
-) -> Registration:
+) -> Attendance | None:
     """Record what a helper says of a person; None takes it back, and the other sources count.
 
-    Raises NotFound for a person of another event, StatusRefused.
+    Returns what was said before. Raises NotFound for a person of another event, StatusRefused.
     """
     event = lock_event(slug)
     check_usable(event, now)
-    get_person(event, public_id)
-    return state_attendance(public_id, attendance, now=now, by=by)
+    person = get_person(event, public_id)
+    before = attendances(event, now, [person.id])[person.id].stated
+    state_attendance(public_id, attendance, now=now, by=by)
+    return before

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.rooms.board import BoardPerson
+from ikone_events.domain.rooms.check_in import PressKind
 from ikone_events.domain.salutation import full_name
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
@@ -15,11 +16,11 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of
-from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.store.rooms.models import AttendanceRecord, CheckInPress
 
 _RECORD = AttendanceRecord
-_MOMENTS = ("stated_at", "door_at", "joined_at", "left_at")
-_AS_RECORDED = ("stated", "stated_by", *_MOMENTS)
+_RECORDED = ("stated_at", "door_at", "joined_at", "left_at")
+_MOMENTS = (*_RECORDED, "checked_in_at")
 
 
 def people_on_board(event: Event, now: datetime) -> list[BoardPerson]:
@@ -29,11 +30,11 @@ def people_on_board(event: Event, now: datetime) -> list[BoardPerson]:
             *(Registration.public_id, Registration.title, Registration.first_name),
             *(Registration.last_name, Registration.email, Registration.mode),
             func.coalesce(Organisation.name, Registration.organisation_text).label("office"),
-            attendance_of(now).label("attendance"),
-            *(getattr(_RECORD, name) for name in _AS_RECORDED),
+            attendance_of(now, event.id).label("attendance"),
+            _checked_in_at().label("checked_in_at"),
+            *(getattr(_RECORD, name) for name in ("stated", "stated_by", *_RECORDED)),
         )
         .select_from(Registration)
-        .join(Event, Registration.event_id == Event.id)
         .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
         .outerjoin(_RECORD, _RECORD.registration_id == Registration.id)
         .where(
@@ -58,6 +59,20 @@ def people_on_board(event: Event, now: datetime) -> list[BoardPerson]:
         )
         for row in rows
     ]
+
+
+def _checked_in_at() -> ScalarSelect[datetime]:
+    """The moment of the statement, if that was a press at the entrance."""
+    return (
+        select(func.min(CheckInPress.at))
+        .where(
+            CheckInPress.registration_id == Registration.id,
+            CheckInPress.kind == PressKind.IN.value,
+            CheckInPress.at == _RECORD.stated_at,
+        )
+        .correlate(Registration, _RECORD)
+        .scalar_subquery()
+    )
 
 
 def _mode(format_: EventFormat, mode: str) -> Mode:

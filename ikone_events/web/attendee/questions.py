@@ -3,18 +3,20 @@
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.refusals import StatusRefused, UnfitInput
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.questions import ask_live, withdraw_question
 from ikone_events.store.db import transaction
+from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint, registration_from_token
 from ikone_events.web.attendee.question_form import QuestionForm
 from ikone_events.web.attendee.show import show_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.errors import wait_words
 from ikone_events.web.shell.i18n import translate
-from ikone_events.web.shell.limits import PERSONAL, limited, rate_limits
+from ikone_events.web.shell.limits import PERSONAL, rate_limits
 
 # A whole town hall shares an address, so what counts is the person.
 QUESTIONS = "5 per minute; 30 per hour"
@@ -22,10 +24,10 @@ QUESTIONS = "5 per minute; 30 per hour"
 
 @blueprint.post("/r/<token>/questions")
 @permission(Permission.PERSONAL_LINK)
-@limited(PERSONAL)
 def ask_question(token: str) -> ResponseReturnValue:
     """Store a question; refused ones are shown again with everything that was typed."""
     registration, form = registration_from_token(token), QuestionForm()
+    _count_press(registration)
     if not form.validate():
         return show_page(token, registration, form), 422
     if wait := rate_limits().hit(QUESTIONS, "question", [registration.public_id]):
@@ -44,10 +46,10 @@ def ask_question(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/r/<token>/questions/withdraw")
 @permission(Permission.PERSONAL_LINK)
-@limited(PERSONAL)
 def withdraw_own_question(token: str) -> ResponseReturnValue:
     """Take back an own question that nobody has answered yet."""
     registration, key = registration_from_token(token), request.form.get("question", "")
+    _count_press(registration)
     with transaction():
         withdrawn = withdraw_question(registration.public_id, key)
     if withdrawn:
@@ -55,3 +57,9 @@ def withdraw_own_question(token: str) -> ResponseReturnValue:
     else:
         flash(_("This question can't be withdrawn any more: it has been answered."), "info")
     return redirect(url_for("attendee.show", token=token, _anchor="questions"), 303)
+
+
+def _count_press(registration: Registration) -> None:
+    """Refuse a person who presses on and on, and nobody else of the same network."""
+    if wait := rate_limits().hit(PERSONAL, "question presses", [registration.public_id]):
+        raise TooManyRequests(retry_after=wait)

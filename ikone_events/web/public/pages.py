@@ -13,6 +13,7 @@ from flask_babel import gettext
 
 from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.refusals import N_
+from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
@@ -24,8 +25,7 @@ blueprint = Blueprint("pages", __name__)
 # Nothing for search engines: behind the login, behind personal links, or for monitoring.
 _NOT_FOR_SEARCH = (
     *("/organise", "/login", "/logout", "/fs-static/", "/healthz", "/readyz"),
-    *("/r/", "/door/", "/c/", "/C/", "/speaker/", "/speaker-door/", "/upload/"),
-    *("/feeds/", "/subscribe/", "/unsubscribe/"),
+    *(f"/{part}/" for part in PERSONAL_PATHS),
 )
 _A_WEEK = 7 * 24 * 3600
 TITLES = {

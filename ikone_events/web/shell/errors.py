@@ -37,7 +37,14 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
-from ikone_events.store.outages import DriverFault, is_lock_timeout, is_outage, report
+from ikone_events.store.outages import (
+    DriverFault,
+    is_lock_timeout,
+    is_outage,
+    is_refused_by_driver,
+    report,
+)
+from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.web.shell.bodies import most_megabytes, takes_upload
 from ikone_events.web.shell.forms import sends_no_cookie
 from ikone_events.web.shell.i18n import gettext, ngettext, translate
@@ -59,9 +66,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Busy: 503,
 }
-_TOKEN = re.compile(
-    r"/(r|door|[cC]|speaker|speaker-door|upload|subscribe|unsubscribe|feeds|login/reset)/[^/\s\]]+"
-)
+_TOKEN = re.compile(rf"/({'|'.join(PERSONAL_PATHS)})/[^/\s\]]+")
 
 
 _NO_WORDS = {
@@ -186,9 +191,14 @@ def _foreign_host(_fault: SecurityError) -> ResponseReturnValue:
 
 
 def _database(fault: DriverFault) -> ResponseReturnValue:
-    """503 for a lock timeout or an unreachable database, 500 for any other database error."""
+    """503 for a lock timeout or an unreachable database, 500 for any other database error.
+
+    400 for NUL bytes where only ids of ours are expected; fields to type in are checked before.
+    """
     if is_lock_timeout(fault):
         return error_page(503)
+    if is_refused_by_driver(fault):
+        return error_page(400)
     if is_outage(fault):
         report(str(fault.orig))
         return error_page(503, **_outage())

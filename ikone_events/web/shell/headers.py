@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, abort, request
 
 from ikone_events.config import Settings
+from ikone_events.domain.tokens import PERSONAL_PATHS
 
 # img-src allows data: because KERN's icons are masks with data: URLs.
 CONTENT_SECURITY_POLICY = (
@@ -19,10 +20,7 @@ FILE_POLICY = "default-src 'none'; sandbox"
 A_YEAR = 365 * 24 * 3600
 A_DAY = 24 * 3600
 _FEEDS = "/feeds/"
-_PERSONAL = (
-    *("/r/", "/door/", "/c/", "/C/", "/speaker/", "/speaker-door/", "/upload/"),
-    *("/subscribe/", "/unsubscribe/", "/login/reset/", _FEEDS),
-)
+_PERSONAL = tuple(f"/{part}/" for part in PERSONAL_PATHS)
 _NO_DEVICES = "camera=(), geolocation=(), microphone=()"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 

@@ -33,6 +33,19 @@ def minutes(number: int) -> timedelta:
     return timedelta(minutes=number)
 
 
+def test_who_is_checked_in_late_came_late() -> None:
+    late, later = NOW + minutes(9), NOW + minutes(50)
+    said = {"stated": "attended", "stated_by": "Eva"}
+    board = Board(
+        [
+            person("entrance", CAME, **said, stated_at=late, checked_in_at=late),
+            person("list", CAME, **said, stated_at=later),
+        ],
+        NOW,
+    )
+    assert [each.name for each in board.late] == ["entrance"]
+
+
 def test_people_are_in_one_group_each() -> None:
     left = {"joined_at": NOW, "left_at": NOW + minutes(9), "stated": "attended"}
     board = Board(

@@ -9,10 +9,18 @@ from flask import Flask
 from ikone_events.config import Settings
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.registering.registration import Attendance
+from ikone_events.services.rooms.check_in import Press, check_in
 from ikone_events.store.db import transaction
 from ikone_events.store.rooms.attendance import record_door, record_statement
 from ikone_events.store.rooms.board import people_on_board, telephones
-from tests.factories import NOW, make_event, make_organisation, make_registration, make_settings
+from tests.factories import (
+    NOW,
+    TODAY,
+    make_event,
+    make_organisation,
+    make_registration,
+    make_settings,
+)
 from tests.own_fields import make_answer, make_field
 
 pytestmark = pytest.mark.both_databases
@@ -45,6 +53,19 @@ def test_confirmed_people_come_by_name_with_what_is_known(app: Flask) -> None:
         ("Maria Zander", "Stadtverwaltung Bendorf", None, "", None),
     ]
     assert {person.mode for person in people} == {Mode.ONLINE}
+
+
+def test_entrance_tells_when_somebody_came_and_a_later_mark_does_not(app: Flask) -> None:
+    event = make_event(app, **TODAY)
+    ada, bea = make_registration(app, event), make_registration(app, event)
+    late = event.starts_at + timedelta(minutes=9)
+    with app.app_context(), transaction():
+        check_in(event, ada.public_id, Press(by="Eva"), now=late)
+        check_in(event, bea.public_id, Press(by="Eva"), now=event.starts_at)
+        record_statement(bea.id, event.id, Attendance.ATTENDED, now=late, by="Eva")
+    with app.app_context():
+        came = {each.public_id: each.came_at for each in people_on_board(event, late)}
+    assert came == {ada.public_id: late, bea.public_id: None}
 
 
 def test_telephones_are_those_of_the_fields(app: Flask) -> None:

@@ -204,3 +204,15 @@ class TestRates:
         assert "Eine zu viel?" in page.text
         assert ask(app, client, other, "Von jemand anderem?").status_code == 303
         assert len(texts(app)) == 6
+
+    def test_one_person_cannot_use_up_the_limit_of_a_town_hall(
+        self, app: Flask, client: FlaskClient
+    ) -> None:
+        event = running_event(app)
+        person, other = make_registration(app, event), make_registration(app, event)
+        path = personal_path(app, person)
+        form = {"csrf_token": token_of(client.get(path)), "question": "x"}
+        for part in ("/questions/withdraw", "/questions"):
+            status = [client.post(path + part, data=form).status_code for _ in range(61)]
+            assert status[-1] == 429
+        assert ask(app, client, other, "Von jemand anderem?").status_code == 303

@@ -295,6 +295,16 @@ def test_nobody_fills_the_disk(app: Flask, client: FlaskClient) -> None:
     assert "10 files are already waiting" in answer.text
 
 
+def test_file_with_an_unfit_title_is_not_kept(app: Flask, client: FlaskClient) -> None:
+    """Each refused file would lie on the disk for a day."""
+    path = speaker_path(app, make_speaker(app, make_event(app)), Purpose.UPLOAD)
+    assert send(client, path, "a.pdf", PDF, title="x" * 201).status_code == 422
+    assert files(app) == []
+    with app.app_context():
+        folder = get_installation().uploads_dir
+    assert list(folder.glob("*")) == []
+
+
 def test_server_gives_room_for_a_file_to_signed_links_alone(app: Flask) -> None:
     """The server asks before it buffers a body; a megabyte is for everybody."""
     path = speaker_path(app, make_speaker(app, make_event(app)), Purpose.UPLOAD)

@@ -27,11 +27,11 @@ def event(app: Flask) -> Event:
 
 # Of these two are for whoever is signed in and for the event, one for the numbers of the tabs.
 PAGES = [
-    ("", 15),
+    ("", 17),
     ("/history", 4),
     ("/mail/sent", 9),
     ("/do/cancel", 5),
-    ("/edit", 5),
+    ("/edit", 6),
     ("/registrations", 10),
     ("/mail", 9),
 ]
@@ -47,7 +47,7 @@ def test_page_of_an_event_asks_for_what_it_shows(
     assert len(set(queries.statements)) == len(queries.statements), "asked twice"
 
 
-@pytest.mark.parametrize(("page", "most"), [("/", 19), ("/events", 4), ("/search?q=bald", 13)])
+@pytest.mark.parametrize(("page", "most"), [("/", 20), ("/events", 4), ("/search?q=bald", 13)])
 def test_lists_of_all_events_ask_for_what_they_show(
     app: Flask, team: Browser, event: Event, page: str, most: int
 ) -> None:

@@ -1,5 +1,6 @@
 """What goes with every answer, and what is refused at the gate."""
 
+import logging
 import re
 from pathlib import Path
 
@@ -8,7 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.app import create_app
+from ikone_events.services.mails.drafts import mask_links
 from ikone_events.store.db import db
+from ikone_events.web.shell.errors import hide_tokens
+from ikone_events.web.shell.headers import is_personal
 from tests.factories import FixedClock, make_event, make_registration, make_settings, personal_path
 
 POLICY = (
@@ -16,6 +20,20 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+def test_no_token_of_a_personal_link_is_kept_or_logged(app: Flask, client: FlaskClient) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if "token" in rule.arguments]
+    assert len(rules) > 20
+    robots = re.findall(r"^Disallow: (\S+)", client.get("/robots.txt").text, re.MULTILINE)
+    for rule in rules:
+        path = rule.rule.replace("<token>", "SECRET.x-1")
+        record = logging.LogRecord("x", 20, "x", 1, "GET %s 200", (path,), None)
+        assert hide_tokens(record)
+        assert "SECRET" not in record.getMessage()
+        assert "SECRET" not in mask_links(f"(http://localhost{path})")
+        assert is_personal(path)
+        assert path.startswith(tuple(robots)), path
 
 
 def test_every_answer_carries_the_headers(app: Flask, client: FlaskClient) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import redirect, render_template, request, url_for
 
@@ -95,9 +95,9 @@ def _ticked() -> Collection[str] | None:
 def _moment(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):  # the year 1 in a zone before UTC
         return None
-    return at if at.tzinfo else None
 
 
 def _incomplete() -> bool | None:

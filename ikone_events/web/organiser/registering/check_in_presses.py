@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from flask import Response, abort, jsonify, render_template, request
 
+from ikone_events.domain.header_text import text_complaint
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.check_in import Press
 from ikone_events.store.events.models import Event
@@ -66,7 +67,10 @@ def _carry_out(event: Event, sent: SentPress, moment: datetime) -> SaidOfPress:
 
 def _read() -> list[SentPress]:
     """The presses of the body; 400 for anything that our script does not send."""
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # a hundred thousand brackets
+        abort(400)
     sent = body.get("presses") if isinstance(body, dict) else None
     if not isinstance(sent, list) or len(sent) > _MOST_PRESSES:
         abort(400)
@@ -80,14 +84,23 @@ def _presses(sent: list[Any]) -> Iterator[SentPress]:
         key, ago = each.get("key"), each.get("ago", 0)
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             abort(400)
-        is_number = isinstance(ago, int | float) and not isinstance(ago, bool)
-        if not is_number or not math.isfinite(ago):
-            abort(400)
-        yield SentPress(key, _text(each, "person"), _text(each, "code"), ago)
+        yield SentPress(key, _text(each, "person"), _text(each, "code"), _seconds(ago))
+
+
+def _seconds(ago: object) -> float:
+    if isinstance(ago, bool) or not isinstance(ago, int | float):
+        abort(400)
+    try:
+        seconds = float(ago)
+    except OverflowError:  # JSON's integers have no end
+        abort(400)
+    if not math.isfinite(seconds):
+        abort(400)
+    return seconds
 
 
 def _text(sent: Mapping[str, Any], name: str) -> str:
     text = sent.get(name, "")
-    if not isinstance(text, str) or len(text) > _MOST_CHARACTERS or "\0" in text:
+    if not isinstance(text, str) or len(text) > _MOST_CHARACTERS or text_complaint(text):
         abort(400)
     return text

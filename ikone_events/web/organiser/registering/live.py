@@ -151,18 +151,13 @@ def _marked(board: Board) -> tuple[BoardPerson, str] | None:
 @permission(Permission.EDIT_EVENTS)
 def mark_on_board(slug: str) -> Answer:
     """Mark one person by hand as present or absent, or take that back."""
-    event = seen_event(slug)
+    seen_event(slug)
     public_id, _slash, wish = request.form.get("mark", "").partition("/")
     if wish not in ("", *Attendance):
         raise UnfitInput(Complaint(N_("Please choose whether the person was there.")))
-    before = _stated(event, public_id)
     with transaction():
-        mark_by_hand(slug, public_id, Attendance(wish) if wish else None, now=now(), by=actor())
-    marked = f"{public_id}/{before}"
+        before = mark_by_hand(
+            slug, public_id, Attendance(wish) if wish else None, now=now(), by=actor()
+        )
+    marked = f"{public_id}/{before or ''}"
     return redirect(url_for("organiser.live", slug=slug, marked=marked, _anchor="people"), 303)
-
-
-def _stated(event: Event, public_id: str) -> str:
-    """What the office has said of a person until now."""
-    people = people_on_board(event, now())
-    return next((each.stated for each in people if each.public_id == public_id), "")

@@ -177,7 +177,7 @@ def test_dataset_names_the_provider() -> None:
 
 def test_unknown_provider_is_refused() -> None:
     for check in (
-        lambda: check_room(RoomChoice(room_provider="zoom")),
+        lambda: check_room(RoomChoice(room_provider="zoom"), hosts=()),
         lambda: check_draft(
             EventDraft(
                 title="x",

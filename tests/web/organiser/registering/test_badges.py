@@ -164,6 +164,15 @@ def test_without_typst_the_browser_prints(
     assert "Maria Hier" in answer.text
 
 
+@pytest.mark.parametrize("odd", ["\ue000", "\uf8ff", "\U000f0000", "\u3164", "A" + "\u0300" * 90])
+def test_no_name_keeps_the_badges_of_others_from_being_made(
+    app: Flask, team: Browser, event: Event, odd: str
+) -> None:
+    """PDF/A forbids characters for private use, and anybody may register with one."""
+    person(app, event, odd)
+    assert len(pdf_of(team, path_of(event, ".pdf")).pages) == 1
+
+
 def test_list_for_the_door_says_who_is_there(app: Flask, team: Browser, event: Event) -> None:
     there, gone = person(app, event, "Da"), person(app, event, "Irrtum")
     person(app, event, "Fehlt")

@@ -1,0 +1,185 @@
+"""Values that no page of ours sends, to every form of the day itself: words, and no fault."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from ikone_events.config import Settings
+from ikone_events.domain.tokens import Purpose
+from ikone_events.store.events.models import Event
+from tests.factories import (
+    NOW,
+    check_in_path,
+    door_path,
+    make_event,
+    make_registration,
+    make_settings,
+    make_speaker,
+    personal_path,
+    speaker_path,
+)
+from tests.web.organiser import conftest as people
+from tests.web.organiser.conftest import Browser, Person, token_of
+
+make_person, browser_of = people.make_person, people.browser_of  # fixtures
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+
+ODD = (
+    "\0",
+    "\0/attended",
+    "answered/\0",
+    "9" * 4000,
+    "-99999999999999999999",
+    "0001-01-01T00:00:00+14:00",
+    "2026-03-02T09:00:00",
+    "\u202egnp.exe\u2066\r\nX: y",
+    "x" * 100_000,
+)
+# What the forms need besides the odd value, to get past their first check.
+FIT = {
+    "provider": "bbb",
+    "name": "Ada",
+    "email": "ada@example.org",
+    "role": "speaker",
+    "locale": "de",
+    "bbb-url": "https://bbb.invalid",
+    "bbb-secret": "geheim-geheim",
+    "bbb-seen": "0",
+    "edit_version": "1",
+    "title": "Folien",
+}
+SPEAKER = ("name", "email", "organisation", "role", "locale", "edit_version")
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
+
+
+@pytest.fixture
+def event(app: Flask, database: str) -> Event:
+    """A hybrid event whose door has opened."""
+    begins = NOW + timedelta(minutes=10)
+    values = {"format": "hybrid", "place": "Rathaus", "state": "dispatched"}
+    return make_event(app, starts_at=begins, ends_at=begins + timedelta(hours=2), **values)
+
+
+@pytest.fixture
+def admin(
+    app: Flask, make_person: Callable[..., Person], browser_of: Callable[[Person], Browser]
+) -> Iterator[Browser]:
+    """An administrator's browser, before a server that answers faults by their page."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    browser = browser_of(make_person(role="admin"))
+    browser.token = token_of(browser.get("/organise/"))
+    yield browser
+    app.config["PROPAGATE_EXCEPTIONS"] = None
+
+
+def forms_of(app: Flask, event: Event) -> Mapping[str, tuple[str, ...]]:
+    """The forms that came with rooms, by address, with their fields."""
+    person, speaker = make_registration(app, event, question="Wann?"), make_speaker(app, event)
+    base, own = f"/organise/events/{event.slug}", personal_path(app, person)
+    return {
+        f"{own}/room": ("guest", "name"),
+        door_path(app, person): ("name",),
+        f"{own}/questions": ("question",),
+        f"{own}/questions/withdraw": ("question",),
+        speaker_path(app, speaker, Purpose.UPLOAD): ("title", "replaces"),
+        f"{base}/check-in": ("person", "typed", "code"),
+        f"{base}/check-in/undo": ("person", "since", "code"),
+        f"{base}/attendance": ("here", "shown", "back"),
+        f"{base}/attendance/undo": ("at",),
+        f"{base}/live/mark": ("mark",),
+        f"{base}/live/questions": ("do",),
+        f"{base}/live/questions/{person.public_id}": ("answer", "version"),
+        f"{base}/speakers/new": SPEAKER,
+        f"{base}/speakers/{speaker.public_id}": SPEAKER,
+        f"{base}/speakers/{speaker.public_id}/briefing": ("seen",),
+        "/organise/settings/rooms": ("provider", "bbb-url", "bbb-secret", "bbb-seen"),
+        "/organise/settings/rooms/remove": ("provider", "seen"),
+    }
+
+
+def pages_of(app: Flask, event: Event) -> Mapping[str, tuple[str, ...]]:
+    """Their pages, with the words that their addresses may have."""
+    person, speaker = make_registration(app, event), make_speaker(app, event)
+    base, own = f"/organise/events/{event.slug}", personal_path(app, person)
+    return {
+        f"{own}/room": ("go", "looks", "wait"),
+        door_path(app, person): ("go", "looks"),
+        check_in_path(app, person): ("new",),
+        speaker_path(app, speaker): ("go", "looks"),
+        speaker_path(app, speaker, Purpose.SPEAKER_DOOR): ("go",),
+        f"{base}/check-in": ("person", "new", "q"),
+        f"{base}/live/now": ("projector", "marked"),
+        f"{base}/attendance": ("undo",),
+        f"{base}/registrations/badges": ("one", "part"),
+    }
+
+
+def test_odd_values_break_no_form(app: Flask, event: Event, admin: Browser) -> None:
+    broken = []
+    for path, fields in forms_of(app, event).items():
+        for field in fields:
+            for odd in ODD:
+                fit = {name: FIT[name] for name in fields if name in FIT}
+                file = {"file": (BytesIO(b"%PDF-1.7"), "a.pdf")} if "/upload/" in path else {}
+                answer = admin.post(path, {**fit, **file, field: odd})
+                if answer.status_code >= 500:
+                    broken.append((path, field, odd[:40], answer.status_code))
+    assert not broken, "\n".join(map(repr, broken))
+
+
+def test_odd_queries_break_no_page(app: Flask, event: Event, admin: Browser) -> None:
+    broken = []
+    for path, names in pages_of(app, event).items():
+        for name in names:
+            for odd in ODD:
+                answer = admin.client.get(path, query_string={name: odd[:5000]})
+                if answer.status_code >= 500:
+                    broken.append((path, name, odd[:40]))
+    assert not broken, "\n".join(map(repr, broken))
+
+
+def test_seen_of_a_form_cannot_send_a_second_briefing(
+    app: Flask, event: Event, admin: Browser
+) -> None:
+    """The number in the form only makes a press known; any other one sends no more than that."""
+    path = f"/organise/events/{event.slug}/speakers/{make_speaker(app, event).public_id}/briefing"
+    admin.get("/organise/?lang=en")
+    first = admin.post(path, {"seen": "0"})
+    assert "is being sent to" in admin.get(first.location).text
+    for seen in ("0", "-1"):
+        again = admin.post(path, {"seen": seen})
+        assert "is being sent already" in admin.get(again.location).text
+
+
+PRESSES = {
+    "half a character": b'{"presses": [{"key": "aaaaaaaa", "person": "\\ud800"}]}',
+    "half a character in a code": b'{"presses": [{"key": "aaaaaaaa", "code": "/c/\\ud800"}]}',
+    "a huge integer": b'{"presses": [{"key": "aaaaaaaa", "ago": ' + b"9" * 400 + b"}]}",
+    "an integer beyond Python's limit": b'{"presses": [{"ago": ' + b"9" * 5000 + b"}]}",
+    "no number": b'{"presses": [{"key": "aaaaaaaa", "ago": NaN}]}',
+    "no end": b'{"presses": [{"key": "aaaaaaaa", "ago": Infinity}]}',
+    "brackets": b'{"presses": ' + b"[" * 100_000,
+    "depth": b'{"presses": ' + b'{"a":' * 100_000,
+    "lists as texts": b'{"presses": [{"key": ["aaaaaaaa"], "person": {}}]}',
+    "a NUL byte": b'{"presses": [{"key": "aaaaaaaa", "person": "\\u0000"}]}',
+    "another key twice": b'{"presses": 1, "presses": null}',
+}
+
+
+@pytest.mark.parametrize("name", PRESSES)
+def test_odd_presses_are_refused(event: Event, admin: Browser, name: str) -> None:
+    answer = admin.client.post(
+        f"/organise/events/{event.slug}/check-in/presses",
+        data=PRESSES[name],
+        content_type="application/json",
+        headers={"X-CSRFToken": admin.token},
+    )
+    assert answer.status_code == 400
