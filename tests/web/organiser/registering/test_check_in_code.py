@@ -158,7 +158,9 @@ def test_wrong_codes_get_words(
     foreign = [f"/c/{path.rpartition('/')[2]}" for path in others]
     for path in (right[:-1], right[:30], "/c/x", *foreign):
         answer = team.get(f"{path}?lang=en")
-        assert (answer.status_code, "check-in code is not valid" in answer.text) == (404, True), path
+        assert (answer.status_code, "check-in code is not valid" in answer.text) == (404, True), (
+            path
+        )
         assert client.get(path).status_code == 404
     with app.app_context(), transaction():
         db.session.get_one(Registration, person.id).link_epoch += 1
