@@ -31,8 +31,8 @@ from ikone_events.store.rooms.models import StoredProvider
 _KEPT = "provider_settings"
 OTHERS_SAVED = Complaint(
     N_(
-        "Somebody else has saved these settings meanwhile. Please look at what is stored now, and "
-        "save again. A typed secret has to be typed again."
+        "Somebody else has saved these settings meanwhile. Please check what is stored now and "
+        "save again. If you entered a new secret, enter it again."
     )
 )
 

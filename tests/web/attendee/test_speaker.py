@@ -294,7 +294,7 @@ def test_nobody_fills_the_disk(app: Flask, client: FlaskClient) -> None:
     path = speaker_path(app, speaker, Purpose.UPLOAD) + "?lang=en"
     answer = send(client, path, "a.pdf", PDF)
     assert answer.status_code == 422
-    assert "There are 10 files already" in answer.text
+    assert "10 files are already waiting" in answer.text
 
 
 def test_file_with_an_unfit_title_is_not_kept(app: Flask, client: FlaskClient) -> None:

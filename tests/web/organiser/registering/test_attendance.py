@@ -117,7 +117,7 @@ def test_absence_is_not_shown_before_the_end(app: Flask, team: Browser) -> None:
     assert ("checked in 10:00 by" in page, "Absent" in page, "Unknown" in page) == (
         True, False, False,
     )  # fmt: skip
-    assert "counts as absent after the end only" in page
+    assert "count as absent only after the end" in page
 
 
 def test_list_says_how_each_attendance_is_known(app: Flask, team: Browser) -> None:
@@ -209,7 +209,7 @@ def test_everybody_is_recorded_in_one_press_and_undone_in_another(
     page = team.post(
         path_of(event, "/attendance?lang=en"), {"all": "1"}, follow_redirects=True
     ).text
-    assert "Saved: 2 people were there" in page
+    assert "Saved: 2 more people recorded as there" in page
     assert marks(app, event) == {"A": "attended", "B": "attended", "C": "missed"}
     [at] = re.findall(r'name="at" value="([^"]+)"', page)
     undo = path_of(event, "/attendance/undo?lang=en")
