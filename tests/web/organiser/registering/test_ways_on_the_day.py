@@ -8,18 +8,19 @@ from flask import Flask
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.db import transaction
+from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, TODAY, make_event, make_registration
 from tests.web.organiser.conftest import Browser
 
 TODAY_PAGE = "/organise/"
 
 
-def running(app: Flask) -> None:
+def running(app: Flask) -> Registration:
     begun = NOW - timedelta(minutes=10)
     event = make_event(
         app, slug="running", state="dispatched", starts_at=begun, ends_at=NOW + timedelta(hours=1)
     )
-    make_registration(app, event)
+    return make_registration(app, event)
 
 
 def test_today_says_what_is_running_and_leads_to_the_entrance(app: Flask, team: Browser) -> None:
@@ -53,6 +54,7 @@ def test_board_and_entrance_lead_to_each_other(app: Flask, team: Browser) -> Non
     entrance = team.get("/organise/events/on-site/check-in").text
     assert 'href="/organise/events/on-site/live"' in entrance
     assert 'href="/organise/events/on-site/registrations/door"' in entrance
+    assert 'href="/organise/events/on-site/registrations/add"' in entrance
 
 
 def test_board_has_the_number_for_callers_and_leads_to_the_room(
@@ -73,12 +75,14 @@ def test_board_has_the_number_for_callers_and_leads_to_the_room(
 
 def test_link_is_sent_again_by_its_name(app: Flask, team: Browser) -> None:
     """Whoever is on the phone with “I can't find the link” looks for that word."""
-    running(app)
+    person = running(app)
     make_registration(app, make_event(app, slug="coming", state="closed"), last_name="Später")
 
     found = team.get("/organise/search?q=e&in=people").text
 
     assert len(re.findall(r">Zugangslink erneut senden<", found)) == 1
+    sent = team.post(f"/organise/events/running/registrations/{person.public_id}/resend")
+    assert "„Bestätigung mit Zugangslink“ wird erneut an" in team.get(sent.location).text
     assert len(re.findall(r">Bestätigung erneut senden<", found)) == 1
 
 
