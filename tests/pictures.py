@@ -28,6 +28,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.operating.schema import migrate
 from tests.browser import launch, serve
 from tests.factories import FixedClock
+from tests.picture_day import begin_day
 from tests.source import ROOT
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ Step = Callable[[Page], None]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page, what is done on it first, and the part that is shown (empty: the first screen)."""
+    """A page, what is done on it first, and the part that is shown (empty: the first screen).
+
+    Names in braces stand for what begin_day returns.
+    """
 
     path: str
     then: Step | None = None
@@ -130,6 +134,18 @@ PICTURES: dict[str, Picture] = {
 }
 
 
+# Taken after those: the event of tomorrow has begun.
+DAY_PICTURES: dict[str, Picture] = {
+    "videoraeume": Picture("/organise/settings/rooms", height=860),
+    "tuer": Picture("{guest}/room", width=390, height=700),
+    "live": Picture(f"{EVENTS}/{TOMORROW}/live", height=900),
+    "einlass": Picture(f"{EVENTS}/{TOMORROW}/check-in", height=760),
+    "ticket": Picture("{visitor}/ticket", width=390, height=760),
+    "mitwirkende": Picture(f"{EVENTS}/{TOMORROW}/speakers", height=700),
+}
+ALL = {**PICTURES, **DAY_PICTURES}
+
+
 # Debian's Chromium speaks English without a further package; here its dates look as in Germany.
 GERMAN_DATES = """() => document.querySelectorAll("input[type=datetime-local]").forEach(field => {
   const [day, time] = field.value.split("T");
@@ -151,8 +167,11 @@ TO_WEBP = """async ([picture, quality]) => {
 
 
 @contextmanager
-def trial_pages() -> Iterator[str]:
-    """The trial in a temporary folder, with a clock that stands still; gives its address."""
+def trial_pages() -> Iterator[tuple[str, Callable[[], dict[str, str]]]]:
+    """The trial in a temporary folder, with a clock that stands still.
+
+    Gives its address, and what begins the day of the next event.
+    """
     story = tell("monday", today=DAY)
     clock = FixedClock(story.begins.astimezone(UTC))
     with tempfile.TemporaryDirectory(prefix="ikone-pictures-") as name:
@@ -167,7 +186,7 @@ def trial_pages() -> Iterator[str]:
                 beat("pictures", now=clock())  # else the pages warn that nobody sends mails
         _answer_as(app, ADDRESS)
         with serve(app) as address:
-            yield address
+            yield address, lambda: begin_day(app, clock, TOMORROW)
         with app.app_context():
             db.engine.dispose()
 
@@ -183,15 +202,16 @@ def _answer_as(app: Flask, address: str) -> None:
     app.wsgi_app = outer  # type: ignore[method-assign]  # Flask's documented way
 
 
-def take(browser: Browser, address: str, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+def take(
+    browser: Browser, address: str, pictures: dict[str, Picture]
+) -> Iterator[tuple[str, bytes]]:
     """Each picture by its name, as WebP."""
     desk = _window(browser, WIDTH, HEIGHT, SCALE)
     desk.goto(f"{address}/login")
     desk.fill("[name=email]", trial.LOGINS[0].email)
     desk.fill("[name=password]", trial.PASSWORD)
     desk.click("main form button[type=submit]")
-    for name in names:
-        picture = PICTURES[name]
+    for name, picture in pictures.items():
         narrow = picture.width < WIDTH
         page = _window(browser, picture.width, picture.height, 1) if narrow else desk
         page.set_viewport_size({"width": picture.width, "height": picture.height})
@@ -233,13 +253,26 @@ def main(names: list[str]) -> None:
     """Write the named pictures, or all; what no picture is called is deleted."""
     FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.glob("*.webp"):
-        if path.stem not in PICTURES:
+        if path.stem not in ALL:
             path.unlink()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    with launch() as browser, trial_pages() as address:
-        for name, content in take(browser, address, names or PICTURES):
-            (FOLDER / f"{name}.webp").write_bytes(content)
-            sys.stdout.write(f"{name}: {len(content) // 1000} kB\n")
+    with launch() as browser, trial_pages() as (address, begin):
+        _write(take(browser, address, _chosen(PICTURES, names)))
+        if wanted := _chosen(DAY_PICTURES, names):
+            paths = begin()
+            for name, picture in wanted.items():
+                wanted[name] = dataclasses.replace(picture, path=picture.path.format(**paths))
+            _write(take(browser, address, wanted))
+
+
+def _chosen(pictures: dict[str, Picture], names: list[str]) -> dict[str, Picture]:
+    return {name: picture for name, picture in pictures.items() if not names or name in names}
+
+
+def _write(taken: Iterable[tuple[str, bytes]]) -> None:
+    for name, content in taken:
+        (FOLDER / f"{name}.webp").write_bytes(content)
+        sys.stdout.write(f"{name}: {len(content) // 1000} kB\n")
 
 
 if __name__ == "__main__":

@@ -27,11 +27,20 @@
     }
     while (at) { const next = at.nextSibling; at.remove(); gone.push(at); at = next; }
   };
+  // Where the keyboard goes on when its row leaves: the next one, else the one before, else what is around them.
+  const around = (item) => {
+    const near = [];
+    for (item = item?.closest?.("#board [id]"); item; item = item.parentElement.closest("#board [id]")) {
+      const all = [...item.parentElement.children], at = all.indexOf(item);
+      near.push(...all.slice(at + 1), ...all.slice(0, at).reverse());
+    }
+    return near;
+  };
   let gone = [];
   const show = (html) => {
     const board = new DOMParser().parseFromString(html, "text/html").getElementById("board");
     if (!board) return false;
-    const here = document.activeElement;
+    const here = document.activeElement, near = around(here);
     gone = [];
     update(document.getElementById("board"), board);
     // What moved to another list while somebody typed in it goes there as it is.
@@ -42,7 +51,9 @@
       update(item, moved);
       item.parentElement.closest("details")?.setAttribute("open", "");
     }
-    if (here !== document.activeElement && here.isConnected) here.focus({ preventScroll: true });
+    if (here === document.activeElement) { /* it has stayed where it was */ }
+    else if (here.isConnected) here.focus({ preventScroll: true });
+    else near.filter((item) => item.isConnected).map((item) => item.querySelector("button, summary, a[href]")).find(Boolean)?.focus();
     note("");
     return true;
   };
@@ -53,7 +64,7 @@
   };
   const note = (time) => {
     const line = document.querySelector("[data-shown-at]");
-    if (line && time) line.textContent = line.textContent.replace(/\d\d:\d\d/, time);
+    if (line && time) line.textContent = line.textContent.replace(/\d?\d:\d\d/, time);
     const again = document.getElementById("again");
     if (again) { again.hidden = true; again.previousElementSibling.hidden = false; }
   };

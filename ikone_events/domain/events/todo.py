@@ -113,8 +113,8 @@ def slides_handed_in(event: EventTodoFacts) -> ToDo | None:
     """Speakers have handed in slides, which nobody else sees before the office has looked."""
     if not event.handed_in:
         return None
-    text = N_("Slides of speakers for “%(title)s” wait for your release: %(number)d.")
-    return todo_of(event, Severity.WARNING, text, Target.MATERIALS, number=event.handed_in)
+    text = N_("Contributors’ slides for “%(title)s” are waiting for your release: %(number)d.")
+    return todo_of(event, Severity.WARNING, text, Target.HANDED_IN, number=event.handed_in)
 
 
 def attendance_unrecorded(event: EventTodoFacts) -> ToDo | None:

@@ -64,7 +64,7 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "rolle": N_("What the recipient does, such as “Referentin oder Referent”"),
         "angemeldete": N_("Number of people who are registered"),
         "verwaltungen": N_("Number of public bodies that they come from"),
-        "bereit_ab": N_("Time at which speakers should be there"),
+        "bereit_ab": N_("Time at which contributors should be there"),
         "veranstalter": N_("Name of your organisation"),
         "kontakt_name": N_("Name of the contact of this event"),
         "kontakt_email": N_("E-mail address for questions"),
@@ -76,7 +76,7 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
             "What has changed for the recipient since the last e-mail; empty if nothing has"
         ),
         "grund": N_("The reason you give"),
-        "fragen_vorab": N_("The questions that people asked when registering"),
+        "fragen_vorab": N_("Questions asked at registration"),
         "raum_und_weg": N_("The way into the video room, or to the place"),
         "kalenderhinweis": N_("One sentence on the calendar entry; empty for people who get none"),
         "angemeldet_von": N_(
@@ -108,8 +108,10 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "anmeldelink": N_("The public registration form"),
         "veranstaltungslink": N_("The public page of the event"),
         "rueckmeldelink": N_("The address of the feedback form"),
-        "mitwirkendenlink": N_("The speaker’s own page, with the way into the video room"),
-        "hochladelink": N_("The speaker’s own page to upload slides"),
+        "mitwirkendenlink": N_(
+            "The contributor’s personal page, with the access to the video room"
+        ),
+        "hochladelink": N_("The contributor’s page to upload slides"),
     },
 }
 PLACEHOLDERS: Mapping[str, Placeholder] = {

@@ -26,7 +26,7 @@ UNREADABLE = N_(
 )
 _FOR_ANOTHER_HOST = N_(
     "The address leads to another server. Please enter the secret again, so that the stored one "
-    "gets nowhere by mistake."
+    "is not sent there by mistake."
 )
 
 

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 PROVIDER_LABELS: Mapping[ProviderKind, str] = {
-    ProviderKind.LINK: N_("A link of any video service"),
+    ProviderKind.LINK: N_("A link to any video service"),
     ProviderKind.BIGBLUEBUTTON: "BigBlueButton",
     ProviderKind.JITSI: "Jitsi Meet",
 }

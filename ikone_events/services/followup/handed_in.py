@@ -48,7 +48,7 @@ def hand_in(
     mine = get_speaker(event, speaker.public_id)
     former = _own(mine, replaces) if replaces else None
     if count_waiting(mine) - (former is not None and not former.released) >= MOST_WAITING:
-        text = N_("There are %(number)d files already that nobody has looked at. Please wait.")
+        text = N_("%(number)d files are already waiting to be checked. Please wait.")
         raise UploadRefused(Complaint(text, {"number": MOST_WAITING}, "file"))
     material = store_slides(upload, title=title, now=now)
     material.released, material.event_id, material.speaker_id = False, event.id, mine.id

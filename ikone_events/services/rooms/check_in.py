@@ -44,7 +44,7 @@ from ikone_events.store.rooms.check_in import (
 from ikone_events.store.rooms.models import CheckInPress
 
 _UNREADABLE = Complaint(
-    N_("This is no valid check-in code, or it is incomplete. Please look for the name instead.")
+    N_("This check-in code is not valid or is incomplete. Please search for the name instead.")
 )
 
 
@@ -84,7 +84,7 @@ def find_by_code(typed: str) -> Registration:
     if claim.epoch < found.link_epoch:
         text = N_(
             "This code was replaced by a newer one, for example because the place was handed over."
-            " Please look for the name instead."
+            " Please search for the name instead."
         )
         raise LinkGone(Complaint(text))
     return found
@@ -148,7 +148,7 @@ def undo_check_in(event: Event, public_id: str, press: Press, *, now: datetime) 
     if found.since is None:
         raise StatusRefused(Complaint(N_("This person is not checked in.")))
     if press.since is not None and press.since != found.since:
-        text = N_("Somebody has checked this person in again meanwhile, so nothing was undone.")
+        text = N_("Somebody has since checked this person in again, so nothing was undone.")
         raise StatusRefused(Complaint(text))
     if claim_press(_row(found, press, PressKind.UNDO, at=now, now=now)):
         _record(found.person, None, now, press.by)

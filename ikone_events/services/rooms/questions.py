@@ -60,7 +60,7 @@ def ask_live(public_id: str, text: str, *, now: datetime) -> None:
         raise UnfitInput(Complaint(N_("Please enter your question."), about="question"))
     registration = lock_registration(public_id)
     if not may_ask_now(registration, now):
-        text = N_("Questions can be asked here while the event is running.")
+        text = N_("You can ask questions here while the event is running.")
         raise StatusRefused(Complaint(text))
     if any(each.text == wanted for each in own_questions(registration)):
         return  # the second press

@@ -37,7 +37,7 @@ class HandInForm(FlaskForm):
 
     file = FileField(_l("File"))
     title = LineField(_l("Title"), render_kw={"maxlength": 200, "autocomplete": "off"})
-    replaces = SelectField(_l("What it is"), choices=[], validate_choice=False)
+    replaces = SelectField(_l("New file or new version"), choices=[], validate_choice=False)
 
 
 def _owner(token: str) -> Speaker:
@@ -81,7 +81,7 @@ def hand_in_file(token: str) -> ResponseReturnValue:
     if path is not None:
         path.unlink(missing_ok=True)
     flash(
-        _("“%(title)s” has arrived. The organisers look at it and release it.", title=title),
+        _("“%(title)s” has arrived. We will check and release it.", title=title),
         "success",
     )
     return redirect(url_for("upload.page", token=token), 303)

@@ -182,7 +182,7 @@ def test_undo_by_another_takes_the_entry_back_once(app: Flask) -> None:
     event = make_event(app, **TODAY)
     person = make_registration(app, event)
     press(app, event, person)
-    with pytest.raises(StatusRefused, match="meanwhile"):
+    with pytest.raises(StatusRefused, match="since"):
         undo(app, event, person, since=NOW - timedelta(minutes=9))
     assert undo(app, event, person, since=NOW).since is None
     assert recorded(app, person) == ("", None, "")

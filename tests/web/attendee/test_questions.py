@@ -55,7 +55,7 @@ def test_question_reaches_the_office_and_is_shown_to_the_asker(
     assert answer.status_code == 303
     assert answer.location.endswith("#questions")
     page = client.get(answer.location.partition("#")[0] + "?lang=de")
-    assert "Ihre Frage ist bei der Organisation angekommen." in page.text
+    assert "Ihre Frage ist beim Organisationsteam angekommen." in page.text
     assert "Was &lt;kostet&gt; das?\nUnd wann?" in page.text
     assert "Gestellt um 10:00" in page.text
     assert page.headers["Cache-Control"] == "no-store"

@@ -47,7 +47,7 @@ def test_page_without_an_event_today_says_so_and_names_the_next(
     make_event(app, slug="online", title="Nur online")
     door = browser_of(make_person("tuer@example.org", "door", only=("bald", "online")))
     page = door.get("/organise/entrances?lang=en").text
-    assert "Nobody comes to an entrance today" in page
+    assert "No check-in today" in page
     assert "Bald vor Ort" in page
     assert "Nur online" not in page
     assert door.get("/organise/events/bald/check-in").status_code == 200

@@ -23,7 +23,9 @@ _LOBBY = N_(
     " plugin for that (token_lobby_bypass). Leave the lobby off: only people with a link from us"
     " get in."
 )
-_NO_ATTENDANCE = N_("Jitsi tells nobody who was in the room: what is known is the door.")
+_NO_ATTENDANCE = N_(
+    "Jitsi does not report who was in the room. Only who entered it through our page is known."
+)
 _SHORT_SECRET = N_("The secret should have at least %(number)d characters.")
 
 

@@ -28,9 +28,7 @@ class RoomFields(FlaskForm):
     page does not show keep their values.
     """
 
-    room_provider = SelectField(
-        _l("What makes the room"), choices=[], default=ProviderKind.LINK.value
-    )
+    room_provider = SelectField(_l("Video service"), choices=[], default=ProviderKind.LINK.value)
     room_url = line_of_event(_l("Access link"), "room_url", type="url", inputmode="url")
     room_pin = line_of_event(_l("PIN of the room"), "room_pin")
     moderator_url = line_of_event(

@@ -172,7 +172,7 @@ def delete_speaker(slug: str, public_id: str) -> Answer:
         name, tells = remove_speaker(slug, public_id, now=now())
     words = _("“%(name)s” has been removed.", name=name)
     if tells:
-        words += " " + _("An e-mail takes the date out of the calendar.")
+        words += " " + _("An e-mail removes the date from the calendar.")
     flash(words, "success")
     return _to_list(slug)
 

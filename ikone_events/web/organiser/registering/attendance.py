@@ -20,6 +20,7 @@ from ikone_events.services.rooms.attendance import (
     state_attendance,
     take_back_everybody,
 )
+from ikone_events.services.rooms.watching import unseen_minutes
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import get_person
@@ -83,7 +84,7 @@ def undo_everybody(slug: str) -> Answer:
                 take_back_everybody(event.slug, at=at, now=now(), by=actor())
         except StatusRefused as refusal:
             return _page(seen_event(slug), None, refused=refusal.complaints), 409
-        flash_at("attendance", _("Undone: it is as it was before."))
+        flash_at("attendance", _("Undone. Everything is as it was before."))
     return redirect(url_for("organiser.attendance", slug=slug), 303)
 
 
@@ -127,11 +128,11 @@ def _marks(ticked: Collection[str]) -> Mapping[str, AttendanceMark]:
 
 def _tell_everybody(number: int) -> None:
     words = ngettext(
-        "Saved: one person was there of whom nothing had been recorded.",
-        "Saved: %(num)d people were there of whom nothing had been recorded.",
+        "Saved: one more person recorded as there.",
+        "Saved: %(num)d more people recorded as there.",
         number,
     )
-    nothing = _("Something is recorded of everybody already. Nothing has changed.")
+    nothing = _("Everybody has been recorded already. Nothing has changed.")
     flash_at("attendance", words if number else nothing, "success" if number else "info")
 
 
@@ -185,5 +186,6 @@ def _page(
         attended=numbers[Attendance.ATTENDED],
         missed=numbers[Attendance.MISSED],
         unknown=numbers[None],
+        unseen=unseen_minutes(event, now=moment),
         undo=undo if undo and any(each.stated_at == undo for _who, each in people) else None,
     )

@@ -130,7 +130,7 @@ def undo_press(slug: str) -> Answer:
     except Refusal as refusal:
         flash_at("entry", " ".join(say_all(refusal.complaints)), "warning")
         return _back(event, person=person)
-    flash_at("entry", _("Taken back: %(name)s is not in.", name=name_of(found.person)))
+    flash_at("entry", _("Undone: %(name)s is not checked in.", name=name_of(found.person)))
     return _back(event, person=person)
 
 

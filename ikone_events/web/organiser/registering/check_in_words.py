@@ -86,7 +86,7 @@ def in_since(event: Event, found: AtEntrance) -> str:
     if found.since is None:
         return ""
     return _(
-        "In since %(time)s, checked in by %(name)s",
+        "Checked in at %(time)s by %(name)s",
         time=clock_words(found.since, event.zone),
         name=found.stated_by,
     )
@@ -120,15 +120,15 @@ def press_person(event: Event, public_id: str, press: Press, now: datetime) -> S
         return _refused(event, public_id, refusal)
     name, person = name_of(entry.found.person), entry.found.person.public_id
     if entry.outcome is EntryOutcome.ENTERED:
-        text = _("%(name)s is in.", name=name)
+        text = _("%(name)s is checked in.", name=name)
         return SaidOfPress("success", text, person, is_new=True, on_card=True)
     if entry.outcome is EntryOutcome.ALREADY_IN:
         text = f"{name}: {in_since(event, entry.found)}."
         return SaidOfPress("warning", text, person, on_card=True)
     if entry.outcome is EntryOutcome.MARKED_ABSENT:
-        text = _("%(name)s was recorded as absent after this press, so that stays.", name=name)
+        text = _("%(name)s has since been recorded as absent, and that stands.", name=name)
     else:
-        text = _("%(name)s: this entry was taken back meanwhile, and that stays.", name=name)
+        text = _("%(name)s: this check-in has since been undone, and that stands.", name=name)
     return SaidOfPress("warning", text, person)
 
 

@@ -42,7 +42,7 @@ def arrange_questions(slug: str) -> Answer:
     except NotFound:
         stays = False
     if not stays:
-        words = _("Nothing was moved: meanwhile the question was ticked off or withdrawn.")
+        words = _("Nothing was moved: the question has since been ticked off or withdrawn.")
         flash_at("questions", words, "warning")
     anchor = f"q-{key}" if stays and wish != "answered" else "questions"
     return redirect(url_for("organiser.live", slug=event.slug, _anchor=anchor), 303)

@@ -94,7 +94,7 @@ def test_same_address_twice_is_refused_and_a_registered_one_is_said(
     again = team.post(f"{pages(event)}/new?lang=en", TYPED)
     assert again.status_code == 422
     assert "Somebody with this address is entered here already." in again.text
-    assert "Also registered, with a place of their own" in team.get(f"{pages(event)}?lang=en").text
+    assert "Also registered as an attendee" in team.get(f"{pages(event)}?lang=en").text
 
 
 def test_of_two_who_edit_the_second_is_told(app: Flask, team: Browser) -> None:
@@ -161,7 +161,7 @@ def test_office_sees_and_releases_what_was_uploaded(app: Flask, team: Browser) -
     waiting = make_material(app, event, released=False, speaker_id=speaker.id)
     materials = f"/organise/events/{event.slug}/materials"
     today = team.get("/organise/?lang=en").text
-    assert "wait for your release: 1." in today
+    assert "are waiting for your release: 1." in today
     page = team.get(materials).text
     assert speaker.name in page
     assert "Uploaded, not released yet" in page

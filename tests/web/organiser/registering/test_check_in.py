@@ -91,7 +91,7 @@ def test_scanned_code_lets_in_and_the_second_scan_says_since_when(
     clock.move(minutes=5)
     again = scan(helper, event, code.replace("http://localhost/c/", "HTTP://LOCALHOST/C/"))
     assert 'data-checked-in="2026-03-02T10:00+01:00"' in again
-    assert "In since 10:00, checked in by Wilma Organisaria" in again
+    assert "Checked in at 10:00 by Wilma Organisaria" in again
     assert stated(app, person) == ("attended", NOW)
     assert scan(helper, event, code.rpartition("/")[2]).count("data-checked-in") == 1
 
@@ -124,7 +124,7 @@ def test_other_codes_get_words_and_record_nothing(
     assert "belongs to “Ganz anders”" in scan(team, event, code)
     right = check_in_path(app, person)
     for wrong in (right[:-3], right[:60], door_path(app, person), personal_path(app, person)):
-        assert "no valid check-in code" in scan(helper, event, f"http://localhost{wrong}")
+        assert "check-in code is not valid" in scan(helper, event, f"http://localhost{wrong}")
     with app.app_context(), transaction():
         db.session.get_one(Registration, person.id).link_epoch += 1
     assert "replaced by a newer one" in scan(helper, event, right)
@@ -175,7 +175,7 @@ def test_entry_is_taken_back_by_another_helper_and_that_is_said(
     assert since
     data = {"person": person.public_id, "since": since[1]}
     answer = team.post(path_of(event, "/undo"), data)
-    assert "Taken back: Maria Adler is not in." in team.get(f"{answer.location}&lang=en").text
+    assert "Undone: Maria Adler is not checked in." in team.get(f"{answer.location}&lang=en").text
     assert stated(app, person) == ("", None)
     team.post(path_of(event, "/undo"), data)
     assert "is not checked in" in team.get(f"{answer.location}&lang=en").text
@@ -257,9 +257,7 @@ def test_presses_of_the_script_are_carried_out_once_by_their_keys(
         {"presses": [1]},
         {"presses": [{"key": "short", "person": "x"}]},
         {"presses": [{"key": "0123456789abcdef", "person": ["x"]}]},
-        {"presses": [{"key": "0123456789abcdef", "person": "x\0"}]},
         {"presses": [{"key": "0123456789abcdef", "person": "x", "ago": "gestern"}]},
-        {"presses": [{"key": "0123456789abcdef", "code": "x" * 3000}]},
         {"presses": [{"key": f"0123456789abc{n:03}", "code": "x"} for n in range(51)]},
     ],
 )
@@ -304,7 +302,7 @@ def test_overview_leads_to_the_check_in_of_events_with_an_entrance(
     make_registration(app, event)
     page = team.get(f"/organise/events/{event.slug}?lang=en").text
     assert page.count(path_of(event)) == 2
-    assert "0 of 1 are in" in page
+    assert "0 of 1 are there" in page
     assert path_of(event) in team.get(f"/organise/events/{event.slug}/registrations").text
     later = make_event(app, format="hybrid")
     assert team.get(f"/organise/events/{later.slug}").text.count(path_of(later)) == 1

@@ -115,7 +115,7 @@ def test_helper_sees_the_person_and_one_button(
     assert "data-checked-in" not in helper.get(answer.location).text
     second = helper.get(f"{path}?lang=en").text
     assert 'data-checked-in="2026-03-02T10:00+01:00"' in second
-    assert "In since 10:00, checked in by Wilma Organisaria" in second
+    assert "Checked in at 10:00 by Wilma Organisaria" in second
     undo = dict(re.findall(r'name="(\w+)" value="([^"]*)"', second.partition("<main")[2]))
     back = helper.client.post(f"/organise/events/{event.slug}/check-in/undo", data=undo)
     assert back.location == path
@@ -129,11 +129,28 @@ def test_other_helpers_read_no_name(
     person: Registration,
 ) -> None:
     path = f"{check_in_path(app, person)}?lang=en"
-    assert "can't check anybody in" in viewer.get(path).text
+    assert "cannot check people in" in viewer.get(path).text
     refused = stranger.get(path)
     assert (refused.status_code, "belongs to another event" in refused.text) == (403, True)
     for browser in (viewer, stranger):
         assert "Adler" not in browser.get(path).text
+
+
+def test_entrance_of_whoever_used_the_browser_before_is_not_named(
+    app: Flask,
+    make_person: Callable[..., Person],
+    browser_of: Callable[[Person], Browser],
+    event: Event,
+    person: Registration,
+) -> None:
+    make_event(app, slug="nebenan", title="Nebenan", **TODAY)
+    helper = browser_of(make_person("tuer@example.org", "door", only=(event.slug,)))
+    with helper.client.session_transaction() as session:
+        session["entrance"] = "nebenan"
+    page = helper.get(check_in_path(app, person)).text
+    assert "Nebenan" not in page
+    assert 'name="person"' in page
+    assert "nebenan" not in helper.get("/c/x").text
 
 
 def test_code_of_another_entrance_gets_words_and_no_button(
@@ -158,7 +175,9 @@ def test_wrong_codes_get_words(
     foreign = [f"/c/{path.rpartition('/')[2]}" for path in others]
     for path in (right[:-1], right[:30], "/c/x", *foreign):
         answer = team.get(f"{path}?lang=en")
-        assert (answer.status_code, "no valid check-in code" in answer.text) == (404, True), path
+        assert (answer.status_code, "check-in code is not valid" in answer.text) == (404, True), (
+            path
+        )
         assert client.get(path).status_code == 404
     with app.app_context(), transaction():
         db.session.get_one(Registration, person.id).link_epoch += 1

@@ -165,6 +165,33 @@ def test_helper_marks_and_ticks_off_without_loading_the_page(hall: Hall) -> None
     assert page.evaluate("window.sameDocument")
 
 
+FOCUSED = "document.activeElement.closest('#board li')?.id"
+
+
+def test_keyboard_stays_in_the_list_when_its_row_leaves(hall: Hall) -> None:
+    page, people = hall.page, hall.people
+    page.locator(f"#p-{people[5].public_id}").get_by_role("button", name="Ist da").focus()
+    page.keyboard.press("Enter")
+    hall.present(1)
+    expect(page.get_by_text("Maria Person05 ist als anwesend vermerkt.")).to_be_visible()
+    assert page.evaluate(FOCUSED) == f"p-{people[6].public_id}"
+    with hall.app.app_context(), transaction():
+        enter_by_door(people[6].id, people[6].event_id, now=NOW)
+    hall.refresh()
+    hall.present(2)
+    assert page.evaluate(FOCUSED) == f"p-{people[7].public_id}"
+    page.get_by_role("button", name="Beantwortet: Frage 3?").press("Enter")
+    expect(page.locator("#questions > ol > li")).to_have_count(3)
+    assert page.evaluate(FOCUSED) == f"q-{people[2].public_id}"
+
+
+def test_time_of_the_last_look_is_right_before_ten_too(hall: Hall) -> None:
+    earlier = "document.querySelector('[data-shown-at]').textContent = 'Aktualisiert um 9:51 Uhr'"
+    hall.page.evaluate(earlier)
+    hall.refresh()
+    expect(hall.page.locator("[data-shown-at]")).to_have_text("Aktualisiert um 10:00 Uhr")
+
+
 def test_what_is_typed_stays_whatever_others_do(hall: Hall) -> None:
     page, asker = hall.page, hall.people[1]
     item, key = page.locator(f"#q-{asker.public_id}"), asker.public_id
