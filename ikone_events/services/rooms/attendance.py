@@ -22,6 +22,7 @@ from ikone_events.store.rooms.attendance import (
     state_everybody,
     take_back_statements,
 )
+from ikone_events.store.rooms.presence import let_looks_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def _lock_recordable(slug: str, now: datetime) -> Event:
     event = lock_event(slug)
     if found := not_recordable_because(event, now):
         raise StatusRefused(found)
+    let_looks_wait(event.id)
     return event
 
 
