@@ -38,6 +38,8 @@ def load(file: Path) -> None:
         fail(f"Nothing was loaded from {file}:\n{lines_of(refusal)}")
     for name in loaded.missing_files:
         click.echo(f"left out, not beside the file: {name}", err=True)
+    for slug in loaded.without_room:
+        click.echo(f"no room yet, its video provider is not set up: {slug}", err=True)
     click.echo(f"{loaded.events} events, {loaded.registrations} registrations loaded.")
 
 

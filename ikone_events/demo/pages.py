@@ -23,6 +23,7 @@ from flask_babel import gettext as _
 
 from ikone_events.demo.catcher import Catcher, Caught
 from ikone_events.demo.replies import answer_to, can_be_answered, uid_of
+from ikone_events.demo.rooms import rooms
 from ikone_events.domain.calendars.preview import calendar_words
 from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.domain.refusals import N_
@@ -95,6 +96,7 @@ class Trial:
         app.extensions["ikone_trial"] = self
         app.extensions["ikone_demo"] = self.bar
         app.register_blueprint(pages)
+        app.register_blueprint(rooms)
 
     def bar(self, locale: str) -> dict[str, object]:
         """The content of the bar above every page."""

@@ -10,7 +10,9 @@ import click
 from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import Catcher
+from ikone_events.demo.day import add_day
 from ikone_events.demo.pages import Trial, TrialClock
+from ikone_events.demo.rooms import ROOMS
 from ikone_events.demo.story import Story, folder, tell
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.times import moment_mail
@@ -53,8 +55,10 @@ def run_trial(*, host: str, port: int, scenario: str) -> None:
         with app.app_context():
             migrate()
             _fill(story, clock)
+            with transaction():
+                helper = add_day(story, actor=LOGINS[0].name, password=PASSWORD)
         try:
-            serve(app, host=host, port=port, ready=lambda: _say_where(settings, story))
+            serve(app, host=host, port=port, ready=lambda: _say_where(settings, story, helper))
         finally:
             catcher.stop()
 
@@ -70,6 +74,11 @@ def _settings(data_dir: Path, *, host: str, port: int, smtp_port: int) -> Settin
         mail_per_minute=6000,
         tick_seconds=5,
         backup_days=0,
+        # The video service of the trial is a page of its own (demo/rooms.py).
+        jitsi_url=f"http://{shown}:{port}{ROOMS}",
+        jitsi_app_id="ikone-trial",
+        jitsi_secret=secrets.token_urlsafe(48),
+        outgoing_hosts=(shown,),
     )
 
 
@@ -83,7 +92,7 @@ def _fill(story: Story, clock: TrialClock) -> None:
             add(login, now=clock())
 
 
-def _say_where(settings: Settings, story: Story) -> None:
+def _say_where(settings: Settings, story: Story, helper: str) -> None:
     url = settings.base_url
     begins = moment_mail(story.begins, locale="en", zone=settings.timezone)
     click.echo(
@@ -92,6 +101,7 @@ def _say_where(settings: Settings, story: Story) -> None:
         f"  Organisers     {url}/organise/\n"
         f"  Caught mail    {url}/demo/\n\n"
         f"  Logins         {LOGINS[0].email} (admin), {LOGINS[1].email} (organiser),\n"
-        f"                 {LOGINS[2].email} (viewer); password: {PASSWORD}\n\n"
+        f"                 {LOGINS[2].email} (viewer),\n"
+        f"                 {helper} (door); password: {PASSWORD}\n\n"
         "Stop with Ctrl+C; everything is thrown away then.\n"
     )

@@ -172,6 +172,21 @@ def test_load_stores_the_whole_demo_file(app: Flask) -> None:
     assert "11 events, 139 registrations loaded." in result.output
 
 
+def test_loaded_room_whose_provider_is_not_set_up_is_named(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "rooms.json"
+    data = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
+    for event in data["events"]:
+        event["video"] = {"provider": "bbb"}
+    late = data["events"][-1]
+    late["starts_at"], late["ends_at"] = "2027-07-06T09:30:00+02:00", "2027-07-06T15:30:00+02:00"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    result = call(app, "load", str(file))
+    assert result.exit_code == 0
+    named = [line for line in result.output.splitlines() if "not set up" in line]
+    assert len(named) == 1  # what is over needs no room any more
+    assert late["slug"] in named[0]
+
+
 def test_broken_file_stores_nothing(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "broken.json"
     data = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))

@@ -622,6 +622,7 @@ DOOR: dict[str, Stop] = {
 DEMO: dict[str, Stop] = {
     "caught": Stop("/demo/"),
     "caught-mail": Stop("/demo/mails/1"),
+    "trial-room": Stop("/demo/rooms/"),
 }
 
 ADMIN: dict[str, Stop] = {

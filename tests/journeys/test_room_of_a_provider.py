@@ -181,7 +181,7 @@ def test_bigbluebutton_from_its_settings_to_the_minutes_of_everybody(
         assert (told["role"], told["fullName"]) == ("MODERATOR", "Dr. Ada Vortrag")
         hers = annas.enter(by_mail)
         assert bbb.enter(hers)["role"] == "VIEWER"
-        assert "Größer-Geheim" in bbb.meetings[list(bbb.meetings)[0]].listed[opaque(app, anna)][0]
+        assert "Größer-Geheim" in next(iter(bbb.meetings.values())).listed[opaque(app, anna)][0]
         his = kais.enter(by_calendar, name="Lea in Vertretung")
         assert bbb.enter(his)["fullName"] == "Lea in Vertretung"
         assert bbb.names().count("create") == 1  # known for all who come after

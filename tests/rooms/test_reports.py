@@ -1,6 +1,7 @@
 """The report after a meeting overwrites minutes once, and a lying one changes nothing of others."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.config import Settings
+from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.rooms.entering import visitor_of
+from ikone_events.store.db import transaction
+from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import FixedClock, make_event, make_registration, make_settings
 from tests.rooms.bbb_server import SECRET, BbbServer
 from tests.rooms.days import Day
 from tests.rooms.jitsi_server import made_token
+from tests.web.visitor import everything
 
 pytestmark = pytest.mark.both_databases
 
@@ -72,6 +77,12 @@ def _body(day: Day, seconds: Mapping[str, object], **changes: object) -> bytes:
 def _token(day: Day, secret: str = SECRET, algorithm: str = "HS512", **claims: object) -> str:
     expires = int((day.clock.moment + timedelta(hours=1)).timestamp())
     return made_token({"exp": expires, **claims}, secret, algorithm=algorithm)
+
+
+def _marked_critical(names: object) -> str:
+    """A token with the header “crit”, which anybody can write; its signature is wrong."""
+    header = json.dumps({"alg": "HS512", "crit": names}).encode()
+    return f"{urlsafe_b64encode(header).rstrip(b'=').decode()}.e30.AA"
 
 
 def _post(client: FlaskClient, day: Day, body: bytes, token: str | None = None) -> int:
@@ -203,6 +214,7 @@ def test_report_needs_a_token_of_the_server(client: FlaskClient, day: Day) -> No
         made_token([], SECRET),
         "ä.ö.ü",
         "x" * 5000,
+        *map(_marked_critical, (None, 5, [5], [[]], ["b64"])),
     ]
     body = _body(day, {_id(day, anna): 60})
     assert [_post(client, day, body, token) for token in tokens] == [401] * len(tokens)
@@ -227,3 +239,28 @@ def test_report_is_limited_in_size_and_type(client: FlaskClient, day: Day) -> No
     path, headers = f"/rooms/{day.key}/report", {"Authorization": f"Bearer {_token(day)}"}
     assert client.post(path, data={"a": "b"}, headers=headers).status_code == 415
     assert client.get(path, headers=headers).status_code == 405
+
+
+def test_late_report_brings_no_forgotten_person_back(client: FlaskClient, day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(30)
+    opaque = _id(day, anna)
+    with day.app.app_context(), transaction():
+        archive_persons(lock_event(day.event.slug), now=day.clock.moment)
+    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    assert opaque not in str(everything(day.app))
+    assert day.minutes_of(anna) == 29
+
+
+def test_archived_event_keeps_no_id_of_a_report(client: FlaskClient, day: Day) -> None:
+    anna = day.person()
+    day.enter(anna)
+    day.minutes(30)
+    opaque = _id(day, anna)
+    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    with day.app.app_context(), transaction():
+        archive_persons(lock_event(day.event.slug), now=day.clock.moment)
+    assert opaque not in str(everything(day.app))
+    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    assert opaque not in str(everything(day.app))

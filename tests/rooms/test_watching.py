@@ -191,6 +191,36 @@ def test_provider_that_is_away_lets_nobody_leave_and_the_gap_is_said(day: Day) -
         assert (watch.failed_since, watch.unseen_seconds) == (None, 600)
 
 
+def test_room_that_fails_to_the_end_is_said_to_be_unseen(day: Day) -> None:
+    """Without the last part of the time the page would say nothing of it."""
+    anna = day.person()
+    day.enter(anna)
+    day.clock.moment = day.event.ends_at - timedelta(minutes=20)
+    day.bbb.manner = Manner.HANGS_UP
+    day.minutes(1)
+    assert _unseen(day) == 0
+    day.minutes(9)
+    assert _unseen(day) == 8  # since the first look, which could see nothing either
+    day.clock.moment = day.event.ends_at + timedelta(minutes=31)
+    day.minutes(2)
+    assert _unseen(day) == 18
+    day.minutes(5)
+    assert _unseen(day) == 18
+
+
+def _unseen(day: Day) -> int:
+    with day.app.app_context():
+        return watching.unseen_minutes(day.event, now=day.clock.moment)
+
+
+def test_room_that_is_seen_to_the_end_misses_nothing(day: Day) -> None:
+    day.enter(day.person())
+    day.minutes(3)
+    assert _unseen(day) == 0
+    with day.app.app_context():
+        assert watching.unseen_minutes(make_event(day.app), now=day.clock.moment) == 0
+
+
 @pytest.mark.parametrize(
     "manner", [Manner.BROKEN, Manner.HTML, Manner.HUGE, Manner.BOMB, Manner.OTHER_ALGORITHM]
 )

@@ -114,7 +114,7 @@ def slides_handed_in(event: EventTodoFacts) -> ToDo | None:
     if not event.handed_in:
         return None
     text = N_("Contributors’ slides for “%(title)s” are waiting for your release: %(number)d.")
-    return todo_of(event, Severity.WARNING, text, Target.MATERIALS, number=event.handed_in)
+    return todo_of(event, Severity.WARNING, text, Target.HANDED_IN, number=event.handed_in)
 
 
 def attendance_unrecorded(event: EventTodoFacts) -> ToDo | None:

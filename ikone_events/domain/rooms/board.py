@@ -116,6 +116,16 @@ class Board:
         return [each for each in self.people if not each.came]
 
     @cached_property
+    def absent(self) -> list[BoardPerson]:
+        """Of whom it is known that they did not come; after the end it may follow."""
+        return [each for each in self.missing if each.attendance is Attendance.MISSED]
+
+    @cached_property
+    def unknown(self) -> list[BoardPerson]:
+        """Of whom nothing is known."""
+        return [each for each in self.missing if each.attendance is None]
+
+    @cached_property
     def left(self) -> list[BoardPerson]:
         """Who has gone again."""
         return [each for each in self.people if each.has_left]

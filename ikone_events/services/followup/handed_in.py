@@ -9,13 +9,11 @@ from ikone_events.domain.events.facts import State
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
-    FileTooLarge,
     NotFound,
     StatusRefused,
     UploadRefused,
 )
 from ikone_events.services.followup.materials import Upload, path_of, store_slides
-from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, for_update
 from ikone_events.store.events.handed_in import count_waiting
 from ikone_events.store.events.models import Event, Material
@@ -44,9 +42,6 @@ def hand_in(
     file, after the commit, is returned), a released one stays until the new one is released.
     Raises UploadRefused, FileTooLarge, StatusRefused, NotFound and UnfitInput.
     """
-    most_mb = get_installation().settings.max_upload_mb
-    if len(upload.content) > most_mb * 1024 * 1024:
-        raise FileTooLarge(most_mb)
     event = lock_event(speaker.event.slug)
     if found := not_taken_because(event):
         raise StatusRefused(found)

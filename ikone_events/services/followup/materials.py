@@ -37,9 +37,6 @@ def add_slides(
     slug: str, upload: Upload, *, title: str, visibility: str, accessible: bool, now: datetime
 ) -> Material:
     """Store a file under a random name and hand it out under its own. Raises UploadRefused."""
-    most_mb = get_installation().settings.max_upload_mb
-    if len(upload.content) > most_mb * 1024 * 1024:
-        raise FileTooLarge(most_mb)
     event = lock_event(slug)
     material = store_slides(upload, title=title, now=now)
     material.visibility, material.accessible = visibility, accessible
@@ -50,8 +47,11 @@ def store_slides(upload: Upload, *, title: str, now: datetime) -> Material:
     """Check a file and write it to the uploads folder; the caller adds the row.
 
     The file is written before its row: a killed process leaves an unreachable file, never a row
-    without one. Raises UploadRefused and UnfitInput.
+    without one. Raises UploadRefused, FileTooLarge and UnfitInput.
     """
+    most_mb = get_installation().settings.max_upload_mb
+    if len(upload.content) > most_mb * 1024 * 1024:
+        raise FileTooLarge(most_mb)
     kind = check_upload(upload.file_name, upload.content)
     stored_name, name = secrets.token_hex(16), display_name(upload.file_name)
     shown = _checked_title(title or name)  # before a file is written that nobody would have

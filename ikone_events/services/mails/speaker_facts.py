@@ -11,7 +11,6 @@ from ikone_events.domain.header_text import one_line
 from ikone_events.domain.incoming.answer_rules import DECLINED
 from ikone_events.domain.mails.facts import (
     Briefing,
-    BriefingQuestion,
     Difference,
     EventSummary,
     Invitation,
@@ -121,9 +120,7 @@ def briefing_of(event: Event, speaker: Speaker, summary: EventSummary) -> Briefi
         ready_at=clock(summary.starts_at - READY_BEFORE, zone=summary.zone),
         registered=str(counts.confirmed),
         bodies=str(counts.administrations),
-        questions=tuple(
-            BriefingQuestion(text=one_line(text), body=body) for text, body in questions
-        ),
+        questions=tuple(replace(each, text=one_line(each.text)) for each in questions),
         more=asked - len(questions),
         directions="" if summary.format == "online" else event.directions.strip(),
     )

@@ -74,7 +74,8 @@ def note_answer_of_room(slug: str, *, works: bool, now: datetime) -> int:
     """What the provider of a room answered at the door; returns the number of mails.
 
     Its alarm is stored by the first press that fails and dropped by the first one that works, not
-    by the clock: only presses ask the provider.
+    by the clock. A look into the room that fails (services/rooms/watching.py) raises none: nobody
+    stands before a shut door because of it, and the attendance page says what was not seen.
     """
     event = lock_event(slug)
     key = room_alarm(event.id, event.room_provider)

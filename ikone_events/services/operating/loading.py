@@ -1,7 +1,7 @@
 """Loading a file of events and people; states are taken as given, no mail is sent."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.answers import store_answers
 from ikone_events.services.registering.form_fields import keep_places, lay_fields
 from ikone_events.services.registering.seating import keep_seats
+from ikone_events.services.rooms.registry import kinds_set_up
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.directory.naming import find_by_name
@@ -38,12 +39,16 @@ _METHODS = {Status.CONFIRMED: REQUEST, Status.CANCELLED: CANCEL}
 
 @dataclass(slots=True)
 class Loaded:
-    """The numbers of stored rows, and slides whose files were missing."""
+    """The numbers of stored rows, slides whose files were missing, coming events without a room.
+
+    The provider of such a room is not set up (yet); the file is right all the same.
+    """
 
     events: int = 0
     registrations: int = 0
     organisations: int = 0
     missing_files: list[str] = field(default_factory=list)
+    without_room: list[str] = field(default_factory=list)
 
 
 def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) -> Loaded:
@@ -67,6 +72,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         for person, attended in people
         if attended is not None and _took_part_or_not(person, now)
     )
+    loaded.without_room = _without_room(events.values(), now)
     for event in events.values():
         lay_plan(event, now=now)
         keep_seats(event, now=now)
@@ -74,6 +80,11 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         if event.state == State.ARCHIVED.value:
             archive_persons(event, now=now)
     return loaded
+
+
+def _without_room(events: Iterable[Event], now: datetime) -> list[str]:
+    usable = {kind.value for kind in kinds_set_up()}
+    return [each.slug for each in events if each.room_provider not in usable and each.ends_at > now]
 
 
 def _store_event(

@@ -21,6 +21,7 @@ from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, ImportList, Registration
+from ikone_events.store.rooms.sessions import forget_reports
 
 
 def archive_persons(event: Event, *, now: datetime) -> None:
@@ -30,6 +31,7 @@ def archive_persons(event: Event, *, now: datetime) -> None:
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
+    forget_reports(event.id)
     # What nobody has released was meant for the office alone; its files go by the clock.
     unseen = Material.event_id == event.id, ~Material.released
     rows_written(delete(Material).where(*unseen))

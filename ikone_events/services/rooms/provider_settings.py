@@ -5,6 +5,7 @@ Variables win over what administrators have entered in the browser, field by fie
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import select
 
@@ -23,9 +24,11 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.rooms.outgoing import resolves_inside
 from ikone_events.services.sealing import SealBrokenError, seal, unseal
 from ikone_events.store.db import db, for_update
+from ikone_events.store.kept import kept_in_transaction
 from ikone_events.store.plain import insert_unless_known
 from ikone_events.store.rooms.models import StoredProvider
 
+_KEPT = "provider_settings"
 OTHERS_SAVED = Complaint(
     N_(
         "Somebody else has saved these settings meanwhile. Please check what is stored now and "
@@ -73,7 +76,16 @@ def variables_of(kind: ProviderKind) -> dict[str, str]:
 
 
 def provider_settings() -> ProviderSettings:
-    """The settings in effect."""
+    """The settings in effect; read and unsealed once per transaction of the session."""
+    kept = kept_in_transaction()
+    if _KEPT not in kept:
+        found = _read()
+        kept_in_transaction()[_KEPT] = found  # of the transaction that reading has begun
+        return found
+    return cast(ProviderSettings, kept[_KEPT])
+
+
+def _read() -> ProviderSettings:
     found: dict[str, str] = {}
     unreadable = []
     rows = {row.kind: row for row in db.session.execute(select(StoredProvider.__table__))}
@@ -135,6 +147,7 @@ def save_provider(kind: ProviderKind, typed: Mapping[str, str], *, seen: int) ->
         setattr(row, name, seal(wanted[name], kind.value) if name == SECRET else wanted[name])
     row.edit_version += bool(changed)
     db.session.flush()
+    kept_in_transaction().pop(_KEPT, None)
     return changed
 
 
@@ -146,6 +159,7 @@ def remove_provider(kind: ProviderKind, *, seen: int) -> None:
     row.url = row.app_id = row.secret = ""
     row.edit_version += 1
     db.session.flush()
+    kept_in_transaction().pop(_KEPT, None)
 
 
 def _about_kept_secret(

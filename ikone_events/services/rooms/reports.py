@@ -44,7 +44,7 @@ def is_from_provider(token: str, now: datetime) -> bool:
     try:
         key = OctKey.import_key(secret.encode())
         claims = jwt.decode(token, key, algorithms=[_ALGORITHM]).claims
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, TypeError):  # the last: a “crit” that is no list of words
         return False
     expires = claims.get("exp")
     if isinstance(expires, bool) or not isinstance(expires, int):

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ikone_events.domain.rooms.providers import Presence, ProviderKind
-from ikone_events.domain.rooms.stays import INTERVAL, after_look, unseen_time
+from ikone_events.domain.rooms.stays import INTERVAL, after_look, minutes_of, unseen_time
 from ikone_events.services.mails.values import DOORS_OPEN_BEFORE
 from ikone_events.services.rooms.entering import attendee_id, room_key, room_of
 from ikone_events.services.rooms.registry import kinds_set_up, provider_for
@@ -79,8 +79,23 @@ def record_look(event: Event, found: Sequence[Presence], *, now: datetime) -> in
     return len(ours)
 
 
+def unseen_minutes(event: Event, *, now: datetime) -> int:
+    """For how long the room could not be seen, so that minutes of people may be missing."""
+    watch = sessions.find_watch(event.id)
+    if watch is None:
+        return 0
+    since = 0 if watch.closed else _unseen_since_look(event, watch, now)
+    return minutes_of(watch.unseen_seconds + since)
+
+
+def _unseen_since_look(event: Event, watch: RoomWatch, now: datetime) -> int:
+    """The seconds since the last look, or the first that failed; people leave after the end."""
+    since = watch.looked_at or watch.failed_since
+    return int(unseen_time(since, min(now, event.ends_at)).total_seconds())
+
+
 def _note_look(event: Event, watch: RoomWatch, *, anybody: bool, now: datetime) -> None:
-    watch.unseen_seconds += int(unseen_time(watch.looked_at, now).total_seconds())
+    watch.unseen_seconds += _unseen_since_look(event, watch, now)
     watch.looked_at, watch.failed_since = now, None
     session = sessions.find_session(event.id, event.room_provider)
     if session is not None:
@@ -90,7 +105,11 @@ def _note_look(event: Event, watch: RoomWatch, *, anybody: bool, now: datetime) 
 
 
 def record_failed_look(event: Event, *, now: datetime) -> None:
-    """Store that the provider fails, for the alarm. Nobody has left because of that."""
+    """Store that the room can't be seen. Nobody has left because of that.
+
+    It raises no alarm: whoever is inside stays, and whether others get in is found out by their
+    presses (services/office/alarms.py). The attendance page says how long it lasted.
+    """
     sessions.note_failing(event.id, key=room_key(event), now=now)
 
 
@@ -100,4 +119,5 @@ def close_watch(event: Event, *, now: datetime) -> None:
     if watch is None:
         return
     presence.close_stays(event.id)
-    watch.closed, watch.failed_since = True, None
+    watch.unseen_seconds += _unseen_since_look(event, watch, now)
+    watch.looked_at, watch.closed, watch.failed_since = now, True, None

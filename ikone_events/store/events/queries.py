@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, bindparam, func, inspect, or_, select, update
 from sqlalchemy.orm import defer
 
+from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.words import series_slug
@@ -97,6 +98,18 @@ def coming_events(now: datetime, *, series: Collection[str] | None = None) -> li
     """
     is_news = or_(~_CANCELLED, _cancelled_at() >= now - CANCELLED_STAYS)
     wanted = _listed(series).where(or_(Event.ends_at > now, _POSTPONED), is_news)
+    return readable(wanted.order_by(Event.starts_at, Event.id), Event)
+
+
+def events_with_room(provider: str, now: datetime) -> list[Event]:
+    """Events that are still to take place in a room of this provider, the next one first."""
+    done = (State.CANCELLED.value, State.FOLLOWED_UP.value, State.ARCHIVED.value)
+    wanted = select(Event).where(
+        Event.room_provider == provider,
+        Event.format != EventFormat.ON_SITE.value,
+        Event.state.not_in(done),
+        Event.ends_at > now,
+    )
     return readable(wanted.order_by(Event.starts_at, Event.id), Event)
 
 

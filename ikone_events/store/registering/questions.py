@@ -1,23 +1,15 @@
 """Questions that people asked when registering, for those who answer them."""
 
-from typing import NamedTuple
-
 from sqlalchemy import func, select
 
+from ikone_events.domain.mails.facts import BriefingQuestion
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
-class AnonymousQuestion(NamedTuple):
-    """A question without its person; `body` is an administration of the directory, or ""."""
-
-    text: str
-    body: str
-
-
-def anonymous_questions(event: Event, *, most: int) -> tuple[list[AnonymousQuestion], int]:
+def anonymous_questions(event: Event, *, most: int) -> tuple[list[BriefingQuestion], int]:
     """The questions in the order of registering, at most so many, and how many there are.
 
     Names stay with the office (data protection). What somebody typed as their administration may
@@ -31,7 +23,7 @@ def anonymous_questions(event: Event, *, most: int) -> tuple[list[AnonymousQuest
         .order_by(Registration.id)
         .limit(most)
     )
-    found = [AnonymousQuestion(text, body or "") for text, body in rows]
+    found = [BriefingQuestion(text=text, body=body or "") for text, body in rows]
     if len(found) < most:
         return found, len(found)
     return found, db.session.scalar(select(func.count()).where(*asked)) or 0

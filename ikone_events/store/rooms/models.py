@@ -68,9 +68,11 @@ class RoomWatch(Base):
     """How an event's room is watched; no row before the provider was asked for the first time.
 
     `room_key` is the id by which the provider knows the room. `claimed_at` is when a worker last
-    took it on itself to look, `looked_at` the last look that succeeded. `failed_since` is when the
-    provider began to fail, None while it answers. `unseen_seconds` is the time in which the room
-    could not be looked at, so that minutes may be missing. `closed`: all is counted.
+    took it on itself to look, `looked_at` the last look that succeeded, or the end of all looks.
+    `failed_since` is when looks began to fail, None while they succeed; presses at the door have an
+    alarm instead.
+    `unseen_seconds` is the time before the last look in which the room could not be seen, so that
+    minutes may be missing. `closed`: all is counted.
     """
 
     __tablename__ = "room_watch"

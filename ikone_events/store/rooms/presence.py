@@ -64,9 +64,14 @@ def watch_of_key(key: str) -> RoomWatch | None:
 
 
 def people_of_room(event_id: int) -> list[tuple[int, str]]:
-    """Ids of all who have a place: registration and public id."""
+    """Ids of all who have a place: registration and public id; of forgotten people nothing more.
+
+    A provider may tell of them long after.
+    """
     wanted = select(Registration.id, Registration.public_id).where(
-        Registration.event_id == event_id, Registration.status == Status.CONFIRMED.value
+        Registration.event_id == event_id,
+        Registration.status == Status.CONFIRMED.value,
+        Registration.anonymised_at.is_(None),
     )
     return [(number, public_id) for number, public_id in db.session.execute(wanted)]
 

@@ -33,16 +33,22 @@ def note_session(event_id: int, session: str, *, provider: str, key: str, now: d
     )
     same = [RoomSession.__table__.c.event_id, RoomSession.__table__.c.session]
     db.session.execute(row.on_conflict_do_update(index_elements=same, set_={"known_at": now}))
-    _note_watch(event_id, key, {"failed_since": None, "closed": False})
+    _note_watch(event_id, key, {"closed": False})
 
 
 def note_failing(event_id: int, *, key: str, now: datetime) -> None:
-    """Store since when the provider fails; a repeat keeps the first moment."""
+    """Store since when looks fail; a repeat keeps the first moment."""
     _note_watch(event_id, key, {})
     first = RoomWatch.failed_since.is_(None)
     rows_written(
         update(RoomWatch).where(RoomWatch.event_id == event_id, first).values(failed_since=now)
     )
+
+
+def forget_reports(event_id: int) -> None:
+    """Empty what the provider told after the meetings: its ids are those of people."""
+    told = RoomSession.event_id == event_id, RoomSession.report != ""
+    rows_written(update(RoomSession).where(*told).values(report="{}"))
 
 
 def _note_watch(event_id: int, key: str, changes: dict[str, object]) -> None:

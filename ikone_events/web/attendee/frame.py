@@ -40,7 +40,7 @@ def registration_from_token(token: str, purpose: Purpose = Purpose.REGISTRATION)
     found = find_registration(claim.public_id)
     if found is None:
         raise _not_valid()
-    _check_claim(claim, found.link_epoch, anonymised=found.anonymised_at is not None)
+    check_claim(claim, found.link_epoch, anonymised=found.anonymised_at is not None)
     return found
 
 
@@ -50,7 +50,7 @@ def at_door_from_token(token: str, purpose: Purpose) -> AtDoor:
     found = find_at_door(claim.public_id)
     if found is None:
         raise _not_valid()
-    _check_claim(claim, found.link_epoch, anonymised=found.anonymised)
+    check_claim(claim, found.link_epoch, anonymised=found.anonymised)
     return found
 
 
@@ -58,7 +58,12 @@ def _not_valid() -> LinkRefused:
     return LinkRefused(Complaint(N_("This link is not valid.")))
 
 
-def _check_claim(claim: LinkClaim, link_epoch: int, *, anonymised: bool) -> None:
+def check_claim(claim: LinkClaim, link_epoch: int, *, anonymised: bool = False) -> None:
+    """Whether a link is that of the present epoch.
+
+    Raises LinkRefused for one that was never given, LinkGone for a replaced one and for those of
+    people whose details are deleted.
+    """
     if claim.epoch > link_epoch:
         raise _not_valid()
     if anonymised:

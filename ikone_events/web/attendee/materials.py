@@ -2,10 +2,11 @@
 
 from flask import Blueprint, Response, render_template, send_file
 from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField
 
-from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UploadRefused
 from ikone_events.domain.registering.registration import Status
-from ikone_events.services.followup.materials import path_of
+from ikone_events.services.followup.materials import Upload, path_of
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import get_public_event
 from ikone_events.store.registering.models import Registration
@@ -79,3 +80,13 @@ def download(material: Material) -> Response:
     )
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
+
+
+def uploaded_file(field: FileField) -> Upload:
+    """The file of a form's field; raises UploadRefused if none was chosen."""
+    file = field.data
+    if not file or not file.filename:
+        raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
+    upload = Upload(file_name=file.filename, content=file.read())
+    file.close()
+    return upload

@@ -13,6 +13,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
+from ikone_events.domain.rooms.display_names import display_name
 from ikone_events.domain.rooms.door import STAYS_OPEN, Door, door_at
 from ikone_events.domain.rooms.providers import RoomRole, Visitor
 from ikone_events.domain.times import remaining_words
@@ -51,7 +52,6 @@ PRESSES = "20 per minute"
 # Without scripts the page is loaded again each minute, within the last hour, once somebody has
 # asked for it by a link: nothing reloads unasked, and it can be stopped (WCAG 2.2.1, 2.2.4, F41).
 RELOADS_EVERY, RELOADS_WITHIN = 60, timedelta(hours=1)
-MOST_NAME = 64
 _NAME = "name_in_room"
 
 
@@ -205,13 +205,8 @@ def _led(link: _Link, state: RoomState) -> dict[str, str]:
     if link.own and request.form.get("guest"):
         return {**to, "guest": "1"}
     if not link.own and "name" in request.form:
-        session[_NAME] = _one_line(request.form["name"])
+        session[_NAME] = display_name(request.form["name"])
     return to
-
-
-def _one_line(typed: str) -> str:
-    shown = "".join(each if each.isprintable() else " " for each in typed)
-    return " ".join(shown.split())[:MOST_NAME]
 
 
 def _lead_on(link: _Link) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.events.speakers import READY_BEFORE, SPEAKER_ROLE_LABELS, SpeakerRole
-from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused
+from ikone_events.domain.refusals import N_, Complaint, LinkGone
 from ikone_events.domain.rooms.door import Door
 from ikone_events.domain.rooms.speaker_door import opens_to_speakers_at
 from ikone_events.domain.tokens import Purpose
@@ -24,6 +24,7 @@ from ikone_events.store.events.speakers import Speaker, find_speaker
 from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.registering.questions import anonymous_questions
 from ikone_events.web.attendee.entering import RoomPassage, after_press, lead_on, request_room
+from ikone_events.web.attendee.frame import check_claim
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.limits import PERSONAL, limited
@@ -47,11 +48,7 @@ def speaker_from_token(token: str, purpose: Purpose) -> Speaker:
             "deleted. If that is wrong, please ask the organisers."
         )
         raise LinkGone(Complaint(text))
-    if claim.epoch > found.link_epoch:
-        raise LinkRefused(Complaint(N_("This link is not valid.")))
-    if claim.epoch < found.link_epoch:
-        text = N_("This link has been replaced. Please use the one in the latest e-mail to you.")
-        raise LinkGone(Complaint(text))
+    check_claim(claim, found.link_epoch)
     return found
 
 

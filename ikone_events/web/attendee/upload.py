@@ -9,8 +9,6 @@ from wtforms import SelectField
 
 from ikone_events.domain.followup.uploads import KINDS
 from ikone_events.domain.refusals import (
-    N_,
-    Complaint,
     FileTooLarge,
     StatusRefused,
     UnfitInput,
@@ -18,11 +16,11 @@ from ikone_events.domain.refusals import (
 )
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.handed_in import hand_in, not_taken_because, withdraw_file
-from ikone_events.services.followup.materials import Upload
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.handed_in import handed_in_by
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.web.attendee.materials import uploaded_file
 from ikone_events.web.attendee.speaker import speaker_from_token
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
@@ -68,7 +66,7 @@ def hand_in_file(token: str) -> ResponseReturnValue:
         with transaction():
             material, path = hand_in(
                 speaker,
-                _uploaded(form),
+                uploaded_file(form.file),
                 title=form.title.data or "",
                 replaces=form.replaces.data or "",
                 now=now(),
@@ -100,15 +98,6 @@ def remove_file(token: str, public_id: str) -> ResponseReturnValue:
     path.unlink(missing_ok=True)
     flash(_("The file has been deleted."), "success")
     return redirect(url_for("upload.page", token=token), 303)
-
-
-def _uploaded(form: HandInForm) -> Upload:
-    file = form.file.data
-    if not file or not file.filename:
-        raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
-    upload = Upload(file_name=file.filename, content=file.read())
-    file.close()
-    return upload
 
 
 def _page(token: str, speaker: Speaker, form: HandInForm) -> str:

@@ -11,6 +11,7 @@ from ikone_events.domain.events.facts import TAKES_PLACE, State
 from ikone_events.domain.refusals import Complaint, FileTooLarge, Refusal
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.board import is_live
+from ikone_events.services.rooms.check_in import no_entry_because
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import get_visible_event
 from ikone_events.store.events.speakers import speakers_of
@@ -43,6 +44,7 @@ def _frame() -> dict[str, object]:
         "has_ended": _has_ended,
         "is_running": _is_running,
         "is_live": lambda event: is_live(event, now()),
+        "has_entrance": _has_entrance,
         "session_seconds": session_seconds() if known else 0,
         "organiser_name": (current_user.name or current_user.email) if known else "",
         "may_create": may(Permission.CREATE_EVENTS),
@@ -68,6 +70,11 @@ def _has_ended(event: Event) -> bool:
 def _is_running(event: Event) -> bool:
     """Whether an event that takes place has begun and is not over."""
     return event.state in TAKES_PLACE and event.starts_at <= now() < event.ends_at
+
+
+def _has_entrance(event: Event) -> bool:
+    """Whether people can be checked in at present, by whoever asks."""
+    return may(Permission.CHECK_IN) and no_entry_because(event, now()) is None
 
 
 # The pages of settings in the order of their menu, and what opens them.

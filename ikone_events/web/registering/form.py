@@ -215,6 +215,8 @@ def _offer_modes(form: PersonForm, event: Event, availability: SeatAvailability)
         form.mode.choices = mode_choices(availability)
     else:
         del form.mode
+    if event.format == EventFormat.ON_SITE.value:
+        form.email.description = gettext("We send the confirmation and calendar entry there.")
 
 
 def _numbers(event: Event) -> Iterator[tuple[int, int]]:

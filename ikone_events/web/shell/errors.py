@@ -37,6 +37,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
+from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.store.outages import (
     DriverFault,
     is_lock_timeout,
@@ -44,7 +45,6 @@ from ikone_events.store.outages import (
     is_refused_by_driver,
     report,
 )
-from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.web.shell.bodies import most_megabytes, takes_upload
 from ikone_events.web.shell.forms import sends_no_cookie
 from ikone_events.web.shell.i18n import gettext, ngettext, translate

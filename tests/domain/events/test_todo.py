@@ -1,5 +1,6 @@
 """What the dashboard puts first, from facts alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from ikone_events.domain.events.lifecycle import (
     find_rule,
     next_action,
 )
+from ikone_events.domain.events.settling import settling_label
 from ikone_events.domain.events.todo import todos
 from ikone_events.domain.events.todo_facts import Blocked, EventTodoFacts, Severity, Target
 from ikone_events.domain.refusals import Complaint
@@ -248,3 +250,9 @@ def test_attendance_of_nobody_is_asked_for_until_the_event_is_archived() -> None
     assert {state for state in State if asked(state)} == expected
     [todo] = todos([matter(before=-timedelta(days=9), state=State.FOLLOWED_UP, unrecorded=60)])
     assert (todo.severity, todo.values["number"]) == (Severity.INFO, 60)
+
+
+def test_slides_of_speakers_are_looked_at_and_not_added() -> None:
+    [todo] = todos([replace(matter(before=timedelta(days=9)), handed_in=2)])
+    assert todo.target is Target.HANDED_IN
+    assert settling_label(todo, may_act=True) == "See the slides"

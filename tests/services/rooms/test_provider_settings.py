@@ -14,8 +14,9 @@ from ikone_events.services.rooms.provider_settings import (
     remove_provider,
     save_provider,
 )
-from ikone_events.store.db import transaction
+from ikone_events.store.db import db, transaction
 from tests.factories import make_settings
+from tests.web.visitor import Queries
 
 pytestmark = pytest.mark.both_databases
 KIND = ProviderKind.BIGBLUEBUTTON
@@ -75,3 +76,22 @@ def test_failed_save_stores_nothing(app: Flask, database: str) -> None:
         with transaction():
             remove_provider(KIND, seen=1)
         assert not provider_settings().is_begun(KIND)
+
+
+def test_settings_are_read_once_per_transaction_and_not_kept_longer(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            save_provider(KIND, values(1), seen=0)
+        with Queries(app) as asked:
+            assert provider_settings().bbb_secret == "geheim-1"
+            assert provider_settings() is provider_settings()
+        assert len([each for each in asked.statements if "FROM provider_settings" in each]) == 1
+        db.session.rollback()
+        assert "geheim-1" not in repr(db.session().info)
+        assert db.session().info == {}
+        with transaction():
+            before = provider_settings()
+            save_provider(KIND, values(2), seen=1)
+            assert (before.bbb_secret, provider_settings().bbb_secret) == ("geheim-1", "geheim-2")
+            remove_provider(KIND, seen=2)
+            assert not provider_settings().is_begun(KIND)

@@ -46,7 +46,9 @@ def settings(data_dir: Path) -> Settings:
 def send(client: FlaskClient, path: str, name: str, content: bytes, **more: str) -> TestResponse:
     token = token_of(client.get(path))
     data = {"csrf_token": token, "file": (io.BytesIO(content), name), **more}
-    return client.post(path, data=data, content_type="multipart/form-data")
+    answer = client.post(path, data=data, content_type="multipart/form-data")
+    answer.request.environ["wsgi.input"].close()  # a large body is a file of the test client
+    return answer
 
 
 def files(app: Flask) -> list[Material]:

@@ -18,7 +18,7 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.handed_in import waiting_materials
 from ikone_events.store.events.models import Event, Material
-from ikone_events.web.attendee.materials import download
+from ikone_events.web.attendee.materials import download, uploaded_file
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
@@ -99,12 +99,7 @@ def add_slides(slug: str) -> Answer:
     form = SlidesForm(prefix="slides")
 
     def add(**values: Any) -> Material:
-        upload = form.file.data
-        if not upload or not upload.filename:
-            raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
-        file = service.Upload(file_name=upload.filename, content=upload.read())
-        upload.close()
-        accessible = bool(form.accessible.data)
+        file, accessible = uploaded_file(form.file), bool(form.accessible.data)
         return service.add_slides(
             slug, file, visibility=_visibility(form), accessible=accessible, **values
         )

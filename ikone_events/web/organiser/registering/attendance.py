@@ -20,6 +20,7 @@ from ikone_events.services.rooms.attendance import (
     state_attendance,
     take_back_everybody,
 )
+from ikone_events.services.rooms.watching import unseen_minutes
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.registration_search import get_person
@@ -185,5 +186,6 @@ def _page(
         attended=numbers[Attendance.ATTENDED],
         missed=numbers[Attendance.MISSED],
         unknown=numbers[None],
+        unseen=unseen_minutes(event, now=moment),
         undo=undo if undo and any(each.stated_at == undo for _who, each in people) else None,
     )

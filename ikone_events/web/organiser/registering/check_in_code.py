@@ -14,6 +14,7 @@ from ikone_events.services.rooms.check_in import (
     get_at_entrance,
     no_entry_because,
 )
+from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event, sees_event
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import Answer, say_all, shared_blueprint
@@ -62,8 +63,14 @@ def _for_holder(token: str) -> Answer:
     )
 
 
+def _entrance() -> Event | None:
+    """The event at whose entrance the helper stands, unless the account sees it no more."""
+    found = find_event(session.get(ENTRANCE, ""))
+    return found if found is not None and sees_event(organiser(), found) else None
+
+
 def _for_helper(token: str, found: Registration) -> Answer:
-    entrance = find_event(session.get(ENTRANCE, ""))
+    entrance = _entrance()
     elsewhere = entrance is not None and entrance.id != found.event_id
     closed = no_entry_because(found.event, now())
     at_entrance = get_at_entrance(found.event, found.public_id)
@@ -81,7 +88,7 @@ def _for_helper(token: str, found: Registration) -> Answer:
 
 
 def _without_person(words: str, status: int) -> Answer:
-    entrance = find_event(session.get(ENTRANCE, ""))
+    entrance = _entrance()
     page = render_template(
         "organiser/registering/check_in_refused.html", words=words, entrance=entrance
     )

@@ -61,6 +61,7 @@ class ShownBoard:
         content = (
             *(self.phase, self.projector, self.began, page_locale(), may(Permission.EDIT_EVENTS)),
             *(self.event.title, self.event.starts_at, self.event.ends_at, self.event.format),
+            self.event.dial_in,
             self.board.people,
             sorted(self.questions, key=lambda each: each.key),
             sorted(self.telephones.items()),

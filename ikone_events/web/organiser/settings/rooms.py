@@ -21,18 +21,21 @@ from ikone_events.domain.rooms.provider_settings import (
 )
 from ikone_events.domain.rooms.providers import PROVIDER_LABELS, ProviderKind
 from ikone_events.services.accounts.security_log import SecurityEvent, log_security
+from ikone_events.services.installation import now
 from ikone_events.services.rooms import provider_settings as service
 from ikone_events.services.rooms.checking import check_provider
 from ikone_events.store.db import transaction
+from ikone_events.store.events.queries import events_with_room
 from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, place
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import LineField, show_instead, typed_line
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.i18n import ngettext, page_locale, translate
 from ikone_events.web.shell.limits import limited, network
 
 # Of one account: each check is a call of another server, and each save resolves a name.
 CHECKS, SAVES = "30 per hour", "60 per hour"
+_MOST_EVENTS = 10
 _PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 
 
@@ -96,6 +99,19 @@ def remove_provider() -> Answer:
         return _back(kind)
     _log(kind, "removed")
     flash_at(kind.value, _("The details have been removed."))
+    if not service.provider_settings().missing(kind):
+        return _back(kind)  # variables set everything
+    if waiting := events_with_room(kind.value, now()):
+        titles = ", ".join(each.title_in(page_locale()) for each in waiting[:_MOST_EVENTS])
+        more = len(waiting) - _MOST_EVENTS
+        words = ngettext(
+            "One coming event has no room now: %(titles)s. Please choose another one for it.",
+            "%(num)d coming events have no room now: %(titles)s. Please choose another one for "
+            "each.",
+            len(waiting),
+            titles=titles + (f" (+{more})" if more > 0 else ""),
+        )
+        flash_at(kind.value, words, "warning")
     return _back(kind)
 
 

@@ -20,7 +20,7 @@ from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of, attendances
-from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.store.rooms.models import AttendanceRecord, RoomWatch
 from tests.attending import known_of
 from tests.factories import NOW, PAST, FixedClock, make_event, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
@@ -387,3 +387,16 @@ def test_workbook_for_the_door_is_the_same_list_and_logged(
     bare = team.get(path_of(event, "/registrations/door.xlsx?bare=1"))
     values = load_workbook(io.BytesIO(bare.data)).active.values  # type: ignore[union-attr]
     assert not any("später" in str(row) for row in values)
+
+
+def test_time_in_which_the_room_was_not_seen_is_said(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    people(app, event, "Adler")
+    assert "Minuten können fehlen" not in team.get(path_of(event) + "?lang=de").text
+    with app.app_context(), transaction():
+        db.session.add(
+            RoomWatch(event_id=event.id, room_key="key", unseen_seconds=600, closed=True)
+        )
+    page = team.get(path_of(event) + "?lang=de").text
+    assert "Minuten können fehlen" in page
+    assert "10 Minuten lang war der Raum nicht zu sehen." in page

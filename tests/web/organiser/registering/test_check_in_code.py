@@ -136,6 +136,23 @@ def test_other_helpers_read_no_name(
         assert "Adler" not in browser.get(path).text
 
 
+def test_entrance_of_whoever_used_the_browser_before_is_not_named(
+    app: Flask,
+    make_person: Callable[..., Person],
+    browser_of: Callable[[Person], Browser],
+    event: Event,
+    person: Registration,
+) -> None:
+    make_event(app, slug="nebenan", title="Nebenan", **TODAY)
+    helper = browser_of(make_person("tuer@example.org", "door", only=(event.slug,)))
+    with helper.client.session_transaction() as session:
+        session["entrance"] = "nebenan"
+    page = helper.get(check_in_path(app, person)).text
+    assert "Nebenan" not in page
+    assert 'name="person"' in page
+    assert "nebenan" not in helper.get("/c/x").text
+
+
 def test_code_of_another_entrance_gets_words_and_no_button(
     app: Flask, team: Browser, event: Event, person: Registration
 ) -> None:

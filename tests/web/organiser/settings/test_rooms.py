@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -39,6 +40,7 @@ JITSI = {
     "jitsi-app_id": "ikone",
     "jitsi-secret": "Jitsi-Geheimnis-77",
 }
+DAY = timedelta(days=1)
 SECRETS = (SECRET, "Jitsi-Geheimnis-77")
 
 
@@ -357,6 +359,19 @@ def test_details_are_removed(app: Flask, admin: Browser) -> None:
     row = row_of(app)
     assert row is not None
     assert (row.url, row.secret) == ("", "")
+
+
+def test_removal_names_the_coming_events_that_have_no_room_now(app: Flask, admin: Browser) -> None:
+    save(admin, BBB)
+    make_event(app, title="Sensoren", room_provider="bbb")
+    make_event(app, title="Abgesagt", room_provider="bbb", state="cancelled")
+    make_event(app, title="Vorbei", room_provider="bbb", starts_at=NOW - DAY, ends_at=NOW)
+    make_event(app, title="Vor Ort", room_provider="bbb", format="on_site")
+    make_event(app, title="Mit Link")
+    assert admin.post(f"{PAGE}/remove", {"provider": "bbb", "seen": "1"}).status_code == 303
+    page = german(admin)
+    assert "Ein kommender Termin hat jetzt keinen Raum: Sensoren." in page
+    assert "Abgesagt" not in page
 
 
 def test_edits_are_in_the_security_log_without_their_values(
