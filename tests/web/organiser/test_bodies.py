@@ -17,6 +17,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Subscriber
 from ikone_events.web.shell import bodies
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.bodies import LONGEST_BOUNDARY
 from tests.effort import by_night
 from tests.factories import (
     make_registration,
@@ -67,7 +68,13 @@ ODD_FORMS = (
 )  # fmt: skip
 # Routes that take JSON or a signed report and no form; who sends what is in their own tests.
 NO_FORMS = ("/check-in/presses", "/report")
-BAD_BOUNDARIES = ("", "; boundary", "; boundary=", '; boundary=""', "; boundary=" + "x" * 71)
+BAD_BOUNDARIES = (
+    "",
+    "; boundary",
+    "; boundary=",
+    '; boundary=""',
+    "; boundary=" + "x" * (LONGEST_BOUNDARY + 1),
+)
 
 
 @pytest.fixture
