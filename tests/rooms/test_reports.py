@@ -10,8 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.config import Settings
+from ikone_events.services.privacy.archiving import archive_persons, forget_person
 from ikone_events.services.rooms.entering import visitor_of
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.presence import sessions_of
 from tests.factories import FixedClock, make_event, make_registration, make_settings
 from tests.rooms.bbb_server import SECRET, BbbServer
 from tests.rooms.days import Day
@@ -227,3 +231,26 @@ def test_report_is_limited_in_size_and_type(client: FlaskClient, day: Day) -> No
     path, headers = f"/rooms/{day.key}/report", {"Authorization": f"Bearer {_token(day)}"}
     assert client.post(path, data={"a": "b"}, headers=headers).status_code == 415
     assert client.get(path, headers=headers).status_code == 405
+
+
+def test_report_names_nobody_who_has_been_forgotten(client: FlaskClient, day: Day) -> None:
+    anna, kai = day.person(), day.person()
+    for each in (anna, kai):
+        day.enter(each)
+    day.minutes(10)
+    hers, his = _id(day, anna), _id(day, kai)
+    assert _post(client, day, _body(day, {hers: 500, his: 560})) == 204
+    day.clock.moment = day.event.ends_at + timedelta(days=1)
+    with day.app.app_context(), transaction():
+        forget_person(db.session.get_one(Registration, anna.id), now=day.clock.moment)
+    assert [hers in each or his not in each for each in _reports(day)] == [False]
+    with day.app.app_context(), transaction():
+        archive_persons(db.session.get_one(Event, day.event.id), now=day.clock.moment)
+    assert _reports(day) == ["{}"]
+    assert _post(client, day, _body(day, {his: 5})) == 204
+    assert (day.minutes_of(anna), day.minutes_of(kai)) == (8, 9)
+
+
+def _reports(day: Day) -> list[str]:
+    with day.app.app_context():
+        return [each.report for each in sessions_of(day.event.id)]
