@@ -11,11 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ikone_events.config import Settings
-from ikone_events.services.privacy.archiving import archive_persons
+from ikone_events.services.privacy.archiving import archive_persons, forget_person
 from ikone_events.services.rooms.entering import visitor_of
-from ikone_events.store.db import transaction
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.presence import sessions_of
 from tests.factories import FixedClock, make_event, make_registration, make_settings
 from tests.rooms.bbb_server import SECRET, BbbServer
 from tests.rooms.days import Day
@@ -264,3 +266,26 @@ def test_archived_event_keeps_no_id_of_a_report(client: FlaskClient, day: Day) -
     assert opaque not in str(everything(day.app))
     assert _post(client, day, _body(day, {opaque: 1722})) == 204
     assert opaque not in str(everything(day.app))
+
+
+def test_report_names_nobody_who_has_been_forgotten(client: FlaskClient, day: Day) -> None:
+    anna, kai = day.person(), day.person()
+    for each in (anna, kai):
+        day.enter(each)
+    day.minutes(10)
+    hers, his = _id(day, anna), _id(day, kai)
+    assert _post(client, day, _body(day, {hers: 500, his: 560})) == 204
+    day.clock.moment = day.event.ends_at + timedelta(days=1)
+    with day.app.app_context(), transaction():
+        forget_person(db.session.get_one(Registration, anna.id), now=day.clock.moment)
+    assert [hers in each or his not in each for each in _reports(day)] == [False]
+    with day.app.app_context(), transaction():
+        archive_persons(db.session.get_one(Event, day.event.id), now=day.clock.moment)
+    assert _reports(day) == ["{}"]
+    assert _post(client, day, _body(day, {his: 5})) == 204
+    assert (day.minutes_of(anna), day.minutes_of(kai)) == (8, 9)
+
+
+def _reports(day: Day) -> list[str]:
+    with day.app.app_context():
+        return [each.report for each in sessions_of(day.event.id)]

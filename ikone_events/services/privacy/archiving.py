@@ -10,6 +10,7 @@ from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.registering.status import check_wish
+from ikone_events.services.rooms.reports import forget_reported
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
@@ -31,11 +32,11 @@ def archive_persons(event: Event, *, now: datetime) -> None:
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
-    forget_reports(event.id)
     # What nobody has released was meant for the office alone; its files go by the clock.
     unseen = Material.event_id == event.id, ~Material.released
     rows_written(delete(Material).where(*unseen))
     rows_written(delete(Speaker).where(Speaker.event_id == event.id))
+    forget_reports(event.id)
     drop_unused_feeds()
     # Single codes are made out to somebody.
     rows_written(update(Code).where(Code.event_id == event.id).values(label=""))
@@ -50,6 +51,7 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     strike_out(registration)
     drop_imports(registration)
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
+    forget_reported(registration.event_id, registration.public_id)
     drop_mails(OutboxMail.registration_id == registration.id)
     drop_unused_feeds()
     db.session.refresh(registration)

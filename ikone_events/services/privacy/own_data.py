@@ -104,7 +104,7 @@ def _attendance(registration: Registration, now: datetime) -> Data:
         "known_from": known.source,
         **{name: _iso(getattr(known, name)) for name in moments},
         "minutes": known.minutes,
-        "name_in_the_room": known.provider_user or None,
+        "id_in_the_room": known.provider_user or None,
         "noted": known.stated,
         "noted_at": _iso(known.stated_at),
     }

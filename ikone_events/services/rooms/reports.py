@@ -105,3 +105,12 @@ def _overwrite(event_id: int, meetings: Sequence[RoomSession], ours: dict[str, i
             gone = last + timedelta(seconds=seconds)
             after[number] = Stay(first, seen_at=gone, left_at=gone, seconds=total)
     presence.write_stays(event_id, after, opaque)
+
+
+def forget_reported(event_id: int, public_id: str) -> None:
+    """Strike a person out of what meetings have reported; the minutes of all stay."""
+    opaque = attendee_id(event_id, public_id)
+    for meeting in presence.sessions_of(event_id):
+        told = json.loads(meeting.report or "{}")
+        if told.pop(opaque, None) is not None:
+            meeting.report = json.dumps(told)

@@ -59,7 +59,7 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
         **dict.fromkeys(("door_at", "joined_at", "left_at", "seen_at", "minutes")),
         "attended": "attended",
         "known_from": "person",
-        "name_in_the_room": None,
+        "id_in_the_room": None,
         "noted": "attended",
         "noted_at": NOW.isoformat(),
     }
