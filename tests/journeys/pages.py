@@ -48,7 +48,7 @@ def _corrected_by_two(page: Page) -> None:
 
 
 def _tick_all(page: Page) -> None:
-    page.click("main button[name=all]")
+    page.click("main form:has([name=all]) button")
 
 
 def _edited_by_two(page: Page) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from ikone_events.store.db import db
@@ -68,6 +68,10 @@ class Desk:
     def reads(self) -> str:
         """The text of the page that is open."""
         return self._page.inner_text("main")
+
+    def reads_soon(self, words: str) -> None:
+        """Wait until the page, which a script of it brings up to date, says so."""
+        expect(self._page.locator("main")).to_contain_text(words)
 
     def clipboard(self) -> str:
         """What the last button has copied."""
