@@ -101,6 +101,8 @@
     narrow();
     if (camera) root.querySelector(".camera").scrollIntoView({ block: "nearest" });
     else if (matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
+    // On a phone the field would open the keyboard: whoever pressed goes on at the answer.
+    else if (document.activeElement === document.body) document.getElementById("entry-result").focus({ preventScroll: true });
   };
 
   // ---- Typing: a code is sent, a name narrows the list, and Enter asks the server.

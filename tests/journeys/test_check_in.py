@@ -32,9 +32,11 @@ DESKTOP = {"width": 1280, "height": 900}
 
 
 @contextmanager
-def helper(browser: Browser, installation: Installation, email: str, window: Any) -> Iterator[Page]:
+def helper(
+    browser: Browser, installation: Installation, email: str, window: Any, **device: Any
+) -> Iterator[Page]:
     """A window of its own in which somebody has logged in."""
-    context = browser.new_context(locale="de-DE", viewport=window)
+    context = browser.new_context(locale="de-DE", viewport=window, **device)
     page = context.new_page()
     log_in(page, installation.url, email)
     try:
@@ -155,6 +157,19 @@ def test_second_scan_and_undo_are_told_to_both(
         desk.get_by_role("button", name="Zurücknehmen").click()
         expect(desk.locator("#entry-result")).to_contain_text("ist nicht eingelassen")
     assert helpers_of(installation.app) == Counter()
+
+
+def test_keyboard_of_a_phone_goes_on_at_the_answer(
+    browser: Browser, installation: Installation
+) -> None:
+    event, people = on_the_day(installation, 2)
+    touch = {"has_touch": True, "is_mobile": True}
+    with helper(browser, installation, DOOR, PHONE, **touch) as phone:
+        phone.goto(f"{installation.url}/organise/events/{event.slug}/check-in")
+        assert phone.evaluate("!matchMedia('(pointer: fine)').matches")
+        phone.locator("#entry-missing button").first.press("Enter")
+        expect(phone.locator(".arrived h2")).to_have_text(f"Maria {people[0].last_name}")
+        assert phone.evaluate("document.activeElement.id") == "entry-result"
 
 
 def test_presses_without_a_network_are_sent_when_it_is_back(

@@ -177,5 +177,5 @@ def _fill(speaker: Speaker, draft: SpeakerDraft) -> None:
             db.session.add(speaker)
             db.session.flush()
     except IntegrityError as fault:
-        text = N_("Somebody with this address is entered here already.")
+        text = N_("Somebody with this address has already been entered.")
         raise UnfitInput(Complaint(text, {}, "email")) from fault

@@ -90,7 +90,9 @@ def release_file(slug: str, public_id: str, *, visibility: str) -> tuple[Materia
     if material is None:
         raise NotFound(Complaint(N_("There is no such file.")))
     if material.released:
-        raise StatusRefused(Complaint(N_("Somebody was faster: the file is released already.")))
+        raise StatusRefused(
+            Complaint(N_("Somebody else was faster: the file has already been released."))
+        )
     former = db.session.get(Material, material.replaces_id) if material.replaces_id else None
     material.released, material.visibility, material.replaces_id = True, visibility, None
     db.session.flush()

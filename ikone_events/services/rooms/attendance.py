@@ -11,6 +11,7 @@ from ikone_events.domain.rooms.attendance import statement_for
 from ikone_events.domain.times import to_local
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
@@ -109,6 +110,18 @@ def take_back_everybody(slug: str, *, at: datetime, now: datetime, by: str) -> i
     What others have recorded of somebody since is kept. Raises StatusRefused.
     """
     return take_back_statements(_lock_recordable(slug, now).id, at=at, by=by)
+
+
+def state_of_one(
+    slug: str, public_id: str, attendance: Attendance | None, *, now: datetime, by: str
+) -> None:
+    """The same for one person of an event, under the rules of its list.
+
+    Raises NotFound for a person of another event, StatusRefused.
+    """
+    person = get_person(lock_event(slug), public_id)
+    _lock_recordable(slug, now)
+    state_attendance(person.public_id, attendance, now=now, by=by)
 
 
 def _lock_recordable(slug: str, now: datetime) -> Event:

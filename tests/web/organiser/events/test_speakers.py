@@ -93,7 +93,7 @@ def test_same_address_twice_is_refused_and_a_registered_one_is_said(
     team.post(f"{pages(event)}/new", TYPED)
     again = team.post(f"{pages(event)}/new?lang=en", TYPED)
     assert again.status_code == 422
-    assert "Somebody with this address is entered here already." in again.text
+    assert "Somebody with this address has already been entered." in again.text
     assert "Also registered as an attendee" in team.get(f"{pages(event)}?lang=en").text
 
 

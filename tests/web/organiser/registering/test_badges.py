@@ -149,7 +149,7 @@ def test_links_to_badges_stand_where_people_come_on_site(
     other = f"{root}/door".replace(event.slug, online.slug)
     assert path_of(online) not in team.get(other).text
     assert path_of(event, f"?one={there.public_id}") in team.get(f"{root}/{there.public_id}").text
-    assert "gibt keine Namensschilder" in team.get(path_of(online, "?lang=de")).text
+    assert "Noch keine Namensschilder" in team.get(path_of(online, "?lang=de")).text
     assert team.get(path_of(online, ".pdf")).status_code == 303
 
 

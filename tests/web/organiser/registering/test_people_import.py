@@ -339,7 +339,7 @@ def test_required_answers_are_left_open_only_knowingly(app: Flask, team: Browser
     page = team.get(answer.location).text
     assert "Antworten fehlen" in page
     own = app.test_client().get(personal_path(app, people(app, event)["Tel"])).text
-    assert "Die Veranstalter brauchen noch: Essen" in own
+    assert "Das Organisationsteam braucht noch: Essen" in own
     assert "/change" in own
     answered = team.post(path, added(first_name="Zwei", email="z@example.org", f_essen="vegan"))
     assert "Antworten fehlen" not in team.get(answered.location).text
