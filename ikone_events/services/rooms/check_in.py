@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -163,7 +163,7 @@ def undo_check_in(event: Event, public_id: str, press: Press, *, now: datetime) 
 
 def comes_from_online(event: Event, person: Registration) -> bool:
     """Whether a person at the entrance of a hybrid event is registered for taking part online."""
-    return event.format == "hybrid" and person.mode == Mode.ONLINE.value
+    return event.format == EventFormat.HYBRID and person.mode == Mode.ONLINE.value
 
 
 def _locked(event: Event, public_id: str) -> AtEntrance:

@@ -86,9 +86,9 @@ def shown_board(event: Event, moment: datetime) -> ShownBoard:
 
 def _telephones(event: Event) -> dict[str, str]:
     """Numbers from own fields of the form, as far as the account may see their answers."""
-    fields = {asked.own.key: asked.id for asked in asked_of(event) if asks_for_telephone(asked.own)}
-    seen = visible_to(asker_role(), (a.own for a in asked_of(event) if a.own.key in fields))
-    return telephones([fields[each.key] for each in seen])
+    fields = [asked for asked in asked_of(event) if asks_for_telephone(asked.own)]
+    seen = {own.key for own in visible_to(asker_role(), (asked.own for asked in fields))}
+    return telephones([asked.id for asked in fields if asked.own.key in seen])
 
 
 @blueprint.get(_PATH)

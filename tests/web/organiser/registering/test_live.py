@@ -131,7 +131,7 @@ def test_missing_people_have_a_number_to_call_if_the_account_may_see_it(
     person = make_registration(app, event)
     field = make_field(app, event, label="Telefon am Tag", seen_by="organiser")
     make_answer(app, person, field, "+49 631 1234")
-    assert 'href="tel:%2B496311234">+49 631 1234' in team.get(path_of(event)).text
+    assert 'href="tel:+496311234">+49 631 1234' in team.get(path_of(event)).text
     page = viewer.get(path_of(event)).text
     assert "1234" not in page
     assert f"mailto:{person.email}" in page
