@@ -1,23 +1,28 @@
 """Minutes from looks into the room: with restarts, several workers, and a provider that is away."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from ikone_events.config import Settings
+from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.providers import Presence, RoomRole, Visitor
 from ikone_events.services.rooms import watching
+from ikone_events.services.rooms.attendance import AttendanceMark, save_attendance
 from ikone_events.services.rooms.entering import join_address, moderator_id, visitor_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.rooms.attendance import record_door
+from ikone_events.store.rooms.attendance import record_door, record_statement
 from ikone_events.store.rooms.presence import sessions_of
 from ikone_events.store.rooms.sessions import find_session, find_watch
 from tests.factories import FixedClock, make_event, make_registration, make_settings
+from tests.patience import wait_for
 from tests.rooms.bbb_server import SECRET, BbbServer, Manner
 from tests.rooms.days import Day
 
@@ -146,6 +151,41 @@ def test_two_workers_at_once_count_a_minute_once(day: Day) -> None:
             day.clock.move(minutes=1)
             assert sum(pool.map(lambda each: each.look_around(), workers)) == 1
     assert [day.minutes_of(person) for person in people] == [4] * 5
+
+
+def test_look_and_list_do_not_wait_for_each_other(day: Day) -> None:
+    """The list goes by name, a look by id: on PostgreSQL one of them was thrown out."""
+    zoe, adam = day.person(last_name="Zoe"), day.person(last_name="Adam")
+    for person in (zoe, adam):
+        day.enter(person)
+    day.minutes(1)
+    day.clock.move(minutes=1)
+    now, came = day.clock.moment, Attendance.ATTENDED
+    with day.app.app_context():
+        with transaction():
+            assert watching.claim_look(day.event, now=now)
+        found = watching.look(day.event)
+        with ThreadPoolExecutor(1) as pool:
+            with transaction():
+                marks = {adam.public_id: AttendanceMark(came, None)}
+                save_attendance(day.event.slug, marks, now=now, by="Eva")
+                looked = pool.submit(_record, day, found)
+                wait_for(lambda: looked.running() and _is_waiting())
+                record_statement(zoe.id, day.event.id, Attendance.MISSED, now=now, by="Eva")
+            assert looked.result() == 2
+    assert [day.minutes_of(person) for person in (zoe, adam)] == [1, 1]
+
+
+def _record(day: Day, found: Sequence[Presence]) -> int:
+    with day.app.app_context(), transaction():
+        return watching.record_look(day.event, found, now=day.clock.moment)
+
+
+def _is_waiting() -> bool:
+    """Whether another connection waits for a lock; SQLite does not tell, and waits anyway."""
+    if db.engine.dialect.name == "sqlite":
+        return True
+    return bool(db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_answer_that_comes_after_a_later_look_is_dropped(day: Day) -> None:

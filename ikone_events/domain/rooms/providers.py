@@ -40,16 +40,13 @@ class RoomRole(StrEnum):
 class Capabilities:
     """What a provider can do.
 
-    `create`: rooms are made when needed. `person_url`: each person gets an address of their own.
-    `roles`: moderators are let in as such. `attendance`: it tells who is in the room.
+    `create`: a call makes the room before somebody enters. `person_url`: each person gets an
+    address of their own, with a name. `attendance`: it tells who is in the room.
     """
 
     create: bool = False
     person_url: bool = False
-    roles: bool = False
-    lobby: bool = False
     attendance: bool = False
-    dial_in: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from ikone_events.domain.rooms.attendance import statement_for
 from ikone_events.domain.times import to_local
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
@@ -21,6 +22,7 @@ from ikone_events.store.rooms.attendance import (
     state_everybody,
     take_back_statements,
 )
+from ikone_events.store.rooms.presence import let_looks_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,23 @@ def take_back_everybody(slug: str, *, at: datetime, now: datetime, by: str) -> i
     return take_back_statements(_lock_recordable(slug, now).id, at=at, by=by)
 
 
+def state_of_one(
+    slug: str, public_id: str, attendance: Attendance | None, *, now: datetime, by: str
+) -> None:
+    """The same for one person of an event, under the rules of its list.
+
+    Raises NotFound for a person of another event, StatusRefused.
+    """
+    person = get_person(lock_event(slug), public_id)
+    _lock_recordable(slug, now)
+    state_attendance(person.public_id, attendance, now=now, by=by)
+
+
 def _lock_recordable(slug: str, now: datetime) -> Event:
     event = lock_event(slug)
     if found := not_recordable_because(event, now):
         raise StatusRefused(found)
+    let_looks_wait(event.id)
     return event
 
 

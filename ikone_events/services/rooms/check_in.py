@@ -143,8 +143,14 @@ def check_in(event: Event, public_id: str, press: Press, *, now: datetime) -> En
 
 
 def undo_check_in(event: Event, public_id: str, press: Press, *, now: datetime) -> AtEntrance:
-    """Take an entry back, whoever made it. Raises StatusRefused if that one is not recorded."""
+    """Take an entry back, whoever made it.
+
+    Raises StatusRefused if that one is not recorded, or nobody could be checked in any more: a
+    helper of the day must not change what certificates and figures were made from.
+    """
     found = _locked(event, public_id)
+    if complaint := no_entry_because(event, now):
+        raise StatusRefused(complaint)
     if found.since is None:
         raise StatusRefused(Complaint(N_("This person is not checked in.")))
     if press.since is not None and press.since != found.since:

@@ -21,7 +21,7 @@ from ikone_events.domain.rooms.providers import (
     Visitor,
 )
 from ikone_events.services.installation import get_installation
-from ikone_events.services.rooms.registry import provider_for
+from ikone_events.services.rooms.registry import capabilities_of, provider_for
 from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
@@ -51,7 +51,7 @@ def open_room(event: Event, *, now: datetime) -> OpenRoom:
     provider, room = provider_for(kind), room_of(event)
     if kind is ProviderKind.LINK and not room.url:
         raise RoomUnavailable(Complaint(N_("The access link to the video room is missing.")))
-    if kind is not ProviderKind.BIGBLUEBUTTON:
+    if not capabilities_of(event).create:
         return OpenRoom("")
     known = sessions.find_session(event.id, kind.value)
     session = known.session if known and _is_known(known.known_at, now) else ""
@@ -76,7 +76,7 @@ def join_address(event: Event, visitor: Visitor, *, now: datetime) -> str:
     """
     kind = ProviderKind(event.room_provider)
     found = None
-    if kind is ProviderKind.BIGBLUEBUTTON:
+    if capabilities_of(event).create:
         found = sessions.find_session(event.id, kind.value)
     room = room_of(event, found.session if found else "")
     return provider_for(kind).join_url(room, visitor, now)

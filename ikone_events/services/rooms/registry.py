@@ -1,15 +1,32 @@
 """The providers of this installation, by kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.rooms.providers import PROVIDER_LABELS, ProviderKind, RoomUnavailable
+from ikone_events.domain.rooms.providers import (
+    PROVIDER_LABELS,
+    Capabilities,
+    ProviderKind,
+    RoomUnavailable,
+)
 from ikone_events.services.installation import get_installation
 from ikone_events.services.rooms.provider_settings import provider_settings
 from ikone_events.services.rooms.providers.bigbluebutton import BigBlueButton
 from ikone_events.services.rooms.providers.interface import Provider
 from ikone_events.services.rooms.providers.jitsi import JitsiMeet
 from ikone_events.services.rooms.providers.plain_link import PlainLink
+from ikone_events.store.events.models import Event
+
+_CAPABILITIES: Mapping[ProviderKind, Capabilities] = {
+    ProviderKind.LINK: PlainLink.capabilities,
+    ProviderKind.BIGBLUEBUTTON: BigBlueButton.capabilities,
+    ProviderKind.JITSI: JitsiMeet.capabilities,
+}
+
+
+def capabilities_of(event: Event) -> Capabilities:
+    """What the provider of an event's room can do, whether it is set up or not."""
+    return _CAPABILITIES[ProviderKind(event.room_provider)]
 
 
 def provider_for(kind: ProviderKind) -> Provider:

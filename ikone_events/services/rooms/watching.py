@@ -19,7 +19,7 @@ from ikone_events.domain.rooms.providers import Presence, ProviderKind
 from ikone_events.domain.rooms.stays import INTERVAL, after_look, minutes_of, unseen_time
 from ikone_events.services.mails.values import DOORS_OPEN_BEFORE
 from ikone_events.services.rooms.entering import attendee_id, room_key, room_of
-from ikone_events.services.rooms.registry import kinds_set_up, provider_for
+from ikone_events.services.rooms.registry import capabilities_of, kinds_set_up, provider_for
 from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event
 from ikone_events.store.rooms import presence, sessions
@@ -39,7 +39,7 @@ def rooms_to_watch(now: datetime) -> list[Event]:
 def is_watched_out(event: Event, now: datetime) -> bool:
     """Whether nobody is to be asked any more: it is over, or the room is another one now."""
     kind = ProviderKind(event.room_provider)
-    tells = kind in kinds_set_up() and provider_for(kind).capabilities.attendance
+    tells = capabilities_of(event).attendance and kind in kinds_set_up()
     return not tells or now >= event.ends_at + WATCHED_AFTER
 
 

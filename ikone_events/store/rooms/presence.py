@@ -57,6 +57,14 @@ def _locked(event_id: int) -> RoomWatch | None:
     return db.session.scalar(for_update(wanted, RoomWatch))
 
 
+def let_looks_wait(event_id: int) -> None:
+    """Keep looks from writing until the transaction ends.
+
+    They write many people at once, in another order than lists do: each would wait for the other.
+    """
+    _locked(event_id)
+
+
 def watch_of_key(key: str) -> RoomWatch | None:
     """The locked row of the room that a provider knows by this key, or None."""
     wanted = select(RoomWatch).where(RoomWatch.room_key == key)

@@ -12,10 +12,11 @@ from flask import current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
-from ikone_events.domain.rooms.providers import ProviderKind, RoomUnavailable
+from ikone_events.domain.rooms.providers import RoomUnavailable
 from ikone_events.services.office.alarms import note_answer_of_room
 from ikone_events.services.rooms.call_guard import CallGuard, RoomState
 from ikone_events.services.rooms.entering import keep_room, open_room
+from ikone_events.services.rooms.registry import capabilities_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 
@@ -53,12 +54,12 @@ class RoomPassage:
 
 def pin_of(event: Event) -> str:
     """What a room that is a plain link asks for; other providers know who comes."""
-    return event.room_pin if event.room_provider == ProviderKind.LINK else ""
+    return "" if takes_names(event) else event.room_pin
 
 
 def takes_names(event: Event) -> bool:
     """Whether visitors are named to the provider of the room; a plain link is the same for all."""
-    return event.room_provider != ProviderKind.LINK
+    return capabilities_of(event).person_url
 
 
 def request_room(event: Event, *, now: datetime) -> RoomState:

@@ -7,6 +7,7 @@ open the registration.
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.rooms.ticket import Ticket, ticket_at
 from ikone_events.domain.salutation import full_name
@@ -19,13 +20,15 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.filters import span_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
-from ikone_events.web.shell.limits import PERSONAL, limited
+from ikone_events.web.shell.limits import rate_limits
 
 # Light modules around the code, without which phones don't find it.
 _QUIET_ZONE = 4
 # Of the eight masks the one that scores best for most tokens. All of them can be read; trying them
 # out takes 5 ms, twice as long as the rest of the page.
 _MASK = 4
+# Counted by person, as at the door: a town hall shares an address, and each PDF takes a moment.
+PDFS = "10 per minute"
 
 
 def ticket_of(registration: Registration) -> Ticket:
@@ -82,10 +85,11 @@ def ticket(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/r/<token>/ticket.pdf")
 @permission(Permission.PERSONAL_LINK)
-@limited(PERSONAL)
 def ticket_pdf(token: str) -> ResponseReturnValue:
     """The ticket to save; back to its page where there is no ticket or no typst."""
     registration = registration_from_token(token)
+    if wait := rate_limits().hit(PDFS, "ticket", [registration.public_id]):
+        raise TooManyRequests(retry_after=wait)
     if ticket_of(registration) is not Ticket.VALID:
         return redirect(url_for("attendee.ticket", token=token), 303)
     if not can_make_pdfs():

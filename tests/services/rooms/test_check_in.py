@@ -190,6 +190,16 @@ def test_undo_by_another_takes_the_entry_back_once(app: Flask) -> None:
         undo(app, event, person)
 
 
+def test_entry_cannot_be_taken_back_after_the_day(app: Flask) -> None:
+    """An account of the role door stays; what certificates were made from must stay too."""
+    event = make_event(app, **TODAY)
+    person = make_registration(app, event)
+    press(app, event, person)
+    with pytest.raises(StatusRefused, match="on an earlier day"):
+        undo(app, event, person, now=NOW + timedelta(days=1))
+    assert recorded(app, person)[0] == "attended"
+
+
 @pytest.mark.parametrize("status", ["waitlisted", "cancelled", "pending", "offered", "expired"])
 def test_person_without_a_place_is_refused_and_nothing_recorded(app: Flask, status: str) -> None:
     event = make_event(app, **TODAY)

@@ -4,6 +4,7 @@ import re
 import sys
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -11,13 +12,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.config import Settings
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.ticket import qr_svg
-from tests.factories import FixedClock, make_event, make_registration, personal_path
+from tests.factories import (
+    FixedClock,
+    make_event,
+    make_registration,
+    make_settings,
+    personal_path,
+)
 from tests.web.visitor import sign_up
 
 ON_SITE: dict[str, Any] = {
@@ -224,6 +232,23 @@ def test_without_typst_the_page_is_there_to_print(
     answer = client.get(personal_path(app, person, "/ticket.pdf?lang=de"), follow_redirects=True)
     assert "Bitte drucken Sie stattdessen diese Seite" in answer.text
     assert 'data-ticket="valid"' in answer.text
+
+
+class TestRates:
+    """With limits of rates."""
+
+    @pytest.fixture
+    def settings(self, data_dir: Path) -> Settings:
+        return make_settings(data_dir, rate_limits=True)
+
+    def test_one_person_cannot_use_up_the_limit_of_a_town_hall(
+        self, app: Flask, client: FlaskClient, event: Event, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "typst", None)  # leads back to the page: no effort
+        paths = [personal_path(app, make_registration(app, event), "/ticket.pdf") for _ in range(2)]
+        status = [client.get(paths[0]).status_code for _ in range(70)]
+        assert (status[0], status[-1]) == (303, 429)
+        assert client.get(paths[1]).status_code == 303
 
 
 def structure_of(pdf: pikepdf.Pdf) -> tuple[set[str], list[str]]:

@@ -41,7 +41,7 @@ class BigBlueButton:
     secret: str = field(repr=False)
     report_url: Callable[[str], str]
 
-    capabilities = Capabilities(create=True, person_url=True, roles=True, attendance=True)
+    capabilities = Capabilities(create=True, person_url=True, attendance=True)
 
     def ensure_room(self, room: Room) -> str:
         """Make the meeting unless it exists; returns its createTime."""

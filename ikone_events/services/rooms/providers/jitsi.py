@@ -37,7 +37,7 @@ class JitsiMeet:
     app_id: str
     secret: str = field(repr=False)
 
-    capabilities = Capabilities(create=True, person_url=True, roles=True)
+    capabilities = Capabilities(person_url=True)
 
     def ensure_room(self, room: Room) -> str:
         """Nothing to make."""

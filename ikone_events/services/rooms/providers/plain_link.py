@@ -10,7 +10,7 @@ from ikone_events.domain.rooms.providers import Capabilities, Presence, Room, Ro
 class PlainLink:
     """The same link for everybody, or another one for moderators; nothing is called."""
 
-    capabilities = Capabilities(dial_in=True)
+    capabilities = Capabilities()
 
     def ensure_room(self, room: Room) -> str:
         """Nothing to make: the link is there or not."""

@@ -17,13 +17,12 @@ from ikone_events.services.rooms.attendance import (
     not_recordable_because,
     note_everybody,
     save_attendance,
-    state_attendance,
+    state_of_one,
     take_back_everybody,
 )
 from ikone_events.services.rooms.watching import unseen_minutes
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.rooms.attendance import attendances
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
@@ -61,7 +60,7 @@ def save_ticks(slug: str) -> Answer:
                 undo = moment.isoformat() if number else None
                 _tell_everybody(number)
             elif back := request.form.get("back"):
-                state_attendance(get_person(event, back).public_id, None, now=moment, by=actor())
+                state_of_one(slug, back, None, now=moment, by=actor())
                 flash_at("attendance", _("Taken back: what the other sources say counts again."))
             else:
                 saved = save_attendance(

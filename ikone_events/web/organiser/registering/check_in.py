@@ -43,6 +43,7 @@ _PATH = "/events/<slug>/check-in"
 ENTRANCE = "entrance"
 _MOST_LISTED = 200
 _MOST_FOUND = 30
+_LONGEST_NAME = 500
 _MOST_ENTRIES = 8
 
 
@@ -110,7 +111,7 @@ def press_in(slug: str) -> Answer:
     if person:
         return _tell(event, press_person(event, person, Press(by=actor()), moment))
     if not is_code(typed):
-        return _back(event, q=typed)
+        return _back(event, q=typed[:_LONGEST_NAME])  # no address may be much longer
     return _tell(event, press_code(event, typed, Press(by=actor()), moment))
 
 

@@ -28,7 +28,7 @@ from ikone_events.services.registering.lists.exports import (
 )
 from ikone_events.services.registering.reservations import undelivered
 from ikone_events.services.registering.seating import waiting_reasons
-from ikone_events.services.rooms.attendance import state_attendance
+from ikone_events.services.rooms.attendance import state_of_one
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.figures.counts import Counts
@@ -37,7 +37,6 @@ from ikone_events.store.incoming.registration_counts import FilterCounts, filter
 from ikone_events.store.incoming.registration_search import (
     RegistrationSearch,
     administrations_at,
-    get_person,
     search_people,
 )
 from ikone_events.store.registering.form_fields import answers_for
@@ -170,14 +169,13 @@ def _answers(event: Event, people: Sequence[Registration]) -> Mapping[int, list[
 @permission(Permission.EDIT_EVENTS)
 def set_attendance(slug: str, public_id: str) -> Answer:
     """Save whether a person attended, or that it is unknown."""
-    person = get_person(seen_event(slug), public_id)
+    seen_event(slug)
     wish = request.form.get("attendance", "")
     if wish not in ("", *Attendance):
         abort(422)
     with transaction():
-        state_attendance(
-            person.public_id, Attendance(wish) if wish else None, now=now(), by=actor()
-        )
+        said = Attendance(wish) if wish else None
+        state_of_one(slug, public_id, said, now=now(), by=actor())
     return back_to_list(slug, public_id)
 
 

@@ -285,6 +285,12 @@ def test_list_says_why_nothing_can_be_ticked(
     answer = team.post(path_of(event, "/attendance?lang=en"), sent)
     assert (answer.status_code, words in answer.text) == (409, True)
     assert marks(app, event) == {"A": None}
+    alone = f"/registrations/{person}/attendance?lang=en"
+    answer = team.post(path_of(event, alone), {"attendance": "attended"})
+    assert (answer.status_code, words in answer.text) == (409, True)
+    answer = team.post(path_of(event, "/attendance?lang=en"), {"back": person})
+    assert (answer.status_code, words in answer.text) == (409, True)
+    assert marks(app, event) == {"A": None}
 
 
 def test_ticks_are_taken_before_the_start_on_the_day_itself(app: Flask, team: Browser) -> None:
