@@ -105,9 +105,9 @@ def remove_provider() -> Answer:
         titles = ", ".join(each.title_in(page_locale()) for each in waiting[:_MOST_EVENTS])
         more = len(waiting) - _MOST_EVENTS
         words = ngettext(
-            "One coming event has no room now: %(titles)s. Please choose another one for it.",
-            "%(num)d coming events have no room now: %(titles)s. Please choose another one for "
-            "each.",
+            "One upcoming event has no room now: %(titles)s. Please choose another one for it.",
+            "%(num)d upcoming events have no room now: %(titles)s."
+            " Please choose another one for each.",
             len(waiting),
             titles=titles + (f" (+{more})" if more > 0 else ""),
         )

@@ -370,7 +370,7 @@ def test_removal_names_the_coming_events_that_have_no_room_now(app: Flask, admin
     make_event(app, title="Mit Link")
     assert admin.post(f"{PAGE}/remove", {"provider": "bbb", "seen": "1"}).status_code == 303
     page = german(admin)
-    assert "Ein kommender Termin hat jetzt keinen Raum: Sensoren." in page
+    assert "Eine kommende Veranstaltung hat jetzt keinen Raum: Sensoren." in page
     assert "Abgesagt" not in page
 
 
