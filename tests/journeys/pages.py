@@ -142,6 +142,11 @@ def _without_refresh(route: Route) -> None:
     route.fulfill(response=answer, headers=kept)
 
 
+def _go_to_the_end(page: Page) -> None:
+    """Where the bar lies below the list: on its way it covers a row now and then."""
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+
 def _scan_a_cut_code(page: Page) -> None:
     """As without the script."""
     page.fill("#typed", "https://example.org/c/kaputt")
@@ -464,7 +469,7 @@ ORGANISER: dict[str, Stop] = {
     "people-asked": Stop("/organise/events/people/registrations", 200, _decline_everybody),
     "people-done": Stop("/organise/events/full/registrations", 200, _resend_to_everybody),
     "people-nobody": Stop("/organise/events/people/registrations", 200, _write_to_nobody),
-    "people-whole": Stop("/organise/events/people/registrations?tick=whole"),
+    "people-whole": Stop("/organise/events/people/registrations?tick=whole", 200, _go_to_the_end),
     "people-write": Stop("/organise/events/people/registrations/write?person={to_approve}"),
     "person-waits-why": Stop("/organise/events/people/registrations/{in_line}"),
     "person-approval": Stop("/organise/events/people/registrations/{to_approve}"),

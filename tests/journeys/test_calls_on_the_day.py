@@ -8,7 +8,6 @@ from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing
 from ikone_events.store.rooms.models import AttendanceRecord
 from tests.factories import NOW, TODAY
 from tests.journeys.installation import running
@@ -90,7 +89,8 @@ def test_video_service_is_gone(office: Office, meeting: Event) -> None:
     office.desk.press("Link speichern", within="#room")
     assert office.desk.presses == 4
     assert "bekommen bis zu 2 Personen eine E-Mail" in office.desk.reads()
-    assert office.rows(select(Mailing.kind)) == ["moved"]
+    (mail,) = office.at.mails_to(f"ahorn@{meeting.slug}.example.org", number=1)
+    assert "0631 4712" in mail.text
 
 
 def test_somebody_comes_without_a_registration(office: Office, on_site: Event) -> None:

@@ -28,7 +28,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.identity import Identity
 from ikone_events.domain.registering.registration import Status
-from ikone_events.web.shell.badges import badge_of
+from ikone_events.web.shell.filters import init_app as init_filters
 from ikone_events.web.shell.static_files import static_files
 from tests.browser import (
     assert_accessible,
@@ -109,7 +109,7 @@ def gallery_app() -> Flask:
     )
     Babel(app, locale_selector=lambda: request.args.get("lang", "de"))
     CSRFProtect(app)
-    app.jinja_env.globals["badge_of"] = badge_of
+    init_filters(app)
 
     @app.context_processor
     def frame() -> dict[str, object]:
