@@ -143,7 +143,8 @@ def _without_refresh(route: Route) -> None:
 
 
 def _go_to_the_end(page: Page) -> None:
-    """Where the bar lies below the list: on its way it covers a row now and then."""
+    """Where the bar lies below the list, on a page loaded once more: else it may cover a row."""
+    page.reload()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
 
 
