@@ -62,8 +62,7 @@ def walk(
     # A reminder comes before it, unless all this was faster than the worker's look.
     wait_for(
         lambda: any(
-            "Vortrag Müllsensoren" in mail.text
-            for mail in installation.mails_to(ATTENDEE, number=1)
+            "Vortrag Müllsensoren" in mail.text for mail in installation.mailbox.to(ATTENDEE)
         )
     )
 

@@ -133,9 +133,9 @@ def test_open_question_is_withdrawn_and_no_other(app: Flask, client: FlaskClient
     ask(app, client, person, "Wann?")
     ask(app, client, other, "Fremd?")
     path = personal_path(app, person)
-    [key] = re.findall(r'name="question" value="(\w[\w-]*)"', client.get(path).text)
+    [key] = re.findall(r'name="question" value="([\w-]+)"', client.get(path).text)
     [theirs] = re.findall(
-        r'name="question" value="(\w[\w-]*)"', client.get(personal_path(app, other)).text
+        r'name="question" value="([\w-]+)"', client.get(personal_path(app, other)).text
     )
 
     def withdraw(question: str) -> TestResponse:
