@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.events.facts import ProviderKind
 from ikone_events.domain.events.lifecycle import EventFormat, State
+from ikone_events.domain.followup.access import Availability, Visibility
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import to_local
 from ikone_events.store.db import Base, UTCDateTime
@@ -145,7 +146,7 @@ class Event(InCalendars, Base):
     materials: Mapped[list["Material"]] = relationship(
         primaryjoin="and_(Event.id == Material.event_id, Material.released)",
         back_populates="event",
-        order_by="Material.id",
+        order_by="(Material.position, Material.id)",
         cascade="all, delete-orphan",
     )
 
@@ -208,10 +209,14 @@ class EventVersion(InCalendars, Base):
 
 
 class Material(Base):
-    """Slides, a link or a contact for people after the event.
+    """A file, a link or a contact for people after the event.
 
-    Slides have `stored_name`, the random name in the uploads folder, and `file_name`, the name that
-    people see; links have `url`, contacts `contact_*`.
+    Files (kind "slides") have `stored_name`, the random name in the uploads folder, and
+    `file_name`, the name that people see; links have `url`, contacts `contact_*`.
+
+    `visibility`, `availability` and `available_at` are explained in domain/followup/access.py;
+    `scan` is empty once a file may be handed out. `position` is the order by hand, `language` the
+    tag of the language it is in ("" for none).
 
     A file that a speaker has handed in (`speaker_id`, until the speaker is deleted) is seen by
     nobody else before the office has `released` it; then it takes the place of the file that it
@@ -224,7 +229,7 @@ class Material(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
     kind: Mapped[str] = mapped_column(String(10))
-    visibility: Mapped[str] = mapped_column(String(10), default="registered")
+    visibility: Mapped[str] = mapped_column(String(10), default=Visibility.REGISTERED.value)
     title: Mapped[str] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000), default="")
     contact_name: Mapped[str] = mapped_column(String(200), default="")
@@ -234,6 +239,14 @@ class Material(Base):
     content_type: Mapped[str] = mapped_column(String(100), default="")
     size: Mapped[int] = mapped_column(default=0)
     accessible: Mapped[bool] = mapped_column(default=False)
+    availability: Mapped[str] = mapped_column(
+        String(10), default=Availability.FOLLOW_UP.value, server_default="follow_up"
+    )
+    available_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    language: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    scan: Mapped[str] = mapped_column(String(10), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     released: Mapped[bool] = mapped_column(default=True, server_default=true())
     speaker_id: Mapped[int | None] = mapped_column(

@@ -5,13 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UploadRefused
-from ikone_events.domain.registering.registration import Status
 from ikone_events.services.followup.materials import Upload, path_of
-from ikone_events.store.events.models import Event, Material
+from ikone_events.services.installation import now
+from ikone_events.store.events.models import Material
 from ikone_events.store.events.queries import get_public_event
+from ikone_events.store.followup.access import materials_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import registration_from_token
-from ikone_events.web.public.events import WITH_MATERIALS, public_materials
+from ikone_events.web.public.events import public_materials
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.headers import FILE_POLICY
 
@@ -22,7 +23,7 @@ blueprint = Blueprint("materials", __name__)
 @permission(Permission.PUBLIC)
 def public_file(slug: str, public_id: str) -> ResponseReturnValue:
     """A public file."""
-    offered = public_materials(get_public_event(slug))
+    offered = public_materials(get_public_event(slug), now())
     return download(_pick(offered, public_id))
 
 
@@ -35,7 +36,7 @@ def personal_list(token: str) -> ResponseReturnValue:
         "attendee/materials.html",
         token=token,
         event=registration.event,
-        materials=_personal_materials(registration),
+        materials=_materials_of(registration),
     )
 
 
@@ -43,19 +44,12 @@ def personal_list(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 def personal_file(token: str, public_id: str) -> ResponseReturnValue:
     """A file for a participant."""
-    return download(_pick(_personal_materials(registration_from_token(token)), public_id))
+    return download(_pick(_materials_of(registration_from_token(token)), public_id))
 
 
-def _personal_materials(registration: Registration) -> list[Material]:
-    """All materials for confirmed participants, available from the follow-up on."""
-    return materials_for(registration.event, registration.status)
-
-
-def materials_for(event: Event, status: str) -> list[Material]:
-    """The same for a person with this status."""
-    if status != Status.CONFIRMED.value or event.state not in WITH_MATERIALS:
-        return []
-    return list(event.materials)
+def _materials_of(registration: Registration) -> list[Material]:
+    event = registration.event
+    return materials_for(event, registration.id, registration.status, now())
 
 
 def _pick(offered: list[Material], public_id: str) -> Material:

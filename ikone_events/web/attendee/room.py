@@ -26,6 +26,7 @@ from ikone_events.services.rooms.call_guard import RoomState
 from ikone_events.services.rooms.entering import join_address, visitor_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
+from ikone_events.store.followup.access import materials_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import find_registration
 from ikone_events.store.rooms.doors import AtDoor
@@ -38,7 +39,6 @@ from ikone_events.web.attendee.entering import (
     takes_names,
 )
 from ikone_events.web.attendee.frame import at_door_from_token
-from ikone_events.web.attendee.materials import materials_for
 from ikone_events.web.public.events import public_materials
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -182,8 +182,8 @@ def _waiting(opens_at: datetime, moment: datetime) -> _Waiting:
 
 def _materials(link: _Link) -> list[Material]:
     if link.own:
-        return materials_for(link.event, link.person.status)
-    return public_materials(link.event)
+        return materials_for(link.event, link.person.registration_id, link.person.status, now())
+    return public_materials(link.event, now())
 
 
 def _enter(link: _Link) -> ResponseReturnValue:

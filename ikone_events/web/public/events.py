@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from ikone_events.domain.calendars.add_links import AddLink, add_links
 from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State
+from ikone_events.domain.followup.access import ANYBODY, visible
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
 from ikone_events.services.installation import now
@@ -30,7 +31,6 @@ from ikone_events.web.shell.page_cache import PageSource, cached_page, revalidat
 
 blueprint = Blueprint("public", __name__)
 blueprint.add_app_template_filter(places_left, "places")
-WITH_MATERIALS = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,8 @@ def _is_cacheable() -> bool:
 
 
 def _source(found: Event, availability: SeatAvailability) -> PageSource:
-    opens_at, materials = _opens_at(found, availability.now), public_materials(found)
+    opens_at = _opens_at(found, availability.now)
+    materials = public_materials(found, availability.now)
     seats = availability if _is_coming(found, availability.now) else None
     return PageSource(
         render=lambda: _render_event(
@@ -133,7 +134,10 @@ def _source(found: Event, availability: SeatAvailability) -> PageSource:
             materials,
             structured_data=event_data(found, seats, opens_at),
         ).encode(),
-        moments=(found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at),
+        moments=(
+            *(found.deadline, found.members_until, found.starts_at, found.ends_at, opens_at),
+            *(material.available_at for material in found.materials),
+        ),
     )
 
 
@@ -212,8 +216,6 @@ def _file_url(material: Material) -> str:
     return url_for("materials.public_file", slug=slug, public_id=material.public_id)
 
 
-def public_materials(found: Event) -> list[Material]:
-    """Materials for everybody, available from the follow-up on."""
-    if found.state not in WITH_MATERIALS:
-        return []
-    return [material for material in found.materials if material.visibility == "public"]
+def public_materials(found: Event, moment: datetime) -> list[Material]:
+    """What everybody may see by now."""
+    return visible(found.materials, ANYBODY, State(found.state), moment)

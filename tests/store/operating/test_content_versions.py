@@ -36,7 +36,7 @@ _ELSEWHERE = {
     *("organiser", "role", "roles_users"),
     # what people did, and what is known of their addresses
     *("status_change", "answer", "delivery_note", "undeliverable_address", "personal_feed"),
-    "step_recipient",
+    *("step_recipient", "material_release"),
     # the running installation
     *("heartbeat", "mailbox", "outbox_pause", "send_rate", "erasure_debt", "rate_limit_counter"),
     # contacts of the office
