@@ -10,6 +10,7 @@ from ikone_events.web.attendee import materials, room, speaker, upload
 from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import (
     atom,
+    certificates,
     embed,
     events,
     feeds,
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     identity.blueprint,
     sitemap.blueprint,
     room_reports.blueprint,
+    certificates.blueprint,
     health.blueprint,
     password_reset.blueprint,
     attendee.blueprint,

@@ -2,6 +2,7 @@
 
 from ikone_events.web.attendee import (
     actions,
+    certificate,
     data,
     details,
     materials,
@@ -15,6 +16,7 @@ from ikone_events.web.attendee.frame import blueprint
 __all__ = [
     "actions",
     "blueprint",
+    "certificate",
     "data",
     "details",
     "materials",

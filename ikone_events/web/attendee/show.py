@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.followup.certificate import Certificate
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField, answer_words
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts
@@ -24,6 +25,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import last_change
 from ikone_events.store.registering.waiting_list import waiting_position
 from ikone_events.store.rooms.questions import own_questions
+from ikone_events.web.attendee.certificate import certificate_of
 from ikone_events.web.attendee.frame import (
     blueprint,
     choices,
@@ -71,6 +73,8 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         answers=_answer_rows(registration),
         calendar_answer=_calendar_answer(registration),
         qr=drawn_code(registration),
+        certified=moment >= registration.event.ends_at
+        and certificate_of(registration) is Certificate.VALID,
         on_site=mode_of(registration.event, registration) is Mode.ON_SITE,
         active=facts.active,
         left_open=_left_open(registration, facts),
