@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 
 from ikone_events.domain.directory.contact import CHECKED_FOR
+from ikone_events.domain.followup.certificate import CertificateCodes
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.plan.times import Anchor, Timing
@@ -387,7 +388,21 @@ def _past(app: Flask) -> dict[str, str]:
         contact_email="bo@example.org",
     )
     make_registration(app, event, attendance="missed")
-    return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+    veteran = make_registration(app, event, attendance="attended")
+    earlier = {**CONTENT, "starts_at": PAST["starts_at"] - timedelta(days=30)}
+    before = make_event(
+        app,
+        slug="before",
+        state="followed_up",
+        ends_at=PAST["ends_at"] - timedelta(days=30),
+        **earlier,
+    )
+    make_registration(app, before, attendance="attended", email=veteran.email)
+    codes = CertificateCodes(app.extensions["ikone_installation"].settings.secret_key)
+    return {
+        "veteran": personal_path(app, veteran),
+        "certificate": f"/certificates/{codes.code(veteran.id, 'MM')}",
+    }
 
 
 def _called_off(app: Flask) -> dict[str, str]:

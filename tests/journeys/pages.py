@@ -263,6 +263,9 @@ def _sign_up_online(page: Page) -> None:
 
 
 VISITOR: dict[str, Stop] = {
+    "certificate-asks": Stop("/certificates"),
+    "certificate-genuine": Stop("{certificate}"),
+    "certificate-forged": Stop("/certificates/MM-0000-0000-0000-0000-0000", 404),
     "list": Stop("/"),
     "code": Stop("{code}"),
     "code-in-capitals": Stop("{code_in_capitals}"),
@@ -345,6 +348,9 @@ ATTENDEE: dict[str, Stop] = {
     "room-no-place": Stop("{waits}/room"),
     "room-called-off": Stop("{cancelled_person}/room"),
     "materials": Stop("{veteran}/materials"),
+    "certificate": Stop("{veteran}/certificate"),
+    "certificate-series": Stop("{veteran}/certificate/series"),
+    "certificate-early": Stop("{person}/certificate"),
     "materials-none": Stop("{person}/materials"),
     "link-damaged": Stop("{person}x", 404),
     "link-deleted": Stop("{deleted_person}", 410),

@@ -9,8 +9,7 @@ from ikone_events.domain.registering.registration import Attendance
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.rooms.attendance import attendance_of
-from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.store.rooms.attendance import attendance_of, minutes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +29,9 @@ def attended_in_series(person: Registration, now: datetime) -> list[AttendedEven
     """
     event = person.event
     same = Event.series == event.series if event.series else Event.id == event.id
-    rows = db.session.execute(
-        select(Registration, Event, AttendanceRecord.minutes)
+    found = db.session.execute(
+        select(Registration, Event)
         .join(Event, Registration.event_id == Event.id)
-        .outerjoin(AttendanceRecord, AttendanceRecord.registration_id == Registration.id)
         .where(
             Registration.email_key == person.email_key,
             Registration.anonymised_at.is_(None),
@@ -42,8 +40,9 @@ def attended_in_series(person: Registration, now: datetime) -> list[AttendedEven
             attendance_of(now) == Attendance.ATTENDED.value,
         )
         .order_by(Event.starts_at, Event.id)
-    )
-    return [AttendedEvent(*row) for row in rows]
+    ).all()
+    minutes = minutes_of([registration.id for registration, _ in found])
+    return [AttendedEvent(each, of, minutes.get(each.id)) for each, of in found]
 
 
 def find_attended(registration_id: int, now: datetime) -> Event | None:

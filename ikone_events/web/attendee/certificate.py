@@ -138,25 +138,28 @@ def _values(person: Registration, attended: Sequence[AttendedEvent]) -> dict[str
         "events": [_row(each) for each in attended],
         "total": _hours(total) if series else "",
         "programme": [] if series else [str(item["title"]) for item in event.programme_items],
-        "issued": issued,
         "contact": contact,
-        "words": {
-            "heading": _("Certificate of attendance"),
-            "attended": _("took part in these events of the series:")
-            if series
-            else _("took part in the event:"),
-            "when": _("Date and time"),
-            "event": _("Event"),
-            "duration": _("Duration"),
-            "present": _("Present"),
-            "form": _("Place"),
-            "code": _("Code to check"),
-            "total": _("Total"),
-            "programme": _("Contents"),
-            "issued": _("Issued on %(day)s", day=issued),
-            "made": _("This certificate was made automatically and is valid without a signature."),
-            "check": _("Anybody can check it at this address:"),
-        },
+        "words": _words(issued, series=series),
+    }
+
+
+def _words(issued: str, *, series: bool) -> dict[str, str]:
+    return {
+        "heading": _("Certificate of attendance"),
+        "attended": _("took part in these events of the series:")
+        if series
+        else _("took part in the event:"),
+        "when": _("Date and time"),
+        "event": _("Event"),
+        "duration": _("Duration"),
+        "present": _("Present"),
+        "form": _("Place"),
+        "code": _("Code to check"),
+        "total": _("Total"),
+        "programme": _("Contents"),
+        "issued": _("Issued on %(day)s", day=issued),
+        "made": _("This certificate was made automatically and is valid without a signature."),
+        "check": _("Anybody can check it at this address:"),
     }
 
 

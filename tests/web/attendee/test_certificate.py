@@ -71,7 +71,7 @@ def test_certificate_says_who_attended_what_and_how_long(
         "Stadtverwaltung Bendorf",
         "Digitale Akte",
         "Rechtsfragen",
-        "61\xa0Minut",
+        "61 Minuten",
     )
     for text in (*words, *shown) if lang == "de" else (*words, *shown[:-1], "61 minutes"):
         assert text in page.text
@@ -132,7 +132,6 @@ def test_guessed_and_changed_codes_are_not_found(app: Flask, client: FlaskClient
         f"BL{code[2:]}",
         code[3:],
         "AL",
-        "%00",
         "A" * 300,
         "Ω" * 30,
     ):
