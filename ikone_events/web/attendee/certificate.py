@@ -121,7 +121,7 @@ def _values(person: Registration, attended: Sequence[AttendedEvent]) -> dict[str
     """The values of the paper, for the page and for the PDF."""
     identity, locale = get_identity(), page_locale()
     event = person.event
-    series = len(attended) > 1
+    series, rows = len(attended) > 1, [_row(each) for each in attended]
     title = event.series if series else event.title_in(locale)
     total = sum((each.event.ends_at - each.event.starts_at for each in attended), timedelta())
     contact = ", ".join(filter(None, (event.contact_name, event.contact_email)))
@@ -135,7 +135,8 @@ def _values(person: Registration, attended: Sequence[AttendedEvent]) -> dict[str
         "body": person.organisation.name if person.organisation else person.organisation_text,
         "subject": title,
         "subject_lang": "de" if series else _lang_of(event),
-        "events": [_row(each) for each in attended],
+        "events": rows,
+        "check": get_installation().page("/certificates") if series else rows[0]["url"],
         "total": _hours(total) if series else "",
         "programme": [] if series else [str(item["title"]) for item in event.programme_items],
         "contact": contact,
@@ -159,7 +160,9 @@ def _words(issued: str, *, series: bool) -> dict[str, str]:
         "programme": _("Contents"),
         "issued": _("Issued on %(day)s", day=issued),
         "made": _("This certificate was made automatically and is valid without a signature."),
-        "check": _("Anybody can check it at this address:"),
+        "check": _("The codes can be checked at this address:")
+        if series
+        else _("Anybody can check it at this address:"),
     }
 
 
