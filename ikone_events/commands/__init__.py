@@ -8,6 +8,7 @@ from ikone_events.commands.administrations import administrations
 from ikone_events.commands.backups import backup, outbox, restore
 from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
+from ikone_events.commands.figures import figures
 from ikone_events.commands.incoming import incoming
 from ikone_events.commands.lists import export, load
 from ikone_events.commands.rooms import rooms
@@ -22,6 +23,7 @@ COMMANDS: tuple[click.Command, ...] = (
     administrations,
     load,
     export,
+    figures,
     incoming,
     rooms,
     verify,
