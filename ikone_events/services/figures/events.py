@@ -8,6 +8,7 @@ from typing import Any
 
 from ikone_events.domain.directory.administrations import AdministrationKind, key_of
 from ikone_events.domain.events.facts import State
+from ikone_events.domain.figures.channels import CHANNELS
 from ikone_events.domain.figures.event_figures import BodyFigures, EventFigures, by_kind
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.rooms.attendance import is_over
@@ -158,6 +159,7 @@ def _figures(
         unconfirmed_email=sum(row.unconfirmed for row in rows) + lapsed,
         attended_people=present if known else None,
         attendance_unknown_people=unknown,
+        by_channel=_channels(rows),
         bodies=bodies,
         **_of_confirmed(bodies),
     )
@@ -195,6 +197,14 @@ def _bodies(
         )
         for number, (confirmed, present) in sorted(people.items())
     )
+
+
+def _channels(rows: Iterable[PeopleSum]) -> dict[str, int]:
+    """The registrations by channel, the plain link first."""
+    found: defaultdict[str, int] = defaultdict(int)
+    for row in rows:
+        found[row.via] += row.people
+    return {name: found[name] for name in ("", *CHANNELS) if name in found}
 
 
 def _of_confirmed(bodies: Iterable[BodyFigures]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ikone_events.store.rooms.attendance import is_present, is_said_absent, with
 
 
 class PeopleSum(NamedTuple):
-    """How many people of one event, body and status there are.
+    """How many people of one event, body, status and channel there are.
 
     `unconfirmed` wait for their address to be confirmed, `lapsed` have expired without; `present`
     and `absent` are recorded as such.
@@ -25,6 +25,7 @@ class PeopleSum(NamedTuple):
     event_id: int
     organisation_id: int | None
     status: str
+    via: str
     people: int
     unconfirmed: int
     lapsed: int
@@ -66,7 +67,10 @@ def people_sums(event_ids: Collection[int]) -> list[PeopleSum]:
         Registration.address_confirmed_at.is_(None),
         ~offered.exists(),
     )
-    group = Registration.event_id, Registration.organisation_id, Registration.status
+    group = (
+        *(Registration.event_id, Registration.organisation_id),
+        *(Registration.status, Registration.via),
+    )
     sums = (func.count(case((each, 1))) for each in (waits, lapsed, is_present(), is_said_absent()))
     wanted = with_records(select(*group, func.count(Registration.id), *sums))
     rows = db.session.execute(wanted.where(Registration.event_id.in_(event_ids)).group_by(*group))
