@@ -10,7 +10,7 @@ from datetime import date
 from typing import IO, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
-from ikone_events.services.workbooks import Book, Cell, Column, Sheet, sheet_name, xml_text
+from ikone_events.services.workbooks import Book, Cell, Share, Sheet, sheet_name, xml_text
 
 _MIME = "application/vnd.oasis.opendocument.spreadsheet"
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -67,25 +67,24 @@ def _write_content(content: IO[bytes], book: Book) -> int:
         content.write(f"<table:table table:name={_attribute(sheet_name(sheet.name))}>".encode())
         for column in sheet.columns:
             content.write(f'<table:table-column table:style-name="w{column.width}"/>'.encode())
-        headings = _row([column.heading for column in sheet.columns], sheet.columns, bold=True)
+        headings = _row([column.heading for column in sheet.columns], bold=True)
         content.write(f"<table:table-header-rows>{headings}</table:table-header-rows>".encode())
         for cells in sheet.rows:
-            content.write(_row(cells, sheet.columns).encode())
+            content.write(_row(cells).encode())
             number += 1
         for cells in sheet.sums:
-            content.write(_row(cells, sheet.columns, bold=True).encode())
+            content.write(_row(cells, bold=True).encode())
         content.write(b"</table:table>")
     content.write(b"</office:spreadsheet></office:body></office:document-content>")
     return number
 
 
-def _row(cells: Sequence[Cell], columns: Sequence[Column], *, bold: bool = False) -> str:
-    parts = [_cell(value, column, bold) for value, column in zip(cells, columns, strict=True)]
+def _row(cells: Sequence[Cell], *, bold: bool = False) -> str:
+    parts = [_cell(value, "bold" if bold else "plain") for value in cells]
     return f"<table:table-row>{''.join(parts)}</table:table-row>"
 
 
-def _cell(value: Cell, column: Column, bold: bool) -> str:
-    kind = "bold" if bold else "plain"
+def _cell(value: Cell, kind: str) -> str:
     match value:
         case None | "":
             return "<table:table-cell/>"
@@ -98,7 +97,7 @@ def _cell(value: Cell, column: Column, bold: bool) -> str:
         case date():
             typed = f'"date" office:date-value="{value.isoformat()}"'
             return f'<table:table-cell table:style-name="{kind}-date" office:value-type={typed}/>'
-        case _ if column.is_share:
+        case Share():
             typed = f'"percentage" office:value="{value!r}"'
             return f'<table:table-cell table:style-name="{kind}-share" office:value-type={typed}/>'
         case _:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:  # imported for a workbook alone: 3 MB
     from xlsxwriter.worksheet import Worksheet
 
-Cell = str | int | float | date | None
 # What XML 1.0 can't carry; everything else survives in a cell.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_NAMES = re.compile(r"[\\/*?:\[\]'\x00-\x1f]")
@@ -25,13 +24,20 @@ _OPTIONS = {
 }
 
 
+class Share(float):
+    """A part of a whole, from 0 to 1; shown in percent."""
+
+
+Cell = str | int | float | date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its width in characters, and whether its numbers are shares, shown in percent."""
+    """A column: its width in characters, and whether it is one of numbers."""
 
     heading: str
     width: int = 0
-    is_share: bool = False
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +121,8 @@ def _write_row(
             case date():
                 page.write_datetime(row, place, value, looks["date", bold])
             case _:
-                page.write_number(
-                    row, place, value, looks["share" if column.is_share else "", bold]
-                )
+                kind = "share" if isinstance(value, Share) else ""
+                page.write_number(row, place, value, looks[kind, bold])
 
 
 def _date_pattern(book: Book) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from ikone_events.services.spreadsheets import WORKBOOKS, Row, safe_cell, write_csv, write_workbook
-from ikone_events.services.workbooks import Book, Column, Sheet, xml_text
+from ikone_events.services.workbooks import Book, Column, Share, Sheet, xml_text
 from tests.spreadsheets import cells_of, has_formula, parts_of
 
 both_kinds = pytest.mark.parametrize("kind", list(WORKBOOKS))
@@ -120,8 +120,10 @@ def test_numbers_stay_numbers_and_nothing_stays_empty(kind: str) -> None:
 
 @both_kinds
 def test_workbook_says_what_each_cell_is_and_how_it_is_printed(kind: str) -> None:
-    sheet = Sheet("Zahlen", [Column("Tag", 12), Column("Anteil", 9, is_share=True)], [])
-    sheets = [replace(sheet, rows=[[date(2026, 3, 2), 0.75]], sums=[["nicht erfasst", None]])]
+    sheet = Sheet("Zahlen", [Column("Tag", 12), Column("Anteil", 9)], [])
+    sheets = [
+        replace(sheet, rows=[[date(2026, 3, 2), Share(0.75)]], sums=[["nicht erfasst", None]])
+    ]
     stream = io.BytesIO()
     book = Book(sheets, title="Bericht <&>", author="Netzwerk", language="de")
     assert WORKBOOKS[kind](stream, book) == 1
