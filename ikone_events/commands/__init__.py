@@ -10,6 +10,7 @@ from ikone_events.commands.checking import doctor, retention, verify
 from ikone_events.commands.events import event
 from ikone_events.commands.incoming import incoming
 from ikone_events.commands.lists import export, load
+from ikone_events.commands.reports import report
 from ikone_events.commands.rooms import rooms
 from ikone_events.commands.running import demo, serve, worker
 
@@ -23,6 +24,7 @@ COMMANDS: tuple[click.Command, ...] = (
     load,
     export,
     incoming,
+    report,
     rooms,
     verify,
     doctor,

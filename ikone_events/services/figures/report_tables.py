@@ -1,6 +1,7 @@
 """The report as tables: the page, the workbooks and the PDF are all made from these."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from ikone_events.domain.directory.administrations import KIND_LABELS, AdministrationKind
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat
@@ -62,10 +63,10 @@ class ReportWords:
                 return ""
             case Share():
                 return self(N_("%(number)d %%"), number=round(value * 100))
-            case str() | int() | float():
-                return str(value)
-            case _:
+            case date():
                 return date_numeric(value, locale=self.locale)
+            case _:
+                return str(value)
 
 
 def report_book(report: Report, *, locale: str, zone: str) -> Book:
@@ -97,8 +98,8 @@ def _overview(report: Report, words: ReportWords) -> list[Sequence[Cell]]:
     limited = words(N_("Only the events that this account may see"))
     rows: list[tuple[str, Cell]] = [
         (N_("Organisation"), report.organisation),
-        (N_("From"), report.first),
-        (N_("To"), report.last),
+        (N_("First day"), report.first),
+        (N_("Last day"), report.last),
         *([(N_("Series"), report.series)] if report.series else []),
         *([(N_("Extent"), limited)] if report.is_partial else []),
         (N_("As of"), moment_page(report.made_at, locale=words.locale, zone=words.zone)),
@@ -112,19 +113,14 @@ def _overview(report: Report, words: ReportWords) -> list[Sequence[Cell]]:
         (N_("How sums are counted"), _sums_note(report.whole, words)),
     ]
     for version, texts in sorted(report.rules.items()):
-        rules = texts.get(words.locale) or words(
-            N_("These figures were stored without their rules.")
-        )
-        rows.append((words(N_("Rules of counting, version %(number)d"), number=version), rules))
+        label = words(N_("Rules of counting, version %(number)d"), number=version)
+        unknown = words(N_("These figures were stored without their rules."))
+        rows.append((label, texts.get(words.locale) or unknown))
     return [[words(label), value] for label, value in rows]
 
 
 def _sums_note(part: Part, words: ReportWords) -> str:
-    once = words(
-        N_(
-            "Administrations and other bodies are counted once in all events of the period together."
-        )
-    )
+    once = words(N_("Bodies are counted once in all events of a period together."))
     if not part.whole.events_without_attendance:
         return once
     missing = words(

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from sqlalchemy import and_, case, func, select
 
 from ikone_events.domain.events.facts import State
+from ikone_events.domain.figures.event_figures import COUNTED_KINDS
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.store.db import db
-from ikone_events.store.directory.models import Organisation
+from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.rooms.attendance import is_present, is_said_absent, with_records
@@ -102,3 +103,15 @@ def cancelled_among(event_ids: Collection[int]) -> frozenset[int]:
         StateChange.target == State.ARCHIVED.value,
     )
     return frozenset(db.session.scalars(wanted))
+
+
+def count_members(day: date) -> int:
+    """How many administrations are members of the network on a day."""
+    wanted = select(func.count()).where(member_on(day), Organisation.kind.in_(COUNTED_KINDS))
+    return db.session.scalar(wanted) or 0
+
+
+def registration_moments(event_id: int) -> list[datetime]:
+    """When people registered for an event, also forgotten ones; the first one first."""
+    wanted = select(Registration.registered_at).where(Registration.event_id == event_id)
+    return list(db.session.scalars(wanted.order_by(Registration.registered_at)))
