@@ -4,6 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 
 from ikone_events.commands.common import fail, lines_of, with_tables
 from ikone_events.domain.refusals import UnfitInput
@@ -27,6 +28,7 @@ _DAY = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
 )
 @click.option("--series", default="", help="Only the events of this series.")
 @click.option("--language", type=click.Choice(["de", "en"]), default="de")
+@with_appcontext
 @with_tables
 def report(first: datetime, last: datetime, output: Path, series: str, language: str) -> None:
     """Write the report on a period for the funder."""

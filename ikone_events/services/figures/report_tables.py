@@ -96,6 +96,7 @@ def report_title(report: Report, words: ReportWords) -> str:
 def _overview(report: Report, words: ReportWords) -> list[Sequence[Cell]]:
     whole = report.whole.whole
     limited = words(N_("Only the events that this account may see"))
+    numbers = report.whole.numbers if report.whole.events else {}
     rows: list[tuple[str, Cell]] = [
         (N_("Organisation"), report.organisation),
         (N_("First day"), report.first),
@@ -106,10 +107,7 @@ def _overview(report: Report, words: ReportWords) -> list[Sequence[Cell]]:
         (N_("Events held"), whole.events),
         (N_("of these without recorded attendance"), whole.events_without_attendance),
         (N_("Events left out (cancelled, or not over)"), report.left_out),
-        *(
-            (_LABELS[name], words.number(name, value))
-            for name, value in report.whole.numbers.items()
-        ),
+        *((_LABELS[name], words.number(name, value)) for name, value in numbers.items()),
         (N_("How sums are counted"), _sums_note(report.whole, words)),
     ]
     for version, texts in sorted(report.rules.items()):
@@ -140,7 +138,7 @@ def _number_columns(words: ReportWords) -> list[Column]:
 
 def _events(report: Report, words: ReportWords) -> Sheet:
     columns = [
-        Column(words(N_("Date")), 12),
+        Column(words(N_("Date")), 18),
         Column(words(N_("Event")), 44),
         Column(words(N_("Format")), 18),
         *_number_columns(words),
