@@ -11,6 +11,7 @@ from ikone_events.commands.events import event
 from ikone_events.commands.figures import figures
 from ikone_events.commands.incoming import incoming
 from ikone_events.commands.lists import export, load
+from ikone_events.commands.reports import report
 from ikone_events.commands.rooms import rooms
 from ikone_events.commands.running import demo, serve, worker
 
@@ -25,6 +26,7 @@ COMMANDS: tuple[click.Command, ...] = (
     export,
     figures,
     incoming,
+    report,
     rooms,
     verify,
     doctor,

@@ -20,7 +20,7 @@ from ikone_events.services.registering.lists.exports import (
     registration_rows,
     write_json,
 )
-from ikone_events.services.spreadsheets import write_csv, write_xlsx
+from ikone_events.services.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.store.db import transaction
 
 
@@ -53,7 +53,7 @@ _output = click.option(
 
 @export.command("registrations")
 @click.argument("slug")
-@click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv")
+@click.option("--format", "form", type=click.Choice(["csv", *WORKBOOKS, "json"]), default="csv")
 @_output
 @with_tables
 def export_registrations(slug: str, form: str, output: Path | None) -> None:
@@ -62,9 +62,9 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
     # A shell user has access to the database anyway: export what administrators see.
     columns = registration_columns(event, ROLES[-1])
     rows = registration_rows(event, ROLES[-1], now=now(), words=form != "json")
-    if form == "xlsx":
+    if form in WORKBOOKS:
         with _open_binary(output) as binary:
-            write_xlsx(binary, columns, rows, title=event.slug)
+            write_workbook(binary, columns, rows, form, title=event.slug)
         return
     with _open(output) as stream:
         if form == "json":

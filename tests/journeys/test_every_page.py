@@ -63,6 +63,7 @@ NO_PAGES = {
         "organiser.help_picture",
         "organiser.export_registrations",
         "organiser.door_workbook",
+        "organiser.report_download",
         "organiser.badges_pdf",
         "organiser.export_contacts",
         "organiser.export_subscribers",
