@@ -10,7 +10,7 @@ from flask import Flask
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.services.operating.backups.rotation import latest_backup
+from ikone_events.services.backup_note import latest_backup
 from ikone_events.store.db import db
 from tests.factories import NOW, FixedClock, make_event, make_heartbeat, make_settings
 from tests.services.operating.installations import call

@@ -143,7 +143,7 @@ def objection_of_a_contact(app: Flask, client: FlaskClient) -> Forget:
 
 def removal_by_organiser(app: Flask, client: FlaskClient) -> Forget:
     reader = make_subscriber(app, email=ADDRESS)
-    return in_transaction(app, lambda: subscribers.remove(reader.public_id))
+    return in_transaction(app, lambda: subscribers.remove(reader.public_id, now=NOW))
 
 
 def unconfirmed_subscription(app: Flask, client: FlaskClient) -> Forget:
@@ -371,7 +371,7 @@ NAMELESS = {
     *("heartbeat", "listing_progress", "mail_text", "objection", "objection_key", "office_alarm"),
     *("mailbox", "organisation", "organisation_name", "outbox_pause", "rate_limit_counter", "role"),
     *("roles_users", "seat_count", "send_rate", "shared_content", "state_change", "step"),
-    *("step_recipient", "room_watch", "material_release"),
+    *("step_recipient", "room_watch", "material_release", "retention_record", "forgotten_person"),
 }
 
 
