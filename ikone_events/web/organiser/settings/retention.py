@@ -73,7 +73,7 @@ COPY_LABELS: Mapping[Copy, tuple[str, str]] = {
     ),
     Copy.MAILBOXES: (
         N_("E-mails in mailboxes"),
-        N_("Whoever received them keeps or deletes them."),
+        N_("Whoever received them deletes them."),
     ),
     Copy.CALENDARS: (
         N_("Entries in calendars"),
