@@ -47,20 +47,20 @@ FIGURE_LABELS = {
     "waitlist": N_("On the waiting list at the end"),
     "cancelled": N_("Withdrawn registrations"),
     "declined": N_("Declined registrations"),
-    "administrations_confirmed": N_("Administrations with a confirmed registration"),
+    "administrations_confirmed": N_("Public bodies with a confirmed registration"),
     "attended_people": N_("People who attended"),
     "attendance_unknown_people": N_("People of whom nobody noted whether they attended"),
-    "administrations_attended": N_("Administrations that attended"),
+    "administrations_attended": N_("Public bodies that attended"),
     "administrations_attended_members": N_("Members among them"),
     "administrations_attended_non_members": N_("Non-members among them"),
-    "first_timers": N_("Administrations that came for the first time"),
+    "first_timers": N_("Public bodies that came for the first time"),
     "materials_requested": N_("Requests for materials"),
     "feedback_answers": N_("Answers of the feedback"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Decision:
     """One decision: when, what (message id), by whom and why."""
 
     at: datetime
@@ -106,7 +106,7 @@ class Dossier:
     """All of it; `figures` by message id, None where something is not known."""
 
     event: Event
-    history: list[Change]
+    history: list[Decision]
     steps: list[PlanStep]
     texts: list[SentText]
     figures: list[tuple[str, int | None]]
@@ -119,7 +119,7 @@ def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
     return Dossier(
         event=event,
         history=[
-            Change(row.at, _action_label(row.action), _who(row.actor), struck(row.reason))
+            Decision(row.at, _action_label(row.action), _who(row.actor), struck(row.reason))
             for row in history_of(event)
         ],
         steps=_steps_of(event),

@@ -27,6 +27,7 @@ from ikone_events.services.markdown import to_html
 from ikone_events.store.events.models import Event
 
 _BLOCK = 1 << 20
+_PAGES = {"index.html": "dossier/index.html", "README.txt": "dossier/README.txt"}
 
 
 def write_dossier(event: Event, target: IO[bytes], *, locale: str, now: datetime) -> list[str]:
@@ -42,8 +43,8 @@ def write_dossier(event: Event, target: IO[bytes], *, locale: str, now: datetime
         archive.writestr("calendar.ics", calendar)
         values = _values(dossier, missing, locale=locale, now=now)
         environment = _environment(Path(current_app.root_path), locale)
-        for name in ("index.html", "README.txt"):
-            archive.writestr(name, environment.get_template(name).render(values))
+        for name, template in _PAGES.items():
+            archive.writestr(name, environment.get_template(template).render(values))
     return [file.material.title for file in missing]
 
 
@@ -106,7 +107,7 @@ def _values(
 def _environment(root: Path, locale: str) -> Environment:
     """Templates of the dossier in one language, outside of any page."""
     environment = Environment(
-        loader=FileSystemLoader(template_folder() / "dossier"),
+        loader=FileSystemLoader(template_folder()),
         extensions=["jinja2.ext.i18n"],
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,

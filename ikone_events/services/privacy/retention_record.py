@@ -156,7 +156,7 @@ def _complaint(number: int, row: Mapping[str, Any]) -> Complaint | None:
     if _hash(row["content"]) != row["hash"]:
         return Complaint(N_("The record was changed: its hash is another one."))
     if not hmac.compare_digest(_sign(row["hash"]), row["signature"]):
-        text = N_("The signature is not by this installation and its present IKONE_SECRET_KEY.")
+        text = N_("The signature is not by this installation and its present secret key.")
         return Complaint(text)
     stored = find_record(number)
     if stored is None:

@@ -140,13 +140,13 @@ def _read(record: RetentionRecord) -> dict[str, Any]:
         {**each, "copy": Copy(each["copy"])} | {name: _day(each[name]) for name in _DAYS}
         for each in content["out_of_reach"]
     ]
-    events = content["events"]
+    events, who = content["events"], _BY[content["by"]]
     return {
         **content,
         "made_at": record.made_at,
         "as_of": datetime.fromisoformat(content["as_of"]),
         "out_of_reach": reach,
-        "by_words": _(_BY[content["by"]]),
+        "by_words": _(who),
         "people": sum(each.get("people", 0) for each in events),
         "again": sum(each.get("returned_with_a_backup", 0) for each in events),
         "slugs": [each["event"] for each in events if "event" in each],

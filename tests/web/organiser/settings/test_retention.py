@@ -32,7 +32,7 @@ def test_record_is_shown_and_saved(app: Flask, admin: Browser) -> None:
         forget_event(event.slug, actor="system", now=NOW + timedelta(days=365))
     assert "Nachweis 1" in admin.get(f"{PAGE}?lang=de").text
     page = admin.get(f"{PAGE}/1?lang=de").text
-    for words in (event.slug, "Eine Person", "registration", "Sicherungen", "Unterschrift"):
+    for words in (event.slug, "eine Person", "registration", "Sicherungen", "Unterschrift"):
         assert words in page, words
     assert "Zwetschgine" not in page
     file = admin.get(f"{PAGE}/1.json")
