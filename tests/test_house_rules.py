@@ -452,7 +452,7 @@ INLINE = re.compile(
 
 
 def test_templates_contain_no_inline_style_or_script() -> None:
-    """The Content-Security-Policy would drop them; mails and the dossier, a file without a server, alone need inline styles.
+    """The Content-Security-Policy would drop them; mails and the dossier need inline styles.
 
     JSON-LD is data that no browser runs (HTML, 4.12.1: a data block).
     """

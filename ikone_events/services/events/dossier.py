@@ -17,19 +17,17 @@ from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import FOLLOW_UPS, LABELS, MailKind
 from ikone_events.domain.refusals import N_
-from ikone_events.domain.salutation import full_name
 from ikone_events.mail.writing.templates import starting_text
 from ikone_events.services.mails.texts import find_text, from_snapshot, is_own
 from ikone_events.services.plan.plans import DONE, EXPIRED, MOOT, PLAN, SKIPPED
 from ikone_events.services.privacy.archiving import figures_of
+from ikone_events.services.privacy.striking import names_of, strike
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import history_of
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
-from ikone_events.store.registering.models import Registration
 
-_STRUCK_OUT = "…"
 _ACTORS = {"system": N_("Automatically"), PLAN: N_("done automatically")}
 # Mails to one person each, of which no mailing tells; a text of them is always in force.
 _SINGLE = (MailKind.CONFIRMATION, MailKind.WAITLIST, MailKind.WITHDRAWAL)
@@ -115,7 +113,7 @@ class Dossier:
 
 def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
     """Collect what the dossier of an event says, texts of mails in this language."""
-    struck = partial(_strike, names=_names_of(event))
+    struck = partial(strike, names=names_of(event))
     return Dossier(
         event=event,
         history=[
@@ -127,26 +125,6 @@ def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
         figures=_figures_of(event, now),
         files=name_files(m for m in event.materials if not m.scan),
     )
-
-
-def _names_of(event: Event) -> list[str]:
-    """Names and addresses of everybody who registered and is known, the longest first."""
-    people = db.session.execute(
-        select(
-            Registration.title, Registration.first_name, Registration.last_name, Registration.email
-        ).where(Registration.event_id == event.id, Registration.anonymised_at.is_(None))
-    )
-    names = set()
-    for title, first, last, email in people:
-        names |= {full_name(title, first, last), full_name("", first, last), email}
-    return sorted(filter(None, names), key=len, reverse=True)
-
-
-def _strike(text: str, *, names: Iterable[str]) -> str:
-    for name in names:
-        if name in text:
-            text = text.replace(name, _STRUCK_OUT)
-    return text
 
 
 def _action_label(action: str) -> str:

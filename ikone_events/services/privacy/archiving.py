@@ -10,6 +10,11 @@ from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.privacy.retention_record import WORKER, recording
+from ikone_events.services.privacy.striking import (
+    names_of,
+    strike_out_of_reasons,
+    strike_out_of_texts,
+)
 from ikone_events.services.registering.status import check_wish
 from ikone_events.services.rooms.reports import forget_reported
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
@@ -47,6 +52,9 @@ def count_known(event: Event) -> int:
 
 
 def _archive_persons(event: Event, *, now: datetime) -> None:
+    names = names_of(event)
+    strike_out_of_reasons(event, names)
+    strike_out_of_texts(event, names)
     if not event.figures:  # what has been reported stays
         event.figures = json.dumps(figures_of(event, now=now), ensure_ascii=False)
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)

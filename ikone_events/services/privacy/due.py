@@ -1,10 +1,12 @@
 """What the next run of retention would delete, counted without changing anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, func, select
 
+from ikone_events.domain.refusals import N_
 from ikone_events.services.privacy.archiving import count_known, events_to_forget
 from ikone_events.services.privacy.forgetting import due_early
 from ikone_events.store.db import Base, db
@@ -21,6 +23,27 @@ _KEPT = frozenset(
     }
 )
 
+TABLE_LABELS: Mapping[str, str] = {
+    "answer": N_("answers to form fields"),
+    "attendance": N_("records of attendance"),
+    "check_in_press": N_("presses at the entrance"),
+    "code": N_("labels of invitation codes"),
+    "contact": N_("contact persons"),
+    "import_list": N_("lists waiting to be imported"),
+    "incoming_mail": N_("received e-mails"),
+    "left_text": N_("unmatched names of public bodies"),
+    "material": N_("uploads that nobody released"),
+    "outbox_mail": N_("e-mails"),
+    "personal_feed": N_("private calendars"),
+    "question": N_("questions to the speakers"),
+    "registration": N_("registrations"),
+    "room_session": N_("reports of video rooms"),
+    "speaker": N_("contributors"),
+    "status_change": N_("entries in the history of registrations"),
+    "subscriber": N_("subscribers"),
+    "undeliverable_address": N_("undeliverable addresses"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class DueEvent:
@@ -35,10 +58,20 @@ class DueEvent:
     rows: dict[str, int] = field(default_factory=dict)
 
 
+def table_label(table: str) -> str:
+    """What the rows of a table are (message id); a table without a label is shown by its name."""
+    return TABLE_LABELS.get(table, table)
+
+
+def due_with_archive(event: Event) -> DueEvent:
+    """What goes when an event is archived now."""
+    return DueEvent(event, True, count_known(event), _rows_of(event))
+
+
 def due_events(now: datetime) -> list[DueEvent]:
     """Events whose retention is over, then those of which some data go earlier."""
     over = events_to_forget(now)
-    whole = [DueEvent(event, True, count_known(event), _rows_of(event)) for event in over]
+    whole = [due_with_archive(event) for event in over]
     slugs = {each.event.slug for each in whole}
     early = []
     for some in due_early(now):

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ikone_events.domain.registering.registration import Status
+from ikone_events.domain.registering.seating import Place
 from ikone_events.domain.registering.status import (
     Actor,
     RegistrationAction,
@@ -16,7 +17,7 @@ from ikone_events.domain.registering.status import (
 )
 from ikone_events.services.mails.subscribers import delete_readers
 from ikone_events.services.privacy.forgetting import drop_imports, forget, strike_out
-from ikone_events.services.registering.seating import Place, StatusCause, change_status
+from ikone_events.services.registering.seating import StatusCause, change_status
 from ikone_events.services.rooms.reports import forget_reported
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import Contact

@@ -63,9 +63,11 @@ def test_foreign_files_stay_and_what_a_killed_backup_left_goes(app: Flask, folde
     for name in (*foreign, "ikone-localhost-2020-01-01T000000Z.zip.part"):
         (folder / name).touch()
     (folder / "ikone-localhost-2020-01-01T000000Z.zip").mkdir()
+    (folder / "ikone-localhost-2020-01-02T000000Z.zip").write_bytes(b"no backup of ours")
     for _ in range(2):
         back_up(app, folder, keep=1)
-    left = {*foreign, "ikone-localhost-2020-01-01T000000Z.zip", f"{STAMP}02T090000Z-2.zip"}
+    ours_by_name = {f"ikone-localhost-2020-01-0{day}T000000Z.zip" for day in (1, 2)}
+    left = {*foreign, *ours_by_name, f"{STAMP}02T090000Z-2.zip"}
     assert set(names(folder)) == left
 
 

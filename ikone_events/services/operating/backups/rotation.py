@@ -49,7 +49,8 @@ def make_dated_backup(folder: Path, *, keep: int, now: datetime) -> MadeBackup:
         except BackupError:
             path.unlink()
             raise
-        removed = tuple(_whole(former)[: max(len(former) - keep + 1, 0)])
+        whole = [each for each in former if is_backup(each)]  # foreign files keep their names
+        removed = tuple(whole[: max(len(whole) - keep + 1, 0)])
         for old in (*removed, *_ours(folder, of_killed=True)):
             old.unlink()
         sync_folder(folder)
@@ -81,11 +82,6 @@ def _ours(folder: Path, *, of_killed: bool = False) -> list[Path]:
     name = re.compile(rf"{re.escape(_prefix())}-(\d{{4}}-\d\d-\d\dT\d{{6}}Z)(?:-(\d+))?\.zip{part}")
     found = [(m[1], int(m[2] or 1), p) for p in folder.iterdir() if (m := name.fullmatch(p.name))]
     return [path for _stamp, _number, path in sorted(found) if path.is_file()]
-
-
-def _whole(paths: list[Path]) -> list[Path]:
-    """Those that are archives of ours by their content; a foreign file of such a name stays."""
-    return [path for path in paths if is_backup(path)]
 
 
 def _kept_until(paths: list[Path], keep: int, now: datetime) -> datetime | None:

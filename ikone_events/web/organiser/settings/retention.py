@@ -9,7 +9,7 @@ from flask import Response, abort, render_template
 
 from ikone_events.domain.refusals import N_
 from ikone_events.services.installation import now
-from ikone_events.services.privacy.due import due_events, next_due
+from ikone_events.services.privacy.due import due_events, next_due, table_label
 from ikone_events.services.privacy.out_of_reach import Copy
 from ikone_events.services.privacy.retention_record import COMMAND, LOADING, WORKER, as_file
 from ikone_events.services.privacy.returned import find_returned
@@ -24,26 +24,6 @@ from ikone_events.web.shell.i18n import gettext as _
 
 # So many records are listed, and so many coming ends of retention.
 MOST_RECORDS, MOST_COMING = 50, 10
-TABLE_LABELS: Mapping[str, str] = {
-    "answer": N_("answers to form fields"),
-    "attendance": N_("records of attendance"),
-    "check_in_press": N_("presses at the entrance"),
-    "code": N_("labels of invitation codes"),
-    "contact": N_("contact persons"),
-    "import_list": N_("lists waiting to be imported"),
-    "incoming_mail": N_("received e-mails"),
-    "left_text": N_("unmatched names of public bodies"),
-    "material": N_("uploads that nobody released"),
-    "outbox_mail": N_("e-mails"),
-    "personal_feed": N_("private calendars"),
-    "question": N_("questions to the speakers"),
-    "registration": N_("registrations"),
-    "room_session": N_("reports of video rooms"),
-    "speaker": N_("contributors"),
-    "status_change": N_("entries in the history of registrations"),
-    "subscriber": N_("subscribers"),
-    "undeliverable_address": N_("undeliverable addresses"),
-}
 _BY = {
     WORKER: N_("by the program itself"),
     COMMAND: N_("by the command “retention”"),
@@ -102,7 +82,7 @@ def retention() -> str:
         returned=len(find_returned()),
         records=[_read(record) for record in newest_records(MOST_RECORDS)],
         most=MOST_RECORDS,
-        table_label=_table_label,
+        table_label=lambda name: _(table_label(name)),
     )
 
 
@@ -114,7 +94,7 @@ def retention_record(number: int) -> str:
         "organiser/settings/retention_record.html",
         record=_read(_get(number)),
         copies=COPY_LABELS,
-        table_label=_table_label,
+        table_label=lambda name: _(table_label(name)),
     )
 
 
@@ -160,8 +140,3 @@ _DAYS = ("newest", "gone_on")
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def _table_label(table: str) -> str:
-    """The label of a table; a table without one is shown by its name."""
-    return _(TABLE_LABELS[table]) if table in TABLE_LABELS else table

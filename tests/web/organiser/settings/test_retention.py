@@ -47,3 +47,14 @@ def test_record_is_shown_and_saved(app: Flask, admin: Browser) -> None:
 def test_only_administrators_see_it(app: Flask, team: Browser) -> None:
     for path in (PAGE, f"{PAGE}/1", f"{PAGE}/1.json"):
         assert team.get(path).status_code == 403
+
+
+def test_archiving_asks_with_a_list_of_what_goes(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST, state="followed_up", retention_days=1)
+    make_mail(app, make_registration(app, event), state="sent", sent_at=NOW)
+    asked = team.get(f"/organise/events/{event.slug}/do/archive?lang=de").text
+    for words in ("die Angaben einer Person", "1 E-Mails", "Das bleibt", "Sicherungen"):
+        assert words in asked, words
+    done = team.post(f"/organise/events/{event.slug}/do/archive", {"state": "followed_up"})
+    assert done.status_code == 303
+    assert team.get(f"/organise/events/{event.slug}?lang=de").status_code == 200
