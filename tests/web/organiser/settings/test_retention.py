@@ -36,7 +36,7 @@ def test_record_is_shown_and_saved(app: Flask, admin: Browser) -> None:
         assert words in page, words
     assert "Zwetschgine" not in page
     file = admin.get(f"{PAGE}/1.json")
-    assert file.headers["Content-Disposition"].endswith("retention-1.json")
+    assert file.headers["Content-Disposition"].endswith('"retention-1.json"')
     with app.app_context():
         [checked] = check_file(file.text)
         assert checked.complaint is None
