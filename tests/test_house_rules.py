@@ -55,8 +55,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "web": ("shell", "registering", "public", "attendee", "organiser"),
     "web.organiser": (
-        *("mails", "plan", "incoming", "registering", "calendars", "followup", "directory"),
-        *("events", "accounts", "settings"),
+        *("mails", "plan", "incoming", "registering", "calendars", "followup", "figures"),
+        *("directory", "events", "accounts", "settings"),
     ),
 }
 # The trial builds the app around itself; its command imports it when it is called.

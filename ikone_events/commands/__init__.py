@@ -8,6 +8,7 @@ from ikone_events.commands.administrations import administrations
 from ikone_events.commands.backups import backup, outbox, restore
 from ikone_events.commands.checking import doctor, verify
 from ikone_events.commands.events import event
+from ikone_events.commands.figures import figures
 from ikone_events.commands.incoming import incoming
 from ikone_events.commands.lists import dossier, export, load
 from ikone_events.commands.retention import retention
@@ -24,6 +25,7 @@ COMMANDS: tuple[click.Command, ...] = (
     load,
     export,
     dossier,
+    figures,
     incoming,
     rooms,
     verify,

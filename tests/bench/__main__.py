@@ -22,6 +22,7 @@ from tests.bench import (
     search,
     to_many,
     whole,
+    year,
 )
 from tests.bench.installation import sink
 
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "growth": lambda folder, _port: growth.measure(folder),
     "search": lambda folder, _port: search.measure(folder),
     "board": lambda folder, _port: board.measure(folder),
+    "figures": lambda folder, _port: year.measure(folder),
     "probing": lambda folder, _port: probing.measure(folder),
 }
 

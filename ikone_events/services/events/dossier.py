@@ -4,7 +4,6 @@ A name or an address of an attendee that organisers have typed into a text is st
 it is known whose it is.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +12,15 @@ from functools import partial
 from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS
+from ikone_events.domain.figures.press import press_sentence
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import FOLLOW_UPS, LABELS, MailKind
 from ikone_events.domain.refusals import N_
 from ikone_events.mail.writing.templates import starting_text
+from ikone_events.services.figures.events import figures_of
 from ikone_events.services.mails.texts import find_text, from_snapshot, is_own
 from ikone_events.services.plan.plans import DONE, EXPIRED, MOOT, PLAN, SKIPPED
-from ikone_events.services.privacy.archiving import figures_of
 from ikone_events.services.privacy.striking import names_of, strike
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
@@ -41,7 +41,6 @@ OUTCOME_LABELS = {
 FIGURE_LABELS = {
     "registrations": N_("Registrations"),
     "confirmed": N_("Confirmed registrations"),
-    "waitlisted": N_("On the waiting list at the end"),
     "waitlist": N_("On the waiting list at the end"),
     "cancelled": N_("Withdrawn registrations"),
     "declined": N_("Declined registrations"),
@@ -101,18 +100,24 @@ class DossierFile:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """All of it; `figures` by message id, None where something is not known."""
+    """All of it; `figures` by message id, None where something is not known.
+
+    `press` is the sentence for the press, "" without one; `rules` says how was counted.
+    """
 
     event: Event
     history: list[Decision]
     steps: list[PlanStep]
     texts: list[SentText]
     figures: list[tuple[str, int | None]]
+    press: str
+    rules: str
     files: list[DossierFile]
 
 
 def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
     """Collect what the dossier of an event says, texts of mails in this language."""
+    figures = figures_of(event, now=now)
     struck = partial(strike, names=names_of(event))
     return Dossier(
         event=event,
@@ -122,7 +127,9 @@ def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
         ],
         steps=_steps_of(event),
         texts=[*_mailings_of(event, locale, struck), *_singles_of(event, locale, struck)],
-        figures=_figures_of(event, now),
+        figures=[(label, getattr(figures, name)) for name, label in FIGURE_LABELS.items()],
+        press=press_sentence(figures, event, locale),
+        rules=figures.rules.get(locale, ""),
         files=name_files(m for m in event.materials if not m.scan),
     )
 
@@ -195,12 +202,6 @@ def _singles_of(event: Event, locale: str, struck: Callable[[str], str]) -> list
         text = find_text(event, kind.value, locale) or starting_text(kind, locale)
         texts.append(SentText(LABELS[kind], "", struck(text.subject), struck(text.body), ()))
     return texts
-
-
-def _figures_of(event: Event, now: datetime) -> list[tuple[str, int | None]]:
-    """The stored figures of an archived event, else those of now; unknown names are left out."""
-    figures = json.loads(event.figures) if event.figures else figures_of(event, now=now)
-    return [(label, figures[name]) for name, label in FIGURE_LABELS.items() if name in figures]
 
 
 def name_files(materials: Iterable[Material]) -> list[DossierFile]:

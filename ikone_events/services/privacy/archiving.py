@@ -1,13 +1,12 @@
 """Anonymising an event or a person; the figures stay."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import State
-from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.figures.events import figures_of
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.privacy.striking import (
@@ -23,8 +22,6 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
-from ikone_events.store.figures.attendance import attendance_counts
-from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.forgotten import note_forgotten
@@ -56,7 +53,7 @@ def _archive_persons(event: Event, *, now: datetime) -> None:
     strike_out_of_reasons(event, names)
     strike_out_of_texts(event, names)
     if not event.figures:  # what has been reported stays
-        event.figures = json.dumps(figures_of(event, now=now), ensure_ascii=False)
+        event.figures = figures_of(event, now=now).as_json()
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
@@ -84,33 +81,6 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     drop_unused_feeds()
     note_forgotten([registration.public_id], now.date())
     db.session.refresh(registration)
-
-
-def figures_of(event: Event, *, now: datetime) -> dict[str, int | None]:
-    """The figures for the funder: people and distinct administrations, members separately.
-
-    Those of attendance are None where nobody noted who came; after an event that did not take
-    place they are 0.
-    """
-    counts, came = (
-        counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS),
-        attendance_counts(event, now),
-    )
-    known = {
-        "attended_people": came.attended,
-        "administrations_attended": came.members + came.non_members,
-        "administrations_attended_members": came.members,
-        "administrations_attended_non_members": came.non_members,
-    }
-    return {
-        "registrations": counts.total,
-        "confirmed": counts.confirmed,
-        "waitlisted": counts.waiting,
-        "cancelled": counts.by_status.get(Status.CANCELLED.value, 0),
-        "administrations_confirmed": counts.administrations,
-        **(known if came.is_known else dict.fromkeys(known)),
-        "attendance_unknown_people": came.unknown,
-    }
 
 
 def events_to_forget(now: datetime) -> list[Event]:

@@ -35,7 +35,7 @@ Data = dict[str, Any]
 
 _DETAILS = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_at", "registered_by", "note"),
+    *("locale", "registered_at", "registered_by", "via", "note"),
 )
 _OF_CONTACT = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "locale"),

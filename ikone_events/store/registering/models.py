@@ -61,8 +61,9 @@ class Registration(Base):
 
     `organisation_key` is the normalised `organisation_text`. `predecessor_id` is the registration
     that was handed over to this one. `note` is for organisers. `registered_by` is the colleague who
-    filled in the form. `search_key` and `name_key` are the names, address and office folded for
-    searching, and the names for sorting (domain/folding.py); both follow the texts.
+    filled in the form, `via` the name in the link that led to it (domain/figures/channels.py).
+    `search_key` and `name_key` are the names, address and office folded for searching, and the
+    names for sorting (domain/folding.py); both follow the texts.
 
     `calendar_uid` is secret. `calendar_sequence` is None before the first invitation;
     `calendar_method` and `calendar_stamp` (DTSTAMP) are those of the last object in a mail: after
@@ -105,6 +106,7 @@ class Registration(Base):
     code_id: Mapped[int | None] = mapped_column(ForeignKey("code.id"), index=True)
     predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"), index=True)
     registered_by: Mapped[str] = mapped_column(String(300), default="")
+    via: Mapped[str] = mapped_column(String(20), default="", server_default="")
     note: Mapped[str] = mapped_column(Text, default="")
 
     salutation: Mapped[str] = mapped_column(String(10), default="")

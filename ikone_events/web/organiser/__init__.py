@@ -30,6 +30,7 @@ from ikone_events.web.organiser.events import (
     speakers,
     starting,
 )
+from ikone_events.web.organiser.figures import event_figures, years
 from ikone_events.web.organiser.followup import materials
 from ikone_events.web.organiser.frame import blueprint, shared_blueprint
 from ikone_events.web.organiser.incoming import answers

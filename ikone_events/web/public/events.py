@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from ikone_events.domain.calendars.add_links import AddLink, add_links
 from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State
+from ikone_events.domain.figures.channels import VIA, channel_of
 from ikone_events.domain.followup.access import ANYBODY, visible
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
@@ -112,14 +113,23 @@ def event(slug: str) -> ResponseReturnValue:
     # A sign-up changes the page only when seats get scarce.
     version = (current.version, seats_shown(availability))
     source = partial(_source, current.event, availability)
-    page = cached_page(("event", slug), version, source, moment)
+    page = cached_page(("event", slug, _via()), version, source, moment)
     return revalidated(page.body, etag=page.etag)
 
 
 def _is_cacheable() -> bool:
-    """Not with a query, which changes the links, nor in the trial, whose pages show a clock."""
-    plain = not request.query_string or not request.args.keys() - {COOKIE}
+    """Not with a query, which changes the links, nor in the trial, whose pages show a clock.
+
+    A channel of ours is one of few, and many people come by it at once.
+    """
+    known = {COOKIE, VIA} if request.args.getlist(VIA) == [_via()] else {COOKIE}
+    plain = not request.query_string or not request.args.keys() - known
     return plain and "ikone_demo" not in current_app.extensions
+
+
+def _via() -> str:
+    """Return the channel in the link to this page; "" without."""
+    return channel_of(request.args.get(VIA))
 
 
 def _source(found: Event, availability: SeatAvailability) -> PageSource:
@@ -158,6 +168,7 @@ def _render_event(
         series_slug=series_slug(found.series),
         materials=materials,
         material_url=_file_url,
+        via=_via(),
         # A message to one person must not get into a page that is cached for all.
         get_flashed_messages=lambda **_options: (),
         **{
