@@ -43,6 +43,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.standing import StandingSignUp
 from ikone_events.store.rooms.attendance import attendance_of
 
 _BY_ATTENDANCE = {
@@ -68,7 +69,9 @@ def facts_for(
 ) -> MailFacts:
     """The facts of a mail, or of `again`, rewritten; `given` are answers not stored yet."""
     known = known or _known_version(kind, registration, event, again)
-    links = _links(kind, registration, event)
+    links, standing = _links(kind, registration, event), _standing(kind, registration)
+    if standing is not None:
+        links = replace(links, standing=standing_page(standing))
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
@@ -81,6 +84,7 @@ def facts_for(
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
         other_person=other_person or _other_person(kind, registration),
         registered_by=registration.registered_by,
+        standing_series=event.series if standing is not None else "",
         calendar_address=_calendar_address(kind, registration, now),
         reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
@@ -150,6 +154,20 @@ def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
     return links_of(event, registration)
+
+
+def _standing(kind: MailKind, registration: Registration) -> StandingSignUp | None:
+    """The standing sign-up behind a registration; not in mails to a former address."""
+    if registration.standing_id is None or kind is MailKind.ADDRESS_WITHDRAWN:
+        return None
+    return db.session.get(StandingSignUp, registration.standing_id)
+
+
+def standing_page(standing: StandingSignUp) -> str:
+    """The absolute URL of the page of a standing sign-up, the same in every mail."""
+    installation = get_installation()
+    claim = LinkClaim(standing.public_id, standing.link_epoch)
+    return installation.page(f"/standing/{installation.signer.sign(Purpose.STANDING, claim)}")
 
 
 def _changes(

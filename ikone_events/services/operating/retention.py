@@ -13,6 +13,7 @@ from ikone_events.services.mails import subscribers, undeliverable_addresses, un
 from ikone_events.services.plan.plans import mark_forgotten
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.privacy.forgetting import drop_mails_of_forgotten, forget_early
+from ikone_events.services.registering import standing
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.db import db
@@ -36,6 +37,7 @@ def tidy(now: datetime, *, most: int | None = None) -> None:
     people_import.tidy(now)
     undeliverable_addresses.tidy()
     ingest.tidy(now)
+    standing.tidy(now)
     password_links.tidy(now)
     account_mails.tidy(now)
     forget_early(now, most=most)

@@ -11,6 +11,7 @@ from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
+from ikone_events.services.registering.standing_dates import note_attended
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
@@ -39,6 +40,7 @@ _EMPTY: dict[str, Any] = {
     "email_key": Registration.public_id,  # unique, but no address
     "calendar_uid": Registration.public_id,  # the old one identifies the person's calendar entry
     "code_id": None,
+    "standing_id": None,
     "link_epoch": Registration.link_epoch + 1,
 }
 
@@ -49,6 +51,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     Organisation, mode, status, attendance and its minutes stay: they carry the figures.
     """
     db.session.flush()  # unflushed changes would overwrite the emptied fields
+    note_attended(ids, now=now)
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
     rows_written(delete(Question).where(Question.registration_id.in_(ids)))

@@ -33,14 +33,14 @@ _LINES = frozenset(
 )
 _AS_TYPED = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_by"),
+    *("locale", "registered_by", "standing_id", "address_confirmed_at"),
 )
 _KEYED = ("first_name", "last_name", "email", "organisation")
 # What mails read of a registration before it is stored.
 _DEFAULTS: Mapping[str, Any] = {
     **dict.fromkeys(("status", "awaits", "calendar_method", "partstat", "thread_id"), ""),
     **dict.fromkeys(("reserved_until", "waiting_order", "predecessor_id", "code_id")),
-    **dict.fromkeys(("address_confirmed_at", "approved_at", "accepted_at", "anonymised_at")),
+    **dict.fromkeys(("approved_at", "accepted_at", "anonymised_at")),
     **dict.fromkeys(("calendar_sequence", "calendar_stamp")),
 }
 
@@ -51,7 +51,8 @@ class Applicant:
 
     `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
     event's own fields, by key; a single answer is a list of one. `registered_by` names the
-    colleague who filled in the form.
+    colleague who filled in the form, `standing_id` the standing sign-up that led to it, whose
+    address was confirmed at `address_confirmed_at`.
     """
 
     first_name: str
@@ -67,6 +68,8 @@ class Applicant:
     code: str = ""
     answers: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
     registered_by: str = ""
+    standing_id: int | None = None
+    address_confirmed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Normalise what was typed, also in lists that were stored earlier."""
