@@ -146,6 +146,7 @@ def note_attended(ids: Select[int], *, now: datetime) -> None:
         rows_written(mine.values(attended_at=at))
 
 
-def _attended(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def attended(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of registrations from sign-ups whose people are known to have come."""
     came = attendance_of(now) == Attendance.ATTENDED.value
     return Registration.standing_id.is_not(None), came

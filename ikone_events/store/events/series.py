@@ -58,6 +58,11 @@ def spellings_of(slug: str) -> list[str]:
     return [name for name in series_names() if series_slug(name) == slug]
 
 
+def series_name(slug: str) -> str:
+    """The name of a series, as at its latest event; the slug for one without events."""
+    return next(iter(spellings_of(slug)), slug)
+
+
 def events_of_series(organiser: Organiser, spellings: Collection[str]) -> list[Event]:
     """The events of a series that an organiser may see, the latest first."""
     wanted = visible_events(organiser).where(Event.series.in_(spellings))
