@@ -1,13 +1,12 @@
 """Anonymising an event or a person; the figures stay."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select, update
 
 from ikone_events.domain.events.lifecycle import State
-from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.figures.events import figures_of
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.status import check_wish
@@ -18,8 +17,6 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
-from ikone_events.store.figures.attendance import attendance_counts
-from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, ImportList, Registration
@@ -30,7 +27,7 @@ from ikone_events.store.rooms.sessions import forget_reports
 def archive_persons(event: Event, *, now: datetime) -> None:
     """Store the figures of an event, then remove the personal data of its registrations."""
     if not event.figures:  # what has been reported stays
-        event.figures = json.dumps(figures_of(event, now=now), ensure_ascii=False)
+        event.figures = figures_of(event, now=now).as_json()
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
@@ -59,33 +56,6 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     drop_mails(OutboxMail.registration_id == registration.id)
     drop_unused_feeds()
     db.session.refresh(registration)
-
-
-def figures_of(event: Event, *, now: datetime) -> dict[str, int | None]:
-    """The figures for the funder: people and distinct administrations, members separately.
-
-    Those of attendance are None where nobody noted who came; after an event that did not take
-    place they are 0.
-    """
-    counts, came = (
-        counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS),
-        attendance_counts(event, now),
-    )
-    known = {
-        "attended_people": came.attended,
-        "administrations_attended": came.members + came.non_members,
-        "administrations_attended_members": came.members,
-        "administrations_attended_non_members": came.non_members,
-    }
-    return {
-        "registrations": counts.total,
-        "confirmed": counts.confirmed,
-        "waitlisted": counts.waiting,
-        "cancelled": counts.by_status.get(Status.CANCELLED.value, 0),
-        "administrations_confirmed": counts.administrations,
-        **(known if came.is_known else dict.fromkeys(known)),
-        "attendance_unknown_people": came.unknown,
-    }
 
 
 def events_to_forget(now: datetime) -> list[Event]:

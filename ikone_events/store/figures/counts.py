@@ -10,6 +10,7 @@ from enum import Enum, auto
 from sqlalchemy import Date, case, func, literal, or_, select
 
 from ikone_events.domain.events.facts import Number, State
+from ikone_events.domain.figures.event_figures import COUNTED_KINDS
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.db import db
@@ -19,15 +20,6 @@ from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.models import Registration
-
-# The kinds that the funder counts: bodies with a full-time administration.
-COUNTED_KINDS = (
-    "kreisfreie_stadt",
-    "landkreis",
-    "verbandsgemeinde",
-    "verbandsfreie_stadt",
-    "verbandsfreie_gemeinde",
-)
 
 
 class Table(Enum):
