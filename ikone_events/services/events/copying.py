@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 
@@ -39,7 +40,7 @@ from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.form_fields import FormField, fields_of_event
 
 
-class Part(StrEnum):
+class CopyPart(StrEnum):
     """What a copy can take along besides the frame."""
 
     CONTENT = "content"
@@ -53,34 +54,34 @@ class Part(StrEnum):
     SPEAKERS = "speakers"
 
 
-PART_LABELS: Mapping[Part, str] = {
-    Part.CONTENT: N_("Summary, description and programme"),
-    Part.SETTINGS: N_("Number of places and rules of registration"),
-    Part.FIELDS: N_("Own fields of the registration form"),
-    Part.TEXTS: N_("Edited texts of the e-mails"),
-    Part.PLAN: N_("Automatic steps as they were changed, and own messages"),
-    Part.CONTACTS: N_("Contacts for topics, among the materials"),
-    Part.FEEDBACK: N_("Feedback: address of the survey"),
-    Part.ROOM: N_("The same video room: link, PIN and dial-in"),
-    Part.SPEAKERS: N_("Contributors: names and addresses; nothing is sent to them"),
+PART_LABELS: Mapping[CopyPart, str] = {
+    CopyPart.CONTENT: N_("Summary, description and programme"),
+    CopyPart.SETTINGS: N_("Number of places and rules of registration"),
+    CopyPart.FIELDS: N_("Own fields of the registration form"),
+    CopyPart.TEXTS: N_("Edited texts of the e-mails"),
+    CopyPart.PLAN: N_("Automatic steps as they were changed, and own messages"),
+    CopyPart.CONTACTS: N_("Contacts for topics, among the materials"),
+    CopyPart.FEEDBACK: N_("Feedback: address of the survey"),
+    CopyPart.ROOM: N_("The same video room: link, PIN and dial-in"),
+    CopyPart.SPEAKERS: N_("Contributors: names and addresses; nothing is sent to them"),
 }
 # What is ticked at first: no room of one date, and nobody who has not been asked yet.
-USUAL = tuple(part for part in Part if part not in (Part.ROOM, Part.SPEAKERS))
+USUAL = tuple(part for part in CopyPart if part not in (CopyPart.ROOM, CopyPart.SPEAKERS))
 
 FRAME = (
     *("title", "title_en", "series", "format", "zone", "place", "directions", "bring"),
     *("plan", "room_provider", "contact_name", "contact_email", "contact_phone"),
     "retention_days",
 )
-_OF_PARTS: Mapping[Part, tuple[str, ...]] = {
-    Part.CONTENT: (
+_OF_PARTS: Mapping[CopyPart, tuple[str, ...]] = {
+    CopyPart.CONTENT: (
         *("summary", "summary_en", "description", "description_en", "programme"),
         *("question_label", "question_label_en"),
     ),
-    Part.SETTINGS: SETTINGS,
-    Part.FEEDBACK: ("feedback_url",),
-    Part.ROOM: ("room_url", "room_pin", "moderator_url", "dial_in"),
-    Part.SPEAKERS: ("speakers",),
+    CopyPart.SETTINGS: SETTINGS,
+    CopyPart.FEEDBACK: ("feedback_url",),
+    CopyPart.ROOM: ("room_url", "room_pin", "moderator_url", "dial_in"),
+    CopyPart.SPEAKERS: ("speakers",),
 }
 MOVED = ("starts_at", "ends_at", *MOMENTS)
 COPIED = (*FRAME, *(n for names in _OF_PARTS.values() for n in names if n not in MOMENTS))
@@ -106,7 +107,7 @@ class _Copy:
 
     source: Event
     event: Event
-    parts: frozenset[Part]
+    parts: frozenset[CopyPart]
     now: datetime
 
 
@@ -118,7 +119,7 @@ def copy_event(
     starts_at: datetime,
     actor: str,
     now: datetime,
-    parts: Collection[Part] = USUAL,
+    parts: Collection[CopyPart] = USUAL,
 ) -> Event:
     """A new draft like an event, at another date; all its moments keep their distance.
 
@@ -138,10 +139,10 @@ def copy_event(
     return event
 
 
-def _with_parts(source: Event, parts: Collection[Part]) -> EventDraft:
+def _with_parts(source: Event, parts: Collection[CopyPart]) -> EventDraft:
     """The content of the event without the parts that stay behind, which have their defaults."""
     draft = draft_of_event(source)
-    defaults = {field.name: field.default for field in fields(EventDraft)}
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(EventDraft)}
     left = [name for part, names in _OF_PARTS.items() if part not in parts for name in names]
     return replace(draft, **{name: defaults[name] for name in left})
 
@@ -245,10 +246,10 @@ def _copy_speakers(copy: _Copy) -> None:
 
 
 # Rows of further tables; a part with columns alone has none here.
-_TAKEN: Mapping[Part, Callable[[_Copy], None]] = {
-    Part.FIELDS: _copy_fields,
-    Part.TEXTS: _copy_texts,
-    Part.PLAN: _copy_steps,
-    Part.CONTACTS: _copy_contacts,
-    Part.SPEAKERS: _copy_speakers,
+_TAKEN: Mapping[CopyPart, Callable[[_Copy], None]] = {
+    CopyPart.FIELDS: _copy_fields,
+    CopyPart.TEXTS: _copy_texts,
+    CopyPart.PLAN: _copy_steps,
+    CopyPart.CONTACTS: _copy_contacts,
+    CopyPart.SPEAKERS: _copy_speakers,
 }

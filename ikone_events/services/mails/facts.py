@@ -69,9 +69,7 @@ def facts_for(
 ) -> MailFacts:
     """The facts of a mail, or of `again`, rewritten; `given` are answers not stored yet."""
     known = known or _known_version(kind, registration, event, again)
-    links, standing = _links(kind, registration, event), _standing(kind, registration)
-    if standing is not None:
-        links = replace(links, standing=standing_page(standing))
+    links = _links(kind, registration, event)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
@@ -84,7 +82,7 @@ def facts_for(
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
         other_person=other_person or _other_person(kind, registration),
         registered_by=registration.registered_by,
-        standing_series=event.series if standing is not None else "",
+        standing_series=event.series if links.standing else "",
         calendar_address=_calendar_address(kind, registration, now),
         reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
@@ -153,14 +151,11 @@ def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
     if kind is MailKind.ADDRESS_WITHDRAWN:
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
-    return links_of(event, registration)
-
-
-def _standing(kind: MailKind, registration: Registration) -> StandingSignUp | None:
-    """The standing sign-up behind a registration; not in mails to a former address."""
-    if registration.standing_id is None or kind is MailKind.ADDRESS_WITHDRAWN:
-        return None
-    return db.session.get(StandingSignUp, registration.standing_id)
+    links = links_of(event, registration)
+    if registration.standing_id is None:
+        return links
+    standing = db.session.get(StandingSignUp, registration.standing_id)
+    return replace(links, standing=standing_page(standing)) if standing else links
 
 
 def standing_page(standing: StandingSignUp) -> str:

@@ -145,7 +145,7 @@ def get_standing(slug: str, public_id: str) -> StandingSignUp:
     return found
 
 
-def change(slug: str, public_id: str, draft: StandingDraft) -> StandingSignUp:
+def change(slug: str, public_id: str, draft: StandingDraft, *, now: datetime) -> StandingSignUp:
     """Correct a person's details; another address has to be confirmed by its owner.
 
     Links in mails to the former address do not work any more. Registrations stay as they are.
@@ -153,7 +153,8 @@ def change(slug: str, public_id: str, draft: StandingDraft) -> StandingSignUp:
     """
     found = get_standing(slug, public_id)
     values = draft.columns
-    if values["email_key"] != found.email_key:
+    other_address = values["email_key"] != found.email_key
+    if other_address:
         other = select(StandingSignUp.id).where(
             StandingSignUp.series_slug == slug, StandingSignUp.email_key == values["email_key"]
         )
@@ -162,13 +163,15 @@ def change(slug: str, public_id: str, draft: StandingDraft) -> StandingSignUp:
             raise UnfitInput(Complaint(text, about="email"))
         found.confirmed_at, found.link_epoch = None, found.link_epoch + 1
     for name, value in values.items():
-        if name not in ("email_key", "search_key", "locale"):
+        if not name.endswith("_key"):
             setattr(found, name, value)
+    if other_address:
+        _ask_to_confirm(found, now=now)
     return found
 
 
-def ask_to_confirm(standing: StandingSignUp, *, now: datetime) -> None:
-    """Send the mail to confirm the address, for one that an organiser has corrected."""
+def _ask_to_confirm(standing: StandingSignUp, *, now: datetime) -> None:
+    """Send the mail to confirm an address that an organiser has corrected."""
     key = standing_mail_key(standing, f"new:{standing.link_epoch}:{now:%Y%m%d%H}")
     if not is_written(key):
         name = get_series(standing.series_slug).name

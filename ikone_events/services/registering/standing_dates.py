@@ -11,7 +11,7 @@ from ikone_events.domain.refusals import RegistrationClosed
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.registering.seating import closed_because
 from ikone_events.domain.words import series_slug
-from ikone_events.services.registering.new_registrations import Applicant
+from ikone_events.services.registering.new_registrations import StandingApplicant
 from ikone_events.services.registering.registrations import register
 from ikone_events.services.registering.reminders import find_known
 from ikone_events.store.damage import readable
@@ -112,11 +112,11 @@ def register_standing(due: DueRegistration, *, now: datetime) -> Status | None:
         return None
     if find_known(event, standing.email) is not None:
         return None
-    return register(due.slug, _applicant(standing), now=now)
+    return register(due.slug, _applicant(standing, standing.confirmed_at), now=now)
 
 
-def _applicant(standing: StandingSignUp) -> Applicant:
-    return Applicant(
+def _applicant(standing: StandingSignUp, confirmed_at: datetime) -> StandingApplicant:
+    return StandingApplicant(
         salutation=standing.salutation,
         title=standing.title,
         first_name=standing.first_name,
@@ -126,7 +126,7 @@ def _applicant(standing: StandingSignUp) -> Applicant:
         position=standing.position,
         locale=standing.locale,
         standing_id=standing.id,
-        address_confirmed_at=standing.confirmed_at,
+        address_confirmed_at=confirmed_at,
     )
 
 

@@ -3,11 +3,11 @@
 A series is nothing but the name that its events have; spellings with the same slug are one series.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import String, Text, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, selectinload
 
 from ikone_events.domain.events.series import Rhythm
 from ikone_events.domain.words import series_slug
@@ -67,6 +67,13 @@ def events_of_series(organiser: Organiser, spellings: Collection[str]) -> list[E
     """The events of a series that an organiser may see, the latest first."""
     wanted = visible_events(organiser).where(Event.series.in_(spellings))
     return list(db.session.scalars(wanted.order_by(Event.starts_at.desc(), Event.id.desc())))
+
+
+def with_materials(events: Sequence[Event]) -> Sequence[Event]:
+    """The events with their materials loaded, in one query."""
+    wanted = select(Event).where(Event.id.in_([event.id for event in events]))
+    db.session.scalars(wanted.options(selectinload(Event.materials))).all()
+    return events
 
 
 def last_start(spellings: Collection[str]) -> datetime | None:

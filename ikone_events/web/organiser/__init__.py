@@ -25,6 +25,7 @@ from ikone_events.web.organiser.events import (
     preview,
     public_preview,
     search,
+    series,
     settling,
     speakers,
     starting,
@@ -52,6 +53,7 @@ from ikone_events.web.organiser.registering import (
     registrations,
     resend,
     several,
+    standing,
     status_actions,
     write_to,
 )

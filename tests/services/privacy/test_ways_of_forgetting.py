@@ -371,7 +371,7 @@ NAMELESS = {
     *("heartbeat", "listing_progress", "mail_text", "objection", "objection_key", "office_alarm"),
     *("mailbox", "organisation", "organisation_name", "outbox_pause", "rate_limit_counter", "role"),
     *("roles_users", "seat_count", "send_rate", "shared_content", "state_change", "step"),
-    *("step_recipient", "room_watch", "material_release"),
+    *("step_recipient", "room_watch", "material_release", "series_settings"),
 }
 
 

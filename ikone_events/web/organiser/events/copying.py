@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.times import to_local
 from ikone_events.domain.words import series_slug
-from ikone_events.services.events.copying import PART_LABELS, USUAL, Part, copy_event
+from ikone_events.services.events.copying import PART_LABELS, USUAL, CopyPart, copy_event
 from ikone_events.services.events.editing import assign
 from ikone_events.services.events.series import next_day_of
 from ikone_events.services.installation import now
@@ -91,7 +91,7 @@ def _copy(event: Event, form: CopyForm) -> Event:
         starts_at=starts_at,
         actor=actor(),
         now=now(),
-        parts=[Part(name) for name in form.parts.data],
+        parts=[CopyPart(name) for name in form.parts.data],
     )
     if not organiser().sees_all:
         assign(organiser(), made)
