@@ -1,5 +1,6 @@
 """Series: what is set for one, the day of its next event, and names that look alike."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from difflib import SequenceMatcher
 
@@ -14,7 +15,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.series import (
     SeriesSettings,
     last_start,
-    series_names,
     settings_of,
     spellings_of,
 )
@@ -73,16 +73,15 @@ def save_series(
     return settings_of(slug)
 
 
-def similar_series(name: str) -> list[str]:
-    """Names of other series that this one is easily mistaken for.
+def similar_series(name: str, names: Iterable[str]) -> list[str]:
+    """Those of the names of series for which this one is easily mistaken, though it is another.
 
     Spellings with the same slug are one series, so they are no mistake.
     """
     slug = series_slug(name)
-    known = {series_slug(each): each for each in reversed(series_names())}
-    if slug in known:
-        return []
-    return [each for other, each in known.items() if _share(slug, other) >= _SIMILAR]
+    others = {series_slug(each): each for each in names}
+    others.pop(slug, None)
+    return [each for other, each in others.items() if name and _share(slug, other) >= _SIMILAR]
 
 
 def _share(one: str, other: str) -> float:

@@ -53,6 +53,13 @@ def series_names() -> list[str]:
     return list(db.session.scalars(wanted.order_by(latest.desc(), Event.series)))
 
 
+def series_of(organiser: Organiser) -> list[str]:
+    """The names of the series of which an organiser sees an event, in order."""
+    seen = visible_events(organiser).where(Event.series != "")
+    wanted = seen.with_only_columns(Event.series).distinct().order_by(Event.series)
+    return list(db.session.scalars(wanted))
+
+
 def spellings_of(slug: str) -> list[str]:
     """How the events of a series spell its name, the latest first; empty for an unknown one."""
     return [name for name in series_names() if series_slug(name) == slug]
