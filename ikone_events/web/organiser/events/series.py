@@ -21,7 +21,7 @@ from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
-_SETTINGS = "/series/<slug>/settings"
+_SETTINGS = "/series/<series>/settings"
 _LIKE_NO_OTHER = (State.CANCELLED.value,)
 
 
@@ -40,54 +40,54 @@ class SeriesForm(TeamForm):
     standing = BooleanField(_l("People may sign up for all dates at once"))
 
 
-@blueprint.get("/series/<slug>")
+@blueprint.get("/series/<series>")
 @permission(Permission.SEE_EVENTS)
-def series(slug: str) -> str:
+def series_page(series: str) -> str:
     """Show the events of a series that the organiser may see, the latest first."""
-    events, moment = _seen(slug), now()
+    events, moment = _seen(series), now()
     like = next((each for each in events if each.state not in _LIKE_NO_OTHER), events[0])
     return render_template(
         "organiser/events/series.html",
-        slug=slug,
+        slug=series,
         name=events[0].series,
         events=events,
         figures=figures_for(events, moment),
         like=like,
         next_day=next_day_of(like, moment),
-        settings_of_series=settings_of(slug),
+        settings_of_series=settings_of(series),
         rhythms=RHYTHM_LABELS,
         is_public=any(each.state in PUBLIC_STATES for each in events),
-        address=get_installation().page(f"/series/{slug}"),
-        standing=standing_counts(slug) if may(Permission.SEE_SUBSCRIBERS) else None,
+        address=get_installation().page(f"/series/{series}"),
+        standing=standing_counts(series) if may(Permission.SEE_SUBSCRIBERS) else None,
     )
 
 
-def _seen(slug: str) -> list[Event]:
+def _seen(series: str) -> list[Event]:
     """The events of a series among those of the organiser; raises NotFound without any."""
-    if found := events_of_series(organiser(), spellings_of(slug)):
+    if found := events_of_series(organiser(), spellings_of(series)):
         return found
     raise NotFound(Complaint(N_("There is no such series.")))
 
 
 @blueprint.get(_SETTINGS)
 @permission(Permission.EDIT_SERIES_TEXTS)
-def series_settings(slug: str) -> str:
+def series_settings(series: str) -> str:
     """Show what is set for a series."""
-    return _page(slug, SeriesForm(obj=settings_of(slug)))
+    return _page(series, SeriesForm(obj=settings_of(series)))
 
 
 @blueprint.post(_SETTINGS)
 @permission(Permission.EDIT_SERIES_TEXTS)
 @keeps_input
-def save_series_settings(slug: str) -> Answer:
+def save_series_settings(series: str) -> Answer:
     """Save what is set for a series."""
     form = SeriesForm()
     if not form.validate():
-        return _page(slug, form), 422
+        return _page(series, form), 422
     try:
         with transaction():
             save_series(
-                slug,
+                series,
                 text=form.text.data or "",
                 text_en=form.text_en.data or "",
                 rhythm=form.rhythm.data,
@@ -97,11 +97,13 @@ def save_series_settings(slug: str) -> Answer:
             )
     except UnfitInput as refusal:
         place(form, refusal.complaints)
-        return _page(slug, form), 422
+        return _page(series, form), 422
     flash(_("The series has been saved."), "success")
-    return redirect(url_for("organiser.series", slug=slug), 303)
+    return redirect(url_for("organiser.series_page", series=series), 303)
 
 
-def _page(slug: str, form: SeriesForm) -> str:
-    name = _seen(slug)[0].series
-    return render_template("organiser/events/series_settings.html", slug=slug, name=name, form=form)
+def _page(series: str, form: SeriesForm) -> str:
+    name = _seen(series)[0].series
+    return render_template(
+        "organiser/events/series_settings.html", slug=series, name=name, form=form
+    )

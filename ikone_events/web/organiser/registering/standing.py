@@ -39,7 +39,7 @@ from ikone_events.web.shell.interrupted import keeps_input
 from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
-_LIST = "/series/<slug>/standing"
+_LIST = "/series/<series>/standing"
 WITHDRAW = "withdraw"
 
 
@@ -69,19 +69,19 @@ class StandingPersonForm(PersonByOrganiserForm):
 
 @blueprint.get(_LIST)
 @permission(Permission.SEE_SUBSCRIBERS)
-def standing(slug: str) -> str:
+def standing(series: str) -> str:
     """Show who has signed up for all dates of a series."""
     words = typed_line(request.args.get("q"))[:200]
-    page = search_standing(slug, words, number=page_number())
+    page = search_standing(series, words, number=page_number())
     query = {"q": words} if words else {}
     return render_template(
         "organiser/registering/standing.html",
-        slug=slug,
-        name=series_name(slug),
-        closed=service.closed_to_standing(slug),
-        counts=service.standing_counts(slug),
+        slug=series,
+        name=series_name(series),
+        closed=service.closed_to_standing(series),
+        counts=service.standing_counts(series),
         page=page,
-        page_url=page_url("organiser.standing", slug=slug, **query),
+        page_url=page_url("organiser.standing", series=series, **query),
         words=words,
         undeliverable=undeliverable_among([each.email_key for each in page.rows]),
     )
@@ -90,44 +90,44 @@ def standing(slug: str) -> str:
 @blueprint.get(f"{_LIST}.csv")
 @permission(Permission.SEE_SUBSCRIBERS)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
-def export_standing(slug: str) -> Response:
+def export_standing(series: str) -> Response:
     """Export the list as CSV that German Excel opens."""
-    file, number = table_file(STANDING_COLUMNS, standing_rows(slug), f"{slug}-standing.csv")
+    file, number = table_file(STANDING_COLUMNS, standing_rows(series), f"{series}-standing.csv")
     record(SecurityEvent.EXPORTED, what="standing sign-ups", rows=number)
     return file
 
 
 @blueprint.get(f"{_LIST}/add")
 @permission(Permission.SEE_SUBSCRIBERS)
-def new_standing(slug: str) -> str:
+def new_standing(series: str) -> str:
     """Show an empty form."""
-    return _page(slug, StandingPersonForm(formdata=None))
+    return _page(series, StandingPersonForm(formdata=None))
 
 
 @blueprint.post(f"{_LIST}/add")
 @permission(Permission.SEE_SUBSCRIBERS)
 @keeps_input
-def add_standing(slug: str) -> Answer:
+def add_standing(series: str) -> Answer:
     """Enter a person, who has to confirm the address like everybody."""
     form = StandingPersonForm()
     if not form.validate():
-        return _page(slug, form), 422
+        return _page(series, form), 422
     try:
         with transaction():
-            service.sign_up(slug, form.draft(), now=now(), entered_by=actor())
+            service.sign_up(series, form.draft(), now=now(), entered_by=actor())
     except RegistrationClosed as refusal:
         form.form_errors.append(translate(refusal.complaints[0]))
-        return _page(slug, form), 409
+        return _page(series, form), 409
     flash(_("The person gets an e-mail and counts as soon as the address is confirmed."), "success")
-    return redirect(url_for("organiser.standing", slug=slug), 303)
+    return redirect(url_for("organiser.standing", series=series), 303)
 
 
-@blueprint.get(f"{_LIST}/<public_id>")
+@blueprint.get(f"{_LIST}/<sign_up>")
 @permission(Permission.SEE_SUBSCRIBERS)
-def standing_person(slug: str, public_id: str) -> str:
+def standing_person(series: str, sign_up: str) -> str:
     """Show a person in a form, with the dates that the sign-up has led to."""
-    found = service.get_standing(slug, public_id)
-    return _page(slug, StandingPersonForm(formdata=None, obj=_Shown(found)), found)
+    found = service.get_standing(series, sign_up)
+    return _page(series, StandingPersonForm(formdata=None, obj=_Shown(found)), found)
 
 
 class _Shown:
@@ -140,29 +140,29 @@ class _Shown:
         return getattr(self._found, "organisation_text" if name == "organisation" else name)
 
 
-@blueprint.post(f"{_LIST}/<public_id>")
+@blueprint.post(f"{_LIST}/<sign_up>")
 @permission(Permission.SEE_SUBSCRIBERS)
 @keeps_input
-def save_standing(slug: str, public_id: str) -> Answer:
+def save_standing(series: str, sign_up: str) -> Answer:
     """Save corrected details; a new address has to be confirmed."""
     form = StandingPersonForm()
     if not form.validate():
-        return _page(slug, form, service.get_standing(slug, public_id)), 422
+        return _page(series, form, service.get_standing(series, sign_up)), 422
     try:
         with transaction():
-            found = service.change(slug, public_id, form.draft(), now=now())
+            found = service.change(series, sign_up, form.draft(), now=now())
     except UnfitInput as refusal:
         place(form, refusal.complaints)
-        return _page(slug, form, service.get_standing(slug, public_id)), 422
+        return _page(series, form, service.get_standing(series, sign_up)), 422
     flash(_("“%(name)s” has been saved.", name=f"{found.first_name} {found.last_name}"), "success")
-    return redirect(url_for("organiser.standing", slug=slug), 303)
+    return redirect(url_for("organiser.standing", series=series), 303)
 
 
-def _page(slug: str, form: StandingPersonForm, found: StandingSignUp | None = None) -> str:
+def _page(series: str, form: StandingPersonForm, found: StandingSignUp | None = None) -> str:
     return render_template(
         "organiser/registering/standing_person.html",
-        slug=slug,
-        name=series_name(slug),
+        slug=series,
+        name=series_name(series),
         form=form,
         found=found,
         organisations=organisation_names(),
@@ -170,27 +170,27 @@ def _page(slug: str, form: StandingPersonForm, found: StandingSignUp | None = No
     )
 
 
-@blueprint.get(f"{_LIST}/<public_id>/end")
+@blueprint.get(f"{_LIST}/<sign_up>/end")
 @permission(Permission.SEE_SUBSCRIBERS)
-def ask_end_standing(slug: str, public_id: str) -> str:
+def ask_end_standing(series: str, sign_up: str) -> str:
     """Ask before a sign-up is ended, and whether its coming registrations stay."""
-    found = service.get_standing(slug, public_id)
+    found = service.get_standing(series, sign_up)
     return render_template(
         "organiser/registering/standing_end.html",
-        slug=slug,
-        name=series_name(slug),
+        slug=series,
+        name=series_name(series),
         found=found,
         coming=service.coming_from(found, now()),
     )
 
 
-@blueprint.post(f"{_LIST}/<public_id>/end")
+@blueprint.post(f"{_LIST}/<sign_up>/end")
 @permission(Permission.SEE_SUBSCRIBERS)
-def end_standing(slug: str, public_id: str) -> Answer:
+def end_standing(series: str, sign_up: str) -> Answer:
     """End a sign-up for the person, who is told of withdrawn registrations alone."""
     withdraws = request.form.get("coming") == WITHDRAW
     with transaction():
-        found = service.get_standing(slug, public_id)
+        found = service.get_standing(series, sign_up)
         number = service.end(found, withdraws=withdraws, now=now(), actor=actor())
     words = _("The standing sign-up has ended.")
     if number:
@@ -198,4 +198,4 @@ def end_standing(slug: str, public_id: str) -> Answer:
             "One registration was withdrawn.", "%(num)d registrations were withdrawn.", number
         )
     flash(words, "success")
-    return redirect(url_for("organiser.standing", slug=slug), 303)
+    return redirect(url_for("organiser.standing", series=series), 303)
