@@ -17,7 +17,7 @@ class Purpose(StrEnum):
     that it also works when the contact was deleted or entered again. CHECK_IN is the code of a
     ticket: it only lets a helper who is signed in check its holder in. SPEAKER is a speaker's own
     page with the moderator's door, SPEAKER_DOOR that door alone, for calendar entries, and UPLOAD
-    only takes slides of a speaker.
+    only takes slides of a speaker. STANDING confirms and ends a standing sign-up to a series.
     """
 
     REGISTRATION = "registration"
@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     SPEAKER_DOOR = "speaker_door"
     UPLOAD = "upload"
     SUBSCRIPTION = "subscription"
+    STANDING = "standing"
     OBJECTION = "objection"
     CALENDAR = "calendar"
     OFFICE_CALENDAR = "office_calendar"
@@ -37,7 +38,7 @@ class Purpose(StrEnum):
 # found by no search engine, and named in no log. Codes of tickets come in capitals too.
 PERSONAL_PATHS = (
     *("r", "door", "c", "C", "speaker", "speaker-door", "upload"),
-    *("subscribe", "unsubscribe", "feeds/office", "feeds", "login/reset"),
+    *("standing", "subscribe", "unsubscribe", "feeds/office", "feeds", "login/reset"),
 )
 
 

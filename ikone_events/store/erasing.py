@@ -74,6 +74,13 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "room_session": frozenset({"report"}),
         "speaker": frozenset({"name", "email", "organisation_text"}),
+        "standing_date": frozenset(),
+        "standing_sign_up": frozenset(
+            {
+                *("title", "first_name", "last_name", "email", "organisation_text", "position"),
+                *("search_key", "entered_by"),
+            }
+        ),
         "status_change": frozenset({"actor", "reason"}),
         "subscriber": frozenset({"email"}),
         "undeliverable_address": frozenset({"words"}),

@@ -19,6 +19,7 @@ from ikone_events.web.public import (
     qr,
     room_reports,
     sitemap,
+    standing,
     subscriptions,
 )
 from ikone_events.web.registering import signup
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     speaker.blueprint,
     upload.blueprint,
     subscriptions.blueprint,
+    standing.blueprint,
     organiser.shared_blueprint,
 )
 
@@ -87,6 +89,7 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same
     csrf.exempt(subscriptions.notify)
+    csrf.exempt(standing.sign_up)
     csrf.exempt(attendee.details.change)
     csrf.exempt(attendee.details.hand_over)
     csrf.exempt(attendee.questions.ask_question)

@@ -70,7 +70,8 @@ class Links:
     `door` leads to the same room and is the only one that a calendar entry may contain. `ticket` is
     the page with the code for the entrance, of confirmed people who come on site.
 
-    `speaker` is the page of a speaker, and `upload` where they hand in slides.
+    `speaker` is the page of a speaker, and `upload` where they hand in slides. `standing` is the
+    page of the standing sign-up that led to a registration.
 
     For subscribers and contacts `manage` is the page to unsubscribe, and `confirm` the one to
     confirm a subscription, empty once confirmed. For registered people `confirm` confirms the
@@ -87,6 +88,7 @@ class Links:
     accept: str = ""
     speaker: str = ""
     upload: str = ""
+    standing: str = ""
 
     @property
     def change(self) -> str:
@@ -219,7 +221,8 @@ class MailFacts:
     Without `invitation` there is no calendar object; `text` is an edited text. `status` is the
     registration's status, `reserved_until` when a reserved or offered seat goes to the next person,
     `other_person` the deputy or the person whose seat was taken over, `registered_by` the colleague
-    who filled in the form. `changes` are the differences from the last version that the person was
+    who filled in the form, `standing_series` the series whose standing sign-up led to the
+    registration. `changes` are the differences from the last version that the person was
     notified of. `has_open_fields` tells that they have to complete their details. `deadline`,
     `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
     subscribers; `legal_basis` and `contact_source` (who gave the address) for contacts. `entries`
@@ -238,6 +241,7 @@ class MailFacts:
     reason: str = ""
     other_person: str = ""
     registered_by: str = ""
+    standing_series: str = ""
     calendar_address: str = ""
     reserved_until: datetime | None = None
     changes: tuple[Difference, ...] = ()

@@ -29,6 +29,7 @@ class MailKind(StrEnum):
     OPENING = "opening"
     REMINDER_DEADLINE = "reminder_deadline"
     SUBSCRIPTION = "subscription"
+    STANDING = "standing"
     CONFIRM_ADDRESS = "confirm_address"
     AWAITING_APPROVAL = "awaiting_approval"
     DECLINED = "declined"
@@ -105,6 +106,7 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.OPENING: N_("Registration is open"),
     MailKind.REMINDER_DEADLINE: N_("Reminder of the deadline"),
     MailKind.SUBSCRIPTION: N_("Confirmation of a subscription"),
+    MailKind.STANDING: N_("Confirmation of a standing sign-up"),
     MailKind.CONFIRM_ADDRESS: N_("Request to confirm the address"),
     MailKind.AWAITING_APPROVAL: N_("Registration to be approved"),
     MailKind.DECLINED: N_("Registration declined"),

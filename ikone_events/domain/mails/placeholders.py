@@ -82,6 +82,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "angemeldet_von": N_(
             "Who registered the recipient; empty for people who registered themselves"
         ),
+        "daueranmeldung": N_(
+            "That a standing sign-up has led to the registration; empty for other people"
+        ),
         "bestaetigung": N_(
             "The link to confirm the address, and until when; empty where it is not needed"
         ),
@@ -127,6 +130,7 @@ _WHEN = ["termin", "datum", "datum_kurz", "beginn", "ende"]
 _CONTACT = ["veranstalter", "kontakt_name", "kontakt_email", "kontakt_telefon"]
 _EVENT = ["titel", "ort", "zusammenfassung", "veranstaltungslink", "anmeldelink", *_WHEN, *_CONTACT]
 _PERSON = [*_EVENT, "vorname", "nachname", "frage", "teilnahme", "verwaltenlink"]
+_ORIGIN = ["angemeldet_von", "daueranmeldung"]
 _CONFIRM = ["angemeldet_von", "bestaetigung", "bestaetigungslink", "frist"]
 _DOOR = ["zugangslink", "einwahl", "einlass"]
 _SEATED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink", "kalenderhinweis"]
@@ -142,10 +146,10 @@ _SPEAKER_LINKS = ["mitwirkendenlink", "hochladelink"]
 # accounts are about security: their texts can't be edited. Further mails to speakers are rare.
 _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.CONFIRM_ADDRESS: [*_PERSON, *_CONFIRM],
-    MailKind.AWAITING_APPROVAL: [*_PERSON, "angemeldet_von"],
-    MailKind.CONFIRMATION: [*_SEATED, "aenderungen", "linkversand", "angemeldet_von", "angaben"],
+    MailKind.AWAITING_APPROVAL: [*_PERSON, *_ORIGIN],
+    MailKind.CONFIRMATION: [*_SEATED, "aenderungen", "linkversand", *_ORIGIN, "angaben"],
     MailKind.DECLINED: [*_PERSON, "grund", "kalenderhinweis"],
-    MailKind.WAITLIST: [*_PERSON, "angemeldet_von", "angaben"],
+    MailKind.WAITLIST: [*_PERSON, *_ORIGIN, "angaben"],
     MailKind.OFFER: [*_PERSON, "annahme", "annahmelink", "frist"],
     MailKind.OFFER_LAPSED: _PERSON,
     MailKind.PROMOTION: [*_SEATED, "aenderungen", "linkversand", "angaben"],

@@ -163,12 +163,13 @@ def _symbolic_values() -> dict[str, object]:
     parts: dict[str, dict[str, object]] = {
         "event": {"has_room": True, "postal_address": ""},
         "recipient": {},
-        "links": {"privacy": ""},
+        "links": {"privacy": "", "standing": ""},
         "briefing": {"questions": (), "more": 0, "directions": ""},
         "facts": {
             "status": "confirmed",
             "materials": (),
             "contacts": (),
+            "standing_series": "",
             "has_open_fields": False,
             "legal_basis": "",
         },

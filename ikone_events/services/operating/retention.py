@@ -18,6 +18,7 @@ from ikone_events.services.privacy.forgetting import (
 )
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.privacy.returned import forget_again
+from ikone_events.services.registering import standing
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.events.queries import lock_event
@@ -48,6 +49,7 @@ def _tidy(now: datetime, *, most: int | None) -> None:
     people_import.tidy(now)
     undeliverable_addresses.tidy()
     ingest.tidy(now)
+    standing.tidy(now)
     password_links.tidy(now)
     account_mails.tidy(now)
     forget_early(now, most=most)

@@ -14,6 +14,7 @@ from ikone_events.services.privacy.striking import (
     strike_out_of_reasons,
     strike_out_of_texts,
 )
+from ikone_events.services.registering import standing
 from ikone_events.services.registering.status import check_wish
 from ikone_events.services.rooms.reports import forget_reported
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
@@ -26,6 +27,7 @@ from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Code, ImportList, Registration
+from ikone_events.store.registering.standing import StandingSignUp
 from ikone_events.store.rooms.sessions import forget_reports
 
 
@@ -68,13 +70,15 @@ def _archive_persons(event: Event, *, now: datetime) -> None:
 
 
 def forget_person(registration: Registration, *, now: datetime) -> None:
-    """Delete a person's details at their own request.
+    """Delete a person's details at their own request, with the standing sign-up behind them.
 
     Raises StatusRefused while they have or await a place at an event that is not over.
     """
     check_wish(registration, SelfServiceAction.DELETE, now)
     strike_out(registration)
     drop_imports(registration)
+    if registration.standing_id is not None:
+        standing.delete_standing(StandingSignUp.id == registration.standing_id)
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     forget_reported(registration.event_id, registration.public_id)
     drop_mails(OutboxMail.registration_id == registration.id)

@@ -16,6 +16,7 @@ from ikone_events.services.privacy.striking import (
     longest_first,
     strike_out_of_reasons,
 )
+from ikone_events.services.registering.standing_dates import note_attended
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
@@ -43,6 +44,7 @@ _EMPTY: dict[str, Any] = {
     "email_key": Registration.public_id,  # unique, but no address
     "calendar_uid": Registration.public_id,  # the old one identifies the person's calendar entry
     "code_id": None,
+    "standing_id": None,
     "link_epoch": Registration.link_epoch + 1,
 }
 
@@ -53,6 +55,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     Organisation, mode, status, attendance and its minutes stay: they carry the figures.
     """
     db.session.flush()  # unflushed changes would overwrite the emptied fields
+    note_attended(ids, now=now)
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
     rows_written(delete(Question).where(Question.registration_id.in_(ids)))

@@ -26,6 +26,7 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import status_history
+from ikone_events.store.registering.standing import StandingSignUp, standing_of
 from ikone_events.store.registering.waiting_list import waiting_position
 from ikone_events.store.rooms.attendance import attendances
 from ikone_events.store.rooms.models import Question
@@ -40,6 +41,10 @@ _DETAILS = (
 _OF_CONTACT = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "locale"),
     *("source", "legal_basis", "note"),
+)
+_OF_STANDING = (
+    *("series_slug", "salutation", "title", "first_name", "last_name", "email", "position"),
+    "locale",
 )
 # Any other actor is an organiser, whose address is personal data of another person.
 _ACTORS = {"person": "you", "calendar": "your calendar", "system": "system"}
@@ -76,6 +81,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
             "answer_of_your_calendar": registration.partstat or None,
             "private_calendar_since": _iso(feed.created_at if feed else None),
         },
+        "standing_sign_ups": [_standing(row) for row in standing_of(registration.email_key)],
         "contact_person": _contact(registration),
         "objected_to_announcements": bool(objected_among([registration.email_key])),
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
@@ -121,6 +127,17 @@ def _contact(registration: Registration) -> Data | None:
         "administration": contact.organisation_text,
         "entered_at": _iso(contact.created_at),
         "checked_at": _iso(contact.checked_at),
+    }
+
+
+def _standing(row: StandingSignUp) -> Data:
+    """A standing sign-up of the address to a series."""
+    return {
+        **{name: getattr(row, name) for name in _OF_STANDING},
+        "administration": row.organisation_text,
+        "entered_by_the_office": bool(row.entered_by),
+        "signed_up_at": _iso(row.created_at),
+        "confirmed_at": _iso(row.confirmed_at),
     }
 
 

@@ -26,6 +26,7 @@ from ikone_events.web.organiser.events import (
     preview,
     public_preview,
     search,
+    series,
     settling,
     speakers,
     starting,
@@ -54,6 +55,7 @@ from ikone_events.web.organiser.registering import (
     registrations,
     resend,
     several,
+    standing,
     status_actions,
     write_to,
 )

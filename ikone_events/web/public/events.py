@@ -20,6 +20,7 @@ from ikone_events.services.mails.values import summary_of
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.public_history import public_history
 from ikone_events.store.events.queries import coming_events, get_series, past_events
+from ikone_events.store.events.series import settings_of, with_materials
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event
@@ -63,14 +64,21 @@ def index() -> ResponseReturnValue:
 @permission(Permission.PUBLIC)
 def series(slug: str) -> ResponseReturnValue:
     """Coming and past events of one series."""
-    moment, found = now(), get_series(slug)
+    moment, found, settings = now(), get_series(slug), settings_of(slug)
+    lists = _lists(
+        coming_events(moment, series=found.spellings),
+        past_events(moment, series=found.spellings),
+        moment,
+    )
+    past = with_materials([row.event for row in lists["past"]])
+    handed_out = ((each, public_materials(each, moment)) for each in past)
     page = render_template(
         "public/series.html",
-        **_lists(
-            coming_events(moment, series=found.spellings),
-            past_events(moment, series=found.spellings),
-            moment,
-        ),
+        **lists,
+        settings_of_series=settings,
+        text=settings.text_in(page_locale()),
+        materials=[(each, items) for each, items in handed_out if items],
+        material_url=_file_url,
         series=found,
         calendar=subscription(url_for("feeds.series_calendar", slug=slug)),
         news=feed_address(url_for("atom.of_series", slug=slug)),

@@ -421,6 +421,7 @@ NAMELESS = {
     *("mailbox", "organisation", "organisation_name", "outbox_pause", "rate_limit_counter", "role"),
     *("roles_users", "seat_count", "send_rate", "shared_content", "state_change", "step"),
     *("step_recipient", "room_watch", "material_release", "retention_record", "forgotten_person"),
+    "series_settings",
 }
 
 
