@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.followup.requests import forget_requests
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.registering.status import check_wish
 from ikone_events.services.rooms.reports import forget_reported
@@ -19,6 +20,7 @@ from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.figures.counts import Table, counts_of
+from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, ImportList, Registration
@@ -30,6 +32,7 @@ def archive_persons(event: Event, *, now: datetime) -> None:
     if not event.figures:  # what has been reported stays
         event.figures = json.dumps(figures_of(event, now=now), ensure_ascii=False)
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
+    forget_requests(MaterialRequest.event_id == event.id)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
     # What nobody has released was meant for the office alone; its files go by the clock.
@@ -50,6 +53,10 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     check_wish(registration, SelfServiceAction.DELETE, now)
     strike_out(registration)
     drop_imports(registration)
+    forget_requests(
+        MaterialRequest.event_id == registration.event_id,
+        MaterialRequest.email_key == registration.email_key,
+    )
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     forget_reported(registration.event_id, registration.public_id)
     drop_mails(OutboxMail.registration_id == registration.id)
