@@ -370,6 +370,7 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
 # What programs read: keys, file names, addresses, values of form fields and of the database.
 MACHINE_FORMATS = {
     *("services.operating.backups.restoring", "services.mails.subscribers", "services.plan.plans"),
+    "services.followup.requests",
     *(
         "services.incoming.answers",
         "services.calendars.feeds",

@@ -42,10 +42,12 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    make_request,
     make_speaker,
     make_subscriber,
     make_text,
     personal_path,
+    request_path,
     speaker_path,
     subscription_path,
 )
@@ -387,7 +389,18 @@ def _past(app: Flask) -> dict[str, str]:
         contact_email="bo@example.org",
     )
     make_registration(app, event, attendance="missed")
-    return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+    waits = make_request(app, event, name=LONG)
+    make_request(app, event, email=f"{'amt.' * 20}@example.org", name="")
+    granted = make_request(app, event, state="granted")
+    expired = make_request(app, event, state="granted", granted_until=NOW - timedelta(days=1))
+    refused = make_request(app, event, state="refused")
+    return {
+        "veteran": personal_path(app, make_registration(app, event, attendance="attended")),
+        "granted": request_path(app, granted),
+        "expired": request_path(app, expired),
+        "refused": request_path(app, refused),
+        "waits_for_materials": request_path(app, waits),
+    }
 
 
 def _called_off(app: Flask) -> dict[str, str]:

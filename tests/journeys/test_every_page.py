@@ -57,6 +57,7 @@ NO_PAGES = {
     *("office_feed.office_feed", "organiser.settle_todo", "organiser.live_now"),
     *("attendee.calendar", "attendee.own_data", "attendee.ticket_pdf"),
     *("materials.public_file", "materials.personal_file", "organiser.material_file"),
+    "requested_materials.file",
     *(
         "organiser.export_codes",
         "organiser.help_picture",

@@ -1,6 +1,5 @@
 """Requests for materials by people who were not registered: who may ask, and for how long."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -21,13 +20,6 @@ class RequestState(StrEnum):
     OPEN = "open"
     GRANTED = "granted"
     REFUSED = "refused"
-
-
-REQUEST_LABELS: Mapping[str, str] = {
-    RequestState.OPEN.value: N_("Waiting for your decision"),
-    RequestState.GRANTED.value: N_("Granted"),
-    RequestState.REFUSED.value: N_("Refused"),
-}
 
 
 def not_asked_because(state: State, *, over: bool, on_request: bool) -> Complaint | None:

@@ -170,15 +170,15 @@ def _send_link(request: MaterialRequest, event: Event, *, now: datetime) -> None
     write_to_requester(kind, request, event, occasion=occasion, now=now)
 
 
-def refuse_request(slug: str, public_id: str, *, tell: bool, actor: str, now: datetime) -> bool:
-    """Refuse a request, or take a link back; False if that has been done. Raises NotFound.
+def refuse_request(slug: str, public_id: str, *, tell: bool, actor: str, now: datetime) -> None:
+    """Refuse a request, or take a link back; a second time changes nothing. Raises NotFound.
 
     The person gets a mail only with `tell`; whoever was refused and asks again is told in any case.
     """
     event = lock_event(slug)
     request = get_request(event, public_id)
     if request.state == RequestState.REFUSED.value:
-        return False
+        return
     if request.state == RequestState.GRANTED.value:
         request.link_epoch += 1
         outbox.stop_with_dead_links(mails_of(request), now=now)
@@ -188,7 +188,6 @@ def refuse_request(slug: str, public_id: str, *, tell: bool, actor: str, now: da
         kind, occasion = MailKind.MATERIALS_REFUSED, f"refused:{now:%Y%m%d}"
         write_to_requester(kind, request, event, occasion=occasion, now=now)
     db.session.flush()
-    return True
 
 
 def grant_by_itself(slug: str, *, granting: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, literal, select
 
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.followup.requests import RequestState
@@ -16,7 +16,7 @@ from ikone_events.store.mails.models import OutboxMail
 
 def without_mail(_now: datetime) -> Iterator[str]:
     """Everybody whose request was granted got the link by mail."""
-    prefix = func.concat(f"{MAIL_KEY}:", MaterialRequest.public_id, ":")
+    prefix = literal(f"{MAIL_KEY}:") + MaterialRequest.public_id + ":"
     theirs = exists().where(
         OutboxMail.event_id == MaterialRequest.event_id,
         OutboxMail.kind == MailKind.MATERIALS_GRANTED.value,

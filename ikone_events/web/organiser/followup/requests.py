@@ -123,11 +123,13 @@ def grant_request(slug: str, public_id: str) -> Answer:
 def refuse_request(slug: str, public_id: str) -> Answer:
     """Refuse a request or take a link back; a mail says so only if that was ticked."""
     seen_event(slug)
-    tell = request.form.get("tell") == "1"
+    tell, taken_back = (request.form.get(name) == "1" for name in ("tell", "taken_back"))
     with transaction():
         service.refuse_request(slug, public_id, tell=tell, actor=actor(), now=now())
     if tell:
         return _back(slug, _("The request has been refused. The person is told by e-mail."))
+    if taken_back:
+        return _back(slug, _("The link has been taken back."))
     return _back(slug, _("The request has been refused. Nobody is written to."))
 
 
