@@ -398,7 +398,7 @@ def _past(app: Flask) -> dict[str, str]:
         "veteran": personal_path(app, make_registration(app, event, attendance="attended")),
         "granted": request_path(app, granted),
         "expired": request_path(app, expired),
-        "refused": request_path(app, refused),
+        "refused_request": request_path(app, refused),
         "waits_for_materials": request_path(app, waits),
     }
 

@@ -286,6 +286,18 @@ VISITOR: dict[str, Stop] = {
     "subscribe": Stop("/subscribe"),
     "subscribe-refused": Stop("/subscribe", 422, send("main form", email="kein")),
     "subscribed": Stop("/subscribe", 200, send("main form", email="leserin@example.org")),
+    "event-materials": Stop("/events/past/materials"),
+    "event-materials-none": Stop("/events/over/materials"),
+    "ask-for-materials": Stop("/events/past/materials/request"),
+    "ask-for-materials-refused": Stop(
+        "/events/past/materials/request", 422, send("main form", email="kein")
+    ),
+    "ask-for-materials-closed": Stop("/events/open/materials/request", 409),
+    "asked-for-materials": Stop(
+        "/events/past/materials/request",
+        200,
+        send("main form", email="nachfrage@example.org", organisation="Stadt Kusel"),
+    ),
     "notify": Stop("/events/announced/notify"),
     "notify-closed": Stop("/events/postponed/notify", 409),
     "notified": Stop("/events/announced/notify", 200, send("main form", email="a@example.org")),
@@ -347,7 +359,7 @@ ATTENDEE: dict[str, Stop] = {
     "materials": Stop("{veteran}/materials"),
     "requested-materials": Stop("{granted}"),
     "requested-expired": Stop("{expired}", 410),
-    "requested-refused": Stop("{refused}", 410),
+    "requested-refused": Stop("{refused_request}", 410),
     "requested-waiting": Stop("{waits_for_materials}", 410),
     "request-delete": Stop("{granted}/delete"),
     "materials-none": Stop("{person}/materials"),
